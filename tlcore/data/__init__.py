@@ -1,0 +1,1 @@
+"""Photos in: decoding, ingesting, manifests, splits and the ready-made sets."""

@@ -1,0 +1,130 @@
+"""What a long job tells while it works: one frozen dataclass an event, and their wire form (one JSON line each).
+
+Jobs yield events and know no listener. Whoever listens reads them from a generator or from `events.jsonl`.
+"""
+
+import json
+from dataclasses import asdict, dataclass, fields
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class Event:
+    """The base of all events; `type` is the tag in the wire form."""
+
+    type: ClassVar[str] = ""
+
+
+@dataclass(frozen=True)
+class Started(Event):
+    """A process took the job up. `time`: Unix seconds; `process`: its process id."""
+
+    type: ClassVar[str] = "started"
+    time: float
+    process: int
+
+
+@dataclass(frozen=True)
+class Progress(Event):
+    """`done` of `total` photos (or bytes) of a stage. `seconds_left` is None while nobody can know.
+
+    `stage` is one of the keys of `STAGES`.
+    """
+
+    type: ClassVar[str] = "progress"
+    stage: str
+    done: int
+    total: int
+    seconds_left: float | None = None
+
+
+@dataclass(frozen=True)
+class EpochEnd(Event):
+    """The figures after one pass over the training photos: losses in nats, accuracies 0–1, seconds of this epoch."""
+
+    type: ClassVar[str] = "epoch"
+    epoch: int
+    epochs: int
+    loss: float
+    accuracy: float
+    val_loss: float
+    val_accuracy: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Evaluated(Event):
+    """The test figures are there and the model can be used; only the packing is still to come.
+
+    `seconds` count from the job's start, of which `seconds_features` and `seconds_training`.
+    """
+
+    type: ClassVar[str] = "evaluated"
+    test_correct: int
+    test_total: int
+    seconds: float
+    seconds_features: float
+    seconds_training: float
+
+
+@dataclass(frozen=True)
+class Finished(Event):
+    """The job is done. `result`: the id of what it made (a run or a data set); `seconds` from the job's start.
+
+    `stopped`: a person stopped it early, and what was learned until then was kept.
+    """
+
+    type: ClassVar[str] = "finished"
+    result: str
+    seconds: float
+    stopped: bool = False
+
+
+@dataclass(frozen=True)
+class Stopped(Event):
+    """A person stopped the job before there was a result; `kept` says in a sentence what is kept."""
+
+    type: ClassVar[str] = "stopped"
+    kept: str
+
+
+@dataclass(frozen=True)
+class Failed(Event):
+    """The job could not go on. `bug` is True when it is the program's fault, then `what` holds the error."""
+
+    type: ClassVar[str] = "failed"
+    what: str
+    fix: str
+    bug: bool = False
+
+
+STAGES = {
+    "download": "Downloading",
+    "read": "Reading photos",
+    "features": "Looking at every photo once (feature extraction)",
+    "check": "Checking the packed model on the test photos",
+}
+
+_TYPES = {cls.type: cls for cls in (Started, Progress, EpochEnd, Evaluated, Finished, Stopped, Failed)}
+
+
+def encode(event: Event) -> str:
+    """The event as one line of JSON, without the line break."""
+    return json.dumps({"type": event.type, **asdict(event)}, ensure_ascii=False)
+
+
+def decode(line: str) -> Event:
+    """The event of a line that `encode` wrote; fields that a newer version added are ignored.
+
+    Raises:
+        ValueError: the line is not an event (a torn last line of a killed process, for example).
+    """
+    row = json.loads(line)
+    if not isinstance(row, dict) or row.get("type") not in _TYPES:
+        raise ValueError(f"Not an event: {line[:80]!r}")
+    cls = _TYPES[row["type"]]
+    known = {field.name for field in fields(cls)}
+    try:
+        return cls(**{name: value for name, value in row.items() if name in known})
+    except TypeError as error:
+        raise ValueError(f"Incomplete event: {line[:80]!r}") from error

@@ -1,0 +1,1 @@
+"""Runs on disk, the worker process that executes them, and the queue in front of it."""

@@ -1,0 +1,1 @@
+"""What is shipped: the bundle, how it is made and how it answers."""

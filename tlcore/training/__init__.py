@@ -1,0 +1,1 @@
+"""What learns: heads on cached features."""
