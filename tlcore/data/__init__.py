@@ -1,1 +1,1 @@
-"""Photos in: decoding, ingesting, manifests, splits and the ready-made sets."""
+"""Photos in, data sets out: decoding, ingest, manifest, split, samples. No TensorFlow, no Streamlit."""

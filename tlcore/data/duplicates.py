@@ -1,0 +1,26 @@
+"""What to tell a person about photos that are there more than once, byte for byte."""
+
+import pandas as pd
+
+
+def describe_duplicates(photos: pd.DataFrame) -> list[str]:
+    """Sentences about equal photos (columns path, sha256, label); none when all differ."""
+    repeated = photos[photos.duplicated("sha256", keep=False)]
+    if repeated.empty:
+        return []
+    groups = [group for _, group in repeated.groupby("sha256", sort=False)]
+    example = " and ".join(groups[0]["path"].iloc[:2])
+    times = "photo is" if len(groups) == 1 else "photos are"
+    notes = [
+        f"{len(groups):,} {times} there more than once ({len(repeated):,} files; for example {example}). "
+        "Equal photos are kept on one side of the split."
+    ]
+    torn = [group for group in groups if group["label"].nunique() > 1]
+    if torn:
+        labels = " and ".join(sorted(set(torn[0]["label"])))
+        times = "photo lies" if len(torn) == 1 else "photos lie"
+        notes.append(
+            f"{len(torn):,} {times} in two classes at once (for example {torn[0]['path'].iloc[0]}, in {labels}): "
+            "one of the two must be wrong."
+        )
+    return notes

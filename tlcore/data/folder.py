@@ -1,0 +1,108 @@
+"""A folder as a source of photos: listing it and reading from it, never out of it."""
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from tlcore.data.images import PhotoRefused
+from tlcore.data.layout import SourceFile
+from tlcore.data.names import clean_path, is_junk
+from tlcore.errors import UserError
+
+MAX_FILES = 100_000
+"""Files in one folder or archive; more would not fit the pages that show them."""
+
+MAX_PHOTO_BYTES = 256 * 1024 * 1024
+"""Larger files are not read at all: no photo within the pixel limit needs more."""
+
+
+class FolderSource:
+    """The files under a folder. Reads nothing but names, sizes and times until `read`."""
+
+    keeps_photos = True
+    """The photos stay where they are and the data set points to them."""
+
+    def __init__(self, path: Path) -> None:
+        self.root = path.expanduser().resolve()
+        self.name = self.root.name or str(self.root)
+        self.files: list[SourceFile] = []
+        self.folders: list[tuple[str, ...]] = []
+        self.refused: list[tuple[str, str]] = []
+        self._stamps: list[str] = []
+        if not self.root.is_dir():
+            raise UserError(f"There is no folder {self.root}.", "Check the spelling of the path.")
+        self._list(self.root, ())
+
+    def signature(self) -> str:
+        """A hash over the place and every relative path, size and time of change: equal while nothing changed."""
+        lines = [str(self.root), *sorted(self._stamps)]
+        return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
+
+    def read(self, files: Iterable[SourceFile]) -> Iterator[tuple[SourceFile, bytes | PhotoRefused]]:
+        """The bytes of each file, or why it cannot be read; one file in memory at a time."""
+        for file in files:
+            if file.size > MAX_PHOTO_BYTES:
+                yield file, PhotoRefused(too_large(file.size))
+                continue
+            try:
+                yield file, Path(self.root, *file.parts).read_bytes()
+            except OSError as error:
+                yield file, PhotoRefused(f"cannot be read ({error.strerror or error})")
+
+    def _list(self, folder: Path, parts: tuple[str, ...]) -> None:
+        try:
+            with os.scandir(folder) as listing:
+                entries = list(listing)
+        except OSError as error:
+            if not parts:
+                raise UserError(
+                    f"The folder {folder} cannot be opened ({error.strerror or error}).",
+                    "Give yourself the right to read it, or copy the photos to another folder.",
+                ) from error
+            self.refused.append((clean_path(parts), f"is a folder that cannot be opened ({error.strerror or error})"))
+            return
+        for entry in entries:
+            place = (*parts, entry.name)
+            if is_junk((entry.name,)):
+                continue
+            try:
+                self._take(entry, place)
+            except OSError as error:
+                self.refused.append((clean_path(place), f"cannot be read ({error.strerror or error})"))
+        if len(self.files) > MAX_FILES:
+            raise UserError(f"{self.name} holds more than {MAX_FILES:,} files.", "Give a folder with fewer photos.")
+
+    def _take(self, entry: os.DirEntry, place: tuple[str, ...]) -> None:
+        reason = self._refuse_name(entry)
+        if reason:
+            self.refused.append((clean_path(place), reason))
+        elif entry.is_dir(follow_symlinks=False):
+            self.folders.append(place)
+            self._list(Path(entry.path), place)
+        else:
+            status = entry.stat()
+            if not stat.S_ISREG(status.st_mode):
+                self.refused.append((clean_path(place), "is not an ordinary file"))
+                return
+            self.files.append(SourceFile(place, None, status.st_size))
+            self._stamps.append(f"{'/'.join(place)}\t{status.st_size}\t{status.st_mtime_ns}")
+
+    def _refuse_name(self, entry: os.DirEntry) -> str:
+        try:
+            entry.name.encode("utf-8")
+        except UnicodeEncodeError:
+            return "has a name that is not readable text; rename it"
+        if entry.is_symlink():
+            target = Path(os.path.realpath(entry.path))
+            if not target.is_relative_to(self.root):
+                return "is a link to something outside of the folder"
+            if target.is_dir():
+                return "is a link to another folder"
+        return ""
+
+
+def too_large(size: int) -> str:
+    """The reason for a file over the limit."""
+    return f"is too large ({size / 1e6:,.0f} MB; at most {MAX_PHOTO_BYTES // 1_000_000} MB)"

@@ -1,0 +1,173 @@
+"""Which folder is a class: from the names of files to a label and a part for each. Opens no file."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from tlcore.data.names import clean_label, clean_path, clean_text, is_junk, looks_like_photo, make_unique
+from tlcore.errors import UserError
+
+PART_NAMES = {
+    "train": "train", "training": "train",
+    "val": "validation", "valid": "validation", "validation": "validation", "dev": "validation",
+    "test": "test", "testing": "test",
+}
+
+HOW = (
+    "Allowed are: one folder a class with its photos in it; or the folders train and validation (and test) with "
+    "one folder a class in each."
+)
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file of a folder or an archive. `parts`: its relative path as it came; `handle`: for whoever reads it."""
+
+    parts: tuple[str, ...]
+    handle: object
+    size: int
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A file with its class. `split` is None where the folders did not say it."""
+
+    file: SourceFile
+    label: str
+    split: str | None = None
+
+
+@dataclass
+class Layout:
+    """What was recognised. `refused`: (shown path, reason); `empty`: classes whose folder holds no file."""
+
+    placed: list[Placed] = field(default_factory=list)
+    refused: list[tuple[str, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    empty: list[str] = field(default_factory=list)
+
+
+def recognise(name: str, files: list[SourceFile], folders: Iterable[tuple[str, ...]] = ()) -> Layout:
+    """Find the class folders among files, below any wrapping folders.
+
+    Args:
+        name: of the folder or zip, for sentences.
+        files: all of its files; what computers leave behind is skipped without a word.
+        folders: all of its folders, to tell of empty ones.
+
+    Raises:
+        UserError: there are no photos, or no two class folders.
+    """
+    files = [file for file in files if not is_junk(file.parts)]
+    photos = [file.parts for file in files if looks_like_photo(file.parts[-1])]
+    if not photos:
+        raise UserError(f"{name} holds no photos.", HOW)
+    prefix = _unwrap(photos)
+    depth = len(prefix)
+    tops, loose = _tops([parts[depth:] for parts in photos if parts[:depth] == prefix])
+    split = _is_split(tops)
+    layout = Layout()
+    raw: list[tuple[SourceFile, str, str | None]] = []
+    for file in files:
+        inner = file.parts[depth:]
+        reason = _misplaced(file.parts[:depth] == prefix, inner, split)
+        if reason:
+            layout.refused.append((clean_path(file.parts), reason))
+        elif split:
+            raw.append((file, inner[1], PART_NAMES[inner[0].casefold()]))
+        else:
+            raw.append((file, inner[0], None))
+    empty = _class_folders(folders, prefix, split) - {label for _, label, _ in raw}
+    labels = _name_classes([label for _, label, _ in raw] + sorted(empty), layout.notes)
+    layout.placed = [Placed(file, labels[label], part) for file, label, part in raw]
+    used = {placed.label for placed in layout.placed}
+    layout.empty = sorted({labels[label] for label in empty} - used)
+    if len(used) < 2:
+        raise _too_few(name, used, len(loose))
+    return layout
+
+
+def label_all(files: list[SourceFile], label: str) -> Layout:
+    """All files as one class that a person named, wherever they lie."""
+    return Layout(placed=[Placed(file, clean_label(label)) for file in files if not is_junk(file.parts)])
+
+
+def _unwrap(photos: list[tuple[str, ...]]) -> tuple[str, ...]:
+    """The wrapping folders: one after the other, as long as all photos lie deeper in a single folder."""
+    prefix: tuple[str, ...] = ()
+    while True:
+        inside = [parts[len(prefix):] for parts in photos if parts[: len(prefix)] == prefix]
+        tops, _ = _tops(inside)
+        if len(tops) != 1:
+            return prefix
+        ((top, (direct, _)),) = tops.items()
+        if direct:
+            return prefix
+        prefix += (top,)
+
+
+def _tops(photos: list[tuple[str, ...]]) -> tuple[dict[str, tuple[int, int]], list[tuple[str, ...]]]:
+    """For every top folder the photos directly in it and deeper; and the photos that lie in no folder."""
+    counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    loose = []
+    for parts in photos:
+        if len(parts) == 1:
+            loose.append(parts)
+        else:
+            counts[parts[0]][len(parts) > 2] += 1
+    return {top: (direct, deeper) for top, (direct, deeper) in counts.items()}, loose
+
+
+def _is_split(tops: dict[str, tuple[int, int]]) -> bool:
+    """Train and another part, with folders in train: a class may be called Train too (a vehicle)."""
+    parts = {PART_NAMES[top.casefold()]: deeper for top, (_, deeper) in tops.items() if top.casefold() in PART_NAMES}
+    return bool(parts.get("train")) and len(parts) > 1
+
+
+def _misplaced(inside: bool, inner: tuple[str, ...], split: bool) -> str:
+    """Why a file has no class; "" where it has one."""
+    if not inside or (split and inner[0].casefold() not in PART_NAMES):
+        return "lies outside of the train, validation and test folders" if split else "lies outside of the class folders"
+    return "lies in no class folder" if len(inner) < (3 if split else 2) else ""
+
+
+def _class_folders(folders: Iterable[tuple[str, ...]], prefix: tuple[str, ...], split: bool) -> set[str]:
+    """The names of all folders that stand where classes stand."""
+    depth = len(prefix) + (2 if split else 1)
+    return {
+        parts[-1]
+        for parts in folders
+        if len(parts) == depth
+        and parts[: len(prefix)] == prefix
+        and not is_junk(parts)
+        and (not split or parts[-2].casefold() in PART_NAMES)
+    }
+
+
+def _name_classes(raw: list[str], notes: list[str]) -> dict[str, str]:
+    """A label for every folder name; names that differ only in case (or Unicode form) become one class."""
+    spellings: dict[str, list[str]] = defaultdict(list)
+    for name in sorted(set(raw)):
+        spellings[clean_text(name).casefold()].append(name)
+    taken: set[str] = set()
+    labels = {}
+    for names in spellings.values():
+        label = make_unique(clean_label(names[0]), taken)
+        labels.update(dict.fromkeys(names, label))
+        shown = sorted({clean_text(name) for name in names})
+        if len(shown) > 1:
+            notes.append(f"The folders {' and '.join(shown)} differ only in case and became one class, {label}.")
+        if label != clean_text(names[0]):
+            notes.append(f"A class name of {len(names[0])} characters was shortened to {label}.")
+    return labels
+
+
+def _too_few(name: str, labels: set[str], num_loose: int) -> UserError:
+    if labels:
+        only = next(iter(labels))
+        return UserError(
+            f"{name} holds only one class, {only}.",
+            "A network learns to tell things apart: add a folder with photos of something else. " + HOW,
+        )
+    loose = f" ({num_loose:,} photos lie in no folder)" if num_loose else ""
+    return UserError(f"{name} holds no class folders{loose}.", HOW)

@@ -1,0 +1,277 @@
+"""A data set on disk: one row a photo, fixed once made. Where the photos come from is told in ingest.py.
+
+    datasets/<id>/dataset.json      name, labels, counts, notes: readable by a person
+    datasets/<id>/photos.parquet    one row a photo
+    datasets/<id>/refused.parquet   one row a file that was not taken, with the reason
+    datasets/<id>/photos/           the photos' own bytes, unless they stay in a folder of the person
+    datasets/.known/<signature>     the id of the data set that was made of exactly this folder before
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from io import BytesIO
+from pathlib import Path
+
+import pandas as pd
+
+from tlcore.data.names import slug
+from tlcore.errors import UserError
+from tlcore.workspace import Workspace, disk_error, new_id, read_json, write_atomic, write_json
+
+COLUMNS = ("path", "sha256", "label", "split", "width", "height", "bytes")
+"""The columns that everybody may rely on. `path` is unique and readable; behind them stands `file`, the place of the
+photo under `Dataset.root` (or an absolute path), which may differ from `path`."""
+
+SPLITS = ("train", "validation", "test")
+
+_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,80}")
+_STALE_SECONDS = 24 * 3600
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """A data set. `photos`: a row a photo, `COLUMNS` first; `refused`: path, reason.
+
+    `root` is where the photos lie; `fingerprint` is the SHA-256 (hex) over all (path, sha256, label, split);
+    `created` is Unix seconds; `notes` are sentences for the person who made it.
+    """
+
+    id: str
+    name: str
+    folder: Path
+    root: Path
+    labels: tuple[str, ...]
+    photos: pd.DataFrame
+    refused: pd.DataFrame
+    fingerprint: str
+    created: float
+    source: str
+    licence: str
+    notes: tuple[str, ...]
+
+    @cached_property
+    def _places(self) -> dict[str, tuple[str, str]]:
+        return dict(zip(self.photos["path"], zip(self.photos["file"], self.photos["sha256"])))
+
+    @property
+    def duplicates(self) -> pd.DataFrame:
+        """Photos that are there more than once, byte for byte: sha256, count, paths, labels."""
+        repeated = self.photos[self.photos.duplicated("sha256", keep=False)]
+        rows = [
+            (sha256, len(group), tuple(group["path"]), tuple(sorted(set(group["label"]))))
+            for sha256, group in repeated.groupby("sha256")
+        ]
+        return pd.DataFrame(rows, columns=["sha256", "count", "paths", "labels"])
+
+    def read(self, path: str) -> bytes:
+        """The bytes of the photo with this `path`, checked against its hash.
+
+        Raises:
+            UserError: there is no such photo, or it was moved, deleted or changed since the data set was made.
+        """
+        if path not in self._places:
+            raise UserError(f"The data set {self.name} has no photo {path}.", "Choose one of its photos.")
+        file, sha256 = self._places[path]
+        fix = "Put the old file back, or make a new data set of the folder as it is now."
+        try:
+            data = (self.root / file).read_bytes()
+        except OSError as error:
+            reason = "is gone" if isinstance(error, FileNotFoundError) else f"cannot be read ({error.strerror})"
+            raise UserError(f"The photo {path} {reason}; it was at {self.root / file}.", fix) from error
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise UserError(f"The photo {path} was changed since the data set {self.name} was made.", fix)
+        return data
+
+    def part(self, split: str) -> pd.DataFrame:
+        """The rows of "train", "validation" or "test"."""
+        return self.photos[self.photos["split"] == split].reset_index(drop=True)
+
+
+@dataclass(frozen=True)
+class DatasetSummary:
+    """What a list of data sets shows."""
+
+    id: str
+    name: str
+    num_photos: int
+    labels: tuple[str, ...]
+    created: float
+    source: str
+
+
+@dataclass(frozen=True, eq=False)
+class Draft:
+    """What `save_dataset` makes a data set of. `folder` comes from `draft_folder` and may hold photos/ already.
+
+    `root` is None where the photos lie in the draft; `signature` is "" where nothing shall be recognised again.
+    """
+
+    folder: Path
+    name: str
+    photos: pd.DataFrame
+    refused: pd.DataFrame
+    notes: tuple[str, ...]
+    root: Path | None = None
+    source: str = ""
+    licence: str = ""
+    signature: str = ""
+
+
+@contextmanager
+def draft_folder(workspace: Workspace) -> Iterator[Path]:
+    """A folder to build a data set in; whatever is still in it at the end is removed, so nothing half-made stays.
+
+    Raises:
+        UserError: the disk is full or the workspace cannot be written.
+    """
+    _remove_stale_drafts(workspace)
+    folder = workspace.datasets / f".{new_id('draft')}"
+    try:
+        folder.mkdir(parents=True)
+        yield folder
+    except OSError as error:
+        raise disk_error(folder, error) from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def store_photo(folder: Path, sha256: str, extension: str, data: bytes) -> str:
+    """Keep a photo's bytes in a draft under their hash; returns the place relative to photos/."""
+    file = f"{sha256[:2]}/{sha256}.{extension}"
+    target = folder / "photos" / file
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial = target.with_name(f"{target.name}.{os.urandom(4).hex()}")
+        partial.write_bytes(data)
+        os.replace(partial, target)
+    return file
+
+
+def save_dataset(workspace: Workspace, draft: Draft) -> Dataset:
+    """Write the manifest and make the draft a data set, in one step: it is there whole or not at all.
+
+    Raises:
+        UserError: the disk is full or the workspace cannot be written.
+    """
+    dataset_id = new_id(slug(draft.name))
+    photos = draft.photos.sort_values("path", ignore_index=True)
+    photos = photos[[*COLUMNS, *(name for name in photos.columns if name not in COLUMNS)]]
+    refused = draft.refused.sort_values("path", ignore_index=True)
+    values = {
+        "version": 1,
+        "name": draft.name,
+        "created": time.time(),
+        "num_photos": len(photos),
+        "num_refused": len(refused),
+        "labels": sorted(photos["label"].unique(), key=lambda label: (label.casefold(), label)),
+        "parts": {split: int((photos["split"] == split).sum()) for split in SPLITS},
+        "fingerprint": _fingerprint(photos),
+        "root": None if draft.root is None else str(draft.root),
+        "source": draft.source,
+        "licence": draft.licence,
+        "notes": list(draft.notes),
+    }
+    for name, frame in (("photos", photos), ("refused", refused)):
+        target = BytesIO()
+        frame.to_parquet(target, index=False)
+        write_atomic(draft.folder / f"{name}.parquet", target.getvalue())
+    write_json(draft.folder / "dataset.json", values)
+    folder = workspace.datasets / dataset_id
+    try:
+        os.replace(draft.folder, folder)
+        if draft.signature:
+            (workspace.datasets / ".known").mkdir(exist_ok=True)
+            write_atomic(workspace.datasets / ".known" / draft.signature, dataset_id.encode())
+    except OSError as error:
+        raise disk_error(folder, error) from error
+    return _dataset(folder, values, photos, refused)
+
+
+def load_dataset(workspace: Workspace, dataset_id: str) -> Dataset:
+    """The data set with this id.
+
+    Raises:
+        UserError: there is none, or its files are damaged.
+    """
+    folder = workspace.datasets / dataset_id
+    if not _ID.fullmatch(dataset_id) or not folder.is_dir():  # an id may come out of a URL
+        raise UserError(f"There is no data set {dataset_id[:100]!r} here.", "Choose or make one on the Data page.")
+    try:
+        values = read_json(folder / "dataset.json")
+        photos = pd.read_parquet(folder / "photos.parquet")
+        refused = pd.read_parquet(folder / "refused.parquet")
+        return _dataset(folder, values, photos, refused)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(
+            f"The data set {dataset_id} is damaged ({type(error).__name__}).",
+            f"Delete the folder {folder} and make the data set again; your own photos are not in danger.",
+        ) from error
+
+
+def list_datasets(workspace: Workspace) -> list[DatasetSummary]:
+    """All data sets of a workspace, newest first. Reads one small file each; damaged ones are left out."""
+    found = []
+    for folder in workspace.datasets.iterdir() if workspace.datasets.is_dir() else ():
+        if not _ID.fullmatch(folder.name):
+            continue
+        try:
+            values = read_json(folder / "dataset.json")
+            found.append(
+                DatasetSummary(
+                    folder.name, values["name"], values["num_photos"], tuple(values["labels"]),
+                    float(values["created"]), values["source"],
+                )
+            )
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return sorted(found, key=lambda summary: summary.created, reverse=True)
+
+
+def find_known(workspace: Workspace, signature: str) -> Dataset | None:
+    """The data set that was made under this signature before, if it is still there and whole."""
+    try:
+        dataset_id = (workspace.datasets / ".known" / signature).read_text(encoding="utf-8")
+        return load_dataset(workspace, dataset_id)
+    except (OSError, UserError):
+        return None
+
+
+def _dataset(folder: Path, values: dict, photos: pd.DataFrame, refused: pd.DataFrame) -> Dataset:
+    return Dataset(
+        id=folder.name,
+        name=values["name"],
+        folder=folder,
+        root=folder / "photos" if values["root"] is None else Path(values["root"]),
+        labels=tuple(values["labels"]),
+        photos=photos,
+        refused=refused,
+        fingerprint=values["fingerprint"],
+        created=float(values["created"]),
+        source=values["source"],
+        licence=values["licence"],
+        notes=tuple(values["notes"]),
+    )
+
+
+def _fingerprint(photos: pd.DataFrame) -> str:
+    digest = hashlib.sha256()
+    for row in sorted(zip(photos["path"], photos["sha256"], photos["label"], photos["split"])):
+        digest.update("\0".join(row).encode("utf-8", "surrogatepass") + b"\n")
+    return digest.hexdigest()
+
+
+def _remove_stale_drafts(workspace: Workspace) -> None:
+    """Drafts of processes that were killed; a day is longer than any import takes."""
+    for folder in workspace.datasets.glob(".draft-*"):
+        try:
+            if time.time() - folder.stat().st_mtime > _STALE_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)
+        except OSError:
+            continue

@@ -1,0 +1,67 @@
+"""Names that people and their computers give to files and classes, made fit to be shown. They never become paths."""
+
+import re
+import unicodedata
+from pathlib import PurePosixPath
+
+MAX_LABEL = 80
+"""Characters of a class name; a longer one would fill every chart."""
+
+_MAX_PART = 120
+_JUNK = {"__macosx", "thumbs.db", "desktop.ini", "ehthumbs.db", "icon\r", "$recycle.bin", "@eadir"}
+_PHOTO_SUFFIXES = frozenset(
+    ".jpg .jpeg .jpe .jfif .png .webp .bmp .dib .tif .tiff .gif .heic .heif .avif .svg".split()
+)
+
+
+def is_junk(parts: tuple[str, ...]) -> bool:
+    """Whether a file is one that a computer left behind (.DS_Store, Thumbs.db, anything hidden), not a person."""
+    return any(part.startswith(".") or part.casefold() in _JUNK for part in parts)
+
+
+def looks_like_photo(name: str) -> bool:
+    """Whether a file's name ends like that of a picture. Only to recognise folders: the content decides."""
+    return PurePosixPath(name).suffix.casefold() in _PHOTO_SUFFIXES
+
+
+def clean_text(text: str) -> str:
+    """Readable text: composed Unicode (NFC), no control, direction or broken characters, single spaces."""
+    text = unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode("utf-8"))
+    text = "".join(" " if unicodedata.category(character) in ("Cc", "Zl", "Zp") else character for character in text)
+    text = "".join(character for character in text if character not in _DIRECTIONS)
+    return re.sub(r"\s+", " ", text).strip()
+
+
+_DIRECTIONS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+
+
+def clean_label(text: str) -> str:
+    """A class name as it is shown, at most `MAX_LABEL` characters."""
+    return shorten(clean_text(text), MAX_LABEL) or "unnamed"
+
+
+def clean_path(parts: tuple[str, ...]) -> str:
+    """A file's relative path as it is shown: cleaned parts with `/` between them, very long ones shortened."""
+    return "/".join(shorten(clean_text(part), _MAX_PART) or "unnamed" for part in parts)
+
+
+def shorten(text: str, length: int) -> str:
+    """`text`, or its beginning and its last ten characters (where a suffix stands) in `length` characters."""
+    return text if len(text) <= length else f"{text[: length - 11]}…{text[-10:]}"
+
+
+def make_unique(name: str, taken: set[str]) -> str:
+    """`name`, or `name (2)` before its suffix and so on when it is taken; adds the answer to `taken`."""
+    answer, number = name, 1
+    path = PurePosixPath(name)
+    while answer in taken:
+        number += 1
+        answer = f"{name[: len(name) - len(path.suffix)]} ({number}){path.suffix}"
+    taken.add(answer)
+    return answer
+
+
+def slug(name: str) -> str:
+    """The readable front of an id: a–z, 0–9 and hyphens, at most 24 characters."""
+    ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", ascii_name).strip("-")[:24].strip("-") or "dataset"

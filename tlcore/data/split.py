@@ -1,0 +1,209 @@
+"""Which photo is learned from, which is watched while learning, and which is kept back for the test.
+
+Own code instead of scikit-learn's splitters: those promise neither one photo of every class in each part (a class of
+three photos gets none in a test part of 15 %, 300 classes of three fail altogether) nor the same answer for another
+order of the files. Here every group of photos draws a number from a hash of the seed and its content.
+"""
+
+import hashlib
+
+import pandas as pd
+
+from tlcore.errors import UserError
+
+MIN_PHOTOS = 3
+"""Different photos that a class needs: one to learn from, one to watch, one to test."""
+
+_PARTS = ("train", "validation", "test")
+_TEST_OF_VALIDATION = 0.2
+_VALIDATION_OF_TRAIN = 0.15
+
+
+def split_photos(
+    photos: pd.DataFrame, seed: int = 0, fractions: tuple[float, float, float] = (0.70, 0.15, 0.15)
+) -> pd.Series:
+    """Part the photos of every class by `fractions` (train, validation, test), at least one in each part.
+
+    Args:
+        photos: sha256, label; optionally group (rows that belong on one side, such as two drawings of one thing) and
+            split (a row that has one keeps it, and rows of its group follow).
+        seed: the same seed gives the same parts, whatever the order of the rows.
+
+    Returns:
+        "train", "validation" or "test" for every row, with the index of `photos`. Equal photos are on one side.
+
+    Raises:
+        UserError: a class has fewer than `MIN_PHOTOS` different photos.
+    """
+    keys = _groups(photos)
+    given = photos["split"] if "split" in photos else pd.Series(None, index=photos.index, dtype=object)
+    fixed = dict(zip(keys[given.notna()], given[given.notna()]))
+    homes = _homes(keys, photos["label"])
+    _check_enough(homes, photos["label"])
+    chosen = dict(fixed)
+    for home in homes.values():
+        fresh = sorted((key for key in home if key not in fixed), key=lambda key: _draw(key, seed))
+        have = {fixed[key] for key in home if key in fixed}
+        num_validation, num_test = _targets(len(fresh), fractions, have)
+        for position, key in enumerate(fresh):
+            part = "test" if position < num_test else "validation" if position < num_test + num_validation else "train"
+            chosen[key] = part
+    return keys.map(chosen)
+
+
+def complete_given(photos: pd.DataFrame, seed: int = 0) -> tuple[pd.Series, list[str]]:
+    """Honour parts that came with the photos, and make them complete and honest.
+
+    A photo that lies in several parts counts for the earliest of train, validation, test, so that nothing of the test
+    was ever learned from. Without a test part, a fifth of the validation photos of every class becomes one; without a
+    validation part, 15 % of the training photos do.
+
+    Args:
+        photos: sha256, label, split; optionally group.
+
+    Returns:
+        the part of every row, and sentences for the person.
+
+    Raises:
+        UserError: a class has no training photos, or a part stays empty.
+    """
+    notes = []
+    keys = _groups(photos)
+    order = photos["split"].map(_PARTS.index)
+    parts = order.groupby(keys).transform("min").map(_PARTS.__getitem__)
+    moved = int((parts != photos["split"]).sum())
+    if moved:
+        notes.append(
+            f"{moved:,} {_photos(moved)} of validation or test also {'lies' if moved == 1 else 'lie'} in an earlier "
+            "part; equal photos now count for that part only, so that the test stays honest."
+        )
+    if not {"validation", "test"} & set(parts):
+        raise UserError(
+            "Every photo of the validation or test part is also in the training part, so nothing is left to test with.",
+            "Put different photos there, or give only class folders: then the photos are parted for you.",
+        )
+    for part, donor, fraction, share in (
+        ("validation", "train", _VALIDATION_OF_TRAIN, "15 % of the training photos"),
+        ("test", "validation", _TEST_OF_VALIDATION, "a fifth of the validation photos"),
+    ):
+        if part not in set(parts):
+            parts = _donate(parts, keys, photos["label"], (donor, part, fraction), seed)
+            notes.append(f"There was no {part} part: {share} became one ({int((parts == part).sum()):,}).")
+    _check_parts(parts, photos["label"])
+    notes += _missing_notes(parts, photos["label"])
+    return parts, notes
+
+
+def decide_parts(photos: pd.DataFrame, seed: int = 0) -> tuple[pd.Series, list[str]]:
+    """The part of every row where some (or none, or all) rows came with one in `split`, and notes for the person.
+
+    Raises:
+        UserError: see `split_photos` and `complete_given`.
+    """
+    given = photos[photos["split"].notna()]
+    if given.empty:
+        return split_photos(photos, seed), []
+    parts, notes = complete_given(given, seed)
+    if len(given) == len(photos):
+        return parts, notes
+    return split_photos(photos.assign(split=parts.reindex(photos.index)), seed), notes
+
+
+def _groups(photos: pd.DataFrame) -> pd.Series:
+    """One key for all rows that must be on one side: equal bytes, equal `group`, and chains of both."""
+    keys = photos["sha256"].astype(object)
+    if "group" not in photos:
+        return keys
+    group = photos["group"].where(photos["group"].notna(), photos["sha256"]).astype(object)
+    while True:
+        linked = keys.groupby(group).transform("min").groupby(photos["sha256"]).transform("min")
+        if (linked == keys).all():
+            return keys
+        keys = linked
+
+
+def _homes(keys: pd.Series, labels: pd.Series) -> dict[str, list[str]]:
+    """The groups of every class; one that lies in several classes is counted for the smallest of them."""
+    pairs = pd.DataFrame({"key": keys, "label": labels}).drop_duplicates()
+    sizes = pairs["label"].value_counts()
+    pairs = pairs.assign(size=pairs["label"].map(sizes)).sort_values(["size", "label"])
+    homes: dict[str, list[str]] = {label: [] for label in sizes.index}
+    for key, label in pairs.drop_duplicates("key")[["key", "label"]].itertuples(index=False):
+        homes[label].append(key)
+    return homes
+
+
+def _check_enough(homes: dict[str, list[str]], labels: pd.Series) -> None:
+    small = sorted((len(home), label) for label, home in homes.items() if len(home) < MIN_PHOTOS)
+    if not small:
+        return
+    num_different, label = small[0]
+    num_files = int((labels == label).sum())
+    others = f" ({len(small) - 1} more classes have too few as well)" if len(small) > 1 else ""
+    copies = "" if num_files == num_different else f", counting copies and photos shared with other classes once or not"
+    raise UserError(
+        f"The class {label} has {num_different} different {_photos(num_different)}{copies}{others}.",
+        f"Every class needs at least {MIN_PHOTOS} different photos, one each to learn from, to watch and to test: "
+        "add photos to it, or leave the class out.",
+    )
+
+
+def _targets(num_fresh: int, fractions: tuple[float, float, float], have: set[str]) -> tuple[int, int]:
+    """How many new groups go to validation and test; a part that has none yet gets one where there is any."""
+    least = [0 if part in have else 1 for part in _PARTS]
+    validation = max(int(num_fresh * fractions[1] + 0.5), least[1])
+    test = max(int(num_fresh * fractions[2] + 0.5), least[2])
+    while validation + test > max(0, num_fresh - least[0]):
+        if validation >= test:
+            validation -= 1
+        else:
+            test -= 1
+    return validation, test
+
+
+def _draw(key: str, seed: int) -> bytes:
+    """The number that a group draws: where it stands in the order of its class."""
+    return hashlib.sha256(f"{seed}:{key}".encode()).digest()
+
+
+def _donate(
+    parts: pd.Series, keys: pd.Series, labels: pd.Series, move: tuple[str, str, float], seed: int
+) -> pd.Series:
+    """Move a fraction of every class from one part to another, at least one group, never the last one."""
+    donor, part, fraction = move
+    inside = parts == donor
+    homes = _homes(keys[inside], labels[inside])
+    moved = set()
+    for home in homes.values():
+        count = min(max(1, int(len(home) * fraction + 0.5)), len(home) - 1)
+        moved.update(sorted(home, key=lambda key: _draw(key, seed))[: max(count, 0)])
+    return parts.where(~(inside & keys.isin(moved)), part)
+
+
+def _check_parts(parts: pd.Series, labels: pd.Series) -> None:
+    untaught = sorted(set(labels) - set(labels[parts == "train"]))
+    if untaught:
+        raise UserError(
+            f"The class {untaught[0]} has photos in validation or test but none in train.",
+            f"Add photos of {untaught[0]} to the train folder, or leave the class out.",
+        )
+    for part in _PARTS:
+        if not (parts == part).any():
+            raise UserError(
+                f"There are too few photos to have a {part} part.",
+                "Add photos, or give only class folders: then the photos are parted for you.",
+            )
+
+
+def _missing_notes(parts: pd.Series, labels: pd.Series) -> list[str]:
+    notes = []
+    for part in ("validation", "test"):
+        missing = sorted(set(labels) - set(labels[parts == part]))
+        if missing:
+            shown = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
+            notes.append(f"The {part} part has no photo of: {shown}.")
+    return notes
+
+
+def _photos(count: int) -> str:
+    return "photo" if count == 1 else "photos"
