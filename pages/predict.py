@@ -1,0 +1,67 @@
+"""Step 4: use it on new photos. They stay in this visit and are written nowhere."""
+
+import streamlit as st
+
+from pages.shared import answers, chrome, lists, state, widgets
+from pages.shared.widgets import count
+from tlcore.runs import store
+from tlcore.runs.store import Run
+
+
+def new_photos() -> list[tuple[str, bytes]]:
+    """Photos dropped in or taken with the camera: name and file content."""
+    files = st.file_uploader("Photos", accept_multiple_files=True, help="They stay in this visit and are not kept.")
+    found = [(file.name, file.getvalue()) for file in files]
+    if st.toggle("Use the camera", key="camera_on"):
+        shot = st.camera_input("Take a photo")
+        if shot is not None:
+            found.append(("camera.jpg", shot.getvalue()))
+    return found
+
+
+def show(run: Run) -> None:
+    """The answers for all photos: bars each, a table, and the table as a file."""
+    predictor = answers.predictor(run)
+    given = new_photos()
+    if not given:
+        names = ", ".join(widgets.plain(label) for label in predictor.bundle.labels[:12])
+        st.markdown(f"It knows {count(len(predictor.bundle.labels), 'class', 'classes')}: {names}.")
+        return
+    told = answers.ask(run, predictor, given)
+    answers.refused(told)
+    good = [answer for answer in told if answer.reason is None]
+    if not good:
+        return
+    chrome.mark_done(4, run.id)
+    took = sum(answer.milliseconds for answer in good) / 1000
+    each = f", {widgets.say_seconds(took / len(good))} a photo" if len(good) > 1 else ""
+    st.markdown(f"{count(len(good), 'photo')} answered in {widgets.say_seconds(took)}{each}.")
+    answers.gallery(good, chrome.is_dark())
+    table(run, good)
+
+
+def table(run: Run, good: list[answers.Answer]) -> None:
+    """All answers as a table and as a CSV file."""
+    st.subheader("All answers", anchor=False)
+    frame = answers.frame(good)
+    st.dataframe(
+        frame[["photo", "class", "probability"]], hide_index=True, alt="The answer for each photo",
+        column_config={
+            "photo": "Photo", "class": "The network says",
+            "probability": st.column_config.NumberColumn("How sure (probability)", format="percent"),
+        },
+    )
+    st.download_button(
+        "Download the answers (CSV)", answers.csv(frame), f"answers-{run.id}.csv", "text/csv", on_click="ignore",
+    )
+
+
+with chrome.page("Predict", "Give it new photos and see what it says, and how sure it is (probability).", step=4):
+    run = state.run()
+    if run is None:
+        widgets.empty("There is no trained network in use yet.", "pages/train.py", "Go to Train", state.link())
+        lists.runs(state.runs())
+    elif not store.job_status(run).usable:
+        widgets.empty("This run has learned nothing to use yet.", "pages/train.py", "See how far it is", state.link())
+    else:
+        show(run)

@@ -1,0 +1,158 @@
+"""The frame around every page: the top line with the four steps, the heading, and the one place that shows errors.
+
+A page is `with chrome.page(title, sentence, step) as action:`; `action` is where its one primary button goes. Functions
+that Streamlit calls on their own (fragments) are wrapped in `chrome.errors_shown()`.
+"""
+
+import html
+import logging
+import platform
+import re
+import secrets
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from pages.shared import state
+from pages.shared.widgets import plain
+from tlcore.errors import UserError
+from tlcore.events import Failed
+from tlcore.runs import store
+
+NAME = "Transfer Lab"
+STEPS = (("data", "Data"), ("train", "Train"), ("evaluate", "Evaluate"), ("predict", "Predict"))
+STYLE = Path(__file__).with_name("style.css")
+ICON = Path(__file__).with_name("icon.png")
+
+
+@contextmanager
+def page(title: str, sentence: str, step: int) -> Iterator[DeltaGenerator]:
+    """Open a page, give the place for its primary button, and show whatever goes wrong inside.
+
+    Args:
+        title: the heading. sentence: the one sentence below it.
+        step: 1–4 for the four steps, 0 for the welcome page.
+    """
+    tab = NAME if step == 0 else f"{STEPS[step - 1][1]} · {NAME}"
+    st.set_page_config(page_title=tab, page_icon=str(ICON), layout="wide", initial_sidebar_state="collapsed")
+    st.html(STYLE)
+    _top_line(step)
+    with st.container(key="tl_head", gap="small"):
+        st.title(title, anchor=False)
+        st.markdown(sentence)
+        action = st.container(key="tl_action", horizontal=True, vertical_alignment="center")
+    with errors_shown():
+        yield action
+
+
+def is_dark() -> bool:
+    """Whether the page is shown in the dark theme; charts need to know."""
+    return st.context.theme.type == "dark"
+
+
+@contextmanager
+def errors_shown() -> Iterator[None]:
+    """The one place where errors become words: a UserError as it is, anything else as a bug with a report."""
+    try:
+        yield
+    except UserError as error:
+        show_user_error(error)
+    except Exception as error:
+        number = secrets.token_hex(4)
+        logging.getLogger("transferlab").exception("Bug %s", number)
+        show_bug(number, type(error).__name__, "".join(traceback.format_exception(error)))
+
+
+def show_user_error(error: UserError) -> None:
+    """What is wrong and what to do next, with a link to the page where one can begin again."""
+    st.error(f"**{plain(_without_paths(error.what))}** {plain(_without_paths(error.fix))}")
+    st.page_link("pages/data.py", label="Go to the Data page", query_params=_living_ids())
+
+
+def show_failure(failed: Failed) -> None:
+    """The end of a job that could not go on."""
+    if failed.bug:
+        show_bug(secrets.token_hex(4), "Error in a job", failed.what)
+    else:
+        show_user_error(UserError(failed.what, failed.fix))
+
+
+def show_bug(number: str, kind: str, details: str) -> None:
+    """A fault of the program. Only the person at this machine sees the details, which may hold paths."""
+    st.error(
+        "**This is a fault in Transfer Lab (a bug), not something you did.** Your photos and runs are kept. "
+        "Load the page again; if it happens again, copy the report below and send it to whoever looks after this "
+        "Transfer Lab."
+    )
+    lines = [f"Transfer Lab, bug {number}", f"{kind}", f"Python {platform.python_version()}, Streamlit {st.__version__}"]
+    if state.is_owner():
+        lines += ["", details.replace(str(Path.home()), "~")]
+    else:
+        lines += [f"The details stand in the server's log under {number}."]
+    st.code("\n".join(lines), language=None)
+
+
+def _without_paths(text: str) -> str:
+    """The sentence without the server's folders, unless the person at this very machine reads it."""
+    if state.is_owner():
+        return text
+    return re.sub(r"(?<![\w.])(/[\w.\-]+){2,}|\b[A-Za-z]:\\\S+", "(a folder on the server)", text)
+
+
+def _living_ids() -> dict[str, str]:
+    """The ids for a way out of an error: only those that still lead somewhere."""
+    try:
+        used = state.dataset()
+    except UserError:
+        return {}
+    return {"dataset": used.id} if used else {}
+
+
+def _top_line(step: int) -> None:
+    """The name, the four steps, and the data set and run in use."""
+    names, done = _in_use()
+    with st.container(key="tl_top", horizontal=True, vertical_alignment="center"):
+        with st.container(key="tl_name", width="content"):
+            st.page_link("streamlit_app.py", label=f"**{NAME}**", query_params=state.link())
+        with st.container(key="tl_steps", horizontal=True, vertical_alignment="center", width="content", wrap=False):
+            for number, (file, word) in enumerate(STEPS, start=1):
+                _step(number, file, word, here=number == step, done=number in done)
+        st.html(f'<p class="tl-in-use">{html.escape(names)}</p>')
+
+
+def _step(number: int, file: str, word: str, here: bool, done: bool) -> None:
+    tick = "✓" if done else ""
+    if here:
+        said = " (done)" if done else ""
+        st.html(
+            f'<span class="tl-here" aria-current="step"><b>{number}</b> <span class="tl-word">{word}</span>'
+            f'<b>{tick}</b><span class="tl-said">{said}, you are here</span></span>'
+        )
+    else:
+        label = f"**{number}** {word}" + (f" **{tick}**" if done else "")
+        st.page_link(f"pages/{file}.py", label=label, query_params=state.link())
+
+
+def _in_use() -> tuple[str, set[int]]:
+    """The names of what is in use, and the numbers of the steps that are done. Never raises: the page itself will."""
+    try:
+        used, run = state.dataset(), state.run()
+    except (UserError, OSError):
+        return "", set()
+    done = {1} if used else set()
+    names = [used.name] if used else []
+    if run:
+        names.append(f"run of {state.moment(run.created)}")
+        if store.job_status(run).usable:
+            done.add(2)
+            done |= {number for number in (3, 4) if (number, run.id) in st.session_state.get("visited", set())}
+    return " · ".join(names), done
+
+
+def mark_done(step: int, run_id: str) -> None:
+    """Remember for this visit that step 3 or 4 was done with this run, for its tick in the top line."""
+    st.session_state.setdefault("visited", set()).add((step, run_id))

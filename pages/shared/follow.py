@@ -1,0 +1,109 @@
+"""Following a job that runs in its own process: start it, watch it in a fragment, stop it, begin again.
+
+The browser is never in the loop: all that is shown is read off the job's folder.
+"""
+
+from collections.abc import Callable
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from pages.shared import chrome, pickers, state, widgets
+from tlcore import charts
+from tlcore.runs import store
+from tlcore.runs.store import ImportSpec, Job, JobStatus, Run
+from tlcore.serving.bundle import zip_bundle
+
+POLL_SECONDS = 1.0
+
+
+def start_import(spec: ImportSpec) -> None:
+    """Queue an import and show it."""
+    job = store.create_import(state.workspace(), spec)
+    state.queue().submit(job)
+    state.choose(job=job.id, more=None)
+    st.rerun()
+
+
+def show_import(action: DeltaGenerator) -> None:
+    """The import in the URL: its progress while it is active, else its data set or what went wrong."""
+    job = state.job()
+    status = store.job_status(job)
+    if status.active:
+        watch(job, lambda _: None)
+    elif status.finished:
+        if job.spec.get("kind") == "incoming":
+            pickers.forget_incoming()
+        state.choose(job=None, run=None, dataset=status.finished.result)
+        st.rerun()
+    else:
+        ended(job, status, "import", action)
+        if action.button("Choose other photos"):
+            state.choose(job=None)
+            st.rerun()
+
+
+def watch(job: Job, draw: Callable[[JobStatus], None]) -> None:
+    """Poll a job that is active: its progress, a Stop button, and what `draw` makes of its status."""
+
+    @chrome.errors_shown()
+    def live() -> None:
+        status = store.job_status(job)
+        if not status.active or status.usable:
+            st.rerun()
+        widgets.progress(status, state.queue().position(job))
+        asked = store.stop_requested(job)()
+        if st.button("Stopping" if asked else "Stop", key="stop", disabled=asked):
+            store.request_stop(job)
+            st.rerun(scope="fragment")
+        draw(status)
+
+    st.fragment(live, run_every=POLL_SECONDS, key="live")()
+
+
+def ended(job: Job, status: JobStatus, what: str, action: DeltaGenerator) -> None:
+    """Why a job ended without a result, and the button to do it again."""
+    if status.error:
+        chrome.show_failure(status.error)
+    elif status.stopped:
+        st.info(f"You stopped this {what}. {widgets.plain(status.stopped.kept)}")
+    else:
+        st.warning(f"This {what} was interrupted: its process ended without a word. What was computed so far is kept.")
+    if action.button("Start again", type="primary"):
+        state.queue().restart(job)
+        st.rerun()
+
+
+def curves(status: JobStatus, num_epochs: int) -> None:
+    """Accuracy and loss over the rounds; the descriptions are built once, only the figures are sent again."""
+    frame = charts.curve_frame(list(status.epochs))
+    for place, metric in zip(st.columns(2, gap="large"), charts.METRICS):
+        with place:
+            spec = _spec(metric, num_epochs, chrome.is_dark())
+            st.vega_lite_chart(frame, spec, key=f"curve_{metric}", alt=charts.say_curve(frame, metric))
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _spec(metric: str, num_epochs: int, dark: bool) -> dict:
+    return charts.live(charts.curve(charts.curve_frame([]), metric, num_epochs, dark))
+
+
+def download(run: Run) -> None:
+    """The model as one zip, as soon as it is packed; until then, a line that says so and looks again."""
+
+    active = store.job_status(run).active
+
+    @chrome.errors_shown()
+    def packed() -> None:
+        status = store.job_status(run)
+        if status.active:
+            st.caption("The model is being packed for download.", width="content")
+            return
+        if active:
+            st.rerun()
+        st.download_button(
+            "Download the model (zip)", lambda: zip_bundle(run.folder), f"{run.id}.zip", "application/zip",
+            on_click="ignore",
+        )
+
+    st.fragment(packed, run_every=POLL_SECONDS if active else None, key="download")()

@@ -1,0 +1,112 @@
+"""Photos on a page: square thumbnails in a grid, each with its label, an alt text, and more on hover or focus.
+
+The grid is one piece of HTML with the thumbnails inside, so nothing is fetched; every string in it is escaped.
+"""
+
+import base64
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+
+import pandas as pd
+import streamlit as st
+
+from tlcore.data import images
+from tlcore.data.manifest import Dataset
+from tlcore.errors import UserError
+
+EMPTY_PIXEL = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
+
+
+@dataclass(frozen=True)
+class Photo:
+    """One photo of a grid. `source`: a data address; `mark`: None, or whether the prediction is right."""
+
+    source: str
+    caption: str
+    alt: str
+    more: str
+    mark: bool | None = None
+    detail: str = ""
+
+
+def grid(photos: Sequence[Photo], columns: int | None = 3) -> None:
+    """Draw the photos; `columns` None fits as many as there is room for."""
+    style = "tl-grid tl-flow" if columns is None else "tl-grid"
+    start = f'<ul class="{style}" role="list" style="--tl-columns:{columns or 3}">'
+    st.html(start + "".join(map(figure, photos)) + "</ul>")
+
+
+def figure(photo: Photo) -> str:
+    """One photo as escaped HTML."""
+    alt, more = html.escape(photo.alt), html.escape(photo.more)
+    sign = "" if photo.mark is None else (
+        '<span class="tl-right">✓ right</span> ' if photo.mark else '<span class="tl-wrong">✗ wrong</span> '
+    )
+    detail = f"<br>{html.escape(photo.detail)}" if photo.detail else ""
+    return (
+        f'<li><figure class="tl-photo" tabindex="0"><img src="{html.escape(photo.source)}" alt="{alt}">'
+        f'<span class="tl-more">{more}</span>'
+        f"<figcaption>{sign}{html.escape(photo.caption)}{detail}</figcaption></figure></li>"
+    )
+
+
+def from_dataset(dataset: Dataset, rows: pd.DataFrame, size: int = 240) -> list[Photo]:
+    """Rows of a manifest as photos with their label."""
+    return [
+        Photo(
+            source=dataset_thumbnail(dataset, row.path, row.sha256, size),
+            caption=str(row.label),
+            alt=f"Photo of the class {row.label}",
+            more=f"{row.width} × {row.height} pixels · {PurePath(row.path).name}",
+        )
+        for row in rows.itertuples()
+    ]
+
+
+def from_predictions(dataset: Dataset, rows: pd.DataFrame, size: int = 240) -> list[Photo]:
+    """Rows of a report's predictions as photos with truth and prediction."""
+    return [
+        Photo(
+            source=dataset_thumbnail(dataset, row.path, row.sha256, size),
+            caption=f"It is {row.label}." if row.correct else f"It is {row.label}, taken for {row.predicted}.",
+            detail=f"{row.probability:.0%} sure".replace("%", " %"),
+            alt=f"Test photo of the class {row.label}; the network says {row.predicted}",
+            more=PurePath(row.path).name,
+            mark=bool(row.correct),
+        )
+        for row in rows.itertuples()
+    ]
+
+
+def sample_strip() -> None:
+    """A strip of pictures of the built-in set, whose class the network learns to tell."""
+    found = samples.previews()
+    shown = [Photo(thumbnail(data, 160), label, f"Sample picture of the class {label}", label) for label, data in found]
+    st.html('<ul class="tl-grid tl-strip" role="list">' + "".join(map(figure, shown)) + "</ul>")
+
+
+def dataset_thumbnail(dataset: Dataset, path: str, sha256: str, size: int) -> str:
+    """The thumbnail of a photo of a data set as a data address; an empty one when the photo has gone."""
+    try:
+        return _cached(dataset, path, sha256, size)
+    except (UserError, images.PhotoRefused):
+        return EMPTY_PIXEL
+
+
+@st.cache_data(max_entries=2000, show_spinner=False)
+def _cached(_dataset: Dataset, path: str, sha256: str, size: int) -> str:
+    return thumbnail(_dataset.read(path), size)
+
+
+def thumbnail(data: bytes, size: int = 240) -> str:
+    """The square thumbnail of a photo's bytes as a data address. Raises PhotoRefused."""
+    return "data:image/jpeg;base64," + base64.b64encode(images.thumbnail(data, size)).decode("ascii")
+
+
+def three_by_three(frame: pd.DataFrame, by: str = "label", seed: int = 0) -> pd.DataFrame:
+    """Nine rows in which as many different values of `by` come up as there is room for; always the same nine."""
+    shuffled = frame.sample(frac=1, random_state=seed)
+    turn = shuffled.groupby(by, observed=True).cumcount()
+    return shuffled.assign(_turn=turn).sort_values("_turn", kind="stable").head(9).drop(columns="_turn")

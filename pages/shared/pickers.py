@@ -1,0 +1,160 @@
+"""The ways photos come in: a ready-made set, an upload, the camera, a folder on this machine.
+
+Each picker draws its inputs, puts the page's primary button into `action`, and returns an ImportSpec once it is pressed.
+Uploads are written to the visitor's incoming area at once, so that a page change or a refresh loses nothing.
+"""
+
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import PurePosixPath
+
+import pandas as pd
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from pages.shared import state
+from pages.shared.widgets import PICTURE_TYPES, count, plain, say_bytes
+from tlcore.data import incoming
+from tlcore.data.samples import SAMPLES
+from tlcore.runs.store import ImportSpec
+
+Picker = Callable[[DeltaGenerator], ImportSpec | None]
+
+
+def pick_sample(action: DeltaGenerator) -> ImportSpec | None:
+    """A ready-made set."""
+    titles = {sample.key: plain(sample.title) for sample in SAMPLES}
+    key = st.pills("Which one?", list(titles), default=SAMPLES[0].key, format_func=titles.get, required=True)
+    sample = next(sample for sample in SAMPLES if sample.key == key)
+    size = f"a download of {say_bytes(sample.download_bytes)}" if sample.download_bytes else "built in, no download"
+    classes = count(sample.num_classes, "class", "classes")
+    st.markdown(f"{plain(sample.sentence)} {count(sample.num_photos, 'photo')} in {classes}; {size}.")
+    st.caption(f"Licence: {plain(sample.licence)}")
+    if action.button(f"Use “{titles[key]}” ({count(sample.num_photos, 'photo')})", type="primary"):
+        return ImportSpec("sample", key, sample.title)
+    return None
+
+
+def pick_class(action: DeltaGenerator) -> ImportSpec | None:
+    """Several photos of one class after the other."""
+    label = st.text_input("What do these photos show (the class)?", placeholder="for example: oak leaf", max_chars=100)
+    _uploader("Photos of this class", label.strip() or None, types=PICTURE_TYPES, many=True, ready=bool(label.strip()))
+    return _from_incoming(action)
+
+
+def pick_folder_upload(action: DeltaGenerator) -> ImportSpec | None:
+    """A folder with one folder a class, from the visitor's computer."""
+    st.markdown("Choose a folder that holds one folder for each class, with its photos inside.")
+    _uploader("A folder of class folders", None, types=None, many="directory")
+    return _from_incoming(action)
+
+
+def pick_zip(action: DeltaGenerator) -> ImportSpec | None:
+    """A zip of class folders."""
+    st.markdown("Choose a zip that holds one folder for each class, with its photos inside.")
+    _uploader("A zip of class folders", None, types=["zip"], many=False)
+    return _from_incoming(action)
+
+
+def pick_camera(action: DeltaGenerator) -> ImportSpec | None:
+    """Photos from the camera, each into a named class."""
+    label = st.text_input("What will you show to the camera (the class)?", placeholder="for example: cup", max_chars=100)
+    photo = st.camera_input("Take a photo", disabled=not label.strip(), help="Give the class a name first.")
+    if photo is not None:
+        data = photo.getvalue()
+        mark = sha256(data).hexdigest()
+        if st.session_state.get("last_shot") != mark:  # a rerun gives the same shot again
+            st.session_state["last_shot"] = mark
+            incoming.add_file(state.workspace(), _incoming_id(make=True), f"camera-{mark[:8]}.jpg", data, label.strip())
+    return _from_incoming(action)
+
+
+def pick_server_folder(action: DeltaGenerator) -> ImportSpec | None:
+    """A folder or zip on this machine; only for the person who sits at it."""
+    path = st.text_input("Where is the folder or zip on this computer?", placeholder="/home/you/Pictures/leaves")
+    st.caption("It holds one folder for each class. The photos stay where they are.")
+    if action.button("Use this folder", type="primary", disabled=not path.strip()):
+        return ImportSpec("folder", path.strip(), None)
+    return None
+
+
+def available() -> dict[str, Picker]:
+    """The pickers this visitor has, by what they are called."""
+    pickers: dict[str, Picker] = {
+        "Ready-made set": pick_sample, "Folder": pick_folder_upload, "Zip": pick_zip,
+        "Photos, class by class": pick_class, "Camera": pick_camera,
+    }
+    if state.is_owner():
+        pickers["Path on this computer"] = pick_server_folder
+    return pickers
+
+
+def _incoming_id(make: bool = False) -> str | None:
+    """The visitor's incoming area, from the URL or this visit; a new one when `make` and there is none."""
+    found = state.chosen("incoming") or st.session_state.get("incoming")
+    if found is None and make:
+        found = incoming.new_incoming(state.workspace())
+    if found is not None:
+        st.session_state["incoming"] = found
+        state.choose(incoming=found)
+    return found
+
+
+def _uploader(label: str, class_name: str | None, types: list[str] | None, many: bool | str, ready: bool = True) -> None:
+    """A drop area that hands its files to the incoming area at once and is empty again afterwards."""
+    turn = st.session_state.get("upload_turn", 0)
+    files = st.file_uploader(
+        label, type=types, accept_multiple_files=many, key=f"upload_{many}_{turn}", disabled=not ready,
+        help=None if ready else "Give the class a name first.",
+    )
+    files = files if isinstance(files, list) else [files] if files else []
+    if files:
+        area = _incoming_id(make=True)
+        for file in files:
+            incoming.add_file(state.workspace(), area, file.name, file.getvalue(), class_name or folder_label(file.name))
+        st.session_state["upload_turn"] = turn + 1
+        st.rerun()
+
+
+def folder_label(name: str) -> str | None:
+    """The class of a file in an uploaded folder: the folder it lies in; None for a zip, which says so itself."""
+    if name.lower().endswith(".zip"):
+        return None
+    parts = PurePosixPath(name.replace("\\", "/")).parts
+    return parts[-2] if len(parts) > 1 else None
+
+
+def _from_incoming(action: DeltaGenerator) -> ImportSpec | None:
+    """What has been uploaded so far, and the button that makes a data set of it."""
+    area = _incoming_id()
+    files = incoming.summary(state.workspace(), area) if area else None
+    if files is None or files.empty:
+        action.button("Make a data set", type="primary", disabled=True)
+        action.caption("Add photos first.")
+        return None
+    _show_incoming(area, files)
+    base = state.chosen("dataset")
+    together = base is not None and st.checkbox("Add these to the data set in use, and keep its photos", value=False)
+    name = st.text_input("Name of the data set", value="My photos", max_chars=80)
+    if action.button(f"Make a data set of {count(len(files), 'file')}", type="primary"):
+        return ImportSpec("incoming", area, name.strip() or "My photos", base=base if together else None)
+    return None
+
+
+def _show_incoming(area: str, files: pd.DataFrame) -> None:
+    """The classes uploaded so far, each with a way to take it out again."""
+    st.subheader("Added so far", anchor=False)
+    for number, (label, group) in enumerate(files.groupby("label", dropna=False, sort=True)):
+        known = isinstance(label, str)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            title = plain(label) if known else "Zip files"
+            st.markdown(f"**{title}**: {count(len(group), 'file')}, {say_bytes(int(group['bytes'].sum()))}", width="content")
+            if st.button("Remove", key=f"remove_{number}", type="tertiary", help=f"Take {title} out again"):
+                incoming.remove_class(state.workspace(), area, label if known else None)
+                st.rerun()
+
+
+def forget_incoming() -> None:
+    """After a data set was made of it, the next upload begins anew."""
+    st.session_state.pop("incoming", None)
+    state.choose(incoming=None)

@@ -1,0 +1,156 @@
+"""What outlives a page: the ids in the URL, the ids this visitor may see, and what the server holds once.
+
+The URL is the truth: `dataset`, `run` and `job` (an import under way) stand in it, so a refresh, a bookmark and another
+computer show the same. Nothing here draws; chrome.py and the pages do.
+"""
+
+import os
+import re
+from datetime import UTC, datetime
+from ipaddress import ip_address
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from tlcore.data import manifest
+from tlcore.data.manifest import Dataset, DatasetSummary
+from tlcore.errors import UserError
+from tlcore.runs import store
+from tlcore.runs.jobs import JobQueue
+from tlcore.runs.store import Job, Run
+from tlcore.workspace import Workspace, open_workspace
+
+ID_FORM = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,79}")
+WORDS = {"dataset": "data set", "run": "training run", "job": "import", "incoming": "collection of uploads"}
+FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Cf-Connecting-Ip")
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]", "::1")
+
+
+def workspace() -> Workspace:
+    """The workspace this server works in. Raises UserError when it cannot be written."""
+    return _workspace(os.environ.get("TRANSFERLAB_HOME"))
+
+
+@st.cache_resource(show_spinner=False)
+def _workspace(home: str | None) -> Workspace:
+    return open_workspace(home)
+
+
+def queue() -> JobQueue:
+    """The one queue of this server: training runs and imports, first come, first served."""
+    return _queue(workspace().root.as_posix())
+
+
+@st.cache_resource(show_spinner=False)
+def _queue(root: str) -> JobQueue:
+    return JobQueue(open_workspace(root))
+
+
+def is_owner() -> bool:
+    """True for the person at this very machine; False for everyone who comes over a network or through a proxy."""
+    if os.environ.get("TRANSFERLAB_HOSTED", "").lower() in ("1", "true", "yes"):
+        return False
+    headers = st.context.headers
+    if any(headers.get(name) for name in FORWARDED):
+        return False
+    host = headers.get("Host") or "localhost"
+    name = host if host.endswith("]") else host.rsplit(":", 1)[0]
+    return name in LOCAL_HOSTS and _is_loopback(st.context.ip_address)
+
+
+def _is_loopback(address: str | None) -> bool:
+    try:
+        return address is None or ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+def chosen(kind: str) -> str | None:
+    """The id of a `kind` ("dataset", "run", "job") in the URL, or None.
+
+    Raises:
+        UserError: what stands in the URL cannot be an id.
+    """
+    value = st.query_params.get(kind)
+    if not value:
+        return None
+    if not ID_FORM.fullmatch(value):
+        raise UserError(f"The address names a {WORDS[kind]} that cannot exist.", "Choose one on the Data page.")
+    remember(value)
+    return value
+
+
+def is_set(kind: str) -> bool:
+    """Whether something of this kind stands in the URL, known or not."""
+    return bool(st.query_params.get(kind))
+
+
+def choose(**ids: str | None) -> None:
+    """Write ids into the URL; None takes one out."""
+    for kind, value in ids.items():
+        if value is None:
+            st.query_params.pop(kind, None)
+        else:
+            remember(value)
+            st.query_params[kind] = value
+
+
+def link(**changes: str | None) -> dict[str, str]:
+    """The query parameters for a link to another page: the ids in use, with `changes`; None takes one out."""
+    kept = {kind: st.query_params.get(kind) for kind in ("dataset", "run")} | changes
+    return {kind: value for kind, value in kept.items() if value and ID_FORM.fullmatch(value)}
+
+
+def dataset() -> Dataset | None:
+    """The data set in use: the run's own where a run is in use. Raises UserError for an unknown id."""
+    used = run()
+    chosen_id = used.dataset_id if used else chosen("dataset")
+    return _dataset(workspace().root.as_posix(), chosen_id) if chosen_id else None
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _dataset(root: str, dataset_id: str) -> Dataset:
+    """A data set never changes once made, so it is read once."""
+    return manifest.load_dataset(open_workspace(root), dataset_id)
+
+
+def run() -> Run | None:
+    """The training run in use. Raises UserError for an unknown id."""
+    run_id = chosen("run")
+    return store.load_run(workspace(), run_id) if run_id else None
+
+
+def job() -> Job | None:
+    """The import under way. Raises UserError for an unknown id."""
+    job_id = chosen("job")
+    return store.load_import(workspace(), job_id) if job_id else None
+
+
+def remember(an_id: str) -> None:
+    """From now on this visitor may see what has this id: it was made here, or stood in the URL (64 random bits)."""
+    st.session_state.setdefault("ids", set()).add(an_id)
+
+
+def may_see(an_id: str) -> bool:
+    """Whether a list may show what has this id to this visitor."""
+    return is_owner() or an_id in st.session_state.get("ids", set())
+
+
+def datasets() -> list[DatasetSummary]:
+    """The data sets this visitor may see, newest first."""
+    return [each for each in manifest.list_datasets(workspace()) if may_see(each.id)]
+
+
+def runs() -> list[Run]:
+    """The runs this visitor may see, newest first."""
+    return [each for each in store.list_runs(workspace()) if may_see(each.id)]
+
+
+def moment(seconds: float) -> str:
+    """A Unix time in the visitor's own time zone: "22 Nov, 14:05"."""
+    try:
+        zone = ZoneInfo(st.context.timezone) if st.context.timezone else UTC
+    except (KeyError, ValueError, OSError):
+        zone = UTC
+    when = datetime.fromtimestamp(seconds, zone)
+    return f"{when.day} {when:%b, %H:%M}"
