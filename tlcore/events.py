@@ -4,8 +4,16 @@ Jobs yield events and know no listener. Whoever listens reads them from a genera
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from typing import ClassVar
+
+ShouldStop = Callable[[], bool]  # a long job asks it every few photos or steps; true means: keep what is done, and end
+
+
+def never() -> bool:
+    """The `ShouldStop` of a caller who does not stop."""
+    return False
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,126 @@
+"""What a run is judged by: one frame of predictions and the figures counted from it, on disk beside the run.
+
+`predictions.parquet` has a row a test photo; `report.json` holds the counts. Pages, terminal and `model.json` read these
+and count nothing themselves.
+"""
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tlcore.errors import UserError
+from tlcore.evaluation.metrics import class_table, confusion_table, wilson_interval
+from tlcore.workspace import read_json, write_atomic, write_json
+
+PREDICTIONS, FIGURES = "predictions.parquet", "report.json"
+
+
+@dataclass(frozen=True)
+class Report:
+    """The figures of one model on one set of photos.
+
+    Attributes:
+        correct, total: photos that were right, and all.
+        low, high: 95 % interval of the accuracy (Wilson), 0–1.
+        confusion: counts, true classes in rows, predicted ones in columns.
+        per_class: label, support, correct, precision, recall, f1.
+        predictions: path, sha256, label, predicted, correct, probability (of the predicted class), probability_true,
+            probabilities (float32, one a class).
+    """
+
+    labels: tuple[str, ...]
+    correct: int
+    total: int
+    low: float
+    high: float
+    confusion: pd.DataFrame
+    per_class: pd.DataFrame
+    predictions: pd.DataFrame
+
+    @property
+    def accuracy(self) -> float:
+        return self.correct / self.total if self.total else 0.0
+
+
+def predictions_frame(photos: pd.DataFrame, probabilities: np.ndarray, labels: tuple[str, ...]) -> pd.DataFrame:
+    """The frame of predictions from photos (path, sha256, label) and probabilities float32 (n, classes)."""
+    chosen = probabilities.argmax(axis=1)
+    position = {label: index for index, label in enumerate(labels)}
+    truth = np.array([position[label] for label in photos["label"]], dtype=int)
+    rows = np.arange(len(photos))
+    return pd.DataFrame(
+        {
+            "path": photos["path"].to_numpy(),
+            "sha256": photos["sha256"].to_numpy(),
+            "label": photos["label"].to_numpy(),
+            "predicted": [labels[index] for index in chosen],
+            "correct": chosen == truth,
+            "probability": probabilities[rows, chosen],
+            "probability_true": probabilities[rows, truth],
+            "probabilities": list(probabilities.astype(np.float32)),
+        }
+    )
+
+
+def make_report(predictions: pd.DataFrame, labels: tuple[str, ...]) -> Report:
+    """Count the figures of a frame of predictions."""
+    correct, total = int(predictions["correct"].sum()), len(predictions)
+    low, high = wilson_interval(correct, total)
+    truth, predicted = predictions["label"], predictions["predicted"]
+    return Report(
+        labels, correct, total, low, high,
+        confusion_table(truth, predicted, labels), class_table(truth, predicted, labels), predictions,
+    )
+
+
+def save_report(folder: Path, report: Report) -> None:
+    """Write the report's two files into a run's folder, the figures last."""
+    buffer = io.BytesIO()
+    report.predictions.to_parquet(buffer, index=False)
+    write_atomic(folder / PREDICTIONS, buffer.getvalue())
+    write_json(folder / FIGURES, figures(report))
+
+
+def figures(report: Report) -> dict[str, Any]:
+    """The counts of a report as plain values for JSON."""
+    return {
+        "labels": list(report.labels),
+        "correct": report.correct,
+        "total": report.total,
+        "accuracy": report.accuracy,
+        "interval_95": [report.low, report.high],
+        "per_class": report.per_class.to_dict(orient="records"),
+        "confusion": report.confusion.to_numpy().tolist(),
+    }
+
+
+def load_report(folder: Path) -> Report:
+    """The report that `save_report` wrote; the web process reads it without scikit-learn.
+
+    Raises:
+        UserError: there is none (yet), or its files are damaged.
+    """
+    try:
+        values = read_json(folder / FIGURES)
+        predictions = pd.read_parquet(folder / PREDICTIONS)
+        labels = tuple(values["labels"])
+        return Report(
+            labels, values["correct"], values["total"], *values["interval_95"],
+            pd.DataFrame(values["confusion"], index=list(labels), columns=list(labels)),
+            pd.DataFrame(values["per_class"]), predictions,
+        )
+    except FileNotFoundError as error:
+        raise UserError("This run has no test figures yet.", "Wait until it has finished, or train again.") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError("The figures of this run cannot be read; a file is damaged.", "Train again.") from error
+
+
+def say_score(correct: int, total: int, low: float, high: float) -> str:
+    """The one way in which a score is told: "46 of 50 right (92 %; plausibly 81–97 %)"."""
+    if not total:
+        return "no photos to test on"
+    return f"{correct} of {total} right ({correct / total:.0%}; plausibly {low * 100:.0f}–{high:.0%})".replace("%", " %")

@@ -1,0 +1,156 @@
+"""The queue in front of the workers: one training at a time, imports beside it, both as processes of their own.
+
+A `concurrent.futures` executor with one thread is a first-come queue; the thread starts a worker process, waits for it
+and so reaps it. Nothing here is needed to follow a job: that is read off its folder (store.py), and a job goes on when
+this process ends. What was still waiting then is taken up by the next `JobQueue` of the workspace.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from filelock import FileLock
+
+import tlcore
+from tlcore.events import Failed, Stopped
+from tlcore.runs.store import (
+    QUEUED, STOP, EventLog, Job, is_locked, job_status, list_imports, list_runs, read_events, reset,
+)
+from tlcore.workspace import Workspace, new_id, read_json, write_json
+
+POLL_SECONDS = 0.1
+STOP_PATIENCE_SECONDS = 20  # a worker that does not answer a stop by then is ended
+WARM_VARIABLE = "TRANSFERLAB_WARM"  # "0" saves 600 MB on a small machine; training then starts some seconds later
+
+_PROJECT = Path(tlcore.__file__).parent.parent  # `-m tlcore…` finds the package from here
+
+
+class JobQueue:
+    """Takes jobs of one workspace and sees that they are worked on, in order. Make one a server process."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._lanes = {kind: ThreadPoolExecutor(1, thread_name_prefix=kind) for kind in ("train", "import")}
+        self._waiting: list[str] = []
+        self._guard = threading.Lock()
+        self._warm_worker: subprocess.Popen | None = None
+        servers = workspace.root / "servers"
+        servers.mkdir(exist_ok=True)
+        self._alive = FileLock(servers / f"{new_id('server')}.lock", thread_local=False)
+        self._alive.acquire()
+        self._take_over(workspace, servers)
+
+    def submit(self, job: Job) -> None:
+        """Put a job at the end of its queue."""
+        write_json(job.folder / QUEUED, {"lock": str(self._alive.lock_file)})
+        with self._guard:
+            if job.id in self._waiting:
+                return
+            self._waiting.append(job.id)
+        self._lanes[job.kind].submit(self._process, job)
+
+    def restart(self, job: Job) -> None:
+        """Work on an interrupted, stopped or failed job once more; a job that is being worked on is left alone."""
+        if not job_status(job).active:
+            reset(job)
+            self.submit(job)
+
+    def position(self, job: Job) -> int:
+        """How many jobs of its kind come before it, the one in work included; 0 when it is its turn."""
+        with self._guard:
+            return self._waiting.index(job.id) if job.id in self._waiting else 0
+
+    def warm(self) -> None:
+        """Start a trainer that has TensorFlow loaded and waits; does nothing when one waits already."""
+        if os.environ.get(WARM_VARIABLE, "1") == "0":
+            return
+        with self._guard:
+            if self._warm_worker is None or self._warm_worker.poll() is not None:
+                self._warm_worker = _start_worker("--warm")
+
+    def close(self) -> None:
+        """End the waiting trainer and free the queue's lock; jobs in work go on."""
+        with self._guard:
+            if self._warm_worker is not None:
+                _end(self._warm_worker)
+        for lane in self._lanes.values():
+            lane.shutdown(wait=False, cancel_futures=True)
+        self._alive.release()
+
+    def _take_over(self, workspace: Workspace, servers: Path) -> None:
+        """Queue again what was waiting in servers that are gone."""
+        for job in reversed([*list_imports(workspace), *list_runs(workspace)]):
+            if (job.folder / QUEUED).exists() and not read_events(job) and job_status(job).state == "interrupted":
+                self.submit(job)
+        for path in servers.glob("*.lock"):
+            if not is_locked(path):
+                path.unlink(missing_ok=True)
+
+    def _process(self, job: Job) -> None:
+        """Start a worker for the job and wait until it has ended."""
+        try:
+            if (job.folder / STOP).exists():
+                EventLog(job).write(Stopped("It had not begun yet."))
+                return
+            worker = self._take_worker(job)
+            worker.stdin.write(f"{job.folder}\n".encode())
+            worker.stdin.close()
+            self._wait(worker, job)
+        except OSError as error:
+            EventLog(job).write(Failed(f"The training process could not be started ({error}).", "Start it again."))
+        finally:
+            with self._guard:
+                self._waiting.remove(job.id)
+            (job.folder / QUEUED).unlink(missing_ok=True)
+
+    def _take_worker(self, job: Job) -> subprocess.Popen:
+        """The warm trainer for a training; a fresh process for the rest."""
+        with self._guard:
+            warm, usable = self._warm_worker, job.kind == "train"
+            if usable and warm is not None and warm.poll() is None:
+                self._warm_worker = None
+                return warm
+        return _start_worker()
+
+    def _wait(self, worker: subprocess.Popen, job: Job) -> None:
+        """Until the worker has ended; one that does not answer a stop in time is ended."""
+        asked = None
+        while worker.poll() is None:
+            time.sleep(POLL_SECONDS)
+            if asked is None and (job.folder / STOP).exists():
+                asked = time.monotonic()
+            if asked is not None and time.monotonic() - asked > STOP_PATIENCE_SECONDS:
+                _end(worker)
+
+
+def _start_worker(*options: str) -> subprocess.Popen:
+    """A worker process that waits for its order; it outlives the server."""
+    environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "2"}
+    return subprocess.Popen(
+        [sys.executable, "-m", "tlcore.runs.worker", *options],
+        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        start_new_session=True, env=environment, cwd=_PROJECT,
+    )
+
+
+def _end(worker: subprocess.Popen) -> None:
+    """Kill a worker and what it started."""
+    if hasattr(os, "killpg"):
+        try:
+            os.killpg(worker.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+    else:
+        worker.kill()
+    worker.wait()
+
+
+def default_queue_note(position: int) -> str:
+    """What a person reads about a place in the queue."""
+    if position <= 0:
+        return "It is its turn; the trainer is starting."
+    return f"Waiting for {position} other {'run' if position == 1 else 'runs'} to finish first."

@@ -1,0 +1,275 @@
+"""Jobs on disk: one folder each, readable by a person and by any tool (docs/run-format.md).
+
+A job is a training run or an import of photos. Its folder holds `job.json` (what is to be done, never changed),
+`events.jsonl` (what has happened), `job.lock` (held by the process that works on it) and, when a person asked for it,
+`stop`. The state of a job is read off these files; nothing else knows it, so pages and processes may come and go.
+"""
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from tlcore.config import TrainConfig
+from tlcore.errors import UserError
+from tlcore.events import (
+    EpochEnd, Evaluated, Event, Failed, Finished, Progress, Started, Stopped, decode, encode,
+)
+from tlcore.workspace import Workspace, disk_error, new_id, read_json, write_json
+
+JOB, EVENTS, LOCK, STOP, QUEUED = "job.json", "events.jsonl", "job.lock", "stop", "queued.json"
+PROGRESS_SECONDS = 0.2  # more often nobody can see it
+_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,80}")
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job's folder and what its `job.json` says. `kind`: "train" or "import"; `created`: Unix seconds."""
+
+    id: str
+    folder: Path
+    kind: str
+    name: str
+    created: float
+    spec: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Run(Job):
+    """A training run."""
+
+    @property
+    def dataset_id(self) -> str:
+        return self.spec["dataset"]
+
+    @property
+    def config(self) -> TrainConfig:
+        return TrainConfig.from_dict(self.spec["config"])
+
+
+@dataclass(frozen=True)
+class ImportSpec:
+    """What an import makes a data set of.
+
+    `kind`: "sample" (value: its key), "folder" (a path on this machine), or "incoming" (the id of an upload area).
+    `base`: a data set whose photos come along with their split.
+    """
+
+    kind: str
+    value: str
+    name: str | None = None
+    seed: int = 0
+    base: str | None = None
+
+
+@dataclass(frozen=True)
+class JobStatus:
+    """What a job's files say about it now.
+
+    `state`: "queued", "running", "finished", "stopped" (nothing came of it), "failed" or "interrupted" (its process
+    ended without a word). `usable`: a run's test figures are there.
+    """
+
+    state: str
+    last_progress: Progress | None
+    epochs: tuple[EpochEnd, ...]
+    evaluated: Evaluated | None
+    finished: Finished | None
+    error: Failed | None
+    stopped: Stopped | None
+
+    @property
+    def usable(self) -> bool:
+        return self.evaluated is not None and self.state != "failed"
+
+    @property
+    def active(self) -> bool:
+        return self.state in ("queued", "running")
+
+
+def create_run(workspace: Workspace, dataset_id: str, config: TrainConfig, name: str) -> Run:
+    """Make the folder of a new run; it waits until someone works on it."""
+    return _create(workspace.runs, "train", name, {"dataset": dataset_id, "config": config.to_dict()})
+
+
+def create_import(workspace: Workspace, spec: ImportSpec) -> Job:
+    """Make the folder of a new import."""
+    return _create(workspace.imports, "import", spec.name or spec.value, asdict(spec))
+
+
+def _create(parent: Path, kind: str, name: str, spec: dict[str, Any]) -> Job:
+    created = time.time()
+    job_id = new_id(time.strftime("%Y%m%d-%H%M", time.localtime(created)))
+    folder = parent / job_id
+    try:
+        folder.mkdir()
+    except OSError as error:
+        raise disk_error(folder, error) from error
+    write_json(folder / JOB, {"kind": kind, "name": name, "created": created, **spec})
+    return load_job(parent, job_id)
+
+
+def load_run(workspace: Workspace, run_id: str) -> Run:
+    """The run of this id.
+
+    Raises:
+        UserError: there is no such run in the workspace.
+    """
+    job = load_job(workspace.runs, run_id)
+    if not isinstance(job, Run):
+        raise _unknown(run_id)
+    return job
+
+
+def load_import(workspace: Workspace, job_id: str) -> Job:
+    """The import of this id; raises UserError when there is none."""
+    return load_job(workspace.imports, job_id)
+
+
+def load_job(parent: Path, job_id: str) -> Job:
+    """The job of this id in `workspace.runs` or `workspace.imports`; the id may come from a URL."""
+    if not _ID.fullmatch(job_id):
+        raise _unknown(job_id)
+    return open_job(parent / job_id)
+
+
+def open_job(folder: Path) -> Job:
+    """The job in a folder."""
+    try:
+        values = read_json(folder / JOB)
+        kind, name, created = values.pop("kind"), values.pop("name"), values.pop("created")
+        cls = Run if kind == "train" else Job
+        return cls(folder.name, folder, kind, name, created, values)
+    except (OSError, ValueError, KeyError, AttributeError) as error:
+        raise _unknown(folder.name) from error
+
+
+def _unknown(job_id: str) -> UserError:
+    return UserError(
+        f"There is no run “{job_id[:80]}” here.", "It may have been deleted, or the address may be incomplete."
+    )
+
+
+def list_runs(workspace: Workspace) -> list[Run]:
+    """All runs, newest first; folders that are not whole are passed over."""
+    return [job for job in _jobs(workspace.runs) if isinstance(job, Run)]
+
+
+def list_imports(workspace: Workspace) -> list[Job]:
+    """All imports, newest first."""
+    return list(_jobs(workspace.imports))
+
+
+def _jobs(parent: Path) -> Iterator[Job]:
+    found = []
+    for folder in parent.iterdir() if parent.is_dir() else ():
+        try:
+            found.append(open_job(folder))
+        except UserError:
+            continue
+    return iter(sorted(found, key=lambda job: job.created, reverse=True))
+
+
+def read_events(job: Job) -> list[Event]:
+    """What has happened so far; a line that a killed process left half-written is passed over."""
+    try:
+        text = (job.folder / EVENTS).read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return []
+    events = []
+    for line in text.splitlines():
+        try:
+            events.append(decode(line))
+        except ValueError:
+            continue
+    return events
+
+
+def job_status(job: Job) -> JobStatus:
+    """Read the state of a job off its files."""
+    working = is_locked(job.folder / LOCK)  # before the events: a worker writes its last one while it holds the lock
+    last: dict[type, Event] = {}
+    epochs = []
+    for event in read_events(job):
+        last[type(event)] = event
+        if isinstance(event, EpochEnd):
+            epochs.append(event)
+    return JobStatus(
+        _state(job, last, working), last.get(Progress), tuple(epochs),
+        last.get(Evaluated), last.get(Finished), last.get(Failed), last.get(Stopped),
+    )
+
+
+def _state(job: Job, last: dict[type, Event], working: bool) -> str:
+    for event_type, state in ((Finished, "finished"), (Failed, "failed"), (Stopped, "stopped")):
+        if event_type in last:
+            return state
+    if working:
+        return "running"
+    if Started not in last and _waits_in_a_living_queue(job):
+        return "queued"
+    return "interrupted"
+
+
+def _waits_in_a_living_queue(job: Job) -> bool:
+    try:
+        return is_locked(Path(read_json(job.folder / QUEUED)["lock"]))
+    except (OSError, ValueError, KeyError):
+        return False
+
+
+def is_locked(path: Path) -> bool:
+    """Whether a living process holds this lock; the system frees it when the process ends, however it ends."""
+    if not path.exists():
+        return False
+    try:
+        with FileLock(path, timeout=0):
+            return False
+    except Timeout:
+        return True
+    except OSError:
+        return False
+
+
+def request_stop(job: Job) -> None:
+    """Ask whoever works on the job, or will, to stop and keep what there is."""
+    (job.folder / STOP).touch()
+
+
+def stop_requested(job: Job) -> Callable[[], bool]:
+    """The `ShouldStop` of a job."""
+    path = job.folder / STOP
+    return path.exists
+
+
+def reset(job: Job) -> None:
+    """Make a job ready to be worked on once more; the events of the earlier attempt are kept under a number."""
+    (job.folder / STOP).unlink(missing_ok=True)
+    events = job.folder / EVENTS
+    if events.exists():
+        attempt = 1 + len(list(job.folder.glob("events-*.jsonl")))
+        events.rename(job.folder / f"events-{attempt}.jsonl")
+
+
+class EventLog:
+    """Appends events to a job's `events.jsonl`, progress no more often than a person can see."""
+
+    def __init__(self, job: Job) -> None:
+        self._path = job.folder / EVENTS
+        self._last_progress = 0.0
+
+    def write(self, event: Event) -> None:
+        if isinstance(event, Progress):
+            now = time.monotonic()
+            if 0 < event.done < event.total and now - self._last_progress < PROGRESS_SECONDS:
+                return
+            self._last_progress = now
+        try:
+            with open(self._path, "a", encoding="utf-8") as file:
+                file.write(encode(event) + "\n")
+        except OSError as error:
+            raise disk_error(self._path, error) from error

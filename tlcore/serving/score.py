@@ -1,0 +1,58 @@
+"""Scoring a bundle on a folder of class folders that it has never seen."""
+
+from collections.abc import Generator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from tlcore.data.folder import FolderSource
+from tlcore.data.ingest import Collected, collect
+from tlcore.data.layout import recognise
+from tlcore.errors import UserError
+from tlcore.evaluation.report import Report, make_report, predictions_frame
+from tlcore.events import Event, ShouldStop, never
+from tlcore.features.extract import Network, Photo, Stopwatch, run_photos
+from tlcore.serving.bundle import Bundle
+
+
+def score_folder(
+    bundle: Bundle, path: Path, should_stop: ShouldStop = never
+) -> Generator[Event, None, tuple[Report, pd.DataFrame]]:
+    """Predict every photo in a folder of class folders; returns the report and the refused files (path, reason).
+
+    Raises:
+        UserError: the folder cannot be used, or has a class that the model does not know.
+    """
+    source = FolderSource(path)
+    layout = recognise(source.name, source.files, source.folders, least_classes=1)
+    collected = Collected(refused=[*source.refused, *layout.refused])
+    yield from collect(source, layout.placed, collected, None, should_stop)
+    photos = collected.photos()
+    refused = pd.DataFrame(collected.refused, columns=["path", "reason"])
+    if photos.empty:
+        raise UserError(f"No file of {source.name} is a photo that can be used.", "Give another folder.")
+    photos["label"] = photos["label"].map(_known_labels(photos["label"].unique(), bundle.labels))
+    unique = photos.drop_duplicates("sha256")
+    network = Network(bundle.tflite, "probabilities", bundle.image_size, bundle.policy)
+    items = [Photo(*row) for row in unique[["sha256", "file"]].itertuples(index=False)]
+    rows: dict[str, np.ndarray] = {}
+    watch = Stopwatch("features", len(items))
+    for chunk, probabilities in run_photos(network, items, lambda file: (source.root / file).read_bytes(), should_stop):
+        rows.update((photo.sha256, row) for photo, row in zip(chunk, probabilities, strict=True))
+        yield watch.progress(len(rows))
+    done = photos[photos["sha256"].isin(rows)].reset_index(drop=True)
+    table = np.stack([rows[sha256] for sha256 in done["sha256"]])
+    return make_report(predictions_frame(done, table, bundle.labels), bundle.labels), refused
+
+
+def _known_labels(given: np.ndarray, known: tuple[str, ...]) -> dict[str, str]:
+    """The model's spelling of each class name."""
+    spelling = {label.casefold(): label for label in known}
+    strange = sorted(label for label in given if label.casefold() not in spelling)
+    if strange:
+        raise UserError(
+            f"The folder has classes that the model does not know: {', '.join(strange[:5])}.",
+            f"Allowed: {', '.join(known[:20])}{' …' if len(known) > 20 else ''}.",
+        )
+    return {label: spelling[label.casefold()] for label in given}
