@@ -105,7 +105,9 @@ def strided_array(
     """
     last = offset + sum((size - 1) * stride for size, stride in zip(shape, strides, strict=True))
     if offset < 0 or min((*shape, *strides), default=0) < 0 or (0 not in shape and last >= elements.size):
-        raise ValueError(f"A tensor of shape {shape}, strides {strides} reaches outside of its {elements.size} elements.")
+        raise ValueError(
+            f"A tensor of shape {shape} with strides {strides} reaches outside of its {elements.size} elements."
+        )
     byte_strides = [stride * elements.itemsize for stride in strides]
     return np.ascontiguousarray(np.lib.stride_tricks.as_strided(elements[offset:], shape, byte_strides))
 

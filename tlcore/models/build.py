@@ -1,5 +1,6 @@
 """From a row of the table to a Keras model with its weights loaded."""
 
+import warnings
 from collections.abc import Callable
 
 import keras
@@ -33,8 +34,11 @@ def build_backbone(spec: BackboneSpec, image_size: int | None = None, output: st
     model = _BUILDERS[spec.name](image_size)
     path = keras_weights_path(spec)
     try:
-        model.load_weights(path)
-    except (OSError, ValueError, KeyError) as error:
+        with warnings.catch_warnings():
+            # Keras only warns of some layers that it found no weights for and leaves them random.
+            warnings.simplefilter("error", UserWarning)
+            model.load_weights(path)
+    except (OSError, ValueError, KeyError, UserWarning) as error:
         raise UserError(
             f"The weights file {path} of “{spec.title}” is damaged or belongs to another network.",
             "Install the program again, or restore the file with git.",

@@ -1,4 +1,4 @@
-"""Where the files of a backbone lie, and how they are told apart. Opens nothing but what is asked for; no TensorFlow."""
+"""Where the files of a backbone lie, and how they are told apart; no TensorFlow."""
 
 from pathlib import Path
 

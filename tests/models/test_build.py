@@ -1,0 +1,117 @@
+"""The Keras model: equal to the `.tflite`, named for cutting, honest about damaged weights. Needs TensorFlow."""
+
+import keras
+import numpy as np
+import pytest
+from ai_edge_litert.interpreter import Interpreter
+
+from tlcore.errors import UserError
+from tlcore.models.build import build_backbone
+from tlcore.models.convert import convert_to_tflite
+from tlcore.models.efficientnet_lite import block_names, build_efficientnet_lite0
+from tlcore.models.registry import BACKBONES
+from tlcore.models.weights import asset_path, keras_weights_path
+
+SPEC = BACKBONES[0]
+
+# Keras 3.15 reads its variables with numpy 1's protocol; saving weights warns of it, and nobody here can mend it.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
+
+
+@pytest.fixture(scope="module")
+def backbone():
+    model = build_efficientnet_lite0()
+    model.load_weights(keras_weights_path(SPEC))
+    return model
+
+
+def picture(size: int) -> np.ndarray:
+    """float32 (2, size, size, 3), 0–255: waves of colour, and noise."""
+    x, y = np.meshgrid(np.linspace(0, 9, size), np.linspace(0, 5, size))
+    waves = 127.5 + 127.5 * np.stack([np.sin(x), np.cos(y), np.sin(x * y)], axis=-1)
+    noise = np.random.default_rng(0).uniform(0, 255, waves.shape)
+    return np.stack([waves, noise]).astype(np.float32)
+
+
+@pytest.mark.parametrize("size", [160, 224])
+def test_keras_equals_the_tflite(backbone, size):
+    images = picture(size)
+    expected = backbone(images, training=False)
+    received = Interpreter(str(asset_path(SPEC))).get_signature_runner()(image=images)
+    for name in ("feature_map", "pooled", "logits"):
+        np.testing.assert_allclose(received[name], expected[name], atol=1e-3, err_msg=name)
+        assert np.std(expected[name]) > 0.1, "an output that is flat would prove nothing"
+
+
+@pytest.mark.parametrize(
+    ("output", "shape"), [("feature_map", (1, 3, 3, 1280)), ("pooled", (1, 1280)), ("logits", (1, 1000))]
+)
+def test_build_backbone_ends_at_the_named_output(backbone, output, shape):
+    model = build_backbone(SPEC, image_size=96, output=output)
+    assert model.input_shape == (None, 96, 96, 3)
+    image = picture(96)[:1]
+    received = model(image, training=False)
+    assert received.shape == shape
+    np.testing.assert_allclose(received, backbone(image, training=False)[output], atol=1e-4)
+
+
+def test_unknown_output_is_refused():
+    with pytest.raises(ValueError, match="feature_map, pooled, logits"):
+        build_backbone(SPEC, output="softmax")
+
+
+def test_table_tells_the_truth(backbone):
+    assert sum(int(np.prod(weight.shape)) for weight in backbone.trainable_weights) == SPEC.parameters
+    assert build_backbone(SPEC).output_shape == (None, SPEC.feature_size)
+
+
+def test_the_network_can_be_cut_at_a_named_block(backbone):
+    names = [layer.name for layer in backbone.layers]
+    assert block_names()[0] == "block1a" and block_names()[-1] == "block7a" and len(block_names()) == 16
+    assert all(any(name.startswith(f"{block}_") for name in names) for block in block_names())
+    lower = keras.Model(backbone.input, backbone.get_layer("block5c_add").output)
+    assert lower(picture(96)[:1], training=False).shape == (1, 6, 6, 112)
+
+
+def flip_a_byte(data: bytes) -> bytes:
+    middle = len(data) // 2
+    return data[:middle] + bytes([data[middle] ^ 0xFF]) + data[middle + 1 :]
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        (lambda data: b"", "empty"),
+        (lambda data: b"<html>not found</html>", "not HDF5"),
+        (lambda data: data[: len(data) // 2], "cut off"),
+        (flip_a_byte, "one byte wrong, which only a checksum shows"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_damaged_weights_name_their_file(monkeypatch, tmp_path, damage, reason):
+    path = tmp_path / "broken.weights.h5"
+    path.write_bytes(damage(keras_weights_path(SPEC).read_bytes()))
+    monkeypatch.setattr("tlcore.models.build.keras_weights_path", lambda spec: path)
+    with pytest.raises(UserError, match=r"broken\.weights\.h5"):
+        build_backbone(SPEC)
+
+
+def test_weights_of_another_network_name_their_file(monkeypatch, tmp_path):
+    path = tmp_path / "other.weights.h5"
+    keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)]).save_weights(path)
+    monkeypatch.setattr("tlcore.models.build.keras_weights_path", lambda spec: path)
+    with pytest.raises(UserError, match=r"other\.weights\.h5"):
+        build_backbone(SPEC)
+
+
+def test_convert_keeps_names_and_numbers():
+    image = keras.Input((None, None, 3), name="image")
+    feature_map = keras.layers.Conv2D(4, 3, strides=2, padding="same", name="conv")(image)
+    pooled = keras.layers.GlobalAveragePooling2D()(feature_map)
+    model = keras.Model(image, {"feature_map": feature_map, "pooled": pooled})
+    images = picture(40)
+    run = Interpreter(model_content=convert_to_tflite(model, 32, float16=False)).get_signature_runner()
+    received, expected = run(image=images), model(images)
+    assert sorted(received) == ["feature_map", "pooled"]
+    for name in received:
+        np.testing.assert_allclose(received[name], expected[name], atol=1e-3)
