@@ -47,16 +47,20 @@ class Layout:
     empty: list[str] = field(default_factory=list)
 
 
-def recognise(name: str, files: list[SourceFile], folders: Iterable[tuple[str, ...]] = ()) -> Layout:
+def recognise(
+    name: str, files: list[SourceFile], folders: Iterable[tuple[str, ...]] = (), least_classes: int = 2
+) -> Layout:
     """Find the class folders among files, below any wrapping folders.
 
     Args:
         name: of the folder or zip, for sentences.
         files: all of its files; what computers leave behind is skipped without a word.
         folders: all of its folders, to tell of empty ones.
+        least_classes: 1 where more photos come from elsewhere.
+        least_classes: 2 to learn from, 1 to test on.
 
     Raises:
-        UserError: there are no photos, or no two class folders.
+        UserError: there are no photos, or fewer class folders.
     """
     files = [file for file in files if not is_junk(file.parts)]
     photos = [file.parts for file in files if looks_like_photo(file.parts[-1])]
@@ -78,11 +82,11 @@ def recognise(name: str, files: list[SourceFile], folders: Iterable[tuple[str, .
         else:
             raw.append((file, inner[0], None))
     empty = _class_folders(folders, prefix, split) - {label for _, label, _ in raw}
-    labels = _name_classes([label for _, label, _ in raw] + sorted(empty), layout.notes)
+    labels = name_classes([label for _, label, _ in raw] + sorted(empty), layout.notes)
     layout.placed = [Placed(file, labels[label], part) for file, label, part in raw]
     used = {placed.label for placed in layout.placed}
     layout.empty = sorted({labels[label] for label in empty} - used)
-    if len(used) < 2:
+    if len(used) < least_classes:
         raise _too_few(name, used, len(loose))
     return layout
 
@@ -127,7 +131,7 @@ def _is_split(tops: dict[str, tuple[int, int]]) -> bool:
 def _misplaced(inside: bool, inner: tuple[str, ...], split: bool) -> str:
     """Why a file has no class; "" where it has one."""
     if not inside or (split and inner[0].casefold() not in PART_NAMES):
-        return "lies outside of the train, validation and test folders" if split else "lies outside of the class folders"
+        return f"lies outside of the {'train, validation and test' if split else 'class'} folders"
     return "lies in no class folder" if len(inner) < (3 if split else 2) else ""
 
 
@@ -144,11 +148,17 @@ def _class_folders(folders: Iterable[tuple[str, ...]], prefix: tuple[str, ...], 
     }
 
 
-def _name_classes(raw: list[str], notes: list[str]) -> dict[str, str]:
-    """A label for every folder name; names that differ only in case (or Unicode form) become one class."""
-    spellings: dict[str, list[str]] = defaultdict(list)
-    for name in sorted(set(raw)):
-        spellings[clean_text(name).casefold()].append(name)
+def name_classes(raw: Iterable[str], notes: list[str], known: tuple[str, ...] = ()) -> dict[str, str]:
+    """A label for every folder name; names that differ only in case (or Unicode form) become one class.
+
+    Args:
+        raw: names as they came.
+        notes: gets a sentence for whatever was changed.
+        known: labels that are there already and keep their spelling.
+    """
+    spellings: dict[str, list[str]] = {clean_text(name).casefold(): [name] for name in known}
+    for name in sorted(set(raw) - set(known)):
+        spellings.setdefault(clean_text(name).casefold(), []).append(name)
     taken: set[str] = set()
     labels = {}
     for names in spellings.values():
@@ -156,8 +166,8 @@ def _name_classes(raw: list[str], notes: list[str]) -> dict[str, str]:
         labels.update(dict.fromkeys(names, label))
         shown = sorted({clean_text(name) for name in names})
         if len(shown) > 1:
-            notes.append(f"The folders {' and '.join(shown)} differ only in case and became one class, {label}.")
-        if label != clean_text(names[0]):
+            notes.append(f"The classes {' and '.join(shown)} differ only in case and became one, {label}.")
+        if len(names[0]) > len(label) and label != clean_text(names[0]):
             notes.append(f"A class name of {len(names[0])} characters was shortened to {label}.")
     return labels
 

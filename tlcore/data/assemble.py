@@ -1,0 +1,67 @@
+"""The last step of every ingest: from rows of accepted photos to a saved data set."""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from tlcore.data.collect import Collected
+from tlcore.data.duplicates import describe_duplicates
+from tlcore.data.layout import HOW
+from tlcore.data.manifest import Dataset, Draft, save_dataset
+from tlcore.data.split import decide_parts
+from tlcore.errors import UserError
+from tlcore.events import Event
+from tlcore.workspace import Workspace
+
+Job = Generator[Event, None, Dataset | None]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a data set is called and where it comes from."""
+
+    name: str
+    source: str = ""
+    licence: str = ""
+
+
+def never() -> bool:
+    """The answer of somebody who never stops a job."""
+    return False
+
+
+def finish(
+    workspace: Workspace, folder: Path, photos: pd.DataFrame, collected: Collected, origin: Origin, seed: int,
+    root: Path | None = None, signature: str = "",
+) -> Dataset:
+    """Split the photos, write down what a person should know, and save.
+
+    Raises:
+        UserError: too few classes or photos were accepted.
+    """
+    _check_classes(origin.name, photos, collected)
+    parts, notes = decide_parts(photos, seed)
+    photos = photos.assign(split=parts).astype({"width": "int32", "height": "int32", "bytes": "int64"})
+    empty = sorted(set(collected.empty) - set(photos["label"]))
+    notes = [*collected.notes, *notes, *describe_duplicates(photos)]
+    if empty:
+        shown = ", ".join(empty[:5]) + (f" and {len(empty) - 5} more" if len(empty) > 5 else "")
+        notes.append(f"No usable photo in the class folder{'s' if len(empty) > 1 else ''} {shown}: left out.")
+    refused = pd.DataFrame(collected.refused, columns=["path", "reason"]).astype(str)
+    draft = Draft(folder, origin.name, photos, refused, tuple(notes), root, origin.source, origin.licence, signature)
+    return save_dataset(workspace, draft)
+
+
+def _check_classes(name: str, photos: pd.DataFrame, collected: Collected) -> None:
+    labels = sorted(set(photos["label"]))
+    if len(labels) >= 2:
+        return
+    first = f" For example, {collected.refused[0][0]} {collected.refused[0][1]}." if collected.refused else ""
+    num_refused = len(collected.refused)
+    if labels:
+        what = f"Only the class {labels[0]} of {name} has photos that can be used ({num_refused:,} files were refused)."
+    else:
+        what = f"No file of {name} is a photo that can be used ({num_refused:,} files were refused)."
+    raise UserError(what + first, "At least two classes with photos are needed. " + HOW)

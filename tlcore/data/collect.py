@@ -1,0 +1,136 @@
+"""Read and check the files of a source, a few at a time: rows for the manifest, and reasons for what was refused."""
+
+import hashlib
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import pandas as pd
+
+from tlcore.data.images import PhotoRefused, inspect
+from tlcore.data.layout import Placed, SourceFile
+from tlcore.data.manifest import store_photo
+from tlcore.data.names import clean_path, make_unique
+from tlcore.events import Event, Progress
+
+_EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "BMP": "bmp", "TIFF": "tif", "GIF": "gif"}
+_SECONDS_BETWEEN_EVENTS = 0.15
+_PHOTO_COLUMNS = ("path", "sha256", "label", "split", "width", "height", "bytes", "file")
+
+
+class Source(Protocol):
+    """Where photos come from: a folder or an archive."""
+
+    root: Path
+    name: str
+    keeps_photos: bool
+    files: list[SourceFile]
+    folders: list[tuple[str, ...]]
+    refused: list[tuple[str, str]]
+
+    def signature(self) -> str: ...
+
+    def read(self, files: Iterable[SourceFile]) -> Iterator[tuple[SourceFile, bytes | PhotoRefused]]: ...
+
+
+@dataclass
+class Collected:
+    """What reading the files gave: rows of the manifest, and what was refused."""
+
+    rows: list[dict] = field(default_factory=list)
+    refused: list[tuple[str, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    empty: list[str] = field(default_factory=list)
+
+    def photos(self) -> pd.DataFrame:
+        """The rows as a frame, sorted, every `path` unique."""
+        taken: set[str] = set()
+        rows = sorted(self.rows, key=lambda row: (row["path"], row["sha256"]))
+        for row in rows:
+            row["path"] = make_unique(row["path"], taken)
+        return pd.DataFrame(rows, columns=None if rows else list(_PHOTO_COLUMNS))
+
+
+def collect(
+    source: Source, placed: list[Placed], collected: Collected, keep: Path | None, should_stop: Callable[[], bool]
+) -> Generator[Event, None, bool]:
+    """Read and check every file; add rows and refusals to `collected`. Returns False when stopped.
+
+    Reading goes in order, checking (hash and decoding) in a few threads: Pillow and hashlib let each other run. At
+    most a few dozen photos are in memory at any time.
+
+    Args:
+        keep: the draft that gets a copy of the photos; None leaves them where they are.
+    """
+    total = len(placed)
+    where = {id(item.file): item for item in placed}
+    num_threads = min(4, os.cpu_count() or 1)
+    waiting: deque[tuple[Placed, Future]] = deque()
+    clock = _Clock(total)
+    yield Progress("read", 0, total)
+    with ThreadPoolExecutor(num_threads, thread_name_prefix="ingest") as pool:
+        for file, data in source.read([item.file for item in placed]):
+            waiting.append((where[id(file)], pool.submit(_check, data, keep)))
+            if len(waiting) >= 4 * num_threads:
+                _take(*waiting.popleft(), collected)
+                clock.done += 1
+            if clock.is_due():
+                if should_stop():
+                    pool.shutdown(cancel_futures=True)
+                    return False
+                yield clock.progress()
+        while waiting:
+            _take(*waiting.popleft(), collected)
+    yield Progress("read", total, total, 0.0)
+    return not should_stop()
+
+
+def _check(data: bytes | PhotoRefused, keep: Path | None) -> dict | PhotoRefused:
+    """In a thread: what the manifest says of one photo."""
+    if isinstance(data, PhotoRefused):
+        return data
+    try:
+        info = inspect(data)
+    except PhotoRefused as refusal:
+        return refusal
+    sha256 = hashlib.sha256(data).hexdigest()
+    file = store_photo(keep, sha256, _EXTENSIONS[info.format], data) if keep is not None else None
+    return {"sha256": sha256, "width": info.width, "height": info.height, "bytes": len(data), "file": file}
+
+
+def _take(placed: Placed, future: Future, collected: Collected) -> None:
+    path = clean_path(placed.file.parts)
+    row = future.result()
+    if isinstance(row, PhotoRefused):
+        collected.refused.append((path, row.reason))
+        if placed.label not in collected.empty:
+            collected.empty.append(placed.label)  # `finish` drops the name again if another photo of it was accepted
+        return
+    file = row.pop("file") or "/".join(placed.file.parts)
+    collected.rows.append({"path": path, **row, "label": placed.label, "split": placed.split, "file": file})
+
+
+class _Clock:
+    """When to tell of progress again, and how long the rest may take at the pace so far."""
+
+    def __init__(self, total: int) -> None:
+        self.done = 0
+        self._total = total
+        self._start = self._last = time.monotonic()
+
+    def is_due(self) -> bool:
+        now = time.monotonic()
+        if now - self._last < _SECONDS_BETWEEN_EVENTS:
+            return False
+        self._last = now
+        return True
+
+    def progress(self) -> Progress:
+        elapsed = time.monotonic() - self._start
+        left = elapsed / self.done * (self._total - self.done) if self.done else None
+        return Progress("read", self.done, self._total, left)

@@ -1,0 +1,151 @@
+"""Uploads that are not a data set yet: one folder a visitor, numbered files, their names beside them.
+
+    incoming/<id>/000001.bin    the bytes as they came
+    incoming/<id>/index.jsonl   a line a file: number, name, label, bytes
+
+No name that a person gave ever becomes a path. What the files are is found out when a data set is made of them.
+"""
+
+import json
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+from filelock import FileLock
+
+from tlcore.data.names import clean_label, clean_text, shorten
+from tlcore.errors import UserError
+from tlcore.workspace import Workspace, disk_error, new_id, write_atomic
+
+_ID = re.compile(r"incoming-[0-9a-f]{16}")
+_COLUMNS = ["number", "name", "label", "bytes"]
+
+
+def new_incoming(workspace: Workspace) -> str:
+    """Make an empty upload area and return its id.
+
+    Raises:
+        UserError: the workspace cannot be written.
+    """
+    incoming_id = new_id("incoming")
+    folder = workspace.incoming / incoming_id
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise disk_error(folder, error) from error
+    return incoming_id
+
+
+def add_file(workspace: Workspace, incoming_id: str, name: str, data: bytes, label: str | None) -> int:
+    """Keep an uploaded file; returns its number.
+
+    Args:
+        name: what the person's computer calls it; only shown.
+        label: the class it belongs to, or None for a zip whose folders tell the classes.
+
+    Raises:
+        UserError: there is no such upload area, or the disk is full.
+    """
+    folder = _folder(workspace, incoming_id)
+    with _locked(folder):
+        rows = _rows(folder)
+        number = 1 + max((row["number"] for row in rows), default=0)
+        row = {
+            "number": number,
+            "name": shorten(clean_text(name.replace("\\", "/").rsplit("/", 1)[-1]), 120) or "unnamed",
+            "label": None if label is None else clean_label(label),
+            "bytes": len(data),
+        }
+        write_atomic(file_path(workspace, incoming_id, number), data)
+        try:
+            with open(folder / "index.jsonl", "a", encoding="utf-8") as index:
+                index.write(json.dumps(row, ensure_ascii=False) + "\n")
+        except OSError as error:
+            raise disk_error(folder, error) from error
+    return number
+
+
+def summary(workspace: Workspace, incoming_id: str) -> pd.DataFrame:
+    """A row a file, as they came: number, name, label (None for a zip), bytes.
+
+    Raises:
+        UserError: there is no such upload area.
+    """
+    rows = _rows(_folder(workspace, incoming_id))
+    frame = pd.DataFrame(rows, columns=_COLUMNS)
+    return frame.astype({"number": "int64", "bytes": "int64", "name": object, "label": object})
+
+
+def file_path(workspace: Workspace, incoming_id: str, number: int) -> Path:
+    """Where the bytes of a file lie."""
+    return _folder(workspace, incoming_id) / f"{int(number):06d}.bin"
+
+
+def read_file(workspace: Workspace, incoming_id: str, number: int) -> bytes:
+    """The bytes of a file.
+
+    Raises:
+        UserError: it was removed.
+    """
+    try:
+        return file_path(workspace, incoming_id, number).read_bytes()
+    except OSError as error:
+        raise UserError(f"The uploaded file {number} is gone.", "Upload it again.") from error
+
+
+def remove_file(workspace: Workspace, incoming_id: str, number: int) -> None:
+    """Forget one file."""
+    _keep(workspace, incoming_id, lambda row: row["number"] != number)
+
+
+def remove_class(workspace: Workspace, incoming_id: str, label: str | None) -> None:
+    """Forget all files of a class (None: the zips)."""
+    _keep(workspace, incoming_id, lambda row: row["label"] != label)
+
+
+def clear(workspace: Workspace, incoming_id: str) -> None:
+    """Forget everything and the upload area itself; fine when it is gone already."""
+    if _ID.fullmatch(incoming_id):
+        shutil.rmtree(workspace.incoming / incoming_id, ignore_errors=True)
+
+
+def _folder(workspace: Workspace, incoming_id: str) -> Path:
+    folder = workspace.incoming / incoming_id
+    if not _ID.fullmatch(incoming_id) or not folder.is_dir():  # an id may come out of a URL
+        raise UserError("These uploads are gone.", "Upload the photos again.")
+    return folder
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """One writer at a time: a visitor's browser may send several files at once."""
+    with FileLock(folder / ".lock"):
+        yield
+
+
+def _rows(folder: Path) -> list[dict]:
+    try:
+        lines = (folder / "index.jsonl").read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return []
+    rows = []
+    for line in lines:
+        try:
+            rows.append(json.loads(line))
+        except ValueError:  # the torn last line of a process that was killed
+            continue
+    return rows
+
+
+def _keep(workspace: Workspace, incoming_id: str, wanted: Callable[[dict], bool]) -> None:
+    folder = _folder(workspace, incoming_id)
+    with _locked(folder):
+        rows = _rows(folder)
+        lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in rows if wanted(row)]
+        write_atomic(folder / "index.jsonl", "".join(lines).encode("utf-8"))
+        for row in rows:
+            if not wanted(row):
+                file_path(workspace, incoming_id, row["number"]).unlink(missing_ok=True)

@@ -1,0 +1,165 @@
+"""Data sets to begin with: two that come along, two that are fetched when somebody asks for them."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from tlcore.data.archive import ZipSource
+from tlcore.data.assemble import Job, Origin, never
+from tlcore.data.collect import Source
+from tlcore.data.download import fetch
+from tlcore.data.images import PhotoRefused
+from tlcore.data.ingest import ingest_source
+from tlcore.data.layout import SourceFile
+from tlcore.data.tarball import TarSource
+from tlcore.errors import UserError
+from tlcore.workspace import Workspace
+
+EMOJI = Path(__file__).parents[1] / "assets" / "emoji" / "emoji.zip"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A data set to begin with.
+
+    `sentence` is for a person who chooses; `download_bytes` is 0 for what is built in; `sha256` is the hex digest of
+    the download, "" where nobody published one (then its size and the checksums inside the archive are checked).
+    """
+
+    key: str
+    title: str
+    sentence: str
+    num_photos: int
+    num_classes: int
+    licence: str
+    source: str
+    download_bytes: int = 0
+    url: str = ""
+    sha256: str = ""
+
+
+SAMPLES: tuple[Sample, ...] = (
+    Sample(
+        key="emoji",
+        title="Emoji",
+        sentence="Small colourful drawings: animals, buildings, clothing, faces, food, hands, vehicles. "
+        "Ready in a second, and every emoji is drawn by two artists.",
+        num_photos=882,
+        num_classes=7,
+        licence="Noto Emoji: Apache-2.0; Twemoji: CC-BY 4.0, © Twitter, Inc and other contributors",
+        source="emoji-datasource-google and emoji-datasource-twitter 16.0.0",
+    ),
+    Sample(
+        key="digits",
+        title="Handwritten digits",
+        sentence="The figures 0 to 9, written by 43 people and only 8 × 8 pixels large. "
+        "Hard for a network that was taught with photos: see what it makes of them.",
+        num_photos=1797,
+        num_classes=10,
+        licence="CC-BY 4.0 (E. Alpaydin, C. Kaynak, UCI Machine Learning Repository)",
+        source="scikit-learn load_digits, https://archive.ics.uci.edu/dataset/80",
+    ),
+    Sample(
+        key="cats-dogs",
+        title="Cats and dogs",
+        sentence="Three thousand photos of cats and dogs, the classic of transfer learning.",
+        num_photos=3000,
+        num_classes=2,
+        licence="A part of Kaggle's Dogs vs. Cats, for learning and research; the photos are their owners'",
+        source="TensorFlow's filtered cats and dogs",
+        download_bytes=68_606_236,  # as Keras' get_file has printed it since 2019; no checksum is published
+        url="https://storage.googleapis.com/mledu-datasets/cats_and_dogs_filtered.zip",
+    ),
+    Sample(
+        key="flowers",
+        title="Flowers",
+        sentence="Photos of daisies, dandelions, roses, sunflowers and tulips, as people take them.",
+        num_photos=3670,
+        num_classes=5,
+        licence="CC-BY 2.0, each photo by its author, named in the archive's LICENSE.txt",
+        source="TensorFlow's flower photos",
+        # size and checksum: tensorflow_datasets/url_checksums/tf_flowers.txt in github.com/tensorflow/datasets
+        download_bytes=228_813_984,
+        url="https://storage.googleapis.com/download.tensorflow.org/example_images/flower_photos.tgz",
+        sha256="4c54ace7911aaffe13a365c34f650e71dd5bf1be0a58b464e5a7183e3e595d9c",
+    ),
+)
+
+
+def find_sample(key: str) -> Sample:
+    """The sample with this key.
+
+    Raises:
+        UserError: there is none.
+    """
+    for sample in SAMPLES:
+        if sample.key == key:
+            return sample
+    allowed = ", ".join(sample.key for sample in SAMPLES)
+    raise UserError(f"There is no sample {key!r}.", f"Allowed: {allowed}.")
+
+
+def ingest_sample(workspace: Workspace, key: str, seed: int = 0, should_stop: Callable[[], bool] = never) -> Job:
+    """Make a data set of a sample, fetching it first where that is needed. A second time it is there at once.
+
+    Raises:
+        UserError: there is no such sample, no network, or a damaged download.
+    """
+    sample = find_sample(key)
+    if sample.download_bytes:
+        name = f"{sample.key}-{sample.sha256[:12] or sample.download_bytes}{Path(sample.url).suffix}"
+        path = workspace.downloads / name
+        if (yield from fetch(sample.url, path, sample.download_bytes, sample.sha256, should_stop)) is None:
+            return None
+        source: Source = TarSource(path) if path.suffix == ".tgz" else ZipSource(path)
+    else:
+        source = DigitsSource() if key == "digits" else ZipSource(EMOJI)
+    origin = Origin(sample.title, sample.source, sample.licence)
+    group = _emoji_of if key == "emoji" else None
+    return (yield from ingest_source(workspace, source, origin, seed, should_stop, group))
+
+
+class DigitsSource:
+    """scikit-learn's 1,797 digits as PNG, dark on white as on paper, 64 × 64 pixels so that a person sees them."""
+
+    root = Path()
+    name = "The digits"
+    keeps_photos = False
+
+    def __init__(self) -> None:
+        from sklearn.datasets import load_digits  # takes a second, and only this sample needs it
+
+        self._digits = load_digits()
+        self.folders: list[tuple[str, ...]] = []
+        self.refused: list[tuple[str, str]] = []
+        self.files = [
+            SourceFile((str(digit), f"digit-{number:04d}.png"), number, 0)
+            for number, digit in enumerate(self._digits.target)
+        ]
+
+    def signature(self) -> str:
+        """A hash over all digits."""
+        return hashlib.sha256(self._digits.images.tobytes()).hexdigest()
+
+    def read(self, files: Iterable[SourceFile]) -> Iterator[tuple[SourceFile, bytes | PhotoRefused]]:
+        """Each digit as the bytes of a PNG."""
+        for file in files:
+            yield file, draw_digit(self._digits.images[file.handle])
+
+
+def draw_digit(strokes: np.ndarray) -> bytes:
+    """A PNG of a digit. `strokes`: float64 (8, 8), 0 (paper) to 16 (ink)."""
+    grey = np.rint(255 - strokes * (255 / 16)).astype(np.uint8)
+    target = BytesIO()
+    Image.fromarray(grey).resize((64, 64), Image.Resampling.BICUBIC).save(target, "PNG")
+    return target.getvalue()
+
+
+def _emoji_of(path: str) -> str:
+    """What stands before the family: both drawings of one emoji have it in common."""
+    return path.rpartition("/")[2].rpartition("-")[0]

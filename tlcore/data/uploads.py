@@ -1,0 +1,152 @@
+"""A data set out of what a visitor uploaded: photos put into named classes, zips, and photos of an earlier data set."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
+from pathlib import Path
+
+from tlcore.data import incoming
+from tlcore.data.archive import ZipSource
+from tlcore.data.assemble import Job, Origin, finish, never
+from tlcore.data.collect import Collected, collect
+from tlcore.data.images import PhotoRefused
+from tlcore.data.layout import Layout, Placed, SourceFile, label_all, name_classes, recognise
+from tlcore.data.manifest import Dataset, draft_folder, load_dataset
+from tlcore.errors import UserError
+from tlcore.workspace import Workspace
+
+
+def ingest_incoming(
+    workspace: Workspace, incoming_id: str, name: str, seed: int = 0, base: str | None = None,
+    should_stop: Callable[[], bool] = never,
+) -> Job:
+    """Make a data set of uploads; they stay in their upload area until `incoming.clear`.
+
+    Args:
+        name: what the data set is called.
+        base: the id of a data set whose photos come along, in the parts that they are in; a data set never changes,
+            so adding photos makes a new one. Photos in a folder of the person stay there, others are copied.
+
+    Raises:
+        UserError: the uploads are gone or cannot be used as they are, or there is no such base.
+    """
+    earlier = load_dataset(workspace, base) if base is not None else None
+    source = UploadSource(workspace, incoming_id, alone=earlier is None)
+    collected = Collected(refused=list(source.refused), notes=list(source.notes), empty=list(source.empty))
+    with draft_folder(workspace) as folder:
+        if not (yield from collect(source, source.placed, collected, folder, should_stop)):
+            return None
+        if earlier is not None:
+            collected.rows += _bring_along(earlier, folder, collected)
+        photos = collected.photos()
+        if len(photos):
+            known = earlier.labels if earlier is not None else ()
+            photos["label"] = photos["label"].map(name_classes(photos["label"], collected.notes, known))
+        return finish(workspace, folder, photos, collected, Origin(name, "uploads"), seed)
+
+
+class UploadSource:
+    """The files of an upload area, those within its zips included.
+
+    Args:
+        alone: whether nothing else comes along, so that a single zip has to hold two classes itself.
+
+    Raises:
+        UserError: the uploads are gone, or a zip is all there is and cannot be used.
+    """
+
+    keeps_photos = False
+
+    def __init__(self, workspace: Workspace, incoming_id: str, alone: bool = True) -> None:
+        self.root = workspace.incoming / incoming_id
+        self.name = "The upload"
+        self.placed: list[Placed] = []
+        self.refused: list[tuple[str, str]] = []
+        self.notes: list[str] = []
+        self.empty: list[str] = []
+        rows = list(incoming.summary(workspace, incoming_id).itertuples())
+        if not rows and alone:
+            raise UserError("Nothing was uploaded yet.", "Add photos to at least two classes, or upload a zip.")
+        for row in rows:
+            path = incoming.file_path(workspace, incoming_id, row.number)
+            if _is_zip(path):
+                self._take_zip(path, row, alone and len(rows) == 1)
+            elif row.label is None:
+                self.refused.append((row.name, "was put into no class and is no zip"))
+            else:
+                file = SourceFile((row.label, row.name), path, row.bytes)
+                self.placed.append(Placed(file, row.label))
+
+    def read(self, files: Iterable[SourceFile]) -> Iterator[tuple[SourceFile, bytes | PhotoRefused]]:
+        """The bytes of each file, or why it cannot be read."""
+        for source, group in groupby(files, key=lambda file: file.handle[0] if _in_zip(file) else None):
+            if source is not None:
+                inner = {id(file.handle[1]): file for file in group}
+                for entry, data in source.read([file.handle[1] for file in inner.values()]):
+                    yield inner[id(entry)], data
+                continue
+            for file in group:
+                try:
+                    yield file, file.handle.read_bytes()
+                except OSError as error:
+                    yield file, PhotoRefused(f"cannot be read ({error.strerror or error}); upload it again")
+
+    def _take_zip(self, path: Path, row, alone: bool) -> None:
+        try:
+            source = ZipSource(path, row.name)
+            if row.label is not None:
+                layout = label_all(source.files, row.label)
+            else:
+                layout = recognise(row.name, source.files, source.folders, least_classes=2 if alone else 1)
+        except UserError as error:
+            if alone:
+                raise
+            self.refused.append((row.name, f"cannot be used: {error.what}"))
+            return
+        self._add(source, layout)
+
+    def _add(self, source: ZipSource, layout: Layout) -> None:
+        for item in layout.placed:
+            file = SourceFile(item.file.parts, (source, item.file), item.file.size)
+            self.placed.append(Placed(file, item.label, item.split))
+        self.refused += source.refused + layout.refused
+        self.notes += layout.notes
+        self.empty += layout.empty
+
+
+def _in_zip(file: SourceFile) -> bool:
+    return isinstance(file.handle, tuple)
+
+
+def _is_zip(path: Path) -> bool:
+    with open(path, "rb") as file:
+        return file.read(4) in (b"PK\x03\x04", b"PK\x05\x06")
+
+
+def _bring_along(earlier: Dataset, folder: Path, collected: Collected) -> list[dict]:
+    """The rows of an earlier data set, its own photos linked or copied; new photos equal to one follow its part."""
+    rows = earlier.photos.to_dict("records")
+    own = earlier.root == earlier.folder / "photos"
+    for row in rows:
+        place = earlier.root / row["file"]
+        if own and not Path(row["file"]).is_absolute():
+            _link(place, folder / "photos" / row["file"])
+        else:
+            row["file"] = str(place)
+    parts = dict(zip(earlier.photos["sha256"], earlier.photos["split"]))
+    for row in collected.rows:
+        row["split"] = parts.get(row["sha256"], row["split"])
+    collected.notes += earlier.notes
+    collected.refused += list(earlier.refused[["path", "reason"]].itertuples(index=False, name=None))
+    return rows
+
+
+def _link(place: Path, target: Path) -> None:
+    if target.exists():
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(place, target)
+    except OSError:  # another disk, or a file system without links
+        shutil.copyfile(place, target)
