@@ -109,7 +109,7 @@ def _create(parent: Path, kind: str, name: str, spec: dict[str, Any]) -> Job:
         folder.mkdir()
     except OSError as error:
         raise disk_error(folder, error) from error
-    write_json(folder / JOB, {"kind": kind, "name": name, "created": created, **spec})
+    write_json(folder / JOB, {"kind": kind, "name": name, "created": created, "spec": spec})
     return load_job(parent, job_id)
 
 
@@ -141,10 +141,9 @@ def open_job(folder: Path) -> Job:
     """The job in a folder."""
     try:
         values = read_json(folder / JOB)
-        kind, name, created = values.pop("kind"), values.pop("name"), values.pop("created")
-        cls = Run if kind == "train" else Job
-        return cls(folder.name, folder, kind, name, created, values)
-    except (OSError, ValueError, KeyError, AttributeError) as error:
+        cls = Run if values["kind"] == "train" else Job
+        return cls(folder.name, folder, values["kind"], values["name"], values["created"], values["spec"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise _unknown(folder.name) from error
 
 

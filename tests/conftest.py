@@ -1,0 +1,51 @@
+"""Fixtures that more than one room's tests use."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+from tests.small import write_small_folder
+from tlcore.config import TrainConfig
+from tlcore.data.ingest import ingest_folder
+from tlcore.data.manifest import Dataset
+from tlcore.runs.store import Run, create_run
+from tlcore.runs.work import work
+from tlcore.workspace import Workspace, open_workspace
+
+QUICK = TrainConfig(image_size=96, epochs=4, seed=1)
+
+
+def finish(job):
+    """Run a generator to its end: the events it gave and its result."""
+    events = []
+    while True:
+        try:
+            events.append(next(job))
+        except StopIteration as end:
+            return events, end.value
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    """An empty workspace."""
+    return open_workspace(tmp_path / "home")
+
+
+@pytest.fixture(scope="session")
+def small_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three class folders with twelve pictures each."""
+    return write_small_folder(tmp_path_factory.mktemp("small") / "shapes")
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory, small_folder: Path) -> tuple[Workspace, Dataset, Run]:
+    """A workspace with a finished run on the small folder; tests only read it."""
+    workspace = open_workspace(tmp_path_factory.mktemp("trained") / "home")
+    dataset = finish(ingest_folder(workspace, small_folder))[1]
+    run = create_run(workspace, dataset.id, QUICK, dataset.name)
+    last = work(workspace, run)
+    assert last.type == "finished", last
+    return workspace, dataset, run

@@ -1,0 +1,90 @@
+"""The feature store keeps what it has through kills, torn writes, other writers and a full disk."""
+
+import errno
+import os
+
+import numpy as np
+import pytest
+
+from tlcore.errors import UserError
+from tlcore.features.store import FeatureKind, FeatureStore
+
+KIND = FeatureKind("net-0123", 96, "center-crop", 5)
+
+
+def key(number: int) -> str:
+    return f"{number:064x}"
+
+
+def rows(*numbers: int) -> np.ndarray:
+    return np.array([[number + 0.25] * 5 for number in numbers], np.float32)
+
+
+@pytest.fixture
+def store(workspace):
+    store = FeatureStore(workspace, KIND)
+    store.append([key(1), key(2)], rows(1, 2))
+    return store
+
+
+def test_vectors_come_back_in_the_order_asked_for_and_unchanged(workspace, store):
+    np.testing.assert_array_equal(FeatureStore(workspace, KIND).read([key(2), key(1), key(2)]), rows(2, 1, 2))
+
+
+def test_only_what_is_missing_is_asked_for_and_once(store):
+    assert store.missing([key(3), key(1), key(3), key(4)]) == [key(3), key(4)]
+
+
+def test_other_backbone_size_or_policy_is_another_store(workspace, store):
+    for other in (("net-9", 96, "center-crop"), ("net-0123", 128, "center-crop"), ("net-0123", 96, "squash")):
+        assert len(FeatureStore(workspace, FeatureKind(*other, 5))) == 0
+
+
+@pytest.mark.parametrize(
+    ("file", "size", "kept", "reason"),
+    [
+        ("vectors.bin", 2 * 20 + 20, 2, "killed after a whole vector and before its key"),
+        ("vectors.bin", 2 * 20 + 7, 2, "killed in the middle of a vector"),
+        ("keys.bin", 2 * 32 + 9, 2, "killed in the middle of a key"),
+        ("keys.bin", 32 + 9, 1, "the last key is torn"),
+        ("vectors.bin", 20, 1, "a vector was lost in a power failure though its key was not"),
+        ("keys.bin", 0, 0, "no key survived"),
+    ],
+)
+def test_a_kill_at_any_moment_costs_only_the_unfinished_rows(workspace, store, file, size, kept, reason):
+    path = store.folder / file
+    os.truncate(path, size)
+    again = FeatureStore(workspace, KIND)
+    assert len(again) == kept, reason
+    again.append([key(7), key(8)], rows(7, 8))
+    fresh = FeatureStore(workspace, KIND)
+    np.testing.assert_array_equal(fresh.read([key(8), key(7)]), rows(8, 7))
+    if kept:
+        np.testing.assert_array_equal(fresh.read([key(1)]), rows(1))
+
+
+def test_two_writers_share_the_folder_and_write_a_photo_once(workspace, store):
+    other = FeatureStore(workspace, KIND)
+    other.append([key(3)], rows(3))
+    store.append([key(3), key(4)], rows(3, 4))
+    assert (store.folder / "keys.bin").stat().st_size == 4 * 32
+    np.testing.assert_array_equal(store.read([key(4), key(3)]), rows(4, 3))
+
+
+def test_a_full_disk_is_told_and_loses_nothing(workspace, store, monkeypatch):
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("tlcore.features.store.os.fsync", full)
+    with pytest.raises(UserError, match="full"):
+        store.append([key(5)], rows(5))
+    monkeypatch.undo()
+    again = FeatureStore(workspace, KIND)
+    assert len(again) == 2
+    again.append([key(6)], rows(6))
+    np.testing.assert_array_equal(FeatureStore(workspace, KIND).read([key(1), key(6)]), rows(1, 6))
+
+
+def test_a_vector_of_the_wrong_length_is_refused(store):
+    with pytest.raises(ValueError, match="dimension 5"):
+        store.append([key(9)], np.zeros((1, 4), np.float32))

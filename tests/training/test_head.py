@@ -1,0 +1,73 @@
+"""The head learns, repeats itself for a seed, stops when it should, and gives back plain dense weights."""
+
+import numpy as np
+import pytest
+
+from tests.conftest import finish
+from tlcore.config import TrainConfig
+from tlcore.training.head import Examples, train_head
+
+
+def examples(num_classes: int, count: int, seed: int, spread: float = 1.0) -> Examples:
+    """Clouds of points, one a class, off-centre and of uneven scale as backbone features are."""
+    random = np.random.default_rng(seed)
+    centres = np.random.default_rng(99).normal(size=(num_classes, 16)) * 2
+    classes = np.arange(count, dtype=np.int32) % num_classes
+    features = centres[classes] + random.normal(size=(count, 16)) * spread
+    return Examples((features * np.linspace(0.1, 5, 16) + 3).astype(np.float32), classes)
+
+
+@pytest.mark.parametrize("num_classes", [2, 3, 7])
+def test_it_learns_two_and_many_classes_alike(num_classes):
+    train, held_out = examples(num_classes, 210, 1), examples(num_classes, 70, 2)
+    events, head = finish(train_head(train, held_out, num_classes, TrainConfig(epochs=15)))
+    assert events[-1].val_accuracy > 0.95 and events[-1].loss < events[0].loss
+    probabilities = head.probabilities(held_out.features)
+    assert probabilities.shape == (70, num_classes)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
+    best = events[head.epoch - 1]
+    assert np.mean(probabilities.argmax(axis=1) == held_out.classes) == pytest.approx(best.val_accuracy)
+
+
+def test_the_head_given_back_is_that_of_the_epoch_with_the_lowest_validation_loss():
+    train, held_out = examples(3, 30, 1, spread=4), examples(3, 60, 2, spread=4)
+    events, head = finish(train_head(train, held_out, 3, TrainConfig(epochs=60, patience=0, learning_rate=0.02)))
+    losses = [event.val_loss for event in events]
+    assert len(events) == 60 and head.epoch == int(np.argmin(losses)) + 1 < 60
+    logits = head.probabilities(held_out.features)
+    loss = -np.mean(np.log(logits[np.arange(60), held_out.classes]))
+    assert loss == pytest.approx(min(losses), rel=1e-3)
+
+
+def test_early_stopping_waits_as_long_as_asked():
+    train, held_out = examples(3, 30, 1, spread=4), examples(3, 60, 2, spread=4)
+    events, head = finish(train_head(train, held_out, 3, TrainConfig(epochs=100, patience=3, learning_rate=0.02)))
+    assert len(events) == head.epoch + 3 < 100
+
+
+def test_the_same_seed_gives_the_same_numbers_and_another_seed_others():
+    train, held_out = examples(3, 90, 1), examples(3, 30, 2)
+    heads = [finish(train_head(train, held_out, 3, TrainConfig(epochs=3, seed=seed)))[1] for seed in (5, 5, 6)]
+    np.testing.assert_array_equal(heads[0].weights, heads[1].weights)
+    assert not np.array_equal(heads[0].weights, heads[2].weights)
+
+
+@pytest.mark.parametrize(("after", "learned"), [(0, False), (2, True)])
+def test_a_stop_gives_back_what_was_learned_so_far(after, learned):
+    train, seen = examples(2, 40, 1), []
+    job = train_head(train, train, 2, TrainConfig(epochs=50), lambda: len(seen) >= after)
+    head = None
+    while True:
+        try:
+            seen.append(next(job))
+        except StopIteration as end:
+            head = end.value
+            break
+    assert len(seen) == after and (head is not None) is learned
+
+
+def test_a_feature_that_never_changes_does_no_harm():
+    train = examples(2, 40, 1)
+    train.features[:, 3] = 7.0
+    _, head = finish(train_head(train, train, 2, TrainConfig(epochs=5)))
+    assert np.isfinite(head.weights).all() and np.isfinite(head.bias).all()
