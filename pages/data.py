@@ -3,7 +3,7 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.shared import chrome, follow, lists, photos, pickers, state
+from pages.shared import chrome, follow, lists, photos, pickers, state, widgets
 from pages.shared.widgets import count, plain, say_bytes
 from tlcore import charts
 from tlcore.data.manifest import Dataset
@@ -51,10 +51,8 @@ def refused(dataset: Dataset) -> None:
     if dataset.refused.empty:
         return
     with st.expander(f"{count(len(dataset.refused), 'file')} left out, with the reason"):
-        st.dataframe(
-            dataset.refused[["path", "reason"]], hide_index=True, alt="Files that were left out, each with the reason",
-            column_config={"path": "File", "reason": "Why"},
-        )
+        told = dataset.refused[["path", "reason"]].set_axis(["File", "Why"], axis="columns")
+        widgets.table(told, "Files that were left out, each with the reason")
 
 
 def choose_photos(action: DeltaGenerator) -> None:
@@ -77,7 +75,7 @@ if importing:
 elif dataset_id:
     title, sentence = "Your photos", "Have a look at what the network will learn from."
 else:
-    title, sentence = "Choose your photos", "Take a ready-made set, or bring your own: one group of photos for each class."
+    title, sentence = "Choose your photos", "Take a ready-made set, or bring your own photos: a group for each class."
 
 with chrome.page(title, sentence, step=1) as action:
     state.queue().warm()
@@ -92,5 +90,6 @@ with chrome.page(title, sentence, step=1) as action:
         num_train = len(dataset.part("train"))
         if action.button(f"Go on: train on {count(num_train, 'photo')}", type="primary"):
             st.switch_page("pages/train.py", query_params=state.link())
-        action.page_link("pages/data.py", label="Add or choose other photos", query_params=state.link(run=None, more="1"))
+        others = state.link(run=None, more="1")
+        action.page_link("pages/data.py", label="Add or choose other photos", query_params=others)
         show(dataset)

@@ -1,5 +1,6 @@
 """Step 3: how good is it, and where does it fail, on photos it has never seen."""
 
+import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -12,32 +13,16 @@ from tlcore.runs import store
 from tlcore.runs.store import Run
 
 PAGE_SIZE = 12
-CLASS_COLUMNS = {
-    "label": "Class",
-    "support": st.column_config.NumberColumn("Test photos"),
-    "correct": st.column_config.NumberColumn("Right"),
-    "recall": st.column_config.ProgressColumn(
-        "Found (recall)", format="percent", min_value=0, max_value=1,
-        help="Of the photos that show this class, the share that the network says so.",
-    ),
-    "precision": st.column_config.ProgressColumn(
-        "To be trusted (precision)", format="percent", min_value=0, max_value=1,
-        help="Of the photos that the network says show this class, the share that really do.",
-    ),
-    "f1": st.column_config.ProgressColumn(
-        "Both in one (F1)", format="percent", min_value=0, max_value=1,
-        help="The harmonic mean of found and trusted: high only when both are.",
-    ),
-}
+SHARES = {"recall": "Found (recall)", "precision": "To be trusted (precision)", "f1": "Both in one (F1)"}
 
 
 def score(report: Report) -> None:
     """The test accuracy, never a number alone."""
     said = say_score(report.correct, report.total, report.low, report.high)
-    st.html(f'<p class="tl-big">{said}</p>')
+    st.html(f'<p class="tl-big">{said.replace(" %", "&nbsp;%")}</p>')
     st.caption(
-        "Counted on test photos that it did not learn from (test accuracy). With other photos of the same kind the "
-        "share would lie within the range given, in 95 of 100 cases."
+        "Counted on test photos that it did not learn from (test accuracy). With more photos of the same kind the "
+        "share may well come out elsewhere in the range given (95 % confidence interval)."
     )
 
 
@@ -49,26 +34,30 @@ def mixed_up(report: Report) -> None:
         chart = charts.confusion_matrix(report.confusion, chrome.is_dark())
         st.altair_chart(chart, key="confusion", alt=finding)
     else:
-        st.dataframe(
-            charts.most_confused(report.confusion), hide_index=True, alt=finding,
-            column_config={"truth": "The photo is", "said": "The network says", "photos": "Photos"},
-        )
+        pairs = charts.most_confused(report.confusion)
+        widgets.table(pairs.set_axis(["The photo is", "The network says", "Photos"], axis="columns"), finding)
     st.caption(plain(finding))
 
 
 def classes(report: Report) -> None:
     """Figures for each class."""
     st.subheader("Class by class", anchor=False)
-    st.dataframe(
-        report.per_class, hide_index=True, column_config=CLASS_COLUMNS, column_order=list(CLASS_COLUMNS),
-        alt="For each class: test photos, how many were right, recall, precision and F1",
+    rows = report.per_class
+    table = pd.DataFrame({"Class": rows["label"], "Test photos": rows["support"], "Right": rows["correct"]})
+    for name, title in SHARES.items():
+        table[title] = rows[name].map(widgets.percent)
+    widgets.table(table, "For each class: test photos, how many were right, recall, precision and F1")
+    st.caption(
+        "Found: of the photos that show the class, the share that the network says so. To be trusted: of the photos "
+        "that the network says show the class, the share that really do. Both in one is high only when both are."
     )
 
 
 def mistakes(dataset: Dataset, report: Report) -> None:
     """All mistakes, those the network was surest of first, a page at a time."""
     st.subheader("Worst mistakes first", anchor=False)
-    wrong = report.predictions[~report.predictions["correct"]].sort_values("probability", ascending=False, kind="stable")
+    told = report.predictions
+    wrong = told[~told["correct"]].sort_values("probability", ascending=False, kind="stable")
     if wrong.empty:
         st.markdown("There are none among the test photos.")
         return
@@ -105,7 +94,7 @@ def buttons(action: DeltaGenerator, run: Run) -> None:
 with chrome.page("Evaluate", "Here is how it does on photos it has never seen.", step=3) as action:
     run, dataset = state.run(), state.dataset()
     if run is None:
-        widgets.empty("Nothing to evaluate yet: first a network has to learn.", "pages/train.py", "Go to Train", state.link())
+        widgets.empty("Nothing to evaluate yet: a network must learn first.", "pages/train.py", "Train", state.link())
         lists.runs(state.runs())
     elif not store.job_status(run).usable:
         widgets.empty("This run has no test figures yet.", "pages/train.py", "See how far it is", state.link())

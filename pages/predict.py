@@ -1,6 +1,8 @@
 """Step 4: use it on new photos. They stay in this visit and are written nowhere."""
 
+import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared import answers, chrome, lists, state, widgets
 from pages.shared.widgets import count
@@ -19,7 +21,7 @@ def new_photos() -> list[tuple[str, bytes]]:
     return found
 
 
-def show(run: Run) -> None:
+def show(action: DeltaGenerator, run: Run) -> None:
     """The answers for all photos: bars each, a table, and the table as a file."""
     predictor = answers.predictor(run)
     given = new_photos()
@@ -37,26 +39,25 @@ def show(run: Run) -> None:
     each = f", {widgets.say_seconds(took / len(good))} a photo" if len(good) > 1 else ""
     st.markdown(f"{count(len(good), 'photo')} answered in {widgets.say_seconds(took)}{each}.")
     answers.gallery(good, chrome.is_dark())
-    table(run, good)
+    table(action, run, good)
 
 
-def table(run: Run, good: list[answers.Answer]) -> None:
+def table(action: DeltaGenerator, run: Run, good: list[answers.Answer]) -> None:
     """All answers as a table and as a CSV file."""
     st.subheader("All answers", anchor=False)
     frame = answers.frame(good)
-    st.dataframe(
-        frame[["photo", "class", "probability"]], hide_index=True, alt="The answer for each photo",
-        column_config={
-            "photo": "Photo", "class": "The network says",
-            "probability": st.column_config.NumberColumn("How sure (probability)", format="percent"),
-        },
-    )
-    st.download_button(
-        "Download the answers (CSV)", answers.csv(frame), f"answers-{run.id}.csv", "text/csv", on_click="ignore",
+    shown = pd.DataFrame({
+        "Photo": frame["photo"], "The network says": frame["class"],
+        "How sure (probability)": [widgets.percent(share, 1) for share in frame["probability"]],
+    })
+    widgets.table(shown, "The answer for each photo")
+    action.download_button(
+        "Download the answers (CSV)", answers.csv(frame), f"answers-{run.id}.csv", "text/csv", type="primary",
+        on_click="ignore",
     )
 
 
-with chrome.page("Predict", "Give it new photos and see what it says, and how sure it is (probability).", step=4):
+with chrome.page("Predict", "Give it new photos: it says what they show, and how sure it is.", step=4) as action:
     run = state.run()
     if run is None:
         widgets.empty("There is no trained network in use yet.", "pages/train.py", "Go to Train", state.link())
@@ -64,4 +65,4 @@ with chrome.page("Predict", "Give it new photos and see what it says, and how su
     elif not store.job_status(run).usable:
         widgets.empty("This run has learned nothing to use yet.", "pages/train.py", "See how far it is", state.link())
     else:
-        show(run)
+        show(action, run)

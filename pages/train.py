@@ -3,7 +3,7 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.shared import chrome, follow, lists, state, widgets
+from pages.shared import chrome, follow, lists, photos, state, widgets
 from pages.shared.widgets import count, plain
 from tlcore.config import TrainConfig
 from tlcore.data.manifest import Dataset
@@ -15,6 +15,12 @@ def offer(action: DeltaGenerator, dataset: Dataset) -> None:
     """A new run: the button, and the settings that nobody has to touch."""
     num_train = len(dataset.part("train"))
     pressed = action.button(f"Train on {count(num_train, 'photo')}", type="primary")
+    st.markdown(
+        f"{count(len(dataset.labels), 'class', 'classes')}: {count(num_train, 'photo')} to learn from, "
+        f"{len(dataset.part('validation')):,} to check while learning (validation), "
+        f"{len(dataset.part('test')):,} kept for the test."
+    )
+    photos.strip(photos.from_dataset(dataset, photos.three_by_three(dataset.part("train")).head(8), size=160))
     with st.expander("Settings (good as they are)"):
         config = widgets.settings(TrainConfig())
     if pressed:
@@ -22,11 +28,6 @@ def offer(action: DeltaGenerator, dataset: Dataset) -> None:
         state.queue().submit(run)
         state.choose(run=run.id, dataset=dataset.id)
         st.rerun()
-    st.markdown(
-        f"{count(len(dataset.labels), 'class', 'classes')}: {count(num_train, 'photo')} to learn from, "
-        f"{len(dataset.part('validation')):,} to check while learning (validation), "
-        f"{len(dataset.part('test')):,} kept for the test."
-    )
 
 
 def follow_run(action: DeltaGenerator, run: Run) -> None:
@@ -45,7 +46,7 @@ def follow_run(action: DeltaGenerator, run: Run) -> None:
     if status.epochs:
         follow.curves(status, run.config.epochs)
     with st.expander("Settings of this run"):
-        st.dataframe(widgets.settings_frame(run.config), hide_index=True, alt="The settings of this run")
+        widgets.table(widgets.settings_frame(run.config), "The settings of this run")
 
 
 def told(status: JobStatus, run: Run) -> str:

@@ -16,12 +16,12 @@ INK = {False: "#1F2328", True: "#ECEAE4"}
 PAPER = {False: "#FBFAF7", True: "#16181B"}
 CELL = {False: "#519B94", True: "#21726A"}  # the fullest cell of a matrix: accent, so far that ink stays readable on it
 SPLITS = ("train", "validation", "test")
-SPLIT_WORDS = {"train": "to learn from", "validation": "to check while learning", "test": "kept for the test"}
+SPLIT_WORDS = {"train": "learn from", "validation": "check with", "test": "test with"}
 SPLIT_COLOURS = {False: ("#0F766E", "#63A8A1", "#B5651D"), True: ("#2DD4BF", "#1B8478", "#E0A15E")}
 MOST_BARS = 40  # more classes than this are drawn without names, which would need a page of their own
 MOST_CELLS = 20  # a confusion matrix with more classes has numbers too small to read
-CURVE_HEIGHT = 240
-LABEL_ROOM = 118  # pixels right of the curves for their names
+CURVE_HEIGHT = 280
+LABEL_ROOM = 106  # pixels right of the curves for their names
 METRICS = {"accuracy": "Accuracy (share that is right)", "loss": "Loss (how wrong, 0 is best)"}
 
 
@@ -45,7 +45,7 @@ def curve(frame: pd.DataFrame, metric: str, num_epochs: int, dark: bool = False)
     base = alt.Chart(frame).encode(
         x=alt.X("epoch:Q", title="Rounds over all photos (epochs)", scale=alt.Scale(domain=domain, nice=False),
                 axis=alt.Axis(tickMinStep=1, format="d", grid=False, tickCount=6)),
-        y=alt.Y(f"{metric}:Q", title=METRICS[metric], axis=alt.Axis(format=shown, tickCount=5),
+        y=alt.Y(f"{metric}:Q", title=METRICS[metric], axis=_axis_in_words(percent),
                 scale=alt.Scale(domain=[0, 1]) if percent else alt.Scale(domainMin=0)),
         color=alt.Color("part:N", legend=None, scale=alt.Scale(
             domain=["training", "validation"], range=[TRAINING[dark], VALIDATION[dark]])),
@@ -61,7 +61,20 @@ def curve(frame: pd.DataFrame, metric: str, num_epochs: int, dark: bool = False)
     newest = base.transform_joinaggregate(last="max(epoch)").transform_filter("datum.epoch == datum.last")
     names = _end_labels(newest, metric, shown, {"training": INK[dark], "validation": VALIDATION[dark]})
     layers = [line, newest.mark_circle(size=50, opacity=1), *names, touch]
-    return alt.layer(*layers).properties(height=CURVE_HEIGHT, padding={"right": LABEL_ROOM, "left": 4, "top": 10})
+    chart = alt.layer(*layers).properties(height=CURVE_HEIGHT, padding={"right": LABEL_ROOM, "left": 4, "top": 10})
+    return _dressed(chart, dark)
+
+
+def _dressed(chart: Any, dark: bool) -> Any:
+    """The chart with its words in ink: the page's own greys are too pale for small letters."""
+    words = {"labelColor": INK[dark], "titleColor": INK[dark], "titleFontWeight": "normal", "titleFontSize": 12}
+    return chart.configure_axis(labelFontSize=12, **words).configure_legend(labelFontSize=12, **words)
+
+
+def _axis_in_words(percent: bool) -> alt.Axis:
+    """Marks as people write them: 80 % or 0.40."""
+    words = "format(datum.value * 100, '.0f') + ' %'" if percent else "format(datum.value, '.2f')"
+    return alt.Axis(labelExpr=words, tickCount=5)
 
 
 def _end_labels(newest: alt.Chart, metric: str, shown: str, inks: dict[str, str]) -> list[alt.Chart]:
@@ -143,7 +156,7 @@ def class_counts(counts: pd.DataFrame, dark: bool = False) -> alt.Chart:
         tooltip=[alt.Tooltip("label:N", title="Class"), alt.Tooltip("part:N", title="Used"),
                  alt.Tooltip("photos:Q", title="Photos", format=",")],
     )
-    return chart.properties(height=240) if many else chart.properties(height=alt.Step(26))
+    return _dressed(chart.properties(height=240 if many else alt.Step(26)), dark)
 
 
 def say_class_counts(counts: pd.DataFrame) -> str:
@@ -173,17 +186,19 @@ def confusion_matrix(confusion: pd.DataFrame, dark: bool = False) -> alt.LayerCh
     )
     base = alt.Chart(frame).encode(
         x=alt.X("said:N", sort=labels, title="The network says", axis=alt.Axis(
-            labelAngle=-40 if len(labels) > 3 else 0, labelLimit=100, ticks=False, domain=False)),
+            labelAngle=-40 if len(labels) > 3 else 0, labelLimit=100, labelOverlap=False, ticks=False, domain=False)),
         y=alt.Y("truth:N", sort=labels, title="The photo is", axis=alt.Axis(labelLimit=100, ticks=False, domain=False)),
         tooltip=[alt.Tooltip("truth:N", title="The photo is"), alt.Tooltip("said:N", title="The network says"),
-                 alt.Tooltip("photos:Q", title="Photos"), alt.Tooltip("share:Q", title="Share of the class", format=".1%")],
+                 alt.Tooltip("photos:Q", title="Photos"),
+                 alt.Tooltip("share:Q", title="Share of the class", format=".1%")],
     )
     cells = base.mark_rect(cornerRadius=3).encode(color=alt.Color("share:Q", legend=None, scale=alt.Scale(
         domain=[0, 1], range=[PAPER[dark], CELL[dark]])))
     numbers = base.transform_filter("datum.photos > 0").mark_text(
         fontSize=13 if len(labels) <= 12 else 10, color=INK[dark]
     ).encode(text=alt.Text("photos:Q", format=","))
-    return alt.layer(cells, numbers).properties(height=max(160, min(560, 44 * len(labels) + 60)))
+    chart = alt.layer(cells, numbers).properties(height=max(200, min(560, 44 * len(labels) + 90)))
+    return _dressed(chart, dark)
 
 
 def most_confused(confusion: pd.DataFrame, limit: int = 15) -> pd.DataFrame:
@@ -226,7 +241,7 @@ def top_bars(top: pd.DataFrame, dark: bool = False) -> alt.LayerChart:
     bars = base.mark_bar(cornerRadiusEnd=3, height=14, color=ACCENT[dark])
     shares = base.transform_calculate(said="replace(format(datum.probability, '.1%'), '%', ' %')").mark_text(
         align="left", dx=5, color=INK[dark]).encode(text="said:N")
-    return alt.layer(bars, shares).properties(height=alt.Step(24), padding={"right": 52, "left": 0})
+    return _dressed(alt.layer(bars, shares).properties(height=alt.Step(24), padding={"right": 52, "left": 0}), dark)
 
 
 def say_top(top: pd.DataFrame) -> str:

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared import photos, state
-from pages.shared.widgets import count
+from pages.shared.widgets import count, table
 from tlcore import charts
 from tlcore.data.images import PhotoRefused
 from tlcore.errors import UserError
@@ -73,8 +73,8 @@ def refused(told: Sequence[Answer]) -> None:
     """The files that are no photos, each with the reason."""
     rows = [(answer.name, answer.reason) for answer in told if answer.reason is not None]
     if rows:
-        st.warning(f"{count(len(rows), 'file')} left out.")
-        st.dataframe(pd.DataFrame(rows, columns=["File", "Why"]), hide_index=True, alt="Files left out, with the reason")
+        st.markdown(f"**{count(len(rows), 'file')} left out:**")
+        table(pd.DataFrame(rows, columns=["File", "Why"]), "Files left out, with the reason")
 
 
 def gallery(good: Sequence[Answer], dark: bool) -> None:
@@ -100,9 +100,9 @@ def frame(good: Sequence[Answer]) -> pd.DataFrame:
     return pd.concat([pd.DataFrame(rows), pd.DataFrame(every)], axis=1)
 
 
-def csv(table: pd.DataFrame) -> bytes:
+def csv(answered: pd.DataFrame) -> bytes:
     """The table as CSV that spreadsheets read rightly; a name that looks like a formula is kept from being one."""
-    words = table.copy()
+    words = answered.copy()
     for column in ("photo", "class"):
         words[column] = words[column].map(lambda text: f"'{text}" if text[:1] in "=+-@\t\r" else text)
     return words.to_csv(index=False, float_format="%.6f").encode("utf-8-sig")

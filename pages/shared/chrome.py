@@ -88,7 +88,8 @@ def show_bug(number: str, kind: str, details: str) -> None:
         "Load the page again; if it happens again, copy the report below and send it to whoever looks after this "
         "Transfer Lab."
     )
-    lines = [f"Transfer Lab, bug {number}", f"{kind}", f"Python {platform.python_version()}, Streamlit {st.__version__}"]
+    versions = f"Python {platform.python_version()}, Streamlit {st.__version__}"
+    lines = [f"Transfer Lab, bug {number}", kind, versions]
     if state.is_owner():
         lines += ["", details.replace(str(Path.home()), "~")]
     else:

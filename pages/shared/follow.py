@@ -77,8 +77,11 @@ def ended(job: Job, status: JobStatus, what: str, action: DeltaGenerator) -> Non
 def curves(status: JobStatus, num_epochs: int) -> None:
     """Accuracy and loss over the rounds; the descriptions are built once, only the figures are sent again."""
     frame = charts.curve_frame(list(status.epochs))
-    for place, metric in zip(st.columns(2, gap="large"), charts.METRICS):
+    for place, metric in zip(st.columns(2, gap="medium"), charts.METRICS):
         with place:
+            if frame.empty:  # the place is kept, so that nothing jumps when the curves appear
+                st.skeleton(charts.CURVE_HEIGHT)
+                continue
             spec = _spec(metric, num_epochs, chrome.is_dark())
             st.vega_lite_chart(frame, spec, key=f"curve_{metric}", alt=charts.say_curve(frame, metric))
 

@@ -12,8 +12,8 @@ from tlcore.runs.store import Run
 
 SHOWN = 8  # lines before the rest is folded away
 STATES = {
-    "queued": "waiting", "running": "training now", "failed": "failed", "stopped": "stopped", "interrupted": "interrupted",
-    "finished": "finished",
+    "queued": "waiting", "running": "training now", "finished": "finished",
+    "failed": "failed", "stopped": "stopped", "interrupted": "interrupted",
 }
 
 

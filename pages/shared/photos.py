@@ -5,6 +5,7 @@ The grid is one piece of HTML with the thumbnails inside, so nothing is fetched;
 
 import base64
 import html
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -12,10 +13,14 @@ from pathlib import PurePath
 import pandas as pd
 import streamlit as st
 
-from tlcore.data import images
+from tlcore.data import images, samples
 from tlcore.data.manifest import Dataset
 from tlcore.errors import UserError
 
+STRIP = (
+    "animals/1f431-noto.png", "food/1f34e-twemoji.png", "faces/1f60e-twemoji.png", "vehicles/1f697-twemoji.png",
+    "clothing/1f3a9-noto.png", "hands/1f44b-noto.png", "buildings/1f3e0-noto.png", "animals/1f993-noto.png",
+)
 EMPTY_PIXEL = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
 
 
@@ -33,7 +38,7 @@ class Photo:
 
 def grid(photos: Sequence[Photo], columns: int | None = 3) -> None:
     """Draw the photos; `columns` None fits as many as there is room for."""
-    style = "tl-grid tl-flow" if columns is None else "tl-grid"
+    style = "tl-grid" + (" tl-flow" if columns is None else " tl-one" if columns == 1 else "")
     start = f'<ul class="{style}" role="list" style="--tl-columns:{columns or 3}">'
     st.html(start + "".join(map(figure, photos)) + "</ul>")
 
@@ -70,7 +75,7 @@ def from_predictions(dataset: Dataset, rows: pd.DataFrame, size: int = 240) -> l
     return [
         Photo(
             source=dataset_thumbnail(dataset, row.path, row.sha256, size),
-            caption=f"It is {row.label}." if row.correct else f"It is {row.label}, taken for {row.predicted}.",
+            caption=str(row.label) if row.correct else f"{row.label}, taken for {row.predicted}",
             detail=f"{row.probability:.0%} sure".replace("%", " %"),
             alt=f"Test photo of the class {row.label}; the network says {row.predicted}",
             more=PurePath(row.path).name,
@@ -80,11 +85,22 @@ def from_predictions(dataset: Dataset, rows: pd.DataFrame, size: int = 240) -> l
     ]
 
 
+def strip(photos: Sequence[Photo]) -> None:
+    """A few photos in one line (two on a small screen)."""
+    st.html(f'<ul class="tl-grid tl-strip" role="list">{"".join(map(figure, photos))}</ul>')
+
+
 def sample_strip() -> None:
-    """A strip of pictures of the built-in set, whose class the network learns to tell."""
-    found = samples.previews()
-    shown = [Photo(thumbnail(data, 160), label, f"Sample picture of the class {label}", label) for label, data in found]
-    st.html('<ul class="tl-grid tl-strip" role="list">' + "".join(map(figure, shown)) + "</ul>")
+    """A strip of pictures of the built-in set, one a class."""
+    st.html(f'<ul class="tl-grid tl-strip" role="list">{_sample_figures()}</ul>')
+
+
+@st.cache_data(show_spinner=False)
+def _sample_figures() -> str:
+    with zipfile.ZipFile(samples.EMOJI) as archive:
+        found = [(name.split("/")[0], archive.read(name)) for name in STRIP]
+    shown = [Photo(thumbnail(data, 160), label, f"Built-in picture: {label}", label) for label, data in found]
+    return "".join(map(figure, shown))
 
 
 def dataset_thumbnail(dataset: Dataset, path: str, sha256: str, size: int) -> str:

@@ -1,6 +1,7 @@
 """The ways photos come in: a ready-made set, an upload, the camera, a folder on this machine.
 
-Each picker draws its inputs, puts the page's primary button into `action`, and returns an ImportSpec once it is pressed.
+Each picker draws its inputs, puts the page's primary button into `action`, and returns an ImportSpec once
+it is pressed.
 Uploads are written to the visitor's incoming area at once, so that a page change or a refresh loses nothing.
 """
 
@@ -12,10 +13,11 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.shared import state
+from pages.shared import photos, state
 from pages.shared.widgets import PICTURE_TYPES, count, plain, say_bytes
 from tlcore.data import incoming
 from tlcore.data.samples import SAMPLES
+from tlcore.errors import UserError
 from tlcore.runs.store import ImportSpec
 
 Picker = Callable[[DeltaGenerator], ImportSpec | None]
@@ -29,6 +31,8 @@ def pick_sample(action: DeltaGenerator) -> ImportSpec | None:
     size = f"a download of {say_bytes(sample.download_bytes)}" if sample.download_bytes else "built in, no download"
     classes = count(sample.num_classes, "class", "classes")
     st.markdown(f"{plain(sample.sentence)} {count(sample.num_photos, 'photo')} in {classes}; {size}.")
+    if key == SAMPLES[0].key:
+        photos.sample_strip()
     st.caption(f"Licence: {plain(sample.licence)}")
     if action.button(f"Use “{titles[key]}” ({count(sample.num_photos, 'photo')})", type="primary"):
         return ImportSpec("sample", key, sample.title)
@@ -58,7 +62,7 @@ def pick_zip(action: DeltaGenerator) -> ImportSpec | None:
 
 def pick_camera(action: DeltaGenerator) -> ImportSpec | None:
     """Photos from the camera, each into a named class."""
-    label = st.text_input("What will you show to the camera (the class)?", placeholder="for example: cup", max_chars=100)
+    label = st.text_input("What will you show to it (the class)?", placeholder="for example: cup", max_chars=100)
     photo = st.camera_input("Take a photo", disabled=not label.strip(), help="Give the class a name first.")
     if photo is not None:
         data = photo.getvalue()
@@ -100,7 +104,9 @@ def _incoming_id(make: bool = False) -> str | None:
     return found
 
 
-def _uploader(label: str, class_name: str | None, types: list[str] | None, many: bool | str, ready: bool = True) -> None:
+def _uploader(
+    label: str, class_name: str | None, types: list[str] | None, many: bool | str, ready: bool = True
+) -> None:
     """A drop area that hands its files to the incoming area at once and is empty again afterwards."""
     turn = st.session_state.get("upload_turn", 0)
     files = st.file_uploader(
@@ -111,7 +117,8 @@ def _uploader(label: str, class_name: str | None, types: list[str] | None, many:
     if files:
         area = _incoming_id(make=True)
         for file in files:
-            incoming.add_file(state.workspace(), area, file.name, file.getvalue(), class_name or folder_label(file.name))
+            its_class = class_name or folder_label(file.name)
+            incoming.add_file(state.workspace(), area, file.name, file.getvalue(), its_class)
         st.session_state["upload_turn"] = turn + 1
         st.rerun()
 
@@ -127,7 +134,7 @@ def folder_label(name: str) -> str | None:
 def _from_incoming(action: DeltaGenerator) -> ImportSpec | None:
     """What has been uploaded so far, and the button that makes a data set of it."""
     area = _incoming_id()
-    files = incoming.summary(state.workspace(), area) if area else None
+    files = _uploaded(area)
     if files is None or files.empty:
         action.button("Make a data set", type="primary", disabled=True)
         action.caption("Add photos first.")
@@ -141,6 +148,17 @@ def _from_incoming(action: DeltaGenerator) -> ImportSpec | None:
     return None
 
 
+def _uploaded(area: str | None) -> pd.DataFrame | None:
+    """What lies in the incoming area; an area that has become a data set meanwhile is forgotten."""
+    if area is None:
+        return None
+    try:
+        return incoming.summary(state.workspace(), area)
+    except UserError:
+        forget_incoming()
+        return None
+
+
 def _show_incoming(area: str, files: pd.DataFrame) -> None:
     """The classes uploaded so far, each with a way to take it out again."""
     st.subheader("Added so far", anchor=False)
@@ -148,7 +166,8 @@ def _show_incoming(area: str, files: pd.DataFrame) -> None:
         known = isinstance(label, str)
         with st.container(horizontal=True, vertical_alignment="center"):
             title = plain(label) if known else "Zip files"
-            st.markdown(f"**{title}**: {count(len(group), 'file')}, {say_bytes(int(group['bytes'].sum()))}", width="content")
+            size = say_bytes(int(group["bytes"].sum()))
+            st.markdown(f"**{title}**: {count(len(group), 'file')}, {size}", width="content")
             if st.button("Remove", key=f"remove_{number}", type="tertiary", help=f"Take {title} out again"):
                 incoming.remove_class(state.workspace(), area, label if known else None)
                 st.rerun()

@@ -3,6 +3,7 @@
 What a user named (labels, files, data sets) is hostile until shown otherwise: `plain` before it goes into Markdown.
 """
 
+import html
 import math
 import re
 from dataclasses import Field, fields
@@ -13,10 +14,11 @@ import streamlit as st
 
 from tlcore.config import TrainConfig
 from tlcore.events import STAGES
-from tlcore.models.registry import BACKBONES
+from tlcore.models.registry import BACKBONES, find_backbone
 from tlcore.runs.store import JobStatus
 
 PICTURE_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff"]
+MOST_ROWS = 40  # a longer table scrolls in a frame of its own
 SLIDER_STEPS = 100  # a slider with more steps cannot be set exactly with a finger
 
 
@@ -40,8 +42,8 @@ def say_left(seconds: float | None) -> str:
 
 
 def say_seconds(seconds: float) -> str:
-    """A duration: "80 milliseconds", "2.4 seconds", "3 minutes"."""
-    if seconds < 0.95:
+    """A duration: "8 milliseconds", "2.4 seconds", "3 minutes"."""
+    if seconds < 0.1:
         return f"{max(1, round(seconds * 1000))} milliseconds"
     if seconds < 60:
         return f"{seconds:.1f} seconds"
@@ -91,6 +93,36 @@ def say_progress(status: JobStatus, position: int) -> tuple[float, str]:
     return min(1.0, last.done / last.total), " · ".join(word for word in words if word)
 
 
+def table(frame: pd.DataFrame, told: str) -> None:
+    """A table that wraps on a small screen; a long one becomes a scrolling frame instead.
+
+    Args:
+        frame: column names as they are shown; text, or numbers as text in columns that end up right-aligned.
+        told: what the table shows, for those who do not see it.
+    """
+    if len(frame) > MOST_ROWS:
+        st.dataframe(frame, hide_index=True, alt=told)
+        return
+    aligned = {name: ' class="tl-number"' if is_numeric(frame[name]) else "" for name in frame.columns}
+    head = "".join(f'<th scope="col"{aligned[name]}>{html.escape(name)}</th>' for name in frame.columns)
+    body = "".join(
+        "<tr>" + "".join(f"<td{aligned[name]}>{html.escape(str(value))}</td>" for name, value in row.items()) + "</tr>"
+        for row in frame.to_dict(orient="records")
+    )
+    st.html(f'<table class="tl-table" aria-label="{html.escape(told)}"><thead><tr>{head}</tr></thead>'
+            f"<tbody>{body}</tbody></table>")
+
+
+def is_numeric(values: pd.Series) -> bool:
+    """Whether a column holds numbers, or percentages in words."""
+    return values.map(lambda value: isinstance(value, int) or str(value).endswith("\u00a0%")).all()
+
+
+def percent(share: float, digits: int = 0) -> str:
+    """A share as people write it, never torn apart at a line's end: "92 %"."""
+    return f"{share * 100:.{digits}f}\u00a0%"
+
+
 def settings(start: TrainConfig) -> TrainConfig:
     """A widget for every field of TrainConfig, built from the field's own words and limits; returns what was set."""
     values = {}
@@ -113,8 +145,8 @@ def setting(option: Field, value: Any) -> Any:
     shared = {"label": meta["label"], "help": plain(meta["help"]), "key": f"setting_{option.name}",
               "persist_state": "session"}
     if option.name == "backbone":
-        titles = {spec.name: f"{spec.title}: {spec.sentence}" for spec in BACKBONES}
-        return st.selectbox(options=list(titles), index=list(titles).index(value), format_func=titles.get, **shared)
+        known = {spec.name: spec for spec in BACKBONES}
+        return st.selectbox(options=list(known), index=list(known).index(value), format_func=say_backbone, **shared)
     if "choices" in meta:
         choices = list(meta["choices"])
         return st.selectbox(options=choices, index=choices.index(value), **shared)
@@ -127,8 +159,14 @@ def setting(option: Field, value: Any) -> Any:
     return st.number_input(**limits, **shared)
 
 
+def say_backbone(name: str) -> str:
+    """A network by its title and how often it is right on the photos it was taught with."""
+    spec = find_backbone(name)
+    return f"{spec.title} ({spec.imagenet_top1 * 100:.1f} % right on ImageNet)"
+
+
 def series(low: float, high: float, value: float) -> list[float]:
-    """1, 2, 5, 10, … from low to high, with `value` among them: steps that feel equal where sizes differ by powers."""
+    """1, 2, 5, 10, … from low to high, with `value` among them: steps that feel equal on a wide range."""
     exponents = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     steps = {float(f"{digit}e{exponent}") for exponent in exponents for digit in (1, 2, 5)}
     return sorted({step for step in steps if low <= step <= high} | {value})
