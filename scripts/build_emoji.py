@@ -4,7 +4,7 @@
     python scripts/build_emoji.py emoji-datasource-google-16.0.0.tgz emoji-datasource-twitter-16.0.0.tgz
 
 The pictures are copied byte for byte; the archive is the same on every machine (fixed order and times, not packed).
-An entry is CLASS/CODE-POINTS-FAMILY.png, so that the two drawings of one emoji share what stands before the last hyphen.
+An entry is CLASS/CODE-POINTS-FAMILY.png: the two drawings of one emoji share what stands before the last hyphen.
 """
 
 import json

@@ -39,7 +39,8 @@ def fetch(
     Raises:
         UserError: no network, the address is gone, not the right file, or the disk is full.
     """
-    lock = FileLock(target.with_name(f"{target.name}.lock"), thread_local=False)  # a job may be closed by another thread
+    # not bound to a thread: a job may be closed by another one than began it
+    lock = FileLock(target.with_name(f"{target.name}.lock"), thread_local=False)
     while True:  # another process may be fetching the same file
         try:
             lock.acquire(timeout=0.2)

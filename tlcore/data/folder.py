@@ -54,7 +54,7 @@ class FolderSource:
     def _list(self, folder: Path, parts: tuple[str, ...]) -> None:
         try:
             with os.scandir(folder) as listing:
-                entries = list(listing)
+                entries = sorted(listing, key=lambda entry: entry.name)
         except OSError as error:
             if not parts:
                 raise UserError(

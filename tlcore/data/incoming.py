@@ -75,8 +75,8 @@ def summary(workspace: Workspace, incoming_id: str) -> pd.DataFrame:
         UserError: there is no such upload area.
     """
     rows = _rows(_folder(workspace, incoming_id))
-    frame = pd.DataFrame(rows, columns=_COLUMNS)
-    return frame.astype({"number": "int64", "bytes": "int64", "name": object, "label": object})
+    frame = pd.DataFrame(rows, columns=_COLUMNS, dtype=object)  # or pandas would make None a float
+    return frame.astype({"number": "int64", "bytes": "int64"})
 
 
 def file_path(workspace: Workspace, incoming_id: str, number: int) -> Path:

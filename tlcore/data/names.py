@@ -16,7 +16,7 @@ _PHOTO_SUFFIXES = frozenset(
 
 def is_junk(parts: tuple[str, ...]) -> bool:
     """Whether a file is one that a computer left behind (.DS_Store, Thumbs.db, anything hidden), not a person."""
-    return any(part.startswith(".") or part.casefold() in _JUNK for part in parts)
+    return any((part.startswith(".") and part != "..") or part.casefold() in _JUNK for part in parts)
 
 
 def looks_like_photo(name: str) -> bool:
