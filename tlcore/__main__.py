@@ -26,6 +26,7 @@ from tlcore.data.samples import SAMPLES, ingest_sample
 from tlcore.errors import UserError
 from tlcore.evaluation.report import figures, load_report, say_score
 from tlcore.events import Evaluated, Event, Failed, Stopped
+from tlcore.models.registry import find_backbone
 from tlcore.progress import Bars
 from tlcore.runs.store import Run, create_run, job_status, list_runs, load_run, request_stop
 from tlcore.runs.work import work
@@ -86,12 +87,13 @@ def _parser() -> argparse.ArgumentParser:
 
 def _train(workspace: Workspace, options: argparse.Namespace) -> int:
     config = TrainConfig(**{option.name: getattr(options, option.name) for option in fields(TrainConfig)})
-    import tlcore.runs.train  # noqa: F401  # TensorFlow takes seconds to import; the clock is for the work
-
+    find_backbone(config.backbone)
     start = time.perf_counter()
     with Bars() as bars:
         dataset = _finish(_find_dataset(workspace, options.path, options.name, config.seed), bars)
         seconds_reading = time.perf_counter() - start
+        with _without_chatter():
+            import tlcore.runs.train  # noqa: F401  # TensorFlow takes seconds to import; the clock is for the work
         run = create_run(workspace, dataset.id, config, dataset.name)
         heard: dict[type, Event] = {}
 
@@ -120,6 +122,21 @@ def _train(workspace: Workspace, options: argparse.Namespace) -> int:
         "seconds_reading": seconds_reading, "seconds_features": evaluated.seconds_features,
         "seconds_training": evaluated.seconds_training,
     })
+
+
+@contextmanager
+def _without_chatter() -> Iterator[None]:
+    """Keep what TensorFlow's C++ prints about processors while it is imported off the terminal."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    silence = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silence, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(silence)
+        os.close(kept)
 
 
 @contextmanager

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from tlcore.data.ingest import ingest_incoming, ingest_path
+from tlcore.data.ingest import ingest_path
 from tlcore.data.manifest import Dataset
 from tlcore.data.samples import ingest_sample
+from tlcore.data.uploads import ingest_incoming
 from tlcore.errors import UserError
 from tlcore.events import Event, Failed, Finished, ShouldStop, Started, Stopped
 from tlcore.runs.store import LOCK, EventLog, ImportSpec, Job, Run, stop_requested
