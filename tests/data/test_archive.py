@@ -13,6 +13,7 @@ from tlcore.data import archive, collect, folder
 from tlcore.data.archive import ZipSource, split_name
 from tlcore.data.ingest import ingest_path, ingest_zip
 from tlcore.data.manifest import load_dataset
+from tlcore.data.names import make_unique
 from tlcore.errors import UserError
 
 TWO = class_files({"cats": 4, "dogs": 4})
@@ -45,6 +46,12 @@ def test_backslashes_are_separators(workspace, tmp_path):
     assert set(_ingest(workspace, path).photos["path"]) == set(TWO)
 
 
+def test_very_many_equal_names_do_not_take_very_long():
+    taken: dict[str, int] = {}
+    names = [make_unique("a/b.jpg", taken) for _ in range(50_000)]
+    assert names[-1] == "a/b (50000).jpg" and len(set(names)) == 50_000
+
+
 HOSTILE = [
     # name of an entry, words of the reason
     ("../../evil.jpg", "outside"),
@@ -54,12 +61,13 @@ HOSTILE = [
     ("c:evil.jpg", "outside"),
     ("\\\\server\\share\\evil.jpg", "outside"),
     ("cats\\..\\..\\evil.jpg", "outside"),
+    ("cats/" * 10_000 + "deep.jpg", "folders deep"),
     ("cats/more.zip", "an archive inside the archive"),
     ("cats/more.TAR.GZ", "an archive inside the archive"),
 ]
 
 
-@pytest.mark.parametrize(("name", "words"), HOSTILE, ids=[case[0] for case in HOSTILE])
+@pytest.mark.parametrize(("name", "words"), HOSTILE, ids=[case[0][:30] for case in HOSTILE])
 def test_entries_that_point_elsewhere_are_refused_and_the_rest_works(workspace, tmp_path, name, words):
     before = {path for path in tmp_path.rglob("*") if "datasets" not in path.parts} | {tmp_path / "a.zip"}
     dataset = _ingest(workspace, write_zip(tmp_path / "a.zip", TWO | {name: GOOD}))

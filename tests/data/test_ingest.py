@@ -37,6 +37,18 @@ def test_class_folders_become_a_data_set_that_can_be_loaded_again(workspace, tmp
     assert [(item.id, item.num_photos) for item in list_datasets(workspace)] == [(dataset.id, 9)]
 
 
+def test_folders_without_end(workspace, tmp_path):
+    deep = "/".join(["x"] * 60)
+    dataset = _ingest(workspace, tmp_path / "x", class_files(TWO) | {f"cats/{deep}/a.jpg": make_photo(1)})
+    assert len(dataset.photos) == 9 and "folders deep" in dataset.refused["reason"][0]
+
+
+def test_a_folder_of_heic_photos_is_told_what_to_do(workspace, tmp_path):
+    heic = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"
+    with pytest.raises(UserError, match="a/1.heic is a HEIC photo of a phone, .* save it as JPEG or PNG"):
+        _ingest(workspace, tmp_path / "x", {"a/1.heic": heic, "b/1.heic": heic})
+
+
 @pytest.mark.parametrize("prefix", ["", "pets/", "a/b c/d/"])
 def test_wrapping_folders_are_gone_through(workspace, tmp_path, prefix):
     dataset = _ingest(workspace, tmp_path / "x", class_files(TWO, prefix))

@@ -50,7 +50,7 @@ def test_300_classes_of_three_photos_work():
     [
         ({"a": 1, "b": 9}, 1, "The class a has 1 different photo"),
         ({"a": 2, "b": 9}, 1, "The class a has 2 different photos"),
-        ({"a": 2, "b": 9}, 5, "The class a has 2 different photos, counting"),  # ten files, but only two photos
+        ({"a": 2, "b": 9}, 5, "The class a has 2 different photos in 10 files .the rest are copies"),
         ({"a": 1, "b": 2, "c": 9}, 1, "1 more classes"),
     ],
 )

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
-from tlcore.data.folder import MAX_FILES, MAX_PHOTO_BYTES, too_large
+from tlcore.data.folder import MAX_DEPTH, MAX_FILES, MAX_PHOTO_BYTES, TOO_DEEP, too_large
 from tlcore.data.images import PhotoRefused
 from tlcore.data.layout import SourceFile
 from tlcore.data.names import clean_path, is_junk
@@ -112,6 +112,8 @@ def split_name(name: str) -> tuple[tuple[str, ...], str]:
     """
     plain = name.replace("\\", "/")
     parts = tuple(part for part in plain.split("/") if part not in ("", "."))
+    if len(parts) > MAX_DEPTH:
+        return parts[-MAX_DEPTH:], TOO_DEEP
     outside = plain.startswith("/") or ".." in parts or bool(re.match(r"[A-Za-z]:", plain))
     return parts, "has a name that points outside of the archive" if outside else ""
 

@@ -49,7 +49,7 @@ class Collected:
 
     def photos(self) -> pd.DataFrame:
         """The rows as a frame, sorted, every `path` unique."""
-        taken: set[str] = set()
+        taken: dict[str, int] = {}
         rows = sorted(self.rows, key=lambda row: (row["path"], row["sha256"]))
         for row in rows:
             row["path"] = make_unique(row["path"], taken)

@@ -14,6 +14,11 @@ from tlcore.errors import UserError
 MAX_FILES = 100_000
 """Files in one folder or archive; more would not fit the pages that show them."""
 
+MAX_DEPTH = 40
+"""Folders within folders; nobody sorts photos deeper, and every step down costs."""
+
+TOO_DEEP = f"lies more than {MAX_DEPTH} folders deep"
+
 MAX_PHOTO_BYTES = 256 * 1024 * 1024
 """Larger files are not read at all: no photo within the pixel limit needs more."""
 
@@ -78,6 +83,8 @@ class FolderSource:
         reason = self._refuse_name(entry)
         if reason:
             self.refused.append((clean_path(place), reason))
+        elif len(place) > MAX_DEPTH:
+            self.refused.append((clean_path(place), TOO_DEEP))
         elif entry.is_dir(follow_symlinks=False):
             self.folders.append(place)
             self._list(Path(entry.path), place)

@@ -159,7 +159,7 @@ def name_classes(raw: Iterable[str], notes: list[str], known: tuple[str, ...] = 
     spellings: dict[str, list[str]] = {clean_text(name).casefold(): [name] for name in known}
     for name in sorted(set(raw) - set(known)):
         spellings.setdefault(clean_text(name).casefold(), []).append(name)
-    taken: set[str] = set()
+    taken: dict[str, int] = {}
     labels = {}
     for names in spellings.values():
         label = make_unique(clean_label(names[0]), taken)

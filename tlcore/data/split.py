@@ -140,7 +140,8 @@ def _check_enough(homes: dict[str, list[str]], labels: pd.Series) -> None:
     num_different, label = small[0]
     num_files = int((labels == label).sum())
     others = f" ({len(small) - 1} more classes have too few as well)" if len(small) > 1 else ""
-    copies = "" if num_files == num_different else f", counting copies and photos shared with other classes once or not"
+    copies = f" in {num_files} files (the rest are copies, or lie in another class too)"
+    copies = copies if num_files > num_different else ""
     raise UserError(
         f"The class {label} has {num_different} different {_photos(num_different)}{copies}{others}.",
         f"Every class needs at least {MIN_PHOTOS} different photos, one each to learn from, to watch and to test: "
