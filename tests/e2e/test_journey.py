@@ -1,0 +1,106 @@
+"""The whole way in a real browser, as a newcomer goes it: pick, look, train, watch, judge, try, take away."""
+
+import re
+import zipfile
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tlcore.data.samples import EMOJI
+
+
+def emoji_of(label: str, folder: Path) -> Path:
+    """A picture of that class out of the built-in set."""
+    with zipfile.ZipFile(EMOJI) as archive:
+        name = next(name for name in archive.namelist() if f"{label}/" in name and name.endswith("-noto.png"))
+        path = folder / f"{label}.png"
+        path.write_bytes(archive.read(name))
+    return path
+
+
+def has_no_sideways_scroll(page: Page) -> bool:
+    return page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_from_emoji_to_a_prediction(page, server, tmp_path):
+    page.goto(server)
+    page.get_by_role("button", name="Choose photos to begin").click()
+    page.get_by_role("button", name=re.compile("Use “Emoji”")).click()
+
+    # Data: a 3 × 3 sample with labels, and the number of photos in words.
+    train = page.get_by_role("button", name=re.compile(r"Go on: train on \d+ photos"))
+    expect(train).to_be_visible()
+    expect(page.locator("ul.tl-grid li img")).to_have_count(9)
+    expect(page.get_by_text("882 photos")).to_be_visible()
+    train.click()
+
+    # Train: the curves appear while it learns, and the run's id stands in the address.
+    page.get_by_role("button", name=re.compile(r"^Train on \d+ photos")).click()
+    expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(2)
+    judge = page.get_by_role("button", name="See how good it is")
+    expect(judge).to_be_visible()
+    run_id = re.search(r"run=([a-z0-9-]+)", page.url).group(1)
+
+    # A refresh finds the run again.
+    page.reload()
+    expect(judge).to_be_visible()
+    expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(2)
+    judge.click()
+
+    # Evaluate: the score with its count and interval, and where it fails.
+    score = page.get_by_text(re.compile(r"\d+ of \d+ right \(\d+.% ?; plausibly \d+–\d+.%\)")).first
+    expect(score).to_be_visible()
+    right, total = (int(number) for number in re.match(r"(\d+) of (\d+)", score.inner_text()).groups())
+    assert right / total > 0.7, "the emoji set is learned"
+    expect(page.get_by_role("heading", name="Worst mistakes first")).to_be_visible()
+    assert run_id in page.url
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download the model (zip)").click()
+    assert {"model.tflite", "labels.txt", "model.json"} <= set(zipfile.ZipFile(download.value.path()).namelist())
+    page.get_by_role("button", name="Try it on new photos").click()
+
+    # Predict: a photo dropped in gets the right class.
+    upload = page.get_by_test_id("stFileUploader").locator("input[type=file]")
+    upload.set_input_files([emoji_of("vehicles", tmp_path), emoji_of("animals", tmp_path)])
+    expect(page.get_by_text("2 photos answered")).to_be_visible()
+    rows = page.locator("table.tl-table tbody tr")
+    expect(rows).to_have_count(2)
+    for row in rows.all_inner_texts():
+        shown, said = row.split("\t")[:2]
+        assert shown.removesuffix(".png") == said
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download the answers (CSV)").click()
+    assert "vehicles" in Path(download.value.path()).read_text(encoding="utf-8")
+
+    # On a phone nothing scrolls sideways, on any page.
+    page.set_viewport_size({"width": 390, "height": 844})
+    query = page.url.split("?", 1)[1]
+    for name in ("data", "train", "evaluate", "predict"):
+        page.goto(f"{server}/{name}?{query}")
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        assert has_no_sideways_scroll(page), name
+
+
+def test_own_photos_stop_and_start_again(page, server, small_folder):
+    page.goto(f"{server}/data")
+    page.get_by_text("Folder", exact=True).click()
+    page.get_by_test_id("stFileUploader").locator("input[type=file]").set_input_files(small_folder)
+    page.get_by_role("button", name=re.compile("Make a data set of 36 files")).click()
+    page.get_by_role("button", name=re.compile("Go on: train on")).click()
+    page.get_by_text("Settings (good as they are)").click()
+    rounds = page.get_by_role("spinbutton", name="Rounds over all photos (epochs)")
+    rounds.fill("500")
+    rounds.press("Enter")
+    page.get_by_role("button", name=re.compile("^Train on")).click()
+    stop = page.get_by_role("button", name="Stop")
+    judge = page.get_by_role("button", name="See how good it is")
+    expect(stop.or_(judge).first).to_be_visible()
+    if stop.is_visible():
+        stop.click()
+    expect(judge.or_(page.get_by_role("button", name="Start again")).first).to_be_visible()
+
+
+def test_an_address_that_leads_nowhere_says_what_to_do(page, server):
+    page.goto(f"{server}/evaluate?run=20260101-0000-0123456789abcdef")
+    expect(page.get_by_text("There is no run")).to_be_visible()
+    expect(page.get_by_role("link", name="Go to the Data page")).to_be_visible()
