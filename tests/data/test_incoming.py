@@ -126,3 +126,40 @@ def test_photos_can_be_added_to_an_earlier_data_set(workspace, area, tmp_path, k
 def test_an_unknown_base(workspace, area):
     with pytest.raises(UserError, match="There is no data set"):
         run_job(ingest_incoming(workspace, area, "x", base="nothing"))
+
+
+@pytest.mark.parametrize(
+    ("shape", "wrap", "reason"),
+    [
+        ("{label}/{name}", "", "class folders alone"),
+        ("{label}/{name}", "holiday/photos/", "wrapped in what was chosen in the browser"),
+        ("{label}/deeper/{name}", "photos/", "photos deeper in a class folder"),
+    ],
+)
+def test_an_uploaded_folder_tells_its_classes(workspace, area, shape, wrap, reason):
+    for number in range(8):
+        label = ("cats", "dogs")[number % 2]
+        path = wrap + shape.format(label=label, name=f"{number}.jpg")
+        incoming.add_file(workspace, area, path, make_photo(number), None)
+    dataset, _ = run_job(ingest_incoming(workspace, area, "Folder"))
+    assert dataset.labels == ("cats", "dogs") and len(dataset.photos) == 8, reason
+
+
+def test_the_parts_of_an_uploaded_folder_are_honoured(workspace):
+    area, number = incoming.new_incoming(workspace), 0
+    for part, count in (("train", 3), ("validation", 2), ("test", 2)):
+        for label in ("cats", "dogs"):
+            for _ in range(count):
+                number += 1
+                path = f"set\\{part}\\{label}\\{number}.jpg"
+                incoming.add_file(workspace, area, path, make_photo(number), None)
+    dataset, _ = run_job(ingest_incoming(workspace, area, "Folder"))
+    assert dataset.photos["split"].value_counts().to_dict() == {"train": 6, "validation": 4, "test": 4}
+
+
+def test_an_uploaded_folder_without_classes_is_told(workspace):
+    area = incoming.new_incoming(workspace)
+    for number in range(4):
+        incoming.add_file(workspace, area, f"photos/{number}.jpg", make_photo(number), None)
+    with pytest.raises(UserError, match="one class|class folders"):
+        run_job(ingest_incoming(workspace, area, "Folder"))

@@ -16,7 +16,7 @@ from pathlib import Path
 import pandas as pd
 from filelock import FileLock
 
-from tlcore.data.names import clean_label, clean_text, shorten
+from tlcore.data.names import clean_label, clean_path
 from tlcore.errors import UserError
 from tlcore.workspace import Workspace, disk_error, new_id, write_atomic
 
@@ -43,8 +43,8 @@ def add_file(workspace: Workspace, incoming_id: str, name: str, data: bytes, lab
     """Keep an uploaded file; returns its number.
 
     Args:
-        name: what the person's computer calls it; only shown.
-        label: the class it belongs to, or None for a zip whose folders tell the classes.
+        name: what the person's computer calls it; only shown. Of a file in an uploaded folder, its path in there.
+        label: the class it belongs to, or None where folders tell the classes: those in a zip, or those in `name`.
 
     Raises:
         UserError: there is no such upload area, or the disk is full.
@@ -55,7 +55,7 @@ def add_file(workspace: Workspace, incoming_id: str, name: str, data: bytes, lab
         number = 1 + max((row["number"] for row in rows), default=0)
         row = {
             "number": number,
-            "name": shorten(clean_text(name.replace("\\", "/").rsplit("/", 1)[-1]), 120) or "unnamed",
+            "name": _shown_name(name, whole_path=label is None),
             "label": None if label is None else clean_label(label),
             "bytes": len(data),
         }
@@ -68,8 +68,14 @@ def add_file(workspace: Workspace, incoming_id: str, name: str, data: bytes, lab
     return number
 
 
+def _shown_name(name: str, whole_path: bool) -> str:
+    """The name of a file, with its folders only where these tell the class."""
+    parts = tuple(part for part in name.replace("\\", "/").split("/") if part not in ("", ".", ".."))
+    return clean_path(parts if whole_path else parts[-1:]) or "unnamed"
+
+
 def summary(workspace: Workspace, incoming_id: str) -> pd.DataFrame:
-    """A row a file, as they came: number, name, label (None for a zip), bytes.
+    """A row a file, as they came: number, name, label (None where folders tell it), bytes.
 
     Raises:
         UserError: there is no such upload area.

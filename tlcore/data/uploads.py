@@ -68,15 +68,20 @@ class UploadSource:
         rows = list(incoming.summary(workspace, incoming_id).itertuples())
         if not rows and alone:
             raise UserError("Nothing was uploaded yet.", "Add photos to at least two classes, or upload a zip.")
+        in_folders: list[SourceFile] = []
         for row in rows:
             path = incoming.file_path(workspace, incoming_id, row.number)
             if _is_zip(path):
                 self._take_zip(path, row, alone and len(rows) == 1)
+            elif row.label is None and "/" in row.name:
+                in_folders.append(SourceFile(tuple(row.name.split("/")), path, row.bytes))
             elif row.label is None:
                 self.refused.append((row.name, "was put into no class and is no zip"))
             else:
                 file = SourceFile((row.label, row.name), path, row.bytes)
                 self.placed.append(Placed(file, row.label))
+        if in_folders:
+            self._take_folder(in_folders, alone and len(rows) == len(in_folders))
 
     def read(self, files: Iterable[SourceFile]) -> Iterator[tuple[SourceFile, bytes | PhotoRefused]]:
         """The bytes of each file, or why it cannot be read."""
@@ -91,6 +96,19 @@ class UploadSource:
                     yield file, file.handle.read_bytes()
                 except OSError as error:
                     yield file, PhotoRefused(f"cannot be read ({error.strerror or error}); upload it again")
+
+    def _take_folder(self, files: list[SourceFile], alone: bool) -> None:
+        """The files of uploaded folders, which tell the classes."""
+        try:
+            layout = recognise(self.name, files, least_classes=2 if alone else 1)
+        except UserError as error:
+            if alone:
+                raise
+            self.refused += [("/".join(file.parts), f"cannot be used: {error.what}") for file in files]
+            return
+        self.placed += layout.placed
+        self.refused += layout.refused
+        self.notes += layout.notes
 
     def _take_zip(self, path: Path, row, alone: bool) -> None:
         try:
