@@ -109,8 +109,8 @@ def _living_ids() -> dict[str, str]:
     try:
         used = state.dataset()
     except UserError:
-        return {}
-    return {"dataset": used.id} if used else {}
+        used = None
+    return {"dataset": used.id} if used else {"more": "1"}  # without any, Streamlit leaves the dead ones in the address
 
 
 def _top_line(step: int) -> None:

@@ -6,7 +6,6 @@ Uploads are written to the visitor's incoming area at once, so that a page chang
 """
 
 from collections.abc import Callable
-from hashlib import sha256
 from pathlib import PurePosixPath
 
 import pandas as pd
@@ -63,13 +62,17 @@ def pick_zip(action: DeltaGenerator) -> ImportSpec | None:
 def pick_camera(action: DeltaGenerator) -> ImportSpec | None:
     """Photos from the camera, each into a named class."""
     label = st.text_input("What will you show to it (the class)?", placeholder="for example: cup", max_chars=100)
-    photo = st.camera_input("Take a photo", disabled=not label.strip(), help="Give the class a name first.")
+    turn = st.session_state.get("camera_turn", 0)
+    ready = bool(label.strip())
+    photo = st.camera_input(
+        "Take a photo", key=f"camera_{turn}", disabled=not ready, width=480,
+        help=None if ready else "Give the class a name first.",
+    )
     if photo is not None:
-        data = photo.getvalue()
-        mark = sha256(data).hexdigest()
-        if st.session_state.get("last_shot") != mark:  # a rerun gives the same shot again
-            st.session_state["last_shot"] = mark
-            incoming.add_file(state.workspace(), _incoming_id(make=True), f"camera-{mark[:8]}.jpg", data, label.strip())
+        name = f"camera-{turn + 1}.jpg"
+        incoming.add_file(state.workspace(), _incoming_id(make=True), name, photo.getvalue(), label.strip())
+        st.session_state["camera_turn"] = turn + 1  # a new widget, ready for the next shot
+        st.rerun()
     return _from_incoming(action)
 
 
@@ -143,7 +146,10 @@ def _from_incoming(action: DeltaGenerator) -> ImportSpec | None:
     base = state.chosen("dataset")
     together = base is not None and st.checkbox("Add these to the data set in use, and keep its photos", value=False)
     name = st.text_input("Name of the data set", value="My photos", max_chars=80)
-    if action.button(f"Make a data set of {count(len(files), 'file')}", type="primary"):
+    alone = not together and files["label"].notna().all() and files["label"].nunique() < 2
+    if alone:
+        action.caption("Add photos of a second class: with one class there is nothing to tell apart.")
+    if action.button(f"Make a data set of {count(len(files), 'file')}", type="primary", disabled=bool(alone)):
         return ImportSpec("incoming", area, name.strip() or "My photos", base=base if together else None)
     return None
 

@@ -6,6 +6,7 @@ computer show the same. Nothing here draws; chrome.py and the pages do.
 
 import os
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from zoneinfo import ZoneInfo
@@ -50,17 +51,17 @@ def is_owner() -> bool:
     """True for the person at this very machine; False for everyone who comes over a network or through a proxy."""
     if os.environ.get("TRANSFERLAB_HOSTED", "").lower() in ("1", "true", "yes"):
         return False
-    headers = st.context.headers
+    return comes_from_here(st.context.headers, st.context.ip_address)
+
+
+def comes_from_here(headers: Mapping[str, str], address: str | None) -> bool:
+    """Whether a request with these headers, from this address (None: this machine), was made on this very machine."""
     if any(headers.get(name) for name in FORWARDED):
         return False
     host = headers.get("Host") or "localhost"
     name = host if host.endswith("]") else host.rsplit(":", 1)[0]
-    return name in LOCAL_HOSTS and _is_loopback(st.context.ip_address)
-
-
-def _is_loopback(address: str | None) -> bool:
     try:
-        return address is None or ip_address(address).is_loopback
+        return name in LOCAL_HOSTS and (address is None or ip_address(address).is_loopback)
     except ValueError:
         return False
 

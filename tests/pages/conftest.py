@@ -1,0 +1,71 @@
+"""Driving the pages without a browser: Streamlit's AppTest on a workspace of the test's own, and a queue that waits."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from pages.shared import state
+from tlcore.runs.store import Job
+from tlcore.workspace import Workspace
+
+ROOT = Path(__file__).parents[2]
+PAGES = ("data", "train", "evaluate", "predict")
+
+
+class WaitingQueue:
+    """A queue that takes jobs and never works on them."""
+
+    def __init__(self) -> None:
+        self.jobs: list[Job] = []
+
+    def submit(self, job: Job) -> None:
+        self.jobs.append(job)
+
+    restart = submit
+
+    def position(self, job: Job) -> int:
+        return 0
+
+    def warm(self) -> None:
+        """There is nothing to warm."""
+
+
+@pytest.fixture
+def queue(monkeypatch: pytest.MonkeyPatch) -> WaitingQueue:
+    """The queue that the pages get; it shows what was submitted."""
+    waiting = WaitingQueue()
+    monkeypatch.setattr(state, "queue", lambda: waiting)
+    return waiting
+
+
+@pytest.fixture
+def visit(monkeypatch: pytest.MonkeyPatch, queue: WaitingQueue) -> Callable[..., AppTest]:
+    """`visit(page, workspace, **ids)`: the page after its first run, with these ids in the address."""
+
+    def open_page(page: str, workspace: Workspace, **ids: str) -> AppTest:
+        monkeypatch.setenv("TRANSFERLAB_HOME", str(workspace.root))
+        monkeypatch.setattr(state, "comes_from_here", lambda headers, address: True)  # AppTest has no address
+        at = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=30)
+        if page != "welcome":
+            at.switch_page(f"pages/{page}.py")
+        for kind, value in ids.items():
+            at.query_params[kind] = value
+        return at.run()
+
+    yield open_page
+    st.cache_data.clear()
+    st.cache_resource.clear()
+
+
+def words(at: AppTest) -> str:
+    """Everything that the page says, as it was sent."""
+    kinds = (at.title, at.markdown, at.caption, at.error, at.warning, at.info, at.html, at.code, at.subheader)
+    return "\n".join(element.value if hasattr(element, "value") else element.body for kind in kinds for element in kind)
+
+
+def buttons(at: AppTest) -> list[str]:
+    """The labels of the page's buttons."""
+    return [button.label for button in at.button]

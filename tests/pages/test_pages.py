@@ -1,0 +1,209 @@
+"""Every page: empty, with data, with ids that lead nowhere, and for a visitor who is not the owner."""
+
+import json
+
+import pytest
+
+from tests.pages.conftest import PAGES, buttons, words
+from tlcore.config import TrainConfig
+from tlcore.events import EpochEnd, Failed, Progress, Started, encode
+from tlcore.runs.store import create_run
+
+UNKNOWN = "nobody-0123456789abcdef"
+
+
+@pytest.mark.parametrize(
+    ("page", "said", "reason"),
+    [
+        ("welcome", "Teach the computer", "it says what this is"),
+        ("data", "Choose your photos", "photos can be chosen"),
+        ("train", "no photos to learn from yet", "it says what is missing"),
+        ("evaluate", "Nothing to evaluate yet", "it says what is missing"),
+        ("predict", "no trained network in use yet", "it says what is missing"),
+    ],
+)
+def test_an_empty_page_says_what_to_do_first(visit, workspace, page, said, reason):
+    at = visit(page, workspace)
+    assert said in words(at), reason
+    assert not at.error and not at.exception
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(
+    ("ids", "reason"),
+    [
+        ({"dataset": UNKNOWN}, "a data set that is gone"),
+        ({"run": UNKNOWN}, "a run that is gone"),
+        ({"dataset": "../../etc/passwd"}, "a path instead of an id"),
+        ({"run": "<script>alert(1)</script>"}, "markup instead of an id"),
+        ({"dataset": "x" * 5000}, "an id without end"),
+    ],
+)
+def test_an_id_that_leads_nowhere_gets_a_sentence_and_a_way_out(visit, workspace, page, ids, reason):
+    at = visit(page, workspace, **ids)
+    if page in ("evaluate", "predict") and "run" not in ids and not at.error:
+        assert "Train" in words(at) or at.get("page_link"), reason
+        return
+    assert len(at.error) == 1 and not at.exception, reason
+    assert "bug" not in at.error[0].value
+    assert any("Data page" in link.proto.label for link in at.get("page_link"))
+
+
+def test_an_unknown_import_gets_a_sentence(visit, workspace):
+    at = visit("data", workspace, job=UNKNOWN)
+    assert len(at.error) == 1 and "bug" not in at.error[0].value
+
+
+def test_a_workspace_that_cannot_be_written_is_told_on_every_page(visit, tmp_path):
+    place = tmp_path / "file"
+    place.write_text("not a folder")
+    for page in ("welcome", *PAGES):
+        at = visit(page, type("Elsewhere", (), {"root": place})())
+        assert "cannot be written" in at.error[0].value
+
+
+def test_the_data_page_shows_the_photos_and_the_way_on(visit, trained):
+    workspace, dataset, _ = trained
+    at = visit("data", workspace, dataset=dataset.id)
+    grid = next(element.body for element in at.html if "tl-photo" in element.body)
+    assert grid.count("<figure") == 9 and grid.count('alt="') == 9
+    assert any(button.startswith("Go on: train on ") for button in buttons(at))
+    chart = at.get("vega_lite_chart")[0].proto
+    assert "3 classes with" in chart.alt
+    assert "36 photos" in words(at)
+
+
+def test_nine_others_are_others(visit, trained):
+    workspace, dataset, _ = trained
+    at = visit("data", workspace, dataset=dataset.id)
+    before = [element.body for element in at.html]
+    next(button for button in at.button if button.label == "Show nine others").click().run()
+    assert [element.body for element in at.html] != before
+
+
+def test_a_ready_made_set_is_imported_as_a_job(visit, workspace, queue):
+    at = visit("data", workspace)
+    at.button[0].click().run()
+    job = queue.jobs[0]
+    assert (job.kind, job.spec["kind"], job.spec["value"]) == ("import", "sample", "emoji")
+    assert at.query_params["job"] == job.id
+
+
+def test_training_begins_with_one_button_and_stands_in_the_address(visit, trained, queue):
+    workspace, dataset, _ = trained
+    at = visit("train", workspace, dataset=dataset.id)
+    at.button[0].click().run()
+    run = queue.jobs[0]
+    assert run.config == TrainConfig() and run.dataset_id == dataset.id
+    assert at.query_params["run"] == run.id
+    assert not at.exception
+
+
+def test_settings_that_were_changed_are_those_of_the_run(visit, trained, queue):
+    workspace, dataset, _ = trained
+    at = visit("train", workspace, dataset=dataset.id)
+    at.number_input(key="setting_epochs").set_value(7)
+    at.slider(key="setting_image_size").set_value(96)
+    at.run()
+    at.button[0].click().run()
+    assert (queue.jobs[0].config.epochs, queue.jobs[0].config.image_size) == (7, 96)
+
+
+def test_a_finished_run_shows_its_curves_and_the_way_on(visit, trained):
+    workspace, _, run = trained
+    at = visit("train", workspace, run=run.id)
+    assert "See how good it is" in buttons(at)
+    charts = [chart.proto for chart in at.get("vega_lite_chart")]
+    assert [chart.alt.split()[1] for chart in charts] == ["accuracy", "loss"]
+    spec = json.loads(charts[0].spec)
+    assert spec["layer"][0]["encoding"]["x"]["scale"]["domain"] == [0, run.config.epochs]
+
+
+@pytest.mark.parametrize(
+    ("events", "said", "reason"),
+    [
+        ([Started(0.0, 1)], "was interrupted", "its process was killed"),
+        ([Started(0.0, 1), Failed("The disk is full.", "Free some space.")], "The disk is full", "a person can mend it"),
+        ([Started(0.0, 1), Failed("KeyError: 1 (x.py)", "", bug=True)], "a fault in Transfer Lab", "a bug is called so"),
+    ],
+)
+def test_a_run_that_ended_badly_says_so_and_can_be_started_again(visit, trained, queue, events, said, reason):
+    workspace, dataset, _ = trained
+    run = create_run(workspace, dataset.id, TrainConfig(), "ended")
+    (run.folder / "events.jsonl").write_text("".join(encode(event) + "\n" for event in events))
+    at = visit("train", workspace, run=run.id)
+    assert said in words(at), reason
+    next(button for button in at.button if button.label == "Start again").click().run()
+    assert queue.jobs == [run]
+
+
+def test_a_run_that_learned_something_before_it_was_killed_still_shows_it(visit, trained):
+    workspace, dataset, _ = trained
+    run = create_run(workspace, dataset.id, TrainConfig(), "killed")
+    events = [Started(0.0, 1), Progress("features", 36, 36), EpochEnd(1, 30, 1.0, 0.5, 0.9, 0.6, 0.1)]
+    (run.folder / "events.jsonl").write_text("".join(encode(event) + "\n" for event in events))
+    at = visit("train", workspace, run=run.id)
+    assert "60 % after the first round" in at.get("vega_lite_chart")[0].proto.alt
+    at = visit("evaluate", workspace, run=run.id)
+    assert "no test figures yet" in words(at)
+
+
+def test_evaluate_tells_the_score_with_its_range_and_the_mistakes(visit, trained):
+    workspace, _, run = trained
+    at = visit("evaluate", workspace, run=run.id)
+    text = words(at)
+    assert " right (" in text and "plausibly" in text
+    assert "tl-table" in text and "Found (recall)" in text
+    assert "Most often" in text or "nothing is mixed up" in text
+    assert at.get("download_button")[0].proto.label == "Download the model (zip)"
+    assert not at.error and not at.exception
+
+
+def test_predict_answers_photos_and_lists_what_is_none(visit, trained):
+    workspace, dataset, run = trained
+    at = visit("predict", workspace, run=run.id)
+    row = dataset.part("test").iloc[0]
+    at.file_uploader[0].set_value(
+        [("mine <b>.png", dataset.read(row.path), "image/png"), ("page.jpg", b"<html>", "image/jpeg")]
+    )
+    at.run()
+    text = words(at)
+    assert "1 file left out" in text and "HTML" in text
+    assert "mine &lt;b&gt;.png" in text and "mine <b>" not in text
+    assert "1 photo answered in" in text
+    assert at.get("vega_lite_chart")[0].proto.alt.startswith("The network says “")
+    assert at.get("download_button")[0].proto.label == "Download the answers (CSV)"
+
+
+def test_a_visitor_from_outside_sees_only_what_he_has_the_id_of(visit, trained, monkeypatch):
+    workspace, dataset, run = trained
+    monkeypatch.setenv("TRANSFERLAB_HOSTED", "1")
+    at = visit("data", workspace)
+    assert "made earlier" not in words(at)
+    assert not any("Path on this computer" in str(group.options) for group in at.get("button_group"))
+    at = visit("train", workspace, run=run.id)
+    assert "See how good it is" in buttons(at)
+    assert "Earlier training runs" not in words(at)
+
+
+def test_the_owner_sees_what_was_made_earlier(visit, trained):
+    workspace, dataset, _ = trained
+    at = visit("data", workspace)
+    assert "Data sets made earlier" in words(at)
+
+
+@pytest.mark.parametrize(("hosted", "shown"), [("", True), ("1", False)])
+def test_a_bug_is_called_a_bug_and_tells_a_stranger_no_paths(visit, trained, monkeypatch, hosted, shown):
+    from pages.shared import photos
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("cannot read /home/secret/photo.jpg")
+
+    workspace, dataset, _ = trained
+    monkeypatch.setenv("TRANSFERLAB_HOSTED", hosted)
+    monkeypatch.setattr(photos, "three_by_three", broken)
+    at = visit("data", workspace, dataset=dataset.id)
+    assert "a fault in Transfer Lab (a bug)" in at.error[0].value
+    report = at.code[0].value
+    assert "RuntimeError" in report
+    assert ("secret" in report) is shown
