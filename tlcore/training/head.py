@@ -115,21 +115,27 @@ def _epoch_function(model: keras.Model, optimizer: keras.optimizers.Optimizer, b
     optimizer.build(model.trainable_variables)
     loss_function = keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="sum")
 
-    @tf.function(jit_compile=False)
+    def step(start: tf.Tensor, loss_sum: tf.Tensor, correct: tf.Tensor, data: tuple[tf.Tensor, ...]) -> tuple:
+        features, classes, order = data
+        rows = order[start : start + batch_size]
+        batch, truth = tf.gather(features, rows), tf.gather(classes, rows)
+        with tf.GradientTape() as tape:
+            logits = model(batch, training=True)
+            batch_loss = loss_function(truth, logits)
+            loss = batch_loss / tf.cast(tf.shape(rows)[0], tf.float32)
+        optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
+        hits = tf.cast(tf.argmax(logits, axis=1, output_type=tf.int32) == truth, tf.float32)
+        return start + batch_size, loss_sum + batch_loss, correct + tf.reduce_sum(hits)
+
+    @tf.function(autograph=False)  # AutoGraph does not see the source on every Python; the loop is written out instead
     def run_epoch(features: tf.Tensor, classes: tf.Tensor, order: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         total = tf.shape(order)[0]
-        loss_sum, correct = tf.constant(0.0), tf.constant(0.0)
-        for start in tf.range(0, total, batch_size):
-            rows = order[start : start + batch_size]
-            batch, truth = tf.gather(features, rows), tf.gather(classes, rows)
-            with tf.GradientTape() as tape:
-                logits = model(batch, training=True)
-                batch_loss = loss_function(truth, logits)
-                loss = batch_loss / tf.cast(tf.shape(rows)[0], tf.float32)
-            gradients = tape.gradient(loss, model.trainable_variables)
-            optimizer.apply(gradients, model.trainable_variables)
-            hits = tf.cast(tf.argmax(logits, axis=1, output_type=tf.int32) == truth, tf.float32)
-            loss_sum, correct = loss_sum + batch_loss, correct + tf.reduce_sum(hits)
+        _, loss_sum, correct = tf.while_loop(
+            lambda start, *sums: start < total,
+            lambda start, *sums: step(start, *sums, (features, classes, order)),
+            (tf.constant(0), tf.constant(0.0), tf.constant(0.0)),
+            parallel_iterations=1,
+        )
         count = tf.cast(total, tf.float32)
         return loss_sum / count, correct / count
 
