@@ -6,7 +6,6 @@ Uploads are written to the visitor's incoming area at once, so that a page chang
 """
 
 from collections.abc import Callable
-from pathlib import PurePosixPath
 
 import pandas as pd
 import streamlit as st
@@ -119,19 +118,9 @@ def _uploader(
     files = files if isinstance(files, list) else [files] if files else []
     if files:
         area = _incoming_id(make=True)
-        for file in files:
-            its_class = class_name or folder_label(file.name)
-            incoming.add_file(state.workspace(), area, file.name, file.getvalue(), its_class)
+        incoming.add_files(state.workspace(), area, [(file.name, file.getvalue(), class_name) for file in files])
         st.session_state["upload_turn"] = turn + 1
         st.rerun()
-
-
-def folder_label(name: str) -> str | None:
-    """The class of a file in an uploaded folder: the folder it lies in; None for a zip, which says so itself."""
-    if name.lower().endswith(".zip"):
-        return None
-    parts = PurePosixPath(name.replace("\\", "/")).parts
-    return parts[-2] if len(parts) > 1 else None
 
 
 def _from_incoming(action: DeltaGenerator) -> ImportSpec | None:
@@ -171,10 +160,10 @@ def _show_incoming(area: str, files: pd.DataFrame) -> None:
     for number, (label, group) in enumerate(files.groupby("label", dropna=False, sort=True)):
         known = isinstance(label, str)
         with st.container(horizontal=True, vertical_alignment="center"):
-            title = plain(label) if known else "Zip files"
+            title = plain(label) if known else "Folders and zips, which name the classes themselves"
             size = say_bytes(int(group["bytes"].sum()))
             st.markdown(f"**{title}**: {count(len(group), 'file')}, {size}", width="content")
-            if st.button("Remove", key=f"remove_{number}", type="tertiary", help=f"Take {title} out again"):
+            if st.button("Remove", key=f"remove_{number}", type="tertiary", help=f"Take {title if known else 'them'} out again"):
                 incoming.remove_class(state.workspace(), area, label if known else None)
                 st.rerun()
 

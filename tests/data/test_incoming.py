@@ -61,6 +61,8 @@ def test_a_torn_last_line_of_the_index_is_passed_over(workspace, area):
     with open(workspace.incoming / area / "index.jsonl", "a", encoding="utf-8") as index:
         index.write('{"number": 3, "na')
     assert len(incoming.summary(workspace, area)) == 2
+    _add(workspace, area, "cats", [7])
+    assert incoming.summary(workspace, area)["name"].tolist() == ["0.jpg", "1.jpg", "7.jpg"]
 
 
 def test_uploads_become_a_data_set(workspace, area):

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.shared import answers, photos, pickers, state, widgets
+from pages.shared import answers, photos, state, widgets
 from tlcore.config import TrainConfig
 from tlcore.events import EpochEnd, Progress
 from tlcore.runs.store import JobStatus
@@ -141,19 +141,6 @@ def test_every_setting_has_its_widget_with_its_own_words():
 
 def test_a_series_has_its_ends_and_the_value_in_use():
     assert widgets.series(0.01, 1.0, 0.03) == [0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1.0]
-
-
-@pytest.mark.parametrize(
-    ("name", "label", "reason"),
-    [
-        ("folder/cats/1.png", "cats", "the folder a photo lies in"),
-        ("folder\\cats\\1.png", "cats", "as Windows writes it"),
-        ("1.png", None, "no folder, no class"),
-        ("photos.zip", None, "a zip says so itself"),
-    ],
-)
-def test_the_class_of_an_uploaded_file_is_its_folder(name, label, reason):
-    assert pickers.folder_label(name) == label, reason
 
 
 def test_nine_photos_show_as_many_classes_as_there_is_room_for():

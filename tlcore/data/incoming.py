@@ -9,7 +9,7 @@ No name that a person gave ever becomes a path. What the files are is found out 
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -40,32 +40,42 @@ def new_incoming(workspace: Workspace) -> str:
 
 
 def add_file(workspace: Workspace, incoming_id: str, name: str, data: bytes, label: str | None) -> int:
-    """Keep an uploaded file; returns its number.
+    """Keep one uploaded file; returns its number. See `add_files`."""
+    return add_files(workspace, incoming_id, [(name, data, label)])[0]
+
+
+def add_files(workspace: Workspace, incoming_id: str, files: Iterable[tuple[str, bytes, str | None]]) -> list[int]:
+    """Keep uploaded files; returns their numbers. A kill loses at most the files of this call.
 
     Args:
-        name: what the person's computer calls it; only shown. Of a file in an uploaded folder, its path in there.
-        label: the class it belongs to, or None where folders tell the classes: those in a zip, or those in `name`.
+        files: (name, content, label) each. name: what the person's computer calls it; only shown. Of a file in an
+            uploaded folder, its path in there. label: the class it belongs to, or None where folders tell the
+            classes: those in a zip, or those in the name.
 
     Raises:
         UserError: there is no such upload area, or the disk is full.
     """
     folder = _folder(workspace, incoming_id)
+    numbers, lines = [], []
     with _locked(folder):
-        rows = _rows(folder)
-        number = 1 + max((row["number"] for row in rows), default=0)
-        row = {
-            "number": number,
-            "name": _shown_name(name, whole_path=label is None),
-            "label": None if label is None else clean_label(label),
-            "bytes": len(data),
-        }
-        write_atomic(file_path(workspace, incoming_id, number), data)
+        number = max((row["number"] for row in _rows(folder)), default=0)
         try:
+            for name, data, label in files:
+                number += 1
+                file_path(workspace, incoming_id, number).write_bytes(data)
+                row = {
+                    "number": number,
+                    "name": _shown_name(name, whole_path=label is None),
+                    "label": None if label is None else clean_label(label),
+                    "bytes": len(data),
+                }
+                lines.append(json.dumps(row, ensure_ascii=False) + "\n")
+                numbers.append(number)
             with open(folder / "index.jsonl", "a", encoding="utf-8") as index:
-                index.write(json.dumps(row, ensure_ascii=False) + "\n")
+                index.write("\n" + "".join(lines))  # the break ends a torn line of a killed process; only what stands here counts, and by now all of it is whole
         except OSError as error:
             raise disk_error(folder, error) from error
-    return number
+    return numbers
 
 
 def _shown_name(name: str, whole_path: bool) -> str:
@@ -141,7 +151,7 @@ def _rows(folder: Path) -> list[dict]:
     for line in lines:
         try:
             rows.append(json.loads(line))
-        except ValueError:  # the torn last line of a process that was killed
+        except ValueError:  # empty, or the torn line of a process that was killed
             continue
     return rows
 
