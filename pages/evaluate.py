@@ -1,5 +1,7 @@
 """Step 3: how good is it, and where does it fail, on photos it has never seen."""
 
+import re
+
 import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -19,7 +21,9 @@ SHARES = {"recall": "Found (recall)", "precision": "To be trusted (precision)", 
 def score(report: Report) -> None:
     """The test accuracy, never a number alone."""
     said = say_score(report.correct, report.total, report.low, report.high)
-    st.html(f'<p class="tl-big">{said.replace(" %", "&nbsp;%")}</p>')
+    said = said.replace(" %", "&nbsp;%")
+    whole = re.sub(r"(\d+–\d+&nbsp;%)", r'<span class="tl-whole">\1</span>', said)  # never torn apart
+    st.html(f'<p class="tl-big">{whole}</p>')
     st.caption(
         "Counted on test photos that it did not learn from (test accuracy). With more photos of the same kind the "
         "share may well come out elsewhere in the range given (95 % confidence interval)."

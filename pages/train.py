@@ -42,7 +42,7 @@ def follow_run(action: DeltaGenerator, run: Run) -> None:
         st.markdown(told(status, run))
     else:
         follow.ended(run, status, "training", action)
-    action.page_link("pages/train.py", label="Train anew", query_params=state.link(run=None))
+    action.page_link("pages/train.py", label="Train anew", query_params={"dataset": run.dataset_id})
     if status.epochs:
         follow.curves(status, run.config.epochs)
     with st.expander("Settings of this run"):

@@ -40,6 +40,7 @@ def page(title: str, sentence: str, step: int) -> Iterator[DeltaGenerator]:
     tab = NAME if step == 0 else f"{STEPS[step - 1][1]} · {NAME}"
     st.set_page_config(page_title=tab, page_icon=str(ICON), layout="wide", initial_sidebar_state="collapsed")
     st.html(STYLE)
+    st.query_params.from_dict(st.query_params.to_dict())  # a link to the page one is on leaves the address as it was
     _top_line(step)
     with st.container(key="tl_head", gap="small"):
         st.title(title, anchor=False)

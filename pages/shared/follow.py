@@ -66,9 +66,9 @@ def ended(job: Job, status: JobStatus, what: str, action: DeltaGenerator) -> Non
     if status.error:
         chrome.show_failure(status.error)
     elif status.stopped:
-        st.info(f"You stopped this {what}. {widgets.plain(status.stopped.kept)}")
+        widgets.note(f"**You stopped this {what}.** {widgets.plain(status.stopped.kept)}")
     else:
-        st.warning(f"This {what} was interrupted: its process ended without a word. What was computed so far is kept.")
+        widgets.note(f"**This {what} was interrupted:** its process ended without a word. What was done is kept.")
     if action.button("Start again", type="primary"):
         state.queue().restart(job)
         st.rerun()

@@ -72,13 +72,14 @@ def from_dataset(dataset: Dataset, rows: pd.DataFrame, size: int = 240) -> list[
 
 def from_predictions(dataset: Dataset, rows: pd.DataFrame, size: int = 240) -> list[Photo]:
     """Rows of a report's predictions as photos with truth and prediction."""
+    sizes = dataset.photos.set_index("path")[["width", "height"]]
     return [
         Photo(
             source=dataset_thumbnail(dataset, row.path, row.sha256, size),
             caption=str(row.label) if row.correct else f"{row.label}, taken for {row.predicted}",
             detail=f"{row.probability:.0%} sure".replace("%", " %"),
             alt=f"Test photo of the class {row.label}; the network says {row.predicted}",
-            more=PurePath(row.path).name,
+            more=f"{' × '.join(map(str, sizes.loc[row.path]))} pixels · {PurePath(row.path).name}",
             mark=bool(row.correct),
         )
         for row in rows.itertuples()

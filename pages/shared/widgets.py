@@ -69,6 +69,12 @@ def empty(sentence: str, page: str, label: str, query_params: dict[str, str]) ->
         st.page_link(page, label=f"**{label}**", query_params=query_params)
 
 
+def note(sentence: str) -> None:
+    """A quiet box with something one should know; `sentence` is Markdown."""
+    with st.container(border=True):
+        st.markdown(sentence)
+
+
 def progress(status: JobStatus, position: int) -> None:
     """How far a job is and how long it will take, or its place in the queue, or that it is starting."""
     share, words = say_progress(status, position)
