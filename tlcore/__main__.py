@@ -53,7 +53,9 @@ def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--workspace", metavar="FOLDER", help="where everything is kept (default: $TRANSFERLAB_HOME)")
     common.add_argument("--json", action="store_true", help="print one JSON object as the last line")
-    parser = argparse.ArgumentParser(prog="python -m tlcore", description="Teach a pretrained network your own classes.")
+    parser = argparse.ArgumentParser(
+        prog="python -m tlcore", description="Teach a pretrained network your own picture classes."
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     train = commands.add_parser("train", parents=[common], help="train on a folder, a zip, a data set or a ready set")
@@ -235,7 +237,8 @@ def _write_csv(path: Path, rows: list[dict], labels: tuple[str, ...]) -> None:
                 writer.writerow([row["image"], row.get("label", ""), row.get("probability", ""), *chances,
                                  row.get("error", "")])
     except OSError as error:
-        raise UserError(f"{path} could not be written ({error.strerror}).", "Give --csv a file in another folder.") from error
+        what = f"{path} could not be written ({error.strerror})."
+        raise UserError(what, "Give --csv a file in another folder.") from error
 
 
 def _datasets(workspace: Workspace, options: argparse.Namespace) -> int:
@@ -246,8 +249,9 @@ def _datasets(workspace: Workspace, options: argparse.Namespace) -> int:
     ready = [{"key": item.key, "title": item.title, "photos": item.num_photos, "classes": item.num_classes,
               "download_bytes": item.download_bytes} for item in SAMPLES]
     lines = [f"{row['id']}  {row['photos']} photos, {row['classes']} classes" for row in rows]
-    lines += [f"{row['key']}  (ready set) {row['photos']} photos, {row['classes']} classes"
-              + (f", download of {row['download_bytes'] / 1e6:.0f} MB" if row["download_bytes"] else "") for row in ready]
+    for row in ready:
+        size = f", download of {row['download_bytes'] / 1e6:.0f} MB" if row["download_bytes"] else ""
+        lines.append(f"{row['key']}  (ready set) {row['photos']} photos, {row['classes']} classes{size}")
     return _answer(options, "\n".join(lines), {"datasets": rows, "samples": ready})
 
 

@@ -8,7 +8,14 @@ from PIL import Image, ImageFile
 
 from tests.photos import encode, make_halves, make_image, make_photo, png_header
 from tlcore.data.images import (
-    FORMATS, MAX_PIXELS, RESIZE_POLICIES, PhotoRefused, inspect, load_input, load_upright, thumbnail,
+    FORMATS,
+    MAX_PIXELS,
+    RESIZE_POLICIES,
+    PhotoRefused,
+    inspect,
+    load_input,
+    load_upright,
+    thumbnail,
 )
 
 SIZE = (24, 16)

@@ -12,7 +12,14 @@ from tlcore.config import TrainConfig
 from tlcore.events import Started
 from tlcore.runs.jobs import JobQueue
 from tlcore.runs.store import (
-    ImportSpec, create_import, create_run, job_status, load_import, load_run, read_events, request_stop,
+    ImportSpec,
+    create_import,
+    create_run,
+    job_status,
+    load_import,
+    load_run,
+    read_events,
+    request_stop,
 )
 
 LONG = TrainConfig(image_size=96, epochs=500, patience=0, learning_rate=1e-5)

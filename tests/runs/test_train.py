@@ -7,11 +7,11 @@ import pytest
 
 from tests.conftest import QUICK
 from tlcore.config import TrainConfig
+from tlcore.errors import UserError
 from tlcore.evaluation.report import load_report
 from tlcore.events import EpochEnd, Evaluated, Failed, Finished, Progress, Started, Stopped
 from tlcore.runs.store import create_run, job_status, list_runs, load_run, read_events, request_stop
 from tlcore.runs.work import work
-from tlcore.errors import UserError
 
 
 def test_events_come_in_the_users_order(trained):
@@ -49,7 +49,9 @@ def test_a_packed_model_that_differs_from_the_figures_fails_the_run_loudly(train
     from tlcore.runs import train
 
     graft = train.graft_head
-    monkeypatch.setattr(train, "graft_head", lambda tflite, weights, bias, size: graft(tflite, weights * 0.5, bias, size))
+    monkeypatch.setattr(
+        train, "graft_head", lambda tflite, weights, bias, size: graft(tflite, weights * 0.5, bias, size)
+    )
     workspace, dataset, _ = trained
     run = create_run(workspace, dataset.id, QUICK, "differs")
     last = work(workspace, run)

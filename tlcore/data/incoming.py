@@ -72,7 +72,8 @@ def add_files(workspace: Workspace, incoming_id: str, files: Iterable[tuple[str,
                 lines.append(json.dumps(row, ensure_ascii=False) + "\n")
                 numbers.append(number)
             with open(folder / "index.jsonl", "a", encoding="utf-8") as index:
-                index.write("\n" + "".join(lines))  # the break ends a torn line of a killed process; only what stands here counts, and by now all of it is whole
+                # The break ends the torn line of a process that was killed. Only what stands in here counts.
+                index.write("\n" + "".join(lines))
         except OSError as error:
             raise disk_error(folder, error) from error
     return numbers

@@ -10,7 +10,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tlcore.data.archive import (
-    NESTED, check_proportions, file_signature, is_archive, not_an_archive, read_bounded, split_name,
+    NESTED,
+    check_proportions,
+    file_signature,
+    is_archive,
+    not_an_archive,
+    read_bounded,
+    split_name,
 )
 from tlcore.data.folder import MAX_PHOTO_BYTES, too_large
 from tlcore.data.images import PhotoRefused

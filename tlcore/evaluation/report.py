@@ -1,7 +1,7 @@
 """What a run is judged by: one frame of predictions and the figures counted from it, on disk beside the run.
 
-`predictions.parquet` has a row a test photo; `report.json` holds the counts. Pages, terminal and `model.json` read these
-and count nothing themselves.
+`predictions.parquet` has a row a test photo; `report.json` holds the counts. Pages, terminal and `model.json` read
+these and count nothing themselves.
 """
 
 import io
@@ -123,4 +123,5 @@ def say_score(correct: int, total: int, low: float, high: float) -> str:
     """The one way in which a score is told: "46 of 50 right (92 %; plausibly 81–97 %)"."""
     if not total:
         return "no photos to test on"
-    return f"{correct} of {total} right ({correct / total:.0%}; plausibly {low * 100:.0f}–{high:.0%})".replace("%", " %")
+    said = f"{correct} of {total} right ({correct / total:.0%}; plausibly {low * 100:.0f}–{high:.0%})"
+    return said.replace("%", " %")

@@ -1,7 +1,7 @@
 """A `.tflite` file that answers: the one thread-safe owner of a LiteRT interpreter.
 
-The interpreter itself must not be used by two threads at once; here a lock sees to it. `invoke` releases Python's global
-lock, so several owners in several threads do run side by side.
+The interpreter itself must not be used by two threads at once; here a lock sees to it. `invoke` releases Python's
+global lock, so several owners in several threads do run side by side.
 """
 
 import os
@@ -41,7 +41,8 @@ class LiteModel:
 
     def _named_outputs(self) -> list[tuple[str, int]]:
         """Output tensors under the names of the file's signature."""
-        signature = next(iter(self._interpreter._get_full_signature_list().values()), None)  # no public call has indices
+        # No public call tells which tensor an output of the signature is.
+        signature = next(iter(self._interpreter._get_full_signature_list().values()), None)
         if signature:
             return list(signature["outputs"].items())
         return [(detail["name"], detail["index"]) for detail in self._interpreter.get_output_details()]

@@ -19,9 +19,18 @@ from filelock import FileLock
 import tlcore
 from tlcore.events import Failed, Stopped
 from tlcore.runs.store import (
-    QUEUED, STOP, EventLog, Job, is_locked, job_status, list_imports, list_runs, read_events, reset,
+    QUEUED,
+    STOP,
+    EventLog,
+    Job,
+    is_locked,
+    job_status,
+    list_imports,
+    list_runs,
+    read_events,
+    reset,
 )
-from tlcore.workspace import Workspace, new_id, read_json, write_json
+from tlcore.workspace import Workspace, new_id, write_json
 
 POLL_SECONDS = 0.1
 STOP_PATIENCE_SECONDS = 20  # a worker that does not answer a stop by then is ended

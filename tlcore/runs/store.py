@@ -17,7 +17,16 @@ from filelock import FileLock, Timeout
 from tlcore.config import TrainConfig
 from tlcore.errors import UserError
 from tlcore.events import (
-    EpochEnd, Evaluated, Event, Failed, Finished, Progress, Started, Stopped, decode, encode,
+    EpochEnd,
+    Evaluated,
+    Event,
+    Failed,
+    Finished,
+    Progress,
+    Started,
+    Stopped,
+    decode,
+    encode,
 )
 from tlcore.workspace import Workspace, disk_error, new_id, read_json, write_json
 

@@ -1,7 +1,7 @@
 """What a training run does, from photos to a checked bundle, as one generator of events [TF].
 
-The order is the user's: the test figures come first (`Evaluated`), then a bundle that Predict can use, and only then the
-check of the packed file against the figures and the Keras file for those who go on working with it.
+The order is the user's: the test figures come first (`Evaluated`), then a bundle that Predict can use, and only then
+the check of the packed file against the figures and the Keras file for those who go on working with it.
 """
 
 import importlib.metadata

@@ -1,4 +1,4 @@
-"""Doing a job in this process: take its lock, run its generator, write its events. Used by worker and terminal alike."""
+"""Doing a job in this process: take its lock, run its generator, write its events. For worker and terminal alike."""
 
 import os
 import shutil

@@ -1,8 +1,8 @@
 """The process that does one job: `python -m tlcore.runs.worker [--warm]` [TF].
 
 It reads one line from its standard input, the job's folder, does the job, and ends. With `--warm` it has imported
-TensorFlow and compiled a first step before it reads that line, so the seconds this takes are not on the user's clock. When
-the line never comes (the server is gone, or nobody trained for a quarter of an hour) it ends by itself.
+TensorFlow and compiled a first step before it reads that line, so the seconds this takes are not on the user's clock.
+When the line never comes (the server is gone, or nobody trained for a quarter of an hour) it ends by itself.
 """
 
 import os

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tlcore.data.folder import FolderSource
 from tlcore.data.collect import Collected, collect
+from tlcore.data.folder import FolderSource
 from tlcore.data.layout import recognise
 from tlcore.errors import UserError
 from tlcore.evaluation.report import Report, make_report, predictions_frame
