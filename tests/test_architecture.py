@@ -1,6 +1,7 @@
 """The rules of the house: which room may import which, and what the web process must not load."""
 
 import ast
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -80,16 +81,14 @@ def test_every_page_runs_without_loading_tensorflow_scikit_learn_or_scipy(traine
     script = f"""
 import sys
 from streamlit.testing.v1 import AppTest
+app = AppTest.from_file("streamlit_app.py", default_timeout=60).run()
 for page in {PAGES!r}:
-    app = AppTest.from_file(page, default_timeout=60)
     app.query_params["dataset"], app.query_params["run"] = {dataset.id!r}, {run.id!r}
-    app.run()
+    app.switch_page(page).run()
     assert not app.exception, (page, app.exception)
 heavy = [name for name in ("tensorflow", "keras", "sklearn", "scipy") if name in sys.modules]
 assert not heavy, heavy
 """
-    import os
-
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=300,
         env=os.environ | {"TRANSFERLAB_HOME": str(workspace.root), "TRANSFERLAB_WARM": "0"},

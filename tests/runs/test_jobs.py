@@ -74,7 +74,7 @@ def test_runs_queue_in_order_stop_and_start_again(workspace, jobs, dataset_id):
 
     wait_for(lambda: state(second) == "finished")
     wait_for(lambda: state(third) == "stopped")
-    jobs.restart(third)
+    jobs.restart(third)  # at once: the process of the first attempt may still be ending
     wait_for(lambda: state(third) == "finished")
     assert not job_status(third).finished.stopped
 
@@ -98,6 +98,10 @@ def test_a_killed_worker_is_noticed_and_the_run_can_start_again(workspace, jobs,
     assert (run.folder / "events-1.jsonl").exists(), "the first attempt is not lost"
     request_stop(run)
     wait_for(lambda: state(run) == "finished")
+    jobs.restart(run)
+    wait_for(lambda: len(job_status(run).epochs) >= 1)
+    request_stop(run)
+    wait_for(lambda: state(run) in ("finished", "stopped"))
 
 
 def test_what_waited_in_a_server_that_is_gone_is_taken_up_by_the_next(workspace, tmp_path):

@@ -55,11 +55,9 @@ class JobQueue:
 
     def submit(self, job: Job) -> None:
         """Put a job at the end of its queue."""
-        write_json(job.folder / QUEUED, {"lock": str(self._alive.lock_file)})
-        with self._guard:
-            if job.id in self._waiting:
-                return
+        with self._guard:  # its earlier worker may still be on its way out, then the id stands there twice for a moment
             self._waiting.append(job.id)
+            write_json(job.folder / QUEUED, {"lock": str(self._alive.lock_file)})
         self._lanes[job.kind].submit(self._process, job)
 
     def restart(self, job: Job) -> None:
@@ -114,7 +112,8 @@ class JobQueue:
         finally:
             with self._guard:
                 self._waiting.remove(job.id)
-            (job.folder / QUEUED).unlink(missing_ok=True)
+                if job.id not in self._waiting:
+                    (job.folder / QUEUED).unlink(missing_ok=True)
 
     def _take_worker(self, job: Job) -> subprocess.Popen:
         """The warm trainer for a training; a fresh process for the rest."""
@@ -156,10 +155,3 @@ def _end(worker: subprocess.Popen) -> None:
     else:
         worker.kill()
     worker.wait()
-
-
-def default_queue_note(position: int) -> str:
-    """What a person reads about a place in the queue."""
-    if position <= 0:
-        return "It is its turn; the trainer is starting."
-    return f"Waiting for {position} other {'run' if position == 1 else 'runs'} to finish first."
