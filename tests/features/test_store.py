@@ -86,5 +86,5 @@ def test_a_full_disk_is_told_and_loses_nothing(workspace, store, monkeypatch):
 
 
 def test_a_vector_of_the_wrong_length_is_refused(store):
-    with pytest.raises(ValueError, match="dimension 5"):
+    with pytest.raises(ValueError, match=r"Allowed: \(5,\) each"):
         store.append([key(9)], np.zeros((1, 4), np.float32))

@@ -1,7 +1,8 @@
 """Photos through a frozen network, once: decoding and computing side by side, results in chunks as they come.
 
 Each thread decodes and computes with an interpreter of its own, so reading one photo overlaps with computing another,
-and memory does not depend on the number of photos: only a few chunks are under way at any moment.
+and memory does not depend on the number of photos: only a few chunks are under way at any moment. A photo is decoded
+once for all of its augmented views.
 """
 
 import threading
@@ -10,19 +11,25 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from tlcore.data.augment import Views
 from tlcore.data.images import load_input
 from tlcore.events import Progress, ShouldStop, never
-from tlcore.features.store import FeatureKind, FeatureStore
+from tlcore.features.activations import ImageCache
+from tlcore.features.store import FeatureKind, RowStore
+from tlcore.features.views import ViewedStore
 from tlcore.models.litert import LiteModel, usable_cores
 from tlcore.models.registry import BackboneSpec
 from tlcore.models.weights import asset_path
 
-CHUNK = 4  # photos a task; they go through the network as one batch, see benchmarks/extraction.py
+CHUNK = 4  # images that go through the network as one batch, see benchmarks/extraction.py
 SAVE_SECONDS = 1.0  # how much work a kill may cost
-MOST_THREADS = 8  # each thread holds a copy of the weights, about 40 MB
+SAVE_BYTES = 64_000_000  # large rows are saved earlier, so that memory stays small
+MOST_THREADS = 8
+MOST_WEIGHTS = 1_000_000_000  # bytes: each thread holds its own copy of the weights, up to twice the size of the file
 
 
 @dataclass(frozen=True)
@@ -66,84 +73,160 @@ def run_photos(
     Raises:
         UserError: what `read` raises for a photo that is gone or has changed.
     """
-    local = threading.local()
+    for pairs, rows in run_views(network, [(photo, (0,)) for photo in photos], read, should_stop):
+        yield [photo for photo, _ in pairs], rows
 
-    def compute(chunk: Sequence[Photo]) -> np.ndarray:
+
+def run_views(
+    network: Network,
+    wanted: Sequence[tuple[Photo, tuple[int, ...]]],
+    read: Callable[[str], bytes],
+    should_stop: ShouldStop = never,
+    views: Views | None = None,
+) -> Iterator[tuple[list[tuple[Photo, int]], np.ndarray]]:
+    """`run_photos` for some views of each photo; view 0 is the photo itself.
+
+    Args:
+        wanted: each photo with the numbers of the views that are wanted of it.
+        views: what draws views above 0.
+
+    Yields:
+        (photo, view) and the network's output for each. All views of a photo come in one chunk.
+    """
+    local, threads = threading.local(), _threads(network)
+
+    def compute(chunk: list[tuple[Photo, tuple[int, ...]]]) -> tuple[list[tuple[Photo, int]], np.ndarray]:
         if not hasattr(local, "model"):
-            local.model = LiteModel(network.source)
-        images = [load_input(read(photo.path), network.image_size, network.policy) for photo in chunk]
-        return local.model.run(np.stack(images), network.output)
+            local.model = LiteModel(network.source, num_threads=max(1, usable_cores() // threads))
+        pairs, images = [], []
+        for photo, numbers in chunk:
+            image = load_input(read(photo.path), network.image_size, network.policy)
+            pairs += [(photo, view) for view in numbers]
+            images += [views.image(image, photo.sha256, view) if view else image for view in numbers]
+        parts = [np.stack(images[start : start + CHUNK]) for start in range(0, len(images), CHUNK)]
+        rows = [local.model.run(part, network.output) for part in parts]
+        return pairs, rows[0] if len(rows) == 1 else np.concatenate(rows)
 
-    chunks = iter([list(photos[start : start + CHUNK]) for start in range(0, len(photos), CHUNK)])
-    threads = min(usable_cores(), MOST_THREADS)
-    pending: dict[Future, list[Photo]] = {}
+    most = max((len(numbers) for _, numbers in wanted), default=1)
+    yield from _side_by_side(compute, wanted, max(1, CHUNK // most), threads, should_stop)
+
+
+def _threads(network: Network) -> int:
+    """As many as there are cores, fewer where the weights are so large that copies would fill the memory."""
+    source = network.source
+    size = len(source) if isinstance(source, bytes) else source.stat().st_size if source.is_file() else 0
+    return max(1, min(usable_cores(), MOST_THREADS, MOST_WEIGHTS // max(1, 2 * size)))
+
+
+def _side_by_side(
+    compute: Callable[[list], Any], items: Sequence, chunk_size: int, threads: int, should_stop: ShouldStop
+) -> Iterator[Any]:
+    """`compute` of each chunk of items in threads, in the order in which they get ready, few at a time."""
+    chunks = iter([list(items[start : start + chunk_size]) for start in range(0, len(items), chunk_size)])
+    pending: set[Future] = set()
     with ThreadPoolExecutor(threads, thread_name_prefix="photos") as pool:
         try:
             while True:
                 while len(pending) < 2 * threads and not should_stop() and (chunk := next(chunks, None)):
-                    pending[pool.submit(compute, chunk)] = chunk
+                    pending.add(pool.submit(compute, chunk))
                 if not pending:
                     return
-                for future in wait(pending, return_when=FIRST_COMPLETED).done:
-                    yield pending.pop(future), future.result()
+                done, pending = wait(pending, return_when=FIRST_COMPLETED)
+                for future in done:
+                    yield future.result()
         finally:
             pool.shutdown(cancel_futures=True)
 
 
 def extract(
-    store: FeatureStore,
+    store: RowStore | ViewedStore,
     spec: BackboneSpec,
     photos: Sequence[Photo],
     read: Callable[[str], bytes],
     should_stop: ShouldStop = never,
+    source: Path | None = None,
 ) -> Iterator[Progress]:
-    """Compute the vectors that `store` does not have yet and put them there; what it has costs nothing.
+    """Compute the rows that `store` does not have yet and put them there; what it has costs nothing.
+
+    The store's kind says which output of the network is kept: pooled features, or the activation that enters a block.
 
     Args:
+        store: with views (`open_features`, `open_activations`) all views of every photo are computed.
         photos: all photos of a run; duplicates are computed once.
         read: gives a photo's bytes by its path.
         should_stop: when true, what is computed is kept and the generator ends.
+        source: the frozen network's `.tflite`; by default the one that the program ships for `spec`.
+
+    Yields:
+        Progress in photos; nothing when there is nothing to do.
 
     Raises:
         UserError: a photo is gone or has changed, or the disk is full. Everything before it is kept.
     """
+    store = store if isinstance(store, ViewedStore) else ViewedStore(store)
     by_hash = {photo.sha256: photo for photo in photos}
-    todo = [by_hash[sha256] for sha256 in store.missing(by_hash)]
+    wanted = [(by_hash[sha256], views) for sha256, views in store.missing(by_hash).items()]
+    if not wanted:
+        return
+    kind = store.kind
+    network = Network(source or asset_path(spec), kind.output, kind.image_size, kind.policy)
+    chunks = run_views(network, wanted, read, should_stop, store.views)
+    yield from _save(store, chunks, Stopwatch("features", len(wanted)))
+
+
+def decode(
+    cache: ImageCache, photos: Sequence[Photo], read: Callable[[str], bytes], should_stop: ShouldStop = never
+) -> Iterator[Progress]:
+    """Decode the photos that `cache` does not have yet and put their pixels there; see `extract`."""
+    by_hash = {photo.sha256: photo for photo in photos}
+    todo = [by_hash[sha256] for sha256 in cache.missing(by_hash)]
     if not todo:
         return
-    network = Network(asset_path(spec), "pooled", store.kind.image_size, store.kind.policy)
-    saver, watch = _Saver(store), Stopwatch("features", len(todo))
+
+    def compute(chunk: list[Photo]) -> tuple[list[tuple[Photo, int]], np.ndarray]:
+        images = [load_input(read(photo.path), cache.kind.image_size, cache.kind.policy) for photo in chunk]
+        return [(photo, 0) for photo in chunk], np.stack(images)
+
+    chunks = _side_by_side(compute, todo, CHUNK, min(usable_cores(), MOST_THREADS), should_stop)
+    yield from _save(ViewedStore(cache), chunks, Stopwatch("read", len(todo)))
+
+
+def _save(
+    store: ViewedStore, chunks: Iterator[tuple[list[tuple[Photo, int]], np.ndarray]], watch: "Stopwatch"
+) -> Iterator[Progress]:
+    """Put chunks into the store as they come; also what came before an error or a stop."""
+    saver = _Saver(store)
     yield watch.progress(0)
     try:
-        for chunk, vectors in run_photos(network, todo, read, should_stop):
-            saver.add(chunk, vectors)
+        for pairs, rows in chunks:
+            saver.add([(photo.sha256, view) for photo, view in pairs], rows)
             yield watch.progress(saver.seen)
     finally:
         saver.flush()
 
 
 class _Saver:
-    """Collects vectors and writes them to the store about once a second."""
+    """Collects rows and writes them to the store about once a second."""
 
-    def __init__(self, store: FeatureStore) -> None:
+    def __init__(self, store: ViewedStore) -> None:
         self._store = store
-        self._sha256s: list[str] = []
-        self._vectors: list[np.ndarray] = []
+        self._pairs: list[tuple[str, int]] = []
+        self._rows: list[np.ndarray] = []
         self._last = time.monotonic()
-        self.seen = 0
+        self.seen = 0  # photos
 
-    def add(self, photos: Sequence[Photo], vectors: np.ndarray) -> None:
-        self._sha256s += [photo.sha256 for photo in photos]
-        self._vectors.append(vectors)
-        self.seen += len(photos)
-        if time.monotonic() - self._last >= SAVE_SECONDS:
+    def add(self, pairs: list[tuple[str, int]], rows: np.ndarray) -> None:
+        self._pairs += pairs
+        self._rows.append(rows)
+        self.seen += len({sha256 for sha256, _ in pairs})
+        if time.monotonic() - self._last >= SAVE_SECONDS or sum(rows.nbytes for rows in self._rows) >= SAVE_BYTES:
             self.flush()
 
     def flush(self) -> None:
-        if self._sha256s:
-            sha256s, vectors = self._sha256s, np.concatenate(self._vectors)
-            self._sha256s, self._vectors = [], []
-            self._store.append(sha256s, vectors)
+        if self._pairs:
+            pairs, rows = self._pairs, np.concatenate(self._rows)
+            self._pairs, self._rows = [], []
+            self._store.append(pairs, rows)
         self._last = time.monotonic()
 
 

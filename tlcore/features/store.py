@@ -1,15 +1,23 @@
-"""A content-addressed store of feature vectors on disk, shared by all runs.
+"""A content-addressed store of arrays on disk, shared by all runs: one row a photo, all rows of one shape.
 
-One folder holds the vectors of one backbone file at one image size and resizing policy. In it lie two files that are
-only ever appended to: `vectors.bin` (float32 rows) and `keys.bin` (the SHA-256 of the photo of each row). A vector is
-written and flushed to the disk before its key, so a kill at any moment leaves at most vectors without a key; the next
-writer cuts them off. Readers take no lock: they see the rows whose keys are there.
+One folder holds the rows of one kind: the feature vectors of one backbone file at one image size and resizing policy,
+say. In it lie two files that are only ever appended to: `vectors.bin` (the rows) and `keys.bin` (the SHA-256 of the
+photo of each row). A row is written and flushed to the disk before its key, so a kill at any moment leaves at most
+rows without a key; the next writer cuts them off. Readers take no lock: they see the rows whose keys are there.
+
+Rows are read with plain file reads and not through a memory map: what a map has touched counts as memory of this
+process, so that going through a large store once would look, and on small machines act, like holding all of it.
+
+What enters a trained block and decoded photos are stored the same way (activations.py).
 """
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from io import FileIO
+from math import prod
 from pathlib import Path
+from typing import Protocol, Self
 
 import numpy as np
 from filelock import FileLock
@@ -17,8 +25,26 @@ from filelock import FileLock
 from tlcore.workspace import Workspace, disk_error
 
 KEY_BYTES = 32
-READ_ROWS = 1024
 LOCK_SECONDS = 60
+
+
+class Kind(Protocol):
+    """What decides a row beside the photo, and with it the folder.
+
+    `folder_name`: changes whenever the numbers would; `shape` and `dtype` ("<f4" or "u1") of a row; `image_size` in
+    pixels and `policy`: how a photo is brought to the square; `output`: the network's output that is kept.
+    """
+
+    image_size: int
+    policy: str
+    output: str
+    dtype: str
+
+    @property
+    def folder_name(self) -> str: ...
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
 
 
 @dataclass(frozen=True)
@@ -26,29 +52,42 @@ class FeatureKind:
     """What decides a feature vector beside the photo.
 
     `backbone`: a name that changes whenever the backbone's numbers change (its content fingerprint is part of it);
-    `image_size` in pixels; `policy`: how a photo is brought to the square; `dimension`: length of a vector.
+    `image_size` in pixels; `policy`: how a photo is brought to the square; `dimension`: length of a vector;
+    `views`: the name of the augmentation (`Views.name`), "" for the photos as they are.
     """
 
     backbone: str
     image_size: int
     policy: str
     dimension: int
+    views: str = ""
+
+    dtype = "<f4"
+    output = "pooled"
 
     @property
     def folder_name(self) -> str:
-        return f"{self.backbone}-{self.image_size}px-{self.policy}"
+        return f"{self.backbone}-{self.image_size}px-{self.policy}" + (f"-views-{self.views}" if self.views else "")
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (self.dimension,)
 
 
-class FeatureStore:
-    """The vectors of one `FeatureKind`, by the SHA-256 of the photo (64 hex digits).
+class RowStore:
+    """The rows of one `Kind` in one folder, by a SHA-256 (64 hex digits), mostly that of the photo.
 
-    One object belongs to one thread; any number of objects and processes may share the folder.
+    One object is written to by one thread and may be read by several; any number of objects and processes may share
+    the folder.
+
+    Raises:
+        UserError: the folder cannot be made.
     """
 
-    def __init__(self, workspace: Workspace, kind: FeatureKind) -> None:
+    def __init__(self, folder: Path, kind: Kind) -> None:
         self.kind = kind
-        self.folder: Path = workspace.features / kind.folder_name
-        self._row_bytes = kind.dimension * 4
+        self.folder = folder
+        self._row_bytes = row_bytes(kind)
         self._rows: dict[bytes, int] = {}
         self._keys_read = 0
         try:
@@ -86,34 +125,36 @@ class FeatureStore:
         self._keys_read = complete
 
     def missing(self, sha256s: Iterable[str]) -> list[str]:
-        """Those of the photos that have no vector yet, each once, in their order."""
+        """Those of the photos that have no row yet, each once, in their order."""
         return [sha256 for sha256 in dict.fromkeys(sha256s) if sha256 not in self]
 
     def append(self, sha256s: Sequence[str], vectors: np.ndarray) -> None:
         """Add rows; photos that another writer was faster with are left out.
 
         Args:
-            vectors: float32 (len(sha256s), dimension).
+            vectors: (len(sha256s), *kind.shape), of the kind's type or one that converts to it.
 
         Raises:
             UserError: the disk is full or cannot be written. What was there before is kept.
         """
-        if vectors.shape != (len(sha256s), self.kind.dimension):
-            raise ValueError(f"vectors {vectors.shape} for {len(sha256s)} photos of dimension {self.kind.dimension}")
+        if vectors.shape != (len(sha256s), *self.kind.shape):
+            raise ValueError(f"Received: {vectors.shape} for {len(sha256s)} photos. Allowed: {self.kind.shape} each.")
         try:
             with self._lock:
                 self.refresh()
                 fresh = [index for index, sha256 in enumerate(sha256s) if sha256 not in self]
                 if fresh:
-                    self._write([bytes.fromhex(sha256s[i]) for i in fresh], vectors[fresh].astype("<f4"))
+                    rows = vectors if len(fresh) == len(sha256s) else vectors[fresh]
+                    self._write([bytes.fromhex(sha256s[i]) for i in fresh], rows)
                     self.refresh()
         except OSError as error:
             raise disk_error(self._vectors_path, error) from error
 
     def _write(self, keys: list[bytes], rows: np.ndarray) -> None:
         """Append at the end of the complete rows, over whatever a killed writer left behind them."""
+        data = memoryview(np.ascontiguousarray(rows, dtype=self.kind.dtype)).cast("B")
         for path, data, start in (
-            (self._vectors_path, rows.tobytes(), self._keys_read * self._row_bytes),
+            (self._vectors_path, data, self._keys_read * self._row_bytes),
             (self._keys_path, b"".join(keys), self._keys_read * KEY_BYTES),
         ):
             with open(path, "r+b" if path.exists() else "w+b") as file:
@@ -124,19 +165,60 @@ class FeatureStore:
                 os.fsync(file.fileno())
 
     def read(self, sha256s: Sequence[str]) -> np.ndarray:
-        """The vectors of these photos, float32 (len(sha256s), dimension).
+        """The rows of these photos, in this order: (len(sha256s), *kind.shape) of the kind's type.
 
         Raises:
-            KeyError: a photo has no vector; ask `missing` first.
+            KeyError: a photo has no row; ask `missing` first.
         """
-        rows = np.array([self._rows[bytes.fromhex(sha256)] for sha256 in sha256s], dtype=np.int64)
-        result = np.empty((len(rows), self.kind.dimension), dtype=np.float32)
-        if not len(rows):
+        rows = [self._rows[bytes.fromhex(sha256)] for sha256 in sha256s]
+        result = np.empty((len(rows), *self.kind.shape), dtype=self.kind.dtype)
+        if not rows:
             return result
-        table = np.memmap(self._vectors_path, dtype="<f4", mode="r", shape=(self._keys_read, self.kind.dimension))
-        for start in range(0, len(rows), READ_ROWS):
-            result[start : start + READ_ROWS] = table[rows[start : start + READ_ROWS]]
+        data = memoryview(result).cast("B")
+        with open(self._vectors_path, "rb", buffering=0) as file:
+            for first, last in _runs(rows):
+                _fill(file, rows[first] * self._row_bytes, data[first * self._row_bytes : last * self._row_bytes])
         return result
+
+    def close(self) -> None:
+        """Give up the folder. A feature store has nothing to give up; an activation cache has."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+
+class FeatureStore(RowStore):
+    """The vectors of one `FeatureKind`, by the SHA-256 of the photo, in the workspace's own folder for them."""
+
+    def __init__(self, workspace: Workspace, kind: FeatureKind) -> None:
+        super().__init__(workspace.features / kind.folder_name, kind)
+
+
+def row_bytes(kind: Kind) -> int:
+    """Bytes of one row on the disk."""
+    return prod(kind.shape) * np.dtype(kind.dtype).itemsize
+
+
+def _runs(rows: list[int]) -> Iterator[tuple[int, int]]:
+    """Stretches of rows that lie one behind the other in the file: one read each."""
+    first = 0
+    for index in range(1, len(rows) + 1):
+        if index == len(rows) or rows[index] != rows[index - 1] + 1:
+            yield first, index
+            first = index
+
+
+def _fill(file: FileIO, start: int, target: memoryview) -> None:
+    """Read exactly len(target) bytes from `start`; one call reads at most 2 GB on Linux."""
+    file.seek(start)
+    while target:
+        count = file.readinto(target)
+        if not count:
+            raise EOFError(f"{file.name} is shorter than its keys say")
+        target = target[count:]
 
 
 def _size(path: Path) -> int:

@@ -1,0 +1,100 @@
+"""Photos and their augmented views in two stores behind one: view 0, the photo itself, lies where it always lay.
+
+The other views lie in a folder of their own, named after augmentation and seed, so that a network that has seen the
+photos need not see them again when the augmentation changes, and old augmentations can be removed by themselves.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Self
+
+import numpy as np
+
+from tlcore.data.augment import Views, view_key
+from tlcore.features.store import FeatureKind, FeatureStore, Kind, RowStore
+from tlcore.workspace import Workspace
+
+
+class ViewedStore:
+    """A store of photos and, where there are views beside the photo itself, a store of those.
+
+    `views.count` is how many rows a photo has; it is 1 where no second store is given.
+    """
+
+    def __init__(self, plain: RowStore, augmented: RowStore | None = None, views: Views | None = None) -> None:
+        self.plain, self.augmented = plain, augmented
+        self.views = views if views is not None and augmented is not None else Views()
+
+    @property
+    def kind(self) -> Kind:
+        return self.plain.kind
+
+    def missing(self, sha256s: Iterable[str]) -> dict[str, tuple[int, ...]]:
+        """The photos that lack rows, each once, in their order, with the views that they lack."""
+        result = {}
+        for sha256 in dict.fromkeys(sha256s):
+            lacking = tuple(view for view in range(self.views.count) if view_key(sha256, view) not in self._store(view))
+            if lacking:
+                result[sha256] = lacking
+        return result
+
+    def num_missing(self, sha256s: Iterable[str]) -> int:
+        """How many rows are still to be computed: what an estimate of disk space is made of."""
+        return sum(len(views) for views in self.missing(sha256s).values())
+
+    def append(self, pairs: Sequence[tuple[str, int]], rows: np.ndarray) -> None:
+        """Add the rows of these (sha256, view); see `RowStore.append`."""
+        photos = np.array([view == 0 for _, view in pairs])
+        keys = [view_key(*pair) for pair in pairs]
+        for store, chosen in ((self.plain, photos), (self.augmented, ~photos)):
+            if store is not None and chosen.any():
+                store.append([keys[i] for i in np.nonzero(chosen)[0]], rows if chosen.all() else rows[chosen])
+
+    def read(self, keys: Sequence[str]) -> np.ndarray:
+        """The rows of these keys, (len(keys), *kind.shape): a photo's sha256, or `view_key` for its other views.
+
+        Raises:
+            KeyError: there is no such row.
+        """
+        photos = np.array([key in self.plain for key in keys], dtype=bool)
+        if self.augmented is None or photos.all():
+            return self.plain.read(keys)
+        result = np.empty((len(keys), *self.kind.shape), dtype=self.kind.dtype)
+        for store, chosen in ((self.plain, photos), (self.augmented, ~photos)):
+            result[chosen] = store.read([keys[i] for i in np.nonzero(chosen)[0]])
+        return result
+
+    def read_views(self, sha256s: Sequence[str]) -> np.ndarray:
+        """All views of these photos, view 0 first: (len(sha256s), views.count, *kind.shape). All in memory at once."""
+        result = np.empty((len(sha256s), self.views.count, *self.kind.shape), dtype=self.kind.dtype)
+        for view in range(self.views.count):
+            result[:, view] = self._store(view).read([view_key(sha256, view) for sha256 in sha256s])
+        return result
+
+    def close(self) -> None:
+        """Give up the folders."""
+        self.plain.close()
+        if self.augmented is not None:
+            self.augmented.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def _store(self, view: int) -> RowStore:
+        return self.plain if view == 0 or self.augmented is None else self.augmented
+
+
+def open_features(workspace: Workspace, kind: FeatureKind, views: Views | None = None) -> ViewedStore:
+    """The feature store of a kind, and of its views unless those would all be the photo itself."""
+    plain = FeatureStore(workspace, kind)
+    if views is None or not has_views(views):
+        return ViewedStore(plain)
+    return ViewedStore(plain, FeatureStore(workspace, replace(kind, views=views.name)), views)
+
+
+def has_views(views: Views) -> bool:
+    """False when there is nothing but the photo itself to look at."""
+    return views.count > 1 and not views.augmentation.is_off
