@@ -5,17 +5,22 @@ import pytest
 
 from tests.conftest import finish
 from tests.small import write_small_folder
+from tlcore.data.augment import Augmentation, Views
 from tlcore.data.images import load_input
 from tlcore.data.ingest import ingest_folder
 from tlcore.errors import UserError
-from tlcore.features.extract import Photo, extract, feature_kind
+from tlcore.features import extract as module
+from tlcore.features.activations import ActivationKind, ImageCache, open_activations
+from tlcore.features.extract import Network, Photo, decode, extract, feature_kind, run_views
 from tlcore.features.store import FeatureStore
+from tlcore.features.views import open_features
 from tlcore.models.litert import LiteModel
 from tlcore.models.registry import BACKBONES
 from tlcore.models.weights import asset_path
 
 SPEC = BACKBONES[0]
 KIND = feature_kind(SPEC, 96, "center-crop")
+VIEWS = Views(Augmentation(horizontal_flip=True, rotation=20, brightness=0.2), count=3, seed=5)
 
 
 def photos_of(dataset) -> list[Photo]:
@@ -71,3 +76,112 @@ def test_a_photo_that_changed_is_named_and_the_rest_is_kept(workspace, dataset):
     with pytest.raises(UserError, match=photos[-1].path.rsplit("/", 1)[-1]):
         finish(extract(store, SPEC, photos, dataset.read))
     assert len(FeatureStore(workspace, KIND)) >= 12
+
+
+def test_a_view_is_what_the_network_says_of_that_drawing_and_the_photo_is_decoded_once(workspace, dataset, monkeypatch):
+    photos, decoded = photos_of(dataset), []
+    monkeypatch.setattr(module, "load_input", lambda *args: decoded.append(1) or load_input(*args))
+    store = open_features(workspace, KIND, VIEWS)
+    events, _ = finish(extract(store, SPEC, photos, dataset.read))
+    assert len(decoded) == len(photos) == events[-1].done == events[-1].total
+    got, model = store.read_views([photo.sha256 for photo in photos]), LiteModel(asset_path(SPEC))
+    assert got.shape == (len(photos), 3, SPEC.feature_size)
+    for index in (0, 10, 23):
+        image = load_input(dataset.read(photos[index].path), 96, "center-crop")
+        for view in range(3):
+            seen = VIEWS.image(image, photos[index].sha256, view)
+            np.testing.assert_allclose(got[index, view], model.run(seen[np.newaxis], "pooled")[0], atol=1e-4)
+    assert finish(extract(store, SPEC, photos, dataset.read))[0] == []
+
+
+def test_views_are_added_to_photos_that_are_there_and_the_plain_rows_stay_where_they_were(workspace, dataset):
+    photos = photos_of(dataset)
+    plain = FeatureStore(workspace, KIND)
+    finish(extract(plain, SPEC, photos[:10], dataset.read))
+    before = plain.read([photo.sha256 for photo in photos[:10]])
+    store = open_features(workspace, KIND, VIEWS)
+    assert store.num_missing([photo.sha256 for photo in photos]) == 3 * len(photos) - 10
+    finish(extract(store, SPEC, photos, dataset.read))
+    again = FeatureStore(workspace, KIND)
+    np.testing.assert_array_equal(again.read([photo.sha256 for photo in photos[:10]]), before)
+    assert len(again) == len(photos) and len(store.augmented) == 2 * len(photos)
+    more = open_features(workspace, KIND, Views(VIEWS.augmentation, 5, VIEWS.seed))
+    assert set(more.missing([photo.sha256 for photo in photos]).values()) == {(3, 4)}, "more views keep those there"
+    other = open_features(workspace, KIND, Views(VIEWS.augmentation, 3, seed=6))
+    assert set(other.missing([photo.sha256 for photo in photos]).values()) == {(1, 2)}, "another seed draws others"
+
+
+def test_many_views_go_through_the_network_in_small_batches(dataset, monkeypatch):
+    batches = []
+
+    class Watched(LiteModel):
+        def run(self, images, output):
+            batches.append(len(images))
+            return super().run(images, output)
+
+    monkeypatch.setattr(module, "LiteModel", Watched)
+    photos = photos_of(dataset)[:2]
+    views = Views(VIEWS.augmentation, 6)
+    network = Network(asset_path(SPEC), "pooled", 96, "squash")
+    chunks = list(run_views(network, [(photo, tuple(range(6))) for photo in photos], dataset.read, views=views))
+    assert sorted(batches) == [2, 2, 4, 4]
+    assert sorted(len(pairs) for pairs, _ in chunks) == [6, 6], "all views of a photo come together"
+    assert all(rows.shape == (6, SPEC.feature_size) for _, rows in chunks)
+
+
+def test_a_frozen_file_of_its_own_and_another_output_are_kept_by_the_kind(workspace, dataset, tmp_path):
+    """Activations come the same way; here the output that is kept is the built-in file's feature map."""
+    source = tmp_path / "frozen.tflite"
+    source.write_bytes(asset_path(SPEC).read_bytes())
+
+    class MapKind(ActivationKind):
+        output = "feature_map"
+
+    photos = photos_of(dataset)
+    with open_activations(workspace, MapKind("net", "top", 96, "squash", (3, 3, 1280)), VIEWS) as store:
+        finish(extract(store, None, photos[:6], dataset.read, source=source))
+        rows = store.read_views([photo.sha256 for photo in photos[:6]])
+    image = load_input(dataset.read(photos[0].path), 96, "squash")
+    alone = LiteModel(source).run(VIEWS.image(image, photos[0].sha256, 2)[np.newaxis], "feature_map")[0]
+    np.testing.assert_allclose(rows[0, 2], alone, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("megabytes", "cores", "threads", "reason"),
+    [
+        (9, 2, 2, "the built-in network: one on each core"),
+        (9, 64, 8, "at most eight"),
+        (60, 16, 8, "VGG16 without its top"),
+        (200, 16, 2, "copies of large weights would fill the memory"),
+        (2000, 16, 1, "however large: one"),
+    ],
+)
+def test_large_weights_are_copied_less_often(monkeypatch, tmp_path, megabytes, cores, threads, reason):
+    monkeypatch.setattr(module, "usable_cores", lambda: cores)
+    path = tmp_path / "large.tflite"
+    with open(path, "wb") as file:
+        file.truncate(megabytes * 1_000_000)
+    assert module._threads(Network(path, "pooled", 96, "squash")) == threads, reason
+
+
+def test_photos_are_decoded_once_for_all_epochs(workspace, dataset):
+    photos = photos_of(dataset)
+    with ImageCache(workspace, 96, "squash") as cache:
+        finish(decode(cache, photos[:5], dataset.read))
+        events, _ = finish(decode(cache, photos, dataset.read))
+        assert (events[-1].done, events[-1].total) == (len(photos) - 5,) * 2
+        assert finish(decode(cache, photos, dataset.read))[0] == []
+        for photo in photos[::5]:
+            image = load_input(dataset.read(photo.path), 96, "squash")
+            np.testing.assert_array_equal(cache.read([photo.sha256])[0], image)
+
+
+def test_large_rows_are_saved_before_they_fill_the_memory(workspace, dataset, monkeypatch):
+    monkeypatch.setattr(module, "SAVE_SECONDS", 1000)
+    monkeypatch.setattr(module, "SAVE_BYTES", 6 * 96 * 96 * 3)
+    saved = []
+    with ImageCache(workspace, 96, "squash") as cache:
+        append = cache.append
+        monkeypatch.setattr(cache, "append", lambda keys, rows: saved.append(len(keys)) or append(keys, rows))
+        finish(decode(cache, photos_of(dataset), dataset.read))
+    assert sum(saved) == 24 and max(saved) <= 8

@@ -31,6 +31,33 @@ def test_vectors_come_back_in_the_order_asked_for_and_unchanged(workspace, store
     np.testing.assert_array_equal(FeatureStore(workspace, KIND).read([key(2), key(1), key(2)]), rows(2, 1, 2))
 
 
+@pytest.mark.parametrize(
+    ("order", "reason"),
+    [
+        (range(40), "as they lie: one read"),
+        (range(39, -1, -1), "backwards: a read for each"),
+        ([3, 4, 5, 20, 21, 0, 0, 1, 39], "stretches, a row twice, the last"),
+        (np.random.default_rng(0).permutation(40), "as training reads them"),
+        ([], "nothing"),
+    ],
+)
+def test_rows_in_any_order_are_those_appended(workspace, order, reason):
+    store = FeatureStore(workspace, KIND)
+    for start in (0, 10, 25):
+        numbers = range(start, {0: 10, 10: 25, 25: 40}[start])
+        store.append([key(number) for number in numbers], rows(*numbers))
+    expected = rows(*order) if len(order) else np.empty((0, 5), np.float32)
+    np.testing.assert_array_equal(store.read([key(number) for number in order]), expected, err_msg=reason)
+
+
+def test_a_row_that_is_not_there_is_an_error_and_never_a_wrong_row(workspace, store):
+    with pytest.raises(KeyError):
+        store.read([key(1), key(3)])
+    os.truncate(store.folder / "vectors.bin", 20)
+    with pytest.raises(EOFError, match="shorter"):
+        store.read([key(2)])
+
+
 def test_only_what_is_missing_is_asked_for_and_once(store):
     assert store.missing([key(3), key(1), key(3), key(4)]) == [key(3), key(4)]
 
@@ -40,17 +67,18 @@ def test_other_backbone_size_or_policy_is_another_store(workspace, store):
         assert len(FeatureStore(workspace, FeatureKind(*other, 5))) == 0
 
 
-@pytest.mark.parametrize(
-    ("file", "size", "kept", "reason"),
-    [
-        ("vectors.bin", 2 * 20 + 20, 2, "killed after a whole vector and before its key"),
-        ("vectors.bin", 2 * 20 + 7, 2, "killed in the middle of a vector"),
-        ("keys.bin", 2 * 32 + 9, 2, "killed in the middle of a key"),
-        ("keys.bin", 32 + 9, 1, "the last key is torn"),
-        ("vectors.bin", 20, 1, "a vector was lost in a power failure though its key was not"),
-        ("keys.bin", 0, 0, "no key survived"),
-    ],
-)
+KILLS = [
+    # file, bytes that are left of it, rows of 20 bytes that are kept, reason
+    ("vectors.bin", 2 * 20 + 20, 2, "killed after a whole vector and before its key"),
+    ("vectors.bin", 2 * 20 + 7, 2, "killed in the middle of a vector"),
+    ("keys.bin", 2 * 32 + 9, 2, "killed in the middle of a key"),
+    ("keys.bin", 32 + 9, 1, "the last key is torn"),
+    ("vectors.bin", 20, 1, "a vector was lost in a power failure though its key was not"),
+    ("keys.bin", 0, 0, "no key survived"),
+]
+
+
+@pytest.mark.parametrize(("file", "size", "kept", "reason"), KILLS)
 def test_a_kill_at_any_moment_costs_only_the_unfinished_rows(workspace, store, file, size, kept, reason):
     path = store.folder / file
     os.truncate(path, size)
