@@ -13,7 +13,8 @@ ORDER = ("values", "data", "models", "features", "training", "evaluation", "serv
 VALUES = ("errors", "config", "events", "workspace")
 LATE = {"__main__": "runs", "progress": "runs", "charts": "runs"}  # beside the rooms: as far right as runs
 TENSORFLOW = {
-    "models/efficientnet_lite.py", "models/build.py", "models/convert.py", "training/head.py", "serving/export.py",
+    "models/efficientnet_lite.py", "models/scaling.py", "models/graph.py", "models/build.py", "models/convert.py",
+    "models/frozen.py", "training/head.py", "serving/export.py",
     "runs/train.py", "runs/worker.py", "runs/work.py", "__main__.py",
 }
 SOURCES = sorted((ROOT / "tlcore").rglob("*.py"))

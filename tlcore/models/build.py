@@ -1,38 +1,83 @@
-"""From a row of the table to a Keras model with its weights loaded."""
+"""From a row of the table to a Keras model with its weights loaded, and to the two halves of a cut one [TF]."""
 
 import warnings
-from collections.abc import Callable
+from pathlib import Path
 
 import keras
+import numpy as np
+from keras import layers
 
 from tlcore.errors import UserError
+from tlcore.models import graph
 from tlcore.models.efficientnet_lite import OUTPUTS, build_efficientnet_lite0
 from tlcore.models.registry import BackboneSpec
+from tlcore.models.scaling import SCALINGS, TORCH_DEVIATION
 from tlcore.models.weights import keras_weights_path
 
-_BUILDERS: dict[str, Callable[[int | None], keras.Model]] = {"efficientnet-lite0": build_efficientnet_lite0}
+_UNITS = {"pooled": "avg", "feature_map": None}  # what `keras.applications` calls them
 
 
-def build_backbone(spec: BackboneSpec, image_size: int | None = None, output: str = "pooled") -> keras.Model:
-    """The pretrained network as a functional Keras model, up to one of its named outputs.
+def build_backbone(
+    spec: BackboneSpec, image_size: int | None = None, output: str = "pooled", weights: str | None = "imagenet"
+) -> keras.Model:
+    """The network as a functional Keras model, up to one of its named outputs.
 
     Args:
         spec: the row of the table.
-        image_size: side of the square input in pixels; None leaves height and width open.
-        output: "feature_map" for float32 (N, H/32, W/32, features), "pooled" for (N, features), "logits" for the
-            (N, 1000) ImageNet classes.
+        image_size: side of the square input in pixels. None leaves height and width of a built-in network open, and
+            means the default size for the others.
+        output: "feature_map" for float32 (N, rows, columns, features), "pooled" for (N, features); a built-in network
+            also has "logits", the (N, 1000) ImageNet classes.
+        weights: "imagenet", or None for random ones.
 
     Returns:
-        A model from float32 (N, H, W, 3) RGB 0–255, scaling inside, to that tensor. Its layers carry the names of
-        their blocks; it is trainable as Keras makes it. Call it with `training=False` to keep batch statistics fixed.
+        A model from float32 (N, H, W, 3) RGB 0–255, scaling inside, to that tensor. Its layers have the names that
+        Keras gives them in a fresh process; it is trainable as Keras makes it. Call it with `training=False` to keep
+        batch statistics fixed. It is saved and loaded without this program.
 
     Raises:
-        UserError: the weights file is missing, damaged, or belongs to another network.
+        UserError: the image size is too small, or the weights file is missing, damaged, or of another network.
     """
-    if output not in OUTPUTS:
-        raise ValueError(f"Received: output {output!r}. Allowed: {', '.join(OUTPUTS)}.")
-    model = _BUILDERS[spec.name](image_size)
-    path = keras_weights_path(spec)
+    allowed = OUTPUTS if spec.built_in else tuple(_UNITS)
+    if output not in allowed or weights not in ("imagenet", None):
+        raise ValueError(
+            f"Received: output {output!r}, weights {weights!r}. Allowed: {', '.join(allowed)}; 'imagenet' or None."
+        )
+    if image_size is not None and image_size < spec.least_image_size:
+        raise UserError(
+            f"Received: images of {image_size} pixels, which is too small for {spec.title}.",
+            f"Allowed: at least {spec.least_image_size}.",
+        )
+    path = keras_weights_path(spec) if weights else None
+    if spec.built_in:
+        model = build_efficientnet_lite0(image_size)
+        if path:
+            _load(model, path, spec)
+        return keras.Model(model.input, model.output[output], name=model.name)
+    return _build_application(spec, image_size or spec.default_image_size, output, path)
+
+
+def _build_application(spec: BackboneSpec, image_size: int, output: str, path: Path | None) -> keras.Model:
+    """A network of `keras.applications` behind its scaling, in one flat graph that can be cut anywhere."""
+    image = keras.Input((image_size, image_size, 3), name="image")
+    model = getattr(keras.applications, spec.function)(
+        include_top=False, weights=None, input_tensor=SCALINGS[spec.scaling](image), pooling=_UNITS[output],
+        **dict(spec.arguments),
+    )
+    if path:
+        _load(model, path, spec)
+        if spec.function.startswith("EfficientNetB"):
+            _correct_deviation(model)
+    if output == "pooled":
+        pooling = [layer for layer in model.layers if isinstance(layer, layers.GlobalAveragePooling2D)]
+        pooling[-1].name = graph.POOLED
+    model = keras.Model(image, model.output, name=spec.name.replace("-", "_").replace(".", "_"))
+    graph.name_by_count(model)
+    return model
+
+
+def _load(model: keras.Model, path: Path, spec: BackboneSpec) -> None:
+    """Load a file into the model, all of it or none."""
     try:
         with warnings.catch_warnings():
             # Keras only warns of some layers that it found no weights for and leaves them random.
@@ -41,6 +86,38 @@ def build_backbone(spec: BackboneSpec, image_size: int | None = None, output: st
     except (OSError, ValueError, KeyError, UserWarning) as error:
         raise UserError(
             f"The weights file {path} of “{spec.title}” is damaged or belongs to another network.",
-            "Install the program again, or restore the file with git.",
+            "Install the program again, or restore the file with git." if spec.built_in
+            else "Delete the file and fetch it again.",
         ) from error
-    return keras.Model(model.input, model.output[output], name=model.name)
+
+
+def _correct_deviation(model: keras.Model) -> None:
+    """Divide by ImageNet's deviation, where EfficientNet's file has the deviation in the place of the variance.
+
+    Keras adds a layer that divides by its root once more, but only when it fetches the file itself
+    (keras.applications.efficientnet); the normalisation with the right variance computes the same.
+    """
+    normalisation = next(layer for layer in model.layers if isinstance(layer, layers.Normalization))
+    normalisation.adapt_variance.assign(normalisation.adapt_variance * np.array(TORCH_DEVIATION, np.float32))
+    normalisation.finalize_state()
+
+
+def cut_backbone(model: keras.Model, layer: str) -> tuple[keras.Model, keras.Model]:
+    """The model below and above the output of `layer`: image → activation, activation → output. They share the layers.
+
+    Args:
+        model: what `build_backbone` gave.
+        layer: the `layer` of one of the row's blocks, or one that `layer_below` gave.
+
+    Raises:
+        ValueError: the model cannot be cut there.
+    """
+    return graph.cut(model, layer)
+
+
+def layer_below(model: keras.Model, num_layers: int) -> str | None:
+    """The layer at which to cut so that the last `num_layers` layers of the network open; None when all of it opens.
+
+    Pooling is not counted, so that 5 means for VGG16 what `layers[-5:]` means for Keras' VGG16 without its classifier.
+    """
+    return graph.layer_from_top(model, num_layers)

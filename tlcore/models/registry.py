@@ -1,51 +1,42 @@
-"""The table of pretrained networks a person can choose from: one literal row each, no I/O.
+"""The table of pretrained networks a person can choose from; no I/O, no TensorFlow.
 
-Files behind a row are the business of weights.py; Keras models of build.py.
+The built-in network stands here, every network of `keras.applications` in backbone_rows.py. Files behind a row are the
+business of weights.py and weights_cache.py; Keras models of build.py; `.tflite` files of frozen.py.
 """
 
-from dataclasses import dataclass
-
 from tlcore.errors import UserError
+from tlcore.models.backbone_rows import ROWS
+from tlcore.models.spec import BackboneSpec, Block
 
+__all__ = ["BACKBONES", "BUILT_IN", "BackboneSpec", "Block", "find_backbone", "find_block"]
 
-@dataclass(frozen=True)
-class BackboneSpec:
-    """What is known about one pretrained network without opening its files.
-
-    `parameters` counts all weights with the ImageNet classifier; `imagenet_top1` is a fraction, 0–1, as published by
-    `source`; `feature_size` is the length of a pooled feature vector; `default_image_size` is the square side in
-    pixels that the weights were trained for. Every network takes RGB values 0–255: scaling is inside.
-    `asset` is the folder and file stem under tlcore/assets; `fingerprint` the sha256 of its `.tflite`.
-    """
-
-    name: str
-    title: str
-    sentence: str
-    parameters: int
-    imagenet_top1: float
-    feature_size: int
-    default_image_size: int
-    licence: str
-    source: str
-    asset: str
-    fingerprint: str
-
-
-BACKBONES: tuple[BackboneSpec, ...] = (
-    BackboneSpec(
-        name="efficientnet-lite0",
-        title="EfficientNet-Lite0",
-        sentence="Small, quick and good: the right choice to begin with. It comes with the program.",
-        parameters=4_652_008,
-        imagenet_top1=0.751,
-        feature_size=1280,
-        default_image_size=224,
-        licence="Apache-2.0",
-        source="https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite",
-        asset="efficientnet-lite0/efficientnet-lite0",
-        fingerprint="a4e770da3eef1a18f5d7b4a948df2446acbec7553db324a82fa285f108f833f2",
+BUILT_IN = BackboneSpec(
+    name="efficientnet-lite0",
+    title="EfficientNet-Lite0",
+    sentence="Small, quick and good: the right choice to begin with. It comes with the program.",
+    parameters=4_652_008,
+    multiply_adds=383_957_248,
+    imagenet_top1=0.751,
+    feature_size=1280,
+    default_image_size=224,
+    licence="Apache-2.0",
+    source="https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite",
+    blocks=(
+        Block("head", "block7a_project_bn", 3), Block("block7a", "block6d_add", 11),
+        Block("block6d", "block6c_add", 20), Block("block6c", "block6b_add", 29),
+        Block("block6b", "block6a_project_bn", 38), Block("block6a", "block5c_add", 46),
+        Block("block5c", "block5b_add", 55), Block("block5b", "block5a_project_bn", 64),
+        Block("block5a", "block4c_add", 72), Block("block4c", "block4b_add", 81),
+        Block("block4b", "block4a_project_bn", 90), Block("block4a", "block3b_add", 98),
+        Block("block3b", "block3a_project_bn", 107), Block("block3a", "block2b_add", 115),
+        Block("block2b", "block2a_project_bn", 124), Block("block2a", "block1a_project_bn", 132),
+        Block("block1a", "stem_relu6", 137),
     ),
+    asset="efficientnet-lite0/efficientnet-lite0",
+    fingerprint="a4e770da3eef1a18f5d7b4a948df2446acbec7553db324a82fa285f108f833f2",
 )
+
+BACKBONES: tuple[BackboneSpec, ...] = (BUILT_IN, *ROWS)
 
 
 def find_backbone(name: str) -> BackboneSpec:
@@ -59,3 +50,16 @@ def find_backbone(name: str) -> BackboneSpec:
             return spec
     allowed = ", ".join(spec.name for spec in BACKBONES)
     raise UserError(f"Received: backbone “{name}”, which is not known.", f"Allowed: {allowed}.")
+
+
+def find_block(spec: BackboneSpec, name: str) -> Block:
+    """The block of that name.
+
+    Raises:
+        UserError: the network has none; the sentence lists those it has.
+    """
+    for block in spec.blocks:
+        if block.name == name:
+            return block
+    allowed = ", ".join(block.name for block in spec.blocks)
+    raise UserError(f"Received: block “{name}”, which {spec.title} does not have.", f"Allowed: {allowed}.")

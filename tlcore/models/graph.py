@@ -1,0 +1,128 @@
+"""A functional Keras model as a graph: where all paths go through one tensor, and cutting it there [TF].
+
+The walk follows what Keras keeps with each tensor (`_keras_history`): its operation and the call that made it. Layers
+that were called more than once, by a cut for example, are told apart by that call.
+"""
+
+import re
+from collections import Counter
+from typing import Any, NamedTuple
+
+import keras
+
+POOLED = "pooled"  # the layer of global average pooling; it is no part of a block
+
+
+class Step(NamedTuple):
+    """One call in the graph: the operation or layer, its one output tensor (None if it has several), its inputs."""
+
+    operation: Any
+    tensor: keras.KerasTensor | None
+    inputs: tuple[int, ...]
+
+
+class CutPoint(NamedTuple):
+    """A layer through whose output all paths go, and the names of the layers above it, in the graph's order."""
+
+    layer: str
+    above: tuple[str, ...]
+
+
+def walk(model: keras.Model) -> list[Step]:
+    """All calls from the model's input to its output, each after those it depends on; the input comes first."""
+    order: dict[int, int] = {}
+    steps: list[Step] = []
+    stack = [(_node(model.output), False)]
+    while stack:
+        node, ready = stack.pop()
+        if id(node) in order:
+            continue
+        inputs = [_node(tensor) for tensor in node.input_tensors]
+        if not ready:
+            stack.append((node, True))
+            stack += [(entering, False) for entering in inputs]
+            continue
+        order[id(node)] = len(steps)
+        tensor = node.output_tensors[0] if len(node.output_tensors) == 1 else None
+        steps.append(Step(node.operation, tensor, tuple(order[id(entering)] for entering in inputs)))
+    return steps
+
+
+def _node(tensor: keras.KerasTensor) -> Any:
+    history = tensor._keras_history
+    return history.operation._inbound_nodes[history.node_index]
+
+
+def cut_points(model: keras.Model) -> list[CutPoint]:
+    """Where the model can be cut, from the input up, with weights on both sides.
+
+    In an order in which every call stands after its inputs, these are the calls over which no edge jumps.
+    """
+    steps = walk(model)
+    farthest, points, weights_below = 0, [], False
+    reach = list(range(len(steps)))  # the last step that uses each step's output
+    for index, step in enumerate(steps):
+        for entering in step.inputs:
+            reach[entering] = max(reach[entering], index)
+    for index, step in enumerate(steps):
+        weights_below = weights_below or _has_weights(step)
+        if farthest <= index and step.tensor is not None and weights_below:
+            above = [later for later in steps[index + 1 :] if isinstance(later.operation, keras.layers.Layer)]
+            if any(_has_weights(later) for later in above):
+                names = tuple(later.operation.name for later in above if later.operation.name != POOLED)
+                points.append(CutPoint(step.operation.name, names))
+        farthest = max(farthest, reach[index])
+    return points
+
+
+def _has_weights(step: Step) -> bool:
+    return bool(getattr(step.operation, "weights", ()))
+
+
+def cut(model: keras.Model, layer: str) -> tuple[keras.Model, keras.Model]:
+    """The model below and above a cut point: input → activation, activation → output. They share the layers.
+
+    Raises:
+        ValueError: there is no such cut point.
+    """
+    if layer not in {point.layer for point in cut_points(model)}:
+        raise ValueError(f"Received: layer {layer!r}, at which {model.name} cannot be cut. Ask cut_points for those.")
+    tensor = next(step.tensor for step in walk(model) if step.operation.name == layer)
+    lower = keras.Model(model.input, tensor, name=f"{model.name}_lower")
+    return lower, keras.Model(tensor, model.output, name=f"{model.name}_upper")
+
+
+def layer_from_top(model: keras.Model, num_layers: int) -> str | None:
+    """Where to cut so that the last `num_layers` of the model's layers open, as `layers[-num_layers:]` has them.
+
+    Layers without weights at their lower end stay below, since there is nothing in them to train. Where no cut point
+    lies right there, the next lower one is taken. None means that everything opens.
+    """
+    names = [layer.name for layer in model.layers if layer.name != POOLED]
+    opened = names[-num_layers:]
+    weighted = {layer.name for layer in model.layers if layer.weights}
+    while opened and opened[0] not in weighted:
+        opened = opened[1:]
+    for point in reversed(cut_points(model)):
+        if set(opened) <= set(point.above):
+            return point.layer
+    return None
+
+
+def name_by_count(model: keras.Model) -> None:
+    """Give layers that were built without a name one that is the same in every process.
+
+    Keras counts such layers through the life of a process (`add_17`); here the count is the model's own.
+    """
+    seen: Counter[str] = Counter()
+    for step in walk(model):
+        kind = _snake_case(type(step.operation).__name__)
+        if re.fullmatch(rf"{kind}(_\d+)?", step.operation.name):
+            step.operation.name = f"{kind}_{seen[kind]}" if seen[kind] else kind
+            seen[kind] += 1
+
+
+def _snake_case(name: str) -> str:
+    """`SeparableConv2D` → `separable_conv2d`, as Keras names its layers."""
+    name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()

@@ -1,0 +1,69 @@
+"""What is known about one pretrained network without opening its files: the row of the table, as a type."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Block:
+    """A part of a network that can be opened for training, and where the network is cut to do so.
+
+    `layer` is the Keras layer whose one output tensor enters the block: all paths from the photo to the features go
+    through it. Opening the block opens it and everything above it, `num_layers` layers in all (pooling not counted).
+    """
+
+    name: str
+    layer: str
+    num_layers: int
+
+
+@dataclass(frozen=True)
+class BackboneSpec:
+    """One pretrained network. Every network takes RGB values 0–255: scaling is inside what build.py makes.
+
+    Where it comes from: `function` is its name in `keras.applications` ("" for a built-in one) and `arguments` what it
+    is called with; `weights_url` is where Keras fetches its weights without the classifier, `weights_hash` the MD5 or
+    SHA-256 (hex) that Keras expects of that file, "" where Keras publishes none; `download_bytes` is the file's size
+    (an estimate of 4 bytes a parameter where it ends in 000). A built-in one has an `asset` instead: folder and file
+    stem under tlcore/assets.
+
+    What it is: `parameters` counts all weights with the ImageNet classifier, `multiply_adds` the products of one photo
+    at `default_image_size` without it; `imagenet_top1` is a fraction, 0–1, as published by `source`, None where nobody
+    published one; `feature_size` is the length of a pooled feature vector; `default_image_size` and `least_image_size`
+    are the square side in pixels that the weights were trained for and that the network needs at least.
+    `scaling` is what the weights expect: a key of scaling.py, "inside" where the Keras network does it itself.
+    `blocks` are the named cut points from the top down.
+
+    `fingerprint` tells features of one file from those of another: the SHA-256 of a built-in `.tflite`, else the
+    `weights_hash`; where it is "", ask weights.fingerprint, which reads the file.
+    """
+
+    name: str
+    title: str
+    sentence: str
+    parameters: int
+    multiply_adds: int
+    imagenet_top1: float | None
+    feature_size: int
+    default_image_size: int
+    licence: str
+    source: str
+    blocks: tuple[Block, ...]
+    fingerprint: str
+    function: str = ""
+    arguments: tuple[tuple[str, float], ...] = ()
+    scaling: str = "inside"
+    weights_url: str = ""
+    weights_hash: str = ""
+    download_bytes: int = 0
+    least_image_size: int = 32
+    asset: str = ""
+
+    @property
+    def built_in(self) -> bool:
+        """Whether the weights come with the program."""
+        return bool(self.asset)
+
+    @property
+    def weights_file(self) -> str:
+        """The name of the weights file in Keras' folder of models."""
+        return self.weights_url.rsplit("/", 1)[-1]

@@ -1,0 +1,180 @@
+"""Reading, cutting and writing a `.tflite` as what it is: a flatbuffer with a public schema; no TensorFlow.
+
+The schema is tensorflow/compiler/mlir/lite/schema/schema.fbs in https://github.com/tensorflow/tensorflow. A file is
+unpacked into objects, changed, and packed again. Weights are never computed with, only carried over. What is put onto
+a file is the business of others.
+"""
+
+import flatbuffers
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+
+from tlcore.errors import UserError
+
+SIGNATURE = "serving_default"
+_FILE_IDENTIFIER = b"TFL3"
+_BUFFER_ALIGNMENT = 16  # `force_align: 16` of Buffer.data in the schema
+_NO_TENSOR = -1
+
+
+def unpack(data: bytes) -> tuple[schema.ModelT, schema.SignatureDefT]:
+    """The model as objects and its signature `serving_default`; weights stay views into `data`.
+
+    Raises:
+        UserError: the bytes are no such file.
+    """
+    if data[4:8] != _FILE_IDENTIFIER:
+        raise UserError("The backbone is not a LiteRT file.", "Install the program again, or restore it with git.")
+    model = schema.ModelT.InitFromPackedBuf(data)
+    for signature in model.signatureDefs or []:
+        if signature.signatureKey == SIGNATURE.encode() and signature.subgraphIndex == 0:
+            return model, signature
+    raise UserError(f"The backbone file has no signature “{SIGNATURE}”.", "Build it with scripts/build_backbone.py.")
+
+
+def named(entries: list[schema.TensorMapT], name: str) -> int:
+    """The index of the tensor that a signature calls `name`.
+
+    Raises:
+        UserError: it has none of that name.
+    """
+    for entry in entries:
+        if entry.name == name.encode():
+            return int(entry.tensorIndex)
+    raise UserError(f"The backbone file has no “{name}”.", "Build it with scripts/build_backbone.py.")
+
+
+def entry(name: str, tensor: int) -> schema.TensorMapT:
+    """A line of a signature."""
+    return schema.TensorMapT(name=name.encode(), tensorIndex=tensor)
+
+
+def needed_for(graph: schema.SubGraphT, target: int) -> list[schema.OperatorT]:
+    """The operators that `target` depends on, in their order."""
+    wanted, kept = {target}, []
+    for operator in reversed(graph.operators):
+        if wanted.intersection(operator.outputs):
+            wanted.update(operator.inputs)
+            kept.append(operator)
+    return kept[::-1]
+
+
+def end_at(data: bytes, layer: str, output: str) -> bytes | None:
+    """The file with all behind one Keras layer cut away, or None where no tensor is the output of that layer.
+
+    The converter names a tensor after the layers that were folded into its operator, the last one first.
+
+    Args:
+        layer: a Keras layer whose result nothing else was folded onto, such as the end of a block.
+        output: what the signature is to call its output.
+    """
+    model, signature = unpack(data)
+    graph = model.subgraphs[0]
+    image = named(signature.inputs, "image")
+    target = next((index for index in _computed_from(graph, image) if _last_layer(graph.tensors[index]) == layer), None)
+    if target is None:
+        return None
+    graph.operators = needed_for(graph, target)
+    graph.inputs, graph.outputs = [image], [target]
+    signature.inputs, signature.outputs = [entry("image", image)], [entry(output, target)]
+    model.signatureDefs = [signature]
+    drop_unused(model, signature)
+    return pack(model)
+
+
+def _computed_from(graph: schema.SubGraphT, image: int) -> list[int]:
+    """The tensors that depend on the photo; others are weights on their way from 16 bits to 32."""
+    reached = {image}
+    for operator in graph.operators:
+        if reached.intersection(operator.inputs):
+            reached.update(int(tensor) for tensor in operator.outputs)
+    return sorted(reached)
+
+
+def _last_layer(tensor: schema.TensorT) -> str:
+    """`net_1/block2b_add_1/Add;…` → `block2b_add`: the layer whose call gave the tensor."""
+    parts = (tensor.name or b"").decode().split(";")[0].split("/")
+    return parts[1].removesuffix("_1") if len(parts) > 1 else ""
+
+
+def free_batch(data: bytes) -> bytes:
+    """The file with every reshape of a batch of one made a reshape of any batch.
+
+    A file traced for one image holds shapes such as (1, 1, 1, 96) as constants; `resize_tensor_input` cannot change
+    those. A −1 in their first place says the same for one image and is right for more.
+    """
+    model, _ = unpack(data)
+    graph = model.subgraphs[0]
+    changed = False
+    for operator in graph.operators:
+        code = model.operatorCodes[operator.opcodeIndex]
+        if max(code.builtinCode, code.deprecatedBuiltinCode) != schema.BuiltinOperator.RESHAPE:
+            continue
+        values = model.buffers[graph.tensors[operator.inputs[1]].buffer].data
+        if values is None or graph.tensors[operator.inputs[0]].shape[0] != 1:
+            continue
+        shape = np.frombuffer(bytes(values), "<i4").copy()
+        if len(shape) and shape[0] == 1:
+            shape[0] = -1
+            graph.tensors[operator.inputs[1]].buffer = len(model.buffers)
+            model.buffers.append(schema.BufferT(data=shape.view(np.uint8)))
+            operator.builtinOptions = schema.ReshapeOptionsT(newShape=shape)
+            changed = True
+    return pack(model) if changed else data
+
+
+def drop_unused(model: schema.ModelT, signature: schema.SignatureDefT) -> None:
+    """Remove the tensors, buffers and operator codes that no operator needs any more."""
+    _drop_unused_tensors(model.subgraphs[0], signature)
+    _drop_unused_buffers(model)
+    _drop_unused_operator_codes(model)
+
+
+def _drop_unused_tensors(graph: schema.SubGraphT, signature: schema.SignatureDefT) -> None:
+    used = {int(i) for o in graph.operators for i in (*o.inputs, *o.outputs) if i != _NO_TENSOR}
+    renumbered = {old: new for new, old in enumerate(sorted(used))}
+    graph.tensors = [graph.tensors[index] for index in sorted(used)]
+    renumbered[_NO_TENSOR] = _NO_TENSOR
+    for operator in graph.operators:
+        operator.inputs = [renumbered[int(index)] for index in operator.inputs]
+        operator.outputs = [renumbered[int(index)] for index in operator.outputs]
+    graph.inputs = [renumbered[int(index)] for index in graph.inputs]
+    graph.outputs = [renumbered[int(index)] for index in graph.outputs]
+    for line in (*signature.inputs, *signature.outputs):
+        line.tensorIndex = renumbered[int(line.tensorIndex)]
+
+
+def _drop_unused_buffers(model: schema.ModelT) -> None:
+    tensors = model.subgraphs[0].tensors
+    used = sorted({0, *(tensor.buffer for tensor in tensors), *(note.buffer for note in model.metadata or [])})
+    renumbered = {old: new for new, old in enumerate(used)}
+    model.buffers = [model.buffers[index] for index in used]
+    for holder in (*tensors, *(model.metadata or [])):
+        holder.buffer = renumbered[holder.buffer]
+    model.metadataBuffer = None  # the deprecated list of the same buffers, which holds old numbers
+
+
+def _drop_unused_operator_codes(model: schema.ModelT) -> None:
+    operators = model.subgraphs[0].operators
+    used = sorted({operator.opcodeIndex for operator in operators})
+    renumbered = {old: new for new, old in enumerate(used)}
+    model.operatorCodes = [model.operatorCodes[index] for index in used]
+    for operator in operators:
+        operator.opcodeIndex = renumbered[operator.opcodeIndex]
+
+
+class _AlignedBuilder(flatbuffers.Builder):
+    """A builder that lays byte arrays on 16-byte borders, as the schema demands and the generated code forgets."""
+
+    def CreateNumpyVector(self, x: np.ndarray) -> int:  # noqa: N802 - the name is the library's
+        self.Prep(_BUFFER_ALIGNMENT, x.nbytes)
+        return super().CreateNumpyVector(x)
+
+
+def pack(model: schema.ModelT) -> bytes:
+    """The file of a model."""
+    num_bytes = sum(buffer.data.nbytes for buffer in model.buffers if buffer.data is not None)
+    # Room for everything at once: a builder that grows copies all that it holds each time.
+    builder = _AlignedBuilder(num_bytes + 2**18)
+    builder.Finish(model.Pack(builder), file_identifier=_FILE_IDENTIFIER)
+    return bytes(builder.Output())

@@ -1,0 +1,204 @@
+"""Keras' own folder of downloaded weights: what is there, whether it is whole, and how more gets there; no TensorFlow.
+
+The folder is `models` in `$KERAS_HOME` (`~/.keras`), and the files are those that Keras itself fetches: what Keras has
+fetched before is found here, and what is fetched or imported here is found by Keras.
+"""
+
+import hashlib
+import http.client
+import os
+import shutil
+import urllib.error
+import urllib.request
+from collections.abc import Generator
+from functools import lru_cache
+from pathlib import Path
+
+from tlcore.data.download import fetch as fetch_file
+from tlcore.errors import UserError
+from tlcore.events import Event, ShouldStop, never
+from tlcore.models.spec import BackboneSpec
+from tlcore.workspace import disk_error
+
+_TIMEOUT_SECONDS = 20
+_BLOCK = 2**20
+
+
+def keras_folder() -> Path:
+    """Where Keras keeps weights."""
+    return Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "models"
+
+
+def weights_path(spec: BackboneSpec) -> Path:
+    """Where the weights file of a row belongs, whether it is there or not.
+
+    Raises:
+        ValueError: the row is built in and has no file there.
+    """
+    if spec.built_in:
+        raise ValueError(f"{spec.name} is built in.")
+    return keras_folder() / spec.weights_file
+
+
+def is_present(spec: BackboneSpec) -> bool:
+    """Whether the network can be used on this machine without a download. Does not read the file."""
+    return spec.built_in or weights_path(spec).is_file()
+
+
+def verify(spec: BackboneSpec) -> Path:
+    """The weights file, after its content was checked: by hash where Keras publishes one, else by reading it through.
+
+    Raises:
+        UserError: the file is not there, or it is damaged.
+    """
+    path = weights_path(spec)
+    if not path.is_file():
+        raise UserError(f"The weights of {spec.title} are not on this machine: {path} is missing.", _advice(spec))
+    if not _is_whole(path, spec):
+        raise UserError(
+            f"The weights file {path} of {spec.title} is damaged: it is not what Keras expects.",
+            f"Delete it and fetch it again. {_alternative()}",
+        )
+    return path
+
+
+def fetch(spec: BackboneSpec, should_stop: ShouldStop = never) -> Generator[Event, None, Path | None]:
+    """Bring the weights of a row to Keras' folder, unless they are there; goes on where a download broke off.
+
+    Yields:
+        Progress of the stage "download", in bytes.
+
+    Returns:
+        The file, checked; None when stopped (what was fetched is kept) or when the network is built in.
+
+    Raises:
+        UserError: there is no network, or what came is not the file; names the file, its folder and the alternative.
+    """
+    if spec.built_in:
+        return None
+    path = weights_path(spec)
+    if path.is_file():
+        return verify(spec)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise disk_error(path, error) from error
+    arrived = path.with_name(f"{path.name}.download")
+    try:
+        size = _size(spec.weights_url)
+        if (yield from fetch_file(spec.weights_url, arrived, size, should_stop=should_stop)) is None:
+            return None
+    except UserError as error:
+        raise UserError(f"The weights of {spec.title} could not be fetched. {error.what}", _advice(spec)) from error
+    if not _is_whole(arrived, spec):
+        arrived.unlink()
+        raise UserError(f"What {spec.weights_url} sent is not the file that Keras expects; it was deleted.",
+                        _advice(spec))
+    os.replace(arrived, path)
+    return path
+
+
+def import_file(path: Path, rows: tuple[BackboneSpec, ...]) -> BackboneSpec:
+    """Copy a weights file, from a stick for example, to Keras' folder; returns the row it belongs to.
+
+    Args:
+        rows: the table. The file is known by its name, else by its content.
+
+    Raises:
+        UserError: the file cannot be read, is damaged, or is none of the table's.
+    """
+    if not path.is_file():
+        raise UserError(f"Received: {path}, which is no file.", "Allowed: a weights file that Keras has fetched.")
+    spec = _recognise(path, [row for row in rows if not row.built_in])
+    if not _is_whole(path, spec):
+        raise UserError(f"{path} is named like the weights of {spec.title}, but it is damaged.",
+                        "Copy it again from where it came from.")
+    target = weights_path(spec)
+    partial = target.with_name(f"{target.name}.import")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, partial)
+        os.replace(partial, target)
+    except shutil.SameFileError:
+        pass
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise disk_error(target, error) from error
+    return spec
+
+
+def content_hash(path: Path, algorithm: str) -> str:
+    """The "md5" or "sha256" (hex) of a file; a file that has not changed since is not read again.
+
+    Raises:
+        UserError: the file cannot be read.
+    """
+    try:
+        state = path.stat()
+        return _hash(path, algorithm, state.st_size, state.st_mtime_ns)
+    except OSError as error:
+        raise UserError(f"{path} cannot be read ({error.strerror or error}).", "Fetch it again.") from error
+
+
+@lru_cache(maxsize=64)
+def _hash(path: Path, algorithm: str, _size: int, _time: int) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, algorithm).hexdigest()
+
+
+def _is_whole(path: Path, spec: BackboneSpec) -> bool:
+    """Whether the file is the row's: by its hash, or where Keras publishes none, by every array being readable."""
+    if spec.weights_hash:
+        return content_hash(path, _algorithm(spec)) == spec.weights_hash
+    import h5py  # here, since pages ask for what is present and never read a file
+
+    try:
+        with h5py.File(path, "r") as file:
+            file.visititems(lambda _, item: item[()] is None if isinstance(item, h5py.Dataset) else None)
+            return "layer_names" in file.attrs or "model_weights" in file
+    except (OSError, KeyError, RuntimeError, ValueError):
+        return False
+
+
+def _algorithm(spec: BackboneSpec) -> str:
+    return "md5" if len(spec.weights_hash) == 32 else "sha256"
+
+
+def _recognise(path: Path, rows: list[BackboneSpec]) -> BackboneSpec:
+    """The row whose file this is, by name or by content."""
+    for spec in rows:
+        if path.name == spec.weights_file:
+            return spec
+    for spec in rows:
+        if spec.weights_hash and content_hash(path, _algorithm(spec)) == spec.weights_hash:
+            return spec
+    raise UserError(
+        f"Received: {path.name}, which is not the weights file of a known network.",
+        f"Allowed: files without the classifier, under the names that Keras gives them, such as {rows[0].weights_file}.",
+    )
+
+
+def _size(url: str) -> int:
+    """The bytes that the server promises for this address."""
+    request = urllib.request.Request(url, method="HEAD")
+    try:
+        with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as answer:
+            return int(answer.headers["Content-Length"])
+    except urllib.error.HTTPError as error:
+        with error:
+            raise UserError(f"{url}: the server answered {error.code} ({error.reason}).") from error
+    except (OSError, http.client.HTTPException, TypeError, ValueError) as error:
+        reason = getattr(error, "reason", None) or error
+        raise UserError(f"{url} cannot be reached; there seems to be no network ({reason}).") from error
+
+
+def _advice(spec: BackboneSpec) -> str:
+    """What to do without a network: the file, the folder, the built-in alternative."""
+    return (
+        f"Fetch {spec.weights_file} from {spec.weights_url} where there is a network and put it into {keras_folder()} "
+        f"(`python -m tlcore weights import FILE` does that). {_alternative()}"
+    )
+
+
+def _alternative() -> str:
+    return "EfficientNet-Lite0 is built in and needs no download."
