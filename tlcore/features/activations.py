@@ -80,7 +80,7 @@ class ActivationCache(RowStore):
     """The rows of one `ActivationKind` or `ImageKind`, in use from here to `close` (or the end of the process).
 
     Raises:
-        UserError: the folder cannot be made.
+        UserError: the folder cannot be made or written.
     """
 
     def __init__(self, workspace: Workspace, kind: Kind) -> None:
@@ -88,8 +88,11 @@ class ActivationCache(RowStore):
         with _gate(root):  # between making the folder and locking it, nobody may remove it
             super().__init__(root / kind.folder_name, kind)
             self._use = FileLock(self.folder / f"use-{secrets.token_hex(8)}.lock", thread_local=False)
-            self._use.acquire()
-            (self.folder / _USED).touch()
+            try:
+                self._use.acquire()
+                (self.folder / _USED).touch()
+            except OSError as error:
+                raise disk_error(self.folder / _USED, error) from error
 
     def close(self) -> None:
         """Not in use any more: the kind may be removed when space is short."""
@@ -127,8 +130,8 @@ def estimate_bytes(num_photos: int, kind: Kind, views: int = 1) -> int:
 def make_room(workspace: Workspace, kind: Kind, num_rows: int, limit_bytes: int = LIMIT_BYTES) -> None:
     """Before `num_rows` more rows of a kind are computed: remove what was used least recently, as far as needed.
 
-    Rows go by what is on the disk afterwards: at most `limit_bytes` in all where that is possible without removing
-    what is in use, and `SPARE_BYTES` left free. The kind itself stays.
+    Afterwards all kinds with the new rows take at most `limit_bytes`, where that is possible without removing what is
+    in use, and `SPARE_BYTES` stay free on the disk. The kind itself stays. `ViewedStore.num_missing` counts the rows.
 
     Raises:
         UserError: the disk has not enough space even so; the sentence has the estimate.
@@ -170,8 +173,8 @@ def evict(workspace: Workspace, keep: Collection[str], limit_bytes: int) -> list
             total -= _folder_bytes(folder)
             folder.rename(root / f"{_TRASH}{secrets.token_hex(8)}")  # a kill must not leave half a kind
             removed.append(folder.name)
-        for trash in root.glob(f"{_TRASH}*"):
-            shutil.rmtree(trash, ignore_errors=True)
+    for trash in root.glob(f"{_TRASH}*"):
+        shutil.rmtree(trash, ignore_errors=True)
     return removed
 
 
