@@ -14,7 +14,8 @@ VALUES = ("errors", "config", "events", "workspace")
 LATE = {"__main__": "runs", "progress": "runs", "charts": "runs"}  # beside the rooms: as far right as runs
 TENSORFLOW = {
     "models/efficientnet_lite.py", "models/scaling.py", "models/graph.py", "models/build.py", "models/convert.py",
-    "models/frozen.py", "training/head.py", "serving/export.py",
+    "models/frozen.py", "training/optimise.py", "training/head.py", "training/finetune.py", "serving/export.py",
+    "runs/open_phase.py",
     "runs/train.py", "runs/worker.py", "runs/work.py", "__main__.py",
 }
 SOURCES = sorted((ROOT / "tlcore").rglob("*.py"))

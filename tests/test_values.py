@@ -17,6 +17,7 @@ SAMPLES = [
     events.Progress("features", 3, 10, 2.5),
     events.Progress("features", 0, 10, None),
     events.EpochEnd(1, 10, 0.7, 0.5, 0.6, 0.55, 0.02),
+    events.EpochEnd(11, 20, 0.7, 0.5, 0.6, 0.55, 0.02, phase="open"),
     events.Evaluated(46, 50, 6.1, 5.0, 0.3),
     events.Finished("run-1", 7.0, True),
     events.Stopped("Was “kept” – ünïcode\nsecond line"),
@@ -64,6 +65,8 @@ def test_fields_of_a_newer_version_are_ignored():
         ("learning_rate", float("nan"), "no number at all"),
         ("dropout", 0.95, "would hide nearly everything"),
         ("image_size", 20, "the network sees nothing"),
+        ("strategy", "magic", "no such strategy"),
+        ("class_weights", 1, "neither yes nor no"),
         ("backbone", 5, "not a name"),
     ],
 )

@@ -48,7 +48,10 @@ class Progress(Event):
 
 @dataclass(frozen=True)
 class EpochEnd(Event):
-    """The figures after one pass over the training photos: losses in nats, accuracies 0–1, seconds of this epoch."""
+    """The figures after one pass over the training photos: losses in nats, accuracies 0–1, seconds of this epoch.
+
+    `epoch` of `epochs` counts through all phases of a run; `phase` is "head", or "open" while the network adapts.
+    """
 
     type: ClassVar[str] = "epoch"
     epoch: int
@@ -58,6 +61,7 @@ class EpochEnd(Event):
     val_loss: float
     val_accuracy: float
     seconds: float
+    phase: str = "head"
 
 
 @dataclass(frozen=True)

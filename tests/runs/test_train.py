@@ -46,11 +46,11 @@ def test_the_same_seed_and_photos_give_the_same_numbers(trained):
 
 
 def test_a_packed_model_that_differs_from_the_figures_fails_the_run_loudly(trained, monkeypatch):
-    from tlcore.runs import train
+    from tlcore.runs import frozen_phase
 
-    graft = train.graft_head
+    graft = frozen_phase.graft_head
     monkeypatch.setattr(
-        train, "graft_head", lambda tflite, weights, bias, size: graft(tflite, weights * 0.5, bias, size)
+        frozen_phase, "graft_head", lambda tflite, layers, size: graft(tflite, [(w * 0.5, b) for w, b in layers], size)
     )
     workspace, dataset, _ = trained
     run = create_run(workspace, dataset.id, QUICK, "differs")

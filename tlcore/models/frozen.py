@@ -75,7 +75,9 @@ def _make(spec: BackboneSpec, image_size: int, layer: str | None) -> bytes:
     from tlcore.models.build import build_backbone, cut_backbone
 
     model = build_backbone(spec, None if spec.built_in else image_size)
-    return convert_checked(cut_backbone(model, layer)[0] if layer else model, image_size, ACTIVATION if layer else POOLED)
+    if layer is None:
+        return convert_checked(model, image_size, POOLED)
+    return convert_checked(cut_backbone(model, layer)[0], image_size, ACTIVATION)
 
 
 def convert_checked(model: "keras.Model", image_size: int, output: str) -> bytes:
@@ -100,7 +102,7 @@ def convert_checked(model: "keras.Model", image_size: int, output: str) -> bytes
     if received.shape != expected.shape or not difference <= MOST_DIFFERENCE:
         raise UserError(
             f"The converted network differs from Keras by {difference:.2g} of its largest value.",
-            f"At most {MOST_DIFFERENCE} is allowed, so it is not used. Choose another backbone, and please report this.",
+            f"At most {MOST_DIFFERENCE} is allowed, so it is not used. Choose another backbone and please report this.",
         )
     return data
 

@@ -174,7 +174,7 @@ def _recognise(path: Path, rows: list[BackboneSpec]) -> BackboneSpec:
             return spec
     raise UserError(
         f"Received: {path.name}, which is not the weights file of a known network.",
-        f"Allowed: files without the classifier, under the names that Keras gives them, such as {rows[0].weights_file}.",
+        f"Allowed: files without the classifier, under Keras' own names, such as {rows[0].weights_file}.",
     )
 
 

@@ -1,7 +1,7 @@
 """The queue in front of the workers: one training at a time, imports beside it, both as processes of their own.
 
-A `concurrent.futures` executor with one thread is a first-come queue; the thread starts a worker process, waits for it
-and so reaps it. Nothing here is needed to follow a job: that is read off its folder (store.py), and a job goes on when
+Each kind of job has a `concurrent.futures` executor with one thread; the thread takes the job that is first in line, starts
+a worker process, waits for it and so reaps it. The line itself is a plain list, so its order can be seen and changed. Nothing here is needed to follow a job: that is read off its folder (store.py), and a job goes on when
 this process ends. What was still waiting then is taken up by the next `JobQueue` of the workspace.
 """
 
@@ -44,7 +44,8 @@ class JobQueue:
 
     def __init__(self, workspace: Workspace) -> None:
         self._lanes = {kind: ThreadPoolExecutor(1, thread_name_prefix=kind) for kind in ("train", "import")}
-        self._waiting: list[str] = []
+        self._line: list[Job] = []
+        self._working: dict[str, list[str]] = {kind: [] for kind in self._lanes}
         self._guard = threading.Lock()
         self._warm_worker: subprocess.Popen | None = None
         servers = workspace.root / "servers"
@@ -55,10 +56,10 @@ class JobQueue:
 
     def submit(self, job: Job) -> None:
         """Put a job at the end of its queue."""
-        with self._guard:  # its earlier worker may still be on its way out, then the id stands there twice for a moment
-            self._waiting.append(job.id)
+        with self._guard:
+            self._line.append(job)
             write_json(job.folder / QUEUED, {"lock": str(self._alive.lock_file)})
-        self._lanes[job.kind].submit(self._process, job)
+        self._lanes[job.kind].submit(self._process_next, job.kind)
 
     def restart(self, job: Job) -> None:
         """Work on an interrupted, stopped or failed job once more; a job that is being worked on is left alone."""
@@ -66,10 +67,28 @@ class JobQueue:
             reset(job)
             self.submit(job)
 
+    def go_on(self, job: Job) -> None:
+        """Continue an interrupted or stopped training from its last epoch, where `can_go_on` says that it can."""
+        if not job_status(job).active:
+            resume(job)
+            self.submit(job)
+
     def position(self, job: Job) -> int:
         """How many jobs of its kind come before it, the one in work included; 0 when it is its turn."""
         with self._guard:
-            return self._waiting.index(job.id) if job.id in self._waiting else 0
+            ids = [other.id for other in self._line if other.kind == job.kind]
+            return ids.index(job.id) + len(self._working[job.kind]) if job.id in ids else 0
+
+    def line(self, kind: str = "train") -> list[str]:
+        """The ids of the jobs that wait, the next one first."""
+        with self._guard:
+            return [job.id for job in self._line if job.kind == kind]
+
+    def put_first(self, job: Job) -> None:
+        """Let a waiting job go before all others that wait."""
+        with self._guard:
+            waiting = [other for other in self._line if other.id == job.id]
+            self._line = waiting + [other for other in self._line if other.id != job.id]
 
     def warm(self) -> None:
         """Start a trainer that has TensorFlow loaded and waits; does nothing when one waits already."""
@@ -97,8 +116,12 @@ class JobQueue:
             if not is_locked(path):
                 path.unlink(missing_ok=True)
 
-    def _process(self, job: Job) -> None:
-        """Start a worker for the job and wait until it has ended."""
+    def _process_next(self, kind: str) -> None:
+        """Start a worker for the job that is first in line and wait until it has ended."""
+        with self._guard:
+            job = next(job for job in self._line if job.kind == kind)
+            self._line.remove(job)
+            self._working[kind].append(job.id)
         try:
             if (job.folder / STOP).exists():
                 EventLog(job).write(Stopped("It had not begun yet."))
@@ -111,8 +134,8 @@ class JobQueue:
             EventLog(job).write(Failed(f"The training process could not be started ({error}).", "Start it again."))
         finally:
             with self._guard:
-                self._waiting.remove(job.id)
-                if job.id not in self._waiting:
+                self._working[kind].remove(job.id)
+                if job.id not in [other.id for other in self._line]:  # it may have been started again meanwhile
                     (job.folder / QUEUED).unlink(missing_ok=True)
 
     def _take_worker(self, job: Job) -> subprocess.Popen:

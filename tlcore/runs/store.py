@@ -28,9 +28,10 @@ from tlcore.events import (
     decode,
     encode,
 )
-from tlcore.workspace import Workspace, disk_error, new_id, read_json, write_json
+from tlcore.workspace import Workspace, disk_error, new_id, read_json, write_atomic, write_json
 
 JOB, EVENTS, LOCK, STOP, QUEUED = "job.json", "events.jsonl", "job.lock", "stop", "queued.json"
+CHECKPOINT = "checkpoint.npz"  # training/checkpoint.py writes it
 PROGRESS_SECONDS = 0.2  # more often nobody can see it
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,80}")
 
@@ -201,13 +202,13 @@ def job_status(job: Job) -> JobStatus:
     """Read the state of a job off its files."""
     working = is_locked(job.folder / LOCK)  # before the events: a worker writes its last one while it holds the lock
     last: dict[type, Event] = {}
-    epochs = []
+    epochs: dict[int, EpochEnd] = {}
     for event in read_events(job):
         last[type(event)] = event
-        if isinstance(event, EpochEnd):
-            epochs.append(event)
+        if isinstance(event, EpochEnd):  # a continued training tells the rounds after its checkpoint once more
+            epochs = {number: told for number, told in epochs.items() if number < event.epoch} | {event.epoch: event}
     return JobStatus(
-        _state(job, last, working), last.get(Progress), tuple(epochs),
+        _state(job, last, working), last.get(Progress), tuple(epochs.values()),
         last.get(Evaluated), last.get(Finished), last.get(Failed), last.get(Stopped),
     )
 
@@ -255,8 +256,27 @@ def stop_requested(job: Job) -> Callable[[], bool]:
 
 
 def reset(job: Job) -> None:
-    """Make a job ready to be worked on once more; the events of the earlier attempt are kept under a number."""
+    """Make a job ready to be worked on from the beginning; the events of the earlier attempt are kept under a number."""
     (job.folder / STOP).unlink(missing_ok=True)
+    (job.folder / CHECKPOINT).unlink(missing_ok=True)
+    _put_events_aside(job)
+
+
+def can_go_on(job: Job) -> bool:
+    """Whether a training left a checkpoint that it can be continued from."""
+    return (job.folder / CHECKPOINT).exists()
+
+
+def resume(job: Job) -> None:
+    """Make a training ready to be continued: its epochs stay told, its end is taken back."""
+    (job.folder / STOP).unlink(missing_ok=True)
+    epochs = [event for event in read_events(job) if isinstance(event, EpochEnd)]
+    _put_events_aside(job)
+    lines = "".join(encode(event) + "\n" for event in epochs)
+    write_atomic(job.folder / EVENTS, lines.encode("utf-8"))
+
+
+def _put_events_aside(job: Job) -> None:
     events = job.folder / EVENTS
     if events.exists():
         attempt = 1 + len(list(job.folder.glob("events-*.jsonl")))

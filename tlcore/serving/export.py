@@ -1,4 +1,4 @@
-"""The `model.keras` of a bundle: backbone and head as one Keras network [TF]."""
+"""A trained network as one Keras model, and that model as the files of a bundle [TF]."""
 
 import os
 import secrets
@@ -8,28 +8,41 @@ import keras
 import numpy as np
 
 from tlcore.config import TrainConfig
-from tlcore.models.build import build_backbone
-from tlcore.models.registry import BackboneSpec
 from tlcore.serving.bundle import KERAS
 
 
-def keras_model(spec: BackboneSpec, weights: np.ndarray, bias: np.ndarray, config: TrainConfig) -> keras.Model:
-    """Photo in (float32 (n, S, S, 3), 0–255), probabilities out; weights (dimension, classes), bias (classes,)."""
-    backbone = build_backbone(spec, config.image_size)
-    dense = keras.layers.Dense(len(bias), activation="softmax", name="probabilities")
-    hidden = keras.layers.Dropout(config.dropout, name="head_dropout")(backbone.output)
-    model = keras.Model(backbone.input, dense(hidden), name="transferlab")
-    dense.set_weights([weights, bias])
-    return model
+def stack_head(
+    features: keras.KerasTensor, num_classes: int, config: TrainConfig, hidden: list[int]
+) -> tuple[keras.KerasTensor, list[keras.layers.Dense]]:
+    """Dropout and dense layers on a network's output; the logits, and the dense layers from the first to the last."""
+    value = keras.layers.Flatten(name="head_flatten")(features) if len(features.shape) > 2 else features
+    dense = [
+        keras.layers.Dense(size, activation="relu", name=f"head_hidden{number + 1}")
+        for number, size in enumerate(hidden)
+    ]
+    for layer in dense:
+        value = layer(value)
+    value = keras.layers.Dropout(config.dropout, seed=config.seed, name="head_dropout")(value)
+    dense.append(keras.layers.Dense(num_classes, kernel_initializer="zeros", name="head_logits"))
+    return dense[-1](value), dense
 
 
-def save_keras_model(
-    folder: Path, spec: BackboneSpec, weights: np.ndarray, bias: np.ndarray, config: TrainConfig
-) -> None:
+def set_dense(dense: list[keras.layers.Dense], layers: tuple[tuple[np.ndarray, np.ndarray], ...]) -> None:
+    """Give dense layers the weights and biases of a trained head."""
+    for layer, values in zip(dense, layers, strict=True):
+        layer.set_weights(list(values))
+
+
+def with_probabilities(inputs: keras.KerasTensor, logits: keras.KerasTensor) -> keras.Model:
+    """The model that is shipped: photo in (float32 (n, S, S, 3), 0–255), probabilities out."""
+    return keras.Model(inputs, keras.layers.Softmax(name="probabilities")(logits), name="transferlab")
+
+
+def save_keras_model(folder: Path, model: keras.Model) -> None:
     """Write `model.keras` into the bundle's folder, whole or not at all."""
     partial = folder / f"partial-{secrets.token_hex(4)}.keras"
     try:
-        keras_model(spec, weights, bias, config).save(partial)
+        model.save(partial)
         os.replace(partial, folder / KERAS)
     finally:
         partial.unlink(missing_ok=True)

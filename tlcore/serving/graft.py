@@ -6,83 +6,50 @@ are cut away, a dense layer and a softmax take their place, and it is packed aga
 only carried over. This file knows nothing of training or of bundles.
 """
 
-import flatbuffers
+from collections.abc import Sequence
+
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
-from tlcore.errors import UserError
+from tlcore.models.tflite_file import drop_unused, entry, named, needed_for, pack, unpack
 
-_FILE_IDENTIFIER = b"TFL3"
-_SIGNATURE = "serving_default"
-_BUFFER_ALIGNMENT = 16  # `force_align: 16` of Buffer.data in the schema
-_NO_TENSOR = -1
+Layers = Sequence[tuple[np.ndarray, np.ndarray]]
 
 
-def graft_head(backbone: bytes, weights: np.ndarray, bias: np.ndarray, image_size: int) -> bytes:
-    """A classifier file out of a backbone and a dense head.
+def graft_head(backbone: bytes, layers: Layers, image_size: int, output: str = "pooled") -> bytes:
+    """A classifier file out of a backbone and dense layers.
 
     Args:
         backbone: a `.tflite` whose signature `serving_default` has the input "image", float32 (1, H, W, 3), and the
-            output "pooled", float32 (1, features).
-        weights: float32 (features, classes), as Keras keeps a dense layer.
-        bias: float32 (classes,).
+            output `output`, float32 (1, …).
+        layers: (weights float32 (inputs, outputs), bias float32 (outputs,)) each, as Keras keeps dense layers; ReLU
+            stands between them. The first one's inputs are all values of `output`, flattened.
         image_size: side of the square input in pixels.
 
     Returns:
         A `.tflite` with the signature `serving_default`: image, float32 (1, image_size, image_size, 3), RGB 0–255 →
-        probabilities, float32 (1, classes), the softmax of pooled · weights + bias. `resize_tensor_input` sets
-        another batch.
+        probabilities, float32 (1, classes), the softmax of the last layer. `resize_tensor_input` sets another batch.
 
     Raises:
-        ValueError: the head does not fit the backbone.
+        ValueError: the layers do not fit the backbone or each other.
         UserError: `backbone` is not such a file.
     """
-    model, signature = _unpack(backbone)
+    model, signature = unpack(backbone)
     graph = model.subgraphs[0]
-    image = _named(signature.inputs, "image")
-    pooled = _named(signature.outputs, "pooled")
-    num_features = int(graph.tensors[pooled].shape[-1])
-    weights, bias = np.asarray(weights, np.float32), np.asarray(bias, np.float32)
-    if weights.ndim != 2 or weights.shape[0] != num_features or bias.shape != weights.shape[1:]:
-        raise ValueError(
-            f"Received: weights {weights.shape} and bias {bias.shape}. "
-            f"Allowed: ({num_features}, classes) and (classes,) for this backbone."
-        )
+    image = named(signature.inputs, "image")
+    pooled = named(signature.outputs, output)
+    layers = [(np.asarray(weights, np.float32), np.asarray(bias, np.float32)) for weights, bias in layers]
     _set_shapes(graph, backbone, image, image_size)
-    graph.operators = _needed_for(graph, pooled)
-    probabilities = _append_head(model, pooled, weights, bias)
+    _check_layers(int(np.prod(graph.tensors[pooled].shape)), layers)
+    graph.operators = needed_for(graph, pooled)
+    probabilities = _append_head(model, pooled, layers)
     graph.tensors[image].name, graph.tensors[probabilities].name = b"image", b"probabilities"
     graph.inputs, graph.outputs = [image], [probabilities]
-    signature.inputs, signature.outputs = [_entry("image", image)], [_entry("probabilities", probabilities)]
+    signature.inputs, signature.outputs = [entry("image", image)], [entry("probabilities", probabilities)]
     model.signatureDefs = [signature]
-    _drop_unused_tensors(graph, signature)
-    _drop_unused_buffers(model)
-    _drop_unused_operator_codes(model)
-    return _pack(model)
-
-
-def _unpack(data: bytes) -> tuple[schema.ModelT, schema.SignatureDefT]:
-    """The model as objects; weights stay views into `data`."""
-    if data[4:8] != _FILE_IDENTIFIER:
-        raise UserError("The backbone is not a LiteRT file.", "Install the program again, or restore it with git.")
-    model = schema.ModelT.InitFromPackedBuf(data)
-    for signature in model.signatureDefs or []:
-        if signature.signatureKey == _SIGNATURE.encode() and signature.subgraphIndex == 0:
-            return model, signature
-    raise UserError(f"The backbone file has no signature “{_SIGNATURE}”.", "Build it with scripts/build_backbone.py.")
-
-
-def _named(entries: list[schema.TensorMapT], name: str) -> int:
-    """The index of the tensor that a signature calls `name`."""
-    for entry in entries:
-        if entry.name == name.encode():
-            return int(entry.tensorIndex)
-    raise UserError(f"The backbone file has no “{name}”.", "Build it with scripts/build_backbone.py.")
-
-
-def _entry(name: str, tensor: int) -> schema.TensorMapT:
-    return schema.TensorMapT(name=name.encode(), tensorIndex=tensor)
+    drop_unused(model, signature)
+    return pack(model)
 
 
 def _set_shapes(graph: schema.SubGraphT, backbone: bytes, image: int, image_size: int) -> None:
@@ -103,39 +70,40 @@ def _set_shapes(graph: schema.SubGraphT, backbone: bytes, image: int, image_size
             tensor.shapeSignature = None
 
 
-def _needed_for(graph: schema.SubGraphT, target: int) -> list[schema.OperatorT]:
-    """The operators that `target` depends on, in their order."""
-    wanted, kept = {target}, []
-    for operator in reversed(graph.operators):
-        if wanted.intersection(operator.outputs):
-            wanted.update(operator.inputs)
-            kept.append(operator)
-    return kept[::-1]
+def _check_layers(num_features: int, layers: Layers) -> None:
+    """Raise ValueError unless every layer takes what the one before it gives."""
+    given = num_features
+    for weights, bias in layers:
+        if weights.ndim != 2 or weights.shape[0] != given or bias.shape != weights.shape[1:]:
+            raise ValueError(
+                f"Received: weights {weights.shape} and bias {bias.shape}. Allowed: ({given}, outputs) and (outputs,)."
+            )
+        given = len(bias)
 
 
-def _append_head(model: schema.ModelT, pooled: int, weights: np.ndarray, bias: np.ndarray) -> int:
-    """Add the dense layer and the softmax; the index of the probabilities."""
-    graph, num_classes = model.subgraphs[0], len(bias)
-    kernel = _append_tensor(model, "head/weights", np.ascontiguousarray(weights.T))
-    offset = _append_tensor(model, "head/bias", bias)
-    logits = _append_tensor(model, "head/logits", (1, num_classes))
-    probabilities = _append_tensor(model, "probabilities", (1, num_classes))
-
-    dense = schema.OperatorT(
-        opcodeIndex=_append_operator_code(model, schema.BuiltinOperator.FULLY_CONNECTED),
-        inputs=[pooled, kernel, offset],
-        outputs=[logits],
-        builtinOptionsType=schema.BuiltinOptions.FullyConnectedOptions,
-        builtinOptions=schema.FullyConnectedOptionsT(),
-    )
-    softmax = schema.OperatorT(
+def _append_head(model: schema.ModelT, source: int, layers: Layers) -> int:
+    """Add the dense layers and the softmax; the index of the probabilities."""
+    graph = model.subgraphs[0]
+    dense_code = _append_operator_code(model, schema.BuiltinOperator.FULLY_CONNECTED)
+    value = source
+    for number, (weights, bias) in enumerate(layers):
+        kernel = _append_tensor(model, f"head/weights{number}", np.ascontiguousarray(weights.T))
+        offset = _append_tensor(model, f"head/bias{number}", bias)
+        answer = _append_tensor(model, f"head/dense{number}", (1, len(bias)))
+        last = number == len(layers) - 1
+        activation = schema.ActivationFunctionType.NONE if last else schema.ActivationFunctionType.RELU
+        graph.operators.append(schema.OperatorT(
+            opcodeIndex=dense_code, inputs=[value, kernel, offset], outputs=[answer],
+            builtinOptionsType=schema.BuiltinOptions.FullyConnectedOptions,
+            builtinOptions=schema.FullyConnectedOptionsT(fusedActivationFunction=activation),
+        ))
+        value = answer
+    probabilities = _append_tensor(model, "probabilities", (1, len(layers[-1][1])))
+    graph.operators.append(schema.OperatorT(
         opcodeIndex=_append_operator_code(model, schema.BuiltinOperator.SOFTMAX),
-        inputs=[logits],
-        outputs=[probabilities],
-        builtinOptionsType=schema.BuiltinOptions.SoftmaxOptions,
-        builtinOptions=schema.SoftmaxOptionsT(beta=1.0),
-    )
-    graph.operators += [dense, softmax]
+        inputs=[value], outputs=[probabilities],
+        builtinOptionsType=schema.BuiltinOptions.SoftmaxOptions, builtinOptions=schema.SoftmaxOptionsT(beta=1.0),
+    ))
     return probabilities
 
 
@@ -161,52 +129,3 @@ def _append_operator_code(model: schema.ModelT, code: int) -> int:
     """Name a builtin operator, version 1, in the model's table of operators; its row."""
     model.operatorCodes.append(schema.OperatorCodeT(deprecatedBuiltinCode=code, builtinCode=code, version=1))
     return len(model.operatorCodes) - 1
-
-
-def _drop_unused_tensors(graph: schema.SubGraphT, signature: schema.SignatureDefT) -> None:
-    used = {int(i) for o in graph.operators for i in (*o.inputs, *o.outputs) if i != _NO_TENSOR}
-    renumbered = {old: new for new, old in enumerate(sorted(used))}
-    graph.tensors = [graph.tensors[index] for index in sorted(used)]
-    renumbered[_NO_TENSOR] = _NO_TENSOR
-    for operator in graph.operators:
-        operator.inputs = [renumbered[int(index)] for index in operator.inputs]
-        operator.outputs = [renumbered[int(index)] for index in operator.outputs]
-    graph.inputs = [renumbered[int(index)] for index in graph.inputs]
-    graph.outputs = [renumbered[int(index)] for index in graph.outputs]
-    for entry in (*signature.inputs, *signature.outputs):
-        entry.tensorIndex = renumbered[int(entry.tensorIndex)]
-
-
-def _drop_unused_buffers(model: schema.ModelT) -> None:
-    tensors = model.subgraphs[0].tensors
-    used = sorted({0, *(tensor.buffer for tensor in tensors), *(entry.buffer for entry in model.metadata or [])})
-    renumbered = {old: new for new, old in enumerate(used)}
-    model.buffers = [model.buffers[index] for index in used]
-    for holder in (*tensors, *(model.metadata or [])):
-        holder.buffer = renumbered[holder.buffer]
-    model.metadataBuffer = None  # the deprecated list of the same buffers, which holds old numbers
-
-
-def _drop_unused_operator_codes(model: schema.ModelT) -> None:
-    operators = model.subgraphs[0].operators
-    used = sorted({operator.opcodeIndex for operator in operators})
-    renumbered = {old: new for new, old in enumerate(used)}
-    model.operatorCodes = [model.operatorCodes[index] for index in used]
-    for operator in operators:
-        operator.opcodeIndex = renumbered[operator.opcodeIndex]
-
-
-class _AlignedBuilder(flatbuffers.Builder):
-    """A builder that lays byte arrays on 16-byte borders, as the schema demands and the generated code forgets."""
-
-    def CreateNumpyVector(self, x: np.ndarray) -> int:  # noqa: N802 - the name is the library's
-        self.Prep(_BUFFER_ALIGNMENT, x.nbytes)
-        return super().CreateNumpyVector(x)
-
-
-def _pack(model: schema.ModelT) -> bytes:
-    num_bytes = sum(buffer.data.nbytes for buffer in model.buffers if buffer.data is not None)
-    # Room for everything at once: a builder that grows copies all that it holds each time.
-    builder = _AlignedBuilder(num_bytes + 2**18)
-    builder.Finish(model.Pack(builder), file_identifier=_FILE_IDENTIFIER)
-    return bytes(builder.Output())

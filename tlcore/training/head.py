@@ -1,10 +1,10 @@
-"""Training a head on cached feature vectors: dropout and one dense layer, with Keras.
+"""Training a head on cached feature vectors, with Keras [TF].
 
 One `tf.function` holds the loop over a whole epoch. Keras' `fit` returns to Python after every step, which for a head
-costs five times the arithmetic (73 ms against 14 ms for 1,000 vectors, benchmarks/time_to_model.py).
+costs several times the arithmetic (benchmarks/time_to_model.py measures both).
 
-The vectors are standardised (mean 0, standard deviation 1 over the training photos) before the dense layer, and that
-scaling is folded into the weights that are returned, so that what is shipped is one plain dense layer.
+The vectors are standardised (mean 0, standard deviation 1 over the training photos) before the first dense layer, and
+that scaling is folded into the weights that are returned, so that what is shipped is plain dense layers.
 """
 
 import time
@@ -17,11 +17,14 @@ import tensorflow as tf
 
 from tlcore.config import TrainConfig
 from tlcore.events import EpochEnd, ShouldStop, never
+from tlcore.training.optimise import Loss, Plan, Progress, make_optimizer, validation_score
+
+FLATTEN_UNITS = 512  # the layer of the VGG16 recipe
 
 
 @dataclass(frozen=True)
 class Examples:
-    """Feature vectors float32 (n, dimension) and their class numbers int32 (n,)."""
+    """Feature vectors float32 (n, dimension), or (n, views, dimension), and their class numbers int32 (n,)."""
 
     features: np.ndarray
     classes: np.ndarray
@@ -29,20 +32,30 @@ class Examples:
 
 @dataclass(frozen=True)
 class Head:
-    """A dense layer: logits = features @ weights + bias; weights float32 (dimension, classes), bias (classes,).
+    """Dense layers, each (weights float32 (inputs, outputs), bias (outputs,)), with ReLU between them.
 
     `epoch`: the round whose weights these are, the one with the lowest validation loss.
     """
 
-    weights: np.ndarray
-    bias: np.ndarray
+    layers: tuple[tuple[np.ndarray, np.ndarray], ...]
     epoch: int
+
+    def logits(self, features: np.ndarray) -> np.ndarray:
+        """float32 (n, classes) of features float32 (n, dimension)."""
+        value = features
+        for number, (weights, bias) in enumerate(self.layers):
+            value = (value if number == 0 else np.maximum(value, 0)) @ weights + bias
+        return value
 
     def probabilities(self, features: np.ndarray) -> np.ndarray:
         """Softmax of the logits: float32 (n, classes), rows sum to 1."""
-        logits = features @ self.weights + self.bias
-        exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return exponentials / exponentials.sum(axis=1, keepdims=True)
+        return softmax(self.logits(features))
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Probabilities float32 (n, classes) of logits."""
+    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return exponentials / exponentials.sum(axis=1, keepdims=True)
 
 
 def train_head(
@@ -54,37 +67,38 @@ def train_head(
 ) -> Generator[EpochEnd, None, Head | None]:
     """Train, telling the figures after each epoch; returns the best head, or None when stopped before the first epoch.
 
-    Training ends early after `config.patience` epochs without a lower validation loss.
+    Training ends early after `config.patience` epochs without a lower validation loss. Where there are several views of
+    each photo, every epoch takes one of them at random.
     """
     keras.utils.set_random_seed(config.seed)
-    mean, scale = _standardisation(train.features)
-    model = _build_head(train.features.shape[1], num_classes, config)
-    run_epoch = _epoch_function(model, keras.optimizers.Adam(config.learning_rate), config.batch_size)
-    features, classes = tf.constant((train.features - mean) / scale), tf.constant(train.classes)
+    count = len(train.classes)
+    views = train.features.reshape(count, -1, train.features.shape[-1])
+    mean, scale = _standardisation(views.reshape(-1, views.shape[-1]))
+    model = _build_head(views.shape[-1], num_classes, config)
+    plan = Plan(config.epochs, config.learning_rate, -(-count // config.batch_size))
+    optimizer = make_optimizer(config, plan)
+    run_epoch = _epoch_function(model, optimizer, Loss(config, num_classes, train.classes), config.batch_size)
+    features = tf.constant(((views - mean) / scale).reshape(-1, views.shape[-1]))
+    classes = tf.constant(np.repeat(train.classes, views.shape[1]))
     held_out = (validation.features - mean) / scale
-    random = np.random.default_rng(config.seed)
-    best, best_loss, waited = None, np.inf, 0
+    random, progress, best = np.random.default_rng(config.seed), Progress(), None
     for epoch in range(1, config.epochs + 1):
         if should_stop():
             break
         start = time.perf_counter()
-        order = tf.constant(random.permutation(len(train.classes)).astype(np.int32))
-        loss, accuracy = (float(value) for value in run_epoch(features, classes, order))
-        weights, bias = model.layers[-1].get_weights()
-        val_loss, val_accuracy = _score(held_out @ weights + bias, validation.classes)
-        yield EpochEnd(
-            epoch, config.epochs, loss, accuracy, val_loss, val_accuracy, time.perf_counter() - start
-        )
-        waited += 1
-        if val_loss < best_loss:
-            best, best_loss, waited = (weights, bias, epoch), val_loss, 0
-        elif config.patience and waited >= config.patience:
+        order = random.permutation(count) * views.shape[1]
+        if views.shape[1] > 1:
+            order += random.integers(views.shape[1], size=count)
+        loss, accuracy = (float(value) for value in run_epoch(features, classes, tf.constant(order.astype(np.int32))))
+        layers = _dense_layers(model)
+        val_loss, val_accuracy = validation_score(Head(layers, epoch).logits(held_out), validation.classes)
+        yield EpochEnd(epoch, config.epochs, loss, accuracy, val_loss, val_accuracy, time.perf_counter() - start)
+        if progress.see(epoch, val_loss):
+            best = Head(layers, epoch)
+        if progress.is_over(config.patience):
             break
-    if best is None:
-        return None
-    weights, bias, epoch = best
-    folded = weights / scale[:, np.newaxis]
-    return Head(folded.astype(np.float32), (bias - mean @ folded).astype(np.float32), epoch)
+        progress.adjust(optimizer, config, config.learning_rate)
+    return _fold(best, mean, scale) if best else None
 
 
 def _standardisation(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -93,27 +107,45 @@ def _standardisation(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return features.mean(axis=0), np.where(scale > 1e-6, scale, 1.0).astype(np.float32)
 
 
+def _fold(head: Head, mean: np.ndarray, scale: np.ndarray) -> Head:
+    """The same head for features that are not standardised."""
+    (weights, bias), *others = head.layers
+    folded = weights / scale[:, np.newaxis]
+    first = (folded.astype(np.float32), (bias - mean @ folded).astype(np.float32))
+    return Head((first, *others), head.epoch)
+
+
+def hidden_sizes(config: TrainConfig) -> list[int]:
+    """The sizes of the layers between the features and the classes."""
+    sizes = [FLATTEN_UNITS] if config.head == "flatten" else []
+    return sizes + ([config.hidden_units] if config.hidden_units else [])
+
+
 def _build_head(dimension: int, num_classes: int, config: TrainConfig) -> keras.Model:
-    """Dropout and a dense layer that gives logits.
+    """Dropout and dense layers that give logits.
 
-    The weights begin at zero. There are often more features than photos, so training never touches some directions of
-    the weights, and a random start would stay in them as noise: on cats and dogs at 224 px a zero start got 395–397 of
-    399 right over four seeds, Keras' default (Glorot) 393–394.
+    The last layer's weights begin at zero. There are often more features than photos, so training never touches some
+    directions of the weights, and a random start would stay in them as noise: on cats and dogs at 224 px a zero start
+    got 395–397 of 399 right over four seeds, Keras' default (Glorot) 393–394.
     """
-    return keras.Sequential(
-        [
-            keras.Input((dimension,)),
-            keras.layers.Dropout(config.dropout, seed=config.seed),
-            keras.layers.Dense(num_classes, kernel_initializer="zeros", name="logits"),
-        ],
-        name="head",
-    )
+    layers: list[keras.layers.Layer] = [keras.Input((dimension,))]
+    for number, size in enumerate(hidden_sizes(config)):
+        layers.append(keras.layers.Dense(size, activation="relu", name=f"hidden{number + 1}"))
+    layers.append(keras.layers.Dropout(config.dropout, seed=config.seed))
+    layers.append(keras.layers.Dense(num_classes, kernel_initializer="zeros", name="logits"))
+    return keras.Sequential(layers, name="head")
 
 
-def _epoch_function(model: keras.Model, optimizer: keras.optimizers.Optimizer, batch_size: int) -> Callable:
+def _dense_layers(model: keras.Model) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+    """Weights and bias of every dense layer, from the first to the last."""
+    return tuple(tuple(layer.get_weights()) for layer in model.layers if isinstance(layer, keras.layers.Dense))
+
+
+def _epoch_function(
+    model: keras.Model, optimizer: keras.optimizers.Optimizer, loss_function: Loss, batch_size: int
+) -> Callable:
     """A compiled function over one epoch: (features, classes, order) → mean loss and accuracy while training."""
     optimizer.build(model.trainable_variables)
-    loss_function = keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="sum")
 
     def step(start: tf.Tensor, loss_sum: tf.Tensor, correct: tf.Tensor, data: tuple[tf.Tensor, ...]) -> tuple:
         features, classes, order = data
@@ -140,11 +172,3 @@ def _epoch_function(model: keras.Model, optimizer: keras.optimizers.Optimizer, b
         return loss_sum / count, correct / count
 
     return run_epoch
-
-
-def _score(logits: np.ndarray, classes: np.ndarray) -> tuple[float, float]:
-    """Mean cross-entropy in nats and accuracy of logits float32 (n, classes)."""
-    top = logits.max(axis=1, keepdims=True)
-    log_sum = np.log(np.exp(logits - top).sum(axis=1)) + top[:, 0]
-    loss = float(np.mean(log_sum - logits[np.arange(len(classes)), classes]))
-    return loss, float(np.mean(logits.argmax(axis=1) == classes))

@@ -1,0 +1,175 @@
+"""The second phase of a run: a part of the network, or all of it, adapts to the photos [TF].
+
+What lies below the open part is frozen, so what it makes of each photo is computed once, kept on disk, and read in every
+epoch (hybrid). With everything open (fine-tuning, from scratch) decoded photos are kept instead, and varied on the fly.
+"""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+
+from tlcore.data.augment import view_key
+from tlcore.events import Event
+from tlcore.features.activations import ActivationKind, ImageCache, ImageKind, make_room, open_activations
+from tlcore.features.batches import augmenting, batches
+from tlcore.features.extract import decode, extract
+from tlcore.features.views import ViewedStore
+from tlcore.models.build import build_backbone, cut_backbone, layer_below
+from tlcore.models.convert import convert_to_tflite
+from tlcore.models.frozen import frozen_file
+from tlcore.models.registry import find_block
+from tlcore.models.weights import fingerprint
+from tlcore.runs.frozen_phase import result as frozen_result
+from tlcore.runs.frozen_phase import views_of
+from tlcore.runs.pack import RESIZE_POLICY
+from tlcore.runs.task import Halted, Result, Task
+from tlcore.serving.export import save_keras_model, set_dense, stack_head, with_probabilities
+from tlcore.training.finetune import Batch, Schedule, Source, freeze_statistics, predict, train_open
+from tlcore.training.head import Head, hidden_sizes, softmax
+
+OUTPUTS = {"pooling": "pooled", "flatten": "feature_map"}
+AUTO = "auto"  # the upper third of the layers
+
+
+@dataclass(frozen=True)
+class _Network:
+    """The whole network (photo → probabilities), and the part of it that trains (what enters it → logits).
+
+    `layer`: the layer whose output enters the open part; None when photos do.
+    """
+
+    whole: keras.Model
+    open_part: keras.Model
+    layer: str | None
+
+
+def adapt(task: Task, head: Head | None, epochs_done: int) -> Generator[Event, None, Result]:
+    """Train the open part, beginning with the head of the first phase where there is one.
+
+    Raises:
+        Halted: stopped before anything was learned.
+        UserError: photos, weights, memory or disk do not allow it.
+    """
+    keras.utils.set_random_seed(task.config.seed)
+    network = _build(task, head)
+    schedule = Schedule(epochs_done, task.config.open_epochs, begins_trained=head is not None)
+    with (yield from _open_rows(task, network)) as rows:
+        source = _Batches(task, rows, network.layer is None).source()
+        best = yield from train_open(
+            network.open_part, source, task.config, schedule, task.run.folder, task.should_stop
+        )
+        if best == 0 and head is None:
+            raise Halted("Nothing was learned yet.")
+        if best == 0:
+            return frozen_result(task, head)
+        probabilities = softmax(predict(network.open_part, source.held_out("test"))[0])
+    return Result(probabilities, epochs_done + best, lambda: _convert(network, task.config.image_size),
+                  lambda folder: save_keras_model(folder, network.whole))
+
+
+def _convert(network: _Network, image_size: int) -> bytes:
+    """The whole network as a `.tflite`, in 32 bits, so that it answers as the figures were counted."""
+    named = keras.Model(network.whole.input, {"probabilities": network.whole.output})
+    return convert_to_tflite(named, image_size, float16=False)
+
+
+def _build(task: Task, head: Head | None) -> _Network:
+    """Backbone and head as one network, cut where the open part begins."""
+    config = task.config
+    scratch = config.strategy == "scratch"
+    backbone = build_backbone(
+        task.spec, config.image_size, output=OUTPUTS[config.head], weights=None if scratch else "imagenet"
+    )
+    logits, dense = stack_head(backbone.output, len(task.dataset.labels), config, hidden_sizes(config))
+    if head is not None:
+        set_dense(dense, head.layers)
+    trunk = keras.Model(backbone.input, logits, name=backbone.name)
+    if not scratch:
+        freeze_statistics(trunk)
+    layer = lowest_open_layer(task, backbone) if config.strategy == "hybrid" else None
+    open_part = cut_backbone(trunk, layer)[1] if layer else trunk
+    return _Network(with_probabilities(backbone.input, logits), open_part, layer)
+
+
+def lowest_open_layer(task: Task, backbone: keras.Model) -> str | None:
+    """The layer whose output enters the open part, as the settings ask for it; None when everything opens.
+
+    Raises:
+        UserError: the backbone has no such block.
+    """
+    config = task.config
+    if config.open_layers:
+        return layer_below(backbone, config.open_layers)
+    if config.open_from != AUTO:
+        return find_block(task.spec, config.open_from).layer
+    least = task.spec.blocks[-1].num_layers / 3
+    return next(block.layer for block in task.spec.blocks if block.num_layers >= least)
+
+
+def _open_rows(task: Task, network: _Network) -> Generator[Event, None, ViewedStore]:
+    """Compute what enters the open part, as far as it is not on disk yet; the open store.
+
+    Raises:
+        Halted: stopped before all of it was there.
+        UserError: the disk has no room for it; the sentence has the estimate.
+    """
+    if network.layer is None:
+        return (yield from _images(task))
+    return (yield from _activations(task, network))
+
+
+def _images(task: Task) -> Generator[Event, None, ViewedStore]:
+    photos = task.photos
+    kind = ImageKind(task.config.image_size, RESIZE_POLICY)
+    cache = ImageCache(task.workspace, kind.image_size, kind.policy)
+    make_room(task.workspace, kind, len(cache.missing(photo.sha256 for photo in photos)))
+    yield from decode(cache, photos, task.dataset.read, task.should_stop)
+    task.report_kept(len(cache.missing(photo.sha256 for photo in photos)))
+    return ViewedStore(cache)
+
+
+def _activations(task: Task, network: _Network) -> Generator[Event, None, ViewedStore]:
+    shape = tuple(int(side) for side in network.open_part.input_shape[1:])
+    backbone = f"{task.spec.name}-{fingerprint(task.spec)[:12]}"
+    kind = ActivationKind(backbone, network.layer, task.config.image_size, RESIZE_POLICY, shape)
+    source = frozen_file(task.workspace, task.spec, task.config.image_size, network.layer)
+    varied = open_activations(task.workspace, kind, views_of(task.config))
+    plain = ViewedStore(varied.plain)
+    missing = 0
+    for store, parts in ((varied, ("train",)), (plain, ("validation", "test"))):
+        photos = [photo for part in parts for photo in task.part(part)[0]]
+        make_room(task.workspace, kind, store.num_missing(photo.sha256 for photo in photos))
+        yield from extract(store, task.spec, photos, task.dataset.read, task.should_stop, source=source)
+        missing += store.num_missing(photo.sha256 for photo in photos)
+    task.report_kept(missing)
+    return varied
+
+
+class _Batches:
+    """The batches of each epoch, from rows on disk."""
+
+    def __init__(self, task: Task, rows: ViewedStore, are_images: bool) -> None:
+        self._task, self._rows, self._are_images = task, rows, are_images
+        self._photos, self._classes = task.part("train")
+
+    def source(self) -> Source:
+        """What `train_open` asks for."""
+        size = self._task.config.batch_size
+        return Source(self._train, self._held_out, self._classes, -(-len(self._classes) // size))
+
+    def _train(self, epoch: int) -> "Generator[Batch, None, None]":
+        config = self._task.config
+        random = np.random.default_rng([config.seed, epoch])
+        count, change = len(self._classes), None
+        views = random.integers(self._rows.views.count, size=count)
+        if self._are_images:
+            change = augmenting(views_of(config).augmentation, config.seed, epoch)
+        keys = [view_key(photo.sha256, int(view)) for photo, view in zip(self._photos, views, strict=True)]
+        order = random.permutation(count)
+        return batches(self._rows, keys, self._classes, config.batch_size, order, change)
+
+    def _held_out(self, part: str) -> "Generator[Batch, None, None]":
+        photos, classes = self._task.part(part)
+        return batches(self._rows, [photo.sha256 for photo in photos], classes, self._task.config.batch_size)

@@ -1,0 +1,52 @@
+"""Where a training stands after an epoch, as one file: enough to go on as if nothing had happened [no TF].
+
+The file is a plain NumPy archive of arrays (never pickled) and one JSON string of the small values.
+"""
+
+import io
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tlcore.workspace import write_atomic
+
+FILE = "checkpoint.npz"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """`values`: small things (epoch, early stopping); `arrays`: groups of variables, such as "model" and "best"."""
+
+    values: dict[str, Any]
+    arrays: dict[str, list[np.ndarray]]
+
+
+def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
+    """Write the checkpoint of a run's folder, whole or not at all.
+
+    Raises:
+        UserError: the disk is full.
+    """
+    flat = {f"{group}/{number}": array for group, arrays in checkpoint.arrays.items()
+            for number, array in enumerate(arrays)}
+    buffer = io.BytesIO()
+    np.savez(buffer, values=np.array(json.dumps(checkpoint.values)), **flat)
+    write_atomic(folder / FILE, buffer.getvalue())
+
+
+def load_checkpoint(folder: Path) -> Checkpoint | None:
+    """The checkpoint of a run's folder, or None where there is none that can be read."""
+    try:
+        with np.load(folder / FILE, allow_pickle=False) as archive:
+            values = json.loads(str(archive["values"]))
+            groups: dict[str, dict[int, np.ndarray]] = {}
+            for name in archive.files:
+                if "/" in name:
+                    group, number = name.rsplit("/", 1)
+                    groups.setdefault(group, {})[int(number)] = archive[name]
+    except (OSError, ValueError, KeyError):
+        return None
+    return Checkpoint(values, {group: [rows[i] for i in sorted(rows)] for group, rows in groups.items()})

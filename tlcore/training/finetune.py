@@ -1,0 +1,193 @@
+"""Training with a part of the network open: a Keras model from where the frozen part ends up to the classes [TF].
+
+What enters the open part comes as ready arrays, cached activations or decoded images; this file does not know which. A
+pretrained network's batch normalisation stays in inference mode: its statistics are those of a million photos, and with them
+fixed the cache below the open part is exact.
+"""
+
+import time
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tlcore.config import TrainConfig
+from tlcore.events import EpochEnd, ShouldStop, never
+from tlcore.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from tlcore.training.optimise import Loss, Plan, Progress, make_optimizer, validation_score
+
+Batch = tuple[np.ndarray, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where batches come from.
+
+    `train(epoch)`: the batches of an epoch in its order, (inputs (b, …), classes int32 (b,)); the same epoch gives the same
+    batches, so that a continued training repeats nothing and skips nothing. `held_out(part)`: those of "validation" or
+    "test" in the data set's order. `classes`: the training photos' class numbers; `steps`: batches an epoch.
+    """
+
+    train: Callable[[int], Iterator[Batch]]
+    held_out: Callable[[str], Iterator[Batch]]
+    classes: np.ndarray
+    steps: int
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Where this phase stands in the run: `done` epochs before it, and `epochs` of its own.
+
+    `begins_trained`: the model can be used as it comes; it then counts as epoch 0 and may turn out the best.
+    """
+
+    done: int
+    epochs: int
+    begins_trained: bool = False
+
+
+def freeze_statistics(model: keras.Model) -> None:
+    """Keep every batch normalisation as it was pretrained, its scale and shift included."""
+    for layer in model._flatten_layers():  # the public .layers does not reach into nested models
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.trainable = False
+
+
+def train_open(
+    model: keras.Model,
+    source: Source,
+    config: TrainConfig,
+    schedule: Schedule,
+    folder: Path,
+    should_stop: ShouldStop = never,
+) -> Generator[EpochEnd, None, int]:
+    """Train all trainable weights of `model` (inputs → logits), telling each epoch; returns the best epoch, 0 for none.
+
+    The model has the best epoch's weights at the end. After each epoch `folder` gets a checkpoint, and a checkpoint found
+    there at the start is continued: with the same arithmetic the result is that of an uninterrupted training.
+    """
+    keras.utils.set_random_seed(config.seed)
+    num_classes = model.output_shape[-1]
+    plan = Plan(schedule.epochs, config.open_learning_rate, source.steps)
+    optimizer = make_optimizer(config, plan)
+    optimizer.build(model.trainable_variables)
+    step = _step_function(model, optimizer, Loss(config, num_classes, source.classes))
+    state = _State(model, optimizer, folder)
+    first = state.restore() + 1
+    if first == 1 and schedule.begins_trained:
+        state.see(0, validation_score(*predict(model, source.held_out("validation")))[0])
+    planned = schedule.done + schedule.epochs
+    for epoch in range(first, schedule.epochs + 1):
+        if should_stop() or state.progress.is_over(config.patience):
+            break
+        start = time.perf_counter()
+        figures = _run_epoch(step, source.train(epoch), should_stop)
+        if figures is None:
+            break  # stopped in the middle: what counts is the last whole epoch
+        val_loss, val_accuracy = validation_score(*predict(model, source.held_out("validation")))
+        seconds = time.perf_counter() - start
+        yield EpochEnd(schedule.done + epoch, planned, *figures, val_loss, val_accuracy, seconds, phase="open")
+        state.keep(epoch, val_loss)
+        state.progress.adjust(optimizer, config, config.open_learning_rate)
+    state.restore_best()
+    return state.progress.best_epoch
+
+
+def predict(model: keras.Model, batches: Iterator[Batch]) -> Batch:
+    """Logits float32 (n, classes) and class numbers int32 (n,) of all batches."""
+    run = tf.function(lambda inputs: model(inputs, training=False), autograph=False, reduce_retracing=True)
+    logits, classes = [], []
+    for inputs, truth in batches:
+        logits.append(run(tf.constant(inputs)).numpy())
+        classes.append(truth)
+    return np.concatenate(logits), np.concatenate(classes)
+
+
+def _step_function(model: keras.Model, optimizer: keras.optimizers.Optimizer, loss_function: Loss) -> Callable:
+    """A compiled correction: (inputs, classes) → summed loss and number right."""
+
+    @tf.function(autograph=False, reduce_retracing=True)
+    def step(inputs: tf.Tensor, truth: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        with tf.GradientTape() as tape:
+            logits = model(inputs, training=True)
+            batch_loss = loss_function(truth, logits)
+            loss = batch_loss / tf.cast(tf.shape(truth)[0], tf.float32)
+        optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
+        hits = tf.argmax(logits, axis=1, output_type=tf.int32) == truth
+        return batch_loss, tf.reduce_sum(tf.cast(hits, tf.float32))
+
+    return step
+
+
+def _run_epoch(step: Callable, batches: Iterator[Batch], should_stop: ShouldStop) -> tuple[float, float] | None:
+    """Mean loss and accuracy while training; None when stopped."""
+    loss_sum, correct, count = 0.0, 0.0, 0
+    for inputs, truth in batches:
+        if should_stop():
+            return None
+        batch_loss, hits = step(tf.constant(inputs), tf.constant(truth))
+        loss_sum, correct, count = loss_sum + float(batch_loss), correct + float(hits), count + len(truth)
+    return loss_sum / count, correct / count
+
+
+class _State:
+    """The variables and counters of a training, kept in memory (the best) and on disk (the last)."""
+
+    def __init__(self, model: keras.Model, optimizer: keras.optimizers.Optimizer, folder: Path) -> None:
+        self._model, self._optimizer, self._folder = model, optimizer, folder
+        self._best: list[np.ndarray] | None = None
+        self.progress = Progress()
+
+    def see(self, epoch: int, val_loss: float) -> None:
+        """Remember the weights where they are the best so far."""
+        if self.progress.see(epoch, val_loss):
+            self._best = _values(self._moving())
+
+    def keep(self, epoch: int, val_loss: float) -> None:
+        """After an epoch: remember the best and write the checkpoint."""
+        self.see(epoch, val_loss)
+        arrays = {"model": _values(self._moving()), "optimizer": _values(self._optimizer.variables)}
+        if self._best is not None:
+            arrays["best"] = self._best
+        save_checkpoint(self._folder, Checkpoint({"epoch": epoch, "progress": asdict(self.progress)}, arrays))
+
+    def restore(self) -> int:
+        """Go back to the checkpoint; the epoch it was written after, 0 where there is none that fits."""
+        found = load_checkpoint(self._folder)
+        if found is None or not self._fits(found):
+            return 0
+        _assign(self._moving(), found.arrays["model"])
+        _assign(self._optimizer.variables, found.arrays["optimizer"])
+        self._best = found.arrays.get("best")
+        self.progress = Progress(**found.values["progress"])
+        return int(found.values["epoch"])
+
+    def restore_best(self) -> None:
+        """Give the model the weights of its best epoch."""
+        if self._best is not None:
+            _assign(self._moving(), self._best)
+
+    def _moving(self) -> list:
+        """The variables that training changes: weights, statistics that are not frozen, and the state of chance."""
+        frozen = {id(variable) for layer in self._model._flatten_layers() if not layer.trainable
+                  for variable in layer.variables}
+        return [variable for variable in self._model.variables if id(variable) not in frozen]
+
+    def _fits(self, found: Checkpoint) -> bool:
+        pairs = (("model", self._moving()), ("optimizer", self._optimizer.variables))
+        return all(
+            [array.shape for array in found.arrays.get(name, ())] == [tuple(variable.shape) for variable in variables]
+            for name, variables in pairs
+        )
+
+
+def _values(variables: list) -> list[np.ndarray]:
+    return [np.asarray(keras.ops.convert_to_numpy(variable)) for variable in variables]
+
+
+def _assign(variables: list, values: list[np.ndarray]) -> None:
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)

@@ -1,0 +1,99 @@
+"""What every training shares: the optimizer, its step size over time, the loss, and when to stop early [TF]."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tlcore.config import TrainConfig
+
+WARM_UP_SHARE = 0.1  # of all steps, for the cosine schedule
+PLATEAU_ROUNDS, PLATEAU_FACTOR, PLATEAU_LEAST = 3, 0.5, 1e-7
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long and how fast a phase trains: `epochs`, `learning_rate`, and `steps` (corrections an epoch)."""
+
+    epochs: int
+    learning_rate: float
+    steps: int
+
+
+def make_optimizer(config: TrainConfig, plan: Plan) -> keras.optimizers.Optimizer:
+    """The optimizer of the settings, with the schedule inside where it goes by steps."""
+    rate: Any = plan.learning_rate
+    if config.schedule == "cosine":
+        total = max(1, plan.epochs * plan.steps)
+        warm_up = int(total * WARM_UP_SHARE)
+        rate = keras.optimizers.schedules.CosineDecay(
+            0.0 if warm_up else plan.learning_rate, max(1, total - warm_up),
+            warmup_target=plan.learning_rate if warm_up else None, warmup_steps=warm_up,
+        )
+    decay = config.weight_decay or None
+    if config.optimizer == "adamw":
+        return keras.optimizers.AdamW(rate, weight_decay=decay or 0.004)
+    if config.optimizer == "sgd":
+        return keras.optimizers.SGD(rate, momentum=0.9, weight_decay=decay)
+    if config.optimizer == "rmsprop":
+        return keras.optimizers.RMSprop(rate, weight_decay=decay)
+    return keras.optimizers.Adam(rate, weight_decay=decay)
+
+
+class Loss:
+    """Cross-entropy of logits, with label smoothing and class weights, in nats."""
+
+    def __init__(self, config: TrainConfig, num_classes: int, classes: np.ndarray) -> None:
+        self._num_classes, self._smoothing = num_classes, config.label_smoothing
+        counts = np.bincount(classes, minlength=num_classes).clip(min=1)
+        weights = len(classes) / (num_classes * counts) if config.class_weights else np.ones(num_classes)
+        self._weights = tf.constant(weights.astype(np.float32))
+
+    def __call__(self, truth: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+        """The sum over a batch; truth int32 (b,), logits float32 (b, classes)."""
+        target = tf.one_hot(truth, self._num_classes)
+        target = target * (1 - self._smoothing) + self._smoothing / self._num_classes
+        each = tf.nn.softmax_cross_entropy_with_logits(target, logits)
+        return tf.reduce_sum(each * tf.gather(self._weights, truth))
+
+
+def validation_score(logits: np.ndarray, classes: np.ndarray) -> tuple[float, float]:
+    """Mean cross-entropy in nats and accuracy of logits float32 (n, classes); no smoothing, no weights."""
+    top = logits.max(axis=1, keepdims=True)
+    log_sum = np.log(np.exp(logits - top).sum(axis=1)) + top[:, 0]
+    loss = float(np.mean(log_sum - logits[np.arange(len(classes)), classes]))
+    return loss, float(np.mean(logits.argmax(axis=1) == classes))
+
+
+@dataclass
+class Progress:
+    """What early stopping and the plateau schedule remember; plain values, so that a checkpoint can keep them."""
+
+    best_loss: float = float("inf")
+    best_epoch: int = 0
+    waited: int = 0
+    plateau: int = 0
+    scale: float = 1.0
+
+    def see(self, epoch: int, val_loss: float) -> bool:
+        """Take in an epoch's validation loss; True when it is the best so far."""
+        if val_loss < self.best_loss:
+            self.best_loss, self.best_epoch, self.waited, self.plateau = val_loss, epoch, 0, 0
+            return True
+        self.waited += 1
+        self.plateau += 1
+        return False
+
+    def is_over(self, patience: int) -> bool:
+        """Whether early stopping ends the training."""
+        return bool(patience) and self.waited >= patience
+
+    def adjust(self, optimizer: keras.optimizers.Optimizer, config: TrainConfig, learning_rate: float) -> None:
+        """Lower the step size where the schedule says so."""
+        if config.schedule != "plateau":
+            return
+        if self.plateau >= PLATEAU_ROUNDS:
+            self.scale, self.plateau = self.scale * PLATEAU_FACTOR, 0
+        optimizer.learning_rate = max(PLATEAU_LEAST, learning_rate * self.scale)
