@@ -12,13 +12,13 @@ import sys
 import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import Field, fields
 from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before anything imports TensorFlow
 
-from tlcore.config import TrainConfig
+from tlcore.config import TrainConfig, defaults_for
 from tlcore.data.images import PhotoRefused
 from tlcore.data.ingest import ingest_path
 from tlcore.data.manifest import Dataset, list_datasets, load_dataset
@@ -63,12 +63,7 @@ def _parser() -> argparse.ArgumentParser:
                        + ", ".join(sample.key for sample in SAMPLES))
     train.add_argument("--name", help="what the data set is called")
     for option in fields(TrainConfig):
-        limits = option.metadata
-        allowed = f" {limits['low']} to {limits['high']}." if "low" in limits else ""
-        train.add_argument(
-            f"--{option.name.replace('_', '-')}", type=option.type, default=option.default, metavar="N",
-            help=f"{limits['label']}.{allowed} Default {option.default}.",
-        )
+        _add_option(train, option)
     train.set_defaults(command=_train)
 
     evaluate = commands.add_parser("evaluate", parents=[common], help="tell how good a model is")
@@ -87,8 +82,27 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_option(parser: argparse.ArgumentParser, option: Field) -> None:
+    """A command-line option out of a setting's own words and limits; what is not given takes the strategy's default."""
+    meta, name = option.metadata, f"--{option.name.replace('_', '-')}"
+    allowed = f" {meta['low']:g} to {meta['high']:g}." if "low" in meta else ""
+    if option.type is bool:
+        parser.add_argument(name, action=argparse.BooleanOptionalAction, help=f"{meta['label']}.")
+        return
+    allowed = f" One of: {', '.join(meta['choices'])}." if "choices" in meta else allowed
+    text = f"{meta['label']}.{allowed} Default {option.default}.".replace("%", "%%")
+    parser.add_argument(name, type=option.type, metavar="N" if option.type in (int, float) else "NAME", help=text)
+
+
+def _config(options: argparse.Namespace) -> TrainConfig:
+    """The settings that were given, over the defaults of the strategy that was given."""
+    given = {option.name: getattr(options, option.name) for option in fields(TrainConfig)}
+    given = {name: value for name, value in given.items() if value is not None}
+    return defaults_for(given.pop("strategy", TrainConfig().strategy), **given)
+
+
 def _train(workspace: Workspace, options: argparse.Namespace) -> int:
-    config = TrainConfig(**{option.name: getattr(options, option.name) for option in fields(TrainConfig)})
+    config = _config(options)
     find_backbone(config.backbone)
     start = time.perf_counter()
     with Bars() as bars:

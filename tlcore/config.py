@@ -1,6 +1,6 @@
 """The settings of a training run: one flat, frozen dataclass that pages and terminal build their inputs from."""
 
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from tlcore.errors import UserError
@@ -174,8 +174,8 @@ def defaults_for(strategy: str, **changes: Any) -> TrainConfig:
     Raises:
         UserError: an unknown strategy, or a change that is not allowed.
     """
-    start = TrainConfig(strategy=strategy)
-    return replace(start, **_STRATEGY_DEFAULTS[strategy] | changes)
+    TrainConfig(strategy=strategy)  # refuses an unknown one with those allowed
+    return TrainConfig(**{"strategy": strategy} | _STRATEGY_DEFAULTS[strategy] | changes)
 
 
 _STRATEGY_DEFAULTS: dict[str, dict[str, Any]] = {
