@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -109,14 +108,6 @@ def test_buffers_lie_on_16_byte_borders(grafted):
 def test_same_head_same_file(backbone, head, grafted):
     assert graft_head(backbone, *head, SIZE) == grafted
 
-
-def test_takes_well_under_a_second(backbone, head):
-    seconds = []
-    for _ in range(3):  # the best of three: others may be using the machine
-        started = time.perf_counter()
-        graft_head(backbone, *head, SIZE)
-        seconds.append(time.perf_counter() - started)
-    assert min(seconds) < 0.3  # 0.05 s on an idle machine
 
 
 @pytest.mark.parametrize(
