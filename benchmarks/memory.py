@@ -1,0 +1,117 @@
+"""Peak resident memory while extracting the features of 20,000 photos, against 1,000; 96 px, generated photos.
+
+Each number of photos gets a process of its own, which loads the data set's manifest (its rows count), extracts all features
+into an empty store, and looks at the most memory it ever held. Making the photos and the data set happens in other
+processes. The photos are small JPEGs, 64 different pictures; bytes behind the picture's end make every file unique.
+
+Expected: a manifest row and a key of the store are about 1 kB together, so 20 MB more on 150 to 200 MB.
+"""
+
+import sys
+import tempfile
+import threading
+import time
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import psutil
+from PIL import Image
+
+from benchmarks.command import finish, in_fresh_process, parser
+from benchmarks.table import share
+from tlcore.data.ingest import ingest_path
+from tlcore.data.manifest import load_dataset
+from tlcore.features.extract import Photo, extract, feature_kind
+from tlcore.features.store import FeatureStore
+from tlcore.models.registry import find_backbone
+from tlcore.workspace import open_workspace
+
+FEW, MANY, QUICK_MANY = 1000, 20_000, 2000
+IMAGE_SIZE, SIDE, PICTURES = 96, 96, 64
+POLICY = "center-crop"
+
+
+def main() -> int:
+    """Measure, print, write."""
+    options = parser("memory", __doc__).parse_args()  # --data is taken and not needed
+    many = QUICK_MANY if options.quick else MANY
+    with tempfile.TemporaryDirectory() as scratch:
+        peaks, notes = {}, []
+        for count in (FEW, many):
+            home = Path(scratch, f"home{count}")
+            dataset_id = in_fresh_process(_make, home, Path(scratch, f"photos{count}"), count)
+            peaks[count], done, seconds = in_fresh_process(_extract, home, dataset_id)
+            notes.append(f"{done:,} photos: peak {peaks[count]:.0f} MB, {seconds:.0f} s")
+    row = share(f"peak memory while extracting {many:,} photos, share of that for {FEW:,}", peaks[many], peaks[FEW],
+                "<= 1.2", "MB")
+    return finish("Memory", [row], options, notes)
+
+
+def _make(home: Path, folder: Path, count: int) -> str:
+    """Write `count` photos in two classes and make a data set of them; its id."""
+    random = np.random.default_rng(0)
+    pictures = [_picture(random) for _ in range(PICTURES)]
+    for number in range(count):
+        place = folder / "ab"[number % 2] / f"{number}.jpg"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(pictures[number % PICTURES] + number.to_bytes(4, "big"))
+    job = ingest_path(open_workspace(home), folder)
+    while True:
+        try:
+            next(job)
+        except StopIteration as end:
+            return end.value.id
+
+
+def _picture(random: np.random.Generator) -> bytes:
+    """A JPEG of large coloured patches."""
+    patches = random.integers(0, 256, (6, 6, 3), np.uint8)
+    target = BytesIO()
+    Image.fromarray(patches).resize((SIDE, SIDE), Image.Resampling.BICUBIC).save(target, "JPEG")
+    return target.getvalue()
+
+
+def _extract(home: Path, dataset_id: str) -> tuple[float, int, float]:
+    """Extract all features of a data set: peak memory of this process in MB, photos done, seconds."""
+    with _Peak() as peak:
+        start = time.perf_counter()
+        workspace, spec = open_workspace(home), find_backbone("efficientnet-lite0")
+        dataset = load_dataset(workspace, dataset_id)
+        photos = [Photo(*row) for row in dataset.photos[["sha256", "path"]].itertuples(index=False)]
+        store = FeatureStore(workspace, feature_kind(spec, IMAGE_SIZE, POLICY))
+        for _ in extract(store, spec, photos, dataset.read):
+            pass
+    return peak.megabytes, len(store), time.perf_counter() - start
+
+
+class _Peak:
+    """The most resident memory this process held, in MB (10⁶ bytes).
+
+    Linux counts it itself (VmHWM). Elsewhere a thread looks every 20 ms. `getrusage` is of no use: in a child process it
+    begins with the size of the parent.
+    """
+
+    def __enter__(self) -> "_Peak":
+        self.megabytes = 0.0
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._over.set()
+        self._thread.join()
+        status = Path("/proc/self/status")
+        if status.exists():
+            line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
+            self.megabytes = int(line.split()[1]) * 1024 / 1e6
+
+    def _watch(self) -> None:
+        process = psutil.Process()
+        while not self._over.wait(0.02):
+            self.megabytes = max(self.megabytes, process.memory_info().rss / 1e6)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

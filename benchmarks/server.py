@@ -1,0 +1,73 @@
+"""A real server and a real browser for web.py: `streamlit run` on a free port, chromium through playwright."""
+
+import importlib.util
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from benchmarks.command import REPOSITORY
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]
+PATIENCE_SECONDS = 60
+
+
+@contextmanager
+def serving(home: Path) -> Iterator[tuple[subprocess.Popen, str]]:
+    """The app on a free port of this machine, with its workspace in `home`: the process and the address.
+
+    The trainer that a page would start beside it (600 MB, a process of its own) is left out.
+    """
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port),
+         "--server.address", "127.0.0.1", "--server.headless", "true"],
+        cwd=REPOSITORY, env=os.environ | {"TRANSFERLAB_HOME": str(home), "TRANSFERLAB_WARM": "0"},
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield process, f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def wait_until_it_answers(process: subprocess.Popen, address: str) -> None:
+    """Until the server says that it is healthy."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            urllib.request.urlopen(f"{address}/_stcore/health", timeout=2).close()
+            return
+        except OSError:
+            time.sleep(0.01)
+    raise RuntimeError(f"The server did not answer within {PATIENCE_SECONDS} s.")
+
+
+def has_browser() -> bool:
+    """Whether chromium and playwright are on this machine."""
+    return CHROMIUM is not None and importlib.util.find_spec("playwright") is not None
+
+
+@contextmanager
+def browsing() -> Iterator:
+    """A started chromium with an empty tab (playwright's `Page`)."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        tab = browser.new_page(viewport={"width": 1280, "height": 900})
+        tab.set_default_timeout(PATIENCE_SECONDS * 1000)
+        tab.goto("about:blank")
+        yield tab
+        browser.close()
