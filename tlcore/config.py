@@ -128,7 +128,8 @@ class TrainConfig:
         low=0, high=2**31 - 1, step=1,
     )
     views: int = _option(
-        1, "Views of each photo", "How many varied versions of each photo a frozen network looks at; 1 for none.",
+        4, "Views of each photo",
+        "How many versions of each photo a frozen part looks at, the photo itself included. Only where it is varied.",
         "augmentation", low=1, high=16, step=1,
     )
     horizontal_flip: bool = _option(False, "Mirror left and right", "Half of the views are mirrored.", "augmentation")
@@ -178,11 +179,15 @@ def defaults_for(strategy: str, **changes: Any) -> TrainConfig:
     return TrainConfig(**{"strategy": strategy} | _STRATEGY_DEFAULTS[strategy] | changes)
 
 
+_VARIED = {
+    "rotation": 10.0, "zoom": 0.1, "width_shift": 0.05, "height_shift": 0.05, "brightness": 0.1, "contrast": 0.1,
+}
+_OPEN = {"image_size": 160, "schedule": "cosine", "patience": 0, "label_smoothing": 0.1, **_VARIED}
 _STRATEGY_DEFAULTS: dict[str, dict[str, Any]] = {
     "feature-extraction": {},
-    "hybrid": {"open_epochs": 12, "open_learning_rate": 3e-4, "schedule": "cosine", "patience": 0},
-    "fine-tuning": {"open_epochs": 12, "open_learning_rate": 3e-4, "schedule": "cosine", "patience": 0},
-    "scratch": {"open_epochs": 30, "open_learning_rate": 1e-3, "schedule": "cosine", "patience": 0},
+    "hybrid": {"open_epochs": 12, "open_learning_rate": 3e-4, **_OPEN},
+    "fine-tuning": {"open_epochs": 12, "open_learning_rate": 3e-4, **_OPEN},
+    "scratch": {"open_epochs": 30, "open_learning_rate": 1e-3, **_OPEN},
 }
 
 

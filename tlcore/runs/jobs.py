@@ -29,6 +29,7 @@ from tlcore.runs.store import (
     list_runs,
     read_events,
     reset,
+    resume,
 )
 from tlcore.workspace import Workspace, new_id, write_json
 

@@ -6,16 +6,18 @@ the check of the packed file against the figures and the Keras file for those wh
 
 import time
 from collections.abc import Generator, Iterator
+from dataclasses import replace
 from typing import Any
 
+from tlcore.config import TrainConfig
 from tlcore.data.manifest import load_dataset
 from tlcore.evaluation.report import make_report, predictions_frame, save_report
 from tlcore.events import EpochEnd, Evaluated, Event, Finished, ShouldStop, Stopped
 from tlcore.models.registry import find_backbone
 from tlcore.runs import frozen_phase, open_phase
 from tlcore.runs.pack import Trained, pack
-from tlcore.runs.store import Run
-from tlcore.runs.task import Halted, Task
+from tlcore.runs.store import Run, can_go_on
+from tlcore.runs.task import Halted, Result, Task
 from tlcore.workspace import Workspace
 
 
@@ -30,13 +32,7 @@ def train_run(workspace: Workspace, run: Run, should_stop: ShouldStop) -> Iterat
     task = Task(workspace, run, dataset, find_backbone(config.backbone), config, should_stop)
     clock = _Clock(start)
     try:
-        head = None
-        if config.strategy != "scratch":
-            head = yield from clock.count(frozen_phase.learn_head(task))
-        if config.opens:
-            result = yield from clock.count(open_phase.adapt(task, head, clock.epochs))
-        else:
-            result = frozen_phase.result(task, head)
+        result = yield from _learn(task, clock)
     except Halted as halted:
         yield Stopped(halted.kept)
         return
@@ -51,6 +47,26 @@ def train_run(workspace: Workspace, run: Run, should_stop: ShouldStop) -> Iterat
     yield Finished(run.id, time.perf_counter() - start, stopped)
 
 
+def _learn(task: Task, clock: "_Clock") -> Generator[Event, None, Result]:
+    """The phases of the strategy. A stop in the second one leaves the result of the first.
+
+    Raises:
+        Halted: stopped before anything was learned.
+    """
+    head = None
+    if task.config.strategy != "scratch":
+        again = task.config.opens and can_go_on(task.run)  # the head's epochs were told already, and come out the same
+        head = yield from clock.count(frozen_phase.learn_head(task), task.config, silent=again)
+    if not task.config.opens:
+        return frozen_phase.result(task, head)
+    try:
+        return (yield from clock.count(open_phase.adapt(task, head, clock.epochs), task.config))
+    except Halted:
+        if head is None:
+            raise
+        return frozen_phase.result(task, head)
+
+
 class _Clock:
     """Counts the epochs that went by and the time that went into them."""
 
@@ -58,8 +74,14 @@ class _Clock:
         self.epochs, self.training = 0, 0.0
         self._last = start
 
-    def count(self, phase: Generator[Event, None, Any]) -> Generator[Event, None, Any]:
-        """Pass a phase's events on; the time before an EpochEnd counts as training."""
+    def count(
+        self, phase: Generator[Event, None, Any], config: TrainConfig, silent: bool = False
+    ) -> Generator[Event, None, Any]:
+        """Pass a phase's events on, its epochs as epochs of the whole run; the time before each counts as training.
+
+        Args:
+            silent: keep the epochs to oneself.
+        """
         while True:
             self._last = time.perf_counter()
             try:
@@ -69,4 +91,8 @@ class _Clock:
             if isinstance(event, EpochEnd):
                 self.epochs = max(self.epochs, event.epoch)
                 self.training += time.perf_counter() - self._last
+                if silent:
+                    continue
+                if config.opens and event.phase == "head":
+                    event = replace(event, epochs=event.epochs + config.open_epochs)
             yield event

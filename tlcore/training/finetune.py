@@ -78,7 +78,7 @@ def train_open(
     state = _State(model, optimizer, folder)
     first = state.restore() + 1
     if first == 1 and schedule.begins_trained:
-        state.see(0, validation_score(*predict(model, source.held_out("validation")))[0])
+        state.see(0, *validation_score(*predict(model, source.held_out("validation"))))
     planned = schedule.done + schedule.epochs
     for epoch in range(first, schedule.epochs + 1):
         if should_stop() or state.progress.is_over(config.patience):
@@ -90,7 +90,7 @@ def train_open(
         val_loss, val_accuracy = validation_score(*predict(model, source.held_out("validation")))
         seconds = time.perf_counter() - start
         yield EpochEnd(schedule.done + epoch, planned, *figures, val_loss, val_accuracy, seconds, phase="open")
-        state.keep(epoch, val_loss)
+        state.keep(epoch, val_loss, val_accuracy)
         state.progress.adjust(optimizer, config, config.open_learning_rate)
     state.restore_best()
     return state.progress.best_epoch
@@ -141,14 +141,14 @@ class _State:
         self._best: list[np.ndarray] | None = None
         self.progress = Progress()
 
-    def see(self, epoch: int, val_loss: float) -> None:
+    def see(self, epoch: int, val_loss: float, val_accuracy: float) -> None:
         """Remember the weights where they are the best so far."""
-        if self.progress.see(epoch, val_loss):
+        if self.progress.see_accuracy(epoch, val_loss, val_accuracy):
             self._best = _values(self._moving())
 
-    def keep(self, epoch: int, val_loss: float) -> None:
+    def keep(self, epoch: int, val_loss: float, val_accuracy: float) -> None:
         """After an epoch: remember the best and write the checkpoint."""
-        self.see(epoch, val_loss)
+        self.see(epoch, val_loss, val_accuracy)
         arrays = {"model": _values(self._moving()), "optimizer": _values(self._optimizer.variables)}
         if self._best is not None:
             arrays["best"] = self._best

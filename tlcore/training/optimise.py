@@ -72,15 +72,28 @@ class Progress:
     """What early stopping and the plateau schedule remember; plain values, so that a checkpoint can keep them."""
 
     best_loss: float = float("inf")
+    best_accuracy: float = -1.0
     best_epoch: int = 0
     waited: int = 0
     plateau: int = 0
     scale: float = 1.0
 
     def see(self, epoch: int, val_loss: float) -> bool:
-        """Take in an epoch's validation loss; True when it is the best so far."""
-        if val_loss < self.best_loss:
-            self.best_loss, self.best_epoch, self.waited, self.plateau = val_loss, epoch, 0, 0
+        """Take in an epoch's validation loss; True when it is the lowest so far."""
+        return self._take(epoch, val_loss, self.best_accuracy, val_loss < self.best_loss)
+
+    def see_accuracy(self, epoch: int, val_loss: float, val_accuracy: float) -> bool:
+        """The same by accuracy, and by loss where that is equal.
+
+        An open network soon grows too sure of itself: its validation loss rises while it still gets more photos right.
+        """
+        better = (val_accuracy, -val_loss) > (self.best_accuracy, -self.best_loss)
+        return self._take(epoch, val_loss, val_accuracy, better)
+
+    def _take(self, epoch: int, val_loss: float, val_accuracy: float, better: bool) -> bool:
+        if better:
+            self.best_loss, self.best_accuracy, self.best_epoch = val_loss, val_accuracy, epoch
+            self.waited = self.plateau = 0
             return True
         self.waited += 1
         self.plateau += 1

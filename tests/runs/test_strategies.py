@@ -1,0 +1,88 @@
+"""Every strategy end to end on the built-in network, and a real worker that is stopped, killed and continued."""
+
+import json
+import os
+import signal
+
+import numpy as np
+import pytest
+
+from tests.conftest import finish
+from tests.runs.test_jobs import state, wait_for
+from tests.small import write_small_folder
+from tlcore.config import defaults_for
+from tlcore.data.ingest import ingest_folder
+from tlcore.evaluation.report import load_report
+from tlcore.events import Started
+from tlcore.runs.jobs import JobQueue
+from tlcore.runs.store import can_go_on, create_run, job_status, read_events, request_stop
+from tlcore.runs.work import work
+from tlcore.serving.bundle import load_bundle
+from tlcore.serving.predict import Predictor
+
+SMALL = {"image_size": 64, "epochs": 2, "open_epochs": 2}
+
+
+@pytest.fixture
+def dataset(workspace, tmp_path):
+    return finish(ingest_folder(workspace, write_small_folder(tmp_path / "shapes", photos_per_class=6)))[1]
+
+
+@pytest.mark.parametrize(
+    ("strategy", "changes", "phases", "reason"),
+    [
+        ("feature-extraction", {"rotation": 10.0, "views": 2}, ["head"] * 2, "augmented views, frozen"),
+        ("feature-extraction", {"hidden_units": 16}, ["head"] * 2, "an extra layer is grafted too"),
+        ("hybrid", {"open_from": "block7a"}, ["head"] * 2 + ["open"] * 2, "by named block"),
+        ("hybrid", {"open_layers": 5, "rotation": 0.0}, ["head"] * 2 + ["open"] * 2, "by number of layers from the top"),
+        ("fine-tuning", {}, ["head"] * 2 + ["open"] * 2, "everything adapts"),
+        ("scratch", {"optimizer": "sgd", "class_weights": True}, ["open"] * 2, "random weights"),
+    ],
+)
+def test_a_strategy_ends_in_a_bundle_that_answers_like_its_figures(workspace, dataset, strategy, changes, phases, reason):
+    run = create_run(workspace, dataset.id, defaults_for(strategy, **SMALL | changes), strategy)
+    last = work(workspace, run)
+    assert last.type == "finished", last
+    epochs = job_status(run).epochs
+    assert [event.phase for event in epochs] == phases, reason
+    assert [event.epoch for event in epochs] == list(range(1, len(phases) + 1))
+    predictor = Predictor(load_bundle(run.folder))
+    for row in load_report(run.folder).predictions.itertuples():
+        np.testing.assert_allclose(predictor.probabilities(dataset.read(row.path)), row.probabilities, atol=1e-3)
+    info = json.loads((run.folder / "bundle" / "model.json").read_text())
+    assert info["config"]["strategy"] == strategy and info["check"]["largest_difference"] <= 1e-3
+
+
+def test_an_unknown_block_is_told_with_those_there_are(workspace, dataset):
+    run = create_run(workspace, dataset.id, defaults_for("hybrid", **SMALL | {"open_from": "block99"}), "wrong")
+    last = work(workspace, run)
+    assert last.type == "failed" and not last.bug and "block7a" in f"{last.what} {last.fix}"
+
+
+def test_stop_continue_kill_continue_on_the_real_worker(workspace, dataset):
+    jobs = JobQueue(workspace)
+    config = defaults_for("hybrid", **SMALL | {"open_epochs": 40, "open_from": "block7a", "rotation": 0.0, "views": 1})
+    run = create_run(workspace, dataset.id, config, "long")
+    jobs.submit(run)
+
+    def open_epochs():
+        return [event.epoch for event in job_status(run).epochs if event.phase == "open"]
+
+    wait_for(lambda: len(open_epochs()) >= 3)
+    request_stop(run)
+    wait_for(lambda: state(run) == "finished")
+    stopped_after = open_epochs()[-1]
+    assert job_status(run).finished.stopped and can_go_on(run) and stopped_after < 42
+
+    jobs.go_on(run)
+    wait_for(lambda: open_epochs()[-1] >= stopped_after + 2)
+    process = [event.process for event in read_events(run) if isinstance(event, Started)][-1]
+    os.kill(process, signal.SIGKILL)
+    wait_for(lambda: state(run) == "interrupted", seconds=20)
+    assert can_go_on(run)
+
+    jobs.go_on(run)
+    wait_for(lambda: state(run) == "finished")
+    assert [event.epoch for event in job_status(run).epochs] == list(range(1, 43)), "no round is missing or told twice"
+    assert not job_status(run).finished.stopped
+    jobs.close()

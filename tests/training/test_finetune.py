@@ -1,0 +1,125 @@
+"""Training with a part open: the cache below it is exact, a continued training is the uninterrupted one, the best is kept."""
+
+import keras
+import numpy as np
+import pytest
+
+from tests.conftest import finish
+from tlcore.config import TrainConfig
+from tlcore.models.graph import cut
+from tlcore.training.finetune import Schedule, Source, freeze_statistics, predict, train_open
+
+CONFIG = TrainConfig(strategy="hybrid", open_learning_rate=0.01, patience=0, batch_size=8, schedule="cosine")
+PHOTOS = np.random.default_rng(0).normal(size=(40, 12, 12, 3)).astype(np.float32)
+CLASSES = (PHOTOS.mean(axis=(1, 2, 3)) > 0).astype(np.int32)
+
+
+def small_network(dropout: float = 0.3) -> keras.Model:
+    """Three convolutions with batch normalisation whose statistics are not those of a fresh layer, and a head."""
+    keras.utils.set_random_seed(7)
+    inputs = value = keras.Input((12, 12, 3))
+    for number in range(3):
+        value = keras.layers.Conv2D(8, 3, padding="same", name=f"conv{number}")(value)
+        value = keras.layers.BatchNormalization(name=f"norm{number}")(value)
+        value = keras.layers.ReLU(name=f"relu{number}")(value)
+    value = keras.layers.GlobalAveragePooling2D()(value)
+    value = keras.layers.Dropout(dropout, seed=3)(value)
+    model = keras.Model(inputs, keras.layers.Dense(2, name="logits")(value))
+    for number in range(3):
+        norm = model.get_layer(f"norm{number}")
+        norm.moving_mean.assign(np.linspace(-0.2, 0.2, 8))
+        norm.moving_variance.assign(np.linspace(0.5, 2, 8))
+    freeze_statistics(model)
+    return model
+
+
+def source(inputs: np.ndarray) -> Source:
+    """Batches of eight in an order that depends on the epoch alone; the last ten photos are held out."""
+
+    def train(epoch):
+        order = np.random.default_rng(epoch).permutation(30)
+        return ((inputs[rows], CLASSES[rows]) for rows in np.split(order, range(8, 30, 8)))
+
+    return Source(train, lambda part: iter([(inputs[30:], CLASSES[30:])]), CLASSES[:30], 4)
+
+
+def weights_of(model: keras.Model) -> dict[str, np.ndarray]:
+    return {variable.path.split("/", 1)[0] + variable.name: np.asarray(variable) for variable in model.weights}
+
+
+def train(model, inputs, folder, epochs=3, should_stop=lambda: False, **schedule):
+    return finish(train_open(model, source(inputs), CONFIG, Schedule(0, epochs, **schedule), folder, should_stop))
+
+
+@pytest.mark.parametrize("layer", ["relu0", "norm1", "relu1"])
+def test_cached_activations_train_the_same_weights_as_the_whole_network(tmp_path, layer):
+    whole, other = small_network(), small_network()
+    lower, upper = cut(other, layer)
+    activations = lower.predict(PHOTOS, verbose=0)
+    for below in cut(whole, layer)[0].layers:
+        below.trainable = False
+    (tmp_path / "whole").mkdir()
+    (tmp_path / "cut").mkdir()
+    events, _ = train(whole, PHOTOS, tmp_path / "whole")
+    same, _ = train(upper, activations, tmp_path / "cut")
+    np.testing.assert_allclose([e.loss for e in events], [e.loss for e in same], rtol=1e-4)
+    expected = weights_of(whole)
+    moved = 0
+    for name, values in weights_of(upper).items():
+        np.testing.assert_allclose(values, expected[name], atol=1e-4, err_msg=name)
+        moved += not np.allclose(values, weights_of(small_network())[name])
+    assert moved >= 2, "something was learned"
+
+
+def test_a_continued_training_ends_like_an_uninterrupted_one(tmp_path):
+    (tmp_path / "one").mkdir()
+    (tmp_path / "two").mkdir()
+    straight = small_network()
+    told, best = train(straight, PHOTOS, tmp_path / "one", epochs=6)
+
+    seen = []
+    interrupted = train_open(small_network(), source(PHOTOS), CONFIG, Schedule(0, 6), tmp_path / "two")
+    for event in interrupted:
+        seen.append(event)
+        if len(seen) == 3:
+            break  # before the checkpoint of the third epoch: killed in its middle
+    interrupted.close()
+    again = small_network()
+    rest, same_best = train(again, PHOTOS, tmp_path / "two", epochs=6)
+    assert [event.epoch for event in rest] == [3, 4, 5, 6] and same_best == best
+    np.testing.assert_allclose([e.loss for e in told[2:]], [e.loss for e in rest], rtol=1e-5)
+    for one, other in zip(straight.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)
+
+
+def test_a_stop_in_the_middle_of_an_epoch_keeps_the_last_whole_one(tmp_path):
+    model, calls = small_network(), []
+
+    def should_stop():
+        calls.append(1)
+        return len(calls) > 8
+
+    events, best = train(model, PHOTOS, tmp_path, epochs=10, should_stop=should_stop)
+    assert len(events) == 1 and best == 1
+    told = predict(model, source(PHOTOS).held_out("validation"))[0]
+    accuracy = np.mean(told.argmax(axis=1) == CLASSES[30:])
+    assert accuracy == pytest.approx(events[0].val_accuracy)
+
+
+def test_what_was_good_before_is_kept_when_nothing_gets_better(tmp_path):
+    model = small_network()
+    model.get_layer("logits").set_weights([np.zeros((8, 2), np.float32), np.array([0, 0], np.float32)])
+    before = model.get_weights()
+    worse = Source(source(PHOTOS).train, lambda part: iter([(PHOTOS[30:], np.zeros(10, np.int32))]), CLASSES[:30], 4)
+    _, best = finish(train_open(model, worse, CONFIG, Schedule(0, 2, begins_trained=True), tmp_path))
+    assert best == 0, "all of the held-out photos were right at the start"
+    for one, other in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_checkpoint_of_another_network_is_not_used(tmp_path):
+    train(small_network(), PHOTOS, tmp_path, epochs=1)
+    _, upper = cut(small_network(), "relu1")
+    inputs = cut(small_network(), "relu1")[0].predict(PHOTOS, verbose=0)
+    events, _ = train(upper, inputs, tmp_path, epochs=2)
+    assert [event.epoch for event in events] == [1, 2]
