@@ -16,6 +16,7 @@ Sources of the licences: the section "License" of each network in the documentat
 repositories from which Keras says their weights came.
 """
 
+import math
 import os
 import re
 import sys
@@ -45,8 +46,7 @@ HEADER = '''"""Every network of `keras.applications` as a row of the table of ba
 Written by scripts/build_backbones_table.py, which names the sources; change it there. Not imported by it: no Keras.
 """
 
-from tlcore.models.spec import BackboneSpec, Block
-'''
+from tlcore.models.spec import BackboneSpec, Block'''
 
 
 class Family(NamedTuple):
@@ -83,7 +83,7 @@ FAMILIES = {
     "inception_resnet_v2": Family("-1..1", APACHE, f"{DOCS}inceptionresnetv2/", (
         (r"(block\d+_\d+)_ac", r"\1"), (r"(mixed_\d[ab])", r"\1"), (r"conv_7b$", "conv_7b"))),
     "xception": Family("-1..1", "MIT", f"{DOCS}xception/", ((r"(block\d+)_", r"\1"),)),
-    "mobilenet": Family("-1..1", APACHE, f"{DOCS}mobilenet/", ((r"conv_(?:dw|pw)_(\d+)", r"block\1"),)),
+    "mobilenet": Family("-1..1", APACHE, f"{DOCS}mobilenet/", ((r"conv_(?:dw|pw|pad)_(\d+)", r"block\1"),)),
     "mobilenet_v2": Family("-1..1", APACHE, f"{DOCS}mobilenet/", (
         (r"block_(\d+)_", r"block\1"), (r"Conv_1$", "head"))),
     "mobilenet_v3": Family("inside", APACHE, f"{DOCS}mobilenet/", (
@@ -96,7 +96,7 @@ FAMILIES = {
 }
 CHOICES = (
     Choice("vgg", "VGG16", "vgg16", "VGG16", 0.713, 224,
-           "The network of countless tutorials: simple to understand, but slow and not very accurate for its size."),
+           "The network of countless tutorials: simple to understand, but slow, and large for its accuracy."),
     Choice("vgg", "VGG19", "vgg19", "VGG19", 0.713, 224, "VGG16 with three more layers: slower, and no more accurate."),
     Choice("resnet", "ResNet50", "resnet50", "ResNet50", 0.749, 224,
            "The classic with shortcuts between its layers: what other networks are compared with."),
@@ -275,12 +275,9 @@ def multiply_adds(model: keras.Model | layers.Layer) -> int:
             total += multiply_adds(layer)
         if not isinstance(layer, layers.Conv2D | layers.DepthwiseConv2D | layers.SeparableConv2D | layers.Dense):
             continue
-        places = 1
-        for side in layer.output.shape[1:-1]:
-            places *= side
         kernels = [weight for weight in layer.weights if len(weight.shape) > 1]
-        total += places * sum(keras.ops.size(kernel) for kernel in kernels)
-    return int(total)
+        total += math.prod(layer.output.shape[1:-1]) * sum(math.prod(kernel.shape) for kernel in kernels)
+    return total
 
 
 def find_blocks(model: keras.Model, labels: tuple[tuple[str, str], ...]) -> tuple[Block, ...]:

@@ -11,7 +11,8 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 ORDER = ("values", "data", "models", "features", "training", "evaluation", "serving", "runs", "pages")
 VALUES = ("errors", "config", "events", "workspace")
-LATE = {"__main__": "runs", "progress": "runs", "charts": "runs"}  # beside the rooms: as far right as runs
+# Beside the rooms: as far right as runs.
+LATE = {"__main__": "runs", "commands_backbones": "runs", "progress": "runs", "charts": "runs"}
 TENSORFLOW = {
     "models/efficientnet_lite.py", "models/scaling.py", "models/graph.py", "models/build.py", "models/convert.py",
     "models/frozen.py", "training/optimise.py", "training/head.py", "training/finetune.py", "serving/export.py",

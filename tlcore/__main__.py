@@ -1,4 +1,4 @@
-"""Transfer Lab from a terminal: `python -m tlcore train|evaluate|predict|datasets|runs`.
+"""Transfer Lab from a terminal: `python -m tlcore train|evaluate|predict|datasets|runs|backbones|weights`.
 
 Exit codes: 0 done, 1 failed, 2 a user's mistake (one sentence on standard error), 130 stopped with Ctrl-C.
 """
@@ -18,6 +18,7 @@ from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before anything imports TensorFlow
 
+from tlcore.commands_backbones import add_commands
 from tlcore.config import TrainConfig, defaults_for
 from tlcore.data.images import PhotoRefused
 from tlcore.data.ingest import ingest_path
@@ -79,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
 
     for name, command, text in (("datasets", _datasets, "list the data sets"), ("runs", _runs, "list the runs")):
         commands.add_parser(name, parents=[common], help=text).set_defaults(command=command)
+    add_commands(commands, common)
     return parser
 
 

@@ -1,18 +1,23 @@
 """The Keras model: equal to the `.tflite`, named for cutting, honest about damaged weights. Needs TensorFlow."""
 
+import dataclasses
+import hashlib
+import sys
+
 import keras
 import numpy as np
 import pytest
 from ai_edge_litert.interpreter import Interpreter
+from keras.src.utils import file_utils
 
 from tlcore.errors import UserError
 from tlcore.models.build import build_backbone
 from tlcore.models.convert import convert_to_tflite
 from tlcore.models.efficientnet_lite import block_names, build_efficientnet_lite0
-from tlcore.models.registry import BACKBONES
+from tlcore.models.graph import cut_points
+from tlcore.models.registry import BUILT_IN as SPEC
+from tlcore.models.registry import find_backbone
 from tlcore.models.weights import asset_path, keras_weights_path
-
-SPEC = BACKBONES[0]
 
 # Keras 3.15 reads its variables with numpy 1's protocol; saving weights warns of it, and nobody here can mend it.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
@@ -62,7 +67,11 @@ def test_unknown_output_is_refused():
 
 def test_table_tells_the_truth(backbone):
     assert sum(int(np.prod(weight.shape)) for weight in backbone.trainable_weights) == SPEC.parameters
-    assert build_backbone(SPEC).output_shape == (None, SPEC.feature_size)
+    model = build_backbone(SPEC)
+    assert model.output_shape == (None, SPEC.feature_size)
+    above = {point.layer: len(point.above) for point in cut_points(model)}
+    assert [above[block.layer] for block in SPEC.blocks] == [block.num_layers for block in SPEC.blocks]
+    assert [block.name for block in SPEC.blocks] == ["head", *reversed(block_names())]
 
 
 def test_the_network_can_be_cut_at_a_named_block(backbone):
@@ -115,3 +124,62 @@ def test_convert_keeps_names_and_numbers():
     assert sorted(received) == ["feature_map", "pooled"]
     for name in received:
         np.testing.assert_allclose(received[name], expected[name], atol=1e-3)
+
+
+def save_weights(folder, spec, size):
+    """Random weights and statistics in a file of Keras' own layout in Keras' folder, and the row that tells of it."""
+    model = build_backbone(spec, size, weights=None)
+    random = np.random.default_rng(0)
+    for weight in model.weights:
+        if weight.dtype == "float32":
+            weight.assign(random.uniform(0.2, 1.0, weight.shape) if len(weight.shape) < 2
+                          else random.normal(scale=0.05, size=weight.shape))
+    path = folder / "models" / spec.weights_file
+    path.parent.mkdir()
+    model.save(path)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return path, dataclasses.replace(spec, weights_hash=digest, fingerprint=digest)
+
+
+@pytest.mark.parametrize("name", ["efficientnet-b0", "mobilenet-v2-0.35"])
+def test_weights_give_what_keras_gives_with_its_own_download(name, monkeypatch, tmp_path):
+    """EfficientNet above all, whose graph Keras changes when it fetches the file itself."""
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    path, spec = save_weights(tmp_path, find_backbone(name), 64)
+    monkeypatch.setattr(file_utils, "get_file", lambda *_, **__: str(path))
+    own = getattr(keras.applications, spec.function)
+    preprocess = sys.modules[own.__module__].preprocess_input
+    expected = own(include_top=False, weights="imagenet", input_shape=(64, 64, 3), **dict(spec.arguments))(
+        preprocess(picture(64)), training=False)
+    received = build_backbone(spec, 64, "feature_map")(picture(64), training=False)
+    assert np.std(expected) > 1e-3 * np.abs(expected).max()
+    np.testing.assert_allclose(received, expected, atol=1e-4 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("vgg16", "channels turned round"), ("mobilenet-v3-small", "squeeze and excitation"),
+     ("convnext-tiny", "layers of its own, inner models"), ("inception-resnet-v2", "layers of its own")],
+)
+def test_a_saved_network_is_loaded_in_safe_mode(name, reason, tmp_path):
+    spec = find_backbone(name)
+    size = spec.least_image_size
+    model = build_backbone(spec, size, weights=None)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras", safe_mode=True)
+    expected = model(picture(size), training=False)
+    np.testing.assert_allclose(loaded(picture(size), training=False), expected, atol=1e-6, err_msg=reason)
+
+
+def test_too_small_images_are_refused():
+    with pytest.raises(UserError, match="60 pixels.*at least 71"):
+        build_backbone(find_backbone("xception"), 60)
+
+
+def test_weights_of_another_network_are_not_half_loaded(monkeypatch, tmp_path):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    path, _ = save_weights(tmp_path, find_backbone("mobilenet-0.25"), 32)
+    spec = dataclasses.replace(find_backbone("mobilenet-v2-0.35"), weights_hash="", fingerprint="")
+    path.rename(path.with_name(spec.weights_file))
+    with pytest.raises(UserError, match=f"{spec.weights_file}.*another network"):
+        build_backbone(spec, 32)

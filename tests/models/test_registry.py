@@ -5,7 +5,7 @@ import hashlib
 import pytest
 
 from tlcore.errors import UserError
-from tlcore.models.registry import BACKBONES, find_backbone
+from tlcore.models.registry import BACKBONES, BUILT_IN, find_backbone, find_block
 from tlcore.models.weights import asset_path, fingerprint, keras_weights_path, load_labels
 
 MEGABYTE = 10**6
@@ -22,26 +22,32 @@ def test_unknown_name_is_told_what_is_allowed():
         find_backbone("resnet-99")
 
 
-@pytest.mark.parametrize("spec", BACKBONES, ids=lambda spec: spec.name)
+def test_blocks_are_found_by_name():
+    assert find_block(BUILT_IN, "block7a").layer == "block6d_add"
+    with pytest.raises(UserError, match="block99.*EfficientNet-Lite0 does not have.*Allowed: head, block7a"):
+        find_block(BUILT_IN, "block99")
+
+
+@pytest.mark.parametrize("spec", [BUILT_IN], ids=lambda spec: spec.name)
 def test_fingerprint_is_that_of_the_file(spec):
     assert fingerprint(spec) == hashlib.sha256(asset_path(spec).read_bytes()).hexdigest()
 
 
-@pytest.mark.parametrize("spec", BACKBONES, ids=lambda spec: spec.name)
+@pytest.mark.parametrize("spec", [BUILT_IN], ids=lambda spec: spec.name)
 def test_assets_stay_small_and_carry_their_licence(spec):
     folder = asset_path(spec).parent
     assert sum(path.stat().st_size for path in folder.iterdir()) < 19.5 * MEGABYTE
     assert "Apache License" in (folder / "LICENSE").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("spec", BACKBONES, ids=lambda spec: spec.name)
+@pytest.mark.parametrize("spec", [BUILT_IN], ids=lambda spec: spec.name)
 def test_source_page_names_the_files_as_they_are(spec):
     page = (asset_path(spec).parent / "SOURCE.md").read_text(encoding="utf-8")
     for path in (asset_path(spec), keras_weights_path(spec)):
         assert hashlib.sha256(path.read_bytes()).hexdigest() in page
 
 
-@pytest.mark.parametrize("spec", BACKBONES, ids=lambda spec: spec.name)
+@pytest.mark.parametrize("spec", [BUILT_IN], ids=lambda spec: spec.name)
 def test_labels_are_the_thousand_imagenet_classes(spec):
     labels = load_labels(spec)
     assert len(labels) == 1000

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 POOLED, ACTIVATION = "pooled", "activation"
 MOST_DIFFERENCE = 1e-3  # from Keras, as a share of the largest value
+_TRACED_BATCH = 2  # one would let the converter leave out what only larger batches need
 _VERSION = 1  # of how files are made; another one makes them anew
 
 
@@ -94,7 +95,8 @@ def convert_checked(model: "keras.Model", image_size: int, output: str) -> bytes
 
     from tlcore.models.convert import convert_to_tflite
 
-    data = free_batch(convert_to_tflite(keras.Model(model.input, {output: model.output}), image_size, float16=False))
+    named = keras.Model(model.input, {output: model.output})
+    data = free_batch(convert_to_tflite(named, image_size, float16=False, batch=_TRACED_BATCH), _TRACED_BATCH)
     images = _pictures(image_size)
     expected = np.asarray(model(images, training=False))
     received = LiteModel(data).run(images, output)

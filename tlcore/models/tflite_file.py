@@ -97,30 +97,40 @@ def _last_layer(tensor: schema.TensorT) -> str:
     return parts[1].removesuffix("_1") if len(parts) > 1 else ""
 
 
-def free_batch(data: bytes) -> bytes:
-    """The file with every reshape of a batch of one made a reshape of any batch.
+def free_batch(data: bytes, batch: int) -> bytes:
+    """The file of a network that was traced for `batch` photos, made one for a photo that takes any number.
 
-    A file traced for one image holds shapes such as (1, 1, 1, 96) as constants; `resize_tensor_input` cannot change
-    those. A −1 in their first place says the same for one image and is right for more.
+    The converter writes shapes such as (batch, 1, 1, 96) into the file as constants, which `resize_tensor_input` cannot
+    change. A −1 in their first place says the same and is right for any number. With a batch of one there would be
+    nothing to correct: the converter leaves such a reshape out, since one row fits every shape.
+
+    Args:
+        batch: more than one.
     """
-    model, _ = unpack(data)
+    model, signature = unpack(data)
     graph = model.subgraphs[0]
-    changed = False
+    computed = set(_computed_from(graph, named(signature.inputs, "image")))
+    for index in computed:
+        tensor = graph.tensors[index]
+        if len(tensor.shape) and tensor.shape[0] == batch:
+            tensor.shape = np.array([1, *tensor.shape[1:]], np.int32)
     for operator in graph.operators:
         code = model.operatorCodes[operator.opcodeIndex]
-        if max(code.builtinCode, code.deprecatedBuiltinCode) != schema.BuiltinOperator.RESHAPE:
-            continue
-        values = model.buffers[graph.tensors[operator.inputs[1]].buffer].data
-        if values is None or graph.tensors[operator.inputs[0]].shape[0] != 1:
-            continue
-        shape = np.frombuffer(bytes(values), "<i4").copy()
-        if len(shape) and shape[0] == 1:
-            shape[0] = -1
-            graph.tensors[operator.inputs[1]].buffer = len(model.buffers)
-            model.buffers.append(schema.BufferT(data=shape.view(np.uint8)))
-            operator.builtinOptions = schema.ReshapeOptionsT(newShape=shape)
-            changed = True
-    return pack(model) if changed else data
+        if max(code.builtinCode, code.deprecatedBuiltinCode) == schema.BuiltinOperator.RESHAPE:
+            if int(operator.inputs[0]) in computed:
+                _free_reshape(model, operator, batch)
+    return pack(model)
+
+
+def _free_reshape(model: schema.ModelT, operator: schema.OperatorT, batch: int) -> None:
+    target = model.subgraphs[0].tensors[operator.inputs[1]]
+    shape = np.frombuffer(bytes(model.buffers[target.buffer].data), "<i4").copy()
+    if shape[0] == batch and -1 not in shape:
+        shape[0] = -1
+        target.buffer = len(model.buffers)
+        model.buffers.append(schema.BufferT(data=shape.view(np.uint8)))
+        operator.builtinOptionsType = schema.BuiltinOptions.ReshapeOptions
+        operator.builtinOptions = schema.ReshapeOptionsT(newShape=shape)
 
 
 def drop_unused(model: schema.ModelT, signature: schema.SignatureDefT) -> None:

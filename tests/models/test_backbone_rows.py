@@ -1,0 +1,146 @@
+"""Every row of the table of `keras.applications`, once, with random weights. Needs TensorFlow, no network.
+
+All rows are built at their smallest size, and their cut points, features, scaling and weights file are held against
+Keras. One network a family is also run: cut and put together, converted, extracted from, trained for a step. The others
+of a family consist of the same kinds of layers, more or wider ones, and are not run; their values are left at zero,
+which takes a tenth of the time.
+"""
+
+import inspect
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras.src.initializers import random_initializers
+
+from tlcore.models import graph
+from tlcore.models.build import build_backbone, cut_backbone, layer_below
+from tlcore.models.frozen import convert_checked
+from tlcore.models.litert import LiteModel
+from tlcore.models.registry import BACKBONES, BUILT_IN, BackboneSpec, find_backbone
+
+ROWS = [spec for spec in BACKBONES if not spec.built_in]
+FIRST = ("vgg16", "vgg19", "resnet50", "inception-v3", "xception", "mobilenet-v2")
+RUN = (
+    "vgg16", "resnet50", "resnet50-v2", "inception-v3", "xception", "mobilenet-0.25", "mobilenet-v2-0.35",
+    "mobilenet-v3-small", "densenet121", "nasnet-mobile", "efficientnet-b0", "efficientnet-v2-b0", "convnext-tiny",
+    "inception-resnet-v2",
+)
+ONLY_BUILT = [spec for spec in ROWS if spec.name not in RUN]
+
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
+
+
+@pytest.fixture
+def zeros(monkeypatch):
+    """Make layers without drawing random numbers."""
+    def call(self, shape, dtype=None, **_):
+        return keras.ops.zeros(shape, dtype or "float32")
+
+    monkeypatch.setattr(random_initializers.VarianceScaling, "__call__", call)
+
+
+def check_against_keras(spec: BackboneSpec, model: keras.Model) -> None:
+    """The row says what is true of the network."""
+    above = {point.layer: len(point.above) for point in graph.cut_points(model)}
+    assert {block.layer: block.num_layers for block in spec.blocks}.items() <= above.items()
+    counts = [block.num_layers for block in spec.blocks]
+    assert counts == sorted(counts), "from the top down"
+    assert model.output_shape == (None, spec.feature_size)
+    assert model.count_params() < spec.parameters, "the classifier counts as well"
+    assert spec.download_bytes >= 4 * model.count_params() - 500
+    assert not any(isinstance(layer, keras.layers.Lambda) for layer in model.layers)
+
+
+def pictures(size: int) -> np.ndarray:
+    """float32 (2, size, size, 3), 0–255: noise."""
+    return np.random.default_rng(0).uniform(0, 255, (2, size, size, 3)).astype(np.float32)
+
+
+def test_every_network_of_keras_has_a_row():
+    functions = {name for name, value in vars(keras.applications).items()
+                 if inspect.isfunction(value) and not name.startswith("_")}
+    assert {spec.function for spec in ROWS} == functions
+    assert tuple(spec.name for spec in BACKBONES[:7]) == (BUILT_IN.name, *FIRST), "what tutorials use stands on top"
+    widths = {name: {dict(spec.arguments)["alpha"] for spec in ROWS if spec.function == name}
+              for name in ("MobileNet", "MobileNetV2")}
+    assert widths == {"MobileNet": {0.25, 0.5, 0.75, 1.0}, "MobileNetV2": {0.35, 0.5, 0.75, 1.0, 1.3, 1.4}}
+
+
+@pytest.mark.parametrize("spec", ROWS, ids=lambda spec: spec.name)
+def test_a_row_is_whole(spec):
+    source = inspect.getsource(inspect.getmodule(inspect.unwrap(getattr(keras.applications, spec.function))))
+    if spec.function not in ("MobileNet", "MobileNetV2"):  # Keras publishes no hashes of theirs
+        assert spec.weights_hash and spec.weights_hash in source
+    assert spec.fingerprint == spec.weights_hash and spec.licence and spec.source.startswith("https://")
+    assert spec.weights_url.startswith("https://storage.googleapis.com/") and spec.weights_file.endswith(".h5")
+    assert 0.5 < spec.imagenet_top1 < 0.9 and 0 < spec.multiply_adds and spec.parameters * 7 > spec.download_bytes / 1.5
+    assert spec.sentence.endswith(".") and 20 < len(spec.sentence) < 120
+    assert 1 <= len(spec.blocks) <= 20 and len({block.name for block in spec.blocks}) == len(spec.blocks)
+    assert spec.least_image_size <= spec.default_image_size
+    names = [(other.weights_file, other.name) for other in BACKBONES if other is not spec]
+    assert spec.weights_file not in dict(names) and spec.name not in dict(names).values()
+
+
+@pytest.mark.parametrize("spec", ONLY_BUILT, ids=lambda spec: spec.name)
+def test_built_and_cut_on_the_graph(spec, zeros):
+    model = build_backbone(spec, spec.least_image_size, weights=None)
+    check_against_keras(spec, model)
+    block = spec.blocks[len(spec.blocks) // 2]
+    lower, upper = cut_backbone(model, block.layer)
+    assert upper.output_shape == model.output_shape and lower.output_shape == upper.input_shape
+    assert lower.count_params() + upper.count_params() == model.count_params()
+    keras.backend.clear_session()
+
+
+@pytest.mark.parametrize("name", RUN)
+def test_built_cut_converted_extracted_and_trained(name):
+    spec = find_backbone(name)
+    size = spec.least_image_size
+    model = build_backbone(spec, size, weights=None)
+    check_against_keras(spec, model)
+    images = pictures(size)
+    whole = np.asarray(model(images, training=False))
+    for block in {spec.blocks[0], spec.blocks[len(spec.blocks) // 2]}:
+        lower, upper = cut_backbone(model, block.layer)
+        np.testing.assert_allclose(
+            upper(lower(images, training=False), training=False), whole, atol=1e-5 * np.abs(whole).max())
+    features = LiteModel(convert_checked(model, size, "pooled")).run(images, "pooled")
+    np.testing.assert_allclose(features, whole, atol=1e-3 * np.abs(whole).max())
+    train_one_step(spec, model, images)
+    keras.backend.clear_session()
+
+
+def train_one_step(spec: BackboneSpec, model: keras.Model, images: np.ndarray) -> None:
+    """The open part learns, the closed part stays as it is."""
+    lower, upper = cut_backbone(model, spec.blocks[0].layer)
+    activations = lower(images, training=False)
+    before, closed = [np.array(weight) for weight in upper.trainable_weights], lower.trainable_weights
+    below = [np.array(weight) for weight in closed]
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(tf.square(upper(activations, training=False) - 1.0))
+    gradients = tape.gradient(loss, upper.trainable_weights)
+    keras.optimizers.Adam(0.01).apply(gradients, upper.trainable_weights)
+    changed = [np.any(old != np.array(new)) for old, new in zip(before, upper.trainable_weights, strict=True)]
+    assert all(changed), f"{changed.count(False)} of {len(changed)} weights got no gradient"
+    assert all(np.array_equal(old, new) for old, new in zip(below, closed, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("name", "num_layers", "layer", "reason"),
+    [
+        ("vgg16", 5, "block4_pool", "the last five of the VGG16 recipe: block5 and the pooling below it"),
+        ("vgg16", 2, "block5_conv2", "one convolution and the pooling above it"),
+        ("inception-v3", 62, "mixed8", "the top two blocks, layers[:249] frozen, as in Keras' own example"),
+        ("inception-v3", 35, "mixed8", "inside a block with branches: the next lower cut point"),
+    ],
+)
+def test_recipes_that_count_layers(name, num_layers, layer, reason, zeros):
+    spec = find_backbone(name)
+    model = build_backbone(spec, spec.least_image_size, weights=None)
+    own = getattr(keras.applications, spec.function)(include_top=False, weights=None)
+    assert layer_below(model, num_layers) == layer, reason
+    opened = [item.name for item in cut_backbone(model, layer)[1].layers]
+    explicit = [item.name for item in own.layers[-num_layers:] if item.weights and "conv2d" not in item.name]
+    assert set(explicit) <= {*opened, *(item.name for item in own.layers if "batch_norm" in item.name)}
