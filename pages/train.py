@@ -1,29 +1,37 @@
-"""Step 2: one button with good defaults, and curves that grow while the network learns."""
+"""Step 2: two questions with good answers, one button, and curves that grow while the network learns."""
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.shared import chrome, follow, lists, photos, state, widgets
+from pages.shared import chrome, follow, line, lists, networks, photos, settings, state, widgets
 from pages.shared.widgets import count, plain
-from tlcore.config import TrainConfig
 from tlcore.data.manifest import Dataset
+from tlcore.errors import UserError
+from tlcore.models.registry import find_backbone
+from tlcore.models.weights_cache import is_present
 from tlcore.runs import store
 from tlcore.runs.store import JobStatus, Run
 
 
 def offer(action: DeltaGenerator, dataset: Dataset) -> None:
-    """A new run: the button, and the settings that nobody has to touch."""
+    """A new run: the two questions, the settings that nobody has to touch, and the button."""
     num_train = len(dataset.part("train"))
-    pressed = action.button(f"Train on {count(num_train, 'photo')}", type="primary")
     st.markdown(
         f"{count(len(dataset.labels), 'class', 'classes')}: {count(num_train, 'photo')} to learn from, "
         f"{len(dataset.part('validation')):,} to check while learning (validation), "
         f"{len(dataset.part('test')):,} kept for the test."
     )
     photos.strip(photos.from_dataset(dataset, photos.three_by_three(dataset.part("train")).head(8), size=160))
-    with st.expander("Settings (good as they are)"):
-        config = widgets.settings(TrainConfig())
-    if pressed:
+    config, spec = settings.proposed(), settings.network()
+    left, right = st.columns(2, gap="large")
+    with left:
+        networks.choose(spec)
+    with right:
+        settings.choose_strategy(config)
+    settings.folds(config)
+    fetched = "" if is_present(spec) or config.strategy == "scratch" else widgets.say_bytes(spec.download_bytes)
+    verb = f"Download {fetched} and train on" if fetched else "Train on"
+    if action.button(f"{verb} {count(num_train, 'photo')}", type="primary", key="train"):
         run = store.create_run(state.workspace(), dataset.id, config, dataset.name)
         state.queue().submit(run)
         state.choose(run=run.id, dataset=dataset.id)
@@ -34,26 +42,54 @@ def follow_run(action: DeltaGenerator, run: Run) -> None:
     """The run in the URL: live while it is active, else its curves and the way on."""
     status = store.job_status(run)
     if status.active and not status.usable:
-        follow.watch(run, lambda now: follow.curves(now, run.config.epochs))
+        follow.watch(run, lambda now: follow.curves(now, run.config))
+        st.page_link("pages/train.py", label="Plan another training", query_params={"dataset": run.dataset_id})
         return
     if status.usable:
-        if action.button("See how good it is", type="primary"):
-            st.switch_page("pages/evaluate.py", query_params=state.link(run=run.id, dataset=run.dataset_id))
+        onward(action, run, status)
         st.markdown(told(status, run))
     else:
-        follow.ended(run, status, "training", action)
+        without = lacks_weights(run, status)
+        if without and action.button("Choose the built-in network", type="primary"):
+            settings.own().pop("backbone", None)
+            state.choose(run=None, dataset=run.dataset_id)
+            st.rerun()
+        follow.ended(run, status, "training", action, primary=not without)
     action.page_link("pages/train.py", label="Train anew", query_params={"dataset": run.dataset_id})
     if status.epochs:
-        follow.curves(status, run.config.epochs)
+        follow.curves(status, run.config)
+    follow.packing(run, status)
     with st.expander("Settings of this run"):
-        widgets.table(widgets.settings_frame(run.config), "The settings of this run")
+        widgets.table(settings.frame(run.config), "The settings of this run")
+
+
+def onward(action: DeltaGenerator, run: Run, status: JobStatus) -> None:
+    """The way to the figures; a run that was stopped can be continued first."""
+    continued = was_stopped(run, status) and not status.active and follow.go_on(run, status, action)
+    if action.button("See how good it is", type="secondary" if continued else "primary"):
+        st.switch_page("pages/evaluate.py", query_params=state.link(run=run.id, dataset=run.dataset_id))
+    if continued:
+        follow.start_again(run, action, primary=False)
+
+
+def was_stopped(run: Run, status: JobStatus) -> bool:
+    """Whether a person stopped it; the last event tells, and before it is there, the wish itself."""
+    return status.finished.stopped if status.finished else store.stop_requested(run)()
+
+
+def lacks_weights(run: Run, status: JobStatus) -> bool:
+    """Whether a run failed and the weights of its network are not on this machine."""
+    try:
+        return status.error is not None and not status.error.bug and not is_present(find_backbone(run.config.backbone))
+    except UserError:  # a network that another version knew
+        return True
 
 
 def told(status: JobStatus, run: Run) -> str:
     """How the training went, in a sentence or two."""
-    done, planned = len(status.epochs), run.config.epochs
+    done, planned = len(status.epochs), widgets.planned_rounds(status, run.config)
     words = [f"It learned for {count(done, 'round')}."]
-    if status.finished and status.finished.stopped:
+    if was_stopped(run, status):
         words = [f"You stopped it after {count(done, 'round')}; what it had learned until then is kept."]
     elif done < planned:
         words = [f"It stopped by itself after {done} of {planned} rounds, since nothing got better any more."]
@@ -65,7 +101,7 @@ def told(status: JobStatus, run: Run) -> str:
     return " ".join(words)
 
 
-with chrome.page("Train", "The network looks at every photo once, then learns your classes.", step=2) as action:
+with chrome.page("Train", "Two choices, and both are good as they are.", step=2) as action:
     state.queue().warm()
     run, dataset = state.run(), state.dataset()
     if dataset is None:
@@ -75,6 +111,8 @@ with chrome.page("Train", "The network looks at every photo once, then learns yo
         offer(action, dataset)
     else:
         follow_run(action, run)
+    if dataset is not None:
+        line.show(poll=run is not None)
     earlier = [each for each in state.runs() if run is None or each.id != run.id]
     if earlier:
         st.subheader("Earlier training runs", anchor=False)

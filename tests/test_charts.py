@@ -41,6 +41,33 @@ def test_the_axis_does_not_grow(planned, domain, reason, done):
     assert spec["height"] == charts.CURVE_HEIGHT
 
 
+def two_phases() -> list[EpochEnd]:
+    """Three epochs of a head, then two with the network open."""
+    return [EpochEnd(number, 5, 0.5, 0.9, 0.4, 0.9, 0.02, "open" if number > 3 else "head") for number in range(1, 6)]
+
+
+@pytest.mark.parametrize(
+    ("events", "opened", "reason"),
+    [
+        (two_phases(), " The network opens after round 3.", "the head first"),
+        (two_phases()[:3], "", "it has not opened yet"),
+        (two_phases()[3:], "", "from scratch it is open from the start"),
+    ],
+)
+def test_where_the_network_opens_is_told(events, opened, reason):
+    said = charts.say_curve(charts.curve_frame(events), "accuracy")
+    assert said.endswith(opened) and ("opens" in said) is bool(opened), reason
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "loss"])
+def test_a_rule_with_its_name_stands_where_the_network_opens(metric):
+    spec = charts.curve(charts.curve_frame(two_phases()), metric, 5).to_dict()
+    rule = next(layer for layer in spec["layer"] if layer["mark"]["type"] == "rule")
+    name = next(layer for layer in spec["layer"] if layer["mark"].get("text") == "the network opens")
+    assert rule["transform"] == name["transform"]
+    assert rule["encoding"]["x"]["field"] == "between" and "y" not in rule["encoding"]
+
+
 def test_a_live_description_holds_no_data_and_all_of_the_drawing():
     chart = charts.curve(charts.curve_frame(epochs([0.5, 0.9])), "accuracy", 30)
     spec = charts.live(chart)

@@ -26,15 +26,18 @@ METRICS = {"accuracy": "Accuracy (share that is right)", "loss": "Loss (how wron
 
 
 def curve_frame(epochs: list[Any]) -> pd.DataFrame:
-    """EpochEnd events as one row an epoch and part: `epoch, part, accuracy, loss`, part training or validation."""
+    """EpochEnd events as a row an epoch and part (training, validation): `epoch, phase, part, accuracy, loss`."""
     rows = [row for end in epochs for row in (
-        (end.epoch, "training", end.accuracy, end.loss), (end.epoch, "validation", end.val_accuracy, end.val_loss)
+        (end.epoch, end.phase, "training", end.accuracy, end.loss),
+        (end.epoch, end.phase, "validation", end.val_accuracy, end.val_loss),
     )]
-    return pd.DataFrame(rows, columns=["epoch", "part", "accuracy", "loss"])
+    return pd.DataFrame(rows, columns=["epoch", "phase", "part", "accuracy", "loss"])
 
 
 def curve(frame: pd.DataFrame, metric: str, num_epochs: int, dark: bool = False) -> alt.LayerChart:
     """Training and validation over the epochs; the axis is as long as the planned number of epochs from the start.
+
+    Where the network opens after a first phase, a thin rule says so.
 
     Args:
         frame: from `curve_frame`; may be empty. metric: "accuracy" or "loss".
@@ -60,7 +63,7 @@ def curve(frame: pd.DataFrame, metric: str, num_epochs: int, dark: bool = False)
     ])
     newest = base.transform_joinaggregate(last="max(epoch)").transform_filter("datum.epoch == datum.last")
     names = _end_labels(newest, metric, shown, {"training": INK[dark], "validation": VALIDATION[dark]})
-    layers = [line, newest.mark_circle(size=50, opacity=1), *names, touch]
+    layers = [line, newest.mark_circle(size=50, opacity=1), *names, *_opening(frame, percent, INK[dark]), touch]
     chart = alt.layer(*layers).properties(height=CURVE_HEIGHT, padding={"right": LABEL_ROOM, "left": 4, "top": 10})
     return _dressed(chart, dark)
 
@@ -94,6 +97,18 @@ def _end_labels(newest: alt.Chart, metric: str, shown: str, inks: dict[str, str]
     ]
 
 
+def _opening(frame: pd.DataFrame, percent: bool, ink: str) -> list[alt.Chart]:
+    """A thin rule with its name between the last epoch of the head and the first one with the network open.
+
+    The name stands where the curves are not: below high accuracies, above low losses.
+    """
+    at = alt.Chart(frame).transform_filter("datum.part == 'training' && datum.phase == 'open'").transform_joinaggregate(
+        first="min(epoch)").transform_filter("datum.epoch == datum.first && datum.first > 1").transform_calculate(
+        between="datum.first - 0.5").encode(x="between:Q", color=alt.value(ink))
+    name = at.mark_text(align="left", dx=5, dy=-10 if percent else 8, fontSize=12, text="the network opens")
+    return [at.mark_rule(strokeWidth=1, opacity=0.6), name.encode(y=alt.value("height" if percent else 0))]
+
+
 def live(chart: alt.LayerChart) -> dict[str, Any]:
     """The chart's Vega-Lite description without its data, for a page that sends the data alone."""
     spec = chart.to_dict()
@@ -103,7 +118,13 @@ def live(chart: alt.LayerChart) -> dict[str, Any]:
 
 
 def say_curve(frame: pd.DataFrame, metric: str) -> str:
-    """What the validation curve does: "Validation accuracy rises to 98 % and stays there."."""
+    """What the validation curve does: "Validation accuracy rises to 98 % and stays."; and when the network opens."""
+    head = frame.loc[frame["phase"] == "head", "epoch"]
+    opened = not head.empty and (frame["phase"] == "open").any()
+    return _say_values(frame, metric) + (f" The network opens after round {head.max()}." if opened else "")
+
+
+def _say_values(frame: pd.DataFrame, metric: str) -> str:
     values = frame.loc[frame["part"] == "validation", metric].tolist()
     if not values:
         return f"No {metric} yet: the first round is still to come."

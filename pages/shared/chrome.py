@@ -102,7 +102,7 @@ def _without_paths(text: str) -> str:
     """The sentence without the server's folders, unless the person at this very machine reads it."""
     if state.is_owner():
         return text
-    return re.sub(r"(?<![\w.])(/[\w.\-]+){2,}|\b[A-Za-z]:\\\S+", "(a folder on the server)", text)
+    return re.sub(r"(?<!:/)(?<![\w.])(/[\w.\-]+){2,}|\b[A-Za-z]:\\\S+", "(a folder on the server)", text)
 
 
 def _living_ids() -> dict[str, str]:

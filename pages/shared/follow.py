@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared import chrome, pickers, state, widgets
 from tlcore import charts
+from tlcore.config import TrainConfig
 from tlcore.runs import store
 from tlcore.runs.store import ImportSpec, Job, JobStatus, Run
 from tlcore.serving.bundle import zip_bundle
@@ -51,7 +52,7 @@ def watch(job: Job, draw: Callable[[JobStatus], None]) -> None:
         status = store.job_status(job)
         if not status.active or status.usable:
             st.rerun()
-        widgets.progress(status, state.queue().position(job))
+        widgets.progress(status, state.queue().position(job), job.config if isinstance(job, Run) else TrainConfig())
         asked = store.stop_requested(job)()
         if st.button("Stopping" if asked else "Stop", key="stop", disabled=asked):
             store.request_stop(job)
@@ -61,22 +62,46 @@ def watch(job: Job, draw: Callable[[JobStatus], None]) -> None:
     st.fragment(live, run_every=POLL_SECONDS, key="live")()
 
 
-def ended(job: Job, status: JobStatus, what: str, action: DeltaGenerator) -> None:
-    """Why a job ended without a result, and the button to do it again."""
+def ended(job: Job, status: JobStatus, what: str, action: DeltaGenerator, primary: bool = True) -> None:
+    """Why a job ended without a result, and the buttons to continue it or do it again.
+
+    Args:
+        primary: whether the first of the buttons is the page's primary one.
+    """
     if status.error:
         chrome.show_failure(status.error)
     elif status.stopped:
         widgets.note(f"**You stopped this {what}.** {widgets.plain(status.stopped.kept)}")
     else:
         widgets.note(f"**This {what} was interrupted:** its process ended without a word. What was done is kept.")
-    if action.button("Start again", type="primary"):
+    continued = go_on(job, status, action, primary)
+    start_again(job, action, primary and not continued)
+
+
+def go_on(job: Job, status: JobStatus, action: DeltaGenerator, primary: bool = True) -> bool:
+    """The button that continues a training from its last round; False where there is nothing to continue from."""
+    if not status.epochs or not store.can_go_on(job):
+        return False
+    last = status.epochs[-1]
+    if last.epoch >= last.epochs and status.usable:
+        return False
+    label = f"Continue from round {last.epoch + 1}" if last.epoch < last.epochs else "Finish it"
+    if action.button(label, type="primary" if primary else "secondary", key="go_on"):
+        state.queue().go_on(job)
+        st.rerun()
+    return True
+
+
+def start_again(job: Job, action: DeltaGenerator, primary: bool) -> None:
+    """The button that does a job once more from the beginning."""
+    if action.button("Start again", type="primary" if primary else "secondary", key="start_again"):
         state.queue().restart(job)
         st.rerun()
 
 
-def curves(status: JobStatus, num_epochs: int) -> None:
+def curves(status: JobStatus, config: TrainConfig) -> None:
     """Accuracy and loss over the rounds; the descriptions are built once, only the figures are sent again."""
-    frame = charts.curve_frame(list(status.epochs))
+    frame, num_epochs = charts.curve_frame(list(status.epochs)), widgets.planned_rounds(status, config)
     for place, metric in zip(st.columns(2, gap="medium"), charts.METRICS):
         with place:
             if frame.empty:  # the place is kept, so that nothing jumps when the curves appear
@@ -89,6 +114,20 @@ def curves(status: JobStatus, num_epochs: int) -> None:
 @st.cache_data(max_entries=64, show_spinner=False)
 def _spec(metric: str, num_epochs: int, dark: bool) -> dict:
     return charts.live(charts.curve(charts.curve_frame([]), metric, num_epochs, dark))
+
+
+def packing(run: Run, status: JobStatus) -> None:
+    """While the model is being packed: a line that says so, and a look at what can be done once it is."""
+    if not status.active:
+        return
+
+    @chrome.errors_shown()
+    def packed() -> None:
+        if not store.job_status(run).active:
+            st.rerun()
+        st.caption("The model is being packed for download.")
+
+    st.fragment(packed, run_every=POLL_SECONDS, key="packing")()
 
 
 def download(run: Run) -> None:

@@ -1,4 +1,4 @@
-"""The pieces pages are made of, other than photos: settings, progress in words, empty states, and safe words.
+"""The pieces pages are made of, other than photos: progress in words, tables, empty states, and safe words.
 
 What a user named (labels, files, data sets) is hostile until shown otherwise: `plain` before it goes into Markdown.
 """
@@ -6,20 +6,18 @@ What a user named (labels, files, data sets) is hostile until shown otherwise: `
 import html
 import math
 import re
-from dataclasses import Field, fields
-from typing import Any
+from statistics import median
 
 import pandas as pd
 import streamlit as st
 
 from tlcore.config import TrainConfig
 from tlcore.events import STAGES
-from tlcore.models.registry import BACKBONES, find_backbone
 from tlcore.runs.store import JobStatus
 
 PICTURE_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff"]
 MOST_ROWS = 40  # a longer table scrolls in a frame of its own
-SLIDER_STEPS = 100  # a slider with more steps cannot be set exactly with a finger
+RECENT = 5  # rounds whose time tells how long the next ones take
 
 
 def plain(text: str) -> str:
@@ -75,28 +73,51 @@ def note(sentence: str) -> None:
         st.markdown(sentence)
 
 
-def progress(status: JobStatus, position: int) -> None:
+def progress(status: JobStatus, position: int, config: TrainConfig) -> None:
     """How far a job is and how long it will take, or its place in the queue, or that it is starting."""
-    share, words = say_progress(status, position)
+    share, words = say_progress(status, position, config)
     st.progress(share, text=words)
 
 
-def say_progress(status: JobStatus, position: int) -> tuple[float, str]:
-    """The share that is done (0–1) and the sentence that tells it."""
+def say_progress(status: JobStatus, position: int, config: TrainConfig = TrainConfig()) -> tuple[float, str]:
+    """The share that is done (0–1) and the sentence that tells it. `config`: of a run; an import has none."""
     last = status.last_progress
     if status.state == "queued" and position > 0:
         return 0.0, f"Waiting: {count(position, 'job')} before this one."
-    if status.epochs:
-        end = status.epochs[-1]
-        left = end.seconds * (end.epochs - end.epoch)
-        return min(1.0, end.epoch / end.epochs), f"Learning · round {end.epoch} of {end.epochs} · {say_left(left)}"
+    looks_again = last is not None and last.done < last.total  # between the phases, for the part that opens
+    if status.epochs and not looks_again:
+        return say_learning(status, config)
     if last is None or not last.total:
         return 0.0, "Starting, a few seconds."
     unit = f"{say_bytes(last.done)} of {say_bytes(last.total)}" if last.stage == "download" else (
         f"{last.done:,} of {last.total:,} photos"
     )
-    words = [STAGES.get(last.stage, "Working"), unit, say_left(last.seconds_left) if last.done < last.total else ""]
+    left = say_left(last.seconds_left) if last.done < last.total else ""
+    words = [STAGES.get(last.stage, "Working"), unit, f"{left} for this step" if left and config.opens else left]
     return min(1.0, last.done / last.total), " · ".join(word for word in words if word)
+
+
+def say_learning(status: JobStatus, config: TrainConfig) -> tuple[float, str]:
+    """The share of all rounds that is done, and how it goes on; rounds of different phases take different times."""
+    end, total = status.epochs[-1], planned_rounds(status, config)
+    share, round_of = min(1.0, end.epoch / total), f"round {end.epoch} of {total}"
+    if end.phase == "head" and config.opens:
+        if end.epoch >= end.epochs:
+            return share, f"Opening the network · {round_of} is done · the next one takes longer"
+        return share, f"Learning the last step · {round_of} · the network opens after round {end.epochs}"
+    times = [each.seconds for each in status.epochs if each.phase == end.phase]
+    recent = (times[1:] or times)[-RECENT:]  # the first one compiles
+    what = "The network adapts" if end.phase == "open" else "Learning"
+    return share, f"{what} · {round_of} · {say_left(median(recent) * (total - end.epoch))}"
+
+
+def planned_rounds(status: JobStatus, config: TrainConfig) -> int:
+    """All rounds of all phases: as the last phase tells them, before that as they were asked for."""
+    end = status.epochs[-1] if status.epochs else None
+    if end and (end.phase == "open" or not config.opens):
+        return end.epochs
+    first = 0 if config.strategy == "scratch" else config.epochs
+    return first + (config.open_epochs if config.opens else 0)
 
 
 def table(frame: pd.DataFrame, told: str) -> None:
@@ -127,52 +148,3 @@ def is_numeric(values: pd.Series) -> bool:
 def percent(share: float, digits: int = 0) -> str:
     """A share as people write it, never torn apart at a line's end: "92 %"."""
     return f"{share * 100:.{digits}f}\u00a0%"
-
-
-def settings(start: TrainConfig) -> TrainConfig:
-    """A widget for every field of TrainConfig, built from the field's own words and limits; returns what was set."""
-    values = {}
-    columns = st.columns(2, gap="large")
-    for index, option in enumerate(fields(TrainConfig)):
-        with columns[index % 2]:
-            values[option.name] = setting(option, getattr(start, option.name))
-    return TrainConfig(**values)
-
-
-def settings_frame(config: TrainConfig) -> pd.DataFrame:
-    """The settings of a run as a table: what it is called, and its value in words."""
-    rows = [(option.metadata["label"], str(getattr(config, option.name))) for option in fields(config)]
-    return pd.DataFrame(rows, columns=["Setting", "Value"])
-
-
-def setting(option: Field, value: Any) -> Any:
-    """The widget for one setting: a choice, a slider where it can be set exactly, else a number to type."""
-    meta = option.metadata
-    shared = {"label": meta["label"], "help": plain(meta["help"]), "key": f"setting_{option.name}",
-              "persist_state": "session"}
-    if option.name == "backbone":
-        known = {spec.name: spec for spec in BACKBONES}
-        return st.selectbox(options=list(known), index=list(known).index(value), format_func=say_backbone, **shared)
-    if "choices" in meta:
-        choices = list(meta["choices"])
-        return st.selectbox(options=choices, index=choices.index(value), **shared)
-    if option.type is float and "step" not in meta:
-        return st.select_slider(options=series(meta["low"], meta["high"], value), value=value,
-                                format_func=lambda number: f"{number:g}", **shared)
-    limits = {"min_value": meta["low"], "max_value": meta["high"], "step": meta["step"], "value": value}
-    if (meta["high"] - meta["low"]) / meta["step"] <= SLIDER_STEPS:
-        return st.slider(**limits, **shared)
-    return st.number_input(**limits, **shared)
-
-
-def say_backbone(name: str) -> str:
-    """A network by its title and how often it is right on the photos it was taught with."""
-    spec = find_backbone(name)
-    return f"{spec.title} ({spec.imagenet_top1 * 100:.1f} % right on ImageNet)"
-
-
-def series(low: float, high: float, value: float) -> list[float]:
-    """1, 2, 5, 10, … from low to high, with `value` among them: steps that feel equal on a wide range."""
-    exponents = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    steps = {float(f"{digit}e{exponent}") for exponent in exponents for digit in (1, 2, 5)}
-    return sorted({step for step in steps if low <= step <= high} | {value})

@@ -20,11 +20,21 @@ class WaitingQueue:
 
     def __init__(self) -> None:
         self.jobs: list[Job] = []
+        self.continued: list[str] = []
 
     def submit(self, job: Job) -> None:
         self.jobs.append(job)
 
     restart = submit
+
+    def go_on(self, job: Job) -> None:
+        self.continued.append(job.id)
+
+    def line(self) -> list[str]:
+        return [job.id for job in self.jobs if job.kind == "train"]
+
+    def put_first(self, job: Job) -> None:
+        self.jobs = [job, *(other for other in self.jobs if other.id != job.id)]
 
     def position(self, job: Job) -> int:
         return 0

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.pages.conftest import PAGES, buttons, words
-from tlcore.config import TrainConfig
+from tlcore.config import TrainConfig, defaults_for
 from tlcore.events import EpochEnd, Failed, Progress, Started, encode
 from tlcore.runs.store import create_run
 
@@ -94,7 +94,7 @@ def test_training_begins_with_one_button_and_stands_in_the_address(visit, traine
     at = visit("train", workspace, dataset=dataset.id)
     at.button[0].click().run()
     run = queue.jobs[0]
-    assert run.config == TrainConfig() and run.dataset_id == dataset.id
+    assert run.config == defaults_for("feature-extraction") and run.dataset_id == dataset.id
     assert at.query_params["run"] == run.id
     assert not at.exception
 
@@ -103,7 +103,7 @@ def test_settings_that_were_changed_are_those_of_the_run(visit, trained, queue):
     workspace, dataset, _ = trained
     at = visit("train", workspace, dataset=dataset.id)
     at.number_input(key="setting_epochs").set_value(7)
-    at.slider(key="setting_image_size").set_value(96)
+    at.number_input(key="setting_image_size").set_value(96)
     at.run()
     at.button[0].click().run()
     assert (queue.jobs[0].config.epochs, queue.jobs[0].config.image_size) == (7, 96)

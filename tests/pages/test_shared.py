@@ -1,18 +1,20 @@
 """The pieces of the pages: who is the owner, words, settings, tables and photos with hostile names."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from html.parser import HTMLParser
 
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.shared import answers, photos, state, widgets
-from tlcore.config import TrainConfig
+from pages.shared import answers, chrome, networks, photos, settings, state, widgets
+from tlcore.config import STRATEGIES, TrainConfig, defaults_for
 from tlcore.events import EpochEnd, Progress
+from tlcore.models.registry import BUILT_IN
 from tlcore.runs.store import JobStatus
 
 HOSTILE = '<img src=x onerror="alert(1)">"\'&</figure><script>alert(2)</script>'
+HYBRID = defaults_for("hybrid", epochs=30, open_epochs=12)
 
 
 @pytest.mark.parametrize(
@@ -124,23 +126,111 @@ def test_progress_tells_what_is_happening_and_how_long_it_takes(job, position, s
     assert widgets.say_progress(job, position) == (share, said), reason
 
 
-def test_every_setting_has_its_widget_with_its_own_words():
-    def page() -> None:
-        import streamlit
+@pytest.mark.parametrize(
+    ("config", "ends", "total", "said", "reason"),
+    [
+        (HYBRID, [], 42, None, "the plan has the rounds of both phases"),
+        (HYBRID, [(4, 30, "head")], 42, "Learning the last step · round 4 of 42 · the network opens after round 30",
+         "nobody knows yet how long a round with the network open takes"),
+        (HYBRID, [(30, 30, "head")], 42, "Opening the network · round 30 of 42 is done · the next one takes longer",
+         "between the phases"),
+        (HYBRID, [(30, 30, "head"), (31, 42, "open")], 42,
+         "The network adapts · round 31 of 42 · about 2 minutes left", "the time left is for the whole"),
+        (HYBRID, [(20, 30, "head"), (21, 32, "open")], 32,
+         "The network adapts · round 21 of 32 · about 2 minutes left", "the head was stopped early"),
+        (defaults_for("scratch", open_epochs=9), [], 9, None, "from scratch there is no first phase"),
+        (defaults_for("fine-tuning", open_epochs=9), [], 39, None, "a head comes first"),
+    ],
+)
+def test_the_rounds_of_both_phases_are_one_plan(config, ends, total, said, reason):
+    now = status(epochs=tuple(EpochEnd(epoch, epochs, 1, 1, 1, 1, 10.0, phase) for epoch, epochs, phase in ends))
+    assert widgets.planned_rounds(now, config) == total, reason
+    if said:
+        assert widgets.say_progress(now, 0, config)[1] == said, reason
 
-        from pages.shared import widgets
-        from tlcore.config import TrainConfig
 
-        streamlit.session_state["made"] = widgets.settings(TrainConfig())
+def test_photos_that_are_looked_at_again_between_the_phases_are_told():
+    now = status(epochs=(EpochEnd(30, 30, 1, 1, 1, 1, 0.1),), last_progress=Progress("features", 5, 20, 30.0))
+    said = widgets.say_progress(now, 0, HYBRID)[1]
+    assert said.endswith("5 of 20 photos · about 30 seconds left for this step")
 
-    at = AppTest.from_function(page, default_timeout=20).run()
-    shown = [each.label for kind in (at.selectbox, at.slider, at.select_slider, at.number_input) for each in kind]
-    assert sorted(shown) == sorted(option.metadata["label"] for option in fields(TrainConfig))
-    assert at.session_state["made"] == TrainConfig()
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_every_setting_that_counts_has_its_widget_with_its_own_words(strategy):
+    def page(strategy: str) -> None:
+        from pages.shared import networks, settings
+
+        settings.own().setdefault("strategy", strategy)
+        settings.choose_strategy(settings.proposed())
+        networks.choose(settings.network())
+        settings.folds(settings.proposed())
+
+    at = AppTest.from_function(page, default_timeout=20, args=(strategy,)).run()
+    assert not at.exception
+    kinds = (at.selectbox, at.slider, at.select_slider, at.number_input, at.checkbox, at.radio)
+    labels = [each.label for kind in kinds for each in kind if each.key.startswith("setting_")]
+    idle = settings.IDLE[strategy]
+    counting = [option for option in fields(TrainConfig) if option.name not in idle]
+    if strategy in ("feature-extraction", "hybrid") and defaults_for(strategy).views == 1:
+        counting = [option for option in counting if option.name not in settings.VARIATIONS]
+    assert sorted(labels) == sorted(option.metadata["label"] for option in counting)
+
+
+def test_what_does_nothing_for_a_strategy_is_a_setting():
+    names = {option.name for option in fields(TrainConfig)}
+    assert set(settings.IDLE) == set(STRATEGIES)
+    assert all(names.issuperset(idle) for idle in settings.IDLE.values())
+
+
+@pytest.mark.parametrize(
+    ("change", "said", "reason"),
+    [
+        ({}, ["EfficientNet-Lite0", "75 % right", "built in"], "the built-in one"),
+        ({"asset": "", "weights_url": "https://a/none.h5", "download_bytes": 58_900_000}, ["download of 58.9 MB"],
+         "it has to be fetched"),
+        ({"imagenet_top1": None}, ["EfficientNet-Lite0 · built in"], "nobody published how good it is"),
+    ],
+)
+def test_a_network_in_the_list_says_how_good_it_is_and_where(change, said, reason, monkeypatch, tmp_path):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    spec = replace(BUILT_IN, **change)
+    assert all(words in networks.label(spec) for words in said), reason
+
+
+def test_a_network_that_was_fetched_is_on_this_machine(monkeypatch, tmp_path):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    spec = replace(BUILT_IN, asset="", weights_url="https://a/none.h5", download_bytes=58_900_000)
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "none.h5").touch()
+    assert networks.say_place(spec) == "on this machine"
+
+
+@pytest.mark.parametrize(
+    ("times", "said"),
+    [(0.5, "quick, less work than the built-in network"), (1.2, "quick, about the work of the built-in network"),
+     (10, "medium speed, about 10 times the work of the built-in network"),
+     (40, "slow, about 40 times the work of the built-in network")],
+)
+def test_the_speed_of_a_network_in_words(times, said):
+    spec = replace(BUILT_IN, asset="", multiply_adds=int(BUILT_IN.multiply_adds * times))
+    assert networks.say_speed(spec) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "reason"),
+    [
+        ("/srv/keras/models is missing", "(a folder on the server) is missing", "a stranger sees no paths"),
+        ("Fetch https://storage.googleapis.com/a/b.h5 first", "Fetch https://storage.googleapis.com/a/b.h5 first",
+         "an address is no path"),
+    ],
+)
+def test_a_sentence_for_a_stranger_keeps_its_addresses(monkeypatch, text, said, reason):
+    monkeypatch.setattr(state, "is_owner", lambda: False)
+    assert chrome._without_paths(text) == said, reason
 
 
 def test_a_series_has_its_ends_and_the_value_in_use():
-    assert widgets.series(0.01, 1.0, 0.03) == [0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1.0]
+    assert settings.series(0.01, 1.0, 0.03) == [0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1.0]
 
 
 def test_nine_photos_show_as_many_classes_as_there_is_room_for():

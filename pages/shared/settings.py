@@ -1,0 +1,177 @@
+"""The settings of a run: what the person set himself over the defaults of the chosen strategy and network.
+
+What the person set lives in the session under its field's name, apart from any widget: it outlives the page, and a
+change of strategy changes only the rest. Every widget is built from the field's own words and limits in `TrainConfig`.
+"""
+
+import math
+from dataclasses import Field, fields
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pages.shared.widgets import plain
+from tlcore.config import STRATEGIES, TrainConfig, defaults_for
+from tlcore.data.augment import Augmentation
+from tlcore.models.registry import BUILT_IN, BackboneSpec, find_backbone
+
+SLIDER_STEPS = 100  # a slider with more steps cannot be set exactly with a finger
+AUTO = TrainConfig().open_from
+GROUPS = {
+    "network": "The network: image size and more",
+    "learning": "How it learns: rounds, step size and more",
+    "augmentation": "Vary the photos (augmentation)",
+}
+VARIATIONS = tuple(option.name for option in fields(Augmentation))
+IDLE = {  # what does nothing for a strategy
+    "feature-extraction": ("open_from", "open_layers", "open_epochs", "open_learning_rate"),
+    "hybrid": (),
+    "fine-tuning": ("open_from", "open_layers"),
+    "scratch": ("open_from", "open_layers", "epochs", "learning_rate", "views"),
+}
+_OPTIONS = {option.name: option for option in fields(TrainConfig)}
+
+
+def own() -> dict[str, Any]:
+    """What this visitor set himself, by field name."""
+    return st.session_state.setdefault("own_settings", {})
+
+
+def _remember(name: str) -> None:
+    own()[name] = st.session_state[f"setting_{name}"]
+
+
+def network() -> BackboneSpec:
+    """The chosen network."""
+    return find_backbone(own().get("backbone", BUILT_IN.name))
+
+
+def proposed() -> TrainConfig:
+    """The settings a run would get now: the person's own where they count, else what is right for his choice."""
+    spec, strategy = network(), own().get("strategy", TrainConfig().strategy)
+    values = {"image_size": _image_size(strategy, spec)} | own()
+    kept = {name: _fitting(name, value, spec) for name, value in values.items() if name != "strategy"}
+    counting = shown(defaults_for(strategy, **kept))
+    return defaults_for(strategy, **{name: value for name, value in kept.items() if name in counting})
+
+
+def _image_size(strategy: str, spec: BackboneSpec) -> int:
+    """The size that is right for the strategy; where that asks for none in particular, the network's own."""
+    asked = defaults_for(strategy).image_size
+    return spec.default_image_size if asked == TrainConfig().image_size else asked
+
+
+def shown(config: TrainConfig) -> list[str]:
+    """The fields that count for the strategy; photos that a frozen network sees vary only from two views on."""
+    idle = set(IDLE[config.strategy])
+    if config.strategy in ("feature-extraction", "hybrid") and config.views == 1:
+        idle |= set(VARIATIONS)
+    return [name for name in _OPTIONS if name not in idle]
+
+
+def _fitting(name: str, value: Any, spec: BackboneSpec) -> Any:
+    """A value that the person set, brought to what the chosen network allows."""
+    if name == "open_from":
+        return value if value in [block.name for block in spec.blocks] else AUTO
+    low, high = _limits(name, spec)
+    return value if low is None else min(max(value, low), high)
+
+
+def _limits(name: str, spec: BackboneSpec) -> tuple[Any, Any]:
+    """The least and the most of a number with this network; None for what is no number."""
+    meta = _OPTIONS[name].metadata
+    if name == "image_size":
+        return max(meta["low"], spec.least_image_size), meta["high"]
+    if name == "open_layers":
+        return meta["low"], spec.blocks[-1].num_layers
+    return meta.get("low"), meta.get("high")
+
+
+def choose_strategy(config: TrainConfig) -> None:
+    """What may learn: one of four, in a sentence each."""
+    shared = _shared("strategy", config.strategy)
+    st.radio(options=list(STRATEGIES), format_func=STRATEGIES.__getitem__, **shared)
+
+
+def folds(config: TrainConfig) -> None:
+    """Everything else, folded away in groups; what the person changed is told, with the way back."""
+    names = shown(config)
+    for group, title in GROUPS.items():
+        with st.expander(title):
+            if group == "augmentation":
+                _say_views(config)
+            inside = [name for name in names if _OPTIONS[name].metadata["group"] == group]
+            for start in range(0, len(inside), 2):  # in rows, so that the order is right on a small screen too
+                for name, column in zip(inside[start:start + 2], st.columns(2, gap="large")):
+                    with column:
+                        setting(_OPTIONS[name], getattr(config, name), find_backbone(config.backbone), config)
+    changed = [name for name in names if name in own() and _OPTIONS[name].metadata["group"] in GROUPS]
+    if changed:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"You set: {', '.join(_OPTIONS[name].metadata['label'] for name in changed)}.", width="content")
+            st.button("Put back what is right for this choice", on_click=_put_back)
+
+
+def _put_back() -> None:
+    st.session_state["own_settings"] = {name: own()[name] for name in ("backbone", "strategy") if name in own()}
+
+
+def _say_views(config: TrainConfig) -> None:
+    """How the photos come to vary, as long as they do not."""
+    varied = any(getattr(config, name) for name in VARIATIONS)
+    if "views" in shown(config) and config.views == 1 and not varied:
+        st.markdown("Choose two or more views, and each photo can be mirrored, turned, zoomed and more.")
+    elif not varied:
+        st.markdown("Nothing varies yet: choose how below.")
+
+
+def setting(option: Field, value: Any, spec: BackboneSpec, config: TrainConfig) -> None:
+    """The widget for one setting: a choice, a switch, a slider where it can be set exactly, else a number to type."""
+    meta, name = option.metadata, option.name
+    low, high = _limits(name, spec)
+    shared = _shared(name, value)
+    if name == "open_from":
+        blocks = {AUTO: "auto: the upper third"} | {block.name: f"{block.name} and above ({block.num_layers} layers)"
+                                                    for block in spec.blocks}
+        st.selectbox(options=list(blocks), format_func=blocks.__getitem__, disabled=config.open_layers > 0, **shared)
+    elif "choices" in meta:
+        st.selectbox(options=list(meta["choices"]), format_func=meta["choices"].__getitem__, **shared)
+    elif option.type is bool:
+        st.checkbox(**shared)
+    elif "step" not in meta:
+        st.select_slider(options=series(low, high, value), format_func=lambda number: f"{number:g}", **shared)
+    elif (high - low) / meta["step"] <= SLIDER_STEPS:
+        st.slider(min_value=low, max_value=high, step=meta["step"], **shared)
+    else:
+        digits = {"format": f"%.{max(0, -math.floor(math.log10(meta['step'])))}f"} if option.type is float else {}
+        st.number_input(min_value=low, max_value=high, step=meta["step"], **digits, **shared)
+
+
+def choice(name: str, options: list[str], value: str, said: dict[str, str]) -> None:
+    """A select box for a field whose values are not in its own words."""
+    st.selectbox(options=options, format_func=said.__getitem__, **_shared(name, value))
+
+
+def _shared(name: str, value: Any) -> dict[str, Any]:
+    """What every widget of a setting has; its value is put into the session first, so that defaults can change."""
+    meta, key = _OPTIONS[name].metadata, f"setting_{name}"
+    st.session_state[key] = value
+    return {"label": meta["label"], "help": plain(meta["help"]), "key": key, "on_change": _remember, "args": (name,)}
+
+
+def frame(config: TrainConfig) -> pd.DataFrame:
+    """The settings of a run that counted, as a table: what each is called, and its value in words."""
+    rows = []
+    for name in shown(config):
+        meta, value = _OPTIONS[name].metadata, getattr(config, name)
+        words = "yes" if value is True else "no" if value is False else str(value)
+        rows.append((meta["label"], meta.get("choices", {}).get(value, words)))
+    return pd.DataFrame(rows, columns=["Setting", "Value"])
+
+
+def series(low: float, high: float, value: float) -> list[float]:
+    """1, 2, 5, 10, … from low to high, with `value` among them: steps that feel equal on a wide range."""
+    exponents = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    steps = {float(f"{digit}e{exponent}") for exponent in exponents for digit in (1, 2, 5)}
+    return sorted({step for step in steps if low <= step <= high} | {value})

@@ -1,0 +1,278 @@
+"""The Train page: its two questions, what folds away, the line of runs that wait, and the ways on after an end."""
+
+from dataclasses import replace
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.shared import networks, settings, state
+from tests.pages.conftest import buttons, words
+from tlcore.config import STRATEGIES, TrainConfig, defaults_for
+from tlcore.events import EpochEnd, Evaluated, Failed, Finished, Started, Stopped, encode
+from tlcore.models import registry
+from tlcore.models.registry import BUILT_IN
+from tlcore.runs import store
+from tlcore.runs.store import Run, create_run
+
+FETCHED = replace(
+    BUILT_IN, name="far-net", title="FarNet", sentence="Far away.", asset="", function="FarNet", imagenet_top1=0.8,
+    weights_url="https://example.org/far.h5", download_bytes=58_900_000, multiply_adds=BUILT_IN.multiply_adds * 40,
+    default_image_size=299, least_image_size=75, blocks=BUILT_IN.blocks[2:5],
+)
+
+
+@pytest.fixture(autouse=True)
+def two_networks(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
+    """A table of the built-in network and one that would have to be fetched."""
+    rows = (BUILT_IN, FETCHED)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    for module in (registry, networks):
+        monkeypatch.setattr(module, "BACKBONES", rows)
+
+
+@pytest.fixture
+def form(visit, trained) -> AppTest:
+    """The page with a data set and no run."""
+    workspace, dataset, _ = trained
+    return visit("train", workspace, dataset=dataset.id)
+
+
+def choose(at: AppTest, strategy: str = "", backbone: str = "") -> AppTest:
+    """Answer the two questions."""
+    if strategy:
+        at.radio(key="setting_strategy").set_value(strategy).run()
+    if backbone:
+        at.selectbox(key="setting_backbone").set_value(backbone).run()
+    return at
+
+
+def start(at: AppTest, queue) -> TrainConfig:
+    """Press the button; the settings of the run that was made."""
+    next(button for button in at.button if " on 24 photos" in button.label).click().run()
+    return queue.jobs[-1].config
+
+
+def keys(at: AppTest) -> set[str]:
+    """The settings on the page."""
+    kinds = (at.selectbox, at.slider, at.select_slider, at.number_input, at.checkbox, at.radio)
+    return {each.key.removeprefix("setting_") for kind in kinds for each in kind if each.key.startswith("setting_")}
+
+
+def test_only_the_two_questions_are_not_folded_away(form):
+    inside = {each.key for fold in form.expander for kind in ("selectbox", "radio") for each in fold.get(kind)}
+    assert "setting_strategy" not in inside and "setting_backbone" not in inside
+    assert form.radio(key="setting_strategy").value == "feature-extraction"
+    assert form.radio(key="setting_strategy").options == list(STRATEGIES.values())
+    assert form.selectbox(key="setting_backbone").value == BUILT_IN.name
+    assert [fold.label for fold in form.expander] == ["Find a network by size or speed", *settings.GROUPS.values()]
+    assert len([button for button in form.button if button.proto.type == "primary"]) == 1
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_strategy_brings_its_defaults(form, queue, strategy):
+    config = start(choose(form, strategy), queue)
+    assert config == defaults_for(strategy)
+    assert not form.exception
+
+
+def test_what_the_person_set_survives_a_change_of_strategy(form, queue):
+    choose(form, "hybrid")
+    form.number_input(key="setting_epochs").set_value(7)
+    form.number_input(key="setting_open_epochs").set_value(3).run()
+    choose(form, "feature-extraction")
+    assert "open_epochs" not in keys(form)
+    config = start(choose(form, "fine-tuning"), queue)
+    assert config == defaults_for("fine-tuning", epochs=7, open_epochs=3)
+
+
+def test_what_does_nothing_does_not_come_along(form, queue):
+    choose(form, "hybrid")
+    form.number_input(key="setting_open_epochs").set_value(3).run()
+    assert start(choose(form, "feature-extraction"), queue) == defaults_for("feature-extraction")
+
+
+def test_what_was_set_is_told_and_can_be_put_back(form, queue):
+    form.number_input(key="setting_epochs").set_value(7).run()
+    assert "You set: Rounds over all photos (epochs)." in words(form)
+    next(button for button in form.button if button.label.startswith("Put back")).click().run()
+    assert "You set" not in words(form)
+    assert start(form, queue) == defaults_for("feature-extraction")
+
+
+@pytest.mark.parametrize(
+    ("strategy", "hidden", "reason"),
+    [
+        ("feature-extraction", {"open_from", "open_layers", "open_epochs", "open_learning_rate"}, "nothing opens"),
+        ("fine-tuning", {"open_from", "open_layers"}, "everything opens"),
+        ("scratch", {"open_from", "open_layers", "epochs", "learning_rate", "views"}, "there is no first phase"),
+        ("hybrid", set(), "all of it counts"),
+    ],
+)
+def test_what_does_nothing_is_not_shown(form, strategy, hidden, reason):
+    assert keys(choose(form, strategy)).isdisjoint(hidden), reason
+    opened = {"open_epochs", "open_learning_rate"} if strategy != "feature-extraction" else {"epochs"}
+    assert opened <= keys(form)
+
+
+def test_photos_vary_from_two_views_on(form):
+    form.slider(key="setting_views").set_value(1).run()
+    assert keys(form).isdisjoint(settings.VARIATIONS)
+    form.slider(key="setting_views").set_value(4).run()
+    assert keys(form) >= set(settings.VARIATIONS)
+    form.slider(key="setting_views").set_value(1).run()
+    assert keys(choose(form, "scratch")) >= set(settings.VARIATIONS), "photos vary on the fly"
+
+
+def test_the_blocks_are_those_of_the_network_from_the_top_down(form, queue):
+    choose(form, "hybrid")
+    box = form.selectbox(key="setting_open_from")
+    assert box.value == "auto" and box.options[0] == "auto: the upper third"
+    assert box.options[1:3] == ["head and above (3 layers)", "block7a and above (11 layers)"]
+    box.set_value("block7a").run()
+    assert "block7a" in words_of_boxes(form)
+    choose(form, backbone="far-net")
+    box = form.selectbox(key="setting_open_from")
+    assert len(box.options) == 4 and box.value == "auto", "the other network has no such block"
+    choose(form, backbone=BUILT_IN.name)
+    assert start(form, queue).open_from == "block7a", "and it comes back with its network"
+
+
+def words_of_boxes(at: AppTest) -> list[str]:
+    return [box.value for box in at.selectbox]
+
+
+def test_layers_instead_of_a_block(form):
+    choose(form, "hybrid")
+    form.number_input(key="setting_open_layers").set_value(5).run()
+    assert form.selectbox(key="setting_open_from").disabled
+    assert form.number_input(key="setting_open_layers").max == BUILT_IN.blocks[-1].num_layers
+
+
+def test_the_image_size_fits_the_network(form, queue):
+    form.number_input(key="setting_image_size").set_value(40).run()
+    choose(form, backbone="far-net")
+    assert form.number_input(key="setting_image_size").min == 75
+    assert start(form, queue).image_size == 75
+
+
+def test_each_network_begins_at_its_own_image_size(form, queue):
+    assert start(choose(form, backbone="far-net"), queue).image_size == 299
+
+
+def test_a_network_says_its_size_before_it_is_fetched(form, tmp_path):
+    choose(form, backbone="far-net")
+    assert "Download 58.9 MB and train on 24 photos" in buttons(form)
+    assert "download of 58.9 MB" in words(form) and "about 40 times the work" in words(form)
+    assert "Train on 24 photos" in buttons(choose(form, "scratch")), "random weights need no download"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "reason"),
+    [("networks_size", "small", "58.9 MB"), ("networks_speed", "quick", "40 times the work"),
+     ("networks_here", True, "it would have to be fetched")],
+)
+def test_filters_leave_out_networks_but_never_the_chosen_one(form, key, value, reason):
+    def filter_by() -> None:
+        kind = form.checkbox if key == "networks_here" else form.segmented_control
+        kind(key=key).set_value(value).run()
+
+    filter_by()
+    assert len(form.selectbox(key="setting_backbone").options) == 1, reason
+    kind = form.checkbox if key == "networks_here" else form.segmented_control
+    kind(key=key).set_value(False if key == "networks_here" else networks.ANY).run()
+    choose(form, backbone="far-net")
+    filter_by()
+    assert form.selectbox(key="setting_backbone").value == "far-net"
+
+
+def ended(trained, config: TrainConfig, events: list, checkpoint: bool = True) -> Run:
+    """A run with these events, and a checkpoint or none."""
+    workspace, dataset, _ = trained
+    run = create_run(workspace, dataset.id, config, "ended")
+    (run.folder / "events.jsonl").write_text("".join(encode(event) + "\n" for event in events))
+    if checkpoint:
+        (run.folder / store.CHECKPOINT).touch()
+    return run
+
+
+def rounds(opened: int) -> list[EpochEnd]:
+    """Two rounds of the head, then some of five with the network open."""
+    return [EpochEnd(number, 2 if number < 3 else 7, 1, 1, 1, 1, 0.1, "head" if number < 3 else "open")
+            for number in range(1, 3 + opened)]
+
+
+SHORT = defaults_for("hybrid", epochs=2, open_epochs=5)
+FIGURES = Evaluated(3, 6, 9.0, 4.0, 5.0)
+
+
+@pytest.mark.parametrize(
+    ("events", "checkpoint", "expected", "reason"),
+    [
+        ([*rounds(2)], True, ["Continue from round 5", "Start again"], "its process was killed"),
+        ([*rounds(2)], False, ["Start again"], "nothing to continue from"),
+        ([*rounds(2), Failed("The disk is full.", "Free some.")], True, ["Continue from round 5", "Start again"],
+         "the person can mend it"),
+        ([*rounds(1), Stopped("Kept.")], True, ["Continue from round 4", "Start again"], "stopped without a result"),
+        ([*rounds(5)], True, ["Finish it", "Start again"], "killed before it was tested"),
+        ([*rounds(2), FIGURES, Finished("x", 9.0, stopped=True)], True,
+         ["Continue from round 5", "See how good it is", "Start again"], "stopped, and there is a result"),
+        ([*rounds(5), FIGURES, Finished("x", 9.0)], True, ["See how good it is"], "it is done"),
+    ],
+)
+def test_a_run_that_can_be_continued_offers_it_first(visit, trained, queue, events, checkpoint, expected, reason):
+    run = ended(trained, SHORT, [Started(0.0, 1), *events], checkpoint)
+    at = visit("train", trained[0], run=run.id)
+    assert buttons(at) == expected, reason
+    assert [button.label for button in at.button if button.proto.type == "primary"] == expected[:1]
+    if checkpoint and len(expected) > 1:
+        at.button[0].click().run()
+        assert queue.continued == [run.id]
+
+
+def test_a_run_without_its_weights_leads_to_the_built_in_network(visit, trained, queue):
+    config = replace(defaults_for("hybrid", epochs=9), backbone="far-net")
+    run = ended(trained, config, [Started(0.0, 1), Failed("far.h5 could not be fetched.", "Built in: EfficientNet.")])
+    at = visit("train", trained[0], run=run.id)
+    assert "could not be fetched" in words(at)
+    primary = [button for button in at.button if button.proto.type == "primary"]
+    assert [button.label for button in primary] == ["Choose the built-in network"]
+    primary[0].click().run()
+    assert "run" not in at.query_params
+    assert at.selectbox(key="setting_backbone").value == BUILT_IN.name
+
+
+@pytest.fixture
+def line(trained, queue) -> list[Run]:
+    """Three runs that wait."""
+    workspace, dataset, _ = trained
+    runs = [create_run(workspace, dataset.id, SHORT, f"run {number}") for number in (1, 2, 3)]
+    queue.jobs.extend(runs)
+    return runs
+
+
+def names(at: AppTest) -> list[str]:
+    """The runs in line, as they are called."""
+    return [link.proto.label.split("**")[1] for link in at.get("page_link") if "**run " in link.proto.label]
+
+
+def test_the_line_is_seen_and_changed(visit, trained, queue, line):
+    workspace, dataset, _ = trained
+    at = visit("train", workspace, dataset=dataset.id)
+    assert "Waiting their turn" in words(at) and "EfficientNet-Lite0, hybrid" in words(at)
+    assert names(at)[:3] == ["run 1", "run 2", "run 3"]
+    assert buttons(at).count("Let it go first") == 2, "the first one is first already"
+    at.button(key=f"first_{line[2].id}").click().run()
+    assert names(at)[:3] == ["run 3", "run 1", "run 2"]
+    at.button(key=f"out_{line[0].id}").click().run()
+    assert store.stop_requested(line[0])()
+    assert names(at)[:2] == ["run 3", "run 2"] and not at.exception
+
+
+def test_other_people_have_no_names_in_the_line(visit, trained, queue, line, monkeypatch):
+    workspace, _, _ = trained
+    monkeypatch.setenv("TRANSFERLAB_HOSTED", "1")
+    at = visit("train", workspace, run=line[1].id)
+    assert state.may_see(line[0].id) is False
+    assert words(at).count("another run") == 2
+    assert "run 1" not in words(at)
+    assert [button.key for button in at.button if button.label == "Take it out"] == [f"out_{line[1].id}"]
