@@ -23,7 +23,7 @@ from tlcore.features.store import FeatureKind, RowStore
 from tlcore.features.views import ViewedStore
 from tlcore.models.litert import LiteModel, usable_cores
 from tlcore.models.registry import BackboneSpec
-from tlcore.models.weights import asset_path
+from tlcore.models.weights import asset_path, fingerprint
 
 CHUNK = 4  # images that go through the network as one batch, see benchmarks/extraction.py
 SAVE_SECONDS = 1.0  # how much work a kill may cost
@@ -50,9 +50,14 @@ class Network:
     policy: str
 
 
+def backbone_name(spec: BackboneSpec) -> str:
+    """A name that changes whenever the network's numbers do. Raises UserError when its weights are not there."""
+    return f"{spec.name}-{fingerprint(spec)[:12]}"
+
+
 def feature_kind(spec: BackboneSpec, image_size: int, policy: str) -> FeatureKind:
     """The store's key for this backbone file at this size."""
-    return FeatureKind(f"{spec.name}-{spec.fingerprint[:12]}", image_size, policy, spec.feature_size)
+    return FeatureKind(backbone_name(spec), image_size, policy, spec.feature_size)
 
 
 def run_photos(

@@ -67,7 +67,7 @@ _MOBILENET_V3_SMALL = (
     Block("block7", "expanded_conv_6_project_bn", 63), Block("block6", "expanded_conv_5_add", 77),
     Block("block5", "expanded_conv_4_add", 92), Block("block4", "expanded_conv_3_project_bn", 107),
     Block("block3", "expanded_conv_2_add", 122), Block("block2", "expanded_conv_1_project_bn", 131),
-    Block("block1", "expanded_conv_project_bn", 140), Block("head", "re_lu", 148),
+    Block("block1", "expanded_conv_project_bn", 140),
 )
 
 _MOBILENET_V3_LARGE = (

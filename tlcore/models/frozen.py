@@ -15,7 +15,7 @@ from filelock import FileLock
 from tlcore.errors import UserError
 from tlcore.models.litert import LiteModel
 from tlcore.models.registry import BackboneSpec
-from tlcore.models.tflite_file import end_at, free_batch
+from tlcore.models.tflite_file import end_at
 from tlcore.models.weights import asset_path, fingerprint
 from tlcore.workspace import Workspace, disk_error, write_atomic
 
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     import keras
 
 POOLED, ACTIVATION = "pooled", "activation"
+FEATURE_MAP = "feature_map"  # asked for like a layer: what is there before pooling
+_LAST_LAYER = "head_relu6"  # the built-in network's, whose output is its feature map
 MOST_DIFFERENCE = 1e-3  # from Keras, as a share of the largest value
-_TRACED_BATCH = 2  # one would let the converter leave out what only larger batches need
 _VERSION = 1  # of how files are made; another one makes them anew
 
 
@@ -33,7 +34,7 @@ def frozen_file(workspace: Workspace, spec: BackboneSpec, image_size: int, layer
 
     Args:
         image_size: side of the square photos in pixels.
-        layer: the layer whose output is wanted (a block's `layer`); None for the pooled features.
+        layer: the layer whose output is wanted (a block's `layer`), or FEATURE_MAP; None for the pooled features.
 
     Returns:
         A file from float32 (N, image_size, image_size, 3), RGB 0–255, any N, to the output "activation", float32
@@ -71,14 +72,18 @@ def frozen_path(workspace: Workspace, spec: BackboneSpec, image_size: int, layer
 
 
 def _make(spec: BackboneSpec, image_size: int, layer: str | None) -> bytes:
-    if spec.built_in and layer and (pruned := end_at(asset_path(spec).read_bytes(), layer, ACTIVATION)):
-        return pruned
+    if spec.built_in and layer:
+        end = _LAST_LAYER if layer == FEATURE_MAP else layer
+        if pruned := end_at(asset_path(spec).read_bytes(), end, ACTIVATION):
+            return pruned
     from tlcore.models.build import build_backbone, cut_backbone
 
-    model = build_backbone(spec, None if spec.built_in else image_size)
+    size = None if spec.built_in else image_size
     if layer is None:
-        return convert_checked(model, image_size, POOLED)
-    return convert_checked(cut_backbone(model, layer)[0], image_size, ACTIVATION)
+        return convert_checked(build_backbone(spec, size), image_size, POOLED)
+    if layer == FEATURE_MAP:
+        return convert_checked(build_backbone(spec, size, FEATURE_MAP), image_size, ACTIVATION)
+    return convert_checked(cut_backbone(build_backbone(spec, size), layer)[0], image_size, ACTIVATION)
 
 
 def convert_checked(model: "keras.Model", image_size: int, output: str) -> bytes:
@@ -96,7 +101,7 @@ def convert_checked(model: "keras.Model", image_size: int, output: str) -> bytes
     from tlcore.models.convert import convert_to_tflite
 
     named = keras.Model(model.input, {output: model.output})
-    data = free_batch(convert_to_tflite(named, image_size, float16=False, batch=_TRACED_BATCH), _TRACED_BATCH)
+    data = convert_to_tflite(named, image_size, float16=False)
     images = _pictures(image_size)
     expected = np.asarray(model(images, training=False))
     received = LiteModel(data).run(images, output)

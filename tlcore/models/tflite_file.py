@@ -32,6 +32,18 @@ def unpack(data: bytes) -> tuple[schema.ModelT, schema.SignatureDefT]:
     raise UserError(f"The backbone file has no signature “{SIGNATURE}”.", "Build it with scripts/build_backbone.py.")
 
 
+def add_signature(data: bytes, inputs: list[str], outputs: list[str]) -> bytes:
+    """The file with the signature `serving_default`, which names its inputs and outputs in their order."""
+    model = schema.ModelT.InitFromPackedBuf(data)
+    graph = model.subgraphs[0]
+    model.signatureDefs = [schema.SignatureDefT(
+        inputs=[entry(name, int(tensor)) for name, tensor in zip(inputs, graph.inputs, strict=True)],
+        outputs=[entry(name, int(tensor)) for name, tensor in zip(outputs, graph.outputs, strict=True)],
+        signatureKey=SIGNATURE.encode(), subgraphIndex=0,
+    )]
+    return pack(model)
+
+
 def named(entries: list[schema.TensorMapT], name: str) -> int:
     """The index of the tensor that a signature calls `name`.
 

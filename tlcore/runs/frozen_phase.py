@@ -9,14 +9,20 @@ import numpy as np
 from tlcore.config import TrainConfig
 from tlcore.data.augment import Augmentation, Views
 from tlcore.events import Event
-from tlcore.features.extract import Photo, extract, feature_kind
+from tlcore.features.activations import ActivationKind, make_room, open_activations
+from tlcore.features.extract import Photo, backbone_name, extract, feature_kind
 from tlcore.features.views import ViewedStore, open_features
-from tlcore.models.frozen import frozen_file
+from tlcore.models.frozen import ACTIVATION, FEATURE_MAP, frozen_file
+from tlcore.models.litert import LiteModel
+from tlcore.models.weights_cache import fetch
 from tlcore.runs.pack import RESIZE_POLICY
 from tlcore.runs.task import Halted, Result, Task
 from tlcore.serving.export import save_keras_model, set_dense, stack_head, with_probabilities
 from tlcore.serving.graft import graft_head
 from tlcore.training.head import Examples, Head, hidden_sizes, train_head
+
+
+OUTPUTS = {"pooling": "pooled", "flatten": FEATURE_MAP}  # of build_backbone, by head
 
 
 def views_of(config: TrainConfig) -> Views:
@@ -26,29 +32,54 @@ def views_of(config: TrainConfig) -> Views:
 
 
 def learn_head(task: Task) -> Generator[Event, None, Head]:
-    """Extract what is missing and train the head.
+    """Fetch the weights where they are missing, extract what is missing, and train the head.
 
     Raises:
         Halted: stopped before there was a head.
         UserError: photos, weights or disk do not allow it.
     """
-    kind = feature_kind(task.spec, task.config.image_size, RESIZE_POLICY)
-    source = frozen_file(task.workspace, task.spec, task.config.image_size)
-    with (
-        open_features(task.workspace, kind, views_of(task.config)) as varied,
-        open_features(task.workspace, kind) as plain,
-    ):
+    if (yield from fetch(task.spec, task.should_stop)) is None and not task.spec.built_in:
+        raise Halted("What was downloaded of the network is kept for next time.")
+    source = network_file(task)
+    with open_store(task, source, views_of(task.config)) as varied, open_store(task, source) as plain:
         train = yield from look_at(task, varied, source, ("train",))
         plain.plain.refresh()
         held_out = yield from look_at(task, plain, source, ("validation", "test"))
         task.report_kept(varied.num_missing(train) + plain.num_missing(held_out))
-        examples = Examples(varied.read_views(train), task.part("train")[1])
+        examples = Examples(_flat(varied.read_views(train), 2), task.part("train")[1])
         photos, classes = task.part("validation")
-        validation = Examples(plain.read([photo.sha256 for photo in photos]), classes)
+        validation = Examples(_flat(plain.read([photo.sha256 for photo in photos]), 1), classes)
     head = yield from train_head(examples, validation, len(task.dataset.labels), task.config, task.should_stop)
     if head is None:
         raise Halted("What the network saw in the photos is kept for next time; nothing was learned yet.")
     return head
+
+
+def network_file(task: Task) -> Path:
+    """The frozen network as a file, up to where the head begins."""
+    layer = FEATURE_MAP if task.config.head == "flatten" else None
+    return frozen_file(task.workspace, task.spec, task.config.image_size, layer)
+
+
+def open_store(task: Task, source: Path, views: Views | None = None) -> ViewedStore:
+    """The store of what the head learns from. A feature map is large, so it lies with the activations.
+
+    Raises:
+        UserError: the disk has no room for it; the sentence has the estimate.
+    """
+    size = task.config.image_size
+    if task.config.head == "pooling":
+        return open_features(task.workspace, feature_kind(task.spec, size, RESIZE_POLICY), views)
+    shape = LiteModel(source).run(np.zeros((1, size, size, 3), np.uint8), ACTIVATION).shape[1:]
+    kind = ActivationKind(backbone_name(task.spec), FEATURE_MAP, size, RESIZE_POLICY, shape)
+    store = open_activations(task.workspace, kind, views)
+    make_room(task.workspace, kind, store.num_missing(photo.sha256 for photo in task.photos))
+    return store
+
+
+def _flat(rows: np.ndarray, kept: int) -> np.ndarray:
+    """The rows with all axes after the first `kept` in one."""
+    return rows.reshape(*rows.shape[:kept], -1)
 
 
 def look_at(
@@ -62,22 +93,22 @@ def look_at(
 
 def result(task: Task, head: Head) -> Result:
     """What a run with nothing but a head gives."""
-    kind = feature_kind(task.spec, task.config.image_size, RESIZE_POLICY)
-    with open_features(task.workspace, kind) as store:
-        features = store.read([photo.sha256 for photo in task.part("test")[0]])
+    source = network_file(task)
+    with open_store(task, source) as store:
+        features = _flat(store.read([photo.sha256 for photo in task.part("test")[0]]), 1)
+        output = store.kind.output
 
     def make_tflite() -> bytes:
-        backbone = frozen_file(task.workspace, task.spec, task.config.image_size)
-        return graft_head(backbone.read_bytes(), head.layers, task.config.image_size)
+        return graft_head(source.read_bytes(), head.layers, task.config.image_size, output)
 
     def save_keras(folder: Path) -> None:
         from tlcore.models.build import build_backbone
 
-        backbone = build_backbone(task.spec, task.config.image_size)
+        backbone = build_backbone(task.spec, task.config.image_size, output=OUTPUTS[task.config.head])
         logits, dense = stack_head(
             backbone.output, len(task.dataset.labels), task.config, hidden_sizes(task.config)
         )
         set_dense(dense, head.layers)
         save_keras_model(folder, with_probabilities(backbone.input, logits))
 
-    return Result(head.probabilities(features.astype(np.float32)), head.epoch, make_tflite, save_keras)
+    return Result(head.probabilities(features), head.epoch, make_tflite, save_keras)

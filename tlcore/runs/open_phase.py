@@ -14,13 +14,13 @@ from tlcore.data.augment import view_key
 from tlcore.events import Event
 from tlcore.features.activations import ActivationKind, ImageCache, ImageKind, make_room, open_activations
 from tlcore.features.batches import augmenting, batches
-from tlcore.features.extract import decode, extract
+from tlcore.features.extract import backbone_name, decode, extract
 from tlcore.features.views import ViewedStore
 from tlcore.models.build import build_backbone, cut_backbone, layer_below
 from tlcore.models.convert import convert_to_tflite
 from tlcore.models.frozen import frozen_file
 from tlcore.models.registry import find_block
-from tlcore.models.weights import fingerprint
+from tlcore.runs.frozen_phase import OUTPUTS
 from tlcore.runs.frozen_phase import result as frozen_result
 from tlcore.runs.frozen_phase import views_of
 from tlcore.runs.pack import RESIZE_POLICY
@@ -29,7 +29,6 @@ from tlcore.serving.export import save_keras_model, set_dense, stack_head, with_
 from tlcore.training.finetune import Batch, Schedule, Source, freeze_statistics, predict, train_open
 from tlcore.training.head import Head, hidden_sizes, softmax
 
-OUTPUTS = {"pooling": "pooled", "flatten": "feature_map"}
 AUTO = "auto"  # the upper third of the layers
 
 
@@ -132,8 +131,7 @@ def _images(task: Task) -> Generator[Event, None, ViewedStore]:
 
 def _activations(task: Task, network: _Network) -> Generator[Event, None, ViewedStore]:
     shape = tuple(int(side) for side in network.open_part.input_shape[1:])
-    backbone = f"{task.spec.name}-{fingerprint(task.spec)[:12]}"
-    kind = ActivationKind(backbone, network.layer, task.config.image_size, RESIZE_POLICY, shape)
+    kind = ActivationKind(backbone_name(task.spec), network.layer, task.config.image_size, RESIZE_POLICY, shape)
     source = frozen_file(task.workspace, task.spec, task.config.image_size, network.layer)
     varied = open_activations(task.workspace, kind, views_of(task.config))
     plain = ViewedStore(varied.plain)

@@ -1,0 +1,127 @@
+"""An epoch with a part of EfficientNet-Lite0 open, at 160 px, against Keras' `fit` with the same layers trainable.
+
+Ours trains the open part on what enters it, read from disk as in a run; `fit` gets the decoded photos as an array in memory
+and has the frozen part in its graph, as every tutorial does. Same photos, same layers trainable, batch normalisation in
+inference mode, same head, Adam 1e-4, batches of 32, no augmentation, same initial weights. Inside the clock: one epoch over
+the training photos, without validation. Epochs alternate between the two sides; the first of each, in which TensorFlow
+compiles, does not count.
+"""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.command import check_data, few_photos, finish, parser
+from benchmarks.table import Row, figure, times_faster
+
+SIZE, BATCH = 160, 32
+CASES = (("last block open", "block7a", 3.0), ("last third open", "block6a", 2.0), ("everything open", None, 1.0))
+MOST_LOSS_GAP = 0.1  # between the two loss curves, as a share: dropout draws differently on the two sides
+
+
+def measure(photos_folder: Path, folder: Path, rounds: int, most: int) -> list[Row]:
+    """The rows of all cases, on `most` training photos."""
+    from tlcore.config import defaults_for
+    from tlcore.data.ingest import ingest_folder
+    from tlcore.runs.frozen_phase import learn_head
+    from tlcore.runs.store import create_run
+    from tlcore.runs.task import Task
+    from tlcore.models.registry import BUILT_IN
+    from tlcore.workspace import open_workspace
+
+    workspace = open_workspace(folder / "home")
+    dataset = run_to_end(ingest_folder(workspace, photos_folder))
+    rows = []
+    for name, block, target in CASES:
+        changes = {"image_size": SIZE, "rotation": 0.0, "zoom": 0.0, "width_shift": 0.0, "height_shift": 0.0,
+                   "brightness": 0.0, "contrast": 0.0, "label_smoothing": 0.0, "schedule": "constant",
+                   "open_learning_rate": 1e-4, "views": 1, "epochs": 3, "batch_size": BATCH}
+        config = defaults_for("hybrid" if block else "fine-tuning", **changes | ({"open_from": block} if block else {}))
+        run = create_run(workspace, dataset.id, config, name)
+        task = Task(workspace, run, dataset, BUILT_IN, config, lambda: False)
+        head = run_to_end(learn_head(task))
+        ours, reference, gap = _compare(task, head, rounds, most)
+        rows.append(times_faster(f"an epoch, {name}, times faster than fit", ours, reference, f">= {target:g}"))
+        rows.append(figure(f"an epoch, {name}: largest gap between the losses, share", gap, f"<= {MOST_LOSS_GAP}", ""))
+    return rows
+
+
+def _compare(task, head, rounds: int, most: int) -> tuple[float, float, float]:
+    """Median seconds of an epoch, ours and Keras', and the largest gap between their losses as a share."""
+    import keras
+
+    from tlcore.runs import open_phase
+    from tlcore.training.finetune import _run_epoch, _step_function
+    from tlcore.training.optimise import Loss
+
+    network = open_phase._build(task, head)
+    classes = task.part("train")[1][:most]
+    optimizer = keras.optimizers.Adam(1e-4)
+    optimizer.build(network.open_part.trainable_variables)
+    step = _step_function(network.open_part, optimizer, Loss(task.config, 2, classes))
+    rows = run_to_end(open_phase._open_rows(task, network))
+    source = open_phase._Batches(task, rows, network.layer is None)
+    source._photos, source._classes = source._photos[:most], source._classes[:most]
+
+    other = open_phase._build(task, head)
+    whole = keras.Model(other.whole.input, other.whole.layers[-2].output)
+    trainable = {layer.name for layer in other.open_part.layers if layer.trainable}
+    for layer in whole.layers:
+        layer.trainable = layer.name in trainable
+    whole.compile(keras.optimizers.Adam(1e-4), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    images = np.stack([_image(task, photo) for photo in source._photos])
+
+    times: dict[str, list[float]] = {"ours": [], "reference": []}
+    losses: dict[str, list[float]] = {"ours": [], "reference": []}
+    for epoch in range(1, rounds + 2):
+        start = time.perf_counter()
+        loss, _ = _run_epoch(step, source._train(epoch), lambda: False)
+        times["ours"].append(time.perf_counter() - start)
+        losses["ours"].append(loss)
+        start = time.perf_counter()
+        history = whole.fit(images, classes, batch_size=BATCH, epochs=1, verbose=0)
+        times["reference"].append(time.perf_counter() - start)
+        losses["reference"].append(history.history["loss"][0])
+    rows.close()
+    gaps = [abs(a - b) / max(a, b) for a, b in zip(losses["ours"], losses["reference"], strict=True)]
+    absolute = [abs(a - b) for a, b in zip(losses["ours"], losses["reference"], strict=True)]
+    gap = max(min(share, distance) for share, distance in zip(gaps, absolute, strict=True))
+    return float(np.median(times["ours"][1:])), float(np.median(times["reference"][1:])), gap
+
+
+def _image(task, photo) -> np.ndarray:
+    from tlcore.data.images import load_input
+    from tlcore.runs.pack import RESIZE_POLICY
+
+    return load_input(task.dataset.read(photo.path), SIZE, RESIZE_POLICY)
+
+
+def run_to_end(job):
+    """A generator's result."""
+    while True:
+        try:
+            next(job)
+        except StopIteration as end:
+            return end.value
+
+
+def main() -> int:
+    """Measure and print."""
+    options = parser("finetune", __doc__).parse_args()
+    photos = check_data(options.data)
+    with tempfile.TemporaryDirectory() as folder:
+        if options.quick:
+            photos = few_photos(photos, Path(folder, "few"))
+        rows = measure(photos, Path(folder), *((1, 64) if options.quick else (3, 320)))
+    return finish("Fine-tuning", rows, options, ["320 training photos, 160 px, median of three epochs each."])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
