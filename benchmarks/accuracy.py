@@ -1,8 +1,8 @@
 """How good a model with default settings gets on cats and dogs: part of time_to_model.py [TF].
 
-Trained on the 1,000 photos in train/, scored with the packed `model.tflite` on all 399 in validation/, with three seeds.
-The folder is given whole, as a person would: the photos of validation/ then decide which epoch is kept (four fifths of
-them) and are the test (one fifth), but none is trained on.
+Trained on the 1,000 photos in train/, scored with the packed `model.tflite` on all 399 in validation/, with three
+seeds. The folder is given whole, as a person would: the photos of validation/ then decide which epoch is kept (four
+fifths of them) and are the test (one fifth), but none is trained on.
 """
 
 from pathlib import Path

@@ -1,13 +1,15 @@
 """Feature extraction from files on disk, in photos a second, against bare `invoke` calls on decoded arrays.
 
-Inside our clock: features.extract.extract into an empty store, that is reading each file, checking its hash, decoding,
-resizing, loading the network, computing, and writing to disk. Inside the other: set_tensor and invoke on float32 arrays, with
-the faster of two forms (bare.py), set-up left out. Making the data set (ingest) is in neither. The two take turns; medians.
+Inside our clock: features.extract.extract into an empty store, that is reading each file, checking its hash,
+decoding, resizing, loading the network, computing, and writing to disk. Inside the other: set_tensor and invoke on
+float32 arrays, with the faster of two forms (bare.py), set-up left out. Making the data set (ingest) is in neither.
+The two take turns; medians.
 
     --chunks     how many photos go through the network at once: 1, 2, 4, 8, 16
     --designs    one interpreter that uses all cores, fed by decoding threads, instead of one interpreter a core
 
-Expected: decoding at reduced scale and the hash cost 1–2 ms of a core a photo, the network 6–7 ms at 160 px, so 75–85 %.
+Expected: decoding at reduced scale and the hash cost 1–2 ms of a core a photo, the network 6–7 ms at 160 px, so
+75–85 %.
 """
 
 import sys

@@ -1,10 +1,10 @@
 """An epoch with a part of EfficientNet-Lite0 open, at 160 px, against Keras' `fit` with the same layers trainable.
 
-Ours trains the open part on what enters it, read from disk as in a run; `fit` gets the decoded photos as an array in memory
-and has the frozen part in its graph, as every tutorial does. Same photos, same layers trainable, batch normalisation in
-inference mode, same head, Adam 1e-4, batches of 32, no augmentation, same initial weights. Inside the clock: one epoch over
-the training photos, without validation. Epochs alternate between the two sides; the first of each, in which TensorFlow
-compiles, does not count.
+Ours trains the open part on what enters it, read from disk as in a run; `fit` gets the decoded photos as an array in
+memory and has the frozen part in its graph, as every tutorial does. Same photos, same layers trainable, batch
+normalisation in inference mode, same head, Adam 1e-4, batches of 32, no augmentation, same initial weights. Inside
+the clock: one epoch over the training photos, without validation. Epochs alternate between the two sides; the first
+of each, in which TensorFlow compiles, does not count.
 """
 
 import os
@@ -30,10 +30,10 @@ def measure(photos_folder: Path, folder: Path, rounds: int, most: int) -> list[R
     """The rows of all cases, on `most` training photos."""
     from tlcore.config import defaults_for
     from tlcore.data.ingest import ingest_folder
+    from tlcore.models.registry import BUILT_IN
     from tlcore.runs.frozen_phase import learn_head
     from tlcore.runs.store import create_run
     from tlcore.runs.task import Task
-    from tlcore.models.registry import BUILT_IN
     from tlcore.workspace import open_workspace
 
     workspace = open_workspace(folder / "home")

@@ -1,8 +1,9 @@
 """Peak resident memory while extracting the features of 20,000 photos, against 1,000; 96 px, generated photos.
 
-Each number of photos gets a process of its own, which loads the data set's manifest (its rows count), extracts all features
-into an empty store, and looks at the most memory it ever held. Making the photos and the data set happens in other
-processes. The photos are small JPEGs, 64 different pictures; bytes behind the picture's end make every file unique.
+Each number of photos gets a process of its own, which loads the data set's manifest (its rows count), extracts all
+features into an empty store, and looks at the most memory it ever held. Making the photos and the data set happens in
+other processes. The photos are small JPEGs, 64 different pictures; bytes behind the picture's end make every file
+unique.
 
 Expected: a manifest row and a key of the store are about 1 kB together, so 20 MB more on 150 to 200 MB.
 """
@@ -88,8 +89,8 @@ def _extract(home: Path, dataset_id: str) -> tuple[float, int, float]:
 class _Peak:
     """The most resident memory this process held, in MB (10⁶ bytes).
 
-    Linux counts it itself (VmHWM). Elsewhere a thread looks every 20 ms. `getrusage` is of no use: in a child process it
-    begins with the size of the parent.
+    Linux counts it itself (VmHWM). Elsewhere a thread looks every 20 ms. `getrusage` is of no use: in a child process
+    it begins with the size of the parent.
     """
 
     def __enter__(self) -> "_Peak":

@@ -1,4 +1,4 @@
-"""Our side of time_to_model.py: from a folder to test figures, in a process as warm as the worker behind the pages [TF]."""
+"""Our side of time_to_model.py: from a folder to test figures, in a process as warm as the pages' worker [TF]."""
 
 import time
 from collections.abc import Generator
@@ -23,7 +23,7 @@ VECTORS, DIMENSION = 1000, 1280
 
 @dataclass(frozen=True)
 class Outcome:
-    """Seconds from the first file read to the test figures, the share of test photos that were right, and of how many."""
+    """Seconds from the first file read to the test figures, the share of `num_test` photos that were right."""
 
     seconds: float
     accuracy: float

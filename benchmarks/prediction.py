@@ -1,9 +1,9 @@
 """One prediction from JPEG bytes at 224 px: Predictor.ask against Keras' `model.predict`, medians in milliseconds.
 
-Compared: the two models of one bundle, `model.tflite` and `model.keras`, on the same photos in turns. Inside both clocks: from
-the bytes of the file to probabilities, decoding included, and decoding is the same function on both sides. Outside: loading
-the models and the first answers, in which both set themselves up. A second row, for information about where the time goes,
-leaves decoding out of both.
+Compared: the two models of one bundle, `model.tflite` and `model.keras`, on the same photos in turns. Inside both
+clocks: from the bytes of the file to probabilities, decoding included, and decoding is the same function on both
+sides. Outside: loading the models and the first answers, in which both set themselves up. A second row, for
+information about where the time goes, leaves decoding out of both.
 
 Expected: the network alone is 3 to 4 times faster on LiteRT, and `predict` builds a data pipeline for every call.
 """
@@ -82,7 +82,9 @@ def _measure(run: Path, files: list[Path]) -> tuple[list[Row], float]:
         difference = max(difference, float(np.abs(answers[0] - answers[1]).max()))
     ours, reference, decoding = (1000 * median(times[WARM_UP:]) for times in spent.values())
     rows = [
-        times_faster("prediction from JPEG bytes, 224 px, times faster than model.predict", ours, reference, ">= 5", "ms"),
+        times_faster(
+            "prediction from JPEG bytes, 224 px, times faster than model.predict", ours, reference, ">= 5", "ms"
+        ),
         times_faster("the same without decoding", ours - decoding, reference - decoding, ">= 5", "ms"),
     ]
     return rows, difference

@@ -1,16 +1,17 @@
 """From a folder of photos to a tested model, 160 px, 10 epochs: our way against the classic Keras recipe.
 
-Compared: the same photos in the same parts (our data set's), the same backbone and weights, the same processor. Inside
-both clocks: everything from the first file that is read to the test accuracy. Outside: imports and a first tiny training
-(the worker behind the pages is started warm, so the recipe gets the same), copying the recipe's class folders, and building
-its network. Every photo has been read once before, so no side waits for the disk.
+Compared: the same photos in the same parts (our data set's), the same backbone and weights, the same processor.
+Inside both clocks: everything from the first file that is read to the test accuracy. Outside: imports and a first
+tiny training (the worker behind the pages is started warm, so the recipe gets the same), copying the recipe's class
+folders, and building its network. Every photo has been read once before, so no side waits for the disk.
 
     cold    an empty workspace; median of three, one of them after the recipe, since the machine may be shared
     warm    the same folder in the same workspace once more, in a fresh process; median of three
     epoch   a head on 1,000 cached vectors: one tf.function an epoch, against `fit` on the same layers
     accuracy.py adds how good models with default settings get
 
-Expected: some 20 to 25 times, since the backbone sees each photo once and not (1,000 + 319) × 10 times, on a faster engine.
+Expected: some 20 to 25 times, since the backbone sees each photo once and not (1,000 + 319) × 10 times, on a faster
+engine.
 """
 
 import sys
@@ -19,7 +20,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.command import check_data, few_photos, finish, in_fresh_process, parser, touch_files
-from benchmarks.table import Row, figure, share, times_faster
+from benchmarks.table import Row, share, times_faster
 from tlcore.config import TrainConfig
 
 IMAGE_SIZE, EPOCHS, ROUNDS = 160, 10, 3

@@ -1,10 +1,11 @@
 """The web process: time to the first page, resident memory, and whether TensorFlow is in it.
 
-Inside the clock: from the start of the `streamlit run` process, with an empty workspace, until a real browser shows the
-first page's heading and button. Outside: the start of the browser. Median of three starts. Memory is the resident size of
-the server process after that first page, and after all pages were visited with a finished run in use and one photo was
-predicted. TensorFlow is looked for in the process's memory map (Linux) and in `sys.modules` after the pages ran in a
-process of their own (AppTest). Without chromium the clock ends when the server answers HTTP, and the table says so.
+Inside the clock: from the start of the `streamlit run` process, with an empty workspace, until a real browser shows
+the first page's heading and button. Outside: the start of the browser. Median of three starts. Memory is the resident
+size of the server process after that first page, and after all pages were visited with a finished run in use and one
+photo was predicted. TensorFlow is looked for in the process's memory map (Linux) and in `sys.modules` after the pages
+ran in a process of their own (AppTest). Without chromium the clock ends when the server answers HTTP, and the table
+says so.
 
 Expected: Streamlit alone needs 1.5 s and 130 MB on a quiet machine; pandas, pyarrow and LiteRT add 100 MB.
 """

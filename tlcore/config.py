@@ -15,7 +15,7 @@ STRATEGIES = {
 
 HEADS = {
     "pooling": "One value a feature (pooling), then the classes.",
-    "flatten": "Every place of the picture on its own (flatten), a layer of 512, then the classes, as in the VGG16 recipe.",
+    "flatten": "Every place of the picture on its own (flatten), a layer of 512, then the classes (VGG16 recipe).",
 }
 OPTIMIZERS = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD with momentum 0.9", "rmsprop": "RMSprop"}
 SCHEDULES = {
@@ -202,4 +202,5 @@ def _check(option: Any, value: Any) -> None:
             f"Received: {option.name} = {value}.", f"Allowed for “{label}”: {limits['low']} to {limits['high']}."
         )
     if "choices" in limits and value not in limits["choices"]:
-        raise UserError(f"Received: {option.name} = {value}.", f"Allowed for “{label}”: {', '.join(limits['choices'])}.")
+        allowed = ", ".join(limits["choices"])
+        raise UserError(f"Received: {option.name} = {value}.", f"Allowed for “{label}”: {allowed}.")

@@ -35,12 +35,15 @@ def dataset(workspace, tmp_path):
         ("feature-extraction", {"hidden_units": 16}, ["head"] * 2, "an extra layer is grafted too"),
         ("feature-extraction", {"head": "flatten", "hidden_units": 8}, ["head"] * 2, "the VGG16 recipe's head"),
         ("hybrid", {"open_from": "block7a"}, ["head"] * 2 + ["open"] * 2, "by named block"),
-        ("hybrid", {"open_layers": 5, "rotation": 0.0}, ["head"] * 2 + ["open"] * 2, "by number of layers from the top"),
+        ("hybrid", {"open_layers": 5, "rotation": 0.0}, ["head"] * 2 + ["open"] * 2, "by layers from the top"),
         ("fine-tuning", {}, ["head"] * 2 + ["open"] * 2, "everything adapts"),
-        ("scratch", {"optimizer": "sgd", "class_weights": True, "head": "flatten"}, ["open"] * 2, "random weights"),
+        ("scratch", {"optimizer": "sgd", "class_weights": True, "head": "flatten"}, ["open"] * 2,
+         "random weights"),
     ],
 )
-def test_a_strategy_ends_in_a_bundle_that_answers_like_its_figures(workspace, dataset, strategy, changes, phases, reason):
+def test_a_strategy_ends_in_a_bundle_that_answers_like_its_figures(
+    workspace, dataset, strategy, changes, phases, reason
+):
     run = create_run(workspace, dataset.id, defaults_for(strategy, **SMALL | changes), strategy)
     last = work(workspace, run)
     assert last.type == "finished", last

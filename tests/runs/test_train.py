@@ -50,7 +50,8 @@ def test_a_packed_model_that_differs_from_the_figures_fails_the_run_loudly(train
 
     graft = frozen_phase.graft_head
     monkeypatch.setattr(
-        frozen_phase, "graft_head", lambda tflite, layers, *rest: graft(tflite, [(w * 0.5, b) for w, b in layers], *rest)
+        frozen_phase, "graft_head",
+        lambda tflite, layers, *rest: graft(tflite, [(w * 0.5, b) for w, b in layers], *rest),
     )
     workspace, dataset, _ = trained
     run = create_run(workspace, dataset.id, QUICK, "differs")

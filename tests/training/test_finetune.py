@@ -1,4 +1,4 @@
-"""Training with a part open: the cache below it is exact, a continued training is the uninterrupted one, the best is kept."""
+"""Training with a part open: the cache below is exact, a continued training is as an uninterrupted one."""
 
 import keras
 import numpy as np

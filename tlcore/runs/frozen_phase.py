@@ -21,7 +21,6 @@ from tlcore.serving.export import save_keras_model, set_dense, stack_head, with_
 from tlcore.serving.graft import graft_head
 from tlcore.training.head import Examples, Head, hidden_sizes, train_head
 
-
 OUTPUTS = {"pooling": "pooled", "flatten": FEATURE_MAP}  # of build_backbone, by head
 
 

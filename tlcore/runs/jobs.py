@@ -1,8 +1,9 @@
 """The queue in front of the workers: one training at a time, imports beside it, both as processes of their own.
 
-Each kind of job has a `concurrent.futures` executor with one thread; the thread takes the job that is first in line, starts
-a worker process, waits for it and so reaps it. The line itself is a plain list, so its order can be seen and changed. Nothing here is needed to follow a job: that is read off its folder (store.py), and a job goes on when
-this process ends. What was still waiting then is taken up by the next `JobQueue` of the workspace.
+Each kind of job has a `concurrent.futures` executor with one thread; the thread takes the job that is first in line,
+starts a worker process, waits for it and so reaps it. The line itself is a plain list, so its order can be seen and
+changed. Nothing here is needed to follow a job: that is read off its folder (store.py), and a job goes on when this
+process ends. What was still waiting then is taken up by the next `JobQueue` of the workspace.
 """
 
 import os

@@ -1,7 +1,8 @@
 """The second phase of a run: a part of the network, or all of it, adapts to the photos [TF].
 
-What lies below the open part is frozen, so what it makes of each photo is computed once, kept on disk, and read in every
-epoch (hybrid). With everything open (fine-tuning, from scratch) decoded photos are kept instead, and varied on the fly.
+What lies below the open part is frozen, so what it makes of each photo is computed once, kept on disk, and read in
+every epoch (hybrid). With everything open (fine-tuning, from scratch) decoded photos are kept instead, and varied on
+the fly.
 """
 
 from collections.abc import Generator
@@ -20,9 +21,8 @@ from tlcore.models.build import build_backbone, cut_backbone, layer_below
 from tlcore.models.convert import convert_to_tflite
 from tlcore.models.frozen import frozen_file
 from tlcore.models.registry import find_block
-from tlcore.runs.frozen_phase import OUTPUTS
+from tlcore.runs.frozen_phase import OUTPUTS, views_of
 from tlcore.runs.frozen_phase import result as frozen_result
-from tlcore.runs.frozen_phase import views_of
 from tlcore.runs.pack import RESIZE_POLICY
 from tlcore.runs.task import Halted, Result, Task
 from tlcore.serving.export import save_keras_model, set_dense, stack_head, with_probabilities

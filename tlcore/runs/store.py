@@ -256,7 +256,7 @@ def stop_requested(job: Job) -> Callable[[], bool]:
 
 
 def reset(job: Job) -> None:
-    """Make a job ready to be worked on from the beginning; the events of the earlier attempt are kept under a number."""
+    """Make a job ready to be worked on from the beginning; the earlier attempt's events are kept under a number."""
     (job.folder / STOP).unlink(missing_ok=True)
     (job.folder / CHECKPOINT).unlink(missing_ok=True)
     _put_events_aside(job)

@@ -1,8 +1,8 @@
 """Training with a part of the network open: a Keras model from where the frozen part ends up to the classes [TF].
 
-What enters the open part comes as ready arrays, cached activations or decoded images; this file does not know which. A
-pretrained network's batch normalisation stays in inference mode: its statistics are those of a million photos, and with them
-fixed the cache below the open part is exact.
+What enters the open part comes as ready arrays, cached activations or decoded images; this file does not know which.
+A pretrained network's batch normalisation stays in inference mode: its statistics are those of a million photos, and
+with them fixed the cache below the open part is exact.
 """
 
 import time
@@ -26,9 +26,10 @@ Batch = tuple[np.ndarray, np.ndarray]
 class Source:
     """Where batches come from.
 
-    `train(epoch)`: the batches of an epoch in its order, (inputs (b, …), classes int32 (b,)); the same epoch gives the same
-    batches, so that a continued training repeats nothing and skips nothing. `held_out(part)`: those of "validation" or
-    "test" in the data set's order. `classes`: the training photos' class numbers; `steps`: batches an epoch.
+    `train(epoch)`: the batches of an epoch in its order, (inputs (b, …), classes int32 (b,)); the same epoch gives
+    the same batches, so that a continued training repeats nothing and skips nothing. `held_out(part)`: those of
+    "validation" or "test" in the data set's order. `classes`: the training photos' class numbers; `steps`: batches an
+    epoch.
     """
 
     train: Callable[[int], Iterator[Batch]]
@@ -66,8 +67,8 @@ def train_open(
 ) -> Generator[EpochEnd, None, int]:
     """Train all trainable weights of `model` (inputs → logits), telling each epoch; returns the best epoch, 0 for none.
 
-    The model has the best epoch's weights at the end. After each epoch `folder` gets a checkpoint, and a checkpoint found
-    there at the start is continued: with the same arithmetic the result is that of an uninterrupted training.
+    The model has the best epoch's weights at the end. After each epoch `folder` gets a checkpoint, and a checkpoint
+    found there at the start is continued: with the same arithmetic the result is that of an uninterrupted training.
     """
     keras.utils.set_random_seed(config.seed)
     num_classes = model.output_shape[-1]
