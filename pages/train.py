@@ -101,7 +101,7 @@ def told(status: JobStatus, run: Run) -> str:
     return " ".join(words)
 
 
-with chrome.page("Train", "Two choices, and both are good as they are.", step=2) as action:
+with chrome.page("Train", "Choose a network and what may learn, then watch it learn.", step=2) as action:
     state.queue().warm()
     run, dataset = state.run(), state.dataset()
     if dataset is None:
@@ -113,7 +113,8 @@ with chrome.page("Train", "Two choices, and both are good as they are.", step=2)
         follow_run(action, run)
     if dataset is not None:
         line.show(poll=run is not None)
-    earlier = [each for each in state.runs() if run is None or each.id != run.id]
+    passed_over = {*state.queue().line(), run.id if run else ""}
+    earlier = [each for each in state.runs() if each.id not in passed_over]
     if earlier:
         st.subheader("Earlier training runs", anchor=False)
         lists.runs(earlier)

@@ -2,10 +2,8 @@
 
 import streamlit as st
 
-from pages.shared import chrome, state, widgets
-from tlcore.config import STRATEGIES
+from pages.shared import chrome, lists, state, widgets
 from tlcore.errors import UserError
-from tlcore.models.registry import find_backbone
 from tlcore.runs import store
 from tlcore.runs.store import Run
 
@@ -48,17 +46,7 @@ def _row(place: int, run: Run) -> None:
         st.markdown(f"**{place}**", width="content")
         st.page_link("pages/train.py", label=f"**{widgets.plain(run.name)}**, {state.moment(run.created)}",
                      query_params={"dataset": run.dataset_id, "run": run.id})
-        st.caption(say(run), width="content")
+        st.caption(lists.kind(run), width="content")
         if place > 1:
             st.button("Let it go first", key=f"first_{run.id}", on_click=state.queue().put_first, args=(run,))
         st.button("Take it out", key=f"out_{run.id}", on_click=store.request_stop, args=(run,))
-
-
-def say(run: Run) -> str:
-    """What a run is to do, short: "VGG16, hybrid"."""
-    config = run.config
-    try:
-        title = find_backbone(config.backbone).title
-    except UserError:  # a network that another version knew
-        title = config.backbone
-    return f"{title}, {STRATEGIES[config.strategy].rsplit('(', 1)[-1].split(')')[0]}"

@@ -6,7 +6,10 @@ import streamlit as st
 
 from pages.shared import state
 from pages.shared.widgets import count, plain
+from tlcore.config import STRATEGIES
 from tlcore.data.manifest import DatasetSummary
+from tlcore.errors import UserError
+from tlcore.models.registry import find_backbone
 from tlcore.runs import store
 from tlcore.runs.store import Run
 
@@ -37,7 +40,7 @@ def runs(found: Sequence[Run]) -> None:
                 f"pages/{page}.py", label=f"**{plain(each.name)}**, {state.moment(each.created)}",
                 query_params={"dataset": each.dataset_id, "run": each.id},
             )
-            st.caption(told, width="content")
+            st.caption(f"{told} · {kind(each)}", width="content")
 
 
 def score(run: Run) -> str:
@@ -47,6 +50,16 @@ def score(run: Run) -> str:
         return "finished"
     share = evaluated.test_correct / evaluated.test_total
     return f"{evaluated.test_correct:,} of {evaluated.test_total:,} test photos right ({share * 100:.0f} %)"
+
+
+def kind(run: Run) -> str:
+    """What a run is to do, short: "VGG16, hybrid"."""
+    config = run.config
+    try:
+        title = find_backbone(config.backbone).title
+    except UserError:  # a network that another version knew
+        title = config.backbone
+    return f"{title}, {STRATEGIES[config.strategy].rsplit('(', 1)[-1].split(')')[0]}"
 
 
 def _folded(found: Sequence) -> Sequence:

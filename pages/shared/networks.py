@@ -23,8 +23,8 @@ def choose(current: BackboneSpec) -> None:
         settings.choice("backbone", [spec.name for spec in shown], current.name,
                         {spec.name: label(spec) for spec in shown})
         st.markdown(current.sentence)
-        st.caption(f"{say_accuracy(current)} · {say_bytes(num_bytes(current))} · {say_speed(current)} · "
-                   f"{say_place(current)}")
+        size = f"{say_bytes(num_bytes(current))}, " if is_present(current) else ""
+        st.caption(f"{say_accuracy(current)} · {size}{say_place(current)} · {say_speed(current)}")
 
 
 def _filtered(current: BackboneSpec) -> list[BackboneSpec]:

@@ -82,8 +82,8 @@ def progress(status: JobStatus, position: int, config: TrainConfig) -> None:
 def say_progress(status: JobStatus, position: int, config: TrainConfig = TrainConfig()) -> tuple[float, str]:
     """The share that is done (0–1) and the sentence that tells it. `config`: of a run; an import has none."""
     last = status.last_progress
-    if status.state == "queued" and position > 0:
-        return 0.0, f"Waiting: {count(position, 'job')} before this one."
+    if status.state == "queued":
+        return 0.0, f"Waiting: {count(position, 'job')} before this one." if position else "Starting, a few seconds."
     looks_again = last is not None and last.done < last.total  # between the phases, for the part that opens
     if status.epochs and not looks_again:
         return say_learning(status, config)

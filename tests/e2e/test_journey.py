@@ -81,23 +81,54 @@ def test_from_emoji_to_a_prediction(page, server, tmp_path):
         assert has_no_sideways_scroll(page), name
 
 
-def test_own_photos_stop_and_start_again(page, server, small_folder):
+def fill(page: Page, label: str, value: int) -> None:
+    """Type a number into a setting and wait until the page has taken it."""
+    box = page.get_by_role("spinbutton", name=label, exact=True)
+    box.fill(str(value))
+    box.press("Enter")
+    expect(page.get_by_text(re.compile(r"^You set: .*" + re.escape(label)))).to_be_visible()
+
+
+def test_own_photos_hybrid_stopped_and_continued(page, server, small_folder):
     page.goto(f"{server}/data")
     page.get_by_text("Folder", exact=True).click()
     page.get_by_test_id("stFileUploader").locator("input[type=file]").set_input_files(small_folder)
     page.get_by_role("button", name=re.compile("Make a data set of 36 files")).click()
     page.get_by_role("button", name=re.compile("Go on: train on")).click()
-    page.get_by_text("Settings (good as they are)").click()
-    rounds = page.get_by_role("spinbutton", name="Rounds over all photos (epochs)")
-    rounds.fill("500")
-    rounds.press("Enter")
+
+    # Two questions: the network is the built-in one; the head first, then the top of the network.
+    network = page.get_by_role("combobox", name=re.compile("Pretrained network"))
+    expect(network).to_have_value(re.compile("EfficientNet-Lite0"))
+    page.get_by_text(re.compile(r"\(hybrid\)")).click()
+    page.get_by_text("The network: image size and more").click()
+    fill(page, "Image size in pixels", 96)
+    page.get_by_text("How it learns: rounds, step size and more").click()
+    fill(page, "Rounds over all photos (epochs)", 3)
+    fill(page, "Rounds with the network open (epochs)", 60)
     page.get_by_role("button", name=re.compile("^Train on")).click()
-    stop = page.get_by_role("button", name="Stop")
+
+    # It is stopped while the network is open; what it learned is kept, and it can go on.
+    expect(page.get_by_text(re.compile(r"^The network adapts · round \d+ of 63"))).to_be_visible()
+    expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(2)
+    page.get_by_role("button", name="Stop").click()
+    go_on = page.get_by_role("button", name=re.compile(r"^Continue from round \d+"))
+    expect(go_on).to_be_visible()
+    stopped_before = int(re.search(r"\d+", go_on.inner_text()).group())
+    assert 4 < stopped_before <= 63
+    go_on.click()
+    expect(go_on).to_have_count(0)
+
+    # It goes on where it was, and is stopped for good this time.
+    later = re.compile(rf"^The network adapts · round ({'|'.join(map(str, range(stopped_before, 64)))}) of 63")
     judge = page.get_by_role("button", name="See how good it is")
-    expect(stop.or_(judge).first).to_be_visible()
+    expect(page.get_by_text(later).or_(judge).first).to_be_visible()
+    stop = page.get_by_role("button", name="Stop")
     if stop.is_visible():
         stop.click()
-    expect(judge.or_(page.get_by_role("button", name="Start again")).first).to_be_visible()
+    expect(judge).to_be_visible()
+    expect(page.get_by_text(re.compile(r"You stopped it after \d+ rounds|It learned for 63 rounds"))).to_be_visible()
+    judge.click()
+    expect(page.get_by_text(re.compile(r"\d+ of 6 right")).first).to_be_visible()
 
 
 def test_an_address_that_leads_nowhere_says_what_to_do(page, server):
