@@ -1,7 +1,7 @@
 """How good a model with default settings gets on cats and dogs: part of time_to_model.py [TF].
 
-Learned from train/ (1,000 photos), scored with the packed `model.tflite` on all 399 of validation/, with three seeds, in
-two ways:
+Learned from train/ (1,000 photos), scored with the packed `model.tflite` on all 399 of validation/, with three seeds,
+in two ways:
 
     whole folder    as a person would give it: all 1,000 are learned from; four fifths of validation/ decide which epoch
                     is kept, one fifth is the run's own test, and none is trained on

@@ -1,9 +1,9 @@
 """Feature extraction from files on disk, in photos a second, against bare `invoke` calls on decoded arrays.
 
 Inside our clock: features.extract.extract into an empty store, that is reading each file, checking its hash, decoding,
-resizing, loading the network, computing, and writing to disk. Inside the other: set_tensor and invoke on float32 arrays,
-the fastest of several forms (bare.py), set-up left out. Making the data set (ingest) is in neither. They take turns;
-medians.
+resizing, loading the network, computing, and writing to disk. Inside the other: set_tensor and invoke on float32
+arrays, the fastest of several forms (bare.py), set-up left out. Making the data set (ingest) is in neither. They take
+turns; medians.
 
     --chunks     how many photos go through the network at once: 1, 2, 4, 8, 16
     --designs    one interpreter that uses all cores, fed by decoding threads, instead of one interpreter a core
