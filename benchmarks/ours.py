@@ -1,14 +1,13 @@
 """Our side of time_to_model.py: from a folder to test figures, in a process as warm as the pages' worker [TF]."""
 
 import time
-from collections.abc import Generator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
 
+from benchmarks.command import run_job
+from benchmarks.outcome import Outcome
 from tlcore.config import TrainConfig
 from tlcore.data.ingest import ingest_path
 from tlcore.events import Evaluated
@@ -21,23 +20,12 @@ from tlcore.workspace import open_workspace
 VECTORS, DIMENSION = 1000, 1280
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """Seconds from the first file read to the test figures, the share of `num_test` photos that were right."""
-
-    seconds: float
-    accuracy: float
-    num_test: int
-    dataset_id: str = ""
-    parts: str = ""
-
-
 def ours(workspace_folder: Path, photos: Path, config: TrainConfig) -> Outcome:
     """Our whole way, as import and training jobs go it: photos → data set → features → head → test figures."""
     _warm_up()
     workspace = open_workspace(workspace_folder)
     start = time.perf_counter()
-    dataset = finish(ingest_path(workspace, photos, seed=config.seed))
+    dataset = run_job(ingest_path(workspace, photos, seed=config.seed))
     reading = time.perf_counter() - start
     run = create_run(workspace, dataset.id, config, dataset.name)
     log = EventLog(run)
@@ -49,15 +37,6 @@ def ours(workspace_folder: Path, photos: Path, config: TrainConfig) -> Outcome:
     parts = (f"reading {reading:.2f}, features {event.seconds_features:.2f}, head {event.seconds_training:.2f}, "
              f"figures {event.seconds - event.seconds_features - event.seconds_training:.2f}")
     return Outcome(seconds, event.test_correct / event.test_total, event.test_total, dataset.id, parts)
-
-
-def finish(job: Generator[Any, None, Any]) -> Any:
-    """Run a job to its end; its result."""
-    while True:
-        try:
-            next(job)
-        except StopIteration as end:
-            return end.value
 
 
 def head_epoch(epochs: int) -> tuple[float, float]:

@@ -2,8 +2,8 @@
 
 It follows TensorFlow's tutorial "Transfer learning and fine-tuning"
 (https://www.tensorflow.org/tutorials/images/transfer_learning): image_dataset_from_directory with prefetch, random
-flips and rotations, a frozen network called with training=False in every epoch, pooling, dropout 0.2, dense, Adam
-1e-4. What needs no photo (imports, layers, weights, compile) stands outside of its clock.
+flips and rotations, a frozen network called with training=False in every epoch, pooling, dropout 0.2, dense, Adam 1e-4.
+What needs no photo (imports, layers, weights, compile) stands outside of its clock.
 """
 
 import shutil
@@ -13,7 +13,7 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from benchmarks.ours import Outcome
+from benchmarks.outcome import Outcome
 from tlcore.config import TrainConfig
 from tlcore.data.manifest import SPLITS, Dataset, load_dataset
 from tlcore.models.build import build_backbone

@@ -1,17 +1,18 @@
 """From a folder of photos to a tested model, 160 px, 10 epochs: our way against the classic Keras recipe.
 
-Compared: the same photos in the same parts (our data set's), the same backbone and weights, the same processor.
-Inside both clocks: everything from the first file that is read to the test accuracy. Outside: imports and a first
-tiny training (the worker behind the pages is started warm, so the recipe gets the same), copying the recipe's class
-folders, and building its network. Every photo has been read once before, so no side waits for the disk.
+Compared: the same photos in the same parts (our data set's), the same backbone and weights, the same processor. Inside
+both clocks: everything from the first file that is read to the test accuracy. Outside: imports and a first tiny
+training (the worker behind the pages is started warm, so the recipe gets the same), copying the recipe's class folders,
+and building its network. Every photo has been read once before, so no side waits for the disk.
 
     cold    an empty workspace; median of three, one of them after the recipe, since the machine may be shared
     warm    the same folder in the same workspace once more, in a fresh process; median of three
     epoch   a head on 1,000 cached vectors: one tf.function an epoch, against `fit` on the same layers
     accuracy.py adds how good models with default settings get
 
-Expected: some 20 to 25 times, since the backbone sees each photo once and not (1,000 + 319) × 10 times, on a faster
-engine.
+Expected: 20 to 25 times, since the backbone sees each photo once and not (1,000 + 319) × 10 times, on a faster engine.
+Seen on two cores: 6.1 s against 167 s (27 times) with 100 % against 94 % on the test photos; warm 0.44 s (14 times), of
+which three quarters is TensorFlow tracing the epoch; 15 ms an epoch against 105 ms.
 """
 
 import sys
@@ -31,7 +32,7 @@ def main() -> int:
     options = parser("time_to_model", __doc__)
     options.add_argument("--reference-epochs", type=int, default=EPOCHS, metavar="N",
                          help="run the recipe for N epochs only and multiply its time (default: all %(default)s)")
-    options.add_argument("--skip-accuracy", action="store_true", help="leave out the six trainings for the accuracy")
+    options.add_argument("--skip-accuracy", action="store_true", help="leave out the twelve trainings for the accuracy")
     options = options.parse_args()
     check_data(options.data)
     with tempfile.TemporaryDirectory() as scratch:
@@ -41,7 +42,7 @@ def main() -> int:
         rows.append(times_faster("epoch of a head on 1,000 cached vectors, times faster than fit",
                                  *in_fresh_process(_head_epoch, 5 if options.quick else 30), ">= 2", "ms"))
         if not options.skip_accuracy:
-            rows += _accuracy(Path(scratch, "accuracy"), folder)
+            rows += in_fresh_process(_accuracy, Path(scratch, "accuracy"), folder)
     return finish("Time to a tested model", rows, options, notes)
 
 
@@ -68,12 +69,6 @@ def _times(scratch: Path, folder: Path, reference_epochs: int) -> tuple[list[Row
     return rows, notes
 
 
-def _accuracy(home: Path, folder: Path) -> list[Row]:
-    from benchmarks.accuracy import TARGETS, rows
-
-    return [row for size in TARGETS for row in rows(size, in_fresh_process(_scores, home, folder, size))]
-
-
 # What runs in fresh processes; TensorFlow is imported there and not here.
 
 
@@ -95,10 +90,10 @@ def _head_epoch(*arguments):
     return head_epoch(*arguments)
 
 
-def _scores(*arguments):
-    from benchmarks.accuracy import scores
+def _accuracy(*arguments):
+    from benchmarks.accuracy import accuracy_rows
 
-    return scores(*arguments)
+    return accuracy_rows(*arguments)
 
 
 if __name__ == "__main__":
