@@ -87,7 +87,7 @@ FAMILIES = {
     "mobilenet_v2": Family("-1..1", APACHE, f"{DOCS}mobilenet/", (
         (r"block_(\d+)_", r"block\1"), (r"Conv_1$", "head"))),
     "mobilenet_v3": Family("inside", APACHE, f"{DOCS}mobilenet/", (
-        (r"expanded_conv_(\d+)_", r"block\1"), (r"conv_1$", "head"))),
+        (r"expanded_conv_(\d+)_", r"block\1"), (r"^conv_1$", "head"))),
     "densenet": Family("torch", "BSD-3-Clause", f"{DOCS}densenet/", ((r"(conv\d_block\d+)_", r"\1"),)),
     "nasnet": Family("-1..1", APACHE, f"{DOCS}nasnet/", ((r"(?:normal|reduction|adjust)_", "cells"),)),
     "efficientnet": Family("inside", APACHE, f"{DOCS}efficientnet/", EFFICIENT),

@@ -145,13 +145,13 @@ def save_weights(folder, spec, size):
 def test_weights_give_what_keras_gives_with_its_own_download(name, monkeypatch, tmp_path):
     """EfficientNet above all, whose graph Keras changes when it fetches the file itself."""
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    path, spec = save_weights(tmp_path, find_backbone(name), 64)
+    path, spec = save_weights(tmp_path, find_backbone(name), 96)
     monkeypatch.setattr(file_utils, "get_file", lambda *_, **__: str(path))
     own = getattr(keras.applications, spec.function)
     preprocess = sys.modules[own.__module__].preprocess_input
-    expected = own(include_top=False, weights="imagenet", input_shape=(64, 64, 3), **dict(spec.arguments))(
-        preprocess(picture(64)), training=False)
-    received = build_backbone(spec, 64, "feature_map")(picture(64), training=False)
+    expected = own(include_top=False, weights="imagenet", input_shape=(96, 96, 3), **dict(spec.arguments))(
+        preprocess(picture(96)), training=False)
+    received = build_backbone(spec, 96, "feature_map")(picture(96), training=False)
     assert np.std(expected) > 1e-3 * np.abs(expected).max()
     np.testing.assert_allclose(received, expected, atol=1e-4 * np.abs(expected).max())
 

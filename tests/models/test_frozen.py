@@ -16,7 +16,7 @@ from tlcore.errors import UserError
 from tlcore.models import frozen
 from tlcore.models.build import build_backbone, cut_backbone
 from tlcore.models.convert import convert_to_tflite
-from tlcore.models.frozen import convert_checked, frozen_file, frozen_path
+from tlcore.models.frozen import FEATURE_MAP, convert_checked, frozen_file, frozen_path
 from tlcore.models.litert import LiteModel
 from tlcore.models.registry import BUILT_IN, find_backbone
 from tlcore.models.tflite_file import end_at, pack, unpack
@@ -81,6 +81,16 @@ def test_built_in_files_are_cut_not_copied_and_run_on_xnnpack(workspace):
     assert [operator["op_name"] for operator in interpreter._get_ops_details()][-1] == "DELEGATE"
 
 
+def test_feature_maps_come_without_pooling(random_row, random_weights, workspace):
+    received = LiteModel(frozen_file(workspace, BUILT_IN, SIZE, FEATURE_MAP)).run(pictures(SIZE), "activation")
+    np.testing.assert_allclose(
+        received, LiteModel(asset_path(BUILT_IN)).run(pictures(SIZE), "feature_map"), atol=1e-4)
+    received = LiteModel(frozen_file(workspace, random_row, SIZE, FEATURE_MAP)).run(pictures(SIZE), "activation")
+    pooled = random_weights[2](pictures(SIZE), training=False)
+    assert received.shape == (3, 2, 2, SMALL.feature_size)
+    np.testing.assert_allclose(received.mean((1, 2)), pooled, atol=1e-3 * np.abs(pooled).max())
+
+
 def test_built_in_needs_no_tensorflow(tmp_path):
     code = ("import sys; from tlcore.models.frozen import frozen_file; from tlcore.models.registry import BUILT_IN;"
             "from tlcore.workspace import open_workspace;"
@@ -117,10 +127,10 @@ def test_another_file_size_or_place_is_another_name(random_row, workspace):
 
 
 def test_what_differs_from_keras_is_not_trusted(random_row, workspace, monkeypatch):
-    def wrong(model: keras.Model, image_size: int, float16: bool, batch: int) -> bytes:
+    def wrong(model: keras.Model, image_size: int, float16: bool) -> bytes:
         for weight in model.weights[:1]:
             weight.assign(weight * 1.1)
-        data = convert_to_tflite(model, image_size, float16, batch)
+        data = convert_to_tflite(model, image_size, float16)
         for weight in model.weights[:1]:
             weight.assign(weight / 1.1)
         return data

@@ -205,7 +205,8 @@ def test_a_full_disk_is_a_sentence(address, tmp_path, monkeypatch):
 
 
 def test_the_table_and_the_folder_need_neither_tensorflow_nor_h5py():
-    code = ("import sys; from tlcore.models.registry import BACKBONES; from tlcore.models.weights_cache import is_present;"
+    code = ("import sys; from tlcore.models.registry import BACKBONES;"
+            "from tlcore.models.weights_cache import is_present;"
             "[is_present(spec) for spec in BACKBONES];"
             "sys.exit(any(name in sys.modules for name in ('tensorflow', 'keras', 'h5py')))")
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
