@@ -113,7 +113,8 @@ def status(state: str = "running", **values: object) -> JobStatus:
     [
         (status("queued"), 2, 0.0, "Waiting: 2 jobs before this one.", "in the queue"),
         (status("queued"), 0, 0.0, "Starting, a few seconds.", "its turn, nothing done yet"),
-        (status("queued", epochs=(EpochEnd(3, 30, 1, 1, 1, 1, 0.02),)), 0, 0.0, "Starting, a few seconds.", "continued"),
+        (status("queued", epochs=(EpochEnd(3, 30, 1, 1, 1, 1, 0.02),)), 0, 0.0, "Starting, a few seconds.",
+         "it is continued"),
         (status(last_progress=Progress("read", 50, 200, 21.0)), 0, 0.25,
          "Reading photos · 50 of 200 photos · about 20 seconds left", "photos"),
         (status(last_progress=Progress("download", 5_000_000, 10_000_000, None)), 0, 0.5,
