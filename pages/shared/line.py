@@ -49,4 +49,4 @@ def _row(place: int, run: Run) -> None:
         st.caption(lists.kind(run), width="content")
         if place > 1:
             st.button("Let it go first", key=f"first_{run.id}", on_click=state.queue().put_first, args=(run,))
-        st.button("Take it out", key=f"out_{run.id}", on_click=store.request_stop, args=(run,))
+        st.button("Take it out", key=f"out_{run.id}", on_click=state.queue().take_out, args=(run,))

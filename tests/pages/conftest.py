@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from pages.shared import state
+from tlcore.runs import store
 from tlcore.runs.store import Job
 from tlcore.workspace import Workspace
 
@@ -26,6 +27,9 @@ class WaitingQueue:
         self.jobs.append(job)
 
     restart = submit
+
+    def take_out(self, job: Job) -> None:
+        store.request_stop(job)
 
     def go_on(self, job: Job) -> None:
         self.continued.append(job.id)

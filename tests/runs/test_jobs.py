@@ -2,13 +2,15 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
 
 from tests.conftest import QUICK
 from tests.small import write_small_folder
-from tlcore.config import TrainConfig
+from tlcore.config import TrainConfig, defaults_for
 from tlcore.events import Started
 from tlcore.runs.jobs import JobQueue
 from tlcore.runs.store import (
@@ -132,3 +134,38 @@ def test_a_users_mistake_ends_as_a_sentence_not_as_a_bug(workspace, jobs, tmp_pa
     wait_for(lambda: state(job) == "failed")
     error = job_status(job).error
     assert not error.bug and "nowhere" in error.what
+
+
+def test_a_waiting_run_can_go_first_or_be_taken_out(workspace, jobs, dataset_id):
+    runs = [create_run(workspace, dataset_id, LONG if number == 0 else QUICK, str(number)) for number in range(4)]
+    for run in runs:
+        jobs.submit(run)
+    wait_for(lambda: len(job_status(runs[0]).epochs) >= 1)
+    assert jobs.line() == [run.id for run in runs[1:]]
+    jobs.put_first(runs[3])
+    jobs.take_out(runs[1])
+    assert jobs.line() == [runs[3].id, runs[2].id] and state(runs[1]) == "stopped"
+    request_stop(runs[0])
+    wait_for(lambda: state(runs[2]) == "finished")
+    assert job_status(runs[3]).state == "finished"
+    began = [next(event.time for event in read_events(run) if isinstance(event, Started)) for run in runs[2:]]
+    assert began[1] < began[0], "the one that was put first went first"
+
+
+def test_a_server_can_end_while_a_run_is_in_work(workspace, jobs, dataset_id):
+    config = defaults_for("fine-tuning", image_size=96, epochs=1, open_epochs=100)
+    run = create_run(workspace, dataset_id, config, "long")
+    script = (
+        "import sys, time\n"
+        "from pathlib import Path\n"
+        "from tlcore.runs.jobs import JobQueue\n"
+        "from tlcore.runs.store import open_job, read_events\n"
+        "from tlcore.workspace import Workspace\n"
+        "run = open_job(Path(sys.argv[1]))\n"
+        "JobQueue(Workspace(run.folder.parent.parent)).submit(run)\n"
+        "while not read_events(run): time.sleep(0.05)\n"
+    )
+    subprocess.run([sys.executable, "-c", script, str(run.folder)], check=True, timeout=120)
+    assert state(run) == "running", "the worker goes on"
+    request_stop(run)
+    wait_for(lambda: state(run) in ("finished", "stopped"))

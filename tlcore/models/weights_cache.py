@@ -196,7 +196,7 @@ def _advice(spec: BackboneSpec) -> str:
     """What to do without a network: the file, the folder, the built-in alternative."""
     return (
         f"Fetch {spec.weights_file} from {spec.weights_url} where there is a network and put it into {keras_folder()} "
-        f"(`python -m tlcore weights import FILE` does that). {_alternative()}"
+        f"(python -m tlcore weights import FILE does that). {_alternative()}"
     )
 
 

@@ -6,6 +6,7 @@ changed. Nothing here is needed to follow a job: that is read off its folder (st
 process ends. What was still waiting then is taken up by the next `JobQueue` of the workspace.
 """
 
+import concurrent.futures.thread
 import os
 import signal
 import subprocess
@@ -18,7 +19,7 @@ from pathlib import Path
 from filelock import FileLock
 
 import tlcore
-from tlcore.events import Failed, Stopped
+from tlcore.events import Failed, Started, Stopped
 from tlcore.runs.store import (
     QUEUED,
     STOP,
@@ -36,6 +37,7 @@ from tlcore.workspace import Workspace, new_id, write_json
 
 POLL_SECONDS = 0.1
 STOP_PATIENCE_SECONDS = 20  # a worker that does not answer a stop by then is ended
+NOT_BEGUN = "It had not begun yet."
 WARM_VARIABLE = "TRANSFERLAB_WARM"  # "0" saves 600 MB on a small machine; training then starts some seconds later
 
 _PROJECT = Path(tlcore.__file__).parent.parent  # `-m tlcore…` finds the package from here
@@ -86,6 +88,15 @@ class JobQueue:
         with self._guard:
             return [job.id for job in self._line if job.kind == kind]
 
+    def take_out(self, job: Job) -> None:
+        """End a job that waits, before it has begun; one in work is left alone."""
+        with self._guard:
+            if job.id not in [other.id for other in self._line]:
+                return
+            self._line = [other for other in self._line if other.id != job.id]
+        EventLog(job).write(Stopped(NOT_BEGUN))
+        (job.folder / QUEUED).unlink(missing_ok=True)
+
     def put_first(self, job: Job) -> None:
         """Let a waiting job go before all others that wait."""
         with self._guard:
@@ -112,7 +123,8 @@ class JobQueue:
     def _take_over(self, workspace: Workspace, servers: Path) -> None:
         """Queue again what was waiting in servers that are gone."""
         for job in reversed([*list_imports(workspace), *list_runs(workspace)]):
-            if (job.folder / QUEUED).exists() and not read_events(job) and job_status(job).state == "interrupted":
+            begun = any(isinstance(event, Started) for event in read_events(job))
+            if (job.folder / QUEUED).exists() and not begun and job_status(job).state == "interrupted":
                 self.submit(job)
         for path in servers.glob("*.lock"):
             if not is_locked(path):
@@ -121,12 +133,14 @@ class JobQueue:
     def _process_next(self, kind: str) -> None:
         """Start a worker for the job that is first in line and wait until it has ended."""
         with self._guard:
-            job = next(job for job in self._line if job.kind == kind)
+            job = next((job for job in self._line if job.kind == kind), None)
+            if job is None or _is_ending():  # taken out; or left to the next server
+                return
             self._line.remove(job)
             self._working[kind].append(job.id)
         try:
             if (job.folder / STOP).exists():
-                EventLog(job).write(Stopped("It had not begun yet."))
+                EventLog(job).write(Stopped(NOT_BEGUN))
                 return
             worker = self._take_worker(job)
             worker.stdin.write(f"{job.folder}\n".encode())
@@ -150,14 +164,21 @@ class JobQueue:
         return _start_worker()
 
     def _wait(self, worker: subprocess.Popen, job: Job) -> None:
-        """Until the worker has ended; one that does not answer a stop in time is ended."""
+        """Until the worker has ended, or this server does; a worker that does not answer a stop in time is ended."""
         asked = None
-        while worker.poll() is None:
+        while worker.poll() is None and not _is_ending():
             time.sleep(POLL_SECONDS)
             if asked is None and (job.folder / STOP).exists():
                 asked = time.monotonic()
             if asked is not None and time.monotonic() - asked > STOP_PATIENCE_SECONDS:
-                _end(worker)
+                if not job_status(job).evaluated:  # else it has answered and is packing what was learned
+                    _end(worker)
+                asked = time.monotonic()
+
+
+def _is_ending() -> bool:
+    """Whether this process is on its way out and waits for its executors' threads; nothing public tells."""
+    return getattr(concurrent.futures.thread, "_shutdown", False)
 
 
 def _start_worker(*options: str) -> subprocess.Popen:
