@@ -5,6 +5,7 @@ clocks: from the bytes of the file to probabilities, decoding included, and deco
 Outside: loading the models and the first answers, in which both set themselves up. A second row leaves decoding out.
 
 Expected: the network alone is 3 to 4 times faster on LiteRT, and `predict` builds a data pipeline for every call.
+Seen: 12–13 ms against 119–125 ms (10 times); with much other work on the machine 22 against 380 ms.
 """
 
 import sys
