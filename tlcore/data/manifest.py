@@ -57,8 +57,8 @@ class Dataset:
     notes: tuple[str, ...]
 
     @cached_property
-    def _places(self) -> dict[str, tuple[str, str]]:
-        return dict(zip(self.photos["path"], zip(self.photos["file"], self.photos["sha256"])))
+    def _places(self) -> dict[str, int]:
+        return {path: row for row, path in enumerate(self.photos["path"])}
 
     @property
     def duplicates(self) -> pd.DataFrame:
@@ -78,7 +78,8 @@ class Dataset:
         """
         if path not in self._places:
             raise UserError(f"The data set {self.name} has no photo {path}.", "Choose one of its photos.")
-        file, sha256 = self._places[path]
+        row = self._places[path]
+        file, sha256 = self.photos["file"].iat[row], self.photos["sha256"].iat[row]
         fix = "Put the old file back, or make a new data set of the folder as it is now."
         try:
             data = (self.root / file).read_bytes()

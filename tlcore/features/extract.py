@@ -25,14 +25,14 @@ from tlcore.models.litert import LiteModel, usable_cores
 from tlcore.models.registry import BackboneSpec
 from tlcore.models.weights import asset_path, fingerprint
 
-CHUNK = 4  # images that go through the network as one batch, see benchmarks/extraction.py
+CHUNK = 2  # images that go through the network as one batch, see benchmarks/extraction.py
 SAVE_SECONDS = 1.0  # how much work a kill may cost
 SAVE_BYTES = 64_000_000  # large rows are saved earlier, so that memory stays small
 MOST_THREADS = 8
 MOST_WEIGHTS = 1_000_000_000  # bytes: each thread holds its own copy of the weights, up to twice the size of the file
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Photo:
     """A photo by its content hash and the name under which its data set gives out the bytes."""
 
@@ -127,7 +127,7 @@ def _side_by_side(
     compute: Callable[[list], Any], items: Sequence, chunk_size: int, threads: int, should_stop: ShouldStop
 ) -> Iterator[Any]:
     """`compute` of each chunk of items in threads, in the order in which they get ready, few at a time."""
-    chunks = iter([list(items[start : start + chunk_size]) for start in range(0, len(items), chunk_size)])
+    chunks = (list(items[start : start + chunk_size]) for start in range(0, len(items), chunk_size))
     pending: set[Future] = set()
     with ThreadPoolExecutor(threads, thread_name_prefix="photos") as pool:
         try:
