@@ -29,7 +29,7 @@ from tlcore.models.litert import LiteModel, usable_cores
 from tlcore.models.registry import BackboneSpec, find_backbone
 
 TARGETS = {"vgg16": ">= 1.6", "resnet50": ">= 1.4", "xception": ">= 1.6", "mobilenet-v2": ">= 3"}
-NUM_PHOTOS, ROUNDS = 64, 5
+NUM_PHOTOS, ROUNDS = 32, 3
 
 
 def main() -> int:

@@ -29,7 +29,7 @@ def convert_to_tflite(model: keras.Model, image_size: int, float16: bool = True)
 
     # The converter does not follow the variables of a Keras 3 model and would write a file without weights.
     frozen = convert_variables_to_constants_v2(compute.get_concrete_function())
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([frozen])
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([frozen], tf.Module())
     # Its way through a SavedModel on disk takes three times as long and fails on Keras' SiLU; all that it adds is the
     # signature.
     converter.experimental_lower_to_saved_model = False
