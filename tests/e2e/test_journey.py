@@ -104,29 +104,29 @@ def test_own_photos_hybrid_stopped_and_continued(page, server, small_folder):
     fill(page, "Image size in pixels", 96)
     page.get_by_text("How it learns: rounds, step size and more").click()
     fill(page, "Rounds over all photos (epochs)", 3)
-    fill(page, "Rounds with the network open (epochs)", 60)
+    fill(page, "Rounds with the network open (epochs)", 300)
     page.get_by_role("button", name=re.compile("^Train on")).click()
 
     # It is stopped while the network is open; what it learned is kept, and it can go on.
-    expect(page.get_by_text(re.compile(r"^The network adapts · round \d+ of 63"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"^The network adapts · round \d+ of 303"))).to_be_visible()
     expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(2)
     page.get_by_role("button", name="Stop").click()
     go_on = page.get_by_role("button", name=re.compile(r"^Continue from round \d+"))
     expect(go_on).to_be_visible()
     stopped_before = int(re.search(r"\d+", go_on.inner_text()).group())
-    assert 4 < stopped_before <= 63
+    assert 4 < stopped_before <= 303
     go_on.click()
     expect(go_on).to_have_count(0)
 
     # It goes on where it was, and is stopped for good this time.
-    later = re.compile(rf"^The network adapts · round ({'|'.join(map(str, range(stopped_before, 64)))}) of 63")
+    later = re.compile(rf"^The network adapts · round ({'|'.join(map(str, range(stopped_before, 304)))}) of 303")
     judge = page.get_by_role("button", name="See how good it is")
     expect(page.get_by_text(later).or_(judge).first).to_be_visible()
     stop = page.get_by_role("button", name="Stop")
     if stop.is_visible():
         stop.click()
     expect(judge).to_be_visible()
-    expect(page.get_by_text(re.compile(r"You stopped it after \d+ rounds|It learned for 63 rounds"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"You stopped it after \d+ rounds|It learned for 303 rounds"))).to_be_visible()
     judge.click()
     expect(page.get_by_text(re.compile(r"\d+ of 6 right")).first).to_be_visible()
 
