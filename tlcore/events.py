@@ -34,7 +34,7 @@ class Started(Event):
 
 @dataclass(frozen=True)
 class Progress(Event):
-    """`done` of `total` photos (or bytes) of a stage. `seconds_left` is None while nobody can know.
+    """`done` of `total` photos (or bytes, or corrections) of a stage. `seconds_left` is None while nobody can know.
 
     `stage` is one of the keys of `STAGES`.
     """
@@ -50,7 +50,9 @@ class Progress(Event):
 class EpochEnd(Event):
     """The figures after one pass over the training photos: losses in nats, accuracies 0–1, seconds of this epoch.
 
-    `epoch` of `epochs` counts through all phases of a run; `phase` is "head", or "open" while the network adapts.
+    `epoch` of `epochs` counts through all phases of a run; `phase` is "head", or "open" while the network adapts;
+    `elapsed`: seconds of work on the run until then, earlier attempts that it continues included; `said`: how often
+    each class was the answer on the validation photos, in the order of the labels. Older files do not tell those two.
     """
 
     type: ClassVar[str] = "epoch"
@@ -62,13 +64,19 @@ class EpochEnd(Event):
     val_accuracy: float
     seconds: float
     phase: str = "head"
+    elapsed: float = 0.0
+    said: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "said", tuple(self.said))  # JSON knows no tuples
 
 
 @dataclass(frozen=True)
 class Evaluated(Event):
     """The test figures are there and the model can be used; only the packing is still to come.
 
-    `seconds` count from the job's start, of which `seconds_features` and `seconds_training`.
+    `seconds` count from the job's start, of which `seconds_features` and `seconds_training`; the seconds of earlier
+    attempts that a continued run goes on from are in them.
     """
 
     type: ClassVar[str] = "evaluated"
@@ -114,6 +122,7 @@ STAGES = {
     "download": "Downloading",
     "read": "Reading photos",
     "features": "Looking at every photo once (feature extraction)",
+    "learn": "The network adapts",
     "check": "Checking the packed model on the test photos",
 }
 

@@ -6,6 +6,8 @@ from tqdm import tqdm
 
 from tlcore.events import STAGES, EpochEnd, Event, Progress
 
+UNITS = {"download": "B", "learn": " steps"}
+
 
 class Bars:
     """Shows one bar a stage; use it as a context manager."""
@@ -23,10 +25,11 @@ class Bars:
     def show(self, event: Event) -> None:
         """Draw an event; those that have no bar are passed over."""
         if isinstance(event, Progress):
-            unit = "B" if event.stage == "download" else " photos"
+            unit = UNITS.get(event.stage, " photos")
             self._move(STAGES[event.stage], event.done, event.total, unit)
         elif isinstance(event, EpochEnd):
-            self._move("Training", event.epoch, event.epochs, " epochs")
+            if event.phase == "head":  # with the network open, its steps have a bar
+                self._move("Training", event.epoch, event.epochs, " epochs")
             if self._bar is not None:
                 self._bar.set_postfix_str(f"validation {event.val_accuracy:.1%}", refresh=False)
 

@@ -12,7 +12,7 @@ import pandas as pd
 import streamlit as st
 
 from tlcore.config import TrainConfig
-from tlcore.events import STAGES
+from tlcore.events import STAGES, Progress
 from tlcore.runs.store import JobStatus
 
 PICTURE_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff"]
@@ -85,6 +85,8 @@ def say_progress(status: JobStatus, position: int, config: TrainConfig = TrainCo
     if status.state == "queued":
         return 0.0, f"Waiting: {count(position, 'job')} before this one." if position else "Starting, a few seconds."
     looks_again = last is not None and last.done < last.total  # between the phases, for the part that opens
+    if last is not None and last.stage == "learn":
+        return say_adapting(status, last, config)
     if status.epochs and not looks_again:
         return say_learning(status, config)
     if last is None or not last.total:
@@ -109,6 +111,15 @@ def say_learning(status: JobStatus, config: TrainConfig) -> tuple[float, str]:
     recent = (times[1:] or times)[-RECENT:]  # the first one compiles
     what = "The network adapts" if end.phase == "open" else "Learning"
     return share, f"{what} · {round_of} · {say_left(median(recent) * (total - end.epoch))}"
+
+
+def say_adapting(status: JobStatus, last: Progress, config: TrainConfig) -> tuple[float, str]:
+    """How far the network is while it adapts; the time left is that of the whole run."""
+    before = max((end.epoch for end in status.epochs if end.phase == "head"), default=0)
+    total, done = before + config.open_epochs, config.open_epochs * last.done / last.total
+    now = min(total, before + int(done) + 1)
+    words = ["The network adapts", f"round {now} of {total}", say_left(last.seconds_left)]
+    return min(1.0, (before + done) / total), " · ".join(word for word in words if word)
 
 
 def planned_rounds(status: JobStatus, config: TrainConfig) -> int:

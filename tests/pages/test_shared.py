@@ -151,6 +151,25 @@ def test_the_rounds_of_both_phases_are_one_plan(config, ends, total, said, reaso
         assert widgets.say_progress(now, 0, config)[1] == said, reason
 
 
+@pytest.mark.parametrize(
+    ("ends", "done", "share", "said", "reason"),
+    [
+        ([], 5, 0.05, "round 1 of 12", "from scratch, first round"),
+        ([(20, "head")], 5, 20.6 / 32, "round 21 of 32",
+         "within the first round with the network open, after a head that ended early"),
+        ([(20, "head"), (21, "open")], 50, 26 / 32, "round 27 of 32",
+         "in the middle: the steps tell, not the last whole round"),
+        ([(20, "head"), (32, "open")], 100, 1.0, "round 32 of 32", "the last"),
+    ],
+)
+def test_the_time_left_is_known_within_the_first_open_round(ends, done, share, said, reason):
+    epochs = tuple(EpochEnd(epoch, 32, 1, 1, 1, 1, 10.0, phase) for epoch, phase in ends)
+    now = status(epochs=epochs, last_progress=Progress("learn", done, 100, 170.0))
+    told = widgets.say_progress(now, 0, HYBRID)
+    expected = f"The network adapts · {said} · about 3 minutes left"
+    assert told == (pytest.approx(share), expected), reason
+
+
 def test_photos_that_are_looked_at_again_between_the_phases_are_told():
     now = status(epochs=(EpochEnd(30, 30, 1, 1, 1, 1, 0.1),), last_progress=Progress("features", 5, 20, 30.0))
     said = widgets.say_progress(now, 0, HYBRID)[1]

@@ -50,6 +50,9 @@ def test_a_strategy_ends_in_a_bundle_that_answers_like_its_figures(
     epochs = job_status(run).epochs
     assert [event.phase for event in epochs] == phases, reason
     assert [event.epoch for event in epochs] == list(range(1, len(phases) + 1))
+    assert all(sum(event.said) == len(dataset.part("validation")) for event in epochs)
+    told = [event for event in read_events(run) if event.type == "progress" and event.stage == "learn"]
+    assert all(0 < event.done <= event.total for event in told)
     predictor = Predictor(load_bundle(run.folder))
     for row in load_report(run.folder).predictions.itertuples():
         np.testing.assert_allclose(predictor.probabilities(dataset.read(row.path)), row.probabilities, atol=1e-3)
@@ -89,4 +92,7 @@ def test_stop_continue_kill_continue_on_the_real_worker(workspace, dataset):
     wait_for(lambda: state(run) == "finished")
     assert [event.epoch for event in job_status(run).epochs] == list(range(1, 43)), "no round is missing or told twice"
     assert not job_status(run).finished.stopped
+    elapsed = [event.elapsed for event in job_status(run).epochs]
+    assert all(later > earlier > 0 for earlier, later in zip(elapsed, elapsed[1:])), "the clock goes on, not anew"
+    assert job_status(run).evaluated.seconds > elapsed[-1]
     jobs.close()

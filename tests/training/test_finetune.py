@@ -6,6 +6,7 @@ import pytest
 
 from tests.conftest import finish
 from tlcore.config import TrainConfig
+from tlcore.events import EpochEnd
 from tlcore.models.graph import cut
 from tlcore.training.finetune import Schedule, Source, freeze_statistics, predict, train_open
 
@@ -48,7 +49,9 @@ def weights_of(model: keras.Model) -> dict[str, np.ndarray]:
 
 
 def train(model, inputs, folder, epochs=3, should_stop=lambda: False, **schedule):
-    return finish(train_open(model, source(inputs), CONFIG, Schedule(0, epochs, **schedule), folder, should_stop))
+    """The epochs that were told, and the best one."""
+    told, best = finish(train_open(model, source(inputs), CONFIG, Schedule(0, epochs, **schedule), folder, should_stop))
+    return [event for event in told if isinstance(event, EpochEnd)], best
 
 
 @pytest.mark.parametrize("layer", ["relu0", "norm1", "relu1"])
@@ -80,7 +83,7 @@ def test_a_continued_training_ends_like_an_uninterrupted_one(tmp_path):
     seen = []
     interrupted = train_open(small_network(), source(PHOTOS), CONFIG, Schedule(0, 6), tmp_path / "two")
     for event in interrupted:
-        seen.append(event)
+        seen += [event] if isinstance(event, EpochEnd) else []
         if len(seen) == 3:
             break  # before the checkpoint of the third epoch: killed in its middle
     interrupted.close()
@@ -123,3 +126,10 @@ def test_a_checkpoint_of_another_network_is_not_used(tmp_path):
     inputs = cut(small_network(), "relu1")[0].predict(PHOTOS, verbose=0)
     events, _ = train(upper, inputs, tmp_path, epochs=2)
     assert [event.epoch for event in events] == [1, 2]
+
+
+def test_the_time_left_is_told_before_the_first_epoch_ends(tmp_path):
+    told, _ = finish(train_open(small_network(), source(PHOTOS), CONFIG, Schedule(5, 3), tmp_path))
+    first = told[0]
+    assert (first.type, first.stage, first.done, first.total) == ("progress", "learn", 2, 12), "four steps an epoch"
+    assert first.seconds_left > 0 and told[1:] and told[-1].epoch == 8

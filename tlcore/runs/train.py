@@ -12,11 +12,11 @@ from typing import Any
 from tlcore.config import TrainConfig
 from tlcore.data.manifest import load_dataset
 from tlcore.evaluation.report import make_report, predictions_frame, save_report
-from tlcore.events import EpochEnd, Evaluated, Event, Finished, ShouldStop, Stopped
+from tlcore.events import EpochEnd, Evaluated, Event, Finished, Progress, ShouldStop, Stopped
 from tlcore.models.registry import find_backbone
 from tlcore.runs import frozen_phase, open_phase
 from tlcore.runs.pack import Trained, pack
-from tlcore.runs.store import Run, can_go_on
+from tlcore.runs.store import Run, can_go_on, read_events
 from tlcore.runs.task import Halted, Result, Task
 from tlcore.workspace import Workspace
 
@@ -30,7 +30,7 @@ def train_run(workspace: Workspace, run: Run, should_stop: ShouldStop) -> Iterat
     start = time.perf_counter()
     dataset, config = load_dataset(workspace, run.dataset_id), run.config
     task = Task(workspace, run, dataset, find_backbone(config.backbone), config, should_stop)
-    clock = _Clock(start)
+    clock = _Clock(start, run)
     try:
         result = yield from _learn(task, clock)
     except Halted as halted:
@@ -40,11 +40,11 @@ def train_run(workspace: Workspace, run: Run, should_stop: ShouldStop) -> Iterat
     test = dataset.part("test")
     report = make_report(predictions_frame(test, result.test_probabilities, dataset.labels), dataset.labels)
     save_report(run.folder, report)
-    total = time.perf_counter() - start
+    total = clock.elapsed
     yield Evaluated(report.correct, report.total, total, total - clock.training, clock.training)
     trained = Trained(dataset, task.spec, config, report, result.best_epoch, result.make_tflite, result.save_keras)
     yield from pack(run, trained, should_stop)
-    yield Finished(run.id, time.perf_counter() - start, stopped)
+    yield Finished(run.id, clock.elapsed, stopped)
 
 
 def _learn(task: Task, clock: "_Clock") -> Generator[Event, None, Result]:
@@ -68,11 +68,19 @@ def _learn(task: Task, clock: "_Clock") -> Generator[Event, None, Result]:
 
 
 class _Clock:
-    """Counts the epochs that went by and the time that went into them."""
+    """Counts the epochs that went by and the time that went into them, that of a run that is continued included."""
 
-    def __init__(self, start: float) -> None:
-        self.epochs, self.training = 0, 0.0
+    def __init__(self, start: float, run: Run) -> None:
+        told = {event.epoch: event for event in read_events(run) if isinstance(event, EpochEnd)}
+        earlier = list(told.values()) if can_go_on(run) else []
+        self.epochs, self.training = 0, sum(event.seconds for event in earlier)
+        self._start = start - max((event.elapsed for event in earlier), default=0.0)
         self._last = start
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds of work on this run until now."""
+        return time.perf_counter() - self._start
 
     def count(
         self, phase: Generator[Event, None, Any], config: TrainConfig, silent: bool = False
@@ -88,11 +96,13 @@ class _Clock:
                 event = next(phase)
             except StopIteration as end:
                 return end.value
+            if isinstance(event, EpochEnd) or (isinstance(event, Progress) and event.stage == "learn"):
+                self.training += time.perf_counter() - self._last
             if isinstance(event, EpochEnd):
                 self.epochs = max(self.epochs, event.epoch)
-                self.training += time.perf_counter() - self._last
                 if silent:
                     continue
                 if config.opens and event.phase == "head":
                     event = replace(event, epochs=event.epochs + config.open_epochs)
+                event = replace(event, elapsed=self.elapsed)
             yield event

@@ -14,12 +14,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tlcore import events
 from tlcore.config import TrainConfig
-from tlcore.events import EpochEnd, ShouldStop, never
+from tlcore.events import EpochEnd, Event, ShouldStop, never
 from tlcore.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from tlcore.training.optimise import Loss, Plan, Progress, make_optimizer, validation_score
+from tlcore.training.optimise import Loss, Plan, Progress, answers, make_optimizer, validation_score
 
 Batch = tuple[np.ndarray, np.ndarray]
+TELL_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,26 @@ class Schedule:
     begins_trained: bool = False
 
 
+class _Pace:
+    """Tells how far the phase is and how long it still takes, from the pace of the corrections so far."""
+
+    def __init__(self, epochs: int, steps: int) -> None:
+        self._steps, self._total = steps, epochs * steps
+        self._began, self._done_then, self._told = 0.0, 0, 0.0
+
+    def step(self, epoch: int, number: int) -> events.Progress | None:
+        """What to tell after this correction of an epoch, both counted from 1; None when nobody would see a change."""
+        now, done = time.monotonic(), (epoch - 1) * self._steps + number
+        if not self._began:  # the first one compiles
+            self._began, self._done_then = now, done
+            return None
+        if now - self._told < TELL_SECONDS:
+            return None
+        self._told = now
+        pace = (now - self._began) / (done - self._done_then)
+        return events.Progress("learn", done, self._total, pace * (self._total - done))
+
+
 def freeze_statistics(model: keras.Model) -> None:
     """Keep every batch normalisation as it was pretrained, its scale and shift included."""
     for layer in model._flatten_layers():  # the public .layers does not reach into nested models
@@ -64,7 +86,7 @@ def train_open(
     schedule: Schedule,
     folder: Path,
     should_stop: ShouldStop = never,
-) -> Generator[EpochEnd, None, int]:
+) -> Generator[Event, None, int]:
     """Train all trainable weights of `model` (inputs → logits), telling each epoch; returns the best epoch, 0 for none.
 
     The model has the best epoch's weights at the end. After each epoch `folder` gets a checkpoint, and a checkpoint
@@ -80,17 +102,19 @@ def train_open(
     first = state.restore() + 1
     if first == 1 and schedule.begins_trained:
         state.see(0, *validation_score(*predict(model, source.held_out("validation"))))
-    planned = schedule.done + schedule.epochs
+    planned, pace = schedule.done + schedule.epochs, _Pace(schedule.epochs, source.steps)
     for epoch in range(first, schedule.epochs + 1):
         if should_stop() or state.progress.is_over(config.patience):
             break
         start = time.perf_counter()
-        figures = _run_epoch(step, source.train(epoch), should_stop)
+        figures = yield from _run_epoch(step, source.train(epoch), should_stop, lambda number: pace.step(epoch, number))
         if figures is None:
             break  # stopped in the middle: what counts is the last whole epoch
-        val_loss, val_accuracy = validation_score(*predict(model, source.held_out("validation")))
+        logits, truth = predict(model, source.held_out("validation"))
+        val_loss, val_accuracy = validation_score(logits, truth)
         seconds = time.perf_counter() - start
-        yield EpochEnd(schedule.done + epoch, planned, *figures, val_loss, val_accuracy, seconds, phase="open")
+        yield EpochEnd(schedule.done + epoch, planned, *figures, val_loss, val_accuracy, seconds, phase="open",
+                       said=answers(logits))
         state.keep(epoch, val_loss, val_accuracy)
         state.progress.adjust(optimizer, config, config.open_learning_rate)
     state.restore_best()
@@ -123,14 +147,18 @@ def _step_function(model: keras.Model, optimizer: keras.optimizers.Optimizer, lo
     return step
 
 
-def _run_epoch(step: Callable, batches: Iterator[Batch], should_stop: ShouldStop) -> tuple[float, float] | None:
+def _run_epoch(
+    step: Callable, batches: Iterator[Batch], should_stop: ShouldStop, tell: Callable[[int], events.Progress | None]
+) -> Generator[Event, None, tuple[float, float] | None]:
     """Mean loss and accuracy while training; None when stopped."""
     loss_sum, correct, count = 0.0, 0.0, 0
-    for inputs, truth in batches:
+    for number, (inputs, truth) in enumerate(batches, start=1):
         if should_stop():
             return None
         batch_loss, hits = step(tf.constant(inputs), tf.constant(truth))
         loss_sum, correct, count = loss_sum + float(batch_loss), correct + float(hits), count + len(truth)
+        if told := tell(number):
+            yield told
     return loss_sum / count, correct / count
 
 

@@ -17,7 +17,7 @@ import tensorflow as tf
 
 from tlcore.config import TrainConfig
 from tlcore.events import EpochEnd, ShouldStop, never
-from tlcore.training.optimise import Loss, Plan, Progress, make_optimizer, validation_score
+from tlcore.training.optimise import Loss, Plan, Progress, answers, make_optimizer, validation_score
 
 FLATTEN_UNITS = 512  # the layer of the VGG16 recipe
 
@@ -91,8 +91,10 @@ def train_head(
             order += random.integers(views.shape[1], size=count)
         loss, accuracy = (float(value) for value in run_epoch(features, classes, tf.constant(order.astype(np.int32))))
         layers = _dense_layers(model)
-        val_loss, val_accuracy = validation_score(Head(layers, epoch).logits(held_out), validation.classes)
-        yield EpochEnd(epoch, config.epochs, loss, accuracy, val_loss, val_accuracy, time.perf_counter() - start)
+        logits = Head(layers, epoch).logits(held_out)
+        val_loss, val_accuracy = validation_score(logits, validation.classes)
+        yield EpochEnd(epoch, config.epochs, loss, accuracy, val_loss, val_accuracy, time.perf_counter() - start,
+                       said=answers(logits))
         if progress.see(epoch, val_loss):
             best = Head(layers, epoch)
         if progress.is_over(config.patience):

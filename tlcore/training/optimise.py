@@ -67,6 +67,11 @@ def validation_score(logits: np.ndarray, classes: np.ndarray) -> tuple[float, fl
     return loss, float(np.mean(logits.argmax(axis=1) == classes))
 
 
+def answers(logits: np.ndarray) -> tuple[int, ...]:
+    """How often each class is the answer, from logits float32 (n, classes)."""
+    return tuple(np.bincount(logits.argmax(axis=1), minlength=logits.shape[1]).tolist())
+
+
 @dataclass
 class Progress:
     """What early stopping and the plateau schedule remember; plain values, so that a checkpoint can keep them."""
