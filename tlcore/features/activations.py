@@ -146,8 +146,8 @@ def make_room(workspace: Workspace, kind: Kind, num_rows: int, limit_bytes: int 
     free = shutil.disk_usage(workspace.root).free
     if needed + SPARE_BYTES > free:
         raise UserError(
-            f"What has to be kept of the photos would take about {_size_text(needed)} on the disk that holds "
-            f"{workspace.root}; {_size_text(max(0, free - SPARE_BYTES))} can be used there.",
+            f"What has to be kept of the photos would take about {size_text(needed)} on the disk that holds "
+            f"{workspace.root}; {size_text(max(0, free - SPARE_BYTES))} can be used there.",
             "Free some space, or choose a smaller image size, fewer augmented views or fewer open layers; "
             "TRANSFERLAB_HOME may also name a folder on a larger disk.",
         )
@@ -216,5 +216,6 @@ def _folder_bytes(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.glob("*.bin"))
 
 
-def _size_text(count: int) -> str:
+def size_text(count: int) -> str:
+    """A number of bytes in words: "340 MB", "1.2 GB"."""
     return f"{count / 1e9:,.1f} GB" if count >= 1e9 else f"{count / 1e6:,.0f} MB"

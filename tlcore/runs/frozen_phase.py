@@ -11,6 +11,8 @@ from tlcore.data.augment import Augmentation, Views
 from tlcore.events import Event
 from tlcore.features.activations import ActivationKind, make_room, open_activations
 from tlcore.features.extract import Photo, backbone_name, extract, feature_kind
+from tlcore.features.memory import check_memory
+from tlcore.features.store import row_bytes
 from tlcore.features.views import ViewedStore, open_features
 from tlcore.models.frozen import ACTIVATION, FEATURE_MAP, frozen_file
 from tlcore.models.litert import LiteModel
@@ -41,6 +43,7 @@ def learn_head(task: Task) -> Generator[Event, None, Head]:
         raise Halted("What was downloaded of the network is kept for next time.")
     source = network_file(task)
     with open_store(task, source, views_of(task.config)) as varied, open_store(task, source) as plain:
+        check_memory(len(task.part("train")[0]) * varied.views.count, row_bytes(varied.kind))
         train = yield from look_at(task, varied, source, ("train",))
         plain.plain.refresh()
         held_out = yield from look_at(task, plain, source, ("validation", "test"))

@@ -19,6 +19,7 @@ from tlcore.config import TrainConfig
 from tlcore.events import EpochEnd, ShouldStop, never
 from tlcore.training.optimise import Loss, Plan, Progress, answers, make_optimizer, validation_score
 
+PART = 4096  # vectors that are standardised at a time
 FLATTEN_UNITS = 512  # the layer of the VGG16 recipe
 
 
@@ -77,8 +78,9 @@ def train_head(
     model = _build_head(views.shape[-1], num_classes, config)
     plan = Plan(config.epochs, config.learning_rate, -(-count // config.batch_size))
     optimizer = make_optimizer(config, plan)
-    run_epoch = _epoch_function(model, optimizer, Loss(config, num_classes, train.classes), config.batch_size)
-    features = tf.constant(((views - mean) / scale).reshape(-1, views.shape[-1]))
+    trained = _Standardised(model, tf.constant(mean), tf.constant(scale))
+    run_epoch = _epoch_function(trained, optimizer, Loss(config, num_classes, train.classes), config.batch_size)
+    features = tf.constant(views.reshape(-1, views.shape[-1]))
     classes = tf.constant(np.repeat(train.classes, views.shape[1]))
     held_out = (validation.features - mean) / scale
     random, progress, best = np.random.default_rng(config.seed), Progress(), None
@@ -103,10 +105,25 @@ def train_head(
     return _fold(best, mean, scale) if best else None
 
 
+@dataclass(frozen=True)
+class _Standardised:
+    """The head with standardised input. A batch at a time: a copy of all vectors could fill the memory."""
+
+    model: keras.Model
+    mean: tf.Tensor
+    scale: tf.Tensor
+
+    def __call__(self, features: tf.Tensor) -> tf.Tensor:
+        return self.model((features - self.mean) / self.scale, training=True)
+
+
 def _standardisation(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation of each feature; a feature that never changes is only centred."""
-    scale = features.std(axis=0)
-    return features.mean(axis=0), np.where(scale > 1e-6, scale, 1.0).astype(np.float32)
+    """Mean and standard deviation of each feature, a part at a time; one that never changes is only centred."""
+    mean, squares = features.mean(axis=0), np.zeros(features.shape[1])
+    for start in range(0, len(features), PART):
+        squares += np.square(features[start : start + PART] - mean).sum(axis=0)
+    scale = np.sqrt(squares / len(features))
+    return mean, np.where(scale > 1e-6, scale, 1.0).astype(np.float32)
 
 
 def _fold(head: Head, mean: np.ndarray, scale: np.ndarray) -> Head:
@@ -144,20 +161,21 @@ def _dense_layers(model: keras.Model) -> tuple[tuple[np.ndarray, np.ndarray], ..
 
 
 def _epoch_function(
-    model: keras.Model, optimizer: keras.optimizers.Optimizer, loss_function: Loss, batch_size: int
+    head: _Standardised, optimizer: keras.optimizers.Optimizer, loss_function: Loss, batch_size: int
 ) -> Callable:
     """A compiled function over one epoch: (features, classes, order) → mean loss and accuracy while training."""
-    optimizer.build(model.trainable_variables)
+    variables = head.model.trainable_variables
+    optimizer.build(variables)
 
     def step(start: tf.Tensor, loss_sum: tf.Tensor, correct: tf.Tensor, data: tuple[tf.Tensor, ...]) -> tuple:
         features, classes, order = data
         rows = order[start : start + batch_size]
         batch, truth = tf.gather(features, rows), tf.gather(classes, rows)
         with tf.GradientTape() as tape:
-            logits = model(batch, training=True)
+            logits = head(batch)
             batch_loss = loss_function(truth, logits)
             loss = batch_loss / tf.cast(tf.shape(rows)[0], tf.float32)
-        optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
+        optimizer.apply(tape.gradient(loss, variables), variables)
         hits = tf.cast(tf.argmax(logits, axis=1, output_type=tf.int32) == truth, tf.float32)
         return start + batch_size, loss_sum + batch_loss, correct + tf.reduce_sum(hits)
 

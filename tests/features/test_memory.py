@@ -1,0 +1,29 @@
+"""What does not fit into the memory is told before it begins."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from tlcore.errors import UserError
+from tlcore.features import memory
+
+FREE = 1_000_000_000
+
+
+@pytest.mark.parametrize(
+    ("num_rows", "row_bytes", "fits", "reason"),
+    [
+        (15_000 * 4, 1280 * 4, True, "15,000 photos in four views, pooled: 0.3 GB twice"),
+        (10_000 * 4, 5 * 5 * 1280 * 4, False, "10,000 photos in four views, flattened: 5 GB twice"),
+        (400, 1_000_000, True, "2 × 400 MB and the rest of the training, just below what is free"),
+        (401, 1_000_000, False, "just above"),
+    ],
+)
+def test_too_many_rows_are_refused_with_an_estimate(monkeypatch, num_rows, row_bytes, fits, reason):
+    monkeypatch.setattr(memory.psutil, "virtual_memory", lambda: SimpleNamespace(available=FREE))
+    if fits:
+        memory.check_memory(num_rows, row_bytes)
+        return
+    with pytest.raises(UserError) as refused:
+        memory.check_memory(num_rows, row_bytes)
+    assert "1.0 GB are free" in refused.value.what and f"{num_rows:,} views" in refused.value.what, reason
