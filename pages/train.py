@@ -3,7 +3,7 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.shared import chrome, follow, line, lists, networks, photos, settings, state, widgets
+from pages.shared import advice, chrome, follow, line, lists, networks, settings, state, warn, widgets
 from pages.shared.widgets import count, plain
 from tlcore.data.manifest import Dataset
 from tlcore.errors import UserError
@@ -21,14 +21,14 @@ def offer(action: DeltaGenerator, dataset: Dataset) -> None:
         f"{len(dataset.part('validation')):,} to check while learning (validation), "
         f"{len(dataset.part('test')):,} kept for the test."
     )
-    photos.strip(photos.from_dataset(dataset, photos.three_by_three(dataset.part("train")).head(8), size=160))
+    advice.card(dataset)
     config, spec = settings.proposed(), settings.network()
     left, right = st.columns(2, gap="large")
     with left:
         networks.choose(spec)
     with right:
         settings.choose_strategy(config)
-    settings.folds(config)
+    settings.folds(config, dataset)
     fetched = "" if is_present(spec) or config.strategy == "scratch" else widgets.say_bytes(spec.download_bytes)
     verb = f"Download {fetched} and train on" if fetched else "Train on"
     if action.button(f"{verb} {count(num_train, 'photo')}", type="primary", key="train"):
@@ -36,13 +36,14 @@ def offer(action: DeltaGenerator, dataset: Dataset) -> None:
         state.queue().submit(run)
         state.choose(run=run.id, dataset=dataset.id)
         st.rerun()
+    action.page_link("pages/compare.py", label="Compare strategies on your photos", query_params=state.link(run=None))
 
 
-def follow_run(action: DeltaGenerator, run: Run) -> None:
+def follow_run(action: DeltaGenerator, run: Run, dataset: Dataset) -> None:
     """The run in the URL: live while it is active, else its curves and the way on."""
     status = store.job_status(run)
     if status.active and not status.usable:
-        follow.watch(run, lambda now: follow.curves(now, run.config))
+        follow.watch(run, lambda now: learning(now, run, dataset))
         st.page_link("pages/train.py", label="Plan another training", query_params={"dataset": run.dataset_id})
         return
     if status.usable:
@@ -57,10 +58,16 @@ def follow_run(action: DeltaGenerator, run: Run) -> None:
         follow.ended(run, status, "training", action, primary=not without)
     action.page_link("pages/train.py", label="Train anew", query_params={"dataset": run.dataset_id})
     if status.epochs:
-        follow.curves(status, run.config)
+        learning(status, run, dataset)
     follow.packing(run, status)
     with st.expander("Settings of this run"):
         widgets.table(settings.frame(run.config), "The settings of this run")
+
+
+def learning(status: JobStatus, run: Run, dataset: Dataset) -> None:
+    """The curves, and below them what they warn of."""
+    follow.curves(status, run.config)
+    warn.show(status, run, dataset)
 
 
 def onward(action: DeltaGenerator, run: Run, status: JobStatus) -> None:
@@ -110,7 +117,7 @@ with chrome.page("Train", "Choose a network and what may learn, then watch it le
         st.subheader(plain(dataset.name), anchor=False)
         offer(action, dataset)
     else:
-        follow_run(action, run)
+        follow_run(action, run, dataset)
     if dataset is not None:
         line.show(poll=run is not None)
     passed_over = {*state.queue().line(), run.id if run else ""}

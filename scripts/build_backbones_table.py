@@ -21,6 +21,7 @@ import os
 import re
 import sys
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -208,7 +209,10 @@ def main() -> None:
         print(rows[-1].name, rows[-1].parameters, len(rows[-1].blocks), rows[-1].download_bytes, flush=True)
     TARGET.write_text(HEADER + "\n" + write_rows(rows), encoding="utf-8")
     built_in = build_backbone(BUILT_IN, BUILT_IN.default_image_size, weights=None)
-    print("The built-in network:", multiply_adds(built_in))
+    print("The built-in network:", multiply_adds(built_in), num_weights(built_in.layers))
+    for block in BUILT_IN.blocks:
+        above = next(point.above for point in graph.cut_points(built_in) if point.layer == block.layer)
+        print(block.name, num_weights(built_in.get_layer(name) for name in above))
 
 
 def make_row(choice: Choice) -> BackboneSpec:
@@ -217,11 +221,11 @@ def make_row(choice: Choice) -> BackboneSpec:
     arguments = (("alpha", choice.width),) if choice.width else ()
     url, published = find_weights(choice.function, dict(arguments))
     row = BackboneSpec(
-        name=choice.name, title=choice.title, sentence=choice.sentence, parameters=0, multiply_adds=0,
-        imagenet_top1=choice.top1, feature_size=0, default_image_size=choice.image_size, licence=family.licence,
-        source=family.source, blocks=(), fingerprint="", function=choice.function, arguments=arguments,
-        scaling=family.scaling, weights_url=url, weights_hash=published or KNOWN_HASHES.get(choice.name, ""),
-        least_image_size=choice.least,
+        name=choice.name, title=choice.title, sentence=choice.sentence, parameters=0, num_weights=0,
+        multiply_adds=0, imagenet_top1=choice.top1, feature_size=0, default_image_size=choice.image_size,
+        licence=family.licence, source=family.source, blocks=(), fingerprint="", function=choice.function,
+        arguments=arguments, scaling=family.scaling, weights_url=url,
+        weights_hash=published or KNOWN_HASHES.get(choice.name, ""), least_image_size=choice.least,
     )
     model = build_backbone(row, weights=None)
     stored = model.count_params()
@@ -232,8 +236,8 @@ def make_row(choice: Choice) -> BackboneSpec:
     features = model.output_shape[-1]
     return BackboneSpec(**{
         **vars(row), "parameters": stored + classifier_parameters(choice, features), "download_bytes": known,
-        "multiply_adds": multiply_adds(model), "feature_size": features, "blocks": find_blocks(model, family.labels),
-        "fingerprint": row.weights_hash,
+        "num_weights": num_weights(model.layers), "multiply_adds": multiply_adds(model), "feature_size": features,
+        "blocks": find_blocks(model, family.labels), "fingerprint": row.weights_hash,
     })
 
 
@@ -280,6 +284,14 @@ def multiply_adds(model: keras.Model | layers.Layer) -> int:
     return total
 
 
+def num_weights(parts: Iterable[layers.Layer]) -> int:
+    """The weights of these layers that learn when they are open; batch normalisation is kept as it is."""
+    flat = [layer for part in parts for layer in part._flatten_layers()]
+    normal = layers.BatchNormalization
+    return sum(math.prod(weight.shape) for layer in flat if not isinstance(layer, normal)
+               for weight in layer._trainable_variables)
+
+
 def find_blocks(model: keras.Model, labels: tuple[tuple[str, str], ...]) -> tuple[Block, ...]:
     """The blocks above each cut point that separates two of them, from the top down, at most MOST_BLOCKS."""
     points = graph.cut_points(model)
@@ -289,7 +301,8 @@ def find_blocks(model: keras.Model, labels: tuple[tuple[str, str], ...]) -> tupl
         beyond = set(above.above) if above else set()
         label = next(filter(None, (_label(name, labels) for name in below.above if name not in beyond)), "")
         if label and label != last:
-            blocks.insert(0, Block(label, below.layer, len(below.above)))
+            weights = num_weights(model.get_layer(name) for name in below.above)
+            blocks.insert(0, Block(label, below.layer, len(below.above), weights))
         last = label or last
     if len(blocks) <= MOST_BLOCKS:
         return tuple(blocks)
@@ -333,7 +346,7 @@ def _pack_blocks(blocks: tuple[Block, ...]) -> str:
     """As many blocks a line as fit."""
     text, line = "", "   "
     for block in blocks:
-        item = f' Block("{block.name}", "{block.layer}", {block.num_layers}),'
+        item = f' Block("{block.name}", "{block.layer}", {block.num_layers}, {block.num_weights:_}),'
         if len(line + item) > 118:
             text, line = f"{text}{line}\n", "   "
         line += item

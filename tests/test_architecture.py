@@ -12,7 +12,11 @@ ROOT = Path(__file__).resolve().parent.parent
 ORDER = ("values", "data", "models", "features", "training", "evaluation", "serving", "runs", "pages")
 VALUES = ("errors", "config", "events", "workspace")
 # Beside the rooms: as far right as runs.
-LATE = {"__main__": "runs", "commands_backbones": "runs", "progress": "runs", "charts": "runs"}
+LATE = {
+    "__main__": "runs", "commands_backbones": "runs", "progress": "runs", "charts": "runs", "terminal": "runs",
+    "commands_race": "runs", "charts_race": "runs",
+    "charts_learn": "runs", "commands_advice": "runs",
+}
 TENSORFLOW = {
     "models/efficientnet_lite.py", "models/scaling.py", "models/graph.py", "models/build.py", "models/convert.py",
     "models/frozen.py", "training/optimise.py", "training/head.py", "training/finetune.py", "serving/export.py",
@@ -75,7 +79,10 @@ def test_pages_do_not_name_tensorflow():
                 assert "/".join(parts[:2]) + ".py" not in TENSORFLOW, f"{path.name} imports {name}"
 
 
-PAGES = ("streamlit_app.py", "pages/data.py", "pages/train.py", "pages/evaluate.py", "pages/predict.py")
+PAGES = (
+    "streamlit_app.py", "pages/data.py", "pages/train.py", "pages/compare.py", "pages/evaluate.py", "pages/predict.py",
+    "pages/learn.py",
+)
 
 
 def test_every_page_runs_without_loading_tensorflow_scikit_learn_or_scipy(trained, tmp_path):

@@ -5,35 +5,32 @@ Exit codes: 0 done, 1 failed, 2 a user's mistake (one sentence on standard error
 
 import argparse
 import csv
-import json
 import os
-import signal
 import sys
 import time
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
-from dataclasses import Field, fields
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before anything imports TensorFlow
 
+from tlcore.commands_advice import add_recommend
 from tlcore.commands_backbones import add_commands
-from tlcore.config import TrainConfig, defaults_for
+from tlcore.commands_race import add_race
+from tlcore.config import TrainConfig
 from tlcore.data.images import PhotoRefused
-from tlcore.data.ingest import ingest_path
-from tlcore.data.manifest import Dataset, list_datasets, load_dataset
-from tlcore.data.samples import SAMPLES, ingest_sample
+from tlcore.data.manifest import list_datasets
+from tlcore.data.samples import SAMPLES
 from tlcore.errors import UserError
 from tlcore.evaluation.report import figures, load_report, say_score
 from tlcore.events import Evaluated, Event, Failed, Stopped
 from tlcore.models.registry import find_backbone
 from tlcore.progress import Bars
-from tlcore.runs.store import Run, create_run, job_status, list_runs, load_run, request_stop
+from tlcore.runs.store import create_run, job_status, list_runs, load_run
 from tlcore.runs.work import work
 from tlcore.serving.bundle import load_bundle
 from tlcore.serving.predict import Predictor
 from tlcore.serving.score import score_folder
+from tlcore.terminal import add_option, ctrl_c_stops, find_dataset, finish, tell, train_config, without_chatter
 from tlcore.workspace import Workspace, open_workspace
 
 
@@ -64,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
                        + ", ".join(sample.key for sample in SAMPLES))
     train.add_argument("--name", help="what the data set is called")
     for option in fields(TrainConfig):
-        _add_option(train, option)
+        add_option(train, option)
     train.set_defaults(command=_train)
 
     evaluate = commands.add_parser("evaluate", parents=[common], help="tell how good a model is")
@@ -81,36 +78,19 @@ def _parser() -> argparse.ArgumentParser:
     for name, command, text in (("datasets", _datasets, "list the data sets"), ("runs", _runs, "list the runs")):
         commands.add_parser(name, parents=[common], help=text).set_defaults(command=command)
     add_commands(commands, common)
+    add_race(commands, common)
+    add_recommend(commands, common)
     return parser
 
 
-def _add_option(parser: argparse.ArgumentParser, option: Field) -> None:
-    """A command-line option out of a setting's own words and limits; what is not given takes the strategy's default."""
-    meta, name = option.metadata, f"--{option.name.replace('_', '-')}"
-    allowed = f" {meta['low']:g} to {meta['high']:g}." if "low" in meta else ""
-    if option.type is bool:
-        parser.add_argument(name, action=argparse.BooleanOptionalAction, help=f"{meta['label']}.")
-        return
-    allowed = f" One of: {', '.join(meta['choices'])}." if "choices" in meta else allowed
-    text = f"{meta['label']}.{allowed} Default {option.default}.".replace("%", "%%")
-    parser.add_argument(name, type=option.type, metavar="N" if option.type in (int, float) else "NAME", help=text)
-
-
-def _config(options: argparse.Namespace) -> TrainConfig:
-    """The settings that were given, over the defaults of the strategy that was given."""
-    given = {option.name: getattr(options, option.name) for option in fields(TrainConfig)}
-    given = {name: value for name, value in given.items() if value is not None}
-    return defaults_for(given.pop("strategy", TrainConfig().strategy), **given)
-
-
 def _train(workspace: Workspace, options: argparse.Namespace) -> int:
-    config = _config(options)
+    config = train_config(options)
     find_backbone(config.backbone)
     start = time.perf_counter()
     with Bars() as bars:
-        dataset = _finish(_find_dataset(workspace, options.path, options.name, config.seed), bars)
+        dataset = finish(find_dataset(workspace, options.path, options.name, config.seed), bars)
         seconds_reading = time.perf_counter() - start
-        with _without_chatter():
+        with without_chatter():
             import tlcore.runs.train  # noqa: F401  # TensorFlow takes seconds to import; the clock is for the work
         run = create_run(workspace, dataset.id, config, dataset.name)
         heard: dict[type, Event] = {}
@@ -119,7 +99,7 @@ def _train(workspace: Workspace, options: argparse.Namespace) -> int:
             heard[type(event)] = event
             bars.show(event)
 
-        with _ctrl_c_stops(run):
+        with ctrl_c_stops(run):
             last = work(workspace, run, listen)
     if isinstance(last, Failed):
         print(f"{last.what} {last.fix}", file=sys.stderr)
@@ -131,7 +111,7 @@ def _train(workspace: Workspace, options: argparse.Namespace) -> int:
     best = min(job_status(run).epochs, key=lambda epoch: epoch.val_loss)
     score = say_score(report.correct, report.total, report.low, report.high)
     text = f"{score}\nRun {run.id}; model in {run.folder / 'bundle'}"
-    return _answer(options, text, {
+    return tell(options, text, {
         "run": run.id, "dataset": dataset.id, "bundle": str(run.folder / "bundle"),
         "test_accuracy": report.accuracy, "test_correct": report.correct, "test_total": report.total,
         "test_interval_95": [report.low, report.high],
@@ -140,60 +120,6 @@ def _train(workspace: Workspace, options: argparse.Namespace) -> int:
         "seconds_reading": seconds_reading, "seconds_features": evaluated.seconds_features,
         "seconds_training": evaluated.seconds_training,
     })
-
-
-@contextmanager
-def _without_chatter() -> Iterator[None]:
-    """Keep what TensorFlow's C++ prints about processors while it is imported off the terminal."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    silence = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(silence, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(silence)
-        os.close(kept)
-
-
-@contextmanager
-def _ctrl_c_stops(run: Run) -> Iterator[None]:
-    """The first Ctrl-C asks the run to stop and keep what it has learned; the second one ends the program."""
-
-    def ask(number: int, frame: object) -> None:
-        signal.signal(signal.SIGINT, before)
-        request_stop(run)
-        print("\nStopping; what was learned is kept. Press Ctrl-C again to end at once.", file=sys.stderr)
-
-    before = signal.signal(signal.SIGINT, ask)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _find_dataset(workspace: Workspace, given: str, name: str | None, seed: int) -> Generator[Event, None, Dataset]:
-    """The data set that a word on the command line means: a path, a ready set, or an id."""
-    if Path(given).expanduser().exists():
-        return (yield from ingest_path(workspace, Path(given), name=name, seed=seed))
-    if given in {sample.key for sample in SAMPLES}:
-        return (yield from ingest_sample(workspace, given, seed=seed))
-    if (workspace.datasets / given).is_dir() and "/" not in given:
-        return load_dataset(workspace, given)
-    raise UserError(
-        f"Received: {given}, which is no folder, zip, data set or ready set.",
-        f"Ready sets are {', '.join(sample.key for sample in SAMPLES)}.",
-    )
-
-
-def _finish(job: Generator[Event, None, Any], bars: Bars) -> Any:
-    """Run a generator to its end, showing its events; its result."""
-    while True:
-        try:
-            bars.show(next(job))
-        except StopIteration as end:
-            return end.value
 
 
 def _model_path(workspace: Workspace, given: str) -> Path:
@@ -207,7 +133,7 @@ def _evaluate(workspace: Workspace, options: argparse.Namespace) -> int:
     bundle = load_bundle(path)
     if options.data:
         with Bars() as bars:
-            report, refused = _finish(score_folder(bundle, Path(options.data)), bars)
+            report, refused = finish(score_folder(bundle, Path(options.data)), bars)
         extra = {"refused": refused.to_dict(orient="records")}
     elif (path / "report.json").exists():
         report, extra = load_report(path), {}
@@ -219,7 +145,7 @@ def _evaluate(workspace: Workspace, options: argparse.Namespace) -> int:
                      f"precision {row.precision:.1%}, F1 {row.f1:.3f}")
     values = {"run": bundle.info.get("run"), "test_accuracy": report.accuracy, "test_correct": report.correct,
               "test_total": report.total, **figures(report), **extra}
-    return _answer(options, "\n".join(lines), values)
+    return tell(options, "\n".join(lines), values)
 
 
 def _predict(workspace: Workspace, options: argparse.Namespace) -> int:
@@ -239,7 +165,7 @@ def _predict(workspace: Workspace, options: argparse.Namespace) -> int:
         lines.append(f"{name}: {top} ({answer.milliseconds:.0f} ms)")
     if options.csv:
         _write_csv(Path(options.csv), rows, predictor.bundle.labels)
-    _answer(options, "\n".join(lines), {"predictions": rows})
+    tell(options, "\n".join(lines), {"predictions": rows})
     return 2 if all("error" in row for row in rows) else 0
 
 
@@ -268,7 +194,7 @@ def _datasets(workspace: Workspace, options: argparse.Namespace) -> int:
     for row in ready:
         size = f", download of {row['download_bytes'] / 1e6:.0f} MB" if row["download_bytes"] else ""
         lines.append(f"{row['key']}  (ready set) {row['photos']} photos, {row['classes']} classes{size}")
-    return _answer(options, "\n".join(lines), {"datasets": rows, "samples": ready})
+    return tell(options, "\n".join(lines), {"datasets": rows, "samples": ready})
 
 
 def _runs(workspace: Workspace, options: argparse.Namespace) -> int:
@@ -280,13 +206,7 @@ def _runs(workspace: Workspace, options: argparse.Namespace) -> int:
                      "test_correct": score and score.test_correct, "test_total": score and score.test_total})
     lines = [f"{row['run']}  {row['name']}  {row['state']}"
              + (f"  {row['test_correct']} of {row['test_total']} right" if row["test_total"] else "") for row in rows]
-    return _answer(options, "\n".join(lines) or "No runs yet.", {"runs": rows})
-
-
-def _answer(options: argparse.Namespace, text: str, values: dict[str, Any]) -> int:
-    """Print the sentence, or with --json the object as the last line of standard output."""
-    print(json.dumps(values, ensure_ascii=False) if options.json else text)
-    return 0
+    return tell(options, "\n".join(lines) or "No runs yet.", {"runs": rows})
 
 
 if __name__ == "__main__":

@@ -34,13 +34,16 @@ def curve_frame(epochs: list[Any]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["epoch", "phase", "part", "accuracy", "loss"])
 
 
-def curve(frame: pd.DataFrame, metric: str, num_epochs: int, dark: bool = False) -> alt.LayerChart:
+def curve(
+    frame: pd.DataFrame, metric: str, num_epochs: int, dark: bool = False, kept: int | None = None
+) -> alt.LayerChart:
     """Training and validation over the epochs; the axis is as long as the planned number of epochs from the start.
 
     Where the network opens after a first phase, a thin rule says so.
 
     Args:
         frame: from `curve_frame`; may be empty. metric: "accuracy" or "loss".
+        kept: the epoch to mark as the one that was kept, for a training that is over.
     """
     domain = [0, num_epochs] if num_epochs > 1 else [0, 2]
     percent = metric == "accuracy"
@@ -63,12 +66,14 @@ def curve(frame: pd.DataFrame, metric: str, num_epochs: int, dark: bool = False)
     ])
     newest = base.transform_joinaggregate(last="max(epoch)").transform_filter("datum.epoch == datum.last")
     names = _end_labels(newest, metric, shown, {"training": INK[dark], "validation": VALIDATION[dark]})
-    layers = [line, newest.mark_circle(size=50, opacity=1), *names, *_opening(frame, percent, INK[dark]), touch]
-    chart = alt.layer(*layers).properties(height=CURVE_HEIGHT, padding={"right": LABEL_ROOM, "left": 4, "top": 10})
-    return _dressed(chart, dark)
+    marks = _opening(frame, percent, INK[dark]) + ([] if kept is None else _kept(frame, kept, percent, dark))
+    layers = [line, newest.mark_circle(size=50, opacity=1), *names, *marks, touch]
+    room = LABEL_ROOM if kept is None else 4  # a chart that does not grow is laid out with its names in it
+    chart = alt.layer(*layers).properties(height=CURVE_HEIGHT, padding={"right": room, "left": 4, "top": 10})
+    return dressed(chart, dark)
 
 
-def _dressed(chart: Any, dark: bool) -> Any:
+def dressed(chart: Any, dark: bool) -> Any:
     """The chart with its words in ink: the page's own greys are too pale for small letters."""
     words = {"labelColor": INK[dark], "titleColor": INK[dark], "titleFontWeight": "normal", "titleFontSize": 12}
     return chart.configure_axis(labelFontSize=12, **words).configure_legend(labelFontSize=12, **words)
@@ -107,6 +112,16 @@ def _opening(frame: pd.DataFrame, percent: bool, ink: str) -> list[alt.Chart]:
         between="datum.first - 0.5").encode(x="between:Q", color=alt.value(ink))
     name = at.mark_text(align="left", dx=5, dy=-10 if percent else 8, fontSize=12, text="the network opens")
     return [at.mark_rule(strokeWidth=1, opacity=0.6), name.encode(y=alt.value("height" if percent else 0))]
+
+
+def _kept(frame: pd.DataFrame, epoch: int, percent: bool, dark: bool) -> list[alt.Chart]:
+    """A dashed rule with its name at the epoch that was kept."""
+    at = alt.Chart(frame).transform_filter(f"datum.part == 'validation' && datum.epoch == {epoch}").encode(
+        x="epoch:Q", color=alt.value(ACCENT[dark]))
+    left = epoch > frame["epoch"].max() / 2
+    name = at.mark_text(align="right" if left else "left", dx=-6 if left else 6, dy=-26 if percent else 24,
+                        fontSize=12, fontWeight=600, text="kept")
+    return [at.mark_rule(strokeWidth=2, strokeDash=[2, 3]), name.encode(y=alt.value("height" if percent else 0))]
 
 
 def live(chart: alt.LayerChart) -> dict[str, Any]:
@@ -177,7 +192,7 @@ def class_counts(counts: pd.DataFrame, dark: bool = False) -> alt.Chart:
         tooltip=[alt.Tooltip("label:N", title="Class"), alt.Tooltip("part:N", title="Used"),
                  alt.Tooltip("photos:Q", title="Photos", format=",")],
     )
-    return _dressed(chart.properties(height=240 if many else alt.Step(26)), dark)
+    return dressed(chart.properties(height=240 if many else alt.Step(26)), dark)
 
 
 def say_class_counts(counts: pd.DataFrame) -> str:
@@ -219,7 +234,7 @@ def confusion_matrix(confusion: pd.DataFrame, dark: bool = False) -> alt.LayerCh
         fontSize=13 if len(labels) <= 12 else 10, color=INK[dark]
     ).encode(text=alt.Text("photos:Q", format=","))
     chart = alt.layer(cells, numbers).properties(height=max(200, min(560, 44 * len(labels) + 90)))
-    return _dressed(chart, dark)
+    return dressed(chart, dark)
 
 
 def most_confused(confusion: pd.DataFrame, limit: int = 15) -> pd.DataFrame:
@@ -262,7 +277,7 @@ def top_bars(top: pd.DataFrame, dark: bool = False) -> alt.LayerChart:
     bars = base.mark_bar(cornerRadiusEnd=3, height=14, color=ACCENT[dark])
     shares = base.transform_calculate(said="replace(format(datum.probability, '.1%'), '%', ' %')").mark_text(
         align="left", dx=5, color=INK[dark]).encode(text="said:N")
-    return _dressed(alt.layer(bars, shares).properties(height=alt.Step(24), padding={"right": 52, "left": 0}), dark)
+    return dressed(alt.layer(bars, shares).properties(height=alt.Step(24), padding={"right": 52, "left": 0}), dark)
 
 
 def say_top(top: pd.DataFrame) -> str:

@@ -48,6 +48,11 @@ class Workspace:
         return self.root / "features"
 
     @property
+    def advice(self) -> Path:
+        """Jobs that find out what a data set needs, one folder a data set, under its id."""
+        return self.root / "advice"
+
+    @property
     def downloads(self) -> Path:
         """Archives that were fetched, kept under their checksum."""
         return self.root / "downloads"

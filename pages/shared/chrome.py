@@ -30,15 +30,17 @@ ICON = Path(__file__).with_name("icon.png")
 
 
 @contextmanager
-def page(title: str, sentence: str, step: int) -> Iterator[DeltaGenerator]:
+def page(title: str, sentence: str, step: int, tab: str = "") -> Iterator[DeltaGenerator]:
     """Open a page, give the place for its primary button, and show whatever goes wrong inside.
 
     Args:
         title: the heading. sentence: the one sentence below it.
-        step: 1–4 for the four steps, 0 for the welcome page.
+        step: 1–4 for the four steps, 0 for what stands beside them.
+        tab: what the browser's tab says of a page beside the steps; "" for the welcome page.
     """
-    tab = NAME if step == 0 else f"{STEPS[step - 1][1]} · {NAME}"
-    st.set_page_config(page_title=tab, page_icon=str(ICON), layout="wide", initial_sidebar_state="collapsed")
+    here = STEPS[step - 1][1] if step else tab
+    name = f"{here} · {NAME}" if here else NAME
+    st.set_page_config(page_title=name, page_icon=str(ICON), layout="wide", initial_sidebar_state="collapsed")
     st.html(STYLE)
     st.query_params.from_dict(st.query_params.to_dict())  # a link to the page one is on leaves the address as it was
     _top_line(step)
@@ -123,6 +125,8 @@ def _top_line(step: int) -> None:
         with st.container(key="tl_steps", horizontal=True, vertical_alignment="center", width="content", wrap=False):
             for number, (file, word) in enumerate(STEPS, start=1):
                 _step(number, file, word, here=number == step, done=number in done)
+        with st.container(key="tl_learn", width="content"):
+            st.page_link("pages/learn.py", label="Learn", query_params=state.link())
         st.html(f'<p class="tl-in-use">{html.escape(names)}</p>')
 
 

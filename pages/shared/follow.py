@@ -80,16 +80,21 @@ def ended(job: Job, status: JobStatus, what: str, action: DeltaGenerator, primar
 
 def go_on(job: Job, status: JobStatus, action: DeltaGenerator, primary: bool = True) -> bool:
     """The button that continues a training from its last round; False where there is nothing to continue from."""
-    if not status.epochs or not store.can_go_on(job):
-        return False
-    last = status.epochs[-1]
-    if last.epoch >= last.epochs and status.usable:
-        return False
-    label = f"Continue from round {last.epoch + 1}" if last.epoch < last.epochs else "Finish it"
-    if action.button(label, type="primary" if primary else "secondary", key="go_on"):
+    label = say_go_on(job, status)
+    if label and action.button(label, type="primary" if primary else "secondary", key="go_on"):
         state.queue().go_on(job)
         st.rerun()
-    return True
+    return bool(label)
+
+
+def say_go_on(job: Job, status: JobStatus) -> str:
+    """The words of the button that continues a training; "" where there is nothing to continue from."""
+    if not status.epochs or not store.can_go_on(job):
+        return ""
+    last = status.epochs[-1]
+    if last.epoch < last.epochs:
+        return f"Continue from round {last.epoch + 1}"
+    return "" if status.usable else "Finish it"
 
 
 def start_again(job: Job, action: DeltaGenerator, primary: bool) -> None:

@@ -30,7 +30,8 @@ def datasets(found: Sequence[DatasetSummary]) -> None:
 
 
 def runs(found: Sequence[Run]) -> None:
-    """Runs as links: finished ones to Evaluate, the others to Train."""
+    """Runs as links: finished ones to Evaluate, the others to Train; and to the race that a run is part of."""
+    race_of = {run_id: race for race in reversed(state.races()) for run_id in race.run_ids}
     for each in _folded(found):
         status = store.job_status(each)
         page = "evaluate" if status.usable else "train"
@@ -41,6 +42,10 @@ def runs(found: Sequence[Run]) -> None:
                 query_params={"dataset": each.dataset_id, "run": each.id},
             )
             st.caption(f"{told} · {kind(each)}", width="content")
+            if each.id in race_of:
+                race = race_of[each.id]
+                st.page_link("pages/compare.py", label="See its race",
+                             query_params={"race": race.id, "dataset": race.dataset_id})
 
 
 def score(run: Run) -> str:

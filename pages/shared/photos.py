@@ -87,8 +87,9 @@ def from_predictions(dataset: Dataset, rows: pd.DataFrame, size: int = 240) -> l
 
 
 def strip(photos: Sequence[Photo]) -> None:
-    """A few photos in one line (two on a small screen)."""
-    st.html(f'<ul class="tl-grid tl-strip" role="list">{"".join(map(figure, photos))}</ul>')
+    """A few photos in one line (two on a small screen); nine in one line (three on a small screen)."""
+    nine = " tl-nine" if len(photos) == 9 else ""
+    st.html(f'<ul class="tl-grid tl-strip{nine}" role="list">{"".join(map(figure, photos))}</ul>')
 
 
 def sample_strip() -> None:

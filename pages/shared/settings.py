@@ -5,15 +5,20 @@ change of strategy changes only the rest. Every widget is built from the field's
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import Field, fields
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
+from pages.shared import chrome, preview
 from pages.shared.widgets import plain
 from tlcore.config import STRATEGIES, TrainConfig, defaults_for
 from tlcore.data.augment import Augmentation
+from tlcore.data.manifest import Dataset
 from tlcore.models.registry import BUILT_IN, BackboneSpec, find_backbone
 
 SLIDER_STEPS = 100  # a slider with more steps cannot be set exactly with a finger
@@ -47,10 +52,14 @@ def network() -> BackboneSpec:
     return find_backbone(own().get("backbone", BUILT_IN.name))
 
 
-def proposed() -> TrainConfig:
-    """The settings a run would get now: the person's own where they count, else what is right for his choice."""
-    spec, strategy = network(), own().get("strategy", TrainConfig().strategy)
-    values = {"image_size": _image_size(strategy, spec)} | own()
+def proposed(strategy: str | None = None, spec: BackboneSpec | None = None) -> TrainConfig:
+    """The settings a run would get now: the person's own where they count, else what is right for his choice.
+
+    Args:
+        strategy, spec: in place of those that he chose.
+    """
+    spec, strategy = spec or network(), strategy or own().get("strategy", TrainConfig().strategy)
+    values = {"image_size": _image_size(strategy, spec)} | own() | {"backbone": spec.name}
     kept = {name: _fitting(name, value, spec) for name, value in values.items() if name != "strategy"}
     counting = shown(defaults_for(strategy, **kept))
     return defaults_for(strategy, **{name: value for name, value in kept.items() if name in counting})
@@ -94,23 +103,59 @@ def choose_strategy(config: TrainConfig) -> None:
     st.radio(options=list(STRATEGIES), format_func=STRATEGIES.__getitem__, **shared)
 
 
-def folds(config: TrainConfig) -> None:
-    """Everything else, folded away in groups; what the person changed is told, with the way back."""
-    names = shown(config)
-    for group, title in GROUPS.items():
-        with st.expander(title):
-            if group == "augmentation":
-                _say_views(config)
-            inside = [name for name in names if _OPTIONS[name].metadata["group"] == group]
-            for start in range(0, len(inside), 2):  # in rows, so that the order is right on a small screen too
-                for name, column in zip(inside[start:start + 2], st.columns(2, gap="large")):
-                    with column:
-                        setting(_OPTIONS[name], getattr(config, name), find_backbone(config.backbone), config)
-    changed = [name for name in names if name in own() and _OPTIONS[name].metadata["group"] in GROUPS]
+def folds(config: TrainConfig, dataset: Dataset | None = None) -> None:
+    """Everything else, folded away in groups; what the person changed is told, with the way back.
+
+    Args:
+        dataset: whose photos show how they would vary; without it there is no preview.
+    """
+    *groups, last = GROUPS
+    for group in groups:
+        with _fold(group):
+            _rows(_inside(group, config), config)
+    # A fragment: how photos vary changes nothing above, so only this is drawn again and the preview follows at once.
+    st.fragment(chrome.errors_shown()(_last_fold), key="last_fold")(last, dataset)
+
+
+def _last_fold(group: str, dataset: Dataset | None) -> None:
+    config = proposed()
+    with _fold(group):
+        _variations(_inside(group, config), config, dataset)
+    changed = [name for name in shown(config) if name in own() and _OPTIONS[name].metadata["group"] in GROUPS]
     if changed:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"You set: {', '.join(_OPTIONS[name].metadata['label'] for name in changed)}.", width="content")
-            st.button("Put back what is right for this choice", on_click=_put_back)
+            if st.button("Put back what is right for this choice"):
+                _put_back()
+                st.rerun()
+
+
+def _fold(group: str) -> DeltaGenerator:
+    """The fold of a group; its key keeps it open when the page above it grows."""
+    return st.expander(GROUPS[group], key=f"fold_{group}")
+
+
+def _inside(group: str, config: TrainConfig) -> list[str]:
+    return [name for name in shown(config) if _OPTIONS[name].metadata["group"] == group]
+
+
+def _rows(names: list[str], config: TrainConfig, hints: Mapping[str, str] = MappingProxyType({})) -> None:
+    """The widgets of these settings, two in a row, each with its hint; rows keep the order on a small screen too."""
+    for start in range(0, len(names), 2):
+        for name, column in zip(names[start:start + 2], st.columns(2, gap="large")):
+            with column:
+                setting(_OPTIONS[name], getattr(config, name), find_backbone(config.backbone), config)
+                if name in hints:
+                    preview.hint(hints[name], bool(getattr(config, name)))
+
+
+def _variations(names: list[str], config: TrainConfig, dataset: Dataset | None) -> None:
+    """The settings that vary the photos, beside nine variants of one as soon as photos can vary."""
+    _say_views(config)
+    if dataset is None or not set(VARIATIONS) & set(names):
+        _rows(names, config)
+    else:
+        preview.show(config, dataset, lambda: _rows(names, config, preview.hints(dataset)))
 
 
 def _put_back() -> None:
@@ -119,11 +164,8 @@ def _put_back() -> None:
 
 def _say_views(config: TrainConfig) -> None:
     """How the photos come to vary, as long as they do not."""
-    varied = any(getattr(config, name) for name in VARIATIONS)
-    if "views" in shown(config) and config.views == 1 and not varied:
+    if "views" in shown(config) and config.views == 1:
         st.markdown("Choose two or more views, and each photo can be mirrored, turned, zoomed and more.")
-    elif not varied:
-        st.markdown("Nothing varies yet: choose how below.")
 
 
 def setting(option: Field, value: Any, spec: BackboneSpec, config: TrainConfig) -> None:
@@ -154,9 +196,13 @@ def choice(name: str, options: list[str], value: str, said: dict[str, str]) -> N
 
 
 def _shared(name: str, value: Any) -> dict[str, Any]:
-    """What every widget of a setting has; its value is put into the session first, so that defaults can change."""
+    """What every widget of a setting has; its value is put into the session first, so that defaults can change.
+
+    Where the limits never change, only another value is put there: it would push back a slider that moves on.
+    """
     meta, key = _OPTIONS[name].metadata, f"setting_{name}"
-    st.session_state[key] = value
+    if name not in VARIATIONS or st.session_state.get(key) != value:
+        st.session_state[key] = value
     return {"label": meta["label"], "help": plain(meta["help"]), "key": key, "on_change": _remember, "args": (name,)}
 
 

@@ -1,7 +1,7 @@
 """What outlives a page: the ids in the URL, the ids this visitor may see, and what the server holds once.
 
-The URL is the truth: `dataset`, `run` and `job` (an import under way) stand in it, so a refresh, a bookmark and another
-computer show the same. Nothing here draws; chrome.py and the pages do.
+The URL is the truth: `dataset`, `run`, `race` and `job` (an import under way) stand in it, so a refresh, a bookmark and
+another computer show the same. Nothing here draws; chrome.py and the pages do.
 """
 
 import os
@@ -18,11 +18,14 @@ from tlcore.data.manifest import Dataset, DatasetSummary
 from tlcore.errors import UserError
 from tlcore.runs import store
 from tlcore.runs.jobs import JobQueue
+from tlcore.runs.race import Race, list_races, load_race
 from tlcore.runs.store import Job, Run
 from tlcore.workspace import Workspace, open_workspace
 
 ID_FORM = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,79}")
-WORDS = {"dataset": "data set", "run": "training run", "job": "import", "incoming": "collection of uploads"}
+WORDS = {
+    "dataset": "data set", "run": "training run", "job": "import", "incoming": "collection of uploads", "race": "race",
+}
 FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Cf-Connecting-Ip")
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]", "::1")
 
@@ -103,10 +106,15 @@ def link(**changes: str | None) -> dict[str, str]:
 
 
 def dataset() -> Dataset | None:
-    """The data set in use: the run's own where a run is in use. Raises UserError for an unknown id."""
-    used = run()
+    """The data set in use: the run's or race's own where one is in use. Raises UserError for an unknown id."""
+    used = run() or race()
     chosen_id = used.dataset_id if used else chosen("dataset")
-    return _dataset(workspace().root.as_posix(), chosen_id) if chosen_id else None
+    return dataset_of(chosen_id) if chosen_id else None
+
+
+def dataset_of(dataset_id: str) -> Dataset:
+    """The data set with this id. Raises UserError for an unknown one."""
+    return _dataset(workspace().root.as_posix(), dataset_id)
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
@@ -119,6 +127,15 @@ def run() -> Run | None:
     """The training run in use. Raises UserError for an unknown id."""
     run_id = chosen("run")
     return store.load_run(workspace(), run_id) if run_id else None
+
+
+def race() -> Race | None:
+    """The race in use; who holds its id may see its runs. Raises UserError for an unknown id."""
+    race_id = chosen("race")
+    found = load_race(workspace(), race_id) if race_id else None
+    for run_id in found.run_ids if found else ():
+        remember(run_id)
+    return found
 
 
 def job() -> Job | None:
@@ -145,6 +162,11 @@ def datasets() -> list[DatasetSummary]:
 def runs() -> list[Run]:
     """The runs this visitor may see, newest first."""
     return [each for each in store.list_runs(workspace()) if may_see(each.id)]
+
+
+def races() -> list[Race]:
+    """The races this visitor may see, newest first."""
+    return [each for each in list_races(workspace()) if may_see(each.id)]
 
 
 def moment(seconds: float) -> str:

@@ -7,6 +7,8 @@ which takes a tenth of the time.
 """
 
 import inspect
+import math
+from collections.abc import Iterable
 from pathlib import Path
 
 import keras
@@ -49,14 +51,24 @@ def zeros(monkeypatch):
 
 def check_against_keras(spec: BackboneSpec, model: keras.Model) -> None:
     """The row says what is true of the network."""
-    above = {point.layer: len(point.above) for point in graph.cut_points(model)}
-    assert {block.layer: block.num_layers for block in spec.blocks}.items() <= above.items()
+    above = {point.layer: point.above for point in graph.cut_points(model)}
+    assert [block.num_layers for block in spec.blocks] == [len(above[block.layer]) for block in spec.blocks]
+    assert spec.num_weights == num_weights(model.layers)
+    for block in spec.blocks:
+        assert block.num_weights == num_weights(model.get_layer(name) for name in above[block.layer]), block.name
     counts = [block.num_layers for block in spec.blocks]
     assert counts == sorted(counts), "from the top down"
     assert model.output_shape == (None, spec.feature_size)
     assert model.count_params() < spec.parameters, "the classifier counts as well"
     assert spec.download_bytes >= 4 * model.count_params() - 500
     assert not any(isinstance(layer, keras.layers.Lambda) for layer in model.layers)
+
+
+def num_weights(layers: Iterable[keras.layers.Layer]) -> int:
+    """How many weights learn when these layers open; batch normalisation never does."""
+    normal = keras.layers.BatchNormalization
+    return sum(math.prod(weight.shape) for layer in layers if not isinstance(layer, normal)
+               for weight in layer.trainable_weights)
 
 
 def pictures(size: int) -> np.ndarray:

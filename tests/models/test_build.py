@@ -18,6 +18,7 @@ from tlcore.models.graph import cut_points
 from tlcore.models.registry import BUILT_IN as SPEC
 from tlcore.models.registry import find_backbone
 from tlcore.models.weights import asset_path, keras_weights_path
+from tlcore.training.finetune import freeze_statistics
 
 # Keras 3.15 reads its variables with numpy 1's protocol; saving weights warns of it, and nobody here can mend it.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
@@ -69,8 +70,14 @@ def test_table_tells_the_truth(backbone):
     assert sum(int(np.prod(weight.shape)) for weight in backbone.trainable_weights) == SPEC.parameters
     model = build_backbone(SPEC)
     assert model.output_shape == (None, SPEC.feature_size)
-    above = {point.layer: len(point.above) for point in cut_points(model)}
-    assert [above[block.layer] for block in SPEC.blocks] == [block.num_layers for block in SPEC.blocks]
+    above = {point.layer: point.above for point in cut_points(model)}
+    assert [len(above[block.layer]) for block in SPEC.blocks] == [block.num_layers for block in SPEC.blocks]
+    freeze_statistics(model)
+    learn = {layer.name: sum(int(np.prod(weight.shape)) for weight in layer.trainable_weights)
+             for layer in model.layers}
+    assert sum(learn.values()) == SPEC.num_weights
+    assert [sum(learn[name] for name in above[block.layer]) for block in SPEC.blocks] == [
+        block.num_weights for block in SPEC.blocks]
     assert [block.name for block in SPEC.blocks] == ["head", *reversed(block_names())]
 
 

@@ -13,7 +13,7 @@ from tlcore.runs.store import Job
 from tlcore.workspace import Workspace
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("data", "train", "evaluate", "predict")
+PAGES = ("data", "train", "evaluate", "predict", "learn")
 
 
 class WaitingQueue:
@@ -21,10 +21,11 @@ class WaitingQueue:
 
     def __init__(self) -> None:
         self.jobs: list[Job] = []
+        self.advice: list[Job] = []
         self.continued: list[str] = []
 
     def submit(self, job: Job) -> None:
-        self.jobs.append(job)
+        (self.advice if job.kind == "advice" else self.jobs).append(job)
 
     restart = submit
 

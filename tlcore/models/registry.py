@@ -8,13 +8,14 @@ from tlcore.errors import UserError
 from tlcore.models.backbone_rows import ROWS
 from tlcore.models.spec import BackboneSpec, Block
 
-__all__ = ["BACKBONES", "BUILT_IN", "BackboneSpec", "Block", "find_backbone", "find_block"]
+__all__ = ["BACKBONES", "BUILT_IN", "BackboneSpec", "Block", "auto_block", "find_backbone", "find_block"]
 
 BUILT_IN = BackboneSpec(
     name="efficientnet-lite0",
     title="EfficientNet-Lite0",
     sentence="Small, quick and good: the right choice to begin with. It comes with the program.",
     parameters=4_652_008,
+    num_weights=3_328_992,
     multiply_adds=383_907_552,
     imagenet_top1=0.751,
     feature_size=1280,
@@ -22,15 +23,15 @@ BUILT_IN = BackboneSpec(
     licence="Apache-2.0",
     source="https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite",
     blocks=(
-        Block("head", "block7a_project_bn", 3), Block("block7a", "block6d_add", 11),
-        Block("block6d", "block6c_add", 20), Block("block6c", "block6b_add", 29),
-        Block("block6b", "block6a_project_bn", 38), Block("block6a", "block5c_add", 46),
-        Block("block5c", "block5b_add", 55), Block("block5b", "block5a_project_bn", 64),
-        Block("block5a", "block4c_add", 72), Block("block4c", "block4b_add", 81),
-        Block("block4b", "block4a_project_bn", 90), Block("block4a", "block3b_add", 98),
-        Block("block3b", "block3a_project_bn", 107), Block("block3a", "block2b_add", 115),
-        Block("block2b", "block2a_project_bn", 124), Block("block2a", "block1a_project_bn", 132),
-        Block("block1a", "stem_relu6", 137),
+        Block("head", "block7a_project_bn", 3, 409_600), Block("block7a", "block6d_add", 11, 1_009_792),
+        Block("block6d", "block6c_add", 20, 1_480_960), Block("block6c", "block6b_add", 29, 1_952_128),
+        Block("block6b", "block6a_project_bn", 38, 2_423_296), Block("block6a", "block5c_add", 46, 2_644_384),
+        Block("block5c", "block5b_add", 55, 2_811_712), Block("block5b", "block5a_project_bn", 64, 2_979_040),
+        Block("block5a", "block4c_add", 72, 3_083_200), Block("block4c", "block4b_add", 81, 3_164_320),
+        Block("block4b", "block4a_project_bn", 90, 3_245_440), Block("block4a", "block3b_add", 98, 3_276_400),
+        Block("block3b", "block3a_project_bn", 107, 3_301_600), Block("block3a", "block2b_add", 115, 3_314_416),
+        Block("block2b", "block2a_project_bn", 124, 3_322_624),
+        Block("block2a", "block1a_project_bn", 132, 3_327_328), Block("block1a", "stem_relu6", 137, 3_328_128),
     ),
     asset="efficientnet-lite0/efficientnet-lite0",
     fingerprint="a4e770da3eef1a18f5d7b4a948df2446acbec7553db324a82fa285f108f833f2",
@@ -63,3 +64,9 @@ def find_block(spec: BackboneSpec, name: str) -> Block:
             return block
     allowed = ", ".join(block.name for block in spec.blocks)
     raise UserError(f"Received: block “{name}”, which {spec.title} does not have.", f"Allowed: {allowed}.")
+
+
+def auto_block(spec: BackboneSpec) -> Block:
+    """The block that opens where nobody asks for one: with it, the upper third of the layers does."""
+    least = spec.blocks[-1].num_layers / 3
+    return next(block for block in spec.blocks if block.num_layers >= least)

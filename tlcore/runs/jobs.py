@@ -1,4 +1,4 @@
-"""The queue in front of the workers: one training at a time, imports beside it, both as processes of their own.
+"""The queue in front of the workers: one training, one import and one advice at a time, all in their own processes.
 
 Each kind of job has a `concurrent.futures` executor with one thread; the thread takes the job that is first in line,
 starts a worker process, waits for it and so reaps it. The line itself is a plain list, so its order can be seen and
@@ -27,6 +27,7 @@ from tlcore.runs.store import (
     Job,
     is_locked,
     job_status,
+    list_advice,
     list_imports,
     list_runs,
     read_events,
@@ -47,7 +48,7 @@ class JobQueue:
     """Takes jobs of one workspace and sees that they are worked on, in order. Make one a server process."""
 
     def __init__(self, workspace: Workspace) -> None:
-        self._lanes = {kind: ThreadPoolExecutor(1, thread_name_prefix=kind) for kind in ("train", "import")}
+        self._lanes = {kind: ThreadPoolExecutor(1, thread_name_prefix=kind) for kind in ("train", "import", "advice")}
         self._line: list[Job] = []
         self._working: dict[str, list[str]] = {kind: [] for kind in self._lanes}
         self._guard = threading.Lock()
@@ -122,7 +123,7 @@ class JobQueue:
 
     def _take_over(self, workspace: Workspace, servers: Path) -> None:
         """Queue again what was waiting in servers that are gone."""
-        for job in reversed([*list_imports(workspace), *list_runs(workspace)]):
+        for job in reversed([*list_advice(workspace), *list_imports(workspace), *list_runs(workspace)]):
             begun = any(isinstance(event, Started) for event in read_events(job))
             if (job.folder / QUEUED).exists() and not begun and job_status(job).state == "interrupted":
                 self.submit(job)

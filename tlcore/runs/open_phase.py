@@ -20,7 +20,7 @@ from tlcore.features.views import ViewedStore
 from tlcore.models.build import build_backbone, cut_backbone, layer_below
 from tlcore.models.convert import convert_to_tflite
 from tlcore.models.frozen import frozen_file
-from tlcore.models.registry import find_block
+from tlcore.models.registry import auto_block, find_block
 from tlcore.runs.frozen_phase import OUTPUTS, views_of
 from tlcore.runs.frozen_phase import result as frozen_result
 from tlcore.runs.pack import RESIZE_POLICY
@@ -103,8 +103,7 @@ def lowest_open_layer(task: Task, backbone: keras.Model) -> str | None:
         return layer_below(backbone, config.open_layers)
     if config.open_from != AUTO:
         return find_block(task.spec, config.open_from).layer
-    least = task.spec.blocks[-1].num_layers / 3
-    return next(block.layer for block in task.spec.blocks if block.num_layers >= least)
+    return auto_block(task.spec).layer
 
 
 def _open_rows(task: Task, network: _Network) -> Generator[Event, None, ViewedStore]:

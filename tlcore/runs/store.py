@@ -1,8 +1,9 @@
 """Jobs on disk: one folder each, readable by a person and by any tool (docs/run-format.md).
 
-A job is a training run or an import of photos. Its folder holds `job.json` (what is to be done, never changed),
-`events.jsonl` (what has happened), `job.lock` (held by the process that works on it) and, when a person asked for it,
-`stop`. The state of a job is read off these files; nothing else knows it, so pages and processes may come and go.
+A job is a training run, an import of photos, or the advice on a data set. Its folder holds `job.json` (what is to be
+done, never changed), `events.jsonl` (what has happened), `job.lock` (held by the process that works on it) and, when a
+person asked for it, `stop`. The state of a job is read off these files; nothing else knows it, so pages and processes
+may come and go.
 """
 
 import re
@@ -31,6 +32,7 @@ from tlcore.events import (
 from tlcore.workspace import Workspace, disk_error, new_id, read_json, write_atomic, write_json
 
 JOB, EVENTS, LOCK, STOP, QUEUED = "job.json", "events.jsonl", "job.lock", "stop", "queued.json"
+EARLIER = "events-{}.jsonl"  # with the number of the attempt, from 1
 CHECKPOINT = "checkpoint.npz"  # training/checkpoint.py writes it
 PROGRESS_SECONDS = 0.2  # more often nobody can see it
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,80}")
@@ -38,7 +40,7 @@ _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,80}")
 
 @dataclass(frozen=True)
 class Job:
-    """A job's folder and what its `job.json` says. `kind`: "train" or "import"; `created`: Unix seconds."""
+    """A job's folder and what its `job.json` says. `kind`: "train", "import" or "advice"; `created`: Unix seconds."""
 
     id: str
     folder: Path
@@ -111,16 +113,32 @@ def create_import(workspace: Workspace, spec: ImportSpec) -> Job:
     return _create(workspace.imports, "import", spec.name or spec.value, asdict(spec))
 
 
-def _create(parent: Path, kind: str, name: str, spec: dict[str, Any]) -> Job:
-    created = time.time()
-    job_id = new_id(time.strftime("%Y%m%d-%H%M", time.localtime(created)))
-    folder = parent / job_id
+def advice_job(workspace: Workspace, dataset_id: str) -> Job:
+    """The job that finds out what a data set needs: one a data set, made when it is asked for first.
+
+    Its id is that of the data set. It waits until someone works on it; `load_advice` reads what came of it.
+
+    Raises:
+        UserError: no data set can have this id, or the disk is full.
+    """
+    if not _ID.fullmatch(dataset_id):  # it may come from a URL
+        raise _unknown(dataset_id)
     try:
-        folder.mkdir()
+        return open_job(workspace.advice / dataset_id)
+    except UserError:  # there is none yet, or a kill left its folder without a job.json
+        return _create(workspace.advice, "advice", dataset_id, {"dataset": dataset_id}, dataset_id)
+
+
+def _create(parent: Path, kind: str, name: str, spec: dict[str, Any], job_id: str = "") -> Job:
+    created = time.time()
+    new = job_id or new_id(time.strftime("%Y%m%d-%H%M", time.localtime(created)))
+    folder = parent / new
+    try:
+        folder.mkdir(parents=True, exist_ok=bool(job_id))
     except OSError as error:
         raise disk_error(folder, error) from error
     write_json(folder / JOB, {"kind": kind, "name": name, "created": created, "spec": spec})
-    return load_job(parent, job_id)
+    return load_job(parent, new)
 
 
 def load_run(workspace: Workspace, run_id: str) -> Run:
@@ -141,7 +159,7 @@ def load_import(workspace: Workspace, job_id: str) -> Job:
 
 
 def load_job(parent: Path, job_id: str) -> Job:
-    """The job of this id in `workspace.runs` or `workspace.imports`; the id may come from a URL."""
+    """The job of this id in `workspace.runs`, `.imports` or `.advice`; the id may come from a URL."""
     if not _ID.fullmatch(job_id):
         raise _unknown(job_id)
     return open_job(parent / job_id)
@@ -173,6 +191,11 @@ def list_imports(workspace: Workspace) -> list[Job]:
     return list(_jobs(workspace.imports))
 
 
+def list_advice(workspace: Workspace) -> list[Job]:
+    """The advice jobs of all data sets, newest first."""
+    return list(_jobs(workspace.advice))
+
+
 def _jobs(parent: Path) -> Iterator[Job]:
     found = []
     for folder in parent.iterdir() if parent.is_dir() else ():
@@ -183,10 +206,14 @@ def _jobs(parent: Path) -> Iterator[Job]:
     return iter(sorted(found, key=lambda job: job.created, reverse=True))
 
 
-def read_events(job: Job) -> list[Event]:
-    """What has happened so far; a line that a killed process left half-written is passed over."""
+def read_events(job: Job, file: str = EVENTS) -> list[Event]:
+    """What has happened so far; a line that a killed process left half-written is passed over.
+
+    Args:
+        file: of an earlier attempt, `EARLIER`, in place of this one's.
+    """
     try:
-        text = (job.folder / EVENTS).read_text(encoding="utf-8", errors="replace")
+        text = (job.folder / file).read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
         return []
     events = []
@@ -279,8 +306,12 @@ def resume(job: Job) -> None:
 def _put_events_aside(job: Job) -> None:
     events = job.folder / EVENTS
     if events.exists():
-        attempt = 1 + len(list(job.folder.glob("events-*.jsonl")))
-        events.rename(job.folder / f"events-{attempt}.jsonl")
+        events.rename(job.folder / EARLIER.format(1 + num_earlier(job)))
+
+
+def num_earlier(job: Job) -> int:
+    """How many attempts at this job came before the one in `EVENTS`."""
+    return len(list(job.folder.glob(EARLIER.format("*"))))
 
 
 class EventLog:

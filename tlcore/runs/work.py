@@ -15,6 +15,7 @@ from tlcore.data.samples import ingest_sample
 from tlcore.data.uploads import ingest_incoming
 from tlcore.errors import UserError
 from tlcore.events import Event, Failed, Finished, ShouldStop, Started, Stopped
+from tlcore.runs.advise import work_on_advice
 from tlcore.runs.store import LOCK, EventLog, ImportSpec, Job, Run, stop_requested
 from tlcore.workspace import Workspace
 
@@ -65,6 +66,8 @@ def _events(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterator
         from tlcore.runs.train import train_run  # imports TensorFlow; an import of photos must not wait for that
 
         yield from train_run(workspace, job, should_stop)
+    elif job.kind == "advice":
+        yield from work_on_advice(workspace, job, should_stop)
     else:
         yield from import_photos(workspace, ImportSpec(**job.spec), should_stop)
 

@@ -1,0 +1,75 @@
+"""Beside the four steps: let several ways of learning race on the same photos, and see what is more than chance."""
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from pages.shared import chrome, race, state, widgets
+from pages.shared.widgets import count, plain
+from tlcore.data.manifest import Dataset
+from tlcore.errors import UserError
+from tlcore.runs import race as races
+from tlcore.runs import store
+from tlcore.runs.race import Race
+
+
+def offer(action: DeltaGenerator, dataset: Dataset) -> None:
+    """A new race: what shall run, and the button."""
+    st.subheader(plain(dataset.name), anchor=False)
+    configs = race.choose()
+    wrong = None
+    try:
+        races.check_number(len(configs))
+    except UserError as error:
+        wrong = error
+        widgets.note(f"{plain(error.what)} {plain(error.fix)}")
+    label = f"Start a race of {count(len(configs), 'run')}" if configs else "Start a race"
+    if action.button(label, type="primary", key="race", disabled=wrong is not None):
+        made = races.create_race(state.workspace(), dataset.id, configs, dataset.name)
+        for run in races.runs_of(state.workspace(), made):
+            state.queue().submit(run)
+        state.choose(race=made.id, run=None, dataset=dataset.id)
+        st.rerun()
+
+
+def follow_race(action: DeltaGenerator, used: Race, dataset: Dataset) -> None:
+    """The race in the URL: live while a run is active, then its table and verdict."""
+    runs = races.runs_of(state.workspace(), used)
+    standing = [store.job_status(run) for run in runs]
+    active = any(status.active for status in standing)
+    usable = any(status.usable for status in standing)
+    if active:
+        if action.button("Stop the race", key="stop_race"):
+            for run in runs:
+                race.stop(run)
+            st.rerun()
+    else:
+        open_ones = [run for run, status in zip(runs, standing) if not status.usable]
+        if open_ones and action.button("Continue the race", type="primary", key="take_up"):
+            race.take_up(open_ones)
+            st.rerun()
+        if usable and action.button("See where the best one is wrong", type="secondary" if open_ones else "primary"):
+            best = races.results(dataset, runs)[0].run_id
+            st.switch_page("pages/evaluate.py", query_params=state.link(run=best, dataset=dataset.id))
+    action.page_link("pages/compare.py", label="Plan another race", query_params={"dataset": dataset.id})
+    race.live(used)
+    if not active:
+        race.outcome(dataset, runs)
+
+
+with chrome.page(
+    "Compare", "Let several ways of learning race on your photos, and see which differences are more than chance.",
+    step=0, tab="Compare",
+) as action:
+    state.queue().warm()
+    used, dataset = state.race(), state.dataset()
+    if dataset is None:
+        widgets.empty("There are no photos to learn from yet.", "pages/data.py", "Choose photos first", {})
+    elif used is None:
+        offer(action, dataset)
+    else:
+        st.subheader(plain(used.name), anchor=False)
+        follow_race(action, used, state.dataset_of(used.dataset_id))
+    others = [each for each in state.races() if used is None or each.id != used.id]
+    if others:
+        st.subheader("Earlier races", anchor=False)
+        race.earlier(others)

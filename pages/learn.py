@@ -1,0 +1,47 @@
+"""Transfer learning in five short steps, each with a live picture of the person's own data."""
+
+import streamlit as st
+
+from pages.shared import advice, chrome, lessons, state
+from pages.shared.lessons import Material
+from tlcore.data.manifest import Dataset
+from tlcore.data.samples import find_sample
+from tlcore.runs import store
+from tlcore.runs.store import Run
+
+
+def example() -> Dataset | None:
+    """The built-in pictures, where somebody has taken them up before."""
+    emoji = find_sample("emoji")
+    ids = [each.id for each in state.datasets() if each.source == emoji.source]
+    return state.dataset_of(ids[0]) if ids else None
+
+
+def latest_run(dataset: Dataset) -> Run | None:
+    """The run in use, else the newest one of these photos that has learned something."""
+    used = state.run()
+    if used is not None:
+        return used
+    own = (run for run in state.runs() if run.dataset_id == dataset.id)
+    return next((run for run in own if store.job_status(run).epochs), None)
+
+
+with chrome.page(
+    "Learn", "How a network that already sees learns your photos, in five short steps. Begin with any of them.", step=0,
+    tab="Learn",
+) as action:
+    dataset = state.dataset()
+    shown = dataset or example()
+    if dataset is None:
+        whose = "what you see here is made of the built-in emoji" if shown else "some pictures need photos"
+        st.markdown(f"You have no photos in use yet: {whose}.")
+        if action.button("Choose photos", type="primary"):
+            st.switch_page("pages/data.py", query_params=state.link())
+    elif action.button("Train on these photos", type="primary"):
+        st.switch_page("pages/train.py", query_params=state.link(run=None))
+    looking = advice.look(shown) if shown else None
+    if looking and looking.advice is None:
+        advice.wait(looking)
+    material = Material(shown, looking.advice if looking else None, latest_run(shown) if shown else None)
+    for step in (lessons.sees, lessons.learns, lessons.few, lessons.quadrants, lessons.overfits):
+        step(material)

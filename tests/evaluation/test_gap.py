@@ -1,0 +1,68 @@
+"""The round that a training keeps, and how much better it did on the photos it learned from."""
+
+import pytest
+
+from tlcore.evaluation.gap import kept_round, measure_gap, plausible
+from tlcore.evaluation.metrics import wilson_interval
+from tlcore.events import EpochEnd
+from tlcore.runs.store import job_status
+from tlcore.serving.bundle import load_bundle
+
+
+def rounds(figures: list[tuple[float, float, float, float]], opens_after: int | None = None) -> list[EpochEnd]:
+    """Rounds with these (loss, accuracy, validation loss, validation accuracy); open after so many."""
+    last = len(figures) if opens_after is None else opens_after
+    return [EpochEnd(number, len(figures), *each, 0.1, "open" if number > last else "head")
+            for number, each in enumerate(figures, start=1)]
+
+
+@pytest.mark.parametrize(
+    ("figures", "opens_after", "kept", "reason"),
+    [
+        ([(1, 0.5, 0.9, 0.6), (0.5, 0.9, 0.4, 0.8), (0.3, 1.0, 0.6, 0.9)], None, 2, "a head: the lowest loss"),
+        ([(1, 0.5, 0.9, 0.6), (0.5, 0.9, 0.4, 0.8), (0.3, 1.0, 0.6, 0.9)], 0, 3, "open: the accuracy"),
+        ([(1, 0.5, 0.4, 0.8), (0.5, 0.9, 0.5, 0.8), (0.3, 1.0, 0.6, 0.7)], 1, 1, "opening it made nothing better"),
+        ([(1, 0.5, 0.4, 0.8), (0.5, 0.9, 0.5, 0.9), (0.3, 1.0, 0.4, 0.9)], 1, 3, "as many right, and a lower loss"),
+        ([(1, 0.5, 0.4, 0.8)], None, 1, "the first round"),
+    ],
+)
+def test_the_round_that_was_kept(figures, opens_after, kept, reason):
+    assert kept_round(rounds(figures, opens_after)).epoch == kept, reason
+
+
+def test_it_is_the_round_that_the_run_itself_kept(trained):
+    _, _, run = trained
+    assert kept_round(job_status(run).epochs).epoch == load_bundle(run.folder).info["best_epoch"]
+
+
+@pytest.mark.parametrize(
+    ("training", "num_training", "num_validation", "beyond", "reason"),
+    [
+        (1.0, 1000, 400, True, "all of 1,000 against 360 of 400"), (1.0, 24, 10, False, "9 of 10 say little"),
+        (0.93, 1000, 400, False, "three points are within chance here"),
+        (0.93, 30000, 4000, True, "and here they are not"),
+        (0.85, 1000, 400, False, "training is the harder task"),
+    ],
+)
+def test_a_gap_is_told_from_chance(training, num_training, num_validation, beyond, reason):
+    gap = measure_gap(rounds([(0.1, training, 0.3, 0.9)]), num_training, num_validation)
+    assert gap.beyond_chance is beyond, reason
+
+
+@pytest.mark.parametrize(
+    ("tail", "climbs", "reason"),
+    [
+        ([(0.4, 1, 0.5, 0.8), (0.3, 1, 0.6, 0.8), (0.2, 1, 0.7, 0.8)], True, "the losses part ways"),
+        ([(0.4, 1, 0.41, 0.8), (0.3, 1, 0.42, 0.8), (0.2, 1, 0.41, 0.8)], False, "it stays where it was"),
+        ([(0.4, 1, 0.41, 0.8), (0.3, 1, 0.9, 0.8), (0.2, 1, 0.41, 0.8)], False, "one round jumped"),
+        ([(0.6, 1, 0.6, 0.8), (0.7, 1, 0.7, 0.8), (0.9, 1, 0.8, 0.8)], False, "both rise: the step size is too large"),
+        ([(0.4, 1, 0.9, 0.8)], False, "one more round tells nothing"),
+    ],
+)
+def test_losses_that_part_ways_are_told(tail, climbs, reason):
+    assert measure_gap(rounds([(0.5, 1, 0.4, 0.8), *tail]), 100, 100).climbs is climbs, reason
+
+
+@pytest.mark.parametrize(("correct", "total"), [(0, 0), (0, 5), (5, 5), (9, 10), (380, 400)])
+def test_the_closed_form_of_the_interval_is_that_of_scipy(correct, total):
+    assert plausible(correct / max(1, total), total) == pytest.approx(wilson_interval(correct, total), abs=1e-6)

@@ -1,0 +1,219 @@
+"""The Compare page: the choice, the race while it runs, what its buttons do, the table and the verdict."""
+
+import json
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.shared import race as page
+from pages.shared import state
+from tests.pages.conftest import buttons, words
+from tlcore.config import TrainConfig, defaults_for
+from tlcore.evaluation.compare import Verdict
+from tlcore.evaluation.report import make_report, predictions_frame, save_report
+from tlcore.events import EpochEnd, Evaluated, Failed, Finished, Started, Stopped, encode
+from tlcore.runs import store
+from tlcore.runs.race import Race, create_race, runs_of
+from tlcore.runs.store import Run
+
+NAMES = {"a": "hybrid", "b": "feature extraction", "c": "from scratch"}
+
+
+@pytest.fixture
+def form(visit, trained) -> AppTest:
+    """The page with a data set and no race."""
+    workspace, dataset, _ = trained
+    return visit("compare", workspace, dataset=dataset.id)
+
+
+def button(at: AppTest, label: str):
+    return next(each for each in at.button if each.label == label)
+
+
+def test_two_strategies_and_the_built_in_network_are_proposed(form):
+    assert [box.value for box in form.checkbox] == [True, True, False, False]
+    assert form.multiselect[0].value == ["efficientnet-lite0"]
+    assert form.multiselect[0].options[0].endswith("built in"), "those on this machine come first"
+    assert "2 strategies × 1 network = 2 runs" in words(form)
+    assert [each.label for each in form.button if each.proto.type == "primary"] == ["Start a race of 2 runs"]
+
+
+def test_a_race_begins_with_one_button_and_stands_in_the_address(form, trained, queue):
+    form.checkbox(key="race_scratch").check().run()
+    button(form, "Start a race of 3 runs").click().run()
+    assert [job.config for job in queue.jobs] == [
+        defaults_for("feature-extraction"), defaults_for("hybrid"), defaults_for("scratch"),
+    ]
+    race = state.load_race(trained[0], form.query_params["race"])
+    assert race.run_ids == tuple(job.id for job in queue.jobs) and race.dataset_id == trained[1].id
+    assert not form.error and not form.exception
+
+
+def test_what_is_downloaded_first_is_told(form):
+    form.multiselect[0].set_value(["efficientnet-lite0", "vgg16"]).run()
+    assert "Downloaded first: VGG16 (58.9 MB)." in words(form)
+    assert "Start a race of 4 runs" in buttons(form)
+
+
+@pytest.mark.parametrize(
+    ("strategies", "networks", "said", "reason"),
+    [
+        (["hybrid"], ["efficientnet-lite0"], "needs two", "nobody to race against"),
+        ([], ["efficientnet-lite0"], "nothing to compare", "no strategy"),
+        (["hybrid", "scratch"], [], "nothing to compare", "no network"),
+        (["hybrid", "scratch", "fine-tuning", "feature-extraction"],
+         ["efficientnet-lite0", "vgg16", "vgg19", "resnet50"], "at most 12", "too many lines"),
+    ],
+)
+def test_what_cannot_race_is_told_and_cannot_be_started(form, strategies, networks, said, reason):
+    for box in form.checkbox:
+        box.set_value(box.key.removeprefix("race_") in strategies)
+    form.multiselect[0].set_value(networks).run()
+    assert said in words(form), reason
+    [start] = [each for each in form.button if each.label.startswith("Start a race")]
+    assert start.disabled
+
+
+def test_the_persons_own_settings_count_and_are_told(visit, trained, queue):
+    workspace, dataset, _ = trained
+    at = visit("train", workspace, dataset=dataset.id)
+    at.number_input(key="setting_epochs").set_value(7).run()
+    at.switch_page("pages/compare.py")
+    at.query_params["dataset"] = dataset.id
+    at.run()
+    assert "it counts in every run: Rounds over all photos (epochs)." in words(at)
+    button(at, "Start a race of 2 runs").click().run()
+    assert [job.config.epochs for job in queue.jobs] == [7, 7]
+
+
+@pytest.fixture
+def race(trained) -> tuple[Race, list[Run]]:
+    """A race of feature extraction and hybrid that nobody works on yet."""
+    workspace, dataset, _ = trained
+    made = create_race(workspace, dataset.id, [TrainConfig(), defaults_for("hybrid")], "leaves <b>")
+    return made, runs_of(workspace, made)
+
+
+def happened(run: Run, *events) -> None:
+    (run.folder / "events.jsonl").write_text("".join(encode(event) + "\n" for event in events))
+
+
+def rounds(number: int, planned: int = 5) -> list[EpochEnd]:
+    return [EpochEnd(n, planned, 1, 1, 1, 0.5 + n / 20, 0.1, "open", elapsed=2.0 * n) for n in range(1, number + 1)]
+
+
+def scored(trained, run: Run, wrong: int) -> None:
+    """Give a finished run its figures: so many of the test photos wrong."""
+    import numpy as np
+
+    dataset = trained[1]
+    test = dataset.part("test")
+    truth = np.array([dataset.labels.index(label) for label in test["label"]])
+    said = np.where(np.arange(len(test)) < wrong, (truth + 1) % len(dataset.labels), truth)
+    frame = predictions_frame(test, np.eye(len(dataset.labels), dtype=np.float32)[said], dataset.labels)
+    save_report(run.folder, make_report(frame, dataset.labels))
+    happened(run, Started(0.0, 1), *rounds(5), Evaluated(6 - wrong, 6, 9.0, 4.0, 5.0), Finished(run.id, 10.0))
+
+
+def test_a_race_that_ended_has_a_table_and_a_verdict(visit, trained, race, queue):
+    made, runs = race
+    scored(trained, runs[0], 0)
+    scored(trained, runs[1], 1)
+    at = visit("compare", trained[0], race=made.id)
+    text = words(at)
+    assert "6 of 6 right (100\u00a0%; plausibly 61–100\u00a0%)" in text
+    assert "9.0 (4.0 looking at photos, 5.0 learning)" in text
+    assert "Feature extraction got 1 photo right that hybrid got wrong, and 0 the other way round" in text
+    assert "No difference here is larger than chance" in text
+    assert "leaves \\<b\\>" in text and "leaves <b>" not in text
+    links = [link.proto.page + link.proto.query_string for link in at.get("page_link") if "Hybrid" in link.proto.label]
+    assert len(links) == 1 and "evaluate" in links[0] and runs[1].id in links[0]
+    assert [each.label for each in at.button if each.proto.type == "primary"] == ["See where the best one is wrong"]
+    assert not at.error and not at.exception
+
+
+def test_one_chart_holds_a_line_for_each_run_over_seconds(visit, trained, race):
+    made, runs = race
+    happened(runs[0], *rounds(3))
+    happened(runs[1], *rounds(2))
+    [chart] = visit("compare", trained[0], race=made.id).get("vega_lite_chart")
+    spec = json.loads(chart.proto.spec)
+    line = next(layer for layer in spec["layer"] if layer["mark"]["type"] == "line")
+    assert line["encoding"]["x"]["field"] == "seconds" and line["encoding"]["y"]["field"] == "accuracy"
+    said = "Validation accuracy: feature extraction 65 % after 6 seconds; hybrid 60 % after 4 seconds."
+    assert chart.proto.alt == said
+
+
+@pytest.mark.parametrize(
+    ("events", "checkpoint", "row", "way", "reason"),
+    [
+        ([Started(0.0, 1), *rounds(2)], True, "Continue from round 3", "continued", "its worker was killed"),
+        ([Started(0.0, 1)], False, "Start again", "submitted", "killed before its first round"),
+        ([Started(0.0, 1), Stopped("Nothing.")], False, "Start again", "submitted", "stopped before it learned"),
+        ([Started(0.0, 1), Failed("The disk is full.", "Free space.")], False, "Start again", "submitted", "failed"),
+    ],
+)
+def test_a_run_without_figures_can_be_taken_up(visit, trained, race, queue, events, checkpoint, row, way, reason):
+    made, runs = race
+    scored(trained, runs[0], 0)
+    happened(runs[1], *events)
+    if checkpoint:
+        (runs[1].folder / store.CHECKPOINT).touch()
+    at = visit("compare", trained[0], race=made.id)
+    assert [label for label in buttons(at) if label in (row, "Start again", "Stop")] == [row], reason
+    assert ("The disk is full" in words(at)) == any(isinstance(event, Failed) for event in events)
+    assert "as soon as two runs" in words(at)
+    button(at, "Continue the race").click().run()
+    assert (queue.continued if way == "continued" else [job.id for job in queue.jobs]) == [runs[1].id]
+    assert not at.exception
+
+
+def test_stop_takes_out_what_waits_and_asks_what_works(visit, trained, race, queue, monkeypatch):
+    made, runs = race
+    real = store.job_status
+    monkeypatch.setattr(store, "job_status", lambda job: store.JobStatus("running", None, (), None, None, None, None)
+                        if job.id in made.run_ids else real(job))
+    at = visit("compare", trained[0], race=made.id)
+    at.button(key=f"stop_{runs[0].id}").click().run()
+    assert [store.stop_requested(run)() for run in runs] == [True, False]
+    assert at.button(key=f"stop_{runs[0].id}").disabled and not at.button(key=f"stop_{runs[1].id}").disabled
+    button(at, "Stop the race").click().run()
+    assert [store.stop_requested(run)() for run in runs] == [True, True]
+
+
+def test_a_visitor_sees_only_races_whose_id_he_holds(visit, trained, race, monkeypatch):
+    made, runs = race
+    workspace, dataset, _ = trained
+    other = create_race(workspace, dataset.id, [TrainConfig(), TrainConfig(seed=1)], "of somebody else")
+    assert "of somebody else" in labels(visit("compare", workspace, race=made.id)), "the owner sees all"
+    monkeypatch.setenv("TRANSFERLAB_HOSTED", "1")
+    at = visit("compare", workspace, race=made.id)
+    assert "Feature extraction" in labels(at) and "of somebody else" not in labels(at)
+    assert other.id not in str(at.main)
+    at = visit("compare", workspace, dataset=dataset.id)
+    assert "Earlier races" not in words(at)
+
+
+def labels(at: AppTest) -> str:
+    return "\n".join(link.proto.label for link in at.get("page_link"))
+
+
+@pytest.mark.parametrize("race_id", ["nobody-0123456789abcdef", "../../etc/passwd", "<script>", "x" * 5000])
+def test_an_id_that_leads_nowhere_gets_a_sentence(visit, workspace, race_id):
+    at = visit("compare", workspace, race=race_id)
+    assert len(at.error) == 1 and not at.exception and "bug" not in at.error[0].value
+
+
+@pytest.mark.parametrize(
+    ("beyond", "said", "reason"),
+    [
+        ((False, False), "No difference here is larger than chance. The quickest was from scratch.", "none"),
+        ((True, True), "Hybrid is better than all 2 others, by more than chance.", "all"),
+        ((True,), "Hybrid is better than feature extraction, by more than chance.", "the only one"),
+        ((False, True), "Hybrid is better than from scratch by more than chance, but not than feature extraction.",
+         "one of two"),
+    ],
+)
+def test_the_verdicts_in_one_sentence(beyond, said, reason):
+    judged = [Verdict("a", other, 9, 1, 0.01 if is_beyond else 0.5) for other, is_beyond in zip("bc", beyond)]
+    assert page.say_summary(judged, NAMES, "c") == said, reason

@@ -1,0 +1,147 @@
+"""The Learn page: five steps, each of which stands alone, with the person's own data or with what there is."""
+
+from dataclasses import replace
+
+import pytest
+
+from pages.shared import advice, lessons
+from tests.advice import make_advice, seen_of
+from tests.pages.conftest import buttons, words
+from tests.pages.test_shared import HOSTILE, Tags
+from tlcore.config import STRATEGIES, TrainConfig, defaults_for
+from tlcore.evaluation.gap import Gap
+from tlcore.events import EpochEnd, encode
+from tlcore.models.parts import Part, network_parts
+from tlcore.models.registry import BUILT_IN
+from tlcore.runs.store import create_run
+
+
+@pytest.fixture
+def found(monkeypatch, trained):
+    """The look at the photos has been done; in the last one, the second guess is hardly one."""
+    seen = seen_of(trained[1])[:8] + seen_of(trained[1], guesses=(("oboe", 0.4), ("nail", 0.05)))[8:]
+    monkeypatch.setattr(advice, "load_advice", lambda job: make_advice(seen=seen))
+
+
+def charts_of(at) -> list[str]:
+    return [chart.proto.alt for chart in at.get("vega_lite_chart")]
+
+
+def headings(at) -> list[str]:
+    return [each.value for each in at.subheader]
+
+
+FIVE = [f"{number} · {title}" for number, title in enumerate(lessons.TITLES, start=1)]
+
+
+def test_without_photos_every_step_still_says_its_piece(visit, workspace):
+    at = visit("learn", workspace)
+    assert headings(at) == FIVE and not at.error
+    assert buttons(at)[0] == "Choose photos" and "no photos in use yet" in words(at)
+    assert len(charts_of(at)) == 1, "the quadrants, without a dot"
+    assert "tl-net" in words(at), "the drawing needs no photos"
+    assert "no curves of your own yet" in words(at)
+
+
+def test_with_photos_and_a_run_every_step_has_its_picture(visit, trained, found):
+    workspace, dataset, run = trained
+    at = visit("learn", workspace, run=run.id)
+    assert headings(at) == FIVE and not at.error
+    grid = next(element.body for element in at.html if "looks like" in element.body)
+    assert grid.count("<figure") == 9 and "oboe" in grid and "tabby" in grid and "nail" not in grid, "5 % is noise"
+    assert [told.split()[0] for told in charts_of(at)] == ["With", f"{dataset.name}:", "Validation", "Validation"]
+    assert "was kept." in charts_of(at)[-1] and "the one that was kept" in words(at)
+
+
+def test_the_latest_run_that_learned_something_is_shown(visit, trained, found):
+    workspace, dataset, run = trained
+    waiting = create_run(workspace, dataset.id, TrainConfig(), "has not begun")
+    newer = create_run(workspace, dataset.id, TrainConfig(), "newer")
+    (newer.folder / "events.jsonl").write_text(encode(EpochEnd(1, 9, 0.5, 0.5, 0.5, 0.5, 0.1)) + "\n")
+    try:
+        at = visit("learn", workspace, dataset=dataset.id)
+        links = [link.proto.label for link in at.get("page_link")]
+        assert any(label.startswith("This run: newer") for label in links)
+    finally:
+        for each in (waiting, newer):
+            for file in each.folder.iterdir():
+                file.unlink()
+            each.folder.rmdir()
+
+
+def test_while_the_photos_are_looked_at_the_other_steps_are_there(visit, trained, queue):
+    workspace, dataset, run = trained
+    at = visit("learn", workspace, run=run.id)
+    assert headings(at) == FIVE and [job.kind for job in queue.advice] == ["advice"]
+    assert "the one that was kept" in words(at) and "tl-net" in words(at)
+
+
+def test_photos_too_few_to_try_out_are_told(visit, trained, monkeypatch):
+    monkeypatch.setattr(advice, "load_advice", lambda job: make_advice(seen=seen_of(trained[1]), few=()))
+    at = visit("learn", trained[0], dataset=trained[1].id)
+    assert "too few photos here to try it out" in words(at) and not at.error
+
+
+def test_the_built_in_pictures_stand_in_where_they_are_there(visit, trained, found, monkeypatch):
+    from tlcore.data import samples
+
+    workspace, dataset, _ = trained
+    monkeypatch.setattr(samples, "SAMPLES", (replace(samples.SAMPLES[0], source=dataset.source),))
+    at = visit("learn", workspace)
+    assert "made of the built-in emoji" in words(at) and "oboe" in words(at)
+    monkeypatch.setenv("TRANSFERLAB_HOSTED", "1")
+    assert "oboe" not in words(visit("learn", workspace)), "a visitor sees no data set of others"
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_the_drawing_follows_the_strategy(visit, trained, found, strategy):
+    at = visit("learn", trained[0], dataset=trained[1].id)
+    at.radio(key="drawn_strategy").set_value(strategy).run()
+    parts = network_parts(BUILT_IN, defaults_for(strategy), 3)
+    drawn = next(element.body for element in at.html if "tl-net" in element.body)
+    assert drawn.count("<b>learns</b>") == sum(part.learns for part in parts)
+    assert drawn.count("<b>frozen</b>") == sum(not part.learns for part in parts)
+    assert lessons.say_parts(parts) in words(at)
+
+
+def test_the_drawing_is_that_of_the_run_in_the_address(visit, trained, found):
+    workspace, dataset, _ = trained
+    run = create_run(workspace, dataset.id, defaults_for("hybrid", backbone="vgg16", open_from="block5"), "vgg")
+    at = visit("learn", workspace, run=run.id)
+    drawn = next(element.body for element in at.html if "tl-net" in element.body)
+    assert "block5" in drawn and "7,079,424" in drawn and drawn.count("<b>learns</b>") == 2
+
+
+@pytest.mark.parametrize(
+    ("parts", "said", "reason"),
+    [
+        ([Part("a", 900, False), Part("last step", 100, True)], "100 of 1,000 weights learn (10.0\u00a0%).", "few"),
+        ([Part("a", 3_000_000, True), Part("last step", 1_000_000, True)],
+         "4.0 million of 4.0 million weights learn (100.0\u00a0%).", "all"),
+        ([Part("a", 900, False), Part("last step", None, True)],
+         "the last step learns, and 0 of the 900 weights below it. The last step grows "
+         "with the image size here.", "a flattened one"),
+    ],
+)
+def test_how_many_weights_learn_in_words(parts, said, reason):
+    assert lessons.say_parts(parts) == said, reason
+
+
+def test_a_hostile_name_of_a_part_stays_letters():
+    assert set(Tags(lessons.drawing([Part(HOSTILE, 5, True), Part("last step", None, True)])).tags) == {
+        "ol", "li", "span", "b"}
+
+
+@pytest.mark.parametrize(
+    ("gap", "said", "reason"),
+    [
+        (Gap(9, 1.0, 0.9, 0.86, 0.93, True, False), "The gap of 10 points is larger than chance", "learned by heart"),
+        (Gap(9, 0.93, 0.9, 0.86, 0.93, False, False), "The gap of 3 points may be chance.", "too small to tell"),
+        (Gap(9, 0.8, 0.9, 0.86, 0.93, False, False), "There is no gap.", "training is the harder task"),
+        (Gap(9, 1.0, 0.9, 0.86, 0.93, True, True), "this is what over-fitting looks like.", "the losses part ways"),
+    ],
+)
+def test_the_gap_in_words(gap, said, reason):
+    told = lessons.say_gap(gap, 400)
+    assert said in told and "360 of 400 validation photos (90\u00a0%; plausibly 86–93\u00a0%)" in told, reason
+    assert ("over-fitting" in told) is gap.climbs

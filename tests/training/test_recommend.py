@@ -1,0 +1,76 @@
+"""The rule: every quadrant has a strategy and a sentence, borders are where they are drawn, JSON keeps everything."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from tlcore.config import STRATEGIES
+from tlcore.training import recommend
+from tlcore.training.recommend import (
+    LARGE_FROM,
+    RULES,
+    SIMILAR_FROM,
+    Advice,
+    FewPhotos,
+    Mirrored,
+    Seen,
+    give_reason,
+    place,
+)
+
+ADVICE = Advice(
+    similarity=0.85, similar=True, num_photos=980, num_classes=2, size="small", quadrant="small-similar",
+    strategy="feature-extraction", reason="Because.", looked_at=200,
+    seen=(Seen("ab", "cats/1.jpg", "cats", (("tabby", 0.7), ("Egyptian cat", 0.2), ("lynx", 0.05))),),
+    few=(FewPhotos(1, 0.8, 0.5), FewPhotos(2, 0.9, 0.5)), mirrored=(Mirrored("horizontal_flip", "6", "4", 0.8),),
+)
+
+
+def test_json_keeps_everything():
+    assert Advice.from_dict(json.loads(json.dumps(ADVICE.to_dict()))) == ADVICE
+
+
+@pytest.mark.parametrize("missing", ["similarity", "seen", "few"])
+def test_an_advice_of_another_version_is_refused(missing):
+    values = ADVICE.to_dict()
+    del values[missing]
+    with pytest.raises((KeyError, TypeError)):
+        Advice.from_dict(values)
+
+
+@pytest.mark.parametrize(
+    ("similarity", "num_photos", "quadrant", "reason"),
+    [
+        (0.86, 1000, "small-similar", "cats and dogs"),
+        (0.13, 1259, "small-different", "digits"),
+        (0.55, 610, "small-different", "emoji"),
+        (SIMILAR_FROM, LARGE_FROM, "large-similar", "the borders belong to the upper side"),
+        (SIMILAR_FROM - 1e-6, LARGE_FROM, "large-different", "just below"),
+        (SIMILAR_FROM, LARGE_FROM - 1, "small-similar", "one photo fewer"),
+    ],
+)
+def test_the_quadrant(similarity, num_photos, quadrant, reason):
+    similar, size, found = place(similarity, num_photos)
+    assert found == quadrant == f"{size}-{'similar' if similar else 'different'}", reason
+
+
+def test_every_quadrant_has_a_strategy_and_every_strategy_a_sentence(monkeypatch):
+    assert set(RULES) == {"small-similar", "small-different", "large-similar", "large-different"}
+    assert set(RULES.values()) <= set(STRATEGIES)
+    for strategy in ("feature-extraction", "hybrid", "fine-tuning"):  # whatever the rule is changed to
+        monkeypatch.setattr(recommend, "RULES", dict.fromkeys(RULES, strategy))
+        for similarity in (0.1, 0.9):
+            for num_photos in (100, 100_000):
+                assert give_reason(similarity, (0.1, 0.2), num_photos, 200).endswith(".")
+
+
+def test_the_reason_tells_the_figures_and_when_it_is_a_close_thing():
+    clear, close = give_reason(0.86, (0.84, 0.88), 1000, 200), give_reason(0.71, (0.68, 0.74), 1000, 1)
+    assert "0.86 of 1, plausibly 0.84–0.88, from 200 photos" in clear and "1,000 to learn from are few" in clear
+    assert "close to the border" in close and "close to the border" not in clear
+    assert "from 1 photo)" in close
+
+
+def test_an_advice_can_be_changed_only_by_making_another():
+    assert replace(ADVICE, strategy="hybrid").strategy == "hybrid" and ADVICE.strategy == "feature-extraction"

@@ -1,0 +1,80 @@
+"""What over-fitting looks like in a training: the round that was kept, and how much better it did on known photos."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tlcore.events import EpochEnd
+
+Z = 1.959964  # 95 % of a normal distribution lie within so many standard deviations
+CLIMB = 0.1  # a validation loss that is higher by less is no turn: it wobbles by as much from round to round
+
+
+@dataclass(frozen=True)
+class Gap:
+    """The kept round and the shares (0–1) that were right in it.
+
+    `low` and `high`: where the validation share plausibly lies (95 %). `beyond_chance`: the training photos went better
+    by more than chance. `climbs`: afterwards the validation loss went up for good, while the training loss fell.
+    """
+
+    epoch: int
+    training: float
+    validation: float
+    low: float
+    high: float
+    beyond_chance: bool
+    climbs: bool
+
+
+def kept_round(epochs: Sequence[EpochEnd]) -> EpochEnd:
+    """The round whose weights a run keeps: lowest validation loss; once the network is open, highest accuracy.
+
+    As training/optimise.py decides it; an open network must be better than the head that it began with.
+    """
+    head = [end for end in epochs if end.phase != "open"]
+    opened = [end for end in epochs if end.phase == "open"]
+    best = min(head, key=lambda end: end.val_loss) if head else None
+    adapted = max(opened, key=_by_accuracy) if opened else None
+    if best is None or adapted is None:
+        return best or adapted
+    return adapted if _by_accuracy(adapted) > _by_accuracy(best) else best
+
+
+def measure_gap(epochs: Sequence[EpochEnd], num_training: int, num_validation: int) -> Gap:
+    """The gap in the kept round.
+
+    Whether it is more than chance: the 95 % interval of a difference of two shares, R. Newcombe, "Interval estimation
+    for the difference between independent proportions", Statistics in Medicine 17 (1998), method 10.
+
+    Args:
+        epochs: at least one. num_training, num_validation: how many photos the shares were counted on.
+    """
+    kept = kept_round(epochs)
+    low, high = plausible(kept.val_accuracy, num_validation)
+    least = plausible(kept.accuracy, num_training)[0]
+    reach = math.hypot(kept.accuracy - least, high - kept.val_accuracy)
+    beyond = kept.accuracy - kept.val_accuracy > reach
+    return Gap(kept.epoch, kept.accuracy, kept.val_accuracy, low, high, beyond, _climbs(epochs, kept))
+
+
+def plausible(share: float, total: int) -> tuple[float, float]:
+    """The 95 % interval of a counted share after Wilson (1927), in closed form: the pages do not load SciPy."""
+    if not total:
+        return 0.0, 1.0
+    middle, scale = share + Z**2 / (2 * total), 1 + Z**2 / total
+    reach = Z * math.sqrt(share * (1 - share) / total + Z**2 / (4 * total**2))
+    return max(0.0, (middle - reach) / scale), min(1.0, (middle + reach) / scale)
+
+
+def _by_accuracy(end: EpochEnd) -> tuple[float, float]:
+    return end.val_accuracy, -end.val_loss
+
+
+def _climbs(epochs: Sequence[EpochEnd], kept: EpochEnd) -> bool:
+    """Whether the losses part ways after the kept round; the median of the last rounds, since single ones wobble."""
+    later = [end for end in epochs if end.epoch > kept.epoch and end.phase == kept.phase]
+    if len(later) < 3:
+        return False
+    tail = sorted(later[-3:], key=lambda end: end.val_loss)[1]
+    return tail.val_loss > kept.val_loss * (1 + CLIMB) and later[-1].loss < kept.loss

@@ -1,0 +1,56 @@
+"""A network as the parts it is drawn in: how many weights each has, and which of them learn. From the table alone."""
+
+from dataclasses import dataclass
+
+from tlcore.config import TrainConfig
+from tlcore.models.registry import BackboneSpec, Block, auto_block, find_block
+
+AUTO = "auto"  # the upper third of the layers
+BELOW, LAST = "first layers", "last step"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a network. `num_weights` is None where it depends on the size of the photos."""
+
+    name: str
+    num_weights: int | None
+    learns: bool
+
+
+def network_parts(spec: BackboneSpec, config: TrainConfig, num_classes: int) -> list[Part]:
+    """The parts from the photo up to the classes, the last step (head) included, as this strategy opens them.
+
+    The last step of an ImageNet network is left out, since it is replaced. Batch normalisation is not counted: it stays
+    as it was taught, except from scratch.
+    """
+    lowest = _lowest_open(spec, config)
+    upward = list(reversed(spec.blocks))
+    sizes = [spec.num_weights - upward[0].num_weights] + [
+        block.num_weights - (above.num_weights if above else 0)
+        for block, above in zip(upward, [*upward[1:], None], strict=True)
+    ]
+    everything = config.strategy in ("fine-tuning", "scratch")
+    parts, opened = [], everything
+    for name, size in zip([BELOW, *(block.name for block in upward)], sizes, strict=True):
+        opened = opened or (lowest is not None and name == lowest.name)
+        parts.append(Part(name, size, opened))
+    return [*parts, Part(LAST, head_weights(spec, config, num_classes), True)]
+
+
+def head_weights(spec: BackboneSpec, config: TrainConfig, num_classes: int) -> int | None:
+    """The weights of the last step; None for a flattened one, which grows with the photos."""
+    if config.head == "flatten":
+        return None
+    sizes = [spec.feature_size, *([config.hidden_units] if config.hidden_units else []), num_classes]
+    return sum(below * above + above for below, above in zip(sizes, sizes[1:], strict=False))
+
+
+def _lowest_open(spec: BackboneSpec, config: TrainConfig) -> Block | None:
+    """The lowest block that opens; for a number of layers, the next one of the table that holds them all."""
+    if config.strategy != "hybrid":
+        return None
+    if config.open_layers:
+        holds = [block for block in spec.blocks if block.num_layers >= config.open_layers]
+        return holds[0] if holds else spec.blocks[-1]
+    return auto_block(spec) if config.open_from == AUTO else find_block(spec, config.open_from)
