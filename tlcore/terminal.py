@@ -20,6 +20,7 @@ from tlcore.data.manifest import Dataset, load_dataset
 from tlcore.data.samples import SAMPLES, ingest_sample
 from tlcore.errors import UserError
 from tlcore.events import Event
+from tlcore.models.registry import find_backbone, usual_image_size
 from tlcore.progress import Bars
 from tlcore.runs.store import Run, request_stop
 from tlcore.workspace import Workspace
@@ -38,10 +39,16 @@ def add_option(parser: argparse.ArgumentParser, option: Field) -> None:
 
 
 def train_config(options: argparse.Namespace, **changes: Any) -> TrainConfig:
-    """The settings that were given, over the defaults of the strategy that was given; `changes` go over both."""
+    """The settings that were given, over the defaults of the strategy that was given; `changes` go over both.
+
+    Raises:
+        UserError: a value that is not allowed, or an unknown network.
+    """
     given = {option.name: getattr(options, option.name, None) for option in fields(TrainConfig)} | changes
     given = {name: value for name, value in given.items() if value is not None}
-    return defaults_for(given.pop("strategy", TrainConfig().strategy), **given)
+    strategy, backbone = given.pop("strategy", TrainConfig().strategy), given.get("backbone", TrainConfig().backbone)
+    given.setdefault("image_size", usual_image_size(strategy, find_backbone(backbone)))
+    return defaults_for(strategy, **given)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from pages.shared.widgets import plain
 from tlcore.config import STRATEGIES, TrainConfig, defaults_for
 from tlcore.data.augment import Augmentation
 from tlcore.data.manifest import Dataset
-from tlcore.models.registry import BUILT_IN, BackboneSpec, find_backbone
+from tlcore.models.registry import BUILT_IN, BackboneSpec, find_backbone, usual_image_size
 
 SLIDER_STEPS = 100  # a slider with more steps cannot be set exactly with a finger
 AUTO = TrainConfig().open_from
@@ -59,16 +59,10 @@ def proposed(strategy: str | None = None, spec: BackboneSpec | None = None) -> T
         strategy, spec: in place of those that he chose.
     """
     spec, strategy = spec or network(), strategy or own().get("strategy", TrainConfig().strategy)
-    values = {"image_size": _image_size(strategy, spec)} | own() | {"backbone": spec.name}
+    values = {"image_size": usual_image_size(strategy, spec)} | own() | {"backbone": spec.name}
     kept = {name: _fitting(name, value, spec) for name, value in values.items() if name != "strategy"}
     counting = shown(defaults_for(strategy, **kept))
     return defaults_for(strategy, **{name: value for name, value in kept.items() if name in counting})
-
-
-def _image_size(strategy: str, spec: BackboneSpec) -> int:
-    """The size that is right for the strategy; where that asks for none in particular, the network's own."""
-    asked = defaults_for(strategy).image_size
-    return spec.default_image_size if asked == TrainConfig().image_size else asked
 
 
 def shown(config: TrainConfig) -> list[str]:

@@ -5,7 +5,7 @@ import hashlib
 import pytest
 
 from tlcore.errors import UserError
-from tlcore.models.registry import BACKBONES, BUILT_IN, find_backbone, find_block
+from tlcore.models.registry import BACKBONES, BUILT_IN, find_backbone, find_block, usual_image_size
 from tlcore.models.weights import asset_path, fingerprint, keras_weights_path, load_labels
 
 MEGABYTE = 10**6
@@ -59,3 +59,16 @@ def test_missing_file_is_a_plain_sentence(monkeypatch, tmp_path):
     monkeypatch.setattr("tlcore.models.weights._ASSETS", tmp_path)
     with pytest.raises(UserError, match=r"efficientnet-lite0\.tflite .*missing"):
         asset_path(BACKBONES[0])
+
+
+@pytest.mark.parametrize(
+    ("strategy", "backbone", "size", "reason"),
+    [
+        ("feature-extraction", "efficientnet-lite0", 224, "the network's own"),
+        ("feature-extraction", "xception", 299, "the network's own, not that of the built-in one"),
+        ("hybrid", "xception", 160, "an open network costs more with every pixel"),
+        ("scratch", "efficientnet-lite0", 96, "only to compare with"),
+    ],
+)
+def test_the_image_size_is_right_for_strategy_and_network(strategy, backbone, size, reason):
+    assert usual_image_size(strategy, find_backbone(backbone)) == size, reason

@@ -8,7 +8,7 @@ from tests.conftest import finish
 from tlcore.config import TrainConfig
 from tlcore.events import EpochEnd
 from tlcore.models.graph import cut
-from tlcore.training.finetune import Schedule, Source, freeze_statistics, predict, train_open
+from tlcore.training.finetune import Schedule, Source, freeze_statistics, predict, quicken_statistics, train_open
 
 CONFIG = TrainConfig(strategy="hybrid", open_learning_rate=0.01, patience=0, batch_size=8, schedule="cosine")
 PHOTOS = np.random.default_rng(0).normal(size=(40, 12, 12, 3)).astype(np.float32)
@@ -133,3 +133,15 @@ def test_the_time_left_is_told_before_the_first_epoch_ends(tmp_path):
     first = told[0]
     assert (first.type, first.stage, first.done, first.total) == ("progress", "learn", 2, 12), "four steps an epoch"
     assert first.seconds_left > 0 and told[1:] and told[-1].epoch == 8
+
+
+def test_from_scratch_the_statistics_soon_are_those_of_the_photos(tmp_path):
+    model = small_network(dropout=0.0)
+    for number in range(3):
+        model.get_layer(f"norm{number}").trainable = True
+    quicken_statistics(model)
+    train(model, PHOTOS * 5 + 3, tmp_path, epochs=8)
+    inside = keras.Model(model.input, model.get_layer("conv0").output).predict(PHOTOS[:30] * 5 + 3, verbose=0)
+    kept = np.asarray(model.get_layer("norm0").moving_mean)
+    spread = inside.std(axis=(0, 1, 2))
+    assert (abs(kept - inside.mean(axis=(0, 1, 2))) < spread).all(), "after 32 corrections; with 0.99 they are far away"

@@ -4,11 +4,13 @@ The built-in network stands here, every network of `keras.applications` in backb
 business of weights.py and weights_cache.py; Keras models of build.py; `.tflite` files of frozen.py.
 """
 
+from tlcore.config import TrainConfig, defaults_for
 from tlcore.errors import UserError
 from tlcore.models.backbone_rows import ROWS
 from tlcore.models.spec import BackboneSpec, Block
 
-__all__ = ["BACKBONES", "BUILT_IN", "BackboneSpec", "Block", "auto_block", "find_backbone", "find_block"]
+__all__ = ["BACKBONES", "BUILT_IN", "BackboneSpec", "Block", "auto_block", "find_backbone", "find_block",
+           "usual_image_size"]
 
 BUILT_IN = BackboneSpec(
     name="efficientnet-lite0",
@@ -51,6 +53,16 @@ def find_backbone(name: str) -> BackboneSpec:
             return spec
     allowed = ", ".join(spec.name for spec in BACKBONES)
     raise UserError(f"Received: backbone “{name}”, which is not known.", f"Allowed: {allowed}.")
+
+
+def usual_image_size(strategy: str, spec: BackboneSpec) -> int:
+    """The side in pixels that is right for a strategy: the network's own where the strategy asks for none.
+
+    Raises:
+        UserError: there is no such strategy.
+    """
+    asked = defaults_for(strategy).image_size
+    return spec.default_image_size if asked == TrainConfig().image_size else asked
 
 
 def find_block(spec: BackboneSpec, name: str) -> Block:

@@ -26,7 +26,7 @@ from tlcore.runs.frozen_phase import result as frozen_result
 from tlcore.runs.pack import RESIZE_POLICY
 from tlcore.runs.task import Halted, Result, Task
 from tlcore.serving.export import save_keras_model, set_dense, stack_head, with_probabilities
-from tlcore.training.finetune import Batch, Schedule, Source, freeze_statistics, predict, train_open
+from tlcore.training.finetune import Batch, Schedule, Source, freeze_statistics, predict, quicken_statistics, train_open
 from tlcore.training.head import Head, hidden_sizes, softmax
 
 AUTO = "auto"  # the upper third of the layers
@@ -85,7 +85,9 @@ def _build(task: Task, head: Head | None) -> _Network:
     if head is not None:
         set_dense(dense, head.layers)
     trunk = keras.Model(backbone.input, logits, name=backbone.name)
-    if not scratch:
+    if scratch:
+        quicken_statistics(trunk)
+    else:
         freeze_statistics(trunk)
     layer = lowest_open_layer(task, backbone) if config.strategy == "hybrid" else None
     open_part = cut_backbone(trunk, layer)[1] if layer else trunk

@@ -22,6 +22,7 @@ from tlcore.training.optimise import Loss, Plan, Progress, answers, make_optimiz
 
 Batch = tuple[np.ndarray, np.ndarray]
 TELL_SECONDS = 1.0
+FROM_SCRATCH_MOMENTUM = 0.9
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,18 @@ def freeze_statistics(model: keras.Model) -> None:
     for layer in model._flatten_layers():  # the public .layers does not reach into nested models
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.trainable = False
+
+
+def quicken_statistics(model: keras.Model) -> None:
+    """Let the statistics of every batch normalisation follow the photos within some ten corrections.
+
+    Where a network learns from scratch they begin at nothing. Keras' momentum of 0.99 takes them some hundred
+    corrections, which is a whole training on a small collection: one that got 92 % right of the photos it learned from
+    answered every other photo with the same class.
+    """
+    for layer in model._flatten_layers():
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = FROM_SCRATCH_MOMENTUM
 
 
 def train_open(
