@@ -6,7 +6,7 @@ the Train page: from the click on “Mirror left and right” until the new pict
 emoji. Outside all clocks: starting up. Without chromium the second part is left out, and the table says so.
 
 Expected: a millisecond or two a variant, and ten times that for the page and the way to the browser and back.
-Seen at low priority beside other busy processes: 10 ms (one of 20 slower than 15 ms) for the making alone, 141 ms (one
+Seen on two busy cores: 10 ms (one of 20 slower than 15 ms) for the making alone, 141 ms (one
 of 20 slower than 266 ms) in the browser.
 """
 

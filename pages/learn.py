@@ -20,10 +20,14 @@ def example() -> Dataset | None:
 def latest_run(dataset: Dataset) -> Run | None:
     """The run in use, else the newest one of these photos that has learned something."""
     used = state.run()
-    if used is not None:
-        return used
-    own = (run for run in state.runs() if run.dataset_id == dataset.id)
-    return next((run for run in own if store.job_status(run).epochs), None)
+    own = [run for run in state.runs() if run.dataset_id == dataset.id]
+    return next((run for run in [*([used] if used else []), *own] if _has_ended(run)), None)
+
+
+def _has_ended(run: Run) -> bool:
+    """Whether it has learned something and learns no more: only then is it known which round is kept."""
+    status = store.job_status(run)
+    return bool(status.epochs) and (status.usable or not status.active)
 
 
 with chrome.page(

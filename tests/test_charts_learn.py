@@ -101,7 +101,7 @@ def test_the_axis_holds_all_numbers_of_photos(few):
                   "Guessing gives 25 %.", "one number only"),
         ((FewPhotos(10, 0.7, 0.9),),
          "With 10 photos of each class, 70 % are right by what it saw and 90 % by bare pixels. Guessing gives 25 %. "
-         "Here the bare pixels do no worse: the network has seen hardly any photos like these.",
+         "Here the bare pixels do no worse.",
          "digits: the figures are told as they are"),
     ],
 )

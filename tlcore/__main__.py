@@ -21,6 +21,7 @@ from tlcore.data.images import PhotoRefused
 from tlcore.data.manifest import list_datasets
 from tlcore.data.samples import SAMPLES
 from tlcore.errors import UserError
+from tlcore.evaluation.gap import kept_round
 from tlcore.evaluation.report import figures, load_report, say_score
 from tlcore.events import Evaluated, Event, Failed, Stopped
 from tlcore.models.registry import find_backbone
@@ -108,7 +109,7 @@ def _train(workspace: Workspace, options: argparse.Namespace) -> int:
         print(last.kept, file=sys.stderr)
         return 130
     report, evaluated = load_report(run.folder), heard[Evaluated]
-    best = min(job_status(run).epochs, key=lambda epoch: epoch.val_loss)
+    best = kept_round(job_status(run).epochs)
     score = say_score(report.correct, report.total, report.low, report.high)
     text = f"{score}\nRun {run.id}; model in {run.folder / 'bundle'}"
     return tell(options, text, {

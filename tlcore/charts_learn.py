@@ -129,11 +129,12 @@ def say_quadrants(advice: Advice | None, name: str) -> str:
     """Where the data set stands: "Emoji: 617 photos to learn from are few, and with a similarity of 0.53 of 1 …"."""
     if advice is None:
         return "Four quadrants: few or many photos, similar to ImageNet's or different from them."
-    photos = "1 photo" if advice.num_photos == 1 else f"{advice.num_photos:,} photos"
+    one = advice.num_photos == 1
+    photos = "1 photo" if one else f"{advice.num_photos:,} photos"
     amount = "few" if advice.size == "small" else "many"
     kind = "similar to ImageNet's" if advice.similar else "different from ImageNet's"
-    return (f"{name}: {photos} to learn from count as {amount}, and with a similarity of {advice.similarity:.2f} of 1 "
-            f"they count as {kind}.")
+    return (f"{name}: {photos} to learn from {'counts' if one else 'count'} as {amount}, and with a similarity of "
+            f"{advice.similarity:.2f} of 1 they count as {kind}.")
 
 
 def few_frame(few: Sequence[FewPhotos]) -> pd.DataFrame:
@@ -192,7 +193,7 @@ def say_few(few: Sequence[FewPhotos], num_classes: int) -> str:
     start = f"With {_photos(least.per_class)} of each class, {_shares(least)}{end}. {chance}"
     if most.pixels < most.features:
         return start
-    return f"{start} Here the bare pixels do no worse: the network has seen hardly any photos like these."
+    return f"{start} Here the bare pixels do no worse."
 
 
 def _shares(each: FewPhotos) -> str:

@@ -71,7 +71,7 @@ def _race(workspace: Workspace, options: argparse.Namespace) -> int:
         return code
     names = names_of(runs)
     tell(options, "\n".join(_lines(race, found, judged, names)), _values(race, dataset, runs, found, judged))
-    return 0 if code == 130 else code
+    return code
 
 
 def _work(workspace: Workspace, runs: Sequence[Run]) -> int:

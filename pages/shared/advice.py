@@ -59,9 +59,9 @@ def wait(looking: Look) -> None:
         _watch(looking.job)
         return
     with st.container(border=True):
-        error = looking.status.error
-        if error and not error.bug:
-            st.markdown(f"**There is no advice on these photos.** {plain(error.what)} {plain(error.fix)}")
+        if looking.status.error:
+            st.markdown("**There is no advice on these photos.**")
+            chrome.show_failure(looking.status.error)
         else:
             st.markdown("**There is no advice on these photos yet:** the look at them was interrupted.")
         st.button("Look at them again", on_click=_start, args=(looking.job,), key="advice_again")

@@ -163,7 +163,8 @@ def few(material: Material) -> None:
                                 key="few", alt=told)
                 st.caption(f"Each photo was given the class whose examples it is nearest to on average. {told}")
             elif material.advice:
-                widgets.note("There are too few photos here to try it out: some must be left to check with.")
+                widgets.note("Too few photos of each class were looked at to try it out: some must be left to check "
+                             "with.")
             else:
                 _not_yet(material)
 
@@ -223,13 +224,14 @@ def say_gap(gap: Gap, num_validation: int) -> str:
     """How much better it knows its own photos, and whether that is more than chance."""
     right = round(gap.validation * num_validation)
     points = round(100 * gap.training) - round(100 * gap.validation)
+    wide = count(points, "point") if points > 0 else "less than a point"
     start = (
         f"In round {gap.epoch}, the one that was kept, {percent(gap.training)} of the training photos were right and "
         f"{right:,} of {num_validation:,} validation photos ({percent(gap.validation)}; plausibly "
         f"{gap.low * 100:.0f}–{percent(gap.high)})."
     )
     if gap.beyond_chance:
-        verdict = f"The gap of {count(points, 'point')} is larger than chance: some of it was learned by heart."
+        verdict = f"The gap of {wide} is larger than chance: some of it was learned by heart."
     elif points > 0:
         verdict = f"The gap of {count(points, 'point')} may be chance."
     else:
@@ -245,4 +247,4 @@ def _not_yet(material: Material) -> None:
     if material.dataset is None:
         st.caption("With photos of your own, your figures appear here.")
     else:
-        st.skeleton(charts_learn.FEW_HEIGHT // 4)
+        st.caption("Your figures appear here as soon as the photos have been looked at.")

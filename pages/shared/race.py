@@ -58,7 +58,7 @@ def _say_plan(num_strategies: int, specs: Sequence[BackboneSpec], configs: Seque
     counting = {name for config in configs for name in settings.shown(config)} - {"strategy", "backbone"}
     own = [option.metadata["label"] for option in fields(TrainConfig) if option.name in counting & set(settings.own())]
     if own:
-        words.append(f"You set on the Train page, and it counts in every run: {', '.join(own)}.")
+        words.append(f"You set on the Train page, and it counts wherever it applies: {', '.join(own)}.")
     return " ".join(words)
 
 
@@ -111,7 +111,8 @@ def _row(run: Run, name: str, status: JobStatus) -> None:
         if status.active and not status.usable:
             st.button("Stopping" if asked else "Stop", key=f"stop_{run.id}", disabled=asked,
                       on_click=stop, args=(run,), help=f"Stop {plain(name)}")
-        go_on = "" if status.active else follow.say_go_on(run, status)
+        complete = status.usable and not _is_stopped(status)  # it may have ended early by itself
+        go_on = "" if status.active or complete else follow.say_go_on(run, status)
         if go_on:
             st.button(go_on, key=f"go_on_{run.id}", on_click=queue.go_on, args=(run,))
         elif not status.active and not status.usable:
@@ -131,14 +132,19 @@ def _say_stand(run: Run, status: JobStatus) -> str:
 
 
 def _stopped_early(status: JobStatus) -> str:
-    early = status.finished is not None and status.finished.stopped
-    return f", stopped after {count(len(status.epochs), 'round')}" if early else ""
+    return f", stopped after {count(len(status.epochs), 'round')}" if _is_stopped(status) else ""
+
+
+def _is_stopped(status: JobStatus) -> bool:
+    """Whether a person ended it before its last round."""
+    return status.finished is not None and status.finished.stopped
 
 
 def stop(run: Run) -> None:
     """Take a run out of the line, or ask the one in work to stop and keep what there is."""
     state.queue().take_out(run)
-    if store.job_status(run).active:
+    status = store.job_status(run)
+    if status.active and not status.usable:  # one with figures is being packed and checked, and that must be whole
         store.request_stop(run)
 
 
@@ -165,8 +171,10 @@ def outcome(dataset: Dataset, runs: Sequence[Run]) -> None:
     if not judged:
         st.markdown("That can be told as soon as two runs have come to their test figures.")
         return
-    quickest = min(found, key=lambda result: result.seconds)
-    st.markdown(f"**{plain(say_summary(judged, names, quickest.run_id))}**")
+    whole = all(result.ready < 0.01 for result in found) and not any(
+        _is_stopped(store.job_status(run)) for run in runs)  # else the seconds are not those of equals
+    quickest = min(found, key=lambda result: result.seconds).run_id if whole else None
+    st.markdown(f"**{plain(say_summary(judged, names, quickest))}**")
     st.markdown("\n".join(f"- {plain(say_verdict(verdict, names))}" for verdict in judged))
     _how(judged, names, len(found))
 
@@ -183,15 +191,17 @@ def table(found: Sequence[Result], names: Mapping[str, str]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["Run", "Test photos", "Seconds of work", "Model file"])
 
 
-def say_summary(judged: Sequence[Verdict], names: Mapping[str, str], quickest: str) -> str:
-    """What all verdicts come to, in a sentence. `quickest`: the id of the run that took the least time."""
+def say_summary(judged: Sequence[Verdict], names: Mapping[str, str], quickest: str | None) -> str:
+    """What all verdicts come to, in a sentence. `quickest`: the id of the run that took the least time, where that
+    can be told."""
     beaten = [names[verdict.other] for verdict in judged if verdict.beyond_chance]
     best = names[judged[0].best]
     best = best[:1].upper() + best[1:]
     if not beaten:
-        return f"No difference here is larger than chance. The quickest was {names[quickest]}."
+        start = f"No other run is worse than {names[judged[0].best]} by more than chance."
+        return f"{start} The quickest was {names[quickest]}." if quickest else start
     if len(beaten) == len(judged):
-        others = f"all {len(beaten)} others" if len(beaten) > 1 else beaten[0]
+        others = "all others" if len(beaten) > 1 else beaten[0]
         return f"{best} is better than {others}, by more than chance."
     rest = [names[verdict.other] for verdict in judged if not verdict.beyond_chance]
     return f"{best} is better than {' and '.join(beaten)} by more than chance, but not than {' and '.join(rest)}."

@@ -38,7 +38,7 @@ def recorded(name: str) -> Recorded:
     """The training in curves/NAME.json."""
     values = json.loads((CURVES / f"{name}.json").read_text(encoding="utf-8"))
     epochs = [EpochEnd(**dict(zip(values["columns"], row, strict=True)), seconds=0.1) for row in values["rounds"]]
-    return Recorded(defaults_for(**values["settings"]), epochs, values["validation"], values["labels"])
+    return Recorded(TrainConfig(**values["settings"]), epochs, values["validation"], values["labels"])
 
 
 @pytest.mark.parametrize(

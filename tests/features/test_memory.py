@@ -20,10 +20,28 @@ FREE = 1_000_000_000
     ],
 )
 def test_too_many_rows_are_refused_with_an_estimate(monkeypatch, num_rows, row_bytes, fits, reason):
-    monkeypatch.setattr(memory.psutil, "virtual_memory", lambda: SimpleNamespace(available=FREE))
+    monkeypatch.setattr(memory, "free_memory", lambda: FREE)
     if fits:
         memory.check_memory(num_rows, row_bytes)
         return
     with pytest.raises(UserError) as refused:
         memory.check_memory(num_rows, row_bytes)
     assert "1.0 GB are free" in refused.value.what and f"{num_rows:,} views" in refused.value.what, reason
+
+
+@pytest.mark.parametrize(
+    ("limit", "used", "free", "reason"),
+    [
+        (None, None, FREE, "no container"),
+        ("max\n", "5\n", FREE, "a container without a limit"),
+        ("600000000\n", "500000000\n", 100_000_000, "a container smaller than the machine"),
+        ("600000000\n", "700000000\n", 0, "one that has more than it may"),
+        ("9000000000000\n", "5\n", FREE, "a limit above what the machine has"),
+    ],
+)
+def test_a_container_may_have_less_than_the_machine(monkeypatch, tmp_path, limit, used, free, reason):
+    monkeypatch.setattr(memory.psutil, "virtual_memory", lambda: SimpleNamespace(available=FREE))
+    for name, text in (("memory.max", limit), ("memory.current", used)):
+        if text:
+            (tmp_path / name).write_text(text)
+    assert memory.free_memory(tmp_path) == free, reason

@@ -96,6 +96,12 @@ def test_the_similarity_of_a_set(scores, expected, reason):
     assert 0 <= low <= expected <= high <= 1
 
 
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_few_photos_that_are_alike_are_not_taken_for_certainty(count):
+    low, high = similarity_interval(np.full(count, 0.45))
+    assert low < 0.3 and high == 1
+
+
 def test_more_photos_make_the_interval_narrower():
     scores = np.tile([0.2, 0.9], 10)
     narrow, wide = similarity_interval(np.tile(scores, 10)), similarity_interval(scores)

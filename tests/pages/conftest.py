@@ -13,7 +13,7 @@ from tlcore.runs.store import Job
 from tlcore.workspace import Workspace
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("data", "train", "evaluate", "predict", "learn")
+PAGES = ("data", "train", "evaluate", "predict", "learn", "compare")
 
 
 class WaitingQueue:

@@ -86,7 +86,8 @@ def test_advice_that_is_followed_already_has_no_button(form, dataset):
         ([Started(0.0, 1)], "the look at them was interrupted", "its process was killed"),
         ([Started(0.0, 1), Failed("The photo a.png is gone.", "Put it back.")], "a.png is gone. Put it back.",
          "a person can mend it"),
-        ([Started(0.0, 1), Failed("KeyError: 1", "", bug=True)], "was interrupted", "a fault is told in the log"),
+        ([Started(0.0, 1), Failed("KeyError: 1", "", bug=True)], "This is a fault in Transfer Lab",
+         "a bug is told as one"),
     ],
 )
 def test_a_look_that_ended_badly_says_so_and_can_be_done_again(form, trained, queue, events, said, reason):
@@ -94,7 +95,8 @@ def test_a_look_that_ended_badly_says_so_and_can_be_done_again(form, trained, qu
     (job.folder / EVENTS).write_text("".join(encode(event) + "\n" for event in events))
     try:
         at = form()
-        assert said in words(at).replace("\\", ""), reason
+        text = words(at) + "".join(error.value for error in at.error)
+        assert said in text.replace("\\", "").replace("**", ""), reason
         before = len(queue.advice)
         at.button(key="advice_again").click().run()
         assert len(queue.advice) == before + 1

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from filelock import FileLock
 from streamlit.testing.v1 import AppTest
 
 from pages.shared import race as page
@@ -10,7 +11,7 @@ from pages.shared import state
 from tests.pages.conftest import buttons, words
 from tlcore.config import TrainConfig, defaults_for
 from tlcore.evaluation.compare import Verdict
-from tlcore.evaluation.report import make_report, predictions_frame, save_report
+from tlcore.evaluation.report import load_report, make_report, predictions_frame, save_report
 from tlcore.events import EpochEnd, Evaluated, Failed, Finished, Started, Stopped, encode
 from tlcore.runs import store
 from tlcore.runs.race import Race, create_race, runs_of
@@ -81,7 +82,7 @@ def test_the_persons_own_settings_count_and_are_told(visit, trained, queue):
     at.switch_page("pages/compare.py")
     at.query_params["dataset"] = dataset.id
     at.run()
-    assert "it counts in every run: Rounds over all photos (epochs)." in words(at)
+    assert "it counts wherever it applies: Rounds over all photos (epochs)." in words(at)
     button(at, "Start a race of 2 runs").click().run()
     assert [job.config.epochs for job in queue.jobs] == [7, 7]
 
@@ -124,12 +125,33 @@ def test_a_race_that_ended_has_a_table_and_a_verdict(visit, trained, race, queue
     assert "6 of 6 right (100\u00a0%; plausibly 61–100\u00a0%)" in text
     assert "9.0 (4.0 looking at photos, 5.0 learning)" in text
     assert "Feature extraction got 1 photo right that hybrid got wrong, and 0 the other way round" in text
-    assert "No difference here is larger than chance" in text
+    assert "No other run is worse than feature extraction by more than chance." in text
     assert "leaves \\<b\\>" in text and "leaves <b>" not in text
     links = [link.proto.page + link.proto.query_string for link in at.get("page_link") if "Hybrid" in link.proto.label]
     assert len(links) == 1 and "evaluate" in links[0] and runs[1].id in links[0]
     assert [each.label for each in at.button if each.proto.type == "primary"] == ["See where the best one is wrong"]
     assert not at.error and not at.exception
+
+
+def test_a_stopped_race_leaves_a_model_that_is_being_packed_alone(visit, trained, race, queue, monkeypatch):
+    made, runs = race
+    monkeypatch.setattr(queue, "take_out", lambda job: None)  # as the real one does with a run that is in work
+    happened(runs[0], Started(0.0, 1), *rounds(5), Evaluated(6, 6, 9.0, 4.0, 5.0))
+    happened(runs[1], Started(0.0, 1), *rounds(2))
+    with FileLock(runs[0].folder / store.LOCK), FileLock(runs[1].folder / store.LOCK):
+        visit("compare", trained[0], race=made.id).button(key="stop_race").click().run()
+    asked = [store.stop_requested(run)() for run in runs]
+    assert asked == [False, True], "a stop would cut the check of the packed model short"
+
+
+def test_a_run_that_ended_early_by_itself_is_not_offered_again(visit, trained, race):
+    made, runs = race
+    scored(trained, runs[0], 0)
+    happened(runs[1], Started(0.0, 1), *rounds(3), Evaluated(6, 6, 9.0, 4.0, 5.0), Finished(runs[1].id, 10.0))
+    save_report(runs[1].folder, load_report(runs[0].folder))
+    (runs[1].folder / store.CHECKPOINT).touch()
+    labels = [button.label for button in visit("compare", trained[0], race=made.id).button]
+    assert not any(label.startswith("Continue") for label in labels), "its early stopping would end it at once again"
 
 
 def test_one_chart_holds_a_line_for_each_run_over_seconds(visit, trained, race):
@@ -207,8 +229,9 @@ def test_an_id_that_leads_nowhere_gets_a_sentence(visit, workspace, race_id):
 @pytest.mark.parametrize(
     ("beyond", "said", "reason"),
     [
-        ((False, False), "No difference here is larger than chance. The quickest was from scratch.", "none"),
-        ((True, True), "Hybrid is better than all 2 others, by more than chance.", "all"),
+        ((False, False), "No other run is worse than hybrid by more than chance. The quickest was from scratch.",
+         "none"),
+        ((True, True), "Hybrid is better than all others, by more than chance.", "all"),
         ((True,), "Hybrid is better than feature extraction, by more than chance.", "the only one"),
         ((False, True), "Hybrid is better than from scratch by more than chance, but not than feature extraction.",
          "one of two"),

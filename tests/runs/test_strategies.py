@@ -52,7 +52,7 @@ def test_a_strategy_ends_in_a_bundle_that_answers_like_its_figures(
     assert [event.epoch for event in epochs] == list(range(1, len(phases) + 1))
     assert all(sum(event.said) == len(dataset.part("validation")) for event in epochs)
     told = [event for event in read_events(run) if event.type == "progress" and event.stage == "learn"]
-    assert all(0 < event.done <= event.total for event in told)
+    assert all(0 < event.done <= event.total for event in told) and bool(told) == ("open" in phases)
     predictor = Predictor(load_bundle(run.folder))
     for row in load_report(run.folder).predictions.itertuples():
         np.testing.assert_allclose(predictor.probabilities(dataset.read(row.path)), row.probabilities, atol=1e-3)

@@ -132,7 +132,8 @@ def _too_small(training: Training) -> CurveWarning | None:
     if high - low <= WIDE:
         return None
     enough = next(count for count in range(total, MOST_COUNTED) if _width(share, count) <= WIDE)
-    what = (f"{total} photos are few to check with (validation part too small): {percent(share)} right may as well "
+    photos = "1 photo is too little" if total == 1 else f"{total} photos are few"
+    what = (f"{photos} to check with (validation part too small): {percent(share)} right may as well "
             f"be {_range(low, high)}.")
     return CurveWarning("validation-too-small", what, f"Add photos until about {enough} of them are for validation, "
                         "and do not choose by small differences until then.")

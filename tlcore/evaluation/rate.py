@@ -18,6 +18,7 @@ STUCK = 0.02  # of the loss of knowing nothing; with 300 photos chance alone mov
 MUCH_LEFT = 0.25  # of the same loss, on validation photos; below it they go so well that more would change little
 SOME_LEFT = 0.05  # of the same loss, on training photos; below it there is nothing left to learn from them
 WARM_UP_SHARE = 0.1  # of the cosine schedule, as training/optimise.py has it
+LEAST_RATE = 1e-6  # what the settings allow for the step size
 
 
 @dataclass(frozen=True)
@@ -171,7 +172,9 @@ def _way(number: int, planned: int, schedule: str) -> float:
 def smaller_steps(phase: list[EpochEnd], config: TrainConfig) -> str:
     """What to do about steps that are too large: the usual ones, or smaller ones where those were taken."""
     name, rate, usual = _rate(phase, config)
-    return f"Choose a smaller {name}, such as {usual if rate > usual else rate / 10:g}."
+    if rate <= LEAST_RATE:
+        return "Look whether the photos have the right labels: the steps can hardly be smaller."
+    return f"Choose a smaller {name}, such as {usual if rate > usual else max(LEAST_RATE, rate / 10):g}."
 
 
 def _larger_steps(phase: list[EpochEnd], config: TrainConfig) -> str:

@@ -19,6 +19,9 @@ NOTHING_KNOWN, WELL_KNOWN = 0.24, 0.86
 """The ends of the scale: how sure the network is of all but a quarter of the handwritten digits at most, and of all but
 a quarter of the photos of ImageNet at least."""
 
+FEW, LARGEST_SPREAD = 10, 0.5
+"""Scores of fewer photos are taken to spread as much as values between 0 and 1 can."""
+
 
 def photo_scores(features: np.ndarray, head: ImageNetHead) -> np.ndarray:
     """How well the network knows what is on each photo: float (n,), 0 as for a digit to 1 as for a photo of ImageNet.
@@ -41,7 +44,9 @@ def similarity(scores: np.ndarray) -> float:
 
 def similarity_interval(scores: np.ndarray) -> tuple[float, float]:
     """Where the similarity of all photos of such a collection plausibly lies (95 %), by the spread of these few."""
-    error = 1.96 * float(np.std(scores)) / np.sqrt(max(1, len(scores)))
+    count = len(scores)
+    spread = float(np.std(scores, ddof=1)) if count >= FEW else LARGEST_SPREAD  # a few photos do not tell the spread
+    error = 1.96 * spread / np.sqrt(max(1, count))
     low, high = (np.sqrt(np.clip(np.mean(scores) + change, 0, 1)) for change in (-error, error))
     return float(low), float(high)
 

@@ -43,7 +43,8 @@ def learn_head(task: Task) -> Generator[Event, None, Head]:
         raise Halted("What was downloaded of the network is kept for next time.")
     source = network_file(task)
     with open_store(task, source, views_of(task.config)) as varied, open_store(task, source) as plain:
-        check_memory(len(task.part("train")[0]) * varied.views.count, row_bytes(varied.kind))
+        held = len(task.part("train")[0]) * varied.views.count + len(task.part("validation")[0])
+        check_memory(held, row_bytes(varied.kind))
         train = yield from look_at(task, varied, source, ("train",))
         plain.plain.refresh()
         held_out = yield from look_at(task, plain, source, ("validation", "test"))

@@ -73,12 +73,11 @@ def create_race(workspace: Workspace, dataset_id: str, configs: Sequence[TrainCo
     check_number(len(configs))
     created = time.time()
     folder = workspace.root / RACES / new_id(time.strftime("%Y%m%d-%H%M", time.localtime(created)))
-    runs = [create_run(workspace, dataset_id, config, name) for config in configs]
     try:
         folder.mkdir(parents=True)
     except OSError as error:
         raise disk_error(folder, error) from error
-    run_ids = [run.id for run in runs]
+    run_ids = [create_run(workspace, dataset_id, config, name).id for config in configs]
     write_json(folder / RACE, {"name": name, "created": created, "dataset": dataset_id, "runs": run_ids})
     return load_race(workspace, folder.name)
 
@@ -219,7 +218,7 @@ def say_ready(results: Sequence[Result], names: Mapping[str, str]) -> str:
     }
     return " ".join(
         f"{_capital_list(told)} found {share} of what the network sees in the photos ready on disk, left by an earlier "
-        "run; without that it takes longer." for share, told in groups.items() if told
+        "look at them; without that it takes longer." for share, told in groups.items() if told
     )
 
 

@@ -74,7 +74,8 @@ class _Clock:
         told = {event.epoch: event for event in read_events(run) if isinstance(event, EpochEnd)}
         earlier = list(told.values()) if can_go_on(run) else []
         self.epochs, self.training = 0, sum(event.seconds for event in earlier)
-        self._start = start - max((event.elapsed for event in earlier), default=0.0)
+        elapsed = max((event.elapsed for event in earlier), default=0.0)
+        self._start = start - max(elapsed, self.training)  # older files do not tell what had elapsed
         self._last = start
 
     @property

@@ -120,7 +120,8 @@ def give_reason(similarity: float, interval: tuple[float, float], num_photos: in
     if interval[0] < SIMILAR_FROM <= interval[1]:
         border = " This is close to the border, so compare strategies on your photos."
     so = _SO[similar, RULES[quadrant]]
-    return f"{known} ({measured}), and {num_photos:,} to learn from are {amount}. {so}{border}"
+    number = "one photo to learn from is" if num_photos == 1 else f"{num_photos:,} to learn from are"
+    return f"{known} ({measured}), and {number} {amount}. {so}{border}"
 
 
 _SO = {
