@@ -77,7 +77,7 @@ def test_the_axis_begins_below_all_lines(accuracies, low, reason):
 def test_a_live_description_holds_no_data_and_all_of_the_drawing():
     spec = charts.live(charts_race.race(list(RUNS), 0.5))
     assert "data" not in spec and "datasets" not in spec and not any("data" in layer for layer in spec["layer"])
-    assert spec["layer"][1]["encoding"]["x"]["field"] == "seconds"
+    assert spec["layer"][2]["encoding"]["x"]["field"] == "seconds"
     assert isinstance(spec["padding"], dict), "the browser's part of Streamlit fails on a number"
     assert alt.LayerChart.from_dict({**spec, "data": {"name": "figures"}})
 

@@ -21,7 +21,7 @@ SPLIT_COLOURS = {False: ("#0F766E", "#63A8A1", "#B5651D"), True: ("#2DD4BF", "#1
 MOST_BARS = 40  # more classes than this are drawn without names, which would need a page of their own
 MOST_CELLS = 20  # a confusion matrix with more classes has numbers too small to read
 CURVE_HEIGHT = 280
-LABEL_ROOM = 106  # pixels right of the curves for their names
+LONGEST_NAME = "validation 100 %"  # drawn unseen, so that the plot keeps its width while the names move along it
 METRICS = {"accuracy": "Accuracy (share that is right)", "loss": "Loss (how wrong, 0 is best)"}
 
 
@@ -67,9 +67,10 @@ def curve(
     newest = base.transform_joinaggregate(last="max(epoch)").transform_filter("datum.epoch == datum.last")
     names = _end_labels(newest, metric, shown, {"training": INK[dark], "validation": VALIDATION[dark]})
     marks = _opening(frame, percent, INK[dark]) + ([] if kept is None else _kept(frame, kept, percent, dark))
-    layers = [line, newest.mark_circle(size=50, opacity=1), *names, *marks, touch]
-    room = LABEL_ROOM if kept is None else 4  # a chart that does not grow is laid out with its names in it
-    chart = alt.layer(*layers).properties(height=CURVE_HEIGHT, padding={"right": room, "left": 4, "top": 10})
+    room = [] if kept else [base.mark_text(align="left", dx=8, fontWeight=600, fontSize=12, opacity=0,
+                                           text=LONGEST_NAME).encode(x=alt.value("width"), y=alt.value(0))]
+    layers = [line, newest.mark_circle(size=50, opacity=1), *names, *marks, *room, touch]
+    chart = alt.layer(*layers).properties(height=CURVE_HEIGHT, padding={"right": 4, "left": 4, "top": 10})
     return dressed(chart, dark)
 
 

@@ -22,6 +22,7 @@ HEIGHT = 250  # pixels of the place for the lines, without the axes
 AXIS_ROOM = 106  # pixels for the axis of time and the title
 PADDING = {"left": 4, "right": 4, "top": 4}  # as sides, not as one number: Streamlit adds a bottom to it
 LETTER = 14  # pixels a line of a name
+BEND = 10  # pixels beside the plot in which a run's line goes up or down to its name
 LEAST_SPAN = 0.1  # of accuracy: less than this looks like a difference where there is none
 
 
@@ -103,9 +104,12 @@ def race(names: Sequence[str], low: float, dark: bool = False) -> alt.LayerChart
         strokeDash=_by_run(alt.StrokeDash, names, [list(dash) for dash in DASHES]))
     newest = base.transform_filter("datum.said != ''")
     signs = newest.mark_point(size=70, filled=True, opacity=1).encode(shape=_by_run(alt.Shape, names, SIGNS))
-    leaders = newest.mark_rule(strokeWidth=1, opacity=0.4).encode(y2="at:Q", x2=alt.value("width"))
+    # Level to the edge: a slanted line would look like a run that gets worse. Beside the plot it bends to its name.
+    leaders = newest.mark_rule(strokeWidth=1, opacity=0.4).encode(x2=alt.value("width"))
+    bends = newest.mark_rule(strokeWidth=1, opacity=0.4).encode(
+        x=alt.value("width"), x2=alt.value(alt.ExprRef(f"width + {BEND}")), y2="at:Q")
     said = newest.mark_text(
-        align="left", baseline="middle", dx=6, fontSize=12, fontWeight=600, lineBreak="\n", lineHeight=LETTER
+        align="left", baseline="middle", dx=BEND + 3, fontSize=12, fontWeight=600, lineBreak="\n", lineHeight=LETTER
     ).encode(x=alt.value("width"), y="at:Q", text="said:N", color=alt.value(INK[dark]))
     touch = base.mark_circle(size=160, opacity=0).encode(tooltip=[
         alt.Tooltip("run:N", title="Run"), alt.Tooltip("epoch:Q", title="Round"),
@@ -114,8 +118,8 @@ def race(names: Sequence[str], low: float, dark: bool = False) -> alt.LayerChart
     ])
     title = alt.TitleParams("Validation accuracy (share that is right)", anchor="start", frame="bounds", offset=12,
                             fontSize=12, fontWeight="normal", color=INK[dark])
-    chart = alt.layer(leaders, lines, signs, said, touch).properties(height=height(names), title=title, padding=PADDING)
-    return dressed(chart, dark)
+    chart = alt.layer(leaders, bends, lines, signs, said, touch)
+    return dressed(chart.properties(height=height(names), title=title, padding=PADDING), dark)
 
 
 def _by_run(channel: Any, names: Sequence[str], values: Sequence[Any]) -> Any:

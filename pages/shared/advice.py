@@ -108,6 +108,8 @@ def _say(advice: Advice) -> None:
         else:
             st.button("Use this advice", on_click=use, args=(advice,), key="use_advice")
         st.page_link("pages/learn.py", label="How this comes about", query_params=state.link())
+    st.caption("This is a rule of thumb. A race (“Compare strategies on your photos”) shows whether it holds for "
+               "yours.")
 
 
 def use(advice: Advice) -> None:

@@ -74,10 +74,20 @@ def live(race: Race) -> None:
         stands = {run.id: store.job_status(run) for run in runs}
         names = races.names_of(runs)
         _chart(stands, names)
+        st.caption(f"The lines count the photos to check with (validation). {_say_sizes(runs, names)}")
         for run in runs:
             _row(run, names[run.id], stands[run.id])
 
     st.fragment(now, run_every=follow.POLL_SECONDS if was_active else None, key="race_now")()
+
+
+def _say_sizes(runs: Sequence[Run], names: Mapping[str, str]) -> str:
+    """The image sizes where they differ: a run that sees less detail does not race on quite the same road."""
+    sizes = {names[run.id]: run.config.image_size for run in runs}
+    if len(set(sizes.values())) == 1:
+        return ""
+    told = ", ".join(f"{name} at {size}" for name, size in sizes.items())
+    return f"Not all see the photos at the same size: {told} pixels."
 
 
 def _any_active(race: Race) -> bool:
@@ -198,7 +208,7 @@ def say_summary(judged: Sequence[Verdict], names: Mapping[str, str], quickest: s
     best = names[judged[0].best]
     best = best[:1].upper() + best[1:]
     if not beaten:
-        start = f"No other run is worse than {names[judged[0].best]} by more than chance."
+        start = f"No difference from {names[judged[0].best]} is larger than chance."
         return f"{start} The quickest was {names[quickest]}." if quickest else start
     if len(beaten) == len(judged):
         others = "all others" if len(beaten) > 1 else beaten[0]

@@ -125,7 +125,7 @@ def test_a_race_that_ended_has_a_table_and_a_verdict(visit, trained, race, queue
     assert "6 of 6 right (100\u00a0%; plausibly 61–100\u00a0%)" in text
     assert "9.0 (4.0 looking at photos, 5.0 learning)" in text
     assert "Feature extraction got 1 photo right that hybrid got wrong, and 0 the other way round" in text
-    assert "No other run is worse than feature extraction by more than chance." in text
+    assert "No difference from feature extraction is larger than chance." in text
     assert "leaves \\<b\\>" in text and "leaves <b>" not in text
     links = [link.proto.page + link.proto.query_string for link in at.get("page_link") if "Hybrid" in link.proto.label]
     assert len(links) == 1 and "evaluate" in links[0] and runs[1].id in links[0]
@@ -229,7 +229,7 @@ def test_an_id_that_leads_nowhere_gets_a_sentence(visit, workspace, race_id):
 @pytest.mark.parametrize(
     ("beyond", "said", "reason"),
     [
-        ((False, False), "No other run is worse than hybrid by more than chance. The quickest was from scratch.",
+        ((False, False), "No difference from hybrid is larger than chance. The quickest was from scratch.",
          "none"),
         ((True, True), "Hybrid is better than all others, by more than chance.", "all"),
         ((True,), "Hybrid is better than feature extraction, by more than chance.", "the only one"),

@@ -217,8 +217,9 @@ def say_ready(results: Sequence[Result], names: Mapping[str, str]) -> str:
         "a part": [names[result.run_id] for result in results if 0.01 < result.ready <= 0.99],
     }
     return " ".join(
-        f"{_capital_list(told)} found {share} of what the network sees in the photos ready on disk, left by an earlier "
-        "look at them; without that it takes longer." for share, told in groups.items() if told
+        f"{_capital_list(told)} found {share} of what the network sees in the photos ready on disk, left by the "
+        "look for the advice or by an earlier run; without that it takes longer."
+        for share, told in groups.items() if told
     )
 
 
