@@ -13,8 +13,8 @@ FREE = 1_000_000_000
 @pytest.mark.parametrize(
     ("num_rows", "row_bytes", "fits", "reason"),
     [
-        (15_000 * 4, 1280 * 4, True, "15,000 photos in four views, pooled: 0.3 GB twice"),
-        (10_000 * 4, 5 * 5 * 1280 * 4, False, "10,000 photos in four views, flattened: 5 GB twice"),
+        (60_000, 1280 * 4, True, "60,000 photos, pooled: 0.3 GB twice"),
+        (40_000, 5 * 5 * 1280 * 4, False, "40,000 photos, flattened: 5 GB twice"),
         (400, 1_000_000, True, "2 × 400 MB and the rest of the training, just below what is free"),
         (401, 1_000_000, False, "just above"),
     ],
@@ -26,7 +26,7 @@ def test_too_many_rows_are_refused_with_an_estimate(monkeypatch, num_rows, row_b
         return
     with pytest.raises(UserError) as refused:
         memory.check_memory(num_rows, row_bytes)
-    assert "1.0 GB are free" in refused.value.what and f"{num_rows:,} views" in refused.value.what, reason
+    assert "1.0 GB are free" in refused.value.what and f"{num_rows:,} photos" in refused.value.what, reason
 
 
 @pytest.mark.parametrize(

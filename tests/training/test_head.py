@@ -72,3 +72,25 @@ def test_a_feature_that_never_changes_does_no_harm():
     train.features[:, 3] = 7.0
     _, head = finish(train_head(train, train, 2, TrainConfig(epochs=5)))
     assert all(np.isfinite(values).all() for layer in head.layers for values in layer)
+
+
+class Doubled:
+    """Two views of each photo: the vector itself and a shifted one; remembers what was asked for."""
+
+    def __init__(self, features: np.ndarray, shift: float) -> None:
+        self.count, self.asked, self._features, self._shift = 2, [], features, shift
+
+    def take(self, numbers: np.ndarray) -> np.ndarray:
+        self.asked.append(numbers)
+        return (self._features + self._shift * numbers[:, np.newaxis]).astype(np.float32)
+
+
+def test_every_epoch_takes_a_view_of_each_photo_by_chance():
+    train = examples(2, 60, 1)
+    views = Doubled(train.features, shift=0.5)
+    finish(train_head(Examples(views, train.classes), examples(2, 30, 2), 2, TrainConfig(epochs=4, patience=0)))
+    told = views.asked[-4:]
+    assert all(0.2 < numbers.mean() < 0.8 and len(numbers) == 60 for numbers in told), "both views, mixed"
+    assert not np.array_equal(told[0], told[1]), "another choice in the next epoch"
+    statistics = views.asked[:-4]
+    assert {int(numbers[0]) for numbers in statistics} == {0, 1}, "both views count for the standardisation"

@@ -27,7 +27,7 @@ from tlcore.models.weights import asset_path, fingerprint
 
 CHUNK = 2  # images that go through the network as one batch, see benchmarks/extraction.py
 SAVE_SECONDS = 1.0  # how much work a kill may cost
-SAVE_BYTES = 64_000_000  # large rows are saved earlier, so that memory stays small
+SAVE_BYTES = 16_000_000  # large rows are saved earlier; they are in memory twice while they are put together
 MOST_THREADS = 8
 MOST_WEIGHTS = 1_000_000_000  # bytes: each thread holds its own copy of the weights, up to twice the size of the file
 

@@ -20,9 +20,9 @@ def check_memory(num_rows: int, row_bytes: int) -> None:
     needed, free = COPIES * num_rows * row_bytes + SPARE_BYTES, free_memory()
     if needed > free:
         raise UserError(
-            f"Learning the last step from {num_rows:,} views of your photos would take about {size_text(needed)} of "
+            f"Learning the last step from {num_rows:,} photos would take about {size_text(needed)} of "
             f"memory; {size_text(free)} are free.",
-            "Choose fewer views of each photo, fewer photos or the pooling head, or close other programs.",
+            "Choose fewer photos or the pooling head, or close other programs.",
         )
 
 

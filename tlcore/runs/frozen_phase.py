@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from tlcore.config import TrainConfig
-from tlcore.data.augment import Augmentation, Views
+from tlcore.data.augment import Augmentation, Views, view_key
 from tlcore.events import Event
 from tlcore.features.activations import ActivationKind, make_room, open_activations
 from tlcore.features.extract import Photo, backbone_name, extract, feature_kind
@@ -43,16 +43,16 @@ def learn_head(task: Task) -> Generator[Event, None, Head]:
         raise Halted("What was downloaded of the network is kept for next time.")
     source = network_file(task)
     with open_store(task, source, views_of(task.config)) as varied, open_store(task, source) as plain:
-        held = len(task.part("train")[0]) * varied.views.count + len(task.part("validation")[0])
-        check_memory(held, row_bytes(varied.kind))
+        check_memory(len(task.part("train")[0]) + len(task.part("validation")[0]), row_bytes(varied.kind))
         train = yield from look_at(task, varied, source, ("train",))
         plain.plain.refresh()
         held_out = yield from look_at(task, plain, source, ("validation", "test"))
         task.report_kept(varied.num_missing(train) + plain.num_missing(held_out))
-        examples = Examples(_flat(varied.read_views(train), 2), task.part("train")[1])
         photos, classes = task.part("validation")
-        validation = Examples(_flat(plain.read([photo.sha256 for photo in photos]), 1), classes)
-    head = yield from train_head(examples, validation, len(task.dataset.labels), task.config, task.should_stop)
+        validation = Examples(_flat(plain.read([photo.sha256 for photo in photos])), classes)
+        features = _StoredViews(varied, train) if varied.views.count > 1 else _flat(varied.read(train))
+        examples = Examples(features, task.part("train")[1])
+        head = yield from train_head(examples, validation, len(task.dataset.labels), task.config, task.should_stop)
     if head is None:
         raise Halted("What the network saw in the photos is kept for next time; nothing was learned yet.")
     return head
@@ -80,9 +80,21 @@ def open_store(task: Task, source: Path, views: Views | None = None) -> ViewedSt
     return store
 
 
-def _flat(rows: np.ndarray, kept: int) -> np.ndarray:
-    """The rows with all axes after the first `kept` in one."""
-    return rows.reshape(*rows.shape[:kept], -1)
+class _StoredViews:
+    """What the network saw in the views of some photos, read from disk as it is asked for; see `head.Views`."""
+
+    def __init__(self, store: ViewedStore, sha256s: list[str]) -> None:
+        self.count = store.views.count
+        self._store, self._sha256s = store, sha256s
+
+    def take(self, numbers: np.ndarray) -> np.ndarray:
+        """float32 (photos, dimension)."""
+        return _flat(self._store.read([view_key(*each) for each in zip(self._sha256s, numbers.tolist())]))
+
+
+def _flat(rows: np.ndarray) -> np.ndarray:
+    """Each row in one axis."""
+    return rows.reshape(len(rows), -1)
 
 
 def look_at(
@@ -98,7 +110,7 @@ def result(task: Task, head: Head) -> Result:
     """What a run with nothing but a head gives."""
     source = network_file(task)
     with open_store(task, source) as store:
-        features = _flat(store.read([photo.sha256 for photo in task.part("test")[0]]), 1)
+        features = _flat(store.read([photo.sha256 for photo in task.part("test")[0]]))
         output = store.kind.output
 
     def make_tflite() -> bytes:

@@ -10,6 +10,8 @@ that scaling is folded into the weights that are returned, so that what is shipp
 import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
 
 import keras
 import numpy as np
@@ -23,11 +25,20 @@ PART = 4096  # vectors that are standardised at a time
 FLATTEN_UNITS = 512  # the layer of the VGG16 recipe
 
 
+class Views(Protocol):
+    """Several feature vectors of each of n photos. They need not lie in memory: one of each is asked for at a time."""
+
+    count: int  # views of each photo
+
+    def take(self, numbers: np.ndarray) -> np.ndarray:
+        """The view with that number of each photo: int (n,), 0 … count − 1, to float32 (n, dimension)."""
+
+
 @dataclass(frozen=True)
 class Examples:
-    """Feature vectors float32 (n, dimension), or (n, views, dimension), and their class numbers int32 (n,)."""
+    """Feature vectors float32 (n, dimension), or several views of each photo, and their class numbers int32 (n,)."""
 
-    features: np.ndarray
+    features: np.ndarray | Views
     classes: np.ndarray
 
 
@@ -72,26 +83,22 @@ def train_head(
     each photo, every epoch takes one of them at random.
     """
     keras.utils.set_random_seed(config.seed)
-    count = len(train.classes)
-    views = train.features.reshape(count, -1, train.features.shape[-1])
-    mean, scale = _standardisation(views.reshape(-1, views.shape[-1]))
-    model = _build_head(views.shape[-1], num_classes, config)
+    count, feed = len(train.classes), _Feed(train, config.seed)
+    mean, scale = _standardisation(feed.passes())
+    model = _build_head(len(mean), num_classes, config)
     plan = Plan(config.epochs, config.learning_rate, -(-count // config.batch_size))
     optimizer = make_optimizer(config, plan)
     trained = _Standardised(model, tf.constant(mean), tf.constant(scale))
     run_epoch = _epoch_function(trained, optimizer, Loss(config, num_classes, train.classes), config.batch_size)
-    features = tf.constant(views.reshape(-1, views.shape[-1]))
-    classes = tf.constant(np.repeat(train.classes, views.shape[1]))
+    classes = tf.constant(train.classes)
     held_out = (validation.features - mean) / scale
-    random, progress, best = np.random.default_rng(config.seed), Progress(), None
+    progress, best = Progress(), None
     for epoch in range(1, config.epochs + 1):
         if should_stop():
             break
         start = time.perf_counter()
-        order = random.permutation(count) * views.shape[1]
-        if views.shape[1] > 1:
-            order += random.integers(views.shape[1], size=count)
-        loss, accuracy = (float(value) for value in run_epoch(features, classes, tf.constant(order.astype(np.int32))))
+        features, order = feed.epoch()
+        loss, accuracy = (float(value) for value in run_epoch(features, classes, order))
         layers = _dense_layers(model)
         logits = Head(layers, epoch).logits(held_out)
         val_loss, val_accuracy = validation_score(logits, validation.classes)
@@ -117,12 +124,43 @@ class _Standardised:
         return self.model((features - self.mean) / self.scale, training=True)
 
 
-def _standardisation(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+class _Feed:
+    """The vectors of each epoch, with the order in which they are learned from.
+
+    Where photos have several views, each epoch gets one of each photo, drawn at random, and only those lie in memory.
+    """
+
+    def __init__(self, train: Examples, seed: int) -> None:
+        self._features, self._num = train.features, len(train.classes)
+        self._random = np.random.default_rng(seed)
+        self._all = tf.constant(self._features) if isinstance(self._features, np.ndarray) else None
+
+    def passes(self) -> list[Callable[[], np.ndarray]]:
+        """What gives all vectors, float32 (n, dimension) at a time."""
+        if isinstance(self._features, np.ndarray):
+            return [lambda: self._features]
+        return [partial(self._features.take, np.full(self._num, view)) for view in range(self._features.count)]
+
+    def epoch(self) -> tuple[tf.Tensor, tf.Tensor]:
+        """Vectors float32 (n, dimension) and order int32 (n,) of the next epoch."""
+        order, features = self._random.permutation(self._num), self._all
+        if features is None:
+            numbers = np.empty(self._num, int)
+            numbers[order] = self._random.integers(self._features.count, size=self._num)
+            features = tf.constant(self._features.take(numbers))
+        return features, tf.constant(order.astype(np.int32))
+
+
+def _standardisation(passes: list[Callable[[], np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation of each feature, a part at a time; one that never changes is only centred."""
-    mean, squares = features.mean(axis=0), np.zeros(features.shape[1])
-    for start in range(0, len(features), PART):
-        squares += np.square(features[start : start + PART] - mean).sum(axis=0)
-    scale = np.sqrt(squares / len(features))
+    mean = np.mean([vectors().mean(axis=0) for vectors in passes], axis=0)
+    squares, total = np.zeros(len(mean)), 0
+    for vectors in passes:
+        rows = vectors()
+        for start in range(0, len(rows), PART):
+            squares += np.square(rows[start : start + PART] - mean).sum(axis=0)
+        total += len(rows)
+    scale = np.sqrt(squares / total)
     return mean, np.where(scale > 1e-6, scale, 1.0).astype(np.float32)
 
 
