@@ -8,8 +8,8 @@ features into an empty store, and looks at the most memory it ever held. Making 
 other processes. The photos are small JPEGs, 64 different pictures; bytes behind a picture's end make each file unique.
 
 Expected: a manifest row and a key of the store are about 1 kB together, so 20 MB more on 150 to 200 MB.
-Seen: 290 MB against 247 MB. Extraction itself does not grow; 23 MB is the manifest as a frame (half of it the buffers
-of its reader), 14 MB the rows as Python strings, and 86 MB in both are the two interpreters.
+Seen, extraction: 290 MB against 247 MB. Extraction itself does not grow; 23 MB is the manifest as a frame (half of it
+the buffers of its reader), 14 MB the rows as Python strings, and 86 MB in both are the two interpreters.
 """
 
 import sys
