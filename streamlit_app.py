@@ -22,8 +22,7 @@ with chrome.page(
         "3. **Evaluate.** It is tested on photos it has never seen, and shows where it is wrong.\n"
         "4. **Predict.** Give it new photos, or download what it learned (the model)."
     )
-    st.page_link("pages/learn.py", label="How can it learn from so few photos? See it in five steps",
-                 query_params=state.link())
+    st.page_link("pages/learn.py", label="Why so few photos are enough", query_params=state.link())
     place = "this computer" if state.is_owner() else "the server that shows you this page"
     st.markdown(f"Your photos stay on {place}. Nothing is sent anywhere else.")
 

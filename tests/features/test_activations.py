@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.features.test_store import KILLS, key
+from tests.features.test_store import KILLS, all_views, key
 from tlcore.data.augment import Augmentation, Views
 from tlcore.errors import UserError
 from tlcore.features import activations
@@ -199,7 +199,7 @@ def test_views_lie_beside_the_photos_in_a_folder_that_can_go_alone(workspace):
         pairs = [(key(number), view) for number in (1, 2) for view in range(3)]
         assert store.num_missing([key(1), key(2), key(1)]) == 6
         store.append(pairs, rows(10, 11, 12, 20, 21, 22))
-        both = store.read_views([key(2), key(1)])
+        both = all_views(store, [key(2), key(1)])
         np.testing.assert_array_equal(both[..., 0, 0], [[20, 21, 22], [10, 11, 12]])
         assert evict(workspace, (), 0) == [], "both folders are in use"
     with open_activations(workspace, KIND) as plain:

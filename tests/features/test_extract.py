@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import finish
+from tests.features.test_store import all_views
 from tests.small import write_small_folder
 from tlcore.data.augment import Augmentation, Views
 from tlcore.data.images import load_input
@@ -84,7 +85,7 @@ def test_a_view_is_what_the_network_says_of_that_drawing_and_the_photo_is_decode
     store = open_features(workspace, KIND, VIEWS)
     events, _ = finish(extract(store, SPEC, photos, dataset.read))
     assert len(decoded) == len(photos) == events[-1].done == events[-1].total
-    got, model = store.read_views([photo.sha256 for photo in photos]), LiteModel(asset_path(SPEC))
+    got, model = all_views(store, [photo.sha256 for photo in photos]), LiteModel(asset_path(SPEC))
     assert got.shape == (len(photos), 3, SPEC.feature_size)
     for index in (0, 10, 23):
         image = load_input(dataset.read(photos[index].path), 96, "center-crop")
@@ -140,7 +141,7 @@ def test_a_frozen_file_of_its_own_and_another_output_are_kept_by_the_kind(worksp
     photos = photos_of(dataset)
     with open_activations(workspace, MapKind("net", "top", 96, "squash", (3, 3, 1280)), VIEWS) as store:
         finish(extract(store, None, photos[:6], dataset.read, source=source))
-        rows = store.read_views([photo.sha256 for photo in photos[:6]])
+        rows = all_views(store, [photo.sha256 for photo in photos[:6]])
     image = load_input(dataset.read(photos[0].path), 96, "squash")
     alone = LiteModel(source).run(VIEWS.image(image, photos[0].sha256, 2)[np.newaxis], "feature_map")[0]
     np.testing.assert_allclose(rows[0, 2], alone, atol=1e-4)

@@ -6,8 +6,10 @@ import os
 import numpy as np
 import pytest
 
+from tlcore.data.augment import view_key
 from tlcore.errors import UserError
 from tlcore.features.store import FeatureKind, FeatureStore
+from tlcore.features.views import ViewedStore
 
 KIND = FeatureKind("net-0123", 96, "center-crop", 5)
 
@@ -18,6 +20,12 @@ def key(number: int) -> str:
 
 def rows(*numbers: int) -> np.ndarray:
     return np.array([[number + 0.25] * 5 for number in numbers], np.float32)
+
+
+def all_views(store: ViewedStore, sha256s: list[str]) -> np.ndarray:
+    """Every view of these photos, read as a training reads them: (photos, views, …)."""
+    each = [store.read([view_key(sha256, view) for sha256 in sha256s]) for view in range(store.views.count)]
+    return np.stack(each, axis=1)
 
 
 @pytest.fixture

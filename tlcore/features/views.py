@@ -64,13 +64,6 @@ class ViewedStore:
             result[chosen] = store.read([keys[i] for i in np.nonzero(chosen)[0]])
         return result
 
-    def read_views(self, sha256s: Sequence[str]) -> np.ndarray:
-        """All views of these photos, view 0 first: (len(sha256s), views.count, *kind.shape). All in memory at once."""
-        result = np.empty((len(sha256s), self.views.count, *self.kind.shape), dtype=self.kind.dtype)
-        for view in range(self.views.count):
-            result[:, view] = self._store(view).read([view_key(sha256, view) for sha256 in sha256s])
-        return result
-
     def close(self) -> None:
         """Give up the folders."""
         self.plain.close()
