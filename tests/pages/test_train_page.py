@@ -1,5 +1,6 @@
 """The Train page: its two questions, what folds away, the line of runs that wait, and the ways on after an end."""
 
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -34,6 +35,7 @@ def two_networks(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
 def form(visit, trained) -> AppTest:
     """The page with a data set and no run."""
     workspace, dataset, _ = trained
+    shutil.rmtree(workspace.advice, ignore_errors=True)  # test_architecture runs the real pages on these photos
     return visit("train", workspace, dataset=dataset.id)
 
 
