@@ -58,10 +58,13 @@ def _compare(task, head, rounds: int, most: int) -> tuple[float, float, float]:
     import keras
 
     from tlcore.runs import open_phase
+    from tlcore.serving.export import set_dense
     from tlcore.training.finetune import _run_epoch, _step_function
     from tlcore.training.optimise import Loss
 
-    network = open_phase._build(task, head)
+    network, other = (open_phase._build(task) for _ in range(2))
+    for each in (network, other):
+        set_dense(each.dense, head.layers)
     classes = task.part("train")[1][:most]
     optimizer = keras.optimizers.Adam(1e-4)
     optimizer.build(network.open_part.trainable_variables)
@@ -70,7 +73,6 @@ def _compare(task, head, rounds: int, most: int) -> tuple[float, float, float]:
     source = open_phase._Batches(task, rows, network.layer is None)
     source._photos, source._classes = source._photos[:most], source._classes[:most]
 
-    other = open_phase._build(task, head)
     whole = keras.Model(other.whole.input, other.whole.layers[-2].output)
     trainable = {layer.name for layer in other.open_part.layers if layer.trainable}
     for layer in whole.layers:
@@ -82,7 +84,7 @@ def _compare(task, head, rounds: int, most: int) -> tuple[float, float, float]:
     losses: dict[str, list[float]] = {"ours": [], "reference": []}
     for epoch in range(1, rounds + 2):
         start = time.perf_counter()
-        loss, _ = _run_epoch(step, source._train(epoch), lambda: False)
+        loss, _ = run_to_end(_run_epoch(step, source._train(epoch), lambda: False, lambda number: None))
         times["ours"].append(time.perf_counter() - start)
         losses["ours"].append(loss)
         start = time.perf_counter()

@@ -20,8 +20,8 @@ from pathlib import Path
 from benchmarks.command import QUICK, check_data, finish, in_fresh_process, parser, run_job
 from benchmarks.table import Row, figure
 from tlcore.config import STRATEGIES, defaults_for
-from tlcore.evaluation.metrics import wilson_interval
 from tlcore.evaluation.report import say_score
+from tlcore.interval import wilson_interval
 
 SETS, SEEDS = ("digits", "emoji", "cats-dogs"), (0, 1, 2)
 ADAPTING = ("hybrid", "fine-tuning")

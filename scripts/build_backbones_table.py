@@ -196,6 +196,11 @@ KNOWN_BYTES = {
     "convnext-tiny": 111_650_432, "convnext-small": 198_551_472, "convnext-base": 350_926_856,
     "convnext-large": 785_596_384, "convnext-xlarge": 1_393_257_616,
 }
+# Said above the blocks of a family that look as if some were missing.
+NOTES = {
+    "nasnet": "Each cell takes the outputs of the two cells before it, so above the stem two tensors or more separate "
+              "lower from\nupper everywhere: there is no other cut, and all cells open together.",
+}
 # Keras publishes no hash of this file; this is the SHA-256 of the genuine one.
 KNOWN_HASHES = {"mobilenet-v2-0.35": "d43c70f8ea04b1087170401b2f4739f41b94200e30892ea8d050ac65779146c6"}
 
@@ -324,7 +329,7 @@ def write_rows(rows: list[BackboneSpec]) -> str:
     for row in rows:
         if row.blocks not in shared:
             shared[row.blocks] = "_" + re.sub(r"\W", "_", row.name).upper()
-    lines = [f"\n{name} = (\n{_pack_blocks(blocks)})" for blocks, name in shared.items()]
+    lines = [f"\n{_note(name)}{name} = (\n{_pack_blocks(blocks)})" for blocks, name in shared.items()]
     lines.append("\nROWS: tuple[BackboneSpec, ...] = (")
     for row in rows:
         lines.append("    BackboneSpec(")
@@ -334,6 +339,12 @@ def write_rows(rows: list[BackboneSpec]) -> str:
             lines.append(f"        {field}={shared[value] if field == 'blocks' else _literal(value)},")
         lines.append("    ),")
     return "\n".join([*lines, ")", ""])
+
+
+def _note(name: str) -> str:
+    """What is said above a family's blocks, as comments."""
+    notes = [note for family, note in NOTES.items() if name.lower().startswith(f"_{family}")]
+    return "".join(f"# {line}\n" for note in notes for line in note.splitlines())
 
 
 def _literal(value: object) -> str:

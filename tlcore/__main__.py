@@ -26,7 +26,8 @@ from tlcore.evaluation.report import figures, load_report, say_score
 from tlcore.events import Evaluated, Event, Failed, Stopped
 from tlcore.models.registry import find_backbone
 from tlcore.progress import Bars
-from tlcore.runs.store import create_run, job_status, list_runs, load_run
+from tlcore.runs.status import job_status
+from tlcore.runs.store import create_run, list_runs, load_run
 from tlcore.runs.work import work
 from tlcore.serving.bundle import load_bundle
 from tlcore.serving.predict import Predictor

@@ -36,7 +36,8 @@ class Started(Event):
 class Progress(Event):
     """`done` of `total` photos (or bytes, or corrections) of a stage. `seconds_left` is None while nobody can know.
 
-    `stage` is one of the keys of `STAGES`.
+    `stage` is one of the keys of `STAGES`. `seconds_left` is that of the stage; `left`: that of the whole run, at least
+    and at most, from runs/outlook.py. Older files do not tell it.
     """
 
     type: ClassVar[str] = "progress"
@@ -44,6 +45,10 @@ class Progress(Event):
     done: int
     total: int
     seconds_left: float | None = None
+    left: tuple[float, float] | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "left", self.left and tuple(self.left))  # JSON knows no tuples
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,8 @@ class EpochEnd(Event):
 
     `epoch` of `epochs` counts through all phases of a run; `phase` is "head", or "open" while the network adapts;
     `elapsed`: seconds of work on the run until then, earlier attempts that it continues included; `said`: how often
-    each class was the answer on the validation photos, in the order of the labels. Older files do not tell those two.
+    each class was the answer on the validation photos, in the order of the labels; `left`: seconds that the whole run
+    still takes, at least and at most. Older files do not tell those three.
     """
 
     type: ClassVar[str] = "epoch"
@@ -66,9 +72,11 @@ class EpochEnd(Event):
     phase: str = "head"
     elapsed: float = 0.0
     said: tuple[int, ...] = ()
+    left: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "said", tuple(self.said))  # JSON knows no tuples
+        object.__setattr__(self, "left", self.left and tuple(self.left))
 
 
 @dataclass(frozen=True)

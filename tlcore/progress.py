@@ -5,6 +5,7 @@ import sys
 from tqdm import tqdm
 
 from tlcore.events import STAGES, EpochEnd, Event, Progress
+from tlcore.runs.outlook import say_whole
 
 UNITS = {"download": "B", "learn": " steps"}
 
@@ -27,11 +28,14 @@ class Bars:
         if isinstance(event, Progress):
             unit = UNITS.get(event.stage, " photos")
             self._move(STAGES[event.stage], event.done, event.total, unit)
+            if event.left is not None:
+                self._bar.set_postfix_str(say_whole(event.left), refresh=False)
         elif isinstance(event, EpochEnd):
             if event.phase == "head":  # with the network open, its steps have a bar
                 self._move("Training", event.epoch, event.epochs, " epochs")
             if self._bar is not None:
-                self._bar.set_postfix_str(f"validation {event.val_accuracy:.1%}", refresh=False)
+                words = (f"validation {event.val_accuracy:.1%}", say_whole(event.left))
+                self._bar.set_postfix_str(", ".join(word for word in words if word), refresh=False)
 
     def _move(self, stage: str, done: int, total: int, unit: str) -> None:
         if stage != self._stage:

@@ -2,10 +2,9 @@
 
 import pytest
 
-from tlcore.evaluation.gap import kept_round, measure_gap, plausible
-from tlcore.evaluation.metrics import wilson_interval
+from tlcore.evaluation.gap import kept_round, measure_gap
 from tlcore.events import EpochEnd
-from tlcore.runs.store import job_status
+from tlcore.runs.status import job_status
 from tlcore.serving.bundle import load_bundle
 
 
@@ -61,8 +60,3 @@ def test_a_gap_is_told_from_chance(training, num_training, num_validation, beyon
 )
 def test_losses_that_part_ways_are_told(tail, climbs, reason):
     assert measure_gap(rounds([(0.5, 1, 0.4, 0.8), *tail]), 100, 100).climbs is climbs, reason
-
-
-@pytest.mark.parametrize(("correct", "total"), [(0, 0), (0, 5), (5, 5), (9, 10), (380, 400)])
-def test_the_closed_form_of_the_interval_is_that_of_scipy(correct, total):
-    assert plausible(correct / max(1, total), total) == pytest.approx(wilson_interval(correct, total), abs=1e-6)

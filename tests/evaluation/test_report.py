@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 
 from tlcore.errors import UserError
-from tlcore.evaluation.metrics import wilson_interval
 from tlcore.evaluation.report import load_report, make_report, predictions_frame, save_report, say_score
 
 LABELS = ("cat", "dog", "owl")
@@ -57,19 +56,6 @@ def test_missing_or_damaged_figures_are_told(report, tmp_path, damage):
         (tmp_path / "report.json").write_text(damage)
     with pytest.raises(UserError):
         load_report(tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("correct", "total", "low", "high", "reason"),
-    [
-        (46, 50, 0.812, 0.968, "the example of the house"),
-        (0, 10, 0.0, 0.278, "never right: not certainly never"),
-        (10, 10, 0.722, 1.0, "always right: not certainly always"),
-        (0, 0, 0.0, 1.0, "nothing is known"),
-    ],
-)
-def test_the_interval_is_wilsons(correct, total, low, high, reason):
-    assert wilson_interval(correct, total) == pytest.approx((low, high), abs=0.001), reason
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from tlcore.config import defaults_for
 from tlcore.errors import UserError
 from tlcore.features import memory
 
@@ -45,3 +46,49 @@ def test_a_container_may_have_less_than_the_machine(monkeypatch, tmp_path, limit
         if text:
             (tmp_path / name).write_text(text)
     assert memory.free_memory(tmp_path) == free, reason
+
+
+@pytest.mark.parametrize(
+    ("limit", "used", "files", "free", "reason"),
+    [
+        (2_000_000_000, 1_900_000_000, (300_000_000, 500_000_000), 900_000_000, "files that were read count as free"),
+        (2_000_000_000, 400_000_000, (300_000_000, 500_000_000), FREE, "more files than in use: never below nothing"),
+    ],
+)
+def test_files_that_linux_keeps_in_memory_are_not_in_the_way(
+    monkeypatch, tmp_path, limit, used, files, free, reason
+):
+    monkeypatch.setattr(memory.psutil, "virtual_memory", lambda: SimpleNamespace(available=FREE))
+    stat = f"anon 5\nactive_file {files[0]}\ninactive_file {files[1]}\n"
+    for name, text in (("memory.max", limit), ("memory.current", used), ("memory.stat", stat)):
+        (tmp_path / name).write_text(str(text))
+    assert memory.free_memory(tmp_path) == free, reason
+
+
+@pytest.mark.parametrize(
+    ("outputs_mb", "weights_mb", "measured_mb", "reason"),
+    [
+        (144, 11, 192, "upper third of EfficientNet-Lite0, 160 px"), (1316, 13, 952, "all of it, 160 px"),
+        (2579, 13, 1545, "all of it, 224 px"), (630, 2, 438, "MobileNetV2 × 0.35, all, 160 px"),
+    ],
+)
+def test_the_estimate_of_an_open_network_never_refuses_what_was_seen_to_work(
+    outputs_mb, weights_mb, measured_mb, reason
+):
+    demand = memory.Demand(int(outputs_mb * 1e6 / 4), int(weights_mb * 1e6 / 4), memory.SLOTS["adam"])
+    assert 0.5 * measured_mb < demand.bytes / 1e6 <= measured_mb, reason
+
+
+@pytest.mark.parametrize(
+    ("strategy", "advice"), [("hybrid", "open fewer layers"), ("fine-tuning", "choose hybrid"), ("scratch", "hybrid")]
+)
+def test_an_open_network_that_does_not_fit_is_refused_with_what_to_do(monkeypatch, strategy, advice):
+    config = defaults_for(strategy, image_size=160)
+    demand = memory.Demand(300_000_000, 3_000_000, 2)
+    monkeypatch.setattr(memory, "free_memory", lambda: demand.bytes)
+    memory.check_open_memory(demand, config)
+    monkeypatch.setattr(memory, "free_memory", lambda: demand.bytes - 1)
+    with pytest.raises(UserError) as refused:
+        memory.check_open_memory(demand, config)
+    assert "32 photos" in refused.value.what and "160 pixels" in refused.value.what and "696 MB" in refused.value.what
+    assert advice in refused.value.fix and "smaller batch" in refused.value.fix

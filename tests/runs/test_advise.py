@@ -15,7 +15,8 @@ from tlcore.runs import advise as module
 from tlcore.runs.advise import ADVICE, advise, choose, load_advice
 from tlcore.runs.jobs import JobQueue
 from tlcore.runs.pack import RESIZE_POLICY
-from tlcore.runs.store import advice_job, job_status, request_stop
+from tlcore.runs.status import job_status
+from tlcore.runs.store import advice_job, request_stop
 from tlcore.runs.work import work
 from tlcore.training.recommend import RULES
 from tlcore.workspace import read_json, write_json

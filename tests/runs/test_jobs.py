@@ -13,16 +13,8 @@ from tests.small import write_small_folder
 from tlcore.config import TrainConfig, defaults_for
 from tlcore.events import Started
 from tlcore.runs.jobs import JobQueue
-from tlcore.runs.store import (
-    ImportSpec,
-    create_import,
-    create_run,
-    job_status,
-    load_import,
-    load_run,
-    read_events,
-    request_stop,
-)
+from tlcore.runs.status import job_status
+from tlcore.runs.store import ImportSpec, create_import, create_run, load_import, load_run, read_events, request_stop
 
 LONG = TrainConfig(image_size=96, epochs=500, patience=0, learning_rate=1e-5)
 

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,8 +15,10 @@ from tlcore.config import defaults_for
 from tlcore.data.ingest import ingest_folder
 from tlcore.evaluation.report import load_report
 from tlcore.events import Started
+from tlcore.features import memory
 from tlcore.runs.jobs import JobQueue
-from tlcore.runs.store import can_go_on, create_run, job_status, read_events, request_stop
+from tlcore.runs.status import job_status
+from tlcore.runs.store import can_go_on, create_run, read_events, request_stop
 from tlcore.runs.work import work
 from tlcore.serving.bundle import load_bundle
 from tlcore.serving.predict import Predictor
@@ -64,6 +67,27 @@ def test_an_unknown_block_is_told_with_those_there_are(workspace, dataset):
     run = create_run(workspace, dataset.id, defaults_for("hybrid", **SMALL | {"open_from": "block99"}), "wrong")
     last = work(workspace, run)
     assert last.type == "failed" and not last.bug and "block7a" in f"{last.what} {last.fix}"
+
+
+@pytest.mark.parametrize("strategy", ["hybrid", "scratch"])
+def test_too_little_memory_is_told_before_anything_begins(workspace, dataset, monkeypatch, strategy):
+    monkeypatch.setattr(memory, "free_memory", lambda: 1_000_000)
+    run = create_run(workspace, dataset.id, defaults_for(strategy, **SMALL), "large")
+    last = work(workspace, run)
+    assert last.type == "failed" and not last.bug and "of memory; 1 MB are free" in last.what
+    assert [event.type for event in read_events(run)] == ["started", "failed"], "no photo was looked at in vain"
+
+
+def test_a_second_run_knows_from_its_first_word_how_long_it_takes(workspace, dataset):
+    config = defaults_for("hybrid", **SMALL | {"open_from": "block7a", "views": 2})
+    for seed, knows in ((0, False), (1, True)):  # the second seed draws other views, so the network looks again
+        run = create_run(workspace, dataset.id, replace(config, seed=seed), "run")
+        work(workspace, run)
+        told = [event for event in read_events(run) if event.type == "progress" and event.stage == "features"]
+        assert (told[0].left is not None) == knows, "the first run has measured nothing yet"
+        rounds = job_status(run).epochs
+        assert all(event.left for event in rounds) and rounds[-1].left[1] <= 10
+        assert {event.type for event in read_events(run) if getattr(event, "left", None)} == {"progress", "epoch"}
 
 
 def test_stop_continue_kill_continue_on_the_real_worker(workspace, dataset):

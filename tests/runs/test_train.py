@@ -10,7 +10,8 @@ from tlcore.config import TrainConfig
 from tlcore.errors import UserError
 from tlcore.evaluation.report import load_report
 from tlcore.events import EpochEnd, Evaluated, Failed, Finished, Progress, Started, Stopped
-from tlcore.runs.store import create_run, job_status, list_runs, load_run, read_events, request_stop
+from tlcore.runs.status import job_status
+from tlcore.runs.store import create_run, list_runs, load_run, read_events, request_stop
 from tlcore.runs.work import work
 
 

@@ -27,11 +27,6 @@ class Origin:
     licence: str = ""
 
 
-def never() -> bool:
-    """The answer of somebody who never stops a job."""
-    return False
-
-
 def finish(
     workspace: Workspace, folder: Path, photos: pd.DataFrame, collected: Collected, origin: Origin, seed: int,
     root: Path | None = None, signature: str = "",

@@ -11,9 +11,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from tlcore.data.assemble import never
 from tlcore.errors import UserError
-from tlcore.events import Event, Progress
+from tlcore.events import Event, Progress, never
 from tlcore.workspace import disk_error
 
 _TIMEOUT_SECONDS = 20

@@ -9,13 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tlcore.data.archive import ZipSource
-from tlcore.data.assemble import Job, Origin, finish, never
+from tlcore.data.assemble import Job, Origin, finish
 from tlcore.data.collect import Collected, Source, collect
 from tlcore.data.folder import FolderSource
 from tlcore.data.layout import HOW, recognise
 from tlcore.data.manifest import draft_folder, find_known
 from tlcore.data.uploads import ingest_incoming
 from tlcore.errors import UserError
+from tlcore.events import never
 from tlcore.workspace import Workspace
 
 __all__ = ["ingest_folder", "ingest_incoming", "ingest_path", "ingest_source", "ingest_zip", "never"]

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from tlcore.data.archive import ZipSource
-from tlcore.data.assemble import Job, Origin, never
+from tlcore.data.assemble import Job, Origin
 from tlcore.data.collect import Source
 from tlcore.data.download import fetch
 from tlcore.data.images import PhotoRefused
@@ -18,6 +18,7 @@ from tlcore.data.ingest import ingest_source
 from tlcore.data.layout import SourceFile
 from tlcore.data.tarball import TarSource
 from tlcore.errors import UserError
+from tlcore.events import never
 from tlcore.workspace import Workspace
 
 EMOJI = Path(__file__).parents[1] / "assets" / "emoji" / "emoji.zip"

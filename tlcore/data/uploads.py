@@ -8,12 +8,13 @@ from pathlib import Path
 
 from tlcore.data import incoming
 from tlcore.data.archive import ZipSource
-from tlcore.data.assemble import Job, Origin, finish, never
+from tlcore.data.assemble import Job, Origin, finish
 from tlcore.data.collect import Collected, collect
 from tlcore.data.images import PhotoRefused
 from tlcore.data.layout import Layout, Placed, SourceFile, label_all, name_classes, recognise
 from tlcore.data.manifest import Dataset, draft_folder, load_dataset
 from tlcore.errors import UserError
+from tlcore.events import never
 from tlcore.workspace import Workspace
 
 

@@ -13,7 +13,7 @@ from statistics import mean, median
 
 from tlcore.config import TrainConfig
 from tlcore.data.augment import Augmentation
-from tlcore.evaluation.gap import kept_round, plausible
+from tlcore.evaluation.gap import kept_round
 from tlcore.evaluation.rate import (
     AGREE,
     CurveWarning,
@@ -25,6 +25,7 @@ from tlcore.evaluation.rate import (
     too_low,
 )
 from tlcore.events import EpochEnd
+from tlcore.interval import wilson_interval
 
 LARGE_GAP, SMALL_GAP = 0.1, 0.05  # shares of photos; two to five points are usual where there are few photos
 CLIMB = 1.1  # times its lowest value; a validation loss that only wobbles goes up by less
@@ -63,7 +64,7 @@ def _over_fitting(training: Training) -> CurveWarning | None:
     if phase[-1].epoch - best.epoch < AGREE or phase[-1].loss >= best.loss or _still_rises(phase, total):
         return None
     known, others = mean(end.accuracy for end in latest), mean(end.val_accuracy for end in latest)
-    low, high = plausible(others, total)
+    low, high = wilson_interval(others * total, total)
     climbs = median(end.val_loss for end in latest) > CLIMB * best.val_loss
     if known < high or known - others < (SMALL_GAP if climbs else LARGE_GAP):
         return None
@@ -128,7 +129,7 @@ def _say_silent(training: Training, silent: list[int]) -> CurveWarning:
 def _too_small(training: Training) -> CurveWarning | None:
     """So few validation photos that the accuracy could be nearly anything."""
     share, total = kept_round(training.epochs).val_accuracy, training.num_validation
-    low, high = plausible(share, total)
+    low, high = wilson_interval(share * total, total)
     if high - low <= WIDE:
         return None
     enough = next(count for count in range(total, MOST_COUNTED) if _width(share, count) <= WIDE)
@@ -140,7 +141,7 @@ def _too_small(training: Training) -> CurveWarning | None:
 
 
 def _width(share: float, total: int) -> float:
-    low, high = plausible(share, total)
+    low, high = wilson_interval(share * total, total)
     return high - low
 
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tlcore.events import EpochEnd
+from tlcore.interval import wilson_interval
 
-Z = 1.959964  # 95 % of a normal distribution lie within so many standard deviations
 CLIMB = 0.1  # a validation loss that is higher by less is no turn: it wobbles by as much from round to round
 
 
@@ -51,20 +51,11 @@ def measure_gap(epochs: Sequence[EpochEnd], num_training: int, num_validation: i
         epochs: at least one. num_training, num_validation: how many photos the shares were counted on.
     """
     kept = kept_round(epochs)
-    low, high = plausible(kept.val_accuracy, num_validation)
-    least = plausible(kept.accuracy, num_training)[0]
+    low, high = wilson_interval(kept.val_accuracy * num_validation, num_validation)
+    least = wilson_interval(kept.accuracy * num_training, num_training)[0]
     reach = math.hypot(kept.accuracy - least, high - kept.val_accuracy)
     beyond = kept.accuracy - kept.val_accuracy > reach
     return Gap(kept.epoch, kept.accuracy, kept.val_accuracy, low, high, beyond, _climbs(epochs, kept))
-
-
-def plausible(share: float, total: int) -> tuple[float, float]:
-    """The 95 % interval of a counted share after Wilson (1927), in closed form: the pages do not load SciPy."""
-    if not total:
-        return 0.0, 1.0
-    middle, scale = share + Z**2 / (2 * total), 1 + Z**2 / total
-    reach = Z * math.sqrt(share * (1 - share) / total + Z**2 / (4 * total**2))
-    return max(0.0, (middle - reach) / scale), min(1.0, (middle + reach) / scale)
 
 
 def _by_accuracy(end: EpochEnd) -> tuple[float, float]:

@@ -1,22 +1,9 @@
-"""Counting how good a classifier is, with the uncertainty of the count. scikit-learn and SciPy do the arithmetic."""
+"""Counting how good a classifier is, by class. scikit-learn does the arithmetic; interval.py has the uncertainty."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-
-
-def wilson_interval(correct: int, total: int) -> tuple[float, float]:
-    """The 95 % interval of a share, 0–1, after Wilson (1927): where the true accuracy plausibly lies.
-
-    Unlike the textbook's normal interval it stays inside 0–1 and is right for few photos too.
-    """
-    from scipy.stats import binomtest  # half a second to import, needed only where figures are made
-
-    if not total:
-        return 0.0, 1.0
-    interval = binomtest(correct, total).proportion_ci(confidence_level=0.95, method="wilson")
-    return float(interval.low), float(interval.high)
 
 
 def confusion_table(truth: Sequence[str], predicted: Sequence[str], labels: Sequence[str]) -> pd.DataFrame:

@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from tlcore.errors import UserError
-from tlcore.evaluation.metrics import class_table, confusion_table, wilson_interval
+from tlcore.evaluation.metrics import class_table, confusion_table
+from tlcore.interval import wilson_interval
 from tlcore.workspace import read_json, write_atomic, write_json
 
 PREDICTIONS, FIGURES = "predictions.parquet", "report.json"

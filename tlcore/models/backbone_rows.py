@@ -647,10 +647,14 @@ _DENSENET201 = (
     Block("conv3_block3", "conv3_block2_concat", 640, 17_379_328), Block("conv2_block1", "pool1", 700, 17_854_464),
 )
 
+# Each cell takes the outputs of the two cells before it, so above the stem two tensors or more separate lower from
+# upper everywhere: there is no other cut, and all cells open together.
 _NASNET_MOBILE = (
     Block("cells", "stem_bn1", 766, 4_195_376),
 )
 
+# Each cell takes the outputs of the two cells before it, so above the stem two tensors or more separate lower from
+# upper everywhere: there is no other cut, and all cells open together.
 _NASNET_LARGE = (
     Block("cells", "stem_bn1", 1036, 84_520_890),
 )

@@ -17,6 +17,8 @@ from tlcore.features.views import ViewedStore, open_features
 from tlcore.models.frozen import ACTIVATION, FEATURE_MAP, frozen_file
 from tlcore.models.litert import LiteModel
 from tlcore.models.weights_cache import fetch
+from tlcore.runs.outlook import Series
+from tlcore.runs.pace import LOOK
 from tlcore.runs.pack import RESIZE_POLICY
 from tlcore.runs.task import Halted, Result, Task
 from tlcore.serving.export import save_keras_model, set_dense, stack_head, with_probabilities
@@ -39,8 +41,7 @@ def learn_head(task: Task) -> Generator[Event, None, Head]:
         Halted: stopped before there was a head.
         UserError: photos, weights or disk do not allow it.
     """
-    if (yield from fetch(task.spec, task.should_stop)) is None and not task.spec.built_in:
-        raise Halted("What was downloaded of the network is kept for next time.")
+    yield from fetch_weights(task)
     source = network_file(task)
     with open_store(task, source, views_of(task.config)) as varied, open_store(task, source) as plain:
         check_memory(len(task.part("train")[0]) + len(task.part("validation")[0]), row_bytes(varied.kind))
@@ -56,6 +57,33 @@ def learn_head(task: Task) -> Generator[Event, None, Head]:
     if head is None:
         raise Halted("What the network saw in the photos is kept for next time; nothing was learned yet.")
     return head
+
+
+def fetch_weights(task: Task) -> Generator[Event, None, None]:
+    """Fetch the network's weights where they are missing.
+
+    Raises:
+        Halted: stopped before they were there.
+        UserError: they cannot be fetched.
+    """
+    if (yield from fetch(task.spec, task.should_stop)) is None and not task.spec.built_in:
+        raise Halted("What was downloaded of the network is kept for next time.")
+
+
+def missing(task: Task) -> list[Series]:
+    """The photos that have to be looked at before the head can learn. Their weights have to be there."""
+    source = network_file(task)
+    with open_store(task, source, views_of(task.config)) as varied, open_store(task, source) as plain:
+        return count_missing(task, varied, plain, LOOK)
+
+
+def count_missing(task: Task, varied: ViewedStore, plain: ViewedStore, kind: str) -> list[Series]:
+    """What the stores lack, in the order in which it is computed: the training photos in all views, then the others."""
+    found = []
+    for store, parts in ((varied, ("train",)), (plain, ("validation", "test"))):
+        lacking = store.missing(photo.sha256 for part in parts for photo in task.part(part)[0])
+        found.append(Series(kind, len(lacking), sum(map(len, lacking.values()))))
+    return found
 
 
 def network_file(task: Task) -> Path:

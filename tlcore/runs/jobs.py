@@ -20,13 +20,12 @@ from filelock import FileLock
 
 import tlcore
 from tlcore.events import Failed, Started, Stopped
+from tlcore.runs.status import is_locked, job_status
 from tlcore.runs.store import (
     QUEUED,
     STOP,
     EventLog,
     Job,
-    is_locked,
-    job_status,
     list_advice,
     list_imports,
     list_runs,

@@ -7,22 +7,27 @@ the fly.
 
 from collections.abc import Generator
 from dataclasses import dataclass
+from math import prod
 
 import keras
 import numpy as np
 
+from tlcore.config import TrainConfig
 from tlcore.data.augment import view_key
 from tlcore.events import Event
 from tlcore.features.activations import ActivationKind, ImageCache, ImageKind, make_room, open_activations
 from tlcore.features.batches import augmenting, batches
 from tlcore.features.extract import backbone_name, decode, extract
+from tlcore.features.memory import SLOTS, Demand, check_open_memory
 from tlcore.features.views import ViewedStore
 from tlcore.models.build import build_backbone, cut_backbone, layer_below
 from tlcore.models.convert import convert_to_tflite
 from tlcore.models.frozen import frozen_file
 from tlcore.models.registry import auto_block, find_block
+from tlcore.runs import frozen_phase
 from tlcore.runs.frozen_phase import OUTPUTS, views_of
-from tlcore.runs.frozen_phase import result as frozen_result
+from tlcore.runs.outlook import Series
+from tlcore.runs.pace import BELOW, READ
 from tlcore.runs.pack import RESIZE_POLICY
 from tlcore.runs.task import Halted, Result, Task
 from tlcore.serving.export import save_keras_model, set_dense, stack_head, with_probabilities
@@ -33,26 +38,61 @@ AUTO = "auto"  # the upper third of the layers
 
 
 @dataclass(frozen=True)
-class _Network:
+class Network:
     """The whole network (photo → probabilities), and the part of it that trains (what enters it → logits).
 
-    `layer`: the layer whose output enters the open part; None when photos do.
+    `layer`: the layer whose output enters the open part; None when photos do. `dense`: the layers of the head.
+    `work_below`: the share (0–1) of the whole's multiplications that lie below the open part.
     """
 
     whole: keras.Model
     open_part: keras.Model
+    dense: list[keras.layers.Dense]
     layer: str | None
+    work_below: float
 
 
-def adapt(task: Task, head: Head | None, epochs_done: int) -> Generator[Event, None, Result]:
+def prepare(task: Task) -> Generator[Event, None, Network]:
+    """Build the network before anything else is done, so that what it needs and how long it takes is known at once.
+
+    Raises:
+        Halted: stopped while its weights were fetched.
+        UserError: weights are missing, or the memory will not do.
+    """
+    if task.config.strategy != "scratch":
+        yield from frozen_phase.fetch_weights(task)
+    keras.utils.set_random_seed(task.config.seed)
+    network = _build(task)
+    check_open_memory(demand(network.open_part, task.config), task.config)
+    return network
+
+
+def demand(open_part: keras.Model, config: TrainConfig) -> Demand:
+    """What a correction of the open part has to hold in memory."""
+    values = sum(prod(layer.output.shape[1:]) for layer in open_part.layers if hasattr(layer.output, "shape"))
+    weights = sum(prod(variable.shape) for variable in open_part.trainable_variables)
+    return Demand(values * config.batch_size, weights, SLOTS[config.optimizer])
+
+
+def missing(task: Task, network: Network) -> list[Series]:
+    """The photos that have to be looked at, or decoded, before the open part can learn."""
+    if network.layer is None:
+        with ImageCache(task.workspace, task.config.image_size, RESIZE_POLICY) as cache:
+            count = len(cache.missing(photo.sha256 for photo in task.photos))
+        return [Series(READ, count, count)]
+    with _activation_store(task, network) as varied:
+        return frozen_phase.count_missing(task, varied, ViewedStore(varied.plain), BELOW)
+
+
+def adapt(task: Task, network: Network, head: Head | None, epochs_done: int) -> Generator[Event, None, Result]:
     """Train the open part, beginning with the head of the first phase where there is one.
 
     Raises:
         Halted: stopped before anything was learned.
         UserError: photos, weights, memory or disk do not allow it.
     """
-    keras.utils.set_random_seed(task.config.seed)
-    network = _build(task, head)
+    if head is not None:
+        set_dense(network.dense, head.layers)
     schedule = Schedule(epochs_done, task.config.open_epochs, begins_trained=head is not None)
     with (yield from _open_rows(task, network)) as rows:
         source = _Batches(task, rows, network.layer is None).source()
@@ -62,19 +102,19 @@ def adapt(task: Task, head: Head | None, epochs_done: int) -> Generator[Event, N
         if best == 0 and head is None:
             raise Halted("Nothing was learned yet.")
         if best == 0:
-            return frozen_result(task, head)
+            return frozen_phase.result(task, head)
         probabilities = softmax(predict(network.open_part, source.held_out("test"))[0])
     return Result(probabilities, epochs_done + best, lambda: _convert(network, task.config.image_size),
                   lambda folder: save_keras_model(folder, network.whole))
 
 
-def _convert(network: _Network, image_size: int) -> bytes:
+def _convert(network: Network, image_size: int) -> bytes:
     """The whole network as a `.tflite`, in 32 bits, so that it answers as the figures were counted."""
     named = keras.Model(network.whole.input, {"probabilities": network.whole.output})
     return convert_to_tflite(named, image_size, float16=False)
 
 
-def _build(task: Task, head: Head | None) -> _Network:
+def _build(task: Task) -> Network:
     """Backbone and head as one network, cut where the open part begins."""
     config = task.config
     scratch = config.strategy == "scratch"
@@ -82,16 +122,23 @@ def _build(task: Task, head: Head | None) -> _Network:
         task.spec, config.image_size, output=OUTPUTS[config.head], weights=None if scratch else "imagenet"
     )
     logits, dense = stack_head(backbone.output, len(task.dataset.labels), config, hidden_sizes(config))
-    if head is not None:
-        set_dense(dense, head.layers)
     trunk = keras.Model(backbone.input, logits, name=backbone.name)
     if scratch:
         quicken_statistics(trunk)
     else:
         freeze_statistics(trunk)
     layer = lowest_open_layer(task, backbone) if config.strategy == "hybrid" else None
-    open_part = cut_backbone(trunk, layer)[1] if layer else trunk
-    return _Network(with_probabilities(backbone.input, logits), open_part, layer)
+    below, open_part = cut_backbone(trunk, layer) if layer else (None, trunk)
+    share = _work(below) / _work(trunk) if below else 0.0
+    return Network(with_probabilities(backbone.input, logits), open_part, dense, layer, share)
+
+
+def _work(model: keras.Model) -> int:
+    """About how many multiplications a photo takes: in each layer, every place of its output times its weights."""
+    return sum(
+        prod(layer.output.shape[1:-1]) * sum(prod(weight.shape) for weight in layer.weights if len(weight.shape) > 1)
+        for layer in model.layers if layer.weights
+    )
 
 
 def lowest_open_layer(task: Task, backbone: keras.Model) -> str | None:
@@ -108,7 +155,7 @@ def lowest_open_layer(task: Task, backbone: keras.Model) -> str | None:
     return auto_block(task.spec).layer
 
 
-def _open_rows(task: Task, network: _Network) -> Generator[Event, None, ViewedStore]:
+def _open_rows(task: Task, network: Network) -> Generator[Event, None, ViewedStore]:
     """Compute what enters the open part, as far as it is not on disk yet; the open store.
 
     Raises:
@@ -130,12 +177,16 @@ def _images(task: Task) -> Generator[Event, None, ViewedStore]:
     return ViewedStore(cache)
 
 
-def _activations(task: Task, network: _Network) -> Generator[Event, None, ViewedStore]:
+def _activation_store(task: Task, network: Network) -> ViewedStore:
     shape = tuple(int(side) for side in network.open_part.input_shape[1:])
     kind = ActivationKind(backbone_name(task.spec), network.layer, task.config.image_size, RESIZE_POLICY, shape)
+    return open_activations(task.workspace, kind, views_of(task.config))
+
+
+def _activations(task: Task, network: Network) -> Generator[Event, None, ViewedStore]:
     source = frozen_file(task.workspace, task.spec, task.config.image_size, network.layer)
-    varied = open_activations(task.workspace, kind, views_of(task.config))
-    plain = ViewedStore(varied.plain)
+    varied = _activation_store(task, network)
+    plain, kind = ViewedStore(varied.plain), varied.kind
     missing = 0
     for store, parts in ((varied, ("train",)), (plain, ("validation", "test"))):
         photos = [photo for part in parts for photo in task.part(part)[0]]

@@ -15,6 +15,8 @@ from tlcore.evaluation.report import make_report, predictions_frame, save_report
 from tlcore.events import EpochEnd, Evaluated, Event, Finished, Progress, ShouldStop, Stopped
 from tlcore.models.registry import find_backbone
 from tlcore.runs import frozen_phase, open_phase
+from tlcore.runs.outlook import Amount, Outlook, Series
+from tlcore.runs.pace import load_paces, names_of, save_paces
 from tlcore.runs.pack import Trained, pack
 from tlcore.runs.store import Run, can_go_on, read_events
 from tlcore.runs.task import Halted, Result, Task
@@ -33,6 +35,7 @@ def train_run(workspace: Workspace, run: Run, should_stop: ShouldStop) -> Iterat
     clock = _Clock(start, run)
     try:
         result = yield from _learn(task, clock)
+        save_paces(workspace, clock.measured())
     except Halted as halted:
         yield Stopped(halted.kept)
         return
@@ -53,14 +56,24 @@ def _learn(task: Task, clock: "_Clock") -> Generator[Event, None, Result]:
     Raises:
         Halted: stopped before anything was learned.
     """
-    head = None
+    head = network = None
+    coming: list[Series] = []
+    if task.config.opens:
+        network = yield from open_phase.prepare(task)
+    else:
+        yield from frozen_phase.fetch_weights(task)
+    if task.config.strategy != "scratch":
+        coming += frozen_phase.missing(task)
+    if network is not None:
+        coming += open_phase.missing(task, network)
+    clock.expect(task, coming, network.work_below if network else 0.0)
     if task.config.strategy != "scratch":
         again = task.config.opens and can_go_on(task.run)  # the head's epochs were told already, and come out the same
         head = yield from clock.count(frozen_phase.learn_head(task), task.config, silent=again)
     if not task.config.opens:
         return frozen_phase.result(task, head)
     try:
-        return (yield from clock.count(open_phase.adapt(task, head, clock.epochs), task.config))
+        return (yield from clock.count(open_phase.adapt(task, network, head, clock.epochs), task.config))
     except Halted:
         if head is None:
             raise
@@ -73,6 +86,8 @@ class _Clock:
     def __init__(self, start: float, run: Run) -> None:
         told = {event.epoch: event for event in read_events(run) if isinstance(event, EpochEnd)}
         earlier = list(told.values()) if can_go_on(run) else []
+        self._rounds = sum(event.phase == "open" for event in earlier)
+        self._outlook: Outlook | None = None
         self.epochs, self.training = 0, sum(event.seconds for event in earlier)
         elapsed = max((event.elapsed for event in earlier), default=0.0)
         self._start = start - max(elapsed, self.training)  # older files do not tell what had elapsed
@@ -82,6 +97,16 @@ class _Clock:
     def elapsed(self) -> float:
         """Seconds of work on this run until now."""
         return time.perf_counter() - self._start
+
+    def expect(self, task: Task, coming: list[Series], work_below: float) -> None:
+        """From here on every event is told how long the whole run still takes."""
+        rounds = task.config.open_epochs - self._rounds if task.config.opens else 0
+        amount = Amount(coming, len(task.part("train")[0]), rounds, work_below)
+        self._outlook = Outlook(task.config, names_of(task.config), load_paces(task.workspace), amount)
+
+    def measured(self) -> dict[str, float]:
+        """The paces of this run, for later ones."""
+        return self._outlook.measured() if self._outlook else {}
 
     def count(
         self, phase: Generator[Event, None, Any], config: TrainConfig, silent: bool = False
@@ -97,6 +122,7 @@ class _Clock:
                 event = next(phase)
             except StopIteration as end:
                 return end.value
+            event = self._outlook.tell(event) if self._outlook else event
             if isinstance(event, EpochEnd) or (isinstance(event, Progress) and event.stage == "learn"):
                 self.training += time.perf_counter() - self._last
             if isinstance(event, EpochEnd):

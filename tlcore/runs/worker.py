@@ -44,12 +44,11 @@ def _warm_up() -> None:
     import tlcore.evaluation.report  # noqa: F401
     import tlcore.runs.train  # noqa: F401
     from tlcore.config import TrainConfig
-    from tlcore.evaluation.metrics import class_table, wilson_interval
+    from tlcore.evaluation.metrics import class_table
     from tlcore.training.head import Examples, train_head
 
     examples = Examples(np.zeros((4, 8), np.float32), np.array([0, 1, 0, 1], np.int32))
     list(train_head(examples, examples, 2, TrainConfig(epochs=1)))
-    wilson_interval(1, 2)
     class_table(["a"], ["a"], ["a", "b"])
 
 

@@ -6,10 +6,9 @@ about each photo without having seen it, which costs no second fit (Allen 1974).
 not tell the classes apart, as with cats and dogs, there is nothing that mirroring could show, and no answer is given.
 """
 
-from math import sqrt
-
 import numpy as np
 
+from tlcore.interval import wilson_interval
 from tlcore.training.recommend import Mirrored
 
 PENALTY = 0.2
@@ -46,7 +45,7 @@ def find_mirrored(pixels: np.ndarray, labels: list[str]) -> tuple[Mirrored, ...]
             counts = np.bincount(asked, minlength=len(names))
             counts[number] = 0
             becomes = int(counts.argmax())
-            if len(asked) and _at_least(int(counts[becomes]), len(asked)) > LEAST_SHARE:
+            if len(asked) and wilson_interval(int(counts[becomes]), len(asked))[0] > LEAST_SHARE:
                 found.append(Mirrored(change, label, names[becomes], float(counts[becomes] / len(asked))))
     return tuple(sorted(found, key=lambda each: -each.share))
 
@@ -77,10 +76,3 @@ def _answers(versions: list[np.ndarray], classes: np.ndarray) -> list[np.ndarray
         for answers, kernel in zip(found, kernels):
             answers[row] = (kernel[row] @ without).argmax()
     return found
-
-
-def _at_least(count: int, total: int) -> float:
-    """The lower end of a share's 95 % interval (Wilson 1927). Own code: SciPy takes half a second to import."""
-    share, z = count / total, 1.96
-    middle, half = share + z * z / (2 * total), z * sqrt(share * (1 - share) / total + z * z / (4 * total * total))
-    return (middle - half) / (1 + z * z / total)

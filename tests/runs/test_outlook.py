@@ -1,0 +1,138 @@
+"""How long a whole run still takes: known from its beginning, from what was measured or remembered."""
+
+from dataclasses import replace
+
+import pytest
+
+from tlcore.config import defaults_for
+from tlcore.events import EpochEnd, Finished, Progress, decode, encode
+from tlcore.runs import outlook as module
+from tlcore.runs.outlook import STARTING, TRAINED, Amount, Outlook, Series, say_whole
+from tlcore.runs.pace import BELOW, END, HEAD, LEARN, LOOK, READ, START, load_paces, names_of, save_paces
+
+HYBRID = defaults_for("hybrid", epochs=10, open_epochs=20, open_from="block6a", patience=0)
+NAMES = names_of(HYBRID)
+SERIES = (Series(LOOK, 100, 400), Series(LOOK, 50, 50), Series(BELOW, 100, 400), Series(BELOW, 50, 50))
+MEASURED = {LOOK: 0.01, BELOW: 0.005, HEAD: 0.0, LEARN: 0.1, START: 5.0, END: 0.0}
+ALL = {NAMES[kind]: seconds for kind, seconds in MEASURED.items()}
+
+
+def follow(events, remembered=None, config=HYBRID, series=SERIES, rounds=20, work_below=0.5):
+    """What the last of the events is told."""
+    followed = Outlook(config, names_of(config), remembered or {}, Amount(series, 100, rounds, work_below))
+    return [followed.tell(event) for event in events][-1].left, followed
+
+
+def test_a_first_run_gives_two_ends_as_soon_as_the_photos_have_a_pace():
+    begin = Progress("features", 0, 100)
+    assert follow([begin])[0] is None, "nothing was measured"
+    assert follow([begin, Progress("features", 2, 100, 400.0)])[0] is None, "the first photos are no pace: models load"
+    low, high = follow([begin, Progress("features", 50, 100, 2.0)])[0]
+    look = 2.0 / 50 / 4  # of a photo in one of its four views
+    learn = [look * 0.5 * trained * 100 * 20 for trained in TRAINED]
+    assert learn[0] < low < high and learn[1] < high, "the rounds are most of it"
+    others = 2.0 + 50 * look + 450 * look + STARTING[1] + 10
+    assert high < learn[1] + others, "nothing is counted twice"
+
+
+def test_what_was_remembered_is_told_at_once_and_as_one_figure():
+    left, _ = follow([Progress("features", 0, 100)], ALL)
+    real = 450 * 0.01 + 450 * 0.005 + 5 + 20 * 100 * 0.1
+    assert left[0] < real < left[1] < module.CLOSE * left[0]
+    assert say_whole(left) == "about 4 minutes left in all"
+
+
+@pytest.mark.parametrize(
+    ("events", "left", "reason"),
+    [
+        ([Progress("features", 0, 50)], (50 * 0.01 + 450 * 0.005 + 205) * 1.0, "the training photos were seen before"),
+        ([EpochEnd(3, 30, 1, 1, 1, 1, 0.0)], 450 * 0.005 + 205, "the head learns: all looking for it is done"),
+        ([EpochEnd(10, 30, 1, 1, 1, 1, 0.0), Progress("features", 0, 100)], 450 * 0.005 + 205, "the second look"),
+        ([EpochEnd(10, 30, 1, 1, 1, 1, 0.0), Progress("features", 0, 50)], 50 * 0.005 + 205, "half of it is there"),
+        ([Progress("learn", 5, 100, 42.0)], 42.0, "the corrections tell it themselves"),
+        ([EpochEnd(11, 30, 1, 1, 1, 1, 30.0, "open"), EpochEnd(12, 30, 1, 1, 1, 1, 9.0, "open")], 18 * 9.0,
+         "whole rounds; the first one compiles"),
+    ],
+)
+def test_what_is_left_is_what_is_still_to_come(events, left, reason):
+    low, high = follow(events, ALL)[0]
+    assert low <= left <= high and high <= 1.3 * low, reason
+
+
+def test_a_pace_is_that_of_all_photos_so_far_and_never_that_of_the_first_few():
+    """Photos that are looked at once cost more a look than those with views: each is decoded for it."""
+    first = [Progress("features", 0, 100), Progress("features", 50, 100, 2.0), Progress("features", 90, 100, 0.4)]
+    begun = [*first, Progress("features", 0, 50)]
+    before, young = follow(begun)[0], follow([*begun, Progress("features", 2, 50, 90.0)])[0]
+    assert young == before, "the first photos are no pace"
+    _, run = follow([*begun, Progress("features", 40, 50, 0.5)])
+    assert run.measured()[NAMES[LOOK]] == pytest.approx((90 * 0.04 + 40 * 0.05) / (90 * 4 + 40))
+
+
+def test_without_any_pace_nothing_is_said_until_the_corrections_tell_it():
+    assert follow([EpochEnd(3, 30, 1, 1, 1, 1, 0.0)], series=())[0] is None, "all is on disk, no look was measured"
+
+
+@pytest.mark.parametrize(
+    ("strategy", "series", "event", "left", "reason"),
+    [
+        ("feature-extraction", SERIES[:2], Progress("features", 50, 100, 2.0), 2.5, "only a head comes after"),
+        ("scratch", (Series(READ, 100, 100),), Progress("read", 50, 100, 2.0), None, "no network was measured"),
+    ],
+)
+def test_other_strategies_have_other_parts(strategy, series, event, left, reason):
+    config = defaults_for(strategy, epochs=10)
+    told, _ = follow([replace(event, done=0, seconds_left=None), event], config=config, series=series)
+    assert told == left or told[0] <= left <= told[1] < left + 0.1, reason
+
+
+def test_a_run_measures_what_the_next_one_remembers(workspace):
+    _, run = follow([
+        Progress("features", 0, 100), Progress("features", 50, 100, 2.0), Progress("features", 100, 100, 0.0),
+        EpochEnd(1, 30, 1, 1, 1, 1, 0.5), EpochEnd(2, 30, 1, 1, 1, 1, 0.1), Progress("learn", 2, 80, 60.0),
+        *(EpochEnd(11 + number, 30, 1, 1, 1, 1, seconds, "open") for number, seconds in enumerate((40.0, 9, 11, 10))),
+    ])
+    save_paces(workspace, run.measured())
+    kept = load_paces(workspace)
+    assert kept[NAMES[LOOK]] == pytest.approx(2 / 50 / 4) and kept[NAMES[HEAD]] == pytest.approx(0.001)
+    assert kept[NAMES[LEARN]] == pytest.approx(0.1) and kept[NAMES[START]] >= 0
+    other = names_of(replace(HYBRID, image_size=96))
+    assert other[LEARN] not in kept, "another size has another pace"
+    save_paces(workspace, {NAMES[LEARN]: 0.2})
+    assert load_paces(workspace) == kept | {NAMES[LEARN]: 0.2}
+
+
+@pytest.mark.parametrize("text", ["", "[1]", '{"a": "b", "c": -1, "d": null}', "{"])
+def test_a_file_that_is_no_such_file_is_nothing(workspace, text):
+    (workspace.root / "pace.json").write_text(text)
+    assert load_paces(workspace) == {}
+
+
+def test_the_open_part_is_named_by_what_opens_it():
+    names = [names_of(replace(HYBRID, **changes)) for changes in ({}, {"open_from": "auto"}, {"open_layers": 5})]
+    assert len({each[LEARN] for each in names}) == 2, "auto is block6a of this network"
+    assert names_of(defaults_for("fine-tuning"))[LEARN] != names[0][LEARN]
+
+
+@pytest.mark.parametrize(
+    ("left", "said"),
+    [
+        (None, ""), ((0.0, 3.0), "a few seconds left in all"), ((18.0, 22.0), "about 20 seconds left in all"),
+        ((21.0, 58.0), "20 to 60 seconds left in all"), ((80.0, 216.0), "1 to 4 minutes left in all"),
+        ((200.0, 240.0), "about 4 minutes left in all"), ((3000.0, 9000.0), "1 to 3 hours left in all"),
+    ],
+)
+def test_the_words_are_no_more_precise_than_the_figure(left, said):
+    assert say_whole(left) == said
+
+
+@pytest.mark.parametrize("event", [Progress("read", 1, 2, 3.0, (4.0, 5.0)), EpochEnd(1, 2, 1, 1, 1, 1, 1, left=(4, 5))])
+def test_the_time_left_goes_through_the_file_and_old_files_lack_it(event):
+    assert decode(encode(event)) == event
+    old = encode(replace(event, left=None)).replace(', "left": null', "")
+    assert "left\":" not in old.replace("seconds_left\":", "") and decode(old).left is None
+
+
+def test_other_events_pass_as_they_are():
+    end = Finished("run", 1.0)
+    assert Outlook(HYBRID, NAMES, {}, Amount((), 1)).tell(end) is end
