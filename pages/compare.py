@@ -3,13 +3,13 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.shared import chrome, race, state, widgets
+from pages.shared import chrome, race, state, verdict, widgets
 from pages.shared.widgets import count, plain
 from tlcore.data.manifest import Dataset
 from tlcore.errors import UserError
 from tlcore.runs import race as races
-from tlcore.runs import store
 from tlcore.runs.race import Race
+from tlcore.runs.status import job_status
 
 
 def offer(action: DeltaGenerator, dataset: Dataset) -> None:
@@ -34,7 +34,7 @@ def offer(action: DeltaGenerator, dataset: Dataset) -> None:
 def follow_race(action: DeltaGenerator, used: Race, dataset: Dataset) -> None:
     """The race in the URL: live while a run is active, then its table and verdict."""
     runs = races.runs_of(state.workspace(), used)
-    standing = [store.job_status(run) for run in runs]
+    standing = [job_status(run) for run in runs]
     active = any(status.active for status in standing)
     usable = any(status.usable for status in standing)
     if active:
@@ -43,17 +43,17 @@ def follow_race(action: DeltaGenerator, used: Race, dataset: Dataset) -> None:
                 race.stop(run)
             st.rerun()
     else:
-        open_ones = [run for run, status in zip(runs, standing) if not status.usable]
-        if open_ones and action.button("Continue the race", type="primary", key="take_up"):
-            race.take_up(open_ones)
+        again = race.say_take_up(runs)
+        if again and action.button(again, type="primary", key="take_up"):
+            race.take_up(runs)
             st.rerun()
-        if usable and action.button("See where the best one is wrong", type="secondary" if open_ones else "primary"):
+        if usable and action.button("See where the best one is wrong", type="secondary" if again else "primary"):
             best = races.results(dataset, runs)[0].run_id
             st.switch_page("pages/evaluate.py", query_params=state.link(run=best, dataset=dataset.id))
     action.page_link("pages/compare.py", label="Plan another race", query_params={"dataset": dataset.id})
     race.live(used)
     if not active:
-        race.outcome(dataset, runs)
+        verdict.outcome(dataset, runs)
 
 
 with chrome.page(

@@ -11,7 +11,7 @@ from pages.shared.widgets import count, plain
 from tlcore import charts
 from tlcore.data.manifest import Dataset
 from tlcore.evaluation.report import Report, load_report, say_score
-from tlcore.runs import store
+from tlcore.runs.status import job_status
 from tlcore.runs.store import Run
 
 PAGE_SIZE = 12
@@ -100,7 +100,7 @@ with chrome.page("Evaluate", "Here is how it does on photos it has never seen.",
     if run is None:
         widgets.empty("Nothing to evaluate yet: a network must learn first.", "pages/train.py", "Train", state.link())
         lists.runs(state.runs())
-    elif not store.job_status(run).usable:
+    elif not job_status(run).usable:
         widgets.empty("This run has no test figures yet.", "pages/train.py", "See how far it is", state.link())
     else:
         buttons(action, run)

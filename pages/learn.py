@@ -6,7 +6,7 @@ from pages.shared import advice, chrome, lessons, state
 from pages.shared.lessons import Material
 from tlcore.data.manifest import Dataset
 from tlcore.data.samples import find_sample
-from tlcore.runs import store
+from tlcore.runs.status import job_status
 from tlcore.runs.store import Run
 
 
@@ -26,7 +26,7 @@ def latest_run(dataset: Dataset) -> Run | None:
 
 def _has_ended(run: Run) -> bool:
     """Whether it has learned something and learns no more: only then is it known which round is kept."""
-    status = store.job_status(run)
+    status = job_status(run)
     return bool(status.epochs) and (status.usable or not status.active)
 
 

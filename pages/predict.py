@@ -6,7 +6,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared import answers, chrome, lists, state, widgets
 from pages.shared.widgets import count
-from tlcore.runs import store
+from tlcore.runs.status import job_status
 from tlcore.runs.store import Run
 
 
@@ -62,7 +62,7 @@ with chrome.page("Predict", "Give it new photos: it says what they show, and how
     if run is None:
         widgets.empty("There is no trained network in use yet.", "pages/train.py", "Go to Train", state.link())
         lists.runs(state.runs())
-    elif not store.job_status(run).usable:
+    elif not job_status(run).usable:
         widgets.empty("This run has learned nothing to use yet.", "pages/train.py", "See how far it is", state.link())
     else:
         show(action, run)

@@ -10,7 +10,8 @@ from tlcore.errors import UserError
 from tlcore.models.registry import find_backbone
 from tlcore.models.weights_cache import is_present
 from tlcore.runs import store
-from tlcore.runs.store import JobStatus, Run
+from tlcore.runs.status import JobStatus, job_status
+from tlcore.runs.store import Run
 
 
 def offer(action: DeltaGenerator, dataset: Dataset) -> None:
@@ -28,7 +29,7 @@ def offer(action: DeltaGenerator, dataset: Dataset) -> None:
         networks.choose(spec)
     with right:
         settings.choose_strategy(config)
-    settings.folds(config, dataset)
+    settings.folds(dataset)
     fetched = "" if is_present(spec) or config.strategy == "scratch" else widgets.say_bytes(spec.download_bytes)
     verb = f"Download {fetched} and train on" if fetched else "Train on"
     if action.button(f"{verb} {count(num_train, 'photo')}", type="primary", key="train"):
@@ -41,7 +42,7 @@ def offer(action: DeltaGenerator, dataset: Dataset) -> None:
 
 def follow_run(action: DeltaGenerator, run: Run, dataset: Dataset) -> None:
     """The run in the URL: live while it is active, else its curves and the way on."""
-    status = store.job_status(run)
+    status = job_status(run)
     if status.active and not status.usable:
         follow.watch(run, lambda now: learning(now, run, dataset))
         st.page_link("pages/train.py", label="Plan another training", query_params={"dataset": run.dataset_id})

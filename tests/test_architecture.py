@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 ORDER = ("values", "data", "models", "features", "training", "evaluation", "serving", "runs", "pages")
-VALUES = ("errors", "config", "events", "workspace")
+VALUES = ("errors", "config", "events", "interval", "workspace")
 # Beside the rooms: as far right as runs.
 LATE = {
     "__main__": "runs", "commands_backbones": "runs", "progress": "runs", "charts": "runs", "terminal": "runs",

@@ -63,9 +63,22 @@ def test_where_the_network_opens_is_told(events, opened, reason):
 def test_a_rule_with_its_name_stands_where_the_network_opens(metric):
     spec = charts.curve(charts.curve_frame(two_phases()), metric, 5).to_dict()
     rule = next(layer for layer in spec["layer"] if layer["mark"]["type"] == "rule")
-    name = next(layer for layer in spec["layer"] if layer["mark"].get("text") == "the network opens")
-    assert rule["transform"] == name["transform"]
+    names = [layer for layer in spec["layer"] if layer["mark"].get("text") == "the network opens"]
+    assert all(name["transform"][:-1] == rule["transform"] for name in names)
+    assert {(name["transform"][-1]["filter"], name["mark"]["align"]) for name in names} == {
+        ("datum.first > 2.0", "right"), ("datum.first <= 2.0", "left")}, "one of them, by where it opens"
     assert rule["encoding"]["x"]["field"] == "between" and "y" not in rule["encoding"]
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "loss"])
+@pytest.mark.parametrize("kept", [1, 3, 4, 5])
+def test_the_names_of_what_is_marked_stand_above_the_plot_in_rows_of_their_own(metric, kept):
+    spec = charts.curve(charts.curve_frame(two_phases()), metric, 5, kept=kept).to_dict()
+    names = [layer for layer in spec["layer"] if layer["mark"].get("text") in ("kept", "the network opens")]
+    rows = {layer["mark"]["text"]: layer["mark"]["dy"] for layer in names}
+    assert all(layer["encoding"]["y"] == {"value": 0} for layer in names)
+    assert rows["the network opens"] + 6 < rows["kept"] - 6 < rows["kept"] + 6 < 0, "letters are 12 pixels high"
+    assert charts.MARKS_ROOM + rows["the network opens"] - 6 >= 0, "within the picture"
 
 
 def test_a_live_description_holds_no_data_and_all_of_the_drawing():
@@ -83,7 +96,7 @@ def test_a_live_description_holds_no_data_and_all_of_the_drawing():
         ("accuracy", [0.5], "Validation accuracy is 50 % after the first round.", "one round"),
         ("accuracy", [0.5, 0.9, 0.975, 0.98, 0.98], "Validation accuracy rises to 98 % and stays there.", "the usual"),
         ("accuracy", [0.2, 0.4, 0.6, 0.8], "Validation accuracy rises to 80 % within 4 rounds.", "still rising"),
-        ("accuracy", [0.97, 0.98, 0.98], "Validation accuracy stays at about 98 % over 3 rounds.", "good from the start"),
+        ("accuracy", [0.97, 0.98, 0.98], "Validation accuracy stays at about 98 % over 3 rounds.", "good at once"),
         ("accuracy", [0.5, 0.9, 0.7], "Validation accuracy reaches 90 % and then falls back to 70 % after 3 rounds.",
          "learned by heart"),
         ("loss", [1.0, 0.5, 0.11, 0.1, 0.1], "Validation loss falls to 0.10 and stays there.", "lower is better"),

@@ -69,9 +69,43 @@ def test_a_name_at_a_side_is_not_cut_off(similarity, align):
     assert texts(charts_learn.quadrants(frame, RULES).to_dict())["mine"]["align"] == align
 
 
+@pytest.mark.parametrize(
+    ("name", "similarity", "reason"),
+    [("cats, dogs", 0.86, "in the narrower half"), ("Arabic digits", 0.13, "long, near the left side"),
+     ("emoji", 0.55, "near the border"), ("emoji", SIMILAR_FROM - 0.04, "so near that it must stand beside its dot"),
+     ("emoji", SIMILAR_FROM + 0.04, "the same on the other side")],
+)
+def test_a_name_stays_off_the_border_between_the_halves(name, similarity, reason):
+    left, right = charts_learn._span(name, similarity)[charts_learn._align(name, similarity)]
+    assert not left < SIMILAR_FROM < right, reason
+    assert left > -0.03 and right < 1.03, reason
+
+
+@pytest.mark.parametrize(
+    ("num_photos", "low", "high", "reason"),
+    [(5, 0.05, 300_000, "room below for the names"), (1000, 1, 300_000, "the usual"),
+     (100_000, 1, 30_000_000, "room above for the names")],
+)
+def test_the_axis_leaves_room_for_the_names_of_the_quadrants(num_photos, low, high, reason):
+    frame = charts_learn.quadrant_frame(make_advice(0.9, num_photos), "mine", ())
+    rule = next(layer for layer in charts_learn.quadrants(frame, RULES).to_dict()["layer"]
+                if layer["mark"]["type"] == "rule" and "y" in layer["encoding"])
+    assert rule["encoding"]["y"]["scale"]["domain"] == [low, high], reason
+
+
+@pytest.mark.parametrize(("features", "pixels"), [(0.85, 0.51), (0.72, 0.88), (0.2, 0.15), (0.6, 0.6)])
+def test_the_names_beside_few_photos_have_room(features, pixels):
+    few = (FewPhotos(1, 0.3, 0.2), FewPhotos(10, features, pixels))
+    spec = charts_learn.few_photos(charts_learn.few_frame(few), 4).to_dict()
+    at = sorted(spec["datasets"][layer["data"]["name"]][0]["right"] for layer in spec["layer"]
+                if layer["mark"]["type"] == "text")
+    assert len(at) == 3
+    assert all((above - below) * charts_learn.FEW_PLOT > charts_learn.FEW_STEP - 1 for below, above in zip(at, at[1:]))
+
+
 def test_the_alt_text_of_the_quadrants_says_where_the_set_stands():
-    assert charts_learn.say_quadrants(make_advice(0.53, 610), "Emoji") == (
-        "Emoji: 610 photos to learn from count as few, and with a similarity of 0.53 of 1 they count as different "
+    assert charts_learn.say_quadrants(make_advice(0.43, 610), "Emoji") == (
+        "Emoji: 610 photos to learn from count as few, and with a similarity of 0.43 of 1 they count as different "
         "from ImageNet's.")
     assert charts_learn.say_quadrants(None, "x").startswith("Four quadrants")
 

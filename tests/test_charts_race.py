@@ -59,6 +59,12 @@ def test_names_do_not_lie_on_each_other(accuracies, reason):
     assert pixels[0] >= -1e-6 - step and pixels[-1] <= tall, reason
 
 
+def test_a_long_name_goes_on_below_where_it_has_brackets():
+    runs = {"MobileNetV2 (alpha 0.35)": rounds(0.9), "VGG16": rounds(0.9)}
+    assert charts_race.race_frame(runs)["said"].tolist() == ["MobileNetV2\n(alpha 0.35)\n90 %", "VGG16\n90 %"]
+    assert charts_race._step(list(runs)) > charts_race._step(["VGG16"])
+
+
 def test_network_and_strategy_stand_below_each_other_and_have_the_room():
     runs = {"VGG16, hybrid": rounds(0.9), "VGG19, hybrid": rounds(0.9)}
     assert charts_race.race_frame(runs)["said"].tolist() == ["VGG16\nhybrid\n90 %", "VGG19\nhybrid\n90 %"]

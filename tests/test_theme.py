@@ -33,7 +33,9 @@ def test_contrast_is_measured_as_wcag_does():
 
 
 @pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("name", ["textColor", "primaryColor", "linkColor", "redTextColor", "greenTextColor", "grayTextColor"])
+@pytest.mark.parametrize(
+    "name", ["textColor", "primaryColor", "linkColor", "redTextColor", "greenTextColor", "grayTextColor"]
+)
 @pytest.mark.parametrize("paper", ["backgroundColor", "secondaryBackgroundColor"])
 def test_words_stand_out_from_the_paper(dark, name, paper):
     theme = THEMES[dark]

@@ -20,7 +20,8 @@ SPLIT_WORDS = {"train": "learn from", "validation": "check with", "test": "test 
 SPLIT_COLOURS = {False: ("#0F766E", "#63A8A1", "#B5651D"), True: ("#2DD4BF", "#1B8478", "#E0A15E")}
 MOST_BARS = 40  # more classes than this are drawn without names, which would need a page of their own
 MOST_CELLS = 20  # a confusion matrix with more classes has numbers too small to read
-CURVE_HEIGHT = 280
+CURVE_HEIGHT = 296
+MARKS_ROOM = 32  # pixels above the plot for the names of what is marked in it: inside they would lie on the rules
 LONGEST_NAME = "validation 100 %"  # drawn unseen, so that the plot keeps its width while the names move along it
 METRICS = {"accuracy": "Accuracy (share that is right)", "loss": "Loss (how wrong, 0 is best)"}
 
@@ -66,11 +67,11 @@ def curve(
     ])
     newest = base.transform_joinaggregate(last="max(epoch)").transform_filter("datum.epoch == datum.last")
     names = _end_labels(newest, metric, shown, {"training": INK[dark], "validation": VALIDATION[dark]})
-    marks = _opening(frame, percent, INK[dark]) + ([] if kept is None else _kept(frame, kept, percent, dark))
+    marks = _opening(frame, num_epochs, INK[dark]) + ([] if kept is None else _kept(frame, kept, num_epochs, dark))
     room = [] if kept else [base.mark_text(align="left", dx=8, fontWeight=600, fontSize=12, opacity=0,
                                            text=LONGEST_NAME).encode(x=alt.value("width"), y=alt.value(0))]
     layers = [line, newest.mark_circle(size=50, opacity=1), *names, *marks, *room, touch]
-    chart = alt.layer(*layers).properties(height=CURVE_HEIGHT, padding={"right": 4, "left": 4, "top": 10})
+    chart = alt.layer(*layers).properties(height=CURVE_HEIGHT, padding={"right": 4, "left": 4, "top": MARKS_ROOM})
     return dressed(chart, dark)
 
 
@@ -103,26 +104,28 @@ def _end_labels(newest: alt.Chart, metric: str, shown: str, inks: dict[str, str]
     ]
 
 
-def _opening(frame: pd.DataFrame, percent: bool, ink: str) -> list[alt.Chart]:
-    """A thin rule with its name between the last epoch of the head and the first one with the network open.
-
-    The name stands where the curves are not: below high accuracies, above low losses.
-    """
+def _opening(frame: pd.DataFrame, num_epochs: int, ink: str) -> list[alt.Chart]:
+    """A thin rule with its name between the last epoch of the head and the first one with the network open."""
     at = alt.Chart(frame).transform_filter("datum.part == 'training' && datum.phase == 'open'").transform_joinaggregate(
         first="min(epoch)").transform_filter("datum.epoch == datum.first && datum.first > 1").transform_calculate(
         between="datum.first - 0.5").encode(x="between:Q", color=alt.value(ink))
-    name = at.mark_text(align="left", dx=5, dy=-10 if percent else 8, fontSize=12, text="the network opens")
-    return [at.mark_rule(strokeWidth=1, opacity=0.6), name.encode(y=alt.value("height" if percent else 0))]
+    # Leftwards from the rule where there is room for it: on the right it would come near the curves' own names.
+    names = [
+        at.transform_filter(f"datum.first {sign} {num_epochs * 0.4}").mark_text(
+            align=align, dx=dx, dy=-22, fontSize=12, text="the network opens").encode(y=alt.value(0))
+        for sign, align, dx in ((">", "right", 3), ("<=", "left", -3))
+    ]
+    return [at.mark_rule(strokeWidth=1, opacity=0.6), *names]
 
 
-def _kept(frame: pd.DataFrame, epoch: int, percent: bool, dark: bool) -> list[alt.Chart]:
+def _kept(frame: pd.DataFrame, epoch: int, num_epochs: int, dark: bool) -> list[alt.Chart]:
     """A dashed rule with its name at the epoch that was kept."""
     at = alt.Chart(frame).transform_filter(f"datum.part == 'validation' && datum.epoch == {epoch}").encode(
         x="epoch:Q", color=alt.value(ACCENT[dark]))
-    left = epoch > frame["epoch"].max() / 2
-    name = at.mark_text(align="right" if left else "left", dx=-6 if left else 6, dy=-26 if percent else 24,
-                        fontSize=12, fontWeight=600, text="kept")
-    return [at.mark_rule(strokeWidth=2, strokeDash=[2, 3]), name.encode(y=alt.value("height" if percent else 0))]
+    left = epoch > num_epochs / 2
+    name = at.mark_text(align="right" if left else "left", dx=3 if left else -3, dy=-8, fontSize=12, fontWeight=600,
+                        text="kept")
+    return [at.mark_rule(strokeWidth=2, strokeDash=[2, 3]), name.encode(y=alt.value(0))]
 
 
 def live(chart: alt.LayerChart) -> dict[str, Any]:

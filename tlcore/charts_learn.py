@@ -10,14 +10,18 @@ from typing import Any, NamedTuple
 import altair as alt
 import pandas as pd
 
-from tlcore.charts import ACCENT, INK, TRAINING, dressed
+from tlcore.charts import ACCENT, INK, PAPER, TRAINING, dressed
+from tlcore.charts_race import spread
 from tlcore.training.recommend import LARGE_FROM, SIMILAR_FROM, Advice, FewPhotos
 
 QUADRANT_HEIGHT, FEW_HEIGHT = 330, 260
 LEAST_PHOTOS, MOST_PHOTOS = 1, 300_000  # the ends of the axis; below 20 photos there is room for names only
+OWN_SIZE, KNOWN_SIZE = 170, 45  # square pixels of a dot
+ROOM_FROM = 30  # an own dot with fewer photos gets room below it for the names along the lower edge
 LINE, LINE_HEIGHT = "\n", 15
-NEAR_SIDE = 0.22  # so near to a side the name of a dot begins or ends at the dot, or it would be cut off
-SIDE_BY_SIDE, UP_AND_DOWN = 0.2, 0.5  # nearer than this, in similarity and in powers of ten, two names do not fit
+PHONE = (265, 235)  # pixels of the quadrants' plot, wide and high, on a narrow phone: where names must find room
+LETTER, LONGEST = 7, 150  # pixels of a letter at most, and of a name
+FEW_PLOT, FEW_STEP = 175, 32  # pixels of the few photos' plot, and from one name at its right to the next
 QUADRANTS = {
     "large-different": "many,\ndifferent", "large-similar": "many,\nsimilar",
     "small-different": "few,\ndifferent", "small-similar": "few,\nsimilar",
@@ -36,17 +40,40 @@ class Known(NamedTuple):
 
 def quadrant_frame(advice: Advice | None, name: str, known: Sequence[Known]) -> pd.DataFrame:
     """The dots: `name, similarity, photos, own`; known ones so near to the person's own are left out."""
-    rows = [(each.name, each.similarity, each.num_photos, False) for each in known
-            if advice is None or not _near(each, advice)]
+    rows = [(*each, False) for each in known]
     if advice is not None:
-        rows.append((name, advice.similarity, max(1, advice.num_photos), True))
+        own = (name, advice.similarity, max(1, advice.num_photos), True)
+        taken = _boxes(*own)
+        rows = [*(row for row in rows if not _meet(_boxes(*row), taken)), own]
     return pd.DataFrame(rows, columns=["name", "similarity", "photos", "own"])
 
 
-def _near(known: Known, advice: Advice) -> bool:
-    """Whether the names of two dots would be written over each other."""
-    powers = abs(math.log10(known.num_photos) - math.log10(max(1, advice.num_photos)))
-    return abs(known.similarity - advice.similarity) < SIDE_BY_SIDE and powers < UP_AND_DOWN
+def _boxes(name: str, similarity: float, photos: int, own: bool) -> list[tuple[float, float, float, float]]:
+    """What a dot and its name cover on a phone, in pixels from the lower left corner: left, right, bottom, top."""
+    wide, tall = PHONE
+    x, y = similarity * wide, math.log10(photos) / math.log10(MOST_PHOTOS) * tall
+    reach = 5 + (OWN_SIZE if own else KNOWN_SIZE) ** 0.5 / 2
+    left, right = _span(name, similarity)[_align(name, similarity)]
+    low, high = (y + reach, y + reach + 14) if own else (y - reach - 14, y - reach)
+    return [(x - reach, x + reach, y - reach, y + reach), (left * wide, right * wide, low, high)]
+
+
+def _meet(some: list[tuple[float, ...]], others: list[tuple[float, ...]]) -> bool:
+    return any(a[0] < b[1] and b[0] < a[1] and a[2] < b[3] and b[2] < a[3] for a in some for b in others)
+
+
+def _span(name: str, at: float) -> dict[str, tuple[float, float]]:
+    """From where to where the name of a dot goes on a phone, as similarities, for each way to align it."""
+    long, over = min(LONGEST, LETTER * len(name)) / PHONE[0], 5 / PHONE[0]
+    return {"center": (at - long / 2, at + long / 2), "left": (at - over, at - over + long),
+            "right": (at + over - long, at + over)}
+
+
+def _align(name: str, at: float) -> str:
+    """How to align the name of a dot: within the plot, and off the border between the halves where it can be."""
+    inside = {way: ends for way, ends in _span(name, at).items() if ends[0] >= -0.02 and ends[1] <= 1.02}
+    clear = [way for way, (left, right) in inside.items() if not left < SIMILAR_FROM < right]
+    return next(iter([*clear, *inside]), "left" if at < 0.5 else "right")
 
 
 def quadrants(frame: pd.DataFrame, strategies: dict[str, str], dark: bool = False) -> alt.LayerChart:
@@ -55,19 +82,22 @@ def quadrants(frame: pd.DataFrame, strategies: dict[str, str], dark: bool = Fals
     Args:
         frame: from `quadrant_frame`. strategies: what is right in each quadrant, in a word or two.
     """
-    low, high = min([LEAST_PHOTOS, *frame["photos"]]), max([MOST_PHOTOS, *frame["photos"] * 2])
+    low = 0.05 if (frame["photos"] < ROOM_FROM).any() else LEAST_PHOTOS
+    large = frame.loc[frame["photos"] >= LARGE_FROM, "photos"]
+    high = max([MOST_PHOTOS, *large * 300])  # so far above a dot that the names along the upper edge stay free
     x = {"scale": alt.Scale(domain=[0, 1], nice=False), "title": ["How much they are like", "ImageNet's (similarity)"],
          "axis": alt.Axis(values=[0, 0.5, 1], format=".1f", grid=False, labelFlush=True)}
     y = {"scale": alt.Scale(type="log", domain=[low, high], nice=False), "title": "Photos to learn from",
          "axis": alt.Axis(values=[10**power for power in range(9)], format="~s", grid=False)}
     own, others = frame[frame["own"]], frame[~frame["own"]]
+    dots = {True: {"color": ACCENT[dark], "size": OWN_SIZE}, False: {"color": TRAINING[dark], "size": KNOWN_SIZE}}
     line = {"color": TRAINING[dark], "strokeWidth": 1, "strokeDash": [4, 3]}
     layers = [
         *_fields(own, low, high, strategies, x, y, dark),
         alt.Chart(pd.DataFrame({"at": [SIMILAR_FROM]})).mark_rule(**line).encode(x=alt.X("at:Q", **x)),
         alt.Chart(pd.DataFrame({"at": [LARGE_FROM]})).mark_rule(**line).encode(y=alt.Y("at:Q", **y)),
-        *_dots(others, x, y, {"color": TRAINING[dark], "size": 45}, {"color": INK[dark]}),
-        *_dots(own, x, y, {"color": ACCENT[dark], "size": 170}, {"color": INK[dark], "fontWeight": 700}),
+        *_dots(others, x, y, dots[False], {"color": INK[dark]}, PAPER[dark]),
+        *_dots(own, x, y, dots[True], {"color": INK[dark], "fontWeight": 700}, PAPER[dark]),
     ]
     return dressed(alt.layer(*layers).properties(height=QUADRANT_HEIGHT), dark)
 
@@ -103,9 +133,14 @@ def _holds(own: pd.DataFrame, quadrant: str) -> bool:
     return bool(inside.any())
 
 
-def _dots(frame: pd.DataFrame, x: dict[str, Any], y: dict[str, Any], dot: dict[str, Any], name: dict[str, Any]
-          ) -> list[alt.Chart]:
-    """Dots, each with its name: the person's own above, others below, so that the own one stands free."""
+def _dots(
+    frame: pd.DataFrame, x: dict[str, Any], y: dict[str, Any], dot: dict[str, Any], name: dict[str, Any], paper: str
+) -> list[alt.Chart]:
+    """Dots, each with its name: the person's own above, others below, so that the own one stands free.
+
+    Args:
+        paper: the colour around the letters, for a name that is too long to stay off the lines.
+    """
     if frame.empty:
         return []
     place = {"x": alt.X("similarity:Q", **x), "y": alt.Y("photos:Q", **y)}
@@ -117,11 +152,12 @@ def _dots(frame: pd.DataFrame, x: dict[str, Any], y: dict[str, Any], dot: dict[s
     for row in range(len(frame)):
         each = frame.iloc[row:row + 1]
         above, at = bool(each["own"].iat[0]), each["similarity"].iat[0]
-        align = "left" if at < NEAR_SIDE else "right" if at > 1 - NEAR_SIDE else "center"
-        text = alt.Chart(each).mark_text(
-            align=align, baseline="bottom" if above else "top", dy=-reach if above else reach,
-            dx={"left": -5, "right": 5, "center": 0}[align], fontSize=12, limit=150, **name)
-        layers.append(text.encode(**place, text="name:N"))
+        align = _align(each["name"].iat[0], at)
+        words = {"align": align, "baseline": "bottom" if above else "top", "dy": -reach if above else reach,
+                 "dx": {"left": -5, "right": 5, "center": 0}[align], "fontSize": 12, "limit": LONGEST, **name}
+        said = alt.Chart(each).encode(**place, text="name:N")
+        layers += [said.mark_text(stroke=paper, strokeWidth=4, strokeJoin="round", opacity=0.8, **words),
+                   said.mark_text(**words)]
     return layers
 
 
@@ -161,28 +197,27 @@ def few_photos(frame: pd.DataFrame, num_classes: int, dark: bool = False) -> alt
         tooltip=[alt.Tooltip("way:N", title="Compared by"), alt.Tooltip("photos:Q", title="Photos of each class"),
                  alt.Tooltip("right:Q", title="Right", format=".1%")],
     )
-    ways = ((FEATURES, ACCENT[dark], ACCENT[dark], [1, 0]), (PIXELS, TRAINING[dark], INK[dark], [5, 4]))
-    layers = [layer for way in ways for layer in _way(base, counts[-1], *way)]
-    chance = alt.Chart(pd.DataFrame({"right": [1 / num_classes]})).encode(y="right:Q", color=alt.value(INK[dark]))
-    layers += [
-        chance.mark_rule(strokeWidth=1, strokeDash=[1, 3]),
-        chance.mark_text(align="left", baseline="middle", dx=8, fontSize=12, text="guessing").encode(
-            x=alt.value("width")),
-    ]
+    last = frame[frame["photos"] == counts[-1]].set_index("way")["right"]
+    ends = [last[FEATURES], last[PIXELS], 1 / num_classes]
+    at = spread(ends, 0.0, FEW_STEP, FEW_PLOT)
+    ways = ((FEATURES, ACCENT[dark], [1, 0]), (PIXELS, TRAINING[dark], [5, 4]))
+    layers = [layer for way in ways for layer in _way(base, *way)]
+    layers.append(alt.Chart(pd.DataFrame({"right": ends[2:]})).mark_rule(strokeWidth=1, strokeDash=[1, 3]).encode(
+        y="right:Q", color=alt.value(INK[dark])))
+    said = [f"{FEATURES}\n{ends[0]:.0%}", f"{PIXELS}\n{ends[1]:.0%}", "guessing"]
+    for words, place, ink, weight in zip(said, at, (ACCENT[dark], INK[dark], INK[dark]), (600, 600, 400), strict=True):
+        row = pd.DataFrame({"right": [place], "said": [words.replace("%", " %")]})
+        layers.append(alt.Chart(row).mark_text(
+            align="left", baseline="middle", dx=9, fontSize=12, fontWeight=weight, color=ink, lineBreak=LINE,
+            lineHeight=14).encode(x=alt.value("width"), y="right:Q", text="said:N"))
     return dressed(alt.layer(*layers).properties(height=FEW_HEIGHT, padding={"right": 4, "left": 4, "top": 10}), dark)
 
 
-def _way(base: alt.Chart, last: int, way: str, colour: str, ink: str, dash: list[int]) -> list[alt.Chart]:
-    """One curve with its points, and its name at the end."""
+def _way(base: alt.Chart, way: str, colour: str, dash: list[int]) -> list[alt.Chart]:
+    """One curve with its points."""
     line = base.transform_filter(f"datum.way == '{way}'")
-    said = f"['{way}', format(datum.right * 100, '.0f') + ' %']"
-    end = line.transform_filter(f"datum.photos == {last}").transform_calculate(said=said)
-    return [
-        line.mark_line(strokeWidth=2, strokeDash=dash, color=colour),
-        line.mark_circle(size=50, color=colour, opacity=1),
-        end.mark_text(align="left", baseline="middle", dx=9, fontSize=12, fontWeight=600, color=ink).encode(
-            text="said:N"),
-    ]
+    return [line.mark_line(strokeWidth=2, strokeDash=dash, color=colour),
+            line.mark_circle(size=50, color=colour, opacity=1)]
 
 
 def say_few(few: Sequence[FewPhotos], num_classes: int) -> str:

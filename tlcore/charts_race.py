@@ -22,6 +22,7 @@ HEIGHT = 250  # pixels of the place for the lines, without the axes
 AXIS_ROOM = 106  # pixels for the axis of time and the title
 PADDING = {"left": 4, "right": 4, "top": 4}  # as sides, not as one number: Streamlit adds a bottom to it
 LETTER = 14  # pixels a line of a name
+LONGEST_LINE = 18  # letters; what is longer goes on below where it has brackets
 BEND = 10  # pixels beside the plot in which a run's line goes up or down to its name
 LEAST_SPAN = 0.1  # of accuracy: less than this looks like a difference where there is none
 
@@ -38,7 +39,7 @@ def race_frame(runs: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
     rows = [(name, end.epoch, end.elapsed, end.val_accuracy, "", 0.0) for name, ends in runs.items() for end in ends]
     frame = pd.DataFrame(rows, columns=["run", "epoch", "seconds", "accuracy", "said", "at"])
     last = frame.groupby("run", sort=False).tail(1)
-    places = _spread(last["accuracy"], lowest(frame), _step(list(runs)), _plot_height(list(runs)))
+    places = spread(last["accuracy"], lowest(frame), _step(list(runs)), _plot_height(list(runs)))
     for row, place in zip(last.index, places, strict=True):
         name, accuracy = frame.at[row, "run"], frame.at[row, "accuracy"]
         frame.loc[row, ["said", "at"]] = [f"{_lines(name)}\n{_percent(accuracy)}", place]
@@ -65,16 +66,21 @@ def _plot_height(names: Sequence[str]) -> int:
 
 def _step(names: Sequence[str]) -> int:
     """Pixels from one name to the next."""
-    return LETTER * (2 + any("," in name for name in names)) + 4
+    return LETTER * (1 + max((_lines(name).count("\n") + 1 for name in names), default=1)) + 4
 
 
 def _lines(name: str) -> str:
-    """Network and strategy below each other: a phone has no room for them in one line."""
-    return name.replace(", ", "\n")
+    """Network and strategy below each other, and each in lines so short that a phone has room beside them."""
+    parts = [part if len(part) <= LONGEST_LINE else part.replace(" (", "\n(") for part in name.split(", ")]
+    return "\n".join(parts)
 
 
-def _spread(accuracies: pd.Series, low: float, step: float, tall: float) -> list[float]:
-    """Heights for the names, as accuracies, near their own and `step` pixels apart, in a chart `tall` pixels high."""
+def spread(accuracies: Sequence[float], low: float, step: float, tall: float) -> list[float]:
+    """Heights for names, as accuracies, near their own and `step` pixels apart, in a chart `tall` pixels high.
+
+    Args:
+        accuracies: 0–1, in any order. low: where the axis begins; it ends at 1.
+    """
     pixels = [(1 - accuracy) / (1 - low) * tall for accuracy in accuracies]
     order = sorted(range(len(pixels)), key=lambda place: pixels[place])
     for before, place in zip(order, order[1:]):

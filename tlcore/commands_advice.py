@@ -7,7 +7,6 @@ from typing import Any
 
 import pandas as pd
 
-from tlcore.data.assemble import never
 from tlcore.data.collect import Collected, collect
 from tlcore.data.folder import FolderSource
 from tlcore.data.layout import label_all
@@ -15,7 +14,7 @@ from tlcore.data.manifest import Dataset
 from tlcore.data.names import is_junk
 from tlcore.data.samples import SAMPLES
 from tlcore.errors import UserError
-from tlcore.events import Event
+from tlcore.events import Event, never
 from tlcore.progress import Bars
 from tlcore.runs.advise import advise
 from tlcore.terminal import find_dataset, finish, tell

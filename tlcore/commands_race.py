@@ -12,14 +12,15 @@ from typing import Any
 from tlcore.config import STRATEGIES, TrainConfig
 from tlcore.data.manifest import Dataset
 from tlcore.data.samples import SAMPLES
-from tlcore.evaluation.compare import LEVEL, Verdict, say_verdict
+from tlcore.evaluation.compare import LEVEL, Verdict, clear_among_others, say_verdict, with_best
 from tlcore.evaluation.report import say_score
 from tlcore.events import Failed, Stopped
 from tlcore.models.registry import BUILT_IN, find_backbone
 from tlcore.progress import Bars
 from tlcore.runs.jobs import NOT_BEGUN
 from tlcore.runs.race import Race, Result, check_number, create_race, names_of, results, runs_of, say_ready, verdicts
-from tlcore.runs.store import EventLog, Run, job_status, stop_requested
+from tlcore.runs.status import job_status
+from tlcore.runs.store import EventLog, Run, stop_requested
 from tlcore.runs.work import work
 from tlcore.terminal import add_option, ctrl_c_stops, find_dataset, finish, tell, train_config, without_chatter
 from tlcore.workspace import Workspace
@@ -92,7 +93,7 @@ def _work(workspace: Workspace, runs: Sequence[Run]) -> int:
 
 
 def _lines(race: Race, found: Sequence[Result], judged: Sequence[Verdict], names: dict[str, str]) -> list[str]:
-    """What a person reads: a line a run, then the verdicts and how to take the times."""
+    """What a person reads: a line a run, what is to be said of pairs of them, and how to take the times."""
     wide = max(len(names[result.run_id]) for result in found)
     lines = [
         f"{names[result.run_id]:<{wide}}  {say_score(result.correct, result.total, result.low, result.high)}  "
@@ -100,7 +101,8 @@ def _lines(race: Race, found: Sequence[Result], judged: Sequence[Verdict], names
         + (f"  {result.model_bytes / 1e6:.1f} MB" if result.model_bytes else "")
         for result in found
     ]
-    lines += [f"{say_verdict(verdict, names)} (p = {verdict.p:.2g})" for verdict in judged]
+    lines += [f"{say_verdict(verdict, names)} (p = {verdict.p:.2g})"
+              for verdict in [*with_best(judged), *clear_among_others(judged)]]
     ready = say_ready(found, names)
     return [*lines, *([ready] if ready else []), f"Race {race.id}"]
 
@@ -108,7 +110,7 @@ def _lines(race: Race, found: Sequence[Result], judged: Sequence[Verdict], names
 def _values(
     race: Race, dataset: Dataset, runs: Sequence[Run], found: Sequence[Result], judged: Sequence[Verdict]
 ) -> dict[str, Any]:
-    """What a program reads. Runs stand in the order in which they ran, verdicts with the closest one first."""
+    """What a program reads. Runs stand in the order in which they ran; verdicts are for all pairs, in `compare`'s."""
     by_run, names = {result.run_id: result for result in found}, names_of(runs)
     return {
         "race": race.id, "dataset": dataset.id, "level": LEVEL,

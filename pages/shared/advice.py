@@ -7,15 +7,16 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.shared import chrome, photos, settings, state, widgets
+from pages.shared import chrome, photos, race, settings, state, widgets
 from pages.shared.widgets import percent, plain
 from tlcore import charts_learn
 from tlcore.charts_learn import Known
-from tlcore.config import STRATEGIES
+from tlcore.config import STRATEGIES, short_name
 from tlcore.data.manifest import Dataset
 from tlcore.runs import store
 from tlcore.runs.advise import load_advice
-from tlcore.runs.store import Job, JobStatus
+from tlcore.runs.status import JobStatus, job_status
+from tlcore.runs.store import Job
 from tlcore.training.recommend import RULES, Advice, Seen
 
 POLL_SECONDS = 1.0
@@ -43,12 +44,12 @@ def look(dataset: Dataset) -> Look:
     if found is None and job.id not in asked:
         asked.add(job.id)
         _start(job)
-    return Look(job, store.job_status(job), found)
+    return Look(job, job_status(job), found)
 
 
 def _start(job: Job) -> None:
     """Queue the look, unless somebody else's visit did already."""
-    status = store.job_status(job)
+    status = job_status(job)
     if not status.active:
         state.queue().restart(job)
 
@@ -70,7 +71,7 @@ def wait(looking: Look) -> None:
 def _watch(job: Job) -> None:
     @chrome.errors_shown()
     def live() -> None:
-        status = store.job_status(job)
+        status = job_status(job)
         if not status.active:
             st.rerun()
         share, words = widgets.say_progress(status, state.queue().position(job))
@@ -87,7 +88,7 @@ def card(dataset: Dataset) -> None:
         wait(looking)
         return
     advice = looking.advice
-    with st.expander(f"What your photos need: {short(advice.strategy)} (advice)", expanded=True):
+    with st.expander(f"What your photos need: {short_name(advice.strategy)} (advice)", expanded=True):
         words, picture = st.columns(2, gap="large", vertical_alignment="center")
         with words:
             _say(advice)
@@ -107,9 +108,20 @@ def _say(advice: Advice) -> None:
             st.markdown("✓ This is what is chosen below.", width="content")
         else:
             st.button("Use this advice", on_click=use, args=(advice,), key="use_advice")
+        race_rivals(advice)
         st.page_link("pages/learn.py", label="How this comes about", query_params=state.link())
-    st.caption("This is a rule of thumb. A race (“Compare strategies on your photos”) shows whether it holds for "
-               "yours.")
+    if not advice.rivals:
+        st.caption("This is a rule of thumb. A race (“Compare strategies on your photos”) shows whether it holds for "
+                   "yours.")
+
+
+def race_rivals(advice: Advice) -> None:
+    """Where the photos are close to the border: the way to a race of the strategies that meet there."""
+    if not advice.rivals:
+        return
+    names = " against ".join(map(short_name, advice.rivals))
+    if st.button(f"Race {names}", key="race_rivals", on_click=race.prefer, args=(advice.rivals,)):
+        st.switch_page("pages/compare.py", query_params=state.link(run=None))
 
 
 def use(advice: Advice) -> None:
@@ -120,14 +132,9 @@ def use(advice: Advice) -> None:
 def quadrants(advice: Advice | None, name: str) -> None:
     """The four quadrants, with the data set as a dot where there is advice on it."""
     frame = charts_learn.quadrant_frame(advice, name, KNOWN)
-    strategies = {key: short(strategy) for key, strategy in RULES.items()}
+    strategies = {key: short_name(strategy) for key, strategy in RULES.items()}
     chart = charts_learn.quadrants(frame, strategies, chrome.is_dark())
     st.altair_chart(chart, key="quadrants", alt=charts_learn.say_quadrants(advice, name))
-
-
-def short(strategy: str) -> str:
-    """The technical name of a strategy: "feature extraction"."""
-    return STRATEGIES[strategy].rsplit("(", 1)[-1].split(")")[0]
 
 
 def seen(dataset: Dataset, advice: Advice, most: int, size: int = 240) -> list[photos.Photo]:

@@ -12,7 +12,7 @@ from pages.shared.widgets import count, table
 from tlcore import charts
 from tlcore.data.images import PhotoRefused
 from tlcore.errors import UserError
-from tlcore.runs import store
+from tlcore.runs.status import job_status
 from tlcore.runs.store import Run
 from tlcore.serving.bundle import load_bundle
 from tlcore.serving.predict import Predictor
@@ -36,7 +36,7 @@ def predictor(run: Run) -> Predictor:
     try:
         return _predictor(str(run.folder), run.id)
     except UserError:
-        if store.job_status(run).active:
+        if job_status(run).active:
             raise UserError("The network is being packed.", "Load the page again in a few seconds.") from None
         raise
 

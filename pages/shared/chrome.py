@@ -17,14 +17,15 @@ from pathlib import Path
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.shared import state
+from pages.shared import going_on, state
 from pages.shared.widgets import plain
 from tlcore.errors import UserError
 from tlcore.events import Failed
-from tlcore.runs import store
+from tlcore.runs.status import job_status
 
 NAME = "Transfer Lab"
 STEPS = (("data", "Data"), ("train", "Train"), ("evaluate", "Evaluate"), ("predict", "Predict"))
+BESIDE = (("learn", "Learn"), ("compare", "Compare"))
 STYLE = Path(__file__).with_name("style.css")
 ICON = Path(__file__).with_name("icon.png")
 
@@ -36,14 +37,15 @@ def page(title: str, sentence: str, step: int, tab: str = "") -> Iterator[DeltaG
     Args:
         title: the heading. sentence: the one sentence below it.
         step: 1–4 for the four steps, 0 for what stands beside them.
-        tab: what the browser's tab says of a page beside the steps; "" for the welcome page.
+        tab: the word for a page beside the steps in the browser's tab and in the top line; "" for the welcome page.
     """
     here = STEPS[step - 1][1] if step else tab
     name = f"{here} · {NAME}" if here else NAME
     st.set_page_config(page_title=name, page_icon=str(ICON), layout="wide", initial_sidebar_state="collapsed")
     st.html(STYLE)
     st.query_params.from_dict(st.query_params.to_dict())  # a link to the page one is on leaves the address as it was
-    _top_line(step)
+    _top_line(step, tab)
+    _going_on(step)
     with st.container(key="tl_head", gap="small"):
         st.title(title, anchor=False)
         st.markdown(sentence)
@@ -116,8 +118,8 @@ def _living_ids() -> dict[str, str]:
     return {"dataset": used.id} if used else {"more": "1"}  # without any, Streamlit leaves the dead ones in the address
 
 
-def _top_line(step: int) -> None:
-    """The name, the four steps, and the data set and run in use."""
+def _top_line(step: int, tab: str) -> None:
+    """The name, the four steps, what stands beside them, and the data set and run in use."""
     names, done = _in_use()
     with st.container(key="tl_top", horizontal=True, vertical_alignment="center"):
         with st.container(key="tl_name", width="content"):
@@ -125,9 +127,24 @@ def _top_line(step: int) -> None:
         with st.container(key="tl_steps", horizontal=True, vertical_alignment="center", width="content", wrap=False):
             for number, (file, word) in enumerate(STEPS, start=1):
                 _step(number, file, word, here=number == step, done=number in done)
-        with st.container(key="tl_learn", width="content"):
-            st.page_link("pages/learn.py", label="Learn", query_params=state.link())
+        with st.container(key="tl_beside", horizontal=True, vertical_alignment="center", width="content", wrap=False):
+            for file, word in BESIDE:
+                if word == tab:
+                    st.html(f'<span class="tl-here" aria-current="page">{word}</span>')
+                else:
+                    st.page_link(f"pages/{file}.py", label=word, query_params=state.link())
         st.html(f'<p class="tl-in-use">{html.escape(names)}</p>')
+
+
+def _going_on(step: int) -> None:
+    """What goes on elsewhere, with the way to it; the place is there always, so that nothing below is drawn anew."""
+    with st.container(key="tl_now", gap="small"):
+        try:
+            found = going_on.find(step)
+        except (UserError, OSError):  # the page itself will tell
+            return
+        if found:
+            st.fragment(errors_shown()(going_on.show), run_every=going_on.POLL_SECONDS, key="going_on")(found)
 
 
 def _step(number: int, file: str, word: str, here: bool, done: bool) -> None:
@@ -153,7 +170,7 @@ def _in_use() -> tuple[str, set[int]]:
     names = [used.name] if used else []
     if run:
         names.append(f"run of {state.moment(run.created)}")
-        if store.job_status(run).usable:
+        if job_status(run).usable:
             done.add(2)
             done |= {number for number in (3, 4) if (number, run.id) in st.session_state.get("visited", set())}
     return " · ".join(names), done

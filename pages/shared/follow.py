@@ -12,7 +12,8 @@ from pages.shared import chrome, pickers, state, widgets
 from tlcore import charts
 from tlcore.config import TrainConfig
 from tlcore.runs import store
-from tlcore.runs.store import ImportSpec, Job, JobStatus, Run
+from tlcore.runs.status import JobStatus, job_status
+from tlcore.runs.store import ImportSpec, Job, Run
 from tlcore.serving.bundle import zip_bundle
 
 POLL_SECONDS = 1.0
@@ -29,7 +30,7 @@ def start_import(spec: ImportSpec) -> None:
 def show_import(action: DeltaGenerator) -> None:
     """The import in the URL: its progress while it is active, else its data set or what went wrong."""
     job = state.job()
-    status = store.job_status(job)
+    status = job_status(job)
     if status.active:
         watch(job, lambda _: None)
     elif status.finished:
@@ -49,7 +50,7 @@ def watch(job: Job, draw: Callable[[JobStatus], None]) -> None:
 
     @chrome.errors_shown()
     def live() -> None:
-        status = store.job_status(job)
+        status = job_status(job)
         if not status.active or status.usable:
             st.rerun()
         widgets.progress(status, state.queue().position(job), job.config if isinstance(job, Run) else TrainConfig())
@@ -128,7 +129,7 @@ def packing(run: Run, status: JobStatus) -> None:
 
     @chrome.errors_shown()
     def packed() -> None:
-        if not store.job_status(run).active:
+        if not job_status(run).active:
             st.rerun()
         st.caption("The model is being packed for download.")
 
@@ -138,11 +139,11 @@ def packing(run: Run, status: JobStatus) -> None:
 def download(run: Run) -> None:
     """The model as one zip, as soon as it is packed; until then, a line that says so and looks again."""
 
-    active = store.job_status(run).active
+    active = job_status(run).active
 
     @chrome.errors_shown()
     def packed() -> None:
-        status = store.job_status(run)
+        status = job_status(run)
         if status.active:
             st.caption("The model is being packed for download.", width="content")
             return

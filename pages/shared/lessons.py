@@ -14,14 +14,14 @@ from streamlit.delta_generator import DeltaGenerator
 from pages.shared import advice, chrome, photos, settings, state, widgets
 from pages.shared.widgets import count, percent, plain
 from tlcore import charts, charts_learn
-from tlcore.config import STRATEGIES, TrainConfig
+from tlcore.config import STRATEGIES, TrainConfig, short_name
 from tlcore.data.manifest import Dataset
 from tlcore.errors import UserError
 from tlcore.evaluation.gap import Gap, kept_round, measure_gap
 from tlcore.models.parts import Part, network_parts
 from tlcore.models.registry import BUILT_IN, BackboneSpec, find_backbone
-from tlcore.runs import store
-from tlcore.runs.store import JobStatus, Run
+from tlcore.runs.status import JobStatus, job_status
+from tlcore.runs.store import Run
 from tlcore.training.recommend import Advice
 
 TITLES = (
@@ -86,7 +86,7 @@ def learns(material: Material) -> None:
             )
             names = list(STRATEGIES)
             strategy = st.radio("What may learn (strategy)", names, index=names.index(base.strategy),
-                                format_func=advice.short, horizontal=True, key="drawn_strategy")
+                                format_func=short_name, horizontal=True, key="drawn_strategy")
             st.caption(STRATEGIES[strategy])
         parts = network_parts(spec, replace(base, strategy=strategy), _num_classes(material))
         with picture:
@@ -184,6 +184,7 @@ def quadrants(material: Material) -> None:
             if material.advice:
                 st.caption(plain(charts_learn.say_quadrants(material.advice, material.name)))
                 st.markdown(plain(material.advice.reason))
+                advice.race_rivals(material.advice)
             else:
                 _not_yet(material)
 
@@ -199,7 +200,7 @@ def overfits(material: Material) -> None:
             "(augmentation), or fewer weights that learn."
         )
         with picture:
-            status = store.job_status(material.run) if material.run else None
+            status = job_status(material.run) if material.run else None
             if status is None or not status.epochs:
                 widgets.empty("There are no curves of your own yet: a network must learn first.", "pages/train.py",
                               "Train", state.link(run=None))

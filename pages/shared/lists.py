@@ -6,11 +6,11 @@ import streamlit as st
 
 from pages.shared import state
 from pages.shared.widgets import count, plain
-from tlcore.config import STRATEGIES
+from tlcore.config import short_name
 from tlcore.data.manifest import DatasetSummary
 from tlcore.errors import UserError
 from tlcore.models.registry import find_backbone
-from tlcore.runs import store
+from tlcore.runs.status import job_status
 from tlcore.runs.store import Run
 
 SHOWN = 8  # lines before the rest is folded away
@@ -33,7 +33,7 @@ def runs(found: Sequence[Run]) -> None:
     """Runs as links: finished ones to Evaluate, the others to Train; and to the race that a run is part of."""
     race_of = {run_id: race for race in reversed(state.races()) for run_id in race.run_ids}
     for each in _folded(found):
-        status = store.job_status(each)
+        status = job_status(each)
         page = "evaluate" if status.usable else "train"
         told = score(each) if status.usable else STATES[status.state]
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -50,7 +50,7 @@ def runs(found: Sequence[Run]) -> None:
 
 def score(run: Run) -> str:
     """The test score of a usable run, short: "46 of 50 test photos right (92 %)"."""
-    evaluated = store.job_status(run).evaluated
+    evaluated = job_status(run).evaluated
     if evaluated is None or not evaluated.test_total:
         return "finished"
     share = evaluated.test_correct / evaluated.test_total
@@ -64,7 +64,7 @@ def kind(run: Run) -> str:
         title = find_backbone(config.backbone).title
     except UserError:  # a network that another version knew
         title = config.backbone
-    return f"{title}, {STRATEGIES[config.strategy].rsplit('(', 1)[-1].split(')')[0]}"
+    return f"{title}, {short_name(config.strategy)}"
 
 
 def _folded(found: Sequence) -> Sequence:

@@ -163,7 +163,8 @@ def _show_incoming(area: str, files: pd.DataFrame) -> None:
             title = plain(label) if known else "Folders and zips, which name the classes themselves"
             size = say_bytes(int(group["bytes"].sum()))
             st.markdown(f"**{title}**: {count(len(group), 'file')}, {size}", width="content")
-            if st.button("Remove", key=f"remove_{number}", type="tertiary", help=f"Take {title if known else 'them'} out again"):
+            out = f"Take {title if known else 'them'} out again"
+            if st.button("Remove", key=f"remove_{number}", type="tertiary", help=out):
                 incoming.remove_class(state.workspace(), area, label if known else None)
                 st.rerun()
 

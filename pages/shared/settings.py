@@ -93,28 +93,29 @@ def _limits(name: str, spec: BackboneSpec) -> tuple[Any, Any]:
 
 def choose_strategy(config: TrainConfig) -> None:
     """What may learn: one of four, in a sentence each."""
-    shared = _shared("strategy", config.strategy)
+    shared = _shared("strategy", config.strategy, tuple(STRATEGIES))
     st.radio(options=list(STRATEGIES), format_func=STRATEGIES.__getitem__, **shared)
 
 
-def folds(config: TrainConfig, dataset: Dataset | None = None) -> None:
+def folds(dataset: Dataset | None = None) -> None:
     """Everything else, folded away in groups; what the person changed is told, with the way back.
 
     Args:
         dataset: whose photos show how they would vary; without it there is no preview.
     """
+    # A fragment: none of this changes what stands above, so only the folds are drawn again, and the preview follows at
+    # once.
+    st.fragment(chrome.errors_shown()(_folds), key="folds")(dataset)
+
+
+def _folds(dataset: Dataset | None) -> None:
+    config = proposed()
     *groups, last = GROUPS
     for group in groups:
         with _fold(group):
             _rows(_inside(group, config), config)
-    # A fragment: how photos vary changes nothing above, so only this is drawn again and the preview follows at once.
-    st.fragment(chrome.errors_shown()(_last_fold), key="last_fold")(last, dataset)
-
-
-def _last_fold(group: str, dataset: Dataset | None) -> None:
-    config = proposed()
-    with _fold(group):
-        _variations(_inside(group, config), config, dataset)
+    with _fold(last):
+        _variations(_inside(last, config), config, dataset)
     changed = [name for name in shown(config) if name in own() and _OPTIONS[name].metadata["group"] in GROUPS]
     if changed:
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -165,18 +166,20 @@ def _say_views(config: TrainConfig) -> None:
 def setting(option: Field, value: Any, spec: BackboneSpec, config: TrainConfig) -> None:
     """The widget for one setting: a choice, a switch, a slider where it can be set exactly, else a number to type."""
     meta, name = option.metadata, option.name
-    low, high = _limits(name, spec)
-    shared = _shared(name, value)
     if name == "open_from":
         blocks = {AUTO: "auto: the upper third"} | {block.name: f"{block.name} and above ({block.num_layers} layers)"
                                                     for block in spec.blocks}
-        st.selectbox(options=list(blocks), format_func=blocks.__getitem__, disabled=config.open_layers > 0, **shared)
-    elif "choices" in meta:
+        choice(name, list(blocks), value, blocks, disabled=config.open_layers > 0)
+        return
+    low, high = _limits(name, spec)
+    shared = _shared(name, value, (low, high))
+    if "choices" in meta:
         st.selectbox(options=list(meta["choices"]), format_func=meta["choices"].__getitem__, **shared)
     elif option.type is bool:
         st.checkbox(**shared)
     elif "step" not in meta:
-        st.select_slider(options=series(low, high, value), format_func=lambda number: f"{number:g}", **shared)
+        usual = {getattr(defaults_for(strategy), name) for strategy in STRATEGIES}  # all, so that steps never change
+        st.select_slider(options=series(low, high, {*usual, value}), format_func=lambda number: f"{number:g}", **shared)
     elif (high - low) / meta["step"] <= SLIDER_STEPS:
         st.slider(min_value=low, max_value=high, step=meta["step"], **shared)
     else:
@@ -184,19 +187,23 @@ def setting(option: Field, value: Any, spec: BackboneSpec, config: TrainConfig) 
         st.number_input(min_value=low, max_value=high, step=meta["step"], **digits, **shared)
 
 
-def choice(name: str, options: list[str], value: str, said: dict[str, str]) -> None:
+def choice(name: str, options: list[str], value: str, said: dict[str, str], disabled: bool = False) -> None:
     """A select box for a field whose values are not in its own words."""
-    st.selectbox(options=options, format_func=said.__getitem__, **_shared(name, value))
+    shared = _shared(name, value, tuple(said.values()))
+    st.selectbox(options=options, format_func=said.__getitem__, disabled=disabled, **shared)
 
 
-def _shared(name: str, value: Any) -> dict[str, Any]:
+def _shared(name: str, value: Any, allowed: tuple[Any, ...]) -> dict[str, Any]:
     """What every widget of a setting has; its value is put into the session first, so that defaults can change.
 
-    Where the limits never change, only another value is put there: it would push back a slider that moves on.
+    It is put there only where it is another value than the widget's own, or where `allowed` (limits, or the words to
+    choose from) is not what it was: to put it there in every run would push back a slider that has moved on since.
     """
     meta, key = _OPTIONS[name].metadata, f"setting_{name}"
-    if name not in VARIATIONS or st.session_state.get(key) != value:
+    before = st.session_state.setdefault("settings_allowed", {})
+    if st.session_state.get(key) != value or before.get(name) != allowed:
         st.session_state[key] = value
+    before[name] = allowed
     return {"label": meta["label"], "help": plain(meta["help"]), "key": key, "on_change": _remember, "args": (name,)}
 
 
@@ -210,8 +217,8 @@ def frame(config: TrainConfig) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["Setting", "Value"])
 
 
-def series(low: float, high: float, value: float) -> list[float]:
-    """1, 2, 5, 10, … from low to high, with `value` among them: steps that feel equal on a wide range."""
+def series(low: float, high: float, others: set[float]) -> list[float]:
+    """1, 2, 5, 10, … from low to high, with `others` among them: steps that feel equal on a wide range."""
     exponents = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     steps = {float(f"{digit}e{exponent}") for exponent in exponents for digit in (1, 2, 5)}
-    return sorted({step for step in steps if low <= step <= high} | {value})
+    return sorted({step for step in steps if low <= step <= high} | others)

@@ -19,6 +19,7 @@ from tlcore.errors import UserError
 from tlcore.runs import store
 from tlcore.runs.jobs import JobQueue
 from tlcore.runs.race import Race, list_races, load_race
+from tlcore.runs.status import is_locked, job_status
 from tlcore.runs.store import Job, Run
 from tlcore.workspace import Workspace, open_workspace
 
@@ -162,6 +163,23 @@ def datasets() -> list[DatasetSummary]:
 def runs() -> list[Run]:
     """The runs this visitor may see, newest first."""
     return [each for each in store.list_runs(workspace()) if may_see(each.id)]
+
+
+def at_work() -> list[Job]:
+    """The training runs and imports under way that this visitor may see: those in work, then those that wait.
+
+    A run that has its test figures counts as done, though its model may still be packed.
+    """
+    working, waiting = [], []
+    for parent, load in ((workspace().runs, store.load_run), (workspace().imports, store.load_import)):
+        for folder in sorted(parent.iterdir()):  # ids begin with the time
+            # Two looks at files, since every page asks and a run's events may be many.
+            if may_see(folder.name) and ((folder / store.QUEUED).exists() or is_locked(folder / store.LOCK)):
+                job = load(workspace(), folder.name)
+                status = job_status(job)
+                if status.active and not status.usable:
+                    (working if status.state == "running" else waiting).append(job)
+    return working + waiting
 
 
 def races() -> list[Race]:

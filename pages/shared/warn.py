@@ -6,7 +6,8 @@ from pages.shared import widgets
 from pages.shared.widgets import plain
 from tlcore.data.manifest import Dataset
 from tlcore.evaluation.curves import warn
-from tlcore.runs.store import JobStatus, Run
+from tlcore.runs.status import JobStatus
+from tlcore.runs.store import Run
 
 
 def show(status: JobStatus, run: Run, dataset: Dataset) -> None:

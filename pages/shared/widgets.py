@@ -4,7 +4,6 @@ What a user named (labels, files, data sets) is hostile until shown otherwise: `
 """
 
 import html
-import math
 import re
 from statistics import median
 
@@ -13,7 +12,8 @@ import streamlit as st
 
 from tlcore.config import TrainConfig
 from tlcore.events import STAGES, Progress
-from tlcore.runs.store import JobStatus
+from tlcore.runs.outlook import say_left, say_whole
+from tlcore.runs.status import JobStatus
 
 PICTURE_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff"]
 MOST_ROWS = 40  # a longer table scrolls in a frame of its own
@@ -23,20 +23,6 @@ RECENT = 5  # rounds whose time tells how long the next ones take
 def plain(text: str) -> str:
     """The text as it is, wherever Streamlit would read Markdown: links, images, colours and formulas stay letters."""
     return re.sub(r"([\\`*_{}\[\]()<>#+\-!|$~:^=])", r"\\\1", " ".join(text.split()))
-
-
-def say_left(seconds: float | None) -> str:
-    """Time left in words: "about 20 seconds left". Empty while nobody can know."""
-    if seconds is None:
-        return ""
-    if seconds < 5:
-        return "a few seconds left"
-    if seconds < 55:
-        return f"about {5 * round(seconds / 5)} seconds left"
-    minutes = math.ceil(seconds / 60)
-    if minutes < 90:
-        return "about a minute left" if minutes == 1 else f"about {minutes} minutes left"
-    return f"about {round(minutes / 60)} hours left"
 
 
 def say_seconds(seconds: float) -> str:
@@ -95,7 +81,12 @@ def say_progress(status: JobStatus, position: int, config: TrainConfig = TrainCo
         f"{last.done:,} of {last.total:,} photos"
     )
     left = say_left(last.seconds_left) if last.done < last.total else ""
-    words = [STAGES.get(last.stage, "Working"), unit, f"{left} for this step" if left and config.opens else left]
+    if last.left is not None:
+        left = say_whole(last.left)
+    elif left and config.opens:
+        rounds = f"{count(config.open_epochs, 'round')} with the network open"
+        left = f"{left} for this step · then {rounds}, and the first tells how long they take"
+    words = [STAGES.get(last.stage, "Working"), unit, left]
     return min(1.0, last.done / last.total), " · ".join(word for word in words if word)
 
 
@@ -104,9 +95,10 @@ def say_learning(status: JobStatus, config: TrainConfig) -> tuple[float, str]:
     end, total = status.epochs[-1], planned_rounds(status, config)
     share, round_of = min(1.0, end.epoch / total), f"round {end.epoch} of {total}"
     if end.phase == "head" and config.opens:
+        whole = f" · {say_whole(end.left)}" if end.left else ""
         if end.epoch >= end.epochs:
-            return share, f"Opening the network · {round_of} is done · the next one takes longer"
-        return share, f"Learning the last step · {round_of} · the network opens after round {end.epochs}"
+            return share, f"Opening the network · {round_of} is done · the next one takes longer{whole}"
+        return share, f"Learning the last step · {round_of} · the network opens after round {end.epochs}{whole}"
     times = [each.seconds for each in status.epochs if each.phase == end.phase]
     recent = (times[1:] or times)[-RECENT:]  # the first one compiles
     what = "The network adapts" if end.phase == "open" else "Learning"
@@ -152,8 +144,8 @@ def table(frame: pd.DataFrame, told: str) -> None:
 
 
 def is_numeric(values: pd.Series) -> bool:
-    """Whether a column holds numbers, or percentages in words."""
-    return values.map(lambda value: isinstance(value, int) or str(value).endswith("\u00a0%")).all()
+    """Whether a column holds numbers, percentages or probabilities, also as text."""
+    return values.map(lambda value: bool(re.fullmatch(r"(<\u00a0)?[\d.,]+(\u00a0%)?", str(value)))).all()
 
 
 def percent(share: float, digits: int = 0) -> str:

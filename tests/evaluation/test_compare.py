@@ -8,7 +8,15 @@ import pytest
 from scipy.stats import binomtest
 
 from tlcore.errors import UserError
-from tlcore.evaluation.compare import Verdict, compare, exact_mcnemar, holm, say_verdict
+from tlcore.evaluation.compare import (
+    Verdict,
+    clear_among_others,
+    compare,
+    exact_mcnemar,
+    holm,
+    say_verdict,
+    with_best,
+)
 
 NAMES = {"a": "hybrid", "b": "feature extraction", "c": "EfficientNet-Lite0"}
 
@@ -58,12 +66,23 @@ def test_holm(ps, corrected, reason):
     assert holm(ps) == pytest.approx(corrected), reason
 
 
-def test_the_best_is_compared_with_each_other_on_the_same_photos():
+def test_all_are_compared_on_the_same_photos_the_best_first():
     first = compare({"a": predicted("xxx..x"), "b": predicted("xxxxx."), "c": predicted("x.....")})
     assert [(verdict.best, verdict.other, verdict.only_best, verdict.only_other) for verdict in first] == [
-        ("b", "a", 2, 1), ("b", "c", 4, 0),
+        ("b", "a", 2, 1), ("b", "c", 4, 0), ("a", "c", 3, 0),
     ]
-    assert not any(verdict.beyond_chance for verdict in first)
+    assert with_best(first) == first[:2], "the pair of the others is not among them"
+    assert not any(verdict.beyond_chance for verdict in first) and clear_among_others(first) == []
+
+
+def test_a_difference_among_the_others_is_found_the_clearest_first():
+    right = {"a": "x" * 40, "b": "x" * 39 + ".", "c": "x" * 25 + "." * 15, "d": "." * 40}
+    judged = compare({name: predicted(letters) for name, letters in right.items()})
+    assert [(verdict.best, verdict.other) for verdict in with_best(judged)] == [("a", "b"), ("a", "c"), ("a", "d")]
+    clear = clear_among_others(judged)
+    assert [(verdict.best, verdict.other) for verdict in clear] == [("b", "d"), ("c", "d"), ("b", "c")]
+    assert all(verdict.beyond_chance for verdict in clear)
+    assert with_best([]) == clear_among_others([]) == []
 
 
 def test_photos_are_matched_by_name_not_by_their_place():

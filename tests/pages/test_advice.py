@@ -9,8 +9,9 @@ from tests.pages.conftest import buttons, words
 from tests.pages.test_shared import HOSTILE, Tags
 from tlcore.config import defaults_for
 from tlcore.events import Failed, Progress, Started, encode
-from tlcore.runs import store
+from tlcore.runs import status
 from tlcore.runs.store import EVENTS, LOCK, advice_job
+from tlcore.training.recommend import SIMILAR_FROM
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def test_where_there_is_advice_nobody_looks_again(form, dataset, queue):
 
 
 def test_the_card_has_the_strategy_the_reason_and_nine_photos(form, dataset):
-    at = form(make_advice(0.5, reason="Few photos like yours.", seen=seen_of(dataset)))
+    at = form(make_advice(0.4, reason="Few photos like yours.", seen=seen_of(dataset)))
     assert card(at).label == "What your photos need: hybrid (advice)"
     assert card(at).proto.expanded
     text = words(at)
@@ -55,11 +56,11 @@ def test_the_card_has_the_strategy_the_reason_and_nine_photos(form, dataset):
     grid = next(element.body for element in at.html if "looks like" in element.body)
     assert grid.count("<figure") == 9 and grid.count("looks like: oboe 40\u00a0%") == 9 and "tabby" not in grid
     assert "to the network it looks like oboe" in grid, "the alt text says so too"
-    assert "similarity of 0.50 of 1" in at.get("vega_lite_chart")[0].proto.alt
+    assert "similarity of 0.40 of 1" in at.get("vega_lite_chart")[0].proto.alt
 
 
 def test_the_advice_sets_the_widgets_when_asked_to(form, dataset, queue):
-    at = form(make_advice(0.5, seen=seen_of(dataset)))
+    at = form(make_advice(0.4, seen=seen_of(dataset)))
     assert at.radio(key="setting_strategy").value == "feature-extraction"
     at.button(key="use_advice").click().run()
     assert at.radio(key="setting_strategy").value == "hybrid"
@@ -69,10 +70,29 @@ def test_the_advice_sets_the_widgets_when_asked_to(form, dataset, queue):
 
 
 def test_what_the_person_set_stays_when_the_advice_is_taken(form, dataset):
-    at = form(make_advice(0.5, seen=seen_of(dataset)))
+    at = form(make_advice(0.4, seen=seen_of(dataset)))
     at.number_input(key="setting_epochs").set_value(7).run()
     at.button(key="use_advice").click().run()
     assert at.number_input(key="setting_epochs").value == 7
+
+
+@pytest.mark.parametrize(
+    ("off", "label", "ticked", "reason"),
+    [
+        (-0.1, "Race hybrid against feature extraction", {"race_hybrid", "race_feature-extraction"}, "just below it"),
+        (0.1, "Race feature extraction against hybrid", {"race_hybrid", "race_feature-extraction"}, "just above it"),
+        (-0.4, "", set(), "far from the border"),
+    ],
+)
+def test_close_to_the_border_a_button_leads_to_the_race(form, dataset, off, label, ticked, reason):
+    at = form(make_advice(SIMILAR_FROM + off, seen=seen_of(dataset)))
+    found = [text for text in buttons(at) if text.startswith("Race ")]
+    assert found == ([label] if label else []), reason
+    assert ("rule of thumb" in words(at)) != bool(label), "one hint at the race is enough"
+    if label:
+        at.button(key="race_rivals").click().run()
+        assert {box.key for box in at.checkbox if box.value} == ticked and "Start a race of 2 runs" in buttons(at)
+        assert at.query_params["dataset"] == dataset.id and not at.exception
 
 
 def test_advice_that_is_followed_already_has_no_button(form, dataset):
@@ -108,7 +128,7 @@ def test_a_look_that_ended_badly_says_so_and_can_be_done_again(form, trained, qu
 def test_a_look_in_work_tells_how_far_it_is(form, trained, queue, monkeypatch):
     job = advice_job(trained[0], trained[1].id)
     (job.folder / EVENTS).write_text(encode(Progress("read", 5, 20, None)) + "\n")
-    monkeypatch.setattr(store, "is_locked", lambda path: path == job.folder / LOCK)
+    monkeypatch.setattr(status, "is_locked", lambda path: path == job.folder / LOCK)
     try:
         at = form()
         assert [each.proto.text for each in at.get("progress")] == [
@@ -120,7 +140,7 @@ def test_a_look_in_work_tells_how_far_it_is(form, trained, queue, monkeypatch):
 
 
 def test_hostile_names_stay_letters(form, dataset):
-    at = form(make_advice(0.5, reason=HOSTILE, seen=seen_of(dataset, HOSTILE, ((HOSTILE, 0.5),))))
+    at = form(make_advice(0.4, reason=HOSTILE, seen=seen_of(dataset, HOSTILE, ((HOSTILE, 0.5),))))
     grid = next(element.body for element in at.html if "looks like" in element.body)
     assert "script" not in Tags(grid).tags and "onerror" not in Tags(grid).attributes
     said = [element.value for element in at.markdown if "onerror" in element.value]

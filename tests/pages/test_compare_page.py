@@ -7,13 +7,13 @@ from filelock import FileLock
 from streamlit.testing.v1 import AppTest
 
 from pages.shared import race as page
-from pages.shared import state
+from pages.shared import state, verdict
 from tests.pages.conftest import buttons, words
 from tlcore.config import TrainConfig, defaults_for
 from tlcore.evaluation.compare import Verdict
 from tlcore.evaluation.report import load_report, make_report, predictions_frame, save_report
 from tlcore.events import EpochEnd, Evaluated, Failed, Finished, Started, Stopped, encode
-from tlcore.runs import store
+from tlcore.runs import status, store
 from tlcore.runs.race import Race, create_race, runs_of
 from tlcore.runs.store import Run
 
@@ -170,6 +170,7 @@ def test_one_chart_holds_a_line_for_each_run_over_seconds(visit, trained, race):
     ("events", "checkpoint", "row", "way", "reason"),
     [
         ([Started(0.0, 1), *rounds(2)], True, "Continue from round 3", "continued", "its worker was killed"),
+        ([Started(0.0, 1), *rounds(2)], False, "Start again", "submitted", "it left no checkpoint"),
         ([Started(0.0, 1)], False, "Start again", "submitted", "killed before its first round"),
         ([Started(0.0, 1), Stopped("Nothing.")], False, "Start again", "submitted", "stopped before it learned"),
         ([Started(0.0, 1), Failed("The disk is full.", "Free space.")], False, "Start again", "submitted", "failed"),
@@ -185,16 +186,38 @@ def test_a_run_without_figures_can_be_taken_up(visit, trained, race, queue, even
     assert [label for label in buttons(at) if label in (row, "Start again", "Stop")] == [row], reason
     assert ("The disk is full" in words(at)) == any(isinstance(event, Failed) for event in events)
     assert "as soon as two runs" in words(at)
-    button(at, "Continue the race").click().run()
+    assert ("Continue the race" in buttons(at)) == (way == "continued") != ("Start 1 run again" in buttons(at)), reason
+    button(at, "Continue the race" if way == "continued" else "Start 1 run again").click().run()
     assert (queue.continued if way == "continued" else [job.id for job in queue.jobs]) == [runs[1].id]
     assert not at.exception
 
 
+@pytest.mark.parametrize(
+    ("learned", "said", "reason"),
+    [
+        ((0, 0), "Start the race again", "stopped before anything was learned: every row says “Start again”"),
+        ((0, 2), "Continue the race", "one of the rows says “Continue from round 3”"),
+    ],
+)
+def test_the_button_of_a_stopped_race_says_what_its_rows_say(visit, trained, race, queue, learned, said, reason):
+    made, runs = race
+    for run, number in zip(runs, learned, strict=True):
+        happened(run, Started(0.0, 1), *rounds(number), Stopped("Nothing."))
+        if number:
+            (run.folder / store.CHECKPOINT).touch()
+    at = visit("compare", trained[0], race=made.id)
+    rows = ["Continue from round 3" if number else "Start again" for number in learned]
+    assert [label for label in buttons(at) if label in (*rows, "Start the race again", "Continue the race")] == [
+        said, *rows], reason
+    button(at, said).click().run()
+    assert (len(queue.jobs), len(queue.continued)) == (learned.count(0), 2 - learned.count(0))
+
+
 def test_stop_takes_out_what_waits_and_asks_what_works(visit, trained, race, queue, monkeypatch):
     made, runs = race
-    real = store.job_status
-    monkeypatch.setattr(store, "job_status", lambda job: store.JobStatus("running", None, (), None, None, None, None)
-                        if job.id in made.run_ids else real(job))
+    real = status._state
+    monkeypatch.setattr(status, "_state",
+                        lambda job, *found: "running" if job.id in made.run_ids else real(job, *found))
     at = visit("compare", trained[0], race=made.id)
     at.button(key=f"stop_{runs[0].id}").click().run()
     assert [store.stop_requested(run)() for run in runs] == [True, False]
@@ -239,4 +262,63 @@ def test_an_id_that_leads_nowhere_gets_a_sentence(visit, workspace, race_id):
 )
 def test_the_verdicts_in_one_sentence(beyond, said, reason):
     judged = [Verdict("a", other, 9, 1, 0.01 if is_beyond else 0.5) for other, is_beyond in zip("bc", beyond)]
-    assert page.say_summary(judged, NAMES, "c") == said, reason
+    assert verdict.say_summary(judged, NAMES, "c") == said, reason
+
+
+def judge(*pairs: tuple[str, str, float]) -> list[Verdict]:
+    """Verdicts on pairs with these probabilities."""
+    return [Verdict(best, other, 9, 1, p) for best, other, p in pairs]
+
+
+@pytest.mark.parametrize(
+    ("judged", "said", "reason"),
+    [
+        (judge(("a", "b", 1), ("a", "c", 0.2), ("b", "c", 0.01)),
+         "No difference from hybrid is larger than chance. Among the others, one is.", "one pair without the best"),
+        (judge(("a", "b", 1), ("a", "c", 0.2), ("a", "d", 0.2), ("b", "c", 0.01), ("b", "d", 0.01)),
+         "No difference from hybrid is larger than chance. Among the others, 2 are.", "two of them"),
+        (judge(*(("a", other, 0.01) for other in "bcde"), ("a", "f", 0.5)),
+         "Hybrid is better than 4 others by more than chance, but not than run f.", "many are only counted"),
+        (judge(*(("a", other, 0.01) for other in "xyz"), ("a", "f", 0.5)),
+         "Hybrid is better than 3 others by more than chance, but not than run f.", "three with commas cannot be read"),
+    ],
+)
+def test_pairs_without_the_best_count_too(judged, said, reason):
+    names = NAMES | {letter: f"run {letter}" for letter in "def"} | {letter: f"{letter}, hybrid" for letter in "xyz"}
+    assert verdict.say_summary(judged, names, None) == said, reason
+
+
+@pytest.mark.parametrize(
+    ("others", "sentences", "rows", "reason"),
+    [
+        ([("b", "c", 0.5)], 2, 0, "chance needs no word"),
+        ([("b", "c", 0.01)], 3, 0, "one is told in a sentence"),
+        ([("b", letter, 0.01) for letter in "cdef"], 2, 4, "many fold away in a table"),
+    ],
+)
+def test_other_pairs_are_named_without_a_wall_of_text(others, sentences, rows, reason):
+    def draw(others: list) -> None:
+        from pages.shared import verdict
+        from tlcore.evaluation.compare import Verdict
+
+        names = {letter: f"run {letter}" for letter in "abcdef"}
+        pairs = [("a", "b", 0.5), ("a", "c", 0.5), *others]
+        verdict._say_pairs([Verdict(*pair[:2], 9, 1, pair[2]) for pair in pairs], names)
+
+    at = AppTest.from_function(draw, args=(others,)).run()
+    assert at.markdown[0].value.count("- Run") == sentences, reason
+    assert [each.label for each in at.expander] == (
+        [f"{rows} differences among the others that are larger than chance"] if rows else []), reason
+    assert sum(each.body.count("<tr>") - 1 for each in at.html) == rows, reason
+
+
+def test_only_the_preferred_strategies_are_ticked(visit, trained):
+    def prefer() -> None:
+        from pages.shared import race
+
+        race.prefer(("fine-tuning", "hybrid"))
+        race.choose()
+
+    at = AppTest.from_function(prefer, default_timeout=20).run()
+    ticked = {box.key for box in at.checkbox if box.value}
+    assert ticked == {"race_fine-tuning", "race_hybrid"} and page.CHOSEN == ("feature-extraction", "hybrid")

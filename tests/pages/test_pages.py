@@ -123,8 +123,8 @@ def test_a_finished_run_shows_its_curves_and_the_way_on(visit, trained):
     ("events", "said", "reason"),
     [
         ([Started(0.0, 1)], "was interrupted", "its process was killed"),
-        ([Started(0.0, 1), Failed("The disk is full.", "Free some space.")], "The disk is full", "a person can mend it"),
-        ([Started(0.0, 1), Failed("KeyError: 1 (x.py)", "", bug=True)], "a fault in Transfer Lab", "a bug is called so"),
+        ([Started(0.0, 1), Failed("The disk is full.", "Free some space.")], "The disk is full", "one can mend it"),
+        ([Started(0.0, 1), Failed("KeyError: 1 (x.py)", "", bug=True)], "a fault in Transfer Lab", "called a bug"),
     ],
 )
 def test_a_run_that_ended_badly_says_so_and_can_be_started_again(visit, trained, queue, events, said, reason):

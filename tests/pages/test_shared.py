@@ -11,7 +11,7 @@ from pages.shared import answers, chrome, networks, photos, settings, state, wid
 from tlcore.config import STRATEGIES, TrainConfig, defaults_for
 from tlcore.events import EpochEnd, Progress
 from tlcore.models.registry import BUILT_IN
-from tlcore.runs.store import JobStatus
+from tlcore.runs.status import JobStatus
 
 HOSTILE = '<img src=x onerror="alert(1)">"\'&</figure><script>alert(2)</script>'
 HYBRID = defaults_for("hybrid", epochs=30, open_epochs=12)
@@ -120,6 +120,8 @@ def status(state: str = "running", **values: object) -> JobStatus:
         (status(last_progress=Progress("download", 5_000_000, 10_000_000, None)), 0, 0.5,
          "Downloading · 5.0 MB of 10.0 MB", "bytes, nobody knows how long"),
         (status(last_progress=Progress("read", 0, 0, None)), 0, 0.0, "Starting, a few seconds.", "nothing to count"),
+        (status(last_progress=Progress("read", 50, 200, 21.0, (30.0, 35.0))), 0, 0.25,
+         "Reading photos · 50 of 200 photos · about 30 seconds left in all", "the whole counts, not the step"),
         (status(epochs=(EpochEnd(3, 30, 1, 1, 1, 1, 0.02),)), 0, 0.1,
          "Learning · round 3 of 30 · a few seconds left", "learning"),
     ],
@@ -134,6 +136,9 @@ def test_progress_tells_what_is_happening_and_how_long_it_takes(job, position, s
         (HYBRID, [], 42, None, "the plan has the rounds of both phases"),
         (HYBRID, [(4, 30, "head")], 42, "Learning the last step · round 4 of 42 · the network opens after round 30",
          "nobody knows yet how long a round with the network open takes"),
+        (HYBRID, [(4, 30, "head", (80.0, 200.0))], 42,
+         "Learning the last step · round 4 of 42 · the network opens after round 30 · 1 to 4 minutes left in all",
+         "or knows it about"),
         (HYBRID, [(30, 30, "head")], 42, "Opening the network · round 30 of 42 is done · the next one takes longer",
          "between the phases"),
         (HYBRID, [(30, 30, "head"), (31, 42, "open")], 42,
@@ -145,7 +150,8 @@ def test_progress_tells_what_is_happening_and_how_long_it_takes(job, position, s
     ],
 )
 def test_the_rounds_of_both_phases_are_one_plan(config, ends, total, said, reason):
-    now = status(epochs=tuple(EpochEnd(epoch, epochs, 1, 1, 1, 1, 10.0, phase) for epoch, epochs, phase in ends))
+    now = status(epochs=tuple(EpochEnd(epoch, epochs, 1, 1, 1, 1, 10.0, phase, left=left[0] if left else None)
+                              for epoch, epochs, phase, *left in ends))
     assert widgets.planned_rounds(now, config) == total, reason
     if said:
         assert widgets.say_progress(now, 0, config)[1] == said, reason
@@ -173,7 +179,8 @@ def test_the_time_left_is_known_within_the_first_open_round(ends, done, share, s
 def test_photos_that_are_looked_at_again_between_the_phases_are_told():
     now = status(epochs=(EpochEnd(30, 30, 1, 1, 1, 1, 0.1),), last_progress=Progress("features", 5, 20, 30.0))
     said = widgets.say_progress(now, 0, HYBRID)[1]
-    assert said.endswith("5 of 20 photos · about 30 seconds left for this step")
+    assert said.endswith("5 of 20 photos · about 30 seconds left for this step · then 12 rounds with the network "
+                         "open, and the first tells how long they take")
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
@@ -184,7 +191,7 @@ def test_every_setting_that_counts_has_its_widget_with_its_own_words(strategy):
         settings.own().setdefault("strategy", strategy)
         settings.choose_strategy(settings.proposed())
         networks.choose(settings.network())
-        settings.folds(settings.proposed())
+        settings.folds()
 
     at = AppTest.from_function(page, default_timeout=20, args=(strategy,)).run()
     assert not at.exception
@@ -250,8 +257,8 @@ def test_a_sentence_for_a_stranger_keeps_its_addresses(monkeypatch, text, said, 
     assert chrome._without_paths(text) == said, reason
 
 
-def test_a_series_has_its_ends_and_the_value_in_use():
-    assert settings.series(0.01, 1.0, 0.03) == [0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1.0]
+def test_a_series_has_its_ends_and_the_usual_values():
+    assert settings.series(0.01, 1.0, {0.03}) == [0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1.0]
 
 
 def test_nine_photos_show_as_many_classes_as_there_is_room_for():

@@ -56,8 +56,13 @@ def start(at: AppTest, queue) -> TrainConfig:
 
 def keys(at: AppTest) -> set[str]:
     """The settings on the page."""
+    return {key.removeprefix("setting_") for key in settings_of(at)}
+
+
+def settings_of(at: AppTest) -> dict:
+    """The widgets of the settings, by their keys."""
     kinds = (at.selectbox, at.slider, at.select_slider, at.number_input, at.checkbox, at.radio)
-    return {each.key.removeprefix("setting_") for kind in kinds for each in kind if each.key.startswith("setting_")}
+    return {each.key: each for kind in kinds for each in kind if each.key.startswith("setting_")}
 
 
 def test_only_the_two_questions_are_not_folded_away(form):
@@ -114,6 +119,32 @@ def test_what_does_nothing_is_not_shown(form, strategy, hidden, reason):
     assert keys(choose(form, strategy)).isdisjoint(hidden), reason
     opened = {"open_epochs", "open_learning_rate"} if strategy != "feature-extraction" else {"epochs"}
     assert opened <= keys(form)
+
+
+def pushed_back(at: AppTest) -> set[str]:
+    """The settings whose value was sent to the browser anew in the last run: what was pressed since would be lost."""
+    return {key for key, each in settings_of(at).items() if each.proto.set_value}
+
+
+def test_a_value_is_sent_to_the_browser_only_when_another_one_belongs_there(form):
+    choose(form, "hybrid")
+    form.run()
+    assert pushed_back(form) == set(), "nothing has changed"
+    form.slider(key="setting_patience").set_value(3).run()
+    form.number_input(key="setting_epochs").set_value(7).run()
+    form.select_slider(key="setting_open_learning_rate").set_value(0.001).run()
+    assert pushed_back(form) == set(), "the browser knows best what was set there"
+    choose(form, "feature-extraction")
+    assert pushed_back(form) >= {"setting_image_size"}, "the new strategy has its own size"
+
+
+def test_the_steps_of_a_step_size_stay_when_it_moves(form):
+    choose(form, "fine-tuning")
+    slider = form.select_slider(key="setting_open_learning_rate")
+    before = list(slider.options)
+    assert slider.value == 0.0003, "a value between the round ones"
+    slider.set_value(0.0005).run()
+    assert list(form.select_slider(key="setting_open_learning_rate").options) == before
 
 
 def test_photos_vary_from_two_views_on(form):

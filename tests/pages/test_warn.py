@@ -1,7 +1,5 @@
 """The warnings stand below the curves, while a run learns and after, and what a user named stays letters."""
 
-from dataclasses import replace
-
 import pytest
 
 from pages.shared import warn
@@ -35,10 +33,9 @@ def test_a_finished_run_says_what_its_curves_warn_of(at):
 
 
 def test_a_run_says_it_while_it_learns(at, monkeypatch):
-    from tlcore.runs import store
+    from tlcore.runs import status
 
-    status = store.job_status
-    monkeypatch.setattr(store, "job_status", lambda run: replace(status(run), state="running"))
+    monkeypatch.setattr(status, "_state", lambda *found: "running")
     assert "The steps are too large" in words(at(ROUNDS))
 
 

@@ -10,14 +10,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tlcore.config import STRATEGIES, TrainConfig
+from tlcore.config import TrainConfig, short_name
 from tlcore.data.manifest import Dataset
 from tlcore.errors import UserError
 from tlcore.evaluation.compare import Verdict, compare
 from tlcore.evaluation.report import load_report
 from tlcore.events import EpochEnd, Event, Progress
 from tlcore.models.registry import find_backbone
-from tlcore.runs.store import EARLIER, Run, create_run, job_status, load_run, num_earlier, read_events
+from tlcore.runs.status import job_status
+from tlcore.runs.store import EARLIER, Run, create_run, load_run, num_earlier, read_events
 from tlcore.serving.bundle import FOLDER, MODEL
 from tlcore.workspace import Workspace, disk_error, new_id, read_json, write_json
 
@@ -140,7 +141,8 @@ def runs_of(workspace: Workspace, race: Race) -> list[Run]:
 
 def names_of(runs: Sequence[Run]) -> dict[str, str]:
     """What the runs of a race are called, by their ids: by what differs between them, and never two alike."""
-    titles, strategies = ({run.id: say(run) for run in runs} for say in (_title, _strategy))
+    titles = {run.id: _title(run) for run in runs}
+    strategies = {run.id: short_name(run.config.strategy) for run in runs}
     if len(set(titles.values())) == 1:
         names = strategies
     elif len(set(strategies.values())) == 1:
@@ -157,11 +159,6 @@ def _title(run: Run) -> str:
         return find_backbone(run.config.backbone).title
     except UserError:  # a network that another version knew
         return run.config.backbone
-
-
-def _strategy(run: Run) -> str:
-    """The strategy's own word: "hybrid", "from scratch"."""
-    return STRATEGIES[run.config.strategy].rsplit("(", 1)[-1].split(")")[0]
 
 
 def results(dataset: Dataset, runs: Sequence[Run]) -> list[Result]:
@@ -202,7 +199,7 @@ def _attempts(run: Run) -> list[Event]:
 
 
 def verdicts(runs: Sequence[Run]) -> list[Verdict]:
-    """The best of the runs that have test figures against each of the others, by their ids; see `compare`.
+    """Every pair of the runs that have test figures, by their ids, those with the best run first; see `compare`.
 
     Raises:
         UserError: they were not tested on the same photos.
