@@ -3,7 +3,7 @@
 from typing import Any
 
 from tlcore.data.manifest import Dataset
-from tlcore.training.recommend import RULES, Advice, FewPhotos, Seen, place
+from tlcore.training.recommend import RULES, Advice, FewPhotos, Seen, place, rivals
 
 FEW = (FewPhotos(1, 0.5, 0.3), FewPhotos(10, 0.9, 0.4))
 GUESSES = (("oboe", 0.4), ("tabby", 0.2), ("nail", 0.05))
@@ -13,7 +13,7 @@ def make_advice(similarity: float = 0.5, num_photos: int = 24, **changes: Any) -
     """The advice on photos that are so similar to ImageNet's."""
     similar, size, quadrant = place(similarity, num_photos)
     values = {"num_classes": 3, "strategy": RULES[quadrant], "reason": "Because.", "looked_at": 24, "seen": (),
-              "few": FEW, "mirrored": ()}
+              "few": FEW, "mirrored": (), "rivals": rivals(similarity, (similarity, similarity), num_photos)}
     return Advice(similarity=similarity, similar=similar, num_photos=num_photos, size=size, quadrant=quadrant,
                   **values | changes)
 

@@ -6,6 +6,7 @@ import pytest
 
 from tests.photos import class_files, write_files
 from tlcore.__main__ import main
+from tlcore.training.recommend import SIMILAR_FROM
 
 
 @pytest.fixture(autouse=True)
@@ -17,7 +18,7 @@ def test_recommend_a_folder_of_classes(small_folder, capsys):
     assert main(["recommend", str(small_folder), "--json"]) == 0
     values = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert list(values)[:6] == ["similarity", "similar", "size", "quadrant", "strategy", "reason"]
-    assert 0 <= values["similarity"] <= 1 and values["similar"] is (values["similarity"] >= 0.7)
+    assert 0 <= values["similarity"] <= 1 and values["similar"] is (values["similarity"] >= SIMILAR_FROM)
     assert values["size"] == "small" and values["quadrant"].startswith("small-") and len(values["seen"]) == 9
     assert main(["recommend", str(small_folder)]) == 0
     said = capsys.readouterr().out

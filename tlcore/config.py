@@ -13,6 +13,12 @@ STRATEGIES = {
 }
 """What learns, with one sentence each for a person who chooses."""
 
+
+def short_name(strategy: str) -> str:
+    """The technical name of a strategy, as it stands in its sentence: "feature extraction", "from scratch"."""
+    return STRATEGIES[strategy].rsplit("(", 1)[-1].split(")")[0]
+
+
 HEADS = {
     "pooling": "One value a feature (pooling), then the classes.",
     "flatten": "Every place of the picture on its own (flatten), a layer of 512, then the classes (VGG16 recipe).",

@@ -11,7 +11,7 @@ ROUNDS = {"Rounds over all photos (epochs)": 2, "Rounds with the network open (e
 
 def test_the_advice_is_taken_and_two_strategies_race(page, server):
     page.goto(f"{server}/data")
-    page.get_by_role("button", name=re.compile("Use “Emoji”")).click()
+    page.get_by_role("button", name=re.compile("Use “Handwritten digits”")).click()
     page.get_by_role("button", name=re.compile("Go on: train on")).click()
     follow_the_advice(page)
     look_at_variants(page)
@@ -39,7 +39,7 @@ def test_the_advice_is_taken_and_two_strategies_race(page, server):
 
 
 def follow_the_advice(page: Page) -> None:
-    """Emoji are few and unlike ImageNet's photos: hybrid is advised where feature extraction was chosen."""
+    """Digits are few and unlike ImageNet's photos: hybrid is advised where feature extraction was chosen."""
     hybrid = page.get_by_role("radio", name=re.compile(r"\(hybrid\)"))
     expect(page.get_by_text("What your photos need: hybrid (advice)")).to_be_visible()
     expect(hybrid).not_to_be_checked()
@@ -75,7 +75,7 @@ def read_the_verdict(page: Page) -> None:
     rows = page.get_by_role("table").first.locator("tbody tr")
     expect(rows).to_have_count(2)
     for row in rows.all():
-        expect(row).to_contain_text(re.compile(r"\d of 136 right \(\d+.%; plausibly \d+–\d+.%\)"))
+        expect(row).to_contain_text(re.compile(r"\d of 269 right \(\d+.%; plausibly \d+–\d+.%\)"))
     summary = re.compile(r"^(No difference from .* is larger than|\S.* is better than \S.* by more than) chance\.")
     expect(page.get_by_text(summary)).to_be_visible()
     verdict = re.compile(r"got \d+ photos? right that \S.* got wrong, and \d+ the other|the very same photos")
@@ -83,4 +83,4 @@ def read_the_verdict(page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     assert has_no_sideways_scroll(page)
     page.get_by_role("button", name="See where the best one is wrong").click()
-    expect(page.get_by_text(re.compile(r"\d+ of 136 right")).first).to_be_visible()
+    expect(page.get_by_text(re.compile(r"\d+ of 269 right")).first).to_be_visible()

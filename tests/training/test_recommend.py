@@ -5,7 +5,7 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
-from tlcore.config import STRATEGIES
+from tlcore.config import STRATEGIES, short_name
 from tlcore.training import recommend
 from tlcore.training.recommend import (
     LARGE_FROM,
@@ -17,6 +17,7 @@ from tlcore.training.recommend import (
     Seen,
     give_reason,
     place,
+    rivals,
 )
 
 ADVICE = Advice(
@@ -24,6 +25,7 @@ ADVICE = Advice(
     strategy="feature-extraction", reason="Because.", looked_at=200,
     seen=(Seen("ab", "cats/1.jpg", "cats", (("tabby", 0.7), ("Egyptian cat", 0.2), ("lynx", 0.05))),),
     few=(FewPhotos(1, 0.8, 0.5), FewPhotos(2, 0.9, 0.5)), mirrored=(Mirrored("horizontal_flip", "6", "4", 0.8),),
+    rivals=("feature-extraction", "hybrid"),
 )
 
 
@@ -31,7 +33,7 @@ def test_json_keeps_everything():
     assert Advice.from_dict(json.loads(json.dumps(ADVICE.to_dict()))) == ADVICE
 
 
-@pytest.mark.parametrize("missing", ["similarity", "seen", "few"])
+@pytest.mark.parametrize("missing", ["similarity", "seen", "few", "rivals"])
 def test_an_advice_of_another_version_is_refused(missing):
     values = ADVICE.to_dict()
     del values[missing]
@@ -44,7 +46,7 @@ def test_an_advice_of_another_version_is_refused(missing):
     [
         (0.86, 1000, "small-similar", "cats and dogs"),
         (0.13, 1259, "small-different", "digits"),
-        (0.55, 610, "small-different", "emoji"),
+        (0.55, 610, "small-similar", "emoji: adapting brings them nothing"),
         (SIMILAR_FROM, LARGE_FROM, "large-similar", "the borders belong to the upper side"),
         (SIMILAR_FROM - 1e-6, LARGE_FROM, "large-different", "just below"),
         (SIMILAR_FROM, LARGE_FROM - 1, "small-similar", "one photo fewer"),
@@ -66,10 +68,37 @@ def test_every_quadrant_has_a_strategy_and_every_strategy_a_sentence(monkeypatch
 
 
 def test_the_reason_tells_the_figures_and_when_it_is_a_close_thing():
-    clear, close = give_reason(0.86, (0.84, 0.88), 1000, 200), give_reason(0.71, (0.68, 0.74), 1000, 1)
+    clear, close = give_reason(0.86, (0.84, 0.88), 1000, 200), give_reason(0.51, (0.48, 0.54), 1000, 1)
     assert "0.86 of 1, plausibly 0.84–0.88, from 200 photos" in clear and "1,000 to learn from are few" in clear
     assert "close to the border" in close and "close to the border" not in clear
     assert "from 1 photo)" in close
+
+
+@pytest.mark.parametrize(
+    ("off", "spread", "num_photos", "found", "reason"),
+    [
+        (0.0, 0.03, 600, ("feature-extraction", "hybrid"), "on the border itself, which belongs to the similar ones"),
+        (-0.15, 0.03, 600, ("hybrid", "feature-extraction"), "as far as is still close, below it"),
+        (0.15, 0.03, 600, ("feature-extraction", "hybrid"), "as far as is still close, above it"),
+        (-0.17, 0.03, 600, (), "clearly different"),
+        (0.17, 0.03, 600, (), "clearly similar"),
+        (-0.2, 0.25, 600, ("hybrid", "feature-extraction"), "farther off, but so few photos that nobody can know"),
+        (-0.1, 0.03, LARGE_FROM, ("fine-tuning", "hybrid"), "many photos: other strategies meet there"),
+    ],
+)
+def test_who_races_close_to_the_border(off, spread, num_photos, found, reason):
+    similarity = SIMILAR_FROM + off
+    interval = similarity - spread, similarity + spread
+    assert rivals(similarity, interval, num_photos) == found, reason
+    said = give_reason(similarity, interval, num_photos, 200)
+    assert ("close to the border" in said) == bool(found), reason
+    names = " against ".join(short_name(strategy) for strategy in found)
+    assert said.endswith(f"a race of {names} shows which is better.") == bool(found), reason
+
+
+def test_there_is_no_race_where_both_sides_get_the_same_advice(monkeypatch):
+    monkeypatch.setattr(recommend, "RULES", dict.fromkeys(RULES, "hybrid"))
+    assert rivals(SIMILAR_FROM, (SIMILAR_FROM, SIMILAR_FROM), 600) == ()
 
 
 def test_an_advice_can_be_changed_only_by_making_another():

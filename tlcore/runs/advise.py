@@ -25,11 +25,11 @@ from tlcore.runs.pack import RESIZE_POLICY
 from tlcore.runs.store import Job
 from tlcore.training.few_photos import few_photos
 from tlcore.training.mirrored import find_mirrored
-from tlcore.training.recommend import RULES, Advice, Seen, give_reason, place
+from tlcore.training.recommend import RULES, Advice, Seen, give_reason, place, rivals
 from tlcore.workspace import Workspace, read_json, write_json
 
 ADVICE = "advice.json"
-VERSION = 1
+VERSION = 2
 """Raise it when the same photos would get another advice than before: then old ones are not read but made again."""
 
 MOST_PHOTOS = 200
@@ -102,14 +102,16 @@ def _advice(
     head = load_imagenet_head(BUILT_IN)
     scores = photo_scores(features, head)
     value, num_photos = similarity(scores), int((dataset.photos["split"] == "train").sum())
+    interval = similarity_interval(scores)
     similar, size, quadrant = place(value, num_photos)
     classes = pd.Categorical(rows["label"]).codes.astype(np.int64)
     return Advice(
         similarity=value, similar=similar, num_photos=num_photos, num_classes=len(dataset.labels), size=size,
         quadrant=quadrant, strategy=RULES[quadrant],
-        reason=give_reason(value, similarity_interval(scores), num_photos, len(rows)),
+        reason=give_reason(value, interval, num_photos, len(rows)),
         looked_at=len(rows), seen=_seen(rows.head(NUM_SEEN), features[:NUM_SEEN], head),
         few=few_photos(features, pixels, classes, seed), mirrored=find_mirrored(pixels, rows["label"].tolist()),
+        rivals=rivals(value, interval, num_photos),
     )
 
 

@@ -8,8 +8,13 @@ features/similarity.py. docs/recommendation.md tells where the borders come from
 from dataclasses import asdict, dataclass
 from typing import Any
 
-SIMILAR_FROM = 0.7
-"""Similarity from which on photos count as like those of ImageNet: midway between the emoji and cats and dogs."""
+from tlcore.config import short_name
+
+SIMILAR_FROM = 0.5
+"""Similarity from which on photos count as like those of ImageNet: above it no set gained by adapting the network."""
+
+CLOSE = 0.15
+"""So near to `SIMILAR_FROM`, on either side, a race of the two strategies tells more than the similarity does."""
 
 LARGE_FROM = 5_000
 """Training photos from which on a data set counts as large. The tutorials give no number; this one is not measured."""
@@ -65,7 +70,8 @@ class Advice:
     `similarity` 0–1; `num_photos`: training photos; `size`: "small" or "large"; `quadrant`: a key of `RULES`;
     `strategy`: one of `STRATEGIES`; `reason`: a sentence or two; `looked_at`: photos that were looked at; `seen`: up to
     nine of them, spread over the classes; `few`: by rising `per_class`, () where classes have too few photos for it;
-    `mirrored`: the mirrorings that change the meaning, the strongest first.
+    `mirrored`: the mirrorings that change the meaning, the strongest first; `rivals`: the two strategies to race where
+    the photos are close to the border, else ().
     """
 
     similarity: float
@@ -80,6 +86,7 @@ class Advice:
     seen: tuple[Seen, ...]
     few: tuple[FewPhotos, ...]
     mirrored: tuple[Mirrored, ...]
+    rivals: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """The values by field name, ready for JSON."""
@@ -95,13 +102,28 @@ class Advice:
         seen = tuple(Seen(**row | {"guesses": tuple(map(tuple, row["guesses"]))}) for row in values["seen"])
         few = tuple(FewPhotos(**row) for row in values["few"])
         mirrored = tuple(Mirrored(**row) for row in values["mirrored"])
-        return cls(**values | {"seen": seen, "few": few, "mirrored": mirrored})
+        return cls(**values | {"seen": seen, "few": few, "mirrored": mirrored, "rivals": tuple(values["rivals"])})
 
 
 def place(similarity: float, num_photos: int) -> tuple[bool, str, str]:
     """Whether photos are similar to ImageNet's, the size of the data set, and its quadrant, a key of `RULES`."""
     similar, size = similarity >= SIMILAR_FROM, "large" if num_photos >= LARGE_FROM else "small"
     return similar, size, f"{size}-{'similar' if similar else 'different'}"
+
+
+def rivals(similarity: float, interval: tuple[float, float], num_photos: int) -> tuple[str, ...]:
+    """The strategies on both sides of the border that photos are close to, the recommended one first; () elsewhere.
+
+    Args:
+        interval: where the similarity plausibly lies (95 %); where that holds the border, the photos are close too.
+        num_photos: training photos.
+    """
+    near = round(abs(similarity - SIMILAR_FROM), 2) <= CLOSE  # as people read it, with two digits
+    if not near and not interval[0] < SIMILAR_FROM <= interval[1]:
+        return ()
+    similar, size, quadrant = place(similarity, num_photos)
+    ours, other = RULES[quadrant], RULES[f"{size}-{'different' if similar else 'similar'}"]
+    return (ours, other) if ours != other else ()
 
 
 def give_reason(similarity: float, interval: tuple[float, float], num_photos: int, looked_at: int) -> str:
@@ -116,9 +138,8 @@ def give_reason(similarity: float, interval: tuple[float, float], num_photos: in
     measured = (f"similarity {similarity:.2f} of 1, plausibly {interval[0]:.2f}–{interval[1]:.2f}, "
                 f"from {looked_at:,} {'photo' if looked_at == 1 else 'photos'}")
     amount = "few" if size == "small" else "many"
-    border = ""
-    if interval[0] < SIMILAR_FROM <= interval[1]:
-        border = " This is close to the border, so compare strategies on your photos."
+    two = [short_name(strategy) for strategy in rivals(similarity, interval, num_photos)]
+    border = f" This is close to the border: a race of {' against '.join(two)} shows which is better." if two else ""
     so = _SO[similar, RULES[quadrant]]
     number = "one photo to learn from is" if num_photos == 1 else f"{num_photos:,} to learn from are"
     return f"{known} ({measured}), and {number} {amount}. {so}{border}"
