@@ -12,10 +12,9 @@ from tlcore.data.images import load_input
 from tlcore.data.ingest import ingest_folder
 from tlcore.errors import UserError
 from tlcore.features import extract as module
-from tlcore.features.activations import ActivationKind, ImageCache, open_activations
+from tlcore.features.activations import ActivationKind, ImageCache, open_activations, open_features
 from tlcore.features.extract import Network, Photo, decode, extract, feature_kind, run_views
 from tlcore.features.store import FeatureKind, FeatureStore
-from tlcore.features.views import open_features
 from tlcore.models.build import build_backbone
 from tlcore.models.convert import convert_to_tflite
 from tlcore.models.litert import LiteModel
