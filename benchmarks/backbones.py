@@ -26,7 +26,8 @@ from benchmarks.command import finish, parser
 from benchmarks.table import Row, times_faster
 from tlcore.features.extract import CHUNK
 from tlcore.models.build import build_backbone
-from tlcore.models.frozen import convert_checked
+from tlcore.models.chain import FUNCTIONS, open_chain
+from tlcore.models.frozen import convert_checked, pictures
 from tlcore.models.litert import LiteModel, usable_cores
 from tlcore.models.registry import BackboneSpec, find_backbone
 
@@ -47,7 +48,7 @@ def _measure(spec: BackboneSpec, target: str, count: int, rounds: int) -> Row:
     size = spec.default_image_size
     photos = np.random.default_rng(0).integers(0, 256, (count, size, size, 3), dtype=np.uint8)
     model = build_backbone(spec, weights=None)
-    run_ours = _ours(convert_checked(model, size, "pooled"), photos)
+    run_ours = _ours(spec, convert_checked(model, size, "pooled"), photos)
     run_keras = _keras(model, photos)
     ours, theirs = run_ours(), run_keras()
     if np.abs(ours - theirs).max() > 1e-3 * np.abs(theirs).max():
@@ -57,8 +58,9 @@ def _measure(spec: BackboneSpec, target: str, count: int, rounds: int) -> Row:
     return times_faster(f"{spec.title} at {size} px, times faster a photo", ours_ms, keras_ms, target, "ms")
 
 
-def _ours(file: bytes, photos: np.ndarray) -> Callable[[], np.ndarray]:
-    models = [LiteModel(file) for _ in range(usable_cores())]
+def _ours(spec: BackboneSpec, file: bytes, photos: np.ndarray) -> Callable[[], np.ndarray]:
+    chain = open_chain(file, pictures(spec.default_image_size)) if spec.function in FUNCTIONS else None
+    models = [chain or LiteModel(file) for _ in range(usable_cores())]
 
     def share(number: int) -> list[np.ndarray]:
         starts = range(number * CHUNK, len(photos), len(models) * CHUNK)

@@ -23,6 +23,7 @@ from tlcore.features.activations import (
     evict,
     make_room,
     open_activations,
+    open_features,
 )
 from tlcore.features.store import FeatureKind
 
@@ -208,3 +209,13 @@ def test_views_lie_beside_the_photos_in_a_folder_that_can_go_alone(workspace):
         assert plain.missing([key(1)]) == {}
     with open_activations(workspace, KIND, Views(Augmentation(), 4)) as still:
         assert still.views.count == 1, "with the augmentation off all views would be the photo"
+
+
+def test_features_of_views_can_go_and_those_of_the_photos_stay_for_good(workspace):
+    kind = FeatureKind("net-0123", 96, "squash", 5)
+    with open_features(workspace, kind, Views(Augmentation(horizontal_flip=True), 2, 1)) as store:
+        store.append([(key(1), view) for view in range(2)], np.ones((2, 5), np.float32))
+        assert evict(workspace, (), 0) == [], "in use"
+    assert len(evict(workspace, (), 0)) == 1
+    with open_features(workspace, kind, Views(Augmentation(horizontal_flip=True), 2, 1)) as store:
+        assert store.missing([key(1)]) == {key(1): (1,)}, "only the view has to be computed again"

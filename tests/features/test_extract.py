@@ -1,5 +1,6 @@
 """Extraction computes what the store lacks, equal to the network's own answer, and keeps what it has when stopped."""
 
+import keras
 import numpy as np
 import pytest
 
@@ -11,12 +12,13 @@ from tlcore.data.images import load_input
 from tlcore.data.ingest import ingest_folder
 from tlcore.errors import UserError
 from tlcore.features import extract as module
-from tlcore.features.activations import ActivationKind, ImageCache, open_activations
+from tlcore.features.activations import ActivationKind, ImageCache, open_activations, open_features
 from tlcore.features.extract import Network, Photo, decode, extract, feature_kind, run_views
-from tlcore.features.store import FeatureStore
-from tlcore.features.views import open_features
+from tlcore.features.store import FeatureKind, FeatureStore
+from tlcore.models.build import build_backbone
+from tlcore.models.convert import convert_to_tflite
 from tlcore.models.litert import LiteModel
-from tlcore.models.registry import BACKBONES
+from tlcore.models.registry import BACKBONES, find_backbone
 from tlcore.models.weights import asset_path
 
 SPEC = BACKBONES[0]
@@ -140,11 +142,33 @@ def test_a_frozen_file_of_its_own_and_another_output_are_kept_by_the_kind(worksp
 
     photos = photos_of(dataset)
     with open_activations(workspace, MapKind("net", "top", 96, "squash", (3, 3, 1280)), VIEWS) as store:
-        finish(extract(store, None, photos[:6], dataset.read, source=source))
+        finish(extract(store, SPEC, photos[:6], dataset.read, source=source))
         rows = all_views(store, [photo.sha256 for photo in photos[:6]])
     image = load_input(dataset.read(photos[0].path), 96, "squash")
     alone = LiteModel(source).run(VIEWS.image(image, photos[0].sha256, 2)[np.newaxis], "feature_map")[0]
     np.testing.assert_allclose(rows[0, 2], alone, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("least", "same_bits", "reason"),
+    [
+        (25, True, "for 24 photos opening and checking a chain is not worth it: LiteRT"),
+        (24, False, "the same numbers to float tolerance by another arithmetic"),
+    ],
+)
+def test_many_photos_go_through_a_chain(workspace, dataset, tmp_path, monkeypatch, least, same_bits, reason):
+    monkeypatch.setattr(module, "LEAST_FOR_CHAIN", least)
+    vgg, photos = find_backbone("vgg16"), photos_of(dataset)
+    source = tmp_path / "vgg16.tflite"
+    model = build_backbone(vgg, 32, weights=None)
+    source.write_bytes(convert_to_tflite(keras.Model(model.input, {"pooled": model.output}), 32, float16=False))
+    store = FeatureStore(workspace, FeatureKind("vgg16", 32, "center-crop", vgg.feature_size))
+    finish(extract(store, vgg, photos, dataset.read, source=source))
+    images = [load_input(dataset.read(photo.path), 32, "center-crop") for photo in photos]
+    alone = np.concatenate([LiteModel(source).run(image[np.newaxis], "pooled") for image in images])
+    rows = store.read([photo.sha256 for photo in photos])
+    np.testing.assert_allclose(rows, alone, atol=1e-5 * alone.max())
+    assert (rows == alone).all() == same_bits, reason
 
 
 @pytest.mark.parametrize(

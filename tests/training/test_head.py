@@ -94,3 +94,15 @@ def test_every_epoch_takes_a_view_of_each_photo_by_chance():
     assert not np.array_equal(told[0], told[1]), "another choice in the next epoch"
     statistics = views.asked[:-4]
     assert {int(numbers[0]) for numbers in statistics} == {0, 1}, "both views count for the standardisation"
+
+
+def test_an_epoch_of_views_in_parts_is_learned_from_as_if_it_were_one(monkeypatch):
+    train, held_out, runs = examples(3, 150, 1, spread=4), examples(3, 60, 2, spread=4), []
+    config = TrainConfig(epochs=3, batch_size=32, dropout=0.5, optimizer="adam")
+    for steps in (1, 2, 100):  # parts of one batch, of two with a shorter one at the end, all at once
+        monkeypatch.setattr("tlcore.training.head.STEPS", steps)
+        events, head = finish(train_head(Examples(Doubled(train.features, 0.5), train.classes), held_out, 3, config))
+        runs.append((head.layers[0][0], [(event.loss, event.accuracy) for event in events]))
+    for weights, figures in runs[:-1]:
+        np.testing.assert_array_equal(weights, runs[-1][0])
+        assert figures == runs[-1][1], "the figures are those of the whole epoch"

@@ -1,4 +1,4 @@
-"""What enters the lowest trained block, and decoded photos, on disk: computed once, read in every epoch.
+"""What enters the lowest trained block, decoded photos, and features of views, on disk: computed once, read often.
 
 These are the feature store's own files in folders under `activations/`, but far larger: 10,000 photos of
 (5, 5, 192) numbers are 0.2 GB, of (28, 28, 256) 8 GB. So there is an estimate before anything is computed, a limit on
@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 
 from tlcore.data.augment import Views
 from tlcore.errors import UserError
-from tlcore.features.store import LOCK_SECONDS, Kind, RowStore, row_bytes
+from tlcore.features.store import LOCK_SECONDS, FeatureKind, FeatureStore, Kind, RowStore, row_bytes
 from tlcore.features.views import ViewedStore, has_views
 from tlcore.workspace import Workspace, disk_error
 
@@ -112,6 +112,18 @@ class ImageCache(ActivationCache):
 def open_activations(workspace: Workspace, kind: ActivationKind, views: Views | None = None) -> ViewedStore:
     """The cache of a kind, and of its views unless those would all be the photo itself. Close it after use."""
     plain = ActivationCache(workspace, kind)
+    if views is None or not has_views(views):
+        return ViewedStore(plain)
+    return ViewedStore(plain, ActivationCache(workspace, replace(kind, views=views.name)), views)
+
+
+def open_features(workspace: Workspace, kind: FeatureKind, views: Views | None = None) -> ViewedStore:
+    """The feature store of a kind, and of its views unless those would all be the photo itself. Close it after use.
+
+    The photos as they are serve every run and page and stay for good. Their views belong to one augmentation and one
+    seed, so they lie with the activations, where what was used least recently goes when space is short.
+    """
+    plain = FeatureStore(workspace, kind)
     if views is None or not has_views(views):
         return ViewedStore(plain)
     return ViewedStore(plain, ActivationCache(workspace, replace(kind, views=views.name)), views)

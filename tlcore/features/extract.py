@@ -21,6 +21,8 @@ from tlcore.events import Progress, ShouldStop, never
 from tlcore.features.activations import ImageCache
 from tlcore.features.store import FeatureKind, RowStore
 from tlcore.features.views import ViewedStore
+from tlcore.models import chain
+from tlcore.models.frozen import pictures
 from tlcore.models.litert import LiteModel, usable_cores
 from tlcore.models.registry import BackboneSpec
 from tlcore.models.weights import asset_path, fingerprint
@@ -29,6 +31,7 @@ CHUNK = 2  # images that go through the network as one batch, see benchmarks/ext
 SAVE_SECONDS = 1.0  # how much work a kill may cost
 SAVE_BYTES = 16_000_000  # large rows are saved earlier; they are in memory twice while they are put together
 MOST_THREADS = 8
+LEAST_FOR_CHAIN = 50  # images; opening and checking a chain takes as long as some of them
 MOST_WEIGHTS = 1_000_000_000  # bytes: each thread holds its own copy of the weights, up to twice the size of the file
 
 
@@ -42,12 +45,16 @@ class Photo:
 
 @dataclass(frozen=True)
 class Network:
-    """A `.tflite` file (or its bytes), the output that is wanted, and how photos are brought to its input."""
+    """A `.tflite` file (or its bytes), the output that is wanted, and how photos are brought to its input.
+
+    `may_be_chain`: many photos may go the quicker way of `models.chain`, where that gives the same.
+    """
 
     source: Path | bytes
     output: str
     image_size: int
     policy: str
+    may_be_chain: bool = False
 
 
 def backbone_name(spec: BackboneSpec) -> str:
@@ -99,10 +106,11 @@ def run_views(
         (photo, view) and the network's output for each. All views of a photo come in one chunk.
     """
     local, threads = threading.local(), _threads(network)
+    open_model = _opener(network, threads, sum(len(numbers) for _, numbers in wanted))
 
     def compute(chunk: list[tuple[Photo, tuple[int, ...]]]) -> tuple[list[tuple[Photo, int]], np.ndarray]:
         if not hasattr(local, "model"):
-            local.model = LiteModel(network.source, num_threads=max(1, usable_cores() // threads))
+            local.model = open_model()
         pairs, images = [], []
         for photo, numbers in chunk:
             image = load_input(read(photo.path), network.image_size, network.policy)
@@ -114,6 +122,15 @@ def run_views(
 
     most = max((len(numbers) for _, numbers in wanted), default=1)
     yield from _side_by_side(compute, wanted, max(1, CHUNK // most), threads, should_stop)
+
+
+def _opener(network: Network, threads: int, num_images: int) -> Callable[[], LiteModel | chain.ChainModel]:
+    """What gives each thread its network: one of its own, or the chain that all of them share."""
+    if network.may_be_chain and num_images >= LEAST_FOR_CHAIN:
+        shared = chain.open_chain(network.source, pictures(network.image_size))
+        if shared:
+            return lambda: shared
+    return lambda: LiteModel(network.source, num_threads=max(1, usable_cores() // threads))
 
 
 def _threads(network: Network) -> int:
@@ -174,7 +191,8 @@ def extract(
     if not wanted:
         return
     kind = store.kind
-    network = Network(source or asset_path(spec), kind.output, kind.image_size, kind.policy)
+    may_be_chain = spec.function in chain.FUNCTIONS
+    network = Network(source or asset_path(spec), kind.output, kind.image_size, kind.policy, may_be_chain)
     chunks = run_views(network, wanted, read, should_stop, store.views)
     yield from _save(store, chunks, Stopwatch("features", len(wanted)))
 

@@ -5,14 +5,12 @@ photos need not see them again when the augmentation changes, and old augmentati
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Self
 
 import numpy as np
 
 from tlcore.data.augment import Views, view_key
-from tlcore.features.store import FeatureKind, FeatureStore, Kind, RowStore
-from tlcore.workspace import Workspace
+from tlcore.features.store import Kind, RowStore
 
 
 class ViewedStore:
@@ -78,14 +76,6 @@ class ViewedStore:
 
     def _store(self, view: int) -> RowStore:
         return self.plain if view == 0 or self.augmented is None else self.augmented
-
-
-def open_features(workspace: Workspace, kind: FeatureKind, views: Views | None = None) -> ViewedStore:
-    """The feature store of a kind, and of its views unless those would all be the photo itself."""
-    plain = FeatureStore(workspace, kind)
-    if views is None or not has_views(views):
-        return ViewedStore(plain)
-    return ViewedStore(plain, FeatureStore(workspace, replace(kind, views=views.name)), views)
 
 
 def has_views(views: Views) -> bool:

@@ -2,7 +2,6 @@
 
 import keras
 import tensorflow as tf
-from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from tlcore.models.tflite_file import add_signature, free_batch
 
@@ -27,11 +26,10 @@ def convert_to_tflite(model: keras.Model, image_size: int, float16: bool = True)
         outputs = model(image, training=False)
         return [outputs[name] for name in names]
 
-    # The converter does not follow the variables of a Keras 3 model and would write a file without weights.
-    frozen = convert_variables_to_constants_v2(compute.get_concrete_function())
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([frozen], tf.Module())
-    # Its way through a SavedModel on disk takes three times as long and fails on Keras' SiLU; all that it adds is the
-    # signature.
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([compute.get_concrete_function()], tf.Module())
+    # Its way through a SavedModel on disk takes three times as long, fails on Keras' SiLU, and does not follow the
+    # variables of a Keras 3 model (the file would have no weights); all that it adds is the signature. Without it the
+    # converter puts the weights in itself; to put them in before would take the memory of some more copies of them.
     converter.experimental_lower_to_saved_model = False
     if float16:
         converter.optimizations = [tf.lite.Optimize.DEFAULT]

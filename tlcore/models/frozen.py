@@ -102,7 +102,7 @@ def convert_checked(model: "keras.Model", image_size: int, output: str) -> bytes
 
     named = keras.Model(model.input, {output: model.output})
     data = convert_to_tflite(named, image_size, float16=False)
-    images = _pictures(image_size)
+    images = pictures(image_size)
     expected = np.asarray(model(images, training=False))
     received = LiteModel(data).run(images, output)
     difference = float(np.abs(received - expected).max() / max(np.abs(expected).max(), 1e-12))
@@ -114,8 +114,8 @@ def convert_checked(model: "keras.Model", image_size: int, output: str) -> bytes
     return data
 
 
-def _pictures(image_size: int) -> np.ndarray:
-    """float32 (3, S, S, 3), 0–255: noise, a slow wave of colours, and stripes."""
+def pictures(image_size: int) -> np.ndarray:
+    """What networks are compared on: float32 (3, S, S, 3), 0–255: noise, a slow wave of colours, and stripes."""
     rows, columns = np.mgrid[:image_size, :image_size] / image_size
     noise = np.random.default_rng(0).uniform(0, 255, (image_size, image_size, 3))
     waves = 127.5 + 127.5 * np.stack([np.sin(9 * rows), np.cos(5 * columns), np.sin(20 * rows * columns)], axis=-1)

@@ -84,8 +84,17 @@ def end_at(data: bytes, layer: str, output: str) -> bytes | None:
     graph = model.subgraphs[0]
     image = named(signature.inputs, "image")
     target = next((index for index in _computed_from(graph, image) if _last_layer(graph.tensors[index]) == layer), None)
-    if target is None:
-        return None
+    return None if target is None else _kept_until(model, signature, target, output)
+
+
+def keep_until(data: bytes, target: int, output: str) -> bytes:
+    """The file with all that the tensor number `target` does not need cut away; the signature calls it `output`."""
+    return _kept_until(*unpack(data), target, output)
+
+
+def _kept_until(model: schema.ModelT, signature: schema.SignatureDefT, target: int, output: str) -> bytes:
+    graph = model.subgraphs[0]
+    image = named(signature.inputs, "image")
     graph.operators = needed_for(graph, target)
     graph.inputs, graph.outputs = [image], [target]
     signature.inputs, signature.outputs = [entry("image", image)], [entry(output, target)]

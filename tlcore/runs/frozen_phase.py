@@ -9,11 +9,11 @@ import numpy as np
 from tlcore.config import TrainConfig
 from tlcore.data.augment import Augmentation, Views, view_key
 from tlcore.events import Event
-from tlcore.features.activations import ActivationKind, make_room, open_activations
+from tlcore.features.activations import ActivationKind, make_room, open_activations, open_features
 from tlcore.features.extract import Photo, backbone_name, extract, feature_kind
 from tlcore.features.memory import check_memory
 from tlcore.features.store import row_bytes
-from tlcore.features.views import ViewedStore, open_features
+from tlcore.features.views import ViewedStore
 from tlcore.models.frozen import ACTIVATION, FEATURE_MAP, frozen_file
 from tlcore.models.litert import LiteModel
 from tlcore.models.weights_cache import fetch
@@ -100,11 +100,12 @@ def open_store(task: Task, source: Path, views: Views | None = None) -> ViewedSt
     """
     size = task.config.image_size
     if task.config.head == "pooling":
-        return open_features(task.workspace, feature_kind(task.spec, size, RESIZE_POLICY), views)
-    shape = LiteModel(source).run(np.zeros((1, size, size, 3), np.uint8), ACTIVATION).shape[1:]
-    kind = ActivationKind(backbone_name(task.spec), FEATURE_MAP, size, RESIZE_POLICY, shape)
-    store = open_activations(task.workspace, kind, views)
-    make_room(task.workspace, kind, store.num_missing(photo.sha256 for photo in task.photos))
+        store = open_features(task.workspace, feature_kind(task.spec, size, RESIZE_POLICY), views)
+    else:
+        shape = LiteModel(source).run(np.zeros((1, size, size, 3), np.uint8), ACTIVATION).shape[1:]
+        kind = ActivationKind(backbone_name(task.spec), FEATURE_MAP, size, RESIZE_POLICY, shape)
+        store = open_activations(task.workspace, kind, views)
+    make_room(task.workspace, store.kind, store.num_missing(photo.sha256 for photo in task.photos))
     return store
 
 

@@ -8,7 +8,7 @@ that scaling is folded into the weights that are returned, so that what is shipp
 """
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
@@ -22,6 +22,7 @@ from tlcore.events import EpochEnd, ShouldStop, never
 from tlcore.training.optimise import Loss, Plan, Progress, answers, make_optimizer, validation_score
 
 PART = 4096  # vectors that are standardised at a time
+STEPS = 32  # batches of views that TensorFlow gets at a time: what it once took for large tensors it never gives back
 FLATTEN_UNITS = 512  # the layer of the VGG16 recipe
 
 
@@ -83,22 +84,20 @@ def train_head(
     each photo, every epoch takes one of them at random.
     """
     keras.utils.set_random_seed(config.seed)
-    count, feed = len(train.classes), _Feed(train, config.seed)
+    count, feed = len(train.classes), _Feed(train, config)
     mean, scale = _standardisation(feed.passes())
     model = _build_head(len(mean), num_classes, config)
     plan = Plan(config.epochs, config.learning_rate, -(-count // config.batch_size))
     optimizer = make_optimizer(config, plan)
     trained = _Standardised(model, tf.constant(mean), tf.constant(scale))
     run_epoch = _epoch_function(trained, optimizer, Loss(config, num_classes, train.classes), config.batch_size)
-    classes = tf.constant(train.classes)
     held_out = (validation.features - mean) / scale
     progress, best = Progress(), None
     for epoch in range(1, config.epochs + 1):
         if should_stop():
             break
         start = time.perf_counter()
-        features, order = feed.epoch()
-        loss, accuracy = (float(value) for value in run_epoch(features, classes, order))
+        loss, accuracy = run_epoch(feed.epoch())
         layers = _dense_layers(model)
         logits = Head(layers, epoch).logits(held_out)
         val_loss, val_accuracy = validation_score(logits, validation.classes)
@@ -130,10 +129,11 @@ class _Feed:
     Where photos have several views, each epoch gets one of each photo, drawn at random, and only those lie in memory.
     """
 
-    def __init__(self, train: Examples, seed: int) -> None:
-        self._features, self._num = train.features, len(train.classes)
-        self._random = np.random.default_rng(seed)
-        self._all = tf.constant(self._features) if isinstance(self._features, np.ndarray) else None
+    def __init__(self, train: Examples, config: TrainConfig) -> None:
+        self._features, self._classes, self._num = train.features, train.classes, len(train.classes)
+        self._random, self._most = np.random.default_rng(config.seed), STEPS * config.batch_size
+        in_memory = isinstance(self._features, np.ndarray)
+        self._all = (tf.constant(self._features), tf.constant(self._classes)) if in_memory else None
 
     def passes(self) -> list[Callable[[], np.ndarray]]:
         """What gives all vectors, float32 (n, dimension) at a time."""
@@ -141,14 +141,21 @@ class _Feed:
             return [lambda: self._features]
         return [partial(self._features.take, np.full(self._num, view)) for view in range(self._features.count)]
 
-    def epoch(self) -> tuple[tf.Tensor, tf.Tensor]:
-        """Vectors float32 (n, dimension) and order int32 (n,) of the next epoch."""
-        order, features = self._random.permutation(self._num), self._all
-        if features is None:
-            numbers = np.empty(self._num, int)
-            numbers[order] = self._random.integers(self._features.count, size=self._num)
-            features = tf.constant(self._features.take(numbers))
-        return features, tf.constant(order.astype(np.int32))
+    def epoch(self) -> Iterator[tuple[tf.Tensor, tf.Tensor, tf.Tensor]]:
+        """The next epoch in one or several parts of whole batches.
+
+        Each part: vectors float32 (n, dimension), classes int32 (n,) and the order of learning from them int32 (n,).
+        """
+        order = self._random.permutation(self._num).astype(np.int32)
+        if self._all is not None:
+            yield *self._all, tf.constant(order)
+            return
+        numbers = np.empty(self._num, int)
+        numbers[order] = self._random.integers(self._features.count, size=self._num)
+        features = self._features.take(numbers)
+        for start in range(0, self._num, self._most):
+            rows = order[start : start + self._most]
+            yield tf.constant(features[rows]), tf.constant(self._classes[rows]), tf.range(len(rows))
 
 
 def _standardisation(passes: list[Callable[[], np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
@@ -201,7 +208,7 @@ def _dense_layers(model: keras.Model) -> tuple[tuple[np.ndarray, np.ndarray], ..
 def _epoch_function(
     head: _Standardised, optimizer: keras.optimizers.Optimizer, loss_function: Loss, batch_size: int
 ) -> Callable:
-    """A compiled function over one epoch: (features, classes, order) → mean loss and accuracy while training."""
+    """A function over one epoch, compiled but for the change of parts: `_Feed.epoch()` → mean loss and accuracy."""
     variables = head.model.trainable_variables
     optimizer.build(variables)
 
@@ -217,16 +224,23 @@ def _epoch_function(
         hits = tf.cast(tf.argmax(logits, axis=1, output_type=tf.int32) == truth, tf.float32)
         return start + batch_size, loss_sum + batch_loss, correct + tf.reduce_sum(hits)
 
-    @tf.function(autograph=False)  # AutoGraph does not see the source on every Python; the loop is written out instead
-    def run_epoch(features: tf.Tensor, classes: tf.Tensor, order: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    @tf.function(autograph=False, input_signature=[
+        tf.TensorSpec((None, *head.model.input_shape[1:])), tf.TensorSpec((None,), tf.int32),
+        tf.TensorSpec((None,), tf.int32), tf.TensorSpec(()), tf.TensorSpec(()),
+    ])  # AutoGraph does not see the source on every Python; the loop is written out instead
+    def run_part(features: tf.Tensor, classes: tf.Tensor, order: tf.Tensor, *sums: tf.Tensor) -> list[tf.Tensor]:
         total = tf.shape(order)[0]
-        _, loss_sum, correct = tf.while_loop(
+        return tf.while_loop(
             lambda start, *sums: start < total,
             lambda start, *sums: step(start, *sums, (features, classes, order)),
-            (tf.constant(0), tf.constant(0.0), tf.constant(0.0)),
+            (tf.constant(0), *sums),
             parallel_iterations=1,
-        )
-        count = tf.cast(total, tf.float32)
-        return loss_sum / count, correct / count
+        )[1:]
+
+    def run_epoch(parts: Iterator[tuple[tf.Tensor, tf.Tensor, tf.Tensor]]) -> tuple[float, float]:
+        sums, count = (tf.constant(0.0), tf.constant(0.0)), 0
+        for part in parts:
+            sums, count = run_part(*part, *sums), count + len(part[-1])
+        return tuple(float(value / count) for value in sums)
 
     return run_epoch
