@@ -5,6 +5,7 @@ change of strategy changes only the rest. Every widget is built from the field's
 """
 
 import math
+import time
 from collections.abc import Mapping
 from dataclasses import Field, fields
 from types import MappingProxyType
@@ -23,6 +24,7 @@ from tlcore.models.registry import BUILT_IN, BackboneSpec, find_backbone, usual_
 
 SLIDER_STEPS = 100  # a slider with more steps cannot be set exactly with a finger
 AUTO = TrainConfig().open_from
+ECHO_SECONDS = 2.0  # so long a slow browser may take to draw a single new default
 GROUPS = {
     "network": "The network: image size and more",
     "learning": "How it learns: rounds, step size and more",
@@ -44,7 +46,29 @@ def own() -> dict[str, Any]:
 
 
 def _remember(name: str) -> None:
-    own()[name] = st.session_state[f"setting_{name}"]
+    value = st.session_state[f"setting_{name}"]
+    if not _is_echo(name, value):
+        own()[name] = value
+        _replaced().pop(name, None)
+
+
+def _replaced() -> dict[str, tuple[Any, float]]:
+    """For settings whose default has changed: the value before, which a browser may still show, and since when."""
+    return st.session_state.setdefault("settings_replaced", {})
+
+
+def _is_echo(name: str, value: Any) -> bool:
+    """Whether nobody set this value: a browser that has not drawn the new defaults yet sends the old ones with a click.
+
+    It then sends the old values of all of them, whereas a person who wants one of them back sees the others anew.
+    """
+    old, since = _replaced().get(name, (None, 0.0))
+    if value != old:
+        return False
+    others = [key for other in _replaced() if other != name and (key := f"setting_{other}") in st.session_state]
+    if not others:
+        return time.monotonic() - since < ECHO_SECONDS
+    return any(st.session_state[key] == _replaced()[key.removeprefix("setting_")][0] for key in others)
 
 
 def network() -> BackboneSpec:
@@ -202,6 +226,8 @@ def _shared(name: str, value: Any, allowed: tuple[Any, ...]) -> dict[str, Any]:
     meta, key = _OPTIONS[name].metadata, f"setting_{name}"
     before = st.session_state.setdefault("settings_allowed", {})
     if st.session_state.get(key) != value or before.get(name) != allowed:
+        if key in st.session_state and st.session_state[key] != value:
+            _replaced()[name] = st.session_state[key], time.monotonic()
         st.session_state[key] = value
     before[name] = allowed
     return {"label": meta["label"], "help": plain(meta["help"]), "key": key, "on_change": _remember, "args": (name,)}

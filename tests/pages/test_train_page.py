@@ -138,6 +138,25 @@ def test_a_value_is_sent_to_the_browser_only_when_another_one_belongs_there(form
     assert pushed_back(form) >= {"setting_image_size"}, "the new strategy has its own size"
 
 
+@pytest.mark.parametrize(
+    ("sent", "taken", "reason"),
+    [
+        ({"image_size": 96, "schedule": "constant", "label_smoothing": 0.0, "patience": 8, "rotation": 0.0},
+         {"image_size": 96}, "a browser that still shows the old defaults sends them along; only one number was typed"),
+        ({"image_size": 96}, {"image_size": 96}, "a browser that has drawn the new ones"),
+        ({"schedule": "constant"}, {"schedule": "constant"}, "one of the old defaults is wanted back"),
+    ],
+)
+def test_old_defaults_that_come_back_by_themselves_are_nobodys_wish(form, queue, sent, taken, reason):
+    at = choose(form, "hybrid")
+    for name, value in sent.items():
+        next(each for kind in (at.number_input, at.selectbox, at.slider) for each in kind
+             if each.key == f"setting_{name}").set_value(value)
+    at.run()
+    assert at.session_state["own_settings"] == {"strategy": "hybrid"} | taken, reason
+    assert start(at, queue) == defaults_for("hybrid", **taken), reason
+
+
 def test_the_steps_of_a_step_size_stay_when_it_moves(form):
     choose(form, "fine-tuning")
     slider = form.select_slider(key="setting_open_learning_rate")

@@ -134,11 +134,12 @@ def give_reason(similarity: float, interval: tuple[float, float], num_photos: in
         num_photos: training photos.
     """
     similar, size, quadrant = place(similarity, num_photos)
-    known = "The network knows photos like yours" if similar else "The network has seen few photos like yours"
+    two = [short_name(strategy) for strategy in rivals(similarity, interval, num_photos)]
+    like = "somewhat like" if two else "like"
+    known = f"The network knows photos {like} yours" if similar else "The network has seen few photos like yours"
     measured = (f"similarity {similarity:.2f} of 1, plausibly {interval[0]:.2f}–{interval[1]:.2f}, "
                 f"from {looked_at:,} {'photo' if looked_at == 1 else 'photos'}")
     amount = "few" if size == "small" else "many"
-    two = [short_name(strategy) for strategy in rivals(similarity, interval, num_photos)]
     border = f" This is close to the border: a race of {' against '.join(two)} shows which is better." if two else ""
     so = _SO[similar, RULES[quadrant]]
     number = "one photo to learn from is" if num_photos == 1 else f"{num_photos:,} to learn from are"
