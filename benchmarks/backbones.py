@@ -1,13 +1,14 @@
 """Features of the networks that tutorials choose most: our frozen file on LiteRT against Keras' `model.predict`.
 
 Both compute the pooled features of the same decoded photos in memory, at the network's default size, with the same
-random weights. Inside our clock: as many threads as there are cores, each with an interpreter of its own, four photos a
+random weights. Inside our clock: as many threads as there are cores, each with an interpreter of its own, two photos a
 call, as features.extract does it. Inside the other: `model.predict` with its batch of 32. Outside of both: building,
 converting, tracing, and one warm-up. The two take turns; medians. Before the clock starts their features are compared.
 
 Expected on two cores: VGG16 2×, ResNet50 1.5×, Xception 1.9×, MobileNetV2 5×.
-Seen: VGG16 0.86×, ResNet50 1.94×, Xception 1.71×, MobileNetV2 4.70×. VGG16 is 15.5 thousand million multiply-adds in
-large convolutions, about 300 ms of processor time a photo on either side: hardly any overhead is left to save.
+Seen: VGG16 1.97×, ResNet50 1.71×, Xception 1.82×, MobileNetV2 5.19× on a quiet machine; 2.38×, 1.41×, 1.31× and 2.92× with
+tests beside it. VGG16 goes as a chain (models/chain.py), one photo at a time; on LiteRT it was 0.86×, since its 15.5
+thousand million multiply-adds take some 300 ms of processor time on either side.
 """
 
 import os
