@@ -6,7 +6,7 @@ call, as features.extract does it. Inside the other: `model.predict` with its ba
 converting, tracing, and one warm-up. The two take turns; medians. Before the clock starts their features are compared.
 
 Expected on two cores: VGG16 2×, ResNet50 1.5×, Xception 1.9×, MobileNetV2 5×.
-Seen: VGG16 1.97×, ResNet50 1.71×, Xception 1.82×, MobileNetV2 5.19× on a quiet machine; 2.38×, 1.41×, 1.31× and 2.92× with
+Seen: VGG16 1.97×, ResNet50 1.71×, Xception 1.82×, MobileNetV2 5.19× quiet; 2.38×, 1.41×, 1.31× and 2.92× with
 tests beside it. VGG16 goes as a chain (models/chain.py), one photo at a time; on LiteRT it was 0.86×, since its 15.5
 thousand million multiply-adds take some 300 ms of processor time on either side.
 """

@@ -22,7 +22,8 @@ def offer(action: DeltaGenerator, dataset: Dataset) -> None:
         f"{len(dataset.part('validation')):,} to check while learning (validation), "
         f"{len(dataset.part('test')):,} kept for the test."
     )
-    advice.card(dataset)
+    with st.container():  # one place, whatever stands in it: else all below would be drawn anew when the advice comes
+        advice.card(dataset)
     config, spec = settings.proposed(), settings.network()
     left, right = st.columns(2, gap="large")
     with left:
