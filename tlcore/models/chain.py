@@ -6,8 +6,9 @@ are nothing but large 3×3 convolutions have little else to save. ncnn has them 
 BSD-3). The chain is read out of the `.tflite` that the run uses anyway; what comes before its first convolution, the
 scaling, stays with LiteRT.
 
-Seen on two cores, VGG16 at 224 px: 317 ms of processor time a photo on LiteRT, 116 ms here, 5e-7 of the largest value
-apart. The transformed weights are large, but held once for all threads: 635 MB resident with two of them, 475 on LiteRT.
+Seen on two cores, VGG16 at 224 px: 317 ms of processor time a photo on LiteRT, 116 to 165 ms here, 1e-6 of the largest
+value apart. The transformed weights are large, but held once for all threads: with two of them the process has 635 MB,
+and 475 MB on LiteRT.
 """
 
 import struct
