@@ -65,10 +65,10 @@ def _is_echo(name: str, value: Any) -> bool:
     old, since = _replaced().get(name, (None, 0.0))
     if value != old:
         return False
-    others = [key for other in _replaced() if other != name and (key := f"setting_{other}") in st.session_state]
+    others = [other for other in _replaced() if other != name and f"setting_{other}" in st.session_state]
     if not others:
         return time.monotonic() - since < ECHO_SECONDS
-    return any(st.session_state[key] == _replaced()[key.removeprefix("setting_")][0] for key in others)
+    return any(st.session_state[f"setting_{other}"] == _replaced()[other][0] for other in others)
 
 
 def network() -> BackboneSpec:
