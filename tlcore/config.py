@@ -114,6 +114,13 @@ class TrainConfig:
         0.0, "Pull towards small weights (weight decay)", "A little keeps the network from learning by heart.",
         low=0.0, high=0.5, step=0.001,
     )
+    own_statistics: float = _option(
+        0.0, "Share of your photos' own statistics (batch normalisation)",
+        "The network expects signals as strong and as varied as in its 1.3 million photos. This share of what it "
+        "expects is measured on your photos instead, before it adapts: good for drawings and scans. 0 leaves it as it "
+        "was. Only for hybrid and fine-tuning.",
+        low=0.0, high=1.0, step=0.05,
+    )
     label_smoothing: float = _option(
         0.0, "Doubt in the labels (label smoothing)", "How sure it is not asked to become; 0.1 is common.",
         low=0.0, high=0.5, step=0.01,

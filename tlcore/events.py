@@ -129,6 +129,7 @@ class Failed(Event):
 STAGES = {
     "download": "Downloading",
     "read": "Reading photos",
+    "statistics": "Measuring how your photos differ from the network's own",
     "features": "Looking at every photo once (feature extraction)",
     "learn": "The network adapts",
     "check": "Checking the packed model on the test photos",

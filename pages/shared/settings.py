@@ -32,10 +32,10 @@ GROUPS = {
 }
 VARIATIONS = tuple(option.name for option in fields(Augmentation))
 IDLE = {  # what does nothing for a strategy
-    "feature-extraction": ("open_from", "open_layers", "open_epochs", "open_learning_rate"),
+    "feature-extraction": ("open_from", "open_layers", "open_epochs", "open_learning_rate", "own_statistics"),
     "hybrid": (),
     "fine-tuning": ("open_from", "open_layers"),
-    "scratch": ("open_from", "open_layers", "epochs", "learning_rate", "views"),
+    "scratch": ("open_from", "open_layers", "epochs", "learning_rate", "views", "own_statistics"),
 }
 _OPTIONS = {option.name: option for option in fields(TrainConfig)}
 

@@ -18,7 +18,7 @@ from tlcore.models.graph import cut_points
 from tlcore.models.registry import BUILT_IN as SPEC
 from tlcore.models.registry import find_backbone
 from tlcore.models.weights import asset_path, keras_weights_path
-from tlcore.training.finetune import freeze_statistics
+from tlcore.training.statistics import freeze_statistics
 
 # Keras 3.15 reads its variables with numpy 1's protocol; saving weights warns of it, and nobody here can mend it.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")

@@ -135,7 +135,7 @@ def test_a_value_is_sent_to_the_browser_only_when_another_one_belongs_there(form
     form.select_slider(key="setting_open_learning_rate").set_value(0.001).run()
     assert pushed_back(form) == set(), "the browser knows best what was set there"
     choose(form, "feature-extraction")
-    assert pushed_back(form) >= {"setting_image_size"}, "the new strategy has its own size"
+    assert pushed_back(form) >= {"setting_rotation"}, "the new strategy has its own variations"
 
 
 @pytest.mark.parametrize(

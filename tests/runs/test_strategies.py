@@ -40,6 +40,10 @@ def dataset(workspace, tmp_path):
         ("hybrid", {"open_from": "block7a"}, ["head"] * 2 + ["open"] * 2, "by named block"),
         ("hybrid", {"open_layers": 5, "rotation": 0.0}, ["head"] * 2 + ["open"] * 2, "by layers from the top"),
         ("fine-tuning", {}, ["head"] * 2 + ["open"] * 2, "everything adapts"),
+        ("fine-tuning", {"own_statistics": 0.5}, ["head"] * 2 + ["open"] * 2, "measured, then everything adapts"),
+        ("hybrid", {"own_statistics": 0.5, "open_from": "block7a"}, ["head"] * 2 + ["open"] * 2, "the frozen part too"),
+        ("hybrid", {"own_statistics": 0.5, "open_from": "block7a", "optimizer": "sgd", "open_learning_rate": 1.0},
+         ["head"] * 2 + ["open"] * 2, "nothing gets better, so it stays with the frozen network that was measured"),
         ("scratch", {"optimizer": "sgd", "class_weights": True, "head": "flatten"}, ["open"] * 2,
          "random weights"),
     ],
@@ -120,3 +124,18 @@ def test_stop_continue_kill_continue_on_the_real_worker(workspace, dataset):
     assert all(later > earlier > 0 for earlier, later in zip(elapsed, elapsed[1:])), "the clock goes on, not anew"
     assert job_status(run).evaluated.seconds > elapsed[-1]
     jobs.close()
+
+
+@pytest.mark.parametrize(("share", "is_own"), [(0.3, True), (0.0, False)])
+def test_statistics_of_these_photos_have_a_cache_of_their_own(workspace, dataset, share, is_own):
+    config = defaults_for("hybrid", **SMALL | {"open_from": "block7a", "views": 1, "own_statistics": share})
+    looks = []
+    for learning_rate in (1e-3, 1e-4):
+        run = create_run(workspace, dataset.id, replace(config, open_learning_rate=learning_rate), "run")
+        assert work(workspace, run).type == "finished"
+        stages = {event.stage for event in read_events(run) if event.type == "progress"}
+        looks.append(stages & {"features", "statistics"})
+    measured = {"statistics"} if is_own else set()
+    assert looks == [measured | {"features"}, measured], "the same statistics: no photo is looked at a second time"
+    kinds = [folder.name for folder in (workspace.root / "activations").iterdir() if "block" in folder.name]
+    assert len(kinds) == 1 and ("-own-" in kinds[0]) == is_own

@@ -8,7 +8,8 @@ from tests.conftest import finish
 from tlcore.config import TrainConfig
 from tlcore.events import EpochEnd
 from tlcore.models.graph import cut
-from tlcore.training.finetune import Schedule, Source, freeze_statistics, predict, quicken_statistics, train_open
+from tlcore.training.finetune import Schedule, Source, predict, train_open
+from tlcore.training.statistics import freeze_statistics, quicken_statistics
 
 CONFIG = TrainConfig(strategy="hybrid", open_learning_rate=0.01, patience=0, batch_size=8, schedule="cosine")
 PHOTOS = np.random.default_rng(0).normal(size=(40, 12, 12, 3)).astype(np.float32)
@@ -114,7 +115,7 @@ def test_what_was_good_before_is_kept_when_nothing_gets_better(tmp_path):
     model.get_layer("logits").set_weights([np.zeros((8, 2), np.float32), np.array([0, 0], np.float32)])
     before = model.get_weights()
     worse = Source(source(PHOTOS).train, lambda part: iter([(PHOTOS[30:], np.zeros(10, np.int32))]), CLASSES[:30], 4)
-    _, best = finish(train_open(model, worse, CONFIG, Schedule(0, 2, begins_trained=True), tmp_path))
+    _, best = finish(train_open(model, worse, CONFIG, Schedule(0, 2, before=(0.7, 1.0)), tmp_path))
     assert best == 0, "all of the held-out photos were right at the start"
     for one, other in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)

@@ -166,7 +166,7 @@ def extract(
     photos: Sequence[Photo],
     read: Callable[[str], bytes],
     should_stop: ShouldStop = never,
-    source: Path | None = None,
+    source: Path | bytes | None = None,
 ) -> Iterator[Progress]:
     """Compute the rows that `store` does not have yet and put them there; what it has costs nothing.
 
@@ -177,7 +177,7 @@ def extract(
         photos: all photos of a run; duplicates are computed once.
         read: gives a photo's bytes by its path.
         should_stop: when true, what is computed is kept and the generator ends.
-        source: the frozen network's `.tflite`; by default the one that the program ships for `spec`.
+        source: the frozen network's `.tflite` or its bytes; by default the one that the program ships for `spec`.
 
     Yields:
         Progress in photos; nothing when there is nothing to do.

@@ -10,11 +10,11 @@ from tlcore.config import TrainConfig
 from tlcore.data.augment import Augmentation, Views, view_key
 from tlcore.events import Event
 from tlcore.features.activations import ActivationKind, make_room, open_activations, open_features
-from tlcore.features.extract import Photo, backbone_name, extract, feature_kind
+from tlcore.features.extract import Photo, extract
 from tlcore.features.memory import check_memory
-from tlcore.features.store import row_bytes
+from tlcore.features.store import FeatureKind, row_bytes
 from tlcore.features.views import ViewedStore
-from tlcore.models.frozen import ACTIVATION, FEATURE_MAP, frozen_file
+from tlcore.models.frozen import ACTIVATION, FEATURE_MAP
 from tlcore.models.litert import LiteModel
 from tlcore.models.weights_cache import fetch
 from tlcore.runs.outlook import Series
@@ -24,6 +24,7 @@ from tlcore.runs.task import Halted, Result, Task
 from tlcore.serving.export import save_keras_model, set_dense, stack_head, with_probabilities
 from tlcore.serving.graft import graft_head
 from tlcore.training.head import Examples, Head, hidden_sizes, train_head
+from tlcore.training.optimise import validation_score
 
 OUTPUTS = {"pooling": "pooled", "flatten": FEATURE_MAP}  # of build_backbone, by head
 
@@ -42,12 +43,11 @@ def learn_head(task: Task) -> Generator[Event, None, Head]:
         UserError: photos, weights or disk do not allow it.
     """
     yield from fetch_weights(task)
-    source = network_file(task)
-    with open_store(task, source, views_of(task.config)) as varied, open_store(task, source) as plain:
+    with open_store(task, views_of(task.config)) as varied, open_store(task) as plain:
         check_memory(len(task.part("train")[0]) + len(task.part("validation")[0]), row_bytes(varied.kind))
-        train = yield from look_at(task, varied, source, ("train",))
+        train = yield from look_at(task, varied, ("train",))
         plain.plain.refresh()
-        held_out = yield from look_at(task, plain, source, ("validation", "test"))
+        held_out = yield from look_at(task, plain, ("validation", "test"))
         task.report_kept(varied.num_missing(train) + plain.num_missing(held_out))
         photos, classes = task.part("validation")
         validation = Examples(_flat(plain.read([photo.sha256 for photo in photos])), classes)
@@ -72,8 +72,7 @@ def fetch_weights(task: Task) -> Generator[Event, None, None]:
 
 def missing(task: Task) -> list[Series]:
     """The photos that have to be looked at before the head can learn. Their weights have to be there."""
-    source = network_file(task)
-    with open_store(task, source, views_of(task.config)) as varied, open_store(task, source) as plain:
+    with open_store(task, views_of(task.config)) as varied, open_store(task) as plain:
         return count_missing(task, varied, plain, LOOK)
 
 
@@ -86,13 +85,12 @@ def count_missing(task: Task, varied: ViewedStore, plain: ViewedStore, kind: str
     return found
 
 
-def network_file(task: Task) -> Path:
-    """The frozen network as a file, up to where the head begins."""
-    layer = FEATURE_MAP if task.config.head == "flatten" else None
-    return frozen_file(task.workspace, task.spec, task.config.image_size, layer)
+def network_file(task: Task) -> Path | bytes:
+    """The frozen network as a `.tflite`, up to where the head begins."""
+    return task.network_file(FEATURE_MAP if task.config.head == "flatten" else None)
 
 
-def open_store(task: Task, source: Path, views: Views | None = None) -> ViewedStore:
+def open_store(task: Task, views: Views | None = None) -> ViewedStore:
     """The store of what the head learns from. A feature map is large, so it lies with the activations.
 
     Raises:
@@ -100,10 +98,11 @@ def open_store(task: Task, source: Path, views: Views | None = None) -> ViewedSt
     """
     size = task.config.image_size
     if task.config.head == "pooling":
-        store = open_features(task.workspace, feature_kind(task.spec, size, RESIZE_POLICY), views)
+        kind = FeatureKind(task.network_name, size, RESIZE_POLICY, task.spec.feature_size)
+        store = open_features(task.workspace, kind, views)
     else:
-        shape = LiteModel(source).run(np.zeros((1, size, size, 3), np.uint8), ACTIVATION).shape[1:]
-        kind = ActivationKind(backbone_name(task.spec), FEATURE_MAP, size, RESIZE_POLICY, shape)
+        shape = LiteModel(network_file(task)).run(np.zeros((1, size, size, 3), np.uint8), ACTIVATION).shape[1:]
+        kind = ActivationKind(task.network_name, FEATURE_MAP, size, RESIZE_POLICY, shape)
         store = open_activations(task.workspace, kind, views)
     make_room(task.workspace, store.kind, store.num_missing(photo.sha256 for photo in task.photos))
     return store
@@ -126,29 +125,38 @@ def _flat(rows: np.ndarray) -> np.ndarray:
     return rows.reshape(len(rows), -1)
 
 
-def look_at(
-    task: Task, store: ViewedStore, source: Path, parts: tuple[str, ...]
-) -> Generator[Event, None, list[str]]:
+def look_at(task: Task, store: ViewedStore, parts: tuple[str, ...]) -> Generator[Event, None, list[str]]:
     """Let the network look at the photos of some parts, as far as the store lacks them; their hashes."""
     photos: list[Photo] = [photo for part in parts for photo in task.part(part)[0]]
+    source = network_file(task) if store.num_missing(photo.sha256 for photo in photos) else None
     yield from extract(store, task.spec, photos, task.dataset.read, task.should_stop, source=source)
     return [photo.sha256 for photo in photos]
 
 
+def validation(task: Task, head: Head) -> tuple[float, float]:
+    """Loss and accuracy of a head on the validation photos, which the network has looked at."""
+    photos, classes = task.part("validation")
+    with open_store(task) as store:
+        features = _flat(store.read([photo.sha256 for photo in photos]))
+    return validation_score(head.logits(features), classes)
+
+
 def result(task: Task, head: Head) -> Result:
     """What a run with nothing but a head gives."""
-    source = network_file(task)
-    with open_store(task, source) as store:
+    with open_store(task) as store:
         features = _flat(store.read([photo.sha256 for photo in task.part("test")[0]]))
         output = store.kind.output
 
     def make_tflite() -> bytes:
-        return graft_head(source.read_bytes(), head.layers, task.config.image_size, output)
+        source = network_file(task)
+        data = source if isinstance(source, bytes) else source.read_bytes()
+        return graft_head(data, head.layers, task.config.image_size, output)
 
     def save_keras(folder: Path) -> None:
         from tlcore.models.build import build_backbone
 
-        backbone = build_backbone(task.spec, task.config.image_size, output=OUTPUTS[task.config.head])
+        size, output = task.config.image_size, OUTPUTS[task.config.head]
+        backbone = task.frozen.model if task.frozen else build_backbone(task.spec, size, output=output)
         logits, dense = stack_head(
             backbone.output, len(task.dataset.labels), task.config, hidden_sizes(task.config)
         )

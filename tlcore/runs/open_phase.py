@@ -5,8 +5,11 @@ every epoch (hybrid). With everything open (fine-tuning, from scratch) decoded p
 the fly.
 """
 
+import hashlib
 from collections.abc import Generator
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cache
 from math import prod
 
 import keras
@@ -14,27 +17,40 @@ import numpy as np
 
 from tlcore.config import TrainConfig
 from tlcore.data.augment import view_key
+from tlcore.data.images import load_input
 from tlcore.events import Event
 from tlcore.features.activations import ActivationKind, ImageCache, ImageKind, make_room, open_activations
 from tlcore.features.batches import augmenting, batches
-from tlcore.features.extract import backbone_name, decode, extract
+from tlcore.features.extract import Stopwatch, decode, extract
 from tlcore.features.memory import SLOTS, Demand, check_open_memory
 from tlcore.features.views import ViewedStore
 from tlcore.models.build import build_backbone, cut_backbone, layer_below
 from tlcore.models.convert import convert_to_tflite
-from tlcore.models.frozen import frozen_file
+from tlcore.models.frozen import ACTIVATION, FEATURE_MAP, POOLED, convert_checked
+from tlcore.models.litert import usable_cores
 from tlcore.models.registry import auto_block, find_block
 from tlcore.runs import frozen_phase
 from tlcore.runs.frozen_phase import OUTPUTS, views_of
 from tlcore.runs.outlook import Series
 from tlcore.runs.pace import BELOW, READ
 from tlcore.runs.pack import RESIZE_POLICY
-from tlcore.runs.task import Halted, Result, Task
+from tlcore.runs.task import Frozen, Halted, Result, Task
 from tlcore.serving.export import save_keras_model, set_dense, stack_head, with_probabilities
-from tlcore.training.finetune import Batch, Schedule, Source, freeze_statistics, predict, quicken_statistics, train_open
+from tlcore.training.finetune import Batch, Schedule, Source, predict, train_open
 from tlcore.training.head import Head, hidden_sizes, softmax
+from tlcore.training.statistics import (
+    adapt_statistics,
+    freeze_statistics,
+    has_statistics,
+    quicken_statistics,
+    statistics_bytes,
+)
 
 AUTO = "auto"  # the upper third of the layers
+
+MEASURED_PHOTOS, MEASURED_BATCH = 512, 16
+"""Training photos at most, and at once, on which statistics are measured. Each photo has many places to measure, so
+more of them change little; the batch decides how much memory the whole network needs for a moment."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +58,9 @@ class Network:
     """The whole network (photo → probabilities), and the part of it that trains (what enters it → logits).
 
     `layer`: the layer whose output enters the open part; None when photos do. `dense`: the layers of the head.
-    `work_below`: the share (0–1) of the whole's multiplications that lie below the open part.
+    `work_below`: the share (0–1) of the whole's multiplications that lie below the open part. `backbone`: the whole up
+    to where the head begins. `frozen`: the network before anything opens, where its statistics are not those of the
+    table's row.
     """
 
     whole: keras.Model
@@ -50,13 +68,17 @@ class Network:
     dense: list[keras.layers.Dense]
     layer: str | None
     work_below: float
+    backbone: keras.Model
+    frozen: Frozen | None = None
 
 
 def prepare(task: Task) -> Generator[Event, None, Network]:
     """Build the network before anything else is done, so that what it needs and how long it takes is known at once.
 
+    What lies below the open part depends on the statistics, so these are measured here too.
+
     Raises:
-        Halted: stopped while its weights were fetched.
+        Halted: stopped before it was ready.
         UserError: weights are missing, or the memory will not do.
     """
     if task.config.strategy != "scratch":
@@ -64,7 +86,37 @@ def prepare(task: Task) -> Generator[Event, None, Network]:
     keras.utils.set_random_seed(task.config.seed)
     network = _build(task)
     check_open_memory(demand(network.open_part, task.config), task.config)
+    if task.config.own_statistics and task.config.strategy != "scratch" and has_statistics(network.whole):
+        return (yield from _measure(task, network))
     return network
+
+
+def _measure(task: Task, network: Network) -> Generator[Event, None, Network]:
+    """The network with a share of the statistics of these photos."""
+    photos = task.part("train")[0]
+    order = np.random.default_rng(task.config.seed).permutation(len(photos))[:MEASURED_PHOTOS]
+    order = order[: max(len(order) // MEASURED_BATCH, 1) * MEASURED_BATCH]  # a small last batch would count as much
+    watch = Stopwatch("statistics", len(order))
+    yield watch.progress(0)
+    with ThreadPoolExecutor(usable_cores()) as pool:
+        def load(number: int) -> np.ndarray:
+            return load_input(task.dataset.read(photos[number].path), task.config.image_size, RESIZE_POLICY)
+
+        starts = range(0, len(order), MEASURED_BATCH)
+        rows = (np.stack(list(pool.map(load, order[start : start + MEASURED_BATCH]))) for start in starts)
+        for done in adapt_statistics(network.whole, rows, task.config.own_statistics):
+            yield watch.progress(done)
+            if task.should_stop():
+                raise Halted("Nothing was learned yet.")
+    digest = hashlib.sha256(statistics_bytes(network.whole)).hexdigest()[:12]
+
+    @cache
+    def file(layer: str | None) -> bytes:
+        whole = layer in (None, FEATURE_MAP)
+        model = network.backbone if whole else cut_backbone(network.backbone, layer)[0]
+        return convert_checked(model, task.config.image_size, ACTIVATION if layer else POOLED)
+
+    return replace(network, frozen=Frozen(f"{task.network_name}-own-{digest}", file, network.backbone))
 
 
 def demand(open_part: keras.Model, config: TrainConfig) -> Demand:
@@ -93,7 +145,8 @@ def adapt(task: Task, network: Network, head: Head | None, epochs_done: int) -> 
     """
     if head is not None:
         set_dense(network.dense, head.layers)
-    schedule = Schedule(epochs_done, task.config.open_epochs, begins_trained=head is not None)
+    before = frozen_phase.validation(task, head) if head is not None else None
+    schedule = Schedule(epochs_done, task.config.open_epochs, before)
     with (yield from _open_rows(task, network)) as rows:
         source = _Batches(task, rows, network.layer is None).source()
         best = yield from train_open(
@@ -130,7 +183,8 @@ def _build(task: Task) -> Network:
     layer = lowest_open_layer(task, backbone) if config.strategy == "hybrid" else None
     below, open_part = cut_backbone(trunk, layer) if layer else (None, trunk)
     share = _work(below) / _work(trunk) if below else 0.0
-    return Network(with_probabilities(backbone.input, logits), open_part, dense, layer, share)
+    whole = with_probabilities(backbone.input, logits)
+    return Network(whole, open_part, dense, layer, share, backbone)
 
 
 def _work(model: keras.Model) -> int:
@@ -179,18 +233,19 @@ def _images(task: Task) -> Generator[Event, None, ViewedStore]:
 
 def _activation_store(task: Task, network: Network) -> ViewedStore:
     shape = tuple(int(side) for side in network.open_part.input_shape[1:])
-    kind = ActivationKind(backbone_name(task.spec), network.layer, task.config.image_size, RESIZE_POLICY, shape)
+    kind = ActivationKind(task.network_name, network.layer, task.config.image_size, RESIZE_POLICY, shape)
     return open_activations(task.workspace, kind, views_of(task.config))
 
 
 def _activations(task: Task, network: Network) -> Generator[Event, None, ViewedStore]:
-    source = frozen_file(task.workspace, task.spec, task.config.image_size, network.layer)
     varied = _activation_store(task, network)
     plain, kind = ViewedStore(varied.plain), varied.kind
     missing = 0
     for store, parts in ((varied, ("train",)), (plain, ("validation", "test"))):
         photos = [photo for part in parts for photo in task.part(part)[0]]
-        make_room(task.workspace, kind, store.num_missing(photo.sha256 for photo in photos))
+        lacking = store.num_missing(photo.sha256 for photo in photos)
+        make_room(task.workspace, kind, lacking)
+        source = task.network_file(network.layer) if lacking else None
         yield from extract(store, task.spec, photos, task.dataset.read, task.should_stop, source=source)
         missing += store.num_missing(photo.sha256 for photo in photos)
     task.report_kept(missing)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -10,15 +11,32 @@ import pandas as pd
 from tlcore.config import TrainConfig
 from tlcore.data.manifest import Dataset
 from tlcore.events import ShouldStop
-from tlcore.features.extract import Photo
+from tlcore.features.extract import Photo, backbone_name
+from tlcore.models.frozen import frozen_file
 from tlcore.models.registry import BackboneSpec
 from tlcore.runs.store import Run
 from tlcore.workspace import Workspace
 
+if TYPE_CHECKING:
+    import keras
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """The frozen network of a run, where its numbers are not those of the table's row.
+
+    `name` changes whenever the numbers do. `file(layer)`: the bytes of a `.tflite` up to that layer, as `frozen_file`
+    gives a path; made at the first call, which takes seconds. `model`: the same in Keras, up to where the head begins.
+    """
+
+    name: str
+    file: Callable[[str | None], bytes]
+    model: "keras.Model"
+
 
 @dataclass(frozen=True)
 class Task:
-    """What every phase of a run needs."""
+    """What every phase of a run needs. `frozen` is None where the frozen network is that of the table's row."""
 
     workspace: Workspace
     run: Run
@@ -26,6 +44,7 @@ class Task:
     spec: BackboneSpec
     config: TrainConfig
     should_stop: ShouldStop
+    frozen: Frozen | None = None
 
     @property
     def photos(self) -> list[Photo]:
@@ -37,6 +56,17 @@ class Task:
         rows = self.dataset.part(name)
         numbers = pd.Categorical(rows["label"], categories=list(self.dataset.labels)).codes.astype(np.int32)
         return [Photo(*row) for row in rows[["sha256", "path"]].itertuples(index=False)], numbers
+
+    @property
+    def network_name(self) -> str:
+        """Of the frozen network; what is cached of it lies under this name."""
+        return self.frozen.name if self.frozen else backbone_name(self.spec)
+
+    def network_file(self, layer: str | None) -> Path | bytes:
+        """The frozen network as a `.tflite` up to that layer, see `frozen_file`."""
+        if self.frozen:
+            return self.frozen.file(layer)
+        return frozen_file(self.workspace, self.spec, self.config.image_size, layer)
 
     def report_kept(self, missing: int) -> None:
         """After the network has looked at the photos: go on when nothing is missing.

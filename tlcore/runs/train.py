@@ -60,6 +60,7 @@ def _learn(task: Task, clock: "_Clock") -> Generator[Event, None, Result]:
     coming: list[Series] = []
     if task.config.opens:
         network = yield from open_phase.prepare(task)
+        task = replace(task, frozen=network.frozen)
     else:
         yield from frozen_phase.fetch_weights(task)
     if task.config.strategy != "scratch":

@@ -1,8 +1,8 @@
 """Training with a part of the network open: a Keras model from where the frozen part ends up to the classes [TF].
 
 What enters the open part comes as ready arrays, cached activations or decoded images; this file does not know which.
-A pretrained network's batch normalisation stays in inference mode: its statistics are those of a million photos, and
-with them fixed the cache below the open part is exact.
+A pretrained network's batch normalisation stays in inference mode (statistics.py): with its statistics fixed the cache
+below the open part is exact.
 """
 
 import time
@@ -22,7 +22,6 @@ from tlcore.training.optimise import Loss, Plan, Progress, answers, make_optimiz
 
 Batch = tuple[np.ndarray, np.ndarray]
 TELL_SECONDS = 1.0
-FROM_SCRATCH_MOMENTUM = 0.9
 
 
 @dataclass(frozen=True)
@@ -45,12 +44,13 @@ class Source:
 class Schedule:
     """Where this phase stands in the run: `done` epochs before it, and `epochs` of its own.
 
-    `begins_trained`: the model can be used as it comes; it then counts as epoch 0 and may turn out the best.
+    `before`: validation loss and accuracy of what the run has without this phase. It counts as epoch 0 and may turn out
+    the best, and then the model is left as it came.
     """
 
     done: int
     epochs: int
-    begins_trained: bool = False
+    before: tuple[float, float] | None = None
 
 
 class _Pace:
@@ -71,25 +71,6 @@ class _Pace:
         self._told = now
         pace = (now - self._began) / (done - self._done_then)
         return events.Progress("learn", done, self._total, pace * (self._total - done))
-
-
-def freeze_statistics(model: keras.Model) -> None:
-    """Keep every batch normalisation as it was pretrained, its scale and shift included."""
-    for layer in model._flatten_layers():  # the public .layers does not reach into nested models
-        if isinstance(layer, keras.layers.BatchNormalization):
-            layer.trainable = False
-
-
-def quicken_statistics(model: keras.Model) -> None:
-    """Let the statistics of every batch normalisation follow the photos within some ten corrections.
-
-    Where a network learns from scratch they begin at nothing. Keras' momentum of 0.99 takes them some hundred
-    corrections, which is a whole training on a small collection: one that got 92 % right of the photos it learned from
-    answered every other photo with the same class.
-    """
-    for layer in model._flatten_layers():
-        if isinstance(layer, keras.layers.BatchNormalization):
-            layer.momentum = FROM_SCRATCH_MOMENTUM
 
 
 def train_open(
@@ -113,8 +94,8 @@ def train_open(
     step = _step_function(model, optimizer, Loss(config, num_classes, source.classes))
     state = _State(model, optimizer, folder)
     first = state.restore() + 1
-    if first == 1 and schedule.begins_trained:
-        state.see(0, *validation_score(*predict(model, source.held_out("validation"))))
+    if first == 1 and schedule.before:
+        state.see(0, *schedule.before)
     planned, pace = schedule.done + schedule.epochs, _Pace(schedule.epochs, source.steps)
     for epoch in range(first, schedule.epochs + 1):
         if should_stop() or state.progress.is_over(config.patience):
