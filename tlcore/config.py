@@ -117,9 +117,9 @@ class TrainConfig:
     own_statistics: float = _option(
         0.0, "Share of your photos' own statistics (batch normalisation)",
         "The network expects signals as strong and as varied as in its 1.3 million photos. This share of what it "
-        "expects is measured on your photos instead, before it adapts: good for drawings and scans. 0 leaves it as it "
+        "expects is measured on your photos instead, before it adapts. 0.3 can help with drawings; 0 leaves it as it "
         "was. Only for hybrid and fine-tuning.",
-        low=0.0, high=1.0, step=0.05,
+        "network", low=0.0, high=1.0, step=0.05,
     )
     label_smoothing: float = _option(
         0.0, "Doubt in the labels (label smoothing)", "How sure it is not asked to become; 0.1 is common.",
