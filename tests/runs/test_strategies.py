@@ -97,6 +97,7 @@ def test_a_second_run_knows_from_its_first_word_how_long_it_takes(workspace, dat
 def test_stop_continue_kill_continue_on_the_real_worker(workspace, dataset):
     jobs = JobQueue(workspace)
     config = defaults_for("hybrid", **SMALL | {"open_epochs": 40, "open_from": "block7a", "rotation": 0.0, "views": 1})
+    config = replace(config, own_statistics=0.3)  # measured again after each stop, and the same
     run = create_run(workspace, dataset.id, config, "long")
     jobs.submit(run)
 
