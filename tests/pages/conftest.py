@@ -1,13 +1,16 @@
 """Driving the pages without a browser: Streamlit's AppTest on a workspace of the test's own, and a queue that waits."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from pages.shared import state
+from pages.shared import networks, state
+from tlcore.models import registry
+from tlcore.models.registry import BUILT_IN
 from tlcore.runs import store
 from tlcore.runs.store import Job
 from tlcore.workspace import Workspace
@@ -84,3 +87,19 @@ def words(at: AppTest) -> str:
 def buttons(at: AppTest) -> list[str]:
     """The labels of the page's buttons."""
     return [button.label for button in at.button]
+
+
+FETCHED = replace(
+    BUILT_IN, name="far-net", title="FarNet", sentence="Far away.", asset="", function="FarNet", imagenet_top1=0.8,
+    weights_url="https://example.org/far.h5", download_bytes=58_900_000, multiply_adds=BUILT_IN.multiply_adds * 40,
+    default_image_size=299, least_image_size=75, blocks=BUILT_IN.blocks[2:5],
+)
+
+
+@pytest.fixture
+def two_networks(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
+    """A table of the built-in network and one that would have to be fetched."""
+    rows = (BUILT_IN, FETCHED)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    for module in (registry, networks):
+        monkeypatch.setattr(module, "BACKBONES", rows)

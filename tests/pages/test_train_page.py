@@ -1,34 +1,16 @@
-"""The Train page: its two questions, what folds away, the line of runs that wait, and the ways on after an end."""
+"""The form of the Train page: its two questions, what folds away, and what of it becomes a run's settings."""
 
 import shutil
-from dataclasses import replace
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.shared import networks, settings, state
+from pages.shared import networks, settings
 from tests.pages.conftest import buttons, words
 from tlcore.config import STRATEGIES, TrainConfig, defaults_for
-from tlcore.events import EpochEnd, Evaluated, Failed, Finished, Started, Stopped, encode
-from tlcore.models import registry
 from tlcore.models.registry import BUILT_IN
-from tlcore.runs import store
-from tlcore.runs.store import Run, create_run
 
-FETCHED = replace(
-    BUILT_IN, name="far-net", title="FarNet", sentence="Far away.", asset="", function="FarNet", imagenet_top1=0.8,
-    weights_url="https://example.org/far.h5", download_bytes=58_900_000, multiply_adds=BUILT_IN.multiply_adds * 40,
-    default_image_size=299, least_image_size=75, blocks=BUILT_IN.blocks[2:5],
-)
-
-
-@pytest.fixture(autouse=True)
-def two_networks(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
-    """A table of the built-in network and one that would have to be fetched."""
-    rows = (BUILT_IN, FETCHED)
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-    for module in (registry, networks):
-        monkeypatch.setattr(module, "BACKBONES", rows)
+pytestmark = pytest.mark.usefixtures("two_networks")
 
 
 @pytest.fixture
@@ -235,96 +217,3 @@ def test_filters_leave_out_networks_but_never_the_chosen_one(form, key, value, r
     choose(form, backbone="far-net")
     filter_by()
     assert form.selectbox(key="setting_backbone").value == "far-net"
-
-
-def ended(trained, config: TrainConfig, events: list, checkpoint: bool = True) -> Run:
-    """A run with these events, and a checkpoint or none."""
-    workspace, dataset, _ = trained
-    run = create_run(workspace, dataset.id, config, "ended")
-    (run.folder / "events.jsonl").write_text("".join(encode(event) + "\n" for event in events))
-    if checkpoint:
-        (run.folder / store.CHECKPOINT).touch()
-    return run
-
-
-def rounds(opened: int) -> list[EpochEnd]:
-    """Two rounds of the head, then some of five with the network open."""
-    return [EpochEnd(number, 2 if number < 3 else 7, 1, 1, 1, 1, 0.1, "head" if number < 3 else "open")
-            for number in range(1, 3 + opened)]
-
-
-SHORT = defaults_for("hybrid", epochs=2, open_epochs=5)
-FIGURES = Evaluated(3, 6, 9.0, 4.0, 5.0)
-
-
-@pytest.mark.parametrize(
-    ("events", "checkpoint", "expected", "reason"),
-    [
-        ([*rounds(2)], True, ["Continue from round 5", "Start again"], "its process was killed"),
-        ([*rounds(2)], False, ["Start again"], "nothing to continue from"),
-        ([*rounds(2), Failed("The disk is full.", "Free some.")], True, ["Continue from round 5", "Start again"],
-         "the person can mend it"),
-        ([*rounds(1), Stopped("Kept.")], True, ["Continue from round 4", "Start again"], "stopped without a result"),
-        ([*rounds(5)], True, ["Finish it", "Start again"], "killed before it was tested"),
-        ([*rounds(2), FIGURES, Finished("x", 9.0, stopped=True)], True,
-         ["Continue from round 5", "See how good it is", "Start again"], "stopped, and there is a result"),
-        ([*rounds(5), FIGURES, Finished("x", 9.0)], True, ["See how good it is"], "it is done"),
-    ],
-)
-def test_a_run_that_can_be_continued_offers_it_first(visit, trained, queue, events, checkpoint, expected, reason):
-    run = ended(trained, SHORT, [Started(0.0, 1), *events], checkpoint)
-    at = visit("train", trained[0], run=run.id)
-    assert buttons(at) == expected, reason
-    assert [button.label for button in at.button if button.proto.type == "primary"] == expected[:1]
-    if checkpoint and len(expected) > 1:
-        at.button[0].click().run()
-        assert queue.continued == [run.id]
-
-
-def test_a_run_without_its_weights_leads_to_the_built_in_network(visit, trained, queue):
-    config = replace(defaults_for("hybrid", epochs=9), backbone="far-net")
-    run = ended(trained, config, [Started(0.0, 1), Failed("far.h5 could not be fetched.", "Built in: EfficientNet.")])
-    at = visit("train", trained[0], run=run.id)
-    assert "could not be fetched" in words(at)
-    primary = [button for button in at.button if button.proto.type == "primary"]
-    assert [button.label for button in primary] == ["Choose the built-in network"]
-    primary[0].click().run()
-    assert "run" not in at.query_params
-    assert at.selectbox(key="setting_backbone").value == BUILT_IN.name
-
-
-@pytest.fixture
-def line(trained, queue) -> list[Run]:
-    """Three runs that wait."""
-    workspace, dataset, _ = trained
-    runs = [create_run(workspace, dataset.id, SHORT, f"run {number}") for number in (1, 2, 3)]
-    queue.jobs.extend(runs)
-    return runs
-
-
-def names(at: AppTest) -> list[str]:
-    """The runs in line, as they are called."""
-    return [link.proto.label.split("**")[1] for link in at.get("page_link") if "**run " in link.proto.label]
-
-
-def test_the_line_is_seen_and_changed(visit, trained, queue, line):
-    workspace, dataset, _ = trained
-    at = visit("train", workspace, dataset=dataset.id)
-    assert "Waiting their turn" in words(at) and "EfficientNet-Lite0, hybrid" in words(at)
-    assert names(at)[:3] == ["run 1", "run 2", "run 3"]
-    assert buttons(at).count("Let it go first") == 2, "the first one is first already"
-    at.button(key=f"first_{line[2].id}").click().run()
-    assert names(at)[:3] == ["run 3", "run 1", "run 2"]
-    at.button(key=f"out_{line[0].id}").click().run()
-    assert store.stop_requested(line[0])()
-    assert names(at)[:2] == ["run 3", "run 2"] and not at.exception
-
-
-def test_other_people_have_no_names_in_the_line(visit, trained, queue, line, monkeypatch):
-    workspace, _, _ = trained
-    monkeypatch.setenv("TRANSFERLAB_HOSTED", "1")
-    at = visit("train", workspace, run=line[1].id)
-    assert state.may_see(line[0].id) is False
-    assert words(at).count("another run") == 2
-    assert "run 1" not in words(at)
-    assert [button.key for button in at.button if button.label == "Take it out"] == [f"out_{line[1].id}"]

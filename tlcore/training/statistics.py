@@ -1,7 +1,7 @@
 """What batch normalisation knows of its signals: kept as pretrained, taught anew, or brought nearer to the photos [TF].
 
 A pretrained network expects every signal with the mean and the variance that it had over a million photographs. In
-drawings, scans or microscope pictures they are others, and what comes out of each layer is shifted before anything is
+drawings they are others, and what comes out of each layer is shifted before anything is
 learned. So a share of them is measured on the training photos, once and before the network adapts ("adaptive batch
 normalisation", Li et al. 2016); the rest stays pretrained, since a few hundred photos measure them badly (Schneider et
 al. 2020, "Improving robustness against common corruptions by covariate shift adaptation"). From then on they are fixed.
@@ -42,7 +42,7 @@ def adapt_statistics(model: keras.Model, batches: Iterable[np.ndarray], share: f
     """Move the mean and variance of every batch normalisation by `share` (0–1) towards those of these photos.
 
     A batch's photos normalise one another on the way up, so that each layer is measured behind layers that fit the
-    photos. Batches count the same; what is measured is the mean over them. Nothing changes before the last batch.
+    photos. Batches count the same; what is measured is the mean over them. Left before the end, the model is as it was.
 
     Args:
         model: photos float32 (N, H, W, 3), RGB 0–255 → anything.
