@@ -17,7 +17,7 @@ SAMPLES = [
     events.Progress("features", 3, 10, 2.5),
     events.Progress("features", 0, 10, None),
     events.EpochEnd(1, 10, 0.7, 0.5, 0.6, 0.55, 0.02),
-    events.EpochEnd(11, 20, 0.7, 0.5, 0.6, 0.55, 0.02, phase="open", elapsed=2.5, said=(3, 0)),
+    events.EpochEnd(11, 20, 0.7, 0.5, 0.6, 0.55, 0.02, phase="open", elapsed=2.5, said=(3, 0), keeps=9),
     events.Evaluated(46, 50, 6.1, 5.0, 0.3),
     events.Finished("run-1", 7.0, True),
     events.Stopped("Was “kept” – ünïcode\nsecond line"),

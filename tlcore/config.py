@@ -131,8 +131,9 @@ class TrainConfig:
     )
     patience: int = _option(
         8, "Stop after rounds without progress (early stopping)",
-        "Training ends when the validation loss has not improved for this many rounds; the best round is kept. "
-        "0 trains all rounds and still keeps the best.",
+        "Training ends when it has not improved on the validation photos for this many rounds; the best round is kept. "
+        "0 trains all rounds. Then too the best one counts; with the network open and a step size that falls along a "
+        "cosine it is the last one, unless another was clearly better.",
         low=0, high=100, step=1,
     )
     seed: int = _option(

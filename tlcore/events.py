@@ -57,8 +57,9 @@ class EpochEnd(Event):
 
     `epoch` of `epochs` counts through all phases of a run; `phase` is "head", or "open" while the network adapts;
     `elapsed`: seconds of work on the run until then, earlier attempts that it continues included; `said`: how often
-    each class was the answer on the validation photos, in the order of the labels; `left`: seconds that the whole run
-    still takes, at least and at most. Older files do not tell those three.
+    each class was the answer on the validation photos, in the order of the labels; `keeps`: the epoch whose weights the
+    run would have if this one were its last, 0 for none; `left`: seconds that the whole run still takes, at least and
+    at most. Older files do not tell those four.
     """
 
     type: ClassVar[str] = "epoch"
@@ -72,6 +73,7 @@ class EpochEnd(Event):
     phase: str = "head"
     elapsed: float = 0.0
     said: tuple[int, ...] = ()
+    keeps: int = 0
     left: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:

@@ -1,5 +1,7 @@
 """The round that a training keeps, and how much better it did on the photos it learned from."""
 
+from dataclasses import replace
+
 import pytest
 
 from tlcore.evaluation.gap import kept_round, measure_gap
@@ -27,6 +29,21 @@ def rounds(figures: list[tuple[float, float, float, float]], opens_after: int | 
 )
 def test_the_round_that_was_kept(figures, opens_after, kept, reason):
     assert kept_round(rounds(figures, opens_after)).epoch == kept, reason
+
+
+@pytest.mark.parametrize(
+    ("keeps", "kept", "reason"),
+    [
+        ((1, 1, 3), 3, "the last says so, though the second has more right"),
+        ((1, 2), 2, "a training that goes on tells what it would keep now"),
+        ((1, 1, 0), 2, "a file that does not tell"),
+        ((9, 9, 9), 2, "a round that is not among these: the head, where only the open rounds are asked about"),
+    ],
+)
+def test_the_run_tells_itself_which_round_it_keeps(keeps, kept, reason):
+    figures = [(1, 0.5, 0.9, 0.6), (0.5, 0.9, 0.4, 0.9), (0.3, 1.0, 0.6, 0.8)]
+    told = [replace(end, keeps=number) for end, number in zip(rounds(figures, 0), keeps)]
+    assert kept_round(told).epoch == kept, reason
 
 
 def test_it_is_the_round_that_the_run_itself_kept(trained):

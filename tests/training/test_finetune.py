@@ -1,5 +1,7 @@
 """Training with a part open: the cache below is exact, a continued training is as an uninterrupted one."""
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
@@ -8,7 +10,8 @@ from tests.conftest import finish
 from tlcore.config import TrainConfig
 from tlcore.events import EpochEnd
 from tlcore.models.graph import cut
-from tlcore.training.finetune import Schedule, Source, predict, train_open
+from tlcore.training.finetune import Before, Schedule, Source, predict, train_open
+from tlcore.training.optimise import Score
 from tlcore.training.statistics import freeze_statistics, quicken_statistics
 
 CONFIG = TrainConfig(strategy="hybrid", open_learning_rate=0.01, patience=0, batch_size=8, schedule="cosine")
@@ -110,15 +113,61 @@ def test_a_stop_in_the_middle_of_an_epoch_keeps_the_last_whole_one(tmp_path):
     assert accuracy == pytest.approx(events[0].val_accuracy)
 
 
-def test_what_was_good_before_is_kept_when_nothing_gets_better(tmp_path):
-    model = small_network()
-    model.get_layer("logits").set_weights([np.zeros((8, 2), np.float32), np.array([0, 0], np.float32)])
-    before = model.get_weights()
-    worse = Source(source(PHOTOS).train, lambda part: iter([(PHOTOS[30:], np.zeros(10, np.int32))]), CLASSES[:30], 4)
-    _, best = finish(train_open(model, worse, CONFIG, Schedule(0, 2, before=(0.7, 1.0)), tmp_path))
-    assert best == 0, "all of the held-out photos were right at the start"
-    for one, other in zip(before, model.get_weights(), strict=True):
-        np.testing.assert_array_equal(one, other)
+def hits_of(count: int) -> np.ndarray:
+    """The first `count` of 40 photos are right."""
+    return np.arange(40) < count
+
+
+def graded(model: keras.Model, counts: list[int]) -> Source:
+    """A source whose validation photos have labels such that the model gets so many of 40 right, epoch by epoch."""
+    left = iter(counts)
+
+    def held_out(part):
+        answers = model(PHOTOS, training=False).numpy().argmax(axis=1)
+        return iter([(PHOTOS, np.where(hits_of(next(left)), answers, 1 - answers).astype(np.int32))])
+
+    return Source(source(PHOTOS).train, held_out, CLASSES[:30], 4)
+
+
+@pytest.mark.parametrize(
+    ("counts", "before", "changes", "kept", "reason"),
+    [
+        ([30, 34, 33], None, {}, 3, "one photo is chance: the schedule is made for its last round"),
+        ([30, 38, 33], None, {}, 2, "five of five are none"),
+        ([30, 34, 33], None, {"schedule": "constant"}, 2, "no round is the one the training was made for"),
+        ([30, 34, 33], None, {"patience": 1, "open_learning_rate": 1e-6}, 3, "early stopping did not end it"),
+        ([34, 33, 33], None, {"patience": 1}, 1, "early stopping ended it: the step size had not fallen yet"),
+        ([30, 32, 33], 34, {}, 3, "the head before counts like any other round"),
+        ([30, 32, 33], 40, {}, 0, "clearly better as it came"),
+        ([30, 34, 33], None, {"scale": 1e4}, 2, "the last is worse than guessing: so sure where it is wrong"),
+    ],
+)
+def test_which_round_is_kept(tmp_path, counts, before, changes, kept, reason):
+    model, changes = small_network(), dict(changes)
+    scale = changes.pop("scale", 1)
+    model.get_layer("logits").set_weights([array * scale for array in model.get_layer("logits").get_weights()])
+    start = Before(7, Score(0.3, hits_of(before))) if before else None
+    came = model.get_weights()
+    job = train_open(model, graded(model, counts), replace(CONFIG, **changes), Schedule(9, 3, start), tmp_path)
+    told, epoch = finish(job)
+    ends = [event for event in told if isinstance(event, EpochEnd)]
+    assert epoch == kept, reason
+    assert ends[-1].keeps == (9 + kept if kept else 7), "in the numbers of the run"
+    same = all(np.array_equal(*pair) for pair in zip(came, model.get_weights(), strict=True))
+    assert same == (kept == 0), "left as it came only where that is kept"
+
+
+def test_each_round_tells_what_a_stop_after_it_would_keep(tmp_path):
+    model, ends = small_network(), []
+    job = train_open(model, graded(model, [34, 33, 30]), CONFIG, Schedule(9, 3), tmp_path, lambda: len(ends) == 2)
+    while True:
+        try:
+            event = next(job)
+        except StopIteration as end:
+            assert end.value == 1, "stopped before the last round, so the best one is kept"
+            break
+        ends += [event] if isinstance(event, EpochEnd) else []
+    assert [end.keeps for end in ends] == [10, 10]
 
 
 def test_a_checkpoint_of_another_network_is_not_used(tmp_path):

@@ -28,10 +28,14 @@ class Gap:
 
 
 def kept_round(epochs: Sequence[EpochEnd]) -> EpochEnd:
-    """The round whose weights a run keeps: lowest validation loss; once the network is open, highest accuracy.
+    """The round whose weights a run keeps, as the last of these rounds tells it.
 
-    As training/optimise.py decides it; an open network must be better than the head that it began with.
+    Rounds of older files do not tell. Then it was the one with the lowest validation loss; once the network was open
+    that with the highest accuracy, if it was better than the head that it began with.
     """
+    for end in epochs:
+        if end.epoch == epochs[-1].keeps:
+            return end
     head = [end for end in epochs if end.phase != "open"]
     opened = [end for end in epochs if end.phase == "open"]
     best = min(head, key=lambda end: end.val_loss) if head else None

@@ -24,7 +24,7 @@ from tlcore.runs.task import Halted, Result, Task
 from tlcore.serving.export import save_keras_model, set_dense, stack_head, with_probabilities
 from tlcore.serving.graft import graft_head
 from tlcore.training.head import Examples, Head, hidden_sizes, train_head
-from tlcore.training.optimise import validation_score
+from tlcore.training.optimise import Score, validation_score
 
 OUTPUTS = {"pooling": "pooled", "flatten": FEATURE_MAP}  # of build_backbone, by head
 
@@ -133,8 +133,8 @@ def look_at(task: Task, store: ViewedStore, parts: tuple[str, ...]) -> Generator
     return [photo.sha256 for photo in photos]
 
 
-def validation(task: Task, head: Head) -> tuple[float, float]:
-    """Loss and accuracy of a head on the validation photos, which the network has looked at."""
+def validation(task: Task, head: Head) -> Score:
+    """How a head does on the validation photos, which the network has looked at."""
     photos, classes = task.part("validation")
     with open_store(task) as store:
         features = _flat(store.read([photo.sha256 for photo in photos]))

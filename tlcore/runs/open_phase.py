@@ -36,7 +36,7 @@ from tlcore.runs.pace import BELOW, READ
 from tlcore.runs.pack import RESIZE_POLICY
 from tlcore.runs.task import Frozen, Halted, Result, Task
 from tlcore.serving.export import save_keras_model, set_dense, stack_head, with_probabilities
-from tlcore.training.finetune import Batch, Schedule, Source, predict, train_open
+from tlcore.training.finetune import Batch, Before, Schedule, Source, predict, train_open
 from tlcore.training.head import Head, hidden_sizes, softmax
 from tlcore.training.statistics import (
     adapt_statistics,
@@ -145,7 +145,7 @@ def adapt(task: Task, network: Network, head: Head | None, epochs_done: int) -> 
     """
     if head is not None:
         set_dense(network.dense, head.layers)
-    before = frozen_phase.validation(task, head) if head is not None else None
+    before = Before(head.epoch, frozen_phase.validation(task, head)) if head is not None else None
     schedule = Schedule(epochs_done, task.config.open_epochs, before)
     with (yield from _open_rows(task, network)) as rows:
         source = _Batches(task, rows, network.layer is None).source()

@@ -5,6 +5,7 @@ A pretrained network's batch normalisation stays in inference mode (statistics.p
 below the open part is exact.
 """
 
+import math
 import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import asdict, dataclass
@@ -18,7 +19,7 @@ from tlcore import events
 from tlcore.config import TrainConfig
 from tlcore.events import EpochEnd, Event, ShouldStop, never
 from tlcore.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from tlcore.training.optimise import Loss, Plan, Progress, answers, make_optimizer, validation_score
+from tlcore.training.optimise import Loss, Plan, Progress, Score, answers, make_optimizer, validation_score
 
 Batch = tuple[np.ndarray, np.ndarray]
 TELL_SECONDS = 1.0
@@ -41,16 +42,29 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Before:
+    """What a run has without this phase: the epoch of the run that it is of, and its score."""
+
+    epoch: int
+    score: Score
+
+
+@dataclass(frozen=True)
 class Schedule:
     """Where this phase stands in the run: `done` epochs before it, and `epochs` of its own.
 
-    `before`: validation loss and accuracy of what the run has without this phase. It counts as epoch 0 and may turn out
-    the best, and then the model is left as it came.
+    `before` counts as epoch 0 and may turn out the best, and then the model is left as it came.
     """
 
     done: int
     epochs: int
-    before: tuple[float, float] | None = None
+    before: Before | None = None
+
+    def in_run(self, epoch: int) -> int:
+        """The number in the run of an epoch of this phase, 0 for what was before; 0 where there was nothing."""
+        if epoch == 0:
+            return self.before.epoch if self.before else 0
+        return self.done + epoch
 
 
 class _Pace:
@@ -81,9 +95,13 @@ def train_open(
     folder: Path,
     should_stop: ShouldStop = never,
 ) -> Generator[Event, None, int]:
-    """Train all trainable weights of `model` (inputs → logits), telling each epoch; returns the best epoch, 0 for none.
+    """Train all trainable weights of `model` (inputs → logits), telling each epoch; returns the epoch kept, 0 for none.
 
-    The model has the best epoch's weights at the end. After each epoch `folder` gets a checkpoint, and a checkpoint
+    The model has that epoch's weights at the end. It is the one with the most validation photos right, and of these the
+    one with the lowest loss. But where the step size has fallen along its whole cosine, it is the last, which that
+    schedule is made for, unless another one was right on more photos than chance explains, or the last is worse than
+    guessing: the figures of rounds with large steps jump about, and the highest of many is high by luck
+    (docs/strategies.md has what was measured). After each epoch `folder` gets a checkpoint, and a checkpoint
     found there at the start is continued: with the same arithmetic the result is that of an uninterrupted training.
     """
     keras.utils.set_random_seed(config.seed)
@@ -95,7 +113,7 @@ def train_open(
     state = _State(model, optimizer, folder)
     first = state.restore() + 1
     if first == 1 and schedule.before:
-        state.see(0, *schedule.before)
+        state.see(0, schedule.before.score)
     planned, pace = schedule.done + schedule.epochs, _Pace(schedule.epochs, source.steps)
     for epoch in range(first, schedule.epochs + 1):
         if should_stop() or state.progress.is_over(config.patience):
@@ -105,11 +123,12 @@ def train_open(
         if figures is None:
             break  # stopped in the middle: what counts is the last whole epoch
         logits, truth = predict(model, source.held_out("validation"))
-        val_loss, val_accuracy = validation_score(logits, truth)
-        seconds = time.perf_counter() - start
-        yield EpochEnd(schedule.done + epoch, planned, *figures, val_loss, val_accuracy, seconds, phase="open",
-                       said=answers(logits))
-        state.keep(epoch, val_loss, val_accuracy)
+        score, seconds = validation_score(logits, truth), time.perf_counter() - start
+        is_end = config.schedule == "cosine" and epoch == schedule.epochs
+        state.see(epoch, score, prefer=is_end and score.loss < math.log(num_classes))
+        yield EpochEnd(schedule.done + epoch, planned, *figures, score.loss, score.accuracy, seconds, phase="open",
+                       said=answers(logits), keeps=schedule.in_run(state.progress.best_epoch))
+        state.keep(epoch)
         state.progress.adjust(optimizer, config, config.open_learning_rate)
     state.restore_best()
     return state.progress.best_epoch
@@ -162,19 +181,25 @@ class _State:
     def __init__(self, model: keras.Model, optimizer: keras.optimizers.Optimizer, folder: Path) -> None:
         self._model, self._optimizer, self._folder = model, optimizer, folder
         self._best: list[np.ndarray] | None = None
+        self._best_score: Score | None = None
         self.progress = Progress()
 
-    def see(self, epoch: int, val_loss: float, val_accuracy: float) -> None:
-        """Remember the weights where they are the best so far."""
-        if self.progress.see_accuracy(epoch, val_loss, val_accuracy):
-            self._best = _values(self._moving())
+    def see(self, epoch: int, score: Score, prefer: bool = False) -> None:
+        """Remember the weights where they are the best so far, or `prefer` these to all that are not clearly better."""
+        better = self.progress.see_accuracy(epoch, score)
+        if prefer and not better and self._best_score and not self._best_score.is_clearly_better(score):
+            self.progress.prefer(epoch, score)
+            better = True
+        if better:
+            self._best, self._best_score = _values(self._moving()), score
 
-    def keep(self, epoch: int, val_loss: float, val_accuracy: float) -> None:
-        """After an epoch: remember the best and write the checkpoint."""
-        self.see(epoch, val_loss, val_accuracy)
+    def keep(self, epoch: int) -> None:
+        """Write the checkpoint after an epoch."""
         arrays = {"model": _values(self._moving()), "optimizer": _values(self._optimizer.variables)}
         if self._best is not None:
             arrays["best"] = self._best
+        if self._best_score is not None:
+            arrays["hits"] = [self._best_score.hits]
         save_checkpoint(self._folder, Checkpoint({"epoch": epoch, "progress": asdict(self.progress)}, arrays))
 
     def restore(self) -> int:
@@ -186,6 +211,8 @@ class _State:
         _assign(self._optimizer.variables, found.arrays["optimizer"])
         self._best = found.arrays.get("best")
         self.progress = Progress(**found.values["progress"])
+        if "hits" in found.arrays:  # those of an older program have none
+            self._best_score = Score(self.progress.best_loss, found.arrays["hits"][0])
         return int(found.values["epoch"])
 
     def restore_best(self) -> None:

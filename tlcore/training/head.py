@@ -100,11 +100,11 @@ def train_head(
         loss, accuracy = run_epoch(feed.epoch())
         layers = _dense_layers(model)
         logits = Head(layers, epoch).logits(held_out)
-        val_loss, val_accuracy = validation_score(logits, validation.classes)
-        yield EpochEnd(epoch, config.epochs, loss, accuracy, val_loss, val_accuracy, time.perf_counter() - start,
-                       said=answers(logits))
-        if progress.see(epoch, val_loss):
+        score = validation_score(logits, validation.classes)
+        if progress.see(epoch, score.loss):
             best = Head(layers, epoch)
+        yield EpochEnd(epoch, config.epochs, loss, accuracy, score.loss, score.accuracy, time.perf_counter() - start,
+                       said=answers(logits), keeps=progress.best_epoch)
         if progress.is_over(config.patience):
             break
         progress.adjust(optimizer, config, config.learning_rate)

@@ -11,6 +11,7 @@ from tlcore.config import TrainConfig
 
 WARM_UP_SHARE = 0.1  # of all steps, for the cosine schedule
 PLATEAU_ROUNDS, PLATEAU_FACTOR, PLATEAU_LEAST = 3, 0.5, 1e-7
+CLEARLY = 1.645  # standard errors: by chance one of two equal models is ahead by as much in one of twenty comparisons
 
 
 @dataclass(frozen=True)
@@ -59,12 +60,34 @@ class Loss:
         return tf.reduce_sum(each * tf.gather(self._weights, truth))
 
 
-def validation_score(logits: np.ndarray, classes: np.ndarray) -> tuple[float, float]:
-    """Mean cross-entropy in nats and accuracy of logits float32 (n, classes); no smoothing, no weights."""
+@dataclass(frozen=True)
+class Score:
+    """How a model does on the validation photos: mean cross-entropy in nats, and which are right, bool (n,)."""
+
+    loss: float
+    hits: np.ndarray
+
+    @property
+    def accuracy(self) -> float:
+        """The share that is right, 0–1."""
+        return float(np.mean(self.hits))
+
+    def is_clearly_better(self, other: "Score") -> bool:
+        """Whether it is right on more of the same photos than chance explains.
+
+        McNemar's test (1947), one-sided: of the photos on which only one of the two is right, each would be the one's
+        or the other's with equal chance. Not in its exact form, which of three such photos or four could learn nothing.
+        """
+        only_this, only_other = int(np.sum(self.hits & ~other.hits)), int(np.sum(other.hits & ~self.hits))
+        return only_this - only_other > CLEARLY * (only_this + only_other) ** 0.5
+
+
+def validation_score(logits: np.ndarray, classes: np.ndarray) -> Score:
+    """The score of logits float32 (n, classes) against the right classes int32 (n,); no smoothing, no weights."""
     top = logits.max(axis=1, keepdims=True)
     log_sum = np.log(np.exp(logits - top).sum(axis=1)) + top[:, 0]
     loss = float(np.mean(log_sum - logits[np.arange(len(classes)), classes]))
-    return loss, float(np.mean(logits.argmax(axis=1) == classes))
+    return Score(loss, logits.argmax(axis=1) == classes)
 
 
 def answers(logits: np.ndarray) -> tuple[int, ...]:
@@ -87,13 +110,17 @@ class Progress:
         """Take in an epoch's validation loss; True when it is the lowest so far."""
         return self._take(epoch, val_loss, self.best_accuracy, val_loss < self.best_loss)
 
-    def see_accuracy(self, epoch: int, val_loss: float, val_accuracy: float) -> bool:
+    def see_accuracy(self, epoch: int, score: Score) -> bool:
         """The same by accuracy, and by loss where that is equal.
 
         An open network soon grows too sure of itself: its validation loss rises while it still gets more photos right.
         """
-        better = (val_accuracy, -val_loss) > (self.best_accuracy, -self.best_loss)
-        return self._take(epoch, val_loss, val_accuracy, better)
+        better = (score.accuracy, -score.loss) > (self.best_accuracy, -self.best_loss)
+        return self._take(epoch, score.loss, score.accuracy, better)
+
+    def prefer(self, epoch: int, score: Score) -> None:
+        """Let this epoch count as the best, whatever came before it."""
+        self._take(epoch, score.loss, score.accuracy, True)
 
     def _take(self, epoch: int, val_loss: float, val_accuracy: float, better: bool) -> bool:
         if better:
