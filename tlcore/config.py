@@ -199,7 +199,7 @@ _VARIED = {
 _OPEN = {"image_size": 160, "schedule": "cosine", "patience": 0, "label_smoothing": 0.1, **_VARIED}
 _STRATEGY_DEFAULTS: dict[str, dict[str, Any]] = {
     "feature-extraction": {},
-    "hybrid": {"open_epochs": 20, "open_learning_rate": 5e-4, **_OPEN},
+    "hybrid": {**_OPEN, "image_size": 224, "own_statistics": 0.3, "open_epochs": 12, "open_learning_rate": 3e-4},
     "fine-tuning": {"open_epochs": 10, "open_learning_rate": 3e-4, **_OPEN},
     "scratch": {"open_epochs": 20, "open_learning_rate": 1e-3, **_OPEN, "image_size": 96},
 }

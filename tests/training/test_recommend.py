@@ -46,7 +46,7 @@ def test_an_advice_of_another_version_is_refused(missing):
     [
         (0.86, 1000, "small-similar", "cats and dogs"),
         (0.13, 1259, "small-different", "digits"),
-        (0.55, 610, "small-similar", "emoji: adapting brings them nothing"),
+        (0.55, 610, "small-different", "emoji: adapting brings them a little"),
         (SIMILAR_FROM, LARGE_FROM, "large-similar", "the borders belong to the upper side"),
         (SIMILAR_FROM - 1e-6, LARGE_FROM, "large-different", "just below"),
         (SIMILAR_FROM, LARGE_FROM - 1, "small-similar", "one photo fewer"),
@@ -68,7 +68,7 @@ def test_every_quadrant_has_a_strategy_and_every_strategy_a_sentence(monkeypatch
 
 
 def test_the_reason_tells_the_figures_and_when_it_is_a_close_thing():
-    clear, close = give_reason(0.86, (0.84, 0.88), 1000, 200), give_reason(0.51, (0.48, 0.54), 1000, 1)
+    clear, close = give_reason(0.86, (0.84, 0.88), 1000, 200), give_reason(0.66, (0.63, 0.69), 1000, 1)
     assert "0.86 of 1, plausibly 0.84–0.88, from 200 photos" in clear and "1,000 to learn from are few" in clear
     assert "knows photos like yours" in clear and "knows photos somewhat like yours" in close
     assert "close to the border" in close and "close to the border" not in clear

@@ -4,7 +4,7 @@ The built-in network stands here, every network of `keras.applications` in backb
 business of weights.py and weights_cache.py; Keras models of build.py; `.tflite` files of frozen.py.
 """
 
-from tlcore.config import TrainConfig, defaults_for
+from tlcore.config import defaults_for
 from tlcore.errors import UserError
 from tlcore.models.backbone_rows import ROWS
 from tlcore.models.spec import BackboneSpec, Block
@@ -56,13 +56,13 @@ def find_backbone(name: str) -> BackboneSpec:
 
 
 def usual_image_size(strategy: str, spec: BackboneSpec) -> int:
-    """The side in pixels that is right for a strategy: the network's own where the strategy asks for none.
+    """The side in pixels that is right for a strategy: the network's own, but no more than an open network asks for.
 
     Raises:
         UserError: there is no such strategy.
     """
-    asked = defaults_for(strategy).image_size
-    return spec.default_image_size if asked == TrainConfig().image_size else asked
+    usual = defaults_for(strategy)
+    return min(spec.default_image_size, usual.image_size) if usual.opens else spec.default_image_size
 
 
 def find_block(spec: BackboneSpec, name: str) -> Block:

@@ -29,7 +29,7 @@ from tlcore.training.recommend import RULES, Advice, Seen, give_reason, place, r
 from tlcore.workspace import Workspace, read_json, write_json
 
 ADVICE = "advice.json"
-VERSION = 2
+VERSION = 3
 """Raise it when the same photos would get another advice than before: then old ones are not read but made again."""
 
 MOST_PHOTOS = 200

@@ -10,7 +10,7 @@ from typing import Any
 
 from tlcore.config import short_name
 
-SIMILAR_FROM = 0.5
+SIMILAR_FROM = 0.65
 """Similarity from which on photos count as like those of ImageNet: above it no set gained by adapting the network."""
 
 CLOSE = 0.15
