@@ -118,7 +118,7 @@ class TrainConfig:
         0.0, "Share of your photos' own statistics (batch normalisation)",
         "The network expects signals as strong and as varied as in its 1.3 million photos. This share of what it "
         "expects is measured on your photos instead, before it adapts. 0.3 can help with drawings; 0 leaves it as it "
-        "was. Only for hybrid and fine-tuning.",
+        "was. Hybrid takes 0.3 by itself. Only for hybrid and fine-tuning.",
         "network", low=0.0, high=1.0, step=0.05,
     )
     label_smoothing: float = _option(
@@ -131,9 +131,9 @@ class TrainConfig:
     )
     patience: int = _option(
         8, "Stop after rounds without progress (early stopping)",
-        "Training ends when it has not improved on the validation photos for this many rounds; the best round is kept. "
-        "0 trains all rounds. Then too the best one counts; with the network open and a step size that falls along a "
-        "cosine it is the last one, unless another was clearly better.",
+        "Training ends when it has not improved on the validation photos for this many rounds; 0 trains all rounds. "
+        "The best round is kept. Where an open network has gone through a whole cosine, the last one is, unless the "
+        "best was clearly better.",
         low=0, high=100, step=1,
     )
     seed: int = _option(

@@ -196,9 +196,8 @@ def overfits(material: Material) -> None:
             "With each round over the photos the network does better on those it learns from (training). What counts "
             "is how it does on photos it does not learn from (validation).\n\n"
             "When training goes on getting better and validation does not, it learns its photos by heart "
-            "(over-fitting). That is why a run does not simply keep its last round: an earlier one that did clearly "
-            "better on validation comes first. More photos help, photos that vary (augmentation), or fewer weights "
-            "that learn."
+            "(over-fitting). That is why a run checks each round on validation, and does not blindly keep the last. "
+            "More photos help, photos that vary (augmentation), or fewer weights that learn."
         )
         with picture:
             status = job_status(material.run) if material.run else None

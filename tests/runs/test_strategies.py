@@ -13,12 +13,14 @@ from tests.runs.test_jobs import state, wait_for
 from tests.small import write_small_folder
 from tlcore.config import defaults_for
 from tlcore.data.ingest import ingest_folder
+from tlcore.evaluation.gap import kept_round
 from tlcore.evaluation.report import load_report
 from tlcore.events import Started
 from tlcore.features import memory
 from tlcore.runs.jobs import JobQueue
 from tlcore.runs.status import job_status
-from tlcore.runs.store import can_go_on, create_run, read_events, request_stop
+from tlcore.runs.store import can_go_on, create_run, read_events, request_stop, resume
+from tlcore.runs.train import train_run
 from tlcore.runs.work import work
 from tlcore.serving.bundle import load_bundle
 from tlcore.serving.predict import Predictor
@@ -65,6 +67,9 @@ def test_a_strategy_ends_in_a_bundle_that_answers_like_its_figures(
         np.testing.assert_allclose(predictor.probabilities(dataset.read(row.path)), row.probabilities, atol=1e-3)
     info = json.loads((run.folder / "bundle" / "model.json").read_text())
     assert info["config"]["strategy"] == strategy and info["check"]["largest_difference"] <= 1e-3
+    assert info["best_epoch"] == kept_round(epochs).epoch == epochs[-1].keeps, "what the rounds told is what was kept"
+    if changes.get("open_learning_rate") == 1.0:
+        assert info["best_epoch"] <= 2, "the head's"
 
 
 def test_an_unknown_block_is_told_with_those_there_are(workspace, dataset):
@@ -125,6 +130,20 @@ def test_stop_continue_kill_continue_on_the_real_worker(workspace, dataset):
     assert all(later > earlier > 0 for earlier, later in zip(elapsed, elapsed[1:])), "the clock goes on, not anew"
     assert job_status(run).evaluated.seconds > elapsed[-1]
     jobs.close()
+
+
+def test_a_stop_right_after_going_on_loses_nothing(workspace, dataset):
+    config = defaults_for("hybrid", **SMALL | {"open_epochs": 3, "open_from": "block7a", "rotation": 0.0, "views": 1})
+    run = create_run(workspace, dataset.id, replace(config, own_statistics=0.3), "short")
+    assert work(workspace, run).type == "finished"
+    kept, figures = json.loads((run.folder / "bundle" / "model.json").read_text()), load_report(run.folder).predictions
+    resume(run)
+    last = list(train_run(workspace, run, lambda: True))[-1]
+    assert last.type == "finished" and last.stopped, "it ends with what it had, though it had hardly begun again"
+    again = json.loads((run.folder / "bundle" / "model.json").read_text())
+    assert again["best_epoch"] == kept["best_epoch"]
+    np.testing.assert_allclose(np.stack(load_report(run.folder).predictions["probabilities"]),
+                               np.stack(figures["probabilities"]), atol=1e-5)
 
 
 @pytest.mark.parametrize(("share", "is_own"), [(0.3, True), (0.0, False)])

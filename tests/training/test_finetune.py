@@ -10,6 +10,7 @@ from tests.conftest import finish
 from tlcore.config import TrainConfig
 from tlcore.events import EpochEnd
 from tlcore.models.graph import cut
+from tlcore.training.checkpoint import load_checkpoint, save_checkpoint
 from tlcore.training.finetune import Before, Schedule, Source, predict, train_open
 from tlcore.training.optimise import Score
 from tlcore.training.statistics import freeze_statistics, quicken_statistics
@@ -133,13 +134,13 @@ def graded(model: keras.Model, counts: list[int]) -> Source:
     ("counts", "before", "changes", "kept", "reason"),
     [
         ([30, 34, 33], None, {}, 3, "one photo is chance: the schedule is made for its last round"),
-        ([30, 38, 33], None, {}, 2, "five of five are none"),
+        ([30, 38, 33], None, {}, 2, "five to none is no chance"),
         ([30, 34, 33], None, {"schedule": "constant"}, 2, "no round is the one the training was made for"),
         ([30, 34, 33], None, {"patience": 1, "open_learning_rate": 1e-6}, 3, "early stopping did not end it"),
         ([34, 33, 33], None, {"patience": 1}, 1, "early stopping ended it: the step size had not fallen yet"),
         ([30, 32, 33], 34, {}, 3, "the head before counts like any other round"),
         ([30, 32, 33], 40, {}, 0, "clearly better as it came"),
-        ([30, 34, 33], None, {"scale": 1e4}, 2, "the last is worse than guessing: so sure where it is wrong"),
+        ([30, 34, 33], None, {"scale": 1e4}, 2, "a loss above that of guessing: so sure where it is wrong"),
     ],
 )
 def test_which_round_is_kept(tmp_path, counts, before, changes, kept, reason):
@@ -168,6 +169,22 @@ def test_each_round_tells_what_a_stop_after_it_would_keep(tmp_path):
             break
         ends += [event] if isinstance(event, EpochEnd) else []
     assert [end.keeps for end in ends] == [10, 10]
+
+
+@pytest.mark.parametrize(("tells", "kept"), [(True, 3), (False, 1)])
+def test_a_continued_training_still_knows_which_photos_the_best_had_right(tmp_path, tells, kept):
+    model, ends = small_network(), []
+    for event in train_open(model, graded(model, [34, 33, 33]), CONFIG, Schedule(0, 3), tmp_path):
+        ends += [event] if isinstance(event, EpochEnd) else []
+        if len(ends) == 3:
+            break  # killed before the checkpoint of its last epoch
+    if not tells:  # a checkpoint of an older program
+        found = load_checkpoint(tmp_path)
+        del found.arrays["hits"]
+        save_checkpoint(tmp_path, found)
+    again = small_network()
+    told, epoch = finish(train_open(again, graded(again, [33]), CONFIG, Schedule(0, 3), tmp_path))
+    assert [event.epoch for event in told if isinstance(event, EpochEnd)] == [3] and epoch == kept
 
 
 def test_a_checkpoint_of_another_network_is_not_used(tmp_path):

@@ -73,6 +73,9 @@ def test_the_reason_tells_the_figures_and_when_it_is_a_close_thing():
     assert "knows photos like yours" in clear and "knows photos somewhat like yours" in close
     assert "close to the border" in close and "close to the border" not in clear
     assert "from 1 photo)" in close
+    below, far = give_reason(0.53, (0.5, 0.56), 610, 200), give_reason(0.13, (0.1, 0.16), 610, 200)
+    assert "knows photos like yours only in part" in below and "close to the border" in below
+    assert "has seen few photos like yours" in far and "close to the border" not in far
 
 
 @pytest.mark.parametrize(

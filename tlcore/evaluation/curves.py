@@ -29,7 +29,7 @@ from tlcore.interval import wilson_interval
 
 LARGE_GAP, SMALL_GAP = 0.1, 0.05  # shares of photos; two to five points are usual where there are few photos
 CLIMB = 1.1  # times its lowest value; a validation loss that only wobbles goes up by less
-_NOTHING_LOST = "An earlier round that was clearly better is kept, so nothing is lost."
+_NOTHING_LOST = "If an earlier round turns out clearly better, it is the one that is kept."
 FIRST_ROUNDS = 2  # where the best round is one of these, the steps are so large that nothing came after
 WIDE = 0.2  # of an interval, ± 10 points: a network that is good cannot be told from one that is not
 MOST_COUNTED = 100  # validation photos; with so many every interval is narrower than that

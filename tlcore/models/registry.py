@@ -56,7 +56,7 @@ def find_backbone(name: str) -> BackboneSpec:
 
 
 def usual_image_size(strategy: str, spec: BackboneSpec) -> int:
-    """The side in pixels that is right for a strategy: the network's own, but no more than an open network asks for.
+    """The side in pixels that is right for a strategy: the network's own; where it opens, no more than its default.
 
     Raises:
         UserError: there is no such strategy.

@@ -88,7 +88,7 @@ class Halted(Exception):
 
 @dataclass(frozen=True)
 class Result:
-    """What the last phase gives: probabilities of the test photos float32 (n, classes), the epoch that was best, and
+    """What the last phase gives: probabilities of the test photos float32 (n, classes), the epoch that was kept, and
     how the two model files are made. Both are called when the test figures are there already."""
 
     test_probabilities: np.ndarray

@@ -99,9 +99,9 @@ def train_open(
 
     The model has that epoch's weights at the end. It is the one with the most validation photos right, and of these the
     one with the lowest loss. But where the step size has fallen along its whole cosine, it is the last, which that
-    schedule is made for, unless another one was right on more photos than chance explains, or the last is worse than
-    guessing: the figures of rounds with large steps jump about, and the highest of many is high by luck
-    (docs/strategies.md has what was measured). After each epoch `folder` gets a checkpoint, and a checkpoint
+    schedule is made for, unless that one was right on clearly more photos, or the last one's loss is above that of
+    holding all classes for equally likely: the figures of rounds with large steps jump about, and the highest of many
+    is high by luck (docs/strategies.md has what was measured). After each epoch `folder` gets a checkpoint, and a checkpoint
     found there at the start is continued: with the same arithmetic the result is that of an uninterrupted training.
     """
     keras.utils.set_random_seed(config.seed)
@@ -176,7 +176,7 @@ def _run_epoch(
 
 
 class _State:
-    """The variables and counters of a training, kept in memory (the best) and on disk (the last)."""
+    """The variables and counters of a training: of the epoch to keep ("best") in memory, and of the last on disk."""
 
     def __init__(self, model: keras.Model, optimizer: keras.optimizers.Optimizer, folder: Path) -> None:
         self._model, self._optimizer, self._folder = model, optimizer, folder
@@ -216,7 +216,7 @@ class _State:
         return int(found.values["epoch"])
 
     def restore_best(self) -> None:
-        """Give the model the weights of its best epoch."""
+        """Give the model the weights of the epoch that is kept."""
         if self._best is not None:
             _assign(self._moving(), self._best)
 

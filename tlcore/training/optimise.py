@@ -11,7 +11,7 @@ from tlcore.config import TrainConfig
 
 WARM_UP_SHARE = 0.1  # of all steps, for the cosine schedule
 PLATEAU_ROUNDS, PLATEAU_FACTOR, PLATEAU_LEAST = 3, 0.5, 1e-7
-CLEARLY = 1.645  # standard errors: by chance one of two equal models is ahead by as much in one of twenty comparisons
+CLEARLY = 1.645  # standard errors, 5 % of one side of the normal distribution; see Score.is_clearly_better
 
 
 @dataclass(frozen=True)
@@ -73,10 +73,12 @@ class Score:
         return float(np.mean(self.hits))
 
     def is_clearly_better(self, other: "Score") -> bool:
-        """Whether it is right on more of the same photos than chance explains.
+        """Whether it is right on clearly more of the same photos: by 1.645 standard errors of the difference.
 
-        McNemar's test (1947), one-sided: of the photos on which only one of the two is right, each would be the one's
-        or the other's with equal chance. Not in its exact form, which of three such photos or four could learn nothing.
+        McNemar's approximation (1947), one-sided: of the photos on which only one of the two is right, each would be
+        the one's or the other's with equal chance. For few such photos it is a rough rule, and lets 3 to 0 pass, which
+        chance brings in one case of eight; the exact test would make of so few nothing at all, and a collection of
+        twenty photos has no more.
         """
         only_this, only_other = int(np.sum(self.hits & ~other.hits)), int(np.sum(other.hits & ~self.hits))
         return only_this - only_other > CLEARLY * (only_this + only_other) ** 0.5

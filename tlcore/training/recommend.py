@@ -135,8 +135,11 @@ def give_reason(similarity: float, interval: tuple[float, float], num_photos: in
     """
     similar, size, quadrant = place(similarity, num_photos)
     two = [short_name(strategy) for strategy in rivals(similarity, interval, num_photos)]
-    like = "somewhat like" if two else "like"
-    known = f"The network knows photos {like} yours" if similar else "The network has seen few photos like yours"
+    known = {
+        (True, False): "The network knows photos like yours", (True, True): "The network knows photos somewhat like yours",
+        (False, False): "The network has seen few photos like yours",
+        (False, True): "The network knows photos like yours only in part",
+    }[similar, bool(two)]
     measured = (f"similarity {similarity:.2f} of 1, plausibly {interval[0]:.2f}–{interval[1]:.2f}, "
                 f"from {looked_at:,} {'photo' if looked_at == 1 else 'photos'}")
     amount = "few" if size == "small" else "many"
