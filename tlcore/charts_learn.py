@@ -86,7 +86,7 @@ def quadrants(frame: pd.DataFrame, strategies: dict[str, str], dark: bool = Fals
     large = frame.loc[frame["photos"] >= LARGE_FROM, "photos"]
     high = max([MOST_PHOTOS, *large * 300])  # so far above a dot that the names along the upper edge stay free
     x = {"scale": alt.Scale(domain=[0, 1], nice=False), "title": ["How much they are like", "ImageNet's (similarity)"],
-         "axis": alt.Axis(values=[0, SIMILAR_FROM, 1], format="~g", grid=False, labelFlush=True)}
+         "axis": alt.Axis(values=[0, SIMILAR_FROM, 1], format=".2~f", grid=False, labelFlush=True)}
     y = {"scale": alt.Scale(type="log", domain=[low, high], nice=False), "title": "Photos to learn from",
          "axis": alt.Axis(values=[10**power for power in range(9)], format="~s", grid=False)}
     own, others = frame[frame["own"]], frame[~frame["own"]]
