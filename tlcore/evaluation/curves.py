@@ -29,7 +29,6 @@ from tlcore.interval import wilson_interval
 
 LARGE_GAP, SMALL_GAP = 0.1, 0.05  # shares of photos; two to five points are usual where there are few photos
 CLIMB = 1.1  # times its lowest value; a validation loss that only wobbles goes up by less
-_NOTHING_LOST = "If an earlier round turns out clearly better, it is the one that is kept."
 FIRST_ROUNDS = 2  # where the best round is one of these, the steps are so large that nothing came after
 WIDE = 0.2  # of an interval, ± 10 points: a network that is good cannot be told from one that is not
 MOST_COUNTED = 100  # validation photos; with so many every interval is narrower than that
@@ -87,9 +86,12 @@ def _less_by_heart(phase: list[EpochEnd], best: EpochEnd, config: TrainConfig) -
     """The one thing that helps most, of those that were not done yet."""
     if best in phase[:FIRST_ROUNDS] and has_large_steps(phase, config):
         return smaller_steps(phase, config)
+    is_open = phase[0].phase == "open"
+    kept = "An earlier round is kept where it was clearly better." if is_open else (
+        "The best round is kept, so nothing is lost.")
     if any(getattr(config, change.name) for change in fields(Augmentation)):
-        return f"Add photos. {_NOTHING_LOST}"
-    return f"Add photos, or vary those you have (augmentation). {_NOTHING_LOST}"
+        return f"Add photos. {kept}"
+    return f"Add photos, or vary those you have (augmentation). {kept}"
 
 
 def _never_predicted(training: Training) -> list[int]:

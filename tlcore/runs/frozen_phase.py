@@ -8,7 +8,7 @@ import numpy as np
 
 from tlcore.config import TrainConfig
 from tlcore.data.augment import Augmentation, Views, view_key
-from tlcore.events import Event
+from tlcore.events import Event, never
 from tlcore.features.activations import ActivationKind, make_room, open_activations, open_features
 from tlcore.features.extract import Photo, extract
 from tlcore.features.memory import check_memory
@@ -20,6 +20,7 @@ from tlcore.models.weights_cache import fetch
 from tlcore.runs.outlook import Series
 from tlcore.runs.pace import LOOK
 from tlcore.runs.pack import RESIZE_POLICY
+from tlcore.runs.store import can_go_on
 from tlcore.runs.task import Halted, Result, Task
 from tlcore.serving.export import save_keras_model, set_dense, stack_head, with_probabilities
 from tlcore.serving.graft import graft_head
@@ -53,7 +54,8 @@ def learn_head(task: Task) -> Generator[Event, None, Head]:
         validation = Examples(_flat(plain.read([photo.sha256 for photo in photos])), classes)
         features = _StoredViews(varied, train) if varied.views.count > 1 else _flat(varied.read(train))
         examples = Examples(features, task.part("train")[1])
-        head = yield from train_head(examples, validation, len(task.dataset.labels), task.config, task.should_stop)
+        should_stop = never if can_go_on(task.run) else task.should_stop  # a continued run needs the head it began with
+        head = yield from train_head(examples, validation, len(task.dataset.labels), task.config, should_stop)
     if head is None:
         raise Halted("What the network saw in the photos is kept for next time; nothing was learned yet.")
     return head

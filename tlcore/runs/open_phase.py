@@ -34,6 +34,7 @@ from tlcore.runs.frozen_phase import OUTPUTS, views_of
 from tlcore.runs.outlook import Series
 from tlcore.runs.pace import BELOW, READ
 from tlcore.runs.pack import RESIZE_POLICY
+from tlcore.runs.store import can_go_on
 from tlcore.runs.task import Frozen, Halted, Result, Task
 from tlcore.serving.export import save_keras_model, set_dense, stack_head, with_probabilities
 from tlcore.training.finetune import Batch, Before, Schedule, Source, predict, train_open
@@ -106,7 +107,7 @@ def _measure(task: Task, network: Network) -> Generator[Event, None, Network]:
         rows = (np.stack(list(pool.map(load, order[start : start + MEASURED_BATCH]))) for start in starts)
         for done in adapt_statistics(network.whole, rows, task.config.own_statistics):
             yield watch.progress(done)
-            if task.should_stop():
+            if task.should_stop() and not can_go_on(task.run):  # else there are rounds that need this network
                 raise Halted("Nothing was learned yet.")
     digest = hashlib.sha256(statistics_bytes(network.whole)).hexdigest()[:12]
 

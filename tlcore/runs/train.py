@@ -12,7 +12,7 @@ from typing import Any
 from tlcore.config import TrainConfig
 from tlcore.data.manifest import load_dataset
 from tlcore.evaluation.report import make_report, predictions_frame, save_report
-from tlcore.events import EpochEnd, Evaluated, Event, Finished, Progress, ShouldStop, Stopped, never
+from tlcore.events import EpochEnd, Evaluated, Event, Finished, Progress, ShouldStop, Stopped
 from tlcore.models.registry import find_backbone
 from tlcore.runs import frozen_phase, open_phase
 from tlcore.runs.outlook import Amount, Outlook, Series
@@ -58,9 +58,6 @@ def _learn(task: Task, clock: "_Clock") -> Generator[Event, None, Result]:
     """
     head = network = None
     coming: list[Series] = []
-    again = task.config.opens and can_go_on(task.run)
-    # What was there before a continued run went on has to come out as it was; a stop is heeded after it.
-    should_stop, task = task.should_stop, replace(task, should_stop=never) if again else task
     if task.config.opens:
         network = yield from open_phase.prepare(task)
         task = replace(task, frozen=network.frozen)
@@ -72,10 +69,10 @@ def _learn(task: Task, clock: "_Clock") -> Generator[Event, None, Result]:
         coming += open_phase.missing(task, network)
     clock.expect(task, coming, network.work_below if network else 0.0)
     if task.config.strategy != "scratch":
-        head = yield from clock.count(frozen_phase.learn_head(task), task.config, silent=again)  # told already
+        again = task.config.opens and can_go_on(task.run)  # the head's epochs were told already, and come out the same
+        head = yield from clock.count(frozen_phase.learn_head(task), task.config, silent=again)
     if not task.config.opens:
         return frozen_phase.result(task, head)
-    task = replace(task, should_stop=should_stop)
     try:
         return (yield from clock.count(open_phase.adapt(task, network, head, clock.epochs), task.config))
     except Halted:

@@ -97,12 +97,14 @@ def train_open(
 ) -> Generator[Event, None, int]:
     """Train all trainable weights of `model` (inputs → logits), telling each epoch; returns the epoch kept, 0 for none.
 
-    The model has that epoch's weights at the end. It is the one with the most validation photos right, and of these the
-    one with the lowest loss. But where the step size has fallen along its whole cosine, it is the last, which that
-    schedule is made for, unless that one was right on clearly more photos, or the last one's loss is above that of
-    holding all classes for equally likely: the figures of rounds with large steps jump about, and the highest of many
-    is high by luck (docs/strategies.md has what was measured). After each epoch `folder` gets a checkpoint, and a checkpoint
-    found there at the start is continued: with the same arithmetic the result is that of an uninterrupted training.
+    The model has that epoch's weights at the end. It is the best: most validation photos right, then lowest loss. Where
+    the step size has fallen along its whole cosine it is the last, which that schedule is made for, unless the best was
+    right on clearly more photos, or the last one's loss is above that of holding all classes for equally likely. For
+    the figures of rounds with large steps jump about, and the highest of many is high by luck (docs/strategies.md has
+    what was measured).
+
+    After each epoch `folder` gets a checkpoint, and a checkpoint found there at the start is continued: with the same
+    arithmetic the result is that of an uninterrupted training.
     """
     keras.utils.set_random_seed(config.seed)
     num_classes = model.output_shape[-1]

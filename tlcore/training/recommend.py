@@ -136,7 +136,8 @@ def give_reason(similarity: float, interval: tuple[float, float], num_photos: in
     similar, size, quadrant = place(similarity, num_photos)
     two = [short_name(strategy) for strategy in rivals(similarity, interval, num_photos)]
     known = {
-        (True, False): "The network knows photos like yours", (True, True): "The network knows photos somewhat like yours",
+        (True, False): "The network knows photos like yours",
+        (True, True): "The network knows photos somewhat like yours",
         (False, False): "The network has seen few photos like yours",
         (False, True): "The network knows photos like yours only in part",
     }[similar, bool(two)]
