@@ -17,7 +17,7 @@ from tlcore.runs.race import load_race, names_of, results, runs_of, verdicts
 from tlcore.workspace import open_workspace
 
 ROOT = Path(__file__).resolve().parent.parent
-SMALL = ["--image-size", "96", "--epochs", "3"]
+SMALL = ["--image-size", "96", "--epochs", "3", "--own-statistics", "0"]
 
 
 @pytest.fixture
