@@ -8,7 +8,7 @@ from tlcore.config import defaults_for
 from tlcore.events import EpochEnd, Finished, Progress, decode, encode
 from tlcore.runs import outlook as module
 from tlcore.runs.outlook import STARTING, TRAINED, Amount, Outlook, Series, say_whole
-from tlcore.runs.pace import BELOW, END, HEAD, LEARN, LOOK, READ, START, load_paces, names_of, save_paces
+from tlcore.runs.pace import BELOW, END, HEAD, LEARN, LOOK, MEASURE, READ, START, load_paces, names_of, save_paces
 
 HYBRID = defaults_for("hybrid", epochs=10, open_epochs=20, open_from="block6a", patience=0)
 NAMES = names_of(HYBRID)
@@ -40,6 +40,17 @@ def test_what_was_remembered_is_told_at_once_and_as_one_figure():
     real = 450 * 0.01 + 450 * 0.005 + 5 + 20 * 100 * 0.1
     assert left[0] < real < left[1] < module.CLOSE * left[0]
     assert say_whole(left) == "about 4 minutes left in all"
+
+
+def test_while_statistics_are_measured_all_that_follows_is_told():
+    series, remembered = (Series(MEASURE, 64, 64), *SERIES), ALL | {NAMES[MEASURE]: 0.5}
+    after = 450 * 0.01 + 450 * 0.005 + 5 + 20 * 100 * 0.1
+    assert follow([Progress("statistics", 0, 64)], ALL, series=series)[0] is None, "it was never measured how long"
+    low, high = follow([Progress("statistics", 0, 64)], remembered, series=series)[0]
+    assert low < 64 * 0.5 + after < high < 1.3 * low
+    begun = [Progress("statistics", 0, 64), Progress("statistics", 32, 64, 8.0)]
+    (low, high), run = follow(begun, remembered, series=series)
+    assert low < 8.0 + after < high and run.measured()[NAMES[MEASURE]] == pytest.approx(0.25)
 
 
 @pytest.mark.parametrize(

@@ -96,11 +96,14 @@ def until_the_figures(workspace, run):
     raise AssertionError(told[-1])
 
 
-def test_a_second_run_knows_from_its_first_word_how_long_it_takes(workspace, dataset):
-    config = defaults_for("hybrid", **SMALL | {"open_from": "block7a", "views": 2})
+def test_a_second_run_knows_from_its_first_word_how_long_it_takes(workspace, tmp_path):
+    folder = write_small_folder(tmp_path / "more", photos_per_class=16)  # two batches to measure on: one is no pace
+    dataset = finish(ingest_folder(workspace, folder))[1]
+    config = defaults_for("hybrid", **SMALL | {"open_from": "block7a", "views": 2, "own_statistics": 0.3})
     for seed, knows in ((0, False), (1, True)):  # the second seed draws other views, so the network looks again
         events = until_the_figures(workspace, create_run(workspace, dataset.id, replace(config, seed=seed), "run"))
-        told = [event for event in events if event.type == "progress" and event.stage == "features"]
+        told = [event for event in events if event.type == "progress"]
+        assert [event.stage for event in told[:1]] == ["statistics"]
         assert (told[0].left is not None) == knows, "the first run has measured nothing yet"
         rounds = [event for event in events if event.type == "epoch"]
         assert all(event.left for event in rounds) and rounds[-1].left[1] <= 10

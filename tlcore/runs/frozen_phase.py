@@ -8,12 +8,13 @@ import numpy as np
 
 from tlcore.config import TrainConfig
 from tlcore.data.augment import Augmentation, Views, view_key
+from tlcore.data.manifest import SPLITS
 from tlcore.events import Event, never
 from tlcore.features.activations import ActivationKind, make_room, open_activations, open_features
 from tlcore.features.extract import Photo, extract
 from tlcore.features.memory import check_memory
 from tlcore.features.store import FeatureKind, row_bytes
-from tlcore.features.views import ViewedStore
+from tlcore.features.views import ViewedStore, has_views
 from tlcore.models.frozen import ACTIVATION, FEATURE_MAP
 from tlcore.models.litert import LiteModel
 from tlcore.models.weights_cache import fetch
@@ -85,6 +86,14 @@ def count_missing(task: Task, varied: ViewedStore, plain: ViewedStore, kind: str
         lacking = store.missing(photo.sha256 for part in parts for photo in task.part(part)[0])
         found.append(Series(kind, len(lacking), sum(map(len, lacking.values()))))
     return found
+
+
+def all_photos(task: Task, kind: str) -> list[Series]:
+    """What there is to compute where the stores are empty; see `count_missing`."""
+    train, validation, test = ({photo.sha256 for photo in task.part(part)[0]} for part in SPLITS)
+    views, others = views_of(task.config), len(validation | test)
+    return [Series(kind, len(train), len(train) * (views.count if has_views(views) else 1)),
+            Series(kind, others, others)]
 
 
 def network_file(task: Task) -> Path | bytes:

@@ -32,7 +32,7 @@ from tlcore.models.registry import auto_block, find_block
 from tlcore.runs import frozen_phase
 from tlcore.runs.frozen_phase import OUTPUTS, views_of
 from tlcore.runs.outlook import Series
-from tlcore.runs.pace import BELOW, READ
+from tlcore.runs.pace import BELOW, LOOK, MEASURE, READ
 from tlcore.runs.pack import RESIZE_POLICY
 from tlcore.runs.store import can_go_on
 from tlcore.runs.task import Frozen, Halted, Result, Task
@@ -76,10 +76,8 @@ class Network:
 def prepare(task: Task) -> Generator[Event, None, Network]:
     """Build the network before anything else is done, so that what it needs and how long it takes is known at once.
 
-    What lies below the open part depends on the statistics, so these are measured here too.
-
     Raises:
-        Halted: stopped before it was ready.
+        Halted: stopped before its weights were there.
         UserError: weights are missing, or the memory will not do.
     """
     if task.config.strategy != "scratch":
@@ -87,16 +85,24 @@ def prepare(task: Task) -> Generator[Event, None, Network]:
     keras.utils.set_random_seed(task.config.seed)
     network = _build(task)
     check_open_memory(demand(network.open_part, task.config), task.config)
-    if task.config.own_statistics and task.config.strategy != "scratch" and has_statistics(network.whole):
-        return (yield from _measure(task, network))
     return network
 
 
-def _measure(task: Task, network: Network) -> Generator[Event, None, Network]:
-    """The network with a share of the statistics of these photos."""
-    photos = task.part("train")[0]
-    order = np.random.default_rng(task.config.seed).permutation(len(photos))[:MEASURED_PHOTOS]
-    order = order[: max(len(order) // MEASURED_BATCH, 1) * MEASURED_BATCH]  # a small last batch would count as much
+def to_measure(task: Task, network: Network) -> np.ndarray:
+    """The training photos by number, int (n,), to measure statistics on; none where the network keeps its own."""
+    if not task.config.own_statistics or task.config.strategy == "scratch" or not has_statistics(network.whole):
+        return np.arange(0)
+    order = np.random.default_rng(task.config.seed).permutation(len(task.part("train")[0]))[:MEASURED_PHOTOS]
+    return order[: max(len(order) // MEASURED_BATCH, 1) * MEASURED_BATCH]  # a small last batch would count as much
+
+
+def measure(task: Task, network: Network) -> Generator[Event, None, Network]:
+    """The network with a share of the statistics of these photos, before anything is looked at with it.
+
+    Raises:
+        Halted: stopped before it was done.
+    """
+    photos, order = task.part("train")[0], to_measure(task, network)
     watch = Stopwatch("statistics", len(order))
     yield watch.progress(0)
     with ThreadPoolExecutor(usable_cores()) as pool:
@@ -125,6 +131,19 @@ def demand(open_part: keras.Model, config: TrainConfig) -> Demand:
     values = sum(prod(layer.output.shape[1:]) for layer in open_part.layers if hasattr(layer.output, "shape"))
     weights = sum(prod(variable.shape) for variable in open_part.trainable_variables)
     return Demand(values * config.batch_size, weights, SLOTS[config.optimizer])
+
+
+def before_measuring(task: Task, network: Network) -> list[Series]:
+    """What a run that measures has to look at, as far as can be known: the network is a new one, so every photo.
+
+    A run that is continued looked at them when it began.
+    """
+    count = len(to_measure(task, network))
+    coming = [Series(MEASURE, count, count)]
+    if can_go_on(task.run):
+        return coming
+    coming += frozen_phase.all_photos(task, LOOK)
+    return coming + (frozen_phase.all_photos(task, BELOW) if network.layer else missing(task, network))
 
 
 def missing(task: Task, network: Network) -> list[Series]:

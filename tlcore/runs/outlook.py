@@ -14,7 +14,7 @@ from statistics import median
 
 from tlcore.config import TrainConfig
 from tlcore.events import EpochEnd, Event, Progress
-from tlcore.runs.pace import BELOW, END, HEAD, LEARN, LOOK, READ, START, Names
+from tlcore.runs.pace import BELOW, END, HEAD, LEARN, LOOK, MEASURE, READ, START, Names
 
 Range = tuple[float, float]  # seconds, or seconds a photo: at least and at most
 
@@ -72,7 +72,7 @@ class Outlook:
 
     def tell(self, event: Event) -> Event:
         """The event, with the time left for the whole run where it can be known."""
-        if isinstance(event, Progress) and event.stage in ("features", "read"):
+        if isinstance(event, Progress) and event.stage in ("statistics", "features", "read"):
             return replace(event, left=self._see_photos(event))
         if isinstance(event, Progress) and event.stage == "learn":
             self._see_start()
@@ -162,7 +162,7 @@ class Outlook:
             return seconds * REMEMBERED[0], seconds * REMEMBERED[1]
         if kind in (HEAD, START, END):
             return {HEAD: HEAD_SECONDS, START: STARTING, END: ENDING}[kind]
-        look, below = None if kind == LOOK else self._pace(LOOK), self._amount.work_below
+        look, below = None if kind in (LOOK, MEASURE) else self._pace(LOOK), self._amount.work_below
         if look is None:
             return None
         if kind == READ:

@@ -13,9 +13,11 @@ from tlcore.workspace import Workspace, read_json, write_json
 
 FILE = "pace.json"
 LOOK, BELOW, READ, HEAD, LEARN, START, END = "look", "below", "read", "head", "learn", "start", "end"
+MEASURE = "measure"
 """Seconds a photo and view that the whole frozen network looks at; the same below the open part; a photo that is only
 decoded; a photo and round of the head; a photo and round of the open part, validation included; once, from the last of
-those before to the first correction of the open part, which compiles; and once, from its last round to the figures."""
+those before to the first correction of the open part, which compiles; once, from its last round to the figures; and a
+photo on which statistics are measured."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class Names:
             LOOK: f"look {self.backbone} {self.image_size}px",
             BELOW: f"look below {self.open} {self.backbone} {self.image_size}px",
             READ: "read",
+            MEASURE: f"measure {self.backbone} {self.image_size}px",
             HEAD: f"head {self.head} {self.backbone} {self.image_size}px",
             LEARN: f"learn {self.backbone}{opened} {self.image_size}px",
             START: f"start {self.backbone}{opened} {self.image_size}px",

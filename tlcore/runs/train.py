@@ -60,7 +60,10 @@ def _learn(task: Task, clock: "_Clock") -> Generator[Event, None, Result]:
     coming: list[Series] = []
     if task.config.opens:
         network = yield from open_phase.prepare(task)
-        task = replace(task, frozen=network.frozen)
+        if len(open_phase.to_measure(task, network)):
+            clock.expect(task, open_phase.before_measuring(task, network), network.work_below)
+            network = yield from clock.count(open_phase.measure(task, network), task.config)
+            task = replace(task, frozen=network.frozen)
     else:
         yield from frozen_phase.fetch_weights(task)
     if task.config.strategy != "scratch":
@@ -89,6 +92,7 @@ class _Clock:
         earlier = list(told.values()) if can_go_on(run) else []
         self._rounds = sum(event.phase == "open" for event in earlier)
         self._outlook: Outlook | None = None
+        self._measured: dict[str, float] = {}  # by an earlier outlook of this run
         self.epochs, self.training = 0, sum(event.seconds for event in earlier)
         elapsed = max((event.elapsed for event in earlier), default=0.0)
         self._start = start - max(elapsed, self.training)  # older files do not tell what had elapsed
@@ -100,14 +104,15 @@ class _Clock:
         return time.perf_counter() - self._start
 
     def expect(self, task: Task, coming: list[Series], work_below: float) -> None:
-        """From here on every event is told how long the whole run still takes."""
+        """From here on every event is told how long the run still takes; called again when more is known."""
+        self._measured = self.measured()
         rounds = task.config.open_epochs - self._rounds if task.config.opens else 0
         amount = Amount(coming, len(task.part("train")[0]), rounds, work_below)
         self._outlook = Outlook(task.config, names_of(task.config), load_paces(task.workspace), amount)
 
     def measured(self) -> dict[str, float]:
         """The paces of this run, for later ones."""
-        return self._outlook.measured() if self._outlook else {}
+        return self._measured | (self._outlook.measured() if self._outlook else {})
 
     def count(
         self, phase: Generator[Event, None, Any], config: TrainConfig, silent: bool = False
