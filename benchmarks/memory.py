@@ -8,14 +8,15 @@ features into an empty store, and looks at the most memory it ever held. Making 
 other processes. The photos are small JPEGs, 64 different pictures; bytes behind a picture's end make each file unique.
 
 Expected: a manifest row and a key of the store are about 1 kB together, so 20 MB more on 150 to 200 MB.
-Seen, extraction: 280 MB against 246 MB. Extraction itself does not grow; 23 MB is the manifest as a frame (half of it
-the buffers of its reader), 14 MB the rows as Python strings, and 86 MB in both are the two interpreters.
+Seen, extraction: 280 MB against 246 MB. Extraction itself does not grow; of the difference 23 MB were the manifest as a
+frame (half of it the buffers of its reader) and about half as much the rows as Python strings. 86 MB in both are the
+two interpreters.
 
-Seen, hybrid with own statistics: 1,252 MB against 1,206 MB, of which some 670 are Python and TensorFlow. The two did
-not do the same: with 1,000 photos and one round the head by itself stayed the best, with 10,000 the open network did,
-and that is written as a file (the notes tell which it was). Without own statistics, which are measured with the whole
-network and converted with it, it was 1,265 MB against 1,041 to 1,078 MB (two runs). What does grow: 22 MB the data set
-as a frame, and vectors of one epoch while the head learns.
+Seen, hybrid: 1,252 MB against 1,206 MB, of which some 670 are Python and TensorFlow. The two did not do the same: with
+1,000 photos and one round the head by itself stayed the best, with 10,000 the open network did, and that is written as
+a file (the notes tell which it was). To measure statistics takes the whole network, and so does converting it, with any
+number of photos. Before there was such measuring it was 1,265 MB against 1,041 to 1,078 MB (two runs). What does grow:
+22 MB the data set as a frame, and vectors of one epoch while the head learns.
 """
 
 import sys

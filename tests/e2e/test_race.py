@@ -21,6 +21,7 @@ def test_the_advice_is_taken_and_two_strategies_race(page, server):
     page.get_by_text("The network: image size and more").click()
     fill(page, "Image size in pixels", 64)
     page.get_by_role("slider", name=re.compile("^Share of your photos' own statistics")).press("Home")
+    expect(page.get_by_text(re.compile("^You set: .*Share of your photos' own statistics"))).to_be_visible()
     page.get_by_text("How it learns: rounds, step size and more").click()
     for label, value in ROUNDS.items():
         fill(page, label, value)

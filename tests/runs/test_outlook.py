@@ -48,6 +48,11 @@ def test_while_statistics_are_measured_all_that_follows_is_told():
     assert follow([Progress("statistics", 0, 64)], ALL, series=series)[0] is None, "it was never measured how long"
     low, high = follow([Progress("statistics", 0, 64)], remembered, series=series)[0]
     assert low < 64 * 0.5 + after < high < 1.3 * low
+    begun = [Progress("statistics", 0, 64), Progress("statistics", 16, 64)]
+    assert follow(begun, remembered, series=series)[0] == (low, high), "the first batch compiles: it is no pace"
+    unsure = (series[0], *(replace(each, sure=False) for each in SERIES))
+    left = follow([Progress("statistics", 0, 64)], remembered, series=unsure)[0]
+    assert left[1] == high and left[0] == pytest.approx(low - 0.9 * (450 * 0.01 + 450 * 0.005)), "or nothing to look at"
     begun = [Progress("statistics", 0, 64), Progress("statistics", 32, 64, 8.0)]
     (low, high), run = follow(begun, remembered, series=series)
     assert low < 8.0 + after < high and run.measured()[NAMES[MEASURE]] == pytest.approx(0.25)

@@ -15,17 +15,23 @@ from tlcore.config import defaults_for
 from tlcore.data.ingest import ingest_folder
 from tlcore.evaluation.gap import kept_round
 from tlcore.evaluation.report import load_report
-from tlcore.events import Started
+from tlcore.events import Started, never
 from tlcore.features import memory
+from tlcore.models.registry import find_backbone
+from tlcore.runs import frozen_phase, open_phase
 from tlcore.runs.jobs import JobQueue
 from tlcore.runs.status import job_status
 from tlcore.runs.store import can_go_on, create_run, read_events, request_stop, resume
+from tlcore.runs.task import Task
 from tlcore.runs.train import train_run
 from tlcore.runs.work import work
 from tlcore.serving.bundle import load_bundle
 from tlcore.serving.predict import Predictor
 
-SMALL = {"image_size": 64, "epochs": 2, "open_epochs": 2, "own_statistics": 0.0}  # else converted, for seconds
+SMALL = {"image_size": 64, "epochs": 2, "open_epochs": 2, "own_statistics": 0.0}
+"""A network whose statistics are measured has to be converted, which takes seconds: only where that is tested."""
+
+VARIED = ("rotation", "zoom", "width_shift", "height_shift", "brightness", "contrast")
 
 
 @pytest.fixture
@@ -42,6 +48,7 @@ def dataset(workspace, tmp_path):
         ("hybrid", {"open_from": "block7a"}, ["head"] * 2 + ["open"] * 2, "by named block"),
         ("hybrid", {"open_layers": 5, "rotation": 0.0, "own_statistics": 0.5}, ["head"] * 2 + ["open"] * 2,
          "by layers from the top; the frozen part is measured too"),
+        ("fine-tuning", {}, ["head"] * 2 + ["open"] * 2, "everything adapts"),
         ("fine-tuning", {"own_statistics": 0.5}, ["head"] * 2 + ["open"] * 2, "measured, then everything adapts"),
         ("hybrid", {"own_statistics": 0.5, "open_from": "block7a", "optimizer": "sgd", "open_learning_rate": 1.0},
          ["head"] * 2 + ["open"] * 2, "nothing gets better, so it stays with the frozen network that was measured"),
@@ -96,18 +103,36 @@ def until_the_figures(workspace, run):
     raise AssertionError(told[-1])
 
 
-def test_a_second_run_knows_from_its_first_word_how_long_it_takes(workspace, tmp_path):
-    folder = write_small_folder(tmp_path / "more", photos_per_class=16)  # two batches to measure on: one is no pace
+@pytest.mark.parametrize(("share", "first"), [(0.3, "statistics"), (0.0, "features")])
+def test_a_second_run_knows_from_its_first_word_how_long_it_takes(workspace, tmp_path, share, first):
+    folder = write_small_folder(tmp_path / "more", photos_per_class=24)  # three batches to measure on: fewer are no pace
     dataset = finish(ingest_folder(workspace, folder))[1]
-    config = defaults_for("hybrid", **SMALL | {"open_from": "block7a", "views": 2, "own_statistics": 0.3})
+    config = defaults_for("hybrid", **SMALL | {"open_from": "block7a", "views": 2, "own_statistics": share})
     for seed, knows in ((0, False), (1, True)):  # the second seed draws other views, so the network looks again
         events = until_the_figures(workspace, create_run(workspace, dataset.id, replace(config, seed=seed), "run"))
         told = [event for event in events if event.type == "progress"]
-        assert [event.stage for event in told[:1]] == ["statistics"]
+        assert told[0].stage == first
         assert (told[0].left is not None) == knows, "the first run has measured nothing yet"
         rounds = [event for event in events if event.type == "epoch"]
         assert all(event.left for event in rounds) and rounds[-1].left[1] <= 10
         assert {event.type for event in events if getattr(event, "left", None)} == {"progress", "epoch"}
+
+
+@pytest.mark.parametrize(("changes", "reason"), [
+    ({}, "four views of what is learned from"),
+    ({"views": 3}, "as many as the person chose"),
+    (dict.fromkeys(VARIED, 0.0), "nothing to vary: one view of each photo"),
+])
+def test_before_statistics_are_measured_all_photos_may_be_missing(workspace, dataset, changes, reason):
+    config = defaults_for("hybrid", **SMALL | {"own_statistics": 0.3} | changes)
+    run = create_run(workspace, dataset.id, config, "run")
+    task = Task(workspace, run, dataset, find_backbone(config.backbone), config, never)
+    network = finish(open_phase.prepare(task))[1]
+    measuring, *coming = open_phase.before_measuring(task, network)
+    assert measuring.photos == len(open_phase.to_measure(task, network)) == 12 and measuring.sure
+    nothing_there = frozen_phase.missing(task) + open_phase.missing(task, network)
+    assert [replace(series, sure=True) for series in coming] == nothing_there, reason
+    assert not any(series.sure for series in coming)
 
 
 def test_stop_continue_kill_continue_on_the_real_worker(workspace, dataset):

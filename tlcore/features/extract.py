@@ -258,9 +258,14 @@ class Stopwatch:
 
     def __init__(self, stage: str, total: int) -> None:
         self._stage, self._total = stage, total
-        self._start = time.monotonic()
+        self._start, self._before = time.monotonic(), 0
+
+    def restart(self, done: int) -> None:
+        """Count the pace from here, where `done` photos are done: they took longer, since something was compiled."""
+        self._start, self._before = time.monotonic(), done
 
     def progress(self, done: int) -> Progress:
         """The event for `done` photos."""
-        elapsed = time.monotonic() - self._start
-        return Progress(self._stage, done, self._total, elapsed / done * (self._total - done) if done else None)
+        elapsed, counted = time.monotonic() - self._start, done - self._before
+        left = elapsed / counted * (self._total - done) if counted else None
+        return Progress(self._stage, done, self._total, left)

@@ -89,11 +89,11 @@ def count_missing(task: Task, varied: ViewedStore, plain: ViewedStore, kind: str
 
 
 def all_photos(task: Task, kind: str) -> list[Series]:
-    """What there is to compute where the stores are empty; see `count_missing`."""
+    """What there is to compute where the stores are empty, which is not sure; see `count_missing`."""
     train, validation, test = ({photo.sha256 for photo in task.part(part)[0]} for part in SPLITS)
     views, others = views_of(task.config), len(validation | test)
-    return [Series(kind, len(train), len(train) * (views.count if has_views(views) else 1)),
-            Series(kind, others, others)]
+    return [Series(kind, len(train), len(train) * (views.count if has_views(views) else 1), sure=False),
+            Series(kind, others, others, sure=False)]
 
 
 def network_file(task: Task) -> Path | bytes:

@@ -111,7 +111,9 @@ def measure(task: Task, network: Network) -> Generator[Event, None, Network]:
 
         starts = range(0, len(order), MEASURED_BATCH)
         rows = (np.stack(list(pool.map(load, order[start : start + MEASURED_BATCH]))) for start in starts)
-        for done in adapt_statistics(network.whole, rows, task.config.own_statistics):
+        for number, done in enumerate(adapt_statistics(network.whole, rows, task.config.own_statistics)):
+            if number == 0:
+                watch.restart(done)
             yield watch.progress(done)
             if task.should_stop() and not can_go_on(task.run):  # else there are rounds that need this network
                 raise Halted("Nothing was learned yet.")
@@ -134,15 +136,12 @@ def demand(open_part: keras.Model, config: TrainConfig) -> Demand:
 
 
 def before_measuring(task: Task, network: Network) -> list[Series]:
-    """What a run that measures has to look at, as far as can be known: the network is a new one, so every photo.
+    """What a run that measures has before it: all photos, or none where the very same network has seen them before.
 
-    A run that is continued looked at them when it began.
+    Which of the two is known only when it is measured, since the caches have its name.
     """
     count = len(to_measure(task, network))
-    coming = [Series(MEASURE, count, count)]
-    if can_go_on(task.run):
-        return coming
-    coming += frozen_phase.all_photos(task, LOOK)
+    coming = [Series(MEASURE, count, count), *frozen_phase.all_photos(task, LOOK)]
     return coming + (frozen_phase.all_photos(task, BELOW) if network.layer else missing(task, network))
 
 

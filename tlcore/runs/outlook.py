@@ -34,11 +34,15 @@ CLOSE = 1.5  # two ends that are no farther apart are told as one
 
 @dataclass(frozen=True)
 class Series:
-    """Photos that will be looked at in one go: the kind of their pace, how many are missing, and views of all."""
+    """Photos that will be looked at in one go: the kind of their pace, how many are missing, and views of all.
+
+    `sure`: False where they may turn out to be there already.
+    """
 
     kind: str
     photos: int
     rows: int
+    sure: bool = True
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,8 @@ class Outlook:
             self._begin_series(event.total)
         if self._now is None:
             return self._sum((0.0, 0.0))
-        left, seconds = event.total - event.done, event.seconds_left
+        left = event.total - event.done
+        seconds = event.seconds_left if left else 0.0
         if seconds is None or (left and event.done < max(LEAST_PHOTOS, LEAST_SHARE * event.total)):
             return self._sum(self._all_of(self._now))
         if left:
@@ -148,7 +153,7 @@ class Outlook:
 
     def _all_of(self, series: Series) -> Range | None:
         pace = self._pace(series.kind)
-        return pace and (pace[0] * series.rows, pace[1] * series.rows)
+        return pace and (pace[0] * series.rows * series.sure, pace[1] * series.rows)
 
     def _times(self, pace: Range | None, rounds: tuple[int, int]) -> Range | None:
         return pace and (pace[0] * rounds[0] * self._amount.training, pace[1] * rounds[1] * self._amount.training)

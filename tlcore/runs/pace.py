@@ -12,12 +12,12 @@ from tlcore.models.registry import auto_block, find_backbone
 from tlcore.workspace import Workspace, read_json, write_json
 
 FILE = "pace.json"
-LOOK, BELOW, READ, HEAD, LEARN, START, END = "look", "below", "read", "head", "learn", "start", "end"
-MEASURE = "measure"
+LOOK, BELOW, READ, HEAD, LEARN, START, END, MEASURE = (
+    "look", "below", "read", "head", "learn", "start", "end", "measure")
 """Seconds a photo and view that the whole frozen network looks at; the same below the open part; a photo that is only
 decoded; a photo and round of the head; a photo and round of the open part, validation included; once, from the last of
 those before to the first correction of the open part, which compiles; once, from its last round to the figures; and a
-photo on which statistics are measured."""
+photo on which statistics are measured, without the first batch, which compiles."""
 
 
 @dataclass(frozen=True)
