@@ -105,7 +105,7 @@ def until_the_figures(workspace, run):
 
 @pytest.mark.parametrize(("share", "first"), [(0.3, "statistics"), (0.0, "features")])
 def test_a_second_run_knows_from_its_first_word_how_long_it_takes(workspace, tmp_path, share, first):
-    folder = write_small_folder(tmp_path / "more", photos_per_class=24)  # three batches to measure on: fewer are no pace
+    folder = write_small_folder(tmp_path / "more", photos_per_class=24)  # three batches to measure: two are no pace
     dataset = finish(ingest_folder(workspace, folder))[1]
     config = defaults_for("hybrid", **SMALL | {"open_from": "block7a", "views": 2, "own_statistics": share})
     for seed, knows in ((0, False), (1, True)):  # the second seed draws other views, so the network looks again
