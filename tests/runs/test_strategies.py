@@ -3,7 +3,7 @@
 import json
 import os
 import signal
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -12,6 +12,7 @@ from tests.conftest import finish
 from tests.runs.test_jobs import state, wait_for
 from tests.small import write_small_folder
 from tlcore.config import defaults_for
+from tlcore.data.augment import Augmentation
 from tlcore.data.ingest import ingest_folder
 from tlcore.evaluation.gap import kept_round
 from tlcore.evaluation.report import load_report
@@ -30,8 +31,6 @@ from tlcore.serving.predict import Predictor
 
 SMALL = {"image_size": 64, "epochs": 2, "open_epochs": 2, "own_statistics": 0.0}
 """A network whose statistics are measured has to be converted, which takes seconds: only where that is tested."""
-
-VARIED = ("rotation", "zoom", "width_shift", "height_shift", "brightness", "contrast")
 
 
 @pytest.fixture
@@ -121,15 +120,16 @@ def test_a_second_run_knows_from_its_first_word_how_long_it_takes(workspace, tmp
 @pytest.mark.parametrize(("changes", "reason"), [
     ({}, "four views of what is learned from"),
     ({"views": 3}, "as many as the person chose"),
-    (dict.fromkeys(VARIED, 0.0), "nothing to vary: one view of each photo"),
+    (asdict(Augmentation()), "nothing to vary: one view of each photo"),
 ])
 def test_before_statistics_are_measured_all_photos_may_be_missing(workspace, dataset, changes, reason):
     config = defaults_for("hybrid", **SMALL | {"own_statistics": 0.3} | changes)
     run = create_run(workspace, dataset.id, config, "run")
     task = Task(workspace, run, dataset, find_backbone(config.backbone), config, never)
     network = finish(open_phase.prepare(task))[1]
-    measuring, *coming = open_phase.before_measuring(task, network)
-    assert measuring.photos == len(open_phase.to_measure(task, network)) == 12 and measuring.sure
+    photos = open_phase.to_measure(task, network)
+    measuring, *coming = open_phase.before_measuring(task, network, len(photos))
+    assert measuring.photos == len(photos) == 12 and measuring.sure
     nothing_there = frozen_phase.missing(task) + open_phase.missing(task, network)
     assert [replace(series, sure=True) for series in coming] == nothing_there, reason
     assert not any(series.sure for series in coming)

@@ -21,7 +21,7 @@ from tlcore.data.images import load_input
 from tlcore.events import Event
 from tlcore.features.activations import ActivationKind, ImageCache, ImageKind, make_room, open_activations
 from tlcore.features.batches import augmenting, batches
-from tlcore.features.extract import Stopwatch, decode, extract
+from tlcore.features.extract import Photo, Stopwatch, decode, extract
 from tlcore.features.memory import SLOTS, Demand, check_open_memory
 from tlcore.features.views import ViewedStore
 from tlcore.models.build import build_backbone, cut_backbone, layer_below
@@ -88,29 +88,30 @@ def prepare(task: Task) -> Generator[Event, None, Network]:
     return network
 
 
-def to_measure(task: Task, network: Network) -> np.ndarray:
-    """The training photos by number, int (n,), to measure statistics on; none where the network keeps its own."""
+def to_measure(task: Task, network: Network) -> list[Photo]:
+    """The training photos to measure statistics on; none where the network keeps its own."""
     if not task.config.own_statistics or task.config.strategy == "scratch" or not has_statistics(network.whole):
-        return np.arange(0)
-    order = np.random.default_rng(task.config.seed).permutation(len(task.part("train")[0]))[:MEASURED_PHOTOS]
-    return order[: max(len(order) // MEASURED_BATCH, 1) * MEASURED_BATCH]  # a small last batch would count as much
+        return []
+    photos = task.part("train")[0]
+    order = np.random.default_rng(task.config.seed).permutation(len(photos))[:MEASURED_PHOTOS]
+    order = order[: max(len(order) // MEASURED_BATCH, 1) * MEASURED_BATCH]  # a small last batch would count as much
+    return [photos[number] for number in order]
 
 
-def measure(task: Task, network: Network) -> Generator[Event, None, Network]:
+def measure(task: Task, network: Network, photos: list[Photo]) -> Generator[Event, None, Network]:
     """The network with a share of the statistics of these photos, before anything is looked at with it.
 
     Raises:
         Halted: stopped before it was done.
     """
-    photos, order = task.part("train")[0], to_measure(task, network)
-    watch = Stopwatch("statistics", len(order))
+    watch = Stopwatch("statistics", len(photos))
     yield watch.progress(0)
     with ThreadPoolExecutor(usable_cores()) as pool:
-        def load(number: int) -> np.ndarray:
-            return load_input(task.dataset.read(photos[number].path), task.config.image_size, RESIZE_POLICY)
+        def load(photo: Photo) -> np.ndarray:
+            return load_input(task.dataset.read(photo.path), task.config.image_size, RESIZE_POLICY)
 
-        starts = range(0, len(order), MEASURED_BATCH)
-        rows = (np.stack(list(pool.map(load, order[start : start + MEASURED_BATCH]))) for start in starts)
+        starts = range(0, len(photos), MEASURED_BATCH)
+        rows = (np.stack(list(pool.map(load, photos[start : start + MEASURED_BATCH]))) for start in starts)
         for number, done in enumerate(adapt_statistics(network.whole, rows, task.config.own_statistics)):
             if number == 0:
                 watch.restart(done)
@@ -135,12 +136,11 @@ def demand(open_part: keras.Model, config: TrainConfig) -> Demand:
     return Demand(values * config.batch_size, weights, SLOTS[config.optimizer])
 
 
-def before_measuring(task: Task, network: Network) -> list[Series]:
-    """What a run that measures has before it: all photos, or none where the very same network has seen them before.
+def before_measuring(task: Task, network: Network, count: int) -> list[Series]:
+    """What a run that measures `count` photos has before it: all photos, or none where this very network has seen them.
 
     Which of the two is known only when it is measured, since the caches have its name.
     """
-    count = len(to_measure(task, network))
     coming = [Series(MEASURE, count, count), *frozen_phase.all_photos(task, LOOK)]
     return coming + (frozen_phase.all_photos(task, BELOW) if network.layer else missing(task, network))
 

@@ -153,7 +153,7 @@ class Outlook:
 
     def _all_of(self, series: Series) -> Range | None:
         pace = self._pace(series.kind)
-        return pace and (pace[0] * series.rows * series.sure, pace[1] * series.rows)
+        return pace and (pace[0] * series.rows if series.sure else 0.0, pace[1] * series.rows)
 
     def _times(self, pace: Range | None, rounds: tuple[int, int]) -> Range | None:
         return pace and (pace[0] * rounds[0] * self._amount.training, pace[1] * rounds[1] * self._amount.training)

@@ -60,9 +60,9 @@ def _learn(task: Task, clock: "_Clock") -> Generator[Event, None, Result]:
     coming: list[Series] = []
     if task.config.opens:
         network = yield from open_phase.prepare(task)
-        if len(open_phase.to_measure(task, network)):
-            clock.expect(task, open_phase.before_measuring(task, network), network.work_below)
-            network = yield from clock.count(open_phase.measure(task, network), task.config)
+        if photos := open_phase.to_measure(task, network):
+            clock.expect(task, open_phase.before_measuring(task, network, len(photos)), network.work_below)
+            network = yield from clock.count(open_phase.measure(task, network, photos), task.config)
             task = replace(task, frozen=network.frozen)
     else:
         yield from frozen_phase.fetch_weights(task)
