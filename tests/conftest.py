@@ -1,5 +1,6 @@
 """Fixtures that more than one room's tests use."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -16,6 +17,12 @@ from tlcore.runs.work import work
 from tlcore.workspace import Workspace, open_workspace
 
 QUICK = TrainConfig(image_size=96, epochs=4, seed=1)
+
+
+def pytest_collection_finish() -> None:
+    """Everything is imported now. Keras collects garbage after every page, and each time went through all of that."""
+    gc.collect()
+    gc.freeze()
 
 
 def finish(job):

@@ -4,6 +4,7 @@ A page is `with chrome.page(title, sentence, step) as action:`; `action` is wher
 that Streamlit calls on their own (fragments) are wrapped in `chrome.errors_shown()`.
 """
 
+import gc
 import html
 import logging
 import platform
@@ -12,6 +13,7 @@ import secrets
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import streamlit as st
@@ -39,6 +41,7 @@ def page(title: str, sentence: str, step: int, tab: str = "") -> Iterator[DeltaG
         step: 1–4 for the four steps, 0 for what stands beside them.
         tab: the word for a page beside the steps in the browser's tab and in the top line; "" for the welcome page.
     """
+    _settle()
     here = STEPS[step - 1][1] if step else tab
     name = f"{here} · {NAME}" if here else NAME
     st.set_page_config(page_title=name, page_icon=str(ICON), layout="wide", initial_sidebar_state="collapsed")
@@ -52,6 +55,17 @@ def page(title: str, sentence: str, step: int, tab: str = "") -> Iterator[DeltaG
         action = st.container(key="tl_action", horizontal=True, vertical_alignment="center")
     with errors_shown():
         yield action
+
+
+@cache
+def _settle() -> None:
+    """Once a server, when the first page has imported what it needs: take that out of the garbage collector's sight.
+
+    Streamlit collects after every run of a page, each look at a running training included. Going through all that
+    never changes took longer than the page itself (benchmarks/web.py).
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def is_dark() -> bool:

@@ -119,6 +119,34 @@ def test_made_once_and_equal_to_keras(layer, random_row, random_weights, workspa
     assert frozen_file(workspace, random_row, SIZE, layer) == path
 
 
+@pytest.mark.parametrize(("is_right", "converted", "reason"), [
+    (True, 1, "the lower part is cut out of the whole"),
+    (False, 2, "what differs from Keras is not used, and it is converted by itself"),
+])
+def test_a_lower_part_is_cut_out_of_the_whole_where_that_is_right(
+    is_right, converted, reason, random_row, random_weights, workspace, monkeypatch
+):
+    calls = []
+
+    def convert(*args, **options):
+        calls.append(args)
+        return convert_to_tflite(*args, **options)
+
+    def cut(data, layer, output):
+        return end_at(data, layer if is_right else SMALL.blocks[5].layer, output)
+
+    monkeypatch.setattr("tlcore.models.convert.convert_to_tflite", convert)
+    monkeypatch.setattr(frozen, "end_at", cut)
+    layer = SMALL.blocks[3].layer
+    whole = frozen_file(workspace, random_row, SIZE)
+    lower = frozen_file(workspace, random_row, SIZE, layer)
+    assert len(calls) == converted, reason
+    expected = np.asarray(cut_backbone(random_weights[2], layer)[0](pictures(SIZE), training=False))
+    np.testing.assert_allclose(
+        LiteModel(lower).run(pictures(SIZE), "activation"), expected, atol=1e-3 * np.abs(expected).max())
+    assert lower.stat().st_size < whole.stat().st_size
+
+
 def test_another_file_size_or_place_is_another_name(random_row, workspace):
     other = dataclasses.replace(random_row, fingerprint="f" * 64)
     paths = {frozen_path(workspace, spec, size, layer)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from pages.shared import networks, state
@@ -49,6 +50,12 @@ class WaitingQueue:
 
     def warm(self) -> None:
         """There is nothing to warm."""
+
+
+@pytest.fixture(autouse=True)
+def no_search_for_components(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AppTest looks through every installed package for components of the page; there are none."""
+    monkeypatch.setattr(manifest_scanner, "scan_component_manifests", lambda *args, **options: [])
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from tlcore.config import TrainConfig
 from tlcore.events import EpochEnd
 from tlcore.models.graph import cut
 from tlcore.training.checkpoint import load_checkpoint, save_checkpoint
-from tlcore.training.finetune import Before, Schedule, Source, predict, train_open
+from tlcore.training.finetune import Answer, Before, Schedule, Source, train_open
 from tlcore.training.optimise import Score
 from tlcore.training.statistics import freeze_statistics, quicken_statistics
 
@@ -109,7 +109,7 @@ def test_a_stop_in_the_middle_of_an_epoch_keeps_the_last_whole_one(tmp_path):
 
     events, best = train(model, PHOTOS, tmp_path, epochs=10, should_stop=should_stop)
     assert len(events) == 1 and best == 1
-    told = predict(model, source(PHOTOS).held_out("validation"))[0]
+    told = Answer(model)(source(PHOTOS).held_out("validation"))[0]
     accuracy = np.mean(told.argmax(axis=1) == CLASSES[30:])
     assert accuracy == pytest.approx(events[0].val_accuracy)
 

@@ -2,7 +2,8 @@
 
 What is asked for most, the pooled features of the built-in network, lies ready in the program, and its activations are
 cut out of the same file: both without TensorFlow. Everything else is built in Keras, converted, compared with Keras on
-a few pictures, and only then kept [TF, imported when a file has to be made].
+a few pictures, and only then kept [TF, imported when a file has to be made]; where the whole network was converted
+before, a lower part is cut out of that file, and compared as well.
 """
 
 import hashlib
@@ -51,7 +52,7 @@ def frozen_file(workspace: Workspace, spec: BackboneSpec, image_size: int, layer
         path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(path.with_name(f"{path.name}.lock")):
             if not path.exists():
-                write_atomic(path, _make(spec, image_size, layer))
+                write_atomic(path, _make(spec, image_size, layer, frozen_path(workspace, spec, image_size)))
     except OSError as error:
         raise disk_error(path, error) from error
     return path
@@ -71,7 +72,8 @@ def frozen_path(workspace: Workspace, spec: BackboneSpec, image_size: int, layer
     return workspace.root / "backbones" / name
 
 
-def _make(spec: BackboneSpec, image_size: int, layer: str | None) -> bytes:
+def _make(spec: BackboneSpec, image_size: int, layer: str | None, whole: Path) -> bytes:
+    """The file's bytes. `whole`: where that of the pooled features lies, if it was made already."""
     if spec.built_in and layer:
         end = _LAST_LAYER if layer == FEATURE_MAP else layer
         if pruned := end_at(asset_path(spec).read_bytes(), end, ACTIVATION):
@@ -83,7 +85,10 @@ def _make(spec: BackboneSpec, image_size: int, layer: str | None) -> bytes:
         return convert_checked(build_backbone(spec, size), image_size, POOLED)
     if layer == FEATURE_MAP:
         return convert_checked(build_backbone(spec, size, FEATURE_MAP), image_size, ACTIVATION)
-    return convert_checked(cut_backbone(build_backbone(spec, size), layer)[0], image_size, ACTIVATION)
+    lower = cut_backbone(build_backbone(spec, size), layer)[0]
+    if not spec.built_in and whole.exists():
+        return cut_checked(whole.read_bytes(), lower, layer, image_size)
+    return convert_checked(lower, image_size, ACTIVATION)
 
 
 def convert_checked(model: "keras.Model", image_size: int, output: str) -> bytes:
@@ -100,18 +105,43 @@ def convert_checked(model: "keras.Model", image_size: int, output: str) -> bytes
 
     from tlcore.models.convert import convert_to_tflite
 
-    named = keras.Model(model.input, {output: model.output})
-    data = convert_to_tflite(named, image_size, float16=False)
-    images = pictures(image_size)
-    expected = np.asarray(model(images, training=False))
-    received = LiteModel(data).run(images, output)
-    difference = float(np.abs(received - expected).max() / max(np.abs(expected).max(), 1e-12))
-    if received.shape != expected.shape or not difference <= MOST_DIFFERENCE:
+    data = convert_to_tflite(keras.Model(model.input, {output: model.output}), image_size, float16=False)
+    difference = _difference(data, model, image_size, output)
+    if not difference <= MOST_DIFFERENCE:
         raise UserError(
             f"The converted network differs from Keras by {difference:.2g} of its largest value.",
             f"At most {MOST_DIFFERENCE} is allowed, so it is not used. Choose another backbone and please report this.",
         )
     return data
+
+
+def cut_checked(whole: bytes, model: "keras.Model", layer: str, image_size: int) -> bytes:
+    """The file of a network's lower part: cut out of that of the whole one where this gives the same as Keras.
+
+    A cut takes a moment and a conversion seconds. Not every layer can be found in a file, since the converter folds
+    some into one; then the lower part is converted by itself.
+
+    Args:
+        whole: what `convert_checked` made of the whole network.
+        model: the lower part in Keras, up to the output of `layer`.
+
+    Raises:
+        UserError: see `convert_checked`.
+    """
+    cut = end_at(whole, layer, ACTIVATION)
+    if cut and _difference(cut, model, image_size, ACTIVATION) <= MOST_DIFFERENCE:
+        return cut
+    return convert_checked(model, image_size, ACTIVATION)
+
+
+def _difference(data: bytes, model: "keras.Model", image_size: int, output: str) -> float:
+    """By how much a file differs from Keras on some pictures, as a share of the largest value; infinite by shape."""
+    images = pictures(image_size)
+    expected = np.asarray(model(images, training=False))
+    received = LiteModel(data).run(images, output)
+    if received.shape != expected.shape:
+        return float("inf")
+    return float(np.abs(received - expected).max() / max(np.abs(expected).max(), 1e-12))
 
 
 def pictures(image_size: int) -> np.ndarray:

@@ -26,7 +26,7 @@ from tlcore.features.memory import SLOTS, Demand, check_open_memory
 from tlcore.features.views import ViewedStore
 from tlcore.models.build import build_backbone, cut_backbone, layer_below
 from tlcore.models.convert import convert_to_tflite
-from tlcore.models.frozen import ACTIVATION, FEATURE_MAP, POOLED, convert_checked
+from tlcore.models.frozen import ACTIVATION, FEATURE_MAP, POOLED, convert_checked, cut_checked
 from tlcore.models.litert import usable_cores
 from tlcore.models.registry import auto_block, find_block
 from tlcore.runs import frozen_phase
@@ -37,7 +37,7 @@ from tlcore.runs.pack import RESIZE_POLICY
 from tlcore.runs.store import can_go_on
 from tlcore.runs.task import Frozen, Halted, Result, Task
 from tlcore.serving.export import save_keras_model, set_dense, stack_head, with_probabilities
-from tlcore.training.finetune import Batch, Before, Schedule, Source, predict, train_open
+from tlcore.training.finetune import Answer, Batch, Before, Schedule, Source, train_open
 from tlcore.training.head import Head, hidden_sizes, softmax
 from tlcore.training.statistics import (
     adapt_statistics,
@@ -120,11 +120,14 @@ def measure(task: Task, network: Network, photos: list[Photo]) -> Generator[Even
                 raise Halted("Nothing was learned yet.")
     digest = hashlib.sha256(statistics_bytes(network.whole)).hexdigest()[:12]
 
+    top = FEATURE_MAP if task.config.head == "flatten" else None
+
     @cache
     def file(layer: str | None) -> bytes:
-        whole = layer in (None, FEATURE_MAP)
-        model = network.backbone if whole else cut_backbone(network.backbone, layer)[0]
-        return convert_checked(model, task.config.image_size, ACTIVATION if layer else POOLED)
+        size = task.config.image_size
+        if layer in (None, FEATURE_MAP):
+            return convert_checked(network.backbone, size, ACTIVATION if layer else POOLED)
+        return cut_checked(file(top), cut_backbone(network.backbone, layer)[0], layer, size)
 
     return replace(network, frozen=Frozen(f"{task.network_name}-own-{digest}", file, network.backbone))
 
@@ -168,14 +171,15 @@ def adapt(task: Task, network: Network, head: Head | None, epochs_done: int) -> 
     schedule = Schedule(epochs_done, task.config.open_epochs, before)
     with (yield from _open_rows(task, network)) as rows:
         source = _Batches(task, rows, network.layer is None).source()
+        answer = Answer(network.open_part)
         best = yield from train_open(
-            network.open_part, source, task.config, schedule, task.run.folder, task.should_stop
+            network.open_part, source, task.config, schedule, task.run.folder, task.should_stop, answer
         )
         if best == 0 and head is None:
             raise Halted("Nothing was learned yet.")
         if best == 0:
             return frozen_phase.result(task, head)
-        probabilities = softmax(predict(network.open_part, source.held_out("test"))[0])
+        probabilities = softmax(answer(source.held_out("test"))[0])
     return Result(probabilities, epochs_done + best, lambda: _convert(network, task.config.image_size),
                   lambda folder: save_keras_model(folder, network.whole))
 

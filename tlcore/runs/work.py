@@ -1,7 +1,9 @@
 """Doing a job in this process: take its lock, run its generator, write its events. For worker and terminal alike."""
 
+import gc
 import os
 import shutil
+import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -63,13 +65,32 @@ def _guarded(workspace: Workspace, job: Job) -> Iterator[Event]:
 def _events(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterator[Event]:
     """The generator of this kind of job."""
     if isinstance(job, Run):
-        from tlcore.runs.train import train_run  # imports TensorFlow; an import of photos must not wait for that
+        load_trainer()  # imports TensorFlow; an import of photos must not wait for that
+        from tlcore.runs.train import train_run
 
         yield from train_run(workspace, job, should_stop)
     elif job.kind == "advice":
         yield from work_on_advice(workspace, job, should_stop)
     else:
         yield from import_photos(workspace, ImportSpec(**job.spec), should_stop)
+
+
+def load_trainer() -> None:
+    """Import what a training needs, TensorFlow included: seconds, the first time.
+
+    A million objects come with it, and all stay as long as the process. Python's collector of cycles would go through
+    them again and again, while they come and when the process ends; without that both take a second less.
+    """
+    if "tlcore.runs.train" in sys.modules:
+        return
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        import tlcore.runs.train  # noqa: F401
+    finally:
+        gc.freeze()
+        if was_on:
+            gc.enable()
 
 
 def import_photos(workspace: Workspace, spec: ImportSpec, should_stop: ShouldStop) -> Iterator[Event]:

@@ -12,7 +12,7 @@ import threading
 from pathlib import Path
 
 from tlcore.runs.store import open_job
-from tlcore.runs.work import work
+from tlcore.runs.work import load_trainer, work
 from tlcore.workspace import open_workspace
 
 LOG = "worker.log"
@@ -41,8 +41,7 @@ def _warm_up() -> None:
     """Import what training needs and run one tiny training, so that Keras has set itself up."""
     import numpy as np
 
-    import tlcore.evaluation.report  # noqa: F401
-    import tlcore.runs.train  # noqa: F401
+    load_trainer()
     from tlcore.config import TrainConfig
     from tlcore.evaluation.metrics import class_table
     from tlcore.training.head import Examples, train_head

@@ -94,6 +94,7 @@ def train_open(
     schedule: Schedule,
     folder: Path,
     should_stop: ShouldStop = never,
+    answer: "Answer | None" = None,
 ) -> Generator[Event, None, int]:
     """Train all trainable weights of `model` (inputs → logits), telling each epoch; returns the epoch kept, 0 for none.
 
@@ -104,8 +105,10 @@ def train_open(
     what was measured).
 
     After each epoch `folder` gets a checkpoint, and a checkpoint found there at the start is continued: with the same
-    arithmetic the result is that of an uninterrupted training.
+    arithmetic the result is that of an uninterrupted training. `answer`: the model's own, where it is asked afterwards
+    too, since compiling it takes as long as a round over few photos.
     """
+    answer = answer or Answer(model)
     keras.utils.set_random_seed(config.seed)
     num_classes = model.output_shape[-1]
     plan = Plan(schedule.epochs, config.open_learning_rate, source.steps)
@@ -124,7 +127,7 @@ def train_open(
         figures = yield from _run_epoch(step, source.train(epoch), should_stop, lambda number: pace.step(epoch, number))
         if figures is None:
             break  # stopped in the middle: what counts is the last whole epoch
-        logits, truth = predict(model, source.held_out("validation"))
+        logits, truth = answer(source.held_out("validation"))
         score, seconds = validation_score(logits, truth), time.perf_counter() - start
         is_end = config.schedule == "cosine" and epoch == schedule.epochs
         state.see(epoch, score, prefer=is_end and score.loss < math.log(num_classes))
@@ -136,20 +139,26 @@ def train_open(
     return state.progress.best_epoch
 
 
-def predict(model: keras.Model, batches: Iterator[Batch]) -> Batch:
-    """Logits float32 (n, classes) and class numbers int32 (n,) of all batches."""
-    run = tf.function(lambda inputs: model(inputs, training=False), autograph=False, reduce_retracing=True)
-    logits, classes = [], []
-    for inputs, truth in batches:
-        logits.append(run(tf.constant(inputs)).numpy())
-        classes.append(truth)
-    return np.concatenate(logits), np.concatenate(classes)
+class Answer:
+    """What a model answers with the weights that it has at the moment; compiled once, however often it is asked."""
+
+    def __init__(self, model: keras.Model) -> None:
+        self._run = tf.function(
+            lambda inputs: model(inputs, training=False), autograph=False, input_signature=[_rows(model)])
+
+    def __call__(self, batches: Iterator[Batch]) -> Batch:
+        """Logits float32 (n, classes) and class numbers int32 (n,) of all batches."""
+        logits, classes = [], []
+        for inputs, truth in batches:
+            logits.append(self._run(tf.constant(inputs)).numpy())
+            classes.append(truth)
+        return np.concatenate(logits), np.concatenate(classes)
 
 
 def _step_function(model: keras.Model, optimizer: keras.optimizers.Optimizer, loss_function: Loss) -> Callable:
     """A compiled correction: (inputs, classes) → summed loss and number right."""
 
-    @tf.function(autograph=False, reduce_retracing=True)
+    @tf.function(autograph=False, input_signature=[_rows(model), tf.TensorSpec((None,), tf.int32)])
     def step(inputs: tf.Tensor, truth: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         with tf.GradientTape() as tape:
             logits = model(inputs, training=True)
@@ -160,6 +169,11 @@ def _step_function(model: keras.Model, optimizer: keras.optimizers.Optimizer, lo
         return batch_loss, tf.reduce_sum(tf.cast(hits, tf.float32))
 
     return step
+
+
+def _rows(model: keras.Model) -> tf.TensorSpec:
+    """What enters the model, any number of rows: the last batch of an epoch, mostly smaller, needs no second graph."""
+    return tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)
 
 
 def _run_epoch(
