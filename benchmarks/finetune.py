@@ -57,7 +57,7 @@ def _compare(task, head, rounds: int, most: int) -> tuple[float, float, float]:
     """Median seconds of an epoch, ours and Keras', and the largest gap between their losses as a share."""
     import keras
 
-    from tlcore.runs import open_phase
+    from tlcore.runs import open_phase, open_rows
     from tlcore.serving.export import set_dense
     from tlcore.training.finetune import _run_epoch, _step_function
     from tlcore.training.optimise import Loss
@@ -69,8 +69,8 @@ def _compare(task, head, rounds: int, most: int) -> tuple[float, float, float]:
     optimizer = keras.optimizers.Adam(1e-4)
     optimizer.build(network.open_part.trainable_variables)
     step = _step_function(network.open_part, optimizer, Loss(task.config, 2, classes))
-    rows = run_to_end(open_phase._open_rows(task, network))
-    source = open_phase._Batches(task, rows, network.layer is None)
+    rows = run_to_end(open_rows.open_rows(task, network))
+    source = open_rows.Batches(task, rows, network.layer is None)
     source._photos, source._classes = source._photos[:most], source._classes[:most]
 
     whole = keras.Model(other.whole.input, other.whole.layers[-2].output)

@@ -21,7 +21,7 @@ TENSORFLOW = {
     "models/efficientnet_lite.py", "models/scaling.py", "models/graph.py", "models/build.py", "models/convert.py",
     "models/frozen.py", "training/optimise.py", "training/head.py", "training/finetune.py",
     "training/statistics.py", "serving/export.py",
-    "runs/open_phase.py", "runs/task.py",
+    "runs/open_phase.py", "runs/open_rows.py", "runs/task.py",
     "runs/train.py", "runs/worker.py", "runs/work.py", "__main__.py",
 }
 SOURCES = sorted((ROOT / "tlcore").rglob("*.py"))

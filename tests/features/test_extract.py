@@ -13,13 +13,15 @@ from tlcore.data.ingest import ingest_folder
 from tlcore.errors import UserError
 from tlcore.features import extract as module
 from tlcore.features.activations import ActivationKind, ImageCache, open_activations, open_features
-from tlcore.features.extract import Network, Photo, decode, extract, feature_kind, run_views
+from tlcore.features.extract import Network, Photo, decode, extract, extract_both, feature_kind, run_views
 from tlcore.features.store import FeatureKind, FeatureStore
 from tlcore.models.build import build_backbone
 from tlcore.models.convert import convert_to_tflite
+from tlcore.models.frozen import frozen_file, with_activation
 from tlcore.models.litert import LiteModel
 from tlcore.models.registry import BACKBONES, find_backbone
 from tlcore.models.weights import asset_path
+from tlcore.workspace import open_workspace
 
 SPEC = BACKBONES[0]
 KIND = feature_kind(SPEC, 96, "center-crop")
@@ -118,9 +120,9 @@ def test_many_views_go_through_the_network_in_small_batches(dataset, monkeypatch
     batches = []
 
     class Watched(LiteModel):
-        def run(self, images, output):
+        def run_all(self, images, outputs):
             batches.append(len(images))
-            return super().run(images, output)
+            return super().run_all(images, outputs)
 
     monkeypatch.setattr(module, "LiteModel", Watched)
     photos = photos_of(dataset)[:2]
@@ -147,6 +149,30 @@ def test_a_frozen_file_of_its_own_and_another_output_are_kept_by_the_kind(worksp
     image = load_input(dataset.read(photos[0].path), 96, "squash")
     alone = LiteModel(source).run(VIEWS.image(image, photos[0].sha256, 2)[np.newaxis], "feature_map")[0]
     np.testing.assert_allclose(rows[0, 2], alone, atol=1e-4)
+
+
+def test_two_stores_are_filled_in_one_pass_as_by_two(workspace, dataset, tmp_path):
+    photos, layer = photos_of(dataset), SPEC.blocks[2].layer
+    hashes = [photo.sha256 for photo in photos]
+    lower = frozen_file(workspace, SPEC, 96, layer)
+    shape = LiteModel(lower).run(np.zeros((1, 96, 96, 3), np.uint8), "activation").shape[1:]
+    features = FeatureKind("net", 96, "squash", SPEC.feature_size)
+    activations = ActivationKind("net", "top", 96, "squash", shape)
+    other = open_workspace(tmp_path / "other")
+    with (open_features(workspace, features, VIEWS) as seen, open_activations(workspace, activations, VIEWS) as entering,
+          open_features(other, features, VIEWS) as alone, open_activations(other, activations, VIEWS) as below):
+        finish(extract(alone, SPEC, photos, dataset.read))
+        finish(extract(below, SPEC, photos, dataset.read, source=lower))
+        finish(extract(seen, SPEC, photos[:5], dataset.read))
+        source = with_activation(asset_path(SPEC), lower, layer, 96)
+        events, _ = finish(extract_both((seen, entering), photos, dataset.read, source))
+        assert (events[-1].done, events[-1].total) == (len(photos) - 5,) * 2
+        assert list(entering.missing(hashes)) == hashes[:5], "what only one lacks is left to a look of its own"
+        finish(extract(entering, SPEC, photos, dataset.read, source=lower))
+        assert finish(extract_both((seen, entering), photos, dataset.read, source))[0] == []
+        for received, expected in ((seen, alone), (entering, below)):
+            rows = all_views(expected, hashes)
+            np.testing.assert_allclose(all_views(received, hashes), rows, atol=1e-5 * np.abs(rows).max())
 
 
 @pytest.mark.parametrize(

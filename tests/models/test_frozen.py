@@ -16,7 +16,7 @@ from tlcore.errors import UserError
 from tlcore.models import frozen
 from tlcore.models.build import build_backbone, cut_backbone
 from tlcore.models.convert import convert_to_tflite
-from tlcore.models.frozen import FEATURE_MAP, convert_checked, frozen_file, frozen_path
+from tlcore.models.frozen import FEATURE_MAP, convert_checked, frozen_file, frozen_path, with_activation
 from tlcore.models.litert import LiteModel
 from tlcore.models.registry import BUILT_IN, find_backbone
 from tlcore.models.tflite_file import end_at, pack, unpack
@@ -145,6 +145,24 @@ def test_a_lower_part_is_cut_out_of_the_whole_where_that_is_right(
     np.testing.assert_allclose(
         LiteModel(lower).run(pictures(SIZE), "activation"), expected, atol=1e-3 * np.abs(expected).max())
     assert lower.stat().st_size < whole.stat().st_size
+
+
+@pytest.mark.parametrize(("named", "lower", "is_there", "reason"), [
+    (2, 2, True, "the place on the way, and the end"),
+    (2, 3, False, "what does not answer like the lower part is not used"),
+    (None, 2, False, "a place that is folded into another"),
+])
+def test_one_pass_gives_what_enters_a_block_and_the_features(named, lower, is_there, reason, workspace):
+    layers = [block.layer for block in BUILT_IN.blocks]
+    below = frozen_file(workspace, BUILT_IN, SIZE, layers[lower])
+    both = with_activation(
+        asset_path(BUILT_IN), below, "block1a_depthwise_bn" if named is None else layers[named], SIZE)
+    assert (both is not None) == is_there, reason
+    if is_there:
+        activation, pooled = LiteModel(both).run_all(pictures(SIZE), ("activation", "pooled"))
+        np.testing.assert_allclose(activation, LiteModel(below).run(pictures(SIZE), "activation"), atol=1e-4)
+        np.testing.assert_allclose(pooled, LiteModel(asset_path(BUILT_IN)).run(pictures(SIZE), "pooled"), atol=1e-4)
+        assert len(both) < asset_path(BUILT_IN).stat().st_size, "the classes of ImageNet are cut away"
 
 
 def test_another_file_size_or_place_is_another_name(random_row, workspace):

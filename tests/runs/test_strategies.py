@@ -19,8 +19,9 @@ from tlcore.evaluation.report import load_report
 from tlcore.events import Started, never
 from tlcore.features import memory
 from tlcore.models.registry import find_backbone
-from tlcore.runs import frozen_phase, open_phase
+from tlcore.runs import open_phase, open_rows
 from tlcore.runs.jobs import JobQueue
+from tlcore.runs.pace import BELOW, BOTH, LOOK
 from tlcore.runs.status import job_status
 from tlcore.runs.store import can_go_on, create_run, read_events, request_stop, resume
 from tlcore.runs.task import Task
@@ -117,21 +118,23 @@ def test_a_second_run_knows_from_its_first_word_how_long_it_takes(workspace, tmp
         assert {event.type for event in events if getattr(event, "left", None)} == {"progress", "epoch"}
 
 
-@pytest.mark.parametrize(("changes", "reason"), [
-    ({}, "four views of what is learned from"),
-    ({"views": 3}, "as many as the person chose"),
-    (asdict(Augmentation()), "nothing to vary: one view of each photo"),
+@pytest.mark.parametrize(("changes", "kinds", "reason"), [
+    ({}, [BOTH] * 2, "four views of what is learned from"),
+    ({"views": 3}, [BOTH] * 2, "as many as the person chose"),
+    (asdict(Augmentation()), [BOTH] * 2, "nothing to vary: one view of each photo"),
+    ({"head": "flatten"}, [LOOK] * 2 + [BELOW] * 2, "a head on the whole feature map has a look of its own"),
 ])
-def test_before_statistics_are_measured_all_photos_may_be_missing(workspace, dataset, changes, reason):
+def test_before_statistics_are_measured_all_photos_may_be_missing(workspace, dataset, changes, kinds, reason):
     config = defaults_for("hybrid", **SMALL | {"own_statistics": 0.3} | changes)
     run = create_run(workspace, dataset.id, config, "run")
     task = Task(workspace, run, dataset, find_backbone(config.backbone), config, never)
     network = finish(open_phase.prepare(task))[1]
     photos = open_phase.to_measure(task, network)
-    measuring, *coming = open_phase.before_measuring(task, network, len(photos))
+    measuring, *coming = open_rows.before_measuring(task, network, len(photos))
     assert measuring.photos == len(photos) == 12 and measuring.sure
-    nothing_there = frozen_phase.missing(task) + open_phase.missing(task, network)
+    nothing_there = [series for series in open_rows.missing(task, network) if series.photos]
     assert [replace(series, sure=True) for series in coming] == nothing_there, reason
+    assert [series.kind for series in coming] == kinds, reason
     assert not any(series.sure for series in coming)
 
 
@@ -180,6 +183,18 @@ def test_a_stop_right_after_going_on_loses_nothing(workspace, dataset):
     assert again["best_epoch"] == kept["best_epoch"]
     np.testing.assert_allclose(np.stack(load_report(run.folder).predictions["probabilities"]),
                                np.stack(figures["probabilities"]), atol=1e-5)
+
+
+@pytest.mark.parametrize(("first", "looks", "reason"), [
+    (None, [12, 6], "head and open part are served by one look: photos to learn from, then the others"),
+    ("feature-extraction", [12, 12, 6], "the head's vectors of the photos themselves are there, those of views are not"),
+])
+def test_no_photo_is_looked_at_twice(workspace, dataset, first, looks, reason):
+    if first:
+        until_the_figures(workspace, create_run(workspace, dataset.id, defaults_for(first, **SMALL), "before"))
+    run = create_run(workspace, dataset.id, defaults_for("hybrid", **SMALL | {"views": 2}), "run")
+    told = [event for event in until_the_figures(workspace, run) if event.type == "progress"]
+    assert [event.total for event in told if event.stage == "features" and event.done == 0] == looks, reason
 
 
 @pytest.mark.parametrize(("share", "is_own"), [(0.3, True), (0.0, False)])

@@ -20,7 +20,7 @@ from tlcore.data.images import load_input
 from tlcore.events import Progress, ShouldStop, never
 from tlcore.features.activations import ImageCache
 from tlcore.features.store import FeatureKind, RowStore
-from tlcore.features.views import ViewedStore
+from tlcore.features.views import ViewedStore, missing_in_both
 from tlcore.models import chain
 from tlcore.models.frozen import pictures
 from tlcore.models.litert import LiteModel, usable_cores
@@ -105,10 +105,23 @@ def run_views(
     Yields:
         (photo, view) and the network's output for each. All views of a photo come in one chunk.
     """
+    for pairs, (rows,) in _run_views(network, (network.output,), wanted, read, should_stop, views):
+        yield pairs, rows
+
+
+def _run_views(
+    network: Network,
+    outputs: tuple[str, ...],
+    wanted: Sequence[tuple[Photo, tuple[int, ...]]],
+    read: Callable[[str], bytes],
+    should_stop: ShouldStop,
+    views: Views | None,
+) -> Iterator[tuple[list[tuple[Photo, int]], list[np.ndarray]]]:
+    """`run_views` for several outputs of one pass."""
     local, threads = threading.local(), _threads(network)
     open_model = _opener(network, threads, sum(len(numbers) for _, numbers in wanted))
 
-    def compute(chunk: list[tuple[Photo, tuple[int, ...]]]) -> tuple[list[tuple[Photo, int]], np.ndarray]:
+    def compute(chunk: list[tuple[Photo, tuple[int, ...]]]) -> tuple[list[tuple[Photo, int]], list[np.ndarray]]:
         if not hasattr(local, "model"):
             local.model = open_model()
         pairs, images = [], []
@@ -117,8 +130,8 @@ def run_views(
             pairs += [(photo, view) for view in numbers]
             images += [views.image(image, photo.sha256, view) if view else image for view in numbers]
         parts = [np.stack(images[start : start + CHUNK]) for start in range(0, len(images), CHUNK)]
-        rows = [local.model.run(part, network.output) for part in parts]
-        return pairs, rows[0] if len(rows) == 1 else np.concatenate(rows)
+        rows = [local.model.run_all(part, outputs) for part in parts]
+        return pairs, rows[0] if len(rows) == 1 else [np.concatenate(each) for each in zip(*rows)]
 
     most = max((len(numbers) for _, numbers in wanted), default=1)
     yield from _side_by_side(compute, wanted, max(1, CHUNK // most), threads, should_stop)
@@ -197,6 +210,31 @@ def extract(
     yield from _save(store, chunks, Stopwatch("features", len(wanted)))
 
 
+def extract_both(
+    stores: tuple[ViewedStore, ViewedStore],
+    photos: Sequence[Photo],
+    read: Callable[[str], bytes],
+    source: Path | bytes,
+    should_stop: ShouldStop = never,
+) -> Iterator[Progress]:
+    """Compute in one pass the rows that neither of two stores has; what only one of them lacks is left to `extract`.
+
+    Args:
+        stores: of the same photos and views, for two outputs of one network.
+        source: a `.tflite` with the outputs of both kinds.
+
+    See `extract` for the others, and for what is yielded and raised.
+    """
+    by_hash, (one, other) = {photo.sha256: photo for photo in photos}, stores
+    wanted = [(by_hash[sha256], views) for sha256, views in missing_in_both(one, other, by_hash).items()]
+    if not wanted:
+        return
+    outputs = (one.kind.output, other.kind.output)
+    network = Network(source, outputs[0], one.kind.image_size, one.kind.policy)
+    chunks = _run_views(network, outputs, wanted, read, should_stop, one.views)
+    yield from _save_all(stores, chunks, Stopwatch("features", len(wanted)))
+
+
 def decode(
     cache: ImageCache, photos: Sequence[Photo], read: Callable[[str], bytes], should_stop: ShouldStop = never
 ) -> Iterator[Progress]:
@@ -217,15 +255,24 @@ def decode(
 def _save(
     store: ViewedStore, chunks: Iterator[tuple[list[tuple[Photo, int]], np.ndarray]], watch: "Stopwatch"
 ) -> Iterator[Progress]:
-    """Put chunks into the store as they come; also what came before an error or a stop."""
-    saver = _Saver(store)
+    yield from _save_all((store,), ((pairs, [rows]) for pairs, rows in chunks), watch)
+
+
+def _save_all(
+    stores: Sequence[ViewedStore], chunks: Iterator[tuple[list[tuple[Photo, int]], list[np.ndarray]]],
+    watch: "Stopwatch",
+) -> Iterator[Progress]:
+    """Put chunks into the stores as they come; also what came before an error or a stop."""
+    savers = [_Saver(store) for store in stores]
     yield watch.progress(0)
     try:
-        for pairs, rows in chunks:
-            saver.add([(photo.sha256, view) for photo, view in pairs], rows)
-            yield watch.progress(saver.seen)
+        for pairs, parts in chunks:
+            for saver, rows in zip(savers, parts, strict=True):
+                saver.add([(photo.sha256, view) for photo, view in pairs], rows)
+            yield watch.progress(savers[0].seen)
     finally:
-        saver.flush()
+        for saver in savers:
+            saver.flush()
 
 
 class _Saver:

@@ -78,6 +78,14 @@ class ViewedStore:
         return self.plain if view == 0 or self.augmented is None else self.augmented
 
 
+def missing_in_both(one: ViewedStore, other: ViewedStore, sha256s: Iterable[str]) -> dict[str, tuple[int, ...]]:
+    """The photos with the views that neither of two stores with the same views has; see `ViewedStore.missing`."""
+    lacking = one.missing(sha256s)
+    found = {sha256: tuple(view for view in views if view in lacking.get(sha256, ()))
+             for sha256, views in other.missing(lacking).items()}
+    return {sha256: views for sha256, views in found.items() if views}
+
+
 def has_views(views: Views) -> bool:
     """False when there is nothing but the photo itself to look at."""
     return views.count > 1 and not views.augmentation.is_off

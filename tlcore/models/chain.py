@@ -12,7 +12,7 @@ and 475 MB on LiteRT.
 """
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -66,6 +66,10 @@ class ChainModel:
         if output != self._output:
             raise KeyError(output)
         return np.stack([self._answer(image) for image in self._scaling.run(images, "scaled")])
+
+    def run_all(self, images: np.ndarray, outputs: Sequence[str]) -> list[np.ndarray]:
+        """See `LiteModel.run_all`; a chain has one output."""
+        return [self.run(images, output) for output in outputs]
 
     def _answer(self, image: np.ndarray) -> np.ndarray:
         channels_first = np.ascontiguousarray(image.transpose(2, 0, 1))  # lives as long as the matrix made of it

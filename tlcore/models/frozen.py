@@ -16,7 +16,7 @@ from filelock import FileLock
 from tlcore.errors import UserError
 from tlcore.models.litert import LiteModel
 from tlcore.models.registry import BackboneSpec
-from tlcore.models.tflite_file import end_at
+from tlcore.models.tflite_file import end_at, pass_by
 from tlcore.models.weights import asset_path, fingerprint
 from tlcore.workspace import Workspace, disk_error, write_atomic
 
@@ -132,6 +132,29 @@ def cut_checked(whole: bytes, model: "keras.Model", layer: str, image_size: int)
     if cut and _difference(cut, model, image_size, ACTIVATION) <= MOST_DIFFERENCE:
         return cut
     return convert_checked(model, image_size, ACTIVATION)
+
+
+def with_activation(whole: Path | bytes, lower: Path | bytes, layer: str, image_size: int) -> bytes | None:
+    """A file that gives in one pass what enters the open part and the pooled features; None where that is not to be had.
+
+    Args:
+        whole, lower: the two files that give one of them, checked before.
+        layer: the one at which `lower` ends.
+
+    Returns:
+        A file with the outputs "activation" and "pooled", which are those of the two.
+    """
+    both = pass_by(whole if isinstance(whole, bytes) else whole.read_bytes(), layer, ACTIVATION, POOLED)
+    if both is None:
+        return None
+    images, model = pictures(image_size), LiteModel(both)
+    for source, output in ((lower, ACTIVATION), (whole, POOLED)):
+        expected, received = LiteModel(source).run(images, output), model.run(images, output)
+        if expected.shape != received.shape:
+            return None
+        if not np.abs(received - expected).max() <= MOST_DIFFERENCE * max(np.abs(expected).max(), 1e-12):
+            return None
+    return both
 
 
 def _difference(data: bytes, model: "keras.Model", image_size: int, output: str) -> float:

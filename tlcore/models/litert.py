@@ -6,6 +6,7 @@ global lock, so several owners in several threads do run side by side.
 
 import os
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -62,6 +63,10 @@ class LiteModel:
         Returns:
             float32, first axis n.
         """
+        return self.run_all(images, (output,))[0]
+
+    def run_all(self, images: np.ndarray, outputs: Sequence[str]) -> list[np.ndarray]:
+        """One pass over a batch for several outputs; see `run`."""
         with self._lock:
             if images.shape != self._shape:
                 self._interpreter.resize_tensor_input(self._input, images.shape)
@@ -69,7 +74,7 @@ class LiteModel:
                 self._shape = images.shape
             self._interpreter.set_tensor(self._input, images.astype(np.float32))
             self._interpreter.invoke()
-            return self._interpreter.get_tensor(self._outputs[output])
+            return [self._interpreter.get_tensor(self._outputs[output]) for output in outputs]
 
 
 def usable_cores() -> int:

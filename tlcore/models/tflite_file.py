@@ -61,9 +61,9 @@ def entry(name: str, tensor: int) -> schema.TensorMapT:
     return schema.TensorMapT(name=name.encode(), tensorIndex=tensor)
 
 
-def needed_for(graph: schema.SubGraphT, target: int) -> list[schema.OperatorT]:
-    """The operators that `target` depends on, in their order."""
-    wanted, kept = {target}, []
+def needed_for(graph: schema.SubGraphT, *targets: int) -> list[schema.OperatorT]:
+    """The operators that some tensors depend on, in their order."""
+    wanted, kept = set(targets), []
     for operator in reversed(graph.operators):
         if wanted.intersection(operator.outputs):
             wanted.update(operator.inputs)
@@ -81,23 +81,36 @@ def end_at(data: bytes, layer: str, output: str) -> bytes | None:
         output: what the signature is to call its output.
     """
     model, signature = unpack(data)
-    graph = model.subgraphs[0]
-    image = named(signature.inputs, "image")
-    target = next((index for index in _computed_from(graph, image) if _last_layer(graph.tensors[index]) == layer), None)
-    return None if target is None else _kept_until(model, signature, target, output)
+    target = _output_of(model, signature, layer)
+    return None if target is None else _kept_until(model, signature, {output: target})
+
+
+def pass_by(data: bytes, layer: str, output: str, last: str) -> bytes | None:
+    """The file with two outputs, that of one Keras layer on the way and `last`, one that it has; see `end_at`."""
+    model, signature = unpack(data)
+    target = _output_of(model, signature, layer)
+    if target is None:
+        return None
+    return _kept_until(model, signature, {output: target, last: named(signature.outputs, last)})
 
 
 def keep_until(data: bytes, target: int, output: str) -> bytes:
     """The file with all that the tensor number `target` does not need cut away; the signature calls it `output`."""
-    return _kept_until(*unpack(data), target, output)
+    return _kept_until(*unpack(data), {output: target})
 
 
-def _kept_until(model: schema.ModelT, signature: schema.SignatureDefT, target: int, output: str) -> bytes:
+def _output_of(model: schema.ModelT, signature: schema.SignatureDefT, layer: str) -> int | None:
+    graph = model.subgraphs[0]
+    computed = _computed_from(graph, named(signature.inputs, "image"))
+    return next((index for index in computed if _last_layer(graph.tensors[index]) == layer), None)
+
+
+def _kept_until(model: schema.ModelT, signature: schema.SignatureDefT, targets: dict[str, int]) -> bytes:
     graph = model.subgraphs[0]
     image = named(signature.inputs, "image")
-    graph.operators = needed_for(graph, target)
-    graph.inputs, graph.outputs = [image], [target]
-    signature.inputs, signature.outputs = [entry("image", image)], [entry(output, target)]
+    graph.operators = needed_for(graph, *targets.values())
+    graph.inputs, graph.outputs = [image], list(targets.values())
+    signature.inputs, signature.outputs = [entry("image", image)], [entry(*target) for target in targets.items()]
     model.signatureDefs = [signature]
     drop_unused(model, signature)
     return pack(model)

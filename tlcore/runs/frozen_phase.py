@@ -46,7 +46,7 @@ def learn_head(task: Task) -> Generator[Event, None, Head]:
     """
     yield from fetch_weights(task)
     with open_store(task, views_of(task.config)) as varied, open_store(task) as plain:
-        check_memory(len(task.part("train")[0]) + len(task.part("validation")[0]), row_bytes(varied.kind))
+        check_vectors(task, varied)
         train = yield from look_at(task, varied, ("train",))
         plain.plain.refresh()
         held_out = yield from look_at(task, plain, ("validation", "test"))
@@ -60,6 +60,15 @@ def learn_head(task: Task) -> Generator[Event, None, Head]:
     if head is None:
         raise Halted("What the network saw in the photos is kept for next time; nothing was learned yet.")
     return head
+
+
+def check_vectors(task: Task, store: ViewedStore) -> None:
+    """Whether what the head learns from fits into the memory.
+
+    Raises:
+        UserError: it does not; the sentence has the estimate.
+    """
+    check_memory(len(task.part("train")[0]) + len(task.part("validation")[0]), row_bytes(store.kind))
 
 
 def fetch_weights(task: Task) -> Generator[Event, None, None]:

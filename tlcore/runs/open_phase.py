@@ -1,14 +1,13 @@
 """The second phase of a run: a part of the network, or all of it, adapts to the photos [TF].
 
-What lies below the open part is frozen, so what it makes of each photo is computed once, kept on disk, and read in
-every epoch (hybrid). With everything open (fine-tuning, from scratch) decoded photos are kept instead, and varied on
-the fly.
+What lies below the open part is frozen, so what it makes of each photo is computed once (open_rows.py). The network is
+built here, measured where that is asked for, trained, and handed on to be packed.
 """
 
 import hashlib
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from math import prod
 
@@ -16,28 +15,23 @@ import keras
 import numpy as np
 
 from tlcore.config import TrainConfig
-from tlcore.data.augment import view_key
 from tlcore.data.images import load_input
 from tlcore.events import Event
-from tlcore.features.activations import ActivationKind, ImageCache, ImageKind, make_room, open_activations
-from tlcore.features.batches import augmenting, batches
-from tlcore.features.extract import Photo, Stopwatch, decode, extract
+from tlcore.features.extract import Photo, Stopwatch
 from tlcore.features.memory import SLOTS, Demand, check_open_memory
-from tlcore.features.views import ViewedStore
 from tlcore.models.build import build_backbone, cut_backbone, layer_below
 from tlcore.models.convert import convert_to_tflite
 from tlcore.models.frozen import ACTIVATION, FEATURE_MAP, POOLED, convert_checked, cut_checked
 from tlcore.models.litert import usable_cores
 from tlcore.models.registry import auto_block, find_block
 from tlcore.runs import frozen_phase
-from tlcore.runs.frozen_phase import OUTPUTS, views_of
-from tlcore.runs.outlook import Series
-from tlcore.runs.pace import BELOW, LOOK, MEASURE, READ
+from tlcore.runs.frozen_phase import OUTPUTS
+from tlcore.runs.open_rows import Batches, open_rows
 from tlcore.runs.pack import RESIZE_POLICY
 from tlcore.runs.store import can_go_on
-from tlcore.runs.task import Frozen, Halted, Result, Task
+from tlcore.runs.task import Frozen, Halted, Network, Result, Task
 from tlcore.serving.export import save_keras_model, set_dense, stack_head, with_probabilities
-from tlcore.training.finetune import Answer, Batch, Before, Schedule, Source, train_open
+from tlcore.training.finetune import Answer, Before, Schedule, train_open
 from tlcore.training.head import Head, hidden_sizes, softmax
 from tlcore.training.statistics import (
     adapt_statistics,
@@ -52,25 +46,6 @@ AUTO = "auto"  # the upper third of the layers
 MEASURED_PHOTOS, MEASURED_BATCH = 512, 16
 """Training photos at most, and at once, on which statistics are measured. Each photo has many places to measure, so
 more of them change little; the batch decides how much memory the whole network needs for a moment."""
-
-
-@dataclass(frozen=True)
-class Network:
-    """The whole network (photo → probabilities), and the part of it that trains (what enters it → logits).
-
-    `layer`: the layer whose output enters the open part; None when photos do. `dense`: the layers of the head.
-    `work_below`: the share (0–1) of the whole's multiplications that lie below the open part. `backbone`: the whole up
-    to where the head begins. `frozen`: the network before anything opens, where its statistics are not those of the
-    table's row.
-    """
-
-    whole: keras.Model
-    open_part: keras.Model
-    dense: list[keras.layers.Dense]
-    layer: str | None
-    work_below: float
-    backbone: keras.Model
-    frozen: Frozen | None = None
 
 
 def prepare(task: Task) -> Generator[Event, None, Network]:
@@ -139,25 +114,6 @@ def demand(open_part: keras.Model, config: TrainConfig) -> Demand:
     return Demand(values * config.batch_size, weights, SLOTS[config.optimizer])
 
 
-def before_measuring(task: Task, network: Network, count: int) -> list[Series]:
-    """What a run that measures `count` photos has before it: all photos, or none where this very network has seen them.
-
-    Which of the two is known only when it is measured, since the caches have its name.
-    """
-    coming = [Series(MEASURE, count, count), *frozen_phase.all_photos(task, LOOK)]
-    return coming + (frozen_phase.all_photos(task, BELOW) if network.layer else missing(task, network))
-
-
-def missing(task: Task, network: Network) -> list[Series]:
-    """The photos that have to be looked at, or decoded, before the open part can learn."""
-    if network.layer is None:
-        with ImageCache(task.workspace, task.config.image_size, RESIZE_POLICY) as cache:
-            count = len(cache.missing(photo.sha256 for photo in task.photos))
-        return [Series(READ, count, count)]
-    with _activation_store(task, network) as varied:
-        return frozen_phase.count_missing(task, varied, ViewedStore(varied.plain), BELOW)
-
-
 def adapt(task: Task, network: Network, head: Head | None, epochs_done: int) -> Generator[Event, None, Result]:
     """Train the open part, beginning with the head of the first phase where there is one.
 
@@ -169,8 +125,8 @@ def adapt(task: Task, network: Network, head: Head | None, epochs_done: int) -> 
         set_dense(network.dense, head.layers)
     before = Before(head.epoch, frozen_phase.validation(task, head)) if head is not None else None
     schedule = Schedule(epochs_done, task.config.open_epochs, before)
-    with (yield from _open_rows(task, network)) as rows:
-        source = _Batches(task, rows, network.layer is None).source()
+    with (yield from open_rows(task, network)) as rows:
+        source = Batches(task, rows, network.layer is None).source()
         answer = Answer(network.open_part)
         best = yield from train_open(
             network.open_part, source, task.config, schedule, task.run.folder, task.should_stop, answer
@@ -230,74 +186,3 @@ def lowest_open_layer(task: Task, backbone: keras.Model) -> str | None:
     if config.open_from != AUTO:
         return find_block(task.spec, config.open_from).layer
     return auto_block(task.spec).layer
-
-
-def _open_rows(task: Task, network: Network) -> Generator[Event, None, ViewedStore]:
-    """Compute what enters the open part, as far as it is not on disk yet; the open store.
-
-    Raises:
-        Halted: stopped before all of it was there.
-        UserError: the disk has no room for it; the sentence has the estimate.
-    """
-    if network.layer is None:
-        return (yield from _images(task))
-    return (yield from _activations(task, network))
-
-
-def _images(task: Task) -> Generator[Event, None, ViewedStore]:
-    photos = task.photos
-    kind = ImageKind(task.config.image_size, RESIZE_POLICY)
-    cache = ImageCache(task.workspace, kind.image_size, kind.policy)
-    make_room(task.workspace, kind, len(cache.missing(photo.sha256 for photo in photos)))
-    yield from decode(cache, photos, task.dataset.read, task.should_stop)
-    task.report_kept(len(cache.missing(photo.sha256 for photo in photos)))
-    return ViewedStore(cache)
-
-
-def _activation_store(task: Task, network: Network) -> ViewedStore:
-    shape = tuple(int(side) for side in network.open_part.input_shape[1:])
-    kind = ActivationKind(task.network_name, network.layer, task.config.image_size, RESIZE_POLICY, shape)
-    return open_activations(task.workspace, kind, views_of(task.config))
-
-
-def _activations(task: Task, network: Network) -> Generator[Event, None, ViewedStore]:
-    varied = _activation_store(task, network)
-    plain, kind = ViewedStore(varied.plain), varied.kind
-    missing = 0
-    for store, parts in ((varied, ("train",)), (plain, ("validation", "test"))):
-        photos = [photo for part in parts for photo in task.part(part)[0]]
-        lacking = store.num_missing(photo.sha256 for photo in photos)
-        make_room(task.workspace, kind, lacking)
-        source = task.network_file(network.layer) if lacking else None
-        yield from extract(store, task.spec, photos, task.dataset.read, task.should_stop, source=source)
-        missing += store.num_missing(photo.sha256 for photo in photos)
-    task.report_kept(missing)
-    return varied
-
-
-class _Batches:
-    """The batches of each epoch, from rows on disk."""
-
-    def __init__(self, task: Task, rows: ViewedStore, are_images: bool) -> None:
-        self._task, self._rows, self._are_images = task, rows, are_images
-        self._photos, self._classes = task.part("train")
-
-    def source(self) -> Source:
-        """What `train_open` asks for."""
-        size = self._task.config.batch_size
-        return Source(self._train, self._held_out, self._classes, -(-len(self._classes) // size))
-
-    def _train(self, epoch: int) -> "Generator[Batch, None, None]":
-        config = self._task.config
-        random = np.random.default_rng([config.seed, epoch])
-        count, change = len(self._classes), None
-        views = random.integers(self._rows.views.count, size=count)
-        if self._are_images:
-            change = augmenting(views_of(config).augmentation, config.seed, epoch)
-        keys = [view_key(photo.sha256, int(view)) for photo, view in zip(self._photos, views, strict=True)]
-        order = random.permutation(count)
-        return batches(self._rows, keys, self._classes, config.batch_size, order, change)
-
-    def _held_out(self, part: str) -> "Generator[Batch, None, None]":
-        photos, classes = self._task.part(part)
-        return batches(self._rows, [photo.sha256 for photo in photos], classes, self._task.config.batch_size)

@@ -14,7 +14,7 @@ from statistics import median
 
 from tlcore.config import TrainConfig
 from tlcore.events import EpochEnd, Event, Progress
-from tlcore.runs.pace import BELOW, END, HEAD, LEARN, LOOK, MEASURE, READ, START, Names
+from tlcore.runs.pace import BELOW, BOTH, END, HEAD, LEARN, LOOK, MEASURE, READ, START, Names
 
 Range = tuple[float, float]  # seconds, or seconds a photo: at least and at most
 
@@ -23,6 +23,7 @@ TRAINED = (2.5, 10.0)
 if the open part were all of the network: in two runs of EfficientNet-Lite0 at 160 px on two cores 3.0 with the upper
 third open and 7 with all of it. The layers at the bottom, with their large pictures, take TensorFlow longest."""
 
+BOTH_SHARE = (1.0, 1.2)  # of the look: what is kept for the open part is large
 BELOW_SHARE = (0.8, 1.3)  # of the look by work share: decoding comes on top, a shorter network has less to set up
 REMEMBERED = (0.9, 1.15)  # from run to run of one machine
 STARTING = (3.0, 20.0)  # seconds to compile the first correction
@@ -122,7 +123,7 @@ class Outlook:
         self._last, per_photo = time.monotonic(), event.seconds / max(1, self._amount.training)
         if event.phase == "head":
             self._paces[HEAD] = min(per_photo, self._paces.get(HEAD, math.inf))  # the first one compiles
-            self._coming = [series for series in self._coming if series.kind != LOOK]
+            self._coming = [series for series in self._coming if series.kind not in (LOOK, BOTH)]
             self._now, self._head_is_done = None, True
             left = self._rounds_left(event.epoch, self._config.epochs)
             return self._sum((left[0] * per_photo * self._amount.training, left[1] * per_photo * self._amount.training))
@@ -160,21 +161,35 @@ class Outlook:
 
     def _pace(self, kind: str) -> Range | None:
         """Seconds a row, a photo and round, or (START) at all; None while nothing is known."""
-        if kind in self._paces:
-            return (self._paces[kind],) * 2
-        if self._names[kind] in self._remembered:
-            seconds = self._remembered[self._names[kind]]
-            return seconds * REMEMBERED[0], seconds * REMEMBERED[1]
+        if known := self._known(kind):
+            return known
         if kind in (HEAD, START, END):
             return {HEAD: HEAD_SECONDS, START: STARTING, END: ENDING}[kind]
-        look, below = None if kind in (LOOK, MEASURE) else self._pace(LOOK), self._amount.work_below
+        if kind == MEASURE:
+            return None
+        if kind == LOOK:
+            both = self._known(BOTH)
+            return both and (both[0] / BOTH_SHARE[1], both[1] / BOTH_SHARE[0])
+        look, below = self._pace(LOOK), self._amount.work_below
         if look is None:
             return None
+        if kind == BOTH:
+            return look[0] * BOTH_SHARE[0], look[1] * BOTH_SHARE[1]
         if kind == READ:
             return 0.0, look[1]
         if kind == BELOW:
             return look[0] * min(1.0, BELOW_SHARE[0] * below), look[1] * min(1.0, BELOW_SHARE[1] * below)
         return look[0] * TRAINED[0] * (1 - below), look[1] * TRAINED[1] * (1 - below)
+
+
+    def _known(self, kind: str) -> Range | None:
+        """What was measured in this run, or remembered of an earlier one."""
+        if kind in self._paces:
+            return (self._paces[kind],) * 2
+        if self._names[kind] in self._remembered:
+            seconds = self._remembered[self._names[kind]]
+            return seconds * REMEMBERED[0], seconds * REMEMBERED[1]
+        return None
 
 
 def _add(*parts: Range) -> Range:

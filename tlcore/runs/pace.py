@@ -12,9 +12,10 @@ from tlcore.models.registry import auto_block, find_backbone
 from tlcore.workspace import Workspace, read_json, write_json
 
 FILE = "pace.json"
-LOOK, BELOW, READ, HEAD, LEARN, START, END, MEASURE = (
-    "look", "below", "read", "head", "learn", "start", "end", "measure")
-"""Seconds a photo and view that the whole frozen network looks at; the same below the open part; a photo that is only
+LOOK, BELOW, BOTH, READ, HEAD, LEARN, START, END, MEASURE = (
+    "look", "below", "both", "read", "head", "learn", "start", "end", "measure")
+"""Seconds a photo and view that the whole frozen network looks at; the same below the open part; the same where both
+are kept of one look; a photo that is only
 decoded; a photo and round of the head; a photo and round of the open part, validation included; once, from the last of
 those before to the first correction of the open part, which compiles; once, from its last round to the figures; and a
 photo on which statistics are measured, without the first batch, which compiles."""
@@ -37,6 +38,7 @@ class Names:
         return {
             LOOK: f"look {self.backbone} {self.image_size}px",
             BELOW: f"look below {self.open} {self.backbone} {self.image_size}px",
+            BOTH: f"look, from {self.open} kept, {self.backbone} {self.image_size}px",
             READ: "read",
             MEASURE: f"measure {self.backbone} {self.image_size}px",
             HEAD: f"head {self.head} {self.backbone} {self.image_size}px",

@@ -35,6 +35,25 @@ class Frozen:
 
 
 @dataclass(frozen=True)
+class Network:
+    """The whole network (photo → probabilities), and the part of it that trains (what enters it → logits).
+
+    `layer`: the layer whose output enters the open part; None when photos do. `dense`: the layers of the head.
+    `work_below`: the share (0–1) of the whole's multiplications that lie below the open part. `backbone`: the whole up
+    to where the head begins. `frozen`: the network before anything opens, where its statistics are not those of the
+    table's row.
+    """
+
+    whole: "keras.Model"
+    open_part: "keras.Model"
+    dense: "list[keras.layers.Dense]"
+    layer: str | None
+    work_below: float
+    backbone: "keras.Model"
+    frozen: Frozen | None = None
+
+
+@dataclass(frozen=True)
 class Task:
     """What every phase of a run needs. `frozen` is None where the frozen network is that of the table's row."""
 

@@ -14,7 +14,7 @@ from tlcore.data.manifest import load_dataset
 from tlcore.evaluation.report import make_report, predictions_frame, save_report
 from tlcore.events import EpochEnd, Evaluated, Event, Finished, Progress, ShouldStop, Stopped
 from tlcore.models.registry import find_backbone
-from tlcore.runs import frozen_phase, open_phase
+from tlcore.runs import frozen_phase, open_phase, open_rows
 from tlcore.runs.outlook import Amount, Outlook, Series
 from tlcore.runs.pace import load_paces, names_of, save_paces
 from tlcore.runs.pack import Trained, pack
@@ -57,20 +57,19 @@ def _learn(task: Task, clock: "_Clock") -> Generator[Event, None, Result]:
         Halted: stopped before anything was learned.
     """
     head = network = None
-    coming: list[Series] = []
     if task.config.opens:
         network = yield from open_phase.prepare(task)
         if photos := open_phase.to_measure(task, network):
-            clock.expect(task, open_phase.before_measuring(task, network, len(photos)), network.work_below)
+            clock.expect(task, open_rows.before_measuring(task, network, len(photos)), network.work_below)
             network = yield from clock.count(open_phase.measure(task, network, photos), task.config)
             task = replace(task, frozen=network.frozen)
     else:
         yield from frozen_phase.fetch_weights(task)
-    if task.config.strategy != "scratch":
-        coming += frozen_phase.missing(task)
-    if network is not None:
-        coming += open_phase.missing(task, network)
-    clock.expect(task, coming, network.work_below if network else 0.0)
+    if network is None:
+        clock.expect(task, frozen_phase.missing(task), 0.0)
+    else:
+        clock.expect(task, open_rows.missing(task, network), network.work_below)
+        yield from clock.count(open_rows.look_at_both(task, network), task.config)
     if task.config.strategy != "scratch":
         again = task.config.opens and can_go_on(task.run)  # the head's epochs were told already, and come out the same
         head = yield from clock.count(frozen_phase.learn_head(task), task.config, silent=again)
