@@ -8,7 +8,7 @@ from tlcore.config import defaults_for
 from tlcore.events import EpochEnd, Finished, Progress, decode, encode
 from tlcore.runs import outlook as module
 from tlcore.runs.outlook import STARTING, TRAINED, Amount, Outlook, Series, say_whole
-from tlcore.runs.pace import BELOW, END, HEAD, LEARN, LOOK, MEASURE, READ, START, load_paces, names_of, save_paces
+from tlcore.runs.pace import BELOW, BOTH, END, HEAD, LEARN, LOOK, MEASURE, READ, START, load_paces, names_of, save_paces
 
 HYBRID = defaults_for("hybrid", epochs=10, open_epochs=20, open_from="block6a", patience=0)
 NAMES = names_of(HYBRID)
@@ -40,6 +40,29 @@ def test_what_was_remembered_is_told_at_once_and_as_one_figure():
     real = 450 * 0.01 + 450 * 0.005 + 5 + 20 * 100 * 0.1
     assert left[0] < real < left[1] < module.CLOSE * left[0]
     assert say_whole(left) == "about 4 minutes left in all"
+
+
+@pytest.mark.parametrize(("known", "per_look", "reason"), [
+    ({BOTH: 0.012}, (0.9 * 0.012, 1.15 * 0.012), "such a look was remembered"),
+    ({LOOK: 0.01}, (0.9 * 0.01, 1.15 * 1.2 * 0.01), "a look for the head alone; keeping more takes a little longer"),
+])
+def test_one_look_for_head_and_open_part_is_counted_once(known, per_look, reason):
+    series = (Series(BOTH, 100, 400), Series(BOTH, 50, 50))
+    remembered = {name: seconds for name, seconds in ALL.items() if name != NAMES[LOOK]}
+    remembered |= {NAMES[kind]: seconds for kind, seconds in known.items()}
+    low, high = follow([Progress("features", 0, 100)], remembered, series=series)[0]
+    rest = 5 + 20 * 100 * 0.1
+    assert low == pytest.approx(450 * per_look[0] + 0.9 * rest), reason
+    assert high == pytest.approx(450 * per_look[1] + 1.15 * rest), reason
+    events = [Progress("features", 0, 100), EpochEnd(10, 30, 1, 1, 1, 1, 0.0)]
+    low, high = follow(events, remembered, series=series)[0]
+    assert low <= rest <= high <= 1.3 * low, "the head learned: all looking is done"
+
+
+def test_a_look_for_both_tells_how_long_one_for_the_head_takes():
+    begun = [Progress("features", 0, 100), Progress("features", 50, 100, 6.0)]
+    left, run = follow(begun, series=(Series(BOTH, 100, 400), Series(LOOK, 50, 50)))
+    assert left is not None and run.measured() == {NAMES[BOTH]: pytest.approx(6.0 / 50 / 4)}
 
 
 def test_while_statistics_are_measured_all_that_follows_is_told():
