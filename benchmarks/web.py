@@ -5,7 +5,8 @@ first page's heading and button. Outside: the start of the browser. Median of th
 of the server process after that first page, and after all pages were visited with a finished run in use and one photo
 was predicted. TensorFlow is looked for in the process's memory map (Linux) and in `sys.modules` after the pages ran in
 a process of their own (AppTest). There the garbage is collected as Streamlit does it after every run of a page, as it
-is and with the modules back in the collector's sight. Without chromium the clock ends when the server answers HTTP, and the table says so.
+is and with the modules back in the collector's sight. Without chromium the clock ends when the server answers HTTP,
+and the table says so.
 
 Expected: Streamlit alone needs 1.5 s and 130 MB on a quiet machine; pandas, pyarrow and LiteRT add 100 MB.
 Seen: 2.2 s (3.0 s with another busy process a core), 148 MB, 229 MB after all pages, 246 MB after a prediction.

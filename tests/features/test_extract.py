@@ -12,6 +12,7 @@ from tlcore.data.images import load_input
 from tlcore.data.ingest import ingest_folder
 from tlcore.errors import UserError
 from tlcore.features import extract as module
+from tlcore.features import saving
 from tlcore.features.activations import ActivationKind, ImageCache, open_activations, open_features
 from tlcore.features.extract import Network, Photo, decode, extract, extract_both, feature_kind, run_views
 from tlcore.features.store import FeatureKind, FeatureStore
@@ -159,8 +160,10 @@ def test_two_stores_are_filled_in_one_pass_as_by_two(workspace, dataset, tmp_pat
     features = FeatureKind("net", 96, "squash", SPEC.feature_size)
     activations = ActivationKind("net", "top", 96, "squash", shape)
     other = open_workspace(tmp_path / "other")
-    with (open_features(workspace, features, VIEWS) as seen, open_activations(workspace, activations, VIEWS) as entering,
-          open_features(other, features, VIEWS) as alone, open_activations(other, activations, VIEWS) as below):
+    with (
+        open_features(workspace, features, VIEWS) as seen, open_activations(workspace, activations, VIEWS) as entering,
+        open_features(other, features, VIEWS) as alone, open_activations(other, activations, VIEWS) as below,
+    ):
         finish(extract(alone, SPEC, photos, dataset.read))
         finish(extract(below, SPEC, photos, dataset.read, source=lower))
         finish(extract(seen, SPEC, photos[:5], dataset.read))
@@ -228,8 +231,8 @@ def test_photos_are_decoded_once_for_all_epochs(workspace, dataset):
 
 
 def test_large_rows_are_saved_before_they_fill_the_memory(workspace, dataset, monkeypatch):
-    monkeypatch.setattr(module, "SAVE_SECONDS", 1000)
-    monkeypatch.setattr(module, "SAVE_BYTES", 6 * 96 * 96 * 3)
+    monkeypatch.setattr(saving, "SAVE_SECONDS", 1000)
+    monkeypatch.setattr(saving, "SAVE_BYTES", 6 * 96 * 96 * 3)
     saved = []
     with ImageCache(workspace, 96, "squash") as cache:
         append = cache.append

@@ -132,7 +132,8 @@ def test_before_statistics_are_measured_all_photos_may_be_missing(workspace, dat
     photos = open_phase.to_measure(task, network)
     measuring, *coming = open_rows.before_measuring(task, network, len(photos))
     assert measuring.photos == len(photos) == 12 and measuring.sure
-    nothing_there = [series for series in open_rows.missing(task, network) if series.photos]
+    in_one_look = open_rows.file_for_both(task, network) is not None
+    nothing_there = [series for series in open_rows.missing(task, network, in_one_look) if series.photos]
     assert [replace(series, sure=True) for series in coming] == nothing_there, reason
     assert [series.kind for series in coming] == kinds, reason
     assert not any(series.sure for series in coming)
@@ -185,11 +186,14 @@ def test_a_stop_right_after_going_on_loses_nothing(workspace, dataset):
                                np.stack(figures["probabilities"]), atol=1e-5)
 
 
-@pytest.mark.parametrize(("first", "looks", "reason"), [
-    (None, [12, 6], "head and open part are served by one look: photos to learn from, then the others"),
-    ("feature-extraction", [12, 12, 6], "the head's vectors of the photos themselves are there, those of views are not"),
+@pytest.mark.parametrize(("first", "has_file", "looks", "reason"), [
+    (None, True, [12, 6], "head and open part are served by one look: photos to learn from, then the others"),
+    ("feature-extraction", True, [12, 12, 6], "the head's vectors of the photos are there, those of views are not"),
+    (None, False, [12, 6, 12, 6], "the file does not tell where the open part begins, as with ConvNeXt: two looks"),
 ])
-def test_no_photo_is_looked_at_twice(workspace, dataset, first, looks, reason):
+def test_no_photo_is_looked_at_twice(workspace, dataset, monkeypatch, first, has_file, looks, reason):
+    if not has_file:
+        monkeypatch.setattr(open_rows, "with_activation", lambda *args: None)
     if first:
         until_the_figures(workspace, create_run(workspace, dataset.id, defaults_for(first, **SMALL), "before"))
     run = create_run(workspace, dataset.id, defaults_for("hybrid", **SMALL | {"views": 2}), "run")

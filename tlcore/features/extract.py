@@ -6,7 +6,6 @@ once for all of its augmented views.
 """
 
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from tlcore.data.augment import Views
 from tlcore.data.images import load_input
 from tlcore.events import Progress, ShouldStop, never
 from tlcore.features.activations import ImageCache
+from tlcore.features.saving import Stopwatch, save
 from tlcore.features.store import FeatureKind, RowStore
 from tlcore.features.views import ViewedStore, missing_in_both
 from tlcore.models import chain
@@ -28,8 +28,6 @@ from tlcore.models.registry import BackboneSpec
 from tlcore.models.weights import asset_path, fingerprint
 
 CHUNK = 2  # images that go through the network as one batch, see benchmarks/extraction.py
-SAVE_SECONDS = 1.0  # how much work a kill may cost
-SAVE_BYTES = 16_000_000  # large rows are saved earlier; they are in memory twice while they are put together
 MOST_THREADS = 8
 LEAST_FOR_CHAIN = 50  # images; opening and checking a chain takes as long as some of them
 MOST_WEIGHTS = 1_000_000_000  # bytes: each thread holds its own copy of the weights, up to twice the size of the file
@@ -206,8 +204,8 @@ def extract(
     kind = store.kind
     may_be_chain = spec.function in chain.FUNCTIONS
     network = Network(source or asset_path(spec), kind.output, kind.image_size, kind.policy, may_be_chain)
-    chunks = run_views(network, wanted, read, should_stop, store.views)
-    yield from _save(store, chunks, Stopwatch("features", len(wanted)))
+    chunks = _run_views(network, (kind.output,), wanted, read, should_stop, store.views)
+    yield from save((store,), _by_hash(chunks), Stopwatch("features", len(wanted)))
 
 
 def extract_both(
@@ -232,7 +230,15 @@ def extract_both(
     outputs = (one.kind.output, other.kind.output)
     network = Network(source, outputs[0], one.kind.image_size, one.kind.policy)
     chunks = _run_views(network, outputs, wanted, read, should_stop, one.views)
-    yield from _save_all(stores, chunks, Stopwatch("features", len(wanted)))
+    yield from save(stores, _by_hash(chunks), Stopwatch("features", len(wanted)))
+
+
+def _by_hash(
+    chunks: Iterator[tuple[list[tuple[Photo, int]], list[np.ndarray]]]
+) -> Iterator[tuple[list[tuple[str, int]], list[np.ndarray]]]:
+    """Chunks as `save` takes them."""
+    for pairs, rows in chunks:
+        yield [(photo.sha256, view) for photo, view in pairs], rows
 
 
 def decode(
@@ -244,75 +250,9 @@ def decode(
     if not todo:
         return
 
-    def compute(chunk: list[Photo]) -> tuple[list[tuple[Photo, int]], np.ndarray]:
+    def compute(chunk: list[Photo]) -> tuple[list[tuple[str, int]], list[np.ndarray]]:
         images = [load_input(read(photo.path), cache.kind.image_size, cache.kind.policy) for photo in chunk]
-        return [(photo, 0) for photo in chunk], np.stack(images)
+        return [(photo.sha256, 0) for photo in chunk], [np.stack(images)]
 
     chunks = _side_by_side(compute, todo, CHUNK, min(usable_cores(), MOST_THREADS), should_stop)
-    yield from _save(ViewedStore(cache), chunks, Stopwatch("read", len(todo)))
-
-
-def _save(
-    store: ViewedStore, chunks: Iterator[tuple[list[tuple[Photo, int]], np.ndarray]], watch: "Stopwatch"
-) -> Iterator[Progress]:
-    yield from _save_all((store,), ((pairs, [rows]) for pairs, rows in chunks), watch)
-
-
-def _save_all(
-    stores: Sequence[ViewedStore], chunks: Iterator[tuple[list[tuple[Photo, int]], list[np.ndarray]]],
-    watch: "Stopwatch",
-) -> Iterator[Progress]:
-    """Put chunks into the stores as they come; also what came before an error or a stop."""
-    savers = [_Saver(store) for store in stores]
-    yield watch.progress(0)
-    try:
-        for pairs, parts in chunks:
-            for saver, rows in zip(savers, parts, strict=True):
-                saver.add([(photo.sha256, view) for photo, view in pairs], rows)
-            yield watch.progress(savers[0].seen)
-    finally:
-        for saver in savers:
-            saver.flush()
-
-
-class _Saver:
-    """Collects rows and writes them to the store about once a second."""
-
-    def __init__(self, store: ViewedStore) -> None:
-        self._store = store
-        self._pairs: list[tuple[str, int]] = []
-        self._rows: list[np.ndarray] = []
-        self._last = time.monotonic()
-        self.seen = 0  # photos
-
-    def add(self, pairs: list[tuple[str, int]], rows: np.ndarray) -> None:
-        self._pairs += pairs
-        self._rows.append(rows)
-        self.seen += len({sha256 for sha256, _ in pairs})
-        if time.monotonic() - self._last >= SAVE_SECONDS or sum(rows.nbytes for rows in self._rows) >= SAVE_BYTES:
-            self.flush()
-
-    def flush(self) -> None:
-        if self._pairs:
-            pairs, rows = self._pairs, np.concatenate(self._rows)
-            self._pairs, self._rows = [], []
-            self._store.append(pairs, rows)
-        self._last = time.monotonic()
-
-
-class Stopwatch:
-    """Turns photos done into a `Progress` with a time left, from the pace so far."""
-
-    def __init__(self, stage: str, total: int) -> None:
-        self._stage, self._total = stage, total
-        self._start, self._before = time.monotonic(), 0
-
-    def restart(self, done: int) -> None:
-        """Count the pace from here, where `done` photos are done: they took longer, since something was compiled."""
-        self._start, self._before = time.monotonic(), done
-
-    def progress(self, done: int) -> Progress:
-        """The event for `done` photos."""
-        elapsed, counted = time.monotonic() - self._start, done - self._before
-        left = elapsed / counted * (self._total - done) if counted else None
-        return Progress(self._stage, done, self._total, left)
+    yield from save((ViewedStore(cache),), chunks, Stopwatch("read", len(todo)))

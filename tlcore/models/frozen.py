@@ -135,7 +135,7 @@ def cut_checked(whole: bytes, model: "keras.Model", layer: str, image_size: int)
 
 
 def with_activation(whole: Path | bytes, lower: Path | bytes, layer: str, image_size: int) -> bytes | None:
-    """A file that gives in one pass what enters the open part and the pooled features; None where that is not to be had.
+    """A file that gives in one pass what enters the open part and the pooled features; None where there is none.
 
     Args:
         whole, lower: the two files that give one of them, checked before.

@@ -15,7 +15,8 @@ import pandas as pd
 from tlcore.data.images import load_input
 from tlcore.data.manifest import Dataset, load_dataset
 from tlcore.events import Event, Finished, Progress, ShouldStop, Stopped, never
-from tlcore.features.extract import Photo, Stopwatch, extract, feature_kind
+from tlcore.features.extract import Photo, extract, feature_kind
+from tlcore.features.saving import Stopwatch
 from tlcore.features.similarity import photo_scores, similarity, similarity_interval
 from tlcore.features.store import FeatureStore
 from tlcore.models.imagenet_head import ImageNetHead, load_imagenet_head

@@ -17,8 +17,9 @@ import numpy as np
 from tlcore.config import TrainConfig
 from tlcore.data.images import load_input
 from tlcore.events import Event
-from tlcore.features.extract import Photo, Stopwatch
+from tlcore.features.extract import Photo
 from tlcore.features.memory import SLOTS, Demand, check_open_memory
+from tlcore.features.saving import Stopwatch
 from tlcore.models.build import build_backbone, cut_backbone, layer_below
 from tlcore.models.convert import convert_to_tflite
 from tlcore.models.frozen import ACTIVATION, FEATURE_MAP, POOLED, convert_checked, cut_checked

@@ -40,8 +40,30 @@ def before_measuring(task: Task, network: Network, count: int) -> list[Series]:
     return coming + [series for kind in kinds for series in frozen_phase.all_photos(task, kind)]
 
 
-def missing(task: Task, network: Network) -> list[Series]:
-    """The photos that have to be looked at, or decoded, before head and open part can learn."""
+def file_for_both(task: Task, network: Network) -> bytes | None:
+    """The file that looks once for head and open part; None where no photo lacks both, or no file can give both.
+
+    Raises:
+        UserError: memory or disk will not do; the sentence has the estimate.
+    """
+    if network.layer is None or not _takes_one_look(task):
+        return None
+    with _stores(task, network) as parts:
+        num_rows = sum(map(len, _lacking_both(parts)))
+        if not num_rows:
+            return None
+        frozen_phase.check_vectors(task, parts[0][1])
+        make_room(task.workspace, parts[0][2].kind, num_rows)
+        whole, lower = task.network_file(None), task.network_file(network.layer)
+        return with_activation(whole, lower, network.layer, task.config.image_size)
+
+
+def missing(task: Task, network: Network, in_one_look: bool) -> list[Series]:
+    """The photos that have to be looked at, or decoded, before head and open part can learn.
+
+    Args:
+        in_one_look: whether there is a file for both.
+    """
     if network.layer is None:
         looks = [] if task.config.strategy == "scratch" else frozen_phase.missing(task)
         return looks + _unread(task)
@@ -49,34 +71,24 @@ def missing(task: Task, network: Network) -> list[Series]:
     with _stores(task, network) as parts:
         for photos, seen, entering in parts:
             hashes = [photo.sha256 for photo in photos]
-            both = missing_in_both(seen, entering, hashes) if _takes_one_look(task) else {}
+            both = missing_in_both(seen, entering, hashes) if in_one_look else {}
             for kind, lacking in ((BOTH, both), (LOOK, _beside(seen.missing(hashes), both)),
                                   (BELOW, _beside(entering.missing(hashes), both))):
                 found[kind].append(Series(kind, len(lacking), sum(map(len, lacking.values()))))
     return [series for several in found.values() for series in several]
 
 
-def look_at_both(task: Task, network: Network) -> Generator[Event, None, None]:
-    """Look once at the photos that neither head nor open part has anything of.
+def look_at_both(task: Task, network: Network, source: bytes) -> Generator[Event, None, None]:
+    """Look once at the photos that neither head nor open part has anything of; what only one lacks is left to it.
 
-    What only one of them lacks, and everything where the network's file cannot give both, is left to the two phases.
+    Args:
+        source: what `file_for_both` gave.
 
     Raises:
         Halted: stopped before all of it was there.
-        UserError: memory or disk will not do; the sentence has the estimate.
+        UserError: the disk is full, or a photo is gone.
     """
-    if network.layer is None or not _takes_one_look(task):
-        return
     with _stores(task, network) as parts:
-        num_rows = sum(map(len, _lacking_both(parts)))
-        if not num_rows:
-            return
-        frozen_phase.check_vectors(task, parts[0][1])
-        make_room(task.workspace, parts[0][2].kind, num_rows)
-        whole, lower = task.network_file(None), task.network_file(network.layer)
-        source = with_activation(whole, lower, network.layer, task.config.image_size)
-        if source is None:
-            return
         for photos, seen, entering in parts:
             yield from extract_both((seen, entering), photos, task.dataset.read, source, task.should_stop)
         task.report_kept(sum(map(len, _lacking_both(parts))))

@@ -16,7 +16,8 @@ from tlcore.data.manifest import Dataset
 from tlcore.errors import UserError
 from tlcore.evaluation.report import Report, figures
 from tlcore.events import Event, ShouldStop
-from tlcore.features.extract import Network, Photo, Stopwatch, run_photos
+from tlcore.features.extract import Network, Photo, run_photos
+from tlcore.features.saving import Stopwatch
 from tlcore.models.registry import BackboneSpec
 from tlcore.runs.store import Run
 from tlcore.serving.bundle import FOLDER, Bundle, write_bundle

@@ -63,13 +63,13 @@ def _learn(task: Task, clock: "_Clock") -> Generator[Event, None, Result]:
             clock.expect(task, open_rows.before_measuring(task, network, len(photos)), network.work_below)
             network = yield from clock.count(open_phase.measure(task, network, photos), task.config)
             task = replace(task, frozen=network.frozen)
+        both = open_rows.file_for_both(task, network)
+        clock.expect(task, open_rows.missing(task, network, both is not None), network.work_below)
+        if both is not None:
+            yield from clock.count(open_rows.look_at_both(task, network, both), task.config)
     else:
         yield from frozen_phase.fetch_weights(task)
-    if network is None:
         clock.expect(task, frozen_phase.missing(task), 0.0)
-    else:
-        clock.expect(task, open_rows.missing(task, network), network.work_below)
-        yield from clock.count(open_rows.look_at_both(task, network), task.config)
     if task.config.strategy != "scratch":
         again = task.config.opens and can_go_on(task.run)  # the head's epochs were told already, and come out the same
         head = yield from clock.count(frozen_phase.learn_head(task), task.config, silent=again)

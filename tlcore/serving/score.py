@@ -12,7 +12,8 @@ from tlcore.data.layout import recognise
 from tlcore.errors import UserError
 from tlcore.evaluation.report import Report, make_report, predictions_frame
 from tlcore.events import Event, ShouldStop, never
-from tlcore.features.extract import Network, Photo, Stopwatch, run_photos
+from tlcore.features.extract import Network, Photo, run_photos
+from tlcore.features.saving import Stopwatch
 from tlcore.serving.bundle import Bundle
 
 
