@@ -20,7 +20,7 @@ QUICK = TrainConfig(image_size=96, epochs=4, seed=1)
 
 
 def pytest_collection_finish() -> None:
-    """Everything is imported now. Keras collects garbage after every page, and each time went through all of that."""
+    """All is imported now. After every page Streamlit has Keras collect garbage, which went through all of that."""
     gc.collect()
     gc.freeze()
 

@@ -28,7 +28,7 @@ from tlcore.models.registry import find_backbone
 from tlcore.progress import Bars
 from tlcore.runs.status import job_status
 from tlcore.runs.store import create_run, list_runs, load_run
-from tlcore.runs.work import work
+from tlcore.runs.work import load_trainer, work
 from tlcore.serving.bundle import load_bundle
 from tlcore.serving.predict import Predictor
 from tlcore.serving.score import score_folder
@@ -93,7 +93,7 @@ def _train(workspace: Workspace, options: argparse.Namespace) -> int:
         dataset = finish(find_dataset(workspace, options.path, options.name, config.seed), bars)
         seconds_reading = time.perf_counter() - start
         with without_chatter():
-            import tlcore.runs.train  # noqa: F401  # TensorFlow takes seconds to import; the clock is for the work
+            load_trainer()  # takes seconds; the clock is for the work
         run = create_run(workspace, dataset.id, config, dataset.name)
         heard: dict[type, Event] = {}
 

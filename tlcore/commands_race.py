@@ -21,7 +21,7 @@ from tlcore.runs.jobs import NOT_BEGUN
 from tlcore.runs.race import Race, Result, check_number, create_race, names_of, results, runs_of, say_ready, verdicts
 from tlcore.runs.status import job_status
 from tlcore.runs.store import EventLog, Run, stop_requested
-from tlcore.runs.work import work
+from tlcore.runs.work import load_trainer, work
 from tlcore.terminal import add_option, ctrl_c_stops, find_dataset, finish, tell, train_config, without_chatter
 from tlcore.workspace import Workspace
 
@@ -63,7 +63,7 @@ def _race(workspace: Workspace, options: argparse.Namespace) -> int:
     with Bars() as bars:
         dataset = finish(find_dataset(workspace, options.path, options.name, configs[0].seed), bars)
     with without_chatter():
-        import tlcore.runs.train  # noqa: F401  # TensorFlow takes seconds to import; the clocks are for the work
+        load_trainer()  # takes seconds; the clocks are for the work
     race = create_race(workspace, dataset.id, configs, dataset.name)
     runs = runs_of(workspace, race)
     code = _work(workspace, runs)

@@ -133,6 +133,7 @@ STAGES = {
     "read": "Reading photos",
     "statistics": "Measuring how your photos differ from the network's own",
     "features": "Looking at every photo once (feature extraction)",
+    "both": "Looking at every photo once (feature extraction)",  # and keeping what enters the open part
     "learn": "The network adapts",
     "check": "Checking the packed model on the test photos",
 }

@@ -10,10 +10,11 @@ import logging
 import platform
 import re
 import secrets
+import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 import streamlit as st
@@ -30,6 +31,7 @@ STEPS = (("data", "Data"), ("train", "Train"), ("evaluate", "Evaluate"), ("predi
 BESIDE = (("learn", "Learn"), ("compare", "Compare"))
 STYLE = Path(__file__).with_name("style.css")
 ICON = Path(__file__).with_name("icon.png")
+SETTLE_SECONDS = 60
 
 
 @contextmanager
@@ -41,7 +43,7 @@ def page(title: str, sentence: str, step: int, tab: str = "") -> Iterator[DeltaG
         step: 1–4 for the four steps, 0 for what stands beside them.
         tab: the word for a page beside the steps in the browser's tab and in the top line; "" for the welcome page.
     """
-    _settle()
+    _settle(int(time.monotonic() // SETTLE_SECONDS))
     here = STEPS[step - 1][1] if step else tab
     name = f"{here} · {NAME}" if here else NAME
     st.set_page_config(page_title=name, page_icon=str(ICON), layout="wide", initial_sidebar_state="collapsed")
@@ -57,13 +59,15 @@ def page(title: str, sentence: str, step: int, tab: str = "") -> Iterator[DeltaG
         yield action
 
 
-@cache
-def _settle() -> None:
-    """Once a server, when the first page has imported what it needs: take that out of the garbage collector's sight.
+@lru_cache(maxsize=1)
+def _settle(moment: int) -> None:
+    """Once a moment, collect all garbage and take what is left out of the collector's sight until the next one.
 
     Streamlit collects after every run of a page, each look at a running training included. Going through all that
-    never changes took longer than the page itself (benchmarks/web.py).
+    never changes, the imported modules above all, took longer than the page itself (benchmarks/web.py). What belongs
+    to a visitor just then is taken out as well, so nothing may stay there for good.
     """
+    gc.unfreeze()
     gc.collect()
     gc.freeze()
 

@@ -167,7 +167,7 @@ def test_two_stores_are_filled_in_one_pass_as_by_two(workspace, dataset, tmp_pat
         finish(extract(alone, SPEC, photos, dataset.read))
         finish(extract(below, SPEC, photos, dataset.read, source=lower))
         finish(extract(seen, SPEC, photos[:5], dataset.read))
-        source = with_activation(asset_path(SPEC), lower, layer, 96)
+        source = with_activation(asset_path(SPEC), lambda: lower, layer, 96)
         events, _ = finish(extract_both((seen, entering), photos, dataset.read, source))
         assert (events[-1].done, events[-1].total) == (len(photos) - 5,) * 2
         assert list(entering.missing(hashes)) == hashes[:5], "what only one lacks is left to a look of its own"

@@ -156,7 +156,7 @@ def test_one_pass_gives_what_enters_a_block_and_the_features(named, lower, is_th
     layers = [block.layer for block in BUILT_IN.blocks]
     below = frozen_file(workspace, BUILT_IN, SIZE, layers[lower])
     both = with_activation(
-        asset_path(BUILT_IN), below, "block1a_depthwise_bn" if named is None else layers[named], SIZE)
+        asset_path(BUILT_IN), lambda: below, "block1a_depthwise_bn" if named is None else layers[named], SIZE)
     assert (both is not None) == is_there, reason
     if is_there:
         activation, pooled = LiteModel(both).run_all(pictures(SIZE), ("activation", "pooled"))

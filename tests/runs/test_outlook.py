@@ -50,19 +50,20 @@ def test_one_look_for_head_and_open_part_is_counted_once(known, per_look, reason
     series = (Series(BOTH, 100, 400), Series(BOTH, 50, 50))
     remembered = {name: seconds for name, seconds in ALL.items() if name != NAMES[LOOK]}
     remembered |= {NAMES[kind]: seconds for kind, seconds in known.items()}
-    low, high = follow([Progress("features", 0, 100)], remembered, series=series)[0]
+    low, high = follow([Progress("both", 0, 100)], remembered, series=series)[0]
     rest = 5 + 20 * 100 * 0.1
     assert low == pytest.approx(450 * per_look[0] + 0.9 * rest), reason
     assert high == pytest.approx(450 * per_look[1] + 1.15 * rest), reason
-    events = [Progress("features", 0, 100), EpochEnd(10, 30, 1, 1, 1, 1, 0.0)]
+    events = [Progress("both", 0, 100), EpochEnd(10, 30, 1, 1, 1, 1, 0.0)]
     low, high = follow(events, remembered, series=series)[0]
     assert low <= rest <= high <= 1.3 * low, "the head learned: all looking is done"
 
 
 def test_a_look_for_both_tells_how_long_one_for_the_head_takes():
-    begun = [Progress("features", 0, 100), Progress("features", 50, 100, 6.0)]
+    begun = [Progress("both", 0, 100), Progress("both", 50, 100, 6.0)]
     left, run = follow(begun, series=(Series(BOTH, 100, 400), Series(LOOK, 50, 50)))
-    assert left is not None and run.measured() == {NAMES[BOTH]: pytest.approx(6.0 / 50 / 4)}
+    pace = pytest.approx(6.0 / 50 / 4)
+    assert left is not None and run.measured() == {NAMES[BOTH]: pace, NAMES[LOOK]: pace}, "for other strategies too"
 
 
 def test_while_statistics_are_measured_all_that_follows_is_told():

@@ -128,6 +128,7 @@ def looked(run, *stages: tuple[str, int], opened: bool = True):
     [
         ("hybrid", [("features", 24), ("features", 12), ("features", 24), ("features", 12)], True, 0.0,
          "it looked at all 36 photos twice: for the head, and for the part that opens"),
+        ("hybrid", [("both", 24), ("both", 12)], True, 0.0, "it looked at all of them once, for both"),
         ("hybrid", [("features", 24), ("features", 12)], True, 0.5, "one of the two was there"),
         ("fine-tuning", [("read", 36)], True, 0.5, "the features were there, the decoded photos not"),
         ("fine-tuning", [], True, 1.0, "all was there"),

@@ -18,12 +18,14 @@ from tlcore.evaluation.gap import kept_round
 from tlcore.evaluation.report import load_report
 from tlcore.events import Started, never
 from tlcore.features import memory
+from tlcore.features.activations import make_room
 from tlcore.models.registry import find_backbone
-from tlcore.runs import open_phase, open_rows
+from tlcore.runs import frozen_phase, open_phase, open_rows
 from tlcore.runs.jobs import JobQueue
 from tlcore.runs.pace import BELOW, BOTH, LOOK
+from tlcore.runs.race import results
 from tlcore.runs.status import job_status
-from tlcore.runs.store import can_go_on, create_run, read_events, request_stop, resume
+from tlcore.runs.store import EventLog, can_go_on, create_run, read_events, request_stop, resume
 from tlcore.runs.task import Task
 from tlcore.runs.train import train_run
 from tlcore.runs.work import work
@@ -37,6 +39,11 @@ SMALL = {"image_size": 64, "epochs": 2, "open_epochs": 2, "own_statistics": 0.0}
 @pytest.fixture
 def dataset(workspace, tmp_path):
     return finish(ingest_folder(workspace, write_small_folder(tmp_path / "shapes", photos_per_class=6)))[1]
+
+
+@pytest.fixture
+def one_look_for_few(monkeypatch):
+    monkeypatch.setattr(open_rows, "LEAST_ROWS", 1)
 
 
 @pytest.mark.parametrize(
@@ -103,8 +110,10 @@ def until_the_figures(workspace, run):
     raise AssertionError(told[-1])
 
 
-@pytest.mark.parametrize(("share", "first"), [(0.3, "statistics"), (0.0, "features")])
-def test_a_second_run_knows_from_its_first_word_how_long_it_takes(workspace, tmp_path, share, first):
+@pytest.mark.parametrize(("share", "first"), [(0.3, "statistics"), (0.0, "both")])
+def test_a_second_run_knows_from_its_first_word_how_long_it_takes(
+    workspace, tmp_path, one_look_for_few, share, first
+):
     folder = write_small_folder(tmp_path / "more", photos_per_class=24)  # three batches to measure: two are no pace
     dataset = finish(ingest_folder(workspace, folder))[1]
     config = defaults_for("hybrid", **SMALL | {"open_from": "block7a", "views": 2, "own_statistics": share})
@@ -120,9 +129,10 @@ def test_a_second_run_knows_from_its_first_word_how_long_it_takes(workspace, tmp
 
 @pytest.mark.parametrize(("changes", "kinds", "reason"), [
     ({}, [BOTH] * 2, "four views of what is learned from"),
-    ({"views": 3}, [BOTH] * 2, "as many as the person chose"),
-    (asdict(Augmentation()), [BOTH] * 2, "nothing to vary: one view of each photo"),
+    ({"views": 5}, [BOTH] * 2, "as many as the person chose"),
+    (asdict(Augmentation()), [LOOK] * 2 + [BELOW] * 2, "nothing to vary: one view of each photo, few looks"),
     ({"head": "flatten"}, [LOOK] * 2 + [BELOW] * 2, "a head on the whole feature map has a look of its own"),
+    ({"views": 1}, [LOOK] * 2 + [BELOW] * 2, "so few looks are not worth the file for both"),
 ])
 def test_before_statistics_are_measured_all_photos_may_be_missing(workspace, dataset, changes, kinds, reason):
     config = defaults_for("hybrid", **SMALL | {"own_statistics": 0.3} | changes)
@@ -186,30 +196,59 @@ def test_a_stop_right_after_going_on_loses_nothing(workspace, dataset):
                                np.stack(figures["probabilities"]), atol=1e-5)
 
 
-@pytest.mark.parametrize(("first", "has_file", "looks", "reason"), [
-    (None, True, [12, 6], "head and open part are served by one look: photos to learn from, then the others"),
-    ("feature-extraction", True, [12, 12, 6], "the head's vectors of the photos are there, those of views are not"),
-    (None, False, [12, 6, 12, 6], "the file does not tell where the open part begins, as with ConvNeXt: two looks"),
+@pytest.mark.parametrize(("first", "has_file", "looks", "ready", "reason"), [
+    (None, True, ["both 12", "both 6"], 0.0, "one look serves head and open part: learned from, then the others"),
+    ("feature-extraction", True, ["both 12", "features 12", "features 6"], None,
+     "the head's vectors of the photos are there, those of their views are not"),
+    (None, False, ["features 12", "features 6"] * 2, 0.0,
+     "the file does not tell where the open part begins, as with ConvNeXt: two looks"),
 ])
-def test_no_photo_is_looked_at_twice(workspace, dataset, monkeypatch, first, has_file, looks, reason):
+def test_no_photo_is_looked_at_twice(
+    workspace, dataset, monkeypatch, one_look_for_few, first, has_file, looks, ready, reason
+):
     if not has_file:
         monkeypatch.setattr(open_rows, "with_activation", lambda *args: None)
+    for module in (open_rows, frozen_phase):  # as if the disk were full: what this run needs has to stay
+        monkeypatch.setattr(module, "make_room", lambda workspace, kind, rows: make_room(workspace, kind, rows, 1))
     if first:
         until_the_figures(workspace, create_run(workspace, dataset.id, defaults_for(first, **SMALL), "before"))
     run = create_run(workspace, dataset.id, defaults_for("hybrid", **SMALL | {"views": 2}), "run")
-    told = [event for event in until_the_figures(workspace, run) if event.type == "progress"]
-    assert [event.total for event in told if event.stage == "features" and event.done == 0] == looks, reason
+    work_until_the_figures(workspace, run)
+    told = [event for event in read_events(run) if event.type == "progress" and event.done == 0]
+    seen = [f"{event.stage} {event.total}" for event in told if event.stage in ("both", "features")]
+    assert seen == looks, reason
+    if ready is not None:
+        assert results(dataset, [run])[0].ready == ready, "whoever compares runs is told that nothing was there"
+
+
+def work_until_the_figures(workspace, run):
+    """The same with the events written into the run's folder."""
+    log = EventLog(run)
+    for event in until_the_figures(workspace, run):
+        log.write(event)
+
+
+def test_a_stop_while_looking_for_both_keeps_what_was_seen(workspace, dataset, one_look_for_few):
+    config = defaults_for("hybrid", **SMALL | {"views": 2})
+    run, seen = create_run(workspace, dataset.id, config, "stopped"), []
+    for event in train_run(workspace, run, lambda: len(seen) > 3):
+        if event.type == "progress" and event.stage == "both" and event.total == 12:
+            seen.append(event.done)
+    assert event.type == "stopped" and 0 < seen[-1] < 12
+    told = [event for event in until_the_figures(workspace, create_run(workspace, dataset.id, config, "again"))
+            if event.type == "progress" and event.stage in ("both", "features") and event.done == 0]
+    assert [(event.stage, event.total) for event in told] == [("both", 12 - seen[-1]), ("both", 6)]
 
 
 @pytest.mark.parametrize(("share", "is_own"), [(0.3, True), (0.0, False)])
-def test_statistics_of_these_photos_have_a_cache_of_their_own(workspace, dataset, share, is_own):
+def test_statistics_of_these_photos_have_a_cache_of_their_own(workspace, dataset, one_look_for_few, share, is_own):
     config = defaults_for("hybrid", **SMALL | {"open_from": "block7a", "views": 1, "own_statistics": share})
     looks = []
     for learning_rate in (1e-3, 1e-4):
         run = create_run(workspace, dataset.id, replace(config, open_learning_rate=learning_rate), "run")
         stages = {event.stage for event in until_the_figures(workspace, run) if event.type == "progress"}
-        looks.append(stages & {"features", "statistics"})
+        looks.append(stages & {"both", "features", "statistics"})
     measured = {"statistics"} if is_own else set()
-    assert looks == [measured | {"features"}, measured], "the same statistics: no photo is looked at a second time"
+    assert looks == [measured | {"both"}, measured], "the same statistics: no photo is looked at a second time"
     kinds = [folder.name for folder in (workspace.root / "activations").iterdir() if "block" in folder.name]
     assert len(kinds) == 1 and ("-own-" in kinds[0]) == is_own

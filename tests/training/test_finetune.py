@@ -5,14 +5,15 @@ from dataclasses import replace
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from tests.conftest import finish
 from tlcore.config import TrainConfig
 from tlcore.events import EpochEnd
 from tlcore.models.graph import cut
 from tlcore.training.checkpoint import load_checkpoint, save_checkpoint
-from tlcore.training.finetune import Answer, Before, Schedule, Source, train_open
-from tlcore.training.optimise import Score
+from tlcore.training.finetune import Answer, Before, Schedule, Source, _step_function, train_open
+from tlcore.training.optimise import Loss, Plan, Score, make_optimizer
 from tlcore.training.statistics import freeze_statistics, quicken_statistics
 
 CONFIG = TrainConfig(strategy="hybrid", open_learning_rate=0.01, patience=0, batch_size=8, schedule="cosine")
@@ -98,6 +99,19 @@ def test_a_continued_training_ends_like_an_uninterrupted_one(tmp_path):
     np.testing.assert_allclose([e.loss for e in told[2:]], [e.loss for e in rest], rtol=1e-5)
     for one, other in zip(straight.get_weights(), again.get_weights(), strict=True):
         np.testing.assert_allclose(one, other, atol=1e-6)
+
+
+def test_a_smaller_last_batch_is_compiled_by_nobody(tmp_path):
+    model, inputs = small_network(), np.zeros((8, 12, 12, 3), np.float32)
+    answer = Answer(model)
+    for _ in range(2):  # two rounds of eight and three
+        answer(iter([(inputs, CLASSES[:8]), (inputs[:3], CLASSES[:3])]))
+    optimizer = make_optimizer(CONFIG, Plan(1, 0.01, 2))
+    optimizer.build(model.trainable_variables)
+    step = _step_function(model, optimizer, Loss(CONFIG, 2, CLASSES))
+    for count in (8, 3, 8, 1):
+        step(tf.constant(inputs[:count]), tf.constant(CLASSES[:count]))
+    assert [each.experimental_get_tracing_count() for each in (answer._run, step)] == [1, 1]
 
 
 def test_a_stop_in_the_middle_of_an_epoch_keeps_the_last_whole_one(tmp_path):

@@ -230,7 +230,7 @@ def extract_both(
     outputs = (one.kind.output, other.kind.output)
     network = Network(source, outputs[0], one.kind.image_size, one.kind.policy)
     chunks = _run_views(network, outputs, wanted, read, should_stop, one.views)
-    yield from save(stores, _by_hash(chunks), Stopwatch("features", len(wanted)))
+    yield from save(stores, _by_hash(chunks), Stopwatch("both", len(wanted)))
 
 
 def _by_hash(

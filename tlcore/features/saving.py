@@ -23,40 +23,40 @@ def save(
         chunks: (sha256, view) of some rows, and these rows for each of the stores.
         watch: counts the photos.
     """
-    savers = [_Saver(store) for store in stores]
+    saver = _Saver(stores)
     yield watch.progress(0)
     try:
         for pairs, parts in chunks:
-            for saver, rows in zip(savers, parts, strict=True):
-                saver.add(pairs, rows)
-            yield watch.progress(savers[0].seen)
+            saver.add(pairs, parts)
+            yield watch.progress(saver.seen)
     finally:
-        for saver in savers:
-            saver.flush()
+        saver.flush()
 
 
 class _Saver:
-    """Collects rows and writes them to the store about once a second."""
+    """Collects rows and writes them to the stores about once a second, to all at the same moment."""
 
-    def __init__(self, store: ViewedStore) -> None:
-        self._store = store
+    def __init__(self, stores: Sequence[ViewedStore]) -> None:
+        self._stores = stores
         self._pairs: list[tuple[str, int]] = []
-        self._rows: list[np.ndarray] = []
+        self._parts: list[list[np.ndarray]] = []
         self._last = time.monotonic()
         self.seen = 0  # photos
 
-    def add(self, pairs: list[tuple[str, int]], rows: np.ndarray) -> None:
+    def add(self, pairs: list[tuple[str, int]], parts: list[np.ndarray]) -> None:
         self._pairs += pairs
-        self._rows.append(rows)
+        self._parts.append(parts)
         self.seen += len({sha256 for sha256, _ in pairs})
-        if time.monotonic() - self._last >= SAVE_SECONDS or sum(rows.nbytes for rows in self._rows) >= SAVE_BYTES:
+        num_bytes = sum(rows.nbytes for parts in self._parts for rows in parts)
+        if time.monotonic() - self._last >= SAVE_SECONDS or num_bytes >= SAVE_BYTES:
             self.flush()
 
     def flush(self) -> None:
         if self._pairs:
-            pairs, rows = self._pairs, np.concatenate(self._rows)
-            self._pairs, self._rows = [], []
-            self._store.append(pairs, rows)
+            pairs, parts = self._pairs, self._parts
+            self._pairs, self._parts = [], []
+            for store, rows in zip(self._stores, zip(*parts), strict=True):
+                store.append(pairs, np.concatenate(rows))
         self._last = time.monotonic()
 
 

@@ -7,6 +7,7 @@ before, a lower part is cut out of that file, and compared as well.
 """
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -134,12 +135,15 @@ def cut_checked(whole: bytes, model: "keras.Model", layer: str, image_size: int)
     return convert_checked(model, image_size, ACTIVATION)
 
 
-def with_activation(whole: Path | bytes, lower: Path | bytes, layer: str, image_size: int) -> bytes | None:
+def with_activation(
+    whole: Path | bytes, lower: Callable[[], Path | bytes], layer: str, image_size: int
+) -> bytes | None:
     """A file that gives in one pass what enters the open part and the pooled features; None where there is none.
 
     Args:
-        whole, lower: the two files that give one of them, checked before.
-        layer: the one at which `lower` ends.
+        whole: the file of the pooled features, checked before.
+        lower: gives the file of what enters the open part, checked as well; called where `whole` has that place.
+        layer: the one at which that file ends.
 
     Returns:
         A file with the outputs "activation" and "pooled", which are those of the two.
@@ -148,8 +152,10 @@ def with_activation(whole: Path | bytes, lower: Path | bytes, layer: str, image_
     if both is None:
         return None
     images, model = pictures(image_size), LiteModel(both)
-    for source, output in ((lower, ACTIVATION), (whole, POOLED)):
-        expected, received = LiteModel(source).run(images, output), model.run(images, output)
+    for source, output, received in zip(
+        (lower(), whole), (ACTIVATION, POOLED), model.run_all(images, (ACTIVATION, POOLED)), strict=True
+    ):
+        expected = LiteModel(source).run(images, output)
         if expected.shape != received.shape:
             return None
         if not np.abs(received - expected).max() <= MOST_DIFFERENCE * max(np.abs(expected).max(), 1e-12):

@@ -124,7 +124,9 @@ def open_store(task: Task, views: Views | None = None) -> ViewedStore:
         shape = LiteModel(network_file(task)).run(np.zeros((1, size, size, 3), np.uint8), ACTIVATION).shape[1:]
         kind = ActivationKind(task.network_name, FEATURE_MAP, size, RESIZE_POLICY, shape)
         store = open_activations(task.workspace, kind, views)
-    make_room(task.workspace, store.kind, store.num_missing(photo.sha256 for photo in task.photos))
+    lacking = [part.num_missing(photo.sha256 for name in names for photo in task.part(name)[0])
+               for part, names in ((store, ("train",)), (ViewedStore(store.plain), ("validation", "test")))]
+    make_room(task.workspace, store.kind, sum(lacking))
     return store
 
 

@@ -8,7 +8,6 @@ import hashlib
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import cache
 from math import prod
 
 import keras
@@ -98,12 +97,21 @@ def measure(task: Task, network: Network, photos: list[Photo]) -> Generator[Even
 
     top = FEATURE_MAP if task.config.head == "flatten" else None
 
-    @cache
+    made: dict[str | None, bytes] = {}
+
     def file(layer: str | None) -> bytes:
+        if layer not in made:
+            made[layer] = make(layer)
+        return made[layer]
+
+    def make(layer: str | None) -> bytes:
         size = task.config.image_size
-        if layer in (None, FEATURE_MAP):
+        if layer == top:
             return convert_checked(network.backbone, size, ACTIVATION if layer else POOLED)
-        return cut_checked(file(top), cut_backbone(network.backbone, layer)[0], layer, size)
+        lower = cut_backbone(network.backbone, layer)[0]
+        if top in made:
+            return cut_checked(made[top], lower, layer, size)
+        return convert_checked(lower, size, ACTIVATION)
 
     return replace(network, frozen=Frozen(f"{task.network_name}-own-{digest}", file, network.backbone))
 

@@ -1,7 +1,8 @@
 """What enters the open part of each photo: computed once, kept on disk, read in every round [TF].
 
 Hybrid keeps what comes out of the frozen part below; where everything opens (fine-tuning, from scratch) decoded photos
-are kept. A photo that nothing has been kept of is looked at once, for the head and for the open part.
+are kept. Where one file can give both, a photo that nothing has been kept of is looked at once, for the head and for
+the open part.
 """
 
 from collections.abc import Generator, Iterable, Iterator
@@ -25,6 +26,9 @@ from tlcore.runs.pack import RESIZE_POLICY
 from tlcore.runs.task import Network, Task
 from tlcore.training.finetune import Batch, Source
 
+LEAST_ROWS = 50
+"""Photos and views from which on one look for both is worth it: to make and check its file takes as long as some 30."""
+
 Lacking = dict[str, tuple[int, ...]]  # see `ViewedStore.missing`
 
 
@@ -36,12 +40,14 @@ def before_measuring(task: Task, network: Network, count: int) -> list[Series]:
     coming = [Series(MEASURE, count, count)]
     if network.layer is None:
         return coming + frozen_phase.all_photos(task, LOOK) + _unread(task)
-    kinds = (BOTH,) if _takes_one_look(task) else (LOOK, BELOW)
-    return coming + [series for kind in kinds for series in frozen_phase.all_photos(task, kind)]
+    both = frozen_phase.all_photos(task, BOTH)
+    if _takes_one_look(task) and sum(series.rows for series in both) >= LEAST_ROWS:
+        return coming + both
+    return coming + frozen_phase.all_photos(task, LOOK) + frozen_phase.all_photos(task, BELOW)
 
 
 def file_for_both(task: Task, network: Network) -> bytes | None:
-    """The file that looks once for head and open part; None where no photo lacks both, or no file can give both.
+    """The file that looks once for head and open part; None where few photos lack both, or no file can give both.
 
     Raises:
         UserError: memory or disk will not do; the sentence has the estimate.
@@ -50,12 +56,15 @@ def file_for_both(task: Task, network: Network) -> bytes | None:
         return None
     with _stores(task, network) as parts:
         num_rows = sum(map(len, _lacking_both(parts)))
-        if not num_rows:
+        if num_rows < LEAST_ROWS:
             return None
         frozen_phase.check_vectors(task, parts[0][1])
         make_room(task.workspace, parts[0][2].kind, num_rows)
-        whole, lower = task.network_file(None), task.network_file(network.layer)
-        return with_activation(whole, lower, network.layer, task.config.image_size)
+        whole = task.network_file(None)
+        if task.should_stop():  # it took seconds; whoever looks next will end
+            return None
+        return with_activation(
+            whole, lambda: task.network_file(network.layer), network.layer, task.config.image_size)
 
 
 def missing(task: Task, network: Network, in_one_look: bool) -> list[Series]:
@@ -94,6 +103,16 @@ def look_at_both(task: Task, network: Network, source: bytes) -> Generator[Event
         task.report_kept(sum(map(len, _lacking_both(parts))))
 
 
+@contextmanager
+def held(task: Task, network: Network) -> Iterator[None]:
+    """Let nothing that is kept for the open part be removed to make room, until this run needs it no more."""
+    if network.layer is None:
+        yield
+        return
+    with _activation_store(task, network):
+        yield
+
+
 def _takes_one_look(task: Task) -> bool:
     """Whether one pass can serve both: vectors for the head, and no quicker way for each of the two."""
     return task.config.head == "pooling" and task.spec.function not in chain.FUNCTIONS
@@ -106,7 +125,7 @@ Part = tuple[list[Photo], ViewedStore, ViewedStore]
 def _stores(task: Task, network: Network) -> Iterator[list[Part]]:
     """The photos to learn from and the others, each with what the head sees of them and what enters the open part."""
     views = views_of(task.config)
-    with frozen_phase.open_store(task, views) as seen, _activation_store(task, network) as entering:
+    with _activation_store(task, network) as entering, frozen_phase.open_store(task, views) as seen:
         yield [
             (task.part("train")[0], seen, entering),
             (task.part("validation")[0] + task.part("test")[0], ViewedStore(seen.plain), ViewedStore(entering.plain)),

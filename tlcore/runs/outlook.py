@@ -23,7 +23,7 @@ TRAINED = (2.5, 10.0)
 if the open part were all of the network: in two runs of EfficientNet-Lite0 at 160 px on two cores 3.0 with the upper
 third open and 7 with all of it. The layers at the bottom, with their large pictures, take TensorFlow longest."""
 
-BOTH_SHARE = (1.0, 1.2)  # of the look: what is kept for the open part is large
+BOTH_SHARE = (1.0, 1.2)  # of the look: what is kept for the open part is large; on the emoji they took the same
 BELOW_SHARE = (0.8, 1.3)  # of the look by work share: decoding comes on top, a shorter network has less to set up
 REMEMBERED = (0.9, 1.15)  # from run to run of one machine
 STARTING = (3.0, 20.0)  # seconds to compile the first correction
@@ -77,7 +77,7 @@ class Outlook:
 
     def tell(self, event: Event) -> Event:
         """The event, with the time left for the whole run where it can be known."""
-        if isinstance(event, Progress) and event.stage in ("statistics", "features", "read"):
+        if isinstance(event, Progress) and event.stage in ("statistics", "features", "both", "read"):
             return replace(event, left=self._see_photos(event))
         if isinstance(event, Progress) and event.stage == "learn":
             self._see_start()
@@ -91,7 +91,8 @@ class Outlook:
         if self._rounds:
             self._paces[END] = time.monotonic() - self._last
             self._paces[LEARN] = median(self._rounds[1:] or self._rounds) / max(1, self._amount.training)
-        return {self._names[kind]: seconds for kind, seconds in self._paces.items()}
+        looked = {LOOK: self._paces[BOTH]} if BOTH in self._paces else {}  # serves other strategies too
+        return {self._names[kind]: seconds for kind, seconds in (looked | self._paces).items()}
 
     def _see_photos(self, event: Progress) -> Range | None:
         self._last = time.monotonic()

@@ -25,8 +25,10 @@ from tlcore.workspace import Workspace, disk_error, new_id, read_json, write_jso
 RACES, RACE = "races", "race.json"
 FEWEST, MOST = 2, 12  # runs; more than a dozen lines cannot be told apart in one chart
 LOOKS = {"feature-extraction": 1, "hybrid": 2, "fine-tuning": 2, "scratch": 1}
-"""How often a strategy goes through all photos before it learns: for the features of the head, and again for what
-enters the open part (activations or decoded photos). What lies on disk already is passed over."""
+"""For how many things a strategy goes through all photos before it learns: the features of the head, and what enters
+the open part (activations or decoded photos). What lies on disk already is passed over."""
+SERVES = {"features": 1, "read": 1, "both": 2}
+"""For how many of these a stage is."""
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,80}")
 
 
@@ -181,8 +183,8 @@ def _share_ready(dataset: Dataset, run: Run) -> float:
     """The share of what the run had to look at that was on disk; a stage begins by telling how many photos it lacks."""
     if run.config.opens and not any(epoch.phase == "open" for epoch in job_status(run).epochs):
         return 0.0  # stopped before it had to look again, so that nobody can know
-    looked = sum(event.total for event in _attempts(run)
-                 if isinstance(event, Progress) and event.stage in ("features", "read") and event.done == 0)
+    looked = sum(event.total * SERVES[event.stage] for event in _attempts(run)
+                 if isinstance(event, Progress) and event.stage in SERVES and event.done == 0)
     needed = LOOKS[run.config.strategy] * dataset.photos["sha256"].nunique()
     return min(1.0, max(0.0, 1 - looked / max(1, needed)))
 

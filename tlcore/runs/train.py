@@ -19,7 +19,7 @@ from tlcore.runs.outlook import Amount, Outlook, Series
 from tlcore.runs.pace import load_paces, names_of, save_paces
 from tlcore.runs.pack import Trained, pack
 from tlcore.runs.store import Run, can_go_on, read_events
-from tlcore.runs.task import Halted, Result, Task
+from tlcore.runs.task import Halted, Network, Result, Task
 from tlcore.workspace import Workspace
 
 
@@ -51,30 +51,39 @@ def train_run(workspace: Workspace, run: Run, should_stop: ShouldStop) -> Iterat
 
 
 def _learn(task: Task, clock: "_Clock") -> Generator[Event, None, Result]:
-    """The phases of the strategy. A stop in the second one leaves the result of the first.
+    """The phases of the strategy.
 
     Raises:
         Halted: stopped before anything was learned.
     """
-    head = network = None
-    if task.config.opens:
-        network = yield from open_phase.prepare(task)
-        if photos := open_phase.to_measure(task, network):
-            clock.expect(task, open_rows.before_measuring(task, network, len(photos)), network.work_below)
-            network = yield from clock.count(open_phase.measure(task, network, photos), task.config)
-            task = replace(task, frozen=network.frozen)
-        both = open_rows.file_for_both(task, network)
-        clock.expect(task, open_rows.missing(task, network, both is not None), network.work_below)
-        if both is not None:
-            yield from clock.count(open_rows.look_at_both(task, network, both), task.config)
-    else:
+    if not task.config.opens:
         yield from frozen_phase.fetch_weights(task)
         clock.expect(task, frozen_phase.missing(task), 0.0)
+        return frozen_phase.result(task, (yield from clock.count(frozen_phase.learn_head(task), task.config)))
+    network = yield from open_phase.prepare(task)
+    if photos := open_phase.to_measure(task, network):
+        clock.expect(task, open_rows.before_measuring(task, network, len(photos)), network.work_below)
+        network = yield from clock.count(open_phase.measure(task, network, photos), task.config)
+        task = replace(task, frozen=network.frozen)
+    with open_rows.held(task, network):
+        yield from _look(task, network, clock)
+        return (yield from _open(task, network, clock))
+
+
+def _look(task: Task, network: Network, clock: "_Clock") -> Generator[Event, None, None]:
+    """Tell what is to come, and look at the photos that one look can do for both phases."""
+    both = open_rows.file_for_both(task, network)
+    clock.expect(task, open_rows.missing(task, network, both is not None), network.work_below)
+    if both is not None:
+        yield from clock.count(open_rows.look_at_both(task, network, both), task.config)
+
+
+def _open(task: Task, network: Network, clock: "_Clock") -> Generator[Event, None, Result]:
+    """The head, where there is one to begin with, and the open part. A stop there leaves the result of the first."""
+    head = None
     if task.config.strategy != "scratch":
-        again = task.config.opens and can_go_on(task.run)  # the head's epochs were told already, and come out the same
+        again = can_go_on(task.run)  # the head's epochs were told already, and come out the same
         head = yield from clock.count(frozen_phase.learn_head(task), task.config, silent=again)
-    if not task.config.opens:
-        return frozen_phase.result(task, head)
     try:
         return (yield from clock.count(open_phase.adapt(task, network, head, clock.epochs), task.config))
     except Halted:
