@@ -16,7 +16,13 @@ from tlcore.runs.store import Run, create_run
 from tlcore.runs.work import work
 from tlcore.workspace import Workspace, open_workspace
 
+LONG = ("test_strategies.py", "test_jobs.py", "test_backbone_rows.py", "test_journey.py", "test_race.py")
 QUICK = TrainConfig(image_size=96, epochs=4, seed=1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that take longest come first, so that no core waits long for the other at the end."""
+    items.sort(key=lambda item: item.path.name not in LONG)
 
 
 def pytest_collection_finish() -> None:
