@@ -18,9 +18,9 @@ from tlcore.evaluation.gap import kept_round
 from tlcore.evaluation.report import load_report
 from tlcore.events import Started, never
 from tlcore.features import memory
-from tlcore.features.activations import make_room
+from tlcore.features.activations import evict
 from tlcore.models.registry import find_backbone
-from tlcore.runs import frozen_phase, open_phase, open_rows
+from tlcore.runs import open_phase, open_rows
 from tlcore.runs.jobs import JobQueue
 from tlcore.runs.pace import BELOW, BOTH, LOOK
 from tlcore.runs.race import results
@@ -102,12 +102,11 @@ def test_too_little_memory_is_told_before_anything_begins(workspace, dataset, mo
 
 def until_the_figures(workspace, run):
     """What a run tells until its test figures are there; to pack the model takes longer than all before."""
-    told = []
     for event in train_run(workspace, run, lambda: False):
-        told.append(event)
+        yield event
         if event.type == "evaluated":
-            return told
-    raise AssertionError(told[-1])
+            return
+    raise AssertionError(event)
 
 
 @pytest.mark.parametrize(("share", "first"), [(0.3, "statistics"), (0.0, "both")])
@@ -118,7 +117,8 @@ def test_a_second_run_knows_from_its_first_word_how_long_it_takes(
     dataset = finish(ingest_folder(workspace, folder))[1]
     config = defaults_for("hybrid", **SMALL | {"open_from": "block7a", "views": 2, "own_statistics": share})
     for seed, knows in ((0, False), (1, True)):  # the second seed draws other views, so the network looks again
-        events = until_the_figures(workspace, create_run(workspace, dataset.id, replace(config, seed=seed), "run"))
+        run = create_run(workspace, dataset.id, replace(config, seed=seed), "run")
+        events = list(until_the_figures(workspace, run))
         told = [event for event in events if event.type == "progress"]
         assert told[0].stage == first
         assert (told[0].left is not None) == knows, "the first run has measured nothing yet"
@@ -208,24 +208,19 @@ def test_no_photo_is_looked_at_twice(
 ):
     if not has_file:
         monkeypatch.setattr(open_rows, "with_activation", lambda *args: None)
-    for module in (open_rows, frozen_phase):  # as if the disk were full: what this run needs has to stay
-        monkeypatch.setattr(module, "make_room", lambda workspace, kind, rows: make_room(workspace, kind, rows, 1))
     if first:
-        until_the_figures(workspace, create_run(workspace, dataset.id, defaults_for(first, **SMALL), "before"))
+        list(until_the_figures(workspace, create_run(workspace, dataset.id, defaults_for(first, **SMALL), "before")))
     run = create_run(workspace, dataset.id, defaults_for("hybrid", **SMALL | {"views": 2}), "run")
-    work_until_the_figures(workspace, run)
+    log = EventLog(run)
+    for event in until_the_figures(workspace, run):
+        log.write(event)
+        if event.type == "epoch" and event.phase == "head":
+            evict(workspace, (), 0)  # another run needs room just now: what this one looked at has to stay
     told = [event for event in read_events(run) if event.type == "progress" and event.done == 0]
     seen = [f"{event.stage} {event.total}" for event in told if event.stage in ("both", "features")]
     assert seen == looks, reason
     if ready is not None:
         assert results(dataset, [run])[0].ready == ready, "whoever compares runs is told that nothing was there"
-
-
-def work_until_the_figures(workspace, run):
-    """The same with the events written into the run's folder."""
-    log = EventLog(run)
-    for event in until_the_figures(workspace, run):
-        log.write(event)
 
 
 def test_a_stop_while_looking_for_both_keeps_what_was_seen(workspace, dataset, one_look_for_few):

@@ -101,7 +101,7 @@ def test_a_continued_training_ends_like_an_uninterrupted_one(tmp_path):
         np.testing.assert_allclose(one, other, atol=1e-6)
 
 
-def test_a_smaller_last_batch_is_compiled_by_nobody(tmp_path):
+def test_nothing_is_compiled_again_for_a_smaller_last_batch():
     model, inputs = small_network(), np.zeros((8, 12, 12, 3), np.float32)
     answer = Answer(model)
     for _ in range(2):  # two rounds of eight and three

@@ -84,21 +84,19 @@ def fetch_weights(task: Task) -> Generator[Event, None, None]:
 
 def missing(task: Task) -> list[Series]:
     """The photos that have to be looked at before the head can learn. Their weights have to be there."""
-    with open_store(task, views_of(task.config)) as varied, open_store(task) as plain:
-        return count_missing(task, varied, plain, LOOK)
+    with open_store(task, views_of(task.config)) as store:
+        lacking = [own.missing(photo.sha256 for photo in photos) for photos, own in parts_of(task, store)]
+    return [Series(LOOK, len(views), sum(map(len, views.values()))) for views in lacking]
 
 
-def count_missing(task: Task, varied: ViewedStore, plain: ViewedStore, kind: str) -> list[Series]:
-    """What the stores lack, in the order in which it is computed: the training photos in all views, then the others."""
-    found = []
-    for store, parts in ((varied, ("train",)), (plain, ("validation", "test"))):
-        lacking = store.missing(photo.sha256 for part in parts for photo in task.part(part)[0])
-        found.append(Series(kind, len(lacking), sum(map(len, lacking.values()))))
-    return found
+def parts_of(task: Task, store: ViewedStore) -> list[tuple[list[Photo], ViewedStore]]:
+    """The photos in the order in which they are looked at: those to learn from in all views, the others as they are."""
+    held_out = task.part("validation")[0] + task.part("test")[0]
+    return [(task.part("train")[0], store), (held_out, ViewedStore(store.plain))]
 
 
 def all_photos(task: Task, kind: str) -> list[Series]:
-    """What there is to compute where the stores are empty, which is not sure; see `count_missing`."""
+    """What there is to compute where the stores are empty, which is not sure; in the order of `parts_of`."""
     train, validation, test = ({photo.sha256 for photo in task.part(part)[0]} for part in SPLITS)
     views, others = views_of(task.config), len(validation | test)
     return [Series(kind, len(train), len(train) * (views.count if has_views(views) else 1), sure=False),
@@ -124,8 +122,7 @@ def open_store(task: Task, views: Views | None = None) -> ViewedStore:
         shape = LiteModel(network_file(task)).run(np.zeros((1, size, size, 3), np.uint8), ACTIVATION).shape[1:]
         kind = ActivationKind(task.network_name, FEATURE_MAP, size, RESIZE_POLICY, shape)
         store = open_activations(task.workspace, kind, views)
-    lacking = [part.num_missing(photo.sha256 for name in names for photo in task.part(name)[0])
-               for part, names in ((store, ("train",)), (ViewedStore(store.plain), ("validation", "test")))]
+    lacking = [own.num_missing(photo.sha256 for photo in photos) for photos, own in parts_of(task, store)]
     make_room(task.workspace, store.kind, sum(lacking))
     return store
 

@@ -5,7 +5,7 @@ built here, measured where that is asked for, trained, and handed on to be packe
 """
 
 import hashlib
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from math import prod
@@ -94,18 +94,15 @@ def measure(task: Task, network: Network, photos: list[Photo]) -> Generator[Even
             if task.should_stop() and not can_go_on(task.run):  # else there are rounds that need this network
                 raise Halted("Nothing was learned yet.")
     digest = hashlib.sha256(statistics_bytes(network.whole)).hexdigest()[:12]
+    return replace(network, frozen=Frozen(f"{task.network_name}-own-{digest}", _files(task, network), network.backbone))
 
+
+def _files(task: Task, network: Network) -> Callable[[str | None], bytes]:
+    """What `Frozen.file` is, for a network whose statistics were measured: each made when it is first asked for."""
+    size, made = task.config.image_size, {}
     top = FEATURE_MAP if task.config.head == "flatten" else None
 
-    made: dict[str | None, bytes] = {}
-
-    def file(layer: str | None) -> bytes:
-        if layer not in made:
-            made[layer] = make(layer)
-        return made[layer]
-
     def make(layer: str | None) -> bytes:
-        size = task.config.image_size
         if layer == top:
             return convert_checked(network.backbone, size, ACTIVATION if layer else POOLED)
         lower = cut_backbone(network.backbone, layer)[0]
@@ -113,7 +110,12 @@ def measure(task: Task, network: Network, photos: list[Photo]) -> Generator[Even
             return cut_checked(made[top], lower, layer, size)
         return convert_checked(lower, size, ACTIVATION)
 
-    return replace(network, frozen=Frozen(f"{task.network_name}-own-{digest}", file, network.backbone))
+    def file(layer: str | None) -> bytes:
+        if layer not in made:
+            made[layer] = make(layer)
+        return made[layer]
+
+    return file
 
 
 def demand(open_part: keras.Model, config: TrainConfig) -> Demand:

@@ -19,7 +19,7 @@ from tlcore.features.views import ViewedStore, missing_in_both
 from tlcore.models import chain
 from tlcore.models.frozen import with_activation
 from tlcore.runs import frozen_phase
-from tlcore.runs.frozen_phase import views_of
+from tlcore.runs.frozen_phase import parts_of, views_of
 from tlcore.runs.outlook import Series
 from tlcore.runs.pace import BELOW, BOTH, LOOK, MEASURE, READ
 from tlcore.runs.pack import RESIZE_POLICY
@@ -126,10 +126,8 @@ def _stores(task: Task, network: Network) -> Iterator[list[Part]]:
     """The photos to learn from and the others, each with what the head sees of them and what enters the open part."""
     views = views_of(task.config)
     with _activation_store(task, network) as entering, frozen_phase.open_store(task, views) as seen:
-        yield [
-            (task.part("train")[0], seen, entering),
-            (task.part("validation")[0] + task.part("test")[0], ViewedStore(seen.plain), ViewedStore(entering.plain)),
-        ]
+        pairs = zip(parts_of(task, seen), parts_of(task, entering), strict=True)
+        yield [(photos, one, other) for (photos, one), (_, other) in pairs]
 
 
 def _lacking_both(parts: Iterable[Part]) -> Iterator[tuple[int, ...]]:
@@ -182,12 +180,10 @@ def _activation_store(task: Task, network: Network) -> ViewedStore:
 
 def _activations(task: Task, network: Network) -> Generator[Event, None, ViewedStore]:
     varied = _activation_store(task, network)
-    plain, kind = ViewedStore(varied.plain), varied.kind
     missing = 0
-    for store, parts in ((varied, ("train",)), (plain, ("validation", "test"))):
-        photos = [photo for part in parts for photo in task.part(part)[0]]
+    for photos, store in parts_of(task, varied):
         lacking = store.num_missing(photo.sha256 for photo in photos)
-        make_room(task.workspace, kind, lacking)
+        make_room(task.workspace, store.kind, lacking)
         source = task.network_file(network.layer) if lacking else None
         yield from extract(store, task.spec, photos, task.dataset.read, task.should_stop, source=source)
         missing += store.num_missing(photo.sha256 for photo in photos)

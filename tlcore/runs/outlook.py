@@ -182,7 +182,6 @@ class Outlook:
             return look[0] * min(1.0, BELOW_SHARE[0] * below), look[1] * min(1.0, BELOW_SHARE[1] * below)
         return look[0] * TRAINED[0] * (1 - below), look[1] * TRAINED[1] * (1 - below)
 
-
     def _known(self, kind: str) -> Range | None:
         """What was measured in this run, or remembered of an earlier one."""
         if kind in self._paces:

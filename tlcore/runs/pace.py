@@ -15,10 +15,10 @@ FILE = "pace.json"
 LOOK, BELOW, BOTH, READ, HEAD, LEARN, START, END, MEASURE = (
     "look", "below", "both", "read", "head", "learn", "start", "end", "measure")
 """Seconds a photo and view that the whole frozen network looks at; the same below the open part; the same where both
-are kept of one look; a photo that is only
-decoded; a photo and round of the head; a photo and round of the open part, validation included; once, from the last of
-those before to the first correction of the open part, which compiles; once, from its last round to the figures; and a
-photo on which statistics are measured, without the first batch, which compiles."""
+are kept of one look; a photo that is only decoded; a photo and round of the head; a photo and round of the open part,
+validation included; once, from the last of those before to the first correction of the open part, which compiles; once,
+from its last round to the figures; and a photo on which statistics are measured, without the first batch, which
+compiles."""
 
 
 @dataclass(frozen=True)
