@@ -17,10 +17,10 @@ from benchmarks.command import run_job
 from benchmarks.table import Row, figure
 from tlcore.config import TrainConfig
 from tlcore.data.ingest import ingest_path
-from tlcore.runs.store import create_run
-from tlcore.runs.work import work
+from tlcore.jobs.store import create_run
 from tlcore.serving.bundle import load_bundle
 from tlcore.serving.score import score_folder
+from tlcore.worker.handlers import work
 from tlcore.workspace import Workspace, open_workspace
 
 SEEDS = (0, 1, 2)

@@ -27,9 +27,9 @@ from benchmarks.command import finish, parser
 from benchmarks.table import Row, times_faster
 from tlcore.features.extract import CHUNK
 from tlcore.models.build import build_backbone
-from tlcore.models.chain import FUNCTIONS, open_chain
-from tlcore.models.frozen import convert_checked, pictures
-from tlcore.models.litert import LiteModel, usable_cores
+from tlcore.models.frozen_files import convert_checked, pictures
+from tlcore.models.litert_runtime import LiteModel, usable_cores
+from tlcore.models.ncnn_runtime import FUNCTIONS, open_ncnn
 from tlcore.models.registry import BackboneSpec, find_backbone
 
 TARGETS = {"vgg16": ">= 1.6", "resnet50": ">= 1.4", "xception": ">= 1.6", "mobilenet-v2": ">= 3"}
@@ -60,7 +60,7 @@ def _measure(spec: BackboneSpec, target: str, count: int, rounds: int) -> Row:
 
 
 def _ours(spec: BackboneSpec, file: bytes, photos: np.ndarray) -> Callable[[], np.ndarray]:
-    chain = open_chain(file, pictures(spec.default_image_size)) if spec.function in FUNCTIONS else None
+    chain = open_ncnn(file, pictures(spec.default_image_size)) if spec.function in FUNCTIONS else None
     models = [chain or LiteModel(file) for _ in range(usable_cores())]
 
     def share(number: int) -> list[np.ndarray]:

@@ -14,7 +14,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from tlcore.data.images import load_input
-from tlcore.models.litert import LiteModel, usable_cores
+from tlcore.models.litert_runtime import LiteModel, usable_cores
 
 
 def bare_rate(model: Path, images: np.ndarray, threads: int, threads_each: int, batch: int) -> float:

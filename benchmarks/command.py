@@ -21,8 +21,13 @@ def parser(name: str, description: str) -> argparse.ArgumentParser:
     """The options that all benchmarks have."""
     options = argparse.ArgumentParser(prog=f"python -m benchmarks.{name}", description=description.splitlines()[0])
     options.add_argument("--json", type=Path, metavar="FILE", help="write the rows as a list of objects")
-    options.add_argument("--data", type=Path, default=DATA, metavar="FOLDER",
-                         help="train/ and validation/ with a folder a class in each (default: %(default)s)")
+    options.add_argument(
+        "--data",
+        type=Path,
+        default=DATA,
+        metavar="FOLDER",
+        help="train/ and validation/ with a folder a class in each (default: %(default)s)",
+    )
     options.add_argument("--quick", action="store_true", help="a few photos and rounds: does it run? says nothing more")
     return options
 
@@ -30,8 +35,11 @@ def parser(name: str, description: str) -> argparse.ArgumentParser:
 def check_data(folder: Path) -> Path:
     """The folder of photos; ends the command with a sentence and code 2 where it is absent."""
     if not all((folder / part).is_dir() for part in QUICK):
-        print(f"There are no photos in {folder} (train/ and validation/, a folder a class in each). "
-              "Give such a folder with --data FOLDER.", file=sys.stderr)
+        print(
+            f"There are no photos in {folder} (train/ and validation/, a folder a class in each). "
+            "Give such a folder with --data FOLDER.",
+            file=sys.stderr,
+        )
         sys.exit(2)
     return folder
 

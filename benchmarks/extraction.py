@@ -32,7 +32,7 @@ from tlcore.data.images import load_input
 from tlcore.data.ingest import ingest_path
 from tlcore.data.manifest import Dataset
 from tlcore.features.store import FeatureStore
-from tlcore.models.litert import usable_cores
+from tlcore.models.litert_runtime import usable_cores
 from tlcore.models.registry import find_backbone
 from tlcore.models.weights import asset_path
 from tlcore.workspace import open_workspace
@@ -81,10 +81,14 @@ class _Bench:
     def rows(self, chunks: bool, designs: bool, rounds: int) -> list[Row]:
         """Find the fastest of the bare forms, then take turns with it `rounds` times; a row for each of ours."""
         cores, chunk = usable_cores(), features.CHUNK
-        bare = {f"{threads} × {each} threads, batch {batch}": lambda a=threads, b=each, c=batch: self._bare(a, b, c)
-                for threads, each in {(cores, 1), (1, cores)} for batch in BATCHES}
-        ours = {f"extract, chunk {size}": lambda size=size: self._extract(size)
-                for size in (CHUNKS if chunks else (chunk,))}
+        bare = {
+            f"{threads} × {each} threads, batch {batch}": lambda a=threads, b=each, c=batch: self._bare(a, b, c)
+            for threads, each in {(cores, 1), (1, cores)}
+            for batch in BATCHES
+        }
+        ours = {
+            f"extract, chunk {size}": lambda size=size: self._extract(size) for size in (CHUNKS if chunks else (chunk,))
+        }
         if designs:
             ours |= {f"one interpreter, batch {batch}": lambda batch=batch: self._other(batch) for batch in BATCHES}
         first = _in_turns(bare, min(rounds, 2))
@@ -92,8 +96,16 @@ class _Bench:
             print(f"  {self._size} px, bare invoke, {name}: {found:.1f} photos/s in the first rounds", flush=True)
         fastest = max(first, key=first.get)
         rates = _in_turns({fastest: bare[fastest]} | ours, rounds)
-        return [share(f"{self._size} px: {name}, share of bare invoke ({fastest})", rates[name], rates[fastest], TARGET,
-                      "photos/s") for name in ours]
+        return [
+            share(
+                f"{self._size} px: {name}, share of bare invoke ({fastest})",
+                rates[name],
+                rates[fastest],
+                TARGET,
+                "photos/s",
+            )
+            for name in ours
+        ]
 
     def _bare(self, threads: int, threads_each: int, batch: int) -> float:
         return bare_rate(asset_path(SPEC), self._images, threads, threads_each, batch)

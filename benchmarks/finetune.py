@@ -33,20 +33,34 @@ def measure(photos_folder: Path, folder: Path, rounds: int, most: int) -> list[R
     """The rows of all cases, on `most` training photos."""
     from tlcore.config import defaults_for
     from tlcore.data.ingest import ingest_folder
+    from tlcore.jobs.store import create_run
     from tlcore.models.registry import BUILT_IN
-    from tlcore.runs.frozen_phase import learn_head
-    from tlcore.runs.store import create_run
-    from tlcore.runs.task import Task
+    from tlcore.pipeline.context import Task
+    from tlcore.pipeline.head_stages import learn_head
     from tlcore.workspace import open_workspace
 
     workspace = open_workspace(folder / "home")
     dataset = run_to_end(ingest_folder(workspace, photos_folder))
     rows = [_looks(photos_folder, folder, rounds)]
     for name, block, target in CASES:
-        changes = {"image_size": SIZE, "rotation": 0.0, "zoom": 0.0, "width_shift": 0.0, "height_shift": 0.0,
-                   "brightness": 0.0, "contrast": 0.0, "label_smoothing": 0.0, "schedule": "constant",
-                   "open_learning_rate": 1e-4, "views": 1, "epochs": 3, "batch_size": BATCH}
-        config = defaults_for("hybrid" if block else "fine-tuning", **changes | ({"open_from": block} if block else {}))
+        changes = {
+            "image_size": SIZE,
+            "rotation": 0.0,
+            "zoom": 0.0,
+            "width_shift": 0.0,
+            "height_shift": 0.0,
+            "brightness": 0.0,
+            "contrast": 0.0,
+            "label_smoothing": 0.0,
+            "schedule": "constant",
+            "fine_tune_learning_rate": 1e-4,
+            "views": 1,
+            "epochs": 3,
+            "batch_size": BATCH,
+        }
+        config = defaults_for(
+            "hybrid" if block else "fine-tuning", **changes | ({"unfreeze_from": block} if block else {})
+        )
         run = create_run(workspace, dataset.id, config, name)
         task = Task(workspace, run, dataset, BUILT_IN, config, lambda: False)
         head = run_to_end(learn_head(task))
@@ -64,17 +78,19 @@ def _looks(photos_folder: Path, folder: Path, rounds: int) -> Row:
     from tlcore.config import defaults_for
     from tlcore.data.ingest import ingest_folder
     from tlcore.data.manifest import SPLITS
+    from tlcore.jobs.store import create_run
     from tlcore.models.registry import BUILT_IN
-    from tlcore.runs import frozen_phase, open_phase, open_rows
-    from tlcore.runs.store import create_run
-    from tlcore.runs.task import Task
+    from tlcore.pipeline import fine_tune_inputs as open_rows
+    from tlcore.pipeline import fine_tune_stages as open_phase
+    from tlcore.pipeline import head_stages as frozen_phase
+    from tlcore.pipeline.context import Task
     from tlcore.workspace import open_workspace
 
     seconds: dict[str, list[float]] = {"one": [], "two": []}
     for turn, name in ((turn, name) for turn in range(rounds + 1) for name in seconds):
         workspace = open_workspace(folder / f"{name}{turn}")
         dataset = run_to_end(ingest_folder(workspace, photos_folder))
-        config = defaults_for("hybrid", image_size=SIZE, own_statistics=0.0, views=1)
+        config = defaults_for("hybrid", image_size=SIZE, batch_norm_adaptation=0.0, views=1)
         run = create_run(workspace, dataset.id, config, name)
         task = Task(workspace, run, dataset, BUILT_IN, config, lambda: False)
         network = open_phase._build(task)
@@ -87,17 +103,21 @@ def _looks(photos_folder: Path, folder: Path, rounds: int) -> Row:
             run_to_end(open_rows.open_rows(task, network)).close()
         seconds[name].append(time.perf_counter() - start)
         assert not any(series.photos for series in open_rows.missing(task, network, True))
-    return times_faster("new photos looked at for head and open part, times faster than for each",
-                        *(float(np.median(seconds[name][1:])) for name in ("one", "two")), ">= 1.3")
+    return times_faster(
+        "new photos looked at for head and open part, times faster than for each",
+        *(float(np.median(seconds[name][1:])) for name in ("one", "two")),
+        ">= 1.3",
+    )
 
 
 def _compare(task, head, rounds: int, most: int) -> tuple[float, float, float]:
     """Median seconds of an epoch, ours and Keras', and the largest gap between their losses as a share."""
     import keras
 
-    from tlcore.runs import open_phase, open_rows
+    from tlcore.pipeline import fine_tune_inputs as open_rows
+    from tlcore.pipeline import fine_tune_stages as open_phase
     from tlcore.serving.export import set_dense
-    from tlcore.training.finetune import _run_epoch, _step_function
+    from tlcore.training.fine_tune import _run_epoch, _step_function
     from tlcore.training.optimise import Loss
 
     network, other = (open_phase._build(task) for _ in range(2))
@@ -137,8 +157,7 @@ def _compare(task, head, rounds: int, most: int) -> tuple[float, float, float]:
 
 
 def _image(task, photo) -> np.ndarray:
-    from tlcore.data.images import load_input
-    from tlcore.runs.pack import RESIZE_POLICY
+    from tlcore.data.images import RESIZE_POLICY, load_input
 
     return load_input(task.dataset.read(photo.path), SIZE, RESIZE_POLICY)
 

@@ -57,16 +57,26 @@ def main() -> int:
             dataset_id = in_fresh_process(_make, home, Path(scratch, f"photos{count}"), count)
             peaks[count], done, seconds = in_fresh_process(_extract, home, dataset_id)
             notes.append(f"{done:,} photos: peak {peaks[count]:.0f} MB, {seconds:.0f} s")
-        row = share(f"peak memory while extracting {many:,} photos, share of that for {FEW:,}", peaks[many],
-                    peaks[FEW], "<= 1.2", "MB")
+        row = share(
+            f"peak memory while extracting {many:,} photos, share of that for {FEW:,}",
+            peaks[many],
+            peaks[FEW],
+            "<= 1.2",
+            "MB",
+        )
         many = QUICK_MANY if options.quick else MANY_HYBRID
         for count in (FEW, many):
             home = Path(scratch, f"hybrid{count}")
             dataset_id = in_fresh_process(_make, home, Path(scratch, f"hybrid-photos{count}"), count)
             peaks[count], told = in_fresh_process(_hybrid, home, dataset_id)
             notes.append(f"hybrid, {count:,} photos: peak {peaks[count]:.0f} MB; {told}")
-    hybrid = share(f"peak memory of a hybrid run on {many:,} photos, share of that on {FEW:,}", peaks[many], peaks[FEW],
-                   "<= 1.3", "MB")
+    hybrid = share(
+        f"peak memory of a hybrid run on {many:,} photos, share of that on {FEW:,}",
+        peaks[many],
+        peaks[FEW],
+        "<= 1.3",
+        "MB",
+    )
     return finish("Memory", [row, hybrid], options, notes)
 
 
@@ -105,14 +115,14 @@ def _extract(home: Path, dataset_id: str) -> tuple[float, int, float]:
 def _hybrid(home: Path, dataset_id: str) -> tuple[float, str]:
     """A whole hybrid run: peak memory of this process in MB, and how the run went."""
     from tlcore.config import defaults_for
-    from tlcore.runs.store import create_run
-    from tlcore.runs.work import work
+    from tlcore.jobs.store import create_run
     from tlcore.serving.bundle import FOLDER, load_bundle
+    from tlcore.worker.handlers import work
 
     events: list[Event] = []
     with _Peak() as peak:
         workspace = open_workspace(home)
-        config = defaults_for("hybrid", image_size=IMAGE_SIZE, open_epochs=1)
+        config = defaults_for("hybrid", image_size=IMAGE_SIZE, fine_tune_epochs=1)
         run = create_run(workspace, dataset_id, config, "memory")
         last = work(workspace, run, events.append)
     if last.type != "finished":

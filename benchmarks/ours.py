@@ -11,10 +11,10 @@ from benchmarks.outcome import Outcome
 from tlcore.config import TrainConfig
 from tlcore.data.ingest import ingest_path
 from tlcore.events import Evaluated
-from tlcore.runs.store import EventLog, create_run
-from tlcore.runs.train import train_run
-from tlcore.runs.worker import _warm_up  # the worker's own, so that what is measured is what a person gets
+from tlcore.jobs.store import EventLog, create_run
+from tlcore.pipeline.executor import train_run
 from tlcore.training.head import Examples, train_head
+from tlcore.worker.process import _warm_up  # the worker's own, so that what is measured is what a person gets
 from tlcore.workspace import open_workspace
 
 VECTORS, DIMENSION = 1000, 1280
@@ -34,8 +34,10 @@ def ours(workspace_folder: Path, photos: Path, config: TrainConfig) -> Outcome:
         if isinstance(event, Evaluated):
             break
     seconds = time.perf_counter() - start
-    parts = (f"reading {reading:.2f}, features {event.seconds_features:.2f}, head {event.seconds_training:.2f}, "
-             f"figures {event.seconds - event.seconds_features - event.seconds_training:.2f}")
+    parts = (
+        f"reading {reading:.2f}, features {event.seconds_features:.2f}, head {event.seconds_training:.2f}, "
+        f"figures {event.seconds - event.seconds_features - event.seconds_training:.2f}"
+    )
     return Outcome(seconds, event.test_correct / event.test_total, event.test_total, dataset.id, parts)
 
 
@@ -53,11 +55,21 @@ def head_epoch(epochs: int) -> tuple[float, float]:
     config = TrainConfig(epochs=epochs, patience=0)
     mine = [event.seconds for event in train_head(train, held_out, 2, config)]
     model = keras.Sequential([keras.Input((DIMENSION,)), keras.layers.Dropout(config.dropout), keras.layers.Dense(2)])
-    model.compile(keras.optimizers.Adam(config.learning_rate),
-                  keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
+    model.compile(
+        keras.optimizers.Adam(config.learning_rate),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+    )
     clock = _EpochClock()
-    model.fit(train.features, train.classes, batch_size=config.batch_size, epochs=epochs, verbose=0,
-              validation_data=(held_out.features, held_out.classes), callbacks=[clock])
+    model.fit(
+        train.features,
+        train.classes,
+        batch_size=config.batch_size,
+        epochs=epochs,
+        verbose=0,
+        validation_data=(held_out.features, held_out.classes),
+        callbacks=[clock],
+    )
     return float(np.median(mine[2:])) * 1000, float(np.median(clock.seconds[2:])) * 1000
 
 

@@ -37,15 +37,19 @@ def main() -> int:
         step = max(1, len(photos) // (20 if options.quick else PHOTOS))
         run = in_fresh_process(_train, Path(scratch, "home"), folder)
         rows, difference = in_fresh_process(_measure, run, photos[::step])
-    return finish("One prediction", rows, options,
-                  [f"Largest difference in probability between the two on these photos: {difference:.1e}"])
+    return finish(
+        "One prediction",
+        rows,
+        options,
+        [f"Largest difference in probability between the two on these photos: {difference:.1e}"],
+    )
 
 
 def _train(home: Path, photos: Path) -> Path:
     """The folder of a finished run on a few photos."""
     from tlcore.data.ingest import ingest_path
-    from tlcore.runs.store import create_run
-    from tlcore.runs.work import work
+    from tlcore.jobs.store import create_run
+    from tlcore.worker.handlers import work
     from tlcore.workspace import open_workspace
 
     workspace = open_workspace(home)
@@ -76,8 +80,10 @@ def _measure(run: Path, files: list[Path]) -> tuple[list[Row], float]:
     spent: dict[str, list[float]] = {"ours": [], "keras": [], "decode": []}
     difference = 0.0
     for photo in [files[0].read_bytes()] * WARM_UP + [file.read_bytes() for file in files]:
-        answers = [_timed(spent[name], ask, photo) for name, ask in
-                   (("ours", ask_ours), ("keras", ask_keras), ("decode", decode))]
+        answers = [
+            _timed(spent[name], ask, photo)
+            for name, ask in (("ours", ask_ours), ("keras", ask_keras), ("decode", decode))
+        ]
         difference = max(difference, float(np.abs(answers[0] - answers[1]).max()))
     ours, reference, decoding = (1000 * median(times[WARM_UP:]) for times in spent.values())
     rows = [

@@ -105,8 +105,10 @@ def _click(clicks: int) -> list[float]:
 
 
 def _rows(name: str, times: list[float]) -> list[Row]:
-    return [figure(f"nine variants {name}, median", float(np.median(times)), TARGET, "ms"),
-            figure(f"nine variants {name}, slowest of 20", float(np.percentile(times, 95)), TARGET, "ms")]
+    return [
+        figure(f"nine variants {name}, median", float(np.median(times)), TARGET, "ms"),
+        figure(f"nine variants {name}, slowest of 20", float(np.percentile(times, 95)), TARGET, "ms"),
+    ]
 
 
 if __name__ == "__main__":

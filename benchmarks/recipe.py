@@ -18,7 +18,7 @@ from tlcore.config import TrainConfig
 from tlcore.data.manifest import SPLITS, Dataset, load_dataset
 from tlcore.models.build import build_backbone
 from tlcore.models.registry import find_backbone
-from tlcore.runs.worker import _warm_up
+from tlcore.worker.process import _warm_up
 from tlcore.workspace import open_workspace
 
 BATCH = 32
@@ -40,7 +40,10 @@ def classic(workspace: Path, dataset_id: str, folder: Path, config: TrainConfig)
     start = time.perf_counter()
     train, validation, test = (
         keras.utils.image_dataset_from_directory(
-            folder / part, image_size=(config.image_size, config.image_size), batch_size=BATCH, seed=config.seed,
+            folder / part,
+            image_size=(config.image_size, config.image_size),
+            batch_size=BATCH,
+            seed=config.seed,
             verbose=False,
         ).prefetch(tf.data.AUTOTUNE)
         for part in SPLITS
@@ -51,8 +54,10 @@ def classic(workspace: Path, dataset_id: str, folder: Path, config: TrainConfig)
     accuracy = model.evaluate(test, verbose=0)[1]
     seconds = time.perf_counter() - start
     num_test = sum(len(labels) for _, labels in test)
-    parts = (f"listing {read:.2f}, fit {trained - read:.2f}, evaluate {seconds - trained:.2f}; validation accuracy "
-             f"{history.history['val_accuracy'][-1]:.1%}")
+    parts = (
+        f"listing {read:.2f}, fit {trained - read:.2f}, evaluate {seconds - trained:.2f}; validation accuracy "
+        f"{history.history['val_accuracy'][-1]:.1%}"
+    )
     return Outcome(seconds, accuracy, num_test, parts=parts)
 
 
@@ -67,8 +72,9 @@ def _model(config: TrainConfig, num_classes: int) -> keras.Model:
     x = keras.layers.GlobalAveragePooling2D()(x)
     x = keras.layers.Dropout(0.2)(x)
     model = keras.Model(image, keras.layers.Dense(num_classes)(x))
-    model.compile(keras.optimizers.Adam(1e-4), keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-                  metrics=["accuracy"])
+    model.compile(
+        keras.optimizers.Adam(1e-4), keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"]
+    )
     return model
 
 

@@ -21,7 +21,7 @@ from benchmarks.command import QUICK, check_data, finish, in_fresh_process, pars
 from benchmarks.table import Row, figure
 from tlcore.config import STRATEGIES, defaults_for
 from tlcore.evaluation.report import say_score
-from tlcore.interval import wilson_interval
+from tlcore.intervals import wilson_interval
 
 SETS, SEEDS = ("digits", "emoji", "cats-dogs"), (0, 1, 2)
 ADAPTING = ("hybrid", "fine-tuning")
@@ -51,8 +51,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as scratch:
         runs = options.runs or Path(scratch, "runs.jsonl")
         done = {(run.set, run.strategy, run.seed): run for run in _kept(runs)}
-        for key in ((name, strategy, seed) for strategy in options.strategies for seed in options.seeds
-                    for name in options.sets):
+        for key in (
+            (name, strategy, seed) for strategy in options.strategies for seed in options.seeds for name in options.sets
+        ):
             if key not in done:
                 done[key] = in_fresh_process(_train, Path(scratch), options.data.resolve(), key, options.quick)
                 with open(runs, "a", encoding="utf-8") as file:
@@ -71,8 +72,8 @@ def _train(scratch: Path, data: Path, key: tuple[str, str, int], quick: bool) ->
     from tlcore.data.ingest import ingest_path
     from tlcore.data.samples import ingest_sample
     from tlcore.events import Evaluated
-    from tlcore.runs.store import create_run
-    from tlcore.runs.train import train_run
+    from tlcore.jobs.store import create_run
+    from tlcore.pipeline.executor import train_run
     from tlcore.workspace import open_workspace
 
     name, strategy, seed = key
@@ -81,7 +82,7 @@ def _train(scratch: Path, data: Path, key: tuple[str, str, int], quick: bool) ->
         dataset = run_job(ingest_path(workspace, _one_pile(data, scratch / "pile"), seed=seed))
     else:
         dataset = run_job(ingest_sample(workspace, name, seed=seed))
-    few = {"image_size": 64, "epochs": 2, "open_epochs": 1} if quick else {}
+    few = {"image_size": 64, "epochs": 2, "fine_tune_epochs": 1} if quick else {}
     run = create_run(workspace, dataset.id, defaults_for(strategy, seed=seed, **few), name)
     for event in train_run(workspace, run, lambda: False):
         if isinstance(event, Evaluated):
@@ -125,8 +126,10 @@ def _notes(runs: list[Outcome]) -> Iterator[str]:
             if own:
                 correct, total = sum(run.correct for run in own), sum(run.total for run in own)
                 each = ", ".join(f"{run.correct} of {run.total}" for run in own)
-                yield (f"{name}, {strategy}: {say_score(correct, total, *wilson_interval(correct, total))} in "
-                       f"{len(own)} runs ({each}); {sum(run.seconds for run in own) / len(own):.0f} s a run")
+                yield (
+                    f"{name}, {strategy}: {say_score(correct, total, *wilson_interval(correct, total))} in "
+                    f"{len(own)} runs ({each}); {sum(run.seconds for run in own) / len(own):.0f} s a run"
+                )
 
 
 if __name__ == "__main__":

@@ -34,8 +34,13 @@ VARIED = {"views": 4, "horizontal_flip": True, "rotation": 36.0}  # as benchmark
 def main() -> int:
     """Measure, print, write."""
     options = parser("time_to_model", __doc__)
-    options.add_argument("--reference-epochs", type=int, default=EPOCHS, metavar="N",
-                         help="run the recipe for N epochs only and multiply its time (default: all %(default)s)")
+    options.add_argument(
+        "--reference-epochs",
+        type=int,
+        default=EPOCHS,
+        metavar="N",
+        help="run the recipe for N epochs only and multiply its time (default: all %(default)s)",
+    )
     options.add_argument("--skip-accuracy", action="store_true", help="leave out the twelve trainings for the accuracy")
     options = options.parse_args()
     check_data(options.data)
@@ -43,8 +48,14 @@ def main() -> int:
         folder = few_photos(options.data, Path(scratch, "few")) if options.quick else options.data.resolve()
         touch_files(folder)
         rows, notes = _times(Path(scratch), folder, options.reference_epochs)
-        rows.append(times_faster("epoch of a head on 1,000 cached vectors, times faster than fit",
-                                 *in_fresh_process(_head_epoch, 5 if options.quick else 30), ">= 2", "ms"))
+        rows.append(
+            times_faster(
+                "epoch of a head on 1,000 cached vectors, times faster than fit",
+                *in_fresh_process(_head_epoch, 5 if options.quick else 30),
+                ">= 2",
+                "ms",
+            )
+        )
         if not options.skip_accuracy:
             rows += in_fresh_process(_accuracy, Path(scratch, "accuracy"), folder)
     return finish("Time to a tested model", rows, options, notes)
@@ -64,18 +75,29 @@ def _times(scratch: Path, folder: Path, reference_epochs: int) -> tuple[list[Row
     rows = [
         times_faster("cold: photos to test figures, times faster than the classic recipe", ours, seconds, ">= 20"),
         share("test accuracy, as a share of the recipe's", 100 * cold[0].accuracy, 100 * recipe.accuracy, ">= 1", "%"),
-        times_faster("views: the same with 4 augmented views, times faster than the recipe", varied.seconds, seconds,
-                     ">= 5"),
-        share("test accuracy with 4 augmented views, as a share of the recipe's", 100 * varied.accuracy,
-              100 * recipe.accuracy, ">= 1", "%"),
+        times_faster(
+            "views: the same with 4 augmented views, times faster than the recipe", varied.seconds, seconds, ">= 5"
+        ),
+        share(
+            "test accuracy with 4 augmented views, as a share of the recipe's",
+            100 * varied.accuracy,
+            100 * recipe.accuracy,
+            ">= 1",
+            "%",
+        ),
         times_faster("warm: the same again, times faster than cold", again, ours, ">= 10"),
     ]
     parts = (("cold", cold), ("views", [varied]), ("recipe", [recipe]), ("warm", warm))
-    notes = [f"{name} {outcome.seconds:.2f} s: {outcome.parts}; {outcome.num_test} test photos"
-             for name, outcomes in parts for outcome in outcomes]
+    notes = [
+        f"{name} {outcome.seconds:.2f} s: {outcome.parts}; {outcome.num_test} test photos"
+        for name, outcomes in parts
+        for outcome in outcomes
+    ]
     if reference_epochs != EPOCHS:
-        notes.append(f"The recipe ran for {reference_epochs} epochs only and its time was multiplied by "
-                     f"{EPOCHS / reference_epochs:.3g}; its accuracy is that of {reference_epochs} epochs.")
+        notes.append(
+            f"The recipe ran for {reference_epochs} epochs only and its time was multiplied by "
+            f"{EPOCHS / reference_epochs:.3g}; its accuracy is that of {reference_epochs} epochs."
+        )
     return rows, notes
 
 

@@ -77,8 +77,24 @@ def main() -> int:
 def _train(home: Path) -> tuple[str, str]:
     """A data set and a finished run in that workspace: their ids."""
     done = subprocess.run(
-        [sys.executable, "-m", "tlcore", "train", "emoji", "--image-size", "96", "--epochs", "3", "--json",
-         "--workspace", str(home)], cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True,
+        [
+            sys.executable,
+            "-m",
+            "tlcore",
+            "train",
+            "emoji",
+            "--image-size",
+            "96",
+            "--epochs",
+            "3",
+            "--json",
+            "--workspace",
+            str(home),
+        ],
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        check=True,
     )
     values = json.loads(done.stdout.splitlines()[-1])
     return values["dataset"], values["run"]
@@ -87,15 +103,21 @@ def _train(home: Path) -> tuple[str, str]:
 def _modules(home: Path, ids: tuple[str, str]) -> list[Row]:
     """How many of the heavy packages are in sys.modules after all pages ran, and what collecting garbage takes then."""
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, *ids, *PAGES], cwd=REPOSITORY, capture_output=True, text=True,
-        env=os.environ | {"TRANSFERLAB_HOME": str(home), "TRANSFERLAB_WARM": "0"}, check=False,
+        [sys.executable, "-c", SCRIPT, *ids, *PAGES],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"TRANSFERLAB_HOME": str(home), "TRANSFERLAB_WARM": "0"},
+        check=False,
     )
     if done.returncode:
         raise RuntimeError(f"A page failed: {done.stderr[-2000:]}")
     loaded, ours, without = json.loads(done.stdout.splitlines()[-1])
     rows = [figure(f"{name} in sys.modules after all pages", loaded.count(name), "<= 0", "modules") for name in HEAVY]
-    return [*rows, times_faster("collecting garbage after a page, times faster than with all modules", ours, without,
-                                COLLECTING)]
+    return [
+        *rows,
+        times_faster("collecting garbage after a page, times faster than with all modules", ours, without, COLLECTING),
+    ]
 
 
 def _first_page(tab, scratch: Path, rounds: int) -> list[Row]:
@@ -111,8 +133,10 @@ def _first_page(tab, scratch: Path, rounds: int) -> list[Row]:
             seconds.append(time.perf_counter() - start)
             megabytes.append(_resident(process))
             tab.goto("about:blank")
-    return [figure("process start to the first page in a browser", median(seconds), SECONDS, "s"),
-            figure("resident memory after the first page", median(megabytes), MEGABYTES, "MB")]
+    return [
+        figure("process start to the first page in a browser", median(seconds), SECONDS, "s"),
+        figure("resident memory after the first page", median(megabytes), MEGABYTES, "MB"),
+    ]
 
 
 def _all_pages(tab, home: Path, ids: tuple[str, str]) -> list[Row]:
@@ -127,8 +151,10 @@ def _all_pages(tab, home: Path, ids: tuple[str, str]) -> list[Row]:
         visited = _resident(process)
         tab.get_by_test_id("stFileUploader").locator("input[type=file]").set_input_files(_photo())
         tab.get_by_text("1 photo answered").wait_for()
-        rows = [figure("resident memory after all pages", visited, MEGABYTES, "MB"),
-                figure("resident memory after all pages and a prediction", _resident(process), MEGABYTES, "MB")]
+        rows = [
+            figure("resident memory after all pages", visited, MEGABYTES, "MB"),
+            figure("resident memory after all pages and a prediction", _resident(process), MEGABYTES, "MB"),
+        ]
         files = _tensorflow_files(process)
         if files is not None:
             rows.append(figure("files of TensorFlow in the process's memory map", len(files), "<= 0", "files"))
@@ -148,8 +174,10 @@ def _without_browser(scratch: Path) -> list[Row]:
     with serving(scratch / "home") as (process, address):
         wait_until_it_answers(process, address)
         seconds = time.perf_counter() - start
-        return [figure("process start to the first HTTP answer (no browser)", seconds, SECONDS, "s"),
-                figure("resident memory after that answer (no browser)", _resident(process), MEGABYTES, "MB")]
+        return [
+            figure("process start to the first HTTP answer (no browser)", seconds, SECONDS, "s"),
+            figure("resident memory after that answer (no browser)", _resident(process), MEGABYTES, "MB"),
+        ]
 
 
 def _wait_for_page(tab) -> None:

@@ -3,13 +3,14 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.shared import chrome, race, state, verdict, widgets
+from pages.parts.compare import race, verdict
+from pages.shared import chrome, state, widgets
 from pages.shared.widgets import count, plain
+from tlcore.comparison import store as comparisons
+from tlcore.comparison.store import Comparison
 from tlcore.data.manifest import Dataset
 from tlcore.errors import UserError
-from tlcore.runs import race as races
-from tlcore.runs.race import Race
-from tlcore.runs.status import job_status
+from tlcore.jobs.status import job_status
 
 
 def offer(action: DeltaGenerator, dataset: Dataset) -> None:
@@ -18,22 +19,22 @@ def offer(action: DeltaGenerator, dataset: Dataset) -> None:
     configs = race.choose()
     wrong = None
     try:
-        races.check_number(len(configs))
+        comparisons.check_number(len(configs))
     except UserError as error:
         wrong = error
         widgets.note(f"{plain(error.what)} {plain(error.fix)}")
     label = f"Start a race of {count(len(configs), 'run')}" if configs else "Start a race"
     if action.button(label, type="primary", key="race", disabled=wrong is not None):
-        made = races.create_race(state.workspace(), dataset.id, configs, dataset.name)
-        for run in races.runs_of(state.workspace(), made):
+        made = comparisons.create_comparison(state.workspace(), dataset.id, configs, dataset.name)
+        for run in comparisons.runs_of(state.workspace(), made):
             state.queue().submit(run)
         state.choose(race=made.id, run=None, dataset=dataset.id)
         st.rerun()
 
 
-def follow_race(action: DeltaGenerator, used: Race, dataset: Dataset) -> None:
+def follow_race(action: DeltaGenerator, used: Comparison, dataset: Dataset) -> None:
     """The race in the URL: live while a run is active, then its table and verdict."""
-    runs = races.runs_of(state.workspace(), used)
+    runs = comparisons.runs_of(state.workspace(), used)
     standing = [job_status(run) for run in runs]
     active = any(status.active for status in standing)
     usable = any(status.usable for status in standing)
@@ -48,7 +49,7 @@ def follow_race(action: DeltaGenerator, used: Race, dataset: Dataset) -> None:
             race.take_up(runs)
             st.rerun()
         if usable and action.button("See where the best one is wrong", type="secondary" if again else "primary"):
-            best = races.results(dataset, runs)[0].run_id
+            best = comparisons.results(dataset, runs)[0].run_id
             st.switch_page("pages/evaluate.py", query_params=state.link(run=best, dataset=dataset.id))
     action.page_link("pages/compare.py", label="Plan another race", query_params={"dataset": dataset.id})
     race.live(used)
@@ -57,8 +58,10 @@ def follow_race(action: DeltaGenerator, used: Race, dataset: Dataset) -> None:
 
 
 with chrome.page(
-    "Compare", "Let several ways of learning race on your photos, and see which differences are more than chance.",
-    step=0, tab="Compare",
+    "Compare",
+    "Let several ways of learning race on your photos, and see which differences are more than chance.",
+    step=0,
+    tab="Compare",
 ) as action:
     state.queue().warm()
     used, dataset = state.race(), state.dataset()

@@ -3,9 +3,10 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.shared import chrome, follow, lists, photos, pickers, state, widgets
+from pages.parts.data import importing, pickers
+from pages.shared import chrome, lists, photos, state, widgets
 from pages.shared.widgets import count, plain, say_bytes
-from tlcore import charts
+from tlcore.charts import results as charts
 from tlcore.data.manifest import Dataset
 
 
@@ -37,11 +38,15 @@ def facts(dataset: Dataset) -> list[str]:
     rows = dataset.photos
     sides = rows[["width", "height"]]
     low, high = sides.min(), sides.max()
-    size = f"{low.width} × {low.height} pixels" if low.equals(high) else (
-        f"from {low.width} × {low.height} to {high.width} × {high.height} pixels"
+    size = (
+        f"{low.width} × {low.height} pixels"
+        if low.equals(high)
+        else (f"from {low.width} × {low.height} to {high.width} × {high.height} pixels")
     )
     return [
-        count(len(rows), "photo"), count(len(dataset.labels), "class", "classes"), size,
+        count(len(rows), "photo"),
+        count(len(dataset.labels), "class", "classes"),
+        size,
         say_bytes(int(rows["bytes"].sum())),
     ]
 
@@ -58,19 +63,25 @@ def refused(dataset: Dataset) -> None:
 def choose_photos(action: DeltaGenerator) -> None:
     """The ways to bring photos in, and the data sets made earlier."""
     ways = pickers.available()
-    way = st.pills("Where are your photos?", list(ways), default=next(iter(ways)), required=True, key="way",
-                   persist_state="session")
+    way = st.pills(
+        "Where are your photos?",
+        list(ways),
+        default=next(iter(ways)),
+        required=True,
+        key="way",
+        persist_state="session",
+    )
     spec = ways[way](action)
     if spec is not None:
-        follow.start_import(spec)
+        importing.start_import(spec)
     earlier = state.datasets()
     if earlier:
         st.subheader("Data sets made earlier", anchor=False)
         lists.datasets(earlier)
 
 
-importing, dataset_id = state.is_set("job"), state.is_set("dataset")
-if importing:
+is_importing, dataset_id = state.is_set("job"), state.is_set("dataset")
+if is_importing:
     title, sentence = "Your photos are on their way", "Every file is looked at once; what cannot be used is listed."
 elif dataset_id:
     title, sentence = "Your photos", "Have a look at what the network will learn from."
@@ -79,9 +90,9 @@ else:
 
 with chrome.page(title, sentence, step=1) as action:
     state.queue().warm()
-    dataset = None if importing else state.dataset()
-    if importing:
-        follow.show_import(action)
+    dataset = None if is_importing else state.dataset()
+    if is_importing:
+        importing.show_import(action)
     elif dataset is None or state.is_set("more"):
         if dataset is not None:
             st.page_link("pages/data.py", label=f"Back to {plain(dataset.name)}", query_params=state.link())

@@ -8,11 +8,11 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared import chrome, follow, lists, photos, state, widgets
 from pages.shared.widgets import count, plain
-from tlcore import charts
+from tlcore.charts import results as charts
 from tlcore.data.manifest import Dataset
 from tlcore.evaluation.report import Report, load_report, say_score
-from tlcore.runs.status import job_status
-from tlcore.runs.store import Run
+from tlcore.jobs.status import job_status
+from tlcore.jobs.store import Run
 
 PAGE_SIZE = 12
 SHARES = {"recall": "Found (recall)", "precision": "To be trusted (precision)", "f1": "Both in one (F1)"}
@@ -68,7 +68,7 @@ def mistakes(dataset: Dataset, report: Report) -> None:
     st.markdown(f"{count(len(wrong), 'mistake')}; the network was surest of the first.")
     pages = -(-len(wrong) // PAGE_SIZE)
     page = st.pagination(pages, key="mistakes") if pages > 1 else 1
-    shown = wrong.iloc[(page - 1) * PAGE_SIZE:page * PAGE_SIZE]
+    shown = wrong.iloc[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
     photos.grid(photos.from_predictions(dataset, shown), columns=None)
 
 

@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from pages.shared import advice, chrome, lessons, state
-from pages.shared.lessons import Material
+from pages.parts.learn import lessons
+from pages.parts.learn.lessons import Material
+from pages.shared import chrome, recommendation, state
 from tlcore.data.manifest import Dataset
 from tlcore.data.samples import find_sample
-from tlcore.runs.status import job_status
-from tlcore.runs.store import Run
+from tlcore.jobs.status import job_status
+from tlcore.jobs.store import Run
 
 
 def example() -> Dataset | None:
@@ -31,7 +32,9 @@ def _has_ended(run: Run) -> bool:
 
 
 with chrome.page(
-    "Learn", "How a network that already sees learns your photos, in five short steps. Begin with any of them.", step=0,
+    "Learn",
+    "How a network that already sees learns your photos, in five short steps. Begin with any of them.",
+    step=0,
     tab="Learn",
 ) as action:
     dataset = state.dataset()
@@ -43,9 +46,9 @@ with chrome.page(
             st.switch_page("pages/data.py", query_params=state.link())
     elif action.button("Train on these photos", type="primary"):
         st.switch_page("pages/train.py", query_params=state.link(run=None))
-    looking = advice.look(shown) if shown else None
+    looking = recommendation.look(shown) if shown else None
     if looking and looking.advice is None:
-        advice.wait(looking)
+        recommendation.wait(looking)
     material = Material(shown, looking.advice if looking else None, latest_run(shown) if shown else None)
     for step in (lessons.sees, lessons.learns, lessons.few, lessons.quadrants, lessons.overfits):
         step(material)

@@ -4,10 +4,11 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.shared import answers, chrome, lists, state, widgets
+from pages.parts.predict import predictions
+from pages.shared import chrome, lists, state, widgets
 from pages.shared.widgets import count
-from tlcore.runs.status import job_status
-from tlcore.runs.store import Run
+from tlcore.jobs.status import job_status
+from tlcore.jobs.store import Run
 
 
 def new_photos() -> list[tuple[str, bytes]]:
@@ -23,14 +24,14 @@ def new_photos() -> list[tuple[str, bytes]]:
 
 def show(action: DeltaGenerator, run: Run) -> None:
     """The answers for all photos: bars each, a table, and the table as a file."""
-    predictor = answers.predictor(run)
+    predictor = predictions.predictor(run)
     given = new_photos()
     if not given:
         names = ", ".join(widgets.plain(label) for label in predictor.bundle.labels[:12])
         st.markdown(f"It knows {count(len(predictor.bundle.labels), 'class', 'classes')}: {names}.")
         return
-    told = answers.ask(run, predictor, given)
-    answers.refused(told)
+    told = predictions.ask(run, predictor, given)
+    predictions.refused(told)
     good = [answer for answer in told if answer.reason is None]
     if not good:
         return
@@ -38,21 +39,28 @@ def show(action: DeltaGenerator, run: Run) -> None:
     took = sum(answer.milliseconds for answer in good) / 1000
     each = f", {widgets.say_seconds(took / len(good))} a photo" if len(good) > 1 else ""
     st.markdown(f"{count(len(good), 'photo')} answered in {widgets.say_seconds(took)}{each}.")
-    answers.gallery(good, chrome.is_dark())
+    predictions.gallery(good, chrome.is_dark())
     table(action, run, good)
 
 
-def table(action: DeltaGenerator, run: Run, good: list[answers.Answer]) -> None:
+def table(action: DeltaGenerator, run: Run, good: list[predictions.Answer]) -> None:
     """All answers as a table and as a CSV file."""
     st.subheader("All answers", anchor=False)
-    frame = answers.frame(good)
-    shown = pd.DataFrame({
-        "Photo": frame["photo"], "The network says": frame["class"],
-        "How sure (probability)": [widgets.percent(share, 1) for share in frame["probability"]],
-    })
+    frame = predictions.frame(good)
+    shown = pd.DataFrame(
+        {
+            "Photo": frame["photo"],
+            "The network says": frame["class"],
+            "How sure (probability)": [widgets.percent(share, 1) for share in frame["probability"]],
+        }
+    )
     widgets.table(shown, "The answer for each photo")
     action.download_button(
-        "Download the answers (CSV)", answers.csv(frame), f"answers-{run.id}.csv", "text/csv", type="primary",
+        "Download the answers (CSV)",
+        predictions.csv(frame),
+        f"answers-{run.id}.csv",
+        "text/csv",
+        type="primary",
         on_click="ignore",
     )
 

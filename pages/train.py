@@ -3,15 +3,16 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.shared import advice, chrome, follow, line, lists, networks, settings, state, warn, widgets
+from pages.parts.train import curve_warnings, job_queue_view
+from pages.shared import chrome, follow, lists, networks, recommendation, settings, state, widgets
 from pages.shared.widgets import count, plain
 from tlcore.data.manifest import Dataset
 from tlcore.errors import UserError
+from tlcore.jobs import store
+from tlcore.jobs.status import JobStatus, job_status
+from tlcore.jobs.store import Run
 from tlcore.models.registry import find_backbone
 from tlcore.models.weights_cache import is_present
-from tlcore.runs import store
-from tlcore.runs.status import JobStatus, job_status
-from tlcore.runs.store import Run
 
 
 def offer(action: DeltaGenerator, dataset: Dataset) -> None:
@@ -23,7 +24,7 @@ def offer(action: DeltaGenerator, dataset: Dataset) -> None:
         f"{len(dataset.part('test')):,} kept for the test."
     )
     with st.container():  # one place, whatever stands in it: else all below would be drawn anew when the advice comes
-        advice.card(dataset)
+        recommendation.card(dataset)
     config, spec = settings.proposed(), settings.network()
     left, right = st.columns(2, gap="large")
     with left:
@@ -69,7 +70,7 @@ def follow_run(action: DeltaGenerator, run: Run, dataset: Dataset) -> None:
 def learning(status: JobStatus, run: Run, dataset: Dataset) -> None:
     """The curves, and below them what they warn of."""
     follow.curves(status, run.config)
-    warn.show(status, run, dataset)
+    curve_warnings.show(status, run, dataset)
 
 
 def onward(action: DeltaGenerator, run: Run, status: JobStatus) -> None:
@@ -121,7 +122,7 @@ with chrome.page("Train", "Choose a network and what may learn, then watch it le
     else:
         follow_run(action, run, dataset)
     if dataset is not None:
-        line.show(poll=run is not None)
+        job_queue_view.show(poll=run is not None)
     passed_over = {*state.queue().line(), run.id if run else ""}
     earlier = [each for each in state.runs() if each.id not in passed_over]
     if earlier:

@@ -117,9 +117,7 @@ def scale_for_rounding(
     Scaling the kernel's output channel by c scales its mean by c and its deviation by c. c is in [1, 2), which keeps
     variance' = c² (variance + epsilon) − epsilon above zero. The sum beta − mean · factor is rounded to 16 bits.
     """
-    kernel, gamma, beta, mean, variance = (
-        array.astype(np.float64) for array in (kernel, gamma, beta, mean, variance)
-    )
+    kernel, gamma, beta, mean, variance = (array.astype(np.float64) for array in (kernel, gamma, beta, mean, variance))
     factor = gamma / np.sqrt(variance + BATCH_NORM_EPSILON)
     mantissa, _ = np.frexp(np.abs(factor))  # |factor| = mantissa · 2^n, mantissa in [0.5, 1); 0 for a dead channel
     scale = np.where(mantissa > 0, 2 * mantissa, 1.0)

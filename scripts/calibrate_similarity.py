@@ -17,18 +17,17 @@ from PIL import Image, ImageFilter, ImageOps
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tlcore.commands_advice import read_unsorted  # noqa: E402
-from tlcore.data.images import load_input  # noqa: E402
+from tlcore.advice import similarity as measure  # noqa: E402
+from tlcore.advice.recommend import choose  # noqa: E402
+from tlcore.cli.recommend import read_unsorted  # noqa: E402
+from tlcore.data.images import RESIZE_POLICY, load_input  # noqa: E402
 from tlcore.data.ingest import ingest_path  # noqa: E402
 from tlcore.data.manifest import Dataset  # noqa: E402
 from tlcore.data.samples import ingest_sample  # noqa: E402
-from tlcore.features import similarity as measure  # noqa: E402
 from tlcore.features.extract import Photo, extract, feature_kind  # noqa: E402
 from tlcore.features.store import FeatureStore  # noqa: E402
 from tlcore.models.imagenet_head import load_imagenet_head  # noqa: E402
 from tlcore.models.registry import BUILT_IN  # noqa: E402
-from tlcore.runs.advise import choose  # noqa: E402
-from tlcore.runs.pack import RESIZE_POLICY  # noqa: E402
 from tlcore.workspace import Workspace, open_workspace  # noqa: E402
 
 SIDE = 256
@@ -42,7 +41,8 @@ CHANGES: dict[str, Change] = {
     "blurred by 2 pixels of 256": lambda photo: photo.filter(ImageFilter.GaussianBlur(2)),
     "blurred by 6 pixels of 256": lambda photo: photo.filter(ImageFilter.GaussianBlur(6)),
     "noise of 40 of 255": lambda photo: Image.fromarray(
-        (np.asarray(photo) + RANDOM.normal(0, 40, (SIDE, SIDE, 3))).clip(0, 255).astype(np.uint8)),
+        (np.asarray(photo) + RANDOM.normal(0, 40, (SIDE, SIDE, 3))).clip(0, 255).astype(np.uint8)
+    ),
     "a quarter turn": lambda photo: photo.rotate(90),
     "upside down": lambda photo: photo.rotate(180),
     "made of 32 × 32 pixels": lambda photo: photo.resize((32, 32)).resize((SIDE, SIDE)),
@@ -50,8 +50,9 @@ CHANGES: dict[str, Change] = {
     "a third of the side, on white": lambda photo: ImageOps.expand(photo.resize((90, 90)), 83, "white"),
     "only edges, black on white": lambda photo: ImageOps.invert(photo.convert("L").filter(ImageFilter.FIND_EDGES)),
     "black and white, no grey": lambda photo: photo.convert("L").point(lambda value: 255 * (value > 110)),
-    "grey, inverted, blurred (like an X-ray)":
-        lambda photo: ImageOps.invert(photo.convert("L")).filter(ImageFilter.GaussianBlur(2)),
+    "grey, inverted, blurred (like an X-ray)": lambda photo: ImageOps.invert(photo.convert("L")).filter(
+        ImageFilter.GaussianBlur(2)
+    ),
     "one colour": lambda photo: Image.new("RGB", (SIDE, SIDE), tuple(RANDOM.integers(0, 256, 3).tolist())),
     "noise alone": lambda photo: Image.fromarray(RANDOM.integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8)),
 }
@@ -61,16 +62,28 @@ def main(arguments: list[str]) -> None:
     """Print the tables."""
     workspace = open_workspace()
     photos = run(read_unsorted(Path(arguments[0])))
-    sets = {"digits": run(ingest_sample(workspace, "digits")), "emoji": run(ingest_sample(workspace, "emoji")),
-            **{Path(path).name: run(ingest_path(workspace, path)) for path in arguments[1:]}}
-    sure = {name: HEAD.probabilities(look_at(workspace, dataset)) @ measure._likeness(HEAD)
-            for name, dataset in {"ImageNet": photos, "digits": sets["digits"]}.items()}
-    print("ends of the scale:", np.quantile(sure["digits"].max(axis=1), 0.75), "(digits, upper quartile)",
-          np.quantile(sure["ImageNet"].max(axis=1), 0.25), "(ImageNet, lower quartile)")
+    sets = {
+        "digits": run(ingest_sample(workspace, "digits")),
+        "emoji": run(ingest_sample(workspace, "emoji")),
+        **{Path(path).name: run(ingest_path(workspace, path)) for path in arguments[1:]},
+    }
+    sure = {
+        name: HEAD.probabilities(look_at(workspace, dataset)) @ measure._likeness(HEAD)
+        for name, dataset in {"ImageNet": photos, "digits": sets["digits"]}.items()
+    }
+    print(
+        "ends of the scale:",
+        np.quantile(sure["digits"].max(axis=1), 0.75),
+        "(digits, upper quartile)",
+        np.quantile(sure["ImageNet"].max(axis=1), 0.25),
+        "(ImageNet, lower quartile)",
+    )
     for name, dataset in {"ImageNet": photos, **sets}.items():
         values = [of_sample(workspace, dataset, seed) for seed in range(10)]
-        print(f"{name:<40} mean {np.mean(values):.3f}  {min(values):.3f}–{max(values):.3f}  "
-              f"largest difference from the mean {np.abs(np.array(values) - np.mean(values)).max():.3f}")
+        print(
+            f"{name:<40} mean {np.mean(values):.3f}  {min(values):.3f}–{max(values):.3f}  "
+            f"largest difference from the mean {np.abs(np.array(values) - np.mean(values)).max():.3f}"
+        )
     with tempfile.TemporaryDirectory() as folder:
         for name, change in CHANGES.items():
             changed = Path(folder, name)

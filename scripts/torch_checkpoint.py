@@ -92,9 +92,7 @@ def read_checkpoint(path: Path) -> dict[str, np.ndarray]:
     return {name: _resolve(tensor) for name, tensor in tensors.items()}
 
 
-def strided_array(
-    elements: np.ndarray, offset: int, shape: tuple[int, ...], strides: tuple[int, ...]
-) -> np.ndarray:
+def strided_array(elements: np.ndarray, offset: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> np.ndarray:
     """A contiguous copy of a strided view; offset and strides count elements.
 
     Strides matter: torch may store a convolution kernel in any axis order. A plain reshape of such a storage has the

@@ -12,8 +12,8 @@ from tests.small import write_small_folder
 from tlcore.config import TrainConfig
 from tlcore.data.ingest import ingest_folder
 from tlcore.data.manifest import Dataset
-from tlcore.runs.store import Run, create_run
-from tlcore.runs.work import work
+from tlcore.jobs.store import Run, create_run
+from tlcore.worker.handlers import work
 from tlcore.workspace import Workspace, open_workspace
 
 LONG = ("test_strategies.py", "test_jobs.py", "test_backbone_rows.py", "test_journey.py", "test_race.py")

@@ -39,9 +39,14 @@ def make_halves(orientation: int, image_format: str = "JPEG") -> bytes:
     upright = Image.new("RGB", (64, 32), (255, 0, 0))
     upright.paste((0, 0, 255), (32, 0, 64, 32))
     turns = {  # the inverse of what a viewer has to do
-        1: (), 2: (Image.Transpose.FLIP_LEFT_RIGHT,), 3: (Image.Transpose.ROTATE_180,),
-        4: (Image.Transpose.FLIP_TOP_BOTTOM,), 5: (Image.Transpose.TRANSPOSE,), 6: (Image.Transpose.ROTATE_90,),
-        7: (Image.Transpose.TRANSVERSE,), 8: (Image.Transpose.ROTATE_270,),
+        1: (),
+        2: (Image.Transpose.FLIP_LEFT_RIGHT,),
+        3: (Image.Transpose.ROTATE_180,),
+        4: (Image.Transpose.FLIP_TOP_BOTTOM,),
+        5: (Image.Transpose.TRANSPOSE,),
+        6: (Image.Transpose.ROTATE_90,),
+        7: (Image.Transpose.TRANSVERSE,),
+        8: (Image.Transpose.ROTATE_270,),
     }
     for turn in turns[orientation]:
         upright = upright.transpose(turn)

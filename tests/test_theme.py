@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tlcore import charts
+from tlcore.charts import results as charts
 
 ROOT = Path(__file__).parent.parent
 CONFIG = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
@@ -16,7 +16,7 @@ ENOUGH = 4.5
 
 def luminance(colour: str) -> float:
     """Relative luminance of #RRGGBB, 0–1, as WCAG 2 defines it."""
-    parts = [int(colour[index:index + 2], 16) / 255 for index in (1, 3, 5)]
+    parts = [int(colour[index : index + 2], 16) / 255 for index in (1, 3, 5)]
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 

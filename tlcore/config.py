@@ -14,6 +14,16 @@ STRATEGIES = {
 """What learns, with one sentence each for a person who chooses."""
 
 
+RENAMED_FIELDS = {
+    "open_from": "unfreeze_from",
+    "open_layers": "num_unfrozen_layers",
+    "open_epochs": "fine_tune_epochs",
+    "open_learning_rate": "fine_tune_learning_rate",
+    "own_statistics": "batch_norm_adaptation",
+}
+"""Fields by the names that they had up to version 0.1.0: files and command lines may still have them."""
+
+
 def short_name(strategy: str) -> str:
     """The technical name of a strategy, as it stands in its sentence: "feature extraction", "from scratch"."""
     return STRATEGIES[strategy].rsplit("(", 1)[-1].split(")")[0]
@@ -48,127 +58,201 @@ class TrainConfig:
     """
 
     strategy: str = _option(
-        "feature-extraction", "What learns (strategy)", "How much of the pretrained network may change.",
-        "choice", choices=STRATEGIES,
+        "feature-extraction",
+        "What learns (strategy)",
+        "How much of the pretrained network may change.",
+        "choice",
+        choices=STRATEGIES,
     )
     backbone: str = _option(
-        "efficientnet-lite0", "Pretrained network (backbone)",
-        "The network that has already learned to see on 1.3 million photos.", "choice",
+        "efficientnet-lite0",
+        "Pretrained network (backbone)",
+        "The network that has already learned to see on 1.3 million photos.",
+        "choice",
     )
     image_size: int = _option(
-        224, "Image size in pixels",
+        224,
+        "Image size in pixels",
         "Photos are brought to this square before the network sees them. Larger sees more detail and takes longer.",
-        "network", low=32, high=608, step=1,
+        "network",
+        low=32,
+        high=608,
+        step=1,
     )
     head: str = _option(
-        "pooling", "Last step (head)", "How what the network saw becomes classes.", "network", choices=HEADS,
+        "pooling",
+        "Last step (head)",
+        "How what the network saw becomes classes.",
+        "network",
+        choices=HEADS,
     )
     hidden_units: int = _option(
-        0, "Extra layer (hidden units)", "Size of a layer between the network and the classes; 0 for none.",
-        "network", low=0, high=4096, step=1,
+        0,
+        "Extra layer (hidden units)",
+        "Size of a layer between the network and the classes; 0 for none.",
+        "network",
+        low=0,
+        high=4096,
+        step=1,
     )
-    open_from: str = _option(
-        "auto", "Lowest block that adapts",
+    unfreeze_from: str = _option(
+        "auto",
+        "Lowest block that adapts",
         "The name of a block of the network (python -m tlcore backbones lists them); auto opens the upper third. "
-        "Only for the hybrid strategy.", "network",
+        "Only for the hybrid strategy.",
+        "network",
     )
-    open_layers: int = _option(
-        0, "Or: layers from the top that adapt",
+    num_unfrozen_layers: int = _option(
+        0,
+        "Or: layers from the top that adapt",
         "The number of layers with weights, counted from the top, that adapt at least; 0 to go by block. "
-        "Only for the hybrid strategy.", "network", low=0, high=2000, step=1,
+        "Only for the hybrid strategy.",
+        "network",
+        low=0,
+        high=2000,
+        step=1,
     )
     epochs: int = _option(
-        30, "Rounds over all photos (epochs)",
+        30,
+        "Rounds over all photos (epochs)",
         "How often the network goes through the training photos. It may end earlier, see early stopping.",
-        low=1, high=500, step=1,
+        low=1,
+        high=500,
+        step=1,
     )
-    open_epochs: int = _option(
-        10, "Rounds with the network open (epochs)",
+    fine_tune_epochs: int = _option(
+        10,
+        "Rounds with the network open (epochs)",
         "How often it goes through the photos once parts of the network adapt. Not for feature extraction.",
-        low=1, high=500, step=1,
+        low=1,
+        high=500,
+        step=1,
     )
-    optimizer: str = _option("adam", "How it corrects itself (optimizer)", "The rule for each correction.",
-                             choices=OPTIMIZERS)
+    optimizer: str = _option(
+        "adam", "How it corrects itself (optimizer)", "The rule for each correction.", choices=OPTIMIZERS
+    )
     learning_rate: float = _option(
-        1e-3, "Step size (learning rate)",
+        1e-3,
+        "Step size (learning rate)",
         "How far each correction goes. Too large jumps about, too small gets nowhere.",
-        low=1e-6, high=1.0,
+        low=1e-6,
+        high=1.0,
     )
-    open_learning_rate: float = _option(
-        1e-4, "Step size with the network open (learning rate)",
+    fine_tune_learning_rate: float = _option(
+        1e-4,
+        "Step size with the network open (learning rate)",
         "Smaller, so that what the network knows is adapted and not overwritten. Not for feature extraction.",
-        low=1e-7, high=1.0,
+        low=1e-7,
+        high=1.0,
     )
-    schedule: str = _option("constant", "Step size over time (schedule)", "How the step size changes.",
-                            choices=SCHEDULES)
+    schedule: str = _option(
+        "constant", "Step size over time (schedule)", "How the step size changes.", choices=SCHEDULES
+    )
     batch_size: int = _option(
-        32, "Photos per correction (batch size)", "How many photos are looked at before each correction.",
-        low=1, high=1024, step=1,
+        32,
+        "Photos per correction (batch size)",
+        "How many photos are looked at before each correction.",
+        low=1,
+        high=1024,
+        step=1,
     )
     dropout: float = _option(
-        0.2, "Forgetting on purpose (dropout)",
+        0.2,
+        "Forgetting on purpose (dropout)",
         "The share of what the network saw that is hidden at random in each step, so that it does not learn by heart.",
-        low=0.0, high=0.9, step=0.05,
+        low=0.0,
+        high=0.9,
+        step=0.05,
     )
     weight_decay: float = _option(
-        0.0, "Pull towards small weights (weight decay)", "A little keeps the network from learning by heart.",
-        low=0.0, high=0.5, step=0.001,
+        0.0,
+        "Pull towards small weights (weight decay)",
+        "A little keeps the network from learning by heart.",
+        low=0.0,
+        high=0.5,
+        step=0.001,
     )
-    own_statistics: float = _option(
-        0.0, "Share of your photos' own statistics (batch normalisation)",
+    batch_norm_adaptation: float = _option(
+        0.0,
+        "Share of your photos' own statistics (batch normalisation)",
         "The network expects signals as strong and as varied as in its 1.3 million photos. This share of what it "
         "expects is measured on your photos instead, before it adapts. 0.3 can help with drawings; 0 leaves it as it "
         "was. Hybrid takes 0.3 by itself. Only for hybrid and fine-tuning.",
-        "network", low=0.0, high=1.0, step=0.05,
+        "network",
+        low=0.0,
+        high=1.0,
+        step=0.05,
     )
     label_smoothing: float = _option(
-        0.0, "Doubt in the labels (label smoothing)", "How sure it is not asked to become; 0.1 is common.",
-        low=0.0, high=0.5, step=0.01,
+        0.0,
+        "Doubt in the labels (label smoothing)",
+        "How sure it is not asked to become; 0.1 is common.",
+        low=0.0,
+        high=0.5,
+        step=0.01,
     )
     class_weights: bool = _option(
-        False, "Rare classes count more (class weights)",
+        False,
+        "Rare classes count more (class weights)",
         "For classes with very different numbers of photos: every class counts the same in total.",
     )
     patience: int = _option(
-        8, "Stop after rounds without progress (early stopping)",
+        8,
+        "Stop after rounds without progress (early stopping)",
         "Training ends when it has not improved on the validation photos for this many rounds; 0 trains all rounds. "
         "The best round is kept. Where an open network has gone through a whole cosine, the last one is, unless the "
         "best was clearly better.",
-        low=0, high=100, step=1,
+        low=0,
+        high=100,
+        step=1,
     )
     seed: int = _option(
-        0, "Starting number for chance (seed)",
+        0,
+        "Starting number for chance (seed)",
         "The same number on the same photos and machine gives the same result.",
-        low=0, high=2**31 - 1, step=1,
+        low=0,
+        high=2**31 - 1,
+        step=1,
     )
     views: int = _option(
-        4, "Views of each photo",
+        4,
+        "Views of each photo",
         "How many versions of each photo a frozen part looks at, the photo itself included. Only where it is varied.",
-        "augmentation", low=1, high=16, step=1,
+        "augmentation",
+        low=1,
+        high=16,
+        step=1,
     )
     horizontal_flip: bool = _option(False, "Mirror left and right", "Half of the views are mirrored.", "augmentation")
     vertical_flip: bool = _option(False, "Mirror up and down", "Half of the views are turned over.", "augmentation")
-    rotation: float = _option(0.0, "Turn by up to (degrees)", "Views are turned at random.", "augmentation",
-                              low=0.0, high=180.0, step=1.0)
-    zoom: float = _option(0.0, "Zoom by up to (share)", "Views are enlarged or shrunk.", "augmentation",
-                          low=0.0, high=0.9, step=0.01)
-    width_shift: float = _option(0.0, "Shift sideways by up to (share)", "Of the width.", "augmentation",
-                                 low=0.0, high=0.9, step=0.01)
-    height_shift: float = _option(0.0, "Shift up or down by up to (share)", "Of the height.", "augmentation",
-                                  low=0.0, high=0.9, step=0.01)
-    shear: float = _option(0.0, "Slant by up to (degrees)", "Views are slanted (shear).", "augmentation",
-                           low=0.0, high=60.0, step=1.0)
-    brightness: float = _option(0.0, "Brighter or darker by up to (share)", "Of the full range.", "augmentation",
-                                low=0.0, high=0.9, step=0.01)
-    contrast: float = _option(0.0, "More or less contrast by up to (share)", "Of the contrast.", "augmentation",
-                              low=0.0, high=0.9, step=0.01)
+    rotation: float = _option(
+        0.0, "Turn by up to (degrees)", "Views are turned at random.", "augmentation", low=0.0, high=180.0, step=1.0
+    )
+    zoom: float = _option(
+        0.0, "Zoom by up to (share)", "Views are enlarged or shrunk.", "augmentation", low=0.0, high=0.9, step=0.01
+    )
+    width_shift: float = _option(
+        0.0, "Shift sideways by up to (share)", "Of the width.", "augmentation", low=0.0, high=0.9, step=0.01
+    )
+    height_shift: float = _option(
+        0.0, "Shift up or down by up to (share)", "Of the height.", "augmentation", low=0.0, high=0.9, step=0.01
+    )
+    shear: float = _option(
+        0.0, "Slant by up to (degrees)", "Views are slanted (shear).", "augmentation", low=0.0, high=60.0, step=1.0
+    )
+    brightness: float = _option(
+        0.0, "Brighter or darker by up to (share)", "Of the full range.", "augmentation", low=0.0, high=0.9, step=0.01
+    )
+    contrast: float = _option(
+        0.0, "More or less contrast by up to (share)", "Of the contrast.", "augmentation", low=0.0, high=0.9, step=0.01
+    )
 
     def __post_init__(self) -> None:
         for option in fields(self):
             _check(option, getattr(self, option.name))
 
     @property
-    def opens(self) -> bool:
+    def fine_tunes(self) -> bool:
         """Whether a part of the network adapts, after the head or from the start."""
         return self.strategy != "feature-extraction"
 
@@ -178,9 +262,13 @@ class TrainConfig:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "TrainConfig":
-        """The config of a `to_dict`; fields of newer versions are ignored, missing ones take their defaults."""
+        """The config of a `to_dict`, also of an earlier version.
+
+        Old names of fields are read, fields of newer versions are ignored, missing ones take their defaults.
+        """
         known = {option.name for option in fields(cls)}
-        return cls(**{name: value for name, value in values.items() if name in known})
+        current = {RENAMED_FIELDS.get(name, name): value for name, value in values.items()}
+        return cls(**{name: value for name, value in current.items() if name in known})
 
 
 def defaults_for(strategy: str, **changes: Any) -> TrainConfig:
@@ -194,14 +282,25 @@ def defaults_for(strategy: str, **changes: Any) -> TrainConfig:
 
 
 _VARIED = {
-    "rotation": 10.0, "zoom": 0.1, "width_shift": 0.05, "height_shift": 0.05, "brightness": 0.1, "contrast": 0.1,
+    "rotation": 10.0,
+    "zoom": 0.1,
+    "width_shift": 0.05,
+    "height_shift": 0.05,
+    "brightness": 0.1,
+    "contrast": 0.1,
 }
 _OPEN = {"image_size": 160, "schedule": "cosine", "patience": 0, "label_smoothing": 0.1, **_VARIED}
 _STRATEGY_DEFAULTS: dict[str, dict[str, Any]] = {
     "feature-extraction": {},
-    "hybrid": {**_OPEN, "image_size": 224, "own_statistics": 0.3, "open_epochs": 12, "open_learning_rate": 3e-4},
-    "fine-tuning": {"open_epochs": 10, "open_learning_rate": 3e-4, **_OPEN},
-    "scratch": {"open_epochs": 20, "open_learning_rate": 1e-3, **_OPEN, "image_size": 96},
+    "hybrid": {
+        **_OPEN,
+        "image_size": 224,
+        "batch_norm_adaptation": 0.3,
+        "fine_tune_epochs": 12,
+        "fine_tune_learning_rate": 3e-4,
+    },
+    "fine-tuning": {"fine_tune_epochs": 10, "fine_tune_learning_rate": 3e-4, **_OPEN},
+    "scratch": {"fine_tune_epochs": 20, "fine_tune_learning_rate": 1e-3, **_OPEN, "image_size": 96},
 }
 
 

@@ -4,9 +4,9 @@ Jobs yield events and know no listener. Whoever listens reads them from a genera
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import asdict, dataclass, fields
-from typing import ClassVar
+from typing import Any, ClassVar, TypeVar
 
 ShouldStop = Callable[[], bool]  # a long job asks it every few photos or steps; true means: keep what is done, and end
 
@@ -55,11 +55,11 @@ class Progress(Event):
 class EpochEnd(Event):
     """The figures after one pass over the training photos: losses in nats, accuracies 0–1, seconds of this epoch.
 
-    `epoch` of `epochs` counts through all phases of a run; `phase` is "head", or "open" while the network adapts;
-    `elapsed`: seconds of work on the run until then, earlier attempts that it continues included; `said`: how often
-    each class was the answer on the validation photos, in the order of the labels; `keeps`: the epoch whose weights the
-    run would have if this one were its last, 0 for none; `left`: seconds that the whole run still takes, at least and
-    at most. Older files do not tell those four.
+    `epoch` of `epochs` counts through all phases of a run; `phase` is "head", or "fine_tune" while the network adapts;
+    `elapsed`: seconds of work on the run until then, earlier attempts that it continues included;
+    `val_prediction_counts`: how often each class was predicted on the validation photos, in the order of the labels;
+    `best_epoch_so_far`: the epoch whose weights the run would have if this one were its last, 0 for none; `left`:
+    seconds that the whole run still takes, at least and at most. Older files do not tell those four.
     """
 
     type: ClassVar[str] = "epoch"
@@ -72,12 +72,12 @@ class EpochEnd(Event):
     seconds: float
     phase: str = "head"
     elapsed: float = 0.0
-    said: tuple[int, ...] = ()
-    keeps: int = 0
+    val_prediction_counts: tuple[int, ...] = ()
+    best_epoch_so_far: int = 0
     left: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "said", tuple(self.said))  # JSON knows no tuples
+        object.__setattr__(self, "val_prediction_counts", tuple(self.val_prediction_counts))  # JSON knows no tuples
         object.__setattr__(self, "left", self.left and tuple(self.left))
 
 
@@ -138,7 +138,35 @@ STAGES = {
     "check": "Checking the packed model on the test photos",
 }
 
+Result = TypeVar("Result")
+
+
+def run_to_end(job: Generator["Event", None, Result], on_event: Callable[["Event"], object] | None = None) -> Result:
+    """Run a generator of events to its end; returns its result.
+
+    Args:
+        on_event: is called with every event, in order.
+    """
+    while True:
+        try:
+            event = next(job)
+        except StopIteration as end:
+            result: Result = end.value
+            return result
+        if on_event is not None:
+            on_event(event)
+
+
 _TYPES = {cls.type: cls for cls in (Started, Progress, EpochEnd, Evaluated, Finished, Stopped, Failed)}
+
+
+_RENAMED = {"said": "val_prediction_counts", "keeps": "best_epoch_so_far"}  # fields, up to version 0.1.0
+
+
+def _of_today(row: dict[str, Any]) -> dict[str, Any]:
+    """The row of an earlier version under the names of this one."""
+    row = {_RENAMED.get(name, name): value for name, value in row.items()}
+    return row | {"phase": "fine_tune"} if row.get("phase") == "open" else row
 
 
 def encode(event: Event) -> str:
@@ -156,6 +184,7 @@ def decode(line: str) -> Event:
     if not isinstance(row, dict) or row.get("type") not in _TYPES:
         raise ValueError(f"Not an event: {line[:80]!r}")
     cls = _TYPES[row["type"]]
+    row = _of_today(row)
     known = {field.name for field in fields(cls)}
     try:
         return cls(**{name: value for name, value in row.items() if name in known})

@@ -70,8 +70,12 @@ def open_workspace(root: Path | str | None = None) -> Workspace:
     chosen = root or os.environ.get("TRANSFERLAB_HOME") or user_data_path("transferlab", appauthor=False)
     workspace = Workspace(Path(chosen).expanduser().resolve())
     folders = (
-        workspace.datasets, workspace.incoming, workspace.imports,
-        workspace.runs, workspace.features, workspace.downloads,
+        workspace.datasets,
+        workspace.incoming,
+        workspace.imports,
+        workspace.runs,
+        workspace.features,
+        workspace.downloads,
     )
     try:
         for folder in folders:

@@ -20,11 +20,11 @@ from pathlib import Path
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.shared import going_on, state
+from pages.shared import active_jobs, state
 from pages.shared.widgets import plain
 from tlcore.errors import UserError
 from tlcore.events import Failed
-from tlcore.runs.status import job_status
+from tlcore.jobs.status import job_status
 
 NAME = "Transfer Lab"
 STEPS = (("data", "Data"), ("train", "Train"), ("evaluate", "Evaluate"), ("predict", "Predict"))
@@ -158,11 +158,11 @@ def _going_on(step: int) -> None:
     """What goes on elsewhere, with the way to it; the place is there always, so that nothing below is drawn anew."""
     with st.container(key="tl_now", gap="small"):
         try:
-            found = going_on.find(step)
+            found = active_jobs.find(step)
         except (UserError, OSError):  # the page itself will tell
             return
         if found:
-            st.fragment(errors_shown()(going_on.show), run_every=going_on.POLL_SECONDS, key="going_on")(found)
+            st.fragment(errors_shown()(active_jobs.show), run_every=active_jobs.POLL_SECONDS, key="going_on")(found)
 
 
 def _step(number: int, file: str, word: str, here: bool, done: bool) -> None:

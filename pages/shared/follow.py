@@ -8,41 +8,15 @@ from collections.abc import Callable
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.shared import chrome, pickers, state, widgets
-from tlcore import charts
+from pages.shared import chrome, state, widgets
+from tlcore.charts import results as charts
 from tlcore.config import TrainConfig
-from tlcore.runs import store
-from tlcore.runs.status import JobStatus, job_status
-from tlcore.runs.store import ImportSpec, Job, Run
+from tlcore.jobs import store
+from tlcore.jobs.status import JobStatus, job_status
+from tlcore.jobs.store import Job, Run
 from tlcore.serving.bundle import zip_bundle
 
 POLL_SECONDS = 1.0
-
-
-def start_import(spec: ImportSpec) -> None:
-    """Queue an import and show it."""
-    job = store.create_import(state.workspace(), spec)
-    state.queue().submit(job)
-    state.choose(job=job.id, more=None)
-    st.rerun()
-
-
-def show_import(action: DeltaGenerator) -> None:
-    """The import in the URL: its progress while it is active, else its data set or what went wrong."""
-    job = state.job()
-    status = job_status(job)
-    if status.active:
-        watch(job, lambda _: None)
-    elif status.finished:
-        if job.spec.get("kind") == "incoming":
-            pickers.forget_incoming()
-        state.choose(job=None, run=None, dataset=status.finished.result)
-        st.rerun()
-    else:
-        ended(job, status, "import", action)
-        if action.button("Choose other photos"):
-            state.choose(job=None)
-            st.rerun()
 
 
 def watch(job: Job, draw: Callable[[JobStatus], None]) -> None:
@@ -90,7 +64,7 @@ def go_on(job: Job, status: JobStatus, action: DeltaGenerator, primary: bool = T
 
 def say_go_on(job: Job, status: JobStatus) -> str:
     """The words of the button that continues a training; "" where there is nothing to continue from."""
-    if not status.epochs or not store.can_go_on(job):
+    if not status.epochs or not store.can_resume(job):
         return ""
     last = status.epochs[-1]
     if last.epoch < last.epochs:
@@ -150,7 +124,10 @@ def download(run: Run) -> None:
         if active:
             st.rerun()
         st.download_button(
-            "Download the model (zip)", lambda: zip_bundle(run.folder), f"{run.id}.zip", "application/zip",
+            "Download the model (zip)",
+            lambda: zip_bundle(run.folder),
+            f"{run.id}.zip",
+            "application/zip",
             on_click="ignore",
         )
 

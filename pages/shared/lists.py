@@ -9,14 +9,18 @@ from pages.shared.widgets import count, plain
 from tlcore.config import short_name
 from tlcore.data.manifest import DatasetSummary
 from tlcore.errors import UserError
+from tlcore.jobs.status import job_status
+from tlcore.jobs.store import Run
 from tlcore.models.registry import find_backbone
-from tlcore.runs.status import job_status
-from tlcore.runs.store import Run
 
 SHOWN = 8  # lines before the rest is folded away
 STATES = {
-    "queued": "waiting", "running": "training now", "finished": "finished",
-    "failed": "failed", "stopped": "stopped", "interrupted": "interrupted",
+    "queued": "waiting",
+    "running": "training now",
+    "finished": "finished",
+    "failed": "failed",
+    "stopped": "stopped",
+    "interrupted": "interrupted",
 }
 
 
@@ -38,14 +42,16 @@ def runs(found: Sequence[Run]) -> None:
         told = score(each) if status.usable else STATES[status.state]
         with st.container(horizontal=True, vertical_alignment="center"):
             st.page_link(
-                f"pages/{page}.py", label=f"**{plain(each.name)}**, {state.moment(each.created)}",
+                f"pages/{page}.py",
+                label=f"**{plain(each.name)}**, {state.moment(each.created)}",
                 query_params={"dataset": each.dataset_id, "run": each.id},
             )
             st.caption(f"{told} · {kind(each)}", width="content")
             if each.id in race_of:
                 race = race_of[each.id]
-                st.page_link("pages/compare.py", label="See its race",
-                             query_params={"race": race.id, "dataset": race.dataset_id})
+                st.page_link(
+                    "pages/compare.py", label="See its race", query_params={"race": race.id, "dataset": race.dataset_id}
+                )
 
 
 def score(run: Run) -> str:

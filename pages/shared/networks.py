@@ -20,8 +20,9 @@ def choose(current: BackboneSpec) -> None:
         shown = _filtered(current)
         st.caption(f"{count(len(shown), 'network')} of {len(BACKBONES)} to choose from.")
     with place:
-        settings.choice("backbone", [spec.name for spec in shown], current.name,
-                        {spec.name: label(spec) for spec in shown})
+        settings.choice(
+            "backbone", [spec.name for spec in shown], current.name, {spec.name: label(spec) for spec in shown}
+        )
         st.markdown(current.sentence)
         size = f"{say_bytes(num_bytes(current))}, " if is_present(current) else ""
         st.caption(f"{say_accuracy(current)} · {size}{say_place(current)} · {say_speed(current)}")
@@ -32,16 +33,29 @@ def _filtered(current: BackboneSpec) -> list[BackboneSpec]:
     size = _filter("Size", SIZES, "networks_size")
     speed = _filter("Speed", SPEEDS, "networks_speed")
     here = st.checkbox("On this machine already", key="networks_here", persist_state="session")
-    return [spec for spec in BACKBONES if spec == current or (
-        (size is None or num_bytes(spec) <= size) and (speed is None or work(spec) <= speed)
-        and (not here or is_present(spec))
-    )]
+    return [
+        spec
+        for spec in BACKBONES
+        if spec == current
+        or (
+            (size is None or num_bytes(spec) <= size)
+            and (speed is None or work(spec) <= speed)
+            and (not here or is_present(spec))
+        )
+    ]
 
 
 def _filter(name: str, steps: dict[str, tuple[str, float | None]], key: str) -> float | None:
     """A filter with its steps; the most it lets through, None for everything."""
-    chosen = st.segmented_control(name, list(steps), default=ANY, key=key, persist_state="session", required=True,
-                                  format_func=lambda step: steps[step][0])
+    chosen = st.segmented_control(
+        name,
+        list(steps),
+        default=ANY,
+        key=key,
+        persist_state="session",
+        required=True,
+        format_func=lambda step: steps[step][0],
+    )
     return steps[chosen or ANY][1]
 
 

@@ -18,8 +18,14 @@ from tlcore.data.manifest import Dataset
 from tlcore.errors import UserError
 
 STRIP = (
-    "animals/1f431-noto.png", "food/1f34e-twemoji.png", "faces/1f60e-twemoji.png", "vehicles/1f697-twemoji.png",
-    "clothing/1f3a9-noto.png", "hands/1f44b-noto.png", "buildings/1f3e0-noto.png", "animals/1f993-noto.png",
+    "animals/1f431-noto.png",
+    "food/1f34e-twemoji.png",
+    "faces/1f60e-twemoji.png",
+    "vehicles/1f697-twemoji.png",
+    "clothing/1f3a9-noto.png",
+    "hands/1f44b-noto.png",
+    "buildings/1f3e0-noto.png",
+    "animals/1f993-noto.png",
 )
 EMPTY_PIXEL = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
 
@@ -46,8 +52,10 @@ def grid(photos: Sequence[Photo], columns: int | None = 3) -> None:
 def figure(photo: Photo) -> str:
     """One photo as escaped HTML."""
     alt, more = html.escape(photo.alt), html.escape(photo.more)
-    sign = "" if photo.mark is None else (
-        '<span class="tl-right">✓ right</span> ' if photo.mark else '<span class="tl-wrong">✗ wrong</span> '
+    sign = (
+        ""
+        if photo.mark is None
+        else ('<span class="tl-right">✓ right</span> ' if photo.mark else '<span class="tl-wrong">✗ wrong</span> ')
     )
     detail = f"<br>{html.escape(photo.detail)}" if photo.detail else ""
     return (

@@ -16,15 +16,14 @@ from PIL import Image
 
 from pages.shared import photos, state, widgets
 from pages.shared.widgets import plain
+from tlcore.advice.flip_hints import flip_hints
+from tlcore.advice.recommend import load_recommendation
 from tlcore.config import TrainConfig
 from tlcore.data.augment import Augmentation, Views, draw, view_random
-from tlcore.data.images import PhotoRefused, load_input
+from tlcore.data.images import RESIZE_POLICY, PhotoRefused, load_input
 from tlcore.data.manifest import Dataset
 from tlcore.errors import UserError
-from tlcore.runs import store
-from tlcore.runs.advise import load_advice
-from tlcore.runs.pack import RESIZE_POLICY
-from tlcore.training.meaning import flip_hints
+from tlcore.jobs import store
 
 VARIANTS = 9
 SIDE = 144  # pixels, at most: as sharp as a third of a column shows, and made in a few milliseconds
@@ -124,7 +123,7 @@ def say_use(config: TrainConfig) -> str:
 
 def hints(dataset: Dataset) -> dict[str, str]:
     """What mirroring would do to the meaning of these photos: a sentence for each setting that would change it."""
-    advice = load_advice(store.advice_job(state.workspace(), dataset.id))
+    advice = load_recommendation(store.recommendation_job(state.workspace(), dataset.id))
     return dict(flip_hints(dataset.labels, advice.mirrored if advice else ()))
 
 

@@ -23,7 +23,7 @@ from tlcore.data.manifest import Dataset
 from tlcore.models.registry import BUILT_IN, BackboneSpec, find_backbone, usual_image_size
 
 SLIDER_STEPS = 100  # a slider with more steps cannot be set exactly with a finger
-AUTO = TrainConfig().open_from
+AUTO = TrainConfig().unfreeze_from
 ECHO_SECONDS = 2.0  # so long a slow browser may take to draw a single new default
 GROUPS = {
     "network": "The network: image size and more",
@@ -32,10 +32,16 @@ GROUPS = {
 }
 VARIATIONS = tuple(option.name for option in fields(Augmentation))
 IDLE = {  # what does nothing for a strategy
-    "feature-extraction": ("open_from", "open_layers", "open_epochs", "open_learning_rate", "own_statistics"),
+    "feature-extraction": (
+        "unfreeze_from",
+        "num_unfrozen_layers",
+        "fine_tune_epochs",
+        "fine_tune_learning_rate",
+        "batch_norm_adaptation",
+    ),
     "hybrid": (),
-    "fine-tuning": ("open_from", "open_layers"),
-    "scratch": ("open_from", "open_layers", "epochs", "learning_rate", "views", "own_statistics"),
+    "fine-tuning": ("unfreeze_from", "num_unfrozen_layers"),
+    "scratch": ("unfreeze_from", "num_unfrozen_layers", "epochs", "learning_rate", "views", "batch_norm_adaptation"),
 }
 _OPTIONS = {option.name: option for option in fields(TrainConfig)}
 
@@ -99,7 +105,7 @@ def shown(config: TrainConfig) -> list[str]:
 
 def _fitting(name: str, value: Any, spec: BackboneSpec) -> Any:
     """A value that the person set, brought to what the chosen network allows."""
-    if name == "open_from":
+    if name == "unfreeze_from":
         return value if value in [block.name for block in spec.blocks] else AUTO
     low, high = _limits(name, spec)
     return value if low is None else min(max(value, low), high)
@@ -110,7 +116,7 @@ def _limits(name: str, spec: BackboneSpec) -> tuple[Any, Any]:
     meta = _OPTIONS[name].metadata
     if name == "image_size":
         return max(meta["low"], spec.least_image_size), meta["high"]
-    if name == "open_layers":
+    if name == "num_unfrozen_layers":
         return meta["low"], spec.blocks[-1].num_layers
     return meta.get("low"), meta.get("high")
 
@@ -161,7 +167,7 @@ def _inside(group: str, config: TrainConfig) -> list[str]:
 def _rows(names: list[str], config: TrainConfig, hints: Mapping[str, str] = MappingProxyType({})) -> None:
     """The widgets of these settings, two in a row, each with its hint; rows keep the order on a small screen too."""
     for start in range(0, len(names), 2):
-        for name, column in zip(names[start:start + 2], st.columns(2, gap="large")):
+        for name, column in zip(names[start : start + 2], st.columns(2, gap="large")):
             with column:
                 setting(_OPTIONS[name], getattr(config, name), find_backbone(config.backbone), config)
                 if name in hints:
@@ -190,10 +196,11 @@ def _say_views(config: TrainConfig) -> None:
 def setting(option: Field, value: Any, spec: BackboneSpec, config: TrainConfig) -> None:
     """The widget for one setting: a choice, a switch, a slider where it can be set exactly, else a number to type."""
     meta, name = option.metadata, option.name
-    if name == "open_from":
-        blocks = {AUTO: "auto: the upper third"} | {block.name: f"{block.name} and above ({block.num_layers} layers)"
-                                                    for block in spec.blocks}
-        choice(name, list(blocks), value, blocks, disabled=config.open_layers > 0)
+    if name == "unfreeze_from":
+        blocks = {AUTO: "auto: the upper third"} | {
+            block.name: f"{block.name} and above ({block.num_layers} layers)" for block in spec.blocks
+        }
+        choice(name, list(blocks), value, blocks, disabled=config.num_unfrozen_layers > 0)
         return
     low, high = _limits(name, spec)
     shared = _shared(name, value, (low, high))

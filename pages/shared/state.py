@@ -13,19 +13,23 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
+from tlcore.comparison.store import Comparison, list_comparisons, load_comparison
 from tlcore.data import manifest
 from tlcore.data.manifest import Dataset, DatasetSummary
 from tlcore.errors import UserError
-from tlcore.runs import store
-from tlcore.runs.jobs import JobQueue
-from tlcore.runs.race import Race, list_races, load_race
-from tlcore.runs.status import is_locked, job_status
-from tlcore.runs.store import Job, Run
+from tlcore.jobs import store
+from tlcore.jobs.queue import JobQueue
+from tlcore.jobs.status import is_locked, job_status
+from tlcore.jobs.store import Job, Run
 from tlcore.workspace import Workspace, open_workspace
 
 ID_FORM = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,79}")
 WORDS = {
-    "dataset": "data set", "run": "training run", "job": "import", "incoming": "collection of uploads", "race": "race",
+    "dataset": "data set",
+    "run": "training run",
+    "job": "import",
+    "incoming": "collection of uploads",
+    "race": "race",
 }
 FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Cf-Connecting-Ip")
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]", "::1")
@@ -130,10 +134,10 @@ def run() -> Run | None:
     return store.load_run(workspace(), run_id) if run_id else None
 
 
-def race() -> Race | None:
+def race() -> Comparison | None:
     """The race in use; who holds its id may see its runs. Raises UserError for an unknown id."""
     race_id = chosen("race")
-    found = load_race(workspace(), race_id) if race_id else None
+    found = load_comparison(workspace(), race_id) if race_id else None
     for run_id in found.run_ids if found else ():
         remember(run_id)
     return found
@@ -182,9 +186,9 @@ def at_work() -> list[Job]:
     return working + waiting
 
 
-def races() -> list[Race]:
+def races() -> list[Comparison]:
     """The races this visitor may see, newest first."""
-    return [each for each in list_races(workspace()) if may_see(each.id)]
+    return [each for each in list_comparisons(workspace()) if may_see(each.id)]
 
 
 def moment(seconds: float) -> str:

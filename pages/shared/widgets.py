@@ -12,8 +12,8 @@ import streamlit as st
 
 from tlcore.config import TrainConfig
 from tlcore.events import STAGES, Progress
-from tlcore.runs.outlook import say_left, say_whole
-from tlcore.runs.status import JobStatus
+from tlcore.jobs.status import JobStatus
+from tlcore.pipeline.eta import say_left, say_whole
 
 PICTURE_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff"]
 MOST_ROWS = 40  # a longer table scrolls in a frame of its own
@@ -77,14 +77,16 @@ def say_progress(status: JobStatus, position: int, config: TrainConfig = TrainCo
         return say_learning(status, config)
     if last is None or not last.total:
         return 0.0, "Starting, a few seconds."
-    unit = f"{say_bytes(last.done)} of {say_bytes(last.total)}" if last.stage == "download" else (
-        f"{last.done:,} of {last.total:,} photos"
+    unit = (
+        f"{say_bytes(last.done)} of {say_bytes(last.total)}"
+        if last.stage == "download"
+        else (f"{last.done:,} of {last.total:,} photos")
     )
     left = say_left(last.seconds_left) if last.done < last.total else ""
     if last.left is not None:
         left = say_whole(last.left)
-    elif left and config.opens:
-        rounds = f"{count(config.open_epochs, 'round')} with the network open"
+    elif left and config.fine_tunes:
+        rounds = f"{count(config.fine_tune_epochs, 'round')} with the network open"
         left = f"{left} for this step · then {rounds}, and the first tells how long they take"
     words = [STAGES.get(last.stage, "Working"), unit, left]
     return min(1.0, last.done / last.total), " · ".join(word for word in words if word)
@@ -94,21 +96,21 @@ def say_learning(status: JobStatus, config: TrainConfig) -> tuple[float, str]:
     """The share of all rounds that is done, and how it goes on; rounds of different phases take different times."""
     end, total = status.epochs[-1], planned_rounds(status, config)
     share, round_of = min(1.0, end.epoch / total), f"round {end.epoch} of {total}"
-    if end.phase == "head" and config.opens:
+    if end.phase == "head" and config.fine_tunes:
         whole = f" · {say_whole(end.left)}" if end.left else ""
         if end.epoch >= end.epochs:
             return share, f"Opening the network · {round_of} is done · the next one takes longer{whole}"
         return share, f"Learning the last step · {round_of} · the network opens after round {end.epochs}{whole}"
     times = [each.seconds for each in status.epochs if each.phase == end.phase]
     recent = (times[1:] or times)[-RECENT:]  # the first one compiles
-    what = "The network adapts" if end.phase == "open" else "Learning"
+    what = "The network adapts" if end.phase == "fine_tune" else "Learning"
     return share, f"{what} · {round_of} · {say_left(median(recent) * (total - end.epoch))}"
 
 
 def say_adapting(status: JobStatus, last: Progress, config: TrainConfig) -> tuple[float, str]:
     """How far the network is while it adapts; the time left is that of the whole run."""
     before = max((end.epoch for end in status.epochs if end.phase == "head"), default=0)
-    total, done = before + config.open_epochs, config.open_epochs * last.done / last.total
+    total, done = before + config.fine_tune_epochs, config.fine_tune_epochs * last.done / last.total
     now = min(total, before + int(done) + 1)
     words = ["The network adapts", f"round {now} of {total}", say_left(last.seconds_left)]
     return min(1.0, (before + done) / total), " · ".join(word for word in words if word)
@@ -117,10 +119,10 @@ def say_adapting(status: JobStatus, last: Progress, config: TrainConfig) -> tupl
 def planned_rounds(status: JobStatus, config: TrainConfig) -> int:
     """All rounds of all phases: as the last phase tells them, before that as they were asked for."""
     end = status.epochs[-1] if status.epochs else None
-    if end and (end.phase == "open" or not config.opens):
+    if end and (end.phase == "fine_tune" or not config.fine_tunes):
         return end.epochs
     first = 0 if config.strategy == "scratch" else config.epochs
-    return first + (config.open_epochs if config.opens else 0)
+    return first + (config.fine_tune_epochs if config.fine_tunes else 0)
 
 
 def table(frame: pd.DataFrame, told: str) -> None:
@@ -139,8 +141,10 @@ def table(frame: pd.DataFrame, told: str) -> None:
         "<tr>" + "".join(f"<td{aligned[name]}>{html.escape(str(value))}</td>" for name, value in row.items()) + "</tr>"
         for row in frame.to_dict(orient="records")
     )
-    st.html(f'<table class="tl-table" aria-label="{html.escape(told)}"><thead><tr>{head}</tr></thead>'
-            f"<tbody>{body}</tbody></table>")
+    st.html(
+        f'<table class="tl-table" aria-label="{html.escape(told)}"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table>"
+    )
 
 
 def is_numeric(values: pd.Series) -> bool:

@@ -141,7 +141,7 @@ def _lock(path, only: str = ""):
     for signature, flag, name in ((b"PK\x03\x04", 6, 30), (b"PK\x01\x02", 8, 46)):
         position = data.find(signature)
         while position >= 0:
-            if data[position + name:].startswith(only.encode()):
+            if data[position + name :].startswith(only.encode()):
                 data[position + flag] |= 1
             position = data.find(signature, position + 1)
     path.write_bytes(data)

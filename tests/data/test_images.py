@@ -46,8 +46,7 @@ def _rgb16_png() -> bytes:
     row = b"\0" + struct.pack(">HHH", 65535, 32768, 0) * SIZE[0]
     header = struct.pack(">IIBBBBB", *SIZE, 16, 2, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + b"".join(
-        chunk(kind, data)
-        for kind, data in ((b"IHDR", header), (b"IDAT", zlib.compress(row * SIZE[1])), (b"IEND", b""))
+        chunk(kind, data) for kind, data in ((b"IHDR", header), (b"IDAT", zlib.compress(row * SIZE[1])), (b"IEND", b""))
     )
 
 

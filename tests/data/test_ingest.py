@@ -107,8 +107,11 @@ def test_every_file_is_accepted_or_refused(workspace, tmp_path):
         "dogs/one.png": "too small",
     }
     data = {
-        "cats/page.jpg": b"<html></html>", "cats/empty.jpg": b"", "cats/cut.jpg": make_photo(1, (300, 300))[:2000],
-        "dogs/one.png": make_photo(1, (1, 1), "PNG"), "loose.jpg": make_photo(99),
+        "cats/page.jpg": b"<html></html>",
+        "cats/empty.jpg": b"",
+        "cats/cut.jpg": make_photo(1, (300, 300))[:2000],
+        "dogs/one.png": make_photo(1, (1, 1), "PNG"),
+        "loose.jpg": make_photo(99),
     }
     files = class_files(TWO) | {name: data.get(name, b"text") for name in refused}
     files["cats/deeper/still/photo.jpg"] = make_photo(77)  # accepted, with the class of the folder at the top

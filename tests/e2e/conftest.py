@@ -16,8 +16,15 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 WAIT_MS = 180_000  # a training and another test file may share two cores with the browser
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 def _free_port() -> int:
@@ -34,9 +41,23 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     environment = os.environ | {"TRANSFERLAB_HOME": str(tmp_path_factory.mktemp("home"))}
     with open(log, "wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port),
-             "--server.address", "127.0.0.1", "--server.headless", "true"],
-            cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT,
+            [
+                sys.executable,
+                "-m",
+                "streamlit",
+                "run",
+                "streamlit_app.py",
+                "--server.port",
+                str(port),
+                "--server.address",
+                "127.0.0.1",
+                "--server.headless",
+                "true",
+            ],
+            cwd=ROOT,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
         )
     address = f"http://127.0.0.1:{port}"
     try:
@@ -80,8 +101,14 @@ def page(browser, server):
     tab.set_default_timeout(WAIT_MS)
     expect.set_options(timeout=WAIT_MS)
     strangers, errors = [], []
-    tab.on("request", lambda request: strangers.append(request.url)
-           if not request.url.startswith((server, server.replace("http", "ws"), "data:", "blob:")) else None)
+    tab.on(
+        "request",
+        lambda request: (
+            strangers.append(request.url)
+            if not request.url.startswith((server, server.replace("http", "ws"), "data:", "blob:"))
+            else None
+        ),
+    )
     tab.on("pageerror", lambda error: errors.append(str(error)))
     yield tab
     context.close()

@@ -15,9 +15,7 @@ def report():
     photos = pd.DataFrame(
         {"path": ["a", "b", "c", "d", "e"], "sha256": list("12345"), "label": ["cat", "cat", "dog", "dog", "dog"]}
     )
-    table = np.array(
-        [[0.9, 0.1, 0], [0.2, 0.8, 0], [0.1, 0.9, 0], [0.3, 0.6, 0.1], [0, 0.2, 0.8]], np.float32
-    )
+    table = np.array([[0.9, 0.1, 0], [0.2, 0.8, 0], [0.1, 0.9, 0], [0.3, 0.6, 0.1], [0, 0.2, 0.8]], np.float32)
     return make_report(predictions_frame(photos, table, LABELS), LABELS)
 
 
@@ -43,10 +41,12 @@ def test_a_report_is_read_back_as_it_was_written(report, tmp_path):
     again = load_report(tmp_path)
     assert (again.correct, again.total, again.low, again.high) == (3, 5, report.low, report.high)
     pd.testing.assert_frame_equal(again.confusion, report.confusion)
-    pd.testing.assert_frame_equal(again.predictions.drop(columns="probabilities"),
-                                  report.predictions.drop(columns="probabilities"))
-    np.testing.assert_array_equal(np.stack(again.predictions["probabilities"]),
-                                  np.stack(report.predictions["probabilities"]))
+    pd.testing.assert_frame_equal(
+        again.predictions.drop(columns="probabilities"), report.predictions.drop(columns="probabilities")
+    )
+    np.testing.assert_array_equal(
+        np.stack(again.predictions["probabilities"]), np.stack(report.predictions["probabilities"])
+    )
 
 
 @pytest.mark.parametrize("damage", [None, "{", "{}"], ids=["missing", "torn", "empty"])

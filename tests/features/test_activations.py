@@ -72,8 +72,13 @@ def test_pixels_stay_bytes(workspace):
 
 def test_what_changes_the_numbers_changes_the_folder():
     base = ("net-0123", "block5", 96, "squash", (5, 1))
-    kinds = [ActivationKind(*base), ActivationKind(*base, "0123abcd"), ImageKind(96, "squash"),
-             ImageKind(128, "squash"), ImageKind(96, "center-crop")]
+    kinds = [
+        ActivationKind(*base),
+        ActivationKind(*base, "0123abcd"),
+        ImageKind(96, "squash"),
+        ImageKind(128, "squash"),
+        ImageKind(96, "center-crop"),
+    ]
     for place, value in ((0, "net-9"), (1, "block6"), (2, 128), (3, "center-crop")):
         kinds.append(ActivationKind(*base[:place], value, *base[place + 1 :]))
     names = [kind.folder_name for kind in kinds]
@@ -104,8 +109,9 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
     peaks = []
     for count in (200, 4000):
-        done = subprocess.run([sys.executable, "-c", script, str(count)], cwd=ROOT, capture_output=True, text=True,
-                              timeout=120)
+        done = subprocess.run(
+            [sys.executable, "-c", script, str(count)], cwd=ROOT, capture_output=True, text=True, timeout=120
+        )
         assert done.returncode == 0, done.stderr[-2000:]
         peaks.append(int(done.stdout))
     assert peaks[1] < 1.3 * peaks[0], f"peak memory grew from {peaks[0]} to {peaks[1]}"
@@ -159,8 +165,13 @@ sys.stdin.read(1) or os._exit(0)
 os.kill(os.getpid(), 9)
 """
     others = [
-        subprocess.Popen([sys.executable, "-c", script, str(workspace.root), layer], cwd=ROOT, text=True,
-                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        subprocess.Popen(
+            [sys.executable, "-c", script, str(workspace.root), layer],
+            cwd=ROOT,
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
         for layer in ("there", "dead")
     ]
     try:

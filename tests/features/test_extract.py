@@ -18,8 +18,8 @@ from tlcore.features.extract import Network, Photo, decode, extract, extract_bot
 from tlcore.features.store import FeatureKind, FeatureStore
 from tlcore.models.build import build_backbone
 from tlcore.models.convert import convert_to_tflite
-from tlcore.models.frozen import frozen_file, with_activation
-from tlcore.models.litert import LiteModel
+from tlcore.models.frozen_files import frozen_file, with_activation
+from tlcore.models.litert_runtime import LiteModel
 from tlcore.models.registry import BACKBONES, find_backbone
 from tlcore.models.weights import asset_path
 from tlcore.workspace import open_workspace
@@ -161,8 +161,10 @@ def test_two_stores_are_filled_in_one_pass_as_by_two(workspace, dataset, tmp_pat
     activations = ActivationKind("net", "top", 96, "squash", shape)
     other = open_workspace(tmp_path / "other")
     with (
-        open_features(workspace, features, VIEWS) as seen, open_activations(workspace, activations, VIEWS) as entering,
-        open_features(other, features, VIEWS) as alone, open_activations(other, activations, VIEWS) as below,
+        open_features(workspace, features, VIEWS) as seen,
+        open_activations(workspace, activations, VIEWS) as entering,
+        open_features(other, features, VIEWS) as alone,
+        open_activations(other, activations, VIEWS) as below,
     ):
         finish(extract(alone, SPEC, photos, dataset.read))
         finish(extract(below, SPEC, photos, dataset.read, source=lower))

@@ -55,9 +55,7 @@ def test_a_container_may_have_less_than_the_machine(monkeypatch, tmp_path, limit
         (2_000_000_000, 400_000_000, (300_000_000, 500_000_000), FREE, "more files than in use: never below nothing"),
     ],
 )
-def test_files_that_linux_keeps_in_memory_are_not_in_the_way(
-    monkeypatch, tmp_path, limit, used, files, free, reason
-):
+def test_files_that_linux_keeps_in_memory_are_not_in_the_way(monkeypatch, tmp_path, limit, used, files, free, reason):
     monkeypatch.setattr(memory.psutil, "virtual_memory", lambda: SimpleNamespace(available=FREE))
     stat = f"anon 5\nactive_file {files[0]}\ninactive_file {files[1]}\n"
     for name, text in (("memory.max", limit), ("memory.current", used), ("memory.stat", stat)):
@@ -68,8 +66,10 @@ def test_files_that_linux_keeps_in_memory_are_not_in_the_way(
 @pytest.mark.parametrize(
     ("outputs_mb", "weights_mb", "measured_mb", "reason"),
     [
-        (144, 11, 192, "upper third of EfficientNet-Lite0, 160 px"), (1316, 13, 952, "all of it, 160 px"),
-        (2579, 13, 1545, "all of it, 224 px"), (630, 2, 438, "MobileNetV2 × 0.35, all, 160 px"),
+        (144, 11, 192, "upper third of EfficientNet-Lite0, 160 px"),
+        (1316, 13, 952, "all of it, 160 px"),
+        (2579, 13, 1545, "all of it, 224 px"),
+        (630, 2, 438, "MobileNetV2 × 0.35, all, 160 px"),
     ],
 )
 def test_the_estimate_of_an_open_network_never_refuses_what_was_seen_to_work(

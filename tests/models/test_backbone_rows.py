@@ -18,15 +18,26 @@ import tensorflow as tf
 
 from tlcore.models import graph
 from tlcore.models.build import build_backbone, cut_backbone, layer_below
-from tlcore.models.frozen import convert_checked
-from tlcore.models.litert import LiteModel
+from tlcore.models.frozen_files import convert_checked
+from tlcore.models.litert_runtime import LiteModel
 from tlcore.models.registry import BACKBONES, BUILT_IN, BackboneSpec, find_backbone
 
 ROWS = [spec for spec in BACKBONES if not spec.built_in]
 FIRST = ("vgg16", "vgg19", "resnet50", "inception-v3", "xception", "mobilenet-v2")
 RUN = (
-    "vgg16", "resnet50", "resnet50-v2", "inception-v3", "xception", "mobilenet-0.25", "mobilenet-v2-0.35",
-    "mobilenet-v3-small", "densenet121", "nasnet-mobile", "efficientnet-b0", "efficientnet-v2-b0", "convnext-tiny",
+    "vgg16",
+    "resnet50",
+    "resnet50-v2",
+    "inception-v3",
+    "xception",
+    "mobilenet-0.25",
+    "mobilenet-v2-0.35",
+    "mobilenet-v3-small",
+    "densenet121",
+    "nasnet-mobile",
+    "efficientnet-b0",
+    "efficientnet-v2-b0",
+    "convnext-tiny",
     "inception-resnet-v2",
 )
 MODULES = Path(keras.src.applications.__file__).parent.glob("*.py")
@@ -66,8 +77,12 @@ def check_against_keras(spec: BackboneSpec, model: keras.Model) -> None:
 def num_weights(layers: Iterable[keras.layers.Layer]) -> int:
     """How many weights learn when these layers open; batch normalisation never does."""
     normal = keras.layers.BatchNormalization
-    return sum(math.prod(weight.shape) for layer in layers if not isinstance(layer, normal)
-               for weight in layer.trainable_weights)
+    return sum(
+        math.prod(weight.shape)
+        for layer in layers
+        if not isinstance(layer, normal)
+        for weight in layer.trainable_weights
+    )
 
 
 def pictures(size: int) -> np.ndarray:
@@ -76,12 +91,17 @@ def pictures(size: int) -> np.ndarray:
 
 
 def test_every_network_of_keras_has_a_row():
-    functions = {name for name, value in vars(keras.applications).items()
-                 if inspect.isfunction(value) and not name.startswith("_")}
+    functions = {
+        name
+        for name, value in vars(keras.applications).items()
+        if inspect.isfunction(value) and not name.startswith("_")
+    }
     assert {spec.function for spec in ROWS} == functions
     assert tuple(spec.name for spec in BACKBONES[:7]) == (BUILT_IN.name, *FIRST), "what tutorials use stands on top"
-    widths = {name: {dict(spec.arguments)["alpha"] for spec in ROWS if spec.function == name}
-              for name in ("MobileNet", "MobileNetV2")}
+    widths = {
+        name: {dict(spec.arguments)["alpha"] for spec in ROWS if spec.function == name}
+        for name in ("MobileNet", "MobileNetV2")
+    }
     assert widths == {"MobileNet": {0.25, 0.5, 0.75, 1.0}, "MobileNetV2": {0.35, 0.5, 0.75, 1.0, 1.3, 1.4}}
 
 
@@ -119,7 +139,8 @@ def test_built_cut_converted_extracted_and_trained(name):
     whole = np.asarray(model(images, training=False))
     lower, upper = cut_backbone(model, spec.blocks[len(spec.blocks) // 2].layer)
     np.testing.assert_allclose(
-        upper(lower(images, training=False), training=False), whole, atol=1e-5 * np.abs(whole).max())
+        upper(lower(images, training=False), training=False), whole, atol=1e-5 * np.abs(whole).max()
+    )
     part = model if name in CONVERTED_WHOLE else cut_backbone(model, spec.blocks[-3].layer)[0]
     received = LiteModel(convert_checked(part, size, "output")).run(images, "output")  # checked: against Keras
     assert received.shape == (len(images), *part.output_shape[1:])

@@ -18,7 +18,7 @@ from tlcore.models.graph import cut_points
 from tlcore.models.registry import BUILT_IN as SPEC
 from tlcore.models.registry import find_backbone
 from tlcore.models.weights import asset_path, keras_weights_path
-from tlcore.training.statistics import freeze_statistics
+from tlcore.training.batch_norm import freeze_batch_norm
 
 # Keras 3.15 reads its variables with numpy 1's protocol; saving weights warns of it, and nobody here can mend it.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
@@ -72,12 +72,14 @@ def test_table_tells_the_truth(backbone):
     assert model.output_shape == (None, SPEC.feature_size)
     above = {point.layer: point.above for point in cut_points(model)}
     assert [len(above[block.layer]) for block in SPEC.blocks] == [block.num_layers for block in SPEC.blocks]
-    freeze_statistics(model)
-    learn = {layer.name: sum(int(np.prod(weight.shape)) for weight in layer.trainable_weights)
-             for layer in model.layers}
+    freeze_batch_norm(model)
+    learn = {
+        layer.name: sum(int(np.prod(weight.shape)) for weight in layer.trainable_weights) for layer in model.layers
+    }
     assert sum(learn.values()) == SPEC.num_weights
     assert [sum(learn[name] for name in above[block.layer]) for block in SPEC.blocks] == [
-        block.num_weights for block in SPEC.blocks]
+        block.num_weights for block in SPEC.blocks
+    ]
     assert [block.name for block in SPEC.blocks] == ["head", *reversed(block_names())]
 
 
@@ -139,8 +141,11 @@ def save_weights(folder, spec, size):
     random = np.random.default_rng(0)
     for weight in model.weights:
         if weight.dtype == "float32":
-            weight.assign(random.uniform(0.2, 1.0, weight.shape) if len(weight.shape) < 2
-                          else random.normal(scale=0.05, size=weight.shape))
+            weight.assign(
+                random.uniform(0.2, 1.0, weight.shape)
+                if len(weight.shape) < 2
+                else random.normal(scale=0.05, size=weight.shape)
+            )
     path = folder / "models" / spec.weights_file
     path.parent.mkdir()
     model.save(path)
@@ -157,7 +162,8 @@ def test_weights_give_what_keras_gives_with_its_own_download(name, monkeypatch, 
     own = getattr(keras.applications, spec.function)
     preprocess = sys.modules[own.__module__].preprocess_input
     expected = own(include_top=False, weights="imagenet", input_shape=(96, 96, 3), **dict(spec.arguments))(
-        preprocess(picture(96)), training=False)
+        preprocess(picture(96)), training=False
+    )
     received = build_backbone(spec, 96, "feature_map")(picture(96), training=False)
     assert np.std(expected) > 1e-3 * np.abs(expected).max()
     np.testing.assert_allclose(received, expected, atol=1e-4 * np.abs(expected).max())
@@ -165,9 +171,12 @@ def test_weights_give_what_keras_gives_with_its_own_download(name, monkeypatch, 
 
 @pytest.mark.parametrize(
     ("name", "kind", "reason"),
-    [("vgg16", None, "channels turned round"), ("mobilenet-v3-small", None, "squeeze and excitation"),
-     ("convnext-tiny", "LayerScale", "layers of its own, inner models"),
-     ("inception-resnet-v2", "CustomScaleLayer", "layers of its own")],
+    [
+        ("vgg16", None, "channels turned round"),
+        ("mobilenet-v3-small", None, "squeeze and excitation"),
+        ("convnext-tiny", "LayerScale", "layers of its own, inner models"),
+        ("inception-resnet-v2", "CustomScaleLayer", "layers of its own"),
+    ],
 )
 def test_a_saved_network_is_loaded_in_safe_mode(name, kind, reason, tmp_path):
     spec = find_backbone(name)

@@ -24,8 +24,12 @@ def network_with_two_strands() -> keras.Model:
     image = keras.Input((8, 8, 3), name="image")
     before = last = layers.Conv2D(4, 3, name="stem")(image)
     for number in range(3):
-        before, last = last, layers.Add(name=f"cell{number}")([
-            layers.Conv2D(4, 1, name=f"left{number}")(before), layers.Conv2D(4, 1, name=f"right{number}")(last)])
+        before, last = (
+            last,
+            layers.Add(name=f"cell{number}")(
+                [layers.Conv2D(4, 1, name=f"left{number}")(before), layers.Conv2D(4, 1, name=f"right{number}")(last)]
+            ),
+        )
     end = layers.Concatenate(name="end")([before, last])
     return keras.Model(image, layers.GlobalAveragePooling2D(name="pooled")(layers.Conv2D(2, 1, name="top")(end)))
 
@@ -84,5 +88,4 @@ def test_names_do_not_depend_on_what_was_built_before():
         return sorted(operation.name for operation in model.operations)
 
     first, second = build(), build()
-    assert first == second == [
-        "add", "conv2d", "conv2d_1", "global_average_pooling2d", "image", "mine", "re_lu"]
+    assert first == second == ["add", "conv2d", "conv2d_1", "global_average_pooling2d", "image", "mine", "re_lu"]

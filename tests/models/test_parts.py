@@ -22,10 +22,10 @@ def test_the_parts_add_up_to_the_network(spec):
     [
         (defaults_for("feature-extraction"), LAST, "only the last step learns"),
         (defaults_for("hybrid"), auto_block(BUILT_IN).name, "the upper third"),
-        (defaults_for("hybrid", open_from="block7a"), "block7a", "as the person chose"),
-        (defaults_for("hybrid", open_layers=3), "head", "as many layers as the top block has"),
-        (defaults_for("hybrid", open_layers=4), "block7a", "one more: the next block that holds them"),
-        (defaults_for("hybrid", open_layers=2000), "block1a", "more layers than there are blocks for"),
+        (defaults_for("hybrid", unfreeze_from="block7a"), "block7a", "as the person chose"),
+        (defaults_for("hybrid", num_unfrozen_layers=3), "head", "as many layers as the top block has"),
+        (defaults_for("hybrid", num_unfrozen_layers=4), "block7a", "one more: the next block that holds them"),
+        (defaults_for("hybrid", num_unfrozen_layers=2000), "block1a", "more layers than there are blocks for"),
         (defaults_for("fine-tuning"), "first layers", "everything"),
         (defaults_for("scratch"), "first layers", "everything"),
     ],
@@ -57,5 +57,5 @@ def test_the_weights_of_the_last_step(changes, weights, reason):
 def test_the_open_part_of_vgg16_has_the_weights_of_its_recipe():
     """Three convolutions of 3 × 3 on 512 channels: 7,079,424 weights, as Chollet's fine-tuning recipe has them."""
     vgg16 = find_backbone("vgg16")
-    parts = network_parts(vgg16, defaults_for("hybrid", open_from="block5", backbone="vgg16"), 2)
+    parts = network_parts(vgg16, defaults_for("hybrid", unfreeze_from="block5", backbone="vgg16"), 2)
     assert [part.num_weights for part in parts if part.learns] == [7_079_424, 512 * 2 + 2]

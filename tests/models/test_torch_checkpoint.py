@@ -41,7 +41,14 @@ def state_dict_pickle(num_elements: int, offset: int, shape: tuple, strides: tup
     empty = global_reference("collections", "OrderedDict") + b")R"
     tensor = (
         global_reference("torch._utils", "_rebuild_tensor_v2")
-        + b"(" + storage + number(offset) + numbers(shape) + numbers(strides) + b"I00\n" + empty + b"tR"
+        + b"("
+        + storage
+        + number(offset)
+        + numbers(shape)
+        + numbers(strides)
+        + b"I00\n"
+        + empty
+        + b"tR"
     )
     return b"\x80\x02" + empty + b"S'kernel'\n" + tensor + b"s."
 

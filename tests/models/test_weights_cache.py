@@ -67,7 +67,8 @@ def folder(tmp_path, monkeypatch):
 def served(address: str, name: str = "file.h5", algorithm: str = "md5"):
     """A row whose weights are DATA."""
     return dataclasses.replace(
-        SPEC, weights_url=f"{address}/{name}", weights_hash=hashlib.new(algorithm, DATA).hexdigest())
+        SPEC, weights_url=f"{address}/{name}", weights_hash=hashlib.new(algorithm, DATA).hexdigest()
+    )
 
 
 def write_weights(path, damaged: bool = False):
@@ -205,8 +206,10 @@ def test_a_full_disk_is_a_sentence(address, tmp_path, monkeypatch):
 
 
 def test_the_table_and_the_folder_need_neither_tensorflow_nor_h5py():
-    code = ("import sys; from tlcore.models.registry import BACKBONES;"
-            "from tlcore.models.weights_cache import is_present;"
-            "[is_present(spec) for spec in BACKBONES];"
-            "sys.exit(any(name in sys.modules for name in ('tensorflow', 'keras', 'h5py')))")
+    code = (
+        "import sys; from tlcore.models.registry import BACKBONES;"
+        "from tlcore.models.weights_cache import is_present;"
+        "[is_present(spec) for spec in BACKBONES];"
+        "sys.exit(any(name in sys.modules for name in ('tensorflow', 'keras', 'h5py')))"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

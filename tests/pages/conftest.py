@@ -10,10 +10,10 @@ from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from pages.shared import networks, state
+from tlcore.jobs import store
+from tlcore.jobs.store import Job
 from tlcore.models import registry
 from tlcore.models.registry import BUILT_IN
-from tlcore.runs import store
-from tlcore.runs.store import Job
 from tlcore.workspace import Workspace
 
 ROOT = Path(__file__).parents[2]
@@ -33,7 +33,7 @@ class WaitingQueue:
 
     restart = submit
 
-    def take_out(self, job: Job) -> None:
+    def cancel(self, job: Job) -> None:
         store.request_stop(job)
 
     def go_on(self, job: Job) -> None:
@@ -42,7 +42,7 @@ class WaitingQueue:
     def line(self) -> list[str]:
         return [job.id for job in self.jobs if job.kind == "train"]
 
-    def put_first(self, job: Job) -> None:
+    def move_to_front(self, job: Job) -> None:
         self.jobs = [job, *(other for other in self.jobs if other.id != job.id)]
 
     def position(self, job: Job) -> int:
@@ -97,9 +97,19 @@ def buttons(at: AppTest) -> list[str]:
 
 
 FETCHED = replace(
-    BUILT_IN, name="far-net", title="FarNet", sentence="Far away.", asset="", function="FarNet", imagenet_top1=0.8,
-    weights_url="https://example.org/far.h5", download_bytes=58_900_000, multiply_adds=BUILT_IN.multiply_adds * 40,
-    default_image_size=299, least_image_size=75, blocks=BUILT_IN.blocks[2:5],
+    BUILT_IN,
+    name="far-net",
+    title="FarNet",
+    sentence="Far away.",
+    asset="",
+    function="FarNet",
+    imagenet_top1=0.8,
+    weights_url="https://example.org/far.h5",
+    download_bytes=58_900_000,
+    multiply_adds=BUILT_IN.multiply_adds * 40,
+    default_image_size=299,
+    least_image_size=75,
+    blocks=BUILT_IN.blocks[2:5],
 )
 
 

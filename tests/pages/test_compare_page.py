@@ -6,16 +6,17 @@ import pytest
 from filelock import FileLock
 from streamlit.testing.v1 import AppTest
 
-from pages.shared import race as page
-from pages.shared import state, verdict
+from pages.parts.compare import race as page
+from pages.parts.compare import verdict
+from pages.shared import state
 from tests.pages.conftest import buttons, words
+from tlcore.comparison.store import Comparison, create_comparison, runs_of
 from tlcore.config import TrainConfig, defaults_for
-from tlcore.evaluation.compare import Verdict
 from tlcore.evaluation.report import load_report, make_report, predictions_frame, save_report
+from tlcore.evaluation.significance import Verdict
 from tlcore.events import EpochEnd, Evaluated, Failed, Finished, Started, Stopped, encode
-from tlcore.runs import status, store
-from tlcore.runs.race import Race, create_race, runs_of
-from tlcore.runs.store import Run
+from tlcore.jobs import status, store
+from tlcore.jobs.store import Run
 
 NAMES = {"a": "hybrid", "b": "feature extraction", "c": "from scratch"}
 
@@ -43,9 +44,11 @@ def test_a_race_begins_with_one_button_and_stands_in_the_address(form, trained, 
     form.checkbox(key="race_scratch").check().run()
     button(form, "Start a race of 3 runs").click().run()
     assert [job.config for job in queue.jobs] == [
-        defaults_for("feature-extraction"), defaults_for("hybrid"), defaults_for("scratch"),
+        defaults_for("feature-extraction"),
+        defaults_for("hybrid"),
+        defaults_for("scratch"),
     ]
-    race = state.load_race(trained[0], form.query_params["race"])
+    race = state.load_comparison(trained[0], form.query_params["race"])
     assert race.run_ids == tuple(job.id for job in queue.jobs) and race.dataset_id == trained[1].id
     assert not form.error and not form.exception
 
@@ -62,8 +65,12 @@ def test_what_is_downloaded_first_is_told(form):
         (["hybrid"], ["efficientnet-lite0"], "needs two", "nobody to race against"),
         ([], ["efficientnet-lite0"], "nothing to compare", "no strategy"),
         (["hybrid", "scratch"], [], "nothing to compare", "no network"),
-        (["hybrid", "scratch", "fine-tuning", "feature-extraction"],
-         ["efficientnet-lite0", "vgg16", "vgg19", "resnet50"], "at most 12", "too many lines"),
+        (
+            ["hybrid", "scratch", "fine-tuning", "feature-extraction"],
+            ["efficientnet-lite0", "vgg16", "vgg19", "resnet50"],
+            "at most 12",
+            "too many lines",
+        ),
     ],
 )
 def test_what_cannot_race_is_told_and_cannot_be_started(form, strategies, networks, said, reason):
@@ -88,10 +95,10 @@ def test_the_persons_own_settings_count_and_are_told(visit, trained, queue):
 
 
 @pytest.fixture
-def race(trained) -> tuple[Race, list[Run]]:
+def race(trained) -> tuple[Comparison, list[Run]]:
     """A race of feature extraction and hybrid that nobody works on yet."""
     workspace, dataset, _ = trained
-    made = create_race(workspace, dataset.id, [TrainConfig(), defaults_for("hybrid")], "leaves <b>")
+    made = create_comparison(workspace, dataset.id, [TrainConfig(), defaults_for("hybrid")], "leaves <b>")
     return made, runs_of(workspace, made)
 
 
@@ -100,7 +107,9 @@ def happened(run: Run, *events) -> None:
 
 
 def rounds(number: int, planned: int = 5) -> list[EpochEnd]:
-    return [EpochEnd(n, planned, 1, 1, 1, 0.5 + n / 20, 0.1, "open", elapsed=2.0 * n) for n in range(1, number + 1)]
+    return [
+        EpochEnd(n, planned, 1, 1, 1, 0.5 + n / 20, 0.1, "fine_tune", elapsed=2.0 * n) for n in range(1, number + 1)
+    ]
 
 
 def scored(trained, run: Run, wrong: int) -> None:
@@ -135,7 +144,7 @@ def test_a_race_that_ended_has_a_table_and_a_verdict(visit, trained, race, queue
 
 def test_a_stopped_race_leaves_a_model_that_is_being_packed_alone(visit, trained, race, queue, monkeypatch):
     made, runs = race
-    monkeypatch.setattr(queue, "take_out", lambda job: None)  # as the real one does with a run that is in work
+    monkeypatch.setattr(queue, "cancel", lambda job: None)  # as the real one does with a run that is in work
     happened(runs[0], Started(0.0, 1), *rounds(5), Evaluated(6, 6, 9.0, 4.0, 5.0))
     happened(runs[1], Started(0.0, 1), *rounds(2))
     with FileLock(runs[0].folder / store.LOCK), FileLock(runs[1].folder / store.LOCK):
@@ -208,7 +217,9 @@ def test_the_button_of_a_stopped_race_says_what_its_rows_say(visit, trained, rac
     at = visit("compare", trained[0], race=made.id)
     rows = ["Continue from round 3" if number else "Start again" for number in learned]
     assert [label for label in buttons(at) if label in (*rows, "Start the race again", "Continue the race")] == [
-        said, *rows], reason
+        said,
+        *rows,
+    ], reason
     button(at, said).click().run()
     assert (len(queue.jobs), len(queue.continued)) == (learned.count(0), 2 - learned.count(0))
 
@@ -216,8 +227,9 @@ def test_the_button_of_a_stopped_race_says_what_its_rows_say(visit, trained, rac
 def test_stop_takes_out_what_waits_and_asks_what_works(visit, trained, race, queue, monkeypatch):
     made, runs = race
     real = status._state
-    monkeypatch.setattr(status, "_state",
-                        lambda job, *found: "running" if job.id in made.run_ids else real(job, *found))
+    monkeypatch.setattr(
+        status, "_state", lambda job, *found: "running" if job.id in made.run_ids else real(job, *found)
+    )
     at = visit("compare", trained[0], race=made.id)
     at.button(key=f"stop_{runs[0].id}").click().run()
     assert [store.stop_requested(run)() for run in runs] == [True, False]
@@ -229,7 +241,7 @@ def test_stop_takes_out_what_waits_and_asks_what_works(visit, trained, race, que
 def test_a_visitor_sees_only_races_whose_id_he_holds(visit, trained, race, monkeypatch):
     made, runs = race
     workspace, dataset, _ = trained
-    other = create_race(workspace, dataset.id, [TrainConfig(), TrainConfig(seed=1)], "of somebody else")
+    other = create_comparison(workspace, dataset.id, [TrainConfig(), TrainConfig(seed=1)], "of somebody else")
     assert "of somebody else" in labels(visit("compare", workspace, race=made.id)), "the owner sees all"
     monkeypatch.setenv("TRANSFERLAB_HOSTED", "1")
     at = visit("compare", workspace, race=made.id)
@@ -252,12 +264,14 @@ def test_an_id_that_leads_nowhere_gets_a_sentence(visit, workspace, race_id):
 @pytest.mark.parametrize(
     ("beyond", "said", "reason"),
     [
-        ((False, False), "No difference from hybrid is larger than chance. The quickest was from scratch.",
-         "none"),
+        ((False, False), "No difference from hybrid is larger than chance. The quickest was from scratch.", "none"),
         ((True, True), "Hybrid is better than all others, by more than chance.", "all"),
         ((True,), "Hybrid is better than feature extraction, by more than chance.", "the only one"),
-        ((False, True), "Hybrid is better than from scratch by more than chance, but not than feature extraction.",
-         "one of two"),
+        (
+            (False, True),
+            "Hybrid is better than from scratch by more than chance, but not than feature extraction.",
+            "one of two",
+        ),
     ],
 )
 def test_the_verdicts_in_one_sentence(beyond, said, reason):
@@ -273,14 +287,26 @@ def judge(*pairs: tuple[str, str, float]) -> list[Verdict]:
 @pytest.mark.parametrize(
     ("judged", "said", "reason"),
     [
-        (judge(("a", "b", 1), ("a", "c", 0.2), ("b", "c", 0.01)),
-         "No difference from hybrid is larger than chance. Among the others, one is.", "one pair without the best"),
-        (judge(("a", "b", 1), ("a", "c", 0.2), ("a", "d", 0.2), ("b", "c", 0.01), ("b", "d", 0.01)),
-         "No difference from hybrid is larger than chance. Among the others, 2 are.", "two of them"),
-        (judge(*(("a", other, 0.01) for other in "bcde"), ("a", "f", 0.5)),
-         "Hybrid is better than 4 others by more than chance, but not than run f.", "many are only counted"),
-        (judge(*(("a", other, 0.01) for other in "xyz"), ("a", "f", 0.5)),
-         "Hybrid is better than 3 others by more than chance, but not than run f.", "three with commas cannot be read"),
+        (
+            judge(("a", "b", 1), ("a", "c", 0.2), ("b", "c", 0.01)),
+            "No difference from hybrid is larger than chance. Among the others, one is.",
+            "one pair without the best",
+        ),
+        (
+            judge(("a", "b", 1), ("a", "c", 0.2), ("a", "d", 0.2), ("b", "c", 0.01), ("b", "d", 0.01)),
+            "No difference from hybrid is larger than chance. Among the others, 2 are.",
+            "two of them",
+        ),
+        (
+            judge(*(("a", other, 0.01) for other in "bcde"), ("a", "f", 0.5)),
+            "Hybrid is better than 4 others by more than chance, but not than run f.",
+            "many are only counted",
+        ),
+        (
+            judge(*(("a", other, 0.01) for other in "xyz"), ("a", "f", 0.5)),
+            "Hybrid is better than 3 others by more than chance, but not than run f.",
+            "three with commas cannot be read",
+        ),
     ],
 )
 def test_pairs_without_the_best_count_too(judged, said, reason):
@@ -298,8 +324,8 @@ def test_pairs_without_the_best_count_too(judged, said, reason):
 )
 def test_other_pairs_are_named_without_a_wall_of_text(others, sentences, rows, reason):
     def draw(others: list) -> None:
-        from pages.shared import verdict
-        from tlcore.evaluation.compare import Verdict
+        from pages.parts.compare import verdict
+        from tlcore.evaluation.significance import Verdict
 
         names = {letter: f"run {letter}" for letter in "abcdef"}
         pairs = [("a", "b", 0.5), ("a", "c", 0.5), *others]
@@ -308,15 +334,17 @@ def test_other_pairs_are_named_without_a_wall_of_text(others, sentences, rows, r
     at = AppTest.from_function(draw, args=(others,)).run()
     assert at.markdown[0].value.count("- Run") == sentences, reason
     assert [each.label for each in at.expander] == (
-        [f"{rows} differences among the others that are larger than chance"] if rows else []), reason
+        [f"{rows} differences among the others that are larger than chance"] if rows else []
+    ), reason
     assert sum(each.body.count("<tr>") - 1 for each in at.html) == rows, reason
 
 
 def test_only_the_preferred_strategies_are_ticked(visit, trained):
     def prefer() -> None:
-        from pages.shared import race
+        from pages.parts.compare import race
+        from pages.shared import recommendation
 
-        race.prefer(("fine-tuning", "hybrid"))
+        recommendation.prefer_in_race(("fine-tuning", "hybrid"))
         race.choose()
 
     at = AppTest.from_function(prefer, default_timeout=20).run()

@@ -5,23 +5,24 @@ from dataclasses import replace
 
 import pytest
 
-from pages.shared import advice, lessons
-from tests.advice import make_advice, seen_of
+from pages.parts.learn import lessons
+from pages.shared import recommendation
 from tests.pages.conftest import buttons, words
 from tests.pages.test_shared import HOSTILE, Tags
+from tests.recommendations import make_recommendation, seen_of
 from tlcore.config import STRATEGIES, TrainConfig, defaults_for
-from tlcore.evaluation.gap import Gap
+from tlcore.evaluation.overfitting import Gap
 from tlcore.events import EpochEnd, encode
+from tlcore.jobs.store import create_run
 from tlcore.models.parts import Part, network_parts
 from tlcore.models.registry import BUILT_IN
-from tlcore.runs.store import create_run
 
 
 @pytest.fixture
 def found(monkeypatch, trained):
     """The look at the photos has been done; in the last one, the second guess is hardly one."""
     seen = seen_of(trained[1])[:8] + seen_of(trained[1], guesses=(("oboe", 0.4), ("nail", 0.05)))[8:]
-    monkeypatch.setattr(advice, "load_advice", lambda job: make_advice(seen=seen))
+    monkeypatch.setattr(recommendation, "load_recommendation", lambda job: make_recommendation(seen=seen))
 
 
 def charts_of(at) -> list[str]:
@@ -79,7 +80,9 @@ def test_while_the_photos_are_looked_at_the_other_steps_are_there(visit, trained
 
 
 def test_photos_too_few_to_try_out_are_told(visit, trained, monkeypatch):
-    monkeypatch.setattr(advice, "load_advice", lambda job: make_advice(seen=seen_of(trained[1]), few=()))
+    monkeypatch.setattr(
+        recommendation, "load_recommendation", lambda job: make_recommendation(seen=seen_of(trained[1]), few=())
+    )
     at = visit("learn", trained[0], dataset=trained[1].id)
     assert "Too few photos of each class" in words(at) and not at.error
 
@@ -108,7 +111,7 @@ def test_the_drawing_follows_the_strategy(visit, trained, found, strategy):
 
 def test_the_drawing_is_that_of_the_run_in_the_address(visit, trained, found):
     workspace, dataset, _ = trained
-    run = create_run(workspace, dataset.id, defaults_for("hybrid", backbone="vgg16", open_from="block5"), "vgg")
+    run = create_run(workspace, dataset.id, defaults_for("hybrid", backbone="vgg16", unfreeze_from="block5"), "vgg")
     at = visit("learn", workspace, run=run.id)
     drawn = next(element.body for element in at.html if "tl-net" in element.body)
     assert "block5" in drawn and "7,079,424" in drawn and drawn.count("<b>learns</b>") == 2
@@ -118,11 +121,16 @@ def test_the_drawing_is_that_of_the_run_in_the_address(visit, trained, found):
     ("parts", "said", "reason"),
     [
         ([Part("a", 900, False), Part("last step", 100, True)], "100 of 1,000 weights learn (10.0\u00a0%).", "few"),
-        ([Part("a", 3_000_000, True), Part("last step", 1_000_000, True)],
-         "4.0 million of 4.0 million weights learn (100.0\u00a0%).", "all"),
-        ([Part("a", 900, False), Part("last step", None, True)],
-         "the last step learns, and 0 of the 900 weights below it. The last step grows "
-         "with the image size here.", "a flattened one"),
+        (
+            [Part("a", 3_000_000, True), Part("last step", 1_000_000, True)],
+            "4.0 million of 4.0 million weights learn (100.0\u00a0%).",
+            "all",
+        ),
+        (
+            [Part("a", 900, False), Part("last step", None, True)],
+            "the last step learns, and 0 of the 900 weights below it. The last step grows with the image size here.",
+            "a flattened one",
+        ),
     ],
 )
 def test_how_many_weights_learn_in_words(parts, said, reason):
@@ -131,15 +139,22 @@ def test_how_many_weights_learn_in_words(parts, said, reason):
 
 def test_a_hostile_name_of_a_part_stays_letters():
     assert set(Tags(lessons.drawing([Part(HOSTILE, 5, True), Part("last step", None, True)])).tags) == {
-        "ol", "li", "span", "b"}
+        "ol",
+        "li",
+        "span",
+        "b",
+    }
 
 
 @pytest.mark.parametrize(
     ("gap", "said", "reason"),
     [
         (Gap(9, 1.0, 0.9, 0.86, 0.93, True, False), "The gap of 10 points is larger than chance", "learned by heart"),
-        (Gap(9, 0.904, 0.9, 0.86, 0.93, True, False), "The gap of less than a point is larger than chance",
-         "thousands of photos show small gaps"),
+        (
+            Gap(9, 0.904, 0.9, 0.86, 0.93, True, False),
+            "The gap of less than a point is larger than chance",
+            "thousands of photos show small gaps",
+        ),
         (Gap(9, 0.93, 0.9, 0.86, 0.93, False, False), "The gap of 3 points may be chance.", "too small to tell"),
         (Gap(9, 0.8, 0.9, 0.86, 0.93, False, False), "There is no gap.", "training is the harder task"),
         (Gap(9, 1.0, 0.9, 0.86, 0.93, True, True), "this is what over-fitting looks like.", "the losses part ways"),

@@ -7,7 +7,7 @@ import pytest
 from tests.pages.conftest import PAGES, buttons, words
 from tlcore.config import TrainConfig, defaults_for
 from tlcore.events import EpochEnd, Failed, Progress, Started, encode
-from tlcore.runs.store import create_run
+from tlcore.jobs.store import create_run
 
 UNKNOWN = "nobody-0123456789abcdef"
 

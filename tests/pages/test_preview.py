@@ -22,15 +22,19 @@ TURNED = TrainConfig(rotation=40.0, zoom=0.3, seed=5)
 
 def pictures(config: TrainConfig) -> list[np.ndarray]:
     """The variants as a browser decodes them."""
-    return [np.asarray(Image.open(BytesIO(base64.b64decode(photo.source.split(",")[1]))))
-            for photo in preview.variants(IMAGE, config, "cat", SHA256)]
+    return [
+        np.asarray(Image.open(BytesIO(base64.b64decode(photo.source.split(",")[1]))))
+        for photo in preview.variants(IMAGE, config, "cat", SHA256)
+    ]
 
 
 def test_the_variants_are_the_views_that_training_gets():
     changes = Augmentation(rotation=40.0, zoom=0.3)
     for number, shown in enumerate(pictures(TURNED), start=1):
-        for made in (Views(changes, 4, 5).image(IMAGE, SHA256, number),  # what a frozen network sees
-                     augment(IMAGE, changes, view_random(5, SHA256, number))):  # what an open one sees, round by round
+        for made in (
+            Views(changes, 4, 5).image(IMAGE, SHA256, number),  # what a frozen network sees
+            augment(IMAGE, changes, view_random(5, SHA256, number)),
+        ):  # what an open one sees, round by round
             assert np.abs(shown.astype(int) - made).mean() < 6, "the same but for the JPEG"
 
 
@@ -62,10 +66,16 @@ def test_every_variant_has_words_of_its_own():
         (Augmentation(horizontal_flip=True, vertical_flip=True), "mirrored, turned over", "both flips"),
         (Augmentation(rotation=8.2), "turned 8° to the left", "positive is counter-clockwise"),
         (Augmentation(rotation=-8.2), "turned 8° to the right", "negative is clockwise"),
-        (Augmentation(zoom=-0.05, width_shift=0.03, height_shift=-0.1),
-         "5 % farther away, 3 % to the right, 10 % up", "negative zoom is farther, positive shifts are right and down"),
-        (Augmentation(shear=4, brightness=0.1, contrast=-0.2), "slanted by 4°, 10 % brighter, 20 % less contrast",
-         "tones"),
+        (
+            Augmentation(zoom=-0.05, width_shift=0.03, height_shift=-0.1),
+            "5 % farther away, 3 % to the right, 10 % up",
+            "negative zoom is farther, positive shifts are right and down",
+        ),
+        (
+            Augmentation(shear=4, brightness=0.1, contrast=-0.2),
+            "slanted by 4°, 10 % brighter, 20 % less contrast",
+            "tones",
+        ),
     ],
 )
 def test_amounts_in_words(amounts, said, reason):

@@ -7,14 +7,15 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.shared import answers, chrome, networks, photos, settings, state, widgets
+from pages.parts.predict import predictions
+from pages.shared import chrome, networks, photos, settings, state, widgets
 from tlcore.config import STRATEGIES, TrainConfig, defaults_for
 from tlcore.events import EpochEnd, Progress
+from tlcore.jobs.status import JobStatus
 from tlcore.models.registry import BUILT_IN
-from tlcore.runs.status import JobStatus
 
 HOSTILE = '<img src=x onerror="alert(1)">"\'&</figure><script>alert(2)</script>'
-HYBRID = defaults_for("hybrid", epochs=30, open_epochs=12)
+HYBRID = defaults_for("hybrid", epochs=30, fine_tune_epochs=12)
 
 
 @pytest.mark.parametrize(
@@ -93,9 +94,15 @@ def test_markdown_in_a_name_stays_letters(text, said):
 @pytest.mark.parametrize(
     ("seconds", "said"),
     [
-        (None, ""), (0, "a few seconds left"), (4.9, "a few seconds left"), (21, "about 20 seconds left"),
-        (54, "about 55 seconds left"), (58, "about a minute left"), (61, "about 2 minutes left"),
-        (3600, "about 60 minutes left"), (7200, "about 2 hours left"),
+        (None, ""),
+        (0, "a few seconds left"),
+        (4.9, "a few seconds left"),
+        (21, "about 20 seconds left"),
+        (54, "about 55 seconds left"),
+        (58, "about a minute left"),
+        (61, "about 2 minutes left"),
+        (3600, "about 60 minutes left"),
+        (7200, "about 2 hours left"),
     ],
 )
 def test_time_left_in_words(seconds, said):
@@ -113,17 +120,42 @@ def status(state: str = "running", **values: object) -> JobStatus:
     [
         (status("queued"), 2, 0.0, "Waiting: 2 jobs before this one.", "in the queue"),
         (status("queued"), 0, 0.0, "Starting, a few seconds.", "its turn, nothing done yet"),
-        (status("queued", epochs=(EpochEnd(3, 30, 1, 1, 1, 1, 0.02),)), 0, 0.0, "Starting, a few seconds.",
-         "it is continued"),
-        (status(last_progress=Progress("read", 50, 200, 21.0)), 0, 0.25,
-         "Reading photos · 50 of 200 photos · about 20 seconds left", "photos"),
-        (status(last_progress=Progress("download", 5_000_000, 10_000_000, None)), 0, 0.5,
-         "Downloading · 5.0 MB of 10.0 MB", "bytes, nobody knows how long"),
+        (
+            status("queued", epochs=(EpochEnd(3, 30, 1, 1, 1, 1, 0.02),)),
+            0,
+            0.0,
+            "Starting, a few seconds.",
+            "it is continued",
+        ),
+        (
+            status(last_progress=Progress("read", 50, 200, 21.0)),
+            0,
+            0.25,
+            "Reading photos · 50 of 200 photos · about 20 seconds left",
+            "photos",
+        ),
+        (
+            status(last_progress=Progress("download", 5_000_000, 10_000_000, None)),
+            0,
+            0.5,
+            "Downloading · 5.0 MB of 10.0 MB",
+            "bytes, nobody knows how long",
+        ),
         (status(last_progress=Progress("read", 0, 0, None)), 0, 0.0, "Starting, a few seconds.", "nothing to count"),
-        (status(last_progress=Progress("read", 50, 200, 21.0, (30.0, 35.0))), 0, 0.25,
-         "Reading photos · 50 of 200 photos · about 30 seconds left in all", "the whole counts, not the step"),
-        (status(epochs=(EpochEnd(3, 30, 1, 1, 1, 1, 0.02),)), 0, 0.1,
-         "Learning · round 3 of 30 · a few seconds left", "learning"),
+        (
+            status(last_progress=Progress("read", 50, 200, 21.0, (30.0, 35.0))),
+            0,
+            0.25,
+            "Reading photos · 50 of 200 photos · about 30 seconds left in all",
+            "the whole counts, not the step",
+        ),
+        (
+            status(epochs=(EpochEnd(3, 30, 1, 1, 1, 1, 0.02),)),
+            0,
+            0.1,
+            "Learning · round 3 of 30 · a few seconds left",
+            "learning",
+        ),
     ],
 )
 def test_progress_tells_what_is_happening_and_how_long_it_takes(job, position, share, said, reason):
@@ -134,24 +166,52 @@ def test_progress_tells_what_is_happening_and_how_long_it_takes(job, position, s
     ("config", "ends", "total", "said", "reason"),
     [
         (HYBRID, [], 42, None, "the plan has the rounds of both phases"),
-        (HYBRID, [(4, 30, "head")], 42, "Learning the last step · round 4 of 42 · the network opens after round 30",
-         "nobody knows yet how long a round with the network open takes"),
-        (HYBRID, [(4, 30, "head", (80.0, 200.0))], 42,
-         "Learning the last step · round 4 of 42 · the network opens after round 30 · 1 to 4 minutes left in all",
-         "or knows it about"),
-        (HYBRID, [(30, 30, "head")], 42, "Opening the network · round 30 of 42 is done · the next one takes longer",
-         "between the phases"),
-        (HYBRID, [(30, 30, "head"), (31, 42, "open")], 42,
-         "The network adapts · round 31 of 42 · about 2 minutes left", "the time left is for the whole"),
-        (HYBRID, [(20, 30, "head"), (21, 32, "open")], 32,
-         "The network adapts · round 21 of 32 · about 2 minutes left", "the head was stopped early"),
-        (defaults_for("scratch", open_epochs=9), [], 9, None, "from scratch there is no first phase"),
-        (defaults_for("fine-tuning", open_epochs=9), [], 39, None, "a head comes first"),
+        (
+            HYBRID,
+            [(4, 30, "head")],
+            42,
+            "Learning the last step · round 4 of 42 · the network opens after round 30",
+            "nobody knows yet how long a round with the network open takes",
+        ),
+        (
+            HYBRID,
+            [(4, 30, "head", (80.0, 200.0))],
+            42,
+            "Learning the last step · round 4 of 42 · the network opens after round 30 · 1 to 4 minutes left in all",
+            "or knows it about",
+        ),
+        (
+            HYBRID,
+            [(30, 30, "head")],
+            42,
+            "Opening the network · round 30 of 42 is done · the next one takes longer",
+            "between the phases",
+        ),
+        (
+            HYBRID,
+            [(30, 30, "head"), (31, 42, "fine_tune")],
+            42,
+            "The network adapts · round 31 of 42 · about 2 minutes left",
+            "the time left is for the whole",
+        ),
+        (
+            HYBRID,
+            [(20, 30, "head"), (21, 32, "fine_tune")],
+            32,
+            "The network adapts · round 21 of 32 · about 2 minutes left",
+            "the head was stopped early",
+        ),
+        (defaults_for("scratch", fine_tune_epochs=9), [], 9, None, "from scratch there is no first phase"),
+        (defaults_for("fine-tuning", fine_tune_epochs=9), [], 39, None, "a head comes first"),
     ],
 )
 def test_the_rounds_of_both_phases_are_one_plan(config, ends, total, said, reason):
-    now = status(epochs=tuple(EpochEnd(epoch, epochs, 1, 1, 1, 1, 10.0, phase, left=left[0] if left else None)
-                              for epoch, epochs, phase, *left in ends))
+    now = status(
+        epochs=tuple(
+            EpochEnd(epoch, epochs, 1, 1, 1, 1, 10.0, phase, left=left[0] if left else None)
+            for epoch, epochs, phase, *left in ends
+        )
+    )
     assert widgets.planned_rounds(now, config) == total, reason
     if said:
         assert widgets.say_progress(now, 0, config)[1] == said, reason
@@ -161,11 +221,21 @@ def test_the_rounds_of_both_phases_are_one_plan(config, ends, total, said, reaso
     ("ends", "done", "share", "said", "reason"),
     [
         ([], 5, 0.05, "round 1 of 12", "from scratch, first round"),
-        ([(20, "head")], 5, 20.6 / 32, "round 21 of 32",
-         "within the first round with the network open, after a head that ended early"),
-        ([(20, "head"), (21, "open")], 50, 26 / 32, "round 27 of 32",
-         "in the middle: the steps tell, not the last whole round"),
-        ([(20, "head"), (32, "open")], 100, 1.0, "round 32 of 32", "the last"),
+        (
+            [(20, "head")],
+            5,
+            20.6 / 32,
+            "round 21 of 32",
+            "within the first round with the network open, after a head that ended early",
+        ),
+        (
+            [(20, "head"), (21, "fine_tune")],
+            50,
+            26 / 32,
+            "round 27 of 32",
+            "in the middle: the steps tell, not the last whole round",
+        ),
+        ([(20, "head"), (32, "fine_tune")], 100, 1.0, "round 32 of 32", "the last"),
     ],
 )
 def test_the_time_left_is_known_within_the_first_open_round(ends, done, share, said, reason):
@@ -179,8 +249,10 @@ def test_the_time_left_is_known_within_the_first_open_round(ends, done, share, s
 def test_photos_that_are_looked_at_again_between_the_phases_are_told():
     now = status(epochs=(EpochEnd(30, 30, 1, 1, 1, 1, 0.1),), last_progress=Progress("features", 5, 20, 30.0))
     said = widgets.say_progress(now, 0, HYBRID)[1]
-    assert said.endswith("5 of 20 photos · about 30 seconds left for this step · then 12 rounds with the network "
-                         "open, and the first tells how long they take")
+    assert said.endswith(
+        "5 of 20 photos · about 30 seconds left for this step · then 12 rounds with the network "
+        "open, and the first tells how long they take"
+    )
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
@@ -214,8 +286,11 @@ def test_what_does_nothing_for_a_strategy_is_a_setting():
     ("change", "said", "reason"),
     [
         ({}, ["EfficientNet-Lite0", "75 % right", "built in"], "the built-in one"),
-        ({"asset": "", "weights_url": "https://a/none.h5", "download_bytes": 58_900_000}, ["download of 58.9 MB"],
-         "it has to be fetched"),
+        (
+            {"asset": "", "weights_url": "https://a/none.h5", "download_bytes": 58_900_000},
+            ["download of 58.9 MB"],
+            "it has to be fetched",
+        ),
         ({"imagenet_top1": None}, ["EfficientNet-Lite0 · built in"], "nobody published how good it is"),
     ],
 )
@@ -235,9 +310,12 @@ def test_a_network_that_was_fetched_is_on_this_machine(monkeypatch, tmp_path):
 
 @pytest.mark.parametrize(
     ("times", "said"),
-    [(0.5, "quick, less work than the built-in network"), (1.2, "quick, about the work of the built-in network"),
-     (10, "medium speed, about 10 times the work of the built-in network"),
-     (40, "slow, about 40 times the work of the built-in network")],
+    [
+        (0.5, "quick, less work than the built-in network"),
+        (1.2, "quick, about the work of the built-in network"),
+        (10, "medium speed, about 10 times the work of the built-in network"),
+        (40, "slow, about 40 times the work of the built-in network"),
+    ],
 )
 def test_the_speed_of_a_network_in_words(times, said):
     spec = replace(BUILT_IN, asset="", multiply_adds=int(BUILT_IN.multiply_adds * times))
@@ -248,8 +326,11 @@ def test_the_speed_of_a_network_in_words(times, said):
     ("text", "said", "reason"),
     [
         ("/srv/keras/models is missing", "(a folder on the server) is missing", "a stranger sees no paths"),
-        ("Fetch https://storage.googleapis.com/a/b.h5 first", "Fetch https://storage.googleapis.com/a/b.h5 first",
-         "an address is no path"),
+        (
+            "Fetch https://storage.googleapis.com/a/b.h5 first",
+            "Fetch https://storage.googleapis.com/a/b.h5 first",
+            "an address is no path",
+        ),
     ],
 )
 def test_a_sentence_for_a_stranger_keeps_its_addresses(monkeypatch, text, said, reason):
@@ -269,6 +350,6 @@ def test_nine_photos_show_as_many_classes_as_there_is_room_for():
 
 
 def test_a_file_name_that_looks_like_a_formula_stays_a_name_in_the_table():
-    answered = answers.frame([answers.Answer("=1+1.png", None, (("a", 0.75), ("b", 0.25)), 1.0)])
-    lines = answers.csv(answered).decode("utf-8-sig").splitlines()
+    answered = predictions.frame([predictions.Answer("=1+1.png", None, (("a", 0.75), ("b", 0.25)), 1.0)])
+    lines = predictions.csv(answered).decode("utf-8-sig").splitlines()
     assert lines == ["photo,class,probability,p(a),p(b)", "'=1+1.png,a,0.750000,0.750000,0.250000"]

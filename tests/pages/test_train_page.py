@@ -67,16 +67,16 @@ def test_a_strategy_brings_its_defaults(form, queue, strategy):
 def test_what_the_person_set_survives_a_change_of_strategy(form, queue):
     choose(form, "hybrid")
     form.number_input(key="setting_epochs").set_value(7)
-    form.number_input(key="setting_open_epochs").set_value(3).run()
+    form.number_input(key="setting_fine_tune_epochs").set_value(3).run()
     choose(form, "feature-extraction")
-    assert "open_epochs" not in keys(form)
+    assert "fine_tune_epochs" not in keys(form)
     config = start(choose(form, "fine-tuning"), queue)
-    assert config == defaults_for("fine-tuning", epochs=7, open_epochs=3)
+    assert config == defaults_for("fine-tuning", epochs=7, fine_tune_epochs=3)
 
 
 def test_what_does_nothing_does_not_come_along(form, queue):
     choose(form, "hybrid")
-    form.number_input(key="setting_open_epochs").set_value(3).run()
+    form.number_input(key="setting_fine_tune_epochs").set_value(3).run()
     assert start(choose(form, "feature-extraction"), queue) == defaults_for("feature-extraction")
 
 
@@ -91,15 +91,23 @@ def test_what_was_set_is_told_and_can_be_put_back(form, queue):
 @pytest.mark.parametrize(
     ("strategy", "hidden", "reason"),
     [
-        ("feature-extraction", {"open_from", "open_layers", "open_epochs", "open_learning_rate"}, "nothing opens"),
-        ("fine-tuning", {"open_from", "open_layers"}, "everything opens"),
-        ("scratch", {"open_from", "open_layers", "epochs", "learning_rate", "views"}, "there is no first phase"),
+        (
+            "feature-extraction",
+            {"unfreeze_from", "num_unfrozen_layers", "fine_tune_epochs", "fine_tune_learning_rate"},
+            "nothing opens",
+        ),
+        ("fine-tuning", {"unfreeze_from", "num_unfrozen_layers"}, "everything opens"),
+        (
+            "scratch",
+            {"unfreeze_from", "num_unfrozen_layers", "epochs", "learning_rate", "views"},
+            "there is no first phase",
+        ),
         ("hybrid", set(), "all of it counts"),
     ],
 )
 def test_what_does_nothing_is_not_shown(form, strategy, hidden, reason):
     assert keys(choose(form, strategy)).isdisjoint(hidden), reason
-    opened = {"open_epochs", "open_learning_rate"} if strategy != "feature-extraction" else {"epochs"}
+    opened = {"fine_tune_epochs", "fine_tune_learning_rate"} if strategy != "feature-extraction" else {"epochs"}
     assert opened <= keys(form)
 
 
@@ -114,7 +122,7 @@ def test_a_value_is_sent_to_the_browser_only_when_another_one_belongs_there(form
     assert pushed_back(form) == set(), "nothing has changed"
     form.slider(key="setting_patience").set_value(3).run()
     form.number_input(key="setting_epochs").set_value(7).run()
-    form.select_slider(key="setting_open_learning_rate").set_value(0.001).run()
+    form.select_slider(key="setting_fine_tune_learning_rate").set_value(0.001).run()
     assert pushed_back(form) == set(), "the browser knows best what was set there"
     choose(form, "feature-extraction")
     assert pushed_back(form) >= {"setting_rotation"}, "the new strategy has its own variations"
@@ -123,8 +131,11 @@ def test_a_value_is_sent_to_the_browser_only_when_another_one_belongs_there(form
 @pytest.mark.parametrize(
     ("sent", "taken", "reason"),
     [
-        ({"image_size": 96, "schedule": "constant", "label_smoothing": 0.0, "patience": 8, "rotation": 0.0},
-         {"image_size": 96}, "a browser that still shows the old defaults sends them along; only one number was typed"),
+        (
+            {"image_size": 96, "schedule": "constant", "label_smoothing": 0.0, "patience": 8, "rotation": 0.0},
+            {"image_size": 96},
+            "a browser that still shows the old defaults sends them along; only one number was typed",
+        ),
         ({"image_size": 96}, {"image_size": 96}, "a browser that has drawn the new ones"),
         ({"schedule": "constant"}, {"schedule": "constant"}, "one of the old defaults is wanted back"),
     ],
@@ -132,8 +143,12 @@ def test_a_value_is_sent_to_the_browser_only_when_another_one_belongs_there(form
 def test_old_defaults_that_come_back_by_themselves_are_nobodys_wish(form, queue, sent, taken, reason):
     at = choose(form, "hybrid")
     for name, value in sent.items():
-        next(each for kind in (at.number_input, at.selectbox, at.slider) for each in kind
-             if each.key == f"setting_{name}").set_value(value)
+        next(
+            each
+            for kind in (at.number_input, at.selectbox, at.slider)
+            for each in kind
+            if each.key == f"setting_{name}"
+        ).set_value(value)
     at.run()
     assert at.session_state["own_settings"] == {"strategy": "hybrid"} | taken, reason
     assert start(at, queue) == defaults_for("hybrid", **taken), reason
@@ -141,11 +156,11 @@ def test_old_defaults_that_come_back_by_themselves_are_nobodys_wish(form, queue,
 
 def test_the_steps_of_a_step_size_stay_when_it_moves(form):
     choose(form, "fine-tuning")
-    slider = form.select_slider(key="setting_open_learning_rate")
+    slider = form.select_slider(key="setting_fine_tune_learning_rate")
     before = list(slider.options)
     assert slider.value == 0.0003, "a value between the round ones"
     slider.set_value(0.0005).run()
-    assert list(form.select_slider(key="setting_open_learning_rate").options) == before
+    assert list(form.select_slider(key="setting_fine_tune_learning_rate").options) == before
 
 
 def test_photos_vary_from_two_views_on(form):
@@ -159,16 +174,16 @@ def test_photos_vary_from_two_views_on(form):
 
 def test_the_blocks_are_those_of_the_network_from_the_top_down(form, queue):
     choose(form, "hybrid")
-    box = form.selectbox(key="setting_open_from")
+    box = form.selectbox(key="setting_unfreeze_from")
     assert box.value == "auto" and box.options[0] == "auto: the upper third"
     assert box.options[1:3] == ["head and above (3 layers)", "block7a and above (11 layers)"]
     box.set_value("block7a").run()
     assert "block7a" in words_of_boxes(form)
     choose(form, backbone="far-net")
-    box = form.selectbox(key="setting_open_from")
+    box = form.selectbox(key="setting_unfreeze_from")
     assert len(box.options) == 4 and box.value == "auto", "the other network has no such block"
     choose(form, backbone=BUILT_IN.name)
-    assert start(form, queue).open_from == "block7a", "and it comes back with its network"
+    assert start(form, queue).unfreeze_from == "block7a", "and it comes back with its network"
 
 
 def words_of_boxes(at: AppTest) -> list[str]:
@@ -177,9 +192,9 @@ def words_of_boxes(at: AppTest) -> list[str]:
 
 def test_layers_instead_of_a_block(form):
     choose(form, "hybrid")
-    form.number_input(key="setting_open_layers").set_value(5).run()
-    assert form.selectbox(key="setting_open_from").disabled
-    assert form.number_input(key="setting_open_layers").max == BUILT_IN.blocks[-1].num_layers
+    form.number_input(key="setting_num_unfrozen_layers").set_value(5).run()
+    assert form.selectbox(key="setting_unfreeze_from").disabled
+    assert form.number_input(key="setting_num_unfrozen_layers").max == BUILT_IN.blocks[-1].num_layers
 
 
 def test_the_image_size_fits_the_network(form, queue):
@@ -202,8 +217,11 @@ def test_a_network_says_its_size_before_it_is_fetched(form, tmp_path):
 
 @pytest.mark.parametrize(
     ("key", "value", "reason"),
-    [("networks_size", "small", "58.9 MB"), ("networks_speed", "quick", "40 times the work"),
-     ("networks_here", True, "it would have to be fetched")],
+    [
+        ("networks_size", "small", "58.9 MB"),
+        ("networks_speed", "quick", "40 times the work"),
+        ("networks_here", True, "it would have to be fetched"),
+    ],
 )
 def test_filters_leave_out_networks_but_never_the_chosen_one(form, key, value, reason):
     def filter_by() -> None:

@@ -9,9 +9,9 @@ from pages.shared import state
 from tests.pages.conftest import buttons, words
 from tlcore.config import TrainConfig, defaults_for
 from tlcore.events import EpochEnd, Evaluated, Failed, Finished, Started, Stopped, encode
+from tlcore.jobs import store
+from tlcore.jobs.store import Run, create_run
 from tlcore.models.registry import BUILT_IN
-from tlcore.runs import store
-from tlcore.runs.store import Run, create_run
 
 pytestmark = pytest.mark.usefixtures("two_networks")
 
@@ -28,11 +28,13 @@ def ended(trained, config: TrainConfig, events: list, checkpoint: bool = True) -
 
 def rounds(opened: int) -> list[EpochEnd]:
     """Two rounds of the head, then some of five with the network open."""
-    return [EpochEnd(number, 2 if number < 3 else 7, 1, 1, 1, 1, 0.1, "head" if number < 3 else "open")
-            for number in range(1, 3 + opened)]
+    return [
+        EpochEnd(number, 2 if number < 3 else 7, 1, 1, 1, 1, 0.1, "head" if number < 3 else "fine_tune")
+        for number in range(1, 3 + opened)
+    ]
 
 
-SHORT = defaults_for("hybrid", epochs=2, open_epochs=5)
+SHORT = defaults_for("hybrid", epochs=2, fine_tune_epochs=5)
 FIGURES = Evaluated(3, 6, 9.0, 4.0, 5.0)
 
 
@@ -41,12 +43,20 @@ FIGURES = Evaluated(3, 6, 9.0, 4.0, 5.0)
     [
         ([*rounds(2)], True, ["Continue from round 5", "Start again"], "its process was killed"),
         ([*rounds(2)], False, ["Start again"], "nothing to continue from"),
-        ([*rounds(2), Failed("The disk is full.", "Free some.")], True, ["Continue from round 5", "Start again"],
-         "the person can mend it"),
+        (
+            [*rounds(2), Failed("The disk is full.", "Free some.")],
+            True,
+            ["Continue from round 5", "Start again"],
+            "the person can mend it",
+        ),
         ([*rounds(1), Stopped("Kept.")], True, ["Continue from round 4", "Start again"], "stopped without a result"),
         ([*rounds(5)], True, ["Finish it", "Start again"], "killed before it was tested"),
-        ([*rounds(2), FIGURES, Finished("x", 9.0, stopped=True)], True,
-         ["Continue from round 5", "See how good it is", "Start again"], "stopped, and there is a result"),
+        (
+            [*rounds(2), FIGURES, Finished("x", 9.0, stopped=True)],
+            True,
+            ["Continue from round 5", "See how good it is", "Start again"],
+            "stopped, and there is a result",
+        ),
         ([*rounds(5), FIGURES, Finished("x", 9.0)], True, ["See how good it is"], "it is done"),
     ],
 )

@@ -20,7 +20,10 @@ def test_run_folder_and_zip_give_the_same_bundle(trained, tmp_path):
     bundles = [load_bundle(path) for path in (run.folder, run.folder / "bundle", tmp_path / "model.zip")]
     assert bundles[0] == bundles[1] == bundles[2]
     assert set(zipfile.ZipFile(tmp_path / "model.zip").namelist()) == {
-        "model.tflite", "labels.txt", "model.json", "model.keras"
+        "model.tflite",
+        "labels.txt",
+        "model.json",
+        "model.keras",
     }
 
 
@@ -28,8 +31,13 @@ def test_model_json_says_what_is_needed_to_use_it_rightly(trained):
     _, dataset, run = trained
     info = load_bundle(run.folder).info
     assert info["input"] == {
-        "size": 96, "resize": "center-crop", "orientation": "EXIF applied", "channels": "RGB", "range": [0, 255],
-        "dtype": "float32", "shape": [1, 96, 96, 3],
+        "size": 96,
+        "resize": "center-crop",
+        "orientation": "EXIF applied",
+        "channels": "RGB",
+        "range": [0, 255],
+        "dtype": "float32",
+        "shape": [1, 96, 96, 3],
     }
     assert info["output"]["labels"] == list(dataset.labels)
     assert info["dataset"]["fingerprint"] == dataset.fingerprint and info["seed"] == 1

@@ -109,7 +109,6 @@ def test_same_head_same_file(backbone, head, grafted):
     assert graft_head(backbone, [head], SIZE) == grafted
 
 
-
 @pytest.mark.parametrize(
     ("weights_shape", "bias_shape"),
     [((1279, 3), (3,)), ((3, 1280), (3,)), ((1280, 3), (4,)), ((1280,), ())],

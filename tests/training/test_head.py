@@ -34,7 +34,9 @@ def test_the_head_given_back_is_that_of_the_epoch_with_the_lowest_validation_los
     events, head = finish(train_head(train, held_out, 3, TrainConfig(epochs=60, patience=0, learning_rate=0.02)))
     losses = [event.val_loss for event in events]
     assert len(events) == 60 and head.epoch == int(np.argmin(losses)) + 1 < 60
-    assert [event.keeps for event in events] == [int(np.argmin(losses[:n])) + 1 for n in range(1, 61)], "so far"
+    assert [event.best_epoch_so_far for event in events] == [int(np.argmin(losses[:n])) + 1 for n in range(1, 61)], (
+        "so far"
+    )
     logits = head.probabilities(held_out.features)
     loss = -np.mean(np.log(logits[np.arange(60), held_out.classes]))
     assert loss == pytest.approx(min(losses), rel=1e-3)

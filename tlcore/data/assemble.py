@@ -28,8 +28,14 @@ class Origin:
 
 
 def finish(
-    workspace: Workspace, folder: Path, photos: pd.DataFrame, collected: Collected, origin: Origin, seed: int,
-    root: Path | None = None, signature: str = "",
+    workspace: Workspace,
+    folder: Path,
+    photos: pd.DataFrame,
+    collected: Collected,
+    origin: Origin,
+    seed: int,
+    root: Path | None = None,
+    signature: str = "",
 ) -> Dataset:
     """Split the photos, write down what a person should know, and save.
 

@@ -26,7 +26,10 @@ VERSION = 1
 
 
 def ingest_folder(
-    workspace: Workspace, path: Path | str, name: str | None = None, seed: int = 0,
+    workspace: Workspace,
+    path: Path | str,
+    name: str | None = None,
+    seed: int = 0,
     should_stop: Callable[[], bool] = never,
 ) -> Job:
     """Make a data set of a folder. The photos stay where they are; the data set points to them.
@@ -42,7 +45,10 @@ def ingest_folder(
 
 
 def ingest_zip(
-    workspace: Workspace, path: Path | str, name: str | None = None, seed: int = 0,
+    workspace: Workspace,
+    path: Path | str,
+    name: str | None = None,
+    seed: int = 0,
     should_stop: Callable[[], bool] = never,
 ) -> Job:
     """Make a data set of a zip. The photos are copied into the data set, so the zip may go away afterwards.
@@ -56,7 +62,10 @@ def ingest_zip(
 
 
 def ingest_path(
-    workspace: Workspace, path: Path | str, name: str | None = None, seed: int = 0,
+    workspace: Workspace,
+    path: Path | str,
+    name: str | None = None,
+    seed: int = 0,
     should_stop: Callable[[], bool] = never,
 ) -> Job:
     """Make a data set of a folder or a zip, whichever the path is.
@@ -72,7 +81,11 @@ def ingest_path(
 
 
 def ingest_source(
-    workspace: Workspace, source: Source, origin: Origin, seed: int = 0, should_stop: Callable[[], bool] = never,
+    workspace: Workspace,
+    source: Source,
+    origin: Origin,
+    seed: int = 0,
+    should_stop: Callable[[], bool] = never,
     group: Callable[[str], str] | None = None,
 ) -> Job:
     """Make a data set of any source whose folders tell the classes.
@@ -102,8 +115,16 @@ def ingest_source(
         if group is not None:
             photos["group"] = photos["path"].map(group)
         named = Origin(origin.name or source.name, origin.source, origin.licence)
-        return finish(workspace, folder, photos, collected, named, seed,
-                      root=source.root if source.keeps_photos else None, signature=signature)
+        return finish(
+            workspace,
+            folder,
+            photos,
+            collected,
+            named,
+            seed,
+            root=source.root if source.keeps_photos else None,
+            signature=signature,
+        )
 
 
 def sign(*parts: object) -> str:

@@ -8,9 +8,14 @@ from tlcore.data.names import clean_label, clean_path, clean_text, is_junk, look
 from tlcore.errors import UserError
 
 PART_NAMES = {
-    "train": "train", "training": "train",
-    "val": "validation", "valid": "validation", "validation": "validation", "dev": "validation",
-    "test": "test", "testing": "test",
+    "train": "train",
+    "training": "train",
+    "val": "validation",
+    "valid": "validation",
+    "validation": "validation",
+    "dev": "validation",
+    "test": "test",
+    "testing": "test",
 }
 
 HOW = (
@@ -100,7 +105,7 @@ def _unwrap(photos: list[tuple[str, ...]]) -> tuple[str, ...]:
     """The wrapping folders: one after the other, as long as all photos lie deeper in a single folder."""
     prefix: tuple[str, ...] = ()
     while True:
-        inside = [parts[len(prefix):] for parts in photos if parts[: len(prefix)] == prefix]
+        inside = [parts[len(prefix) :] for parts in photos if parts[: len(prefix)] == prefix]
         tops, _ = _tops(inside)
         if len(tops) != 1:
             return prefix

@@ -1,10 +1,10 @@
 """A data set on disk: one row a photo, fixed once made. Where the photos come from is told in ingest.py.
 
-    datasets/<id>/dataset.json      name, labels, counts, notes: readable by a person
-    datasets/<id>/photos.parquet    one row a photo
-    datasets/<id>/refused.parquet   one row a file that was not taken, with the reason
-    datasets/<id>/photos/           the photos' own bytes, unless they stay in a folder of the person
-    datasets/.known/<signature>     the id of the data set that was made of exactly this folder before
+datasets/<id>/dataset.json      name, labels, counts, notes: readable by a person
+datasets/<id>/photos.parquet    one row a photo
+datasets/<id>/refused.parquet   one row a file that was not taken, with the reason
+datasets/<id>/photos/           the photos' own bytes, unless they stay in a folder of the person
+datasets/.known/<signature>     the id of the data set that was made of exactly this folder before
 """
 
 import hashlib
@@ -226,8 +226,12 @@ def list_datasets(workspace: Workspace) -> list[DatasetSummary]:
             values = read_json(folder / "dataset.json")
             found.append(
                 DatasetSummary(
-                    folder.name, values["name"], values["num_photos"], tuple(values["labels"]),
-                    float(values["created"]), values["source"],
+                    folder.name,
+                    values["name"],
+                    values["num_photos"],
+                    tuple(values["labels"]),
+                    float(values["created"]),
+                    values["source"],
                 )
             )
         except (OSError, ValueError, KeyError, TypeError):

@@ -167,9 +167,7 @@ def _draw(key: str, seed: int) -> bytes:
     return hashlib.sha256(f"{seed}:{key}".encode()).digest()
 
 
-def _donate(
-    parts: pd.Series, keys: pd.Series, labels: pd.Series, move: tuple[str, str, float], seed: int
-) -> pd.Series:
+def _donate(parts: pd.Series, keys: pd.Series, labels: pd.Series, move: tuple[str, str, float], seed: int) -> pd.Series:
     """Move a fraction of every class from one part to another, at least one group, never the last one."""
     donor, part, fraction = move
     inside = parts == donor

@@ -19,7 +19,11 @@ from tlcore.workspace import Workspace
 
 
 def ingest_incoming(
-    workspace: Workspace, incoming_id: str, name: str, seed: int = 0, base: str | None = None,
+    workspace: Workspace,
+    incoming_id: str,
+    name: str,
+    seed: int = 0,
+    base: str | None = None,
     should_stop: Callable[[], bool] = never,
 ) -> Job:
     """Make a data set of uploads; they stay in their upload area until `incoming.clear`.

@@ -14,7 +14,7 @@ import pandas as pd
 
 from tlcore.errors import UserError
 from tlcore.evaluation.metrics import class_table, confusion_table
-from tlcore.interval import wilson_interval
+from tlcore.intervals import wilson_interval
 from tlcore.workspace import read_json, write_atomic, write_json
 
 PREDICTIONS, FIGURES = "predictions.parquet", "report.json"
@@ -73,8 +73,14 @@ def make_report(predictions: pd.DataFrame, labels: tuple[str, ...]) -> Report:
     low, high = wilson_interval(correct, total)
     truth, predicted = predictions["label"], predictions["predicted"]
     return Report(
-        labels, correct, total, low, high,
-        confusion_table(truth, predicted, labels), class_table(truth, predicted, labels), predictions,
+        labels,
+        correct,
+        total,
+        low,
+        high,
+        confusion_table(truth, predicted, labels),
+        class_table(truth, predicted, labels),
+        predictions,
     )
 
 
@@ -110,9 +116,13 @@ def load_report(folder: Path) -> Report:
         predictions = pd.read_parquet(folder / PREDICTIONS)
         labels = tuple(values["labels"])
         return Report(
-            labels, values["correct"], values["total"], *values["interval_95"],
+            labels,
+            values["correct"],
+            values["total"],
+            *values["interval_95"],
             pd.DataFrame(values["confusion"], index=list(labels), columns=list(labels)),
-            pd.DataFrame(values["per_class"]), predictions,
+            pd.DataFrame(values["per_class"]),
+            predictions,
         )
     except FileNotFoundError as error:
         raise UserError("This run has no test figures yet.", "Wait until it has finished, or train again.") from error

@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from tlcore.data.augment import Augmentation, augment, view_random
-from tlcore.models.litert import usable_cores
+from tlcore.models.litert_runtime import usable_cores
 
 Change = Callable[[np.ndarray, str], np.ndarray]  # a row and its key in, a row of the same shape out
 

@@ -21,9 +21,9 @@ from tlcore.features.activations import ImageCache
 from tlcore.features.saving import Stopwatch, save
 from tlcore.features.store import FeatureKind, RowStore
 from tlcore.features.views import ViewedStore, missing_in_both
-from tlcore.models import chain
-from tlcore.models.frozen import pictures
-from tlcore.models.litert import LiteModel, usable_cores
+from tlcore.models import ncnn_runtime as chain
+from tlcore.models.frozen_files import pictures
+from tlcore.models.litert_runtime import LiteModel, usable_cores
 from tlcore.models.registry import BackboneSpec
 from tlcore.models.weights import asset_path, fingerprint
 
@@ -135,10 +135,10 @@ def _run_views(
     yield from _side_by_side(compute, wanted, max(1, CHUNK // most), threads, should_stop)
 
 
-def _opener(network: Network, threads: int, num_images: int) -> Callable[[], LiteModel | chain.ChainModel]:
+def _opener(network: Network, threads: int, num_images: int) -> Callable[[], LiteModel | chain.NcnnModel]:
     """What gives each thread its network: one of its own, or the chain that all of them share."""
     if network.may_be_chain and num_images >= LEAST_FOR_CHAIN:
-        shared = chain.open_chain(network.source, pictures(network.image_size))
+        shared = chain.open_ncnn(network.source, pictures(network.image_size))
         if shared:
             return lambda: shared
     return lambda: LiteModel(network.source, num_threads=max(1, usable_cores() // threads))
@@ -234,7 +234,7 @@ def extract_both(
 
 
 def _by_hash(
-    chunks: Iterator[tuple[list[tuple[Photo, int]], list[np.ndarray]]]
+    chunks: Iterator[tuple[list[tuple[Photo, int]], list[np.ndarray]]],
 ) -> Iterator[tuple[list[tuple[str, int]], list[np.ndarray]]]:
     """Chunks as `save` takes them."""
     for pairs, rows in chunks:

@@ -81,8 +81,10 @@ class ViewedStore:
 def missing_in_both(one: ViewedStore, other: ViewedStore, sha256s: Iterable[str]) -> dict[str, tuple[int, ...]]:
     """The photos with the views that neither of two stores with the same views has; see `ViewedStore.missing`."""
     lacking = one.missing(sha256s)
-    found = {sha256: tuple(view for view in views if view in lacking.get(sha256, ()))
-             for sha256, views in other.missing(lacking).items()}
+    found = {
+        sha256: tuple(view for view in views if view in lacking.get(sha256, ()))
+        for sha256, views in other.missing(lacking).items()
+    }
     return {sha256: views for sha256, views in found.items() if views}
 
 

@@ -61,7 +61,10 @@ def _build_application(spec: BackboneSpec, image_size: int, output: str, path: P
     """A network of `keras.applications` behind its scaling, in one flat graph that can be cut anywhere."""
     image = keras.Input((image_size, image_size, 3), name="image")
     model = getattr(keras.applications, spec.function)(
-        include_top=False, weights=None, input_tensor=SCALINGS[spec.scaling](image), pooling=_UNITS[output],
+        include_top=False,
+        weights=None,
+        input_tensor=SCALINGS[spec.scaling](image),
+        pooling=_UNITS[output],
         **dict(spec.arguments),
     )
     if path:
@@ -86,7 +89,8 @@ def _load(model: keras.Model, path: Path, spec: BackboneSpec) -> None:
     except (OSError, ValueError, KeyError, UserWarning) as error:
         raise UserError(
             f"The weights file {path} of “{spec.title}” is damaged or belongs to another network.",
-            "Install the program again, or restore the file with git." if spec.built_in
+            "Install the program again, or restore the file with git."
+            if spec.built_in
             else "Delete the file and fetch it again.",
         ) from error
 

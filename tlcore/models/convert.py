@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from tlcore.models.tflite_file import add_signature, free_batch
+from tlcore.models.tflite_file import add_signature, make_batch_dynamic
 
 _TRACED_BATCH = 2  # with one photo the converter leaves out reshapes that only larger batches need
 
@@ -34,4 +34,4 @@ def convert_to_tflite(model: keras.Model, image_size: int, float16: bool = True)
     if float16:
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
         converter.target_spec.supported_types = [tf.float16]
-    return free_batch(add_signature(converter.convert(), ["image"], names), _TRACED_BATCH)
+    return make_batch_dynamic(add_signature(converter.convert(), ["image"], names), _TRACED_BATCH)

@@ -97,9 +97,7 @@ def _conv(
     x: keras.KerasTensor, filters: int, kernel_size: int, stride: int, name: str, activation: bool = True
 ) -> keras.KerasTensor:
     """Convolution, batch normalisation, and ReLU6 unless told otherwise."""
-    x = layers.Conv2D(
-        filters, kernel_size, strides=stride, padding="same", use_bias=False, name=f"{name}_conv"
-    )(x)
+    x = layers.Conv2D(filters, kernel_size, strides=stride, padding="same", use_bias=False, name=f"{name}_conv")(x)
     x = _batch_norm(x, name)
     return layers.ReLU(6.0, name=f"{name}_relu6")(x) if activation else x
 

@@ -50,7 +50,7 @@ def _lowest_open(spec: BackboneSpec, config: TrainConfig) -> Block | None:
     """The lowest block that opens; for a number of layers, the next one of the table that holds them all."""
     if config.strategy != "hybrid":
         return None
-    if config.open_layers:
-        holds = [block for block in spec.blocks if block.num_layers >= config.open_layers]
+    if config.num_unfrozen_layers:
+        holds = [block for block in spec.blocks if block.num_layers >= config.num_unfrozen_layers]
         return holds[0] if holds else spec.blocks[-1]
-    return auto_block(spec) if config.open_from == AUTO else find_block(spec, config.open_from)
+    return auto_block(spec) if config.unfreeze_from == AUTO else find_block(spec, config.unfreeze_from)

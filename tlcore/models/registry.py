@@ -9,8 +9,16 @@ from tlcore.errors import UserError
 from tlcore.models.backbone_rows import ROWS
 from tlcore.models.spec import BackboneSpec, Block
 
-__all__ = ["BACKBONES", "BUILT_IN", "BackboneSpec", "Block", "auto_block", "find_backbone", "find_block",
-           "usual_image_size"]
+__all__ = [
+    "BACKBONES",
+    "BUILT_IN",
+    "BackboneSpec",
+    "Block",
+    "auto_block",
+    "find_backbone",
+    "find_block",
+    "usual_image_size",
+]
 
 BUILT_IN = BackboneSpec(
     name="efficientnet-lite0",
@@ -25,15 +33,23 @@ BUILT_IN = BackboneSpec(
     licence="Apache-2.0",
     source="https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite",
     blocks=(
-        Block("head", "block7a_project_bn", 3, 409_600), Block("block7a", "block6d_add", 11, 1_009_792),
-        Block("block6d", "block6c_add", 20, 1_480_960), Block("block6c", "block6b_add", 29, 1_952_128),
-        Block("block6b", "block6a_project_bn", 38, 2_423_296), Block("block6a", "block5c_add", 46, 2_644_384),
-        Block("block5c", "block5b_add", 55, 2_811_712), Block("block5b", "block5a_project_bn", 64, 2_979_040),
-        Block("block5a", "block4c_add", 72, 3_083_200), Block("block4c", "block4b_add", 81, 3_164_320),
-        Block("block4b", "block4a_project_bn", 90, 3_245_440), Block("block4a", "block3b_add", 98, 3_276_400),
-        Block("block3b", "block3a_project_bn", 107, 3_301_600), Block("block3a", "block2b_add", 115, 3_314_416),
+        Block("head", "block7a_project_bn", 3, 409_600),
+        Block("block7a", "block6d_add", 11, 1_009_792),
+        Block("block6d", "block6c_add", 20, 1_480_960),
+        Block("block6c", "block6b_add", 29, 1_952_128),
+        Block("block6b", "block6a_project_bn", 38, 2_423_296),
+        Block("block6a", "block5c_add", 46, 2_644_384),
+        Block("block5c", "block5b_add", 55, 2_811_712),
+        Block("block5b", "block5a_project_bn", 64, 2_979_040),
+        Block("block5a", "block4c_add", 72, 3_083_200),
+        Block("block4c", "block4b_add", 81, 3_164_320),
+        Block("block4b", "block4a_project_bn", 90, 3_245_440),
+        Block("block4a", "block3b_add", 98, 3_276_400),
+        Block("block3b", "block3a_project_bn", 107, 3_301_600),
+        Block("block3a", "block2b_add", 115, 3_314_416),
         Block("block2b", "block2a_project_bn", 124, 3_322_624),
-        Block("block2a", "block1a_project_bn", 132, 3_327_328), Block("block1a", "stem_relu6", 137, 3_328_128),
+        Block("block2a", "block1a_project_bn", 132, 3_327_328),
+        Block("block1a", "stem_relu6", 137, 3_328_128),
     ),
     asset="efficientnet-lite0/efficientnet-lite0",
     fingerprint="a4e770da3eef1a18f5d7b4a948df2446acbec7553db324a82fa285f108f833f2",
@@ -62,7 +78,7 @@ def usual_image_size(strategy: str, spec: BackboneSpec) -> int:
         UserError: there is no such strategy.
     """
     usual = defaults_for(strategy)
-    return min(spec.default_image_size, usual.image_size) if usual.opens else spec.default_image_size
+    return min(spec.default_image_size, usual.image_size) if usual.fine_tunes else spec.default_image_size
 
 
 def find_block(spec: BackboneSpec, name: str) -> Block:

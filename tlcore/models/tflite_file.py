@@ -36,11 +36,14 @@ def add_signature(data: bytes, inputs: list[str], outputs: list[str]) -> bytes:
     """The file with the signature `serving_default`, which names its inputs and outputs in their order."""
     model = schema.ModelT.InitFromPackedBuf(data)
     graph = model.subgraphs[0]
-    model.signatureDefs = [schema.SignatureDefT(
-        inputs=[entry(name, int(tensor)) for name, tensor in zip(inputs, graph.inputs, strict=True)],
-        outputs=[entry(name, int(tensor)) for name, tensor in zip(outputs, graph.outputs, strict=True)],
-        signatureKey=SIGNATURE.encode(), subgraphIndex=0,
-    )]
+    model.signatureDefs = [
+        schema.SignatureDefT(
+            inputs=[entry(name, int(tensor)) for name, tensor in zip(inputs, graph.inputs, strict=True)],
+            outputs=[entry(name, int(tensor)) for name, tensor in zip(outputs, graph.outputs, strict=True)],
+            signatureKey=SIGNATURE.encode(),
+            subgraphIndex=0,
+        )
+    ]
     return pack(model)
 
 
@@ -71,7 +74,7 @@ def needed_for(graph: schema.SubGraphT, *targets: int) -> list[schema.OperatorT]
     return kept[::-1]
 
 
-def end_at(data: bytes, layer: str, output: str) -> bytes | None:
+def truncate_at(data: bytes, layer: str, output: str) -> bytes | None:
     """The file with all behind one Keras layer cut away, or None where no tensor is the output of that layer.
 
     The converter names a tensor after the layers that were folded into its operator, the last one first.
@@ -85,8 +88,8 @@ def end_at(data: bytes, layer: str, output: str) -> bytes | None:
     return None if target is None else _kept_until(model, signature, {output: target})
 
 
-def pass_by(data: bytes, layer: str, output: str, last: str) -> bytes | None:
-    """The file with two outputs, that of one Keras layer on the way and `last`, one that it has; see `end_at`."""
+def add_output(data: bytes, layer: str, output: str, last: str) -> bytes | None:
+    """The file with two outputs, that of one Keras layer on the way and `last`, one that it has; see `truncate_at`."""
     model, signature = unpack(data)
     target = _output_of(model, signature, layer)
     if target is None:
@@ -131,7 +134,7 @@ def _last_layer(tensor: schema.TensorT) -> str:
     return parts[1].removesuffix("_1") if len(parts) > 1 else ""
 
 
-def free_batch(data: bytes, batch: int) -> bytes:
+def make_batch_dynamic(data: bytes, batch: int) -> bytes:
     """The file of a network that was traced for `batch` photos, made one for a photo that takes any number.
 
     The converter writes shapes such as (batch, 1, 1, 96) into the file as constants, which `resize_tensor_input` cannot

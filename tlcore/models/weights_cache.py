@@ -92,8 +92,9 @@ def fetch(spec: BackboneSpec, should_stop: ShouldStop = never) -> Generator[Even
         raise UserError(f"The weights of {spec.title} could not be fetched. {error.what}", _advice(spec)) from error
     if not _is_whole(arrived, spec):
         arrived.unlink()
-        raise UserError(f"What {spec.weights_url} sent is not the file that Keras expects; it was deleted.",
-                        _advice(spec))
+        raise UserError(
+            f"What {spec.weights_url} sent is not the file that Keras expects; it was deleted.", _advice(spec)
+        )
     os.replace(arrived, path)
     return path
 
@@ -111,8 +112,10 @@ def import_file(path: Path, rows: tuple[BackboneSpec, ...]) -> BackboneSpec:
         raise UserError(f"Received: {path}, which is no file.", "Allowed: a weights file that Keras has fetched.")
     spec = _recognise(path, [row for row in rows if not row.built_in])
     if not _is_whole(path, spec):
-        raise UserError(f"{path} is named like the weights of {spec.title}, but it is damaged.",
-                        "Copy it again from where it came from.")
+        raise UserError(
+            f"{path} is named like the weights of {spec.title}, but it is damaged.",
+            "Copy it again from where it came from.",
+        )
     target = weights_path(spec)
     partial = target.with_name(f"{target.name}.import")
     try:

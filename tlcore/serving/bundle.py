@@ -72,8 +72,11 @@ def load_bundle(path: Path) -> Bundle:
 
 def _member(archive: zipfile.ZipFile, name: str) -> bytes:
     """One file of a bundle's zip, however many folders it is wrapped in, and not more than MOST_BYTES of it."""
-    found = min((entry for entry in archive.infolist() if entry.filename.split("/")[-1] == name),
-                key=lambda entry: entry.filename.count("/"), default=None)
+    found = min(
+        (entry for entry in archive.infolist() if entry.filename.split("/")[-1] == name),
+        key=lambda entry: entry.filename.count("/"),
+        default=None,
+    )
     if found is None or found.file_size > MOST_BYTES:
         raise KeyError(name)
     with archive.open(found) as file:

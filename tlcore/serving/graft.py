@@ -92,18 +92,26 @@ def _append_head(model: schema.ModelT, source: int, layers: Layers) -> int:
         answer = _append_tensor(model, f"head/dense{number}", (1, len(bias)))
         last = number == len(layers) - 1
         activation = schema.ActivationFunctionType.NONE if last else schema.ActivationFunctionType.RELU
-        graph.operators.append(schema.OperatorT(
-            opcodeIndex=dense_code, inputs=[value, kernel, offset], outputs=[answer],
-            builtinOptionsType=schema.BuiltinOptions.FullyConnectedOptions,
-            builtinOptions=schema.FullyConnectedOptionsT(fusedActivationFunction=activation),
-        ))
+        graph.operators.append(
+            schema.OperatorT(
+                opcodeIndex=dense_code,
+                inputs=[value, kernel, offset],
+                outputs=[answer],
+                builtinOptionsType=schema.BuiltinOptions.FullyConnectedOptions,
+                builtinOptions=schema.FullyConnectedOptionsT(fusedActivationFunction=activation),
+            )
+        )
         value = answer
     probabilities = _append_tensor(model, "probabilities", (1, len(layers[-1][1])))
-    graph.operators.append(schema.OperatorT(
-        opcodeIndex=_append_operator_code(model, schema.BuiltinOperator.SOFTMAX),
-        inputs=[value], outputs=[probabilities],
-        builtinOptionsType=schema.BuiltinOptions.SoftmaxOptions, builtinOptions=schema.SoftmaxOptionsT(beta=1.0),
-    ))
+    graph.operators.append(
+        schema.OperatorT(
+            opcodeIndex=_append_operator_code(model, schema.BuiltinOperator.SOFTMAX),
+            inputs=[value],
+            outputs=[probabilities],
+            builtinOptionsType=schema.BuiltinOptions.SoftmaxOptions,
+            builtinOptions=schema.SoftmaxOptionsT(beta=1.0),
+        )
+    )
     return probabilities
 
 
@@ -118,7 +126,10 @@ def _append_tensor(model: schema.ModelT, name: str, content: np.ndarray | tuple[
     graph = model.subgraphs[0]
     graph.tensors.append(
         schema.TensorT(
-            shape=np.asarray(shape, np.int32), type=schema.TensorType.FLOAT32, buffer=buffer, name=name.encode(),
+            shape=np.asarray(shape, np.int32),
+            type=schema.TensorType.FLOAT32,
+            buffer=buffer,
+            name=name.encode(),
             hasRank=True,
         )
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tlcore.data.images import load_input
-from tlcore.models.litert import LiteModel, usable_cores
+from tlcore.models.litert_runtime import LiteModel, usable_cores
 from tlcore.serving.bundle import Bundle
 
 

@@ -30,8 +30,9 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
     Raises:
         UserError: the disk is full.
     """
-    flat = {f"{group}/{number}": array for group, arrays in checkpoint.arrays.items()
-            for number, array in enumerate(arrays)}
+    flat = {
+        f"{group}/{number}": array for group, arrays in checkpoint.arrays.items() for number, array in enumerate(arrays)
+    }
     buffer = io.BytesIO()
     np.savez(buffer, values=np.array(json.dumps(checkpoint.values)), **flat)
     write_atomic(folder / FILE, buffer.getvalue())

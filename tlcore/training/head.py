@@ -103,8 +103,17 @@ def train_head(
         score = validation_score(logits, validation.classes)
         if progress.see(epoch, score.loss):
             best = Head(layers, epoch)
-        yield EpochEnd(epoch, config.epochs, loss, accuracy, score.loss, score.accuracy, time.perf_counter() - start,
-                       said=answers(logits), keeps=progress.best_epoch)
+        yield EpochEnd(
+            epoch,
+            config.epochs,
+            loss,
+            accuracy,
+            score.loss,
+            score.accuracy,
+            time.perf_counter() - start,
+            val_prediction_counts=answers(logits),
+            best_epoch_so_far=progress.best_epoch,
+        )
         if progress.is_over(config.patience):
             break
         progress.adjust(optimizer, config, config.learning_rate)
@@ -224,10 +233,16 @@ def _epoch_function(
         hits = tf.cast(tf.argmax(logits, axis=1, output_type=tf.int32) == truth, tf.float32)
         return start + batch_size, loss_sum + batch_loss, correct + tf.reduce_sum(hits)
 
-    @tf.function(autograph=False, input_signature=[
-        tf.TensorSpec((None, *head.model.input_shape[1:])), tf.TensorSpec((None,), tf.int32),
-        tf.TensorSpec((None,), tf.int32), tf.TensorSpec(()), tf.TensorSpec(()),
-    ])  # AutoGraph does not see the source on every Python; the loop is written out instead
+    @tf.function(
+        autograph=False,
+        input_signature=[
+            tf.TensorSpec((None, *head.model.input_shape[1:])),
+            tf.TensorSpec((None,), tf.int32),
+            tf.TensorSpec((None,), tf.int32),
+            tf.TensorSpec(()),
+            tf.TensorSpec(()),
+        ],
+    )  # AutoGraph does not see the source on every Python; the loop is written out instead
     def run_part(features: tf.Tensor, classes: tf.Tensor, order: tf.Tensor, *sums: tf.Tensor) -> list[tf.Tensor]:
         total = tf.shape(order)[0]
         return tf.while_loop(

@@ -30,8 +30,10 @@ def make_optimizer(config: TrainConfig, plan: Plan) -> keras.optimizers.Optimize
         total = max(1, plan.epochs * plan.steps)
         warm_up = int(total * WARM_UP_SHARE)
         rate = keras.optimizers.schedules.CosineDecay(
-            0.0 if warm_up else plan.learning_rate, max(1, total - warm_up),
-            warmup_target=plan.learning_rate if warm_up else None, warmup_steps=warm_up,
+            0.0 if warm_up else plan.learning_rate,
+            max(1, total - warm_up),
+            warmup_target=plan.learning_rate if warm_up else None,
+            warmup_steps=warm_up,
         )
     decay = config.weight_decay or None
     if config.optimizer == "adamw":

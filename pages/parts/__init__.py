@@ -1,0 +1,1 @@
+"""What only one page uses, in a folder of its own."""

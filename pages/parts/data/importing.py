@@ -1,0 +1,36 @@
+"""An import of photos from start to end: queue it, watch it, open what came of it."""
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from pages.parts.data import pickers
+from pages.shared import follow, state
+from tlcore.jobs import store
+from tlcore.jobs.status import job_status
+from tlcore.jobs.store import ImportSpec
+
+
+def start_import(spec: ImportSpec) -> None:
+    """Queue an import and show it."""
+    job = store.create_import(state.workspace(), spec)
+    state.queue().submit(job)
+    state.choose(job=job.id, more=None)
+    st.rerun()
+
+
+def show_import(action: DeltaGenerator) -> None:
+    """The import in the URL: its progress while it is active, else its data set or what went wrong."""
+    job = state.job()
+    status = job_status(job)
+    if status.active:
+        follow.watch(job, lambda _: None)
+    elif status.finished:
+        if job.spec.get("kind") == "incoming":
+            pickers.forget_incoming()
+        state.choose(job=None, run=None, dataset=status.finished.result)
+        st.rerun()
+    else:
+        follow.ended(job, status, "import", action)
+        if action.button("Choose other photos"):
+            state.choose(job=None)
+            st.rerun()

@@ -1,0 +1,108 @@
+"""The answers of a trained network to new photos: asked once a photo and visit, shown as bars, a table and a file."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+import pandas as pd
+import streamlit as st
+
+from pages.shared import photos, state
+from pages.shared.widgets import count, table
+from tlcore.charts import results as charts
+from tlcore.data.images import PhotoRefused
+from tlcore.errors import UserError
+from tlcore.jobs.status import job_status
+from tlcore.jobs.store import Run
+from tlcore.serving.bundle import load_bundle
+from tlcore.serving.predict import Predictor
+
+PAGE_SIZE = 6
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the network says to one photo. `reason`: why it was refused, else None; then the rest is empty."""
+
+    name: str
+    reason: str | None
+    ranked: tuple[tuple[str, float], ...] = ()
+    milliseconds: float = 0.0
+    thumbnail: str = ""
+
+
+def predictor(run: Run) -> Predictor:
+    """The run's network, loaded once a server. Raises UserError while it is not packed yet."""
+    try:
+        return _predictor(str(run.folder), run.id)
+    except UserError:
+        if job_status(run).active:
+            raise UserError("The network is being packed.", "Load the page again in a few seconds.") from None
+        raise
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _predictor(_folder: str, run_id: str) -> Predictor:
+    return Predictor(load_bundle(state.workspace().runs / run_id))
+
+
+def ask(run: Run, network: Predictor, given: Sequence[tuple[str, bytes]]) -> list[Answer]:
+    """The answers to photos (name, file content), in their order; a photo asked before is not asked again."""
+    known: dict[tuple[str, str, str], Answer] = st.session_state.get("answers", {})
+    told = {}
+    waiting = st.empty()
+    for number, (name, data) in enumerate(given, start=1):
+        key = (run.id, name, sha256(data).hexdigest())
+        if key not in known and len(given) > PAGE_SIZE:
+            waiting.progress(number / len(given), text=f"Looking at photo {number:,} of {len(given):,}")
+        told[key] = known.get(key) or _ask(network, name, data)
+    waiting.empty()
+    st.session_state["answers"] = told
+    return list(told.values())
+
+
+def _ask(network: Predictor, name: str, data: bytes) -> Answer:
+    try:
+        said = network.ask(data)
+        return Answer(name, None, said.ranked, said.milliseconds, photos.thumbnail(data))
+    except PhotoRefused as error:
+        return Answer(name, error.reason)
+
+
+def refused(told: Sequence[Answer]) -> None:
+    """The files that are no photos, each with the reason."""
+    rows = [(answer.name, answer.reason) for answer in told if answer.reason is not None]
+    if rows:
+        st.markdown(f"**{count(len(rows), 'file')} left out:**")
+        table(pd.DataFrame(rows, columns=["File", "Why"]), "Files left out, with the reason")
+
+
+def gallery(good: Sequence[Answer], dark: bool) -> None:
+    """Each photo beside its most probable classes, a page at a time."""
+    pages = -(-len(good) // PAGE_SIZE)
+    page = st.pagination(pages, key="answers_page") if pages > 1 else 1
+    columns = st.columns(2, gap="large") if len(good) > 1 else [st.container()]
+    for number, answer in enumerate(good[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]):
+        with columns[number % len(columns)]:
+            top = charts.top_frame(*zip(*answer.ranked))
+            said = charts.say_top(top)
+            picture, bars = st.columns([1, 2], vertical_alignment="center")
+            with picture:
+                photos.grid([photos.Photo(answer.thumbnail, answer.name, f"Your photo {answer.name}. {said}", said)], 1)
+            with bars:
+                st.altair_chart(charts.top_bars(top, dark), key=f"top_{number}", alt=said)
+
+
+def frame(good: Sequence[Answer]) -> pd.DataFrame:
+    """A row a photo: photo, class, probability, then the probability of every class."""
+    rows = [{"photo": answer.name, "class": answer.ranked[0][0], "probability": answer.ranked[0][1]} for answer in good]
+    every = [{f"p({label})": value for label, value in sorted(answer.ranked)} for answer in good]
+    return pd.concat([pd.DataFrame(rows), pd.DataFrame(every)], axis=1)
+
+
+def csv(answered: pd.DataFrame) -> bytes:
+    """The table as CSV that spreadsheets read rightly; a name that looks like a formula is kept from being one."""
+    words = answered.copy()
+    for column in ("photo", "class"):
+        words[column] = words[column].map(lambda text: f"'{text}" if text[:1] in "=+-@\t\r" else text)
+    return words.to_csv(index=False, float_format="%.6f").encode("utf-8-sig")

@@ -1,0 +1,195 @@
+"""Charts: what stands in their description, and whether their alt text tells the finding."""
+
+import altair as alt
+import numpy as np
+import pandas as pd
+import pytest
+
+from tlcore.charts import results as charts
+from tlcore.events import EpochEnd
+
+
+def epochs(accuracies: list[float], losses: list[float] | None = None, planned: int = 30) -> list[EpochEnd]:
+    """Events of a training with these validation figures."""
+    losses = losses or [1 - value for value in accuracies]
+    return [
+        EpochEnd(number, planned, 0.5, 0.9, loss, accuracy, 0.02)
+        for number, (accuracy, loss) in enumerate(zip(accuracies, losses, strict=True), start=1)
+    ]
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("metric", ["accuracy", "loss"])
+def test_the_two_curves_differ_by_colour_and_dash_and_name(metric, dark):
+    spec = charts.curve(charts.curve_frame(epochs([0.5, 0.9])), metric, 30, dark).to_dict()
+    line = spec["layer"][0]["encoding"]
+    assert line["color"]["scale"]["range"] == [charts.TRAINING[dark], charts.VALIDATION[dark]]
+    dashes = line["strokeDash"]["scale"]["range"]
+    assert dashes[0] != dashes[1]
+    assert any(layer["mark"].get("type") == "text" for layer in spec["layer"])
+
+
+@pytest.mark.parametrize(
+    ("planned", "domain", "reason"),
+    [(30, [0, 30], "the axis is as long as the plan from the first round on"), (1, [0, 2], "one round is not a line")],
+)
+@pytest.mark.parametrize("done", [0, 1, 5])
+def test_the_axis_does_not_grow(planned, domain, reason, done):
+    frame = charts.curve_frame(epochs([0.5] * min(done, planned), planned=planned))
+    spec = charts.curve(frame, "accuracy", planned).to_dict()
+    assert spec["layer"][0]["encoding"]["x"]["scale"]["domain"] == domain, reason
+    assert spec["height"] == charts.CURVE_HEIGHT
+
+
+def two_phases() -> list[EpochEnd]:
+    """Three epochs of a head, then two with the network open."""
+    return [
+        EpochEnd(number, 5, 0.5, 0.9, 0.4, 0.9, 0.02, "fine_tune" if number > 3 else "head") for number in range(1, 6)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("events", "opened", "reason"),
+    [
+        (two_phases(), " The network opens after round 3.", "the head first"),
+        (two_phases()[:3], "", "it has not opened yet"),
+        (two_phases()[3:], "", "from scratch it is open from the start"),
+    ],
+)
+def test_where_the_network_opens_is_told(events, opened, reason):
+    said = charts.say_curve(charts.curve_frame(events), "accuracy")
+    assert said.endswith(opened) and ("opens" in said) is bool(opened), reason
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "loss"])
+def test_a_rule_with_its_name_stands_where_the_network_opens(metric):
+    spec = charts.curve(charts.curve_frame(two_phases()), metric, 5).to_dict()
+    rule = next(layer for layer in spec["layer"] if layer["mark"]["type"] == "rule")
+    names = [layer for layer in spec["layer"] if layer["mark"].get("text") == "the network opens"]
+    assert all(name["transform"][:-1] == rule["transform"] for name in names)
+    assert {(name["transform"][-1]["filter"], name["mark"]["align"]) for name in names} == {
+        ("datum.first > 2.0", "right"),
+        ("datum.first <= 2.0", "left"),
+    }, "one of them, by where it opens"
+    assert rule["encoding"]["x"]["field"] == "between" and "y" not in rule["encoding"]
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "loss"])
+@pytest.mark.parametrize("kept", [1, 3, 4, 5])
+def test_the_names_of_what_is_marked_stand_above_the_plot_in_rows_of_their_own(metric, kept):
+    spec = charts.curve(charts.curve_frame(two_phases()), metric, 5, kept=kept).to_dict()
+    names = [layer for layer in spec["layer"] if layer["mark"].get("text") in ("kept", "the network opens")]
+    rows = {layer["mark"]["text"]: layer["mark"]["dy"] for layer in names}
+    assert all(layer["encoding"]["y"] == {"value": 0} for layer in names)
+    assert rows["the network opens"] + 6 < rows["kept"] - 6 < rows["kept"] + 6 < 0, "letters are 12 pixels high"
+    assert charts.MARKS_ROOM + rows["the network opens"] - 6 >= 0, "within the picture"
+
+
+def test_a_live_description_holds_no_data_and_all_of_the_drawing():
+    chart = charts.curve(charts.curve_frame(epochs([0.5, 0.9])), "accuracy", 30)
+    spec = charts.live(chart)
+    assert "data" not in spec and "datasets" not in spec
+    assert not any("data" in layer for layer in spec["layer"])
+    assert alt.LayerChart.from_dict({**spec, "data": {"name": "figures"}})
+
+
+@pytest.mark.parametrize(
+    ("metric", "values", "said", "reason"),
+    [
+        ("accuracy", [], "No accuracy yet: the first round is still to come.", "nothing yet"),
+        ("accuracy", [0.5], "Validation accuracy is 50 % after the first round.", "one round"),
+        ("accuracy", [0.5, 0.9, 0.975, 0.98, 0.98], "Validation accuracy rises to 98 % and stays there.", "the usual"),
+        ("accuracy", [0.2, 0.4, 0.6, 0.8], "Validation accuracy rises to 80 % within 4 rounds.", "still rising"),
+        ("accuracy", [0.97, 0.98, 0.98], "Validation accuracy stays at about 98 % over 3 rounds.", "good at once"),
+        (
+            "accuracy",
+            [0.5, 0.9, 0.7],
+            "Validation accuracy reaches 90 % and then falls back to 70 % after 3 rounds.",
+            "learned by heart",
+        ),
+        ("loss", [1.0, 0.5, 0.11, 0.1, 0.1], "Validation loss falls to 0.10 and stays there.", "lower is better"),
+        (
+            "loss",
+            [1.0, 0.3, 0.6],
+            "Validation loss reaches 0.30 and then climbs again to 0.60 after 3 rounds.",
+            "learned by heart",
+        ),
+    ],
+)
+def test_the_alt_text_of_a_curve_tells_the_finding(metric, values, said, reason):
+    events = epochs(values, values) if values else []
+    assert charts.say_curve(charts.curve_frame(events), metric) == said, reason
+
+
+def counts(num_classes: int) -> pd.DataFrame:
+    """Photos per class with growing classes."""
+    rows = [(f"class {index:03d}", split, index + 1) for index in range(num_classes) for split in charts.SPLITS]
+    return pd.DataFrame(rows, columns=["label", "split", "photos"])
+
+
+def test_photos_are_counted_by_class_and_part():
+    photos = pd.DataFrame({"label": ["a", "a", "b"], "split": ["train", "test", "train"]})
+    frame = charts.count_frame(photos)
+    assert frame.values.tolist() == [["a", "test", 1], ["a", "train", 1], ["b", "train", 1]]
+    assert charts.say_class_counts(frame) == "2 classes with 1 to 2 photos each; fewest in “b”, most in “a”."
+
+
+def test_even_classes_are_told_as_even():
+    frame = pd.DataFrame({"label": ["a", "b"], "split": ["train", "train"], "photos": [5, 5]})
+    assert charts.say_class_counts(frame) == "2 classes with 5 photos each."
+
+
+@pytest.mark.parametrize(
+    ("num_classes", "named", "reason"),
+    [(2, True, "two names fit"), (40, True, "forty still fit"), (300, False, "300 names would be a page of their own")],
+)
+def test_class_counts_stay_of_a_size(num_classes, named, reason):
+    spec = charts.class_counts(counts(num_classes)).to_dict()
+    names = spec["encoding"]["y" if named else "x"]
+    assert names["field"] == "label", reason
+    assert names["sort"][0] == f"class {num_classes - 1:03d}", "the largest comes first"
+    assert (spec["height"] == 240) is not named
+
+
+def test_the_confusion_matrix_has_its_numbers():
+    confusion = pd.DataFrame([[5, 1], [0, 4]], index=["cat", "dog"], columns=["cat", "dog"])
+    spec = charts.confusion_matrix(confusion).to_dict()
+    rows = next(iter(spec["datasets"].values()))
+    assert {(row["truth"], row["said"]): row["photos"] for row in rows} == {
+        ("cat", "cat"): 5,
+        ("cat", "dog"): 1,
+        ("dog", "cat"): 0,
+        ("dog", "dog"): 4,
+    }
+    assert [layer["mark"]["type"] for layer in spec["layer"]] == ["rect", "text"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ([[5, 1], [0, 4]], "9 of 10 right. Most often, “cat” is taken for “dog”: once."),
+        ([[5, 0], [3, 4]], "9 of 12 right. Most often, “dog” is taken for “cat”: 3 times."),
+        ([[5, 0], [0, 4]], "9 of 9 right; nothing is mixed up."),
+    ],
+)
+def test_the_alt_text_of_a_confusion_matrix_tells_the_worst_pair(cells, said):
+    assert charts.say_confusion(pd.DataFrame(cells, index=["cat", "dog"], columns=["cat", "dog"])) == said
+
+
+def test_the_most_confused_pairs_come_worst_first():
+    labels = [f"c{index}" for index in range(30)]
+    cells = np.zeros((30, 30), int)
+    cells[3, 4], cells[7, 8], cells[2, 2] = 2, 9, 50
+    frame = charts.most_confused(pd.DataFrame(cells, index=labels, columns=labels))
+    assert frame.values.tolist() == [["c7", "c8", 9], ["c3", "c4", 2]]
+
+
+def test_the_bars_of_a_photo_show_the_best_classes_first():
+    top = charts.top_frame(tuple("abcdefg"), np.array([0.0, 0.1, 0.7, 0.2, 0, 0, 0], np.float32), k=3)
+    assert top["label"].tolist() == ["c", "d", "b"]
+    assert charts.top_bars(top).to_dict()["layer"][0]["encoding"]["y"]["sort"] == ["c", "d", "b"]
+    assert charts.say_top(top) == "The network says “c” and is 70.0 % sure; next comes “d” with 20.0 %."
+
+
+def test_one_class_alone_is_said_without_a_next():
+    assert charts.say_top(charts.top_frame(("a",), [1.0])) == "The network says “a” and is 100.0 % sure."

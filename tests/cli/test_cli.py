@@ -1,0 +1,121 @@
+"""The terminal: the whole way in one's own words, one JSON object at the end, one sentence for a mistake."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.small import write_small_folder
+from tlcore.__main__ import main
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("TRANSFERLAB_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+def last_json(capsys) -> dict:
+    return json.loads(capsys.readouterr().out.splitlines()[-1])
+
+
+def test_train_evaluate_predict_list(home, small_folder, tmp_path, capsys):
+    options = ["--image-size", "96", "--epochs", "3", "--seed", "4", "--json"]
+    assert main(["train", str(small_folder), *options]) == 0
+    first = last_json(capsys)
+    assert {
+        "run",
+        "test_accuracy",
+        "test_correct",
+        "test_total",
+        "seconds",
+        "seconds_features",
+        "seconds_training",
+    } <= first.keys()
+    assert first["test_accuracy"] == first["test_correct"] / first["test_total"]
+
+    assert main(["evaluate", first["run"], "--json"]) == 0
+    assert last_json(capsys)["test_correct"] == first["test_correct"]
+
+    other = write_small_folder(tmp_path / "other", photos_per_class=2, seed=50)
+    (other / "disc" / "broken.jpg").write_bytes(b"nothing")
+    assert main(["evaluate", first["bundle"], "--data", str(other), "--json"]) == 0
+    scored = last_json(capsys)
+    assert scored["test_total"] == 6 and len(scored["refused"]) == 1
+
+    photo = next((other / "square").iterdir())
+    table = tmp_path / "answers.csv"
+    assert main(["predict", first["run"], str(photo), str(tmp_path / "none.jpg"), "--csv", str(table), "--json"]) == 0
+    answers = last_json(capsys)["predictions"]
+    assert answers[0]["probabilities"].keys() == {"disc", "square", "stripes"} and "error" in answers[1]
+    rows = list(csv.DictReader(table.read_text(encoding="utf-8").splitlines()))
+    assert rows[0]["label"] == answers[0]["label"] and float(rows[0]["square"]) == answers[0]["probabilities"]["square"]
+
+    assert main(["runs", "--json"]) == 0
+    assert [row["state"] for row in last_json(capsys)["runs"]] == ["finished"]
+    assert main(["datasets", "--json"]) == 0
+    assert [row["photos"] for row in last_json(capsys)["datasets"]] == [36]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said", "reason"),
+    [
+        (["train", "nowhere"], "no folder", "no such place"),
+        (["train", "emoji", "--epochs", "0"], "1 to 500", "a setting out of range"),
+        (["train", "emoji", "--backbone", "vgg"], "efficientnet-lite0", "an unknown backbone, with those allowed"),
+        (["evaluate", "nope"], "no run", "no such run"),
+        (["predict", "nope", "x.jpg"], "no run", "no such run"),
+        (["evaluate", "."], "no trained model", "a folder that is no model"),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_exit_code_2(home, capsys, arguments, said, reason):
+    assert main(arguments) == 2, reason
+    captured = capsys.readouterr()
+    assert said in captured.err and "Traceback" not in captured.err and not captured.out
+
+
+def test_an_option_that_is_no_number_is_exit_code_2(home, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["train", "emoji", "--epochs", "many"])
+    assert stop.value.code == 2
+
+
+def test_ctrl_c_keeps_what_was_learned(home, small_folder):
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "tlcore",
+            "train",
+            str(small_folder),
+            "--image-size",
+            "96",
+            "--epochs",
+            "500",
+            "--patience",
+            "0",
+            "--learning-rate",
+            "1e-5",
+            "--json",
+        ],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"TRANSFERLAB_HOME": str(home)},
+    )
+    deadline = time.monotonic() + 120
+    while not any(b'"epoch"' in log.read_bytes() for log in home.glob("runs/*/events.jsonl")):
+        assert time.monotonic() < deadline and process.poll() is None, process.stderr.read()
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert json.loads(output.splitlines()[-1])["test_total"] > 0

@@ -1,0 +1,97 @@
+"""`race` in the terminal: what it prints, its mistakes, and a Ctrl-C that keeps what there is."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tlcore.__main__ import main
+from tlcore.cli.race import _lines
+from tlcore.comparison.store import load_comparison, results, run_names, runs_of, verdicts
+from tlcore.data.manifest import load_dataset
+from tlcore.workspace import open_workspace
+
+ROOT = Path(__file__).resolve().parents[2]
+SMALL = ["--image-size", "96", "--epochs", "3", "--batch-norm-adaptation", "0"]
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("TRANSFERLAB_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+def test_a_race_of_two_gives_runs_and_a_verdict(home, small_folder, capsys):
+    options = ["--strategies", "feature-extraction,hybrid", *SMALL, "--fine-tune-epochs", "1", "--json"]
+    assert main(["race", str(small_folder), *options]) == 0
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert [run["name"] for run in told["runs"]] == ["feature extraction", "hybrid"]
+    assert all(run["state"] == "finished" and run["test_total"] == 6 and run["model_bytes"] for run in told["runs"])
+    [verdict] = told["verdicts"]
+    right = {run["run"]: run["test_correct"] for run in told["runs"]}
+    assert verdict["only_best"] - verdict["only_other"] == right[verdict["best"]] - right[verdict["other"]] >= 0
+    assert verdict["beyond_chance"] is False, "six photos cannot show a difference between these two"
+    assert json.loads((home / "races" / told["race"] / "race.json").read_text())["runs"] == list(right)
+
+    workspace = open_workspace(home)
+    race, dataset = load_comparison(workspace, told["race"]), load_dataset(workspace, told["dataset"])
+    runs = runs_of(workspace, race)
+    said = "\n".join(_lines(race, results(dataset, runs), verdicts(runs), run_names(runs)))
+    assert "no difference" in said and "p = " in said and "plausibly" in said and race.id in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said", "reason"),
+    [
+        (["emoji", "--strategies", "hybrid"], "needs two", "nobody to race against"),
+        (["emoji", "--strategies", "hybrid,hybrid"], "needs two", "twice the same is one"),
+        (["emoji", "--strategies", "hybrid,magic"], "feature-extraction", "an unknown strategy, with those allowed"),
+        (["emoji", "--backbones", "efficientnet-lite0,vgg"], "efficientnet-lite0", "an unknown network"),
+        (["emoji", "--epochs", "0"], "1 to 500", "a setting out of range"),
+        (["nowhere"], "no folder", "no such place"),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_exit_code_2(home, capsys, arguments, said, reason):
+    assert main(["race", *arguments]) == 2, reason
+    captured = capsys.readouterr()
+    assert said in captured.err and "Traceback" not in captured.err and not captured.out
+    assert not (home / "races").exists()
+
+
+def test_ctrl_c_keeps_what_there_is_and_leaves_out_the_rest(home, small_folder):
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "tlcore",
+            "race",
+            str(small_folder),
+            "--image-size",
+            "96",
+            "--epochs",
+            "500",
+            "--patience",
+            "0",
+            "--learning-rate",
+            "1e-5",
+            "--json",
+        ],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"TRANSFERLAB_HOME": str(home)},
+    )
+    deadline = time.monotonic() + 120
+    while not any(b'"epoch"' in log.read_bytes() for log in home.glob("runs/*/events.jsonl")):
+        assert time.monotonic() < deadline and process.poll() is None, process.stderr.read()
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 130, "a script must see that not all of it was done"
+    told = json.loads(output.splitlines()[-1])
+    assert [run["state"] for run in told["runs"]] == ["finished", "stopped"] and not told["verdicts"]

@@ -1,0 +1,225 @@
+"""The warnings come on trainings that show what they are for, and on no others; they were recorded (curves/)."""
+
+import json
+import math
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from tlcore.config import TrainConfig, defaults_for
+from tlcore.evaluation.curve_warnings import warn
+from tlcore.evaluation.learning_rate import CurveWarning
+from tlcore.events import EpochEnd, decode
+
+CURVES = Path(__file__).with_name("curves")
+HIGH, LOW, HEART = "rate-too-high", "rate-too-low", "over-fitting"
+SILENT, SMALL = "class-never-predicted", "validation-too-small"
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A recorded training: what it learned with and from, and what it told."""
+
+    config: TrainConfig
+    epochs: list[EpochEnd]
+    counts: list[int]
+    labels: list[str]
+
+    def warnings(self, rounds: int | None = None) -> list[CurveWarning]:
+        """What it warns of after so many rounds, or at its end."""
+        return warn(self.epochs[:rounds], self.config, self.counts, self.labels)
+
+    def kinds(self, rounds: int | None = None) -> set[str]:
+        return {each.kind for each in self.warnings(rounds)}
+
+
+def recorded(name: str) -> Recorded:
+    """The training in curves/NAME.json."""
+    values = json.loads((CURVES / f"{name}.json").read_text(encoding="utf-8"))
+    rows = [dict(zip(values["columns"], row, strict=True)) for row in values["rounds"]]
+    epochs = [decode(json.dumps({"type": "epoch", "seconds": 0.1} | row)) for row in rows]  # by an earlier version
+    return Recorded(TrainConfig.from_dict(values["settings"]), epochs, values["validation"], values["labels"])
+
+
+@pytest.mark.parametrize(
+    ("name", "expected", "reason"),
+    [
+        ("digits-usual", set(), "1,100 digits with the usual settings: 100 % of known ones right, 95 % of others"),
+        ("cats-dogs-usual", set(), "the usual settings, and photos like those the network knows"),
+        ("two-classes-usual", set(), "a gap of few photos may be chance"),
+        ("emoji-slow", set(), "a tenth of the usual steps, yet the curve has bent before the last round"),
+        ("emoji-cosine", set(), "steps that shrink: the curve is flat at the end because it is told to be"),
+        ("hybrid-gains", {SMALL}, "opens the network and gains; only its validation part is small"),
+        ("hybrid-digits", set(), "the usual settings but for smaller pictures, on photos that need them"),
+        ("fine-tuning-usual", {SMALL}, "loses a little in its first open round and recovers"),
+        ("emoji-usual", {HEART}, "100 % of known emoji right, 89 % of others, and no better for eight rounds"),
+        ("hybrid-emoji", {HEART}, "the usual settings: 100 % against 88 %, though the loss does not climb"),
+        ("emoji-by-heart", {HEART}, "ten times the usual steps: all that helps is learned in the first round"),
+        ("random-labels", {HEART, SMALL}, "nothing to learn but the photos themselves"),
+        ("fine-tuning-by-heart", {HEART}, "few photos, nothing varied, everything open"),
+        ("emoji-steps-too-large", {HIGH}, "a hundred times the usual steps"),
+        ("cats-dogs-steps-too-large", {HIGH}, "the same, though 97 % come out right in spite of it"),
+        ("hybrid-steps-too-large", {HIGH, SMALL}, "a good head first; then the open part breaks"),
+        ("fine-tuning-steps-too-large", {HIGH, SMALL}, "a good head first; then the network breaks"),
+        ("hybrid-falls-back", {HIGH, SMALL}, "the open part forgets what the head could do; no loss is enormous"),
+        ("scratch-steps-too-large", {HIGH}, "breaks at once and stays where nothing moves: not a case of too small"),
+        ("emoji-steps-too-small", {LOW}, "a hundredth of the usual steps"),
+        ("digits-steps-too-small", {LOW}, "the same on other pictures"),
+        ("cosine-steps-too-small", {LOW}, "the same with steps that shrink besides"),
+        ("hybrid-steps-too-small", {LOW, SMALL}, "the open part does not move"),
+        ("scratch-steps-too-small", {LOW}, "nothing moves"),
+        ("scratch-one-answer", {SILENT}, "the same answer for all validation photos: not learned by heart, not at all"),
+        ("few-photos", {SMALL}, "14 photos to check with; its gap may be chance"),
+    ],
+)
+def test_a_training_warns_of_what_it_shows_and_of_nothing_else(name, expected, reason):
+    assert recorded(name).kinds() == expected, reason
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "earliest", "reason"),
+    [
+        ("emoji-steps-too-large", HIGH, 1, "the first round says it all"),
+        ("hybrid-steps-too-large", HIGH, 11, "the first round with the network open"),
+        ("hybrid-falls-back", HIGH, 13, "three rounds with the network open agree"),
+        ("emoji-steps-too-small", LOW, 5, "a pace takes a few rounds to judge"),
+        ("hybrid-steps-too-small", LOW, 15, "five rounds of the open phase"),
+        ("emoji-by-heart", HEART, 4, "three rounds after the best one"),
+        ("scratch-one-answer", SILENT, 3, "three rounds agree"),
+        ("few-photos", SMALL, 1, "known from the first round"),
+    ],
+)
+def test_a_warning_comes_while_the_training_runs_and_stays(name, kind, earliest, reason):
+    training = recorded(name)
+    shown = [rounds for rounds in range(1, len(training.epochs) + 1) if kind in training.kinds(rounds)]
+    assert shown == list(range(earliest, len(training.epochs) + 1)), reason
+
+
+@pytest.mark.parametrize("name", ["digits-usual", "cats-dogs-usual", "emoji-slow", "emoji-cosine"])
+def test_a_training_that_goes_well_is_left_alone_all_along(name):
+    training = recorded(name)
+    assert not [rounds for rounds in range(len(training.epochs) + 1) if training.kinds(rounds) - {SMALL}]
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in CURVES.glob("*.json")))
+def test_steps_of_the_usual_size_are_never_called_wrong(name):
+    training = recorded(name)
+    usual, rates = defaults_for(training.config.strategy), ("learning_rate", "fine_tune_learning_rate")
+    if all(getattr(training.config, rate) == getattr(usual, rate) for rate in rates):
+        assert not [rounds for rounds in range(len(training.epochs) + 1) if training.kinds(rounds) & {HIGH, LOW}]
+
+
+def drawn(known: float, others: list[float], climb: float) -> list[EpochEnd]:
+    """Rounds whose validation loss climbs by this share of 0.5 a round after the first."""
+    return [
+        EpochEnd(number, 20, 0.4 / number, known, 0.5 * (1 + climb * (number - 1)), share, 0.1)
+        for number, share in enumerate(others, start=1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("epochs", "photos", "expected", "reason"),
+    [
+        (drawn(1.0, [0.9] * 6, 0.1), 500, {HEART}, "ten points beyond chance, and the loss climbs"),
+        (drawn(1.0, [0.97] * 6, 0.1), 500, set(), "three points are usual, beyond chance or not"),
+        (drawn(0.94, [0.88] * 6, 0.1), 50, set(), "six points of fifty photos may be chance"),
+        (drawn(1.0, [0.93] * 6, 0.001), 500, set(), "seven points, but nothing gets worse"),
+        (drawn(1.0, [0.8, 0.8, 0.8, 0.82, 0.85, 0.88], 0.1), 500, set(), "it still gets more of the others right"),
+        (drawn(1.0, [0.9] * 3, 0.1), 500, set(), "too few rounds since the best one"),
+    ],
+)
+def test_learning_by_heart_is_a_gap_that_is_large_and_no_chance_and_does_not_close(epochs, photos, expected, reason):
+    found = warn(epochs, TrainConfig(), (photos // 2, photos // 2), ("cat", "dog"))
+    assert {each.kind for each in found} == expected, reason
+
+
+def test_nothing_is_said_before_the_first_round():
+    assert warn((), TrainConfig(), (5, 5), ("cat", "dog")) == []
+
+
+def test_figures_that_ran_away_are_told():
+    training = recorded("cats-dogs-usual")
+    broken = [*training.epochs[:2], replace(training.epochs[2], loss=math.nan)]
+    found = warn(broken, training.config, training.counts, training.labels)
+    assert [each.kind for each in found] == [HIGH] and "infinity" in found[0].what
+
+
+@pytest.mark.parametrize(
+    ("photos", "expected", "reason"),
+    [(10, {HEART, SILENT}, "ten photos of the class: no chance"), (4, {HEART}, "four of them may be missed by chance")],
+)
+def test_a_class_is_called_silent_only_where_that_is_no_chance(photos, expected, reason):
+    training = recorded("emoji-usual")
+    epochs = [
+        replace(end, val_prediction_counts=(*end.val_prediction_counts[:1], 0, *end.val_prediction_counts[2:]))
+        for end in training.epochs
+    ]
+    counts = [training.counts[0], photos, *training.counts[2:]]
+    assert {each.kind for each in warn(epochs, training.config, counts, training.labels)} == expected, reason
+
+
+def test_a_class_that_is_the_answer_in_the_kept_round_is_not_silent():
+    training = recorded("emoji-usual")
+    kept = min(training.epochs, key=lambda end: end.val_loss)
+    epochs = [
+        end
+        if end is kept
+        else replace(end, val_prediction_counts=(*end.val_prediction_counts[:1], 0, *end.val_prediction_counts[2:]))
+        for end in training.epochs
+    ]
+    assert SILENT not in {each.kind for each in warn(epochs, training.config, training.counts, training.labels)}
+
+
+def test_old_files_do_not_tell_the_answers_and_nothing_is_said_of_them():
+    training = recorded("scratch-one-answer")
+    epochs = [replace(end, val_prediction_counts=()) for end in training.epochs]
+    assert SILENT not in {each.kind for each in warn(epochs, training.config, training.counts, training.labels)}
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "what", "fix"),
+    [
+        ("emoji-usual", HEART, "100 % are right, of the validation photos 89 % (plausibly 83–93 %)", "vary those"),
+        ("emoji-by-heart", HEART, "not fallen since round 1", "smaller step size, such as 0.001."),
+        ("fine-tuning-by-heart", HEART, "by heart", "augmentation"),
+        ("emoji-steps-too-large", HIGH, "in round 1 the loss is 5.5", "a smaller step size, such as 0.001."),
+        ("hybrid-steps-too-large", HIGH, "too large", "smaller step size with the network open, such as 0.0003."),
+        ("hybrid-falls-back", HIGH, "14 % of the validation photos are right, and 71 % were before", "such as 0.0003."),
+        ("emoji-steps-too-small", LOW, "falls so slowly", "a larger step size, such as 0.001."),
+        ("hybrid-steps-too-small", LOW, "hardly moved", "larger step size with the network open, such as 0.0003."),
+        ("scratch-one-answer", SILENT, "The classes “0”, “1”, “2” and 4 more are never the answer", "more rounds"),
+        ("few-photos", SMALL, "64 % right may as well be 39–84 %", "until about 85 of them are for validation"),
+    ],
+)
+def test_a_warning_says_what_is_seen_and_what_to_do(name, kind, what, fix):
+    found = next(each for each in recorded(name).warnings() if each.kind == kind)
+    assert what in found.what.replace("\u00a0", " ") and fix in found.fix
+    assert found.what.endswith(".") and found.fix.endswith(".") and "!" not in found.what + found.fix
+
+
+@pytest.mark.parametrize(
+    ("counts", "weighted", "fix"),
+    [
+        ((28, 6, 28, 28, 28, 28, 28), False, "class weights"),
+        ((28, 6, 28, 28, 28, 28, 28), True, "more rounds"),
+        ((20, 20, 20, 20, 20, 20, 20), False, "more rounds"),
+    ],
+    ids=["rare", "rare, weighted already", "as many as others"],
+)
+def test_what_helps_a_silent_class_depends_on_how_rare_it_is(counts, weighted, fix):
+    training = recorded("emoji-usual")
+    epochs = [
+        replace(end, val_prediction_counts=(*end.val_prediction_counts[:1], 0, *end.val_prediction_counts[2:]))
+        for end in training.epochs
+    ]
+    config = replace(training.config, class_weights=weighted)
+    found = next(each for each in warn(epochs, config, counts, training.labels) if each.kind == SILENT)
+    assert "“buildings” is never the answer" in found.what and fix in found.fix
+
+
+def test_photos_that_vary_already_need_not_be_varied():
+    training = recorded("emoji-usual")
+    varied = replace(training.config, rotation=15.0)
+    found = next(iter(warn(training.epochs, varied, training.counts, training.labels)))
+    assert found.kind == HEART and "augmentation" not in found.fix

@@ -1,0 +1,163 @@
+"""The real worker process: runs end, queue, stop, survive a kill and a vanished server; nothing here is mocked."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.conftest import QUICK
+from tests.small import write_small_folder
+from tlcore.config import TrainConfig, defaults_for
+from tlcore.events import Started
+from tlcore.jobs.queue import JobQueue
+from tlcore.jobs.status import job_status
+from tlcore.jobs.store import ImportSpec, create_import, create_run, load_import, load_run, read_events, request_stop
+
+LONG = TrainConfig(image_size=96, epochs=500, patience=0, learning_rate=1e-5)
+
+
+def wait_for(condition, seconds=120):
+    """Until the condition holds; how long it took."""
+    start = time.monotonic()
+    while not condition():
+        assert time.monotonic() - start < seconds, "it never came"
+        time.sleep(0.05)
+    return time.monotonic() - start
+
+
+def state(job):
+    return job_status(job).state
+
+
+@pytest.fixture
+def jobs(workspace):
+    queue = JobQueue(workspace)
+    yield queue
+    queue.close()
+
+
+@pytest.fixture
+def dataset_id(workspace, jobs, small_folder):
+    job = create_import(workspace, ImportSpec("folder", str(small_folder)))
+    jobs.submit(job)
+    wait_for(lambda: state(job) == "finished")
+    return job_status(load_import(workspace, job.id)).finished.result
+
+
+def test_runs_queue_in_order_stop_and_start_again(workspace, jobs, dataset_id):
+    jobs.warm()
+    first = create_run(workspace, dataset_id, LONG, "first")
+    second = create_run(workspace, dataset_id, QUICK, "second")
+    third = create_run(workspace, dataset_id, QUICK, "third")
+    for run in (first, second, third):
+        jobs.submit(run)
+    wait_for(lambda: len(job_status(first).epochs) >= 3)
+    assert [jobs.position(run) for run in (first, second, third)] == [0, 1, 2]
+    assert state(second) == "queued"
+
+    request_stop(third)
+    request_stop(first)
+    seconds = wait_for(lambda: job_status(first).evaluated is not None)
+    assert seconds < 10, "answers promptly; two seconds on a quiet machine"
+    wait_for(lambda: state(first) == "finished")
+    assert job_status(first).finished.stopped and len(job_status(first).epochs) < 500
+    assert (first.folder / "bundle" / "model.tflite").exists(), "what was learned so far can be used"
+
+    wait_for(lambda: state(second) == "finished")
+    wait_for(lambda: state(third) == "stopped")
+    jobs.restart(third)  # at once: the process of the first attempt may still be ending
+    wait_for(lambda: state(third) == "finished")
+    assert not job_status(third).finished.stopped
+
+
+def test_a_killed_worker_is_noticed_and_the_run_can_start_again(workspace, jobs, dataset_id):
+    run = create_run(workspace, dataset_id, LONG, "killed")
+    jobs.submit(run)
+    wait_for(lambda: len(job_status(run).epochs) >= 2)
+    [started] = [event for event in read_events(run) if isinstance(event, Started)]
+    os.kill(started.process, signal.SIGKILL)
+    wait_for(lambda: state(run) == "interrupted", seconds=10)
+    with open(run.folder / "events.jsonl", "a") as file:
+        file.write('{"type": "epoch", "epo')  # what a kill in the middle of a line leaves
+    assert state(load_run(workspace, run.id)) == "interrupted"
+
+    other = create_run(workspace, dataset_id, QUICK, "other")
+    jobs.submit(other)
+    wait_for(lambda: state(other) == "finished")
+    jobs.restart(run)
+    wait_for(lambda: len(job_status(run).epochs) >= 2)
+    assert (run.folder / "events-1.jsonl").exists(), "the first attempt is not lost"
+    request_stop(run)
+    wait_for(lambda: state(run) == "finished")
+    jobs.restart(run)
+    wait_for(lambda: len(job_status(run).epochs) >= 1)
+    request_stop(run)
+    wait_for(lambda: state(run) in ("finished", "stopped"))
+
+
+def test_what_waited_in_a_server_that_is_gone_is_taken_up_by_the_next(workspace, tmp_path):
+    gone = JobQueue(workspace)
+    gone._lanes["import"].submit(time.sleep, 0.5)  # keeps the queue busy until the server has gone
+    job = create_import(workspace, ImportSpec("folder", str(write_small_folder(tmp_path / "late"))))
+    gone.submit(job)
+    assert state(job) == "queued"
+    gone.close()
+    assert state(job) == "interrupted"
+    queue = JobQueue(workspace)
+    wait_for(lambda: state(job) == "finished")
+    queue.close()
+
+
+def test_a_worker_goes_on_when_its_server_is_gone(workspace, jobs, dataset_id):
+    server = JobQueue(workspace)
+    run = create_run(workspace, dataset_id, QUICK, "orphan")
+    server.submit(run)
+    wait_for(lambda: read_events(run))
+    server.close()
+    wait_for(lambda: state(run) == "finished")
+
+
+def test_a_users_mistake_ends_as_a_sentence_not_as_a_bug(workspace, jobs, tmp_path):
+    job = create_import(workspace, ImportSpec("folder", str(tmp_path / "nowhere")))
+    jobs.submit(job)
+    wait_for(lambda: state(job) == "failed")
+    error = job_status(job).error
+    assert not error.bug and "nowhere" in error.what
+
+
+def test_a_waiting_run_can_go_first_or_be_taken_out(workspace, jobs, dataset_id):
+    runs = [create_run(workspace, dataset_id, LONG if number == 0 else QUICK, str(number)) for number in range(4)]
+    for run in runs:
+        jobs.submit(run)
+    wait_for(lambda: len(job_status(runs[0]).epochs) >= 1)
+    assert jobs.line() == [run.id for run in runs[1:]]
+    jobs.move_to_front(runs[3])
+    jobs.cancel(runs[1])
+    assert jobs.line() == [runs[3].id, runs[2].id] and state(runs[1]) == "stopped"
+    request_stop(runs[0])
+    wait_for(lambda: state(runs[2]) == "finished")
+    assert job_status(runs[3]).state == "finished"
+    began = [next(event.time for event in read_events(run) if isinstance(event, Started)) for run in runs[2:]]
+    assert began[1] < began[0], "the one that was put first went first"
+
+
+def test_a_server_can_end_while_a_run_is_in_work(workspace, jobs, dataset_id):
+    config = defaults_for("fine-tuning", image_size=96, epochs=1, fine_tune_epochs=100)
+    run = create_run(workspace, dataset_id, config, "long")
+    script = (
+        "import sys, time\n"
+        "from pathlib import Path\n"
+        "from tlcore.jobs.queue import JobQueue\n"
+        "from tlcore.jobs.store import open_job, read_events\n"
+        "from tlcore.workspace import Workspace\n"
+        "run = open_job(Path(sys.argv[1]))\n"
+        "JobQueue(Workspace(run.folder.parent.parent)).submit(run)\n"
+        "while not read_events(run): time.sleep(0.05)\n"
+    )
+    subprocess.run([sys.executable, "-c", script, str(run.folder)], check=True, timeout=120)
+    assert state(run) == "running", "the worker goes on"
+    request_stop(run)
+    wait_for(lambda: state(run) in ("finished", "stopped"))

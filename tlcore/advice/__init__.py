@@ -1,0 +1,1 @@
+"""What the photos of a data set need, measured and told, before anything is trained."""

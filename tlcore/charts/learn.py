@@ -1,0 +1,307 @@
+"""Charts that explain: the four quadrants with a data set as a dot, and how few photos are enough.
+
+As in charts.py: data in, Altair out, a sentence with the finding for each, and nothing told by colour alone.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import altair as alt
+import pandas as pd
+
+from tlcore.advice.rule import LARGE_FROM, SIMILAR_FROM, FewShotAccuracy, Recommendation
+from tlcore.charts.comparison import spread
+from tlcore.charts.results import ACCENT, INK, PAPER, TRAINING, dressed
+
+QUADRANT_HEIGHT, FEW_HEIGHT = 330, 260
+LEAST_PHOTOS, MOST_PHOTOS = 1, 300_000  # the ends of the axis; below 20 photos there is room for names only
+OWN_SIZE, KNOWN_SIZE = 170, 45  # square pixels of a dot
+ROOM_FROM = 30  # an own dot with fewer photos gets room below it for the names along the lower edge
+LINE, LINE_HEIGHT = "\n", 15
+PHONE = (265, 235)  # pixels of the quadrants' plot, wide and high, on a narrow phone: where names must find room
+LETTER, LONGEST = 7, 150  # pixels of a letter at most, and of a name
+FEW_PLOT, FEW_STEP = 175, 32  # pixels of the few photos' plot, and from one name at its right to the next
+QUADRANTS = {
+    "large-different": "many,\ndifferent",
+    "large-similar": "many,\nsimilar",
+    "small-different": "few,\ndifferent",
+    "small-similar": "few,\nsimilar",
+}
+"""What the quadrants are called, in two lines."""
+FEATURES, PIXELS = "what it saw", "bare pixels"
+
+
+class Known(NamedTuple):
+    """A data set shown for comparison: its name, similarity 0–1 and photos to learn from."""
+
+    name: str
+    similarity: float
+    num_photos: int
+
+
+def quadrant_frame(advice: Recommendation | None, name: str, known: Sequence[Known]) -> pd.DataFrame:
+    """The dots: `name, similarity, photos, own`; known ones so near to the person's own are left out."""
+    rows = [(*each, False) for each in known]
+    if advice is not None:
+        own = (name, advice.similarity, max(1, advice.num_photos), True)
+        taken = _boxes(*own)
+        rows = [*(row for row in rows if not _meet(_boxes(*row), taken)), own]
+    return pd.DataFrame(rows, columns=["name", "similarity", "photos", "own"])
+
+
+def _boxes(name: str, similarity: float, photos: int, own: bool) -> list[tuple[float, float, float, float]]:
+    """What a dot and its name cover on a phone, in pixels from the lower left corner: left, right, bottom, top."""
+    wide, tall = PHONE
+    x, y = similarity * wide, math.log10(photos) / math.log10(MOST_PHOTOS) * tall
+    reach = 5 + (OWN_SIZE if own else KNOWN_SIZE) ** 0.5 / 2
+    left, right = _span(name, similarity)[_align(name, similarity)]
+    low, high = (y + reach, y + reach + 14) if own else (y - reach - 14, y - reach)
+    return [(x - reach, x + reach, y - reach, y + reach), (left * wide, right * wide, low, high)]
+
+
+def _meet(some: list[tuple[float, ...]], others: list[tuple[float, ...]]) -> bool:
+    return any(a[0] < b[1] and b[0] < a[1] and a[2] < b[3] and b[2] < a[3] for a in some for b in others)
+
+
+def _span(name: str, at: float) -> dict[str, tuple[float, float]]:
+    """From where to where the name of a dot goes on a phone, as similarities, for each way to align it."""
+    long, over = min(LONGEST, LETTER * len(name)) / PHONE[0], 5 / PHONE[0]
+    return {
+        "center": (at - long / 2, at + long / 2),
+        "left": (at - over, at - over + long),
+        "right": (at + over - long, at + over),
+    }
+
+
+def _align(name: str, at: float) -> str:
+    """How to align the name of a dot: within the plot, and off the border between the halves where it can be."""
+    inside = {way: ends for way, ends in _span(name, at).items() if ends[0] >= -0.02 and ends[1] <= 1.02}
+    clear = [way for way, (left, right) in inside.items() if not left < SIMILAR_FROM < right]
+    return next(iter([*clear, *inside]), "left" if at < 0.5 else "right")
+
+
+def quadrants(frame: pd.DataFrame, strategies: dict[str, str], dark: bool = False) -> alt.LayerChart:
+    """Similarity across, photos to learn from upward (logarithmic), and the data sets as dots.
+
+    Args:
+        frame: from `quadrant_frame`. strategies: what is right in each quadrant, in a word or two.
+    """
+    low = 0.05 if (frame["photos"] < ROOM_FROM).any() else LEAST_PHOTOS
+    large = frame.loc[frame["photos"] >= LARGE_FROM, "photos"]
+    high = max([MOST_PHOTOS, *large * 300])  # so far above a dot that the names along the upper edge stay free
+    x = {
+        "scale": alt.Scale(domain=[0, 1], nice=False),
+        "title": ["How much they are like", "ImageNet's (similarity)"],
+        "axis": alt.Axis(values=[0, SIMILAR_FROM, 1], format=".2~f", grid=False, labelFlush=True),
+    }
+    y = {
+        "scale": alt.Scale(type="log", domain=[low, high], nice=False),
+        "title": "Photos to learn from",
+        "axis": alt.Axis(values=[10**power for power in range(9)], format="~s", grid=False),
+    }
+    own, others = frame[frame["own"]], frame[~frame["own"]]
+    dots = {True: {"color": ACCENT[dark], "size": OWN_SIZE}, False: {"color": TRAINING[dark], "size": KNOWN_SIZE}}
+    line = {"color": TRAINING[dark], "strokeWidth": 1, "strokeDash": [4, 3]}
+    layers = [
+        *_fields(own, low, high, strategies, x, y, dark),
+        alt.Chart(pd.DataFrame({"at": [SIMILAR_FROM]})).mark_rule(**line).encode(x=alt.X("at:Q", **x)),
+        alt.Chart(pd.DataFrame({"at": [LARGE_FROM]})).mark_rule(**line).encode(y=alt.Y("at:Q", **y)),
+        *_dots(others, x, y, dots[False], {"color": INK[dark]}, PAPER[dark]),
+        *_dots(own, x, y, dots[True], {"color": INK[dark], "fontWeight": 700}, PAPER[dark]),
+    ]
+    return dressed(alt.layer(*layers).properties(height=QUADRANT_HEIGHT), dark)
+
+
+def _fields(
+    own: pd.DataFrame, low: int, high: int, strategies: dict[str, str], x: dict[str, Any], y: dict[str, Any], dark: bool
+) -> list[alt.Chart]:
+    """The quadrants: a tint where the person's own set stands, and the names along the upper and the lower edge."""
+    layers = []
+    for key, said in QUADRANTS.items():
+        left, right = (SIMILAR_FROM, 1.0) if key.endswith("similar") else (0.0, SIMILAR_FROM)
+        bottom, top = (LARGE_FROM, high) if key.startswith("large") else (low, LARGE_FROM)
+        frame = pd.DataFrame(
+            [
+                {
+                    "left": left,
+                    "right": right,
+                    "bottom": bottom,
+                    "top": top,
+                    "x": (left + right) / 2,
+                    "name": said,
+                    "strategy": strategies[key].replace(" ", LINE),
+                }
+            ]
+        )
+        if _holds(own, key):
+            layers.append(
+                alt.Chart(frame)
+                .mark_rect(color=ACCENT[dark], opacity=0.14)
+                .encode(x=alt.X("left:Q", **x), x2="right:Q", y=alt.Y("bottom:Q", **y), y2="top:Q")
+            )
+        lines = [text.count(LINE) + 1 for text in (said, frame["strategy"].iat[0])]
+        first = 6 if top == high else -4 - LINE_HEIGHT * sum(lines)
+        base = alt.Chart(frame).encode(x=alt.X("x:Q", **x), y=alt.Y("top:Q" if top == high else "bottom:Q", **y))
+        text = {"baseline": "top", "color": INK[dark], "fontSize": 12, "lineBreak": LINE, "lineHeight": LINE_HEIGHT}
+        layers += [
+            base.mark_text(dy=first, fontWeight=600, **text).encode(text="name:N"),
+            base.mark_text(dy=first + LINE_HEIGHT * lines[0], **text).encode(text="strategy:N"),
+        ]
+    return layers
+
+
+def _holds(own: pd.DataFrame, quadrant: str) -> bool:
+    """Whether the person's own set stands in a quadrant."""
+    inside = ((own["similarity"] >= SIMILAR_FROM) == quadrant.endswith("similar")) & (
+        (own["photos"] >= LARGE_FROM) == quadrant.startswith("large")
+    )
+    return bool(inside.any())
+
+
+def _dots(
+    frame: pd.DataFrame, x: dict[str, Any], y: dict[str, Any], dot: dict[str, Any], name: dict[str, Any], paper: str
+) -> list[alt.Chart]:
+    """Dots, each with its name: the person's own above, others below, so that the own one stands free.
+
+    Args:
+        paper: the colour around the letters, for a name that is too long to stay off the lines.
+    """
+    if frame.empty:
+        return []
+    place = {"x": alt.X("similarity:Q", **x), "y": alt.Y("photos:Q", **y)}
+    tooltip = [
+        alt.Tooltip("name:N", title="Data set"),
+        alt.Tooltip("similarity:Q", title="Similarity, 0–1", format=".2f"),
+        alt.Tooltip("photos:Q", title="Photos to learn from", format=","),
+    ]
+    layers = [alt.Chart(frame).mark_circle(opacity=1, **dot).encode(**place, tooltip=tooltip)]
+    reach = 5 + dot["size"] ** 0.5 / 2
+    for row in range(len(frame)):
+        each = frame.iloc[row : row + 1]
+        above, at = bool(each["own"].iat[0]), each["similarity"].iat[0]
+        align = _align(each["name"].iat[0], at)
+        words = {
+            "align": align,
+            "baseline": "bottom" if above else "top",
+            "dy": -reach if above else reach,
+            "dx": {"left": -5, "right": 5, "center": 0}[align],
+            "fontSize": 12,
+            "limit": LONGEST,
+            **name,
+        }
+        said = alt.Chart(each).encode(**place, text="name:N")
+        layers += [
+            said.mark_text(stroke=paper, strokeWidth=4, strokeJoin="round", opacity=0.8, **words),
+            said.mark_text(**words),
+        ]
+    return layers
+
+
+def say_quadrants(advice: Recommendation | None, name: str) -> str:
+    """Where the data set stands: "Emoji: 617 photos to learn from are few, and with a similarity of 0.53 of 1 …"."""
+    if advice is None:
+        return "Four quadrants: few or many photos, similar to ImageNet's or different from them."
+    one = advice.num_photos == 1
+    photos = "1 photo" if one else f"{advice.num_photos:,} photos"
+    amount = "few" if advice.size == "small" else "many"
+    kind = "similar to ImageNet's" if advice.similar else "different from ImageNet's"
+    return (
+        f"{name}: {photos} to learn from {'counts' if one else 'count'} as {amount}, and with a similarity of "
+        f"{advice.similarity:.2f} of 1 they count as {kind}."
+    )
+
+
+def few_frame(few: Sequence[FewShotAccuracy]) -> pd.DataFrame:
+    """A row for each number of photos and way to compare them: `photos, way, right`."""
+    rows = [
+        row
+        for each in few
+        for row in ((each.per_class, FEATURES, each.features), (each.per_class, PIXELS, each.pixels))
+    ]
+    return pd.DataFrame(rows, columns=["photos", "way", "right"])
+
+
+def few_photos(frame: pd.DataFrame, num_classes: int, dark: bool = False) -> alt.LayerChart:
+    """Share right against example photos a class (logarithmic) for both ways, and what guessing would give.
+
+    Args:
+        frame: from `few_frame`, at least one number of photos.
+    """
+    counts = sorted(int(number) for number in frame["photos"].unique())
+    domain = [counts[0], counts[-1]] if len(counts) > 1 else [counts[0] / 2, counts[0] * 2]
+    base = alt.Chart(frame).encode(
+        x=alt.X(
+            "photos:Q",
+            title="Photos of each class that it was shown",
+            scale=alt.Scale(type="log", domain=domain, nice=False),
+            axis=alt.Axis(values=counts, format="d", grid=False),
+        ),
+        y=alt.Y(
+            "right:Q",
+            title="Share that is right",
+            scale=alt.Scale(domain=[0, 1]),
+            axis=alt.Axis(labelExpr="format(datum.value * 100, '.0f') + ' %'", tickCount=5),
+        ),
+        tooltip=[
+            alt.Tooltip("way:N", title="Compared by"),
+            alt.Tooltip("photos:Q", title="Photos of each class"),
+            alt.Tooltip("right:Q", title="Right", format=".1%"),
+        ],
+    )
+    last = frame[frame["photos"] == counts[-1]].set_index("way")["right"]
+    ends = [last[FEATURES], last[PIXELS], 1 / num_classes]
+    at = spread(ends, 0.0, FEW_STEP, FEW_PLOT)
+    ways = ((FEATURES, ACCENT[dark], [1, 0]), (PIXELS, TRAINING[dark], [5, 4]))
+    layers = [layer for way in ways for layer in _way(base, *way)]
+    layers.append(
+        alt.Chart(pd.DataFrame({"right": ends[2:]}))
+        .mark_rule(strokeWidth=1, strokeDash=[1, 3])
+        .encode(y="right:Q", color=alt.value(INK[dark]))
+    )
+    said = [f"{FEATURES}\n{ends[0]:.0%}", f"{PIXELS}\n{ends[1]:.0%}", "guessing"]
+    for words, place, ink, weight in zip(said, at, (ACCENT[dark], INK[dark], INK[dark]), (600, 600, 400), strict=True):
+        row = pd.DataFrame({"right": [place], "said": [words.replace("%", " %")]})
+        layers.append(
+            alt.Chart(row)
+            .mark_text(
+                align="left",
+                baseline="middle",
+                dx=9,
+                fontSize=12,
+                fontWeight=weight,
+                color=ink,
+                lineBreak=LINE,
+                lineHeight=14,
+            )
+            .encode(x=alt.value("width"), y="right:Q", text="said:N")
+        )
+    return dressed(alt.layer(*layers).properties(height=FEW_HEIGHT, padding={"right": 4, "left": 4, "top": 10}), dark)
+
+
+def _way(base: alt.Chart, way: str, colour: str, dash: list[int]) -> list[alt.Chart]:
+    """One curve with its points."""
+    line = base.transform_filter(f"datum.way == '{way}'")
+    return [
+        line.mark_line(strokeWidth=2, strokeDash=dash, color=colour),
+        line.mark_circle(size=50, color=colour, opacity=1),
+    ]
+
+
+def say_few(few: Sequence[FewShotAccuracy], num_classes: int) -> str:
+    """What a few photos bring: "With one photo of each class, 72 % are right by what it saw, …"."""
+    least, most = few[0], few[-1]
+    end = f"; with {_photos(most.per_class)}, {_shares(most)}" if most != least else ""
+    chance = f"Guessing gives {100 / num_classes:.0f} %."
+    start = f"With {_photos(least.per_class)} of each class, {_shares(least)}{end}. {chance}"
+    if most.pixels < most.features:
+        return start
+    return f"{start} Here the bare pixels do no worse."
+
+
+def _shares(each: FewShotAccuracy) -> str:
+    return f"{each.features * 100:.0f} % are right by {FEATURES} and {each.pixels * 100:.0f} % by {PIXELS}"
+
+
+def _photos(number: int) -> str:
+    return "one photo" if number == 1 else f"{number} photos"

@@ -1,0 +1,378 @@
+"""Data frames in, Altair charts out; each chart has a function that tells its finding in a sentence (its alt text).
+
+Colours follow the page (`dark`), and no chart tells anything by colour alone. Charts know nothing of the page they
+stand on. `live` gives a chart's description without its data, so that a page sends only the new figures.
+"""
+
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+TRAINING = {False: "#80797C", True: "#B8B0B4"}
+VALIDATION = {False: "#981220", True: "#F0657A"}
+ACCENT = {False: "#0F766E", True: "#2DD4BF"}
+INK = {False: "#1F2328", True: "#ECEAE4"}
+PAPER = {False: "#FBFAF7", True: "#16181B"}
+CELL = {False: "#519B94", True: "#21726A"}  # the fullest cell of a matrix: accent, so far that ink stays readable on it
+SPLITS = ("train", "validation", "test")
+SPLIT_WORDS = {"train": "learn from", "validation": "check with", "test": "test with"}
+SPLIT_COLOURS = {False: ("#0F766E", "#63A8A1", "#B5651D"), True: ("#2DD4BF", "#1B8478", "#E0A15E")}
+MOST_BARS = 40  # more classes than this are drawn without names, which would need a page of their own
+MOST_CELLS = 20  # a confusion matrix with more classes has numbers too small to read
+CURVE_HEIGHT = 296
+MARKS_ROOM = 32  # pixels above the plot for the names of what is marked in it: inside they would lie on the rules
+LONGEST_NAME = "validation 100 %"  # drawn unseen, so that the plot keeps its width while the names move along it
+METRICS = {"accuracy": "Accuracy (share that is right)", "loss": "Loss (how wrong, 0 is best)"}
+
+
+def curve_frame(epochs: list[Any]) -> pd.DataFrame:
+    """EpochEnd events as a row an epoch and part (training, validation): `epoch, phase, part, accuracy, loss`."""
+    rows = [
+        row
+        for end in epochs
+        for row in (
+            (end.epoch, end.phase, "training", end.accuracy, end.loss),
+            (end.epoch, end.phase, "validation", end.val_accuracy, end.val_loss),
+        )
+    ]
+    return pd.DataFrame(rows, columns=["epoch", "phase", "part", "accuracy", "loss"])
+
+
+def curve(
+    frame: pd.DataFrame, metric: str, num_epochs: int, dark: bool = False, kept: int | None = None
+) -> alt.LayerChart:
+    """Training and validation over the epochs; the axis is as long as the planned number of epochs from the start.
+
+    Where the network opens after a first phase, a thin rule says so.
+
+    Args:
+        frame: from `curve_frame`; may be empty. metric: "accuracy" or "loss".
+        kept: the epoch to mark as the one that was kept, for a training that is over.
+    """
+    domain = [0, num_epochs] if num_epochs > 1 else [0, 2]
+    percent = metric == "accuracy"
+    shown = ".0%" if percent else ".2f"
+    base = alt.Chart(frame).encode(
+        x=alt.X(
+            "epoch:Q",
+            title="Rounds over all photos (epochs)",
+            scale=alt.Scale(domain=domain, nice=False),
+            axis=alt.Axis(tickMinStep=1, format="d", grid=False, tickCount=6),
+        ),
+        y=alt.Y(
+            f"{metric}:Q",
+            title=METRICS[metric],
+            axis=_axis_in_words(percent),
+            scale=alt.Scale(domain=[0, 1]) if percent else alt.Scale(domainMin=0),
+        ),
+        color=alt.Color(
+            "part:N",
+            legend=None,
+            scale=alt.Scale(domain=["training", "validation"], range=[TRAINING[dark], VALIDATION[dark]]),
+        ),
+    )
+    line = base.mark_line(strokeWidth=2, clip=True).encode(
+        strokeDash=alt.StrokeDash(
+            "part:N", legend=None, scale=alt.Scale(domain=["training", "validation"], range=[[5, 4], [1, 0]])
+        )
+    )
+    touch = base.mark_circle(size=160, opacity=0).encode(
+        tooltip=[
+            alt.Tooltip("part:N", title="Photos for"),
+            alt.Tooltip("epoch:Q", title="Round"),
+            alt.Tooltip(f"{metric}:Q", title=metric.capitalize(), format=".1%" if percent else ".3f"),
+        ]
+    )
+    newest = base.transform_joinaggregate(last="max(epoch)").transform_filter("datum.epoch == datum.last")
+    names = _end_labels(newest, metric, shown, {"training": INK[dark], "validation": VALIDATION[dark]})
+    marks = _opening(frame, num_epochs, INK[dark]) + ([] if kept is None else _kept(frame, kept, num_epochs, dark))
+    room = (
+        []
+        if kept
+        else [
+            base.mark_text(align="left", dx=8, fontWeight=600, fontSize=12, opacity=0, text=LONGEST_NAME).encode(
+                x=alt.value("width"), y=alt.value(0)
+            )
+        ]
+    )
+    layers = [line, newest.mark_circle(size=50, opacity=1), *names, *marks, *room, touch]
+    chart = alt.layer(*layers).properties(height=CURVE_HEIGHT, padding={"right": 4, "left": 4, "top": MARKS_ROOM})
+    return dressed(chart, dark)
+
+
+def dressed(chart: Any, dark: bool) -> Any:
+    """The chart with its words in ink: the page's own greys are too pale for small letters."""
+    words = {"labelColor": INK[dark], "titleColor": INK[dark], "titleFontWeight": "normal", "titleFontSize": 12}
+    return chart.configure_axis(labelFontSize=12, **words).configure_legend(labelFontSize=12, **words)
+
+
+def _axis_in_words(percent: bool) -> alt.Axis:
+    """Marks as people write them: 80 % or 0.40."""
+    words = "format(datum.value * 100, '.0f') + ' %'" if percent else "format(datum.value, '.2f')"
+    return alt.Axis(labelExpr=words, tickCount=5)
+
+
+def _end_labels(newest: alt.Chart, metric: str, shown: str, inks: dict[str, str]) -> list[alt.Chart]:
+    """The curves' names at their newest points: the higher one above its point, the lower one below.
+
+    The training grey is too pale for words (4.1 : 1 on paper), so its name is in ink.
+    """
+    ranked = newest.transform_window(
+        rank="row_number()", sort=[alt.SortField(metric, order="descending")]
+    ).transform_calculate(said=f"datum.part + ' ' + replace(format(datum.{metric}, '{shown}'), '%', ' %')")
+    return [
+        ranked.transform_filter(f"datum.rank == {rank} && datum.part == '{part}'")
+        .mark_text(align="left", dx=8, baseline=baseline, fontWeight=600, fontSize=12, clip=False)
+        .encode(text="said:N", color=alt.value(ink))
+        for rank, baseline in ((1, "line-bottom"), (2, "line-top"))
+        for part, ink in inks.items()
+    ]
+
+
+def _opening(frame: pd.DataFrame, num_epochs: int, ink: str) -> list[alt.Chart]:
+    """A thin rule with its name between the last epoch of the head and the first one with the network open."""
+    at = (
+        alt.Chart(frame)
+        .transform_filter("datum.part == 'training' && datum.phase == 'open'")
+        .transform_joinaggregate(first="min(epoch)")
+        .transform_filter("datum.epoch == datum.first && datum.first > 1")
+        .transform_calculate(between="datum.first - 0.5")
+        .encode(x="between:Q", color=alt.value(ink))
+    )
+    # Leftwards from the rule where there is room for it: on the right it would come near the curves' own names.
+    names = [
+        at.transform_filter(f"datum.first {sign} {num_epochs * 0.4}")
+        .mark_text(align=align, dx=dx, dy=-22, fontSize=12, text="the network opens")
+        .encode(y=alt.value(0))
+        for sign, align, dx in ((">", "right", 3), ("<=", "left", -3))
+    ]
+    return [at.mark_rule(strokeWidth=1, opacity=0.6), *names]
+
+
+def _kept(frame: pd.DataFrame, epoch: int, num_epochs: int, dark: bool) -> list[alt.Chart]:
+    """A dashed rule with its name at the epoch that was kept."""
+    at = (
+        alt.Chart(frame)
+        .transform_filter(f"datum.part == 'validation' && datum.epoch == {epoch}")
+        .encode(x="epoch:Q", color=alt.value(ACCENT[dark]))
+    )
+    left = epoch > num_epochs / 2
+    name = at.mark_text(
+        align="right" if left else "left", dx=3 if left else -3, dy=-8, fontSize=12, fontWeight=600, text="kept"
+    )
+    return [at.mark_rule(strokeWidth=2, strokeDash=[2, 3]), name.encode(y=alt.value(0))]
+
+
+def live(chart: alt.LayerChart) -> dict[str, Any]:
+    """The chart's Vega-Lite description without its data, for a page that sends the data alone."""
+    spec = chart.to_dict()
+    spec.pop("datasets", None)
+    spec.pop("data", None)
+    return spec
+
+
+def say_curve(frame: pd.DataFrame, metric: str) -> str:
+    """What the validation curve does: "Validation accuracy rises to 98 % and stays."; and when the network opens."""
+    head = frame.loc[frame["phase"] == "head", "epoch"]
+    opened = not head.empty and (frame["phase"] == "fine_tune").any()
+    return _say_values(frame, metric) + (f" The network opens after round {head.max()}." if opened else "")
+
+
+def _say_values(frame: pd.DataFrame, metric: str) -> str:
+    values = frame.loc[frame["part"] == "validation", metric].tolist()
+    if not values:
+        return f"No {metric} yet: the first round is still to come."
+    show = _percent if metric == "accuracy" else (lambda value: f"{value:.2f}")
+    first, last = values[0], values[-1]
+    subject = f"Validation {metric}"
+    if len(values) == 1:
+        return f"{subject} is {show(last)} after the first round."
+    best = max(values) if metric == "accuracy" else min(values)
+    small = 0.02 if metric == "accuracy" else 0.05 * max(values)
+    moved = last - first
+    if abs(best - last) > small:
+        turn = "falls back" if metric == "accuracy" else "climbs again"
+        return f"{subject} reaches {show(best)} and then {turn} to {show(last)} after {len(values)} rounds."
+    if abs(moved) <= small:
+        return f"{subject} stays at about {show(last)} over {len(values)} rounds."
+    verb = "rises" if moved > 0 else "falls"
+    tail = values[len(values) // 2 :]
+    rest = " and stays there" if max(tail) - min(tail) <= small else f" within {len(values)} rounds"
+    return f"{subject} {verb} to {show(last)}{rest}."
+
+
+def _percent(share: float) -> str:
+    return f"{share:.0%}".replace("%", " %")
+
+
+def count_frame(photos: pd.DataFrame) -> pd.DataFrame:
+    """Photos per class and split: `label, split, photos`, from a manifest's rows."""
+    counts = photos.groupby(["label", "split"], observed=True).size()
+    return counts.rename("photos").reset_index().assign(label=lambda frame: frame["label"].astype(str))
+
+
+def class_counts(counts: pd.DataFrame, dark: bool = False) -> alt.Chart:
+    """Photos per class as stacked bars, largest class first; above 40 classes, thin bars whose names are tooltips."""
+    order = counts.groupby("label")["photos"].sum().sort_values(ascending=False, kind="stable").index.tolist()
+    frame = counts.assign(
+        part=counts["split"].map(SPLIT_WORDS).fillna(counts["split"]),
+        turn=counts["split"].map({name: turn for turn, name in enumerate(SPLITS)}),
+    )
+    many = len(order) > MOST_BARS
+    classes = {"sort": order, "title": f"{len(order)} classes, largest first" if many else None}
+    amount = {"title": "Photos", "stack": "zero"}
+    across = (
+        alt.X("label:N", axis=alt.Axis(labels=False, ticks=False), **classes)
+        if many
+        else (alt.X("photos:Q", axis=alt.Axis(tickMinStep=1, format=",d", tickCount=5), **amount))
+    )
+    upward = (
+        alt.Y("photos:Q", axis=alt.Axis(tickMinStep=1, format=",d"), **amount)
+        if many
+        else (alt.Y("label:N", axis=alt.Axis(labelLimit=140, ticks=False, domain=False), **classes))
+    )
+    chart = (
+        alt.Chart(frame)
+        .mark_bar()
+        .encode(
+            x=across,
+            y=upward,
+            order=alt.Order("turn:Q"),
+            color=alt.Color(
+                "part:N",
+                sort=list(SPLIT_WORDS.values()),
+                title=None,
+                scale=alt.Scale(domain=list(SPLIT_WORDS.values()), range=list(SPLIT_COLOURS[dark])),
+                legend=alt.Legend(orient="top", columns=3, labelLimit=220),
+            ),
+            tooltip=[
+                alt.Tooltip("label:N", title="Class"),
+                alt.Tooltip("part:N", title="Used"),
+                alt.Tooltip("photos:Q", title="Photos", format=","),
+            ],
+        )
+    )
+    return dressed(chart.properties(height=240 if many else alt.Step(26)), dark)
+
+
+def say_class_counts(counts: pd.DataFrame) -> str:
+    """How even the classes are: "6 classes with 40 to 52 photos each; fewest in “cat”."."""
+    totals = counts.groupby("label")["photos"].sum()
+    if totals.empty:
+        return "No photos."
+    low, high = int(totals.min()), int(totals.max())
+    if low == high:
+        return f"{len(totals)} classes with {low:,} photos each."
+    return (
+        f"{len(totals)} classes with {low:,} to {high:,} photos each; "
+        f"fewest in “{totals.idxmin()}”, most in “{totals.idxmax()}”."
+    )
+
+
+def confusion_matrix(confusion: pd.DataFrame, dark: bool = False) -> alt.LayerChart:
+    """What the photos are (rows) against what the network says (columns), with the number of photos in each cell.
+
+    Args:
+        confusion: counts, labels × labels. Readable up to 20 classes; beyond, show `most_confused` instead.
+    """
+    labels = [str(label) for label in confusion.index]
+    counts = confusion.to_numpy()
+    frame = pd.DataFrame(
+        [
+            (truth, said, int(counts[row, column]), counts[row, column] / max(1, counts[row].sum()))
+            for row, truth in enumerate(labels)
+            for column, said in enumerate(labels)
+        ],
+        columns=["truth", "said", "photos", "share"],
+    )
+    base = alt.Chart(frame).encode(
+        x=alt.X(
+            "said:N",
+            sort=labels,
+            title="The network says",
+            axis=alt.Axis(
+                labelAngle=-40 if len(labels) > 3 else 0, labelLimit=100, labelOverlap=False, ticks=False, domain=False
+            ),
+        ),
+        y=alt.Y("truth:N", sort=labels, title="The photo is", axis=alt.Axis(labelLimit=100, ticks=False, domain=False)),
+        tooltip=[
+            alt.Tooltip("truth:N", title="The photo is"),
+            alt.Tooltip("said:N", title="The network says"),
+            alt.Tooltip("photos:Q", title="Photos"),
+            alt.Tooltip("share:Q", title="Share of the class", format=".1%"),
+        ],
+    )
+    cells = base.mark_rect(cornerRadius=3).encode(
+        color=alt.Color("share:Q", legend=None, scale=alt.Scale(domain=[0, 1], range=[PAPER[dark], CELL[dark]]))
+    )
+    numbers = (
+        base.transform_filter("datum.photos > 0")
+        .mark_text(fontSize=13 if len(labels) <= 12 else 10, color=INK[dark])
+        .encode(text=alt.Text("photos:Q", format=","))
+    )
+    chart = alt.layer(cells, numbers).properties(height=max(200, min(560, 44 * len(labels) + 90)))
+    return dressed(chart, dark)
+
+
+def most_confused(confusion: pd.DataFrame, limit: int = 15) -> pd.DataFrame:
+    """The pairs of classes mixed up most often, worst first: `truth, said, photos`."""
+    labels = [str(label) for label in confusion.index]
+    counts = confusion.to_numpy()
+    pairs = [
+        (truth, said, int(counts[row, column]))
+        for row, truth in enumerate(labels)
+        for column, said in enumerate(labels)
+        if row != column and counts[row, column]
+    ]
+    pairs.sort(key=lambda pair: -pair[2])
+    return pd.DataFrame(pairs[:limit], columns=["truth", "said", "photos"])
+
+
+def say_confusion(confusion: pd.DataFrame) -> str:
+    """What is mixed up most: "46 of 50 right. Most often, “cat” is taken for “dog”: 3 times."."""
+    counts = confusion.to_numpy()
+    right, total = int(counts.diagonal().sum()), int(counts.sum())
+    worst = most_confused(confusion, 1)
+    if worst.empty:
+        return f"{right:,} of {total:,} right; nothing is mixed up."
+    pair = worst.iloc[0]
+    times = "once" if pair["photos"] == 1 else f"{pair['photos']:,} times"
+    return f"{right:,} of {total:,} right. Most often, “{pair['truth']}” is taken for “{pair['said']}”: {times}."
+
+
+def top_frame(labels: tuple[str, ...], probabilities: Any, k: int = 5) -> pd.DataFrame:
+    """The k most probable classes of one photo, best first: `label, probability`."""
+    frame = pd.DataFrame({"label": list(labels), "probability": [float(value) for value in probabilities]})
+    return frame.sort_values("probability", ascending=False, kind="stable").head(k).reset_index(drop=True)
+
+
+def top_bars(top: pd.DataFrame, dark: bool = False) -> alt.LayerChart:
+    """How sure the network is of each of the best classes, as bars with their share beside them."""
+    base = alt.Chart(top).encode(
+        y=alt.Y(
+            "label:N",
+            sort=top["label"].tolist(),
+            title=None,
+            axis=alt.Axis(labelLimit=130, ticks=False, domain=False, minExtent=90),
+        ),
+        x=alt.X("probability:Q", title=None, axis=None, scale=alt.Scale(domain=[0, 1])),
+        tooltip=[
+            alt.Tooltip("label:N", title="Class"),
+            alt.Tooltip("probability:Q", title="How sure (probability)", format=".1%"),
+        ],
+    )
+    bars = base.mark_bar(cornerRadiusEnd=3, height=14, color=ACCENT[dark])
+    shares = (
+        base.transform_calculate(said="replace(format(datum.probability, '.1%'), '%', ' %')")
+        .mark_text(align="left", dx=5, color=INK[dark])
+        .encode(text="said:N")
+    )
+    return dressed(alt.layer(bars, shares).properties(height=alt.Step(24), padding={"right": 52, "left": 0}), dark)
+
+
+def say_top(top: pd.DataFrame) -> str:
+    """The answer in words: "The network says “cat” and is 97.0 % sure; next comes “dog” with 2.1 %."."""
+    share = [f"{value:.1%}".replace("%", " %") for value in top["probability"]]
+    said = f"The network says “{top['label'].iloc[0]}” and is {share[0]} sure"
+    return said + (f"; next comes “{top['label'].iloc[1]}” with {share[1]}." if len(top) > 1 else ".")

@@ -1,0 +1,89 @@
+"""What a job's files say about it now: waiting, at work, ended and how; store.py has the files.
+
+Nothing is kept in memory, so every process sees the same, whoever works on the job.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from tlcore.events import EpochEnd, Evaluated, Event, Failed, Finished, Progress, Started, Stopped
+from tlcore.jobs.store import LOCK, QUEUED, Job, read_events
+from tlcore.workspace import read_json
+
+
+@dataclass(frozen=True)
+class JobStatus:
+    """What a job's files say about it now.
+
+    `state`: "queued", "running", "finished", "stopped" (nothing came of it), "failed" or "interrupted" (its process
+    ended without a word). `usable`: a run's test figures are there.
+    """
+
+    state: str
+    last_progress: Progress | None
+    epochs: tuple[EpochEnd, ...]
+    evaluated: Evaluated | None
+    finished: Finished | None
+    error: Failed | None
+    stopped: Stopped | None
+
+    @property
+    def usable(self) -> bool:
+        return self.evaluated is not None and self.state != "failed"
+
+    @property
+    def active(self) -> bool:
+        return self.state in ("queued", "running")
+
+
+def job_status(job: Job) -> JobStatus:
+    """Read the state of a job off its files."""
+    working = is_locked(job.folder / LOCK)  # before the events: a worker writes its last one while it holds the lock
+    last: dict[type, Event] = {}
+    epochs: dict[int, EpochEnd] = {}
+    for event in read_events(job):
+        last[type(event)] = event
+        if isinstance(event, EpochEnd):  # a continued training tells the rounds after its checkpoint once more
+            epochs = {number: told for number, told in epochs.items() if number < event.epoch} | {event.epoch: event}
+    return JobStatus(
+        _state(job, last, working),
+        last.get(Progress),
+        tuple(epochs.values()),
+        last.get(Evaluated),
+        last.get(Finished),
+        last.get(Failed),
+        last.get(Stopped),
+    )
+
+
+def _state(job: Job, last: dict[type, Event], working: bool) -> str:
+    for event_type, state in ((Finished, "finished"), (Failed, "failed"), (Stopped, "stopped")):
+        if event_type in last:
+            return state
+    if working:
+        return "running"
+    if Started not in last and _waits_in_a_living_queue(job):
+        return "queued"
+    return "interrupted"
+
+
+def _waits_in_a_living_queue(job: Job) -> bool:
+    try:
+        return is_locked(Path(read_json(job.folder / QUEUED)["lock"]))
+    except (OSError, ValueError, KeyError):
+        return False
+
+
+def is_locked(path: Path) -> bool:
+    """Whether a living process holds this lock; the system frees it when the process ends, however it ends."""
+    if not path.exists():
+        return False
+    try:
+        with FileLock(path, timeout=0):
+            return False
+    except Timeout:
+        return True
+    except OSError:
+        return False

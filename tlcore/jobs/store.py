@@ -1,0 +1,250 @@
+"""Jobs on disk: one folder each, readable by a person and by any tool (docs/run-format.md).
+
+A job is a training run, an import of photos, or the advice on a data set. Its folder holds `job.json` (what is to be
+done, never changed), `events.jsonl` (what has happened), `job.lock` (held by the process that works on it) and, when a
+person asked for it, `stop`. The state of a job is read off these files; nothing else knows it, so pages and processes
+may come and go.
+"""
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from tlcore.config import TrainConfig
+from tlcore.errors import UserError
+from tlcore.events import EpochEnd, Event, Progress, decode, encode
+from tlcore.workspace import Workspace, disk_error, new_id, read_json, write_atomic, write_json
+
+JOB, EVENTS, LOCK, STOP, QUEUED = "job.json", "events.jsonl", "job.lock", "stop", "queued.json"
+EARLIER = "events-{}.jsonl"  # with the number of the attempt, from 1
+CHECKPOINT = "checkpoint.npz"  # training/checkpoint.py writes it
+PROGRESS_SECONDS = 0.2  # more often nobody can see it
+_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,80}")
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job's folder and what its `job.json` says. `kind`: "train", "import" or "advice"; `created`: Unix seconds."""
+
+    id: str
+    folder: Path
+    kind: str
+    name: str
+    created: float
+    spec: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Run(Job):
+    """A training run."""
+
+    @property
+    def dataset_id(self) -> str:
+        return self.spec["dataset"]
+
+    @property
+    def config(self) -> TrainConfig:
+        return TrainConfig.from_dict(self.spec["config"])
+
+
+@dataclass(frozen=True)
+class ImportSpec:
+    """What an import makes a data set of.
+
+    `kind`: "sample" (value: its key), "folder" (a path on this machine), or "incoming" (the id of an upload area).
+    `base`: a data set whose photos come along with their split.
+    """
+
+    kind: str
+    value: str
+    name: str | None = None
+    seed: int = 0
+    base: str | None = None
+
+
+def create_run(workspace: Workspace, dataset_id: str, config: TrainConfig, name: str) -> Run:
+    """Make the folder of a new run; it waits until someone works on it."""
+    return _create(workspace.runs, "train", name, {"dataset": dataset_id, "config": config.to_dict()})
+
+
+def create_import(workspace: Workspace, spec: ImportSpec) -> Job:
+    """Make the folder of a new import."""
+    return _create(workspace.imports, "import", spec.name or spec.value, asdict(spec))
+
+
+def recommendation_job(workspace: Workspace, dataset_id: str) -> Job:
+    """The job that finds out what a data set needs: one a data set, made when it is asked for first.
+
+    Its id is that of the data set. It waits until someone works on it; `load_recommendation` reads what came of it.
+
+    Raises:
+        UserError: no data set can have this id, or the disk is full.
+    """
+    if not _ID.fullmatch(dataset_id):  # it may come from a URL
+        raise _unknown(dataset_id)
+    try:
+        return open_job(workspace.advice / dataset_id)
+    except UserError:  # there is none yet, or a kill left its folder without a job.json
+        return _create(workspace.advice, "advice", dataset_id, {"dataset": dataset_id}, dataset_id)
+
+
+def _create(parent: Path, kind: str, name: str, spec: dict[str, Any], job_id: str = "") -> Job:
+    created = time.time()
+    new = job_id or new_id(time.strftime("%Y%m%d-%H%M", time.localtime(created)))
+    folder = parent / new
+    try:
+        folder.mkdir(parents=True, exist_ok=bool(job_id))
+    except OSError as error:
+        raise disk_error(folder, error) from error
+    write_json(folder / JOB, {"kind": kind, "name": name, "created": created, "spec": spec})
+    return load_job(parent, new)
+
+
+def load_run(workspace: Workspace, run_id: str) -> Run:
+    """The run of this id.
+
+    Raises:
+        UserError: there is no such run in the workspace.
+    """
+    job = load_job(workspace.runs, run_id)
+    if not isinstance(job, Run):
+        raise _unknown(run_id)
+    return job
+
+
+def load_import(workspace: Workspace, job_id: str) -> Job:
+    """The import of this id; raises UserError when there is none."""
+    return load_job(workspace.imports, job_id)
+
+
+def load_job(parent: Path, job_id: str) -> Job:
+    """The job of this id in `workspace.runs`, `.imports` or `.advice`; the id may come from a URL."""
+    if not _ID.fullmatch(job_id):
+        raise _unknown(job_id)
+    return open_job(parent / job_id)
+
+
+def open_job(folder: Path) -> Job:
+    """The job in a folder."""
+    try:
+        values = read_json(folder / JOB)
+        cls = Run if values["kind"] == "train" else Job
+        return cls(folder.name, folder, values["kind"], values["name"], values["created"], values["spec"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise _unknown(folder.name) from error
+
+
+def _unknown(job_id: str) -> UserError:
+    return UserError(
+        f"There is no run “{job_id[:80]}” here.", "It may have been deleted, or the address may be incomplete."
+    )
+
+
+def list_runs(workspace: Workspace) -> list[Run]:
+    """All runs, newest first; folders that are not whole are passed over."""
+    return [job for job in _jobs(workspace.runs) if isinstance(job, Run)]
+
+
+def list_imports(workspace: Workspace) -> list[Job]:
+    """All imports, newest first."""
+    return list(_jobs(workspace.imports))
+
+
+def list_recommendations(workspace: Workspace) -> list[Job]:
+    """The advice jobs of all data sets, newest first."""
+    return list(_jobs(workspace.advice))
+
+
+def _jobs(parent: Path) -> Iterator[Job]:
+    found = []
+    for folder in parent.iterdir() if parent.is_dir() else ():
+        try:
+            found.append(open_job(folder))
+        except UserError:
+            continue
+    return iter(sorted(found, key=lambda job: job.created, reverse=True))
+
+
+def read_events(job: Job, file: str = EVENTS) -> list[Event]:
+    """What has happened so far; a line that a killed process left half-written is passed over.
+
+    Args:
+        file: of an earlier attempt, `EARLIER`, in place of this one's.
+    """
+    try:
+        text = (job.folder / file).read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return []
+    events = []
+    for line in text.splitlines():
+        try:
+            events.append(decode(line))
+        except ValueError:
+            continue
+    return events
+
+
+def request_stop(job: Job) -> None:
+    """Ask whoever works on the job, or will, to stop and keep what there is."""
+    (job.folder / STOP).touch()
+
+
+def stop_requested(job: Job) -> Callable[[], bool]:
+    """The `ShouldStop` of a job."""
+    path = job.folder / STOP
+    return path.exists
+
+
+def reset(job: Job) -> None:
+    """Make a job ready to be worked on from the beginning; the earlier attempt's events are kept under a number."""
+    (job.folder / STOP).unlink(missing_ok=True)
+    (job.folder / CHECKPOINT).unlink(missing_ok=True)
+    _put_events_aside(job)
+
+
+def can_resume(job: Job) -> bool:
+    """Whether a training left a checkpoint that it can be continued from."""
+    return (job.folder / CHECKPOINT).exists()
+
+
+def resume(job: Job) -> None:
+    """Make a training ready to be continued: its epochs stay told, its end is taken back."""
+    (job.folder / STOP).unlink(missing_ok=True)
+    epochs = [event for event in read_events(job) if isinstance(event, EpochEnd)]
+    _put_events_aside(job)
+    lines = "".join(encode(event) + "\n" for event in epochs)
+    write_atomic(job.folder / EVENTS, lines.encode("utf-8"))
+
+
+def _put_events_aside(job: Job) -> None:
+    events = job.folder / EVENTS
+    if events.exists():
+        events.rename(job.folder / EARLIER.format(1 + num_earlier_attempts(job)))
+
+
+def num_earlier_attempts(job: Job) -> int:
+    """How many attempts at this job came before the one in `EVENTS`."""
+    return len(list(job.folder.glob(EARLIER.format("*"))))
+
+
+class EventLog:
+    """Appends events to a job's `events.jsonl`, progress no more often than a person can see."""
+
+    def __init__(self, job: Job) -> None:
+        self._path = job.folder / EVENTS
+        self._last_progress = 0.0
+
+    def write(self, event: Event) -> None:
+        if isinstance(event, Progress):
+            now = time.monotonic()
+            if 0 < event.done < event.total and now - self._last_progress < PROGRESS_SECONDS:
+                return
+            self._last_progress = now
+        try:
+            with open(self._path, "a", encoding="utf-8") as file:
+                file.write(encode(event) + "\n")
+        except OSError as error:
+            raise disk_error(self._path, error) from error

@@ -1,0 +1,124 @@
+"""From a trained network to a checked bundle: write the file, run it on the test photos, describe it."""
+
+import importlib.metadata
+import platform
+import shutil
+import time
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tlcore import __version__
+from tlcore.config import TrainConfig
+from tlcore.data.images import RESIZE_POLICY
+from tlcore.data.manifest import Dataset
+from tlcore.errors import UserError
+from tlcore.evaluation.report import Report, figures
+from tlcore.events import Event, ShouldStop
+from tlcore.features.extract import Network, Photo, run_photos
+from tlcore.features.saving import Stopwatch
+from tlcore.jobs.store import Run
+from tlcore.models.registry import BackboneSpec
+from tlcore.serving.bundle import FOLDER, Bundle, write_bundle
+
+MOST_DIFFERENCE = 1e-3  # in probability, between the shipped file and the figures shown
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a training gives to be packed.
+
+    `make_tflite`: the bytes of the file to ship; `save_keras`: writes `model.keras` into a folder. Both are called when
+    the test figures are there already.
+    """
+
+    dataset: Dataset
+    spec: BackboneSpec
+    config: TrainConfig
+    report: Report
+    best_epoch: int
+    make_tflite: Callable[[], bytes]
+    save_keras: Callable[[Path], None]
+
+
+def pack(run: Run, trained: Trained, should_stop: ShouldStop) -> Generator[Event, None, None]:
+    """Write the bundle, check its file against the figures on the test photos, and add the Keras model.
+
+    Raises:
+        UserError: the packed file does not answer like the figures; it is withdrawn.
+    """
+    folder = run.folder / FOLDER
+    bundle = Bundle(trained.make_tflite(), trained.dataset.labels, _describe(run, trained))
+    write_bundle(folder, bundle)
+    checked, largest = yield from _check(bundle, trained, should_stop)
+    if largest > MOST_DIFFERENCE:
+        shutil.rmtree(folder)
+        raise UserError(
+            f"The packed model differs from the figures by up to {largest:.4f} in probability on the test photos.",
+            f"At most {MOST_DIFFERENCE} is allowed, so the file was withdrawn. Please report this.",
+        )
+    info = bundle.info | {"check": {"photos": checked, "largest_difference": largest, "allowed": MOST_DIFFERENCE}}
+    trained.save_keras(folder)
+    write_bundle(folder, Bundle(bundle.tflite, bundle.labels, info))
+
+
+def _check(bundle: Bundle, trained: Trained, should_stop: ShouldStop) -> Generator[Event, None, tuple[int, float]]:
+    """Run the packed file on the test photos; returns how many and the largest difference in probability."""
+    predictions = trained.report.predictions
+    shown = dict(zip(predictions["sha256"], predictions["probabilities"], strict=True))
+    photos = [Photo(*row) for row in predictions[["sha256", "path"]].itertuples(index=False)]
+    network = Network(bundle.tflite, "probabilities", bundle.image_size, bundle.policy)
+    watch, checked, largest = Stopwatch("check", len(photos)), 0, 0.0
+    for chunk, rows in run_photos(network, photos, trained.dataset.read, should_stop):
+        expected = np.stack([shown[photo.sha256] for photo in chunk])
+        largest = max(largest, float(np.abs(rows - expected).max()))
+        checked += len(chunk)
+        yield watch.progress(checked)
+    return checked, largest
+
+
+def _describe(run: Run, trained: Trained) -> dict:
+    """The content of `model.json`."""
+    dataset, config, spec = trained.dataset, trained.config, trained.spec
+    test = {key: value for key, value in figures(trained.report).items() if key != "labels"}
+    return {
+        "format": 1,
+        "name": run.name,
+        "run": run.id,
+        "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "input": {
+            "size": config.image_size,
+            "resize": RESIZE_POLICY,
+            "orientation": "EXIF applied",
+            "channels": "RGB",
+            "range": [0, 255],
+            "dtype": "float32",
+            "shape": [1, config.image_size, config.image_size, 3],
+        },
+        "output": {"name": "probabilities", "labels": list(dataset.labels)},
+        "backbone": {
+            "name": spec.name,
+            "fingerprint": spec.fingerprint,
+            "licence": spec.licence,
+            "source": spec.source,
+        },
+        "dataset": {
+            "id": dataset.id,
+            "name": dataset.name,
+            "fingerprint": dataset.fingerprint,
+            "licence": dataset.licence,
+            "photos": dataset.photos["split"].value_counts().to_dict(),
+        },
+        "config": config.to_dict(),
+        "seed": config.seed,
+        "best_epoch": trained.best_epoch,
+        "test": test,
+        "versions": {
+            "transferlab": __version__,
+            "python": platform.python_version(),
+            "platform": f"{platform.system()} {platform.machine()}",
+        }
+        | {name: importlib.metadata.version(name) for name in ("keras", "ai-edge-litert", "numpy", "pillow")},
+    }

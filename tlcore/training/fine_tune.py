@@ -1,0 +1,273 @@
+"""Training with a part of the network open: a Keras model from where the frozen part ends up to the classes [TF].
+
+What enters the open part comes as ready arrays, cached activations or decoded images; this file does not know which.
+A pretrained network's batch normalisation stays in inference mode (statistics.py): with its statistics fixed the cache
+below the open part is exact.
+"""
+
+import math
+import time
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tlcore import events
+from tlcore.config import TrainConfig
+from tlcore.events import EpochEnd, Event, ShouldStop, never
+from tlcore.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from tlcore.training.optimise import Loss, Plan, Progress, Score, answers, make_optimizer, validation_score
+
+Batch = tuple[np.ndarray, np.ndarray]
+TELL_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where batches come from.
+
+    `train(epoch)`: the batches of an epoch in its order, (inputs (b, …), classes int32 (b,)); the same epoch gives
+    the same batches, so that a continued training repeats nothing and skips nothing. `held_out(part)`: those of
+    "validation" or "test" in the data set's order. `classes`: the training photos' class numbers; `steps`: batches an
+    epoch.
+    """
+
+    train: Callable[[int], Iterator[Batch]]
+    held_out: Callable[[str], Iterator[Batch]]
+    classes: np.ndarray
+    steps: int
+
+
+@dataclass(frozen=True)
+class Before:
+    """What a run has without this phase: the epoch of the run that it is of, and its score."""
+
+    epoch: int
+    score: Score
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Where this phase stands in the run: `done` epochs before it, and `epochs` of its own.
+
+    `before` counts as epoch 0 and may turn out the best, and then the model is left as it came.
+    """
+
+    done: int
+    epochs: int
+    before: Before | None = None
+
+    def in_run(self, epoch: int) -> int:
+        """The number in the run of an epoch of this phase, 0 for what was before; 0 where there was nothing."""
+        if epoch == 0:
+            return self.before.epoch if self.before else 0
+        return self.done + epoch
+
+
+class _Pace:
+    """Tells how far the phase is and how long it still takes, from the pace of the corrections so far."""
+
+    def __init__(self, epochs: int, steps: int) -> None:
+        self._steps, self._total = steps, epochs * steps
+        self._began, self._done_then, self._told = 0.0, 0, 0.0
+
+    def step(self, epoch: int, number: int) -> events.Progress | None:
+        """What to tell after this correction of an epoch, both counted from 1; None when nobody would see a change."""
+        now, done = time.monotonic(), (epoch - 1) * self._steps + number
+        if not self._began:  # the first one compiles
+            self._began, self._done_then = now, done
+            return None
+        if now - self._told < TELL_SECONDS:
+            return None
+        self._told = now
+        pace = (now - self._began) / (done - self._done_then)
+        return events.Progress("learn", done, self._total, pace * (self._total - done))
+
+
+def fine_tune(
+    model: keras.Model,
+    source: Source,
+    config: TrainConfig,
+    schedule: Schedule,
+    folder: Path,
+    should_stop: ShouldStop = never,
+    answer: "Answer | None" = None,
+) -> Generator[Event, None, int]:
+    """Train all trainable weights of `model` (inputs → logits), telling each epoch; returns the epoch kept, 0 for none.
+
+    The model has that epoch's weights at the end. It is the best: most validation photos right, then lowest loss. Where
+    the step size has fallen along its whole cosine it is the last, which that schedule is made for, unless the best was
+    right on clearly more photos, or the last one's loss is above that of holding all classes for equally likely. For
+    the figures of rounds with large steps jump about, and the highest of many is high by luck (docs/strategies.md has
+    what was measured).
+
+    After each epoch `folder` gets a checkpoint, and a checkpoint found there at the start is continued: with the same
+    arithmetic the result is that of an uninterrupted training. `answer`: the model's own, where it is asked afterwards
+    too, since compiling it takes as long as a round over few photos.
+    """
+    answer = answer or Answer(model)
+    keras.utils.set_random_seed(config.seed)
+    num_classes = model.output_shape[-1]
+    plan = Plan(schedule.epochs, config.fine_tune_learning_rate, source.steps)
+    optimizer = make_optimizer(config, plan)
+    optimizer.build(model.trainable_variables)
+    step = _step_function(model, optimizer, Loss(config, num_classes, source.classes))
+    state = _State(model, optimizer, folder)
+    first = state.restore() + 1
+    if first == 1 and schedule.before:
+        state.see(0, schedule.before.score)
+    planned, pace = schedule.done + schedule.epochs, _Pace(schedule.epochs, source.steps)
+    for epoch in range(first, schedule.epochs + 1):
+        if should_stop() or state.progress.is_over(config.patience):
+            break
+        start = time.perf_counter()
+        figures = yield from _run_epoch(step, source.train(epoch), should_stop, lambda number: pace.step(epoch, number))
+        if figures is None:
+            break  # stopped in the middle: what counts is the last whole epoch
+        logits, truth = answer(source.held_out("validation"))
+        score, seconds = validation_score(logits, truth), time.perf_counter() - start
+        is_end = config.schedule == "cosine" and epoch == schedule.epochs
+        state.see(epoch, score, prefer=is_end and score.loss < math.log(num_classes))
+        yield EpochEnd(
+            schedule.done + epoch,
+            planned,
+            *figures,
+            score.loss,
+            score.accuracy,
+            seconds,
+            phase="fine_tune",
+            val_prediction_counts=answers(logits),
+            best_epoch_so_far=schedule.in_run(state.progress.best_epoch),
+        )
+        state.keep(epoch)
+        state.progress.adjust(optimizer, config, config.fine_tune_learning_rate)
+    state.restore_best()
+    return state.progress.best_epoch
+
+
+class Answer:
+    """What a model answers with the weights that it has at the moment; compiled once, however often it is asked."""
+
+    def __init__(self, model: keras.Model) -> None:
+        self._run = tf.function(
+            lambda inputs: model(inputs, training=False), autograph=False, input_signature=[_rows(model)]
+        )
+
+    def __call__(self, batches: Iterator[Batch]) -> Batch:
+        """Logits float32 (n, classes) and class numbers int32 (n,) of all batches."""
+        logits, classes = [], []
+        for inputs, truth in batches:
+            logits.append(self._run(tf.constant(inputs)).numpy())
+            classes.append(truth)
+        return np.concatenate(logits), np.concatenate(classes)
+
+
+def _step_function(model: keras.Model, optimizer: keras.optimizers.Optimizer, loss_function: Loss) -> Callable:
+    """A compiled correction: (inputs, classes) → summed loss and number right."""
+
+    @tf.function(autograph=False, input_signature=[_rows(model), tf.TensorSpec((None,), tf.int32)])
+    def step(inputs: tf.Tensor, truth: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        with tf.GradientTape() as tape:
+            logits = model(inputs, training=True)
+            batch_loss = loss_function(truth, logits)
+            loss = batch_loss / tf.cast(tf.shape(truth)[0], tf.float32)
+        optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
+        hits = tf.argmax(logits, axis=1, output_type=tf.int32) == truth
+        return batch_loss, tf.reduce_sum(tf.cast(hits, tf.float32))
+
+    return step
+
+
+def _rows(model: keras.Model) -> tf.TensorSpec:
+    """What enters the model, any number of rows: the last batch of an epoch, mostly smaller, needs no second graph."""
+    return tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)
+
+
+def _run_epoch(
+    step: Callable, batches: Iterator[Batch], should_stop: ShouldStop, tell: Callable[[int], events.Progress | None]
+) -> Generator[Event, None, tuple[float, float] | None]:
+    """Mean loss and accuracy while training; None when stopped."""
+    loss_sum, correct, count = 0.0, 0.0, 0
+    for number, (inputs, truth) in enumerate(batches, start=1):
+        if should_stop():
+            return None
+        batch_loss, hits = step(tf.constant(inputs), tf.constant(truth))
+        loss_sum, correct, count = loss_sum + float(batch_loss), correct + float(hits), count + len(truth)
+        if told := tell(number):
+            yield told
+    return loss_sum / count, correct / count
+
+
+class _State:
+    """The variables and counters of a training: of the epoch to keep ("best") in memory, and of the last on disk."""
+
+    def __init__(self, model: keras.Model, optimizer: keras.optimizers.Optimizer, folder: Path) -> None:
+        self._model, self._optimizer, self._folder = model, optimizer, folder
+        self._best: list[np.ndarray] | None = None
+        self._best_score: Score | None = None
+        self.progress = Progress()
+
+    def see(self, epoch: int, score: Score, prefer: bool = False) -> None:
+        """Remember the weights where they are the best so far, or `prefer` these to all that are not clearly better."""
+        better = self.progress.see_accuracy(epoch, score)
+        if prefer and not better and self._best_score and not self._best_score.is_clearly_better(score):
+            self.progress.prefer(epoch, score)
+            better = True
+        if better:
+            self._best, self._best_score = _values(self._moving()), score
+
+    def keep(self, epoch: int) -> None:
+        """Write the checkpoint after an epoch."""
+        arrays = {"model": _values(self._moving()), "optimizer": _values(self._optimizer.variables)}
+        if self._best is not None:
+            arrays["best"] = self._best
+        if self._best_score is not None:
+            arrays["hits"] = [self._best_score.hits]
+        save_checkpoint(self._folder, Checkpoint({"epoch": epoch, "progress": asdict(self.progress)}, arrays))
+
+    def restore(self) -> int:
+        """Go back to the checkpoint; the epoch it was written after, 0 where there is none that fits."""
+        found = load_checkpoint(self._folder)
+        if found is None or not self._fits(found):
+            return 0
+        _assign(self._moving(), found.arrays["model"])
+        _assign(self._optimizer.variables, found.arrays["optimizer"])
+        self._best = found.arrays.get("best")
+        self.progress = Progress(**found.values["progress"])
+        if "hits" in found.arrays:  # those of an older program have none
+            self._best_score = Score(self.progress.best_loss, found.arrays["hits"][0])
+        return int(found.values["epoch"])
+
+    def restore_best(self) -> None:
+        """Give the model the weights of the epoch that is kept."""
+        if self._best is not None:
+            _assign(self._moving(), self._best)
+
+    def _moving(self) -> list:
+        """The variables that training changes: weights, statistics that are not frozen, and the state of chance."""
+        frozen = {
+            id(variable)
+            for layer in self._model._flatten_layers()
+            if not layer.trainable
+            for variable in layer.variables
+        }
+        return [variable for variable in self._model.variables if id(variable) not in frozen]
+
+    def _fits(self, found: Checkpoint) -> bool:
+        pairs = (("model", self._moving()), ("optimizer", self._optimizer.variables))
+        return all(
+            [array.shape for array in found.arrays.get(name, ())] == [tuple(variable.shape) for variable in variables]
+            for name, variables in pairs
+        )
+
+
+def _values(variables: list) -> list[np.ndarray]:
+    return [np.asarray(keras.ops.convert_to_numpy(variable)) for variable in variables]
+
+
+def _assign(variables: list, values: list[np.ndarray]) -> None:
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)

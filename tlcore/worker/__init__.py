@@ -1,0 +1,1 @@
+"""The process that does a job, and which function does which kind of job."""

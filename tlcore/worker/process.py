@@ -1,0 +1,64 @@
+"""The process that does one job: `python -m tlcore.worker.process [--warm]` [TF].
+
+It reads one line from its standard input, the job's folder, does the job, and ends. With `--warm` it has imported
+TensorFlow and compiled a first step before it reads that line, so the seconds this takes are not on the user's clock.
+When the line never comes (the server is gone, or nobody trained for a quarter of an hour) it ends by itself.
+"""
+
+import os
+import queue
+import sys
+import threading
+from pathlib import Path
+
+from tlcore.jobs.store import open_job
+from tlcore.worker.handlers import load_trainer, work
+from tlcore.workspace import open_workspace
+
+LOG = "worker.log"
+IDLE_SECONDS = 15 * 60
+
+
+def main(arguments: list[str]) -> int:
+    """Wait for a job and do it; returns the exit code."""
+    orders: queue.Queue[str] = queue.Queue()
+    threading.Thread(target=lambda: orders.put(sys.stdin.readline()), daemon=True).start()
+    if "--warm" in arguments:
+        _warm_up()
+    try:
+        folder = orders.get(timeout=IDLE_SECONDS).strip()
+    except queue.Empty:
+        return 0
+    if not folder:
+        return 0
+    job = open_job(Path(folder))
+    _log_into(job.folder / LOG)
+    work(open_workspace(job.folder.parent.parent), job)
+    return 0
+
+
+def _warm_up() -> None:
+    """Import what training needs and run one tiny training, so that Keras has set itself up."""
+    import numpy as np
+
+    load_trainer()
+    from tlcore.config import TrainConfig
+    from tlcore.evaluation.metrics import class_table
+    from tlcore.training.head import Examples, train_head
+
+    examples = Examples(np.zeros((4, 8), np.float32), np.array([0, 1, 0, 1], np.int32))
+    list(train_head(examples, examples, 2, TrainConfig(epochs=1)))
+    class_table(["a"], ["a"], ["a", "b"])
+
+
+def _log_into(path: Path) -> None:
+    """Send this process's output, TensorFlow's own included, into a file beside the run."""
+    with open(path, "ab") as file:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
