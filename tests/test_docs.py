@@ -24,7 +24,8 @@ MOST_WORDS = 1_000
 """Two printed pages; a word has a letter or a digit, so the lines of a table count for nothing."""
 
 ENDINGS = ("py", "md", "toml", "txt", "css", "png", "json", "yml", "yaml", "zip", "h5", "tflite")
-PROGRAMS = ("tlcore", "transferlab")
+CALL = re.compile(r"(?:\$ +)?(?:\w+=\S+ +)*(?:\S*python\S* -m +|\S*/)?(?:tlcore|transferlab)((?: +\S+)+)")
+"""A line that calls us, with what stands behind the name: `HOME=x .venv/bin/python -m tlcore train PHOTOS`."""
 
 
 def name(path: Path) -> str:
@@ -116,8 +117,7 @@ def wrong_options(text: str) -> list[str]:
     wrong = []
     for line in code(text):
         line = line.partition("#")[0]
-        called = re.search(rf"(?:^|[\s/])(?:python -m )?(?:{'|'.join(PROGRAMS)})((?: +[^\s|]+)+)", line)
-        if called:
+        if called := CALL.match(line):
             words = called[1].split()
             if words[0] not in _commands(main._parser()) and re.fullmatch(r"[a-z]+", words[0]):
                 wrong.append(f"{words[0]} in {line!r}")
@@ -236,7 +236,9 @@ def test_a_file_that_is_gone_is_found(text, found, reason):
         ("```\ntlcore predict RUN a.jpg --image-size 96\n```", 1, "an option of another command"),
         ("`tlcore gone PHOTOS`", 1, "no such command"),
         ("`.venv/bin/python -m tlcore weights fetch NAME --json`", 0, "a command below a command"),
+        ("    TRANSFERLAB_HOME=/x .venv/bin/transferlab train PHOTOS --gone", 1, "with all that may stand before it"),
         ("`pip install --gone`, `make run PYTHON=python3.12`", 0, "other programs"),
+        ("```python\nimport tlcore as lab\n```\n`pip install transferlab --gone`", 0, "our name, but no call of ours"),
         ("`python -m tlcore predict RUN a.jpg  # not with --gone`", 0, "a comment"),
     ],
 )
