@@ -24,6 +24,7 @@ TENSORFLOW = {
     "models/build.py",
     "models/convert.py",
     "models/frozen_files.py",
+    "models/frozen_backbone.py",
     "training/optimise.py",
     "training/head.py",
     "training/fine_tune.py",

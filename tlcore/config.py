@@ -252,6 +252,16 @@ class TrainConfig:
             _check(option, getattr(self, option.name))
 
     @property
+    def pretrained(self) -> bool:
+        """Whether it begins with the pretrained weights, and with a head on the frozen network."""
+        return self.strategy != "scratch"
+
+    @property
+    def partly_frozen(self) -> bool:
+        """Whether the lower part of a network that adapts stays frozen."""
+        return self.strategy == "hybrid"
+
+    @property
     def fine_tunes(self) -> bool:
         """Whether a part of the network adapts, after the head or from the start."""
         return self.strategy != "feature-extraction"

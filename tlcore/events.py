@@ -5,7 +5,8 @@ Jobs yield events and know no listener. Whoever listens reads them from a genera
 
 import json
 from collections.abc import Callable, Generator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
+from enum import StrEnum
 from typing import Any, ClassVar, TypeVar
 
 ShouldStop = Callable[[], bool]  # a long job asks it every few photos or steps; true means: keep what is done, and end
@@ -32,22 +33,79 @@ class Started(Event):
     process: int
 
 
+_RENAMED = {"said": "val_prediction_counts", "keeps": "best_epoch_so_far"}
+_RENAMED_STAGES = {
+    "statistics": "adapt_batch_norm",
+    "features": "extract_features",
+    "both": "extract_features_and_activations",
+    "learn": "fine_tune",
+    "check": "verify",
+}
+"""Fields and stages by the names that they had up to version 0.1.0: files may still have them."""
+
+
+class StageKey(StrEnum):
+    """The parts of long work, under the names that they have in events."""
+
+    DOWNLOAD = "download"
+    READ = "read"  # files that are imported
+    ADAPT_BATCH_NORM = "adapt_batch_norm"
+    EXTRACT_FEATURES = "extract_features"
+    EXTRACT_FEATURES_AND_ACTIVATIONS = "extract_features_and_activations"
+    TRAIN_HEAD = "train_head"
+    CACHE_ACTIVATIONS = "cache_activations"
+    DECODE_PHOTOS = "decode_photos"
+    FINE_TUNE = "fine_tune"
+    VERIFY = "verify"
+
+
+@dataclass(frozen=True)
+class PlannedStage:
+    """A stage of a run as it was planned.
+
+    `total` units of work, of which `cached` were on disk already. `num_outputs`: how many things are cached of a unit,
+    0 where nothing is. `certain`: False where more of it may turn out to be cached.
+    """
+
+    key: StageKey
+    total: int
+    cached: int
+    num_outputs: int = 0
+    certain: bool = True
+
+
+@dataclass(frozen=True)
+class Planned(Event):
+    """What a run has before it: its stages in order, told at its start and when more is known."""
+
+    type: ClassVar[str] = "planned"
+    stages: tuple[PlannedStage, ...]
+
+    def __post_init__(self) -> None:
+        stages = (each if isinstance(each, PlannedStage) else PlannedStage(**each) for each in self.stages)  # from JSON
+        object.__setattr__(self, "stages", tuple(replace(each, key=StageKey(each.key)) for each in stages))
+
+
 @dataclass(frozen=True)
 class Progress(Event):
-    """`done` of `total` photos (or bytes, or corrections) of a stage. `seconds_left` is None while nobody can know.
+    """`done` of `total` units of a stage; `unit`: "photos", "views" (of photos), "steps" or "bytes".
 
-    `stage` is one of the keys of `STAGES`. `seconds_left` is that of the stage; `left`: that of the whole run, at least
-    and at most, from runs/outlook.py. Older files do not tell it.
+    `cached`: how many of those done were on disk when the stage began. `seconds_left` is that of the stage, None while
+    nobody can know; `left`: that of the whole run, at least and at most, from pipeline/eta.py. Older files do not tell
+    `cached`, `left` and `unit`, and their `total` leaves out what was cached.
     """
 
     type: ClassVar[str] = "progress"
-    stage: str
+    stage: StageKey
     done: int
     total: int
     seconds_left: float | None = None
     left: tuple[float, float] | None = None
+    cached: int = 0
+    unit: str = "photos"
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "stage", StageKey(_RENAMED_STAGES.get(self.stage, self.stage)))
         object.__setattr__(self, "left", self.left and tuple(self.left))  # JSON knows no tuples
 
 
@@ -129,13 +187,16 @@ class Failed(Event):
 
 
 STAGES = {
-    "download": "Downloading",
-    "read": "Reading photos",
-    "statistics": "Measuring how your photos differ from the network's own",
-    "features": "Looking at every photo once (feature extraction)",
-    "both": "Looking at every photo once (feature extraction)",  # and keeping what enters the open part
-    "learn": "The network adapts",
-    "check": "Checking the packed model on the test photos",
+    StageKey.DOWNLOAD: "Downloading",
+    StageKey.READ: "Reading photos",
+    StageKey.ADAPT_BATCH_NORM: "Measuring how your photos differ from the network's own",
+    StageKey.EXTRACT_FEATURES: "Looking at every photo once (feature extraction)",
+    StageKey.EXTRACT_FEATURES_AND_ACTIVATIONS: "Looking at every photo once (feature extraction)",
+    StageKey.TRAIN_HEAD: "Training",
+    StageKey.CACHE_ACTIVATIONS: "Looking at every photo once (feature extraction)",
+    StageKey.DECODE_PHOTOS: "Reading photos",
+    StageKey.FINE_TUNE: "The network adapts",
+    StageKey.VERIFY: "Checking the packed model on the test photos",
 }
 
 Result = TypeVar("Result")
@@ -157,10 +218,7 @@ def run_to_end(job: Generator["Event", None, Result], on_event: Callable[["Event
             on_event(event)
 
 
-_TYPES = {cls.type: cls for cls in (Started, Progress, EpochEnd, Evaluated, Finished, Stopped, Failed)}
-
-
-_RENAMED = {"said": "val_prediction_counts", "keeps": "best_epoch_so_far"}  # fields, up to version 0.1.0
+_TYPES = {cls.type: cls for cls in (Started, Planned, Progress, EpochEnd, Evaluated, Finished, Stopped, Failed)}
 
 
 def _of_today(row: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from tlcore.config import TrainConfig
-from tlcore.events import STAGES, Progress
+from tlcore.events import STAGES, Progress, StageKey
 from tlcore.jobs.status import JobStatus
 from tlcore.pipeline.eta import say_left, say_whole
 
@@ -71,7 +71,7 @@ def say_progress(status: JobStatus, position: int, config: TrainConfig = TrainCo
     if status.state == "queued":
         return 0.0, f"Waiting: {count(position, 'job')} before this one." if position else "Starting, a few seconds."
     looks_again = last is not None and last.done < last.total  # between the phases, for the part that opens
-    if last is not None and last.stage == "learn":
+    if last is not None and last.stage == StageKey.FINE_TUNE:
         return say_adapting(status, last, config)
     if status.epochs and not looks_again:
         return say_learning(status, config)
@@ -79,8 +79,8 @@ def say_progress(status: JobStatus, position: int, config: TrainConfig = TrainCo
         return 0.0, "Starting, a few seconds."
     unit = (
         f"{say_bytes(last.done)} of {say_bytes(last.total)}"
-        if last.stage == "download"
-        else (f"{last.done:,} of {last.total:,} photos")
+        if last.unit == "bytes"
+        else (f"{last.done:,} of {last.total:,} {last.unit}")
     )
     left = say_left(last.seconds_left) if last.done < last.total else ""
     if last.left is not None:

@@ -1,6 +1,7 @@
 """Extraction computes what the store lacks, equal to the network's own answer, and keeps what it has when stopped."""
 
-import keras
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -11,15 +12,18 @@ from tlcore.data.augment import Augmentation, Views
 from tlcore.data.images import load_input
 from tlcore.data.ingest import ingest_folder
 from tlcore.errors import UserError
+from tlcore.events import never
 from tlcore.features import extract as module
 from tlcore.features import saving
 from tlcore.features.activations import ActivationKind, ImageCache, open_activations, open_features
-from tlcore.features.extract import Network, Photo, decode, extract, extract_both, feature_kind, run_views
+from tlcore.features.extract import Photo, Request, decode, extract, feature_kind, run_photos
 from tlcore.features.store import FeatureKind, FeatureStore
+from tlcore.features.views import ViewedStore
+from tlcore.models import frozen_backbone, litert_runtime
 from tlcore.models.build import build_backbone
-from tlcore.models.convert import convert_to_tflite
-from tlcore.models.frozen_files import frozen_file, with_activation
-from tlcore.models.litert_runtime import LiteModel
+from tlcore.models.frozen_backbone import AdaptedBackbone, PretrainedBackbone
+from tlcore.models.frozen_files import POOLED
+from tlcore.models.litert_runtime import LiteModel, litert_pool
 from tlcore.models.registry import BACKBONES, find_backbone
 from tlcore.models.weights import asset_path
 from tlcore.workspace import open_workspace
@@ -27,6 +31,17 @@ from tlcore.workspace import open_workspace
 SPEC = BACKBONES[0]
 KIND = feature_kind(SPEC, 96, "center-crop")
 VIEWS = Views(Augmentation(horizontal_flip=True, rotation=20, brightness=0.2), count=3, seed=5)
+
+
+def pooled(num_images):
+    """What runs the built-in network."""
+    return litert_pool(asset_path(SPEC), (POOLED,))
+
+
+def fill(store, photos, read, predictors=pooled, should_stop=never):
+    """Extract the photos into one store."""
+    store = store if isinstance(store, ViewedStore) else ViewedStore(store)
+    return extract(predictors, [Request(photos, (store,))], read, should_stop)
 
 
 def photos_of(dataset) -> list[Photo]:
@@ -41,7 +56,7 @@ def dataset(workspace, tmp_path):
 def test_a_vector_is_what_the_network_says_of_that_photo_alone(workspace, dataset):
     store = FeatureStore(workspace, KIND)
     photos = photos_of(dataset)
-    finish(extract(store, SPEC, photos, dataset.read))
+    finish(fill(store, photos, dataset.read))
     model = LiteModel(asset_path(SPEC))
     for photo in photos[::7]:
         image = load_input(dataset.read(photo.path), 96, "center-crop")
@@ -57,17 +72,17 @@ def test_adding_photos_computes_only_those(workspace, dataset):
         return dataset.read(path)
 
     store = FeatureStore(workspace, KIND)
-    finish(extract(store, SPEC, photos[:20], read))
+    finish(fill(store, photos[:20], read))
     asked.clear()
-    events, _ = finish(extract(store, SPEC, photos, read))
+    events, _ = finish(fill(store, photos, read))
     assert sorted(asked) == sorted(photo.path for photo in photos[20:])
-    assert (events[-1].done, events[-1].total) == (4, 4)
-    assert finish(extract(store, SPEC, photos, read))[0] == [], "nothing to do tells nothing"
+    assert (events[0].done, events[-1].done, events[-1].total, events[-1].cached) == (20, 24, 24, 20)
+    assert finish(fill(store, photos, read))[0] == [], "nothing to do tells nothing"
 
 
 def test_a_stop_keeps_what_was_computed(workspace, dataset):
     store, stop = FeatureStore(workspace, KIND), []
-    job = extract(store, SPEC, photos_of(dataset), dataset.read, lambda: bool(stop))
+    job = fill(store, photos_of(dataset), dataset.read, should_stop=lambda: bool(stop))
     for event in job:
         if event.done:
             stop.append(True)
@@ -80,7 +95,7 @@ def test_a_photo_that_changed_is_named_and_the_rest_is_kept(workspace, dataset):
     (dataset.root / photos[-1].path).write_bytes(b"something else")
     store = FeatureStore(workspace, KIND)
     with pytest.raises(UserError, match=photos[-1].path.rsplit("/", 1)[-1]):
-        finish(extract(store, SPEC, photos, dataset.read))
+        finish(fill(store, photos, dataset.read))
     assert len(FeatureStore(workspace, KIND)) >= 12
 
 
@@ -88,8 +103,9 @@ def test_a_view_is_what_the_network_says_of_that_drawing_and_the_photo_is_decode
     photos, decoded = photos_of(dataset), []
     monkeypatch.setattr(module, "load_input", lambda *args: decoded.append(1) or load_input(*args))
     store = open_features(workspace, KIND, VIEWS)
-    events, _ = finish(extract(store, SPEC, photos, dataset.read))
-    assert len(decoded) == len(photos) == events[-1].done == events[-1].total
+    events, _ = finish(fill(store, photos, dataset.read))
+    assert len(decoded) == len(photos) and events[-1].done == events[-1].total == 3 * len(photos)
+    assert {event.unit for event in events} == {"views"}
     got, model = all_views(store, [photo.sha256 for photo in photos]), LiteModel(asset_path(SPEC))
     assert got.shape == (len(photos), 3, SPEC.feature_size)
     for index in (0, 10, 23):
@@ -97,17 +113,17 @@ def test_a_view_is_what_the_network_says_of_that_drawing_and_the_photo_is_decode
         for view in range(3):
             seen = VIEWS.image(image, photos[index].sha256, view)
             np.testing.assert_allclose(got[index, view], model.run(seen[np.newaxis], "pooled")[0], atol=1e-4)
-    assert finish(extract(store, SPEC, photos, dataset.read))[0] == []
+    assert finish(fill(store, photos, dataset.read))[0] == []
 
 
 def test_views_are_added_to_photos_that_are_there_and_the_plain_rows_stay_where_they_were(workspace, dataset):
     photos = photos_of(dataset)
     plain = FeatureStore(workspace, KIND)
-    finish(extract(plain, SPEC, photos[:10], dataset.read))
+    finish(fill(plain, photos[:10], dataset.read))
     before = plain.read([photo.sha256 for photo in photos[:10]])
     store = open_features(workspace, KIND, VIEWS)
     assert store.num_missing([photo.sha256 for photo in photos]) == 3 * len(photos) - 10
-    finish(extract(store, SPEC, photos, dataset.read))
+    finish(fill(store, photos, dataset.read))
     again = FeatureStore(workspace, KIND)
     np.testing.assert_array_equal(again.read([photo.sha256 for photo in photos[:10]]), before)
     assert len(again) == len(photos) and len(store.augmented) == 2 * len(photos)
@@ -117,65 +133,79 @@ def test_views_are_added_to_photos_that_are_there_and_the_plain_rows_stay_where_
     assert set(other.missing([photo.sha256 for photo in photos]).values()) == {(1, 2)}, "another seed draws others"
 
 
-def test_many_views_go_through_the_network_in_small_batches(dataset, monkeypatch):
+def test_many_views_go_through_the_network_in_small_batches(workspace, dataset, monkeypatch):
     batches = []
 
-    class Watched(LiteModel):
-        def run_all(self, images, outputs):
+    class Watched(litert_runtime.LitePredictor):
+        def predict(self, images):
             batches.append(len(images))
-            return super().run_all(images, outputs)
+            return super().predict(images)
 
-    monkeypatch.setattr(module, "LiteModel", Watched)
+    monkeypatch.setattr(litert_runtime, "LitePredictor", Watched)
     photos = photos_of(dataset)[:2]
-    views = Views(VIEWS.augmentation, 6)
-    network = Network(asset_path(SPEC), "pooled", 96, "squash")
-    chunks = list(run_views(network, [(photo, tuple(range(6))) for photo in photos], dataset.read, views=views))
+    store = open_features(workspace, KIND, Views(VIEWS.augmentation, 6))
+    finish(fill(store, photos, dataset.read))
     assert sorted(batches) == [2] * 6
-    assert sorted(len(pairs) for pairs, _ in chunks) == [6, 6], "all views of a photo come together"
-    assert all(rows.shape == (6, SPEC.feature_size) for _, rows in chunks)
 
 
-def test_a_frozen_file_of_its_own_and_another_output_are_kept_by_the_kind(workspace, dataset, tmp_path):
-    """Activations come the same way; here the output that is kept is the built-in file's feature map."""
-    source = tmp_path / "frozen.tflite"
-    source.write_bytes(asset_path(SPEC).read_bytes())
+def test_a_network_gives_each_photo_its_output(dataset):
+    photos = photos_of(dataset)[:5]
+    found = {}
+    for chunk, rows in run_photos(pooled(5), photos, lambda path: load_input(dataset.read(path), 96, "squash")):
+        found |= dict(zip([photo.path for photo in chunk], rows, strict=True))
+    model = LiteModel(asset_path(SPEC))
+    for photo in photos:
+        image = load_input(dataset.read(photo.path), 96, "squash")
+        np.testing.assert_allclose(found[photo.path], model.run(image[np.newaxis], "pooled")[0], atol=1e-4)
 
-    class MapKind(ActivationKind):
-        output = "feature_map"
 
+def test_requests_are_computed_in_their_order_each_with_its_own_views(workspace, dataset):
     photos = photos_of(dataset)
-    with open_activations(workspace, MapKind("net", "top", 96, "squash", (3, 3, 1280)), VIEWS) as store:
-        finish(extract(store, SPEC, photos[:6], dataset.read, source=source))
+    store = open_features(workspace, KIND, VIEWS)
+    plain = ViewedStore(store.plain)
+    events, _ = finish(extract(pooled, [Request(photos[:4], (store,)), Request(photos[4:], (plain,))], dataset.read))
+    assert (events[-1].done, events[-1].total) == (4 * 3 + len(photos) - 4,) * 2
+    assert not store.missing([photo.sha256 for photo in photos[:4]])
+    assert set(store.missing([photo.sha256 for photo in photos[4:]]).values()) == {(1, 2)}
+
+
+def test_another_layer_is_kept_by_its_kind(workspace, dataset):
+    """Activations come the same way; here what is kept is the feature map."""
+    backbone, photos = PretrainedBackbone(workspace, SPEC, 96), photos_of(dataset)
+    shape = backbone.output_shape("feature_map")
+    with open_activations(workspace, ActivationKind("net", "top", 96, "squash", shape), VIEWS) as store:
+        finish(fill(store, photos[:6], dataset.read, partial(backbone.predictors, "feature_map")))
         rows = all_views(store, [photo.sha256 for photo in photos[:6]])
     image = load_input(dataset.read(photos[0].path), 96, "squash")
-    alone = LiteModel(source).run(VIEWS.image(image, photos[0].sha256, 2)[np.newaxis], "feature_map")[0]
+    alone = LiteModel(asset_path(SPEC)).run(VIEWS.image(image, photos[0].sha256, 2)[np.newaxis], "feature_map")[0]
     np.testing.assert_allclose(rows[0, 2], alone, atol=1e-4)
 
 
 def test_two_stores_are_filled_in_one_pass_as_by_two(workspace, dataset, tmp_path):
     photos, layer = photos_of(dataset), SPEC.blocks[2].layer
     hashes = [photo.sha256 for photo in photos]
-    lower = frozen_file(workspace, SPEC, 96, layer)
-    shape = LiteModel(lower).run(np.zeros((1, 96, 96, 3), np.uint8), "activation").shape[1:]
+    backbone = PretrainedBackbone(workspace, SPEC, 96)
+    below, joint = partial(backbone.predictors, layer), partial(backbone.joint_predictors, layer)
     features = FeatureKind("net", 96, "squash", SPEC.feature_size)
-    activations = ActivationKind("net", "top", 96, "squash", shape)
+    activations = ActivationKind("net", "top", 96, "squash", backbone.output_shape(layer))
     other = open_workspace(tmp_path / "other")
     with (
         open_features(workspace, features, VIEWS) as seen,
         open_activations(workspace, activations, VIEWS) as entering,
         open_features(other, features, VIEWS) as alone,
-        open_activations(other, activations, VIEWS) as below,
+        open_activations(other, activations, VIEWS) as apart,
     ):
-        finish(extract(alone, SPEC, photos, dataset.read))
-        finish(extract(below, SPEC, photos, dataset.read, source=lower))
-        finish(extract(seen, SPEC, photos[:5], dataset.read))
-        source = with_activation(asset_path(SPEC), lambda: lower, layer, 96)
-        events, _ = finish(extract_both((seen, entering), photos, dataset.read, source))
-        assert (events[-1].done, events[-1].total) == (len(photos) - 5,) * 2
-        assert list(entering.missing(hashes)) == hashes[:5], "what only one lacks is left to a look of its own"
-        finish(extract(entering, SPEC, photos, dataset.read, source=lower))
-        assert finish(extract_both((seen, entering), photos, dataset.read, source))[0] == []
-        for received, expected in ((seen, alone), (entering, below)):
+        finish(fill(alone, photos, dataset.read))
+        finish(fill(apart, photos, dataset.read, below))
+        finish(fill(seen, photos[:5], dataset.read))
+        both = Request(photos, (entering, seen))
+        events, _ = finish(extract(joint, [both], dataset.read))
+        rows = 3 * (len(photos) - 5)
+        assert (events[0].done, events[-1].done, events[-1].total) == (0, rows, rows)
+        assert list(entering.missing(hashes)) == hashes[:5], "what only one lacks is left to a pass of its own"
+        finish(fill(entering, photos, dataset.read, below))
+        assert finish(extract(joint, [both], dataset.read))[0] == []
+        for received, expected in ((seen, alone), (entering, apart)):
             rows = all_views(expected, hashes)
             np.testing.assert_allclose(all_views(received, hashes), rows, atol=1e-5 * np.abs(rows).max())
 
@@ -183,23 +213,32 @@ def test_two_stores_are_filled_in_one_pass_as_by_two(workspace, dataset, tmp_pat
 @pytest.mark.parametrize(
     ("least", "same_bits", "reason"),
     [
-        (25, True, "for 24 photos opening and checking a chain is not worth it: LiteRT"),
+        (25, True, "for 24 photos opening and checking ncnn is not worth it: LiteRT"),
         (24, False, "the same numbers to float tolerance by another arithmetic"),
     ],
 )
-def test_many_photos_go_through_a_chain(workspace, dataset, tmp_path, monkeypatch, least, same_bits, reason):
-    monkeypatch.setattr(module, "LEAST_FOR_CHAIN", least)
-    vgg, photos = find_backbone("vgg16"), photos_of(dataset)
-    source = tmp_path / "vgg16.tflite"
-    model = build_backbone(vgg, 32, weights=None)
-    source.write_bytes(convert_to_tflite(keras.Model(model.input, {"pooled": model.output}), 32, float16=False))
-    store = FeatureStore(workspace, FeatureKind("vgg16", 32, "center-crop", vgg.feature_size))
-    finish(extract(store, vgg, photos, dataset.read, source=source))
+@pytest.mark.parametrize("layer", [None, "block4_pool"], ids=["features", "features and activations in one pass"])
+def test_many_photos_of_vgg_run_on_ncnn(workspace, dataset, monkeypatch, least, same_bits, reason, layer):
+    monkeypatch.setattr(frozen_backbone, "LEAST_FOR_NCNN", least)
+    model = build_backbone(find_backbone("vgg16"), 32, weights=None)
+    backbone = AdaptedBackbone("vgg", model, POOLED, 32)
+    backbone._on_ncnn = True
+    photos = photos_of(dataset)
+    hashes = [photo.sha256 for photo in photos]
+    stores = [ViewedStore(FeatureStore(workspace, FeatureKind("vgg", 32, "center-crop", 512)))]
+    predictors = partial(backbone.predictors, POOLED)
+    if layer:
+        kind = ActivationKind("vgg", layer, 32, "center-crop", backbone.output_shape(layer))
+        stores, predictors = [open_activations(workspace, kind), *stores], partial(backbone.joint_predictors, layer)
+    finish(extract(predictors, [Request(photos, tuple(stores))], dataset.read))
     images = [load_input(dataset.read(photo.path), 32, "center-crop") for photo in photos]
-    alone = np.concatenate([LiteModel(source).run(image[np.newaxis], "pooled") for image in images])
-    rows = store.read([photo.sha256 for photo in photos])
-    np.testing.assert_allclose(rows, alone, atol=1e-5 * alone.max())
-    assert (rows == alone).all() == same_bits, reason
+    same = []
+    for store, name in zip(stores, [layer, POOLED] if layer else [POOLED], strict=True):
+        file = LiteModel(backbone.file(name))
+        alone = np.concatenate([file.run(image[np.newaxis], file.output_names[0]) for image in images])
+        np.testing.assert_allclose(store.read(hashes), alone, atol=1e-5 * np.abs(alone).max())
+        same.append(bool((store.read(hashes) == alone).all()))
+    assert all(same) == same_bits, reason
 
 
 @pytest.mark.parametrize(
@@ -213,20 +252,21 @@ def test_many_photos_go_through_a_chain(workspace, dataset, tmp_path, monkeypatc
     ],
 )
 def test_large_weights_are_copied_less_often(monkeypatch, tmp_path, megabytes, cores, threads, reason):
-    monkeypatch.setattr(module, "usable_cores", lambda: cores)
+    monkeypatch.setattr(litert_runtime, "usable_cores", lambda: cores)
     path = tmp_path / "large.tflite"
     with open(path, "wb") as file:
         file.truncate(megabytes * 1_000_000)
-    assert module._threads(Network(path, "pooled", 96, "squash")) == threads, reason
+    assert litert_pool(path, ("pooled",)).num_threads == threads, reason
 
 
 def test_photos_are_decoded_once_for_all_epochs(workspace, dataset):
     photos = photos_of(dataset)
     with ImageCache(workspace, 96, "squash") as cache:
-        finish(decode(cache, photos[:5], dataset.read))
-        events, _ = finish(decode(cache, photos, dataset.read))
-        assert (events[-1].done, events[-1].total) == (len(photos) - 5,) * 2
-        assert finish(decode(cache, photos, dataset.read))[0] == []
+        store = ViewedStore(cache)
+        finish(decode(store, photos[:5], dataset.read))
+        events, _ = finish(decode(store, photos, dataset.read))
+        assert (events[0].done, events[-1].done, events[-1].total) == (5, len(photos), len(photos))
+        assert finish(decode(store, photos, dataset.read))[0] == []
         for photo in photos[::5]:
             image = load_input(dataset.read(photo.path), 96, "squash")
             np.testing.assert_array_equal(cache.read([photo.sha256])[0], image)
@@ -239,5 +279,5 @@ def test_large_rows_are_saved_before_they_fill_the_memory(workspace, dataset, mo
     with ImageCache(workspace, 96, "squash") as cache:
         append = cache.append
         monkeypatch.setattr(cache, "append", lambda keys, rows: saved.append(len(keys)) or append(keys, rows))
-        finish(decode(cache, photos_of(dataset), dataset.read))
+        finish(decode(ViewedStore(cache), photos_of(dataset), dataset.read))
     assert sum(saved) == 24 and max(saved) <= 8

@@ -23,10 +23,10 @@ FREE = 1_000_000_000
 def test_too_many_rows_are_refused_with_an_estimate(monkeypatch, num_rows, row_bytes, fits, reason):
     monkeypatch.setattr(memory, "free_memory", lambda: FREE)
     if fits:
-        memory.check_memory(num_rows, row_bytes)
+        memory.check_head_memory(num_rows, row_bytes)
         return
     with pytest.raises(UserError) as refused:
-        memory.check_memory(num_rows, row_bytes)
+        memory.check_head_memory(num_rows, row_bytes)
     assert "1.0 GB are free" in refused.value.what and f"{num_rows:,} photos" in refused.value.what, reason
 
 
@@ -86,9 +86,9 @@ def test_an_open_network_that_does_not_fit_is_refused_with_what_to_do(monkeypatc
     config = defaults_for(strategy, image_size=160)
     demand = memory.Demand(300_000_000, 3_000_000, 2)
     monkeypatch.setattr(memory, "free_memory", lambda: demand.bytes)
-    memory.check_open_memory(demand, config)
+    memory.check_fine_tune_memory(demand, config)
     monkeypatch.setattr(memory, "free_memory", lambda: demand.bytes - 1)
     with pytest.raises(UserError) as refused:
-        memory.check_open_memory(demand, config)
+        memory.check_fine_tune_memory(demand, config)
     assert "32 photos" in refused.value.what and "160 pixels" in refused.value.what and "696 MB" in refused.value.what
     assert advice in refused.value.fix and "smaller batch" in refused.value.fix

@@ -16,7 +16,15 @@ from tlcore.errors import UserError
 from tlcore.models import frozen_files as frozen
 from tlcore.models.build import build_backbone, cut_backbone
 from tlcore.models.convert import convert_to_tflite
-from tlcore.models.frozen_files import FEATURE_MAP, convert_checked, frozen_file, frozen_path, with_activation
+from tlcore.models.frozen_files import (
+    FEATURE_MAP,
+    POOLED,
+    convert_checked,
+    frozen_file,
+    frozen_path,
+    output_name,
+    with_activation,
+)
 from tlcore.models.litert_runtime import LiteModel
 from tlcore.models.registry import BUILT_IN, find_backbone
 from tlcore.models.tflite_file import pack, truncate_at, unpack
@@ -98,7 +106,7 @@ def test_built_in_needs_no_tensorflow(tmp_path):
         "import sys; from tlcore.models.frozen_files import frozen_file; from tlcore.models.registry import BUILT_IN;"
         "from tlcore.workspace import open_workspace;"
         f"workspace = open_workspace({str(tmp_path)!r});"
-        "[frozen_file(workspace, BUILT_IN, 96, layer) for layer in (None, BUILT_IN.blocks[0].layer)];"
+        "[frozen_file(workspace, BUILT_IN, 96, layer) for layer in ('pooled', BUILT_IN.blocks[0].layer)];"
         "sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
@@ -111,13 +119,14 @@ def test_a_place_inside_a_block_is_converted(workspace, built_in):
     np.testing.assert_allclose(LiteModel(path).run(pictures(SIZE), "activation"), expected, atol=1e-3)
 
 
-@pytest.mark.parametrize("layer", [None, SMALL.blocks[3].layer], ids=["pooled", "activation"])
+@pytest.mark.parametrize("layer", [POOLED, SMALL.blocks[3].layer], ids=["pooled", "activation"])
 def test_made_once_and_equal_to_keras(layer, random_row, random_weights, workspace, monkeypatch):
     path = frozen_file(workspace, random_row, SIZE, layer)
     assert path == frozen_path(workspace, random_row, SIZE, layer) and path.parent == workspace.root / "backbones"
     model = random_weights[2]
-    expected = np.asarray((cut_backbone(model, layer)[0] if layer else model)(pictures(SIZE), training=False))
-    received = LiteModel(path).run(pictures(SIZE), "activation" if layer else "pooled")
+    lower = model if layer == POOLED else cut_backbone(model, layer)[0]
+    expected = np.asarray(lower(pictures(SIZE), training=False))
+    received = LiteModel(path).run(pictures(SIZE), output_name(layer))
     np.testing.assert_allclose(received, expected, atol=1e-4 * np.abs(expected).max())
     monkeypatch.setattr(frozen, "_make", None)  # would raise
     assert frozen_file(workspace, random_row, SIZE, layer) == path
@@ -183,7 +192,7 @@ def test_another_file_size_or_place_is_another_name(random_row, workspace):
         frozen_path(workspace, spec, size, layer)
         for spec in (random_row, other)
         for size in (64, 96)
-        for layer in (None, "a", "b")
+        for layer in (POOLED, "a", "b")
     }
     assert len(paths) == 12
 

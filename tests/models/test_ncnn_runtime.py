@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 from keras import layers
 
-from tlcore.models import ncnn_runtime as chain
+from tlcore.models import ncnn_runtime
 from tlcore.models.build import build_backbone, cut_backbone
 from tlcore.models.convert import convert_to_tflite
 from tlcore.models.frozen_files import pictures
-from tlcore.models.litert_runtime import LiteModel
-from tlcore.models.ncnn_runtime import NcnnModel, UnsupportedNetwork, open_ncnn
+from tlcore.models.litert_runtime import LitePredictor
+from tlcore.models.ncnn_runtime import NcnnPredictor, UnsupportedNetwork, ncnn_pool
 from tlcore.models.registry import find_backbone
+from tlcore.models.tflite_file import add_output
 
 VGG = find_backbone("vgg16")
 SIZE = 75  # is odd after one pooling, and after two
@@ -54,16 +55,27 @@ def whole(network) -> bytes:
 def test_it_answers_as_litert_does(network, whole, end):
     data = file_of(cut_backbone(network, end)[0]) if end else whole
     images = pictures(SIZE).astype(np.uint8)  # as photos come
-    expected, received = (model(data).run(images, "out") for model in (LiteModel, NcnnModel))
+    (expected,), (received,) = (kind(data, ("out",)).predict(images) for kind in (LitePredictor, NcnnPredictor))
     assert received.shape == expected.shape and received.dtype == np.float32
     np.testing.assert_allclose(received, expected, atol=1e-5 * np.abs(expected).max())
 
 
+@pytest.mark.parametrize("outputs", [("middle", "out"), ("out", "middle")])
+def test_one_pass_gives_what_enters_a_block_and_the_end(whole, outputs):
+    data = add_output(whole, "block3_pool", "middle", "out")
+    images = pictures(SIZE)
+    pairs = zip(NcnnPredictor(data, outputs).predict(images), LitePredictor(data, outputs).predict(images), strict=True)
+    for received, expected in pairs:
+        assert received.shape == expected.shape
+        np.testing.assert_allclose(received, expected, atol=1e-5 * np.abs(expected).max())
+    assert ncnn_pool(data, outputs, images) is not None
+
+
 def test_threads_share_one_chain(whole):
-    model, images = NcnnModel(whole), pictures(SIZE)
-    alone = [model.run(image[np.newaxis], "out") for image in images]
+    model, images = NcnnPredictor(whole, ("out",)), pictures(SIZE)
+    alone = [model.predict(image[np.newaxis])[0] for image in images]
     with ThreadPoolExecutor(3) as pool:
-        together = list(pool.map(lambda turn: model.run(images[turn % 3][np.newaxis], "out"), range(12)))
+        together = list(pool.map(lambda turn: model.predict(images[turn % 3][np.newaxis])[0], range(12)))
     for turn, received in enumerate(together):
         np.testing.assert_array_equal(received, alone[turn % 3])
 
@@ -94,17 +106,17 @@ def _branch(x):
 def test_another_network_is_refused(build):
     data = _after_scaling(build)
     with pytest.raises(UnsupportedNetwork):
-        NcnnModel(data)
-    assert open_ncnn(data, pictures(SIZE)) is None
+        NcnnPredictor(data, ("out",))
+    assert ncnn_pool(data, ("out",), pictures(SIZE)) is None
 
 
 def test_it_is_trusted_only_where_it_gives_the_same(whole, monkeypatch):
-    assert open_ncnn(whole, pictures(SIZE)) is not None
-    text = chain._text
-    monkeypatch.setattr(chain, "_text", lambda lines: text(lines).replace("9=1", "9=0"))  # no ReLU any more
-    assert open_ncnn(whole, pictures(SIZE)) is None
+    assert ncnn_pool(whole, ("out",), pictures(SIZE)) is not None
+    text = ncnn_runtime._text
+    monkeypatch.setattr(ncnn_runtime, "_text", lambda lines: text(lines).replace("9=1", "9=0"))  # no ReLU any more
+    assert ncnn_pool(whole, ("out",), pictures(SIZE)) is None
 
 
 def test_without_ncnn_litert_does_it(whole, monkeypatch):
     monkeypatch.setitem(sys.modules, "ncnn", None)
-    assert open_ncnn(whole, pictures(SIZE)) is None
+    assert ncnn_pool(whole, ("out",), pictures(SIZE)) is None

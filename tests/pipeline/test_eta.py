@@ -5,173 +5,234 @@ from dataclasses import replace
 import pytest
 
 from tlcore.config import defaults_for
-from tlcore.events import EpochEnd, Finished, Progress, decode, encode
-from tlcore.pipeline import eta as module
-from tlcore.pipeline.eta import STARTING, TRAINED, Amount, Eta, Series, say_whole
-from tlcore.pipeline.timings import (
-    BELOW,
-    BOTH,
-    END,
-    HEAD,
-    LEARN,
-    LOOK,
-    MEASURE,
-    READ,
-    START,
-    load_timings,
-    names_of,
-    save_timings,
+from tlcore.events import EpochEnd, Finished, Progress, StageKey, decode, encode
+from tlcore.pipeline.eta import COMPILING, EVALUATING, TRAINED, Eta, say_whole
+from tlcore.pipeline.stage import Stage
+from tlcore.pipeline.timings import load_timings, save_timings, timing_names
+
+ADAPT, FEATURES, JOINT = (
+    StageKey.ADAPT_BATCH_NORM,
+    StageKey.EXTRACT_FEATURES,
+    StageKey.EXTRACT_FEATURES_AND_ACTIVATIONS,
 )
-
+HEAD, ACTIVATIONS, DECODE, TUNE = (
+    StageKey.TRAIN_HEAD,
+    StageKey.CACHE_ACTIVATIONS,
+    StageKey.DECODE_PHOTOS,
+    StageKey.FINE_TUNE,
+)
 HYBRID = defaults_for("hybrid", epochs=10, fine_tune_epochs=20, unfreeze_from="block6a", patience=0)
-NAMES = names_of(HYBRID)
-SERIES = (Series(LOOK, 100, 400), Series(LOOK, 50, 50), Series(BELOW, 100, 400), Series(BELOW, 50, 50))
-MEASURED = {LOOK: 0.01, BELOW: 0.005, HEAD: 0.0, LEARN: 0.1, START: 5.0, END: 0.0}
-ALL = {NAMES[kind]: seconds for kind, seconds in MEASURED.items()}
+NAMES = timing_names(HYBRID)
+KNOWN = {FEATURES: 0.01, ACTIVATIONS: 0.005, HEAD: 0.0, TUNE: 0.1, "compile": 5.0, "evaluate": 0.0}
+ALL = {NAMES[rate]: seconds for rate, seconds in KNOWN.items()}
+TUNING = 20 * 100 * 0.1  # seconds of all epochs of 100 photos at that rate
 
 
-def follow(events, remembered=None, config=HYBRID, series=SERIES, rounds=20, work_below=0.5):
-    """What the last of the events is told."""
-    followed = Eta(config, names_of(config), remembered or {}, Amount(series, 100, rounds, work_below))
-    return [followed.tell(event) for event in events][-1].left, followed
+def stage(key: StageKey, total: int, cached: int = 0, **values) -> Stage:
+    return Stage(key, total, cached, run=lambda context: iter(()), **values)
 
 
-def test_a_first_run_gives_two_ends_as_soon_as_the_photos_have_a_pace():
-    begin = Progress("features", 0, 100)
-    assert follow([begin])[0] is None, "nothing was measured"
-    assert follow([begin, Progress("features", 2, 100, 400.0)])[0] is None, "the first photos are no pace: models load"
-    low, high = follow([begin, Progress("features", 50, 100, 2.0)])[0]
-    look = 2.0 / 50 / 4  # of a photo in one of its four views
-    learn = [look * 0.5 * trained * 100 * 20 for trained in TRAINED]
-    assert learn[0] < low < high and learn[1] < high, "the rounds are most of it"
-    others = 2.0 + 50 * look + 450 * look + STARTING[1] + 10
-    assert high < learn[1] + others, "nothing is counted twice"
+EXTRACT, CACHE = stage(FEATURES, 450), stage(ACTIVATIONS, 450)
+TRAIN_HEAD = stage(HEAD, 10, least=10, epoch_units=1, epoch_samples=100)
+FINE_TUNE = stage(TUNE, 20 * 4, least=20 * 4, epoch_units=4, epoch_samples=100)
+PLAN = [EXTRACT, TRAIN_HEAD, CACHE, FINE_TUNE]
+
+
+def follow(*events, plan=PLAN, remembered=None, share_below=0.5):
+    """What the last of the events is told, and the estimate that told it; `plan` begins with the stage in work."""
+    eta = Eta(NAMES, remembered or {})
+    eta.expect(plan, share_below)
+    return [eta.update(event) for event in events][-1].left, eta
+
+
+def test_a_first_run_gives_two_ends_as_soon_as_the_photos_have_a_rate():
+    begin = Progress(FEATURES, 0, 450)
+    assert follow(begin)[0] is None, "nothing was measured"
+    assert follow(begin, Progress(FEATURES, 4, 450, 400.0))[0] is None, "the first photos are no pace: models load"
+    low, high = follow(begin, Progress(FEATURES, 250, 450, 2.0))[0]
+    rate = 2.0 / 200
+    tuning = [rate * 0.5 * trained * 100 * 20 for trained in TRAINED]
+    assert tuning[0] < low < high and tuning[1] < high, "the epochs are most of it"
+    others = 2.0 + 450 * rate + COMPILING[1] + EVALUATING[1]
+    assert high < tuning[1] + others, "nothing is counted twice"
 
 
 def test_what_was_remembered_is_told_at_once_and_as_one_figure():
-    left, _ = follow([Progress("features", 0, 100)], ALL)
-    real = 450 * 0.01 + 450 * 0.005 + 5 + 20 * 100 * 0.1
-    assert left[0] < real < left[1] < module.CLOSE * left[0]
+    left, _ = follow(Progress(FEATURES, 0, 450), remembered=ALL)
+    real = 450 * 0.01 + 450 * 0.005 + 5 + TUNING
+    assert left[0] < real < left[1] < 1.5 * left[0]
     assert say_whole(left) == "about 4 minutes left in all"
 
 
 @pytest.mark.parametrize(
-    ("known", "per_look", "reason"),
+    ("first", "done", "left", "reason"),
     [
-        ({BOTH: 0.012}, (0.9 * 0.012, 1.15 * 0.012), "such a look was remembered"),
+        (stage(FEATURES, 450, 150), 150, 300 * 0.01 + 450 * 0.005 + 5 + TUNING, "a third was on disk"),
         (
-            {LOOK: 0.01},
-            (0.9 * 0.01, 1.15 * 1.2 * 0.01),
-            "a look for the head alone; keeping more takes a little longer",
+            stage(FEATURES, 450, 447),
+            447,
+            3 * 0.01 + 450 * 0.005 + 5 + TUNING,
+            "all but three: still minutes, for the rest",
         ),
+        (stage(FEATURES, 450, 3), 3, 447 * 0.01 + 450 * 0.005 + 5 + TUNING, "three of them: hardly anything changes"),
     ],
 )
-def test_one_look_for_head_and_open_part_is_counted_once(known, per_look, reason):
-    series = (Series(BOTH, 100, 400), Series(BOTH, 50, 50))
-    remembered = {name: seconds for name, seconds in ALL.items() if name != NAMES[LOOK]}
-    remembered |= {NAMES[kind]: seconds for kind, seconds in known.items()}
-    low, high = follow([Progress("both", 0, 100)], remembered, series=series)[0]
-    rest = 5 + 20 * 100 * 0.1
-    assert low == pytest.approx(450 * per_look[0] + 0.9 * rest), reason
-    assert high == pytest.approx(450 * per_look[1] + 1.15 * rest), reason
-    events = [Progress("both", 0, 100), EpochEnd(10, 30, 1, 1, 1, 1, 0.0)]
-    low, high = follow(events, remembered, series=series)[0]
-    assert low <= rest <= high <= 1.3 * low, "the head learned: all looking is done"
+def test_what_is_on_disk_already_takes_no_time_and_nothing_else_changes(first, done, left, reason):
+    """A stage is known by its key, never by a number of photos: somebody else may have computed some of them."""
+    event = Progress(FEATURES, done, 450, cached=first.cached)
+    low, high = follow(event, plan=[first, *PLAN[1:]], remembered=ALL)[0]
+    assert 0.89 * left < low < left < high < 1.16 * left, reason
 
 
-def test_a_look_for_both_tells_how_long_one_for_the_head_takes():
-    begun = [Progress("both", 0, 100), Progress("both", 50, 100, 6.0)]
-    left, run = follow(begun, series=(Series(BOTH, 100, 400), Series(LOOK, 50, 50)))
-    pace = pytest.approx(6.0 / 50 / 4)
-    assert left is not None and run.measured() == {NAMES[BOTH]: pace, NAMES[LOOK]: pace}, "for other strategies too"
-
-
-def test_while_statistics_are_measured_all_that_follows_is_told():
-    series, remembered = (Series(MEASURE, 64, 64), *SERIES), ALL | {NAMES[MEASURE]: 0.5}
-    after = 450 * 0.01 + 450 * 0.005 + 5 + 20 * 100 * 0.1
-    assert follow([Progress("statistics", 0, 64)], ALL, series=series)[0] is None, "it was never measured how long"
-    low, high = follow([Progress("statistics", 0, 64)], remembered, series=series)[0]
-    assert low < 64 * 0.5 + after < high < 1.3 * low
-    begun = [Progress("statistics", 0, 64), Progress("statistics", 16, 64)]
-    assert follow(begun, remembered, series=series)[0] == (low, high), "the first batch compiles: it is no pace"
-    unsure = (series[0], *(replace(each, sure=False) for each in SERIES))
-    left = follow([Progress("statistics", 0, 64)], remembered, series=unsure)[0]
-    assert left[1] == high and left[0] == pytest.approx(low - 0.9 * (450 * 0.01 + 450 * 0.005)), "or nothing to look at"
-    begun = [Progress("statistics", 0, 64), Progress("statistics", 32, 64, 8.0)]
-    (low, high), run = follow(begun, remembered, series=series)
-    assert low < 8.0 + after < high and run.measured()[NAMES[MEASURE]] == pytest.approx(0.25)
+def test_what_others_compute_meanwhile_is_not_waited_for():
+    """The plan said 450; when the stage begins, 100 are left (the recommendation runs beside the training)."""
+    told = [
+        follow(Progress(FEATURES, 450 - lacking, 450, cached=450 - lacking), remembered=ALL)[0]
+        for lacking in (450, 100)
+    ]
+    assert told[0][0] - told[1][0] == pytest.approx(0.9 * 350 * 0.01)
+    assert told[0][1] - told[1][1] == pytest.approx(1.15 * 350 * 0.01)
 
 
 @pytest.mark.parametrize(
-    ("events", "left", "reason"),
+    ("known", "per_row", "reason"),
     [
-        ([Progress("features", 0, 50)], (50 * 0.01 + 450 * 0.005 + 205) * 1.0, "the training photos were seen before"),
-        ([EpochEnd(3, 30, 1, 1, 1, 1, 0.0)], 450 * 0.005 + 205, "the head learns: all looking for it is done"),
-        ([EpochEnd(10, 30, 1, 1, 1, 1, 0.0), Progress("features", 0, 100)], 450 * 0.005 + 205, "the second look"),
-        ([EpochEnd(10, 30, 1, 1, 1, 1, 0.0), Progress("features", 0, 50)], 50 * 0.005 + 205, "half of it is there"),
-        ([Progress("learn", 5, 100, 42.0)], 42.0, "the corrections tell it themselves"),
+        ({JOINT: 0.012}, (0.9 * 0.012, 1.15 * 0.012), "such a pass was remembered"),
         (
-            [EpochEnd(11, 30, 1, 1, 1, 1, 30.0, "fine_tune"), EpochEnd(12, 30, 1, 1, 1, 1, 9.0, "fine_tune")],
-            18 * 9.0,
-            "whole rounds; the first one compiles",
+            {FEATURES: 0.01},
+            (0.9 * 0.01, 1.15 * 1.2 * 0.01),
+            "one for the head alone; keeping more takes a little longer",
         ),
     ],
 )
-def test_what_is_left_is_what_is_still_to_come(events, left, reason):
-    low, high = follow(events, ALL)[0]
+def test_one_pass_for_head_and_fine_tuning_is_counted_once(known, per_row, reason):
+    remembered = {name: seconds for name, seconds in ALL.items() if name != NAMES[FEATURES]}
+    remembered |= {NAMES[rate]: seconds for rate, seconds in known.items()}
+    plan = [stage(JOINT, 450), TRAIN_HEAD, FINE_TUNE]
+    low, high = follow(Progress(JOINT, 0, 450), plan=plan, remembered=remembered)[0]
+    assert low == pytest.approx(450 * per_row[0] + 0.9 * (5 + TUNING)), reason
+    assert high == pytest.approx(450 * per_row[1] + 1.15 * (5 + TUNING)), reason
+
+
+def test_a_joint_pass_tells_how_long_one_for_the_head_takes():
+    plan = [stage(JOINT, 400), stage(FEATURES, 50), TRAIN_HEAD, FINE_TUNE]
+    left, eta = follow(Progress(JOINT, 0, 400), Progress(JOINT, 200, 400, 6.0), plan=plan)
+    rate = pytest.approx(6.0 / 200)
+    assert left is not None and eta.measured() == {NAMES[JOINT]: rate, NAMES[FEATURES]: rate}, (
+        "for other strategies too"
+    )
+
+
+def test_while_batch_norm_is_adapted_all_that_follows_is_told():
+    plan, remembered = [stage(ADAPT, 64), *PLAN], ALL | {NAMES[ADAPT]: 0.5}
+    after = 450 * 0.01 + 450 * 0.005 + 5 + TUNING
+    begin = Progress(ADAPT, 0, 64)
+    assert follow(begin, plan=plan, remembered=ALL)[0] is None, "it was never measured how long"
+    low, high = follow(begin, plan=plan, remembered=remembered)[0]
+    assert low < 64 * 0.5 + after < high < 1.3 * low
+    first = Progress(ADAPT, 16, 64)
+    left = follow(begin, first, plan=plan, remembered=remembered)[0]
+    assert left == pytest.approx((low - 0.9 * 16 * 0.5, high - 1.15 * 16 * 0.5)), "the first batch compiles: no pace"
+    unsure = [plan[0], *(replace(each, certain=each.epoch_units > 0) for each in PLAN)]
+    left = follow(begin, plan=unsure, remembered=remembered)[0]
+    assert left[1] == high and left[0] == pytest.approx(low - 0.9 * (450 * 0.01 + 450 * 0.005)), "or all is on disk"
+    (low, high), eta = follow(begin, Progress(ADAPT, 32, 64, 8.0), plan=plan, remembered=remembered)
+    assert low < 8.0 + after < high and eta.measured()[NAMES[ADAPT]] == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize(
+    ("plan", "events", "left", "reason"),
+    [
+        (
+            PLAN[1:],
+            [EpochEnd(3, 30, 1, 1, 1, 1, 0.0)],
+            450 * 0.005 + 5 + TUNING,
+            "the head trains: all is extracted for it",
+        ),
+        (PLAN[2:], [Progress(ACTIVATIONS, 0, 450)], 450 * 0.005 + 5 + TUNING, "then activations"),
+        (PLAN[2:], [Progress(ACTIVATIONS, 400, 450, cached=400)], 50 * 0.005 + 5 + TUNING, "most are there"),
+        (PLAN[3:], [Progress(TUNE, 5, 80, 42.0)], 42.0, "the steps tell it themselves"),
+        (
+            PLAN[3:],
+            [EpochEnd(11, 30, 1, 1, 1, 1, 30.0, "fine_tune"), EpochEnd(12, 30, 1, 1, 1, 1, 9.0, "fine_tune")],
+            18 * 9.0,
+            "whole epochs; the first one compiles",
+        ),
+        (
+            [replace(FINE_TUNE, cached=40)],
+            [EpochEnd(21, 30, 1, 1, 1, 1, 9.0, "fine_tune")],
+            9 * 9.0,
+            "half of them were done by an earlier attempt",
+        ),
+    ],
+)
+def test_what_is_left_is_what_is_still_to_come(plan, events, left, reason):
+    low, high = follow(*events, plan=plan, remembered=ALL)[0]
     assert low <= left <= high and high <= 1.3 * low, reason
 
 
-def test_a_pace_is_that_of_all_photos_so_far_and_never_that_of_the_first_few():
-    """Photos that are looked at once cost more a look than those with views: each is decoded for it."""
-    first = [Progress("features", 0, 100), Progress("features", 50, 100, 2.0), Progress("features", 90, 100, 0.4)]
-    begun = [*first, Progress("features", 0, 50)]
-    before, young = follow(begun)[0], follow([*begun, Progress("features", 2, 50, 90.0)])[0]
-    assert young == before, "the first photos are no pace"
-    _, run = follow([*begun, Progress("features", 40, 50, 0.5)])
-    assert run.measured()[NAMES[LOOK]] == pytest.approx((90 * 0.04 + 40 * 0.05) / (90 * 4 + 40))
+def test_early_stopping_gives_a_lower_end():
+    patient = replace(FINE_TUNE, least=5 * 4)
+    low, high = follow(Progress(ACTIVATIONS, 450, 450), plan=[CACHE, patient], remembered=ALL)[0]
+    assert low == pytest.approx(0.9 * (5 + TUNING / 4)) and high == pytest.approx(1.15 * (5 + TUNING))
 
 
-def test_without_any_pace_nothing_is_said_until_the_corrections_tell_it():
-    assert follow([EpochEnd(3, 30, 1, 1, 1, 1, 0.0)], series=())[0] is None, "all is on disk, no look was measured"
+def test_without_any_rate_nothing_is_said_until_the_steps_tell_it():
+    assert follow(EpochEnd(3, 30, 1, 1, 1, 1, 0.0), plan=PLAN[1:])[0] is None, "all is on disk, no pass was measured"
+
+
+def test_what_follows_a_download_is_not_known():
+    plan = [stage(StageKey.DOWNLOAD, 1000, open_ended=True)]
+    assert follow(Progress(StageKey.DOWNLOAD, 500, 1000, 3.0), plan=plan, remembered=ALL)[0] is None
 
 
 @pytest.mark.parametrize(
-    ("strategy", "series", "event", "left", "reason"),
+    ("plan", "event", "left", "reason"),
     [
-        ("feature-extraction", SERIES[:2], Progress("features", 50, 100, 2.0), 2.5, "only a head comes after"),
-        ("scratch", (Series(READ, 100, 100),), Progress("read", 50, 100, 2.0), None, "no network was measured"),
+        ([EXTRACT, TRAIN_HEAD], Progress(FEATURES, 250, 450, 2.0), 2.0, "only a head comes after"),
+        ([stage(DECODE, 100), FINE_TUNE], Progress(DECODE, 50, 100, 2.0), None, "no network was measured"),
     ],
 )
-def test_other_strategies_have_other_parts(strategy, series, event, left, reason):
-    config = defaults_for(strategy, epochs=10)
-    told, _ = follow([replace(event, done=0, seconds_left=None), event], config=config, series=series)
+def test_other_strategies_have_other_stages(plan, event, left, reason):
+    told, _ = follow(replace(event, done=0, seconds_left=None), event, plan=plan)
     assert told == left or told[0] <= left <= told[1] < left + 0.1, reason
 
 
 def test_a_run_measures_what_the_next_one_remembers(workspace):
-    _, run = follow(
-        [
-            Progress("features", 0, 100),
-            Progress("features", 50, 100, 2.0),
-            Progress("features", 100, 100, 0.0),
-            EpochEnd(1, 30, 1, 1, 1, 1, 0.5),
-            EpochEnd(2, 30, 1, 1, 1, 1, 0.1),
-            Progress("learn", 2, 80, 60.0),
-            *(
-                EpochEnd(11 + number, 30, 1, 1, 1, 1, seconds, "fine_tune")
-                for number, seconds in enumerate((40.0, 9, 11, 10))
-            ),
-        ]
-    )
-    save_timings(workspace, run.measured())
+    eta = Eta(NAMES, {})
+    for plan, events in (
+        (PLAN, [Progress(FEATURES, 0, 450), Progress(FEATURES, 250, 450, 2.0), Progress(FEATURES, 450, 450, 0.0)]),
+        (PLAN[1:], [EpochEnd(1, 30, 1, 1, 1, 1, 0.5), EpochEnd(2, 30, 1, 1, 1, 1, 0.1)]),
+        (PLAN[3:], [Progress(TUNE, 2, 80, 60.0)]),
+        (
+            PLAN[3:],
+            [EpochEnd(11 + n, 30, 1, 1, 1, 1, seconds, "fine_tune") for n, seconds in enumerate((40.0, 9, 11, 10))],
+        ),
+    ):
+        eta.expect(plan, 0.5)
+        for event in events:
+            eta.update(event)
+    save_timings(workspace, eta.measured())
     kept = load_timings(workspace)
-    assert kept[NAMES[LOOK]] == pytest.approx(2 / 50 / 4) and kept[NAMES[HEAD]] == pytest.approx(0.001)
-    assert kept[NAMES[LEARN]] == pytest.approx(0.1) and kept[NAMES[START]] >= 0
-    other = names_of(replace(HYBRID, image_size=96))
-    assert other[LEARN] not in kept, "another size has another pace"
-    save_timings(workspace, {NAMES[LEARN]: 0.2})
-    assert load_timings(workspace) == kept | {NAMES[LEARN]: 0.2}
+    assert kept[NAMES[FEATURES]] == pytest.approx(2 / 200) and kept[NAMES[HEAD]] == pytest.approx(0.001)
+    assert kept[NAMES[TUNE]] == pytest.approx(0.1) and kept[NAMES["compile"]] >= 0
+    other = timing_names(replace(HYBRID, image_size=96))
+    assert other[TUNE] not in kept, "another size has another rate"
+    save_timings(workspace, {NAMES[TUNE]: 0.2})
+    assert load_timings(workspace) == kept | {NAMES[TUNE]: 0.2}
+
+
+def test_the_names_are_those_of_the_first_version():
+    """A file of timings that version 0.1.0 wrote is still understood."""
+    assert [NAMES[rate] for rate in (FEATURES, ACTIVATIONS, JOINT, HEAD, TUNE, "compile", "evaluate")] == [
+        "look efficientnet-lite0 224px",
+        "look below block6a efficientnet-lite0 224px",
+        "look, from block6a kept, efficientnet-lite0 224px",
+        "head pooling efficientnet-lite0 224px",
+        "learn efficientnet-lite0 from block6a 224px",
+        "start efficientnet-lite0 from block6a 224px",
+        "end efficientnet-lite0 from block6a 224px",
+    ]
 
 
 @pytest.mark.parametrize("text", ["", "[1]", '{"a": "b", "c": -1, "d": null}', "{"])
@@ -180,28 +241,11 @@ def test_a_file_that_is_no_such_file_is_nothing(workspace, text):
     assert load_timings(workspace) == {}
 
 
-def test_the_open_part_is_named_by_what_opens_it():
-    names = [
-        names_of(replace(HYBRID, **changes)) for changes in ({}, {"unfreeze_from": "auto"}, {"num_unfrozen_layers": 5})
-    ]
-    assert len({each[LEARN] for each in names}) == 2, "auto is block6a of this network"
-    assert names_of(defaults_for("fine-tuning"))[LEARN] != names[0][LEARN]
-
-
-@pytest.mark.parametrize(
-    ("left", "said"),
-    [
-        (None, ""),
-        ((0.0, 3.0), "a few seconds left in all"),
-        ((18.0, 22.0), "about 20 seconds left in all"),
-        ((21.0, 58.0), "20 to 60 seconds left in all"),
-        ((80.0, 216.0), "1 to 4 minutes left in all"),
-        ((200.0, 240.0), "about 4 minutes left in all"),
-        ((3000.0, 9000.0), "1 to 3 hours left in all"),
-    ],
-)
-def test_the_words_are_no_more_precise_than_the_figure(left, said):
-    assert say_whole(left) == said
+def test_what_is_unfrozen_is_named_by_what_unfreezes_it():
+    changes = ({}, {"unfreeze_from": "auto"}, {"num_unfrozen_layers": 5})
+    names = [timing_names(replace(HYBRID, **each)) for each in changes]
+    assert len({each[TUNE] for each in names}) == 2, "auto is block6a of this network"
+    assert timing_names(defaults_for("fine-tuning"))[TUNE] != names[0][TUNE]
 
 
 @pytest.mark.parametrize("event", [Progress("read", 1, 2, 3.0, (4.0, 5.0)), EpochEnd(1, 2, 1, 1, 1, 1, 1, left=(4, 5))])
@@ -212,5 +256,7 @@ def test_the_time_left_goes_through_the_file_and_old_files_lack_it(event):
 
 
 def test_other_events_pass_as_they_are():
-    end = Finished("run", 1.0)
-    assert Eta(HYBRID, NAMES, {}, Amount((), 1)).tell(end) is end
+    end, eta = Finished("run", 1.0), Eta(NAMES, {})
+    assert eta.update(end) is end
+    eta.expect(PLAN, 0.5)
+    assert eta.update(end) is end

@@ -3,7 +3,8 @@
 import json
 import os
 import signal
-from dataclasses import asdict, replace
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -13,28 +14,34 @@ from tests.jobs.test_queue import state, wait_for
 from tests.small import write_small_folder
 from tlcore.comparison.store import results
 from tlcore.config import defaults_for
-from tlcore.data.augment import Augmentation
 from tlcore.data.ingest import ingest_folder
 from tlcore.evaluation.overfitting import best_epoch
 from tlcore.evaluation.report import load_report
-from tlcore.events import Started, never
+from tlcore.events import StageKey, Started, never, run_to_end
 from tlcore.features import memory
 from tlcore.features.activations import evict
+from tlcore.features.extract import Request, extract
 from tlcore.jobs.queue import JobQueue
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import EventLog, can_resume, create_run, read_events, request_stop, resume
-from tlcore.models.registry import find_backbone
-from tlcore.pipeline import fine_tune_inputs as open_rows
-from tlcore.pipeline import fine_tune_stages as open_phase
-from tlcore.pipeline.context import Task
-from tlcore.pipeline.executor import train_run
-from tlcore.pipeline.timings import BELOW, BOTH, LOOK
+from tlcore.models import frozen_backbone
+from tlcore.pipeline import plan
+from tlcore.pipeline.caches import open_requests
+from tlcore.pipeline.plan import build_plan
+from tlcore.pipeline.timings import save_timings, timing_names
+from tlcore.pipeline.train import make_context, train_run
 from tlcore.serving.bundle import load_bundle
 from tlcore.serving.predict import Predictor
 from tlcore.worker.handlers import work
 
 SMALL = {"image_size": 64, "epochs": 2, "fine_tune_epochs": 2, "batch_norm_adaptation": 0.0}
 """A network whose statistics are measured has to be converted, which takes seconds: only where that is tested."""
+FEATURES, JOINT, ACTIVATIONS = (
+    StageKey.EXTRACT_FEATURES,
+    StageKey.EXTRACT_FEATURES_AND_ACTIVATIONS,
+    StageKey.CACHE_ACTIVATIONS,
+)
+EXTRACTION = (FEATURES, JOINT, ACTIVATIONS)
 
 
 @pytest.fixture
@@ -43,8 +50,8 @@ def dataset(workspace, tmp_path):
 
 
 @pytest.fixture
-def one_look_for_few(monkeypatch):
-    monkeypatch.setattr(open_rows, "LEAST_ROWS", 1)
+def joint_for_few(monkeypatch):
+    monkeypatch.setattr(plan, "LEAST_JOINT_ROWS", 1)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +103,7 @@ def test_a_strategy_ends_in_a_bundle_that_answers_like_its_figures(
     assert [event.phase for event in epochs] == phases, reason
     assert [event.epoch for event in epochs] == list(range(1, len(phases) + 1))
     assert all(sum(event.val_prediction_counts) == len(dataset.part("validation")) for event in epochs)
-    told = [event for event in read_events(run) if event.type == "progress" and event.stage == "learn"]
+    told = [event for event in read_events(run) if event.type == "progress" and event.stage == StageKey.FINE_TUNE]
     assert all(0 < event.done <= event.total for event in told) and bool(told) == ("fine_tune" in phases)
     predictor = Predictor(load_bundle(run.folder))
     for row in load_report(run.folder).predictions.itertuples():
@@ -134,8 +141,8 @@ def until_the_figures(workspace, run):
     raise AssertionError(event)
 
 
-@pytest.mark.parametrize(("share", "first"), [(0.3, "statistics"), (0.0, "both")])
-def test_a_second_run_knows_from_its_first_word_how_long_it_takes(workspace, tmp_path, one_look_for_few, share, first):
+@pytest.mark.parametrize(("share", "first"), [(0.3, StageKey.ADAPT_BATCH_NORM), (0.0, JOINT)])
+def test_a_second_run_knows_from_its_first_word_how_long_it_takes(workspace, tmp_path, joint_for_few, share, first):
     folder = write_small_folder(tmp_path / "more", photos_per_class=24)  # three batches to measure: two are no pace
     dataset = finish(ingest_folder(workspace, folder))[1]
     config = defaults_for("hybrid", **SMALL | {"unfreeze_from": "block7a", "views": 2, "batch_norm_adaptation": share})
@@ -148,31 +155,6 @@ def test_a_second_run_knows_from_its_first_word_how_long_it_takes(workspace, tmp
         rounds = [event for event in events if event.type == "epoch"]
         assert all(event.left for event in rounds) and rounds[-1].left[1] <= 10
         assert {event.type for event in events if getattr(event, "left", None)} == {"progress", "epoch"}
-
-
-@pytest.mark.parametrize(
-    ("changes", "kinds", "reason"),
-    [
-        ({}, [BOTH] * 2, "four views of what is learned from"),
-        ({"views": 5}, [BOTH] * 2, "as many as the person chose"),
-        (asdict(Augmentation()), [LOOK] * 2 + [BELOW] * 2, "nothing to vary: one view of each photo, few looks"),
-        ({"head": "flatten"}, [LOOK] * 2 + [BELOW] * 2, "a head on the whole feature map has a look of its own"),
-        ({"views": 1}, [LOOK] * 2 + [BELOW] * 2, "so few looks are not worth the file for both"),
-    ],
-)
-def test_before_statistics_are_measured_all_photos_may_be_missing(workspace, dataset, changes, kinds, reason):
-    config = defaults_for("hybrid", **SMALL | {"batch_norm_adaptation": 0.3} | changes)
-    run = create_run(workspace, dataset.id, config, "run")
-    task = Task(workspace, run, dataset, find_backbone(config.backbone), config, never)
-    network = finish(open_phase.prepare(task))[1]
-    photos = open_phase.to_measure(task, network)
-    measuring, *coming = open_rows.before_measuring(task, network, len(photos))
-    assert measuring.photos == len(photos) == 12 and measuring.sure
-    in_one_look = open_rows.file_for_both(task, network) is not None
-    nothing_there = [series for series in open_rows.missing(task, network, in_one_look) if series.photos]
-    assert [replace(series, sure=True) for series in coming] == nothing_there, reason
-    assert [series.kind for series in coming] == kinds, reason
-    assert not any(series.sure for series in coming)
 
 
 def test_stop_continue_kill_continue_on_the_real_worker(workspace, dataset):
@@ -228,30 +210,30 @@ def test_a_stop_right_after_going_on_loses_nothing(workspace, dataset):
 
 
 @pytest.mark.parametrize(
-    ("first", "has_file", "looks", "ready", "reason"),
+    ("first", "has_file", "expected", "ready", "reason"),
     [
-        (None, True, ["both 12", "both 6"], 0.0, "one look serves head and open part: learned from, then the others"),
+        (None, True, [(JOINT, 0, 30)], 0.0, "one pass serves head and fine-tuning"),
         (
             "feature-extraction",
             True,
-            ["both 12", "features 12", "features 6"],
+            [(JOINT, 0, 12), (ACTIVATIONS, 12, 30)],
             None,
-            "the head's vectors of the photos are there, those of their views are not",
+            "features of the photos are there, those of their views are not",
         ),
         (
             None,
             False,
-            ["features 12", "features 6"] * 2,
+            [(FEATURES, 0, 30), (ACTIVATIONS, 0, 30)],
             0.0,
-            "the file does not tell where the open part begins, as with ConvNeXt: two looks",
+            "the file does not tell where the part that trains begins, as with ConvNeXt: two passes",
         ),
     ],
 )
-def test_no_photo_is_looked_at_twice(
-    workspace, dataset, monkeypatch, one_look_for_few, first, has_file, looks, ready, reason
+def test_no_photo_is_extracted_twice(
+    workspace, dataset, monkeypatch, joint_for_few, first, has_file, expected, ready, reason
 ):
     if not has_file:
-        monkeypatch.setattr(open_rows, "with_activation", lambda *args: None)
+        monkeypatch.setattr(frozen_backbone, "with_activation", lambda *args: None)
     if first:
         list(until_the_figures(workspace, create_run(workspace, dataset.id, defaults_for(first, **SMALL), "before")))
     run = create_run(workspace, dataset.id, defaults_for("hybrid", **SMALL | {"views": 2}), "run")
@@ -259,38 +241,63 @@ def test_no_photo_is_looked_at_twice(
     for event in until_the_figures(workspace, run):
         log.write(event)
         if event.type == "epoch" and event.phase == "head":
-            evict(workspace, (), 0)  # another run needs room just now: what this one looked at has to stay
-    told = [event for event in read_events(run) if event.type == "progress" and event.done == 0]
-    seen = [f"{event.stage} {event.total}" for event in told if event.stage in ("both", "features")]
-    assert seen == looks, reason
+            evict(workspace, (), 0)  # another run needs room just now: what this one extracted has to stay
+    begun = [event for event in read_events(run) if event.type == "progress" and event.done == event.cached]
+    assert [(event.stage, event.cached, event.total) for event in begun if event.stage in EXTRACTION] == expected, (
+        reason
+    )
     if ready is not None:
         assert results(dataset, [run])[0].ready == ready, "whoever compares runs is told that nothing was there"
 
 
-def test_a_stop_while_looking_for_both_keeps_what_was_seen(workspace, dataset, one_look_for_few):
+def test_what_another_process_extracts_meanwhile_counts_at_once(workspace, dataset, monkeypatch):
+    """The recommendation runs beside a training and fills the same store: plan, progress and time left must follow."""
+    config = defaults_for("hybrid", **SMALL | {"views": 1, "unfreeze_from": "block7a"})
+    known = {
+        timing_names(config)[key]: 1.0 for key in (FEATURES, ACTIVATIONS, StageKey.FINE_TUNE, "compile", "evaluate")
+    }
+    save_timings(workspace, known)
+    context = make_context(workspace, create_run(workspace, dataset.id, config, "run"), never)
+    first = build_plan(context)
+    assert [(stage.key, stage.cached, stage.total) for stage in first if stage.num_outputs] == [
+        (FEATURES, 0, 18),
+        (ACTIVATIONS, 0, 18),
+    ]
+    other = make_context(workspace, create_run(workspace, dataset.id, config, "other"), never)
+    with open_requests(other) as requests:  # a part of them, as if somebody else had just computed these
+        part = [Request(request.photos[:5], request.stores) for request in requests.features]
+        run_to_end(extract(partial(other.backbone.predictors, "pooled"), part, dataset.read))
+    told = [event for event in until_the_figures(workspace, context.run) if event.type == "progress"]
+    (begun,) = [event for event in told if event.stage == FEATURES and event.done == event.cached]
+    assert (begun.cached, begun.total) == (10, 18)
+    after = 18 * 1.0 + 12 * 2 * 1.0 + 2  # activations of all, two epochs of twelve photos, compiling and evaluating
+    assert begun.left == pytest.approx((0.9 * (8 + after), 1.15 * (8 + after)), abs=0.01)
+
+
+def test_a_stop_while_extracting_for_both_keeps_what_was_computed(workspace, dataset, joint_for_few):
     config = defaults_for("hybrid", **SMALL | {"views": 2})
     run, seen = create_run(workspace, dataset.id, config, "stopped"), []
     for event in train_run(workspace, run, lambda: len(seen) > 3):
-        if event.type == "progress" and event.stage == "both" and event.total == 12:
+        if event.type == "progress" and event.stage == JOINT:
             seen.append(event.done)
-    assert event.type == "stopped" and 0 < seen[-1] < 12
+    assert event.type == "stopped" and 0 < seen[-1] < 30
     told = [
         event
         for event in until_the_figures(workspace, create_run(workspace, dataset.id, config, "again"))
-        if event.type == "progress" and event.stage in ("both", "features") and event.done == 0
+        if event.type == "progress" and event.stage in EXTRACTION and event.done == event.cached
     ]
-    assert [(event.stage, event.total) for event in told] == [("both", 12 - seen[-1]), ("both", 6)]
+    assert [(event.stage, event.total - event.cached) for event in told] == [(JOINT, 30 - seen[-1])]
 
 
 @pytest.mark.parametrize(("share", "is_own"), [(0.3, True), (0.0, False)])
-def test_statistics_of_these_photos_have_a_cache_of_their_own(workspace, dataset, one_look_for_few, share, is_own):
+def test_an_adapted_network_has_a_cache_of_its_own(workspace, dataset, joint_for_few, share, is_own):
     config = defaults_for("hybrid", **SMALL | {"unfreeze_from": "block7a", "views": 1, "batch_norm_adaptation": share})
-    looks = []
+    worked = []
     for learning_rate in (1e-3, 1e-4):
         run = create_run(workspace, dataset.id, replace(config, fine_tune_learning_rate=learning_rate), "run")
         stages = {event.stage for event in until_the_figures(workspace, run) if event.type == "progress"}
-        looks.append(stages & {"both", "features", "statistics"})
-    measured = {"statistics"} if is_own else set()
-    assert looks == [measured | {"both"}, measured], "the same statistics: no photo is looked at a second time"
+        worked.append(stages & {*EXTRACTION, StageKey.ADAPT_BATCH_NORM})
+    adapted = {StageKey.ADAPT_BATCH_NORM} if is_own else set()
+    assert worked == [adapted | {JOINT}, adapted], "the same statistics: no photo is extracted a second time"
     kinds = [folder.name for folder in (workspace.root / "activations").iterdir() if "block" in folder.name]
     assert len(kinds) == 1 and ("-own-" in kinds[0]) == is_own

@@ -9,7 +9,7 @@ from tests.conftest import QUICK
 from tlcore.config import TrainConfig
 from tlcore.errors import UserError
 from tlcore.evaluation.report import load_report
-from tlcore.events import EpochEnd, Evaluated, Failed, Finished, Progress, Started, Stopped
+from tlcore.events import EpochEnd, Evaluated, Failed, Finished, Planned, Progress, Started, Stopped
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import create_run, list_runs, load_run, read_events, request_stop
 from tlcore.worker.handlers import work
@@ -18,9 +18,9 @@ from tlcore.worker.handlers import work
 def test_events_come_in_the_users_order(trained):
     _, dataset, run = trained
     kinds = [type(event) for event in read_events(run) if not isinstance(event, Progress)]
-    assert kinds == [Started, *[EpochEnd] * 4, Evaluated, Finished]
+    assert kinds == [Started, Planned, *[EpochEnd] * 4, Evaluated, Finished]
     stages = [event.stage for event in read_events(run) if isinstance(event, Progress)]
-    assert stages[0] == "features" and stages[-1] == "check"
+    assert stages[0] == "extract_features" and stages[-1] == "verify"
     status = job_status(run)
     assert status.state == "finished" and status.usable and len(status.epochs) == 4
     assert status.evaluated.test_total == len(dataset.part("test"))
@@ -41,17 +41,17 @@ def test_the_same_seed_and_photos_give_the_same_numbers(trained):
         assert (one.loss, one.val_loss, one.val_accuracy) == (other.loss, other.val_loss, other.val_accuracy)
     first, second = (np.stack(load_report(job.folder).predictions["probabilities"]) for job in (run, again))
     np.testing.assert_array_equal(first, second)
-    assert not [event for event in read_events(again) if isinstance(event, Progress) and event.stage == "features"], (
-        "what the network saw is reused"
-    )
+    assert not [
+        event for event in read_events(again) if isinstance(event, Progress) and event.stage == "extract_features"
+    ], "what the network saw is reused"
 
 
 def test_a_packed_model_that_differs_from_the_figures_fails_the_run_loudly(trained, monkeypatch):
-    from tlcore.pipeline import head_stages as frozen_phase
+    from tlcore.pipeline import head_stages
 
-    graft = frozen_phase.graft_head
+    graft = head_stages.graft_head
     monkeypatch.setattr(
-        frozen_phase,
+        head_stages,
         "graft_head",
         lambda tflite, layers, *rest: graft(tflite, [(w * 0.5, b) for w, b in layers], *rest),
     )
@@ -84,7 +84,7 @@ def test_a_stop_before_anything_was_learned_says_what_is_kept(trained):
 
 
 def test_an_error_of_the_program_is_told_as_one(trained, monkeypatch):
-    from tlcore.pipeline import executor as train
+    from tlcore.pipeline import train
 
     def broken(*arguments):
         raise ZeroDivisionError("by zero")

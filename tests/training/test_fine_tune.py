@@ -13,8 +13,15 @@ from tlcore.events import EpochEnd
 from tlcore.models.graph import cut
 from tlcore.training.batch_norm import freeze_batch_norm, set_batch_norm_momentum
 from tlcore.training.checkpoint import load_checkpoint, save_checkpoint
-from tlcore.training.fine_tune import Answer, Before, Schedule, Source, _step_function, fine_tune
-from tlcore.training.optimise import Loss, Plan, Score, make_optimizer
+from tlcore.training.fine_tune import (
+    Baseline,
+    BatchSource,
+    FineTuneSchedule,
+    InferenceFunction,
+    _step_function,
+    fine_tune,
+)
+from tlcore.training.optimise import Loss, PhaseSettings, Score, make_optimizer
 
 CONFIG = TrainConfig(strategy="hybrid", fine_tune_learning_rate=0.01, patience=0, batch_size=8, schedule="cosine")
 PHOTOS = np.random.default_rng(0).normal(size=(40, 12, 12, 3)).astype(np.float32)
@@ -40,14 +47,14 @@ def small_network(dropout: float = 0.3) -> keras.Model:
     return model
 
 
-def source(inputs: np.ndarray) -> Source:
+def source(inputs: np.ndarray) -> BatchSource:
     """Batches of eight in an order that depends on the epoch alone; the last ten photos are held out."""
 
     def train(epoch):
         order = np.random.default_rng(epoch).permutation(30)
         return ((inputs[rows], CLASSES[rows]) for rows in np.split(order, range(8, 30, 8)))
 
-    return Source(train, lambda part: iter([(inputs[30:], CLASSES[30:])]), CLASSES[:30], 4)
+    return BatchSource(train, lambda part: iter([(inputs[30:], CLASSES[30:])]), CLASSES[:30], 4)
 
 
 def weights_of(model: keras.Model) -> dict[str, np.ndarray]:
@@ -56,7 +63,9 @@ def weights_of(model: keras.Model) -> dict[str, np.ndarray]:
 
 def train(model, inputs, folder, epochs=3, should_stop=lambda: False, **schedule):
     """The epochs that were told, and the best one."""
-    told, best = finish(fine_tune(model, source(inputs), CONFIG, Schedule(0, epochs, **schedule), folder, should_stop))
+    told, best = finish(
+        fine_tune(model, source(inputs), CONFIG, FineTuneSchedule(0, epochs, **schedule), folder, should_stop)
+    )
     return [event for event in told if isinstance(event, EpochEnd)], best
 
 
@@ -87,7 +96,7 @@ def test_a_continued_training_ends_like_an_uninterrupted_one(tmp_path):
     told, best = train(straight, PHOTOS, tmp_path / "one", epochs=6)
 
     seen = []
-    interrupted = fine_tune(small_network(), source(PHOTOS), CONFIG, Schedule(0, 6), tmp_path / "two")
+    interrupted = fine_tune(small_network(), source(PHOTOS), CONFIG, FineTuneSchedule(0, 6), tmp_path / "two")
     for event in interrupted:
         seen += [event] if isinstance(event, EpochEnd) else []
         if len(seen) == 3:
@@ -103,10 +112,10 @@ def test_a_continued_training_ends_like_an_uninterrupted_one(tmp_path):
 
 def test_nothing_is_compiled_again_for_a_smaller_last_batch():
     model, inputs = small_network(), np.zeros((8, 12, 12, 3), np.float32)
-    answer = Answer(model)
+    answer = InferenceFunction(model)
     for _ in range(2):  # two rounds of eight and three
         answer(iter([(inputs, CLASSES[:8]), (inputs[:3], CLASSES[:3])]))
-    optimizer = make_optimizer(CONFIG, Plan(1, 0.01, 2))
+    optimizer = make_optimizer(CONFIG, PhaseSettings(1, 0.01, 2))
     optimizer.build(model.trainable_variables)
     step = _step_function(model, optimizer, Loss(CONFIG, 2, CLASSES))
     for count in (8, 3, 8, 1):
@@ -123,7 +132,7 @@ def test_a_stop_in_the_middle_of_an_epoch_keeps_the_last_whole_one(tmp_path):
 
     events, best = train(model, PHOTOS, tmp_path, epochs=10, should_stop=should_stop)
     assert len(events) == 1 and best == 1
-    told = Answer(model)(source(PHOTOS).held_out("validation"))[0]
+    told = InferenceFunction(model)(source(PHOTOS).held_out("validation"))[0]
     accuracy = np.mean(told.argmax(axis=1) == CLASSES[30:])
     assert accuracy == pytest.approx(events[0].val_accuracy)
 
@@ -133,7 +142,7 @@ def hits_of(count: int) -> np.ndarray:
     return np.arange(40) < count
 
 
-def graded(model: keras.Model, counts: list[int]) -> Source:
+def graded(model: keras.Model, counts: list[int]) -> BatchSource:
     """A source whose validation photos have labels such that the model gets so many of 40 right, epoch by epoch."""
     left = iter(counts)
 
@@ -141,7 +150,7 @@ def graded(model: keras.Model, counts: list[int]) -> Source:
         answers = model(PHOTOS, training=False).numpy().argmax(axis=1)
         return iter([(PHOTOS, np.where(hits_of(next(left)), answers, 1 - answers).astype(np.int32))])
 
-    return Source(source(PHOTOS).train, held_out, CLASSES[:30], 4)
+    return BatchSource(source(PHOTOS).train, held_out, CLASSES[:30], 4)
 
 
 @pytest.mark.parametrize(
@@ -161,9 +170,9 @@ def test_which_round_is_kept(tmp_path, counts, before, changes, kept, reason):
     model, changes = small_network(), dict(changes)
     scale = changes.pop("scale", 1)
     model.get_layer("logits").set_weights([array * scale for array in model.get_layer("logits").get_weights()])
-    start = Before(7, Score(0.3, hits_of(before))) if before else None
+    start = Baseline(7, Score(0.3, hits_of(before))) if before else None
     came = model.get_weights()
-    job = fine_tune(model, graded(model, counts), replace(CONFIG, **changes), Schedule(9, 3, start), tmp_path)
+    job = fine_tune(model, graded(model, counts), replace(CONFIG, **changes), FineTuneSchedule(9, 3, start), tmp_path)
     told, epoch = finish(job)
     ends = [event for event in told if isinstance(event, EpochEnd)]
     assert epoch == kept, reason
@@ -174,7 +183,9 @@ def test_which_round_is_kept(tmp_path, counts, before, changes, kept, reason):
 
 def test_each_round_tells_what_a_stop_after_it_would_keep(tmp_path):
     model, ends = small_network(), []
-    job = fine_tune(model, graded(model, [34, 33, 30]), CONFIG, Schedule(9, 3), tmp_path, lambda: len(ends) == 2)
+    job = fine_tune(
+        model, graded(model, [34, 33, 30]), CONFIG, FineTuneSchedule(9, 3), tmp_path, lambda: len(ends) == 2
+    )
     while True:
         try:
             event = next(job)
@@ -188,7 +199,7 @@ def test_each_round_tells_what_a_stop_after_it_would_keep(tmp_path):
 @pytest.mark.parametrize(("tells", "kept"), [(True, 3), (False, 1)])
 def test_a_continued_training_still_knows_which_photos_the_best_had_right(tmp_path, tells, kept):
     model, ends = small_network(), []
-    for event in fine_tune(model, graded(model, [34, 33, 33]), CONFIG, Schedule(0, 3), tmp_path):
+    for event in fine_tune(model, graded(model, [34, 33, 33]), CONFIG, FineTuneSchedule(0, 3), tmp_path):
         ends += [event] if isinstance(event, EpochEnd) else []
         if len(ends) == 3:
             break  # killed before the checkpoint of its last epoch
@@ -197,7 +208,7 @@ def test_a_continued_training_still_knows_which_photos_the_best_had_right(tmp_pa
         del found.arrays["hits"]
         save_checkpoint(tmp_path, found)
     again = small_network()
-    told, epoch = finish(fine_tune(again, graded(again, [33]), CONFIG, Schedule(0, 3), tmp_path))
+    told, epoch = finish(fine_tune(again, graded(again, [33]), CONFIG, FineTuneSchedule(0, 3), tmp_path))
     assert [event.epoch for event in told if isinstance(event, EpochEnd)] == [3] and epoch == kept
 
 
@@ -210,9 +221,9 @@ def test_a_checkpoint_of_another_network_is_not_used(tmp_path):
 
 
 def test_the_time_left_is_told_before_the_first_epoch_ends(tmp_path):
-    told, _ = finish(fine_tune(small_network(), source(PHOTOS), CONFIG, Schedule(5, 3), tmp_path))
+    told, _ = finish(fine_tune(small_network(), source(PHOTOS), CONFIG, FineTuneSchedule(5, 3), tmp_path))
     first = told[0]
-    assert (first.type, first.stage, first.done, first.total) == ("progress", "learn", 2, 12), "four steps an epoch"
+    assert (first.type, first.stage, first.done, first.total) == ("progress", "fine_tune", 2, 12), "four steps an epoch"
     assert first.seconds_left > 0 and told[1:] and told[-1].epoch == 8
 
 

@@ -8,6 +8,7 @@ training finds it. Test photos are left out: nothing that is decided may rest on
 import time
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -18,11 +19,14 @@ from tlcore.advice.rule import RULES, Recommendation, Seen, give_reason, place, 
 from tlcore.advice.similarity import photo_scores, similarity, similarity_interval
 from tlcore.data.images import RESIZE_POLICY, load_input
 from tlcore.data.manifest import Dataset, load_dataset
-from tlcore.events import Event, Finished, Progress, ShouldStop, Stopped, never
-from tlcore.features.extract import Photo, extract, feature_kind
+from tlcore.events import Event, Finished, Progress, ShouldStop, StageKey, Stopped, never
+from tlcore.features.extract import Photo, Request, extract, feature_kind
 from tlcore.features.saving import Stopwatch
 from tlcore.features.store import FeatureStore
+from tlcore.features.views import ViewedStore
 from tlcore.jobs.store import Job
+from tlcore.models.frozen_backbone import PretrainedBackbone
+from tlcore.models.frozen_files import POOLED
 from tlcore.models.imagenet_head import ImageNetHead, load_imagenet_head
 from tlcore.models.litert_runtime import usable_cores
 from tlcore.models.registry import BUILT_IN
@@ -58,7 +62,9 @@ def recommend(
     sha256s = [photo.sha256 for photo in photos]
     kind = feature_kind(BUILT_IN, BUILT_IN.default_image_size, RESIZE_POLICY)
     with FeatureStore(workspace, kind) as store:
-        yield from extract(store, BUILT_IN, photos, dataset.read, should_stop)
+        backbone = PretrainedBackbone(workspace, BUILT_IN, BUILT_IN.default_image_size)
+        request = Request(photos, (ViewedStore(store),))
+        yield from extract(partial(backbone.predictors, POOLED), [request], dataset.read, should_stop)
         if store.missing(sha256s):
             return None
         features = store.read(sha256s)
@@ -80,7 +86,7 @@ def _look_small(
     dataset: Dataset, photos: Sequence[Photo], should_stop: ShouldStop
 ) -> Generator[Progress, None, np.ndarray | None]:
     """The photos as uint8 (n, PIXELS, PIXELS, 3); None when stopped."""
-    watch, found = Stopwatch("read", len(photos)), []
+    watch, found = Stopwatch(StageKey.READ, len(photos)), []
 
     def load(photo: Photo) -> np.ndarray:
         return load_input(dataset.read(photo.path), PIXELS, RESIZE_POLICY)

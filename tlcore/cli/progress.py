@@ -7,7 +7,7 @@ from tqdm import tqdm
 from tlcore.events import STAGES, EpochEnd, Event, Progress
 from tlcore.pipeline.eta import say_whole
 
-UNITS = {"download": "B", "learn": " steps"}
+UNITS = {"bytes": "B"}
 
 
 class Bars:
@@ -26,7 +26,7 @@ class Bars:
     def show(self, event: Event) -> None:
         """Draw an event; those that have no bar are passed over."""
         if isinstance(event, Progress):
-            unit = UNITS.get(event.stage, " photos")
+            unit = UNITS.get(event.unit, f" {event.unit}")
             self._move(STAGES[event.stage], event.done, event.total, unit)
             if event.left is not None:
                 self._bar.set_postfix_str(say_whole(event.left), refresh=False)

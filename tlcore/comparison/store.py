@@ -15,7 +15,7 @@ from tlcore.data.manifest import Dataset
 from tlcore.errors import UserError
 from tlcore.evaluation.report import load_report
 from tlcore.evaluation.significance import Verdict, compare
-from tlcore.events import EpochEnd, Event, Progress
+from tlcore.events import EpochEnd, Event, Planned
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import EARLIER, Run, create_run, load_run, num_earlier_attempts, read_events
 from tlcore.models.registry import find_backbone
@@ -24,11 +24,6 @@ from tlcore.workspace import Workspace, disk_error, new_id, read_json, write_jso
 
 RACES, RACE = "races", "race.json"
 FEWEST, MOST = 2, 12  # runs; more than a dozen lines cannot be told apart in one chart
-LOOKS = {"feature-extraction": 1, "hybrid": 2, "fine-tuning": 2, "scratch": 1}
-"""For how many things a strategy goes through all photos before it learns: the features of the head, and what enters
-the open part (activations or decoded photos). What lies on disk already is passed over."""
-SERVES = {"features": 1, "read": 1, "both": 2}
-"""For how many of these a stage is."""
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,80}")
 
 
@@ -63,7 +58,7 @@ class Result:
     seconds: float
     seconds_features: float
     seconds_training: float
-    ready: float
+    ready: float | None
     model_bytes: int | None
 
 
@@ -185,24 +180,24 @@ def results(dataset: Dataset, runs: Sequence[Run]) -> list[Result]:
                     took.seconds,
                     took.seconds_features,
                     took.seconds_training,
-                    _share_ready(dataset, run),
+                    _share_ready(run),
                     model.stat().st_size if model.exists() else None,
                 )
             )
     return sorted(found, key=lambda result: -result.correct)
 
 
-def _share_ready(dataset: Dataset, run: Run) -> float:
-    """The share of what the run had to look at that was on disk; a stage begins by telling how many photos it lacks."""
-    if run.config.fine_tunes and not any(epoch.phase == "fine_tune" for epoch in job_status(run).epochs):
-        return 0.0  # stopped before it had to look again, so that nobody can know
-    looked = sum(
-        event.total * SERVES[event.stage]
-        for event in _attempts(run)
-        if isinstance(event, Progress) and event.stage in SERVES and event.done == 0
-    )
-    needed = LOOKS[run.config.strategy] * dataset.photos["sha256"].nunique()
-    return min(1.0, max(0.0, 1 - looked / max(1, needed)))
+def _share_ready(run: Run) -> float | None:
+    """The share of what the run had to extract that was on disk before it; None where nobody can know.
+
+    It is what the run planned when all was certain; later plans count what it computed itself.
+    """
+    for event in _attempts(run):
+        if isinstance(event, Planned) and all(stage.certain for stage in event.stages):
+            needed = sum(stage.total * stage.num_outputs for stage in event.stages)
+            cached = sum(stage.cached * stage.num_outputs for stage in event.stages)
+            return cached / needed if needed else 1.0
+    return None  # stopped before, or done by an earlier version
 
 
 def _attempts(run: Run) -> list[Event]:
@@ -228,8 +223,8 @@ def verdicts(runs: Sequence[Run]) -> list[Verdict]:
 def say_ready(results: Sequence[Result], names: Mapping[str, str]) -> str:
     """Which runs did not look at the photos themselves, so that nobody takes their time for more than it is; or ""."""
     groups = {
-        "all": [names[result.run_id] for result in results if result.ready > 0.99],
-        "a part": [names[result.run_id] for result in results if 0.01 < result.ready <= 0.99],
+        "all": [names[result.run_id] for result in results if result.ready and result.ready > 0.99],
+        "a part": [names[result.run_id] for result in results if result.ready and 0.01 < result.ready <= 0.99],
     }
     return " ".join(
         f"{_capital_list(told)} found {share} of what the network sees in the photos ready on disk, left by the "

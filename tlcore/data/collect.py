@@ -16,7 +16,7 @@ from tlcore.data.images import PhotoRefused, inspect
 from tlcore.data.layout import Placed, SourceFile
 from tlcore.data.manifest import store_photo
 from tlcore.data.names import clean_path, make_unique
-from tlcore.events import Event, Progress
+from tlcore.events import Event, Progress, StageKey
 
 _EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "BMP": "bmp", "TIFF": "tif", "GIF": "gif"}
 _SECONDS_BETWEEN_EVENTS = 0.15
@@ -72,7 +72,7 @@ def collect(
     num_threads = min(4, os.cpu_count() or 1)
     waiting: deque[tuple[Placed, Future]] = deque()
     clock = _Clock(total)
-    yield Progress("read", 0, total)
+    yield Progress(StageKey.READ, 0, total)
     with ThreadPoolExecutor(num_threads, thread_name_prefix="ingest") as pool:
         for file, data in source.read([item.file for item in placed]):
             waiting.append((where[id(file)], pool.submit(_check, data, keep)))
@@ -86,7 +86,7 @@ def collect(
                 yield clock.progress()
         while waiting:
             _take(*waiting.popleft(), collected)
-    yield Progress("read", total, total, 0.0)
+    yield Progress(StageKey.READ, total, total, 0.0)
     return not should_stop()
 
 
@@ -133,4 +133,4 @@ class _Clock:
     def progress(self) -> Progress:
         elapsed = time.monotonic() - self._start
         left = elapsed / self.done * (self._total - self.done) if self.done else None
-        return Progress("read", self.done, self._total, left)
+        return Progress(StageKey.READ, self.done, self._total, left)

@@ -12,7 +12,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from tlcore.errors import UserError
-from tlcore.events import Event, Progress, never
+from tlcore.events import Event, Progress, StageKey, never
 from tlcore.workspace import disk_error
 
 _TIMEOUT_SECONDS = 20
@@ -47,7 +47,7 @@ def fetch(
         except Timeout:
             if should_stop():
                 return None
-            yield Progress("download", 0, size)
+            yield Progress(StageKey.DOWNLOAD, 0, size, unit="bytes")
     try:
         if target.exists():
             return target
@@ -82,7 +82,9 @@ def _fill(url: str, partial: Path, size: int, should_stop: Callable[[], bool]) -
                     break  # not the file that was promised; the check says so
                 if time.monotonic() - last >= _SECONDS_BETWEEN_EVENTS:
                     last = time.monotonic()
-                    yield Progress("download", done, size, (last - start) / (done - first) * (size - done))
+                    yield Progress(
+                        StageKey.DOWNLOAD, done, size, (last - start) / (done - first) * (size - done), unit="bytes"
+                    )
                     if should_stop():
                         return False
     if done < size:
@@ -90,7 +92,7 @@ def _fill(url: str, partial: Path, size: int, should_stop: Callable[[], bool]) -
             f"The download of {url} broke off after {done / 1e6:,.1f} of {size / 1e6:,.1f} MB.",
             "Start it again: it goes on where it broke off.",
         )
-    yield Progress("download", done, size, 0.0)
+    yield Progress(StageKey.DOWNLOAD, done, size, 0.0, unit="bytes")
     return True
 
 

@@ -51,7 +51,7 @@ class Demand:
         return int(FLOAT_BYTES * (OUTPUT_SHARE * self.outputs + self.weights * (1 + self.slots)))
 
 
-def check_memory(num_rows: int, row_bytes: int) -> None:
+def check_head_memory(num_rows: int, row_bytes: int) -> None:
     """Before `num_rows` rows are held in memory at once, to train a head on them.
 
     Raises:
@@ -66,7 +66,7 @@ def check_memory(num_rows: int, row_bytes: int) -> None:
         )
 
 
-def check_open_memory(demand: Demand, config: TrainConfig) -> None:
+def check_fine_tune_memory(demand: Demand, config: TrainConfig) -> None:
     """Before a network adapts; TensorFlow and the network are in memory already.
 
     Raises:
@@ -75,7 +75,7 @@ def check_open_memory(demand: Demand, config: TrainConfig) -> None:
     needed, free = demand.bytes, free_memory()
     if needed <= free:
         return
-    fewer = "open fewer layers" if config.strategy == "hybrid" else "choose hybrid, which opens fewer layers"
+    fewer = "open fewer layers" if config.partly_frozen else "choose hybrid, which opens fewer layers"
     raise UserError(
         f"To let the network adapt with {config.batch_size} photos a correction at {config.image_size} pixels takes at "
         f"least {size_text(needed)} of memory; {size_text(free)} are free.",

@@ -12,6 +12,9 @@ import numpy as np
 from tlcore.data.augment import Views, view_key
 from tlcore.features.store import Kind, RowStore
 
+Missing = dict[str, tuple[int, ...]]
+"""Photos, by their SHA-256, with the numbers of the views that are missing of each; the order counts."""
+
 
 class ViewedStore:
     """A store of photos and, where there are views beside the photo itself, a store of those.
@@ -27,9 +30,9 @@ class ViewedStore:
     def kind(self) -> Kind:
         return self.plain.kind
 
-    def missing(self, sha256s: Iterable[str]) -> dict[str, tuple[int, ...]]:
+    def missing(self, sha256s: Iterable[str]) -> Missing:
         """The photos that lack rows, each once, in their order, with the views that they lack."""
-        result = {}
+        result: Missing = {}
         for sha256 in dict.fromkeys(sha256s):
             lacking = tuple(view for view in range(self.views.count) if view_key(sha256, view) not in self._store(view))
             if lacking:
@@ -62,6 +65,12 @@ class ViewedStore:
             result[chosen] = store.read([keys[i] for i in np.nonzero(chosen)[0]])
         return result
 
+    def refresh(self) -> None:
+        """Learn of the rows that others have appended since the last time."""
+        self.plain.refresh()
+        if self.augmented is not None:
+            self.augmented.refresh()
+
     def close(self) -> None:
         """Give up the folders."""
         self.plain.close()
@@ -78,13 +87,15 @@ class ViewedStore:
         return self.plain if view == 0 or self.augmented is None else self.augmented
 
 
-def missing_in_both(one: ViewedStore, other: ViewedStore, sha256s: Iterable[str]) -> dict[str, tuple[int, ...]]:
-    """The photos with the views that neither of two stores with the same views has; see `ViewedStore.missing`."""
-    lacking = one.missing(sha256s)
-    found = {
-        sha256: tuple(view for view in views if view in lacking.get(sha256, ()))
-        for sha256, views in other.missing(lacking).items()
-    }
+def missing_in_all(stores: Sequence[ViewedStore], sha256s: Iterable[str]) -> Missing:
+    """The photos with the views that none of several stores with the same views has; see `ViewedStore.missing`."""
+    first, *others = stores
+    found = first.missing(sha256s)
+    for store in others:
+        also = store.missing(found)
+        found = {
+            sha256: tuple(view for view in views if view in also.get(sha256, ())) for sha256, views in found.items()
+        }
     return {sha256: views for sha256, views in found.items() if views}
 
 

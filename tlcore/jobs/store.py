@@ -240,7 +240,7 @@ class EventLog:
     def write(self, event: Event) -> None:
         if isinstance(event, Progress):
             now = time.monotonic()
-            if 0 < event.done < event.total and now - self._last_progress < PROGRESS_SECONDS:
+            if event.cached < event.done < event.total and now - self._last_progress < PROGRESS_SECONDS:
                 return
             self._last_progress = now
         try:

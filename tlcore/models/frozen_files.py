@@ -25,22 +25,30 @@ if TYPE_CHECKING:
     import keras
 
 POOLED, ACTIVATION = "pooled", "activation"
-FEATURE_MAP = "feature_map"  # asked for like a layer: what is there before pooling
+FEATURE_MAP = "feature_map"
+"""POOLED and FEATURE_MAP are asked for like layers: the pooled features, and what is there before pooling. In a file,
+the pooled features are the output POOLED, and every other layer is the output ACTIVATION."""
+
 _LAST_LAYER = "head_relu6"  # the built-in network's, whose output is its feature map
 MOST_DIFFERENCE = 1e-3  # from Keras, as a share of the largest value
 _VERSION = 1  # of how files are made; another one makes them anew
 
 
-def frozen_file(workspace: Workspace, spec: BackboneSpec, image_size: int, layer: str | None = None) -> Path:
+def output_name(layer: str) -> str:
+    """What the file that ends at `layer` calls its output."""
+    return POOLED if layer == POOLED else ACTIVATION
+
+
+def frozen_file(workspace: Workspace, spec: BackboneSpec, image_size: int, layer: str = POOLED) -> Path:
     """The `.tflite` that computes what a run caches of each photo; made at the first call, which takes seconds.
 
     Args:
         image_size: side of the square photos in pixels.
-        layer: the layer whose output is wanted (a block's `layer`), or FEATURE_MAP; None for the pooled features.
+        layer: the layer whose output is wanted (a block's `layer`), FEATURE_MAP, or POOLED for the pooled features.
 
     Returns:
-        A file from float32 (N, image_size, image_size, 3), RGB 0–255, any N, to the output "activation", float32
-        (N, …), or without `layer` to "pooled", float32 (N, feature_size).
+        A file from float32 (N, image_size, image_size, 3), RGB 0–255, any N, to the output `output_name(layer)`:
+        float32 (N, feature_size) for POOLED, else (N, …).
 
     Raises:
         UserError: the weights are missing or damaged, the disk is full, or the file differs from Keras.
@@ -59,30 +67,30 @@ def frozen_file(workspace: Workspace, spec: BackboneSpec, image_size: int, layer
     return path
 
 
-def frozen_path(workspace: Workspace, spec: BackboneSpec, image_size: int, layer: str | None = None) -> Path:
+def frozen_path(workspace: Workspace, spec: BackboneSpec, image_size: int, layer: str = POOLED) -> Path:
     """Where `frozen_file` keeps that file, whether it exists already or not.
 
     Raises:
         UserError: Keras publishes no hash for this network's weights, and they are not there to be told by content.
     """
-    if spec.built_in and layer is None:
+    if spec.built_in and layer == POOLED:
         return asset_path(spec)
-    shape = "any" if spec.built_in and layer else f"{image_size}px"
-    part = hashlib.sha256(layer.encode()).hexdigest()[:8] if layer else POOLED
+    shape = "any" if spec.built_in else f"{image_size}px"
+    part = POOLED if layer == POOLED else hashlib.sha256(layer.encode()).hexdigest()[:8]
     name = f"{spec.name}-{fingerprint(spec)[:16]}-{shape}-{part}-v{_VERSION}.tflite"
     return workspace.root / "backbones" / name
 
 
-def _make(spec: BackboneSpec, image_size: int, layer: str | None, whole: Path) -> bytes:
+def _make(spec: BackboneSpec, image_size: int, layer: str, whole: Path) -> bytes:
     """The file's bytes. `whole`: where that of the pooled features lies, if it was made already."""
-    if spec.built_in and layer:
+    if spec.built_in:
         end = _LAST_LAYER if layer == FEATURE_MAP else layer
         if pruned := truncate_at(asset_path(spec).read_bytes(), end, ACTIVATION):
             return pruned
     from tlcore.models.build import build_backbone, cut_backbone
 
     size = None if spec.built_in else image_size
-    if layer is None:
+    if layer == POOLED:
         return convert_checked(build_backbone(spec, size), image_size, POOLED)
     if layer == FEATURE_MAP:
         return convert_checked(build_backbone(spec, size, FEATURE_MAP), image_size, ACTIVATION)

@@ -13,6 +13,10 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from tlcore.errors import UserError
+from tlcore.models.predictor import PredictorPool
+
+MOST_THREADS = 8
+MOST_WEIGHTS = 1_000_000_000  # bytes: each thread holds its own copy of the weights, up to twice the size of the file
 
 
 class LiteModel:
@@ -68,13 +72,46 @@ class LiteModel:
     def run_all(self, images: np.ndarray, outputs: Sequence[str]) -> list[np.ndarray]:
         """One pass over a batch for several outputs; see `run`."""
         with self._lock:
-            if images.shape != self._shape:
-                self._interpreter.resize_tensor_input(self._input, images.shape)
-                self._interpreter.allocate_tensors()
-                self._shape = images.shape
+            self._set_shape(images.shape)
             self._interpreter.set_tensor(self._input, images.astype(np.float32))
             self._interpreter.invoke()
             return [self._interpreter.get_tensor(self._outputs[output]) for output in outputs]
+
+    def output_shape(self, image_shape: tuple[int, ...], output: str) -> tuple[int, ...]:
+        """The shape of an output for images of this shape, (n, height, width, 3); nothing is computed."""
+        with self._lock:
+            self._set_shape(image_shape)
+            shapes = {detail["index"]: detail["shape"] for detail in self._interpreter.get_output_details()}
+            return tuple(int(side) for side in shapes[self._outputs[output]])
+
+    def _set_shape(self, shape: tuple[int, ...]) -> None:
+        if shape != self._shape:
+            self._interpreter.resize_tensor_input(self._input, shape)
+            self._interpreter.allocate_tensors()
+            self._shape = shape
+
+
+class LitePredictor:
+    """A `LiteModel` as a `Predictor`: always the same outputs. Threads may share it, one waits for the other."""
+
+    def __init__(self, source: Path | bytes, outputs: Sequence[str], num_threads: int = 1) -> None:
+        self._model, self._outputs = LiteModel(source, num_threads), tuple(outputs)
+
+    def predict(self, images: np.ndarray) -> list[np.ndarray]:
+        """See `Predictor.predict`."""
+        return self._model.run_all(images, self._outputs)
+
+
+def litert_pool(source: Path | bytes, outputs: Sequence[str]) -> PredictorPool:
+    """An interpreter of its own for each thread; fewer where copies of large weights would fill the memory.
+
+    Args:
+        source: a `.tflite`, or its bytes.
+        outputs: names of the file's signature.
+    """
+    size = len(source) if isinstance(source, bytes) else source.stat().st_size if source.is_file() else 0
+    threads = max(1, min(usable_cores(), MOST_THREADS, MOST_WEIGHTS // max(1, 2 * size)))
+    return PredictorPool(lambda: LitePredictor(source, outputs, max(1, usable_cores() // threads)), threads)
 
 
 def usable_cores() -> int:

@@ -1,4 +1,4 @@
-"""Chains of plain convolutions, such as VGG16, by Winograd's minimal filtering: 2.7 times less arithmetic.
+"""Chains of plain convolutions, such as VGG16, on ncnn by Winograd's minimal filtering: 2.7 times less arithmetic.
 
 A 3×3 convolution takes 9 multiplications a value; computed in tiles, as few as 2.25 do (Lavin and Gray 2016, “Fast
 algorithms for convolutional neural networks”, CVPR, arXiv:1509.09308). LiteRT has no such kernels, and networks that
@@ -13,12 +13,14 @@ and 475 MB on LiteRT.
 
 import struct
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-from tlcore.models.litert_runtime import LiteModel
+from tlcore.models.litert_runtime import LiteModel, LitePredictor, litert_pool
+from tlcore.models.predictor import PredictorPool
 from tlcore.models.tflite_file import keep_until, named, unpack
 
 FUNCTIONS = ("VGG16", "VGG19")  # of keras.applications; the others have branches, or little in 3×3 convolutions
@@ -33,22 +35,24 @@ class UnsupportedNetwork(ValueError):
     """The network has a branch or a step that is not spoken of here."""
 
 
-class NcnnModel:
-    """A network like `LiteModel`, for the same file; threads may use one object side by side.
+class NcnnPredictor:
+    """A `Predictor` for the same file as `LitePredictor`; threads may use one object side by side.
 
     Args:
-        source: a `.tflite`, or its bytes, with one output.
+        source: a `.tflite`, or its bytes.
+        outputs: names of its signature; the last one of them is the end of the chain.
 
     Raises:
-        UnsupportedNetwork: use `LiteModel`.
+        UnsupportedNetwork: use LiteRT.
         ImportError: ncnn is not installed, or does not run on this machine.
     """
 
-    def __init__(self, source: Path | bytes) -> None:
+    def __init__(self, source: Path | bytes, outputs: Sequence[str]) -> None:
         import ncnn
 
         data = source if isinstance(source, bytes) else source.read_bytes()
-        self._output, self._scaling, layers, weights = _read(data)
+        chain = _read(data, outputs)
+        self._blobs, self._scaling = chain.blobs, LiteModel(keep_until(data, chain.entry, "scaled"))
         self._matrix, self._net = ncnn.Mat, ncnn.Net()
         # Threads come from outside, a photo each. Anything below 32 bits would be another network.
         for name, value in {
@@ -61,60 +65,75 @@ class NcnnModel:
             "use_bf16_storage": False,
         }.items():
             setattr(self._net.opt, name, value)
-        self._weights = weights  # ncnn may go on pointing into them
-        self._net.load_param_mem(_text(layers))
-        self._net.load_model_mem(weights)
+        self._weights = chain.weights  # ncnn may go on pointing into them
+        self._net.load_param_mem(_text(chain.layers))
+        self._net.load_model_mem(self._weights)
 
-    def run(self, images: np.ndarray, output: str) -> np.ndarray:
-        """See `LiteModel.run`."""
-        if output != self._output:
-            raise KeyError(output)
-        return np.stack([self._answer(image) for image in self._scaling.run(images, "scaled")])
+    def predict(self, images: np.ndarray) -> list[np.ndarray]:
+        """See `Predictor.predict`."""
+        rows = [self._predict_one(image) for image in self._scaling.run(images, "scaled")]
+        return [np.stack(each) for each in zip(*rows, strict=True)]
 
-    def run_all(self, images: np.ndarray, outputs: Sequence[str]) -> list[np.ndarray]:
-        """See `LiteModel.run_all`; a chain has one output."""
-        return [self.run(images, output) for output in outputs]
-
-    def _answer(self, image: np.ndarray) -> np.ndarray:
+    def _predict_one(self, image: np.ndarray) -> list[np.ndarray]:
+        """All outputs for one scaled image (S, S, 3). What is asked for first lies first in the chain: one pass."""
         channels_first = np.ascontiguousarray(image.transpose(2, 0, 1))  # lives as long as the matrix made of it
         extractor = self._net.create_extractor()
         extractor.input("0", self._matrix(channels_first))
-        failed, result = extractor.extract("out")
-        if failed:
-            raise MemoryError("ncnn could not compute a photo.")
-        result = np.array(result)
-        return result.transpose(1, 2, 0) if result.ndim == 3 else result
+        found: dict[int, np.ndarray] = {}
+        for blob in sorted(self._blobs):
+            failed, result = extractor.extract(str(blob))
+            if failed:
+                raise MemoryError("ncnn could not compute a photo.")
+            values = np.array(result)
+            found[blob] = values.transpose(1, 2, 0) if values.ndim == 3 else values
+        return [found[blob] for blob in self._blobs]
 
 
-def open_ncnn(source: Path | bytes, pictures: np.ndarray) -> NcnnModel | None:
-    """The network as a chain, after it gave what LiteRT gives; None where LiteRT is to be used.
+def ncnn_pool(source: Path | bytes, outputs: Sequence[str], images: np.ndarray) -> PredictorPool | None:
+    """One predictor for all threads, after it gave what LiteRT gives; None where LiteRT is to be used.
 
     Args:
-        pictures: (n, S, S, 3), 0–255 RGB, to compare with.
+        source: a `.tflite`, or its bytes.
+        outputs: names of its signature.
+        images: (n, S, S, 3), 0–255 RGB, to compare with.
     """
     try:
-        model = NcnnModel(source)
+        predictor = NcnnPredictor(source, outputs)
     except (UnsupportedNetwork, ImportError):
         return None
-    reference = LiteModel(source)
-    (output,) = reference.output_names
-    expected, received = reference.run(pictures, output), model.run(pictures, output)
-    close = np.abs(received - expected).max() <= MOST_DIFFERENCE * np.abs(expected).max()
-    return model if received.shape == expected.shape and close else None
+    expected = LitePredictor(source, outputs).predict(images)
+    for one, other in zip(predictor.predict(images), expected, strict=True):
+        if one.shape != other.shape or not np.abs(one - other).max() <= MOST_DIFFERENCE * np.abs(other).max():
+            return None
+    return PredictorPool(lambda: predictor, litert_pool(source, outputs).num_threads)
 
 
-def _read(data: bytes) -> tuple[str, LiteModel, list[str], bytes]:
-    """What the output is called, the scaling, and the rest as ncnn's layers and weights."""
+@dataclass(frozen=True)
+class _Chain:
+    """A network as ncnn's layers and weights.
+
+    `entry`: the tensor of the file that enters the first layer. `blobs`: what each output is called in ncnn, where the
+    first layer takes 0 and gives 1, and so on.
+    """
+
+    entry: int
+    layers: list[str]
+    weights: bytes
+    blobs: list[int]
+
+
+def _read(data: bytes, outputs: Sequence[str]) -> _Chain:
     model, signature = unpack(data)
     graph = model.subgraphs[0]
-    target = int(signature.outputs[0].tensorIndex)
     codes = [model.operatorCodes[operator.opcodeIndex] for operator in graph.operators]
     kinds = [max(code.builtinCode, code.deprecatedBuiltinCode) for code in codes]
-    if len(signature.outputs) != 1 or _OPERATOR.CONV_2D not in kinds:
-        raise UnsupportedNetwork("There is no convolution, or more than one output.")
+    if _OPERATOR.CONV_2D not in kinds:
+        raise UnsupportedNetwork("There is no convolution.")
     first = kinds.index(_OPERATOR.CONV_2D)
-    entry = int(graph.operators[first].inputs[0])
-    layers, weights, before = [], [], entry
+    entry = before = int(graph.operators[first].inputs[0])
+    if named(signature.inputs, "image") == entry:
+        raise UnsupportedNetwork("The scaling is missing.")
+    layers, weights, blobs = [], [], {}
     for kind, operator in zip(kinds[first:], graph.operators[first:], strict=True):
         if kind not in _WRITERS or int(operator.inputs[0]) != before:
             raise UnsupportedNetwork("There is a branch, or a step of another kind.")
@@ -122,13 +141,11 @@ def _read(data: bytes) -> tuple[str, LiteModel, list[str], bytes]:
         layers.append(layer)
         weights.append(numbers)
         before = int(operator.outputs[0])
-    if before != target:
-        raise UnsupportedNetwork("The output is not the end of the chain.")
-    output = signature.outputs[0].name.decode()
-    image = named(signature.inputs, "image")
-    if image == entry:
-        raise UnsupportedNetwork("The scaling is missing.")
-    return output, LiteModel(keep_until(data, entry, "scaled")), layers, b"".join(weights)
+        blobs[before] = len(layers)
+    tensors = [named(signature.outputs, output) for output in outputs]
+    if not set(tensors) <= set(blobs) or before not in tensors:
+        raise UnsupportedNetwork("No output is the end of the chain.")
+    return _Chain(entry, layers, b"".join(weights), [blobs[tensor] for tensor in tensors])
 
 
 def _text(layers: list[str]) -> str:
@@ -139,8 +156,7 @@ def _text(layers: list[str]) -> str:
     lines = ["Input image 0 1 0"]
     for number, layer in enumerate(layers):
         kind, _, settings = layer.partition(" ")
-        after = "out" if number == len(layers) - 1 else number + 1
-        lines.append(f"{kind} layer{number} 1 1 {number} {after} {settings}")
+        lines.append(f"{kind} layer{number} 1 1 {number} {number + 1} {settings}")
     return "\n".join(["7767517", f"{len(lines)} {len(lines)}", *lines, ""])
 
 

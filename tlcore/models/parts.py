@@ -30,7 +30,7 @@ def network_parts(spec: BackboneSpec, config: TrainConfig, num_classes: int) -> 
         block.num_weights - (above.num_weights if above else 0)
         for block, above in zip(upward, [*upward[1:], None], strict=True)
     ]
-    everything = config.strategy in ("fine-tuning", "scratch")
+    everything = config.fine_tunes and not config.partly_frozen
     parts, opened = [], everything
     for name, size in zip([BELOW, *(block.name for block in upward)], sizes, strict=True):
         opened = opened or (lowest is not None and name == lowest.name)
@@ -48,7 +48,7 @@ def head_weights(spec: BackboneSpec, config: TrainConfig, num_classes: int) -> i
 
 def _lowest_open(spec: BackboneSpec, config: TrainConfig) -> Block | None:
     """The lowest block that opens; for a number of layers, the next one of the table that holds them all."""
-    if config.strategy != "hybrid":
+    if not config.partly_frozen:
         return None
     if config.num_unfrozen_layers:
         holds = [block for block in spec.blocks if block.num_layers >= config.num_unfrozen_layers]

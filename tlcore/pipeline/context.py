@@ -1,7 +1,8 @@
-"""What the phases of a run hand to each other."""
+"""What the stages of a run share: what it was asked for, and what has come of it so far."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,52 +11,55 @@ import pandas as pd
 
 from tlcore.config import TrainConfig
 from tlcore.data.manifest import Dataset
-from tlcore.events import ShouldStop
-from tlcore.features.extract import Photo, backbone_name
+from tlcore.events import ShouldStop, StageKey
+from tlcore.features.extract import Photo
 from tlcore.jobs.store import Run
-from tlcore.models.frozen_files import frozen_file
+from tlcore.models.frozen_backbone import FrozenBackbone
 from tlcore.models.registry import BackboneSpec
 from tlcore.workspace import Workspace
 
 if TYPE_CHECKING:
     import keras
 
-
-@dataclass(frozen=True)
-class Frozen:
-    """The frozen network of a run, where its numbers are not those of the table's row.
-
-    `name` changes whenever the numbers do. `file(layer)`: the bytes of a `.tflite` up to that layer, as `frozen_file`
-    gives a path; made at the first call, which takes seconds. `model`: the same in Keras, up to where the head begins.
-    """
-
-    name: str
-    file: Callable[[str | None], bytes]
-    model: "keras.Model"
+    from tlcore.training.head import Head
 
 
 @dataclass(frozen=True)
-class Network:
+class FineTuneModel:
     """The whole network (photo → probabilities), and the part of it that trains (what enters it → logits).
 
-    `layer`: the layer whose output enters the open part; None when photos do. `dense`: the layers of the head.
-    `work_below`: the share (0–1) of the whole's multiplications that lie below the open part. `backbone`: the whole up
-    to where the head begins. `frozen`: the network before anything opens, where its statistics are not those of the
-    table's row.
+    `layer`: the layer whose output enters the part that trains; None when photos do. `dense`: the layers of the head.
+    `share_below`: the share (0–1) of the whole's multiplications that lie below that part. `backbone`: the whole up to
+    where the head begins.
     """
 
     whole: "keras.Model"
-    open_part: "keras.Model"
+    trainable: "keras.Model"
     dense: "list[keras.layers.Dense]"
     layer: str | None
-    work_below: float
+    share_below: float
     backbone: "keras.Model"
-    frozen: Frozen | None = None
 
 
 @dataclass(frozen=True)
-class Task:
-    """What every phase of a run needs. `frozen` is None where the frozen network is that of the table's row."""
+class TrainedModel:
+    """What a run gives: probabilities of the test photos float32 (n, classes), the epoch that was kept, and how the two
+    model files are made. Both are called when the test figures are there already."""
+
+    test_probabilities: np.ndarray
+    best_epoch: int
+    make_tflite: Callable[[], bytes]
+    save_keras: Callable[[Path], None]
+
+
+@dataclass
+class Context:
+    """A run: what it was asked for, and the state that its stages hand on.
+
+    `backbone`: the frozen network, replaced when its batch normalisation is adapted. `fine_tune_model`: built when a
+    plan needs it. `head`, `trained`: what was learned so far. `epochs_done`: of the head, in the numbers of the run.
+    `done`: the stages that are over. `held`: caches that must not be removed to make room before the run is over.
+    """
 
     workspace: Workspace
     run: Run
@@ -63,38 +67,28 @@ class Task:
     spec: BackboneSpec
     config: TrainConfig
     should_stop: ShouldStop
-    frozen: Frozen | None = None
+    backbone: FrozenBackbone
+    fine_tune_model: FineTuneModel | None = None
+    head: "Head | None" = None
+    trained: TrainedModel | None = None
+    epochs_done: int = 0
+    done: set[StageKey] = field(default_factory=set)
+    held: ExitStack = field(default_factory=ExitStack)
 
     @property
     def photos(self) -> list[Photo]:
         """All photos of the data set."""
-        return [Photo(*row) for row in self.dataset.photos[["sha256", "path"]].itertuples(index=False)]
+        return _photos(self.dataset.photos)
 
-    def part(self, name: str) -> tuple[list[Photo], np.ndarray]:
-        """The photos of a part and their class numbers int32 (n,), in the data set's order."""
-        rows = self.dataset.part(name)
+    def part(self, split: str) -> tuple[list[Photo], np.ndarray]:
+        """The photos of "train", "validation" or "test" and their class numbers int32 (n,), in the data set's order."""
+        rows = self.dataset.part(split)
         numbers = pd.Categorical(rows["label"], categories=list(self.dataset.labels)).codes.astype(np.int32)
-        return [Photo(*row) for row in rows[["sha256", "path"]].itertuples(index=False)], numbers
+        return _photos(rows), numbers
 
-    @property
-    def network_name(self) -> str:
-        """Of the frozen network; what is cached of it lies under this name."""
-        return self.frozen.name if self.frozen else backbone_name(self.spec)
-
-    def network_file(self, layer: str | None) -> Path | bytes:
-        """The frozen network as a `.tflite` up to that layer, see `frozen_file`."""
-        if self.frozen:
-            return self.frozen.file(layer)
-        return frozen_file(self.workspace, self.spec, self.config.image_size, layer)
-
-    def report_kept(self, missing: int) -> None:
-        """After the network has looked at the photos: go on when nothing is missing.
-
-        Raises:
-            Halted: a stop left something out.
-        """
-        if missing:
-            raise Halted("What the network saw in the photos until now is kept for next time.")
+    def split_photos(self) -> tuple[list[Photo], list[Photo]]:
+        """The photos to learn from, and the others: validation and test."""
+        return self.part("train")[0], self.part("validation")[0] + self.part("test")[0]
 
 
 class Halted(Exception):
@@ -105,12 +99,5 @@ class Halted(Exception):
         self.kept = kept
 
 
-@dataclass(frozen=True)
-class Result:
-    """What the last phase gives: probabilities of the test photos float32 (n, classes), the epoch that was kept, and
-    how the two model files are made. Both are called when the test figures are there already."""
-
-    test_probabilities: np.ndarray
-    best_epoch: int
-    make_tflite: Callable[[], bytes]
-    save_keras: Callable[[Path], None]
+def _photos(rows: pd.DataFrame) -> list[Photo]:
+    return [Photo(*row) for row in rows[["sha256", "path"]].itertuples(index=False)]

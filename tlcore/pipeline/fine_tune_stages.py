@@ -1,187 +1,267 @@
-"""The second phase of a run: a part of the network, or all of it, adapts to the photos [TF].
+"""The stages in which a part of the network, or all of it, adapts to the photos [TF].
 
-What lies below the open part is frozen, so what it makes of each photo is computed once (open_rows.py). The network is
-built here, measured where that is asked for, trained, and handed on to be packed.
+What lies below the part that trains is frozen, so what it makes of each photo is computed once and cached. The network
+is built here, its batch normalisation is adapted where that is asked for, it is trained, and handed on to be packed.
 """
 
 import hashlib
-from collections.abc import Callable, Generator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from functools import partial
 from math import prod
 
 import keras
 import numpy as np
 
 from tlcore.config import TrainConfig
+from tlcore.data.augment import view_key
 from tlcore.data.images import RESIZE_POLICY, load_input
-from tlcore.events import Event
-from tlcore.features.extract import Photo
-from tlcore.features.memory import SLOTS, Demand, check_open_memory
+from tlcore.events import Event, StageKey
+from tlcore.features.activations import make_room
+from tlcore.features.batches import augmenting, batches
+from tlcore.features.extract import Photo, Request, decode, extract, num_rows
+from tlcore.features.memory import SLOTS, Demand, check_fine_tune_memory
 from tlcore.features.saving import Stopwatch
+from tlcore.features.views import ViewedStore
 from tlcore.jobs.store import can_resume
 from tlcore.models.build import build_backbone, cut_backbone, layer_below
 from tlcore.models.convert import convert_to_tflite
-from tlcore.models.frozen_files import ACTIVATION, FEATURE_MAP, POOLED, convert_checked, cut_checked
+from tlcore.models.frozen_backbone import AdaptedBackbone, top_layer
 from tlcore.models.litert_runtime import usable_cores
 from tlcore.models.registry import auto_block, find_block
-from tlcore.pipeline import head_stages as frozen_phase
-from tlcore.pipeline.context import Frozen, Halted, Network, Result, Task
-from tlcore.pipeline.fine_tune_inputs import Batches, open_rows
-from tlcore.pipeline.head_stages import OUTPUTS
+from tlcore.pipeline.caches import check_complete, open_activation_store, open_image_store, open_requests, views_of
+from tlcore.pipeline.context import Context, FineTuneModel, Halted, TrainedModel
+from tlcore.pipeline.head_stages import check_memory_for, head_model, validation_score_of
 from tlcore.serving.export import save_keras_model, set_dense, stack_head, with_probabilities
 from tlcore.training.batch_norm import (
-    adapt_batch_norm,
+    adapt_batch_norm as adapt_model,
+)
+from tlcore.training.batch_norm import (
     batch_norm_bytes,
     freeze_batch_norm,
     has_batch_norm,
     set_batch_norm_momentum,
 )
-from tlcore.training.fine_tune import Answer, Before, Schedule, fine_tune
-from tlcore.training.head import Head, hidden_sizes, softmax
+from tlcore.training.checkpoint import load_checkpoint
+from tlcore.training.fine_tune import (
+    Baseline,
+    Batch,
+    BatchSource,
+    FineTuneSchedule,
+    InferenceFunction,
+    fine_tune,
+)
+from tlcore.training.head import hidden_sizes, softmax
 
-AUTO = "auto"  # the upper third of the layers
-
-MEASURED_PHOTOS, MEASURED_BATCH = 512, 16
+ADAPTATION_PHOTOS, ADAPTATION_BATCH = 512, 16
 """Training photos at most, and at once, on which statistics are measured. Each photo has many places to measure, so
 more of them change little; the batch decides how much memory the whole network needs for a moment."""
 
 
-def prepare(task: Task) -> Generator[Event, None, Network]:
-    """Build the network before anything else is done, so that what it needs and how long it takes is known at once.
+def model_of(context: Context) -> FineTuneModel:
+    """The network in Keras, built at the first call, so that what it needs and how long it takes is known early.
 
     Raises:
-        Halted: stopped before its weights were there.
-        UserError: weights are missing, or the memory will not do.
+        UserError: the memory will not do, the weights are missing or damaged, or there is no such block.
     """
-    if task.config.strategy != "scratch":
-        yield from frozen_phase.fetch_weights(task)
-    keras.utils.set_random_seed(task.config.seed)
-    network = _build(task)
-    check_open_memory(demand(network.open_part, task.config), task.config)
-    return network
+    if context.fine_tune_model is None:
+        keras.utils.set_random_seed(context.config.seed)
+        model = _build(context)
+        check_fine_tune_memory(_demand(model.trainable, context.config), context.config)
+        context.fine_tune_model = model
+    return context.fine_tune_model
 
 
-def to_measure(task: Task, network: Network) -> list[Photo]:
-    """The training photos to measure statistics on; none where the network keeps its own."""
-    if not task.config.batch_norm_adaptation or task.config.strategy == "scratch" or not has_batch_norm(network.whole):
+def adaptation_photos(context: Context, model: FineTuneModel) -> list[Photo]:
+    """The training photos to adapt batch normalisation to; none where the network keeps its own statistics."""
+    config = context.config
+    if not config.batch_norm_adaptation or not config.pretrained or not has_batch_norm(model.whole):
         return []
-    photos = task.part("train")[0]
-    order = np.random.default_rng(task.config.seed).permutation(len(photos))[:MEASURED_PHOTOS]
-    order = order[: max(len(order) // MEASURED_BATCH, 1) * MEASURED_BATCH]  # a small last batch would count as much
+    photos = context.part("train")[0]
+    order = np.random.default_rng(config.seed).permutation(len(photos))[:ADAPTATION_PHOTOS]
+    order = order[: max(len(order) // ADAPTATION_BATCH, 1) * ADAPTATION_BATCH]  # a small last batch would count as much
     return [photos[number] for number in order]
 
 
-def measure(task: Task, network: Network, photos: list[Photo]) -> Generator[Event, None, Network]:
-    """The network with a share of the statistics of these photos, before anything is looked at with it.
+def adapt_batch_norm(context: Context) -> Iterator[Event]:
+    """Move the network's statistics towards those of the photos, before anything is extracted with it.
 
     Raises:
         Halted: stopped before it was done.
     """
-    watch = Stopwatch("statistics", len(photos))
-    yield watch.progress(0)
+    model, config = model_of(context), context.config
+    photos = adaptation_photos(context, model)
+    stopwatch = Stopwatch(StageKey.ADAPT_BATCH_NORM, len(photos))
+    yield stopwatch.progress(0)
     with ThreadPoolExecutor(usable_cores()) as pool:
 
         def load(photo: Photo) -> np.ndarray:
-            return load_input(task.dataset.read(photo.path), task.config.image_size, RESIZE_POLICY)
+            return load_input(context.dataset.read(photo.path), config.image_size, RESIZE_POLICY)
 
-        starts = range(0, len(photos), MEASURED_BATCH)
-        rows = (np.stack(list(pool.map(load, photos[start : start + MEASURED_BATCH]))) for start in starts)
-        for number, done in enumerate(adapt_batch_norm(network.whole, rows, task.config.batch_norm_adaptation)):
+        starts = range(0, len(photos), ADAPTATION_BATCH)
+        rows = (np.stack(list(pool.map(load, photos[start : start + ADAPTATION_BATCH]))) for start in starts)
+        for number, done in enumerate(adapt_model(model.whole, rows, config.batch_norm_adaptation)):
             if number == 0:
-                watch.restart(done)
-            yield watch.progress(done)
-            if task.should_stop() and not can_resume(task.run):  # else there are rounds that need this network
+                stopwatch.restart(done)  # the first batch compiles
+            yield stopwatch.progress(done)
+            if context.should_stop() and not can_resume(context.run):  # else there are epochs that need this network
                 raise Halted("Nothing was learned yet.")
-    digest = hashlib.sha256(batch_norm_bytes(network.whole)).hexdigest()[:12]
-    return replace(network, frozen=Frozen(f"{task.network_name}-own-{digest}", _files(task, network), network.backbone))
+    digest = hashlib.sha256(batch_norm_bytes(model.whole)).hexdigest()[:12]
+    name = f"{context.backbone.name}-own-{digest}"
+    context.backbone = AdaptedBackbone(name, model.backbone, top_layer(config.head), config.image_size)
 
 
-def _files(task: Task, network: Network) -> Callable[[str | None], bytes]:
-    """What `Frozen.file` is, for a network whose statistics were measured: each made when it is first asked for."""
-    size, made = task.config.image_size, {}
-    top = FEATURE_MAP if task.config.head == "flatten" else None
+def extract_features_and_activations(context: Context) -> Iterator[Event]:
+    """Extract in one pass what neither the head nor the part that trains has; what only one lacks is left to it.
 
-    def make(layer: str | None) -> bytes:
-        if layer == top:
-            return convert_checked(network.backbone, size, ACTIVATION if layer else POOLED)
-        lower = cut_backbone(network.backbone, layer)[0]
-        if top in made:
-            return cut_checked(made[top], lower, layer, size)
-        return convert_checked(lower, size, ACTIVATION)
-
-    def file(layer: str | None) -> bytes:
-        if layer not in made:
-            made[layer] = make(layer)
-        return made[layer]
-
-    return file
+    Raises:
+        Halted: stopped before all of it was there.
+        UserError: memory or disk will not do, or a photo is gone.
+    """
+    model = _hold_activations(context)
+    with open_requests(context) as requests:
+        check_memory_for(context, requests)
+        for request in requests.joint:
+            make_room(context.workspace, request.stores[0].kind, num_rows(request.missing()))
+        predictors = partial(context.backbone.joint_predictors, str(model.layer))
+        read, stop = context.dataset.read, context.should_stop
+        yield from extract(predictors, requests.joint, read, stop, StageKey.EXTRACT_FEATURES_AND_ACTIVATIONS)
+        check_complete(requests.joint)
 
 
-def demand(open_part: keras.Model, config: TrainConfig) -> Demand:
-    """What a correction of the open part has to hold in memory."""
-    values = sum(prod(layer.output.shape[1:]) for layer in open_part.layers if hasattr(layer.output, "shape"))
-    weights = sum(prod(variable.shape) for variable in open_part.trainable_variables)
-    return Demand(values * config.batch_size, weights, SLOTS[config.optimizer])
+def cache_activations(context: Context) -> Iterator[Event]:
+    """Extract what enters the part that trains, as far as it is not on disk.
+
+    Raises:
+        Halted: stopped before all of it was there.
+        UserError: the disk has no room for it; the sentence has the estimate.
+    """
+    model = _hold_activations(context)
+    with open_requests(context) as requests:
+        for request in requests.activations:
+            make_room(context.workspace, request.stores[0].kind, num_rows(request.missing()))
+        predictors = partial(context.backbone.predictors, str(model.layer))
+        read, stop = context.dataset.read, context.should_stop
+        yield from extract(predictors, requests.activations, read, stop, StageKey.CACHE_ACTIVATIONS)
+        check_complete(requests.activations)
 
 
-def adapt(task: Task, network: Network, head: Head | None, epochs_done: int) -> Generator[Event, None, Result]:
-    """Train the open part, beginning with the head of the first phase where there is one.
+def _hold_activations(context: Context) -> FineTuneModel:
+    """Let nothing that is cached for the part that trains be removed to make room until the run is over."""
+    model = model_of(context)
+    context.held.enter_context(open_activation_store(context, model))
+    return model
+
+
+def decode_photos(context: Context) -> Iterator[Event]:
+    """Decode the photos that enter a network which trains as a whole, as far as they are not on disk.
+
+    Raises:
+        Halted: stopped before all of it was there.
+        UserError: the disk has no room for it; the sentence has the estimate.
+    """
+    store = context.held.enter_context(open_image_store(context))
+    request = Request(context.photos, (store,))
+    make_room(context.workspace, store.kind, num_rows(request.missing()))
+    yield from decode(store, context.photos, context.dataset.read, context.should_stop)
+    check_complete([request])
+
+
+def num_epochs_done(context: Context) -> int:
+    """How many epochs of fine-tuning an earlier attempt at this run has left behind."""
+    checkpoint = load_checkpoint(context.run.folder) if can_resume(context.run) else None
+    return int(checkpoint.values["epoch"]) if checkpoint else 0
+
+
+def fine_tune_stage(context: Context) -> Iterator[Event]:
+    """Train the part that is unfrozen, beginning with the trained head where there is one.
 
     Raises:
         Halted: stopped before anything was learned.
-        UserError: photos, weights, memory or disk do not allow it.
+        UserError: the disk is full, or a photo is gone.
     """
+    model, config, head = model_of(context), context.config, context.head
     if head is not None:
-        set_dense(network.dense, head.layers)
-    before = Before(head.epoch, frozen_phase.validation(task, head)) if head is not None else None
-    schedule = Schedule(epochs_done, task.config.fine_tune_epochs, before)
-    with (yield from open_rows(task, network)) as rows:
-        source = Batches(task, rows, network.layer is None).source()
-        answer = Answer(network.open_part)
+        set_dense(model.dense, head.layers)
+    baseline = Baseline(head.epoch, validation_score_of(context, head)) if head is not None else None
+    schedule = FineTuneSchedule(context.epochs_done, config.fine_tune_epochs, baseline)
+    with open_image_store(context) if model.layer is None else open_activation_store(context, model) as store:
+        source, infer = _batch_source(context, model, store), InferenceFunction(model.trainable)
         best = yield from fine_tune(
-            network.open_part, source, task.config, schedule, task.run.folder, task.should_stop, answer
+            model.trainable, source, config, schedule, context.run.folder, context.should_stop, infer
         )
-        if best == 0 and head is None:
-            raise Halted("Nothing was learned yet.")
         if best == 0:
-            return frozen_phase.result(task, head)
-        probabilities = softmax(answer(source.held_out("test"))[0])
-    return Result(
+            if head is None:
+                raise Halted("Nothing was learned yet.")
+            context.trained = head_model(context, head)
+            return
+        probabilities = softmax(infer(source.held_out("test"))[0])
+    context.trained = TrainedModel(
         probabilities,
-        epochs_done + best,
-        lambda: _convert(network, task.config.image_size),
-        lambda folder: save_keras_model(folder, network.whole),
+        context.epochs_done + best,
+        lambda: _convert(model, config.image_size),
+        lambda folder: save_keras_model(folder, model.whole),
     )
 
 
-def _convert(network: Network, image_size: int) -> bytes:
+def _batch_source(context: Context, model: FineTuneModel, store: ViewedStore) -> BatchSource:
+    """The batches of each epoch, from rows on disk."""
+    config = context.config
+    photos, classes = context.part("train")
+
+    def train(epoch: int) -> Iterator[Batch]:
+        random = np.random.default_rng([config.seed, epoch])
+        views = random.integers(store.views.count, size=len(classes))
+        change = augmenting(views_of(config).augmentation, config.seed, epoch) if model.layer is None else None
+        keys = [view_key(photo.sha256, int(view)) for photo, view in zip(photos, views, strict=True)]
+        order = random.permutation(len(classes))
+        return batches(store, keys, classes, config.batch_size, order, change)
+
+    def held_out(split: str) -> Iterator[Batch]:
+        others, their_classes = context.part(split)
+        return batches(store, [photo.sha256 for photo in others], their_classes, config.batch_size)
+
+    return BatchSource(train, held_out, classes, -(-len(classes) // config.batch_size))
+
+
+def _convert(model: FineTuneModel, image_size: int) -> bytes:
     """The whole network as a `.tflite`, in 32 bits, so that it answers as the figures were counted."""
-    named = keras.Model(network.whole.input, {"probabilities": network.whole.output})
+    named = keras.Model(model.whole.input, {"probabilities": model.whole.output})
     return convert_to_tflite(named, image_size, float16=False)
 
 
-def _build(task: Task) -> Network:
-    """Backbone and head as one network, cut where the open part begins."""
-    config = task.config
-    scratch = config.strategy == "scratch"
-    backbone = build_backbone(
-        task.spec, config.image_size, output=OUTPUTS[config.head], weights=None if scratch else "imagenet"
-    )
-    logits, dense = stack_head(backbone.output, len(task.dataset.labels), config, hidden_sizes(config))
+def _build(context: Context) -> FineTuneModel:
+    """Backbone and head as one network, cut where the part that trains begins."""
+    config = context.config
+    weights = "imagenet" if config.pretrained else None
+    backbone = build_backbone(context.spec, config.image_size, output=top_layer(config.head), weights=weights)
+    logits, dense = stack_head(backbone.output, len(context.dataset.labels), config, hidden_sizes(config))
     trunk = keras.Model(backbone.input, logits, name=backbone.name)
-    if scratch:
-        set_batch_norm_momentum(trunk)
-    else:
+    if config.pretrained:
         freeze_batch_norm(trunk)
-    layer = lowest_open_layer(task, backbone) if config.strategy == "hybrid" else None
-    below, open_part = cut_backbone(trunk, layer) if layer else (None, trunk)
-    share = _work(below) / _work(trunk) if below else 0.0
-    whole = with_probabilities(backbone.input, logits)
-    return Network(whole, open_part, dense, layer, share, backbone)
+    else:
+        set_batch_norm_momentum(trunk)
+    layer = _lowest_trainable_layer(context, backbone) if config.partly_frozen else None
+    below, trainable = cut_backbone(trunk, layer) if layer else (None, trunk)
+    share = _num_products(below) / _num_products(trunk) if below else 0.0
+    return FineTuneModel(with_probabilities(backbone.input, logits), trainable, dense, layer, share, backbone)
 
 
-def _work(model: keras.Model) -> int:
+def _lowest_trainable_layer(context: Context, backbone: keras.Model) -> str | None:
+    """The layer whose output enters the part that trains, as the settings ask for it; None when everything trains.
+
+    Raises:
+        UserError: the backbone has no such block.
+    """
+    config = context.config
+    if config.num_unfrozen_layers:
+        return layer_below(backbone, config.num_unfrozen_layers)
+    if config.unfreeze_from != TrainConfig().unfreeze_from:
+        return find_block(context.spec, config.unfreeze_from).layer
+    return auto_block(context.spec).layer
+
+
+def _num_products(model: keras.Model) -> int:
     """About how many multiplications a photo takes: in each layer, every place of its output times its weights."""
     return sum(
         prod(layer.output.shape[1:-1]) * sum(prod(weight.shape) for weight in layer.weights if len(weight.shape) > 1)
@@ -190,15 +270,8 @@ def _work(model: keras.Model) -> int:
     )
 
 
-def lowest_open_layer(task: Task, backbone: keras.Model) -> str | None:
-    """The layer whose output enters the open part, as the settings ask for it; None when everything opens.
-
-    Raises:
-        UserError: the backbone has no such block.
-    """
-    config = task.config
-    if config.num_unfrozen_layers:
-        return layer_below(backbone, config.num_unfrozen_layers)
-    if config.unfreeze_from != AUTO:
-        return find_block(task.spec, config.unfreeze_from).layer
-    return auto_block(task.spec).layer
+def _demand(trainable: keras.Model, config: TrainConfig) -> Demand:
+    """What a step of the part that trains has to hold in memory."""
+    values = sum(prod(layer.output.shape[1:]) for layer in trainable.layers if hasattr(layer.output, "shape"))
+    weights = sum(prod(variable.shape) for variable in trainable.trainable_variables)
+    return Demand(values * config.batch_size, weights, SLOTS[config.optimizer])

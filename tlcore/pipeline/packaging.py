@@ -4,55 +4,51 @@ import importlib.metadata
 import platform
 import shutil
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from tlcore import __version__
 from tlcore.config import TrainConfig
-from tlcore.data.images import RESIZE_POLICY
+from tlcore.data.images import RESIZE_POLICY, load_input
 from tlcore.data.manifest import Dataset
 from tlcore.errors import UserError
 from tlcore.evaluation.report import Report, figures
-from tlcore.events import Event, ShouldStop
-from tlcore.features.extract import Network, Photo, run_photos
+from tlcore.events import Event, ShouldStop, StageKey
+from tlcore.features.extract import Photo, run_photos
 from tlcore.features.saving import Stopwatch
 from tlcore.jobs.store import Run
+from tlcore.models.litert_runtime import litert_pool
 from tlcore.models.registry import BackboneSpec
+from tlcore.pipeline.context import TrainedModel
 from tlcore.serving.bundle import FOLDER, Bundle, write_bundle
 
 MOST_DIFFERENCE = 1e-3  # in probability, between the shipped file and the figures shown
 
 
 @dataclass(frozen=True)
-class Trained:
-    """What a training gives to be packed.
-
-    `make_tflite`: the bytes of the file to ship; `save_keras`: writes `model.keras` into a folder. Both are called when
-    the test figures are there already.
-    """
+class Package:
+    """What is packed: a trained model, what it was trained on and with, and the figures it was judged by."""
 
     dataset: Dataset
     spec: BackboneSpec
     config: TrainConfig
     report: Report
-    best_epoch: int
-    make_tflite: Callable[[], bytes]
-    save_keras: Callable[[Path], None]
+    model: TrainedModel
 
 
-def pack(run: Run, trained: Trained, should_stop: ShouldStop) -> Generator[Event, None, None]:
+def package(run: Run, contents: Package, should_stop: ShouldStop) -> Iterator[Event]:
     """Write the bundle, check its file against the figures on the test photos, and add the Keras model.
 
     Raises:
         UserError: the packed file does not answer like the figures; it is withdrawn.
     """
     folder = run.folder / FOLDER
-    bundle = Bundle(trained.make_tflite(), trained.dataset.labels, _describe(run, trained))
+    bundle = Bundle(contents.model.make_tflite(), contents.dataset.labels, _describe(run, contents))
     write_bundle(folder, bundle)
-    checked, largest = yield from _check(bundle, trained, should_stop)
+    checked, largest = yield from _verify(bundle, contents, should_stop)
     if largest > MOST_DIFFERENCE:
         shutil.rmtree(folder)
         raise UserError(
@@ -60,29 +56,33 @@ def pack(run: Run, trained: Trained, should_stop: ShouldStop) -> Generator[Event
             f"At most {MOST_DIFFERENCE} is allowed, so the file was withdrawn. Please report this.",
         )
     info = bundle.info | {"check": {"photos": checked, "largest_difference": largest, "allowed": MOST_DIFFERENCE}}
-    trained.save_keras(folder)
+    contents.model.save_keras(folder)
     write_bundle(folder, Bundle(bundle.tflite, bundle.labels, info))
 
 
-def _check(bundle: Bundle, trained: Trained, should_stop: ShouldStop) -> Generator[Event, None, tuple[int, float]]:
+def _verify(bundle: Bundle, contents: Package, should_stop: ShouldStop) -> Generator[Event, None, tuple[int, float]]:
     """Run the packed file on the test photos; returns how many and the largest difference in probability."""
-    predictions = trained.report.predictions
+    predictions = contents.report.predictions
     shown = dict(zip(predictions["sha256"], predictions["probabilities"], strict=True))
     photos = [Photo(*row) for row in predictions[["sha256", "path"]].itertuples(index=False)]
-    network = Network(bundle.tflite, "probabilities", bundle.image_size, bundle.policy)
-    watch, checked, largest = Stopwatch("check", len(photos)), 0, 0.0
-    for chunk, rows in run_photos(network, photos, trained.dataset.read, should_stop):
+    pool, read = litert_pool(bundle.tflite, ("probabilities",)), contents.dataset.read
+    stopwatch, checked, largest = Stopwatch(StageKey.VERIFY, len(photos)), 0, 0.0
+
+    def load(path: str) -> np.ndarray:
+        return load_input(read(path), bundle.image_size, bundle.policy)
+
+    for chunk, rows in run_photos(pool, photos, load, should_stop):
         expected = np.stack([shown[photo.sha256] for photo in chunk])
         largest = max(largest, float(np.abs(rows - expected).max()))
         checked += len(chunk)
-        yield watch.progress(checked)
+        yield stopwatch.progress(checked)
     return checked, largest
 
 
-def _describe(run: Run, trained: Trained) -> dict:
+def _describe(run: Run, contents: Package) -> dict[str, Any]:
     """The content of `model.json`."""
-    dataset, config, spec = trained.dataset, trained.config, trained.spec
-    test = {key: value for key, value in figures(trained.report).items() if key != "labels"}
+    dataset, config, spec = contents.dataset, contents.config, contents.spec
+    test = {key: value for key, value in figures(contents.report).items() if key != "labels"}
     return {
         "format": 1,
         "name": run.name,
@@ -113,7 +113,7 @@ def _describe(run: Run, trained: Trained) -> dict:
         },
         "config": config.to_dict(),
         "seed": config.seed,
-        "best_epoch": trained.best_epoch,
+        "best_epoch": contents.model.best_epoch,
         "test": test,
         "versions": {
             "transferlab": __version__,

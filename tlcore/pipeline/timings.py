@@ -1,70 +1,64 @@
-"""What was measured of the pace of earlier runs, kept in the workspace, so that a later run knows how long it takes.
+"""How long each stage took in earlier runs, kept in the workspace, so that a later run knows how long it takes.
 
-One small file of names and seconds. It holds for this machine and is written anew by every run, so a workspace that
+One small file of names and seconds. It holds for this machine and is written again by every run, so a workspace that
 moves is right again after one training. Whoever loses it loses nothing but the estimate.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 from tlcore.config import TrainConfig
 from tlcore.errors import UserError
+from tlcore.events import StageKey
 from tlcore.models.registry import auto_block, find_backbone
 from tlcore.workspace import Workspace, read_json, write_json
 
-FILE = "pace.json"
-LOOK, BELOW, BOTH, READ, HEAD, LEARN, START, END, MEASURE = (
-    "look",
-    "below",
-    "both",
-    "read",
-    "head",
-    "learn",
-    "start",
-    "end",
-    "measure",
-)
-"""Seconds a photo and view that the whole frozen network looks at; the same below the open part; the same where both
-are kept of one look; a photo that is only decoded; a photo and round of the head; a photo and round of the open part,
-validation included; once, from the last of those before to the first correction of the open part, which compiles; once,
-from its last round to the figures; and a photo on which statistics are measured, without the first batch, which
-compiles."""
+FILE = "pace.json"  # the name of the first version
+
+Once = Literal["compile", "evaluate"]
+"""What fine-tuning takes once: to compile its first step, and from its last epoch to the test figures."""
+
+Rate = StageKey | Once
+"""What there is a rate of: seconds a photo and view of a stage (and epoch, where it has epochs), or at all."""
 
 
 @dataclass(frozen=True)
-class Names:
-    """Under which name each pace is kept: what it depends on beside the machine. Photos of any data set take the same.
+class TimingNames:
+    """Under which name each rate is kept: what it depends on beside the machine. Photos of any data set take the same.
 
-    `open`: from where on the network is open, "" for all of it.
+    `unfrozen`: from where on the network is trained, "" for all of it.
     """
 
     backbone: str
     image_size: int
     head: str
-    open: str
+    unfrozen: str
 
-    def __getitem__(self, kind: str) -> str:
-        opened = f" from {self.open}" if self.open else ""
-        return {
-            LOOK: f"look {self.backbone} {self.image_size}px",
-            BELOW: f"look below {self.open} {self.backbone} {self.image_size}px",
-            BOTH: f"look, from {self.open} kept, {self.backbone} {self.image_size}px",
-            READ: "read",
-            MEASURE: f"measure {self.backbone} {self.image_size}px",
-            HEAD: f"head {self.head} {self.backbone} {self.image_size}px",
-            LEARN: f"learn {self.backbone}{opened} {self.image_size}px",
-            START: f"start {self.backbone}{opened} {self.image_size}px",
-            END: f"end {self.backbone}{opened} {self.image_size}px",
-        }[kind]
+    def __getitem__(self, rate: Rate) -> str:
+        network = f"{self.backbone} {self.image_size}px"
+        part = self.backbone + (f" from {self.unfrozen}" if self.unfrozen else "") + f" {self.image_size}px"
+        names: dict[Rate, str] = {
+            StageKey.EXTRACT_FEATURES: f"look {network}",
+            StageKey.CACHE_ACTIVATIONS: f"look below {self.unfrozen} {network}",
+            StageKey.EXTRACT_FEATURES_AND_ACTIVATIONS: f"look, from {self.unfrozen} kept, {network}",
+            StageKey.DECODE_PHOTOS: "read",
+            StageKey.ADAPT_BATCH_NORM: f"measure {network}",
+            StageKey.TRAIN_HEAD: f"head {self.head} {network}",
+            StageKey.FINE_TUNE: f"learn {part}",
+            "compile": f"start {part}",
+            "evaluate": f"end {part}",
+        }  # the words of the first version: its files are read
+        return names.get(rate, str(rate))
 
 
-def names_of(config: TrainConfig) -> Names:
-    """The names for a run. An open block and the number of layers that opens it are two names, though one pace."""
-    opened = ""
-    if config.strategy == "hybrid":
+def timing_names(config: TrainConfig) -> TimingNames:
+    """The names for a run. A block and the number of layers that unfreezes it are two names, though one rate."""
+    unfrozen = ""
+    if config.partly_frozen:
         auto = auto_block(find_backbone(config.backbone)).name
-        named = auto if config.unfreeze_from == "auto" else config.unfreeze_from
-        opened = f"the top {config.num_unfrozen_layers}" if config.num_unfrozen_layers else named
-    return Names(config.backbone, config.image_size, config.head, opened)
+        named = auto if config.unfreeze_from == TrainConfig().unfreeze_from else config.unfreeze_from
+        unfrozen = f"the top {config.num_unfrozen_layers}" if config.num_unfrozen_layers else named
+    return TimingNames(config.backbone, config.image_size, config.head, unfrozen)
 
 
 def load_timings(workspace: Workspace) -> dict[str, float]:

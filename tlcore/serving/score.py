@@ -8,12 +8,14 @@ import pandas as pd
 
 from tlcore.data.collect import Collected, collect
 from tlcore.data.folder import FolderSource
+from tlcore.data.images import load_input
 from tlcore.data.layout import recognise
 from tlcore.errors import UserError
 from tlcore.evaluation.report import Report, make_report, predictions_frame
-from tlcore.events import Event, ShouldStop, never
-from tlcore.features.extract import Network, Photo, run_photos
+from tlcore.events import Event, ShouldStop, StageKey, never
+from tlcore.features.extract import Photo, run_photos
 from tlcore.features.saving import Stopwatch
+from tlcore.models.litert_runtime import litert_pool
 from tlcore.serving.bundle import Bundle
 
 
@@ -35,13 +37,17 @@ def score_folder(
         raise UserError(f"No file of {source.name} is a photo that can be used.", "Give another folder.")
     photos["label"] = photos["label"].map(_known_labels(photos["label"].unique(), bundle.labels))
     unique = photos.drop_duplicates("sha256")
-    network = Network(bundle.tflite, "probabilities", bundle.image_size, bundle.policy)
+    pool = litert_pool(bundle.tflite, ("probabilities",))
     items = [Photo(*row) for row in unique[["sha256", "file"]].itertuples(index=False)]
     rows: dict[str, np.ndarray] = {}
-    watch = Stopwatch("features", len(items))
-    for chunk, probabilities in run_photos(network, items, lambda file: (source.root / file).read_bytes(), should_stop):
+    stopwatch = Stopwatch(StageKey.EXTRACT_FEATURES, len(items))
+
+    def load(file: str) -> np.ndarray:
+        return load_input((source.root / file).read_bytes(), bundle.image_size, bundle.policy)
+
+    for chunk, probabilities in run_photos(pool, items, load, should_stop):
         rows.update((photo.sha256, row) for photo, row in zip(chunk, probabilities, strict=True))
-        yield watch.progress(len(rows))
+        yield stopwatch.progress(len(rows))
     done = photos[photos["sha256"].isin(rows)].reset_index(drop=True)
     table = np.stack([rows[sha256] for sha256 in done["sha256"]])
     return make_report(predictions_frame(done, table, bundle.labels), bundle.labels), refused

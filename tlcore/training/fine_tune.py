@@ -15,18 +15,25 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tlcore import events
 from tlcore.config import TrainConfig
-from tlcore.events import EpochEnd, Event, ShouldStop, never
+from tlcore.events import EpochEnd, Event, Progress, ShouldStop, StageKey, never
 from tlcore.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from tlcore.training.optimise import Loss, Plan, Progress, Score, answers, make_optimizer, validation_score
+from tlcore.training.optimise import (
+    EarlyStopping,
+    Loss,
+    PhaseSettings,
+    Score,
+    make_optimizer,
+    prediction_counts,
+    validation_score,
+)
 
 Batch = tuple[np.ndarray, np.ndarray]
-TELL_SECONDS = 1.0
+REPORT_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
-class Source:
+class BatchSource:
     """Where batches come from.
 
     `train(epoch)`: the batches of an epoch in its order, (inputs (b, …), classes int32 (b,)); the same epoch gives
@@ -42,7 +49,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Before:
+class Baseline:
     """What a run has without this phase: the epoch of the run that it is of, and its score."""
 
     epoch: int
@@ -50,53 +57,53 @@ class Before:
 
 
 @dataclass(frozen=True)
-class Schedule:
+class FineTuneSchedule:
     """Where this phase stands in the run: `done` epochs before it, and `epochs` of its own.
 
-    `before` counts as epoch 0 and may turn out the best, and then the model is left as it came.
+    `baseline` counts as epoch 0 and may turn out the best, and then the model is left as it came.
     """
 
     done: int
     epochs: int
-    before: Before | None = None
+    baseline: Baseline | None = None
 
     def in_run(self, epoch: int) -> int:
-        """The number in the run of an epoch of this phase, 0 for what was before; 0 where there was nothing."""
+        """The number in the run of an epoch of this phase, 0 for the baseline; 0 where there was none."""
         if epoch == 0:
-            return self.before.epoch if self.before else 0
+            return self.baseline.epoch if self.baseline else 0
         return self.done + epoch
 
 
-class _Pace:
-    """Tells how far the phase is and how long it still takes, from the pace of the corrections so far."""
+class _StepClock:
+    """Progress of the phase with its time left, from the pace of the steps so far."""
 
     def __init__(self, epochs: int, steps: int) -> None:
         self._steps, self._total = steps, epochs * steps
-        self._began, self._done_then, self._told = 0.0, 0, 0.0
+        self._began, self._done_then, self._reported = 0.0, 0, 0.0
 
-    def step(self, epoch: int, number: int) -> events.Progress | None:
-        """What to tell after this correction of an epoch, both counted from 1; None when nobody would see a change."""
+    def step(self, epoch: int, number: int) -> Progress | None:
+        """Progress after this step of an epoch, both counted from 1; None when nobody would see a change."""
         now, done = time.monotonic(), (epoch - 1) * self._steps + number
         if not self._began:  # the first one compiles
             self._began, self._done_then = now, done
             return None
-        if now - self._told < TELL_SECONDS:
+        if now - self._reported < REPORT_SECONDS:
             return None
-        self._told = now
+        self._reported = now
         pace = (now - self._began) / (done - self._done_then)
-        return events.Progress("learn", done, self._total, pace * (self._total - done))
+        return Progress(StageKey.FINE_TUNE, done, self._total, pace * (self._total - done), unit="steps")
 
 
 def fine_tune(
     model: keras.Model,
-    source: Source,
+    source: BatchSource,
     config: TrainConfig,
-    schedule: Schedule,
+    schedule: FineTuneSchedule,
     folder: Path,
     should_stop: ShouldStop = never,
-    answer: "Answer | None" = None,
+    infer: "InferenceFunction | None" = None,
 ) -> Generator[Event, None, int]:
-    """Train all trainable weights of `model` (inputs → logits), telling each epoch; returns the epoch kept, 0 for none.
+    """Train all trainable weights of `model` (inputs → logits); returns the epoch that was kept, 0 for none.
 
     The model has that epoch's weights at the end. It is the best: most validation photos right, then lowest loss. Where
     the step size has fallen along its whole cosine it is the last, which that schedule is made for, unless the best was
@@ -105,29 +112,31 @@ def fine_tune(
     what was measured).
 
     After each epoch `folder` gets a checkpoint, and a checkpoint found there at the start is continued: with the same
-    arithmetic the result is that of an uninterrupted training. `answer`: the model's own, where it is asked afterwards
-    too, since compiling it takes as long as a round over few photos.
+    arithmetic the result is that of an uninterrupted training. `infer`: the model's own, where it is used
+    afterwards too, since compiling it takes as long as an epoch over few photos.
     """
-    answer = answer or Answer(model)
+    infer = infer or InferenceFunction(model)
     keras.utils.set_random_seed(config.seed)
     num_classes = model.output_shape[-1]
-    plan = Plan(schedule.epochs, config.fine_tune_learning_rate, source.steps)
-    optimizer = make_optimizer(config, plan)
+    settings = PhaseSettings(schedule.epochs, config.fine_tune_learning_rate, source.steps)
+    optimizer = make_optimizer(config, settings)
     optimizer.build(model.trainable_variables)
     step = _step_function(model, optimizer, Loss(config, num_classes, source.classes))
     state = _State(model, optimizer, folder)
     first = state.restore() + 1
-    if first == 1 and schedule.before:
-        state.see(0, schedule.before.score)
-    planned, pace = schedule.done + schedule.epochs, _Pace(schedule.epochs, source.steps)
+    if first == 1 and schedule.baseline:
+        state.see(0, schedule.baseline.score)
+    planned, clock = schedule.done + schedule.epochs, _StepClock(schedule.epochs, source.steps)
     for epoch in range(first, schedule.epochs + 1):
-        if should_stop() or state.progress.is_over(config.patience):
+        if should_stop() or state.early_stopping.is_over(config.patience):
             break
         start = time.perf_counter()
-        figures = yield from _run_epoch(step, source.train(epoch), should_stop, lambda number: pace.step(epoch, number))
+        figures = yield from _run_epoch(
+            step, source.train(epoch), should_stop, lambda number: clock.step(epoch, number)
+        )
         if figures is None:
             break  # stopped in the middle: what counts is the last whole epoch
-        logits, truth = answer(source.held_out("validation"))
+        logits, truth = infer(source.held_out("validation"))
         score, seconds = validation_score(logits, truth), time.perf_counter() - start
         is_end = config.schedule == "cosine" and epoch == schedule.epochs
         state.see(epoch, score, prefer=is_end and score.loss < math.log(num_classes))
@@ -139,17 +148,17 @@ def fine_tune(
             score.accuracy,
             seconds,
             phase="fine_tune",
-            val_prediction_counts=answers(logits),
-            best_epoch_so_far=schedule.in_run(state.progress.best_epoch),
+            val_prediction_counts=prediction_counts(logits),
+            best_epoch_so_far=schedule.in_run(state.early_stopping.best_epoch),
         )
         state.keep(epoch)
-        state.progress.adjust(optimizer, config, config.fine_tune_learning_rate)
+        state.early_stopping.adjust(optimizer, config, config.fine_tune_learning_rate)
     state.restore_best()
-    return state.progress.best_epoch
+    return state.early_stopping.best_epoch
 
 
-class Answer:
-    """What a model answers with the weights that it has at the moment; compiled once, however often it is asked."""
+class InferenceFunction:
+    """A model's logits with the weights that it has at the moment; compiled once, however often it is called."""
 
     def __init__(self, model: keras.Model) -> None:
         self._run = tf.function(
@@ -166,7 +175,7 @@ class Answer:
 
 
 def _step_function(model: keras.Model, optimizer: keras.optimizers.Optimizer, loss_function: Loss) -> Callable:
-    """A compiled correction: (inputs, classes) → summed loss and number right."""
+    """A compiled step: (inputs, classes) → summed loss and number right."""
 
     @tf.function(autograph=False, input_signature=[_rows(model), tf.TensorSpec((None,), tf.int32)])
     def step(inputs: tf.Tensor, truth: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -187,7 +196,7 @@ def _rows(model: keras.Model) -> tf.TensorSpec:
 
 
 def _run_epoch(
-    step: Callable, batches: Iterator[Batch], should_stop: ShouldStop, tell: Callable[[int], events.Progress | None]
+    step: Callable, batches: Iterator[Batch], should_stop: ShouldStop, report: Callable[[int], Progress | None]
 ) -> Generator[Event, None, tuple[float, float] | None]:
     """Mean loss and accuracy while training; None when stopped."""
     loss_sum, correct, count = 0.0, 0.0, 0
@@ -196,8 +205,8 @@ def _run_epoch(
             return None
         batch_loss, hits = step(tf.constant(inputs), tf.constant(truth))
         loss_sum, correct, count = loss_sum + float(batch_loss), correct + float(hits), count + len(truth)
-        if told := tell(number):
-            yield told
+        if progress := report(number):
+            yield progress
     return loss_sum / count, correct / count
 
 
@@ -208,13 +217,13 @@ class _State:
         self._model, self._optimizer, self._folder = model, optimizer, folder
         self._best: list[np.ndarray] | None = None
         self._best_score: Score | None = None
-        self.progress = Progress()
+        self.early_stopping = EarlyStopping()
 
     def see(self, epoch: int, score: Score, prefer: bool = False) -> None:
         """Remember the weights where they are the best so far, or `prefer` these to all that are not clearly better."""
-        better = self.progress.see_accuracy(epoch, score)
+        better = self.early_stopping.see_accuracy(epoch, score)
         if prefer and not better and self._best_score and not self._best_score.is_clearly_better(score):
-            self.progress.prefer(epoch, score)
+            self.early_stopping.prefer(epoch, score)
             better = True
         if better:
             self._best, self._best_score = _values(self._moving()), score
@@ -226,7 +235,7 @@ class _State:
             arrays["best"] = self._best
         if self._best_score is not None:
             arrays["hits"] = [self._best_score.hits]
-        save_checkpoint(self._folder, Checkpoint({"epoch": epoch, "progress": asdict(self.progress)}, arrays))
+        save_checkpoint(self._folder, Checkpoint({"epoch": epoch, "progress": asdict(self.early_stopping)}, arrays))
 
     def restore(self) -> int:
         """Go back to the checkpoint; the epoch it was written after, 0 where there is none that fits."""
@@ -236,9 +245,9 @@ class _State:
         _assign(self._moving(), found.arrays["model"])
         _assign(self._optimizer.variables, found.arrays["optimizer"])
         self._best = found.arrays.get("best")
-        self.progress = Progress(**found.values["progress"])
+        self.early_stopping = EarlyStopping(**found.values["progress"])
         if "hits" in found.arrays:  # those of an older program have none
-            self._best_score = Score(self.progress.best_loss, found.arrays["hits"][0])
+            self._best_score = Score(self.early_stopping.best_loss, found.arrays["hits"][0])
         return int(found.values["epoch"])
 
     def restore_best(self) -> None:

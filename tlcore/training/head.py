@@ -19,14 +19,21 @@ import tensorflow as tf
 
 from tlcore.config import TrainConfig
 from tlcore.events import EpochEnd, ShouldStop, never
-from tlcore.training.optimise import Loss, Plan, Progress, answers, make_optimizer, validation_score
+from tlcore.training.optimise import (
+    EarlyStopping,
+    Loss,
+    PhaseSettings,
+    make_optimizer,
+    prediction_counts,
+    validation_score,
+)
 
 PART = 4096  # vectors that are standardised at a time
 STEPS = 32  # batches of views that TensorFlow gets at a time: what it once took for large tensors it never gives back
 FLATTEN_UNITS = 512  # the layer of the VGG16 recipe
 
 
-class Views(Protocol):
+class ViewedFeatures(Protocol):
     """Several feature vectors of each of n photos. They need not lie in memory: one of each is asked for at a time."""
 
     count: int  # views of each photo
@@ -39,7 +46,7 @@ class Views(Protocol):
 class Examples:
     """Feature vectors float32 (n, dimension), or several views of each photo, and their class numbers int32 (n,)."""
 
-    features: np.ndarray | Views
+    features: np.ndarray | ViewedFeatures
     classes: np.ndarray
 
 
@@ -78,7 +85,7 @@ def train_head(
     config: TrainConfig,
     should_stop: ShouldStop = never,
 ) -> Generator[EpochEnd, None, Head | None]:
-    """Train, telling the figures after each epoch; returns the best head, or None when stopped before the first epoch.
+    """Train, with an event after each epoch; returns the best head, or None when stopped before the first epoch.
 
     Training ends early after `config.patience` epochs without a lower validation loss. Where there are several views of
     each photo, every epoch takes one of them at random.
@@ -87,12 +94,12 @@ def train_head(
     count, feed = len(train.classes), _Feed(train, config)
     mean, scale = _standardisation(feed.passes())
     model = _build_head(len(mean), num_classes, config)
-    plan = Plan(config.epochs, config.learning_rate, -(-count // config.batch_size))
-    optimizer = make_optimizer(config, plan)
+    settings = PhaseSettings(config.epochs, config.learning_rate, -(-count // config.batch_size))
+    optimizer = make_optimizer(config, settings)
     trained = _Standardised(model, tf.constant(mean), tf.constant(scale))
     run_epoch = _epoch_function(trained, optimizer, Loss(config, num_classes, train.classes), config.batch_size)
     held_out = (validation.features - mean) / scale
-    progress, best = Progress(), None
+    early_stopping, best = EarlyStopping(), None
     for epoch in range(1, config.epochs + 1):
         if should_stop():
             break
@@ -101,7 +108,7 @@ def train_head(
         layers = _dense_layers(model)
         logits = Head(layers, epoch).logits(held_out)
         score = validation_score(logits, validation.classes)
-        if progress.see(epoch, score.loss):
+        if early_stopping.see(epoch, score.loss):
             best = Head(layers, epoch)
         yield EpochEnd(
             epoch,
@@ -111,12 +118,12 @@ def train_head(
             score.loss,
             score.accuracy,
             time.perf_counter() - start,
-            val_prediction_counts=answers(logits),
-            best_epoch_so_far=progress.best_epoch,
+            val_prediction_counts=prediction_counts(logits),
+            best_epoch_so_far=early_stopping.best_epoch,
         )
-        if progress.is_over(config.patience):
+        if early_stopping.is_over(config.patience):
             break
-        progress.adjust(optimizer, config, config.learning_rate)
+        early_stopping.adjust(optimizer, config, config.learning_rate)
     return _fold(best, mean, scale) if best else None
 
 

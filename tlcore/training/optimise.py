@@ -15,24 +15,24 @@ CLEARLY = 1.645  # standard errors, 5 % of one side of the normal distribution; 
 
 
 @dataclass(frozen=True)
-class Plan:
-    """How long and how fast a phase trains: `epochs`, `learning_rate`, and `steps` (corrections an epoch)."""
+class PhaseSettings:
+    """How long and how fast a phase trains: `epochs`, `learning_rate`, and `steps` an epoch."""
 
     epochs: int
     learning_rate: float
     steps: int
 
 
-def make_optimizer(config: TrainConfig, plan: Plan) -> keras.optimizers.Optimizer:
+def make_optimizer(config: TrainConfig, settings: PhaseSettings) -> keras.optimizers.Optimizer:
     """The optimizer of the settings, with the schedule inside where it goes by steps."""
-    rate: Any = plan.learning_rate
+    rate: Any = settings.learning_rate
     if config.schedule == "cosine":
-        total = max(1, plan.epochs * plan.steps)
+        total = max(1, settings.epochs * settings.steps)
         warm_up = int(total * WARM_UP_SHARE)
         rate = keras.optimizers.schedules.CosineDecay(
-            0.0 if warm_up else plan.learning_rate,
+            0.0 if warm_up else settings.learning_rate,
             max(1, total - warm_up),
-            warmup_target=plan.learning_rate if warm_up else None,
+            warmup_target=settings.learning_rate if warm_up else None,
             warmup_steps=warm_up,
         )
     decay = config.weight_decay or None
@@ -94,13 +94,13 @@ def validation_score(logits: np.ndarray, classes: np.ndarray) -> Score:
     return Score(loss, logits.argmax(axis=1) == classes)
 
 
-def answers(logits: np.ndarray) -> tuple[int, ...]:
-    """How often each class is the answer, from logits float32 (n, classes)."""
+def prediction_counts(logits: np.ndarray) -> tuple[int, ...]:
+    """How often each class is predicted, from logits float32 (n, classes)."""
     return tuple(np.bincount(logits.argmax(axis=1), minlength=logits.shape[1]).tolist())
 
 
 @dataclass
-class Progress:
+class EarlyStopping:
     """What early stopping and the plateau schedule remember; plain values, so that a checkpoint can keep them."""
 
     best_loss: float = float("inf")

@@ -69,7 +69,7 @@ def _events(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterator
     """The generator of this kind of job."""
     if isinstance(job, Run):
         load_trainer()  # imports TensorFlow; an import of photos must not wait for that
-        from tlcore.pipeline.executor import train_run
+        from tlcore.pipeline.train import train_run
 
         yield from train_run(workspace, job, should_stop)
     elif job.kind == "advice":
@@ -84,12 +84,12 @@ def load_trainer() -> None:
     A million objects come with it, and all stay as long as the process. Python's collector of cycles would go through
     them again and again, while they come and when the process ends; without that both take a second less.
     """
-    if "tlcore.pipeline.executor" in sys.modules:
+    if "tlcore.pipeline.train" in sys.modules:
         return
     was_on = gc.isenabled()
     gc.disable()
     try:
-        import tlcore.pipeline.executor  # noqa: F401
+        import tlcore.pipeline.train  # noqa: F401
     finally:
         gc.freeze()
         if was_on:

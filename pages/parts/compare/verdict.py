@@ -35,7 +35,7 @@ def outcome(dataset: Dataset, runs: Sequence[Run]) -> None:
     if not judged:
         st.markdown("That can be told as soon as two runs have come to their test figures.")
         return
-    whole = all(result.ready < 0.01 for result in found) and not any(
+    whole = all(result.ready is not None and result.ready < 0.01 for result in found) and not any(
         race.is_stopped(job_status(run)) for run in runs
     )  # else the seconds are not those of equals
     quickest = min(found, key=lambda result: result.seconds).run_id if whole else None

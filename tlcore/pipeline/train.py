@@ -1,0 +1,68 @@
+"""What a training run does, from photos to a checked bundle, as one generator of events [TF].
+
+The order is the user's: the test figures come first (`Evaluated`), then a bundle that can predict, and only then the
+check of the packed file against the figures and the Keras file for those who go on working with it.
+"""
+
+from collections.abc import Iterator
+
+from tlcore.data.manifest import load_dataset
+from tlcore.evaluation.report import make_report, predictions_frame, save_report
+from tlcore.events import Evaluated, Event, Finished, ShouldStop, Stopped
+from tlcore.jobs.store import Run
+from tlcore.models.frozen_backbone import PretrainedBackbone
+from tlcore.models.registry import find_backbone
+from tlcore.pipeline.clock import RunClock
+from tlcore.pipeline.context import Context, Halted, TrainedModel
+from tlcore.pipeline.eta import Eta
+from tlcore.pipeline.executor import execute
+from tlcore.pipeline.head_stages import head_model
+from tlcore.pipeline.packaging import Package, package
+from tlcore.pipeline.timings import load_timings, save_timings, timing_names
+from tlcore.workspace import Workspace
+
+
+def train_run(workspace: Workspace, run: Run, should_stop: ShouldStop) -> Iterator[Event]:
+    """Do a run: its plan, then figures, bundle and check. Its last event is Finished or Stopped.
+
+    Raises:
+        UserError: photos, weights or disk do not allow it, or the packed model does not answer like the figures.
+    """
+    clock, context = RunClock(run), make_context(workspace, run, should_stop)
+    eta = Eta(timing_names(context.config), load_timings(workspace))
+    try:
+        yield from execute(context, eta, clock)
+    except Halted as halted:
+        yield Stopped(halted.kept)
+        return
+    trained = _trained(context)
+    save_timings(workspace, eta.measured())
+    stopped, dataset = should_stop(), context.dataset
+    test = dataset.part("test")
+    report = make_report(predictions_frame(test, trained.test_probabilities, dataset.labels), dataset.labels)
+    save_report(run.folder, report)
+    total = clock.elapsed
+    yield Evaluated(report.correct, report.total, total, total - clock.training, clock.training)
+    yield from package(run, Package(dataset, context.spec, context.config, report, trained), should_stop)
+    yield Finished(run.id, clock.elapsed, stopped)
+
+
+def make_context(workspace: Workspace, run: Run, should_stop: ShouldStop) -> Context:
+    """Everything that the stages of a run need.
+
+    Raises:
+        UserError: its data set is gone, or its network is not known.
+    """
+    config = run.config
+    spec = find_backbone(config.backbone)
+    backbone = PretrainedBackbone(workspace, spec, config.image_size)
+    return Context(workspace, run, load_dataset(workspace, run.dataset_id), spec, config, should_stop, backbone)
+
+
+def _trained(context: Context) -> TrainedModel:
+    """What came of the stages: the network that adapted, else the head on the frozen one."""
+    if context.trained is not None:
+        return context.trained
+    if context.head is None:
+        raise RuntimeError("A run came to its end without having learned anything.")
+    return head_model(context, context.head)
