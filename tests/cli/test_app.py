@@ -67,6 +67,7 @@ def test_options_for_other_computers_and_no_browser(started, free, capsys):
     flags = started[0][1]
     assert flags[flags.index("--server.address") + 1] == "0.0.0.0"
     assert flags[flags.index("--server.headless") + 1] == "true"
+    assert f"http://localhost:{free}, for others" in capsys.readouterr().out, "nobody can open 0.0.0.0"
 
 
 @pytest.mark.parametrize(

@@ -79,9 +79,15 @@ def _app(workspace: Workspace, options: argparse.Namespace) -> int:
     folder = app_folder(Path(tlcore.__file__).parent)
     check_port(options.address, options.port)
     os.environ["TRANSFERLAB_HOME"] = str(workspace.root)
-    host = f"[{options.address}]" if ":" in options.address else options.address
-    print(f"Transfer Lab starts at http://{host}:{options.port}  (stop it with Ctrl-C)", flush=True)
+    print(f"Transfer Lab starts at {_place(options.address, options.port)}  (stop it with Ctrl-C)", flush=True)
     return _run_streamlit(folder, options)
+
+
+def _place(address: str, port: int) -> str:
+    """The address to open in a browser, in a person's words."""
+    if address in ("0.0.0.0", "::"):
+        return f"http://localhost:{port}, for others at the address that this computer has in their network"
+    return f"http://[{address}]:{port}" if ":" in address else f"http://{address}:{port}"
 
 
 def _run_streamlit(folder: Path, options: argparse.Namespace) -> int:
