@@ -1,10 +1,11 @@
-# make run: start Transfer Lab. make test: run every test. make bench: measure. All set up what they need.
+# make run: start Transfer Lab. make test: run every test. make check: lint, format, types. make bench: measure.
+# make build: the wheel and the sdist, in dist/. All set up what they need.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8501
 
-.PHONY: run test bench clean
+.PHONY: run test check bench build clean
 run: $(VENV)/.run
 	@echo "Transfer Lab starts at http://localhost:$(PORT)  (stop it with Ctrl-C)"
 	@$(BIN)/python -m streamlit run streamlit_app.py --server.port $(PORT)
@@ -12,11 +13,20 @@ run: $(VENV)/.run
 test: $(VENV)/.test
 	@$(BIN)/python -m pytest
 
+check: $(VENV)/.test
+	@$(BIN)/python -m ruff check .
+	@$(BIN)/python -m ruff format --check .
+	@$(BIN)/python -m mypy
+
 bench: $(VENV)/.test
 	@$(BIN)/python -m benchmarks
 
+build: $(VENV)/.test
+	@rm -rf dist
+	@$(BIN)/python -m build --no-isolation
+
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) dist
 
 $(VENV)/.run: requirements.txt scripts/set_up.py
 	@$(PYTHON) scripts/set_up.py $(VENV) requirements.txt

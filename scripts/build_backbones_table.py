@@ -274,7 +274,7 @@ CHOICES = (
             f"EfficientNetB{number}",
             top1,
             size,
-            "A step up from EfficientNetB{}: more accurate, slower, made for larger images.".format(number - 1),
+            f"A step up from EfficientNetB{number - 1}: more accurate, slower, made for larger images.",
         )
         for number, top1, size in (
             (1, 0.791, 240),

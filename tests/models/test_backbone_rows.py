@@ -111,7 +111,7 @@ def test_a_row_is_whole(spec):
         assert spec.weights_hash and spec.weights_hash in SOURCES
     assert spec.fingerprint == spec.weights_hash and spec.licence and spec.source.startswith("https://")
     assert spec.weights_url.startswith("https://storage.googleapis.com/") and spec.weights_file.endswith(".h5")
-    assert 0.5 < spec.imagenet_top1 < 0.9 and 0 < spec.multiply_adds and spec.parameters * 7 > spec.download_bytes / 1.5
+    assert 0.5 < spec.imagenet_top1 < 0.9 and spec.multiply_adds > 0 and spec.parameters * 7 > spec.download_bytes / 1.5
     assert spec.sentence.endswith(".") and 20 < len(spec.sentence) < 120
     assert 1 <= len(spec.blocks) <= 20 and len({block.name for block in spec.blocks}) == len(spec.blocks)
     assert spec.least_image_size <= spec.default_image_size

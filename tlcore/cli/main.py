@@ -13,6 +13,7 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # before anything imports TensorFlow
 
+from tlcore.cli.app import add_app
 from tlcore.cli.backbones import add_commands
 from tlcore.cli.common import add_option, ctrl_c_stops, find_dataset, finish, tell, train_config, without_chatter
 from tlcore.cli.progress import Bars
@@ -54,7 +55,8 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument("--workspace", metavar="FOLDER", help="where everything is kept (default: $TRANSFERLAB_HOME)")
     common.add_argument("--json", action="store_true", help="print one JSON object as the last line")
     parser = argparse.ArgumentParser(
-        prog="python -m tlcore", description="Teach a pretrained network your own picture classes."
+        prog="transferlab" if Path(sys.argv[0]).stem == "transferlab" else "python -m tlcore",
+        description="Teach a pretrained network your own picture classes.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -85,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     add_commands(commands, common)
     add_race(commands, common)
     add_recommend(commands, common)
+    add_app(commands)
     return parser
 
 

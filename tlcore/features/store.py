@@ -152,9 +152,9 @@ class RowStore:
 
     def _write(self, keys: list[bytes], rows: np.ndarray) -> None:
         """Append at the end of the complete rows, over whatever a killed writer left behind them."""
-        data = memoryview(np.ascontiguousarray(rows, dtype=self.kind.dtype)).cast("B")
+        vectors = memoryview(np.ascontiguousarray(rows, dtype=self.kind.dtype)).cast("B")
         for path, data, start in (
-            (self._vectors_path, data, self._keys_read * self._row_bytes),
+            (self._vectors_path, vectors, self._keys_read * self._row_bytes),
             (self._keys_path, b"".join(keys), self._keys_read * KEY_BYTES),
         ):
             with open(path, "r+b" if path.exists() else "w+b") as file:

@@ -42,7 +42,7 @@ class LiteModel:
         self._lock = threading.Lock()
         self._input = self._interpreter.get_input_details()[0]["index"]
         self._shape: tuple[int, ...] = ()
-        self._outputs = {name: index for name, index in self._named_outputs()}
+        self._outputs = dict(self._named_outputs())
 
     def _named_outputs(self) -> list[tuple[str, int]]:
         """Output tensors under the names of the file's signature."""

@@ -1,0 +1,115 @@
+"""`transferlab app`: starts the pages, those of the checkout or those in the installed package, from any folder."""
+
+import argparse
+import errno
+import importlib.util
+import os
+import runpy
+import signal
+import socket
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import tlcore
+from tlcore.errors import UserError
+from tlcore.workspace import Workspace
+
+PORT = 8501
+SCRIPT = "streamlit_app.py"
+STOPPED = 130
+
+
+def add_app(commands: Any) -> None:
+    """Add the command to the subparsers of the terminal; it has no --json, since it answers in a browser."""
+    app = commands.add_parser("app", help="start the pages and print their address")
+    app.add_argument("--workspace", metavar="FOLDER", help="where everything is kept (default: $TRANSFERLAB_HOME)")
+    app.add_argument("--port", type=int, default=PORT, metavar="N", help=f"1 to 65535. Default {PORT}.")
+    app.add_argument(
+        "--address",
+        default="127.0.0.1",
+        help="who can reach the pages. Default 127.0.0.1: only this computer; 0.0.0.0: everybody in the network.",
+    )
+    app.add_argument("--no-browser", action="store_true", help="open no browser")
+    app.set_defaults(command=_app)
+
+
+def app_folder(package: Path) -> Path:
+    """The folder of the welcome page, `pages` and `.streamlit`: inside an installed package, beside one in a checkout.
+
+    Args:
+        package: the folder of the package `tlcore`.
+
+    Raises:
+        UserError: there are no pages in either place.
+    """
+    for folder in (package / "app", package.parent):
+        if (folder / SCRIPT).is_file():
+            return folder
+    raise UserError(f"{package} came without its pages.", "Install Transfer Lab again: pip install 'transferlab[app]'")
+
+
+def check_port(address: str, port: int) -> None:
+    """Raise UserError where no server can listen at this address and port."""
+    if not 1 <= port <= 65535:
+        raise UserError(f"Received: --port {port}. Allowed: 1 to 65535.", f"The usual one is {PORT}.")
+    try:
+        family, kind, protocol, _, place = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            if os.name == "posix":  # a server that has just ended does not count; on Windows it means something else
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(place)
+    except OSError as error:
+        if error.errno in (errno.EADDRINUSE, errno.EACCES):
+            reason = "in use by another program" if error.errno == errno.EADDRINUSE else "not open to you"
+            raise UserError(f"Port {port} is {reason}.", f"Choose another one: --port {_other(port)}") from error
+        what = f"Nothing can listen at the address {address} ({error.strerror or error})."
+        raise UserError(what, "Leave --address out, or give an address of this computer.") from error
+
+
+def _other(port: int) -> int:
+    """A port worth trying instead."""
+    return port + 1 if PORT <= port < 65535 else PORT
+
+
+def _app(workspace: Workspace, options: argparse.Namespace) -> int:
+    if importlib.util.find_spec("streamlit") is None:
+        raise UserError("The pages need Streamlit, which is not installed.", "pip install 'transferlab[app]'")
+    folder = app_folder(Path(tlcore.__file__).parent)
+    check_port(options.address, options.port)
+    os.environ["TRANSFERLAB_HOME"] = str(workspace.root)
+    print(f"Transfer Lab starts at {_place(options.address, options.port)}  (stop it with Ctrl-C)", flush=True)
+    return _run_streamlit(folder, options)
+
+
+def _place(address: str, port: int) -> str:
+    """The address to open in a browser, in a person's words."""
+    if address in ("0.0.0.0", "::"):
+        return f"http://localhost:{port}, for others at the address that this computer has in their network"
+    return f"http://[{address}]:{port}" if ":" in address else f"http://{address}:{port}"
+
+
+def _run_streamlit(folder: Path, options: argparse.Namespace) -> int:
+    """Do in this process what `python -m streamlit run` does; the exit code when the server has ended.
+
+    Streamlit reads the `.streamlit/config.toml` of the current directory and that beside the script. So the app's own
+    folder is made the current one, lest settings of the folder where somebody happens to be mix with ours.
+    """
+    os.chdir(folder)
+    sys.argv = ["streamlit", "run", str(folder / SCRIPT)]
+    sys.argv += ["--server.address", options.address, "--server.port", str(options.port)]
+    sys.argv += ["--logger.hideWelcomeMessage", "true"]  # the address is told already
+    if options.no_browser:
+        sys.argv += ["--server.headless", "true"]
+    signal.signal(signal.SIGINT, _stop)  # until the server runs and listens for Ctrl-C itself
+    try:
+        runpy.run_module("streamlit", run_name="__main__", alter_sys=True)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    return 0
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    """Leave at once, whatever is being imported."""
+    raise SystemExit(STOPPED)
