@@ -8,7 +8,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.parts.predict import predictions
-from pages.shared import chrome, networks, photos, settings, state, widgets
+from pages.parts.train import network_choice, settings_form
+from pages.shared import chrome, gallery, networks, settings, state, widgets
 from tlcore.config import STRATEGIES, TrainConfig, defaults_for
 from tlcore.models.registry import BUILT_IN
 
@@ -48,15 +49,15 @@ class Tags(HTMLParser):
 
 
 def test_a_hostile_label_stays_letters_in_the_grid():
-    photo = photos.Photo("data:,", HOSTILE, HOSTILE, HOSTILE, mark=False, detail=HOSTILE)
-    found = Tags(photos.figure(photo))
+    photo = gallery.GalleryPhoto("data:,", HOSTILE, HOSTILE, HOSTILE, mark=False, detail=HOSTILE)
+    found = Tags(gallery.figure(photo))
     assert found.tags == ["li", "figure", "img", "span", "figcaption", "span", "br"]
     assert set(found.attributes) == {"class", "tabindex", "src", "alt"}
 
 
 def test_right_and_wrong_are_told_by_word_and_sign():
-    assert "✓ right" in photos.figure(photos.Photo("data:,", "a", "a", "a", mark=True))
-    assert "✗ wrong" in photos.figure(photos.Photo("data:,", "a", "a", "a", mark=False))
+    assert "✓ right" in gallery.figure(gallery.GalleryPhoto("data:,", "a", "a", "a", mark=True))
+    assert "✗ wrong" in gallery.figure(gallery.GalleryPhoto("data:,", "a", "a", "a", mark=False))
 
 
 def test_a_hostile_label_stays_letters_in_a_table():
@@ -91,12 +92,13 @@ def test_markdown_in_a_name_stays_letters(text, said):
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_every_setting_that_counts_has_its_widget_with_its_own_words(strategy):
     def page(strategy: str) -> None:
-        from pages.shared import networks, settings
+        from pages.parts.train import network_choice, settings_form
+        from pages.shared import settings
 
         settings.own().setdefault("strategy", strategy)
-        settings.choose_strategy(settings.proposed())
-        networks.choose(settings.network())
-        settings.folds()
+        settings_form.choose_strategy(settings.proposed())
+        network_choice.choose(settings.backbone())
+        settings_form.folds()
 
     at = AppTest.from_function(page, default_timeout=20, args=(strategy,)).run()
     assert not at.exception
@@ -130,7 +132,7 @@ def test_what_does_nothing_for_a_strategy_is_a_setting():
 def test_a_network_in_the_list_says_how_good_it_is_and_where(change, said, reason, monkeypatch, tmp_path):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     spec = replace(BUILT_IN, **change)
-    assert all(words in networks.label(spec) for words in said), reason
+    assert all(words in networks.backbone_label(spec) for words in said), reason
 
 
 def test_a_network_that_was_fetched_is_on_this_machine(monkeypatch, tmp_path):
@@ -138,7 +140,7 @@ def test_a_network_that_was_fetched_is_on_this_machine(monkeypatch, tmp_path):
     spec = replace(BUILT_IN, asset="", weights_url="https://a/none.h5", download_bytes=58_900_000)
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / "none.h5").touch()
-    assert networks.say_place(spec) == "on this machine"
+    assert networks.place_message(spec) == "on this machine"
 
 
 @pytest.mark.parametrize(
@@ -152,7 +154,7 @@ def test_a_network_that_was_fetched_is_on_this_machine(monkeypatch, tmp_path):
 )
 def test_the_speed_of_a_network_in_words(times, said):
     spec = replace(BUILT_IN, asset="", multiply_adds=int(BUILT_IN.multiply_adds * times))
-    assert networks.say_speed(spec) == said
+    assert network_choice.speed_message(spec) == said
 
 
 @pytest.mark.parametrize(
@@ -172,17 +174,17 @@ def test_a_sentence_for_a_stranger_keeps_its_addresses(monkeypatch, text, said, 
 
 
 def test_a_series_has_its_ends_and_the_usual_values():
-    assert settings.series(0.01, 1.0, {0.03}) == [0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1.0]
+    assert settings_form.round_steps(0.01, 1.0, {0.03}) == [0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1.0]
 
 
 def test_nine_photos_show_as_many_classes_as_there_is_room_for():
     frame = pd.DataFrame({"label": ["a"] * 50 + ["b"] * 2 + ["c"]})
-    nine = photos.three_by_three(frame)
+    nine = gallery.three_by_three(frame)
     assert len(nine) == 9 and nine["label"].value_counts().to_dict() == {"a": 6, "b": 2, "c": 1}
-    assert len(photos.three_by_three(frame.head(4))) == 4
+    assert len(gallery.three_by_three(frame.head(4))) == 4
 
 
 def test_a_file_name_that_looks_like_a_formula_stays_a_name_in_the_table():
-    answered = predictions.frame([predictions.Answer("=1+1.png", None, (("a", 0.75), ("b", 0.25)), 1.0)])
+    answered = predictions.frame([predictions.PhotoPrediction("=1+1.png", None, (("a", 0.75), ("b", 0.25)), 1.0)])
     lines = predictions.csv(answered).decode("utf-8-sig").splitlines()
     assert lines == ["photo,class,probability,p(a),p(b)", "'=1+1.png,a,0.750000,0.750000,0.250000"]

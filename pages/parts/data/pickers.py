@@ -11,14 +11,16 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.shared import photos, state
-from pages.shared.widgets import PICTURE_TYPES, count, plain, say_bytes
+from pages.shared import gallery, state
+from pages.shared.widgets import plain
 from tlcore.data import incoming
 from tlcore.data.samples import SAMPLES
 from tlcore.errors import UserError
 from tlcore.jobs.store import ImportSpec
+from tlcore.messages.quantities import count, format_bytes
 
 Picker = Callable[[DeltaGenerator], ImportSpec | None]
+PICTURE_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff"]
 
 
 def pick_sample(action: DeltaGenerator) -> ImportSpec | None:
@@ -26,11 +28,11 @@ def pick_sample(action: DeltaGenerator) -> ImportSpec | None:
     titles = {sample.key: plain(sample.title) for sample in SAMPLES}
     key = st.pills("Which one?", list(titles), default=SAMPLES[0].key, format_func=titles.get, required=True)
     sample = next(sample for sample in SAMPLES if sample.key == key)
-    size = f"a download of {say_bytes(sample.download_bytes)}" if sample.download_bytes else "built in, no download"
+    size = f"a download of {format_bytes(sample.download_bytes)}" if sample.download_bytes else "built in, no download"
     classes = count(sample.num_classes, "class", "classes")
     st.markdown(f"{plain(sample.sentence)} {count(sample.num_photos, 'photo')} in {classes}; {size}.")
     if key == SAMPLES[0].key:
-        photos.sample_strip()
+        gallery.sample_strip()
     st.caption(f"Licence: {plain(sample.licence)}")
     if action.button(f"Use “{titles[key]}” ({count(sample.num_photos, 'photo')})", type="primary"):
         return ImportSpec("sample", key, sample.title)
@@ -171,7 +173,7 @@ def _show_incoming(area: str, files: pd.DataFrame) -> None:
         known = isinstance(label, str)
         with st.container(horizontal=True, vertical_alignment="center"):
             title = plain(label) if known else "Folders and zips, which name the classes themselves"
-            size = say_bytes(int(group["bytes"].sum()))
+            size = format_bytes(int(group["bytes"].sum()))
             st.markdown(f"**{title}**: {count(len(group), 'file')}, {size}", width="content")
             out = f"Take {title if known else 'them'} out again"
             if st.button("Remove", key=f"remove_{number}", type="tertiary", help=out):
