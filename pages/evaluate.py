@@ -101,7 +101,7 @@ def buttons(action: DeltaGenerator, run: Run) -> None:
 
 with chrome.page("Evaluate", "Here is how it does on photos it has never seen.", step=3) as action:
     run, dataset = state.run(), state.dataset()
-    if run is None:
+    if run is None or dataset is None:
         widgets.empty("Nothing to evaluate yet: a network must learn first.", "pages/train.py", "Train", state.link())
         run_list.show(state.runs())
     elif not job_status(run).usable:

@@ -114,10 +114,11 @@ def training_message(status: JobStatus, run: Run) -> str:
     elif done < planned:
         words = [f"It stopped by itself after {done} of {planned} rounds, since nothing got better any more."]
     took = status.evaluated
-    words.append(
-        f"That took {format_seconds(took.seconds)}: {format_seconds(took.seconds_features)} to look at the "
-        f"photos, {format_seconds(took.seconds_training)} to learn."
-    )
+    if took is not None:
+        words.append(
+            f"That took {format_seconds(took.seconds)}: {format_seconds(took.seconds_features)} to look at the "
+            f"photos, {format_seconds(took.seconds_training)} to learn."
+        )
     return " ".join(words)
 
 

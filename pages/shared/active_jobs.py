@@ -41,10 +41,11 @@ def find(step: int) -> list[tuple[str, str]]:
         step: of the page, as in `chrome.page`.
     """
     now = _active()
-    known = st.session_state.get(_KNOWN, [])
+    known: list[tuple[str, str]] = st.session_state.get(_KNOWN, [])
     every = [*now, *(each for each in known if each not in now)]
-    st.session_state[_KNOWN] = [each for each in every if not _is_shown(*each, step)]
-    return st.session_state[_KNOWN][:MOST]
+    elsewhere = [(kind, an_id) for kind, an_id in every if not _is_shown(kind, an_id, step)]
+    st.session_state[_KNOWN] = elsewhere
+    return elsewhere[:MOST]
 
 
 def _active() -> list[tuple[str, str]]:

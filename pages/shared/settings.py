@@ -33,7 +33,8 @@ IDLE: dict[str, tuple[str, ...]] = {  # what does nothing for a strategy
 
 def own() -> dict[str, Any]:
     """What this visitor set himself, by field name."""
-    return st.session_state.setdefault("own_settings", {})
+    values: dict[str, Any] = st.session_state.setdefault("own_settings", {})
+    return values
 
 
 def backbone() -> BackboneSpec:

@@ -174,7 +174,8 @@ def active_jobs() -> list[Job]:
 
     A run that has its test figures counts as done, though its model may still be packed.
     """
-    working, waiting = [], []
+    working: list[Job] = []
+    waiting: list[Job] = []
     for parent, load in ((workspace().runs, store.load_run), (workspace().imports, store.load_import)):
         for folder in sorted(parent.iterdir()):  # ids begin with the time
             # Two looks at files, since every page asks and a run's events may be many.

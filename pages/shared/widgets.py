@@ -52,11 +52,11 @@ def table(frame: pd.DataFrame, description: str) -> None:
     if len(frame) > MOST_ROWS:
         st.dataframe(frame, hide_index=True, alt=description)
         return
-    aligned = {name: ' class="tl-number"' if is_numeric(frame[name]) else "" for name in frame.columns}
-    head = "".join(f'<th scope="col"{aligned[name]}>{html.escape(name)}</th>' for name in frame.columns)
+    aligned = [' class="tl-number"' if is_numeric(frame[name]) else "" for name in frame.columns]
+    head = "".join(f'<th scope="col"{style}>{html.escape(name)}</th>' for name, style in zip(frame.columns, aligned))
     body = "".join(
-        "<tr>" + "".join(f"<td{aligned[name]}>{html.escape(str(value))}</td>" for name, value in row.items()) + "</tr>"
-        for row in frame.to_dict(orient="records")
+        "<tr>" + "".join(f"<td{style}>{html.escape(str(value))}</td>" for value, style in zip(row, aligned)) + "</tr>"
+        for row in frame.itertuples(index=False, name=None)
     )
     st.html(
         f'<table class="tl-table" aria-label="{html.escape(description)}"><thead><tr>{head}</tr></thead>'

@@ -42,7 +42,8 @@ def _remember(name: str) -> None:
 
 def _replaced() -> dict[str, tuple[Any, float]]:
     """For settings whose default has changed: the value before, which a browser may still show, and since when."""
-    return st.session_state.setdefault("settings_replaced", {})
+    replaced: dict[str, tuple[Any, float]] = st.session_state.setdefault("settings_replaced", {})
+    return replaced
 
 
 def _is_echo(name: str, value: Any) -> bool:
@@ -131,7 +132,7 @@ def _views_note(config: TrainConfig) -> None:
         st.markdown("Choose two or more views, and each photo can be mirrored, turned, zoomed and more.")
 
 
-def setting(option: Field, value: Any, spec: BackboneSpec, config: TrainConfig) -> None:
+def setting(option: Field[Any], value: Any, spec: BackboneSpec, config: TrainConfig) -> None:
     """The widget for one setting: a choice, a switch, a slider where it can be set exactly, else a number to type."""
     meta, name = option.metadata, option.name
     if name == "unfreeze_from":
