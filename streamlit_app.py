@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.shared import chrome, lists, photos, state
+from pages.shared import chrome, gallery, run_list, state
 
 with chrome.page(
     "Teach the computer to tell your pictures apart",
@@ -13,7 +13,7 @@ with chrome.page(
     if action.button("Choose photos to begin", type="primary"):
         st.switch_page("pages/data.py", query_params=state.link())
 
-    photos.sample_strip()
+    gallery.sample_strip()
 
     st.subheader("How it goes", anchor=False)
     st.markdown(
@@ -28,4 +28,4 @@ with chrome.page(
 
     if state.runs():
         st.subheader("Earlier training runs", anchor=False)
-        lists.runs(state.runs())
+        run_list.show(state.runs())

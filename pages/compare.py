@@ -1,22 +1,24 @@
-"""Beside the four steps: let several ways of learning race on the same photos, and see what is more than chance."""
+"""Beside the four steps: compare ways of learning on the same photos, and see what is more than chance (a race)."""
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.parts.compare import race, verdict
+from pages.parts.compare import choice, earlier, live, verdict
 from pages.shared import chrome, state, widgets
-from pages.shared.widgets import count, plain
+from pages.shared.widgets import plain
 from tlcore.comparison import store as comparisons
+from tlcore.comparison.results import load_results
 from tlcore.comparison.store import Comparison
 from tlcore.data.manifest import Dataset
 from tlcore.errors import UserError
 from tlcore.jobs.status import job_status
+from tlcore.messages.quantities import count
 
 
 def offer(action: DeltaGenerator, dataset: Dataset) -> None:
-    """A new race: what shall run, and the button."""
+    """A new comparison: what shall run, and the button."""
     st.subheader(plain(dataset.name), anchor=False)
-    configs = race.choose()
+    configs = choice.choose()
     wrong = None
     try:
         comparisons.check_number(len(configs))
@@ -32,29 +34,29 @@ def offer(action: DeltaGenerator, dataset: Dataset) -> None:
         st.rerun()
 
 
-def follow_race(action: DeltaGenerator, used: Comparison, dataset: Dataset) -> None:
-    """The race in the URL: live while a run is active, then its table and verdict."""
+def follow_comparison(action: DeltaGenerator, used: Comparison, dataset: Dataset) -> None:
+    """The comparison in the URL: live while a run is active, then its table and verdict."""
     runs = comparisons.runs_of(state.workspace(), used)
-    standing = [job_status(run) for run in runs]
-    active = any(status.active for status in standing)
-    usable = any(status.usable for status in standing)
+    statuses = [job_status(run) for run in runs]
+    active = any(status.active for status in statuses)
+    usable = any(status.usable for status in statuses)
     if active:
         if action.button("Stop the race", key="stop_race"):
             for run in runs:
-                race.stop(run)
+                live.stop(run)
             st.rerun()
     else:
-        again = race.say_take_up(runs)
+        again = live.resume_label(runs)
         if again and action.button(again, type="primary", key="take_up"):
-            race.take_up(runs)
+            live.resume_all(runs)
             st.rerun()
         if usable and action.button("See where the best one is wrong", type="secondary" if again else "primary"):
-            best = comparisons.results(dataset, runs)[0].run_id
+            best = load_results(dataset, runs)[0].run_id
             st.switch_page("pages/evaluate.py", query_params=state.link(run=best, dataset=dataset.id))
     action.page_link("pages/compare.py", label="Plan another race", query_params={"dataset": dataset.id})
-    race.live(used)
+    live.show(used)
     if not active:
-        verdict.outcome(dataset, runs)
+        verdict.show(dataset, runs)
 
 
 with chrome.page(
@@ -64,15 +66,15 @@ with chrome.page(
     tab="Compare",
 ) as action:
     state.queue().warm()
-    used, dataset = state.race(), state.dataset()
+    used, dataset = state.comparison(), state.dataset()
     if dataset is None:
         widgets.empty("There are no photos to learn from yet.", "pages/data.py", "Choose photos first", {})
     elif used is None:
         offer(action, dataset)
     else:
         st.subheader(plain(used.name), anchor=False)
-        follow_race(action, used, state.dataset_of(used.dataset_id))
-    others = [each for each in state.races() if used is None or each.id != used.id]
+        follow_comparison(action, used, state.dataset_of(used.dataset_id))
+    others = [each for each in state.comparisons() if used is None or each.id != used.id]
     if others:
         st.subheader("Earlier races", anchor=False)
-        race.earlier(others)
+        earlier.show(others)

@@ -3,11 +3,12 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.parts.data import importing, pickers
-from pages.shared import chrome, lists, photos, state, widgets
-from pages.shared.widgets import count, plain, say_bytes
+from pages.parts.data import dataset_list, importing, pickers
+from pages.shared import chrome, gallery, state, widgets
+from pages.shared.widgets import plain
 from tlcore.charts import results as charts
 from tlcore.data.manifest import Dataset
+from tlcore.messages.quantities import count, format_bytes
 
 
 def show(dataset: Dataset) -> None:
@@ -15,7 +16,7 @@ def show(dataset: Dataset) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         turn = st.session_state.get("shuffle", 0)
-        photos.grid(photos.from_dataset(dataset, photos.three_by_three(dataset.photos, seed=turn)))
+        gallery.grid(gallery.from_dataset(dataset, gallery.three_by_three(dataset.photos, seed=turn)))
         if st.button("Show nine others", type="tertiary"):
             st.session_state["shuffle"] = turn + 1
             st.rerun()
@@ -47,7 +48,7 @@ def facts(dataset: Dataset) -> list[str]:
         count(len(rows), "photo"),
         count(len(dataset.labels), "class", "classes"),
         size,
-        say_bytes(int(rows["bytes"].sum())),
+        format_bytes(int(rows["bytes"].sum())),
     ]
 
 
@@ -56,8 +57,8 @@ def refused(dataset: Dataset) -> None:
     if dataset.refused.empty:
         return
     with st.expander(f"{count(len(dataset.refused), 'file')} left out, with the reason"):
-        told = dataset.refused[["path", "reason"]].set_axis(["File", "Why"], axis="columns")
-        widgets.table(told, "Files that were left out, each with the reason")
+        reasons = dataset.refused[["path", "reason"]].set_axis(["File", "Why"], axis="columns")
+        widgets.table(reasons, "Files that were left out, each with the reason")
 
 
 def choose_photos(action: DeltaGenerator) -> None:
@@ -77,7 +78,7 @@ def choose_photos(action: DeltaGenerator) -> None:
     earlier = state.datasets()
     if earlier:
         st.subheader("Data sets made earlier", anchor=False)
-        lists.datasets(earlier)
+        dataset_list.show(earlier)
 
 
 is_importing, dataset_id = state.is_set("job"), state.is_set("dataset")

@@ -6,13 +6,17 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.shared import chrome, follow, lists, photos, state, widgets
-from pages.shared.widgets import count, plain
+from pages.parts.evaluate import download
+from pages.parts.evaluate.prediction_gallery import from_predictions
+from pages.shared import chrome, gallery, run_list, state, widgets
+from pages.shared.widgets import plain
 from tlcore.charts import results as charts
 from tlcore.data.manifest import Dataset
-from tlcore.evaluation.report import Report, load_report, say_score
+from tlcore.evaluation.report import Report, load_report
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Run
+from tlcore.messages.quantities import count, percent
+from tlcore.messages.scores import score_message
 
 PAGE_SIZE = 12
 SHARES = {"recall": "Found (recall)", "precision": "To be trusted (precision)", "f1": "Both in one (F1)"}
@@ -20,9 +24,9 @@ SHARES = {"recall": "Found (recall)", "precision": "To be trusted (precision)", 
 
 def score(report: Report) -> None:
     """The test accuracy, never a number alone."""
-    said = say_score(report.correct, report.total, report.low, report.high)
-    said = said.replace(" %", "&nbsp;%")
-    whole = re.sub(r"(\d+–\d+&nbsp;%)", r'<span class="tl-whole">\1</span>', said)  # never torn apart
+    words = score_message(report.correct, report.total, report.low, report.high)
+    words = words.replace(" %", "&nbsp;%")
+    whole = re.sub(r"(\d+–\d+&nbsp;%)", r'<span class="tl-whole">\1</span>', words)  # never torn apart
     st.html(f'<p class="tl-big">{whole}</p>')
     st.caption(
         "Counted on test photos that it did not learn from (test accuracy). With more photos of the same kind the "
@@ -49,7 +53,7 @@ def classes(report: Report) -> None:
     rows = report.per_class
     table = pd.DataFrame({"Class": rows["label"], "Test photos": rows["support"], "Right": rows["correct"]})
     for name, title in SHARES.items():
-        table[title] = rows[name].map(widgets.percent)
+        table[title] = rows[name].map(percent)
     widgets.table(table, "For each class: test photos, how many were right, recall, precision and F1")
     st.caption(
         "Found: of the photos that show the class, the share that the network says so. To be trusted: of the photos "
@@ -60,8 +64,8 @@ def classes(report: Report) -> None:
 def mistakes(dataset: Dataset, report: Report) -> None:
     """All mistakes, those the network was surest of first, a page at a time."""
     st.subheader("Worst mistakes first", anchor=False)
-    told = report.predictions
-    wrong = told[~told["correct"]].sort_values("probability", ascending=False, kind="stable")
+    predictions = report.predictions
+    wrong = predictions[~predictions["correct"]].sort_values("probability", ascending=False, kind="stable")
     if wrong.empty:
         st.markdown("There are none among the test photos.")
         return
@@ -69,7 +73,7 @@ def mistakes(dataset: Dataset, report: Report) -> None:
     pages = -(-len(wrong) // PAGE_SIZE)
     page = st.pagination(pages, key="mistakes") if pages > 1 else 1
     shown = wrong.iloc[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
-    photos.grid(photos.from_predictions(dataset, shown), columns=None)
+    gallery.grid(from_predictions(dataset, shown), columns=None)
 
 
 def show(run: Run, dataset: Dataset) -> None:
@@ -79,7 +83,7 @@ def show(run: Run, dataset: Dataset) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("Nine test photos", anchor=False)
-        photos.grid(photos.from_predictions(dataset, photos.three_by_three(report.predictions)))
+        gallery.grid(from_predictions(dataset, gallery.three_by_three(report.predictions)))
     with right:
         mixed_up(report)
     classes(report)
@@ -92,14 +96,14 @@ def buttons(action: DeltaGenerator, run: Run) -> None:
     if action.button("Try it on new photos", type="primary"):
         st.switch_page("pages/predict.py", query_params=state.link())
     with action:
-        follow.download(run)
+        download.show(run)
 
 
 with chrome.page("Evaluate", "Here is how it does on photos it has never seen.", step=3) as action:
     run, dataset = state.run(), state.dataset()
-    if run is None:
+    if run is None or dataset is None:
         widgets.empty("Nothing to evaluate yet: a network must learn first.", "pages/train.py", "Train", state.link())
-        lists.runs(state.runs())
+        run_list.show(state.runs())
     elif not job_status(run).usable:
         widgets.empty("This run has no test figures yet.", "pages/train.py", "See how far it is", state.link())
     else:

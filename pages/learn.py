@@ -46,9 +46,15 @@ with chrome.page(
             st.switch_page("pages/data.py", query_params=state.link())
     elif action.button("Train on these photos", type="primary"):
         st.switch_page("pages/train.py", query_params=state.link(run=None))
-    looking = recommendation.look(shown) if shown else None
-    if looking and looking.advice is None:
-        recommendation.wait(looking)
-    material = Material(shown, looking.advice if looking else None, latest_run(shown) if shown else None)
-    for step in (lessons.sees, lessons.learns, lessons.few, lessons.quadrants, lessons.overfits):
+    found = recommendation.find(shown) if shown else None
+    if found and found.recommendation is None:
+        recommendation.wait(found)
+    material = Material(shown, found.recommendation if found else None, latest_run(shown) if shown else None)
+    for step in (
+        lessons.pretrained,
+        lessons.frozen_parts,
+        lessons.few_shot,
+        lessons.quadrants,
+        lessons.overfitting,
+    ):
         step(material)

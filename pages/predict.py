@@ -5,10 +5,11 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts.predict import predictions
-from pages.shared import chrome, lists, state, widgets
-from pages.shared.widgets import count
+from pages.parts.predict.predictions import PhotoPrediction
+from pages.shared import chrome, run_list, state, widgets
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Run
+from tlcore.messages.quantities import count, format_seconds, percent
 
 
 def new_photos() -> list[tuple[str, bytes]]:
@@ -23,35 +24,35 @@ def new_photos() -> list[tuple[str, bytes]]:
 
 
 def show(action: DeltaGenerator, run: Run) -> None:
-    """The answers for all photos: bars each, a table, and the table as a file."""
+    """The predictions for all photos: bars each, a table, and the table as a file."""
     predictor = predictions.predictor(run)
     given = new_photos()
     if not given:
         names = ", ".join(widgets.plain(label) for label in predictor.bundle.labels[:12])
         st.markdown(f"It knows {count(len(predictor.bundle.labels), 'class', 'classes')}: {names}.")
         return
-    told = predictions.ask(run, predictor, given)
-    predictions.refused(told)
-    good = [answer for answer in told if answer.reason is None]
+    found = predictions.predict(run, predictor, given)
+    predictions.refused(found)
+    good = [each for each in found if each.reason is None]
     if not good:
         return
     chrome.mark_done(4, run.id)
-    took = sum(answer.milliseconds for answer in good) / 1000
-    each = f", {widgets.say_seconds(took / len(good))} a photo" if len(good) > 1 else ""
-    st.markdown(f"{count(len(good), 'photo')} answered in {widgets.say_seconds(took)}{each}.")
-    predictions.gallery(good, chrome.is_dark())
+    took = sum(each.milliseconds for each in good) / 1000
+    one = f", {format_seconds(took / len(good))} a photo" if len(good) > 1 else ""
+    st.markdown(f"{count(len(good), 'photo')} answered in {format_seconds(took)}{one}.")
+    predictions.bars(good, chrome.is_dark())
     table(action, run, good)
 
 
-def table(action: DeltaGenerator, run: Run, good: list[predictions.Answer]) -> None:
-    """All answers as a table and as a CSV file."""
+def table(action: DeltaGenerator, run: Run, good: list[PhotoPrediction]) -> None:
+    """All predictions as a table and as a CSV file."""
     st.subheader("All answers", anchor=False)
     frame = predictions.frame(good)
     shown = pd.DataFrame(
         {
             "Photo": frame["photo"],
             "The network says": frame["class"],
-            "How sure (probability)": [widgets.percent(share, 1) for share in frame["probability"]],
+            "How sure (probability)": [percent(share, 1) for share in frame["probability"]],
         }
     )
     widgets.table(shown, "The answer for each photo")
@@ -69,7 +70,7 @@ with chrome.page("Predict", "Give it new photos: it says what they show, and how
     run = state.run()
     if run is None:
         widgets.empty("There is no trained network in use yet.", "pages/train.py", "Go to Train", state.link())
-        lists.runs(state.runs())
+        run_list.show(state.runs())
     elif not job_status(run).usable:
         widgets.empty("This run has learned nothing to use yet.", "pages/train.py", "See how far it is", state.link())
     else:

@@ -3,14 +3,24 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.parts.train import curve_warnings, job_queue_view
-from pages.shared import chrome, follow, lists, networks, recommendation, settings, state, widgets
-from pages.shared.widgets import count, plain
+from pages.parts.train import (
+    curve_warnings,
+    curves,
+    job_queue_view,
+    network_choice,
+    packing,
+    recommendation_card,
+    settings_form,
+)
+from pages.shared import chrome, follow, run_list, settings, state, widgets
+from pages.shared.widgets import plain
 from tlcore.data.manifest import Dataset
 from tlcore.errors import UserError
 from tlcore.jobs import store
 from tlcore.jobs.status import JobStatus, job_status
 from tlcore.jobs.store import Run
+from tlcore.messages.progress import num_planned_epochs
+from tlcore.messages.quantities import count, format_bytes, format_seconds
 from tlcore.models.registry import find_backbone
 from tlcore.models.weights_cache import is_present
 
@@ -23,16 +33,16 @@ def offer(action: DeltaGenerator, dataset: Dataset) -> None:
         f"{len(dataset.part('validation')):,} to check while learning (validation), "
         f"{len(dataset.part('test')):,} kept for the test."
     )
-    with st.container():  # one place, whatever stands in it: else all below would be drawn anew when the advice comes
-        recommendation.card(dataset)
-    config, spec = settings.proposed(), settings.network()
+    with st.container():  # one place, whatever stands in it: else all below would be drawn anew when the card comes
+        recommendation_card.show(dataset)
+    config, spec = settings.proposed(), settings.backbone()
     left, right = st.columns(2, gap="large")
     with left:
-        networks.choose(spec)
+        network_choice.choose(spec)
     with right:
-        settings.choose_strategy(config)
-    settings.folds(dataset)
-    fetched = "" if is_present(spec) or config.strategy == "scratch" else widgets.say_bytes(spec.download_bytes)
+        settings_form.choose_strategy(config)
+    settings_form.folds(dataset)
+    fetched = "" if is_present(spec) or config.strategy == "scratch" else format_bytes(spec.download_bytes)
     verb = f"Download {fetched} and train on" if fetched else "Train on"
     if action.button(f"{verb} {count(num_train, 'photo')}", type="primary", key="train"):
         run = store.create_run(state.workspace(), dataset.id, config, dataset.name)
@@ -51,7 +61,7 @@ def follow_run(action: DeltaGenerator, run: Run, dataset: Dataset) -> None:
         return
     if status.usable:
         onward(action, run, status)
-        st.markdown(told(status, run))
+        st.markdown(training_message(status, run))
     else:
         without = lacks_weights(run, status)
         if without and action.button("Choose the built-in network", type="primary"):
@@ -62,24 +72,24 @@ def follow_run(action: DeltaGenerator, run: Run, dataset: Dataset) -> None:
     action.page_link("pages/train.py", label="Train anew", query_params={"dataset": run.dataset_id})
     if status.epochs:
         learning(status, run, dataset)
-    follow.packing(run, status)
+    packing.show(run, status)
     with st.expander("Settings of this run"):
-        widgets.table(settings.frame(run.config), "The settings of this run")
+        widgets.table(settings_form.settings_frame(run.config), "The settings of this run")
 
 
 def learning(status: JobStatus, run: Run, dataset: Dataset) -> None:
     """The curves, and below them what they warn of."""
-    follow.curves(status, run.config)
+    curves.show(status, run.config)
     curve_warnings.show(status, run, dataset)
 
 
 def onward(action: DeltaGenerator, run: Run, status: JobStatus) -> None:
     """The way to the figures; a run that was stopped can be continued first."""
-    continued = was_stopped(run, status) and not status.active and follow.go_on(run, status, action)
+    continued = was_stopped(run, status) and not status.active and follow.continue_button(run, status, action)
     if action.button("See how good it is", type="secondary" if continued else "primary"):
         st.switch_page("pages/evaluate.py", query_params=state.link(run=run.id, dataset=run.dataset_id))
     if continued:
-        follow.start_again(run, action, primary=False)
+        follow.restart_button(run, action, primary=False)
 
 
 def was_stopped(run: Run, status: JobStatus) -> bool:
@@ -95,19 +105,20 @@ def lacks_weights(run: Run, status: JobStatus) -> bool:
         return True
 
 
-def told(status: JobStatus, run: Run) -> str:
+def training_message(status: JobStatus, run: Run) -> str:
     """How the training went, in a sentence or two."""
-    done, planned = len(status.epochs), widgets.planned_rounds(status, run.config)
+    done, planned = len(status.epochs), num_planned_epochs(status, run.config)
     words = [f"It learned for {count(done, 'round')}."]
     if was_stopped(run, status):
         words = [f"You stopped it after {count(done, 'round')}; what it had learned until then is kept."]
     elif done < planned:
         words = [f"It stopped by itself after {done} of {planned} rounds, since nothing got better any more."]
     took = status.evaluated
-    words.append(
-        f"That took {widgets.say_seconds(took.seconds)}: {widgets.say_seconds(took.seconds_features)} to look at the "
-        f"photos, {widgets.say_seconds(took.seconds_training)} to learn."
-    )
+    if took is not None:
+        words.append(
+            f"That took {format_seconds(took.seconds)}: {format_seconds(took.seconds_features)} to look at the "
+            f"photos, {format_seconds(took.seconds_training)} to learn."
+        )
     return " ".join(words)
 
 
@@ -127,4 +138,4 @@ with chrome.page("Train", "Choose a network and what may learn, then watch it le
     earlier = [each for each in state.runs() if each.id not in passed_over]
     if earlier:
         st.subheader("Earlier training runs", anchor=False)
-        lists.runs(earlier)
+        run_list.show(earlier)

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from tlcore.advice import similarity as measure  # noqa: E402
-from tlcore.advice.recommend import choose  # noqa: E402
+from tlcore.advice.recommend import choose_sample  # noqa: E402
 from tlcore.cli.recommend import read_unsorted  # noqa: E402
 from tlcore.data.images import RESIZE_POLICY, load_input  # noqa: E402
 from tlcore.data.ingest import ingest_path  # noqa: E402
@@ -97,7 +97,7 @@ def main(arguments: list[str]) -> None:
 
 def of_sample(workspace: Workspace, dataset: Dataset, seed: int) -> float:
     """The similarity of the 200 photos that a seed draws."""
-    rows = choose(dataset, seed)
+    rows = choose_sample(dataset, seed)
     return measure.similarity(measure.photo_scores(look_at(workspace, dataset, set(rows["sha256"])), HEAD))
 
 

@@ -1,14 +1,14 @@
-"""What goes on in other processes, told in a line on every page with the way back to it: trainings, races, imports.
+"""Active jobs as banners on every page, each with the way back to it: trainings, comparisons, imports.
 
-It is found in the folders of the jobs, so a new tab knows it too. What ended while the visitor looked at other pages
-stays told until he has been there. chrome.py puts it below the top line.
+They are found in the folders of the jobs, so a new tab knows them too. What ended while the visitor looked at other
+pages keeps its banner until he has been there. chrome.py puts them below the top line.
 """
 
 from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.shared import lists, state, widgets
+from pages.shared import run_list, state
 from pages.shared.widgets import plain
 from tlcore.comparison import store as comparisons
 from tlcore.comparison.store import Comparison, load_comparison
@@ -16,16 +16,17 @@ from tlcore.errors import UserError
 from tlcore.jobs import store
 from tlcore.jobs.status import JobStatus, job_status
 from tlcore.jobs.store import Job, Run
+from tlcore.messages.progress import progress_message
 
 POLL_SECONDS = 3.0
-MOST = 3  # lines
+MOST = 3  # banners
 ENDED = "See what came of it"
-_KNOWN = "going_on"  # in the session: the kind and id of what this visit has seen going on and not yet come back to
+_KNOWN = "active_jobs"  # in the session: the kind and id of what this visit saw active and has not yet come back to
 
 
 @dataclass(frozen=True)
-class Told:
-    """A line: its words, and the link with the page and the ids it leads to."""
+class JobBanner:
+    """A banner: its words, and the link with the page and the ids it leads to."""
 
     words: str
     label: str
@@ -34,28 +35,31 @@ class Told:
 
 
 def find(step: int) -> list[tuple[str, str]]:
-    """The kind and id of each thing to tell on this page, those in work first; what the page shows itself is left out.
+    """The kind and id of each job that gets a banner on this page, those in work first; not what the page itself shows.
 
     Args:
         step: of the page, as in `chrome.page`.
     """
     now = _active()
-    known = st.session_state.get(_KNOWN, [])
+    known: list[tuple[str, str]] = st.session_state.get(_KNOWN, [])
     every = [*now, *(each for each in known if each not in now)]
-    st.session_state[_KNOWN] = [each for each in every if not _is_shown(*each, step)]
-    return st.session_state[_KNOWN][:MOST]
+    elsewhere = [(kind, an_id) for kind, an_id in every if not _is_shown(kind, an_id, step)]
+    st.session_state[_KNOWN] = elsewhere
+    return elsewhere[:MOST]
 
 
 def _active() -> list[tuple[str, str]]:
-    """What is in work, then what waits; a run that is part of a race stands for its race."""
-    working = state.at_work()
-    race_of = {run_id: race.id for race in reversed(state.races()) for run_id in race.run_ids} if working else {}
-    told = [("race", race_of[job.id]) if job.id in race_of else (job.kind, job.id) for job in working]
-    return list(dict.fromkeys(told))
+    """What is in work, then what waits; a run that is part of a comparison stands for that."""
+    jobs = state.active_jobs()
+    comparison_of = (
+        {run_id: each.id for each in reversed(state.comparisons()) for run_id in each.run_ids} if jobs else {}
+    )
+    found = [("race", comparison_of[job.id]) if job.id in comparison_of else (job.kind, job.id) for job in jobs]
+    return list(dict.fromkeys(found))
 
 
 def _is_shown(kind: str, an_id: str, step: int) -> bool:
-    """Whether the page itself shows it or leads to it; then nothing has to be told, now or later."""
+    """Whether the page itself shows it or leads to it; then it needs no banner, now or later."""
     if kind == "import":
         return step == 1 and st.query_params.get("job") == an_id
     if kind == "train":
@@ -64,55 +68,60 @@ def _is_shown(kind: str, an_id: str, step: int) -> bool:
 
 
 def show(found: list[tuple[str, str]]) -> None:
-    """A line for each of these, as it stands now."""
+    """A banner for each of these, as it stands now."""
     for kind, an_id in found:
         try:
-            told = tell(kind, an_id)
+            banner = job_banner(kind, an_id)
         except UserError:  # it was deleted meanwhile
             continue
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(told.words, width="content")
-            st.page_link(f"pages/{told.page}.py", label=told.label, query_params=told.ids)
+            st.markdown(banner.words, width="content")
+            st.page_link(f"pages/{banner.page}.py", label=banner.label, query_params=banner.ids)
 
 
-def tell(kind: str, an_id: str) -> Told:
+def job_banner(kind: str, an_id: str) -> JobBanner:
     """How something stands, and the way to it. Raises UserError when it is there no longer."""
     workspace = state.workspace()
     if kind == "race":
-        return _tell_race(load_comparison(workspace, an_id))
+        return _comparison_banner(load_comparison(workspace, an_id))
     job = store.load_run(workspace, an_id) if kind == "train" else store.load_import(workspace, an_id)
-    return _tell_run(job) if isinstance(job, Run) else _tell_import(job)
+    return _run_banner(job) if isinstance(job, Run) else _import_banner(job)
 
 
-def _tell_race(race: Comparison) -> Told:
-    runs = comparisons.runs_of(state.workspace(), race)
-    stands = [job_status(run) for run in runs]
-    ids = {"race": race.id, "dataset": race.dataset_id}
-    open_places = [place for place, status in enumerate(stands) if status.active and not status.usable]
+def _comparison_banner(comparison: Comparison) -> JobBanner:
+    runs = comparisons.runs_of(state.workspace(), comparison)
+    statuses = [job_status(run) for run in runs]
+    ids = {"race": comparison.id, "dataset": comparison.dataset_id}
+    open_places = [place for place, status in enumerate(statuses) if status.active and not status.usable]
     if not open_places:
-        return Told(f"**{plain(race.name)}** · the race has ended", ENDED, "compare", ids)
-    place = next((place for place in open_places if stands[place].state == "running"), open_places[0])
-    words = f"**{plain(race.name)}** · race, run {place + 1} of {len(runs)} · {_progress(runs[place], stands[place])}"
-    return Told(words, "Go to the race", "compare", ids)
+        return JobBanner(f"**{plain(comparison.name)}** · the race has ended", ENDED, "compare", ids)
+    place = next((place for place in open_places if statuses[place].state == "running"), open_places[0])
+    progress = _progress(runs[place], statuses[place])
+    words = f"**{plain(comparison.name)}** · race, run {place + 1} of {len(runs)} · {progress}"
+    return JobBanner(words, "Go to the race", "compare", ids)
 
 
-def _tell_run(run: Run) -> Told:
+def _run_banner(run: Run) -> JobBanner:
     status, ids = job_status(run), {"dataset": run.dataset_id, "run": run.id}
     if status.usable:
-        return Told(f"**{plain(run.name)}** · it has learned", ENDED, "evaluate", ids)
+        return JobBanner(f"**{plain(run.name)}** · it has learned", ENDED, "evaluate", ids)
     if status.active:
-        return Told(f"**{plain(run.name)}** · {_progress(run, status)}", "Go to the training", "train", ids)
-    return Told(f"**{plain(run.name)}** · training {lists.STATES[status.state]}", ENDED, "train", ids)
+        return JobBanner(f"**{plain(run.name)}** · {_progress(run, status)}", "Go to the training", "train", ids)
+    return JobBanner(f"**{plain(run.name)}** · training {run_list.STATE_WORDS[status.state]}", ENDED, "train", ids)
 
 
-def _tell_import(job: Job) -> Told:
+def _import_banner(job: Job) -> JobBanner:
     status = job_status(job)
     if status.active:
-        return Told(f"**{plain(job.name)}** · {_progress(job, status)}", "Go to the photos", "data", {"job": job.id})
-    return Told(f"**{plain(job.name)}** · import {lists.STATES[status.state]}", ENDED, "data", {"job": job.id})
+        return JobBanner(
+            f"**{plain(job.name)}** · {_progress(job, status)}", "Go to the photos", "data", {"job": job.id}
+        )
+    return JobBanner(
+        f"**{plain(job.name)}** · import {run_list.STATE_WORDS[status.state]}", ENDED, "data", {"job": job.id}
+    )
 
 
 def _progress(job: Job, status: JobStatus) -> str:
     """The words of the progress bar."""
-    config = {"config": job.config} if isinstance(job, Run) else {}
-    return widgets.say_progress(status, state.queue().position(job), **config)[1]
+    config = job.config if isinstance(job, Run) else None
+    return progress_message(status, state.queue().position(job), config)[1]

@@ -50,7 +50,7 @@ def page(title: str, sentence: str, step: int, tab: str = "") -> Iterator[DeltaG
     st.html(STYLE)
     st.query_params.from_dict(st.query_params.to_dict())  # a link to the page one is on leaves the address as it was
     _top_line(step, tab)
-    _going_on(step)
+    _active_jobs(step)
     with st.container(key="tl_head", gap="small"):
         st.title(title, anchor=False)
         st.markdown(sentence)
@@ -154,24 +154,24 @@ def _top_line(step: int, tab: str) -> None:
         st.html(f'<p class="tl-in-use">{html.escape(names)}</p>')
 
 
-def _going_on(step: int) -> None:
-    """What goes on elsewhere, with the way to it; the place is there always, so that nothing below is drawn anew."""
+def _active_jobs(step: int) -> None:
+    """The banners of active jobs; their place is there always, so that nothing below is drawn anew."""
     with st.container(key="tl_now", gap="small"):
         try:
             found = active_jobs.find(step)
-        except (UserError, OSError):  # the page itself will tell
+        except (UserError, OSError):  # the page itself will show it
             return
         if found:
-            st.fragment(errors_shown()(active_jobs.show), run_every=active_jobs.POLL_SECONDS, key="going_on")(found)
+            st.fragment(errors_shown()(active_jobs.show), run_every=active_jobs.POLL_SECONDS, key="active_jobs")(found)
 
 
 def _step(number: int, file: str, word: str, here: bool, done: bool) -> None:
     tick = "✓" if done else ""
     if here:
-        said = " (done)" if done else ""
+        hint = " (done)" if done else ""
         st.html(
             f'<span class="tl-here" aria-current="step"><b>{number}</b> <span class="tl-word">{word}</span>'
-            f'<b>{tick}</b><span class="tl-said">{said}, you are here</span></span>'
+            f'<b>{tick}</b><span class="tl-said">{hint}, you are here</span></span>'
         )
     else:
         label = f"**{number}** {word}" + (f" **{tick}**" if done else "")

@@ -9,14 +9,13 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared import chrome, state, widgets
-from tlcore.charts import results as charts
-from tlcore.config import TrainConfig
 from tlcore.jobs import store
 from tlcore.jobs.status import JobStatus, job_status
 from tlcore.jobs.store import Job, Run
-from tlcore.serving.bundle import zip_bundle
+from tlcore.messages.progress import progress_message
 
 POLL_SECONDS = 1.0
+PACKING = "The model is being packed for download."
 
 
 def watch(job: Job, draw: Callable[[JobStatus], None]) -> None:
@@ -27,7 +26,9 @@ def watch(job: Job, draw: Callable[[JobStatus], None]) -> None:
         status = job_status(job)
         if not status.active or status.usable:
             st.rerun()
-        widgets.progress(status, state.queue().position(job), job.config if isinstance(job, Run) else TrainConfig())
+        config = job.config if isinstance(job, Run) else None
+        share, words = progress_message(status, state.queue().position(job), config)
+        st.progress(share, text=words)
         asked = store.stop_requested(job)()
         if st.button("Stopping" if asked else "Stop", key="stop", disabled=asked):
             store.request_stop(job)
@@ -49,20 +50,20 @@ def ended(job: Job, status: JobStatus, what: str, action: DeltaGenerator, primar
         widgets.note(f"**You stopped this {what}.** {widgets.plain(status.stopped.kept)}")
     else:
         widgets.note(f"**This {what} was interrupted:** its process ended without a word. What was done is kept.")
-    continued = go_on(job, status, action, primary)
-    start_again(job, action, primary and not continued)
+    continued = continue_button(job, status, action, primary)
+    restart_button(job, action, primary and not continued)
 
 
-def go_on(job: Job, status: JobStatus, action: DeltaGenerator, primary: bool = True) -> bool:
+def continue_button(job: Job, status: JobStatus, action: DeltaGenerator, primary: bool = True) -> bool:
     """The button that continues a training from its last round; False where there is nothing to continue from."""
-    label = say_go_on(job, status)
+    label = continue_label(job, status)
     if label and action.button(label, type="primary" if primary else "secondary", key="go_on"):
         state.queue().go_on(job)
         st.rerun()
     return bool(label)
 
 
-def say_go_on(job: Job, status: JobStatus) -> str:
+def continue_label(job: Job, status: JobStatus) -> str:
     """The words of the button that continues a training; "" where there is nothing to continue from."""
     if not status.epochs or not store.can_resume(job):
         return ""
@@ -72,63 +73,8 @@ def say_go_on(job: Job, status: JobStatus) -> str:
     return "" if status.usable else "Finish it"
 
 
-def start_again(job: Job, action: DeltaGenerator, primary: bool) -> None:
+def restart_button(job: Job, action: DeltaGenerator, primary: bool) -> None:
     """The button that does a job once more from the beginning."""
     if action.button("Start again", type="primary" if primary else "secondary", key="start_again"):
         state.queue().restart(job)
         st.rerun()
-
-
-def curves(status: JobStatus, config: TrainConfig) -> None:
-    """Accuracy and loss over the rounds; the descriptions are built once, only the figures are sent again."""
-    frame, num_epochs = charts.curve_frame(list(status.epochs)), widgets.planned_rounds(status, config)
-    for place, metric in zip(st.columns(2, gap="medium"), charts.METRICS):
-        with place:
-            if frame.empty:  # the place is kept, so that nothing jumps when the curves appear
-                st.skeleton(charts.CURVE_HEIGHT)
-                continue
-            spec = _spec(metric, num_epochs, chrome.is_dark())
-            st.vega_lite_chart(frame, spec, key=f"curve_{metric}", alt=charts.say_curve(frame, metric))
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _spec(metric: str, num_epochs: int, dark: bool) -> dict:
-    return charts.live(charts.curve(charts.curve_frame([]), metric, num_epochs, dark))
-
-
-def packing(run: Run, status: JobStatus) -> None:
-    """While the model is being packed: a line that says so, and a look at what can be done once it is."""
-    if not status.active:
-        return
-
-    @chrome.errors_shown()
-    def packed() -> None:
-        if not job_status(run).active:
-            st.rerun()
-        st.caption("The model is being packed for download.")
-
-    st.fragment(packed, run_every=POLL_SECONDS, key="packing")()
-
-
-def download(run: Run) -> None:
-    """The model as one zip, as soon as it is packed; until then, a line that says so and looks again."""
-
-    active = job_status(run).active
-
-    @chrome.errors_shown()
-    def packed() -> None:
-        status = job_status(run)
-        if status.active:
-            st.caption("The model is being packed for download.", width="content")
-            return
-        if active:
-            st.rerun()
-        st.download_button(
-            "Download the model (zip)",
-            lambda: zip_bundle(run.folder),
-            f"{run.id}.zip",
-            "application/zip",
-            on_click="ignore",
-        )
-
-    st.fragment(packed, run_every=POLL_SECONDS if active else None, key="download")()

@@ -75,7 +75,7 @@ def comes_from_here(headers: Mapping[str, str], address: str | None) -> bool:
 
 
 def chosen(kind: str) -> str | None:
-    """The id of a `kind` ("dataset", "run", "job") in the URL, or None.
+    """The id of a `kind` (a key of `WORDS`) in the URL, or None.
 
     Raises:
         UserError: what stands in the URL cannot be an id.
@@ -111,8 +111,8 @@ def link(**changes: str | None) -> dict[str, str]:
 
 
 def dataset() -> Dataset | None:
-    """The data set in use: the run's or race's own where one is in use. Raises UserError for an unknown id."""
-    used = run() or race()
+    """The data set in use: the run's or comparison's own where one is in use. Raises UserError for an unknown id."""
+    used = run() or comparison()
     chosen_id = used.dataset_id if used else chosen("dataset")
     return dataset_of(chosen_id) if chosen_id else None
 
@@ -134,10 +134,10 @@ def run() -> Run | None:
     return store.load_run(workspace(), run_id) if run_id else None
 
 
-def race() -> Comparison | None:
-    """The race in use; who holds its id may see its runs. Raises UserError for an unknown id."""
-    race_id = chosen("race")
-    found = load_comparison(workspace(), race_id) if race_id else None
+def comparison() -> Comparison | None:
+    """The comparison in use; who holds its id may see its runs. Raises UserError for an unknown id."""
+    comparison_id = chosen("race")
+    found = load_comparison(workspace(), comparison_id) if comparison_id else None
     for run_id in found.run_ids if found else ():
         remember(run_id)
     return found
@@ -169,12 +169,13 @@ def runs() -> list[Run]:
     return [each for each in store.list_runs(workspace()) if may_see(each.id)]
 
 
-def at_work() -> list[Job]:
+def active_jobs() -> list[Job]:
     """The training runs and imports under way that this visitor may see: those in work, then those that wait.
 
     A run that has its test figures counts as done, though its model may still be packed.
     """
-    working, waiting = [], []
+    working: list[Job] = []
+    waiting: list[Job] = []
     for parent, load in ((workspace().runs, store.load_run), (workspace().imports, store.load_import)):
         for folder in sorted(parent.iterdir()):  # ids begin with the time
             # Two looks at files, since every page asks and a run's events may be many.
@@ -186,8 +187,8 @@ def at_work() -> list[Job]:
     return working + waiting
 
 
-def races() -> list[Comparison]:
-    """The races this visitor may see, newest first."""
+def comparisons() -> list[Comparison]:
+    """The comparisons this visitor may see, newest first."""
     return [each for each in list_comparisons(workspace()) if may_see(each.id)]
 
 

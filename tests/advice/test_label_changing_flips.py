@@ -1,11 +1,16 @@
-"""Mirroring is found where it turns one class into another, and nowhere else; few photos are enough where it is so."""
+"""Mirroring is found where it turns one class into another, and nowhere else; names count where photos show none."""
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from tlcore.advice.few_shot import few_photos
-from tlcore.advice.label_changing_flips import find_label_changing_flips
+from tlcore.advice.label_changing_flips import (
+    SuspectedFlip,
+    find_flips_to_avoid,
+    find_label_changing_flips,
+    suspect_flip,
+)
+from tlcore.advice.rule import LabelChangingFlip
 from tlcore.data.images import load_input
 from tlcore.data.samples import DigitsSource
 
@@ -87,28 +92,41 @@ def test_too_little_to_say_anything(labels, reason):
     assert find_label_changing_flips(pixels, labels) == (), reason
 
 
-def test_few_photos_are_enough_where_the_description_is_good():
-    random = np.random.default_rng(0)
-    classes = np.repeat(np.arange(3), 12)
-    features = np.eye(3, 20)[classes].astype(np.float32) + 0.05 * random.normal(size=(36, 20)).astype(np.float32)
-    noise = random.integers(0, 256, (36, 4, 4, 3), dtype=np.uint8)
-    found = few_photos(features, noise, classes)
-    assert [each.per_class for each in found] == [1, 2, 3, 5], "half of each class stays held out"
-    assert all(each.features > 0.98 for each in found)
-    assert all(0.1 < each.pixels < 0.45 for each in found), "noise is guessed: the examples themselves do not count"
-    assert few_photos(features, noise, classes) == found, "the same photos give the same figures"
+@pytest.mark.parametrize(
+    ("labels", "changes", "reason"),
+    [
+        (("left", "right"), ["horizontal_flip"], "the plain case"),
+        (("Links", "Rechts"), ["horizontal_flip"], "German, capital"),
+        (("turn left", "turn right", "stop"), ["horizontal_flip"], "with the same words beside"),
+        (("arrow_up", "arrow_down"), ["vertical_flip"], "with an underscore"),
+        (("0", "1", "2"), ["horizontal_flip", "vertical_flip"], "figures"),
+        (("b", "d"), ["horizontal_flip", "vertical_flip"], "letters"),
+        (("one", "two", "three"), ["horizontal_flip", "vertical_flip"], "figures in words"),
+        (("cats", "dogs"), [], "animals may be mirrored"),
+        (("left hand", "right foot"), [], "they differ in more than the side"),
+        (("left", "middle"), [], "one side only"),
+        (("one", "two"), [], "two words are not yet figures"),
+        (("bright", "upset"), [], "words that only contain left, right or up"),
+        ((), [], "no classes"),
+    ],
+)
+def test_what_names_let_one_suspect(labels, changes, reason):
+    assert [flip.change for flip in find_flips_to_avoid(labels)] == changes, reason
 
 
-def test_more_examples_bring_more():
-    random = np.random.default_rng(1)
-    classes = np.repeat(np.arange(2), 60)
-    features = (classes[:, None] * 0.6 + random.normal(size=(120, 10))).astype(np.float32)
-    found = few_photos(features, np.zeros((120, 2, 2, 3), np.uint8), classes)
-    assert found[-1].features > found[0].features + 0.1
+@pytest.mark.parametrize(
+    ("labels", "found", "reason"),
+    [
+        (("stop", "turn left", "turn right"), ("opposites", ("turn left", "turn right")), "the two that change places"),
+        (("b", "d", "q"), ("signs", ("b", "d")), "the first two of all"),
+        (("l", "r"), ("opposites", ("l", "r")), "abbreviated sides are sides before they are letters"),
+    ],
+)
+def test_the_classes_that_are_suspected_are_named(labels, found, reason):
+    assert suspect_flip("horizontal_flip", labels) == SuspectedFlip("horizontal_flip", *found), reason
 
 
-@pytest.mark.parametrize("classes", [[0, 0, 0, 0], [0, 0, 0, 1], []], ids=["one class", "one lonely photo", "none"])
-def test_too_few_for_any_figure(classes):
-    number = len(classes)
-    pixels = np.zeros((number, 2, 2, 3), np.uint8)
-    assert few_photos(np.ones((number, 3), np.float32), pixels, np.array(classes, int)) == ()
+def test_what_the_photos_showed_comes_before_what_the_names_say():
+    strong, weak = (LabelChangingFlip("horizontal_flip", *flip) for flip in (("2", "1", 0.8), ("6", "4", 0.5)))
+    found = find_flips_to_avoid(("6", "4", "2", "1"), (weak, strong))
+    assert found == [strong, SuspectedFlip("vertical_flip", "signs", ("6", "4"))]

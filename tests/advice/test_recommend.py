@@ -1,4 +1,4 @@
-"""The advice on a data set: a job like the others, found again, made anew where it is of another version."""
+"""The recommendation for a data set: a job like the others, found again, made anew where it is of another version."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from tests.conftest import finish
 from tests.jobs.test_queue import state, wait_for
 from tests.small import write_small_folder
 from tlcore.advice import recommend as module
-from tlcore.advice.recommend import ADVICE, choose, load_recommendation, recommend
+from tlcore.advice.recommend import ADVICE, choose_sample, load_recommendation, recommend
 from tlcore.advice.rule import RULES
 from tlcore.data.images import RESIZE_POLICY
 from tlcore.data.ingest import ingest_folder
@@ -27,24 +27,25 @@ def dataset(workspace, small_folder):
     return finish(ingest_folder(workspace, small_folder))[1]
 
 
-def test_what_is_looked_at_and_what_is_said(workspace, dataset):
-    events, advice = finish(recommend(workspace, dataset))
+def test_what_is_examined_and_what_comes_of_it(workspace, dataset):
+    events, found = finish(recommend(workspace, dataset))
     kept = dataset.photos[dataset.photos["split"] != "test"]
-    assert advice.looked_at == len(kept) and {event.stage for event in events} == {"features", "read"}
-    assert advice.num_photos == (dataset.photos["split"] == "train").sum() and advice.num_classes == 3
-    assert advice.quadrant == f"small-{'similar' if advice.similar else 'different'}"
-    assert advice.strategy == RULES[advice.quadrant] and f"{advice.similarity:.2f} of 1" in advice.reason
-    assert [seen.label for seen in advice.seen[:3]] != [advice.seen[0].label] * 3 and len(advice.seen) == 9
-    assert {seen.sha256 for seen in advice.seen} <= set(kept["sha256"]), "test photos are not looked at"
-    for seen in advice.seen:
-        chances = [chance for _, chance in seen.guesses]
-        assert len(chances) == 3 and chances == sorted(chances, reverse=True)
-    assert advice.few[-1].features > 1 / 3, "discs, squares and stripes are no riddle"
+    assert found.num_examined == len(kept) and {event.stage for event in events} == {"features", "read"}
+    assert found.num_photos == (dataset.photos["split"] == "train").sum() and found.num_classes == 3
+    assert found.quadrant == f"small-{'similar' if found.similar else 'different'}"
+    low, high = found.similarity_interval
+    assert found.strategy == RULES[found.quadrant] and 0 <= low <= found.similarity <= high <= 1
+    assert [photo.label for photo in found.examined[:3]] != [found.examined[0].label] * 3 and len(found.examined) == 9
+    assert {photo.sha256 for photo in found.examined} <= set(kept["sha256"]), "test photos are not looked at"
+    for photo in found.examined:
+        probabilities = [probability for _, probability in photo.guesses]
+        assert len(probabilities) == 3 and probabilities == sorted(probabilities, reverse=True)
+    assert found.few_shot[-1].features > 1 / 3, "discs, squares and stripes are no riddle"
 
 
 def test_a_training_finds_what_was_looked_at(workspace, dataset):
     finish(recommend(workspace, dataset))
-    rows = choose(dataset)
+    rows = choose_sample(dataset)
     photos = [Photo(*row) for row in rows[["sha256", "path"]].itertuples(index=False)]
     store = FeatureStore(workspace, feature_kind(BUILT_IN, BUILT_IN.default_image_size, RESIZE_POLICY))
     assert finish(extract(store, BUILT_IN, photos, dataset.read))[0] == [], "nothing is left to compute"
@@ -52,7 +53,7 @@ def test_a_training_finds_what_was_looked_at(workspace, dataset):
 
 def test_the_sample_is_spread_over_the_classes_and_the_seed_draws_it(dataset, monkeypatch):
     monkeypatch.setattr(module, "MOST_PHOTOS", 10)
-    first, again, other = (choose(dataset, seed) for seed in (1, 1, 2))
+    first, again, other = (choose_sample(dataset, seed) for seed in (1, 1, 2))
     assert sorted(first["label"].value_counts()) == [3, 3, 4]
     assert first["sha256"].tolist() == again["sha256"].tolist() != other["sha256"].tolist()
     assert set(first["split"]) <= {"train", "validation"} and first["sha256"].is_unique

@@ -1,45 +1,28 @@
 """The warnings come on trainings that show what they are for, and on no others; they were recorded (curves/)."""
 
-import json
 import math
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
 
+from tests.recorded_curves import CURVES, recorded, without_class
 from tlcore.config import TrainConfig, defaults_for
-from tlcore.evaluation.curve_warnings import warn
-from tlcore.evaluation.learning_rate import CurveWarning
-from tlcore.events import EpochEnd, decode
+from tlcore.evaluation.curve_warnings import find_curve_warnings
+from tlcore.evaluation.curves import (
+    ClassNeverPredicted,
+    Diverged,
+    LearningRateChange,
+    LearningRateTooHigh,
+    LearningRateTooLow,
+    LossAboveUniform,
+    Overfitting,
+    ValidationTooSmall,
+    WorseThanHead,
+)
+from tlcore.events import EpochEnd
 
-CURVES = Path(__file__).with_name("curves")
-HIGH, LOW, HEART = "rate-too-high", "rate-too-low", "over-fitting"
-SILENT, SMALL = "class-never-predicted", "validation-too-small"
-
-
-@dataclass(frozen=True)
-class Recorded:
-    """A recorded training: what it learned with and from, and what it told."""
-
-    config: TrainConfig
-    epochs: list[EpochEnd]
-    counts: list[int]
-    labels: list[str]
-
-    def warnings(self, rounds: int | None = None) -> list[CurveWarning]:
-        """What it warns of after so many rounds, or at its end."""
-        return warn(self.epochs[:rounds], self.config, self.counts, self.labels)
-
-    def kinds(self, rounds: int | None = None) -> set[str]:
-        return {each.kind for each in self.warnings(rounds)}
-
-
-def recorded(name: str) -> Recorded:
-    """The training in curves/NAME.json."""
-    values = json.loads((CURVES / f"{name}.json").read_text(encoding="utf-8"))
-    rows = [dict(zip(values["columns"], row, strict=True)) for row in values["rounds"]]
-    epochs = [decode(json.dumps({"type": "epoch", "seconds": 0.1} | row)) for row in rows]  # by an earlier version
-    return Recorded(TrainConfig.from_dict(values["settings"]), epochs, values["validation"], values["labels"])
+HIGH, LOW, HEART = LearningRateTooHigh.kind, LearningRateTooLow.kind, Overfitting.kind
+SILENT, SMALL = ClassNeverPredicted.kind, ValidationTooSmall.kind
 
 
 @pytest.mark.parametrize(
@@ -130,19 +113,19 @@ def drawn(known: float, others: list[float], climb: float) -> list[EpochEnd]:
     ],
 )
 def test_learning_by_heart_is_a_gap_that_is_large_and_no_chance_and_does_not_close(epochs, photos, expected, reason):
-    found = warn(epochs, TrainConfig(), (photos // 2, photos // 2), ("cat", "dog"))
+    found = find_curve_warnings(epochs, TrainConfig(), (photos // 2, photos // 2), ("cat", "dog"))
     assert {each.kind for each in found} == expected, reason
 
 
 def test_nothing_is_said_before_the_first_round():
-    assert warn((), TrainConfig(), (5, 5), ("cat", "dog")) == []
+    assert find_curve_warnings((), TrainConfig(), (5, 5), ("cat", "dog")) == []
 
 
-def test_figures_that_ran_away_are_told():
+def test_figures_that_ran_away_are_found():
     training = recorded("cats-dogs-usual")
     broken = [*training.epochs[:2], replace(training.epochs[2], loss=math.nan)]
-    found = warn(broken, training.config, training.counts, training.labels)
-    assert [each.kind for each in found] == [HIGH] and "infinity" in found[0].what
+    found = find_curve_warnings(broken, training.config, training.counts, training.labels)
+    assert [each.kind for each in found] == [HIGH] and found[0].sign == Diverged()
 
 
 @pytest.mark.parametrize(
@@ -151,75 +134,99 @@ def test_figures_that_ran_away_are_told():
 )
 def test_a_class_is_called_silent_only_where_that_is_no_chance(photos, expected, reason):
     training = recorded("emoji-usual")
-    epochs = [
-        replace(end, val_prediction_counts=(*end.val_prediction_counts[:1], 0, *end.val_prediction_counts[2:]))
-        for end in training.epochs
-    ]
+    epochs = [without_class(end, 1) for end in training.epochs]
     counts = [training.counts[0], photos, *training.counts[2:]]
-    assert {each.kind for each in warn(epochs, training.config, counts, training.labels)} == expected, reason
+    assert {each.kind for each in find_curve_warnings(epochs, training.config, counts, training.labels)} == expected, (
+        reason
+    )
 
 
 def test_a_class_that_is_the_answer_in_the_kept_round_is_not_silent():
     training = recorded("emoji-usual")
     kept = min(training.epochs, key=lambda end: end.val_loss)
-    epochs = [
-        end
-        if end is kept
-        else replace(end, val_prediction_counts=(*end.val_prediction_counts[:1], 0, *end.val_prediction_counts[2:]))
-        for end in training.epochs
-    ]
-    assert SILENT not in {each.kind for each in warn(epochs, training.config, training.counts, training.labels)}
+    epochs = [end if end is kept else without_class(end, 1) for end in training.epochs]
+    assert SILENT not in {
+        each.kind for each in find_curve_warnings(epochs, training.config, training.counts, training.labels)
+    }
 
 
 def test_old_files_do_not_tell_the_answers_and_nothing_is_said_of_them():
     training = recorded("scratch-one-answer")
     epochs = [replace(end, val_prediction_counts=()) for end in training.epochs]
-    assert SILENT not in {each.kind for each in warn(epochs, training.config, training.counts, training.labels)}
+    assert SILENT not in {
+        each.kind for each in find_curve_warnings(epochs, training.config, training.counts, training.labels)
+    }
+
+
+USUAL, USUAL_OPEN = LearningRateChange("learning_rate", 0.001), LearningRateChange("fine_tune_learning_rate", 0.0003)
 
 
 @pytest.mark.parametrize(
-    ("name", "kind", "what", "fix"),
+    ("name", "kind", "figures", "reason"),
     [
-        ("emoji-usual", HEART, "100 % are right, of the validation photos 89 % (plausibly 83–93 %)", "vary those"),
-        ("emoji-by-heart", HEART, "not fallen since round 1", "smaller step size, such as 0.001."),
-        ("fine-tuning-by-heart", HEART, "by heart", "augmentation"),
-        ("emoji-steps-too-large", HIGH, "in round 1 the loss is 5.5", "a smaller step size, such as 0.001."),
-        ("hybrid-steps-too-large", HIGH, "too large", "smaller step size with the network open, such as 0.0003."),
-        ("hybrid-falls-back", HIGH, "14 % of the validation photos are right, and 71 % were before", "such as 0.0003."),
-        ("emoji-steps-too-small", LOW, "falls so slowly", "a larger step size, such as 0.001."),
-        ("hybrid-steps-too-small", LOW, "hardly moved", "larger step size with the network open, such as 0.0003."),
-        ("scratch-one-answer", SILENT, "The classes “0”, “1”, “2” and 4 more are never the answer", "more rounds"),
-        ("few-photos", SMALL, "64 % right may as well be 39–84 %", "until about 85 of them are for validation"),
+        ("emoji-usual", HEART, {"accuracy": 1.0, "val_accuracy": 0.89, "low": 0.83, "high": 0.93}, "both shares"),
+        ("emoji-usual", HEART, {"change": None, "fine_tuning": False, "augmented": False}, "photos are what helps"),
+        ("emoji-by-heart", HEART, {"best_epoch": 1, "change": USUAL}, "steps so large that one round was all"),
+        ("fine-tuning-by-heart", HEART, {"fine_tuning": True, "change": None}, "with the network open"),
+        ("emoji-steps-too-large", HIGH, {"sign": LossAboveUniform(1, 5.5, 1.9), "change": USUAL}, "an enormous loss"),
+        ("hybrid-steps-too-large", HIGH, {"change": USUAL_OPEN}, "the learning rate of the phase that shows it"),
+        ("hybrid-falls-back", HIGH, {"sign": WorseThanHead(0.14, 0.71), "change": USUAL_OPEN}, "before and after"),
+        ("emoji-steps-too-small", LOW, {"stuck": False, "change": USUAL}, "it falls, but slowly"),
+        ("hybrid-steps-too-small", LOW, {"stuck": True, "change": USUAL_OPEN}, "nothing moves"),
+        ("scratch-one-answer", SILENT, {"labels": tuple("0124679")}, "all but three"),
+        ("few-photos", SMALL, {"accuracy": 0.64, "low": 0.39, "high": 0.84, "num_enough": 85}, "14 of them"),
     ],
 )
-def test_a_warning_says_what_is_seen_and_what_to_do(name, kind, what, fix):
+def test_a_warning_has_the_figures_that_it_rests_on(name, kind, figures, reason):
     found = next(each for each in recorded(name).warnings() if each.kind == kind)
-    assert what in found.what.replace("\u00a0", " ") and fix in found.fix
-    assert found.what.endswith(".") and found.fix.endswith(".") and "!" not in found.what + found.fix
+    assert {key: _rounded(getattr(found, key)) for key in figures} == figures, reason
+
+
+def _rounded(value: object) -> object:
+    """Shares to whole percents, losses to one digit."""
+    match value:
+        case float():
+            return round(value, 2)
+        case LossAboveUniform(epoch, loss, uniform_loss):
+            return LossAboveUniform(epoch, round(loss, 1), round(uniform_loss, 1))
+        case WorseThanHead(accuracy, before):
+            return WorseThanHead(round(accuracy, 2), round(before, 2))
+    return value
 
 
 @pytest.mark.parametrize(
-    ("counts", "weighted", "fix"),
+    ("counts", "weighted", "rare"),
     [
-        ((28, 6, 28, 28, 28, 28, 28), False, "class weights"),
-        ((28, 6, 28, 28, 28, 28, 28), True, "more rounds"),
-        ((20, 20, 20, 20, 20, 20, 20), False, "more rounds"),
+        ((28, 6, 28, 28, 28, 28, 28), False, True),
+        ((28, 6, 28, 28, 28, 28, 28), True, False),
+        ((20, 20, 20, 20, 20, 20, 20), False, False),
     ],
     ids=["rare", "rare, weighted already", "as many as others"],
 )
-def test_what_helps_a_silent_class_depends_on_how_rare_it_is(counts, weighted, fix):
+def test_a_class_that_is_never_predicted_may_be_too_rare(counts, weighted, rare):
     training = recorded("emoji-usual")
-    epochs = [
-        replace(end, val_prediction_counts=(*end.val_prediction_counts[:1], 0, *end.val_prediction_counts[2:]))
-        for end in training.epochs
-    ]
+    epochs = [without_class(end, 1) for end in training.epochs]
     config = replace(training.config, class_weights=weighted)
-    found = next(each for each in warn(epochs, config, counts, training.labels) if each.kind == SILENT)
-    assert "“buildings” is never the answer" in found.what and fix in found.fix
+    found = next(each for each in find_curve_warnings(epochs, config, counts, training.labels) if each.kind == SILENT)
+    assert found == ClassNeverPredicted(("buildings",), counts[1], sum(counts), rare)
 
 
 def test_photos_that_vary_already_need_not_be_varied():
     training = recorded("emoji-usual")
     varied = replace(training.config, rotation=15.0)
-    found = next(iter(warn(training.epochs, varied, training.counts, training.labels)))
-    assert found.kind == HEART and "augmentation" not in found.fix
+    [found] = find_curve_warnings(training.epochs, varied, training.counts, training.labels)
+    assert found.kind == HEART and found.augmented
+
+
+@pytest.mark.parametrize(
+    ("rate", "suggested", "reason"),
+    [
+        (0.1, 0.001, "back to the usual one"),
+        (1e-3, 1e-4, "a tenth of the usual one"),
+        (1e-6, None, "the least there is"),
+    ],
+)
+def test_a_smaller_learning_rate_is_suggested_as_long_as_there_is_one(rate, suggested, reason):
+    broken = [EpochEnd(1, 30, math.inf, 0.5, 0.5, 0.5, 0.1)]
+    found = find_curve_warnings(broken, TrainConfig(learning_rate=rate), (500, 500), ("cat", "dog"))
+    assert found == [LearningRateTooHigh(Diverged(), LearningRateChange("learning_rate", suggested))], reason

@@ -1,11 +1,11 @@
-"""The figures are counted rightly, told with their uncertainty, and read back as they were written."""
+"""The figures are counted rightly and read back as they were written."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from tlcore.errors import UserError
-from tlcore.evaluation.report import load_report, make_report, predictions_frame, save_report, say_score
+from tlcore.evaluation.report import load_report, make_report, predictions_frame, save_report
 
 LABELS = ("cat", "dog", "owl")
 
@@ -56,15 +56,3 @@ def test_missing_or_damaged_figures_are_told(report, tmp_path, damage):
         (tmp_path / "report.json").write_text(damage)
     with pytest.raises(UserError):
         load_report(tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("score", "sentence"),
-    [
-        ((46, 50, 0.812, 0.968), "46 of 50 right (92 %; plausibly 81–97 %)"),
-        ((5, 5, 0.566, 1.0), "5 of 5 right (100 %; plausibly 57–100 %)"),
-        ((0, 0, 0.0, 1.0), "no photos to test on"),
-    ],
-)
-def test_a_score_never_stands_without_its_count_and_interval(score, sentence):
-    assert say_score(*score) == sentence

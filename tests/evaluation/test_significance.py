@@ -1,4 +1,4 @@
-"""Whether a difference is larger than chance: the counts, the test against SciPy's, the correction, the words."""
+"""Whether a difference is larger than chance: the counts, the test against SciPy's, the correction."""
 
 import itertools
 
@@ -9,16 +9,12 @@ from scipy.stats import binomtest
 
 from tlcore.errors import UserError
 from tlcore.evaluation.significance import (
-    Verdict,
     clear_among_others,
     compare,
     exact_mcnemar,
     holm,
-    say_verdict,
     with_best,
 )
-
-NAMES = {"a": "hybrid", "b": "feature extraction", "c": "EfficientNet-Lite0"}
 
 
 def predicted(right: str, start: int = 0) -> pd.DataFrame:
@@ -137,35 +133,3 @@ def test_equal_models_are_seldom_called_different_however_many_run():
         models = {str(number): blank.assign(correct=right) for number, right in enumerate(rights)}
         called += any(verdict.beyond_chance for verdict in compare(models))
     assert called <= 3, "3 of 100 are expected; with only the pairs with the best, 8 of these 60"
-
-
-@pytest.mark.parametrize(
-    ("verdict", "said", "reason"),
-    [
-        (
-            Verdict("a", "b", 5, 3, 0.73),
-            "Hybrid got 5 photos right that feature extraction got wrong, and 3 the "
-            "other way round: no difference larger than chance.",
-            "the usual",
-        ),
-        (
-            Verdict("a", "b", 1, 0, 1.0),
-            "Hybrid got 1 photo right that feature extraction got wrong, and 0 the "
-            "other way round: no difference larger than chance.",
-            "one photo",
-        ),
-        (
-            Verdict("a", "b", 1_250, 3, 0.0),
-            "Hybrid got 1,250 photos right that feature extraction got wrong, and 3 "
-            "the other way round: a difference larger than chance.",
-            "a finding",
-        ),
-        (
-            Verdict("b", "c", 0, 0, 1.0),
-            "Feature extraction and EfficientNet-Lite0 are right and wrong on the very same photos: no difference.",
-            "the same answers",
-        ),
-    ],
-)
-def test_the_verdict_in_a_sentence(verdict, said, reason):
-    assert say_verdict(verdict, NAMES) == said, reason

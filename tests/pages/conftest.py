@@ -9,7 +9,8 @@ import streamlit as st
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
-from pages.shared import networks, state
+from pages.parts.train import network_choice
+from pages.shared import state
 from tlcore.jobs import store
 from tlcore.jobs.store import Job
 from tlcore.models import registry
@@ -118,5 +119,5 @@ def two_networks(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
     """A table of the built-in network and one that would have to be fetched."""
     rows = (BUILT_IN, FETCHED)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-    for module in (registry, networks):
+    for module in (registry, network_choice):
         monkeypatch.setattr(module, "BACKBONES", rows)

@@ -6,8 +6,7 @@ import pytest
 from filelock import FileLock
 from streamlit.testing.v1 import AppTest
 
-from pages.parts.compare import race as page
-from pages.parts.compare import verdict
+from pages.parts.compare import choice, verdict
 from pages.shared import state
 from tests.pages.conftest import buttons, words
 from tlcore.comparison.store import Comparison, create_comparison, runs_of
@@ -276,7 +275,7 @@ def test_an_id_that_leads_nowhere_gets_a_sentence(visit, workspace, race_id):
 )
 def test_the_verdicts_in_one_sentence(beyond, said, reason):
     judged = [Verdict("a", other, 9, 1, 0.01 if is_beyond else 0.5) for other, is_beyond in zip("bc", beyond)]
-    assert verdict.say_summary(judged, NAMES, "c") == said, reason
+    assert verdict.summary_message(judged, NAMES, "c") == said, reason
 
 
 def judge(*pairs: tuple[str, str, float]) -> list[Verdict]:
@@ -311,7 +310,7 @@ def judge(*pairs: tuple[str, str, float]) -> list[Verdict]:
 )
 def test_pairs_without_the_best_count_too(judged, said, reason):
     names = NAMES | {letter: f"run {letter}" for letter in "def"} | {letter: f"{letter}, hybrid" for letter in "xyz"}
-    assert verdict.say_summary(judged, names, None) == said, reason
+    assert verdict.summary_message(judged, names, None) == said, reason
 
 
 @pytest.mark.parametrize(
@@ -329,7 +328,7 @@ def test_other_pairs_are_named_without_a_wall_of_text(others, sentences, rows, r
 
         names = {letter: f"run {letter}" for letter in "abcdef"}
         pairs = [("a", "b", 0.5), ("a", "c", 0.5), *others]
-        verdict._say_pairs([Verdict(*pair[:2], 9, 1, pair[2]) for pair in pairs], names)
+        verdict._pair_messages([Verdict(*pair[:2], 9, 1, pair[2]) for pair in pairs], names)
 
     at = AppTest.from_function(draw, args=(others,)).run()
     assert at.markdown[0].value.count("- Run") == sentences, reason
@@ -341,12 +340,12 @@ def test_other_pairs_are_named_without_a_wall_of_text(others, sentences, rows, r
 
 def test_only_the_preferred_strategies_are_ticked(visit, trained):
     def prefer() -> None:
-        from pages.parts.compare import race
+        from pages.parts.compare import choice
         from pages.shared import recommendation
 
-        recommendation.prefer_in_race(("fine-tuning", "hybrid"))
-        race.choose()
+        recommendation.prefer_in_comparison(("fine-tuning", "hybrid"))
+        choice.choose()
 
     at = AppTest.from_function(prefer, default_timeout=20).run()
     ticked = {box.key for box in at.checkbox if box.value}
-    assert ticked == {"race_fine-tuning", "race_hybrid"} and page.CHOSEN == ("feature-extraction", "hybrid")
+    assert ticked == {"race_fine-tuning", "race_hybrid"} and choice.PREFERRED == ("feature-extraction", "hybrid")

@@ -5,7 +5,7 @@ import pytest
 from pages.parts.train import curve_warnings
 from tests.pages.conftest import words
 from tlcore.config import TrainConfig
-from tlcore.evaluation.learning_rate import CurveWarning
+from tlcore.evaluation.curves import ClassNeverPredicted
 from tlcore.events import EpochEnd, Evaluated, Finished, Started, encode
 from tlcore.jobs.store import create_run
 
@@ -45,10 +45,10 @@ def test_a_run_that_goes_well_says_nothing_of_the_kind(at):
 
 
 def test_a_hostile_label_stays_letters(at, monkeypatch):
-    found = CurveWarning("class-never-predicted", "“[a](http://b)” is never the answer.", "Add <b>photos</b>.")
-    monkeypatch.setattr(curve_warnings, "warn", lambda *_: [found])
-    said = words(at([*ROUNDS, *FIGURES]))
-    assert r"\[a\]\(http" in said and r"\<b\>photos" in said
+    found = ClassNeverPredicted(("[a](http://b) <b>photos</b>",), 6, 60, False)
+    monkeypatch.setattr(curve_warnings, "find_curve_warnings", lambda *_: [found])
+    shown = words(at([*ROUNDS, *FIGURES]))
+    assert r"\[a\]\(http" in shown and r"\<b\>photos" in shown
 
 
 def test_validation_photos_are_counted_in_the_order_of_the_labels(trained):

@@ -5,13 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from pages.parts.learn import lessons
+from pages.parts.learn import lessons, network_drawing
 from pages.shared import recommendation
 from tests.pages.conftest import buttons, words
 from tests.pages.test_shared import HOSTILE, Tags
-from tests.recommendations import make_recommendation, seen_of
+from tests.recommendations import examined_photos, make_recommendation
 from tlcore.config import STRATEGIES, TrainConfig, defaults_for
-from tlcore.evaluation.overfitting import Gap
 from tlcore.events import EpochEnd, encode
 from tlcore.jobs.store import create_run
 from tlcore.models.parts import Part, network_parts
@@ -21,8 +20,10 @@ from tlcore.models.registry import BUILT_IN
 @pytest.fixture
 def found(monkeypatch, trained):
     """The look at the photos has been done; in the last one, the second guess is hardly one."""
-    seen = seen_of(trained[1])[:8] + seen_of(trained[1], guesses=(("oboe", 0.4), ("nail", 0.05)))[8:]
-    monkeypatch.setattr(recommendation, "load_recommendation", lambda job: make_recommendation(seen=seen))
+    examined = (
+        examined_photos(trained[1])[:8] + examined_photos(trained[1], guesses=(("oboe", 0.4), ("nail", 0.05)))[8:]
+    )
+    monkeypatch.setattr(recommendation, "load_recommendation", lambda job: make_recommendation(examined=examined))
 
 
 def charts_of(at) -> list[str]:
@@ -81,7 +82,9 @@ def test_while_the_photos_are_looked_at_the_other_steps_are_there(visit, trained
 
 def test_photos_too_few_to_try_out_are_told(visit, trained, monkeypatch):
     monkeypatch.setattr(
-        recommendation, "load_recommendation", lambda job: make_recommendation(seen=seen_of(trained[1]), few=())
+        recommendation,
+        "load_recommendation",
+        lambda job: make_recommendation(examined=examined_photos(trained[1]), few_shot=()),
     )
     at = visit("learn", trained[0], dataset=trained[1].id)
     assert "Too few photos of each class" in words(at) and not at.error
@@ -106,7 +109,7 @@ def test_the_drawing_follows_the_strategy(visit, trained, found, strategy):
     drawn = next(element.body for element in at.html if "tl-net" in element.body)
     assert drawn.count("<b>learns</b>") == sum(part.learns for part in parts)
     assert drawn.count("<b>frozen</b>") == sum(not part.learns for part in parts)
-    assert lessons.say_parts(parts) in words(at)
+    assert network_drawing.parts_message(parts) in words(at)
 
 
 def test_the_drawing_is_that_of_the_run_in_the_address(visit, trained, found):
@@ -134,33 +137,13 @@ def test_the_drawing_is_that_of_the_run_in_the_address(visit, trained, found):
     ],
 )
 def test_how_many_weights_learn_in_words(parts, said, reason):
-    assert lessons.say_parts(parts) == said, reason
+    assert network_drawing.parts_message(parts) == said, reason
 
 
 def test_a_hostile_name_of_a_part_stays_letters():
-    assert set(Tags(lessons.drawing([Part(HOSTILE, 5, True), Part("last step", None, True)])).tags) == {
+    assert set(Tags(network_drawing.drawing([Part(HOSTILE, 5, True), Part("last step", None, True)])).tags) == {
         "ol",
         "li",
         "span",
         "b",
     }
-
-
-@pytest.mark.parametrize(
-    ("gap", "said", "reason"),
-    [
-        (Gap(9, 1.0, 0.9, 0.86, 0.93, True, False), "The gap of 10 points is larger than chance", "learned by heart"),
-        (
-            Gap(9, 0.904, 0.9, 0.86, 0.93, True, False),
-            "The gap of less than a point is larger than chance",
-            "thousands of photos show small gaps",
-        ),
-        (Gap(9, 0.93, 0.9, 0.86, 0.93, False, False), "The gap of 3 points may be chance.", "too small to tell"),
-        (Gap(9, 0.8, 0.9, 0.86, 0.93, False, False), "There is no gap.", "training is the harder task"),
-        (Gap(9, 1.0, 0.9, 0.86, 0.93, True, True), "this is what over-fitting looks like.", "the losses part ways"),
-    ],
-)
-def test_the_gap_in_words(gap, said, reason):
-    told = lessons.say_gap(gap, 400)
-    assert said in told and "360 of 400 validation photos (90\u00a0%; plausibly 86–93\u00a0%)" in told, reason
-    assert ("over-fitting" in told) is gap.climbs

@@ -194,14 +194,14 @@ def test_the_owner_sees_what_was_made_earlier(visit, trained):
 
 @pytest.mark.parametrize(("hosted", "shown"), [("", True), ("1", False)])
 def test_a_bug_is_called_a_bug_and_tells_a_stranger_no_paths(visit, trained, monkeypatch, hosted, shown):
-    from pages.shared import photos
+    from pages.shared import gallery
 
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("cannot read /home/secret/photo.jpg")
 
     workspace, dataset, _ = trained
     monkeypatch.setenv("TRANSFERLAB_HOSTED", hosted)
-    monkeypatch.setattr(photos, "three_by_three", broken)
+    monkeypatch.setattr(gallery, "three_by_three", broken)
     at = visit("data", workspace, dataset=dataset.id)
     assert "a fault in Transfer Lab (a bug)" in at.error[0].value
     report = at.code[0].value

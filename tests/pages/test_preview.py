@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pages.shared import preview
+from pages.parts.train import preview
 from tests.pages.conftest import words
 from tests.photos import make_image
 from tlcore.config import TrainConfig, defaults_for
@@ -79,7 +79,7 @@ def test_every_variant_has_words_of_its_own():
     ],
 )
 def test_amounts_in_words(amounts, said, reason):
-    assert preview.say_amounts(amounts) == said, reason
+    assert preview.amounts_message(amounts) == said, reason
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_amounts_in_words(amounts, said, reason):
     ],
 )
 def test_what_the_network_gets_is_told(config, said, reason):
-    assert said in preview.say_use(config), reason
+    assert said in preview.views_message(config), reason
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 from pages.shared import recommendation
 from tests.pages.conftest import buttons, words
 from tests.pages.test_shared import HOSTILE, Tags
-from tests.recommendations import make_recommendation, seen_of
+from tests.recommendations import examined_photos, make_recommendation
 from tlcore.advice.rule import SIMILAR_FROM
 from tlcore.config import defaults_for
 from tlcore.events import Failed, Progress, Started, encode
@@ -45,12 +45,12 @@ def test_the_first_visit_starts_the_look_and_no_other_does(form, queue):
 
 
 def test_where_there_is_advice_nobody_looks_again(form, dataset, queue):
-    form(make_recommendation(seen=seen_of(dataset)))
+    form(make_recommendation(examined=examined_photos(dataset)))
     assert queue.advice == []
 
 
 def test_the_card_has_the_strategy_the_reason_and_nine_photos(form, dataset):
-    at = form(make_recommendation(0.4, reason="Few photos like yours.", seen=seen_of(dataset)))
+    at = form(make_recommendation(0.4, reason="Few photos like yours.", examined=examined_photos(dataset)))
     assert card(at).label == "What your photos need: hybrid (advice)"
     assert card(at).proto.expanded
     text = words(at)
@@ -62,7 +62,7 @@ def test_the_card_has_the_strategy_the_reason_and_nine_photos(form, dataset):
 
 
 def test_the_advice_sets_the_widgets_when_asked_to(form, dataset, queue):
-    at = form(make_recommendation(0.4, seen=seen_of(dataset)))
+    at = form(make_recommendation(0.4, examined=examined_photos(dataset)))
     assert at.radio(key="setting_strategy").value == "feature-extraction"
     at.button(key="use_advice").click().run()
     assert at.radio(key="setting_strategy").value == "hybrid"
@@ -72,7 +72,7 @@ def test_the_advice_sets_the_widgets_when_asked_to(form, dataset, queue):
 
 
 def test_what_the_person_set_stays_when_the_advice_is_taken(form, dataset):
-    at = form(make_recommendation(0.4, seen=seen_of(dataset)))
+    at = form(make_recommendation(0.4, examined=examined_photos(dataset)))
     at.number_input(key="setting_epochs").set_value(7).run()
     at.button(key="use_advice").click().run()
     assert at.number_input(key="setting_epochs").value == 7
@@ -87,7 +87,7 @@ def test_what_the_person_set_stays_when_the_advice_is_taken(form, dataset):
     ],
 )
 def test_close_to_the_border_a_button_leads_to_the_race(form, dataset, off, label, ticked, reason):
-    at = form(make_recommendation(SIMILAR_FROM + off, seen=seen_of(dataset)))
+    at = form(make_recommendation(SIMILAR_FROM + off, examined=examined_photos(dataset)))
     found = [text for text in buttons(at) if text.startswith("Race ")]
     assert found == ([label] if label else []), reason
     assert ("rule of thumb" in words(at)) != bool(label), "one hint at the race is enough"
@@ -98,7 +98,7 @@ def test_close_to_the_border_a_button_leads_to_the_race(form, dataset, off, labe
 
 
 def test_advice_that_is_followed_already_has_no_button(form, dataset):
-    at = form(make_recommendation(0.9, seen=seen_of(dataset)))
+    at = form(make_recommendation(0.9, examined=examined_photos(dataset)))
     assert "Use this advice" not in buttons(at) and "This is what is chosen below" in words(at)
 
 
@@ -149,7 +149,7 @@ def test_a_look_in_work_tells_how_far_it_is(form, trained, queue, monkeypatch):
 
 
 def test_hostile_names_stay_letters(form, dataset):
-    at = form(make_recommendation(0.4, reason=HOSTILE, seen=seen_of(dataset, HOSTILE, ((HOSTILE, 0.5),))))
+    at = form(make_recommendation(0.4, reason=HOSTILE, examined=examined_photos(dataset, HOSTILE, ((HOSTILE, 0.5),))))
     grid = next(element.body for element in at.html if "looks like" in element.body)
     assert "script" not in Tags(grid).tags and "onerror" not in Tags(grid).attributes
     said = [element.value for element in at.markdown if "onerror" in element.value]

@@ -8,14 +8,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.parts.predict import predictions
-from pages.shared import chrome, networks, photos, settings, state, widgets
+from pages.parts.train import network_choice, settings_form
+from pages.shared import chrome, gallery, networks, settings, state, widgets
 from tlcore.config import STRATEGIES, TrainConfig, defaults_for
-from tlcore.events import EpochEnd, Progress
-from tlcore.jobs.status import JobStatus
 from tlcore.models.registry import BUILT_IN
 
 HOSTILE = '<img src=x onerror="alert(1)">"\'&</figure><script>alert(2)</script>'
-HYBRID = defaults_for("hybrid", epochs=30, fine_tune_epochs=12)
 
 
 @pytest.mark.parametrize(
@@ -51,15 +49,15 @@ class Tags(HTMLParser):
 
 
 def test_a_hostile_label_stays_letters_in_the_grid():
-    photo = photos.Photo("data:,", HOSTILE, HOSTILE, HOSTILE, mark=False, detail=HOSTILE)
-    found = Tags(photos.figure(photo))
+    photo = gallery.GalleryPhoto("data:,", HOSTILE, HOSTILE, HOSTILE, mark=False, detail=HOSTILE)
+    found = Tags(gallery.figure(photo))
     assert found.tags == ["li", "figure", "img", "span", "figcaption", "span", "br"]
     assert set(found.attributes) == {"class", "tabindex", "src", "alt"}
 
 
 def test_right_and_wrong_are_told_by_word_and_sign():
-    assert "✓ right" in photos.figure(photos.Photo("data:,", "a", "a", "a", mark=True))
-    assert "✗ wrong" in photos.figure(photos.Photo("data:,", "a", "a", "a", mark=False))
+    assert "✓ right" in gallery.figure(gallery.GalleryPhoto("data:,", "a", "a", "a", mark=True))
+    assert "✗ wrong" in gallery.figure(gallery.GalleryPhoto("data:,", "a", "a", "a", mark=False))
 
 
 def test_a_hostile_label_stays_letters_in_a_table():
@@ -91,179 +89,16 @@ def test_markdown_in_a_name_stays_letters(text, said):
     assert widgets.plain(text) == said
 
 
-@pytest.mark.parametrize(
-    ("seconds", "said"),
-    [
-        (None, ""),
-        (0, "a few seconds left"),
-        (4.9, "a few seconds left"),
-        (21, "about 20 seconds left"),
-        (54, "about 55 seconds left"),
-        (58, "about a minute left"),
-        (61, "about 2 minutes left"),
-        (3600, "about 60 minutes left"),
-        (7200, "about 2 hours left"),
-    ],
-)
-def test_time_left_in_words(seconds, said):
-    assert widgets.say_left(seconds) == said
-
-
-def status(state: str = "running", **values: object) -> JobStatus:
-    """A job's status with these parts."""
-    parts = {"last_progress": None, "epochs": (), "evaluated": None, "finished": None, "error": None, "stopped": None}
-    return JobStatus(state, **{**parts, **values})
-
-
-@pytest.mark.parametrize(
-    ("job", "position", "share", "said", "reason"),
-    [
-        (status("queued"), 2, 0.0, "Waiting: 2 jobs before this one.", "in the queue"),
-        (status("queued"), 0, 0.0, "Starting, a few seconds.", "its turn, nothing done yet"),
-        (
-            status("queued", epochs=(EpochEnd(3, 30, 1, 1, 1, 1, 0.02),)),
-            0,
-            0.0,
-            "Starting, a few seconds.",
-            "it is continued",
-        ),
-        (
-            status(last_progress=Progress("read", 50, 200, 21.0)),
-            0,
-            0.25,
-            "Reading photos · 50 of 200 photos · about 20 seconds left",
-            "photos",
-        ),
-        (
-            status(last_progress=Progress("download", 5_000_000, 10_000_000, None)),
-            0,
-            0.5,
-            "Downloading · 5.0 MB of 10.0 MB",
-            "bytes, nobody knows how long",
-        ),
-        (status(last_progress=Progress("read", 0, 0, None)), 0, 0.0, "Starting, a few seconds.", "nothing to count"),
-        (
-            status(last_progress=Progress("read", 50, 200, 21.0, (30.0, 35.0))),
-            0,
-            0.25,
-            "Reading photos · 50 of 200 photos · about 30 seconds left in all",
-            "the whole counts, not the step",
-        ),
-        (
-            status(epochs=(EpochEnd(3, 30, 1, 1, 1, 1, 0.02),)),
-            0,
-            0.1,
-            "Learning · round 3 of 30 · a few seconds left",
-            "learning",
-        ),
-    ],
-)
-def test_progress_tells_what_is_happening_and_how_long_it_takes(job, position, share, said, reason):
-    assert widgets.say_progress(job, position) == (share, said), reason
-
-
-@pytest.mark.parametrize(
-    ("config", "ends", "total", "said", "reason"),
-    [
-        (HYBRID, [], 42, None, "the plan has the rounds of both phases"),
-        (
-            HYBRID,
-            [(4, 30, "head")],
-            42,
-            "Learning the last step · round 4 of 42 · the network opens after round 30",
-            "nobody knows yet how long a round with the network open takes",
-        ),
-        (
-            HYBRID,
-            [(4, 30, "head", (80.0, 200.0))],
-            42,
-            "Learning the last step · round 4 of 42 · the network opens after round 30 · 1 to 4 minutes left in all",
-            "or knows it about",
-        ),
-        (
-            HYBRID,
-            [(30, 30, "head")],
-            42,
-            "Opening the network · round 30 of 42 is done · the next one takes longer",
-            "between the phases",
-        ),
-        (
-            HYBRID,
-            [(30, 30, "head"), (31, 42, "fine_tune")],
-            42,
-            "The network adapts · round 31 of 42 · about 2 minutes left",
-            "the time left is for the whole",
-        ),
-        (
-            HYBRID,
-            [(20, 30, "head"), (21, 32, "fine_tune")],
-            32,
-            "The network adapts · round 21 of 32 · about 2 minutes left",
-            "the head was stopped early",
-        ),
-        (defaults_for("scratch", fine_tune_epochs=9), [], 9, None, "from scratch there is no first phase"),
-        (defaults_for("fine-tuning", fine_tune_epochs=9), [], 39, None, "a head comes first"),
-    ],
-)
-def test_the_rounds_of_both_phases_are_one_plan(config, ends, total, said, reason):
-    now = status(
-        epochs=tuple(
-            EpochEnd(epoch, epochs, 1, 1, 1, 1, 10.0, phase, left=left[0] if left else None)
-            for epoch, epochs, phase, *left in ends
-        )
-    )
-    assert widgets.planned_rounds(now, config) == total, reason
-    if said:
-        assert widgets.say_progress(now, 0, config)[1] == said, reason
-
-
-@pytest.mark.parametrize(
-    ("ends", "done", "share", "said", "reason"),
-    [
-        ([], 5, 0.05, "round 1 of 12", "from scratch, first round"),
-        (
-            [(20, "head")],
-            5,
-            20.6 / 32,
-            "round 21 of 32",
-            "within the first round with the network open, after a head that ended early",
-        ),
-        (
-            [(20, "head"), (21, "fine_tune")],
-            50,
-            26 / 32,
-            "round 27 of 32",
-            "in the middle: the steps tell, not the last whole round",
-        ),
-        ([(20, "head"), (32, "fine_tune")], 100, 1.0, "round 32 of 32", "the last"),
-    ],
-)
-def test_the_time_left_is_known_within_the_first_open_round(ends, done, share, said, reason):
-    epochs = tuple(EpochEnd(epoch, 32, 1, 1, 1, 1, 10.0, phase) for epoch, phase in ends)
-    now = status(epochs=epochs, last_progress=Progress("learn", done, 100, 170.0))
-    told = widgets.say_progress(now, 0, HYBRID)
-    expected = f"The network adapts · {said} · about 3 minutes left"
-    assert told == (pytest.approx(share), expected), reason
-
-
-def test_photos_that_are_looked_at_again_between_the_phases_are_told():
-    now = status(epochs=(EpochEnd(30, 30, 1, 1, 1, 1, 0.1),), last_progress=Progress("features", 5, 20, 30.0))
-    said = widgets.say_progress(now, 0, HYBRID)[1]
-    assert said.endswith(
-        "5 of 20 photos · about 30 seconds left for this step · then 12 rounds with the network "
-        "open, and the first tells how long they take"
-    )
-
-
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_every_setting_that_counts_has_its_widget_with_its_own_words(strategy):
     def page(strategy: str) -> None:
-        from pages.shared import networks, settings
+        from pages.parts.train import network_choice, settings_form
+        from pages.shared import settings
 
         settings.own().setdefault("strategy", strategy)
-        settings.choose_strategy(settings.proposed())
-        networks.choose(settings.network())
-        settings.folds()
+        settings_form.choose_strategy(settings.proposed())
+        network_choice.choose(settings.backbone())
+        settings_form.folds()
 
     at = AppTest.from_function(page, default_timeout=20, args=(strategy,)).run()
     assert not at.exception
@@ -297,7 +132,7 @@ def test_what_does_nothing_for_a_strategy_is_a_setting():
 def test_a_network_in_the_list_says_how_good_it_is_and_where(change, said, reason, monkeypatch, tmp_path):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     spec = replace(BUILT_IN, **change)
-    assert all(words in networks.label(spec) for words in said), reason
+    assert all(words in networks.backbone_label(spec) for words in said), reason
 
 
 def test_a_network_that_was_fetched_is_on_this_machine(monkeypatch, tmp_path):
@@ -305,7 +140,7 @@ def test_a_network_that_was_fetched_is_on_this_machine(monkeypatch, tmp_path):
     spec = replace(BUILT_IN, asset="", weights_url="https://a/none.h5", download_bytes=58_900_000)
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / "none.h5").touch()
-    assert networks.say_place(spec) == "on this machine"
+    assert networks.place_message(spec) == "on this machine"
 
 
 @pytest.mark.parametrize(
@@ -319,7 +154,7 @@ def test_a_network_that_was_fetched_is_on_this_machine(monkeypatch, tmp_path):
 )
 def test_the_speed_of_a_network_in_words(times, said):
     spec = replace(BUILT_IN, asset="", multiply_adds=int(BUILT_IN.multiply_adds * times))
-    assert networks.say_speed(spec) == said
+    assert network_choice.speed_message(spec) == said
 
 
 @pytest.mark.parametrize(
@@ -339,17 +174,17 @@ def test_a_sentence_for_a_stranger_keeps_its_addresses(monkeypatch, text, said, 
 
 
 def test_a_series_has_its_ends_and_the_usual_values():
-    assert settings.series(0.01, 1.0, {0.03}) == [0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1.0]
+    assert settings_form.round_steps(0.01, 1.0, {0.03}) == [0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1.0]
 
 
 def test_nine_photos_show_as_many_classes_as_there_is_room_for():
     frame = pd.DataFrame({"label": ["a"] * 50 + ["b"] * 2 + ["c"]})
-    nine = photos.three_by_three(frame)
+    nine = gallery.three_by_three(frame)
     assert len(nine) == 9 and nine["label"].value_counts().to_dict() == {"a": 6, "b": 2, "c": 1}
-    assert len(photos.three_by_three(frame.head(4))) == 4
+    assert len(gallery.three_by_three(frame.head(4))) == 4
 
 
 def test_a_file_name_that_looks_like_a_formula_stays_a_name_in_the_table():
-    answered = predictions.frame([predictions.Answer("=1+1.png", None, (("a", 0.75), ("b", 0.25)), 1.0)])
+    answered = predictions.frame([predictions.PhotoPrediction("=1+1.png", None, (("a", 0.75), ("b", 0.25)), 1.0)])
     lines = predictions.csv(answered).decode("utf-8-sig").splitlines()
     assert lines == ["photo,class,probability,p(a),p(b)", "'=1+1.png,a,0.750000,0.750000,0.250000"]

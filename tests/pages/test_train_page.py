@@ -5,7 +5,8 @@ import shutil
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.shared import networks, settings
+from pages.parts.train import network_choice, settings_form
+from pages.shared import settings
 from tests.pages.conftest import buttons, words
 from tlcore.config import STRATEGIES, TrainConfig, defaults_for
 from tlcore.models.registry import BUILT_IN
@@ -53,7 +54,7 @@ def test_only_the_two_questions_are_not_folded_away(form):
     assert form.radio(key="setting_strategy").value == "feature-extraction"
     assert form.radio(key="setting_strategy").options == list(STRATEGIES.values())
     assert form.selectbox(key="setting_backbone").value == BUILT_IN.name
-    assert [fold.label for fold in form.expander] == ["Find a network by size or speed", *settings.GROUPS.values()]
+    assert [fold.label for fold in form.expander] == ["Find a network by size or speed", *settings_form.GROUPS.values()]
     assert len([button for button in form.button if button.proto.type == "primary"]) == 1
 
 
@@ -231,7 +232,7 @@ def test_filters_leave_out_networks_but_never_the_chosen_one(form, key, value, r
     filter_by()
     assert len(form.selectbox(key="setting_backbone").options) == 1, reason
     kind = form.checkbox if key == "networks_here" else form.segmented_control
-    kind(key=key).set_value(False if key == "networks_here" else networks.ANY).run()
+    kind(key=key).set_value(False if key == "networks_here" else network_choice.ANY).run()
     choose(form, backbone="far-net")
     filter_by()
     assert form.selectbox(key="setting_backbone").value == "far-net"

@@ -6,7 +6,8 @@ import pytest
 
 from tlcore.config import defaults_for
 from tlcore.events import EpochEnd, Finished, Progress, StageKey, decode, encode
-from tlcore.pipeline.eta import COMPILING, EVALUATING, TRAINED, Eta, say_whole
+from tlcore.messages.durations import whole_time_left_message
+from tlcore.pipeline.eta import COMPILING, EVALUATING, TRAINED, Eta
 from tlcore.pipeline.stage import Stage
 from tlcore.pipeline.timings import load_timings, save_timings, timing_names
 
@@ -61,7 +62,7 @@ def test_what_was_remembered_is_told_at_once_and_as_one_figure():
     left, _ = follow(Progress(FEATURES, 0, 450), remembered=ALL)
     real = 450 * 0.01 + 450 * 0.005 + 5 + TUNING
     assert left[0] < real < left[1] < 1.5 * left[0]
-    assert say_whole(left) == "about 4 minutes left in all"
+    assert whole_time_left_message(left) == "about 4 minutes left in all"
 
 
 @pytest.mark.parametrize(

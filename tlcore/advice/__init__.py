@@ -1,1 +1,1 @@
-"""What the photos of a data set need, measured and told, before anything is trained."""
+"""What the photos of a data set need, measured before anything is trained."""

@@ -1,8 +1,7 @@
-"""What the photos of a data set need: look at up to 200 of them and say so. A job like the others (store.py); no
-TensorFlow.
+"""What the photos of a data set need: up to 200 of them are examined. A job like the others (jobs/store.py).
 
-The photos are looked at by the built-in network at 224 px, and what it saw goes into the feature store, where a later
-training finds it. Test photos are left out: nothing that is decided may rest on them.
+The built-in network extracts their features at 224 px into the feature store, where a later training finds them. Test
+photos are left out: nothing that is decided may rest on them. No TensorFlow.
 """
 
 import time
@@ -11,11 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from tlcore.advice.few_shot import few_photos
+from tlcore.advice.few_shot import few_shot_accuracy
 from tlcore.advice.label_changing_flips import find_label_changing_flips
-from tlcore.advice.rule import RULES, Recommendation, Seen, give_reason, place, rivals
+from tlcore.advice.rule import RULES, ExaminedPhoto, Recommendation, find_close_strategies, find_quadrant
 from tlcore.advice.similarity import photo_scores, similarity, similarity_interval
 from tlcore.data.images import RESIZE_POLICY, load_input
 from tlcore.data.manifest import Dataset, load_dataset
@@ -34,30 +34,30 @@ from tlcore.workspace import Workspace, read_json, write_json
 
 ADVICE = "advice.json"
 VERSION = 3
-"""Raise it when the same photos would get another advice than before: then old ones are not read but made again."""
+"""Raise it when the same photos would get another recommendation: then old ones are not read but made again."""
 
 MOST_PHOTOS = 200
-NUM_SEEN, NUM_GUESSES = 9, 3
-NOT_SAID = {"nipple"}  # a name of ImageNet that pictures of hands get, and that no teacher wants before a class
+NUM_SHOWN, NUM_GUESSES = 9, 3
+NOT_SHOWN = {"nipple"}  # a name of ImageNet that pictures of hands get, and that no teacher wants before a class
 PIXELS = 16  # side of the small pictures: what the bare pixels tell of a photo
 
 
 def recommend(
     workspace: Workspace, dataset: Dataset, should_stop: ShouldStop = never, seed: int = 0
 ) -> Generator[Progress, None, Recommendation | None]:
-    """Look at a sample of the training and validation photos of a data set, and say what they need.
+    """Examine a sample of the training and validation photos of a data set, and find what they need.
 
     Args:
-        should_stop: when true, what the network saw until then is kept.
+        should_stop: when true, the features that were extracted until then are kept.
         seed: which photos are taken where there are more than `MOST_PHOTOS`.
 
     Returns:
-        the advice; None when stopped.
+        the recommendation; None when stopped.
 
     Raises:
         UserError: a photo is gone or has changed, or the disk is full.
     """
-    rows = choose(dataset, seed)
+    rows = choose_sample(dataset, seed)
     photos = [Photo(*row) for row in rows[["sha256", "path"]].itertuples(index=False)]
     sha256s = [photo.sha256 for photo in photos]
     kind = feature_kind(BUILT_IN, BUILT_IN.default_image_size, RESIZE_POLICY)
@@ -68,13 +68,13 @@ def recommend(
         if store.missing(sha256s):
             return None
         features = store.read(sha256s)
-    pixels = yield from _look_small(dataset, photos, should_stop)
+    pixels = yield from _read_small(dataset, photos, should_stop)
     if pixels is None:
         return None
-    return _advice(dataset, rows, features, pixels, seed)
+    return _recommendation(dataset, rows, features, pixels, seed)
 
 
-def choose(dataset: Dataset, seed: int = 0) -> pd.DataFrame:
+def choose_sample(dataset: Dataset, seed: int = 0) -> pd.DataFrame:
     """Up to `MOST_PHOTOS` different photos, as evenly from all classes as these allow, drawn at random."""
     rows = dataset.photos[dataset.photos["split"] != "test"].drop_duplicates("sha256")
     rows = rows.sort_values("sha256").sample(frac=1, random_state=seed)
@@ -82,13 +82,13 @@ def choose(dataset: Dataset, seed: int = 0) -> pd.DataFrame:
     return rows.iloc[np.argsort(rank, kind="stable")].head(MOST_PHOTOS).reset_index(drop=True)
 
 
-def _look_small(
+def _read_small(
     dataset: Dataset, photos: Sequence[Photo], should_stop: ShouldStop
-) -> Generator[Progress, None, np.ndarray | None]:
+) -> Generator[Progress, None, npt.NDArray[np.uint8] | None]:
     """The photos as uint8 (n, PIXELS, PIXELS, 3); None when stopped."""
     watch, found = Stopwatch(StageKey.READ, len(photos)), []
 
-    def load(photo: Photo) -> np.ndarray:
+    def load(photo: Photo) -> npt.NDArray[np.uint8]:
         return load_input(dataset.read(photo.path), PIXELS, RESIZE_POLICY)
 
     with ThreadPoolExecutor(usable_cores(), thread_name_prefix="small") as pool:
@@ -101,15 +101,19 @@ def _look_small(
     return np.stack(found)
 
 
-def _advice(
-    dataset: Dataset, rows: pd.DataFrame, features: np.ndarray, pixels: np.ndarray, seed: int
+def _recommendation(
+    dataset: Dataset,
+    rows: pd.DataFrame,
+    features: npt.NDArray[np.float32],
+    pixels: npt.NDArray[np.uint8],
+    seed: int,
 ) -> Recommendation:
-    """The advice from what was seen of the chosen photos."""
+    """The recommendation from what was measured of the chosen photos."""
     head = load_imagenet_head(BUILT_IN)
     scores = photo_scores(features, head)
     value, num_photos = similarity(scores), int((dataset.photos["split"] == "train").sum())
     interval = similarity_interval(scores)
-    similar, size, quadrant = place(value, num_photos)
+    similar, size, quadrant = find_quadrant(value, num_photos)
     classes = pd.Categorical(rows["label"]).codes.astype(np.int64)
     return Recommendation(
         similarity=value,
@@ -119,39 +123,40 @@ def _advice(
         size=size,
         quadrant=quadrant,
         strategy=RULES[quadrant],
-        reason=give_reason(value, interval, num_photos, len(rows)),
-        looked_at=len(rows),
-        seen=_seen(rows.head(NUM_SEEN), features[:NUM_SEEN], head),
-        few=few_photos(features, pixels, classes, seed),
-        mirrored=find_label_changing_flips(pixels, rows["label"].tolist()),
-        rivals=rivals(value, interval, num_photos),
+        num_examined=len(rows),
+        examined=_examined(rows.head(NUM_SHOWN), features[:NUM_SHOWN], head),
+        few_shot=few_shot_accuracy(features, pixels, classes, seed),
+        label_changing_flips=find_label_changing_flips(pixels, rows["label"].tolist()),
+        close_strategies=find_close_strategies(value, interval, num_photos),
+        similarity_interval=interval,
     )
 
 
-def _seen(rows: pd.DataFrame, features: np.ndarray, head: ImageNetHead) -> tuple[Seen, ...]:
-    """What ImageNet sees in these photos."""
+def _examined(rows: pd.DataFrame, features: npt.NDArray[np.float32], head: ImageNetHead) -> tuple[ExaminedPhoto, ...]:
+    """These photos with what ImageNet sees in them."""
     found = []
-    for row, chances in zip(rows.itertuples(), head.probabilities(features)):
-        best = [number for number in np.argsort(-chances, kind="stable") if head.labels[number] not in NOT_SAID]
-        guesses = tuple((head.labels[number], float(chances[number])) for number in best[:NUM_GUESSES])
-        found.append(Seen(row.sha256, row.path, row.label, guesses))
+    photos = rows[["sha256", "path", "label"]].itertuples(index=False, name=None)
+    for (sha256, path, label), probabilities in zip(photos, head.probabilities(features)):
+        best = [number for number in np.argsort(-probabilities, kind="stable") if head.labels[number] not in NOT_SHOWN]
+        guesses = tuple((head.labels[number], float(probabilities[number])) for number in best[:NUM_GUESSES])
+        found.append(ExaminedPhoto(sha256, path, label, guesses))
     return tuple(found)
 
 
 def run_recommendation(workspace: Workspace, job: Job, should_stop: ShouldStop = never) -> Iterator[Event]:
-    """Do an advice job: `advice.json` in its folder; the last event is Finished with the data set's id, or Stopped."""
+    """Do a recommendation job: `advice.json` in its folder. Ends with Finished (the data set's id) or Stopped."""
     start = time.perf_counter()
     dataset = load_dataset(workspace, job.spec["dataset"])
-    advice = yield from recommend(workspace, dataset, should_stop)
-    if advice is None:
+    recommendation = yield from recommend(workspace, dataset, should_stop)
+    if recommendation is None:
         yield Stopped("What the network saw in the photos until now is kept for next time.")
         return
-    write_json(job.folder / ADVICE, _key() | {"advice": advice.to_dict()})
+    write_json(job.folder / ADVICE, _key() | {"advice": recommendation.to_dict()})
     yield Finished(dataset.id, time.perf_counter() - start)
 
 
 def load_recommendation(job: Job) -> Recommendation | None:
-    """What came of an advice job; None while nothing did, or where another version of the program made it."""
+    """What came of a recommendation job; None while nothing did, or where another version of the program made it."""
     try:
         values = read_json(job.folder / ADVICE)
         if {name: values[name] for name in _key()} != _key():
@@ -162,5 +167,5 @@ def load_recommendation(job: Job) -> Recommendation | None:
 
 
 def _key() -> dict[str, str | int]:
-    """What an advice depends on beside the photos."""
+    """What a recommendation depends on beside the photos."""
     return {"version": VERSION, "network": BUILT_IN.fingerprint}

@@ -1,14 +1,13 @@
-"""What a data set needs: the quadrant it is in, the strategy that is right there, and the sentence that says why.
+"""What a data set needs: the quadrant it is in and the strategy that is right there, with what was measured.
 
 The quadrants are those of the tutorials (Karpathy's notes to Stanford's CS231n, "Transfer Learning"): few or many
 photos, like those of ImageNet or not. Values and the rule only; photos are examined in recommend.py and measured in
-similarity.py. docs/recommendation.md tells where the borders come from. No TensorFlow.
+similarity.py, and messages/recommendation.py has the sentence that says why. docs/recommendation.md tells where the
+borders come from. No TensorFlow.
 """
 
 from dataclasses import asdict, dataclass
 from typing import Any
-
-from tlcore.config import short_name
 
 SIMILAR_FROM = 0.65
 """Similarity from which on photos count as like those of ImageNet: above it no set gained by adapting the network."""
@@ -29,8 +28,8 @@ RULES = {
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What ImageNet sees in one photo: `guesses` are its names with probabilities 0–1, the best three, best first."""
+class ExaminedPhoto:
+    """A photo and what ImageNet sees in it: `guesses` are names with probabilities 0–1, the best three, best first."""
 
     sha256: str
     path: str
@@ -63,15 +62,34 @@ class LabelChangingFlip:
     share: float
 
 
+KEYS = {
+    "num_examined": "looked_at",
+    "examined": "seen",
+    "few_shot": "few",
+    "label_changing_flips": "mirrored",
+    "close_strategies": "rivals",
+}
+"""What fields of `Recommendation` are called in JSON where that is not their own name."""
+
+
 @dataclass(frozen=True)
 class Recommendation:
     """What the photos of a data set need, and what was measured to say so.
 
-    `similarity` 0–1; `num_photos`: training photos; `size`: "small" or "large"; `quadrant`: a key of `RULES`;
-    `strategy`: one of `STRATEGIES`; `reason`: a sentence or two; `looked_at`: photos that were looked at; `seen`: up to
-    nine of them, spread over the classes; `few`: by rising `per_class`, () where classes have too few photos for it;
-    `mirrored`: the mirrorings that change the meaning, the strongest first; `rivals`: the two strategies to race where
-    the photos are close to the border, else ().
+    Attributes:
+        similarity: to ImageNet's photos, 0–1.
+        num_photos: training photos.
+        size: "small" or "large".
+        quadrant: a key of `RULES`.
+        strategy: one of `STRATEGIES`.
+        num_examined: photos that were examined.
+        examined: up to nine of them, spread over the classes.
+        few_shot: by rising `per_class`; () where classes have too few photos for it.
+        label_changing_flips: the strongest first.
+        close_strategies: the two to compare where the photos are close to the border, the recommended one first;
+            else ().
+        similarity_interval: where the similarity plausibly lies (95 %); None in files that do not have it yet.
+        reason: why, in a sentence or two, in files that do not have the interval; "" where the sentence is made of it.
     """
 
     similarity: float
@@ -81,37 +99,49 @@ class Recommendation:
     size: str
     quadrant: str
     strategy: str
-    reason: str
-    looked_at: int
-    seen: tuple[Seen, ...]
-    few: tuple[FewShotAccuracy, ...]
-    mirrored: tuple[LabelChangingFlip, ...]
-    rivals: tuple[str, ...]
+    num_examined: int
+    examined: tuple[ExaminedPhoto, ...]
+    few_shot: tuple[FewShotAccuracy, ...]
+    label_changing_flips: tuple[LabelChangingFlip, ...]
+    close_strategies: tuple[str, ...]
+    similarity_interval: tuple[float, float] | None = None
+    reason: str = ""
 
     def to_dict(self) -> dict[str, Any]:
-        """The values by field name, ready for JSON."""
-        return asdict(self)
+        """The values under their names in JSON (`KEYS`)."""
+        return {KEYS.get(name, name): value for name, value in asdict(self).items()}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "Recommendation":
-        """The advice of a `to_dict`, also after a way through JSON.
+        """The recommendation of a `to_dict`, also after a way through JSON.
 
         Raises:
             TypeError, KeyError, ValueError: it is of another version.
         """
-        seen = tuple(Seen(**row | {"guesses": tuple(map(tuple, row["guesses"]))}) for row in values["seen"])
-        few = tuple(FewShotAccuracy(**row) for row in values["few"])
-        mirrored = tuple(LabelChangingFlip(**row) for row in values["mirrored"])
-        return cls(**values | {"seen": seen, "few": few, "mirrored": mirrored, "rivals": tuple(values["rivals"])})
+        fields = {KEYS.get(name, name): name for name in cls.__dataclass_fields__}
+        current = {fields[key]: value for key, value in values.items()}
+        interval = current.get("similarity_interval")
+        return cls(
+            **current
+            | {
+                "examined": tuple(
+                    ExaminedPhoto(**row | {"guesses": tuple(map(tuple, row["guesses"]))}) for row in current["examined"]
+                ),
+                "few_shot": tuple(FewShotAccuracy(**row) for row in current["few_shot"]),
+                "label_changing_flips": tuple(LabelChangingFlip(**row) for row in current["label_changing_flips"]),
+                "close_strategies": tuple(current["close_strategies"]),
+                "similarity_interval": None if interval is None else tuple(interval),
+            }
+        )
 
 
-def place(similarity: float, num_photos: int) -> tuple[bool, str, str]:
+def find_quadrant(similarity: float, num_photos: int) -> tuple[bool, str, str]:
     """Whether photos are similar to ImageNet's, the size of the data set, and its quadrant, a key of `RULES`."""
     similar, size = similarity >= SIMILAR_FROM, "large" if num_photos >= LARGE_FROM else "small"
     return similar, size, f"{size}-{'similar' if similar else 'different'}"
 
 
-def rivals(similarity: float, interval: tuple[float, float], num_photos: int) -> tuple[str, ...]:
+def find_close_strategies(similarity: float, interval: tuple[float, float], num_photos: int) -> tuple[str, ...]:
     """The strategies on both sides of the border that photos are close to, the recommended one first; () elsewhere.
 
     Args:
@@ -121,42 +151,6 @@ def rivals(similarity: float, interval: tuple[float, float], num_photos: int) ->
     near = round(abs(similarity - SIMILAR_FROM), 2) <= CLOSE  # as people read it, with two digits
     if not near and not interval[0] < SIMILAR_FROM <= interval[1]:
         return ()
-    similar, size, quadrant = place(similarity, num_photos)
+    similar, size, quadrant = find_quadrant(similarity, num_photos)
     ours, other = RULES[quadrant], RULES[f"{size}-{'different' if similar else 'similar'}"]
     return (ours, other) if ours != other else ()
-
-
-def give_reason(similarity: float, interval: tuple[float, float], num_photos: int, looked_at: int) -> str:
-    """Why the strategy of the quadrant is the right one, in a few short sentences.
-
-    Args:
-        interval: where the similarity plausibly lies (95 %).
-        num_photos: training photos.
-    """
-    similar, size, quadrant = place(similarity, num_photos)
-    two = [short_name(strategy) for strategy in rivals(similarity, interval, num_photos)]
-    known = {
-        (True, False): "The network knows photos like yours",
-        (True, True): "The network knows photos somewhat like yours",
-        (False, False): "The network has seen few photos like yours",
-        (False, True): "The network knows photos like yours only in part",
-    }[similar, bool(two)]
-    measured = (
-        f"similarity {similarity:.2f} of 1, plausibly {interval[0]:.2f}–{interval[1]:.2f}, "
-        f"from {looked_at:,} {'photo' if looked_at == 1 else 'photos'}"
-    )
-    amount = "few" if size == "small" else "many"
-    border = f" This is close to the border: a race of {' against '.join(two)} shows which is better." if two else ""
-    so = _SO[similar, RULES[quadrant]]
-    number = "one photo to learn from is" if num_photos == 1 else f"{num_photos:,} to learn from are"
-    return f"{known} ({measured}), and {number} {amount}. {so}{border}"
-
-
-_SO = {
-    (True, "feature-extraction"): "So it can stay as it is, and only the last step learns.",
-    (True, "hybrid"): "So the last step learns first, and then the top of the network may adapt.",
-    (True, "fine-tuning"): "So all of the network may adapt, in small steps.",
-    (False, "feature-extraction"): "Still, what it knows serves here, and only the last step learns.",
-    (False, "hybrid"): "So the last step learns first, and then the top of the network adapts to your photos.",
-    (False, "fine-tuning"): "So all of the network adapts to your photos, in small steps.",
-}

@@ -8,6 +8,7 @@ docs/recommendation.md has the calibration, and where the measure is wrong.
 """
 
 import numpy as np
+import numpy.typing as npt
 
 from tlcore.models.imagenet_head import ImageNetHead
 
@@ -22,18 +23,21 @@ a quarter of the photos of ImageNet at least."""
 FEW, LARGEST_SPREAD = 10, 0.5
 """Scores of fewer photos are taken to spread as much as values between 0 and 1 can."""
 
+FloatArray = npt.NDArray[np.floating]
 
-def photo_scores(features: np.ndarray, head: ImageNetHead) -> np.ndarray:
+
+def photo_scores(features: npt.NDArray[np.float32], head: ImageNetHead) -> FloatArray:
     """How well the network knows what is on each photo: float (n,), 0 as for a digit to 1 as for a photo of ImageNet.
 
     Args:
         features: pooled features float32 (n, features) at 224 px.
     """
     sure = (head.probabilities(features) @ _likeness(head)).max(axis=1)
-    return np.clip((sure - NOTHING_KNOWN) / (WELL_KNOWN - NOTHING_KNOWN), 0, 1)
+    scores: FloatArray = np.clip((sure - NOTHING_KNOWN) / (WELL_KNOWN - NOTHING_KNOWN), 0, 1)
+    return scores
 
 
-def similarity(scores: np.ndarray) -> float:
+def similarity(scores: FloatArray) -> float:
     """The similarity of a set of photos, 0–1: the root of the mean of their `photo_scores`.
 
     The root makes a sample of 200 photos about equally exact on the whole scale; the mean itself spreads three times as
@@ -42,7 +46,7 @@ def similarity(scores: np.ndarray) -> float:
     return float(np.sqrt(np.mean(scores)))
 
 
-def similarity_interval(scores: np.ndarray) -> tuple[float, float]:
+def similarity_interval(scores: FloatArray) -> tuple[float, float]:
     """Where the similarity of all photos of such a collection plausibly lies (95 %), by the spread of these few."""
     count = len(scores)
     spread = float(np.std(scores, ddof=1)) if count >= FEW else LARGEST_SPREAD  # a few photos do not tell the spread
@@ -51,8 +55,9 @@ def similarity_interval(scores: np.ndarray) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _likeness(head: ImageNetHead) -> np.ndarray:
+def _likeness(head: ImageNetHead) -> FloatArray:
     """How alike two classes are to the network: float32 (classes, classes), 0–1, 1 on the diagonal."""
     weights = head.weights - head.weights.mean(axis=0)
     weights /= np.linalg.norm(weights, axis=1, keepdims=True)
-    return np.clip(weights @ weights.T / ALIKE, 0, 1)
+    likeness: FloatArray = np.clip(weights @ weights.T / ALIKE, 0, 1)
+    return likeness

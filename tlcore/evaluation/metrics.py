@@ -1,4 +1,4 @@
-"""Counting how good a classifier is, by class. scikit-learn does the arithmetic; interval.py has the uncertainty."""
+"""Counting how good a classifier is, by class. scikit-learn does the arithmetic; intervals.py has the uncertainty."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What over-fitting looks like in a training: the round that was kept, and how much better it did on known photos."""
+"""Overfitting in numbers: the epoch that a training keeps, and how much better it did on the photos it learned from."""
 
 import math
 from collections.abc import Sequence
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from tlcore.events import EpochEnd
 from tlcore.intervals import wilson_interval
 
-CLIMB = 0.1  # a validation loss that is higher by less is no turn: it wobbles by as much from round to round
+CLIMB = 0.1  # a validation loss that is higher by less is no turn: it wobbles by as much from epoch to epoch
 
 
 @dataclass(frozen=True)
 class Gap:
-    """The kept round and the shares (0–1) that were right in it.
+    """The kept epoch and the shares (0–1) that were right in it.
 
     `low` and `high`: where the validation share plausibly lies (95 %). `beyond_chance`: the training photos went better
     by more than chance. `climbs`: afterwards the validation loss went up for good, while the training loss fell.
@@ -28,25 +28,30 @@ class Gap:
 
 
 def best_epoch(epochs: Sequence[EpochEnd]) -> EpochEnd:
-    """The round whose weights a run keeps, as the last of these rounds tells it.
+    """The epoch whose weights a run keeps, as the last of these epochs has it.
 
-    Rounds of older files do not tell. Then it was the one with the lowest validation loss; once the network was open
-    that with the highest accuracy, if it was better than the head that it began with.
+    Older files do not have it. Then it was the one with the lowest validation loss; of fine-tuning that with the
+    highest accuracy, if it was better than the head that it began with.
+
+    Args:
+        epochs: at least one.
     """
     for end in epochs:
         if end.epoch == epochs[-1].best_epoch_so_far:
             return end
     head = [end for end in epochs if end.phase != "fine_tune"]
-    opened = [end for end in epochs if end.phase == "fine_tune"]
-    best = min(head, key=lambda end: end.val_loss) if head else None
-    adapted = max(opened, key=_by_accuracy) if opened else None
-    if best is None or adapted is None:
-        return best or adapted
+    tuned = [end for end in epochs if end.phase == "fine_tune"]
+    if not tuned:
+        return min(head, key=lambda end: end.val_loss)
+    adapted = max(tuned, key=_by_accuracy)
+    if not head:
+        return adapted
+    best = min(head, key=lambda end: end.val_loss)
     return adapted if _by_accuracy(adapted) > _by_accuracy(best) else best
 
 
 def measure_gap(epochs: Sequence[EpochEnd], num_training: int, num_validation: int) -> Gap:
-    """The gap in the kept round.
+    """The gap in the kept epoch.
 
     Whether it is more than chance: the 95 % interval of a difference of two shares, R. Newcombe, "Interval estimation
     for the difference between independent proportions", Statistics in Medicine 17 (1998), method 10.
@@ -67,7 +72,7 @@ def _by_accuracy(end: EpochEnd) -> tuple[float, float]:
 
 
 def _climbs(epochs: Sequence[EpochEnd], kept: EpochEnd) -> bool:
-    """Whether the losses part ways after the kept round; the median of the last rounds, since single ones wobble."""
+    """Whether the losses part ways after the kept epoch; the median of the last ones, since single ones wobble."""
     later = [end for end in epochs if end.epoch > kept.epoch and end.phase == kept.phase]
     if len(later) < 3:
         return False

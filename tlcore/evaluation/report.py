@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from tlcore.errors import UserError
@@ -47,7 +48,9 @@ class Report:
         return self.correct / self.total if self.total else 0.0
 
 
-def predictions_frame(photos: pd.DataFrame, probabilities: np.ndarray, labels: tuple[str, ...]) -> pd.DataFrame:
+def predictions_frame(
+    photos: pd.DataFrame, probabilities: npt.NDArray[np.float32], labels: tuple[str, ...]
+) -> pd.DataFrame:
     """The frame of predictions from photos (path, sha256, label) and probabilities float32 (n, classes)."""
     chosen = probabilities.argmax(axis=1)
     position = {label: index for index, label in enumerate(labels)}
@@ -71,7 +74,7 @@ def make_report(predictions: pd.DataFrame, labels: tuple[str, ...]) -> Report:
     """Count the figures of a frame of predictions."""
     correct, total = int(predictions["correct"].sum()), len(predictions)
     low, high = wilson_interval(correct, total)
-    truth, predicted = predictions["label"], predictions["predicted"]
+    truth, predicted = predictions["label"].tolist(), predictions["predicted"].tolist()
     return Report(
         labels,
         correct,
@@ -115,11 +118,13 @@ def load_report(folder: Path) -> Report:
         values = read_json(folder / FIGURES)
         predictions = pd.read_parquet(folder / PREDICTIONS)
         labels = tuple(values["labels"])
+        low, high = values["interval_95"]
         return Report(
             labels,
             values["correct"],
             values["total"],
-            *values["interval_95"],
+            low,
+            high,
             pd.DataFrame(values["confusion"], index=list(labels), columns=list(labels)),
             pd.DataFrame(values["per_class"]),
             predictions,
@@ -128,11 +133,3 @@ def load_report(folder: Path) -> Report:
         raise UserError("This run has no test figures yet.", "Wait until it has finished, or train again.") from error
     except (ValueError, KeyError, TypeError) as error:
         raise UserError("The figures of this run cannot be read; a file is damaged.", "Train again.") from error
-
-
-def say_score(correct: int, total: int, low: float, high: float) -> str:
-    """The one way in which a score is told: "46 of 50 right (92 %; plausibly 81–97 %)"."""
-    if not total:
-        return "no photos to test on"
-    said = f"{correct} of {total} right ({correct / total:.0%}; plausibly {low * 100:.0f}–{high:.0%})"
-    return said.replace("%", " %")

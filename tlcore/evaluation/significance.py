@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from tlcore.errors import UserError
@@ -73,7 +74,7 @@ def clear_among_others(verdicts: Sequence[Verdict]) -> list[Verdict]:
     return sorted(others, key=lambda verdict: verdict.p)
 
 
-def _side_by_side(predictions: Mapping[str, pd.DataFrame]) -> dict[str, np.ndarray]:
+def _side_by_side(predictions: Mapping[str, pd.DataFrame]) -> dict[str, npt.NDArray[np.bool_]]:
     """For each model whether it was right, bool (photos,), in the same order of photos for all."""
     sorted_rows = {name: frame.sort_values("path", ignore_index=True) for name, frame in predictions.items()}
     names = list(sorted_rows)
@@ -87,7 +88,7 @@ def _side_by_side(predictions: Mapping[str, pd.DataFrame]) -> dict[str, np.ndarr
     return {name: rows["correct"].to_numpy(bool) for name, rows in sorted_rows.items()}
 
 
-def _only(one: np.ndarray, other: np.ndarray) -> tuple[int, int]:
+def _only(one: npt.NDArray[np.bool_], other: npt.NDArray[np.bool_]) -> tuple[int, int]:
     """How many photos only the one, only the other got right."""
     return int((one & ~other).sum()), int((other & ~one).sum())
 
@@ -106,7 +107,7 @@ def exact_mcnemar(only_one: int, only_other: int) -> float:
     for chosen in range(min(only_one, only_other)):
         ways = ways * (thrown - chosen) // (chosen + 1)
         total += ways
-    return min(1.0, 2 * total / 2**thrown)  # both sides; an even split would count its middle twice
+    return min(1.0, 2 * total / (1 << thrown))  # both sides; an even split would count its middle twice
 
 
 def holm(ps: Sequence[float]) -> list[float]:
@@ -120,27 +121,3 @@ def holm(ps: Sequence[float]) -> list[float]:
         largest = max(largest, min(1.0, (len(ps) - rank) * ps[place]))
         corrected[place] = largest
     return corrected
-
-
-def say_verdict(verdict: Verdict, names: Mapping[str, str]) -> str:
-    """The finding in a sentence: "Hybrid got 5 photos right that feature extraction got wrong, …".
-
-    Args:
-        names: what the models are called, by their keys.
-    """
-    best, other = names[verdict.best], names[verdict.other]
-    if not verdict.only_best and not verdict.only_other:
-        return f"{_capital(best)} and {other} are right and wrong on the very same photos: no difference."
-    end = "a difference larger than chance" if verdict.beyond_chance else "no difference larger than chance"
-    return (
-        f"{_capital(best)} got {_photos(verdict.only_best)} right that {other} got wrong, "
-        f"and {verdict.only_other:,} the other way round: {end}."
-    )
-
-
-def _photos(number: int) -> str:
-    return f"{number:,} photo" if number == 1 else f"{number:,} photos"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

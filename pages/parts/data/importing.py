@@ -21,6 +21,8 @@ def start_import(spec: ImportSpec) -> None:
 def show_import(action: DeltaGenerator) -> None:
     """The import in the URL: its progress while it is active, else its data set or what went wrong."""
     job = state.job()
+    if job is None:
+        return
     status = job_status(job)
     if status.active:
         follow.watch(job, lambda _: None)

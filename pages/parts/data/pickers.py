@@ -6,31 +6,34 @@ Uploads are written to the visitor's incoming area at once, so that a page chang
 """
 
 from collections.abc import Callable
+from typing import Literal
 
 import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.shared import photos, state
-from pages.shared.widgets import PICTURE_TYPES, count, plain, say_bytes
+from pages.shared import gallery, state
+from pages.shared.widgets import plain
 from tlcore.data import incoming
 from tlcore.data.samples import SAMPLES
 from tlcore.errors import UserError
 from tlcore.jobs.store import ImportSpec
+from tlcore.messages.quantities import count, format_bytes
 
 Picker = Callable[[DeltaGenerator], ImportSpec | None]
+PICTURE_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff"]
 
 
 def pick_sample(action: DeltaGenerator) -> ImportSpec | None:
     """A ready-made set."""
     titles = {sample.key: plain(sample.title) for sample in SAMPLES}
-    key = st.pills("Which one?", list(titles), default=SAMPLES[0].key, format_func=titles.get, required=True)
+    key = st.pills("Which one?", list(titles), default=SAMPLES[0].key, format_func=titles.__getitem__, required=True)
     sample = next(sample for sample in SAMPLES if sample.key == key)
-    size = f"a download of {say_bytes(sample.download_bytes)}" if sample.download_bytes else "built in, no download"
+    size = f"a download of {format_bytes(sample.download_bytes)}" if sample.download_bytes else "built in, no download"
     classes = count(sample.num_classes, "class", "classes")
     st.markdown(f"{plain(sample.sentence)} {count(sample.num_photos, 'photo')} in {classes}; {size}.")
     if key == SAMPLES[0].key:
-        photos.sample_strip()
+        gallery.sample_strip()
     st.caption(f"Licence: {plain(sample.licence)}")
     if action.button(f"Use “{titles[key]}” ({count(sample.num_photos, 'photo')})", type="primary"):
         return ImportSpec("sample", key, sample.title)
@@ -72,7 +75,7 @@ def pick_camera(action: DeltaGenerator) -> ImportSpec | None:
     )
     if photo is not None:
         name = f"camera-{turn + 1}.jpg"
-        incoming.add_file(state.workspace(), _incoming_id(make=True), name, photo.getvalue(), label.strip())
+        incoming.add_file(state.workspace(), _made_incoming(), name, photo.getvalue(), label.strip())
         st.session_state["camera_turn"] = turn + 1  # a new widget, ready for the next shot
         st.rerun()
     return _from_incoming(action)
@@ -101,19 +104,29 @@ def available() -> dict[str, Picker]:
     return pickers
 
 
-def _incoming_id(make: bool = False) -> str | None:
-    """The visitor's incoming area, from the URL or this visit; a new one when `make` and there is none."""
+def _incoming_id() -> str | None:
+    """The visitor's incoming area, from the URL or this visit; None where there is none."""
     found = state.chosen("incoming") or st.session_state.get("incoming")
-    if found is None and make:
-        found = incoming.new_incoming(state.workspace())
-    if found is not None:
-        st.session_state["incoming"] = found
-        state.choose(incoming=found)
-    return found
+    return None if found is None else _use_incoming(found)
+
+
+def _made_incoming() -> str:
+    """The visitor's incoming area; a new one where there is none."""
+    return _incoming_id() or _use_incoming(incoming.new_incoming(state.workspace()))
+
+
+def _use_incoming(area: str) -> str:
+    st.session_state["incoming"] = area
+    state.choose(incoming=area)
+    return area
 
 
 def _uploader(
-    label: str, class_name: str | None, types: list[str] | None, many: bool | str, ready: bool = True
+    label: str,
+    class_name: str | None,
+    types: list[str] | None,
+    many: bool | Literal["directory"],
+    ready: bool = True,
 ) -> None:
     """A drop area that hands its files to the incoming area at once and is empty again afterwards."""
     turn = st.session_state.get("upload_turn", 0)
@@ -127,7 +140,7 @@ def _uploader(
     )
     files = files if isinstance(files, list) else [files] if files else []
     if files:
-        area = _incoming_id(make=True)
+        area = _made_incoming()
         incoming.add_files(state.workspace(), area, [(file.name, file.getvalue(), class_name) for file in files])
         st.session_state["upload_turn"] = turn + 1
         st.rerun()
@@ -137,7 +150,7 @@ def _from_incoming(action: DeltaGenerator) -> ImportSpec | None:
     """What has been uploaded so far, and the button that makes a data set of it."""
     area = _incoming_id()
     files = _uploaded(area)
-    if files is None or files.empty:
+    if area is None or files is None or files.empty:
         action.button("Make a data set", type="primary", disabled=True)
         action.caption("Add photos first.")
         return None
@@ -171,7 +184,7 @@ def _show_incoming(area: str, files: pd.DataFrame) -> None:
         known = isinstance(label, str)
         with st.container(horizontal=True, vertical_alignment="center"):
             title = plain(label) if known else "Folders and zips, which name the classes themselves"
-            size = say_bytes(int(group["bytes"].sum()))
+            size = format_bytes(int(group["bytes"].sum()))
             st.markdown(f"**{title}**: {count(len(group), 'file')}, {size}", width="content")
             out = f"Take {title if known else 'them'} out again"
             if st.button("Remove", key=f"remove_{number}", type="tertiary", help=out):

@@ -3,7 +3,6 @@
 No step needs the one before. Each also says something where its figures are not there yet.
 """
 
-import html
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -11,19 +10,24 @@ from dataclasses import dataclass, replace
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.shared import chrome, photos, recommendation, settings, state, widgets
-from pages.shared.widgets import count, percent, plain
+from pages.parts.learn.network_drawing import drawing, parts_message
+from pages.shared import chrome, gallery, settings, state, widgets
+from pages.shared import recommendation as recommendations
+from pages.shared.widgets import plain
 from tlcore.advice.rule import Recommendation
 from tlcore.charts import learn as charts_learn
 from tlcore.charts import results as charts
 from tlcore.config import STRATEGIES, TrainConfig, short_name
 from tlcore.data.manifest import Dataset
 from tlcore.errors import UserError
-from tlcore.evaluation.overfitting import Gap, best_epoch, measure_gap
+from tlcore.evaluation.overfitting import best_epoch, measure_gap
 from tlcore.jobs.status import JobStatus, job_status
 from tlcore.jobs.store import Run
-from tlcore.models.parts import Part, network_parts
-from tlcore.models.registry import BUILT_IN, BackboneSpec, find_backbone
+from tlcore.messages.overfitting import gap_message
+from tlcore.messages.recommendation import recommendation_reason
+from tlcore.models.parts import network_parts
+from tlcore.models.registry import BUILT_IN, find_backbone
+from tlcore.models.spec import BackboneSpec
 
 TITLES = (
     "What the network already sees",
@@ -40,7 +44,7 @@ class Material:
     """What the pictures are made of. `name`: what the data set is called; `run`: the latest that has learned."""
 
     dataset: Dataset | None
-    advice: Recommendation | None
+    recommendation: Recommendation | None
     run: Run | None
 
     @property
@@ -57,7 +61,7 @@ def step(number: int) -> Iterator[tuple[DeltaGenerator, DeltaGenerator]]:
         yield words, picture
 
 
-def sees(material: Material) -> None:
+def pretrained(material: Material) -> None:
     """Step 1: nine photos with the names that ImageNet has for them."""
     with step(1) as (words, picture):
         words.markdown(
@@ -68,16 +72,16 @@ def sees(material: Material) -> None:
             "classes apart, such as shapes and colours: only the names are wrong."
         )
         with picture:
-            if material.advice:
-                photos.grid(recommendation.seen(material.dataset, material.advice, most=2))
+            if material.dataset and material.recommendation:
+                gallery.grid(recommendations.examined_gallery(material.dataset, material.recommendation, most=2))
             elif material.dataset is None:
-                photos.sample_strip()
+                gallery.sample_strip()
             else:
-                nine = photos.three_by_three(material.dataset.part("train"))
-                photos.grid(photos.from_dataset(material.dataset, nine))
+                nine = gallery.three_by_three(material.dataset.part("train"))
+                gallery.grid(gallery.from_dataset(material.dataset, nine))
 
 
-def learns(material: Material) -> None:
+def frozen_parts(material: Material) -> None:
     """Step 2: the network in use as a drawing, with the parts that learn."""
     base, spec = _plan(material)
     with step(2) as (words, picture):
@@ -100,7 +104,7 @@ def learns(material: Material) -> None:
             st.caption(STRATEGIES[strategy])
         parts = network_parts(spec, replace(base, strategy=strategy), _num_classes(material))
         with picture:
-            st.markdown(f"**{plain(spec.title)}**: {say_parts(parts)}")
+            st.markdown(f"**{plain(spec.title)}**: {parts_message(parts)}")
             st.html(drawing(parts))
 
 
@@ -116,49 +120,10 @@ def _plan(material: Material) -> tuple[TrainConfig, BackboneSpec]:
             return run.config, find_backbone(run.config.backbone)
         except UserError:  # a network that another version knew
             return TrainConfig(strategy=run.config.strategy), BUILT_IN
-    return settings.proposed(), settings.network()
+    return settings.proposed(), settings.backbone()
 
 
-def say_parts(parts: list[Part]) -> str:
-    """How many weights learn: "8,967 of about 3.3 million weights learn (0.3 %)."."""
-    last = parts[-1]
-    if last.num_weights is None:
-        opened = sum(part.num_weights for part in parts[:-1] if part.learns)
-        return (
-            f"the last step learns, and {say_weights(opened)} of the {say_weights(_sum(parts[:-1]))} weights below "
-            "it. The last step grows with the image size here."
-        )
-    total, learning = _sum(parts), sum(part.num_weights for part in parts if part.learns)
-    return f"{say_weights(learning)} of {say_weights(total)} weights learn ({percent(learning / total, 1)})."
-
-
-def _sum(parts: list[Part]) -> int:
-    return sum(part.num_weights for part in parts)
-
-
-def say_weights(number: int) -> str:
-    """A number of weights: "8,967", "3.3 million"."""
-    return f"{number / 1e6:.1f} million" if number >= 1e6 else f"{number:,}"
-
-
-def drawing(parts: list[Part]) -> str:
-    """The parts as escaped HTML from the photo down to the classes: a bar each, as long as it has weights."""
-    most = max((part.num_weights or 0) for part in parts)
-    rows = ['<li class="tl-end">a photo</li>']
-    for part in parts:
-        share = 100 if part.num_weights is None else 100 * part.num_weights / most
-        kind, word = ("tl-open", "learns") if part.learns else ("tl-frozen", "frozen")
-        number = "" if part.num_weights is None else f"{part.num_weights:,}"
-        rows.append(
-            f'<li class="{kind}"><span class="tl-part">{html.escape(part.name)}</span>'
-            f'<span class="tl-room"><span class="tl-bar" style="width:{share:.1f}%"></span></span>'
-            f'<span class="tl-count">{number}</span><b>{word}</b></li>'
-        )
-    rows.append('<li class="tl-end">your classes</li>')
-    return f'<ol class="tl-net" aria-label="The parts of the network, with their weights">{"".join(rows)}</ol>'
-
-
-def few(material: Material) -> None:
+def few_shot(material: Material) -> None:
     """Step 3: how many photos it takes, with what the network saw and with the bare pixels."""
     with step(3) as (words, picture):
         words.markdown(
@@ -168,14 +133,14 @@ def few(material: Material) -> None:
             "then lie close together, and a few of each are enough to know where, as long as it knows such things."
         )
         with picture:
-            if material.advice and material.advice.few:
-                told = charts_learn.say_few(material.advice.few, material.advice.num_classes)
-                frame = charts_learn.few_frame(material.advice.few)
-                st.altair_chart(
-                    charts_learn.few_photos(frame, material.advice.num_classes, chrome.is_dark()), key="few", alt=told
-                )
-                st.caption(f"Each photo was given the class whose examples it is nearest to on average. {told}")
-            elif material.advice:
+            found = material.recommendation
+            if found and found.few_shot:
+                finding = charts_learn.say_few(found.few_shot, found.num_classes)
+                frame = charts_learn.few_frame(found.few_shot)
+                chart = charts_learn.few_photos(frame, found.num_classes, chrome.is_dark())
+                st.altair_chart(chart, key="few", alt=finding)
+                st.caption(f"Each photo was given the class whose examples it is nearest to on average. {finding}")
+            elif found:
                 widgets.note(
                     "Too few photos of each class were looked at to try it out: some must be left to check with."
                 )
@@ -194,16 +159,17 @@ def quadrants(material: Material) -> None:
             "The first is counted, the second measured: by how sure the network is of what it sees in them."
         )
         with picture:
-            recommendation.quadrants(material.advice, material.name)
-            if material.advice:
-                st.caption(plain(charts_learn.say_quadrants(material.advice, material.name)))
-                st.markdown(plain(material.advice.reason))
-                recommendation.race_rivals(material.advice)
+            found = material.recommendation
+            recommendations.quadrants(found, material.name)
+            if found:
+                st.caption(plain(charts_learn.say_quadrants(found, material.name)))
+                st.markdown(plain(recommendation_reason(found)))
+                recommendations.compare_button(found)
             else:
                 _not_yet(material)
 
 
-def overfits(material: Material) -> None:
+def overfitting(material: Material) -> None:
     """Step 5: the curves of the latest run, with the round that was kept."""
     with step(5) as (words, picture):
         words.markdown(
@@ -214,8 +180,9 @@ def overfits(material: Material) -> None:
             "More photos help, photos that vary (augmentation), or fewer weights that learn."
         )
         with picture:
-            status = job_status(material.run) if material.run else None
-            if status is None or not status.epochs:
+            dataset, run = material.dataset, material.run
+            status = job_status(run) if run else None
+            if dataset is None or run is None or status is None or not status.epochs:
                 widgets.empty(
                     "There are no curves of your own yet: a network must learn first.",
                     "pages/train.py",
@@ -223,49 +190,23 @@ def overfits(material: Material) -> None:
                     state.link(run=None),
                 )
                 return
-            _own_curves(material, status)
+            _own_curves(dataset, run, status)
 
 
-def _own_curves(material: Material, status: JobStatus) -> None:
+def _own_curves(dataset: Dataset, run: Run, status: JobStatus) -> None:
     """Accuracy and loss of a run, the kept round marked, and the gap in words."""
     epochs, frame = status.epochs, charts.curve_frame(list(status.epochs))
     kept = best_epoch(epochs).epoch
     for metric in charts.METRICS:
         chart = charts.curve(frame, metric, epochs[-1].epoch, chrome.is_dark(), kept)
         st.altair_chart(chart, key=f"learn_{metric}", alt=f"{charts.say_curve(frame, metric)} Round {kept} was kept.")
-    num_training, num_validation = (len(material.dataset.part(part)) for part in ("train", "validation"))
-    st.markdown(say_gap(measure_gap(epochs, num_training, num_validation), num_validation))
+    num_training, num_validation = (len(dataset.part(part)) for part in ("train", "validation"))
+    st.markdown(gap_message(measure_gap(epochs, num_training, num_validation), num_validation))
     st.page_link(
         "pages/train.py",
-        label=f"This run: {plain(material.run.name)}, {state.moment(material.run.created)}",
-        query_params={"dataset": material.run.dataset_id, "run": material.run.id},
+        label=f"This run: {plain(run.name)}, {state.moment(run.created)}",
+        query_params={"dataset": run.dataset_id, "run": run.id},
     )
-
-
-def say_gap(gap: Gap, num_validation: int) -> str:
-    """How much better it knows its own photos, and whether that is more than chance."""
-    right = round(gap.validation * num_validation)
-    points = round(100 * gap.training) - round(100 * gap.validation)
-    wide = count(points, "point") if points > 0 else "less than a point"
-    start = (
-        f"In round {gap.epoch}, the one that was kept, {percent(gap.training)} of the training photos were right and "
-        f"{right:,} of {num_validation:,} validation photos ({percent(gap.validation)}; plausibly "
-        f"{gap.low * 100:.0f}–{percent(gap.high)})."
-    )
-    if gap.beyond_chance:
-        verdict = f"The gap of {wide} is larger than chance: some of it was learned by heart."
-    elif points > 0:
-        verdict = f"The gap of {count(points, 'point')} may be chance."
-    else:
-        verdict = (
-            "There is no gap. While it learns, photos are varied and some of what it saw is hidden, so that "
-            "training is the harder task."
-        )
-    later = (
-        " After that round its validation loss rose again while the training loss went on falling: this is what "
-        "over-fitting looks like."
-    )
-    return f"{start} {verdict}{later if gap.climbs else ''}"
 
 
 def _not_yet(material: Material) -> None:

@@ -1,4 +1,4 @@
-"""The answers of a trained network to new photos: asked once a photo and visit, shown as bars, a table and a file."""
+"""Predictions for new photos: made once a photo and visit, shown as bars, a table and a file."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,13 +7,15 @@ from hashlib import sha256
 import pandas as pd
 import streamlit as st
 
-from pages.shared import photos, state
-from pages.shared.widgets import count, table
+from pages.shared import gallery, state
+from pages.shared.gallery import GalleryPhoto
+from pages.shared.widgets import table
 from tlcore.charts import results as charts
 from tlcore.data.images import PhotoRefused
 from tlcore.errors import UserError
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Run
+from tlcore.messages.quantities import count
 from tlcore.serving.bundle import load_bundle
 from tlcore.serving.predict import Predictor
 
@@ -21,8 +23,8 @@ PAGE_SIZE = 6
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What the network says to one photo. `reason`: why it was refused, else None; then the rest is empty."""
+class PhotoPrediction:
+    """What was predicted for one photo. `reason`: why it was refused, else None; then the rest is empty."""
 
     name: str
     reason: str | None
@@ -46,63 +48,64 @@ def _predictor(_folder: str, run_id: str) -> Predictor:
     return Predictor(load_bundle(state.workspace().runs / run_id))
 
 
-def ask(run: Run, network: Predictor, given: Sequence[tuple[str, bytes]]) -> list[Answer]:
-    """The answers to photos (name, file content), in their order; a photo asked before is not asked again."""
-    known: dict[tuple[str, str, str], Answer] = st.session_state.get("answers", {})
-    told = {}
+def predict(run: Run, network: Predictor, given: Sequence[tuple[str, bytes]]) -> list[PhotoPrediction]:
+    """The predictions for photos (name, file content), in their order; none is made twice in a visit."""
+    known: dict[tuple[str, str, str], PhotoPrediction] = st.session_state.get("predictions", {})
+    found = {}
     waiting = st.empty()
     for number, (name, data) in enumerate(given, start=1):
         key = (run.id, name, sha256(data).hexdigest())
         if key not in known and len(given) > PAGE_SIZE:
             waiting.progress(number / len(given), text=f"Looking at photo {number:,} of {len(given):,}")
-        told[key] = known.get(key) or _ask(network, name, data)
+        found[key] = known.get(key) or _predict(network, name, data)
     waiting.empty()
-    st.session_state["answers"] = told
-    return list(told.values())
+    st.session_state["predictions"] = found
+    return list(found.values())
 
 
-def _ask(network: Predictor, name: str, data: bytes) -> Answer:
+def _predict(network: Predictor, name: str, data: bytes) -> PhotoPrediction:
     try:
-        said = network.ask(data)
-        return Answer(name, None, said.ranked, said.milliseconds, photos.thumbnail(data))
+        prediction = network.ask(data)
+        return PhotoPrediction(name, None, prediction.ranked, prediction.milliseconds, gallery.thumbnail(data))
     except PhotoRefused as error:
-        return Answer(name, error.reason)
+        return PhotoPrediction(name, error.reason)
 
 
-def refused(told: Sequence[Answer]) -> None:
+def refused(found: Sequence[PhotoPrediction]) -> None:
     """The files that are no photos, each with the reason."""
-    rows = [(answer.name, answer.reason) for answer in told if answer.reason is not None]
+    rows = [(each.name, each.reason) for each in found if each.reason is not None]
     if rows:
         st.markdown(f"**{count(len(rows), 'file')} left out:**")
         table(pd.DataFrame(rows, columns=["File", "Why"]), "Files left out, with the reason")
 
 
-def gallery(good: Sequence[Answer], dark: bool) -> None:
+def bars(good: Sequence[PhotoPrediction], dark: bool) -> None:
     """Each photo beside its most probable classes, a page at a time."""
     pages = -(-len(good) // PAGE_SIZE)
     page = st.pagination(pages, key="answers_page") if pages > 1 else 1
     columns = st.columns(2, gap="large") if len(good) > 1 else [st.container()]
-    for number, answer in enumerate(good[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]):
+    for number, each in enumerate(good[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]):
         with columns[number % len(columns)]:
-            top = charts.top_frame(*zip(*answer.ranked))
-            said = charts.say_top(top)
-            picture, bars = st.columns([1, 2], vertical_alignment="center")
+            top = charts.top_frame(*zip(*each.ranked))
+            finding = charts.say_top(top)
+            picture, chart = st.columns([1, 2], vertical_alignment="center")
             with picture:
-                photos.grid([photos.Photo(answer.thumbnail, answer.name, f"Your photo {answer.name}. {said}", said)], 1)
-            with bars:
-                st.altair_chart(charts.top_bars(top, dark), key=f"top_{number}", alt=said)
+                alt = f"Your photo {each.name}. {finding}"
+                gallery.grid([GalleryPhoto(each.thumbnail, each.name, alt, finding)], 1)
+            with chart:
+                st.altair_chart(charts.top_bars(top, dark), key=f"top_{number}", alt=finding)
 
 
-def frame(good: Sequence[Answer]) -> pd.DataFrame:
+def frame(good: Sequence[PhotoPrediction]) -> pd.DataFrame:
     """A row a photo: photo, class, probability, then the probability of every class."""
-    rows = [{"photo": answer.name, "class": answer.ranked[0][0], "probability": answer.ranked[0][1]} for answer in good]
-    every = [{f"p({label})": value for label, value in sorted(answer.ranked)} for answer in good]
+    rows = [{"photo": each.name, "class": each.ranked[0][0], "probability": each.ranked[0][1]} for each in good]
+    every = [{f"p({label})": value for label, value in sorted(each.ranked)} for each in good]
     return pd.concat([pd.DataFrame(rows), pd.DataFrame(every)], axis=1)
 
 
-def csv(answered: pd.DataFrame) -> bytes:
+def csv(table: pd.DataFrame) -> bytes:
     """The table as CSV that spreadsheets read rightly; a name that looks like a formula is kept from being one."""
-    words = answered.copy()
+    words = table.copy()
     for column in ("photo", "class"):
         words[column] = words[column].map(lambda text: f"'{text}" if text[:1] in "=+-@\t\r" else text)
     return words.to_csv(index=False, float_format="%.6f").encode("utf-8-sig")

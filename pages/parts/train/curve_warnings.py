@@ -5,16 +5,18 @@ import streamlit as st
 from pages.shared import widgets
 from pages.shared.widgets import plain
 from tlcore.data.manifest import Dataset
-from tlcore.evaluation.curve_warnings import warn
+from tlcore.evaluation.curve_warnings import find_curve_warnings
 from tlcore.jobs.status import JobStatus
 from tlcore.jobs.store import Run
+from tlcore.messages.curve_warnings import curve_warning_message
 
 
 def show(status: JobStatus, run: Run, dataset: Dataset) -> None:
     """A quiet box for each warning: what the figures show, and what to do about it."""
-    for found in warn(status.epochs, run.config, _validation_counts(dataset, dataset.id), dataset.labels):
-        name, end_of_term, seen = found.what.partition("):")
-        widgets.note(f"**{plain(name + end_of_term)}** {plain(seen)} {plain(found.fix)}")
+    counts = _validation_counts(dataset, dataset.id)
+    for warning in find_curve_warnings(status.epochs, run.config, counts, dataset.labels):
+        message = curve_warning_message(warning)
+        widgets.note(f"**{plain(message.title + ':')}** {plain(message.finding)} {plain(message.fix)}")
 
 
 @st.cache_data(max_entries=16, show_spinner=False)

@@ -1,8 +1,8 @@
-"""The runs that wait their turn, in order; a visitor can move or take out his own and sees that there are others."""
+"""The queue of training runs, in order; a visitor can move or take out his own and sees that there are others."""
 
 import streamlit as st
 
-from pages.shared import chrome, lists, state, widgets
+from pages.shared import chrome, run_list, state, widgets
 from tlcore.errors import UserError
 from tlcore.jobs import store
 from tlcore.jobs.store import Run
@@ -11,7 +11,7 @@ POLL_SECONDS = 2.0
 
 
 def show(poll: bool) -> None:
-    """The line, where there is one. `poll`: look again from time to time, even while nobody waits."""
+    """The queue, where runs wait. `poll`: look again from time to time, even while nobody waits."""
 
     @chrome.errors_shown()
     def live() -> None:
@@ -25,7 +25,7 @@ def show(poll: bool) -> None:
 
 
 def _waiting() -> list[Run]:
-    """The runs in line, without those that somebody took out."""
+    """The runs that wait, without those that somebody took out."""
     runs = []
     for run_id in state.queue().line():
         try:
@@ -38,7 +38,7 @@ def _waiting() -> list[Run]:
 
 
 def _row(place: int, run: Run) -> None:
-    """A run in line: its place, and where it is the visitor's own, its name and what can be done with it."""
+    """A run that waits: its place, and where it is the visitor's own, its name and what can be done with it."""
     with st.container(horizontal=True, vertical_alignment="center", key=f"line_{place}"):
         if not state.may_see(run.id):
             st.markdown(f"**{place}** another run", width="content")
@@ -49,7 +49,7 @@ def _row(place: int, run: Run) -> None:
             label=f"**{widgets.plain(run.name)}**, {state.moment(run.created)}",
             query_params={"dataset": run.dataset_id, "run": run.id},
         )
-        st.caption(lists.kind(run), width="content")
+        st.caption(run_list.run_kind_message(run), width="content")
         if place > 1:
             st.button("Let it go first", key=f"first_{run.id}", on_click=state.queue().move_to_front, args=(run,))
         st.button("Take it out", key=f"out_{run.id}", on_click=state.queue().cancel, args=(run,))

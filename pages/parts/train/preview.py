@@ -1,7 +1,7 @@
 """Nine variants of one photo, beside the settings that vary it, and what mirroring would do to what a photo means.
 
-The drawings of chance are those that the network gets: views 1 to 9 of the photo, with the seed of the settings. So a
-change of one setting changes only what that setting changes.
+They are drawn at random as training draws them: views 1 to 9 of the photo, with the seed of the settings. So a change
+of one setting changes only what that setting changes.
 """
 
 import base64
@@ -14,9 +14,9 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from pages.shared import photos, state, widgets
+from pages.shared import gallery, state, widgets
+from pages.shared.gallery import GalleryPhoto
 from pages.shared.widgets import plain
-from tlcore.advice.flip_hints import flip_hints
 from tlcore.advice.recommend import load_recommendation
 from tlcore.config import TrainConfig
 from tlcore.data.augment import Augmentation, Views, draw, view_random
@@ -24,6 +24,8 @@ from tlcore.data.images import RESIZE_POLICY, PhotoRefused, load_input
 from tlcore.data.manifest import Dataset
 from tlcore.errors import UserError
 from tlcore.jobs import store
+from tlcore.messages.flip_hints import flip_hints
+from tlcore.messages.quantities import count
 
 VARIANTS = 9
 SIDE = 144  # pixels, at most: as sharp as a third of a column shows, and made in a few milliseconds
@@ -33,14 +35,16 @@ def show(config: TrainConfig, dataset: Dataset, widgets_beside: Callable[[], Non
     """What the network gets of such variants, the button that takes another photo, and the nine beside the widgets."""
     label, path, sha256 = _photo(dataset, dataset.id, st.session_state.get("preview_photo", 0))
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"{say_use(config)} Here it is {plain(PurePath(path).name)} ({plain(label)}).", width="content")
-        st.button("Take another photo", key="another_photo", on_click=_another)
+        st.markdown(
+            f"{views_message(config)} Here it is {plain(PurePath(path).name)} ({plain(label)}).", width="content"
+        )
+        st.button("Take another photo", key="another_photo", on_click=_next_photo)
     with st.container(key="tl_variations"):
         left, right = st.columns([2, 3], gap="large")
     with left:
         try:
             image = _decoded(dataset, path, sha256, min(SIDE, config.image_size))
-            made = "".join(map(photos.figure, variants(image, config, label, sha256)))
+            made = "".join(map(gallery.figure, variants(image, config, label, sha256)))
             st.html(f'<ul class="tl-grid tl-variants" role="list">{made}</ul>')
         except (UserError, PhotoRefused):
             st.markdown("This photo cannot be read any more.")
@@ -48,7 +52,7 @@ def show(config: TrainConfig, dataset: Dataset, widgets_beside: Callable[[], Non
         widgets_beside()
 
 
-def _another() -> None:
+def _next_photo() -> None:
     st.session_state["preview_photo"] = st.session_state.get("preview_photo", 0) + 1
 
 
@@ -56,7 +60,7 @@ def _another() -> None:
 def _photo(_dataset: Dataset, dataset_id: str, number: int) -> tuple[str, str, str]:
     """Label, path and hash of the training photo with this number: nine of different classes, then nine others, …"""
     turn, place = divmod(number, 9)
-    rows = photos.three_by_three(_dataset.part("train"), seed=turn)
+    rows = gallery.three_by_three(_dataset.part("train"), seed=turn)
     row = rows.iloc[place % len(rows)]
     return str(row["label"]), row["path"], row["sha256"]
 
@@ -67,19 +71,19 @@ def _decoded(_dataset: Dataset, _path: str, sha256: str, side: int) -> np.ndarra
     return load_input(_dataset.read(_path), side, RESIZE_POLICY)
 
 
-def variants(image: np.ndarray, config: TrainConfig, label: str, sha256: str) -> list[photos.Photo]:
+def variants(image: np.ndarray, config: TrainConfig, label: str, sha256: str) -> list[GalleryPhoto]:
     """The nine variants of a photo, with what was done to each in words.
 
     Args:
-        image: uint8 (side, side, 3), as the network sees the photo. sha256: of the photo; chance begins with it.
+        image: uint8 (side, side, 3), as the network sees the photo. sha256: of the photo, for its random state.
     """
     changes = augmentation(config)
     views = Views(changes, VARIANTS + 1, config.seed)
     made = []
     for number in range(1, VARIANTS + 1):
-        said = say_amounts(draw(changes, view_random(config.seed, sha256, number)))
-        alt = f"Variant {number} of a photo of the class {label}: {said}"
-        made.append(photos.Photo(_address(views.image(image, sha256, number)), caption="", alt=alt, more=said))
+        words = amounts_message(draw(changes, view_random(config.seed, sha256, number)))
+        alt = f"Variant {number} of a photo of the class {label}: {words}"
+        made.append(GalleryPhoto(_address(views.image(image, sha256, number)), caption="", alt=alt, more=words))
     return made
 
 
@@ -94,7 +98,7 @@ def _address(image: np.ndarray) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(target.getvalue()).decode("ascii")
 
 
-def say_amounts(amounts: Augmentation) -> str:
+def amounts_message(amounts: Augmentation) -> str:
     """What was done to a variant, in words: "mirrored, turned 8° to the left, 5 % closer"."""
     words = [word for on, word in ((amounts.horizontal_flip, "mirrored"), (amounts.vertical_flip, "turned over")) if on]
     for value, unit, more, less in (
@@ -111,20 +115,20 @@ def say_amounts(amounts: Augmentation) -> str:
     return ", ".join(words) or "as it is"
 
 
-def say_use(config: TrainConfig) -> str:
+def views_message(config: TrainConfig) -> str:
     """What the network gets to see of such variants."""
     if augmentation(config).is_off:
         return "Nothing varies yet, so all nine are alike."
     if config.strategy in ("feature-extraction", "hybrid"):
         others = config.views - 1
-        return f"Of each photo the network looks at the photo itself and {widgets.count(others, 'such variant')}."
+        return f"Of each photo the network looks at the photo itself and {count(others, 'such variant')}."
     return "In every round the network sees another such variant of each photo."
 
 
 def hints(dataset: Dataset) -> dict[str, str]:
     """What mirroring would do to the meaning of these photos: a sentence for each setting that would change it."""
-    advice = load_recommendation(store.recommendation_job(state.workspace(), dataset.id))
-    return dict(flip_hints(dataset.labels, advice.mirrored if advice else ()))
+    found = load_recommendation(store.recommendation_job(state.workspace(), dataset.id))
+    return dict(flip_hints(dataset.labels, found.label_changing_flips if found else ()))
 
 
 def hint(sentence: str, is_on: bool) -> None:

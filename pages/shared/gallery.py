@@ -31,7 +31,7 @@ EMPTY_PIXEL = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAI
 
 
 @dataclass(frozen=True)
-class Photo:
+class GalleryPhoto:
     """One photo of a grid. `source`: a data address; `mark`: None, or whether the prediction is right."""
 
     source: str
@@ -42,14 +42,14 @@ class Photo:
     detail: str = ""
 
 
-def grid(photos: Sequence[Photo], columns: int | None = 3) -> None:
+def grid(photos: Sequence[GalleryPhoto], columns: int | None = 3) -> None:
     """Draw the photos; `columns` None fits as many as there is room for."""
     style = "tl-grid" + (" tl-flow" if columns is None else " tl-one" if columns == 1 else "")
     start = f'<ul class="{style}" role="list" style="--tl-columns:{columns or 3}">'
     st.html(start + "".join(map(figure, photos)) + "</ul>")
 
 
-def figure(photo: Photo) -> str:
+def figure(photo: GalleryPhoto) -> str:
     """One photo as escaped HTML."""
     alt, more = html.escape(photo.alt), html.escape(photo.more)
     sign = (
@@ -65,10 +65,10 @@ def figure(photo: Photo) -> str:
     )
 
 
-def from_dataset(dataset: Dataset, rows: pd.DataFrame, size: int = 240) -> list[Photo]:
+def from_dataset(dataset: Dataset, rows: pd.DataFrame, size: int = 240) -> list[GalleryPhoto]:
     """Rows of a manifest as photos with their label."""
     return [
-        Photo(
+        GalleryPhoto(
             source=dataset_thumbnail(dataset, row.path, row.sha256, size),
             caption=str(row.label),
             alt=f"Photo of the class {row.label}",
@@ -78,23 +78,7 @@ def from_dataset(dataset: Dataset, rows: pd.DataFrame, size: int = 240) -> list[
     ]
 
 
-def from_predictions(dataset: Dataset, rows: pd.DataFrame, size: int = 240) -> list[Photo]:
-    """Rows of a report's predictions as photos with truth and prediction."""
-    sizes = dataset.photos.set_index("path")[["width", "height"]]
-    return [
-        Photo(
-            source=dataset_thumbnail(dataset, row.path, row.sha256, size),
-            caption=str(row.label) if row.correct else f"{row.label}, taken for {row.predicted}",
-            detail=f"{row.probability:.0%} sure".replace("%", " %"),
-            alt=f"Test photo of the class {row.label}; the network says {row.predicted}",
-            more=f"{' × '.join(map(str, sizes.loc[row.path]))} pixels · {PurePath(row.path).name}",
-            mark=bool(row.correct),
-        )
-        for row in rows.itertuples()
-    ]
-
-
-def strip(photos: Sequence[Photo]) -> None:
+def strip(photos: Sequence[GalleryPhoto]) -> None:
     """A few photos in one line (two on a small screen); nine in one line (three on a small screen)."""
     nine = " tl-nine" if len(photos) == 9 else ""
     st.html(f'<ul class="tl-grid tl-strip{nine}" role="list">{"".join(map(figure, photos))}</ul>')
@@ -109,7 +93,7 @@ def sample_strip() -> None:
 def _sample_figures() -> str:
     with zipfile.ZipFile(samples.EMOJI) as archive:
         found = [(name.split("/")[0], archive.read(name)) for name in STRIP]
-    shown = [Photo(thumbnail(data, 160), label, f"Built-in picture: {label}", label) for label, data in found]
+    shown = [GalleryPhoto(thumbnail(data, 160), label, f"Built-in picture: {label}", label) for label, data in found]
     return "".join(map(figure, shown))
 
 

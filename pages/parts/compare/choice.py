@@ -1,0 +1,64 @@
+"""What shall be compared: some strategies with some networks, and what that comes to."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+
+import streamlit as st
+
+from pages.shared import settings
+from pages.shared.networks import backbone_label
+from tlcore.config import STRATEGIES, TrainConfig
+from tlcore.messages.quantities import count, format_bytes
+from tlcore.models.registry import BACKBONES, BUILT_IN
+from tlcore.models.spec import BackboneSpec
+from tlcore.models.weights_cache import is_present
+
+PREFERRED = ("feature-extraction", "hybrid")
+"""The strategies that are ticked at first."""
+
+
+def choose() -> list[TrainConfig]:
+    """The choice of strategies and networks. Returns the settings of each run, a network after the other."""
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.markdown("**What learns (strategy)**")
+        for strategy in STRATEGIES:
+            st.session_state.setdefault(f"race_{strategy}", strategy in PREFERRED)
+        strategies = [
+            strategy
+            for strategy, sentence in STRATEGIES.items()
+            if st.checkbox(sentence, key=f"race_{strategy}", persist_state="session")
+        ]
+    with right:
+        here = sorted(BACKBONES, key=lambda spec: not is_present(spec))  # the others in the table's own order
+        by_name = {spec.name: spec for spec in here}
+        chosen = st.multiselect(
+            "Pretrained networks (backbones)",
+            list(by_name),
+            default=[BUILT_IN.name],
+            key="race_networks",
+            persist_state="session",
+            format_func=lambda name: backbone_label(by_name[name]),
+        )
+    specs = [by_name[name] for name in chosen]
+    configs = [settings.proposed(strategy, spec) for spec in specs for strategy in strategies]
+    if configs:
+        st.markdown(_plan_message(len(strategies), specs, configs))
+    return configs
+
+
+def _plan_message(num_strategies: int, specs: Sequence[BackboneSpec], configs: Sequence[TrainConfig]) -> str:
+    """How many runs it makes, what is fetched first, and which of the person's own settings count."""
+    words = [
+        f"{count(num_strategies, 'strategy', 'strategies')} × {count(len(specs), 'network')} = "
+        f"{count(len(configs), 'run')}, one after the other, all on the same photos with the same split."
+    ]
+    fetched = [spec for spec in specs if not is_present(spec)]
+    if fetched and any(config.strategy != "scratch" for config in configs):
+        size = format_bytes(sum(spec.download_bytes for spec in fetched))
+        words.append(f"Downloaded first: {', '.join(spec.title for spec in fetched)} ({size}).")
+    names = {name for config in configs for name in settings.counting(config)} - {"strategy", "backbone"}
+    own = [option.metadata["label"] for option in fields(TrainConfig) if option.name in names & set(settings.own())]
+    if own:
+        words.append(f"You set on the Train page, and it counts wherever it applies: {', '.join(own)}.")
+    return " ".join(words)

@@ -1,0 +1,28 @@
+"""The curves of a run: accuracy and loss, epoch by epoch, while it learns and after."""
+
+from typing import Any
+
+import streamlit as st
+
+from pages.shared import chrome
+from tlcore.charts import results as charts
+from tlcore.config import TrainConfig
+from tlcore.jobs.status import JobStatus
+from tlcore.messages.progress import num_planned_epochs
+
+
+def show(status: JobStatus, config: TrainConfig) -> None:
+    """Accuracy and loss over the rounds; the descriptions are built once, only the figures are sent again."""
+    frame, num_epochs = charts.curve_frame(list(status.epochs)), num_planned_epochs(status, config)
+    for place, metric in zip(st.columns(2, gap="medium"), charts.METRICS):
+        with place:
+            if frame.empty:  # the place is kept, so that nothing jumps when the curves appear
+                st.skeleton(charts.CURVE_HEIGHT)
+                continue
+            spec = _spec(metric, num_epochs, chrome.is_dark())
+            st.vega_lite_chart(frame, spec, key=f"curve_{metric}", alt=charts.say_curve(frame, metric))
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _spec(metric: str, num_epochs: int, dark: bool) -> dict[str, Any]:
+    return charts.live(charts.curve(charts.curve_frame([]), metric, num_epochs, dark))

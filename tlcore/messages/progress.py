@@ -1,0 +1,259 @@
+"""How far a job is, in words: the titles of its stages, and the sentence beside a progress bar."""
+
+from statistics import median
+
+from tlcore.config import TrainConfig
+from tlcore.events import Progress, StageKey
+from tlcore.jobs.status import JobStatus
+from tlcore.messages.durations import time_left_message, whole_time_left_message
+from tlcore.messages.quantities import count, format_bytes
+
+RECENT = 5  # epochs whose time tells how long the next ones take
+STARTING = "Starting, a few seconds."
+
+
+STAGE_TITLES = {
+    "statistics": "adapt_batch_norm",
+    "features": "extract_features",
+    "both": "extract_features_and_activations",
+    "learn": "fine_tune",
+    "check": "verify",
+}
+"""Fields and stages by the names that they had up to version 0.1.0: files may still have them."""
+
+
+class StageKey(StrEnum):
+    """The parts of long work, under the names that they have in events."""
+
+    DOWNLOAD = "download"
+    READ = "read"  # files that are imported
+    ADAPT_BATCH_NORM = "adapt_batch_norm"
+    EXTRACT_FEATURES = "extract_features"
+    EXTRACT_FEATURES_AND_ACTIVATIONS = "extract_features_and_activations"
+    TRAIN_HEAD = "train_head"
+    CACHE_ACTIVATIONS = "cache_activations"
+    DECODE_PHOTOS = "decode_photos"
+    FINE_TUNE = "fine_tune"
+    VERIFY = "verify"
+
+
+@dataclass(frozen=True)
+class PlannedStage:
+    """A stage of a run as it was planned.
+
+    `total` units of work, of which `cached` were on disk already. `num_outputs`: how many things are cached of a unit,
+    0 where nothing is. `certain`: False where more of it may turn out to be cached.
+    """
+
+    key: StageKey
+    total: int
+    cached: int
+    num_outputs: int = 0
+    certain: bool = True
+
+
+@dataclass(frozen=True)
+class Planned(Event):
+    """What a run has before it: its stages in order, told at its start and when more is known."""
+
+    type: ClassVar[str] = "planned"
+    stages: tuple[PlannedStage, ...]
+
+    def __post_init__(self) -> None:
+        stages = (each if isinstance(each, PlannedStage) else PlannedStage(**each) for each in self.stages)  # from JSON
+        object.__setattr__(self, "stages", tuple(replace(each, key=StageKey(each.key)) for each in stages))
+
+
+@dataclass(frozen=True)
+class Progress(Event):
+    """`done` of `total` units of a stage; `unit`: "photos", "views" (of photos), "steps" or "bytes".
+
+    `cached`: how many of those done were on disk when the stage began. `seconds_left` is that of the stage, None while
+    nobody can know; `left`: that of the whole run, at least and at most, from pipeline/eta.py. Older files do not tell
+    `cached`, `left` and `unit`, and their `total` leaves out what was cached.
+    """
+
+    type: ClassVar[str] = "progress"
+    stage: StageKey
+    done: int
+    total: int
+    seconds_left: float | None = None
+    left: tuple[float, float] | None = None
+    cached: int = 0
+    unit: str = "photos"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "stage", StageKey(_RENAMED_STAGES.get(self.stage, self.stage)))
+        object.__setattr__(self, "left", self.left and tuple(self.left))  # JSON knows no tuples
+
+
+@dataclass(frozen=True)
+class EpochEnd(Event):
+    """The figures after one pass over the training photos: losses in nats, accuracies 0–1, seconds of this epoch.
+
+    `epoch` of `epochs` counts through all phases of a run; `phase` is "head", or "fine_tune" while the network adapts;
+    `elapsed`: seconds of work on the run until then, earlier attempts that it continues included;
+    `val_prediction_counts`: how often each class was predicted on the validation photos, in the order of the labels;
+    `best_epoch_so_far`: the epoch whose weights the run would have if this one were its last, 0 for none; `left`:
+    seconds that the whole run still takes, at least and at most. Older files do not tell those four.
+    """
+
+    type: ClassVar[str] = "epoch"
+    epoch: int
+    epochs: int
+    loss: float
+    accuracy: float
+    val_loss: float
+    val_accuracy: float
+    seconds: float
+    phase: str = "head"
+    elapsed: float = 0.0
+    val_prediction_counts: tuple[int, ...] = ()
+    best_epoch_so_far: int = 0
+    left: tuple[float, float] | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "val_prediction_counts", tuple(self.val_prediction_counts))  # JSON knows no tuples
+        object.__setattr__(self, "left", self.left and tuple(self.left))
+
+
+@dataclass(frozen=True)
+class Evaluated(Event):
+    """The test figures are there and the model can be used; only the packing is still to come.
+
+    `seconds` count from the job's start, of which `seconds_features` and `seconds_training`; the seconds of earlier
+    attempts that a continued run goes on from are in them.
+    """
+
+    type: ClassVar[str] = "evaluated"
+    test_correct: int
+    test_total: int
+    seconds: float
+    seconds_features: float
+    seconds_training: float
+
+
+@dataclass(frozen=True)
+class Finished(Event):
+    """The job is done. `result`: the id of what it made (a run or a data set); `seconds` from the job's start.
+
+    `stopped`: a person stopped it early, and what was learned until then was kept.
+    """
+
+    type: ClassVar[str] = "finished"
+    result: str
+    seconds: float
+    stopped: bool = False
+
+
+@dataclass(frozen=True)
+class Stopped(Event):
+    """A person stopped the job before there was a result; `kept` says in a sentence what is kept."""
+
+    type: ClassVar[str] = "stopped"
+    kept: str
+
+
+@dataclass(frozen=True)
+class Failed(Event):
+    """The job could not go on. `bug` is True when it is the program's fault, then `what` holds the error."""
+
+    type: ClassVar[str] = "failed"
+    what: str
+    fix: str
+    bug: bool = False
+
+
+STAGES = {
+    StageKey.DOWNLOAD: "Downloading",
+    StageKey.READ: "Reading photos",
+    StageKey.ADAPT_BATCH_NORM: "Measuring how your photos differ from the network's own",
+    StageKey.EXTRACT_FEATURES: "Looking at every photo once (feature extraction)",
+    StageKey.EXTRACT_FEATURES_AND_ACTIVATIONS: "Looking at every photo once (feature extraction)",
+    StageKey.TRAIN_HEAD: "Training",
+    StageKey.CACHE_ACTIVATIONS: "Looking at every photo once (feature extraction)",
+    StageKey.DECODE_PHOTOS: "Reading photos",
+    StageKey.FINE_TUNE: "The network adapts",
+    StageKey.VERIFY: "Checking the packed model on the test photos",
+}
+"""What each stage is called."""
+
+
+def stage_title(key: StageKey) -> str:
+    """What a stage is called: "Reading photos"."""
+    return STAGE_TITLES[key]
+
+
+def progress_message(status: JobStatus, position: int, config: TrainConfig | None = None) -> tuple[float, str]:
+    """The share that is done (0–1) and the sentence that tells it.
+
+    Args:
+        position: how many jobs come before it in the queue.
+        config: of a run; an import has none.
+    """
+    config = config or TrainConfig()
+    last = status.last_progress
+    if status.state == "queued":
+        return 0.0, f"Waiting: {count(position, 'job')} before this one." if position else STARTING
+    looks_again = last is not None and last.done < last.total  # between the phases, for the part that is fine-tuned
+    if last is not None and last.stage == StageKey.FINE_TUNE:
+        return _fine_tuning_message(status, last, config)
+    if status.epochs and not looks_again:
+        return _epochs_message(status, config)
+    if last is None or not last.total:
+        return 0.0, STARTING
+    return min(1.0, last.done / last.total), _joined(stage_title(last.stage), _done(last), _left(last, config))
+
+
+def _done(last: Progress) -> str:
+    if last.unit == "bytes":
+        return f"{format_bytes(last.done)} of {format_bytes(last.total)}"
+    return f"{last.done:,} of {last.total:,} {last.unit}"
+
+
+def _left(last: Progress, config: TrainConfig) -> str:
+    """The time left for the whole run, or where nobody knows that, for the stage and what comes after."""
+    if last.left is not None:
+        return whole_time_left_message(last.left)
+    left = time_left_message(last.seconds_left) if last.done < last.total else ""
+    if not left or not config.fine_tunes:
+        return left
+    rounds = f"{count(config.fine_tune_epochs, 'round')} with the network open"
+    return f"{left} for this step · then {rounds}, and the first tells how long they take"
+
+
+def _epochs_message(status: JobStatus, config: TrainConfig) -> tuple[float, str]:
+    """The share of all epochs that is done, and how it goes on; epochs of different phases take different times."""
+    end, total = status.epochs[-1], num_planned_epochs(status, config)
+    share, round_of = min(1.0, end.epoch / total), f"round {end.epoch} of {total}"
+    if end.phase == "head" and config.fine_tunes:
+        whole = whole_time_left_message(end.left)
+        if end.epoch >= end.epochs:
+            return share, _joined("Opening the network", f"{round_of} is done", "the next one takes longer", whole)
+        return share, _joined("Learning the last step", round_of, f"the network opens after round {end.epochs}", whole)
+    times = [each.seconds for each in status.epochs if each.phase == end.phase]
+    recent = (times[1:] or times)[-RECENT:]  # the first one compiles
+    what = "The network adapts" if end.phase == "fine_tune" else "Learning"
+    return share, _joined(what, round_of, time_left_message(median(recent) * (total - end.epoch)))
+
+
+def _fine_tuning_message(status: JobStatus, last: Progress, config: TrainConfig) -> tuple[float, str]:
+    """How far fine-tuning is; the time left is that of the whole run."""
+    before = max((end.epoch for end in status.epochs if end.phase == "head"), default=0)
+    total, done = before + config.fine_tune_epochs, config.fine_tune_epochs * last.done / last.total
+    now = min(total, before + int(done) + 1)
+    words = _joined("The network adapts", f"round {now} of {total}", time_left_message(last.seconds_left))
+    return min(1.0, (before + done) / total), words
+
+
+def num_planned_epochs(status: JobStatus, config: TrainConfig) -> int:
+    """All epochs of all phases: as the last phase has them, before that as they were asked for."""
+    end = status.epochs[-1] if status.epochs else None
+    if end and (end.phase == "fine_tune" or not config.fine_tunes):
+        return end.epochs
+    first = config.epochs if config.pretrained else 0
+    return first + (config.fine_tune_epochs if config.fine_tunes else 0)
+
+
+def _joined(*words: str) -> str:
+    return " · ".join(word for word in words if word)
