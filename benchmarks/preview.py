@@ -22,7 +22,8 @@ import numpy as np
 from benchmarks.command import check_data, finish, parser, run_job
 from benchmarks.server import browsing, has_browser, serving, wait_until_it_answers
 from benchmarks.table import Row, figure
-from pages.shared import photos, preview
+from pages.parts.train import preview
+from pages.shared import gallery
 from tlcore.config import TrainConfig
 from tlcore.data.augment import Augmentation
 from tlcore.data.images import load_input
@@ -71,7 +72,7 @@ def _make(files: list[Path], rounds: int) -> tuple[list[float], list[float]]:
         image = load_input(files[number % len(files)].read_bytes(), preview.SIDE, preview.RESIZE_POLICY)
         decoded = time.perf_counter()
         made = preview.variants(image, config, "a class", f"{number:064x}")
-        "".join(map(photos.figure, made))
+        "".join(map(gallery.figure, made))
         end = time.perf_counter()
         changed.append(1000 * (end - decoded))
         another.append(1000 * (end - start))

@@ -20,8 +20,8 @@ from pathlib import Path
 from benchmarks.command import QUICK, check_data, finish, in_fresh_process, parser, run_job
 from benchmarks.table import Row, figure
 from tlcore.config import STRATEGIES, defaults_for
-from tlcore.evaluation.report import say_score
 from tlcore.intervals import wilson_interval
+from tlcore.messages.scores import score_message
 
 SETS, SEEDS = ("digits", "emoji", "cats-dogs"), (0, 1, 2)
 ADAPTING = ("hybrid", "fine-tuning")
@@ -127,7 +127,7 @@ def _notes(runs: list[Outcome]) -> Iterator[str]:
                 correct, total = sum(run.correct for run in own), sum(run.total for run in own)
                 each = ", ".join(f"{run.correct} of {run.total}" for run in own)
                 yield (
-                    f"{name}, {strategy}: {say_score(correct, total, *wilson_interval(correct, total))} in "
+                    f"{name}, {strategy}: {score_message(correct, total, *wilson_interval(correct, total))} in "
                     f"{len(own)} runs ({each}); {sum(run.seconds for run in own) / len(own):.0f} s a run"
                 )
 

@@ -12,8 +12,10 @@ import pytest
 
 from tlcore.__main__ import main
 from tlcore.cli.race import _lines
-from tlcore.comparison.store import load_comparison, results, run_names, runs_of, verdicts
+from tlcore.comparison.results import load_results, load_verdicts
+from tlcore.comparison.store import load_comparison, runs_of
 from tlcore.data.manifest import load_dataset
+from tlcore.messages.comparisons import run_names
 from tlcore.workspace import open_workspace
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,7 +43,7 @@ def test_a_race_of_two_gives_runs_and_a_verdict(home, small_folder, capsys):
     workspace = open_workspace(home)
     race, dataset = load_comparison(workspace, told["race"]), load_dataset(workspace, told["dataset"])
     runs = runs_of(workspace, race)
-    said = "\n".join(_lines(race, results(dataset, runs), verdicts(runs), run_names(runs)))
+    said = "\n".join(_lines(race, load_results(dataset, runs), load_verdicts(runs), run_names(runs)))
     assert "no difference" in said and "p = " in said and "plausibly" in said and race.id in said
 
 

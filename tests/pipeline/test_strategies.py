@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import finish
 from tests.jobs.test_queue import state, wait_for
 from tests.small import write_small_folder
-from tlcore.comparison.store import results
+from tlcore.comparison.results import load_results
 from tlcore.config import defaults_for
 from tlcore.data.ingest import ingest_folder
 from tlcore.evaluation.overfitting import best_epoch
@@ -247,7 +247,7 @@ def test_no_photo_is_extracted_twice(
         reason
     )
     if ready is not None:
-        assert results(dataset, [run])[0].ready == ready, "whoever compares runs is told that nothing was there"
+        assert load_results(dataset, [run])[0].ready == ready, "whoever compares runs is told that nothing was there"
 
 
 def test_what_another_process_extracts_meanwhile_counts_at_once(workspace, dataset, monkeypatch):

@@ -25,10 +25,11 @@ from tlcore.data.manifest import list_datasets
 from tlcore.data.samples import SAMPLES
 from tlcore.errors import UserError
 from tlcore.evaluation.overfitting import best_epoch
-from tlcore.evaluation.report import figures, load_report, say_score
+from tlcore.evaluation.report import figures, load_report
 from tlcore.events import Evaluated, Event, Failed, Stopped
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import create_run, list_runs, load_run
+from tlcore.messages.scores import score_message
 from tlcore.models.registry import find_backbone
 from tlcore.serving.bundle import load_bundle
 from tlcore.serving.predict import Predictor
@@ -117,7 +118,7 @@ def _train(workspace: Workspace, options: argparse.Namespace) -> int:
         return 130
     report, evaluated = load_report(run.folder), heard[Evaluated]
     best = best_epoch(job_status(run).epochs)
-    score = say_score(report.correct, report.total, report.low, report.high)
+    score = score_message(report.correct, report.total, report.low, report.high)
     text = f"{score}\nRun {run.id}; model in {run.folder / 'bundle'}"
     return tell(
         options,
@@ -159,7 +160,7 @@ def _evaluate(workspace: Workspace, options: argparse.Namespace) -> int:
         report, extra = load_report(path), {}
     else:
         raise UserError(f"{path} brings no test photos.", "Give a folder of class folders with --data FOLDER.")
-    lines = [say_score(report.correct, report.total, report.low, report.high)]
+    lines = [score_message(report.correct, report.total, report.low, report.high)]
     for row in report.per_class.itertuples():
         lines.append(
             f"  {row.label:<24} {row.correct} of {row.support} found (recall {row.recall:.1%}), "

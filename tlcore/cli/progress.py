@@ -4,8 +4,9 @@ import sys
 
 from tqdm import tqdm
 
-from tlcore.events import STAGES, EpochEnd, Event, Progress
-from tlcore.pipeline.eta import say_whole
+from tlcore.events import EpochEnd, Event, Progress
+from tlcore.messages.durations import whole_time_left_message
+from tlcore.messages.progress import stage_title
 
 UNITS = {"bytes": "B"}
 
@@ -27,14 +28,14 @@ class Bars:
         """Draw an event; those that have no bar are passed over."""
         if isinstance(event, Progress):
             unit = UNITS.get(event.unit, f" {event.unit}")
-            self._move(STAGES[event.stage], event.done, event.total, unit)
+            self._move(stage_title(event.stage), event.done, event.total, unit)
             if event.left is not None:
-                self._bar.set_postfix_str(say_whole(event.left), refresh=False)
+                self._bar.set_postfix_str(whole_time_left_message(event.left), refresh=False)
         elif isinstance(event, EpochEnd):
             if event.phase == "head":  # with the network open, its steps have a bar
                 self._move("Training", event.epoch, event.epochs, " epochs")
             if self._bar is not None:
-                words = (f"validation {event.val_accuracy:.1%}", say_whole(event.left))
+                words = (f"validation {event.val_accuracy:.1%}", whole_time_left_message(event.left))
                 self._bar.set_postfix_str(", ".join(word for word in words if word), refresh=False)
 
     def _move(self, stage: str, done: int, total: int, unit: str) -> None:

@@ -11,26 +11,19 @@ from typing import Any
 
 from tlcore.cli.common import add_option, ctrl_c_stops, find_dataset, finish, tell, train_config, without_chatter
 from tlcore.cli.progress import Bars
-from tlcore.comparison.store import (
-    Comparison,
-    Result,
-    check_number,
-    create_comparison,
-    results,
-    run_names,
-    runs_of,
-    say_ready,
-    verdicts,
-)
+from tlcore.comparison.results import RunResult, load_results, load_verdicts
+from tlcore.comparison.store import Comparison, check_number, create_comparison, runs_of
 from tlcore.config import STRATEGIES, TrainConfig
 from tlcore.data.manifest import Dataset
 from tlcore.data.samples import SAMPLES
-from tlcore.evaluation.report import say_score
-from tlcore.evaluation.significance import LEVEL, Verdict, clear_among_others, say_verdict, with_best
+from tlcore.evaluation.significance import LEVEL, Verdict, clear_among_others, with_best
 from tlcore.events import Failed, Stopped
 from tlcore.jobs.queue import NOT_BEGUN
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import EventLog, Run, stop_requested
+from tlcore.messages.comparisons import ready_message, run_names
+from tlcore.messages.scores import score_message
+from tlcore.messages.verdicts import verdict_message
 from tlcore.models.registry import BUILT_IN, find_backbone
 from tlcore.worker.handlers import load_trainer, work
 from tlcore.workspace import Workspace
@@ -90,7 +83,7 @@ def _race(workspace: Workspace, options: argparse.Namespace) -> int:
     race = create_comparison(workspace, dataset.id, configs, dataset.name)
     runs = runs_of(workspace, race)
     code = _work(workspace, runs)
-    found, judged = results(dataset, runs), verdicts(runs)
+    found, judged = load_results(dataset, runs), load_verdicts(runs)
     if not found:
         return code
     names = run_names(runs)
@@ -115,25 +108,25 @@ def _work(workspace: Workspace, runs: Sequence[Run]) -> int:
     return 130 if stopped and not code else code
 
 
-def _lines(race: Comparison, found: Sequence[Result], judged: Sequence[Verdict], names: dict[str, str]) -> list[str]:
+def _lines(race: Comparison, found: Sequence[RunResult], judged: Sequence[Verdict], names: dict[str, str]) -> list[str]:
     """What a person reads: a line a run, what is to be said of pairs of them, and how to take the times."""
     wide = max(len(names[result.run_id]) for result in found)
     lines = [
-        f"{names[result.run_id]:<{wide}}  {say_score(result.correct, result.total, result.low, result.high)}  "
+        f"{names[result.run_id]:<{wide}}  {score_message(result.correct, result.total, result.low, result.high)}  "
         f"{result.seconds:.1f} s ({result.seconds_features:.1f} looking, {result.seconds_training:.1f} learning)"
         + (f"  {result.model_bytes / 1e6:.1f} MB" if result.model_bytes else "")
         for result in found
     ]
     lines += [
-        f"{say_verdict(verdict, names)} (p = {verdict.p:.2g})"
+        f"{verdict_message(verdict, names)} (p = {verdict.p:.2g})"
         for verdict in [*with_best(judged), *clear_among_others(judged)]
     ]
-    ready = say_ready(found, names)
+    ready = ready_message(found, names)
     return [*lines, *([ready] if ready else []), f"Race {race.id}"]
 
 
 def _values(
-    race: Comparison, dataset: Dataset, runs: Sequence[Run], found: Sequence[Result], judged: Sequence[Verdict]
+    race: Comparison, dataset: Dataset, runs: Sequence[Run], found: Sequence[RunResult], judged: Sequence[Verdict]
 ) -> dict[str, Any]:
     """What a program reads. Runs stand in the order in which they ran; verdicts are for all pairs, in `compare`'s."""
     by_run, names = {result.run_id: result for result in found}, run_names(runs)
@@ -150,14 +143,14 @@ def _values(
                 "only_other": verdict.only_other,
                 "p": verdict.p,
                 "beyond_chance": verdict.beyond_chance,
-                "sentence": say_verdict(verdict, names),
+                "sentence": verdict_message(verdict, names),
             }
             for verdict in judged
         ],
     }
 
 
-def _run_values(run: Run, name: str, result: Result | None) -> dict[str, Any]:
+def _run_values(run: Run, name: str, result: RunResult | None) -> dict[str, Any]:
     values = {
         "run": run.id,
         "name": name,

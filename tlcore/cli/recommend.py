@@ -7,7 +7,6 @@ from typing import Any
 
 import pandas as pd
 
-from tlcore.advice.flip_hints import flip_hints
 from tlcore.advice.recommend import recommend
 from tlcore.advice.rule import Recommendation
 from tlcore.cli.common import find_dataset, finish, tell
@@ -20,6 +19,8 @@ from tlcore.data.names import is_junk
 from tlcore.data.samples import SAMPLES
 from tlcore.errors import UserError
 from tlcore.events import Event, never
+from tlcore.messages.flip_hints import flip_hints
+from tlcore.messages.recommendation import recommendation_reason, recommendation_values
 from tlcore.workspace import Workspace
 
 
@@ -54,7 +55,7 @@ def _recommend(workspace: Workspace, options: argparse.Namespace) -> int:
         else:
             dataset = finish(find_dataset(workspace, options.path, None, 0), bars)
         advice = finish(recommend(workspace, dataset, seed=options.seed), bars)
-    return tell(options, _say(advice, dataset.labels), _values(advice))
+    return tell(options, _say(advice, dataset.labels), recommendation_values(advice))
 
 
 def holds_only_photos(folder: Path) -> bool:
@@ -98,16 +99,9 @@ def read_unsorted(folder: Path) -> Generator[Event, None, Dataset]:
 
 def _say(advice: Recommendation, labels: tuple[str, ...]) -> str:
     """What a person reads: the strategy, the reason, what ImageNet sees, and what mirroring would do."""
-    lines = [f"{advice.strategy}: {advice.reason}"]
-    for seen in advice.seen:
+    lines = [f"{advice.strategy}: {recommendation_reason(advice)}"]
+    for seen in advice.examined:
         guesses = ", ".join(f"{name} {chance:.0%}" for name, chance in seen.guesses)
         lines.append(f"  {seen.path}: {guesses}")
-    lines += [sentence for _, sentence in flip_hints(labels, advice.mirrored)]
+    lines += [sentence for _, sentence in flip_hints(labels, advice.label_changing_flips)]
     return "\n".join(lines)
-
-
-def _values(advice: Recommendation) -> dict[str, Any]:
-    """What `--json` prints: the answer first."""
-    first = ("similarity", "similar", "size", "quadrant", "strategy", "reason")
-    values = advice.to_dict()
-    return {name: values[name] for name in first} | values
