@@ -51,7 +51,7 @@ def follow_comparison(action: DeltaGenerator, used: Comparison, dataset: Dataset
             live.resume_all(runs)
             st.rerun()
         if usable and action.button("See where the best one is wrong", type="secondary" if again else "primary"):
-            best = load_results(dataset, runs)[0].run_id
+            best = load_results(runs)[0].run_id
             st.switch_page("pages/evaluate.py", query_params=state.link(run=best, dataset=dataset.id))
     action.page_link("pages/compare.py", label="Plan another race", query_params={"dataset": dataset.id})
     live.show(used)

@@ -34,7 +34,159 @@ class Started(Event):
 
 
 _RENAMED = {"said": "val_prediction_counts", "keeps": "best_epoch_so_far"}
-_RENAMED_Result = TypeVar("Result")
+_RENAMED_STAGES = {
+    "statistics": "adapt_batch_norm",
+    "features": "extract_features",
+    "both": "extract_features_and_activations",
+    "learn": "fine_tune",
+    "check": "verify",
+}
+"""Fields and stages by the names that they had up to version 0.1.0: files may still have them."""
+
+
+class StageKey(StrEnum):
+    """The parts of long work, under the names that they have in events."""
+
+    DOWNLOAD = "download"
+    READ = "read"  # files that are imported
+    ADAPT_BATCH_NORM = "adapt_batch_norm"
+    EXTRACT_FEATURES = "extract_features"
+    EXTRACT_FEATURES_AND_ACTIVATIONS = "extract_features_and_activations"
+    TRAIN_HEAD = "train_head"
+    CACHE_ACTIVATIONS = "cache_activations"
+    DECODE_PHOTOS = "decode_photos"
+    FINE_TUNE = "fine_tune"
+    VERIFY = "verify"
+
+
+@dataclass(frozen=True)
+class PlannedStage:
+    """A stage of a run as it was planned.
+
+    `total` units of work, of which `cached` were on disk already. `num_outputs`: how many things are cached of a unit,
+    0 where nothing is. `certain`: False where more of it may turn out to be cached.
+    """
+
+    key: StageKey
+    total: int
+    cached: int
+    num_outputs: int = 0
+    certain: bool = True
+
+
+@dataclass(frozen=True)
+class Planned(Event):
+    """What a run has before it: its stages in order, told at its start and when more is known."""
+
+    type: ClassVar[str] = "planned"
+    stages: tuple[PlannedStage, ...]
+
+    def __post_init__(self) -> None:
+        stages = (each if isinstance(each, PlannedStage) else PlannedStage(**each) for each in self.stages)  # from JSON
+        object.__setattr__(self, "stages", tuple(replace(each, key=StageKey(each.key)) for each in stages))
+
+
+@dataclass(frozen=True)
+class Progress(Event):
+    """`done` of `total` units of a stage; `unit`: "photos", "views" (of photos), "steps" or "bytes".
+
+    `cached`: how many of those done were on disk when the stage began. `seconds_left` is that of the stage, None while
+    nobody can know; `left`: that of the whole run, at least and at most, from pipeline/eta.py. Older files do not tell
+    `cached`, `left` and `unit`, and their `total` leaves out what was cached.
+    """
+
+    type: ClassVar[str] = "progress"
+    stage: StageKey
+    done: int
+    total: int
+    seconds_left: float | None = None
+    left: tuple[float, float] | None = None
+    cached: int = 0
+    unit: str = "photos"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "stage", StageKey(_RENAMED_STAGES.get(self.stage, self.stage)))
+        object.__setattr__(self, "left", self.left and tuple(self.left))  # JSON knows no tuples
+
+
+@dataclass(frozen=True)
+class EpochEnd(Event):
+    """The figures after one pass over the training photos: losses in nats, accuracies 0–1, seconds of this epoch.
+
+    `epoch` of `epochs` counts through all phases of a run; `phase` is "head", or "fine_tune" while the network adapts;
+    `elapsed`: seconds of work on the run until then, earlier attempts that it continues included;
+    `val_prediction_counts`: how often each class was predicted on the validation photos, in the order of the labels;
+    `best_epoch_so_far`: the epoch whose weights the run would have if this one were its last, 0 for none; `left`:
+    seconds that the whole run still takes, at least and at most. Older files do not tell those four.
+    """
+
+    type: ClassVar[str] = "epoch"
+    epoch: int
+    epochs: int
+    loss: float
+    accuracy: float
+    val_loss: float
+    val_accuracy: float
+    seconds: float
+    phase: str = "head"
+    elapsed: float = 0.0
+    val_prediction_counts: tuple[int, ...] = ()
+    best_epoch_so_far: int = 0
+    left: tuple[float, float] | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "val_prediction_counts", tuple(self.val_prediction_counts))  # JSON knows no tuples
+        object.__setattr__(self, "left", self.left and tuple(self.left))
+
+
+@dataclass(frozen=True)
+class Evaluated(Event):
+    """The test figures are there and the model can be used; only the packing is still to come.
+
+    `seconds` count from the job's start, of which `seconds_features` and `seconds_training`; the seconds of earlier
+    attempts that a continued run goes on from are in them.
+    """
+
+    type: ClassVar[str] = "evaluated"
+    test_correct: int
+    test_total: int
+    seconds: float
+    seconds_features: float
+    seconds_training: float
+
+
+@dataclass(frozen=True)
+class Finished(Event):
+    """The job is done. `result`: the id of what it made (a run or a data set); `seconds` from the job's start.
+
+    `stopped`: a person stopped it early, and what was learned until then was kept.
+    """
+
+    type: ClassVar[str] = "finished"
+    result: str
+    seconds: float
+    stopped: bool = False
+
+
+@dataclass(frozen=True)
+class Stopped(Event):
+    """A person stopped the job before there was a result; `kept` says in a sentence what is kept."""
+
+    type: ClassVar[str] = "stopped"
+    kept: str
+
+
+@dataclass(frozen=True)
+class Failed(Event):
+    """The job could not go on. `bug` is True when it is the program's fault, then `what` holds the error."""
+
+    type: ClassVar[str] = "failed"
+    what: str
+    fix: str
+    bug: bool = False
+
+
+Result = TypeVar("Result")
 
 
 def run_to_end(job: Generator["Event", None, Result], on_event: Callable[["Event"], object] | None = None) -> Result:

@@ -14,7 +14,6 @@ from tlcore.__main__ import main
 from tlcore.cli.race import _lines
 from tlcore.comparison.results import load_results, load_verdicts
 from tlcore.comparison.store import load_comparison, runs_of
-from tlcore.data.manifest import load_dataset
 from tlcore.messages.comparisons import run_names
 from tlcore.workspace import open_workspace
 
@@ -41,9 +40,9 @@ def test_a_race_of_two_gives_runs_and_a_verdict(home, small_folder, capsys):
     assert json.loads((home / "races" / told["race"] / "race.json").read_text())["runs"] == list(right)
 
     workspace = open_workspace(home)
-    race, dataset = load_comparison(workspace, told["race"]), load_dataset(workspace, told["dataset"])
+    race = load_comparison(workspace, told["race"])
     runs = runs_of(workspace, race)
-    said = "\n".join(_lines(race, load_results(dataset, runs), load_verdicts(runs), run_names(runs)))
+    said = "\n".join(_lines(race, load_results(runs), load_verdicts(runs), run_names(runs)))
     assert "no difference" in said and "p = " in said and "plausibly" in said and race.id in said
 
 

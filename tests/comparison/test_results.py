@@ -22,7 +22,7 @@ def two_runs(trained):
 def test_what_came_of_the_runs_is_read_off_their_folders(two_runs, workspace):
     dataset, runs = two_runs
     unfinished = create_run(workspace, dataset.id, QUICK, "not yet")
-    found = load_results(dataset, [*runs, unfinished])
+    found = load_results([*runs, unfinished])
     assert sorted(result.run_id for result in found) == sorted(run.id for run in runs)
     assert found[0].correct >= found[1].correct
     for result in found:
@@ -35,7 +35,7 @@ def test_what_came_of_the_runs_is_read_off_their_folders(two_runs, workspace):
 def test_the_verdict_counts_the_photos_that_only_one_got_right(two_runs):
     dataset, runs = two_runs
     [verdict] = load_verdicts(runs)
-    best, other = load_results(dataset, runs)
+    best, other = load_results(runs)
     assert (verdict.best, verdict.other) == (best.run_id, other.run_id)
     assert verdict.only_best - verdict.only_other == best.correct - other.correct
 

@@ -247,7 +247,7 @@ def test_no_photo_is_extracted_twice(
         reason
     )
     if ready is not None:
-        assert load_results(dataset, [run])[0].ready == ready, "whoever compares runs is told that nothing was there"
+        assert load_results([run])[0].ready == ready, "whoever compares runs is told that nothing was there"
 
 
 def test_what_another_process_extracts_meanwhile_counts_at_once(workspace, dataset, monkeypatch):

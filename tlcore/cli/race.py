@@ -83,7 +83,7 @@ def _race(workspace: Workspace, options: argparse.Namespace) -> int:
     race = create_comparison(workspace, dataset.id, configs, dataset.name)
     runs = runs_of(workspace, race)
     code = _work(workspace, runs)
-    found, judged = load_results(dataset, runs), load_verdicts(runs)
+    found, judged = load_results(runs), load_verdicts(runs)
     if not found:
         return code
     names = run_names(runs)

@@ -114,9 +114,7 @@ class _Lacking:
 def _count_missing(context: Context, model: FineTuneModel | None, requests: Requests) -> _Lacking:
     features, activations = _num_missing(requests.features), _num_missing(requests.activations)
     joint = _num_missing(requests.joint)
-    if StageKey.EXTRACT_FEATURES_AND_ACTIVATIONS in context.done or not _may_join(context, model, joint):
-        joint = 0
-    elif model is None or model.layer is None or context.should_stop() or not context.backbone.can_join(model.layer):
+    if not _may_join(context, model, joint) or not _can_join(context, model):
         joint = 0
     return _Lacking(features, activations, joint)
 
@@ -129,6 +127,13 @@ def _may_join(context: Context, model: FineTuneModel | None, rows: int) -> bool:
     """Whether one pass is worth it for so many rows that are missing twice, as far as can be told without a file."""
     pooled = top_layer(context.config.head) == POOLED
     return model is not None and model.layer is not None and pooled and rows >= LEAST_JOINT_ROWS
+
+
+def _can_join(context: Context, model: FineTuneModel | None) -> bool:
+    """Whether a file gives both in one pass; it may take seconds to make, so nobody waits for it after a stop."""
+    if model is None or model.layer is None or StageKey.EXTRACT_FEATURES_AND_ACTIVATIONS in context.done:
+        return False
+    return not context.should_stop() and context.backbone.can_join(model.layer)
 
 
 def _total_rows(context: Context) -> int:

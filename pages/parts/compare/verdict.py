@@ -24,7 +24,7 @@ MOST_NAMES = 3  # names in one sentence, two where they have commas; more are on
 
 def show(dataset: Dataset, runs: Sequence[Run]) -> None:
     """The table of a comparison that has ended, and what it proves."""
-    found, names = load_results(dataset, runs), run_names(runs)
+    found, names = load_results(runs), run_names(runs)
     if not found:
         widgets.note("No run has come to its test figures yet, so there is nothing to compare.")
         return
