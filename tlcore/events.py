@@ -43,6 +43,8 @@ _RENAMED_STAGES = {
 }
 """Fields and stages by the names that they had up to version 0.1.0: files may still have them."""
 
+_UNITS = {"download": "bytes", "fine_tune": "steps"}  # of stages whose units are no photos
+
 
 class StageKey(StrEnum):
     """The parts of long work, under the names that they have in events."""
@@ -102,10 +104,11 @@ class Progress(Event):
     seconds_left: float | None = None
     left: tuple[float, float] | None = None
     cached: int = 0
-    unit: str = "photos"
+    unit: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "stage", StageKey(_RENAMED_STAGES.get(self.stage, self.stage)))
+        object.__setattr__(self, "unit", self.unit or _UNITS.get(self.stage, "photos"))
         object.__setattr__(self, "left", self.left and tuple(self.left))  # JSON knows no tuples
 
 

@@ -9,11 +9,11 @@ from PIL import Image
 
 from tests.photos import encode
 from tlcore.advice.similarity import photo_scores, similarity, similarity_interval
-from tlcore.data.images import RESIZE_POLICY
+from tlcore.data.images import RESIZE_POLICY, load_input
 from tlcore.data.samples import EMOJI, DigitsSource
-from tlcore.features.extract import Network, Photo, run_photos
+from tlcore.features.extract import Photo, run_photos
 from tlcore.models.imagenet_head import ImageNetHead, load_imagenet_head
-from tlcore.models.litert_runtime import LiteModel
+from tlcore.models.litert_runtime import LiteModel, litert_pool
 from tlcore.models.registry import BUILT_IN
 from tlcore.models.weights import asset_path
 
@@ -28,9 +28,9 @@ def head():
 
 def look_at(files: list[bytes]) -> np.ndarray:
     """Pooled features of files."""
-    photos = [Photo("", str(number)) for number in range(len(files))]
-    network = Network(asset_path(BUILT_IN), "pooled", SIZE, RESIZE_POLICY)
-    chunks = list(run_photos(network, photos, lambda path: files[int(path)]))
+    photos = [Photo(str(number), str(number)) for number in range(len(files))]
+    pool = litert_pool(asset_path(BUILT_IN), ("pooled",))
+    chunks = list(run_photos(pool, photos, lambda path: load_input(files[int(path)], SIZE, RESIZE_POLICY)))
     return np.concatenate([rows for _, rows in chunks])
 
 

@@ -3,9 +3,9 @@
 import pytest
 
 from tests.conftest import QUICK
-from tlcore.comparison.results import LOOKS, _share_ready, load_results, load_verdicts
-from tlcore.config import TrainConfig, defaults_for
-from tlcore.events import EpochEnd, Progress, Started, encode
+from tlcore.comparison.results import _share_ready, load_results, load_verdicts
+from tlcore.config import TrainConfig
+from tlcore.events import EpochEnd, Planned, PlannedStage, Progress, StageKey, Started, encode
 from tlcore.jobs.store import create_run, reset, resume
 from tlcore.worker.handlers import work
 
@@ -40,51 +40,65 @@ def test_the_verdict_counts_the_photos_that_only_one_got_right(two_runs):
     assert verdict.only_best - verdict.only_other == best.correct - other.correct
 
 
-def with_stages(run, *stages: tuple[str, int], opened: bool = True):
-    """Give a run the events of a training that lacked so many photos in these stages."""
-    events = [Started(0.0, 1)]
-    for stage, total in stages:
-        events += [Progress(stage, 0, total), Progress(stage, total, total)]
-    events.append(EpochEnd(1, 1, 1, 1, 1, 1, 0.1, "fine_tune" if opened else "head"))
-    (run.folder / "events.jsonl").write_text("".join(encode(event) + "\n" for event in events))
+EXTRACT, JOINT, CACHE, DECODE, TUNE = (
+    StageKey.EXTRACT_FEATURES,
+    StageKey.EXTRACT_FEATURES_AND_ACTIVATIONS,
+    StageKey.CACHE_ACTIVATIONS,
+    StageKey.DECODE_PHOTOS,
+    StageKey.FINE_TUNE,
+)
+
+
+def planned(*stages: tuple[StageKey, int, int], certain: bool = True) -> Planned:
+    """A plan of (stage, cached, total), and steps of fine-tuning, of which nothing is ever cached."""
+    outputs = {JOINT: 2, TUNE: 0}
+    described = [PlannedStage(key, total, cached, outputs.get(key, 1), certain) for key, cached, total in stages]
+    return Planned((*described, PlannedStage(TUNE, 100, 0)))
+
+
+def with_events(run, *events):
+    """Give a run these events after its start."""
+    (run.folder / "events.jsonl").write_text("".join(encode(event) + "\n" for event in (Started(0.0, 1), *events)))
     return run
 
 
 @pytest.mark.parametrize(
-    ("strategy", "stages", "opened", "ready", "reason"),
+    ("events", "ready", "reason"),
     [
+        ([planned((EXTRACT, 0, 36), (CACHE, 0, 36))], 0.0, "all 36 photos twice: for the head, and for fine-tuning"),
+        ([planned((JOINT, 0, 36))], 0.0, "all of them once, for both"),
+        ([planned((EXTRACT, 36, 36), (CACHE, 0, 36))], 0.5, "one of the two was there"),
+        ([planned((JOINT, 0, 12), (EXTRACT, 24, 24), (CACHE, 24, 24))], 48 / 72, "twelve new photos, missing in both"),
+        ([planned((EXTRACT, 36, 36), (DECODE, 0, 36))], 0.5, "the features were there, the decoded photos not"),
+        ([planned((EXTRACT, 36, 36), (DECODE, 36, 36))], 1.0, "all was there"),
         (
-            "hybrid",
-            [("features", 24), ("features", 12), ("features", 24), ("features", 12)],
-            True,
-            0.0,
-            "it looked at all 36 photos twice: for the head, and for the part that opens",
+            [planned((JOINT, 0, 36), certain=False), planned((EXTRACT, 36, 36), (CACHE, 36, 36))],
+            1.0,
+            "only after batch norm was adapted was it known",
         ),
-        ("hybrid", [("both", 24), ("both", 12)], True, 0.0, "it looked at all of them once, for both"),
-        ("hybrid", [("features", 24), ("features", 12)], True, 0.5, "one of the two was there"),
-        ("fine-tuning", [("read", 36)], True, 0.5, "the features were there, the decoded photos not"),
-        ("fine-tuning", [], True, 1.0, "all was there"),
-        ("hybrid", [("features", 24)], False, None, "stopped before it opened: nobody can know"),
-        ("scratch", [("download", 9_000_000), ("read", 36)], True, 0.0, "bytes of a download are no photos"),
+        ([planned((JOINT, 0, 36), certain=False)], None, "stopped before it was known"),
+        ([planned((EXTRACT, 0, 36)), planned((EXTRACT, 36, 36))], 0.0, "a later plan counts what it computed itself"),
+        ([Progress("features", 0, 36), EpochEnd(1, 1, 1, 1, 1, 1, 0.1)], None, "an earlier version did not tell"),
     ],
 )
-def test_what_was_ready_on_disk_is_read_off_the_events(trained, workspace, strategy, stages, opened, ready, reason):
-    run = with_stages(create_run(workspace, "x", defaults_for(strategy), "x"), *stages, opened=opened)
-    assert _share_ready(trained[1], run) == (ready if ready is None else pytest.approx(ready)), reason
-    assert set(LOOKS) == {"feature-extraction", "hybrid", "fine-tuning", "scratch"}
+def test_what_was_ready_on_disk_is_read_off_the_plan(workspace, events, ready, reason):
+    run = with_events(create_run(workspace, "x", TrainConfig(), "x"), *events)
+    assert _share_ready(run) == (ready if ready is None else pytest.approx(ready)), reason
 
 
 @pytest.mark.parametrize(
     ("again", "ready", "reason"),
     [
         (resume, 0.0, "it goes on: its seconds count from the first attempt"),
-        (reset, 1.0, "it begins anew, and now all is there: its seconds count from here"),
+        (reset, 1.0, "it begins again, and now all is there: its seconds count from here"),
     ],
 )
-def test_what_an_earlier_attempt_looked_at_counts_where_its_seconds_do(trained, workspace, again, ready, reason):
-    run = with_stages(create_run(workspace, "x", defaults_for("scratch"), "x"), ("read", 36))
+def test_what_an_earlier_attempt_extracted_counts_where_its_seconds_do(workspace, again, ready, reason):
+    first = [planned((DECODE, 0, 36)), EpochEnd(1, 1, 1, 1, 1, 1, 0.1, "fine_tune")]
+    run = with_events(create_run(workspace, "x", TrainConfig(), "x"), *first)
     again(run)
     again(run)
     with open(run.folder / "events.jsonl", "a") as file:
-        file.write(encode(Started(1.0, 2)) + "\n" + encode(EpochEnd(2, 2, 1, 1, 1, 1, 0.1, "fine_tune")) + "\n")
-    assert _share_ready(trained[1], run) == ready, reason
+        for event in (Started(1.0, 2), planned((DECODE, 36, 36)), EpochEnd(2, 2, 1, 1, 1, 1, 0.1, "fine_tune")):
+            file.write(encode(event) + "\n")
+    assert _share_ready(run) == ready, reason

@@ -47,7 +47,7 @@ def fetch(
         except Timeout:
             if should_stop():
                 return None
-            yield Progress(StageKey.DOWNLOAD, 0, size, unit="bytes")
+            yield Progress(StageKey.DOWNLOAD, 0, size)
     try:
         if target.exists():
             return target
@@ -92,7 +92,7 @@ def _fill(url: str, partial: Path, size: int, should_stop: Callable[[], bool]) -
             f"The download of {url} broke off after {done / 1e6:,.1f} of {size / 1e6:,.1f} MB.",
             "Start it again: it goes on where it broke off.",
         )
-    yield Progress(StageKey.DOWNLOAD, done, size, 0.0, unit="bytes")
+    yield Progress(StageKey.DOWNLOAD, done, size, 0.0)
     return True
 
 

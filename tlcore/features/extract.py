@@ -108,7 +108,7 @@ def extract(
     views = [request.stores[0].views for request in requests]
     rows = _compute(predictors(lacking), work, partial(_load, read, kind.image_size, kind.policy), views, should_stop)
     chunks = (Chunk(requests[number].stores, pairs, arrays) for number, pairs, arrays in rows)
-    unit = "views" if any(each.count > 1 for each in views) else "photos"
+    unit = "views" if any(each.count > 1 for each in views) else ""
     yield from save(chunks, Stopwatch(stage, total, total - lacking, unit))
 
 

@@ -75,7 +75,7 @@ class Stopwatch:
         unit: see `Progress`.
     """
 
-    def __init__(self, stage: StageKey, total: int, cached: int = 0, unit: str = "photos") -> None:
+    def __init__(self, stage: StageKey, total: int, cached: int = 0, unit: str = "") -> None:
         self._stage, self._total, self.cached, self._unit = stage, total, cached, unit
         self._start, self._before = time.monotonic(), cached
 

@@ -91,7 +91,7 @@ class _StepClock:
             return None
         self._reported = now
         pace = (now - self._began) / (done - self._done_then)
-        return Progress(StageKey.FINE_TUNE, done, self._total, pace * (self._total - done), unit="steps")
+        return Progress(StageKey.FINE_TUNE, done, self._total, pace * (self._total - done))
 
 
 def fine_tune(
