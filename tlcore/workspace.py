@@ -48,9 +48,9 @@ class Workspace:
         return self.root / "features"
 
     @property
-    def advice(self) -> Path:
+    def recommendations(self) -> Path:
         """Jobs that find out what a data set needs, one folder a data set, under its id."""
-        return self.root / "advice"
+        return self.root / "advice"  # its name on disk up to version 0.1.0
 
     @property
     def downloads(self) -> Path:

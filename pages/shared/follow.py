@@ -57,7 +57,7 @@ def go_on(job: Job, status: JobStatus, action: DeltaGenerator, primary: bool = T
     """The button that continues a training from its last round; False where there is nothing to continue from."""
     label = say_go_on(job, status)
     if label and action.button(label, type="primary" if primary else "secondary", key="go_on"):
-        state.queue().go_on(job)
+        state.queue().resume(job)
         st.rerun()
     return bool(label)
 

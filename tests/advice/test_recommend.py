@@ -115,7 +115,7 @@ def test_the_advice_does_not_wait_for_a_training_or_an_import(workspace, dataset
     blocked = []
     try:
         for lane in ("train", "import"):
-            queue._lanes[lane].submit(lambda: wait_for(lambda: blocked))  # as long as a long job
+            queue._executors[lane].submit(lambda: wait_for(lambda: blocked))  # as long as a long job
         job = recommendation_job(workspace, dataset.id)
         queue.restart(job)
         wait_for(lambda: state(job) == "finished")
@@ -133,7 +133,7 @@ def test_the_advice_does_not_wait_for_a_training_or_an_import(workspace, dataset
 def test_what_waited_in_a_server_that_is_gone_is_taken_up_by_the_next(workspace, dataset):
     gone = JobQueue(workspace)
     blocked = []
-    gone._lanes["advice"].submit(lambda: wait_for(lambda: blocked))
+    gone._executors["advice"].submit(lambda: wait_for(lambda: blocked))
     job = recommendation_job(workspace, dataset.id)
     gone.restart(job)
     assert state(job) == "queued"

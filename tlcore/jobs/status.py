@@ -6,10 +6,9 @@ Nothing is kept in memory, so every process sees the same, whoever works on the 
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from tlcore.events import EpochEnd, Evaluated, Event, Failed, Finished, Progress, Started, Stopped
-from tlcore.jobs.store import LOCK, QUEUED, Job, read_events
+from tlcore.jobs.locks import LOCK, is_locked
+from tlcore.jobs.store import QUEUED, Job, read_events
 from tlcore.workspace import read_json
 
 
@@ -73,17 +72,4 @@ def _waits_in_a_living_queue(job: Job) -> bool:
     try:
         return is_locked(Path(read_json(job.folder / QUEUED)["lock"]))
     except (OSError, ValueError, KeyError):
-        return False
-
-
-def is_locked(path: Path) -> bool:
-    """Whether a living process holds this lock; the system frees it when the process ends, however it ends."""
-    if not path.exists():
-        return False
-    try:
-        with FileLock(path, timeout=0):
-            return False
-    except Timeout:
-        return True
-    except OSError:
         return False

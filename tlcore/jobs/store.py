@@ -18,7 +18,7 @@ from tlcore.errors import UserError
 from tlcore.events import EpochEnd, Event, Progress, decode, encode
 from tlcore.workspace import Workspace, disk_error, new_id, read_json, write_atomic, write_json
 
-JOB, EVENTS, LOCK, STOP, QUEUED = "job.json", "events.jsonl", "job.lock", "stop", "queued.json"
+JOB, EVENTS, STOP, QUEUED = "job.json", "events.jsonl", "stop", "queued.json"
 EARLIER = "events-{}.jsonl"  # with the number of the attempt, from 1
 CHECKPOINT = "checkpoint.npz"  # training/checkpoint.py writes it
 PROGRESS_SECONDS = 0.2  # more often nobody can see it
@@ -86,9 +86,9 @@ def recommendation_job(workspace: Workspace, dataset_id: str) -> Job:
     if not _ID.fullmatch(dataset_id):  # it may come from a URL
         raise _unknown(dataset_id)
     try:
-        return open_job(workspace.advice / dataset_id)
+        return open_job(workspace.recommendations / dataset_id)
     except UserError:  # there is none yet, or a kill left its folder without a job.json
-        return _create(workspace.advice, "advice", dataset_id, {"dataset": dataset_id}, dataset_id)
+        return _create(workspace.recommendations, "advice", dataset_id, {"dataset": dataset_id}, dataset_id)
 
 
 def _create(parent: Path, kind: str, name: str, spec: dict[str, Any], job_id: str = "") -> Job:
@@ -121,7 +121,7 @@ def load_import(workspace: Workspace, job_id: str) -> Job:
 
 
 def load_job(parent: Path, job_id: str) -> Job:
-    """The job of this id in `workspace.runs`, `.imports` or `.advice`; the id may come from a URL."""
+    """The job of this id in `workspace.runs`, `.imports` or `.recommendations`; the id may come from a URL."""
     if not _ID.fullmatch(job_id):
         raise _unknown(job_id)
     return open_job(parent / job_id)
@@ -155,7 +155,7 @@ def list_imports(workspace: Workspace) -> list[Job]:
 
 def list_recommendations(workspace: Workspace) -> list[Job]:
     """The advice jobs of all data sets, newest first."""
-    return list(_jobs(workspace.advice))
+    return list(_jobs(workspace.recommendations))
 
 
 def _jobs(parent: Path) -> Iterator[Job]:

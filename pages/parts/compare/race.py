@@ -139,7 +139,7 @@ def _row(run: Run, name: str, status: JobStatus) -> None:
         complete = status.usable and not is_stopped(status)  # it may have ended early by itself
         go_on = "" if status.active or complete else follow.say_go_on(run, status)
         if go_on:
-            st.button(go_on, key=f"go_on_{run.id}", on_click=queue.go_on, args=(run,))
+            st.button(go_on, key=f"go_on_{run.id}", on_click=queue.resume, args=(run,))
         elif not status.active and not status.usable:
             st.button("Start again", key=f"again_{run.id}", on_click=queue.restart, args=(run,))
     if status.error:
@@ -189,7 +189,7 @@ def take_up(runs: Sequence[Run]) -> None:
     for run in runs:
         status = job_status(run)
         if not status.active and not status.usable:
-            (state.queue().go_on if follow.say_go_on(run, status) else state.queue().restart)(run)
+            (state.queue().resume if follow.say_go_on(run, status) else state.queue().restart)(run)
 
 
 def earlier(found: Sequence[Comparison]) -> None:
