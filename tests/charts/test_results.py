@@ -1,5 +1,7 @@
 """Charts: what stands in their description, and whether their alt text tells the finding."""
 
+import re
+
 import altair as alt
 import numpy as np
 import pandas as pd
@@ -67,6 +69,8 @@ def test_a_rule_with_its_name_stands_where_the_network_opens(metric):
     rule = next(layer for layer in spec["layer"] if layer["mark"]["type"] == "rule")
     names = [layer for layer in spec["layer"] if layer["mark"].get("text") == "the network opens"]
     assert all(name["transform"][:-1] == rule["transform"] for name in names)
+    phases = {end.phase for end in two_phases()}
+    assert set(re.findall(r"datum\.phase == '(\w+)'", str(rule["transform"]))) == phases - {"head"}, "as events name it"
     assert {(name["transform"][-1]["filter"], name["mark"]["align"]) for name in names} == {
         ("datum.first > 2.0", "right"),
         ("datum.first <= 2.0", "left"),
@@ -155,7 +159,7 @@ def test_the_confusion_matrix_has_its_numbers():
     confusion = pd.DataFrame([[5, 1], [0, 4]], index=["cat", "dog"], columns=["cat", "dog"])
     spec = charts.confusion_matrix(confusion).to_dict()
     rows = next(iter(spec["datasets"].values()))
-    assert {(row["truth"], row["said"]): row["photos"] for row in rows} == {
+    assert {(row["truth"], row["predicted"]): row["photos"] for row in rows} == {
         ("cat", "cat"): 5,
         ("cat", "dog"): 1,
         ("dog", "cat"): 0,

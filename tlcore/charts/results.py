@@ -1,13 +1,18 @@
-"""Data frames in, Altair charts out; each chart has a function that tells its finding in a sentence (its alt text).
+"""Data frames in, Altair charts out; each chart has a function that puts its finding into a sentence (its alt text).
 
-Colours follow the page (`dark`), and no chart tells anything by colour alone. Charts know nothing of the page they
+Colours follow the page (`dark`), and no chart shows anything by colour alone. Charts know nothing of the page they
 stand on. `live` gives a chart's description without its data, so that a page sends only the new figures.
 """
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal, TypeVar
 
 import altair as alt
 import pandas as pd
+
+from tlcore.events import EpochEnd
+
+AnyChart = TypeVar("AnyChart", alt.Chart, alt.LayerChart)
 
 TRAINING = {False: "#80797C", True: "#B8B0B4"}
 VALIDATION = {False: "#981220", True: "#F0657A"}
@@ -26,7 +31,7 @@ LONGEST_NAME = "validation 100 %"  # drawn unseen, so that the plot keeps its wi
 METRICS = {"accuracy": "Accuracy (share that is right)", "loss": "Loss (how wrong, 0 is best)"}
 
 
-def curve_frame(epochs: list[Any]) -> pd.DataFrame:
+def curve_frame(epochs: Sequence[EpochEnd]) -> pd.DataFrame:
     """EpochEnd events as a row an epoch and part (training, validation): `epoch, phase, part, accuracy, loss`."""
     rows = [
         row
@@ -97,14 +102,22 @@ def curve(
         ]
     )
     layers = [line, newest.mark_circle(size=50, opacity=1), *names, *marks, *room, touch]
-    chart = alt.layer(*layers).properties(height=CURVE_HEIGHT, padding={"right": 4, "left": 4, "top": MARKS_ROOM})
+    chart = alt.LayerChart(layer=layers).properties(
+        height=CURVE_HEIGHT, padding={"right": 4, "left": 4, "top": MARKS_ROOM}
+    )
     return dressed(chart, dark)
 
 
-def dressed(chart: Any, dark: bool) -> Any:
+def dressed(chart: AnyChart, dark: bool) -> AnyChart:
     """The chart with its words in ink: the page's own greys are too pale for small letters."""
-    words = {"labelColor": INK[dark], "titleColor": INK[dark], "titleFontWeight": "normal", "titleFontSize": 12}
-    return chart.configure_axis(labelFontSize=12, **words).configure_legend(labelFontSize=12, **words)
+    words: dict[str, Any] = {
+        "labelColor": INK[dark],
+        "titleColor": INK[dark],
+        "titleFontWeight": "normal",
+        "titleFontSize": 12,
+    }
+    inked: AnyChart = chart.configure_axis(labelFontSize=12, **words).configure_legend(labelFontSize=12, **words)
+    return inked
 
 
 def _axis_in_words(percent: bool) -> alt.Axis:
@@ -120,12 +133,13 @@ def _end_labels(newest: alt.Chart, metric: str, shown: str, inks: dict[str, str]
     """
     ranked = newest.transform_window(
         rank="row_number()", sort=[alt.SortField(metric, order="descending")]
-    ).transform_calculate(said=f"datum.part + ' ' + replace(format(datum.{metric}, '{shown}'), '%', ' %')")
+    ).transform_calculate(label=f"datum.part + ' ' + replace(format(datum.{metric}, '{shown}'), '%', ' %')")
+    baselines: tuple[tuple[int, Literal["line-bottom", "line-top"]], ...] = ((1, "line-bottom"), (2, "line-top"))
     return [
         ranked.transform_filter(f"datum.rank == {rank} && datum.part == '{part}'")
         .mark_text(align="left", dx=8, baseline=baseline, fontWeight=600, fontSize=12, clip=False)
-        .encode(text="said:N", color=alt.value(ink))
-        for rank, baseline in ((1, "line-bottom"), (2, "line-top"))
+        .encode(text="label:N", color=alt.value(ink))
+        for rank, baseline in baselines
         for part, ink in inks.items()
     ]
 
@@ -134,18 +148,19 @@ def _opening(frame: pd.DataFrame, num_epochs: int, ink: str) -> list[alt.Chart]:
     """A thin rule with its name between the last epoch of the head and the first one with the network open."""
     at = (
         alt.Chart(frame)
-        .transform_filter("datum.part == 'training' && datum.phase == 'open'")
+        .transform_filter("datum.part == 'training' && datum.phase == 'fine_tune'")
         .transform_joinaggregate(first="min(epoch)")
         .transform_filter("datum.epoch == datum.first && datum.first > 1")
         .transform_calculate(between="datum.first - 0.5")
         .encode(x="between:Q", color=alt.value(ink))
     )
     # Leftwards from the rule where there is room for it: on the right it would come near the curves' own names.
+    sides: tuple[tuple[str, Literal["left", "right"], int], ...] = ((">", "right", 3), ("<=", "left", -3))
     names = [
         at.transform_filter(f"datum.first {sign} {num_epochs * 0.4}")
         .mark_text(align=align, dx=dx, dy=-22, fontSize=12, text="the network opens")
         .encode(y=alt.value(0))
-        for sign, align, dx in ((">", "right", 3), ("<=", "left", -3))
+        for sign, align, dx in sides
     ]
     return [at.mark_rule(strokeWidth=1, opacity=0.6), *names]
 
@@ -220,8 +235,8 @@ def class_counts(counts: pd.DataFrame, dark: bool = False) -> alt.Chart:
         turn=counts["split"].map({name: turn for turn, name in enumerate(SPLITS)}),
     )
     many = len(order) > MOST_BARS
-    classes = {"sort": order, "title": f"{len(order)} classes, largest first" if many else None}
-    amount = {"title": "Photos", "stack": "zero"}
+    classes: dict[str, Any] = {"sort": order, "title": f"{len(order)} classes, largest first" if many else None}
+    amount: dict[str, Any] = {"title": "Photos", "stack": "zero"}
     across = (
         alt.X("label:N", axis=alt.Axis(labels=False, ticks=False), **classes)
         if many
@@ -232,7 +247,7 @@ def class_counts(counts: pd.DataFrame, dark: bool = False) -> alt.Chart:
         if many
         else (alt.Y("label:N", axis=alt.Axis(labelLimit=140, ticks=False, domain=False), **classes))
     )
-    chart = (
+    chart: alt.Chart = (
         alt.Chart(frame)
         .mark_bar()
         .encode(
@@ -271,7 +286,7 @@ def say_class_counts(counts: pd.DataFrame) -> str:
 
 
 def confusion_matrix(confusion: pd.DataFrame, dark: bool = False) -> alt.LayerChart:
-    """What the photos are (rows) against what the network says (columns), with the number of photos in each cell.
+    """What the photos are (rows) against what the network predicts (columns), with the number of photos in each cell.
 
     Args:
         confusion: counts, labels × labels. Readable up to 20 classes; beyond, show `most_confused` instead.
@@ -280,15 +295,15 @@ def confusion_matrix(confusion: pd.DataFrame, dark: bool = False) -> alt.LayerCh
     counts = confusion.to_numpy()
     frame = pd.DataFrame(
         [
-            (truth, said, int(counts[row, column]), counts[row, column] / max(1, counts[row].sum()))
+            (truth, predicted, int(counts[row, column]), counts[row, column] / max(1, counts[row].sum()))
             for row, truth in enumerate(labels)
-            for column, said in enumerate(labels)
+            for column, predicted in enumerate(labels)
         ],
-        columns=["truth", "said", "photos", "share"],
+        columns=["truth", "predicted", "photos", "share"],
     )
     base = alt.Chart(frame).encode(
         x=alt.X(
-            "said:N",
+            "predicted:N",
             sort=labels,
             title="The network says",
             axis=alt.Axis(
@@ -298,7 +313,7 @@ def confusion_matrix(confusion: pd.DataFrame, dark: bool = False) -> alt.LayerCh
         y=alt.Y("truth:N", sort=labels, title="The photo is", axis=alt.Axis(labelLimit=100, ticks=False, domain=False)),
         tooltip=[
             alt.Tooltip("truth:N", title="The photo is"),
-            alt.Tooltip("said:N", title="The network says"),
+            alt.Tooltip("predicted:N", title="The network says"),
             alt.Tooltip("photos:Q", title="Photos"),
             alt.Tooltip("share:Q", title="Share of the class", format=".1%"),
         ],
@@ -311,22 +326,22 @@ def confusion_matrix(confusion: pd.DataFrame, dark: bool = False) -> alt.LayerCh
         .mark_text(fontSize=13 if len(labels) <= 12 else 10, color=INK[dark])
         .encode(text=alt.Text("photos:Q", format=","))
     )
-    chart = alt.layer(cells, numbers).properties(height=max(200, min(560, 44 * len(labels) + 90)))
+    chart = alt.LayerChart(layer=[cells, numbers]).properties(height=max(200, min(560, 44 * len(labels) + 90)))
     return dressed(chart, dark)
 
 
 def most_confused(confusion: pd.DataFrame, limit: int = 15) -> pd.DataFrame:
-    """The pairs of classes mixed up most often, worst first: `truth, said, photos`."""
+    """The pairs of classes mixed up most often, worst first: `truth, predicted, photos`."""
     labels = [str(label) for label in confusion.index]
     counts = confusion.to_numpy()
     pairs = [
-        (truth, said, int(counts[row, column]))
+        (truth, predicted, int(counts[row, column]))
         for row, truth in enumerate(labels)
-        for column, said in enumerate(labels)
+        for column, predicted in enumerate(labels)
         if row != column and counts[row, column]
     ]
     pairs.sort(key=lambda pair: -pair[2])
-    return pd.DataFrame(pairs[:limit], columns=["truth", "said", "photos"])
+    return pd.DataFrame(pairs[:limit], columns=["truth", "predicted", "photos"])
 
 
 def say_confusion(confusion: pd.DataFrame) -> str:
@@ -338,7 +353,7 @@ def say_confusion(confusion: pd.DataFrame) -> str:
         return f"{right:,} of {total:,} right; nothing is mixed up."
     pair = worst.iloc[0]
     times = "once" if pair["photos"] == 1 else f"{pair['photos']:,} times"
-    return f"{right:,} of {total:,} right. Most often, “{pair['truth']}” is taken for “{pair['said']}”: {times}."
+    return f"{right:,} of {total:,} right. Most often, “{pair['truth']}” is taken for “{pair['predicted']}”: {times}."
 
 
 def top_frame(labels: tuple[str, ...], probabilities: Any, k: int = 5) -> pd.DataFrame:
@@ -364,15 +379,17 @@ def top_bars(top: pd.DataFrame, dark: bool = False) -> alt.LayerChart:
     )
     bars = base.mark_bar(cornerRadiusEnd=3, height=14, color=ACCENT[dark])
     shares = (
-        base.transform_calculate(said="replace(format(datum.probability, '.1%'), '%', ' %')")
+        base.transform_calculate(shown="replace(format(datum.probability, '.1%'), '%', ' %')")
         .mark_text(align="left", dx=5, color=INK[dark])
-        .encode(text="said:N")
+        .encode(text="shown:N")
     )
-    return dressed(alt.layer(bars, shares).properties(height=alt.Step(24), padding={"right": 52, "left": 0}), dark)
+    return dressed(
+        alt.LayerChart(layer=[bars, shares]).properties(height=alt.Step(24), padding={"right": 52, "left": 0}), dark
+    )
 
 
 def say_top(top: pd.DataFrame) -> str:
     """The answer in words: "The network says “cat” and is 97.0 % sure; next comes “dog” with 2.1 %."."""
     share = [f"{value:.1%}".replace("%", " %") for value in top["probability"]]
-    said = f"The network says “{top['label'].iloc[0]}” and is {share[0]} sure"
-    return said + (f"; next comes “{top['label'].iloc[1]}” with {share[1]}." if len(top) > 1 else ".")
+    answer = f"The network says “{top['label'].iloc[0]}” and is {share[0]} sure"
+    return answer + (f"; next comes “{top['label'].iloc[1]}” with {share[1]}." if len(top) > 1 else ".")

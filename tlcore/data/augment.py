@@ -171,4 +171,5 @@ def _reach(matrix: tuple[float, ...], width: int, height: int) -> int:
 def _tone(amounts: Augmentation, mean: float) -> list[int]:
     """Brightness and contrast in one step: the new value for each old value 0–255, clipped."""
     values = mean + (np.arange(256) - mean) * (1 + amounts.contrast) + 255 * amounts.brightness
-    return np.rint(values.clip(0, 255)).astype(int).tolist()
+    table: list[int] = np.rint(values.clip(0, 255)).astype(int).tolist()
+    return table

@@ -71,11 +71,11 @@ def _fill(url: str, partial: Path, size: int, should_stop: Callable[[], bool]) -
         done = 0
     request = urllib.request.Request(url, headers={"Range": f"bytes={done}-"} if done else {})
     start, first, last = time.monotonic(), done, 0.0
-    with _open(request, url) as answer:
-        if answer.status != 206:  # the server sends the file from its beginning
+    with _open(request, url) as response:
+        if response.status != 206:  # the server sends the file from its beginning
             done = first = 0
         with open(partial, "ab" if done else "wb") as file:
-            while block := _read(answer, url):
+            while block := _read(response, url):
                 file.write(block)
                 done += len(block)
                 if done > size:
@@ -96,7 +96,8 @@ def _fill(url: str, partial: Path, size: int, should_stop: Callable[[], bool]) -
 
 def _open(request: urllib.request.Request, url: str) -> http.client.HTTPResponse:
     try:
-        return urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS)
+        response: http.client.HTTPResponse = urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS)
+        return response
     except urllib.error.HTTPError as error:
         with error:
             raise UserError(
@@ -108,9 +109,9 @@ def _open(request: urllib.request.Request, url: str) -> http.client.HTTPResponse
         raise UserError(f"{url} cannot be reached; there seems to be no network ({reason}).", _OFFLINE) from error
 
 
-def _read(answer: http.client.HTTPResponse, url: str) -> bytes:
+def _read(response: http.client.HTTPResponse, url: str) -> bytes:
     try:
-        return answer.read(_BLOCK)
+        return response.read(_BLOCK)
     except http.client.IncompleteRead as error:
         return error.partial
     except (OSError, http.client.HTTPException) as error:

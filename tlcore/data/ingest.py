@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tlcore.data.archive import ZipSource
-from tlcore.data.assemble import Job, Origin, finish
+from tlcore.data.assemble import Ingestion, Origin, assemble_dataset
 from tlcore.data.collect import Collected, Source, collect
 from tlcore.data.folder import FolderSource
 from tlcore.data.layout import HOW, recognise
@@ -31,7 +31,7 @@ def ingest_folder(
     name: str | None = None,
     seed: int = 0,
     should_stop: Callable[[], bool] = never,
-) -> Job:
+) -> Ingestion:
     """Make a data set of a folder. The photos stay where they are; the data set points to them.
 
     A folder that has not changed since (same files, sizes, times, and the same seed and name) gives the data set that
@@ -50,7 +50,7 @@ def ingest_zip(
     name: str | None = None,
     seed: int = 0,
     should_stop: Callable[[], bool] = never,
-) -> Job:
+) -> Ingestion:
     """Make a data set of a zip. The photos are copied into the data set, so the zip may go away afterwards.
 
     Raises:
@@ -67,7 +67,7 @@ def ingest_path(
     name: str | None = None,
     seed: int = 0,
     should_stop: Callable[[], bool] = never,
-) -> Job:
+) -> Ingestion:
     """Make a data set of a folder or a zip, whichever the path is.
 
     Raises:
@@ -87,7 +87,7 @@ def ingest_source(
     seed: int = 0,
     should_stop: Callable[[], bool] = never,
     group: Callable[[str], str] | None = None,
-) -> Job:
+) -> Ingestion:
     """Make a data set of any source whose folders tell the classes.
 
     Args:
@@ -115,7 +115,7 @@ def ingest_source(
         if group is not None:
             photos["group"] = photos["path"].map(group)
         named = Origin(origin.name or source.name, origin.source, origin.licence)
-        return finish(
+        return assemble_dataset(
             workspace,
             folder,
             photos,

@@ -1,4 +1,4 @@
-"""A data set on disk: one row a photo, fixed once made. Where the photos come from is told in ingest.py.
+"""A data set on disk: one row a photo, fixed once made. Where the photos come from: ingest.py.
 
 datasets/<id>/dataset.json      name, labels, counts, notes: readable by a person
 datasets/<id>/photos.parquet    one row a photo
@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -79,7 +80,7 @@ class Dataset:
         if path not in self._places:
             raise UserError(f"The data set {self.name} has no photo {path}.", "Choose one of its photos.")
         row = self._places[path]
-        file, sha256 = self.photos["file"].iat[row], self.photos["sha256"].iat[row]
+        file, sha256 = str(self.photos["file"].iat[row]), self.photos["sha256"].iat[row]
         fix = "Put the old file back, or make a new data set of the folder as it is now."
         try:
             data = (self.root / file).read_bytes()
@@ -203,7 +204,9 @@ def load_dataset(workspace: Workspace, dataset_id: str) -> Dataset:
     """
     folder = workspace.datasets / dataset_id
     if not _ID.fullmatch(dataset_id) or not folder.is_dir():  # an id may come out of a URL
-        raise UserError(f"There is no data set {dataset_id[:100]!r} here.", "Choose or make one on the Data page.")
+        raise UserError(
+            f"There is no data set {dataset_id[:100]!r} here.", "Choose another data set, or make a new one."
+        )
     try:
         values = read_json(folder / "dataset.json")
         photos = pd.read_parquet(folder / "photos.parquet")
@@ -248,7 +251,7 @@ def find_known(workspace: Workspace, signature: str) -> Dataset | None:
         return None
 
 
-def _dataset(folder: Path, values: dict, photos: pd.DataFrame, refused: pd.DataFrame) -> Dataset:
+def _dataset(folder: Path, values: dict[str, Any], photos: pd.DataFrame, refused: pd.DataFrame) -> Dataset:
     return Dataset(
         id=folder.name,
         name=values["name"],

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from tlcore.data.archive import ZipSource
-from tlcore.data.assemble import Job, Origin
+from tlcore.data.assemble import Ingestion, Origin
 from tlcore.data.collect import Source
 from tlcore.data.download import fetch
 from tlcore.data.images import PhotoRefused
@@ -105,7 +105,7 @@ def find_sample(key: str) -> Sample:
     raise UserError(f"There is no sample {key!r}.", f"Allowed: {allowed}.")
 
 
-def ingest_sample(workspace: Workspace, key: str, seed: int = 0, should_stop: Callable[[], bool] = never) -> Job:
+def ingest_sample(workspace: Workspace, key: str, seed: int = 0, should_stop: Callable[[], bool] = never) -> Ingestion:
     """Make a data set of a sample, fetching it first where that is needed. A second time it is there at once.
 
     Raises:

@@ -1,9 +1,9 @@
 """Jobs on disk: one folder each, readable by a person and by any tool (docs/run-format.md).
 
-A job is a training run, an import of photos, or the advice on a data set. Its folder holds `job.json` (what is to be
-done, never changed), `events.jsonl` (what has happened), `job.lock` (held by the process that works on it) and, when a
-person asked for it, `stop`. The state of a job is read off these files; nothing else knows it, so pages and processes
-may come and go.
+A job is a training run, an import of photos, or the recommendation for a data set. Its folder holds `job.json` (what
+is to be done, never changed), `events.jsonl` (what has happened), `job.lock` (held by the process that works on it)
+and, when a person asked for it, `stop`. The state of a job is read off these files; nothing else knows it, so pages and
+processes may come and go.
 """
 
 import re
@@ -43,7 +43,7 @@ class Run(Job):
 
     @property
     def dataset_id(self) -> str:
-        return self.spec["dataset"]
+        return str(self.spec["dataset"])
 
     @property
     def config(self) -> TrainConfig:
@@ -67,12 +67,14 @@ class ImportSpec:
 
 def create_run(workspace: Workspace, dataset_id: str, config: TrainConfig, name: str) -> Run:
     """Make the folder of a new run; it waits until someone works on it."""
-    return _create(workspace.runs, "train", name, {"dataset": dataset_id, "config": config.to_dict()})
+    run_id = _create(workspace.runs, "train", name, {"dataset": dataset_id, "config": config.to_dict()})
+    return load_run(workspace, run_id)
 
 
 def create_import(workspace: Workspace, spec: ImportSpec) -> Job:
     """Make the folder of a new import."""
-    return _create(workspace.imports, "import", spec.name or spec.value, asdict(spec))
+    job_id = _create(workspace.imports, "import", spec.name or spec.value, asdict(spec))
+    return load_import(workspace, job_id)
 
 
 def recommendation_job(workspace: Workspace, dataset_id: str) -> Job:
@@ -88,10 +90,12 @@ def recommendation_job(workspace: Workspace, dataset_id: str) -> Job:
     try:
         return open_job(workspace.recommendations / dataset_id)
     except UserError:  # there is none yet, or a kill left its folder without a job.json
-        return _create(workspace.recommendations, "advice", dataset_id, {"dataset": dataset_id}, dataset_id)
+        _create(workspace.recommendations, "advice", dataset_id, {"dataset": dataset_id}, dataset_id)
+        return load_job(workspace.recommendations, dataset_id)
 
 
-def _create(parent: Path, kind: str, name: str, spec: dict[str, Any], job_id: str = "") -> Job:
+def _create(parent: Path, kind: str, name: str, spec: dict[str, Any], job_id: str = "") -> str:
+    """Make the folder of a job, under a new id where none is given; returns the id."""
     created = time.time()
     new = job_id or new_id(time.strftime("%Y%m%d-%H%M", time.localtime(created)))
     folder = parent / new
@@ -100,7 +104,7 @@ def _create(parent: Path, kind: str, name: str, spec: dict[str, Any], job_id: st
     except OSError as error:
         raise disk_error(folder, error) from error
     write_json(folder / JOB, {"kind": kind, "name": name, "created": created, "spec": spec})
-    return load_job(parent, new)
+    return new
 
 
 def load_run(workspace: Workspace, run_id: str) -> Run:
@@ -154,7 +158,7 @@ def list_imports(workspace: Workspace) -> list[Job]:
 
 
 def list_recommendations(workspace: Workspace) -> list[Job]:
-    """The advice jobs of all data sets, newest first."""
+    """The recommendation jobs of all data sets, newest first."""
     return list(_jobs(workspace.recommendations))
 
 
@@ -211,7 +215,7 @@ def can_resume(job: Job) -> bool:
 
 
 def resume(job: Job) -> None:
-    """Make a training ready to be continued: its epochs stay told, its end is taken back."""
+    """Make a training ready to be continued: its epochs are kept, its end is taken back."""
     (job.folder / STOP).unlink(missing_ok=True)
     epochs = [event for event in read_events(job) if isinstance(event, EpochEnd)]
     _put_events_aside(job)

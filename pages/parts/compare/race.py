@@ -106,17 +106,17 @@ def _any_active(race: Comparison) -> bool:
 def _chart(stands: Mapping[str, JobStatus], names: Mapping[str, str]) -> None:
     """The chart of all runs; its description is built once, only the figures are sent again."""
     order = tuple(names.values())
-    frame = charts_comparison.race_frame({names[key]: each.epochs for key, each in stands.items()})
+    frame = charts_comparison.comparison_frame({names[key]: each.epochs for key, each in stands.items()})
     if frame.empty:  # the place is kept, so that nothing jumps when the lines appear
         st.skeleton(charts_comparison.height(order))
         return
     spec = _spec(order, charts_comparison.lowest(frame), chrome.is_dark())
-    st.vega_lite_chart(frame, spec, key="race_chart", alt=charts_comparison.say_race(frame, order))
+    st.vega_lite_chart(frame, spec, key="race_chart", alt=charts_comparison.say_comparison(frame, order))
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _spec(names: tuple[str, ...], low: float, dark: bool) -> dict:
-    return charts.live(charts_comparison.race(names, low, dark))
+    return charts.live(charts_comparison.comparison_chart(names, low, dark))
 
 
 def _row(run: Run, name: str, status: JobStatus) -> None:

@@ -169,10 +169,12 @@ def few(material: Material) -> None:
         )
         with picture:
             if material.advice and material.advice.few:
-                told = charts_learn.say_few(material.advice.few, material.advice.num_classes)
-                frame = charts_learn.few_frame(material.advice.few)
+                told = charts_learn.say_few_shot(material.advice.few, material.advice.num_classes)
+                frame = charts_learn.few_shot_frame(material.advice.few)
                 st.altair_chart(
-                    charts_learn.few_photos(frame, material.advice.num_classes, chrome.is_dark()), key="few", alt=told
+                    charts_learn.few_shot_chart(frame, material.advice.num_classes, chrome.is_dark()),
+                    key="few",
+                    alt=told,
                 )
                 st.caption(f"Each photo was given the class whose examples it is nearest to on average. {told}")
             elif material.advice:
