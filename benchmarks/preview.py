@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.command import check_data, finish, parser, run_job
+from benchmarks.command import check_data, finish, parser
 from benchmarks.server import browsing, has_browser, serving, wait_until_it_answers
 from benchmarks.table import Row, figure
 from pages.shared import photos, preview
@@ -27,6 +27,7 @@ from tlcore.config import TrainConfig
 from tlcore.data.augment import Augmentation
 from tlcore.data.images import load_input
 from tlcore.data.samples import ingest_sample
+from tlcore.events import run_to_end
 from tlcore.workspace import open_workspace
 
 ROUNDS, CLICKS, QUICK = 200, 30, 5
@@ -86,7 +87,7 @@ def _strength(change: Field) -> bool | float:
 def _click(clicks: int) -> list[float]:
     """Milliseconds of each click on the Train page of the emoji."""
     with tempfile.TemporaryDirectory() as scratch:
-        dataset = run_job(ingest_sample(open_workspace(Path(scratch)), "emoji"))
+        dataset = run_to_end(ingest_sample(open_workspace(Path(scratch)), "emoji"))
         with browsing() as tab, serving(Path(scratch)) as (process, address):
             wait_until_it_answers(process, address)
             tab.goto(f"{address}/train?dataset={dataset.id}")

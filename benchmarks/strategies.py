@@ -17,10 +17,11 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from benchmarks.command import QUICK, check_data, finish, in_fresh_process, parser, run_job
+from benchmarks.command import QUICK, check_data, finish, in_fresh_process, parser
 from benchmarks.table import Row, figure
 from tlcore.config import STRATEGIES, defaults_for
 from tlcore.evaluation.report import say_score
+from tlcore.events import run_to_end
 from tlcore.intervals import wilson_interval
 
 SETS, SEEDS = ("digits", "emoji", "cats-dogs"), (0, 1, 2)
@@ -79,9 +80,9 @@ def _train(scratch: Path, data: Path, key: tuple[str, str, int], quick: bool) ->
     name, strategy, seed = key
     workspace = open_workspace(scratch / "home")
     if name == "cats-dogs":
-        dataset = run_job(ingest_path(workspace, _one_pile(data, scratch / "pile"), seed=seed))
+        dataset = run_to_end(ingest_path(workspace, _one_pile(data, scratch / "pile"), seed=seed))
     else:
-        dataset = run_job(ingest_sample(workspace, name, seed=seed))
+        dataset = run_to_end(ingest_sample(workspace, name, seed=seed))
     few = {"image_size": 64, "epochs": 2, "fine_tune_epochs": 1} if quick else {}
     run = create_run(workspace, dataset.id, defaults_for(strategy, seed=seed, **few), name)
     for event in train_run(workspace, run, lambda: False):

@@ -144,17 +144,22 @@ Result = TypeVar("Result")
 def run_to_end(job: Generator["Event", None, Result], on_event: Callable[["Event"], object] | None = None) -> Result:
     """Run a generator of events to its end; returns its result.
 
+    Whatever is raised, by the job or by `on_event`, passes, and the job is closed: its locks and files are free then.
+
     Args:
         on_event: is called with every event, in order.
     """
-    while True:
-        try:
-            event = next(job)
-        except StopIteration as end:
-            result: Result = end.value
-            return result
-        if on_event is not None:
-            on_event(event)
+    try:
+        while True:
+            try:
+                event = next(job)
+            except StopIteration as end:
+                result: Result = end.value
+                return result
+            if on_event is not None:
+                on_event(event)
+    finally:
+        job.close()
 
 
 _TYPES = {cls.type: cls for cls in (Started, Progress, EpochEnd, Evaluated, Finished, Stopped, Failed)}

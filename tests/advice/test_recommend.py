@@ -12,6 +12,7 @@ from tlcore.advice.rule import RULES
 from tlcore.data.images import RESIZE_POLICY
 from tlcore.data.ingest import ingest_folder
 from tlcore.errors import UserError
+from tlcore.events import run_to_end
 from tlcore.features.extract import Photo, extract, feature_kind
 from tlcore.features.store import FeatureStore
 from tlcore.jobs.queue import JobQueue
@@ -61,14 +62,7 @@ def test_the_sample_is_spread_over_the_classes_and_the_seed_draws_it(dataset, mo
 def test_a_stop_says_nothing_and_keeps_what_was_seen(workspace, dataset):
     stop = []
     job = recommend(workspace, dataset, lambda: bool(stop))
-    advice = None
-    try:
-        while True:
-            if next(job).done:
-                stop.append(True)
-    except StopIteration as end:
-        advice = end.value
-    assert advice is None
+    assert run_to_end(job, lambda event: stop.append(True) if event.done else None) is None
     store = FeatureStore(workspace, feature_kind(BUILT_IN, BUILT_IN.default_image_size, RESIZE_POLICY))
     assert len(store) > 0
 
