@@ -264,11 +264,15 @@ class TrainConfig:
     def from_dict(cls, values: dict[str, Any]) -> "TrainConfig":
         """The config of a `to_dict`, also of an earlier version.
 
-        Old names of fields are read, fields of newer versions are ignored, missing ones take their defaults.
+        Old names of fields are read (where both are there, the new one counts), fields of newer versions are ignored,
+        missing ones take their defaults.
+
+        Raises:
+            UserError: a value is not allowed.
         """
         known = {option.name for option in fields(cls)}
-        current = {RENAMED_FIELDS.get(name, name): value for name, value in values.items()}
-        return cls(**{name: value for name, value in current.items() if name in known})
+        renamed = {RENAMED_FIELDS[name]: value for name, value in values.items() if name in RENAMED_FIELDS}
+        return cls(**{name: value for name, value in (renamed | values).items() if name in known})
 
 
 def defaults_for(strategy: str, **changes: Any) -> TrainConfig:
