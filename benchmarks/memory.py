@@ -68,8 +68,8 @@ def main() -> int:
         for count in (FEW, many):
             home = Path(scratch, f"hybrid{count}")
             dataset_id = in_fresh_process(_make, home, Path(scratch, f"hybrid-photos{count}"), count)
-            peaks[count], told = in_fresh_process(_hybrid, home, dataset_id)
-            notes.append(f"hybrid, {count:,} photos: peak {peaks[count]:.0f} MB; {told}")
+            peaks[count], course = in_fresh_process(_hybrid, home, dataset_id)
+            notes.append(f"hybrid, {count:,} photos: peak {peaks[count]:.0f} MB; {course}")
     hybrid = share(
         f"peak memory of a hybrid run on {many:,} photos, share of that on {FEW:,}",
         peaks[many],

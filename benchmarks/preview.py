@@ -1,6 +1,6 @@
 """The preview of augmentation: nine variants of a photo, from a changed setting to pictures on the page.
 
-First the making alone, on the photos given, at the size of the preview and with every change on: draw chance, vary
+First the making alone, on the photos given, at the size of the preview and with every change on: draw amounts, vary
 nine times, pack as JPEG, write as HTML, with the photo decoded already and with another photo. Then a real browser on
 the Train page: from the click on “Mirror left and right” until the new pictures stand in the page, on the built-in
 emoji. Outside all clocks: starting up. Without chromium the second part is left out, and the table says so.

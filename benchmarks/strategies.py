@@ -1,7 +1,7 @@
 """How good each strategy gets with its own settings: digits, emoji, cats and dogs, three seeds [hours on two cores].
 
-A seed decides the parts (learn from, check with, test with) and everything in the training; what is told is the test
-part, which no decision saw. The cats and dogs of --data go into one pile first, so that every seed has parts of its
+A seed decides the parts (learn from, check with, test with) and everything in the training; reported is the test part,
+which no decision saw. The cats and dogs of --data go into one pile first, so that every seed has parts of its
 own. A run ends here with its test figures; packing the model adds nothing to them. `--runs FILE` keeps a line of JSON a
 run and goes on from there, so the hours can be had in pieces.
 

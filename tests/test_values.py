@@ -1,12 +1,16 @@
 """The values every room shares: events and their wire form, settings, the workspace's way of writing."""
 
+import ast
 import errno
 import os
+import re
 import stat
 from dataclasses import MISSING, fields
+from pathlib import Path
 
 import pytest
 
+import tlcore
 from tlcore import events
 from tlcore.config import RENAMED_FIELDS, TrainConfig
 from tlcore.errors import UserError
@@ -205,6 +209,20 @@ def test_every_setting_tells_a_person_what_it_is():
     for option in fields(TrainConfig):
         assert option.default is not MISSING
         assert option.metadata["label"] and option.metadata["help"].endswith("."), option.name
+
+
+def test_no_error_of_the_core_names_a_page_or_what_is_on_it():
+    """The same sentence is read on a page, in a terminal and in Python."""
+    words = re.compile(r"\b(pages?|buttons?|click|press|tabs?|browsers?|widgets?|sidebar)\b", re.IGNORECASE)
+    found = [
+        f"{path.name}: {part.value}"
+        for path in sorted(Path(tlcore.__file__).parent.rglob("*.py"))
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") in ("UserError", "Failed", "Stopped")
+        for part in ast.walk(call)
+        if isinstance(part, ast.Constant) and isinstance(part.value, str) and words.search(part.value)
+    ]
+    assert found == []
 
 
 def test_a_workspace_that_cannot_be_written_is_told(tmp_path):

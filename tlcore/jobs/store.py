@@ -142,9 +142,7 @@ def open_job(folder: Path) -> Job:
 
 
 def _unknown(job_id: str) -> UserError:
-    return UserError(
-        f"There is no run “{job_id[:80]}” here.", "It may have been deleted, or the address may be incomplete."
-    )
+    return UserError(f"There is no run “{job_id[:80]}” here.", "It may have been deleted, or its id may be incomplete.")
 
 
 def list_runs(workspace: Workspace) -> list[Run]:
@@ -206,7 +204,7 @@ def reset(job: Job) -> None:
     """Make a job ready to be worked on from the beginning; the earlier attempt's events are kept under a number."""
     (job.folder / STOP).unlink(missing_ok=True)
     (job.folder / CHECKPOINT).unlink(missing_ok=True)
-    _put_events_aside(job)
+    _archive_events(job)
 
 
 def can_resume(job: Job) -> bool:
@@ -218,12 +216,12 @@ def resume(job: Job) -> None:
     """Make a training ready to be continued: its epochs are kept, its end is taken back."""
     (job.folder / STOP).unlink(missing_ok=True)
     epochs = [event for event in read_events(job) if isinstance(event, EpochEnd)]
-    _put_events_aside(job)
+    _archive_events(job)
     lines = "".join(encode(event) + "\n" for event in epochs)
     write_atomic(job.folder / EVENTS, lines.encode("utf-8"))
 
 
-def _put_events_aside(job: Job) -> None:
+def _archive_events(job: Job) -> None:
     events = job.folder / EVENTS
     if events.exists():
         events.rename(job.folder / EARLIER.format(1 + num_earlier_attempts(job)))
