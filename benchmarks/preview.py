@@ -25,7 +25,7 @@ from benchmarks.table import Row, figure
 from pages.shared import photos, preview
 from tlcore.config import TrainConfig
 from tlcore.data.augment import Augmentation
-from tlcore.data.images import load_input
+from tlcore.data.images import RESIZE_POLICY, load_input
 from tlcore.data.samples import ingest_sample
 from tlcore.events import run_to_end
 from tlcore.workspace import open_workspace
@@ -69,7 +69,7 @@ def _make(files: list[Path], rounds: int) -> tuple[list[float], list[float]]:
     for number in range(rounds):
         config = replace(TrainConfig(seed=number), **strong)
         start = time.perf_counter()
-        image = load_input(files[number % len(files)].read_bytes(), preview.SIDE, preview.RESIZE_POLICY)
+        image = load_input(files[number % len(files)].read_bytes(), preview.SIDE, RESIZE_POLICY)
         decoded = time.perf_counter()
         made = preview.variants(image, config, "a class", f"{number:064x}")
         "".join(map(photos.figure, made))

@@ -6,6 +6,7 @@ Every function of tlcore takes the workspace it works in; nothing is global.
 import errno
 import json
 import os
+import re
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,6 +132,14 @@ def disk_error(path: Path, error: OSError) -> UserError:
         f"{path} could not be written ({error.strerror or error}).",
         "Check that the folder exists and that you may write to it.",
     )
+
+
+_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,80}")
+
+
+def is_id(text: str) -> bool:
+    """Whether a text can be an id, and so the name of a folder; it may come from a URL."""
+    return _ID.fullmatch(text) is not None
 
 
 def new_id(prefix: str) -> str:

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from tlcore.charts import results as charts
+from tlcore.data.manifest import SPLITS
 from tlcore.events import EpochEnd
 
 
@@ -127,7 +128,7 @@ def test_the_alt_text_of_a_curve_tells_the_finding(metric, values, said, reason)
 
 def counts(num_classes: int) -> pd.DataFrame:
     """Photos per class with growing classes."""
-    rows = [(f"class {index:03d}", split, index + 1) for index in range(num_classes) for split in charts.SPLITS]
+    rows = [(f"class {index:03d}", split, index + 1) for index in range(num_classes) for split in SPLITS]
     return pd.DataFrame(rows, columns=["label", "split", "photos"])
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from tlcore.charts.results import INK, dressed
+from tlcore.charts.results import INK, dressed, percent, percent_axis
 from tlcore.events import EpochEnd
 
 COLOURS = {
@@ -43,7 +43,7 @@ def comparison_frame(runs: Mapping[str, Sequence[EpochEnd]]) -> pd.DataFrame:
     accuracies = [float(accuracy) for accuracy in last["accuracy"]]
     places = spread(accuracies, lowest(frame), _step(list(runs)), _plot_height(list(runs)))
     for row, name, accuracy, place in zip(last.index, last["run"], accuracies, places, strict=True):
-        frame.loc[row, "label"] = f"{_lines(str(name))}\n{_percent(accuracy)}"
+        frame.loc[row, "label"] = f"{_lines(str(name))}\n{percent(accuracy)}"
         frame.loc[row, "at"] = place
     return frame
 
@@ -111,7 +111,7 @@ def comparison_chart(names: Sequence[str], low: float, dark: bool = False) -> al
             "accuracy:Q",
             title=None,  # it stands above: sideways it would take a phone a tenth of its width
             scale=alt.Scale(domain=[low, 1], nice=False, zero=False),
-            axis=alt.Axis(labelExpr="format(datum.value * 100, '.0f') + ' %'", tickCount=5),
+            axis=percent_axis(),
         ),
         color=_by_run(alt.Color, names, COLOURS[dark]),
     )
@@ -160,13 +160,7 @@ def say_comparison(frame: pd.DataFrame, names: Sequence[str]) -> str:
     rows = frame[frame["label"] != ""]
     last = {str(run): (accuracy, end) for run, accuracy, end in zip(rows["run"], rows["accuracy"], rows["seconds"])}
     stands = [
-        f"{name} {_percent(last[name][0])} after {last[name][1]:.0f} seconds"
-        if name in last
-        else f"{name} no round yet"
+        f"{name} {percent(last[name][0])} after {last[name][1]:.0f} seconds" if name in last else f"{name} no round yet"
         for name in names
     ]
     return f"Validation accuracy: {'; '.join(stands)}."
-
-
-def _percent(share: float) -> str:
-    return f"{share:.0%}".replace("%", " %")

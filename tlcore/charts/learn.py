@@ -12,7 +12,7 @@ import pandas as pd
 
 from tlcore.advice.rule import LARGE_FROM, SIMILAR_FROM, FewShotAccuracy, Recommendation
 from tlcore.charts.comparison import spread
-from tlcore.charts.results import ACCENT, INK, PAPER, TRAINING, dressed
+from tlcore.charts.results import ACCENT, INK, PAPER, TRAINING, dressed, percent_axis
 
 QUADRANT_HEIGHT, FEW_HEIGHT = 330, 260
 LEAST_PHOTOS, MOST_PHOTOS = 1, 300_000  # the ends of the axis; below 20 photos there is room for names only
@@ -262,7 +262,7 @@ def few_shot_chart(frame: pd.DataFrame, num_classes: int, dark: bool = False) ->
             "right:Q",
             title="Share that is right",
             scale=alt.Scale(domain=[0, 1]),
-            axis=alt.Axis(labelExpr="format(datum.value * 100, '.0f') + ' %'", tickCount=5),
+            axis=percent_axis(),
         ),
         tooltip=[
             alt.Tooltip("way:N", title="Compared by"),

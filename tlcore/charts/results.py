@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeVar
 import altair as alt
 import pandas as pd
 
+from tlcore.data.manifest import SPLITS
 from tlcore.events import EpochEnd
 
 AnyChart = TypeVar("AnyChart", alt.Chart, alt.LayerChart)
@@ -20,7 +21,6 @@ ACCENT = {False: "#0F766E", True: "#2DD4BF"}
 INK = {False: "#1F2328", True: "#ECEAE4"}
 PAPER = {False: "#FBFAF7", True: "#16181B"}
 CELL = {False: "#519B94", True: "#21726A"}  # the fullest cell of a matrix: accent, so far that ink stays readable on it
-SPLITS = ("train", "validation", "test")
 SPLIT_WORDS = {"train": "learn from", "validation": "check with", "test": "test with"}
 SPLIT_COLOURS = {False: ("#0F766E", "#63A8A1", "#B5651D"), True: ("#2DD4BF", "#1B8478", "#E0A15E")}
 MOST_BARS = 40  # more classes than this are drawn without names, which would need a page of their own
@@ -56,8 +56,8 @@ def curve(
         kept: the epoch to mark as the one that was kept, for a training that is over.
     """
     domain = [0, num_epochs] if num_epochs > 1 else [0, 2]
-    percent = metric == "accuracy"
-    shown = ".0%" if percent else ".2f"
+    as_share = metric == "accuracy"
+    shown = ".0%" if as_share else ".2f"
     base = alt.Chart(frame).encode(
         x=alt.X(
             "epoch:Q",
@@ -68,8 +68,8 @@ def curve(
         y=alt.Y(
             f"{metric}:Q",
             title=METRICS[metric],
-            axis=_axis_in_words(percent),
-            scale=alt.Scale(domain=[0, 1]) if percent else alt.Scale(domainMin=0),
+            axis=_axis_in_words(as_share),
+            scale=alt.Scale(domain=[0, 1]) if as_share else alt.Scale(domainMin=0),
         ),
         color=alt.Color(
             "part:N",
@@ -86,7 +86,7 @@ def curve(
         tooltip=[
             alt.Tooltip("part:N", title="Photos for"),
             alt.Tooltip("epoch:Q", title="Round"),
-            alt.Tooltip(f"{metric}:Q", title=metric.capitalize(), format=".1%" if percent else ".3f"),
+            alt.Tooltip(f"{metric}:Q", title=metric.capitalize(), format=".1%" if as_share else ".3f"),
         ]
     )
     newest = base.transform_joinaggregate(last="max(epoch)").transform_filter("datum.epoch == datum.last")
@@ -120,10 +120,14 @@ def dressed(chart: AnyChart, dark: bool) -> AnyChart:
     return inked
 
 
-def _axis_in_words(percent: bool) -> alt.Axis:
+def percent_axis() -> alt.Axis:
+    """Five marks or so as people write them: 80 %."""
+    return alt.Axis(labelExpr="format(datum.value * 100, '.0f') + ' %'", tickCount=5)
+
+
+def _axis_in_words(as_share: bool) -> alt.Axis:
     """Marks as people write them: 80 % or 0.40."""
-    words = "format(datum.value * 100, '.0f') + ' %'" if percent else "format(datum.value, '.2f')"
-    return alt.Axis(labelExpr=words, tickCount=5)
+    return percent_axis() if as_share else alt.Axis(labelExpr="format(datum.value, '.2f')", tickCount=5)
 
 
 def _end_labels(newest: alt.Chart, metric: str, shown: str, inks: dict[str, str]) -> list[alt.Chart]:
@@ -198,7 +202,7 @@ def _say_values(frame: pd.DataFrame, metric: str) -> str:
     values = frame.loc[frame["part"] == "validation", metric].tolist()
     if not values:
         return f"No {metric} yet: the first round is still to come."
-    show = _percent if metric == "accuracy" else (lambda value: f"{value:.2f}")
+    show = percent if metric == "accuracy" else (lambda value: f"{value:.2f}")
     first, last = values[0], values[-1]
     subject = f"Validation {metric}"
     if len(values) == 1:
@@ -217,7 +221,7 @@ def _say_values(frame: pd.DataFrame, metric: str) -> str:
     return f"{subject} {verb} to {show(last)}{rest}."
 
 
-def _percent(share: float) -> str:
+def percent(share: float) -> str:
     return f"{share:.0%}".replace("%", " %")
 
 

@@ -9,7 +9,6 @@ datasets/.known/<signature>     the id of the data set that was made of exactly 
 
 import hashlib
 import os
-import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -24,7 +23,7 @@ import pandas as pd
 
 from tlcore.data.names import slug
 from tlcore.errors import UserError
-from tlcore.workspace import Workspace, disk_error, new_id, read_json, write_atomic, write_json
+from tlcore.workspace import Workspace, disk_error, is_id, new_id, read_json, write_atomic, write_json
 
 COLUMNS = ("path", "sha256", "label", "split", "width", "height", "bytes")
 """The columns that everybody may rely on. `path` is unique and readable; behind them stands `file`, the place of the
@@ -32,7 +31,6 @@ photo under `Dataset.root` (or an absolute path), which may differ from `path`."
 
 SPLITS = ("train", "validation", "test")
 
-_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,80}")
 _STALE_SECONDS = 24 * 3600
 
 
@@ -203,7 +201,7 @@ def load_dataset(workspace: Workspace, dataset_id: str) -> Dataset:
         UserError: there is none, or its files are damaged.
     """
     folder = workspace.datasets / dataset_id
-    if not _ID.fullmatch(dataset_id) or not folder.is_dir():  # an id may come out of a URL
+    if not is_id(dataset_id) or not folder.is_dir():
         raise UserError(
             f"There is no data set {dataset_id[:100]!r} here.", "Choose another data set, or make a new one."
         )
@@ -223,7 +221,7 @@ def list_datasets(workspace: Workspace) -> list[DatasetSummary]:
     """All data sets of a workspace, newest first. Reads one small file each; damaged ones are left out."""
     found = []
     for folder in workspace.datasets.iterdir() if workspace.datasets.is_dir() else ():
-        if not _ID.fullmatch(folder.name):
+        if not is_id(folder.name):
             continue
         try:
             values = read_json(folder / "dataset.json")

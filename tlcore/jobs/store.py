@@ -6,7 +6,6 @@ and, when a person asked for it, `stop`. The state of a job is read off these fi
 processes may come and go.
 """
 
-import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -16,13 +15,12 @@ from typing import Any
 from tlcore.config import TrainConfig
 from tlcore.errors import UserError
 from tlcore.events import EpochEnd, Event, Progress, decode, encode
-from tlcore.workspace import Workspace, disk_error, new_id, read_json, write_atomic, write_json
+from tlcore.workspace import Workspace, disk_error, is_id, new_id, read_json, write_atomic, write_json
 
 JOB, EVENTS, STOP, QUEUED = "job.json", "events.jsonl", "stop", "queued.json"
 EARLIER = "events-{}.jsonl"  # with the number of the attempt, from 1
 CHECKPOINT = "checkpoint.npz"  # training/checkpoint.py writes it
 PROGRESS_SECONDS = 0.2  # more often nobody can see it
-_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,80}")
 
 
 @dataclass(frozen=True)
@@ -85,7 +83,7 @@ def recommendation_job(workspace: Workspace, dataset_id: str) -> Job:
     Raises:
         UserError: no data set can have this id, or the disk is full.
     """
-    if not _ID.fullmatch(dataset_id):  # it may come from a URL
+    if not is_id(dataset_id):
         raise _unknown(dataset_id)
     try:
         return open_job(workspace.recommendations / dataset_id)
@@ -126,7 +124,7 @@ def load_import(workspace: Workspace, job_id: str) -> Job:
 
 def load_job(parent: Path, job_id: str) -> Job:
     """The job of this id in `workspace.runs`, `.imports` or `.recommendations`; the id may come from a URL."""
-    if not _ID.fullmatch(job_id):
+    if not is_id(job_id):
         raise _unknown(job_id)
     return open_job(parent / job_id)
 
