@@ -14,7 +14,7 @@ import tlcore
 from tlcore import events
 from tlcore.config import RENAMED_FIELDS, TrainConfig
 from tlcore.errors import UserError
-from tlcore.workspace import new_id, open_workspace, read_json, write_atomic, write_json
+from tlcore.workspace import is_id, new_id, open_workspace, read_json, write_atomic, write_json
 
 SAMPLES = [
     events.Started(1.5, 77),
@@ -258,3 +258,21 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypat
 
 def test_ids_cannot_be_guessed():
     assert len({new_id("x") for _ in range(100)}) == 100 and len(new_id("x")) == 2 + 16
+
+
+@pytest.mark.parametrize(
+    ("text", "valid", "reason"),
+    [
+        (new_id("shapes"), True, "as they are made"),
+        ("20261126-1724-0123456789abcdef", True, "as runs are named"),
+        ("..", False, "the folder above"),
+        ("a/b", False, "a folder within"),
+        ("-a", False, "an option of a command"),
+        ("", False, "nothing"),
+        ("A", False, "on some disks the same as a"),
+        ("a\n", False, "a line break"),
+        ("a" * 82, False, "longer than any"),
+    ],
+)
+def test_what_can_be_an_id(text, valid, reason):
+    assert is_id(text) is valid, reason

@@ -4,7 +4,7 @@ import hashlib
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +16,7 @@ from tlcore.data.images import PhotoRefused, inspect
 from tlcore.data.layout import Placed, SourceFile
 from tlcore.data.manifest import store_photo
 from tlcore.data.names import clean_path, make_unique
-from tlcore.events import Event, Progress
+from tlcore.events import Event, Progress, ShouldStop
 
 _EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "BMP": "bmp", "TIFF": "tif", "GIF": "gif"}
 _SECONDS_BETWEEN_EVENTS = 0.15
@@ -67,7 +67,7 @@ class Collected:
 
 
 def collect(
-    source: Reader, placed: list[Placed], collected: Collected, keep: Path | None, should_stop: Callable[[], bool]
+    source: Reader, placed: list[Placed], collected: Collected, keep: Path | None, should_stop: ShouldStop
 ) -> Generator[Event, None, bool]:
     """Read and check every file; add rows and refusals to `collected`. Returns False when stopped.
 

@@ -6,13 +6,13 @@ import os
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from tlcore.errors import UserError
-from tlcore.events import Event, Progress, never
+from tlcore.events import Event, Progress, ShouldStop, never
 from tlcore.workspace import disk_error
 
 _TIMEOUT_SECONDS = 20
@@ -22,7 +22,7 @@ _OFFLINE = "Check the network and try again; the built-in data sets work without
 
 
 def fetch(
-    url: str, target: Path, size: int, sha256: str = "", should_stop: Callable[[], bool] = never
+    url: str, target: Path, size: int, sha256: str = "", should_stop: ShouldStop = never
 ) -> Generator[Event, None, Path | None]:
     """Bring `url` to `target`; at once when it is there already. What was fetched before a break is not fetched again.
 
@@ -63,7 +63,7 @@ def fetch(
         lock.release()
 
 
-def _fill(url: str, partial: Path, size: int, should_stop: Callable[[], bool]) -> Generator[Event, None, bool]:
+def _fill(url: str, partial: Path, size: int, should_stop: ShouldStop) -> Generator[Event, None, bool]:
     """Append to the partial file until the server has no more. Network errors become sentences, the file stays."""
     done = partial.stat().st_size if partial.exists() else 0
     if done >= size:

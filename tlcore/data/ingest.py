@@ -16,7 +16,7 @@ from tlcore.data.layout import HOW, recognise
 from tlcore.data.manifest import draft_folder, find_known
 from tlcore.data.uploads import ingest_incoming
 from tlcore.errors import UserError
-from tlcore.events import never
+from tlcore.events import ShouldStop, never
 from tlcore.workspace import Workspace
 
 __all__ = ["ingest_folder", "ingest_incoming", "ingest_path", "ingest_source", "ingest_zip", "never"]
@@ -30,7 +30,7 @@ def ingest_folder(
     path: Path | str,
     name: str | None = None,
     seed: int = 0,
-    should_stop: Callable[[], bool] = never,
+    should_stop: ShouldStop = never,
 ) -> Ingestion:
     """Make a data set of a folder. The photos stay where they are; the data set points to them.
 
@@ -49,7 +49,7 @@ def ingest_zip(
     path: Path | str,
     name: str | None = None,
     seed: int = 0,
-    should_stop: Callable[[], bool] = never,
+    should_stop: ShouldStop = never,
 ) -> Ingestion:
     """Make a data set of a zip. The photos are copied into the data set, so the zip may go away afterwards.
 
@@ -66,7 +66,7 @@ def ingest_path(
     path: Path | str,
     name: str | None = None,
     seed: int = 0,
-    should_stop: Callable[[], bool] = never,
+    should_stop: ShouldStop = never,
 ) -> Ingestion:
     """Make a data set of a folder or a zip, whichever the path is.
 
@@ -85,7 +85,7 @@ def ingest_source(
     source: Source,
     origin: Origin,
     seed: int = 0,
-    should_stop: Callable[[], bool] = never,
+    should_stop: ShouldStop = never,
     group: Callable[[str], str] | None = None,
 ) -> Ingestion:
     """Make a data set of any source whose folders tell the classes.

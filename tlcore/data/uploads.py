@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from tlcore.data.images import PhotoRefused
 from tlcore.data.layout import Layout, Placed, SourceFile, label_all, name_classes, recognise
 from tlcore.data.manifest import Dataset, draft_folder, load_dataset
 from tlcore.errors import UserError
-from tlcore.events import never
+from tlcore.events import ShouldStop, never
 from tlcore.workspace import Workspace
 
 
@@ -25,7 +25,7 @@ def ingest_incoming(
     name: str,
     seed: int = 0,
     base: str | None = None,
-    should_stop: Callable[[], bool] = never,
+    should_stop: ShouldStop = never,
 ) -> Ingestion:
     """Make a data set of uploads; they stay in their upload area until `incoming.clear`.
 

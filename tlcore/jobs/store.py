@@ -7,14 +7,14 @@ processes may come and go.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from tlcore.config import TrainConfig
 from tlcore.errors import UserError
-from tlcore.events import EpochEnd, Event, Progress, decode, encode
+from tlcore.events import EpochEnd, Event, Progress, ShouldStop, decode, encode
 from tlcore.workspace import Workspace, disk_error, is_id, new_id, read_json, write_atomic, write_json
 
 JOB, EVENTS, STOP, QUEUED = "job.json", "events.jsonl", "stop", "queued.json"
@@ -192,7 +192,7 @@ def request_stop(job: Job) -> None:
     (job.folder / STOP).touch()
 
 
-def stop_requested(job: Job) -> Callable[[], bool]:
+def stop_requested(job: Job) -> ShouldStop:
     """The `ShouldStop` of a job."""
     path = job.folder / STOP
     return path.exists
