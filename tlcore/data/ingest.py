@@ -19,7 +19,7 @@ from tlcore.errors import UserError
 from tlcore.events import ShouldStop, never
 from tlcore.workspace import Workspace
 
-__all__ = ["ingest_folder", "ingest_incoming", "ingest_path", "ingest_source", "ingest_zip", "never"]
+__all__ = ["ingest_folder", "ingest_incoming", "ingest_path", "ingest_source", "ingest_zip"]
 
 VERSION = 1
 """Part of every signature: raise it when the same files would give another data set than before."""
