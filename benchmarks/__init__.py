@@ -2,7 +2,7 @@
 
     python -m benchmarks                  all of them; exit code 1 when a target is missed
     python -m benchmarks.time_to_model    one of them: time_to_model, extraction, prediction, web, memory,
-                                          finetune, backbones, preview; and strategies, which takes hours
+                                          finetune, backbones, preview, imports; and strategies, which takes hours
 
 Both sides of a ratio run on the same machine within one run, in turns where that is possible, so that a busy or slow
 machine weighs on both.

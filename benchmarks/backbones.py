@@ -7,8 +7,8 @@ converting, tracing, and one warm-up. The two take turns; medians. Before the cl
 
 Expected on two cores: VGG16 2×, ResNet50 1.5×, Xception 1.9×, MobileNetV2 5×.
 Seen: VGG16 1.97×, ResNet50 1.71×, Xception 1.82×, MobileNetV2 5.19× quiet; 2.38×, 1.41×, 1.31× and 2.92× with
-tests beside it. VGG16 goes as a chain (models/chain.py), one photo at a time; on LiteRT it was 0.86×, since its 15.5
-thousand million multiply-adds take some 300 ms of processor time on either side.
+tests beside it. VGG16 runs on ncnn (models/ncnn_runtime.py), one photo at a time; on LiteRT it was 0.86×, since its
+15.5 thousand million multiply-adds take some 300 ms of processor time on either side.
 """
 
 import os
@@ -60,8 +60,8 @@ def _measure(spec: BackboneSpec, target: str, count: int, rounds: int) -> Row:
 
 
 def _ours(spec: BackboneSpec, file: bytes, photos: np.ndarray) -> Callable[[], np.ndarray]:
-    chain = open_ncnn(file, pictures(spec.default_image_size)) if spec.function in FUNCTIONS else None
-    models = [chain or LiteModel(file) for _ in range(usable_cores())]
+    ncnn = open_ncnn(file, pictures(spec.default_image_size)) if spec.function in FUNCTIONS else None
+    models = [ncnn or LiteModel(file) for _ in range(usable_cores())]
 
     def share(number: int) -> list[np.ndarray]:
         starts = range(number * CHUNK, len(photos), len(models) * CHUNK)

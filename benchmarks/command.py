@@ -4,7 +4,7 @@ import argparse
 import os
 import shutil
 import sys
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -60,15 +60,6 @@ def touch_files(folder: Path) -> None:
     for path in folder.rglob("*"):
         if path.is_file():
             path.read_bytes()
-
-
-def run_job(job: Generator[Any, None, Any]) -> Any:
-    """Run a job (a generator of events) to its end; its result."""
-    while True:
-        try:
-            next(job)
-        except StopIteration as end:
-            return end.value
 
 
 def in_fresh_process(function: Callable[..., Any], *arguments: Any) -> Any:

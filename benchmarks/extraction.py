@@ -26,11 +26,12 @@ import numpy as np
 
 import tlcore.features.extract as features
 from benchmarks.bare import bare_rate, one_interpreter
-from benchmarks.command import check_data, few_photos, finish, parser, run_job, touch_files
+from benchmarks.command import check_data, few_photos, finish, parser, touch_files
 from benchmarks.table import Row, share
 from tlcore.data.images import load_input
 from tlcore.data.ingest import ingest_path
 from tlcore.data.manifest import Dataset
+from tlcore.events import run_to_end
 from tlcore.features.store import FeatureStore
 from tlcore.models.litert_runtime import usable_cores
 from tlcore.models.registry import find_backbone
@@ -60,7 +61,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as scratch:
         folder = few_photos(options.data, Path(scratch, "few")) if options.quick else options.data
         touch_files(folder)
-        dataset = run_job(ingest_path(open_workspace(Path(scratch, "home")), folder))
+        dataset = run_to_end(ingest_path(open_workspace(Path(scratch, "home")), folder))
         rows: list[Row] = []
         for size in SIZES:
             bench = _Bench(dataset, size, Path(scratch))

@@ -23,6 +23,7 @@ import numpy as np
 
 from benchmarks.command import check_data, few_photos, finish, parser
 from benchmarks.table import Row, figure, times_faster
+from tlcore.events import run_to_end
 
 SIZE, BATCH = 160, 32
 CASES = (("last block open", "block7a", 3.0), ("last third open", "block6a", 2.0), ("everything open", None, 1.0))
@@ -160,15 +161,6 @@ def _image(task, photo) -> np.ndarray:
     from tlcore.data.images import RESIZE_POLICY, load_input
 
     return load_input(task.dataset.read(photo.path), SIZE, RESIZE_POLICY)
-
-
-def run_to_end(job):
-    """A generator's result."""
-    while True:
-        try:
-            next(job)
-        except StopIteration as end:
-            return end.value
 
 
 def main() -> int:

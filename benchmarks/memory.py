@@ -30,11 +30,11 @@ import numpy as np
 import psutil
 from PIL import Image
 
-from benchmarks.command import finish, in_fresh_process, parser, run_job
+from benchmarks.command import finish, in_fresh_process, parser
 from benchmarks.table import share
 from tlcore.data.ingest import ingest_path
 from tlcore.data.manifest import load_dataset
-from tlcore.events import EpochEnd, Event
+from tlcore.events import EpochEnd, Event, run_to_end
 from tlcore.features.extract import Photo, extract, feature_kind
 from tlcore.features.store import FeatureStore
 from tlcore.models.registry import find_backbone
@@ -68,8 +68,8 @@ def main() -> int:
         for count in (FEW, many):
             home = Path(scratch, f"hybrid{count}")
             dataset_id = in_fresh_process(_make, home, Path(scratch, f"hybrid-photos{count}"), count)
-            peaks[count], told = in_fresh_process(_hybrid, home, dataset_id)
-            notes.append(f"hybrid, {count:,} photos: peak {peaks[count]:.0f} MB; {told}")
+            peaks[count], course = in_fresh_process(_hybrid, home, dataset_id)
+            notes.append(f"hybrid, {count:,} photos: peak {peaks[count]:.0f} MB; {course}")
     hybrid = share(
         f"peak memory of a hybrid run on {many:,} photos, share of that on {FEW:,}",
         peaks[many],
@@ -88,7 +88,7 @@ def _make(home: Path, folder: Path, count: int) -> str:
         place = folder / "ab"[number % 2] / f"{number}.jpg"
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(pictures[number % PICTURES] + number.to_bytes(4, "big"))
-    return run_job(ingest_path(open_workspace(home), folder)).id
+    return run_to_end(ingest_path(open_workspace(home), folder)).id
 
 
 def _picture(random: np.random.Generator) -> bytes:
@@ -129,7 +129,7 @@ def _hybrid(home: Path, dataset_id: str) -> tuple[float, str]:
         raise RuntimeError(f"The run did not finish: {last}")
     best = load_bundle(run.folder / FOLDER).info["best_epoch"]
     kept = next(event.phase for event in events if isinstance(event, EpochEnd) and event.epoch == best)
-    packed = "the opened network" if kept == "open" else "the head alone"
+    packed = "the opened network" if kept == "fine_tune" else "the head alone"
     return peak.megabytes, f"{config.views} views, packed {packed}, {last.seconds:.0f} s"
 
 

@@ -6,11 +6,10 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from benchmarks.command import run_job
 from benchmarks.outcome import Outcome
 from tlcore.config import TrainConfig
 from tlcore.data.ingest import ingest_path
-from tlcore.events import Evaluated
+from tlcore.events import Evaluated, run_to_end
 from tlcore.jobs.store import EventLog, create_run
 from tlcore.pipeline.executor import train_run
 from tlcore.training.head import Examples, train_head
@@ -25,7 +24,7 @@ def ours(workspace_folder: Path, photos: Path, config: TrainConfig) -> Outcome:
     _warm_up()
     workspace = open_workspace(workspace_folder)
     start = time.perf_counter()
-    dataset = run_job(ingest_path(workspace, photos, seed=config.seed))
+    dataset = run_to_end(ingest_path(workspace, photos, seed=config.seed))
     reading = time.perf_counter() - start
     run = create_run(workspace, dataset.id, config, dataset.name)
     log = EventLog(run)

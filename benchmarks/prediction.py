@@ -17,10 +17,11 @@ from statistics import median
 
 import numpy as np
 
-from benchmarks.command import check_data, few_photos, finish, in_fresh_process, parser, run_job
+from benchmarks.command import check_data, few_photos, finish, in_fresh_process, parser
 from benchmarks.table import Row, times_faster
 from tlcore.config import TrainConfig
 from tlcore.data.images import load_input
+from tlcore.events import run_to_end
 from tlcore.serving.bundle import FOLDER, KERAS, load_bundle
 from tlcore.serving.predict import Predictor
 
@@ -53,7 +54,7 @@ def _train(home: Path, photos: Path) -> Path:
     from tlcore.workspace import open_workspace
 
     workspace = open_workspace(home)
-    dataset = run_job(ingest_path(workspace, photos))
+    dataset = run_to_end(ingest_path(workspace, photos))
     run = create_run(workspace, dataset.id, TrainConfig(image_size=IMAGE_SIZE, epochs=EPOCHS), "prediction")
     work(workspace, run)
     return run.folder

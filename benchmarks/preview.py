@@ -1,6 +1,6 @@
 """The preview of augmentation: nine variants of a photo, from a changed setting to pictures on the page.
 
-First the making alone, on the photos given, at the size of the preview and with every change on: draw chance, vary
+First the making alone, on the photos given, at the size of the preview and with every change on: draw amounts, vary
 nine times, pack as JPEG, write as HTML, with the photo decoded already and with another photo. Then a real browser on
 the Train page: from the click on “Mirror left and right” until the new pictures stand in the page, on the built-in
 emoji. Outside all clocks: starting up. Without chromium the second part is left out, and the table says so.
@@ -19,15 +19,16 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.command import check_data, finish, parser, run_job
+from benchmarks.command import check_data, finish, parser
 from benchmarks.server import browsing, has_browser, serving, wait_until_it_answers
 from benchmarks.table import Row, figure
 from pages.parts.train import preview
 from pages.shared import gallery
 from tlcore.config import TrainConfig
 from tlcore.data.augment import Augmentation
-from tlcore.data.images import load_input
+from tlcore.data.images import RESIZE_POLICY, load_input
 from tlcore.data.samples import ingest_sample
+from tlcore.events import run_to_end
 from tlcore.workspace import open_workspace
 
 ROUNDS, CLICKS, QUICK = 200, 30, 5
@@ -69,7 +70,7 @@ def _make(files: list[Path], rounds: int) -> tuple[list[float], list[float]]:
     for number in range(rounds):
         config = replace(TrainConfig(seed=number), **strong)
         start = time.perf_counter()
-        image = load_input(files[number % len(files)].read_bytes(), preview.SIDE, preview.RESIZE_POLICY)
+        image = load_input(files[number % len(files)].read_bytes(), preview.SIDE, RESIZE_POLICY)
         decoded = time.perf_counter()
         made = preview.variants(image, config, "a class", f"{number:064x}")
         "".join(map(gallery.figure, made))
@@ -87,7 +88,7 @@ def _strength(change: Field) -> bool | float:
 def _click(clicks: int) -> list[float]:
     """Milliseconds of each click on the Train page of the emoji."""
     with tempfile.TemporaryDirectory() as scratch:
-        dataset = run_job(ingest_sample(open_workspace(Path(scratch)), "emoji"))
+        dataset = run_to_end(ingest_sample(open_workspace(Path(scratch)), "emoji"))
         with browsing() as tab, serving(Path(scratch)) as (process, address):
             wait_until_it_answers(process, address)
             tab.goto(f"{address}/train?dataset={dataset.id}")

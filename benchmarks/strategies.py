@@ -1,7 +1,7 @@
 """How good each strategy gets with its own settings: digits, emoji, cats and dogs, three seeds [hours on two cores].
 
-A seed decides the parts (learn from, check with, test with) and everything in the training; what is told is the test
-part, which no decision saw. The cats and dogs of --data go into one pile first, so that every seed has parts of its
+A seed decides the parts (learn from, check with, test with) and everything in the training; reported is the test part,
+which no decision saw. The cats and dogs of --data go into one pile first, so that every seed has parts of its
 own. A run ends here with its test figures; packing the model adds nothing to them. `--runs FILE` keeps a line of JSON a
 run and goes on from there, so the hours can be had in pieces.
 
@@ -17,9 +17,10 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from benchmarks.command import QUICK, check_data, finish, in_fresh_process, parser, run_job
+from benchmarks.command import QUICK, check_data, finish, in_fresh_process, parser
 from benchmarks.table import Row, figure
 from tlcore.config import STRATEGIES, defaults_for
+from tlcore.events import run_to_end
 from tlcore.intervals import wilson_interval
 from tlcore.messages.scores import score_message
 
@@ -79,9 +80,9 @@ def _train(scratch: Path, data: Path, key: tuple[str, str, int], quick: bool) ->
     name, strategy, seed = key
     workspace = open_workspace(scratch / "home")
     if name == "cats-dogs":
-        dataset = run_job(ingest_path(workspace, _one_pile(data, scratch / "pile"), seed=seed))
+        dataset = run_to_end(ingest_path(workspace, _one_pile(data, scratch / "pile"), seed=seed))
     else:
-        dataset = run_job(ingest_sample(workspace, name, seed=seed))
+        dataset = run_to_end(ingest_sample(workspace, name, seed=seed))
     few = {"image_size": 64, "epochs": 2, "fine_tune_epochs": 1} if quick else {}
     run = create_run(workspace, dataset.id, defaults_for(strategy, seed=seed, **few), name)
     for event in train_run(workspace, run, lambda: False):

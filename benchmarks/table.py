@@ -38,9 +38,9 @@ def share(name: str, ours: float, reference: float, target: str, unit: str) -> R
     return Row(name, ours, reference, ratio, target, reaches(ratio, target), unit)
 
 
-def figure(name: str, ours: float, target: str, unit: str) -> Row:
-    """A row without a reference; the target is for the figure itself."""
-    return Row(name, ours, None, None, target, reaches(ours, target), unit)
+def figure(name: str, ours: float, target: str, unit: str, reference: float | None = None) -> Row:
+    """A row whose target is for the figure itself; a reference only stands beside it."""
+    return Row(name, ours, reference, None, target, reaches(ours, target), unit)
 
 
 def reaches(value: float, target: str) -> bool:

@@ -65,7 +65,7 @@ with chrome.page(
     step=0,
     tab="Compare",
 ) as action:
-    state.queue().warm()
+    state.queue().warm_up()
     used, dataset = state.comparison(), state.dataset()
     if dataset is None:
         widgets.empty("There are no photos to learn from yet.", "pages/data.py", "Choose photos first", {})

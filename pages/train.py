@@ -123,7 +123,7 @@ def training_message(status: JobStatus, run: Run) -> str:
 
 
 with chrome.page("Train", "Choose a network and what may learn, then watch it learn.", step=2) as action:
-    state.queue().warm()
+    state.queue().warm_up()
     run, dataset = state.run(), state.dataset()
     if dataset is None:
         widgets.empty("There are no photos to learn from yet.", "pages/data.py", "Choose photos first", {})
@@ -134,7 +134,7 @@ with chrome.page("Train", "Choose a network and what may learn, then watch it le
         follow_run(action, run, dataset)
     if dataset is not None:
         job_queue_view.show(poll=run is not None)
-    passed_over = {*state.queue().line(), run.id if run else ""}
+    passed_over = {*state.queue().waiting(), run.id if run else ""}
     earlier = [each for each in state.runs() if each.id not in passed_over]
     if earlier:
         st.subheader("Earlier training runs", anchor=False)

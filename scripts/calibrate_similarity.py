@@ -24,6 +24,7 @@ from tlcore.data.images import RESIZE_POLICY, load_input  # noqa: E402
 from tlcore.data.ingest import ingest_path  # noqa: E402
 from tlcore.data.manifest import Dataset  # noqa: E402
 from tlcore.data.samples import ingest_sample  # noqa: E402
+from tlcore.events import run_to_end  # noqa: E402
 from tlcore.features.extract import Photo, extract, feature_kind  # noqa: E402
 from tlcore.features.store import FeatureStore  # noqa: E402
 from tlcore.models.imagenet_head import load_imagenet_head  # noqa: E402
@@ -61,14 +62,14 @@ CHANGES: dict[str, Change] = {
 def main(arguments: list[str]) -> None:
     """Print the tables."""
     workspace = open_workspace()
-    photos = run(read_unsorted(Path(arguments[0])))
+    photos = run_to_end(read_unsorted(Path(arguments[0])))
     sets = {
-        "digits": run(ingest_sample(workspace, "digits")),
-        "emoji": run(ingest_sample(workspace, "emoji")),
-        **{Path(path).name: run(ingest_path(workspace, path)) for path in arguments[1:]},
+        "digits": run_to_end(ingest_sample(workspace, "digits")),
+        "emoji": run_to_end(ingest_sample(workspace, "emoji")),
+        **{Path(path).name: run_to_end(ingest_path(workspace, path)) for path in arguments[1:]},
     }
     sure = {
-        name: HEAD.probabilities(look_at(workspace, dataset)) @ measure._likeness(HEAD)
+        name: HEAD.probabilities(extract_features(workspace, dataset)) @ measure._likeness(HEAD)
         for name, dataset in {"ImageNet": photos, "digits": sets["digits"]}.items()
     }
     print(
@@ -91,36 +92,27 @@ def main(arguments: list[str]) -> None:
             for number, path in enumerate(photos.photos["path"]):
                 image = Image.fromarray(load_input(photos.read(path), SIDE, RESIZE_POLICY))
                 change(image).save(changed / f"{number}.png")
-            scores = measure.photo_scores(look_at(workspace, run(read_unsorted(changed))), HEAD)
+            scores = measure.photo_scores(extract_features(workspace, run_to_end(read_unsorted(changed))), HEAD)
             print(f"{name:<40} {measure.similarity(scores):.2f}")
 
 
 def of_sample(workspace: Workspace, dataset: Dataset, seed: int) -> float:
     """The similarity of the 200 photos that a seed draws."""
     rows = choose_sample(dataset, seed)
-    return measure.similarity(measure.photo_scores(look_at(workspace, dataset, set(rows["sha256"])), HEAD))
+    return measure.similarity(measure.photo_scores(extract_features(workspace, dataset, set(rows["sha256"])), HEAD))
 
 
-def look_at(workspace: Workspace, dataset: Dataset, only: set[str] | None = None) -> np.ndarray:
+def extract_features(workspace: Workspace, dataset: Dataset, only: set[str] | None = None) -> np.ndarray:
     """The features of all (or only some) photos of a data set."""
     rows = dataset.photos if only is None else dataset.photos[dataset.photos["sha256"].isin(only)]
     photos = [Photo(*row) for row in rows[["sha256", "path"]].itertuples(index=False)]
     kind = feature_kind(BUILT_IN, BUILT_IN.default_image_size, RESIZE_POLICY)
     with FeatureStore(workspace, kind) as store:
         start, missing = time.perf_counter(), len(store.missing(photo.sha256 for photo in photos))
-        run(extract(store, BUILT_IN, photos, dataset.read))
+        run_to_end(extract(store, BUILT_IN, photos, dataset.read))
         if missing >= 100:
             print(f"({missing} photos of {dataset.name}: {time.perf_counter() - start:.1f} s)", file=sys.stderr)
         return store.read([photo.sha256 for photo in photos])
-
-
-def run(job):
-    """A generator to its end; its result."""
-    while True:
-        try:
-            next(job)
-        except StopIteration as end:
-            return end.value
 
 
 if __name__ == "__main__":

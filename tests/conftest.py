@@ -12,11 +12,12 @@ from tests.small import write_small_folder
 from tlcore.config import TrainConfig
 from tlcore.data.ingest import ingest_folder
 from tlcore.data.manifest import Dataset
+from tlcore.events import run_to_end
 from tlcore.jobs.store import Run, create_run
 from tlcore.worker.handlers import work
 from tlcore.workspace import Workspace, open_workspace
 
-LONG = ("test_strategies.py", "test_jobs.py", "test_backbone_rows.py", "test_journey.py", "test_race.py")
+LONG = ("test_strategies.py", "test_queue.py", "test_backbone_rows.py", "test_journey.py", "test_race.py")
 QUICK = TrainConfig(image_size=96, epochs=4, seed=1)
 
 
@@ -34,11 +35,7 @@ def pytest_collection_finish() -> None:
 def finish(job):
     """Run a generator to its end: the events it gave and its result."""
     events = []
-    while True:
-        try:
-            events.append(next(job))
-        except StopIteration as end:
-            return events, end.value
+    return events, run_to_end(job, events.append)
 
 
 @pytest.fixture

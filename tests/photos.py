@@ -9,6 +9,8 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
+from tlcore.events import run_to_end
+
 
 def make_image(seed: int = 0, size: tuple[int, int] = (48, 40), mode: str = "RGB") -> Image.Image:
     """A picture of a coloured background with a few random rectangles: every seed gives another one."""
@@ -99,8 +101,5 @@ def write_zip(path: Path, files: dict[str, bytes], compression: int = zipfile.ZI
 def run_job(job):
     """Run a generator to its end; returns its result and the events it gave."""
     events = []
-    while True:
-        try:
-            events.append(next(job))
-        except StopIteration as end:
-            return end.value, events
+    result = run_to_end(job, events.append)
+    return result, events

@@ -1,16 +1,20 @@
 """The values every room shares: events and their wire form, settings, the workspace's way of writing."""
 
+import ast
 import errno
 import os
+import re
 import stat
 from dataclasses import MISSING, fields
+from pathlib import Path
 
 import pytest
 
+import tlcore
 from tlcore import events
-from tlcore.config import TrainConfig
+from tlcore.config import RENAMED_FIELDS, TrainConfig
 from tlcore.errors import UserError
-from tlcore.workspace import new_id, open_workspace, read_json, write_atomic, write_json
+from tlcore.workspace import is_id, new_id, open_workspace, read_json, write_atomic, write_json
 
 SAMPLES = [
     events.Started(1.5, 77),
@@ -62,6 +66,88 @@ def test_what_is_no_event_is_refused(line, reason):
         events.decode(line)
 
 
+@pytest.mark.parametrize(
+    ("line", "event", "reason"),
+    [
+        (
+            '{"type": "epoch", "epoch": 11, "epochs": 20, "loss": 0.7, "accuracy": 0.5, "val_loss": 0.6, '
+            '"val_accuracy": 0.55, "seconds": 0.02, "phase": "open", "elapsed": 2.5, "said": [3, 0], "keeps": 9, '
+            '"left": [1.0, 2.0]}',
+            events.EpochEnd(11, 20, 0.7, 0.5, 0.6, 0.55, 0.02, "fine_tune", 2.5, (3, 0), 9, (1.0, 2.0)),
+            "while the network adapts",
+        ),
+        (
+            '{"type": "epoch", "epoch": 1, "epochs": 20, "loss": 0.7, "accuracy": 0.5, "val_loss": 0.6, '
+            '"val_accuracy": 0.55, "seconds": 0.02, "phase": "head", "elapsed": 0.5, "said": [], "keeps": 0, '
+            '"left": null}',
+            events.EpochEnd(1, 20, 0.7, 0.5, 0.6, 0.55, 0.02, "head", 0.5),
+            "of the head",
+        ),
+        (
+            '{"type": "epoch", "epoch": 1, "epochs": 20, "loss": 0.7, "accuracy": 0.5, "val_loss": 0.6, '
+            '"val_accuracy": 0.55, "seconds": 0.02}',
+            events.EpochEnd(1, 20, 0.7, 0.5, 0.6, 0.55, 0.02),
+            "from before there were phases",
+        ),
+        (
+            '{"type": "epoch", "epoch": 1, "epochs": 2, "loss": 0.7, "accuracy": 0.5, "val_loss": 0.6, '
+            '"val_accuracy": 0.55, "seconds": 0.02, "best_epoch_so_far": 2, "keeps": 1}',
+            events.EpochEnd(1, 2, 0.7, 0.5, 0.6, 0.55, 0.02, best_epoch_so_far=2),
+            "both names: the new one counts",
+        ),
+        (
+            '{"type": "evaluated", "test_correct": 46, "test_total": 50, "seconds": 6.1, "seconds_features": 5.0, '
+            '"seconds_training": 0.3}',
+            events.Evaluated(46, 50, 6.1, 5.0, 0.3),
+            "as it still is",
+        ),
+    ],
+)
+def test_lines_of_version_0_1_0_are_read(line, event, reason):
+    assert events.decode(line) == event, reason
+
+
+def job_of_three(log):
+    """A job that yields three events and returns "result"; `log` gets "closed" when it gives its things back."""
+    try:
+        for done in range(3):
+            yield events.Progress("read", done, 3)
+        return "result"
+    finally:
+        log.append("closed")
+
+
+def test_a_job_runs_to_its_end_with_every_event_in_order():
+    seen, log = [], []
+    assert events.run_to_end(job_of_three(log), seen.append) == "result"
+    assert [event.done for event in seen] == [0, 1, 2] and log == ["closed"]
+    assert events.run_to_end(job_of_three(log)) == "result", "nobody has to listen"
+
+
+def test_what_a_job_raises_passes():
+    def broken():
+        yield events.Progress("read", 0, 3)
+        raise UserError("The disk is full.")
+
+    seen = []
+    with pytest.raises(UserError, match="full"):
+        events.run_to_end(broken(), seen.append)
+    assert len(seen) == 1, "what came before was passed on"
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, StopIteration, ValueError], ids=lambda error: error.__name__)
+def test_what_a_listener_raises_passes_and_the_job_is_closed(error):
+    def listen(event):
+        if event.done == 1:
+            raise error
+
+    log = []
+    job = job_of_three(log)
+    with pytest.raises(error):
+        events.run_to_end(job, listen)
+    assert log == ["closed"], "at once, though somebody still holds the job"
+
+
 def test_fields_of_a_newer_version_are_ignored():
     assert events.decode('{"type": "started", "time": 1.0, "process": 2, "host": "x"}') == events.Started(1.0, 2)
 
@@ -92,10 +178,51 @@ def test_settings_survive_json_and_newer_versions():
     assert TrainConfig.from_dict(config.to_dict() | {"colour": "blue"}) == config
 
 
+OLD = {
+    "open_from": "block6a",
+    "open_layers": 12,
+    "open_epochs": 7,
+    "open_learning_rate": 2e-4,
+    "own_statistics": 0.3,
+}
+
+
+@pytest.mark.parametrize(("old", "value"), OLD.items())
+def test_a_setting_under_its_name_of_version_0_1_0_is_read(old, value):
+    new = RENAMED_FIELDS[old]
+    assert getattr(TrainConfig(), new) != value, "or this test could not fail"
+    assert TrainConfig.from_dict({old: value}) == TrainConfig(**{new: value}), "the old name alone"
+    for values in ({old: "ignored", new: value}, {new: value, old: "ignored"}):
+        assert TrainConfig.from_dict(values) == TrainConfig(**{new: value}), "the new one wins, whichever comes first"
+    assert old not in TrainConfig().to_dict(), "only the new name is written"
+
+
+def test_every_old_name_stands_for_a_setting():
+    assert OLD.keys() == RENAMED_FIELDS.keys()
+    assert set(RENAMED_FIELDS.values()) <= {option.name for option in fields(TrainConfig)}
+    assert TrainConfig.from_dict(OLD | {"open_door": 1}) == TrainConfig(
+        **{RENAMED_FIELDS[old]: value for old, value in OLD.items()}
+    ), "all at once, and an unknown one is ignored"
+
+
 def test_every_setting_tells_a_person_what_it_is():
     for option in fields(TrainConfig):
         assert option.default is not MISSING
         assert option.metadata["label"] and option.metadata["help"].endswith("."), option.name
+
+
+def test_no_error_of_the_core_names_a_page_or_what_is_on_it():
+    """The same sentence is read on a page, in a terminal and in Python."""
+    words = re.compile(r"\b(pages?|buttons?|click|press|tabs?|browsers?|widgets?|sidebar)\b", re.IGNORECASE)
+    found = [
+        f"{path.name}: {part.value}"
+        for path in sorted(Path(tlcore.__file__).parent.rglob("*.py"))
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") in ("UserError", "Failed", "Stopped")
+        for part in ast.walk(call)
+        if isinstance(part, ast.Constant) and isinstance(part.value, str) and words.search(part.value)
+    ]
+    assert found == []
 
 
 def test_a_workspace_that_cannot_be_written_is_told(tmp_path):
@@ -131,3 +258,21 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypat
 
 def test_ids_cannot_be_guessed():
     assert len({new_id("x") for _ in range(100)}) == 100 and len(new_id("x")) == 2 + 16
+
+
+@pytest.mark.parametrize(
+    ("text", "valid", "reason"),
+    [
+        (new_id("shapes"), True, "as they are made"),
+        ("20261126-1724-0123456789abcdef", True, "as runs are named"),
+        ("..", False, "the folder above"),
+        ("a/b", False, "a folder within"),
+        ("-a", False, "an option of a command"),
+        ("", False, "nothing"),
+        ("A", False, "on some disks the same as a"),
+        ("a\n", False, "a line break"),
+        ("a" * 82, False, "longer than any"),
+    ],
+)
+def test_what_can_be_an_id(text, valid, reason):
+    assert is_id(text) is valid, reason

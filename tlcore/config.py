@@ -274,11 +274,15 @@ class TrainConfig:
     def from_dict(cls, values: dict[str, Any]) -> "TrainConfig":
         """The config of a `to_dict`, also of an earlier version.
 
-        Old names of fields are read, fields of newer versions are ignored, missing ones take their defaults.
+        Old names of fields are read (where both are there, the new one counts), fields of newer versions are ignored,
+        missing ones take their defaults.
+
+        Raises:
+            UserError: a value is not allowed.
         """
         known = {option.name for option in fields(cls)}
-        current = {RENAMED_FIELDS.get(name, name): value for name, value in values.items()}
-        return cls(**{name: value for name, value in current.items() if name in known})
+        renamed = {RENAMED_FIELDS[name]: value for name, value in values.items() if name in RENAMED_FIELDS}
+        return cls(**{name: value for name, value in (renamed | values).items() if name in known})
 
 
 def defaults_for(strategy: str, **changes: Any) -> TrainConfig:
@@ -291,7 +295,7 @@ def defaults_for(strategy: str, **changes: Any) -> TrainConfig:
     return TrainConfig(**{"strategy": strategy} | _STRATEGY_DEFAULTS[strategy] | changes)
 
 
-_VARIED = {
+_AUGMENTATION = {
     "rotation": 10.0,
     "zoom": 0.1,
     "width_shift": 0.05,
@@ -299,18 +303,18 @@ _VARIED = {
     "brightness": 0.1,
     "contrast": 0.1,
 }
-_OPEN = {"image_size": 160, "schedule": "cosine", "patience": 0, "label_smoothing": 0.1, **_VARIED}
+_FINE_TUNING = {"image_size": 160, "schedule": "cosine", "patience": 0, "label_smoothing": 0.1, **_AUGMENTATION}
 _STRATEGY_DEFAULTS: dict[str, dict[str, Any]] = {
     "feature-extraction": {},
     "hybrid": {
-        **_OPEN,
+        **_FINE_TUNING,
         "image_size": 224,
         "batch_norm_adaptation": 0.3,
         "fine_tune_epochs": 12,
         "fine_tune_learning_rate": 3e-4,
     },
-    "fine-tuning": {"fine_tune_epochs": 10, "fine_tune_learning_rate": 3e-4, **_OPEN},
-    "scratch": {"fine_tune_epochs": 20, "fine_tune_learning_rate": 1e-3, **_OPEN, "image_size": 96},
+    "fine-tuning": {"fine_tune_epochs": 10, "fine_tune_learning_rate": 3e-4, **_FINE_TUNING},
+    "scratch": {"fine_tune_epochs": 20, "fine_tune_learning_rate": 1e-3, **_FINE_TUNING, "image_size": 96},
 }
 
 

@@ -1,4 +1,4 @@
-"""What a long job tells while it works: one frozen dataclass an event, and their wire form (one JSON line each).
+"""What a long job reports while it works: one frozen dataclass an event, and their wire form (one JSON line each).
 
 Jobs yield events and know no listener. Whoever listens reads them from a generator or from `events.jsonl`.
 """
@@ -33,7 +33,8 @@ class Started(Event):
     process: int
 
 
-_RENAMED = {"said": "val_prediction_counts", "keeps": "best_epoch_so_far"}
+_RENAMED_FIELDS = {"said": "val_prediction_counts", "keeps": "best_epoch_so_far"}
+_RENAMED_PHASES = {"open": "fine_tune"}
 _RENAMED_STAGES = {
     "statistics": "adapt_batch_norm",
     "features": "extract_features",
@@ -41,7 +42,7 @@ _RENAMED_STAGES = {
     "learn": "fine_tune",
     "check": "verify",
 }
-"""Fields and stages by the names that they had up to version 0.1.0: files may still have them."""
+"""Fields, phases and stages by the names that they had up to version 0.1.0: files may still have them."""
 
 _UNITS = {"download": "bytes", "fine_tune": "steps"}  # of stages whose units are no photos
 
@@ -120,7 +121,7 @@ class EpochEnd(Event):
     `elapsed`: seconds of work on the run until then, earlier attempts that it continues included;
     `val_prediction_counts`: how often each class was predicted on the validation photos, in the order of the labels;
     `best_epoch_so_far`: the epoch whose weights the run would have if this one were its last, 0 for none; `left`:
-    seconds that the whole run still takes, at least and at most. Older files do not tell those four.
+    seconds that the whole run still takes, at least and at most. Older files do not have those four.
     """
 
     type: ClassVar[str] = "epoch"
@@ -147,7 +148,7 @@ class Evaluated(Event):
     """The test figures are there and the model can be used; only the packing is still to come.
 
     `seconds` count from the job's start, of which `seconds_features` and `seconds_training`; the seconds of earlier
-    attempts that a continued run goes on from are in them.
+    attempts that a resumed run continues are in them.
     """
 
     type: ClassVar[str] = "evaluated"
@@ -195,26 +196,31 @@ Result = TypeVar("Result")
 def run_to_end(job: Generator["Event", None, Result], on_event: Callable[["Event"], object] | None = None) -> Result:
     """Run a generator of events to its end; returns its result.
 
+    Whatever is raised, by the job or by `on_event`, passes, and the job is closed: its locks and files are free then.
+
     Args:
         on_event: is called with every event, in order.
     """
-    while True:
-        try:
-            event = next(job)
-        except StopIteration as end:
-            result: Result = end.value
-            return result
-        if on_event is not None:
-            on_event(event)
+    try:
+        while True:
+            try:
+                event = next(job)
+            except StopIteration as end:
+                result: Result = end.value
+                return result
+            if on_event is not None:
+                on_event(event)
+    finally:
+        job.close()
 
 
 _TYPES = {cls.type: cls for cls in (Started, Planned, Progress, EpochEnd, Evaluated, Finished, Stopped, Failed)}
 
 
-def _of_today(row: dict[str, Any]) -> dict[str, Any]:
+def _with_current_names(row: dict[str, Any]) -> dict[str, Any]:
     """The row of an earlier version under the names of this one."""
-    row = {_RENAMED.get(name, name): value for name, value in row.items()}
-    return row | {"phase": "fine_tune"} if row.get("phase") == "open" else row
+    row = {_RENAMED_FIELDS[name]: value for name, value in row.items() if name in _RENAMED_FIELDS} | row
+    return row | {"phase": _RENAMED_PHASES.get(row["phase"], row["phase"])} if "phase" in row else row
 
 
 def encode(event: Event) -> str:
@@ -232,7 +238,7 @@ def decode(line: str) -> Event:
     if not isinstance(row, dict) or row.get("type") not in _TYPES:
         raise ValueError(f"Not an event: {line[:80]!r}")
     cls = _TYPES[row["type"]]
-    row = _of_today(row)
+    row = _with_current_names(row)
     known = {field.name for field in fields(cls)}
     try:
         return cls(**{name: value for name, value in row.items() if name in known})

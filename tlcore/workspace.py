@@ -6,6 +6,7 @@ Every function of tlcore takes the workspace it works in; nothing is global.
 import errno
 import json
 import os
+import re
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,9 +49,9 @@ class Workspace:
         return self.root / "features"
 
     @property
-    def advice(self) -> Path:
+    def recommendations(self) -> Path:
         """Jobs that find out what a data set needs, one folder a data set, under its id."""
-        return self.root / "advice"
+        return self.root / "advice"  # its name on disk up to version 0.1.0
 
     @property
     def downloads(self) -> Path:
@@ -131,6 +132,14 @@ def disk_error(path: Path, error: OSError) -> UserError:
         f"{path} could not be written ({error.strerror or error}).",
         "Check that the folder exists and that you may write to it.",
     )
+
+
+_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,80}")
+
+
+def is_id(text: str) -> bool:
+    """Whether a text can be an id, and so the name of a folder; it may come from a URL."""
+    return _ID.fullmatch(text) is not None
 
 
 def new_id(prefix: str) -> str:

@@ -58,7 +58,7 @@ def continue_button(job: Job, status: JobStatus, action: DeltaGenerator, primary
     """The button that continues a training from its last round; False where there is nothing to continue from."""
     label = continue_label(job, status)
     if label and action.button(label, type="primary" if primary else "secondary", key="go_on"):
-        state.queue().go_on(job)
+        state.queue().resume(job)
         st.rerun()
     return bool(label)
 

@@ -12,6 +12,7 @@ from tlcore.advice.rule import RULES
 from tlcore.data.images import RESIZE_POLICY
 from tlcore.data.ingest import ingest_folder
 from tlcore.errors import UserError
+from tlcore.events import run_to_end
 from tlcore.features.extract import Photo, extract, feature_kind
 from tlcore.features.store import FeatureStore
 from tlcore.jobs.queue import JobQueue
@@ -62,14 +63,7 @@ def test_the_sample_is_spread_over_the_classes_and_the_seed_draws_it(dataset, mo
 def test_a_stop_says_nothing_and_keeps_what_was_seen(workspace, dataset):
     stop = []
     job = recommend(workspace, dataset, lambda: bool(stop))
-    advice = None
-    try:
-        while True:
-            if next(job).done:
-                stop.append(True)
-    except StopIteration as end:
-        advice = end.value
-    assert advice is None
+    assert run_to_end(job, lambda event: stop.append(True) if event.done else None) is None
     store = FeatureStore(workspace, feature_kind(BUILT_IN, BUILT_IN.default_image_size, RESIZE_POLICY))
     assert len(store) > 0
 
@@ -116,7 +110,7 @@ def test_the_advice_does_not_wait_for_a_training_or_an_import(workspace, dataset
     blocked = []
     try:
         for lane in ("train", "import"):
-            queue._lanes[lane].submit(lambda: wait_for(lambda: blocked))  # as long as a long job
+            queue._executors[lane].submit(lambda: wait_for(lambda: blocked))  # as long as a long job
         job = recommendation_job(workspace, dataset.id)
         queue.restart(job)
         wait_for(lambda: state(job) == "finished")
@@ -134,7 +128,7 @@ def test_the_advice_does_not_wait_for_a_training_or_an_import(workspace, dataset
 def test_what_waited_in_a_server_that_is_gone_is_taken_up_by_the_next(workspace, dataset):
     gone = JobQueue(workspace)
     blocked = []
-    gone._lanes["advice"].submit(lambda: wait_for(lambda: blocked))
+    gone._executors["advice"].submit(lambda: wait_for(lambda: blocked))
     job = recommendation_job(workspace, dataset.id)
     gone.restart(job)
     assert state(job) == "queued"

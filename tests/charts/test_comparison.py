@@ -21,16 +21,16 @@ RUNS = {"feature extraction": rounds(0.9, 0.97), "hybrid": rounds(0.8, 0.9, 0.96
 
 
 def test_a_row_an_epoch_and_one_name_a_run():
-    frame = charts_comparison.race_frame(RUNS)
+    frame = charts_comparison.comparison_frame(RUNS)
     assert frame["seconds"].tolist() == [2, 4, 9, 18, 27] and frame["accuracy"].tolist() == [0.9, 0.97, 0.8, 0.9, 0.96]
-    assert frame[frame["said"] != ""]["said"].tolist() == ["feature extraction\n97 %", "hybrid\n96 %"]
-    assert charts_comparison.race_frame({}).empty
+    assert frame[frame["label"] != ""]["label"].tolist() == ["feature extraction\n97 %", "hybrid\n96 %"]
+    assert charts_comparison.comparison_frame({}).empty
 
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_lines_differ_without_their_colour_and_stand_out(dark):
     names = [f"run {number}" for number in range(12)]
-    spec = charts_comparison.race(names, 0.0, dark).to_dict()
+    spec = charts_comparison.comparison_chart(names, 0.0, dark).to_dict()
     ranges = {
         (layer["mark"]["type"], channel): [str(value) for value in layer["encoding"][channel]["scale"]["range"]]
         for layer in spec["layer"]
@@ -56,9 +56,9 @@ def test_lines_differ_without_their_colour_and_stand_out(dark):
 )
 def test_names_do_not_lie_on_each_other(accuracies, reason):
     runs = {f"run {number}": rounds(accuracy) for number, accuracy in enumerate(accuracies)}
-    frame, names = charts_comparison.race_frame(runs), list(runs)
+    frame, names = charts_comparison.comparison_frame(runs), list(runs)
     low, tall = charts_comparison.lowest(frame), charts_comparison.height(names) - charts_comparison.AXIS_ROOM
-    pixels = sorted((1 - place) / (1 - low) * tall for place in frame[frame["said"] != ""]["at"])
+    pixels = sorted((1 - place) / (1 - low) * tall for place in frame[frame["label"] != ""]["at"])
     step = charts_comparison._step(names)
     assert all(below - above >= step - 1e-6 for above, below in zip(pixels, pixels[1:])), reason
     assert pixels[0] >= -1e-6 - step and pixels[-1] <= tall, reason
@@ -66,13 +66,16 @@ def test_names_do_not_lie_on_each_other(accuracies, reason):
 
 def test_a_long_name_goes_on_below_where_it_has_brackets():
     runs = {"MobileNetV2 (alpha 0.35)": rounds(0.9), "VGG16": rounds(0.9)}
-    assert charts_comparison.race_frame(runs)["said"].tolist() == ["MobileNetV2\n(alpha 0.35)\n90 %", "VGG16\n90 %"]
+    assert charts_comparison.comparison_frame(runs)["label"].tolist() == [
+        "MobileNetV2\n(alpha 0.35)\n90 %",
+        "VGG16\n90 %",
+    ]
     assert charts_comparison._step(list(runs)) > charts_comparison._step(["VGG16"])
 
 
 def test_network_and_strategy_stand_below_each_other_and_have_the_room():
     runs = {"VGG16, hybrid": rounds(0.9), "VGG19, hybrid": rounds(0.9)}
-    assert charts_comparison.race_frame(runs)["said"].tolist() == ["VGG16\nhybrid\n90 %", "VGG19\nhybrid\n90 %"]
+    assert charts_comparison.comparison_frame(runs)["label"].tolist() == ["VGG16\nhybrid\n90 %", "VGG19\nhybrid\n90 %"]
     assert (
         charts_comparison.height(list(runs) * 6)
         > charts_comparison.height(["a"] * 12)
@@ -90,11 +93,11 @@ def test_network_and_strategy_stand_below_each_other_and_have_the_room():
     ],
 )
 def test_the_axis_begins_below_all_lines(accuracies, low, reason):
-    assert charts_comparison.lowest(charts_comparison.race_frame({"a": rounds(*accuracies)})) == low, reason
+    assert charts_comparison.lowest(charts_comparison.comparison_frame({"a": rounds(*accuracies)})) == low, reason
 
 
 def test_a_live_description_holds_no_data_and_all_of_the_drawing():
-    spec = charts.live(charts_comparison.race(list(RUNS), 0.5))
+    spec = charts.live(charts_comparison.comparison_chart(list(RUNS), 0.5))
     assert "data" not in spec and "datasets" not in spec and not any("data" in layer for layer in spec["layer"])
     assert spec["layer"][2]["encoding"]["x"]["field"] == "seconds"
     assert isinstance(spec["padding"], dict), "the browser's part of Streamlit fails on a number"
@@ -102,7 +105,7 @@ def test_a_live_description_holds_no_data_and_all_of_the_drawing():
 
 
 def test_the_alt_text_tells_where_each_run_stands():
-    said = charts_comparison.say_race(charts_comparison.race_frame(RUNS), list(RUNS))
+    said = charts_comparison.say_comparison(charts_comparison.comparison_frame(RUNS), list(RUNS))
     assert said == (
         "Validation accuracy: feature extraction 97 % after 4 seconds; hybrid 96 % after 27 seconds; "
         "from scratch no round yet."

@@ -110,7 +110,7 @@ def test_the_axis_leaves_room_for_the_names_of_the_quadrants(num_photos, low, hi
 @pytest.mark.parametrize(("features", "pixels"), [(0.85, 0.51), (0.72, 0.88), (0.2, 0.15), (0.6, 0.6)])
 def test_the_names_beside_few_photos_have_room(features, pixels):
     few = (FewShotAccuracy(1, 0.3, 0.2), FewShotAccuracy(10, features, pixels))
-    spec = charts_learn.few_photos(charts_learn.few_frame(few), 4).to_dict()
+    spec = charts_learn.few_shot_chart(charts_learn.few_shot_frame(few), 4).to_dict()
     at = sorted(
         spec["datasets"][layer["data"]["name"]][0]["right"]
         for layer in spec["layer"]
@@ -130,7 +130,7 @@ def test_the_alt_text_of_the_quadrants_says_where_the_set_stands():
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_the_two_ways_differ_by_colour_and_dash_and_name(dark):
-    spec = charts_learn.few_photos(charts_learn.few_frame(FEW), 4, dark).to_dict()
+    spec = charts_learn.few_shot_chart(charts_learn.few_shot_frame(FEW), 4, dark).to_dict()
     lines = [layer["mark"] for layer in spec["layer"] if layer["mark"]["type"] == "line"]
     assert len({line["color"] for line in lines}) == len({str(line["strokeDash"]) for line in lines}) == 2
     calculated = str([layer.get("transform") for layer in spec["layer"]])
@@ -139,7 +139,7 @@ def test_the_two_ways_differ_by_colour_and_dash_and_name(dark):
 
 @pytest.mark.parametrize("few", [FEW, FEW[:1]], ids=["two", "one"])
 def test_the_axis_holds_all_numbers_of_photos(few):
-    spec = charts_learn.few_photos(charts_learn.few_frame(few), 4).to_dict()
+    spec = charts_learn.few_shot_chart(charts_learn.few_shot_frame(few), 4).to_dict()
     low, high = spec["layer"][0]["encoding"]["x"]["scale"]["domain"]
     assert 0 < low <= few[0].per_class <= few[-1].per_class <= high and low < high
 
@@ -167,4 +167,4 @@ def test_the_axis_holds_all_numbers_of_photos(few):
     ],
 )
 def test_the_alt_text_of_few_photos_tells_the_finding(few, said, reason):
-    assert charts_learn.say_few(few, 4) == said, reason
+    assert charts_learn.say_few_shot(few, 4) == said, reason

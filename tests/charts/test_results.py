@@ -1,11 +1,14 @@
 """Charts: what stands in their description, and whether their alt text tells the finding."""
 
+import re
+
 import altair as alt
 import numpy as np
 import pandas as pd
 import pytest
 
 from tlcore.charts import results as charts
+from tlcore.data.manifest import SPLITS
 from tlcore.events import EpochEnd
 
 
@@ -67,6 +70,8 @@ def test_a_rule_with_its_name_stands_where_the_network_opens(metric):
     rule = next(layer for layer in spec["layer"] if layer["mark"]["type"] == "rule")
     names = [layer for layer in spec["layer"] if layer["mark"].get("text") == "the network opens"]
     assert all(name["transform"][:-1] == rule["transform"] for name in names)
+    phases = {end.phase for end in two_phases()}
+    assert set(re.findall(r"datum\.phase == '(\w+)'", str(rule["transform"]))) == phases - {"head"}, "as events name it"
     assert {(name["transform"][-1]["filter"], name["mark"]["align"]) for name in names} == {
         ("datum.first > 2.0", "right"),
         ("datum.first <= 2.0", "left"),
@@ -123,7 +128,7 @@ def test_the_alt_text_of_a_curve_tells_the_finding(metric, values, said, reason)
 
 def counts(num_classes: int) -> pd.DataFrame:
     """Photos per class with growing classes."""
-    rows = [(f"class {index:03d}", split, index + 1) for index in range(num_classes) for split in charts.SPLITS]
+    rows = [(f"class {index:03d}", split, index + 1) for index in range(num_classes) for split in SPLITS]
     return pd.DataFrame(rows, columns=["label", "split", "photos"])
 
 
@@ -155,7 +160,7 @@ def test_the_confusion_matrix_has_its_numbers():
     confusion = pd.DataFrame([[5, 1], [0, 4]], index=["cat", "dog"], columns=["cat", "dog"])
     spec = charts.confusion_matrix(confusion).to_dict()
     rows = next(iter(spec["datasets"].values()))
-    assert {(row["truth"], row["said"]): row["photos"] for row in rows} == {
+    assert {(row["truth"], row["predicted"]): row["photos"] for row in rows} == {
         ("cat", "cat"): 5,
         ("cat", "dog"): 1,
         ("dog", "cat"): 0,

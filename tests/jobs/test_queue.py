@@ -5,17 +5,20 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
+import tlcore
 from tests.conftest import QUICK
 from tests.small import write_small_folder
 from tlcore.config import TrainConfig, defaults_for
 from tlcore.events import Started
-from tlcore.jobs.queue import JobQueue
+from tlcore.jobs.queue import JobQueue, worker_environment
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import ImportSpec, create_import, create_run, load_import, load_run, read_events, request_stop
 
+ROOT = Path(tlcore.__file__).resolve().parents[1]
 LONG = TrainConfig(image_size=96, epochs=500, patience=0, learning_rate=1e-5)
 
 
@@ -48,7 +51,7 @@ def dataset_id(workspace, jobs, small_folder):
 
 
 def test_runs_queue_in_order_stop_and_start_again(workspace, jobs, dataset_id):
-    jobs.warm()
+    jobs.warm_up()
     first = create_run(workspace, dataset_id, LONG, "first")
     second = create_run(workspace, dataset_id, QUICK, "second")
     third = create_run(workspace, dataset_id, QUICK, "third")
@@ -100,7 +103,7 @@ def test_a_killed_worker_is_noticed_and_the_run_can_start_again(workspace, jobs,
 
 def test_what_waited_in_a_server_that_is_gone_is_taken_up_by_the_next(workspace, tmp_path):
     gone = JobQueue(workspace)
-    gone._lanes["import"].submit(time.sleep, 0.5)  # keeps the queue busy until the server has gone
+    gone._executors["import"].submit(time.sleep, 0.5)  # keeps the queue busy until the server has gone
     job = create_import(workspace, ImportSpec("folder", str(write_small_folder(tmp_path / "late"))))
     gone.submit(job)
     assert state(job) == "queued"
@@ -133,10 +136,10 @@ def test_a_waiting_run_can_go_first_or_be_taken_out(workspace, jobs, dataset_id)
     for run in runs:
         jobs.submit(run)
     wait_for(lambda: len(job_status(runs[0]).epochs) >= 1)
-    assert jobs.line() == [run.id for run in runs[1:]]
+    assert jobs.waiting() == [run.id for run in runs[1:]]
     jobs.move_to_front(runs[3])
     jobs.cancel(runs[1])
-    assert jobs.line() == [runs[3].id, runs[2].id] and state(runs[1]) == "stopped"
+    assert jobs.waiting() == [runs[3].id, runs[2].id] and state(runs[1]) == "stopped"
     request_stop(runs[0])
     wait_for(lambda: state(runs[2]) == "finished")
     assert job_status(runs[3]).state == "finished"
@@ -161,3 +164,52 @@ def test_a_server_can_end_while_a_run_is_in_work(workspace, jobs, dataset_id):
     assert state(run) == "running", "the worker goes on"
     request_stop(run)
     wait_for(lambda: state(run) in ("finished", "stopped"))
+
+
+def test_a_thread_can_see_that_its_interpreter_is_ending():
+    """Fails when the private name of concurrent.futures that tells it is gone: a server would wait for its workers."""
+    script = (
+        "import time\n"
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "from tlcore.jobs.queue import _interpreter_is_ending\n"
+        "def look():\n"
+        "    assert not _interpreter_is_ending()\n"
+        "    print('begun', flush=True)\n"
+        "    end = time.monotonic() + 20\n"
+        "    while not _interpreter_is_ending() and time.monotonic() < end: time.sleep(0.01)\n"
+        "    print('ending' if _interpreter_is_ending() else 'never', flush=True)\n"
+        "ThreadPoolExecutor(1).submit(look)\n"
+        "time.sleep(0.2)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.split() == ["begun", "ending"]
+
+
+@pytest.mark.parametrize("installed", [False, True], ids=["checkout", "installed"])
+def test_a_worker_finds_this_package_from_any_folder(tmp_path, monkeypatch, installed):
+    """And neither takes a file that lies there for a module, nor an installed package's folder for the first one."""
+    (tmp_path / "random.py").write_text("raise RuntimeError('taken for the standard library')")
+    (tmp_path / "tlcore").mkdir()
+    (tmp_path / "tlcore" / "__init__.py").write_text("raise RuntimeError('taken for the package')")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "mine"))
+    if installed:
+        monkeypatch.setattr("sysconfig.get_path", lambda key: str(ROOT))
+    environment = worker_environment()
+    assert environment["PYTHONPATH"].split(os.pathsep) == [str(ROOT)] * (not installed) + [str(tmp_path / "mine")]
+    if not installed:
+        command = [sys.executable, "-P", "-c", "import tlcore; print(tlcore.__file__)"]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=60)
+        assert done.stdout.strip() == str(ROOT / "tlcore" / "__init__.py")
+
+
+def test_a_job_is_done_wherever_its_server_was_started(workspace, tmp_path, monkeypatch):
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    write_small_folder(tmp_path / "elsewhere" / "shapes", photos_per_class=4)
+    queue = JobQueue(workspace)
+    job = create_import(workspace, ImportSpec("folder", "shapes"))  # a path as a person types it
+    queue.submit(job)
+    wait_for(lambda: not job_status(job).active)
+    queue.close()
+    assert state(job) == "finished", "a relative path means the same to the worker as to its server"

@@ -37,10 +37,10 @@ class WaitingQueue:
     def cancel(self, job: Job) -> None:
         store.request_stop(job)
 
-    def go_on(self, job: Job) -> None:
+    def resume(self, job: Job) -> None:
         self.continued.append(job.id)
 
-    def line(self) -> list[str]:
+    def waiting(self) -> list[str]:
         return [job.id for job in self.jobs if job.kind == "train"]
 
     def move_to_front(self, job: Job) -> None:
@@ -49,7 +49,7 @@ class WaitingQueue:
     def position(self, job: Job) -> int:
         return 0
 
-    def warm(self) -> None:
+    def warm_up(self) -> None:
         """There is nothing to warm."""
 
 

@@ -9,6 +9,7 @@ from tlcore.comparison.store import create_comparison, runs_of
 from tlcore.config import TrainConfig, defaults_for
 from tlcore.events import EpochEnd, Evaluated, Finished, Progress, Started, Stopped, encode
 from tlcore.jobs import store
+from tlcore.jobs.locks import LOCK
 from tlcore.jobs.store import ImportSpec, Job, create_import, create_run
 
 GO = {"race": "Go to the race", "train": "Go to the training", "import": "Go to the photos"}
@@ -43,7 +44,7 @@ def work(trained):
             first, job = runs_of(workspace, race)
             happened(first, Started(0.0, 1), Stopped("Nothing."))
             happened(job, *LEARNING)
-        return race.id if kind == "race" else job.id, FileLock(job.folder / store.LOCK)
+        return race.id if kind == "race" else job.id, FileLock(job.folder / LOCK)
 
     return begin
 

@@ -15,6 +15,7 @@ from tlcore.evaluation.report import load_report, make_report, predictions_frame
 from tlcore.evaluation.significance import Verdict
 from tlcore.events import EpochEnd, Evaluated, Failed, Finished, Started, Stopped, encode
 from tlcore.jobs import status, store
+from tlcore.jobs.locks import LOCK
 from tlcore.jobs.store import Run
 
 NAMES = {"a": "hybrid", "b": "feature extraction", "c": "from scratch"}
@@ -146,7 +147,7 @@ def test_a_stopped_race_leaves_a_model_that_is_being_packed_alone(visit, trained
     monkeypatch.setattr(queue, "cancel", lambda job: None)  # as the real one does with a run that is in work
     happened(runs[0], Started(0.0, 1), *rounds(5), Evaluated(6, 6, 9.0, 4.0, 5.0))
     happened(runs[1], Started(0.0, 1), *rounds(2))
-    with FileLock(runs[0].folder / store.LOCK), FileLock(runs[1].folder / store.LOCK):
+    with FileLock(runs[0].folder / LOCK), FileLock(runs[1].folder / LOCK):
         visit("compare", trained[0], race=made.id).button(key="stop_race").click().run()
     asked = [store.stop_requested(run)() for run in runs]
     assert asked == [False, True], "a stop would cut the check of the packed model short"

@@ -74,7 +74,7 @@ def test_the_latest_run_that_learned_something_is_shown(visit, trained, found):
 
 def test_while_the_photos_are_looked_at_the_other_steps_are_there(visit, trained, queue):
     workspace, dataset, run = trained
-    shutil.rmtree(workspace.advice, ignore_errors=True)  # tests of other pages use these photos too
+    shutil.rmtree(workspace.recommendations, ignore_errors=True)  # tests of other pages use these photos too
     at = visit("learn", workspace, run=run.id)
     assert headings(at) == FIVE and [job.kind for job in queue.advice] == ["advice"]
     assert "the one that was kept" in words(at) and "tl-net" in words(at)

@@ -11,7 +11,8 @@ from tlcore.advice.rule import SIMILAR_FROM
 from tlcore.config import defaults_for
 from tlcore.events import Failed, Progress, Started, encode
 from tlcore.jobs import status
-from tlcore.jobs.store import EVENTS, LOCK, recommendation_job
+from tlcore.jobs.locks import LOCK
+from tlcore.jobs.store import EVENTS, recommendation_job
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("two_networks")
 def form(visit, trained) -> AppTest:
     """The page with a data set and no run."""
     workspace, dataset, _ = trained
-    shutil.rmtree(workspace.advice, ignore_errors=True)  # test_architecture runs the real pages on these photos
+    shutil.rmtree(workspace.recommendations, ignore_errors=True)  # others run the real pages on these photos
     return visit("train", workspace, dataset=dataset.id)
 
 

@@ -175,14 +175,14 @@ def test_stop_continue_kill_continue_on_the_real_worker(workspace, dataset):
     stopped_after = fine_tune_epochs()[-1]
     assert job_status(run).finished.stopped and can_resume(run) and stopped_after < 42
 
-    jobs.go_on(run)
+    jobs.resume(run)
     wait_for(lambda: fine_tune_epochs()[-1] >= stopped_after + 2)
     process = [event.process for event in read_events(run) if isinstance(event, Started)][-1]
     os.kill(process, signal.SIGKILL)
     wait_for(lambda: state(run) == "interrupted", seconds=20)
     assert can_resume(run)
 
-    jobs.go_on(run)
+    jobs.resume(run)
     wait_for(lambda: state(run) == "finished")
     assert [event.epoch for event in job_status(run).epochs] == list(range(1, 43)), "no round is missing or told twice"
     assert not job_status(run).finished.stopped

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from tests.conftest import finish
 from tlcore.config import TrainConfig
-from tlcore.events import EpochEnd
+from tlcore.events import EpochEnd, run_to_end
 from tlcore.models.graph import cut
 from tlcore.training.batch_norm import freeze_batch_norm, set_batch_norm_momentum
 from tlcore.training.checkpoint import load_checkpoint, save_checkpoint
@@ -186,13 +186,8 @@ def test_each_round_tells_what_a_stop_after_it_would_keep(tmp_path):
     job = fine_tune(
         model, graded(model, [34, 33, 30]), CONFIG, FineTuneSchedule(9, 3), tmp_path, lambda: len(ends) == 2
     )
-    while True:
-        try:
-            event = next(job)
-        except StopIteration as end:
-            assert end.value == 1, "stopped before the last round, so the best one is kept"
-            break
-        ends += [event] if isinstance(event, EpochEnd) else []
+    best = run_to_end(job, lambda event: ends.append(event) if isinstance(event, EpochEnd) else None)
+    assert best == 1, "stopped before the last round, so the best one is kept"
     assert [end.best_epoch_so_far for end in ends] == [10, 10]
 
 

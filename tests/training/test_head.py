@@ -5,6 +5,7 @@ import pytest
 
 from tests.conftest import finish
 from tlcore.config import TrainConfig
+from tlcore.events import run_to_end
 from tlcore.training.head import Examples, train_head
 
 
@@ -60,13 +61,7 @@ def test_the_same_seed_gives_the_same_numbers_and_another_seed_others():
 def test_a_stop_gives_back_what_was_learned_so_far(after, learned):
     train, seen = examples(2, 40, 1), []
     job = train_head(train, train, 2, TrainConfig(epochs=50), lambda: len(seen) >= after)
-    head = None
-    while True:
-        try:
-            seen.append(next(job))
-        except StopIteration as end:
-            head = end.value
-            break
+    head = run_to_end(job, seen.append)
     assert len(seen) == after and (head is not None) is learned
 
 

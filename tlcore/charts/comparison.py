@@ -1,7 +1,7 @@
-"""The chart of a race: validation accuracy over seconds of work, a line a run, named at the right edge.
+"""The chart of runs beside each other: validation accuracy over seconds of work, a line a run, named at the right edge.
 
-Lines differ in colour, dash and the sign at their end, so that no colour has to be told from another. See charts.py for
-the rest.
+Lines differ in colour, dash and the sign at their end, so that nobody has to tell one colour from another. See
+results.py for the rest.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,8 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from tlcore.charts.results import INK, dressed
+from tlcore.charts.results import INK, dressed, percent, percent_axis
+from tlcore.events import EpochEnd
 
 COLOURS = {
     False: ("#0F766E", "#981220", "#1D4ED8", "#8A5200", "#6D28D9", "#4B5563"),
@@ -27,22 +28,23 @@ BEND = 10  # pixels beside the plot in which a run's line goes up or down to its
 LEAST_SPAN = 0.1  # of accuracy: less than this looks like a difference where there is none
 
 
-def race_frame(runs: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
-    """A row an epoch of each run: `run, epoch, seconds, accuracy` (on the validation photos), and `said, at` for names.
+def comparison_frame(runs: Mapping[str, Sequence[EpochEnd]]) -> pd.DataFrame:
+    """A row an epoch of each run: `run, epoch, seconds, accuracy` (on the validation photos); `label, at` for its name.
 
-    `said` stands in the last row of each run only, "" in the others; `at` is the height at which the name is readable,
+    `label` stands in the last row of each run only, "" in the others; `at` is the height at which the name is readable,
     as an accuracy.
 
     Args:
         runs: EpochEnd events by the names of the runs. Those without any have no row.
     """
     rows = [(name, end.epoch, end.elapsed, end.val_accuracy, "", 0.0) for name, ends in runs.items() for end in ends]
-    frame = pd.DataFrame(rows, columns=["run", "epoch", "seconds", "accuracy", "said", "at"])
+    frame = pd.DataFrame(rows, columns=["run", "epoch", "seconds", "accuracy", "label", "at"])
     last = frame.groupby("run", sort=False).tail(1)
-    places = spread(last["accuracy"], lowest(frame), _step(list(runs)), _plot_height(list(runs)))
-    for row, place in zip(last.index, places, strict=True):
-        name, accuracy = frame.at[row, "run"], frame.at[row, "accuracy"]
-        frame.loc[row, ["said", "at"]] = [f"{_lines(name)}\n{_percent(accuracy)}", place]
+    accuracies = [float(accuracy) for accuracy in last["accuracy"]]
+    places = spread(accuracies, lowest(frame), _step(list(runs)), _plot_height(list(runs)))
+    for row, name, accuracy, place in zip(last.index, last["run"], accuracies, places, strict=True):
+        frame.loc[row, "label"] = f"{_lines(str(name))}\n{percent(accuracy)}"
+        frame.loc[row, "at"] = place
     return frame
 
 
@@ -92,13 +94,13 @@ def spread(accuracies: Sequence[float], low: float, step: float, tall: float) ->
     return [1 - pixel / tall * (1 - low) for pixel in pixels]
 
 
-def race(names: Sequence[str], low: float, dark: bool = False) -> alt.LayerChart:
-    """The drawing of a race without its data; `charts.live` makes of it what a page sends.
+def comparison_chart(names: Sequence[str], low: float, dark: bool = False) -> alt.LayerChart:
+    """The drawing of a comparison without its data; `results.live` makes of it what a page sends.
 
     Args:
         names: of all runs, also of those that wait. low: from `lowest`.
     """
-    base = alt.Chart(race_frame({})).encode(
+    base = alt.Chart(comparison_frame({})).encode(
         x=alt.X(
             "seconds:Q",
             title="Seconds of work (waiting not counted)",
@@ -109,23 +111,23 @@ def race(names: Sequence[str], low: float, dark: bool = False) -> alt.LayerChart
             "accuracy:Q",
             title=None,  # it stands above: sideways it would take a phone a tenth of its width
             scale=alt.Scale(domain=[low, 1], nice=False, zero=False),
-            axis=alt.Axis(labelExpr="format(datum.value * 100, '.0f') + ' %'", tickCount=5),
+            axis=percent_axis(),
         ),
         color=_by_run(alt.Color, names, COLOURS[dark]),
     )
     lines = base.mark_line(strokeWidth=2, clip=True).encode(
         strokeDash=_by_run(alt.StrokeDash, names, [list(dash) for dash in DASHES])
     )
-    newest = base.transform_filter("datum.said != ''")
+    newest = base.transform_filter("datum.label != ''")
     signs = newest.mark_point(size=70, filled=True, opacity=1).encode(shape=_by_run(alt.Shape, names, SIGNS))
     # Level to the edge: a slanted line would look like a run that gets worse. Beside the plot it bends to its name.
     leaders = newest.mark_rule(strokeWidth=1, opacity=0.4).encode(x2=alt.value("width"))
     bends = newest.mark_rule(strokeWidth=1, opacity=0.4).encode(
         x=alt.value("width"), x2=alt.value(alt.ExprRef(f"width + {BEND}")), y2="at:Q"
     )
-    said = newest.mark_text(
+    labels = newest.mark_text(
         align="left", baseline="middle", dx=BEND + 3, fontSize=12, fontWeight=600, lineBreak="\n", lineHeight=LETTER
-    ).encode(x=alt.value("width"), y="at:Q", text="said:N", color=alt.value(INK[dark]))
+    ).encode(x=alt.value("width"), y="at:Q", text="label:N", color=alt.value(INK[dark]))
     touch = base.mark_circle(size=160, opacity=0).encode(
         tooltip=[
             alt.Tooltip("run:N", title="Run"),
@@ -143,7 +145,7 @@ def race(names: Sequence[str], low: float, dark: bool = False) -> alt.LayerChart
         fontWeight="normal",
         color=INK[dark],
     )
-    chart = alt.layer(leaders, bends, lines, signs, said, touch)
+    chart = alt.LayerChart(layer=[leaders, bends, lines, signs, labels, touch])
     return dressed(chart.properties(height=height(names), title=title, padding=PADDING), dark)
 
 
@@ -153,17 +155,12 @@ def _by_run(channel: Any, names: Sequence[str], values: Sequence[Any]) -> Any:
     return channel("run:N", legend=None, scale=alt.Scale(domain=list(names), range=repeated))
 
 
-def say_race(frame: pd.DataFrame, names: Sequence[str]) -> str:
+def say_comparison(frame: pd.DataFrame, names: Sequence[str]) -> str:
     """Where each run stands: "Validation accuracy: hybrid 97 % after 41 seconds; fine-tuning no round yet."."""
-    last = {row.run: row for row in frame[frame["said"] != ""].itertuples()}
-    told = [
-        f"{name} {_percent(last[name].accuracy)} after {last[name].seconds:.0f} seconds"
-        if name in last
-        else f"{name} no round yet"
+    rows = frame[frame["label"] != ""]
+    last = {str(run): (accuracy, end) for run, accuracy, end in zip(rows["run"], rows["accuracy"], rows["seconds"])}
+    stands = [
+        f"{name} {percent(last[name][0])} after {last[name][1]:.0f} seconds" if name in last else f"{name} no round yet"
         for name in names
     ]
-    return f"Validation accuracy: {'; '.join(told)}."
-
-
-def _percent(share: float) -> str:
-    return f"{share:.0%}".replace("%", " %")
+    return f"Validation accuracy: {'; '.join(stands)}."

@@ -1,18 +1,18 @@
 """Charts that explain: the four quadrants with a data set as a dot, and how few photos are enough.
 
-As in charts.py: data in, Altair out, a sentence with the finding for each, and nothing told by colour alone.
+As in results.py: data in, Altair out, a sentence with the finding for each, and nothing shown by colour alone.
 """
 
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import altair as alt
 import pandas as pd
 
 from tlcore.advice.rule import LARGE_FROM, SIMILAR_FROM, FewShotAccuracy, Recommendation
 from tlcore.charts.comparison import spread
-from tlcore.charts.results import ACCENT, INK, PAPER, TRAINING, dressed
+from tlcore.charts.results import ACCENT, INK, PAPER, TRAINING, dressed, percent_axis
 
 QUADRANT_HEIGHT, FEW_HEIGHT = 330, 260
 LEAST_PHOTOS, MOST_PHOTOS = 1, 300_000  # the ends of the axis; below 20 photos there is room for names only
@@ -31,6 +31,9 @@ QUADRANTS = {
 """What the quadrants are called, in two lines."""
 FEATURES, PIXELS = "what it saw", "bare pixels"
 
+Align = Literal["left", "center", "right"]
+Box = tuple[float, float, float, float]  # left, right, bottom, top in pixels
+
 
 class Known(NamedTuple):
     """A data set shown for comparison: its name, similarity 0–1 and photos to learn from."""
@@ -40,17 +43,17 @@ class Known(NamedTuple):
     num_photos: int
 
 
-def quadrant_frame(advice: Recommendation | None, name: str, known: Sequence[Known]) -> pd.DataFrame:
+def quadrant_frame(recommendation: Recommendation | None, name: str, known: Sequence[Known]) -> pd.DataFrame:
     """The dots: `name, similarity, photos, own`; known ones so near to the person's own are left out."""
     rows = [(*each, False) for each in known]
-    if advice is not None:
-        own = (name, advice.similarity, max(1, advice.num_photos), True)
+    if recommendation is not None:
+        own = (name, recommendation.similarity, max(1, recommendation.num_photos), True)
         taken = _boxes(*own)
         rows = [*(row for row in rows if not _meet(_boxes(*row), taken)), own]
     return pd.DataFrame(rows, columns=["name", "similarity", "photos", "own"])
 
 
-def _boxes(name: str, similarity: float, photos: int, own: bool) -> list[tuple[float, float, float, float]]:
+def _boxes(name: str, similarity: float, photos: int, own: bool) -> list[Box]:
     """What a dot and its name cover on a phone, in pixels from the lower left corner: left, right, bottom, top."""
     wide, tall = PHONE
     x, y = similarity * wide, math.log10(photos) / math.log10(MOST_PHOTOS) * tall
@@ -60,11 +63,11 @@ def _boxes(name: str, similarity: float, photos: int, own: bool) -> list[tuple[f
     return [(x - reach, x + reach, y - reach, y + reach), (left * wide, right * wide, low, high)]
 
 
-def _meet(some: list[tuple[float, ...]], others: list[tuple[float, ...]]) -> bool:
+def _meet(some: list[Box], others: list[Box]) -> bool:
     return any(a[0] < b[1] and b[0] < a[1] and a[2] < b[3] and b[2] < a[3] for a in some for b in others)
 
 
-def _span(name: str, at: float) -> dict[str, tuple[float, float]]:
+def _span(name: str, at: float) -> dict[Align, tuple[float, float]]:
     """From where to where the name of a dot goes on a phone, as similarities, for each way to align it."""
     long, over = min(LONGEST, LETTER * len(name)) / PHONE[0], 5 / PHONE[0]
     return {
@@ -74,7 +77,7 @@ def _span(name: str, at: float) -> dict[str, tuple[float, float]]:
     }
 
 
-def _align(name: str, at: float) -> str:
+def _align(name: str, at: float) -> Align:
     """How to align the name of a dot: within the plot, and off the border between the halves where it can be."""
     inside = {way: ends for way, ends in _span(name, at).items() if ends[0] >= -0.02 and ends[1] <= 1.02}
     clear = [way for way, (left, right) in inside.items() if not left < SIMILAR_FROM < right]
@@ -89,36 +92,48 @@ def quadrants(frame: pd.DataFrame, strategies: dict[str, str], dark: bool = Fals
     """
     low = 0.05 if (frame["photos"] < ROOM_FROM).any() else LEAST_PHOTOS
     large = frame.loc[frame["photos"] >= LARGE_FROM, "photos"]
-    high = max([MOST_PHOTOS, *large * 300])  # so far above a dot that the names along the upper edge stay free
-    x = {
+    high = max(
+        [float(MOST_PHOTOS), *(float(photos) * 300 for photos in large)]
+    )  # so far above a dot that the names along the upper edge stay free
+    x: dict[str, Any] = {
         "scale": alt.Scale(domain=[0, 1], nice=False),
         "title": ["How much they are like", "ImageNet's (similarity)"],
         "axis": alt.Axis(values=[0, SIMILAR_FROM, 1], format=".2~f", grid=False, labelFlush=True),
     }
-    y = {
+    y: dict[str, Any] = {
         "scale": alt.Scale(type="log", domain=[low, high], nice=False),
         "title": "Photos to learn from",
         "axis": alt.Axis(values=[10**power for power in range(9)], format="~s", grid=False),
     }
     own, others = frame[frame["own"]], frame[~frame["own"]]
-    dots = {True: {"color": ACCENT[dark], "size": OWN_SIZE}, False: {"color": TRAINING[dark], "size": KNOWN_SIZE}}
-    line = {"color": TRAINING[dark], "strokeWidth": 1, "strokeDash": [4, 3]}
-    layers = [
+    dots: dict[bool, dict[str, Any]] = {
+        True: {"color": ACCENT[dark], "size": OWN_SIZE},
+        False: {"color": TRAINING[dark], "size": KNOWN_SIZE},
+    }
+    line: dict[str, Any] = {"color": TRAINING[dark], "strokeWidth": 1, "strokeDash": [4, 3]}
+    layers: list[alt.Chart] = [
         *_fields(own, low, high, strategies, x, y, dark),
         alt.Chart(pd.DataFrame({"at": [SIMILAR_FROM]})).mark_rule(**line).encode(x=alt.X("at:Q", **x)),
         alt.Chart(pd.DataFrame({"at": [LARGE_FROM]})).mark_rule(**line).encode(y=alt.Y("at:Q", **y)),
         *_dots(others, x, y, dots[False], {"color": INK[dark]}, PAPER[dark]),
         *_dots(own, x, y, dots[True], {"color": INK[dark], "fontWeight": 700}, PAPER[dark]),
     ]
-    return dressed(alt.layer(*layers).properties(height=QUADRANT_HEIGHT), dark)
+    return dressed(alt.LayerChart(layer=layers).properties(height=QUADRANT_HEIGHT), dark)
 
 
 def _fields(
-    own: pd.DataFrame, low: int, high: int, strategies: dict[str, str], x: dict[str, Any], y: dict[str, Any], dark: bool
+    own: pd.DataFrame,
+    low: float,
+    high: float,
+    strategies: dict[str, str],
+    x: dict[str, Any],
+    y: dict[str, Any],
+    dark: bool,
 ) -> list[alt.Chart]:
     """The quadrants: a tint where the person's own set stands, and the names along the upper and the lower edge."""
-    layers = []
-    for key, said in QUADRANTS.items():
+    layers: list[alt.Chart] = []
+    for key, quadrant in QUADRANTS.items():
+        strategy = strategies[key].replace(" ", LINE)
         left, right = (SIMILAR_FROM, 1.0) if key.endswith("similar") else (0.0, SIMILAR_FROM)
         bottom, top = (LARGE_FROM, high) if key.startswith("large") else (low, LARGE_FROM)
         frame = pd.DataFrame(
@@ -129,8 +144,8 @@ def _fields(
                     "bottom": bottom,
                     "top": top,
                     "x": (left + right) / 2,
-                    "name": said,
-                    "strategy": strategies[key].replace(" ", LINE),
+                    "name": quadrant,
+                    "strategy": strategy,
                 }
             ]
         )
@@ -140,10 +155,16 @@ def _fields(
                 .mark_rect(color=ACCENT[dark], opacity=0.14)
                 .encode(x=alt.X("left:Q", **x), x2="right:Q", y=alt.Y("bottom:Q", **y), y2="top:Q")
             )
-        lines = [text.count(LINE) + 1 for text in (said, frame["strategy"].iat[0])]
+        lines = [words.count(LINE) + 1 for words in (quadrant, strategy)]
         first = 6 if top == high else -4 - LINE_HEIGHT * sum(lines)
         base = alt.Chart(frame).encode(x=alt.X("x:Q", **x), y=alt.Y("top:Q" if top == high else "bottom:Q", **y))
-        text = {"baseline": "top", "color": INK[dark], "fontSize": 12, "lineBreak": LINE, "lineHeight": LINE_HEIGHT}
+        text: dict[str, Any] = {
+            "baseline": "top",
+            "color": INK[dark],
+            "fontSize": 12,
+            "lineBreak": LINE,
+            "lineHeight": LINE_HEIGHT,
+        }
         layers += [
             base.mark_text(dy=first, fontWeight=600, **text).encode(text="name:N"),
             base.mark_text(dy=first + LINE_HEIGHT * lines[0], **text).encode(text="strategy:N"),
@@ -169,19 +190,19 @@ def _dots(
     """
     if frame.empty:
         return []
-    place = {"x": alt.X("similarity:Q", **x), "y": alt.Y("photos:Q", **y)}
+    across, upward = alt.X("similarity:Q", **x), alt.Y("photos:Q", **y)
     tooltip = [
         alt.Tooltip("name:N", title="Data set"),
         alt.Tooltip("similarity:Q", title="Similarity, 0–1", format=".2f"),
         alt.Tooltip("photos:Q", title="Photos to learn from", format=","),
     ]
-    layers = [alt.Chart(frame).mark_circle(opacity=1, **dot).encode(**place, tooltip=tooltip)]
+    layers = [alt.Chart(frame).mark_circle(opacity=1, **dot).encode(x=across, y=upward, tooltip=tooltip)]
     reach = 5 + dot["size"] ** 0.5 / 2
     for row in range(len(frame)):
         each = frame.iloc[row : row + 1]
-        above, at = bool(each["own"].iat[0]), each["similarity"].iat[0]
-        align = _align(each["name"].iat[0], at)
-        words = {
+        above, at = bool(each["own"].iat[0]), float(each["similarity"].to_numpy()[0])
+        align = _align(str(each["name"].iat[0]), at)
+        words: dict[str, Any] = {
             "align": align,
             "baseline": "bottom" if above else "top",
             "dy": -reach if above else reach,
@@ -190,29 +211,29 @@ def _dots(
             "limit": LONGEST,
             **name,
         }
-        said = alt.Chart(each).encode(**place, text="name:N")
+        label = alt.Chart(each).encode(x=across, y=upward, text="name:N")
         layers += [
-            said.mark_text(stroke=paper, strokeWidth=4, strokeJoin="round", opacity=0.8, **words),
-            said.mark_text(**words),
+            label.mark_text(stroke=paper, strokeWidth=4, strokeJoin="round", opacity=0.8, **words),
+            label.mark_text(**words),
         ]
     return layers
 
 
-def say_quadrants(advice: Recommendation | None, name: str) -> str:
+def say_quadrants(recommendation: Recommendation | None, name: str) -> str:
     """Where the data set stands: "Emoji: 617 photos to learn from are few, and with a similarity of 0.53 of 1 …"."""
-    if advice is None:
+    if recommendation is None:
         return "Four quadrants: few or many photos, similar to ImageNet's or different from them."
-    one = advice.num_photos == 1
-    photos = "1 photo" if one else f"{advice.num_photos:,} photos"
-    amount = "few" if advice.size == "small" else "many"
-    kind = "similar to ImageNet's" if advice.similar else "different from ImageNet's"
+    one = recommendation.num_photos == 1
+    photos = "1 photo" if one else f"{recommendation.num_photos:,} photos"
+    amount = "few" if recommendation.size == "small" else "many"
+    kind = "similar to ImageNet's" if recommendation.similar else "different from ImageNet's"
     return (
         f"{name}: {photos} to learn from {'counts' if one else 'count'} as {amount}, and with a similarity of "
-        f"{advice.similarity:.2f} of 1 they count as {kind}."
+        f"{recommendation.similarity:.2f} of 1 they count as {kind}."
     )
 
 
-def few_frame(few: Sequence[FewShotAccuracy]) -> pd.DataFrame:
+def few_shot_frame(few: Sequence[FewShotAccuracy]) -> pd.DataFrame:
     """A row for each number of photos and way to compare them: `photos, way, right`."""
     rows = [
         row
@@ -222,11 +243,11 @@ def few_frame(few: Sequence[FewShotAccuracy]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["photos", "way", "right"])
 
 
-def few_photos(frame: pd.DataFrame, num_classes: int, dark: bool = False) -> alt.LayerChart:
+def few_shot_chart(frame: pd.DataFrame, num_classes: int, dark: bool = False) -> alt.LayerChart:
     """Share right against example photos a class (logarithmic) for both ways, and what guessing would give.
 
     Args:
-        frame: from `few_frame`, at least one number of photos.
+        frame: from `few_shot_frame`, at least one number of photos.
     """
     counts = sorted(int(number) for number in frame["photos"].unique())
     domain = [counts[0], counts[-1]] if len(counts) > 1 else [counts[0] / 2, counts[0] * 2]
@@ -241,7 +262,7 @@ def few_photos(frame: pd.DataFrame, num_classes: int, dark: bool = False) -> alt
             "right:Q",
             title="Share that is right",
             scale=alt.Scale(domain=[0, 1]),
-            axis=alt.Axis(labelExpr="format(datum.value * 100, '.0f') + ' %'", tickCount=5),
+            axis=percent_axis(),
         ),
         tooltip=[
             alt.Tooltip("way:N", title="Compared by"),
@@ -259,9 +280,10 @@ def few_photos(frame: pd.DataFrame, num_classes: int, dark: bool = False) -> alt
         .mark_rule(strokeWidth=1, strokeDash=[1, 3])
         .encode(y="right:Q", color=alt.value(INK[dark]))
     )
-    said = [f"{FEATURES}\n{ends[0]:.0%}", f"{PIXELS}\n{ends[1]:.0%}", "guessing"]
-    for words, place, ink, weight in zip(said, at, (ACCENT[dark], INK[dark], INK[dark]), (600, 600, 400), strict=True):
-        row = pd.DataFrame({"right": [place], "said": [words.replace("%", " %")]})
+    labels = [f"{FEATURES}\n{ends[0]:.0%}", f"{PIXELS}\n{ends[1]:.0%}", "guessing"]
+    weights: tuple[Literal[400, 600], ...] = (600, 600, 400)
+    for words, place, ink, weight in zip(labels, at, (ACCENT[dark], INK[dark], INK[dark]), weights, strict=True):
+        row = pd.DataFrame({"right": [place], "label": [words.replace("%", " %")]})
         layers.append(
             alt.Chart(row)
             .mark_text(
@@ -274,9 +296,11 @@ def few_photos(frame: pd.DataFrame, num_classes: int, dark: bool = False) -> alt
                 lineBreak=LINE,
                 lineHeight=14,
             )
-            .encode(x=alt.value("width"), y="right:Q", text="said:N")
+            .encode(x=alt.value("width"), y="right:Q", text="label:N")
         )
-    return dressed(alt.layer(*layers).properties(height=FEW_HEIGHT, padding={"right": 4, "left": 4, "top": 10}), dark)
+    return dressed(
+        alt.LayerChart(layer=layers).properties(height=FEW_HEIGHT, padding={"right": 4, "left": 4, "top": 10}), dark
+    )
 
 
 def _way(base: alt.Chart, way: str, colour: str, dash: list[int]) -> list[alt.Chart]:
@@ -288,12 +312,12 @@ def _way(base: alt.Chart, way: str, colour: str, dash: list[int]) -> list[alt.Ch
     ]
 
 
-def say_few(few: Sequence[FewShotAccuracy], num_classes: int) -> str:
+def say_few_shot(few: Sequence[FewShotAccuracy], num_classes: int) -> str:
     """What a few photos bring: "With one photo of each class, 72 % are right by what it saw, …"."""
     least, most = few[0], few[-1]
     end = f"; with {_photos(most.per_class)}, {_shares(most)}" if most != least else ""
-    chance = f"Guessing gives {100 / num_classes:.0f} %."
-    start = f"With {_photos(least.per_class)} of each class, {_shares(least)}{end}. {chance}"
+    guessing = f"Guessing gives {100 / num_classes:.0f} %."
+    start = f"With {_photos(least.per_class)} of each class, {_shares(least)}{end}. {guessing}"
     if most.pixels < most.features:
         return start
     return f"{start} Here the bare pixels do no worse."

@@ -1,13 +1,19 @@
-"""Data frames in, Altair charts out; each chart has a function that tells its finding in a sentence (its alt text).
+"""Data frames in, Altair charts out; each chart has a function that puts its finding into a sentence (its alt text).
 
-Colours follow the page (`dark`), and no chart tells anything by colour alone. Charts know nothing of the page they
+Colours follow the page (`dark`), and no chart shows anything by colour alone. Charts know nothing of the page they
 stand on. `live` gives a chart's description without its data, so that a page sends only the new figures.
 """
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal, TypeVar
 
 import altair as alt
 import pandas as pd
+
+from tlcore.data.manifest import SPLITS
+from tlcore.events import EpochEnd
+
+AnyChart = TypeVar("AnyChart", alt.Chart, alt.LayerChart)
 
 TRAINING = {False: "#80797C", True: "#B8B0B4"}
 VALIDATION = {False: "#981220", True: "#F0657A"}
@@ -15,7 +21,6 @@ ACCENT = {False: "#0F766E", True: "#2DD4BF"}
 INK = {False: "#1F2328", True: "#ECEAE4"}
 PAPER = {False: "#FBFAF7", True: "#16181B"}
 CELL = {False: "#519B94", True: "#21726A"}  # the fullest cell of a matrix: accent, so far that ink stays readable on it
-SPLITS = ("train", "validation", "test")
 SPLIT_WORDS = {"train": "learn from", "validation": "check with", "test": "test with"}
 SPLIT_COLOURS = {False: ("#0F766E", "#63A8A1", "#B5651D"), True: ("#2DD4BF", "#1B8478", "#E0A15E")}
 MOST_BARS = 40  # more classes than this are drawn without names, which would need a page of their own
@@ -26,7 +31,7 @@ LONGEST_NAME = "validation 100 %"  # drawn unseen, so that the plot keeps its wi
 METRICS = {"accuracy": "Accuracy (share that is right)", "loss": "Loss (how wrong, 0 is best)"}
 
 
-def curve_frame(epochs: list[Any]) -> pd.DataFrame:
+def curve_frame(epochs: Sequence[EpochEnd]) -> pd.DataFrame:
     """EpochEnd events as a row an epoch and part (training, validation): `epoch, phase, part, accuracy, loss`."""
     rows = [
         row
@@ -51,8 +56,8 @@ def curve(
         kept: the epoch to mark as the one that was kept, for a training that is over.
     """
     domain = [0, num_epochs] if num_epochs > 1 else [0, 2]
-    percent = metric == "accuracy"
-    shown = ".0%" if percent else ".2f"
+    as_share = metric == "accuracy"
+    shown = ".0%" if as_share else ".2f"
     base = alt.Chart(frame).encode(
         x=alt.X(
             "epoch:Q",
@@ -63,8 +68,8 @@ def curve(
         y=alt.Y(
             f"{metric}:Q",
             title=METRICS[metric],
-            axis=_axis_in_words(percent),
-            scale=alt.Scale(domain=[0, 1]) if percent else alt.Scale(domainMin=0),
+            axis=_axis_in_words(as_share),
+            scale=alt.Scale(domain=[0, 1]) if as_share else alt.Scale(domainMin=0),
         ),
         color=alt.Color(
             "part:N",
@@ -81,7 +86,7 @@ def curve(
         tooltip=[
             alt.Tooltip("part:N", title="Photos for"),
             alt.Tooltip("epoch:Q", title="Round"),
-            alt.Tooltip(f"{metric}:Q", title=metric.capitalize(), format=".1%" if percent else ".3f"),
+            alt.Tooltip(f"{metric}:Q", title=metric.capitalize(), format=".1%" if as_share else ".3f"),
         ]
     )
     newest = base.transform_joinaggregate(last="max(epoch)").transform_filter("datum.epoch == datum.last")
@@ -97,20 +102,32 @@ def curve(
         ]
     )
     layers = [line, newest.mark_circle(size=50, opacity=1), *names, *marks, *room, touch]
-    chart = alt.layer(*layers).properties(height=CURVE_HEIGHT, padding={"right": 4, "left": 4, "top": MARKS_ROOM})
+    chart = alt.LayerChart(layer=layers).properties(
+        height=CURVE_HEIGHT, padding={"right": 4, "left": 4, "top": MARKS_ROOM}
+    )
     return dressed(chart, dark)
 
 
-def dressed(chart: Any, dark: bool) -> Any:
+def dressed(chart: AnyChart, dark: bool) -> AnyChart:
     """The chart with its words in ink: the page's own greys are too pale for small letters."""
-    words = {"labelColor": INK[dark], "titleColor": INK[dark], "titleFontWeight": "normal", "titleFontSize": 12}
-    return chart.configure_axis(labelFontSize=12, **words).configure_legend(labelFontSize=12, **words)
+    words: dict[str, Any] = {
+        "labelColor": INK[dark],
+        "titleColor": INK[dark],
+        "titleFontWeight": "normal",
+        "titleFontSize": 12,
+    }
+    inked: AnyChart = chart.configure_axis(labelFontSize=12, **words).configure_legend(labelFontSize=12, **words)
+    return inked
 
 
-def _axis_in_words(percent: bool) -> alt.Axis:
+def percent_axis() -> alt.Axis:
+    """Five marks or so as people write them: 80 %."""
+    return alt.Axis(labelExpr="format(datum.value * 100, '.0f') + ' %'", tickCount=5)
+
+
+def _axis_in_words(as_share: bool) -> alt.Axis:
     """Marks as people write them: 80 % or 0.40."""
-    words = "format(datum.value * 100, '.0f') + ' %'" if percent else "format(datum.value, '.2f')"
-    return alt.Axis(labelExpr=words, tickCount=5)
+    return percent_axis() if as_share else alt.Axis(labelExpr="format(datum.value, '.2f')", tickCount=5)
 
 
 def _end_labels(newest: alt.Chart, metric: str, shown: str, inks: dict[str, str]) -> list[alt.Chart]:
@@ -120,12 +137,13 @@ def _end_labels(newest: alt.Chart, metric: str, shown: str, inks: dict[str, str]
     """
     ranked = newest.transform_window(
         rank="row_number()", sort=[alt.SortField(metric, order="descending")]
-    ).transform_calculate(said=f"datum.part + ' ' + replace(format(datum.{metric}, '{shown}'), '%', ' %')")
+    ).transform_calculate(label=f"datum.part + ' ' + replace(format(datum.{metric}, '{shown}'), '%', ' %')")
+    baselines: tuple[tuple[int, Literal["line-bottom", "line-top"]], ...] = ((1, "line-bottom"), (2, "line-top"))
     return [
         ranked.transform_filter(f"datum.rank == {rank} && datum.part == '{part}'")
         .mark_text(align="left", dx=8, baseline=baseline, fontWeight=600, fontSize=12, clip=False)
-        .encode(text="said:N", color=alt.value(ink))
-        for rank, baseline in ((1, "line-bottom"), (2, "line-top"))
+        .encode(text="label:N", color=alt.value(ink))
+        for rank, baseline in baselines
         for part, ink in inks.items()
     ]
 
@@ -134,18 +152,19 @@ def _opening(frame: pd.DataFrame, num_epochs: int, ink: str) -> list[alt.Chart]:
     """A thin rule with its name between the last epoch of the head and the first one with the network open."""
     at = (
         alt.Chart(frame)
-        .transform_filter("datum.part == 'training' && datum.phase == 'open'")
+        .transform_filter("datum.part == 'training' && datum.phase == 'fine_tune'")
         .transform_joinaggregate(first="min(epoch)")
         .transform_filter("datum.epoch == datum.first && datum.first > 1")
         .transform_calculate(between="datum.first - 0.5")
         .encode(x="between:Q", color=alt.value(ink))
     )
     # Leftwards from the rule where there is room for it: on the right it would come near the curves' own names.
+    sides: tuple[tuple[str, Literal["left", "right"], int], ...] = ((">", "right", 3), ("<=", "left", -3))
     names = [
         at.transform_filter(f"datum.first {sign} {num_epochs * 0.4}")
         .mark_text(align=align, dx=dx, dy=-22, fontSize=12, text="the network opens")
         .encode(y=alt.value(0))
-        for sign, align, dx in ((">", "right", 3), ("<=", "left", -3))
+        for sign, align, dx in sides
     ]
     return [at.mark_rule(strokeWidth=1, opacity=0.6), *names]
 
@@ -183,7 +202,7 @@ def _say_values(frame: pd.DataFrame, metric: str) -> str:
     values = frame.loc[frame["part"] == "validation", metric].tolist()
     if not values:
         return f"No {metric} yet: the first round is still to come."
-    show = _percent if metric == "accuracy" else (lambda value: f"{value:.2f}")
+    show = percent if metric == "accuracy" else (lambda value: f"{value:.2f}")
     first, last = values[0], values[-1]
     subject = f"Validation {metric}"
     if len(values) == 1:
@@ -202,7 +221,8 @@ def _say_values(frame: pd.DataFrame, metric: str) -> str:
     return f"{subject} {verb} to {show(last)}{rest}."
 
 
-def _percent(share: float) -> str:
+def percent(share: float) -> str:
+    """A share as people write it: "92 %"."""
     return f"{share:.0%}".replace("%", " %")
 
 
@@ -220,8 +240,8 @@ def class_counts(counts: pd.DataFrame, dark: bool = False) -> alt.Chart:
         turn=counts["split"].map({name: turn for turn, name in enumerate(SPLITS)}),
     )
     many = len(order) > MOST_BARS
-    classes = {"sort": order, "title": f"{len(order)} classes, largest first" if many else None}
-    amount = {"title": "Photos", "stack": "zero"}
+    classes: dict[str, Any] = {"sort": order, "title": f"{len(order)} classes, largest first" if many else None}
+    amount: dict[str, Any] = {"title": "Photos", "stack": "zero"}
     across = (
         alt.X("label:N", axis=alt.Axis(labels=False, ticks=False), **classes)
         if many
@@ -232,7 +252,7 @@ def class_counts(counts: pd.DataFrame, dark: bool = False) -> alt.Chart:
         if many
         else (alt.Y("label:N", axis=alt.Axis(labelLimit=140, ticks=False, domain=False), **classes))
     )
-    chart = (
+    chart: alt.Chart = (
         alt.Chart(frame)
         .mark_bar()
         .encode(
@@ -271,7 +291,7 @@ def say_class_counts(counts: pd.DataFrame) -> str:
 
 
 def confusion_matrix(confusion: pd.DataFrame, dark: bool = False) -> alt.LayerChart:
-    """What the photos are (rows) against what the network says (columns), with the number of photos in each cell.
+    """What the photos are (rows) against what the network predicts (columns), with the number of photos in each cell.
 
     Args:
         confusion: counts, labels × labels. Readable up to 20 classes; beyond, show `most_confused` instead.
@@ -280,15 +300,15 @@ def confusion_matrix(confusion: pd.DataFrame, dark: bool = False) -> alt.LayerCh
     counts = confusion.to_numpy()
     frame = pd.DataFrame(
         [
-            (truth, said, int(counts[row, column]), counts[row, column] / max(1, counts[row].sum()))
+            (truth, predicted, int(counts[row, column]), counts[row, column] / max(1, counts[row].sum()))
             for row, truth in enumerate(labels)
-            for column, said in enumerate(labels)
+            for column, predicted in enumerate(labels)
         ],
-        columns=["truth", "said", "photos", "share"],
+        columns=["truth", "predicted", "photos", "share"],
     )
     base = alt.Chart(frame).encode(
         x=alt.X(
-            "said:N",
+            "predicted:N",
             sort=labels,
             title="The network says",
             axis=alt.Axis(
@@ -298,7 +318,7 @@ def confusion_matrix(confusion: pd.DataFrame, dark: bool = False) -> alt.LayerCh
         y=alt.Y("truth:N", sort=labels, title="The photo is", axis=alt.Axis(labelLimit=100, ticks=False, domain=False)),
         tooltip=[
             alt.Tooltip("truth:N", title="The photo is"),
-            alt.Tooltip("said:N", title="The network says"),
+            alt.Tooltip("predicted:N", title="The network says"),
             alt.Tooltip("photos:Q", title="Photos"),
             alt.Tooltip("share:Q", title="Share of the class", format=".1%"),
         ],
@@ -311,22 +331,22 @@ def confusion_matrix(confusion: pd.DataFrame, dark: bool = False) -> alt.LayerCh
         .mark_text(fontSize=13 if len(labels) <= 12 else 10, color=INK[dark])
         .encode(text=alt.Text("photos:Q", format=","))
     )
-    chart = alt.layer(cells, numbers).properties(height=max(200, min(560, 44 * len(labels) + 90)))
+    chart = alt.LayerChart(layer=[cells, numbers]).properties(height=max(200, min(560, 44 * len(labels) + 90)))
     return dressed(chart, dark)
 
 
 def most_confused(confusion: pd.DataFrame, limit: int = 15) -> pd.DataFrame:
-    """The pairs of classes mixed up most often, worst first: `truth, said, photos`."""
+    """The pairs of classes mixed up most often, worst first: `truth, predicted, photos`."""
     labels = [str(label) for label in confusion.index]
     counts = confusion.to_numpy()
     pairs = [
-        (truth, said, int(counts[row, column]))
+        (truth, predicted, int(counts[row, column]))
         for row, truth in enumerate(labels)
-        for column, said in enumerate(labels)
+        for column, predicted in enumerate(labels)
         if row != column and counts[row, column]
     ]
     pairs.sort(key=lambda pair: -pair[2])
-    return pd.DataFrame(pairs[:limit], columns=["truth", "said", "photos"])
+    return pd.DataFrame(pairs[:limit], columns=["truth", "predicted", "photos"])
 
 
 def say_confusion(confusion: pd.DataFrame) -> str:
@@ -338,7 +358,7 @@ def say_confusion(confusion: pd.DataFrame) -> str:
         return f"{right:,} of {total:,} right; nothing is mixed up."
     pair = worst.iloc[0]
     times = "once" if pair["photos"] == 1 else f"{pair['photos']:,} times"
-    return f"{right:,} of {total:,} right. Most often, “{pair['truth']}” is taken for “{pair['said']}”: {times}."
+    return f"{right:,} of {total:,} right. Most often, “{pair['truth']}” is taken for “{pair['predicted']}”: {times}."
 
 
 def top_frame(labels: tuple[str, ...], probabilities: Any, k: int = 5) -> pd.DataFrame:
@@ -364,15 +384,17 @@ def top_bars(top: pd.DataFrame, dark: bool = False) -> alt.LayerChart:
     )
     bars = base.mark_bar(cornerRadiusEnd=3, height=14, color=ACCENT[dark])
     shares = (
-        base.transform_calculate(said="replace(format(datum.probability, '.1%'), '%', ' %')")
+        base.transform_calculate(shown="replace(format(datum.probability, '.1%'), '%', ' %')")
         .mark_text(align="left", dx=5, color=INK[dark])
-        .encode(text="said:N")
+        .encode(text="shown:N")
     )
-    return dressed(alt.layer(bars, shares).properties(height=alt.Step(24), padding={"right": 52, "left": 0}), dark)
+    return dressed(
+        alt.LayerChart(layer=[bars, shares]).properties(height=alt.Step(24), padding={"right": 52, "left": 0}), dark
+    )
 
 
 def say_top(top: pd.DataFrame) -> str:
     """The answer in words: "The network says “cat” and is 97.0 % sure; next comes “dog” with 2.1 %."."""
     share = [f"{value:.1%}".replace("%", " %") for value in top["probability"]]
-    said = f"The network says “{top['label'].iloc[0]}” and is {share[0]} sure"
-    return said + (f"; next comes “{top['label'].iloc[1]}” with {share[1]}." if len(top) > 1 else ".")
+    answer = f"The network says “{top['label'].iloc[0]}” and is {share[0]} sure"
+    return answer + (f"; next comes “{top['label'].iloc[1]}” with {share[1]}." if len(top) > 1 else ".")

@@ -15,7 +15,8 @@ from tlcore.errors import UserError
 from tlcore.events import Event
 from tlcore.workspace import Workspace
 
-Job = Generator[Event, None, Dataset | None]
+Ingestion = Generator[Event, None, Dataset | None]
+"""A job that makes a data set: yields `Progress` and returns the data set, or None when stopped."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Origin:
     licence: str = ""
 
 
-def finish(
+def assemble_dataset(
     workspace: Workspace,
     folder: Path,
     photos: pd.DataFrame,

@@ -55,9 +55,9 @@ class Augmentation:
 
 @dataclass(frozen=True)
 class Views:
-    """The views of each photo that a frozen network looks at: number 0 is the photo itself, the others are drawn.
+    """The views of each photo that a frozen network sees: number 0 is the photo itself, the others are drawn.
 
-    `count`: how many in all, the photo included; `seed`: where chance starts.
+    `count`: how many in all, the photo included; `seed`: of the random numbers.
     """
 
     augmentation: Augmentation = field(default_factory=Augmentation)
@@ -87,7 +87,7 @@ def view_key(sha256: str, view: int) -> str:
 
 
 def view_random(seed: int, sha256: str, view: int) -> np.random.Generator:
-    """Chance that depends on nothing but these three: not on the order of photos, on threads or on earlier epochs."""
+    """Random numbers that depend on these three alone: not on the order of photos, on threads or on earlier epochs."""
     return np.random.Generator(np.random.PCG64([seed, view, int(sha256, 16)]))
 
 
@@ -106,7 +106,7 @@ def augment(image: np.ndarray, augmentation: Augmentation, random: np.random.Gen
 
 
 def draw(augmentation: Augmentation, random: np.random.Generator) -> Augmentation:
-    """Chance decides: an Augmentation whose values are the signed amounts that `apply` shall apply.
+    """Draw at random: an Augmentation whose values are the signed amounts that `apply` shall apply.
 
     Always takes as many random numbers, so that switching one change on leaves the amounts of the others as they are.
     """
@@ -171,4 +171,5 @@ def _reach(matrix: tuple[float, ...], width: int, height: int) -> int:
 def _tone(amounts: Augmentation, mean: float) -> list[int]:
     """Brightness and contrast in one step: the new value for each old value 0–255, clipped."""
     values = mean + (np.arange(256) - mean) * (1 + amounts.contrast) + 255 * amounts.brightness
-    return np.rint(values.clip(0, 255)).astype(int).tolist()
+    table: list[int] = np.rint(values.clip(0, 255)).astype(int).tolist()
+    return table

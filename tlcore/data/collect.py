@@ -4,11 +4,11 @@ import hashlib
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pandas as pd
 
@@ -16,15 +16,26 @@ from tlcore.data.images import PhotoRefused, inspect
 from tlcore.data.layout import Placed, SourceFile
 from tlcore.data.manifest import store_photo
 from tlcore.data.names import clean_path, make_unique
-from tlcore.events import Event, Progress, StageKey
+from tlcore.events import Event, Progress, ShouldStop, StageKey
 
 _EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "BMP": "bmp", "TIFF": "tif", "GIF": "gif"}
 _SECONDS_BETWEEN_EVENTS = 0.15
 _PHOTO_COLUMNS = ("path", "sha256", "label", "split", "width", "height", "bytes", "file")
 
 
-class Source(Protocol):
-    """Where photos come from: a folder or an archive."""
+class Reader(Protocol):
+    """Whatever gives the bytes of its files."""
+
+    def read(self, files: Iterable[SourceFile]) -> Iterator[tuple[SourceFile, bytes | PhotoRefused]]:
+        """The bytes of each file, or why it cannot be read."""
+
+
+class Source(Reader, Protocol):
+    """Where photos come from: a folder or an archive, with everything that a data set is recognised by.
+
+    `keeps_photos`: the photos stay where they are and the data set points to them; `files`, `folders`: all that it
+    holds, as relative paths; `refused`: the shown path and the reason.
+    """
 
     root: Path
     name: str
@@ -33,16 +44,15 @@ class Source(Protocol):
     folders: list[tuple[str, ...]]
     refused: list[tuple[str, str]]
 
-    def signature(self) -> str: ...
-
-    def read(self, files: Iterable[SourceFile]) -> Iterator[tuple[SourceFile, bytes | PhotoRefused]]: ...
+    def signature(self) -> str:
+        """Equal while nothing in it has changed."""
 
 
 @dataclass
 class Collected:
     """What reading the files gave: rows of the manifest, and what was refused."""
 
-    rows: list[dict] = field(default_factory=list)
+    rows: list[dict[str, Any]] = field(default_factory=list)
     refused: list[tuple[str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     empty: list[str] = field(default_factory=list)
@@ -57,7 +67,7 @@ class Collected:
 
 
 def collect(
-    source: Source, placed: list[Placed], collected: Collected, keep: Path | None, should_stop: Callable[[], bool]
+    source: Reader, placed: list[Placed], collected: Collected, keep: Path | None, should_stop: ShouldStop
 ) -> Generator[Event, None, bool]:
     """Read and check every file; add rows and refusals to `collected`. Returns False when stopped.
 
@@ -70,7 +80,7 @@ def collect(
     total = len(placed)
     where = {id(item.file): item for item in placed}
     num_threads = min(4, os.cpu_count() or 1)
-    waiting: deque[tuple[Placed, Future]] = deque()
+    waiting: deque[tuple[Placed, Future[dict[str, Any] | PhotoRefused]]] = deque()
     clock = _Clock(total)
     yield Progress(StageKey.READ, 0, total)
     with ThreadPoolExecutor(num_threads, thread_name_prefix="ingest") as pool:
@@ -90,7 +100,7 @@ def collect(
     return not should_stop()
 
 
-def _check(data: bytes | PhotoRefused, keep: Path | None) -> dict | PhotoRefused:
+def _check(data: bytes | PhotoRefused, keep: Path | None) -> dict[str, Any] | PhotoRefused:
     """In a thread: what the manifest says of one photo."""
     if isinstance(data, PhotoRefused):
         return data
@@ -103,20 +113,20 @@ def _check(data: bytes | PhotoRefused, keep: Path | None) -> dict | PhotoRefused
     return {"sha256": sha256, "width": info.width, "height": info.height, "bytes": len(data), "file": file}
 
 
-def _take(placed: Placed, future: Future, collected: Collected) -> None:
+def _take(placed: Placed, future: Future[dict[str, Any] | PhotoRefused], collected: Collected) -> None:
     path = clean_path(placed.file.parts)
     row = future.result()
     if isinstance(row, PhotoRefused):
         collected.refused.append((path, row.reason))
         if placed.label not in collected.empty:
-            collected.empty.append(placed.label)  # `finish` drops the name again if another photo of it was accepted
+            collected.empty.append(placed.label)  # assemble.py drops it again if another photo of it was accepted
         return
     file = row.pop("file") or "/".join(placed.file.parts)
     collected.rows.append({"path": path, **row, "label": placed.label, "split": placed.split, "file": file})
 
 
 class _Clock:
-    """When to tell of progress again, and how long the rest may take at the pace so far."""
+    """When the next `Progress` is due, and how long the rest may take at the pace so far."""
 
     def __init__(self, total: int) -> None:
         self.done = 0

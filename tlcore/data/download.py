@@ -6,13 +6,13 @@ import os
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from tlcore.errors import UserError
-from tlcore.events import Event, Progress, StageKey, never
+from tlcore.events import Event, Progress, ShouldStop, StageKey, never
 from tlcore.workspace import disk_error
 
 _TIMEOUT_SECONDS = 20
@@ -22,7 +22,7 @@ _OFFLINE = "Check the network and try again; the built-in data sets work without
 
 
 def fetch(
-    url: str, target: Path, size: int, sha256: str = "", should_stop: Callable[[], bool] = never
+    url: str, target: Path, size: int, sha256: str = "", should_stop: ShouldStop = never
 ) -> Generator[Event, None, Path | None]:
     """Bring `url` to `target`; at once when it is there already. What was fetched before a break is not fetched again.
 
@@ -63,7 +63,7 @@ def fetch(
         lock.release()
 
 
-def _fill(url: str, partial: Path, size: int, should_stop: Callable[[], bool]) -> Generator[Event, None, bool]:
+def _fill(url: str, partial: Path, size: int, should_stop: ShouldStop) -> Generator[Event, None, bool]:
     """Append to the partial file until the server has no more. Network errors become sentences, the file stays."""
     done = partial.stat().st_size if partial.exists() else 0
     if done >= size:
@@ -71,11 +71,11 @@ def _fill(url: str, partial: Path, size: int, should_stop: Callable[[], bool]) -
         done = 0
     request = urllib.request.Request(url, headers={"Range": f"bytes={done}-"} if done else {})
     start, first, last = time.monotonic(), done, 0.0
-    with _open(request, url) as answer:
-        if answer.status != 206:  # the server sends the file from its beginning
+    with _open(request, url) as response:
+        if response.status != 206:  # the server sends the file from its beginning
             done = first = 0
         with open(partial, "ab" if done else "wb") as file:
-            while block := _read(answer, url):
+            while block := _read(response, url):
                 file.write(block)
                 done += len(block)
                 if done > size:
@@ -98,7 +98,8 @@ def _fill(url: str, partial: Path, size: int, should_stop: Callable[[], bool]) -
 
 def _open(request: urllib.request.Request, url: str) -> http.client.HTTPResponse:
     try:
-        return urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS)
+        response: http.client.HTTPResponse = urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS)
+        return response
     except urllib.error.HTTPError as error:
         with error:
             raise UserError(
@@ -110,9 +111,9 @@ def _open(request: urllib.request.Request, url: str) -> http.client.HTTPResponse
         raise UserError(f"{url} cannot be reached; there seems to be no network ({reason}).", _OFFLINE) from error
 
 
-def _read(answer: http.client.HTTPResponse, url: str) -> bytes:
+def _read(response: http.client.HTTPResponse, url: str) -> bytes:
     try:
-        return answer.read(_BLOCK)
+        return response.read(_BLOCK)
     except http.client.IncompleteRead as error:
         return error.partial
     except (OSError, http.client.HTTPException) as error:

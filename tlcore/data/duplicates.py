@@ -1,4 +1,4 @@
-"""What to tell a person about photos that are there more than once, byte for byte."""
+"""Sentences for a person about photos that are there more than once, byte for byte."""
 
 import pandas as pd
 

@@ -79,7 +79,7 @@ class FolderSource:
         if len(self.files) > MAX_FILES:
             raise UserError(f"{self.name} holds more than {MAX_FILES:,} files.", "Give a folder with fewer photos.")
 
-    def _take(self, entry: os.DirEntry, place: tuple[str, ...]) -> None:
+    def _take(self, entry: os.DirEntry[str], place: tuple[str, ...]) -> None:
         reason = self._refuse_name(entry)
         if reason:
             self.refused.append((clean_path(place), reason))
@@ -96,7 +96,7 @@ class FolderSource:
             self.files.append(SourceFile(place, None, status.st_size))
             self._stamps.append(f"{'/'.join(place)}\t{status.st_size}\t{status.st_mtime_ns}")
 
-    def _refuse_name(self, entry: os.DirEntry) -> str:
+    def _refuse_name(self, entry: os.DirEntry[str]) -> str:
         try:
             entry.name.encode("utf-8")
         except UnicodeEncodeError:

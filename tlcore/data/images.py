@@ -63,7 +63,7 @@ class PhotoInfo:
 
 
 def inspect(data: bytes) -> PhotoInfo:
-    """Check that a photo really decodes, to its last byte, and tell its upright size.
+    """Check that a photo really decodes, to its last byte, and return its upright size.
 
     JPEGs are decoded at an eighth of their size: all of the file is read, little of it is computed.
 
@@ -72,7 +72,7 @@ def inspect(data: bytes) -> PhotoInfo:
     """
     image = _open(data)
     width, height = image.size
-    image_format = "JPEG" if image.format == "MPO" else image.format
+    image_format = "JPEG" if image.format == "MPO" else str(image.format)
     if image_format == "JPEG":
         image.draft(None, (1, 1))
     _load(image)

@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pandas as pd
 from filelock import FileLock
@@ -22,6 +23,15 @@ from tlcore.workspace import Workspace, disk_error, new_id, write_atomic
 
 _ID = re.compile(r"incoming-[0-9a-f]{16}")
 _COLUMNS = ["number", "name", "label", "bytes"]
+
+
+class Upload(NamedTuple):
+    """A file as it came. `label`: None where folders tell the class; `size`: bytes."""
+
+    number: int
+    name: str
+    label: str | None
+    size: int
 
 
 def new_incoming(workspace: Workspace) -> str:
@@ -85,13 +95,23 @@ def _shown_name(name: str, whole_path: bool) -> str:
     return clean_path(parts if whole_path else parts[-1:]) or "unnamed"
 
 
+def list_uploads(workspace: Workspace, incoming_id: str) -> list[Upload]:
+    """The files, as they came.
+
+    Raises:
+        UserError: there is no such upload area.
+    """
+    rows = _rows(_folder(workspace, incoming_id))
+    return [Upload(row["number"], row["name"], row["label"], row["bytes"]) for row in rows]
+
+
 def summary(workspace: Workspace, incoming_id: str) -> pd.DataFrame:
     """A row a file, as they came: number, name, label (None where folders tell it), bytes.
 
     Raises:
         UserError: there is no such upload area.
     """
-    rows = _rows(_folder(workspace, incoming_id))
+    rows = list_uploads(workspace, incoming_id)
     frame = pd.DataFrame(rows, columns=_COLUMNS, dtype=object)  # or pandas would make None a float
     return frame.astype({"number": "int64", "bytes": "int64"})
 
@@ -143,7 +163,7 @@ def _locked(folder: Path) -> Iterator[None]:
         yield
 
 
-def _rows(folder: Path) -> list[dict]:
+def _rows(folder: Path) -> list[dict[str, Any]]:
     try:
         lines = (folder / "index.jsonl").read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
@@ -157,7 +177,7 @@ def _rows(folder: Path) -> list[dict]:
     return rows
 
 
-def _keep(workspace: Workspace, incoming_id: str, wanted: Callable[[dict], bool]) -> None:
+def _keep(workspace: Workspace, incoming_id: str, wanted: Callable[[dict[str, Any]], bool]) -> None:
     folder = _folder(workspace, incoming_id)
     with _locked(folder):
         rows = _rows(folder)

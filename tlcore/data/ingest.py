@@ -9,17 +9,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tlcore.data.archive import ZipSource
-from tlcore.data.assemble import Job, Origin, finish
+from tlcore.data.assemble import Ingestion, Origin, assemble_dataset
 from tlcore.data.collect import Collected, Source, collect
 from tlcore.data.folder import FolderSource
 from tlcore.data.layout import HOW, recognise
 from tlcore.data.manifest import draft_folder, find_known
 from tlcore.data.uploads import ingest_incoming
 from tlcore.errors import UserError
-from tlcore.events import never
+from tlcore.events import ShouldStop, never
 from tlcore.workspace import Workspace
 
-__all__ = ["ingest_folder", "ingest_incoming", "ingest_path", "ingest_source", "ingest_zip", "never"]
+__all__ = ["ingest_folder", "ingest_incoming", "ingest_path", "ingest_source", "ingest_zip"]
 
 VERSION = 1
 """Part of every signature: raise it when the same files would give another data set than before."""
@@ -30,8 +30,8 @@ def ingest_folder(
     path: Path | str,
     name: str | None = None,
     seed: int = 0,
-    should_stop: Callable[[], bool] = never,
-) -> Job:
+    should_stop: ShouldStop = never,
+) -> Ingestion:
     """Make a data set of a folder. The photos stay where they are; the data set points to them.
 
     A folder that has not changed since (same files, sizes, times, and the same seed and name) gives the data set that
@@ -49,8 +49,8 @@ def ingest_zip(
     path: Path | str,
     name: str | None = None,
     seed: int = 0,
-    should_stop: Callable[[], bool] = never,
-) -> Job:
+    should_stop: ShouldStop = never,
+) -> Ingestion:
     """Make a data set of a zip. The photos are copied into the data set, so the zip may go away afterwards.
 
     Raises:
@@ -66,8 +66,8 @@ def ingest_path(
     path: Path | str,
     name: str | None = None,
     seed: int = 0,
-    should_stop: Callable[[], bool] = never,
-) -> Job:
+    should_stop: ShouldStop = never,
+) -> Ingestion:
     """Make a data set of a folder or a zip, whichever the path is.
 
     Raises:
@@ -85,9 +85,9 @@ def ingest_source(
     source: Source,
     origin: Origin,
     seed: int = 0,
-    should_stop: Callable[[], bool] = never,
+    should_stop: ShouldStop = never,
     group: Callable[[str], str] | None = None,
-) -> Job:
+) -> Ingestion:
     """Make a data set of any source whose folders tell the classes.
 
     Args:
@@ -115,7 +115,7 @@ def ingest_source(
         if group is not None:
             photos["group"] = photos["path"].map(group)
         named = Origin(origin.name or source.name, origin.source, origin.licence)
-        return finish(
+        return assemble_dataset(
             workspace,
             folder,
             photos,

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from tlcore.data.names import clean_label, clean_path, clean_text, is_junk, looks_like_photo, make_unique
 from tlcore.errors import UserError
@@ -26,10 +27,10 @@ HOW = (
 
 @dataclass(frozen=True)
 class SourceFile:
-    """A file of a folder or an archive. `parts`: its relative path as it came; `handle`: for whoever reads it."""
+    """A file of a folder or an archive. `parts`: its relative path as it came; `handle`: only its source knows what."""
 
     parts: tuple[str, ...]
-    handle: object
+    handle: Any
     size: int
 
 
@@ -60,9 +61,8 @@ def recognise(
     Args:
         name: of the folder or zip, for sentences.
         files: all of its files; what computers leave behind is skipped without a word.
-        folders: all of its folders, to tell of empty ones.
-        least_classes: 1 where more photos come from elsewhere.
-        least_classes: 2 to learn from, 1 to test on.
+        folders: all of its folders, to report empty ones.
+        least_classes: 2 to learn from; 1 to test on, or where more photos come from elsewhere.
 
     Raises:
         UserError: there are no photos, or fewer class folders.
@@ -118,7 +118,7 @@ def _unwrap(photos: list[tuple[str, ...]]) -> tuple[str, ...]:
 def _tops(photos: list[tuple[str, ...]]) -> tuple[dict[str, tuple[int, int]], list[tuple[str, ...]]]:
     """For every top folder the photos directly in it and deeper; and the photos that lie in no folder."""
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    loose = []
+    loose: list[tuple[str, ...]] = []
     for parts in photos:
         if len(parts) == 1:
             loose.append(parts)

@@ -1,4 +1,4 @@
-"""A data set on disk: one row a photo, fixed once made. Where the photos come from is told in ingest.py.
+"""A data set on disk: one row a photo, fixed once made. Where the photos come from: ingest.py.
 
 datasets/<id>/dataset.json      name, labels, counts, notes: readable by a person
 datasets/<id>/photos.parquet    one row a photo
@@ -9,7 +9,6 @@ datasets/.known/<signature>     the id of the data set that was made of exactly 
 
 import hashlib
 import os
-import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -18,12 +17,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from tlcore.data.names import slug
 from tlcore.errors import UserError
-from tlcore.workspace import Workspace, disk_error, new_id, read_json, write_atomic, write_json
+from tlcore.workspace import Workspace, disk_error, is_id, new_id, read_json, write_atomic, write_json
 
 COLUMNS = ("path", "sha256", "label", "split", "width", "height", "bytes")
 """The columns that everybody may rely on. `path` is unique and readable; behind them stands `file`, the place of the
@@ -31,7 +31,6 @@ photo under `Dataset.root` (or an absolute path), which may differ from `path`."
 
 SPLITS = ("train", "validation", "test")
 
-_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,80}")
 _STALE_SECONDS = 24 * 3600
 
 
@@ -79,7 +78,7 @@ class Dataset:
         if path not in self._places:
             raise UserError(f"The data set {self.name} has no photo {path}.", "Choose one of its photos.")
         row = self._places[path]
-        file, sha256 = self.photos["file"].iat[row], self.photos["sha256"].iat[row]
+        file, sha256 = str(self.photos["file"].iat[row]), self.photos["sha256"].iat[row]
         fix = "Put the old file back, or make a new data set of the folder as it is now."
         try:
             data = (self.root / file).read_bytes()
@@ -202,8 +201,10 @@ def load_dataset(workspace: Workspace, dataset_id: str) -> Dataset:
         UserError: there is none, or its files are damaged.
     """
     folder = workspace.datasets / dataset_id
-    if not _ID.fullmatch(dataset_id) or not folder.is_dir():  # an id may come out of a URL
-        raise UserError(f"There is no data set {dataset_id[:100]!r} here.", "Choose or make one on the Data page.")
+    if not is_id(dataset_id) or not folder.is_dir():
+        raise UserError(
+            f"There is no data set {dataset_id[:100]!r} here.", "Choose another data set, or make a new one."
+        )
     try:
         values = read_json(folder / "dataset.json")
         photos = pd.read_parquet(folder / "photos.parquet")
@@ -220,7 +221,7 @@ def list_datasets(workspace: Workspace) -> list[DatasetSummary]:
     """All data sets of a workspace, newest first. Reads one small file each; damaged ones are left out."""
     found = []
     for folder in workspace.datasets.iterdir() if workspace.datasets.is_dir() else ():
-        if not _ID.fullmatch(folder.name):
+        if not is_id(folder.name):
             continue
         try:
             values = read_json(folder / "dataset.json")
@@ -248,7 +249,7 @@ def find_known(workspace: Workspace, signature: str) -> Dataset | None:
         return None
 
 
-def _dataset(folder: Path, values: dict, photos: pd.DataFrame, refused: pd.DataFrame) -> Dataset:
+def _dataset(folder: Path, values: dict[str, Any], photos: pd.DataFrame, refused: pd.DataFrame) -> Dataset:
     return Dataset(
         id=folder.name,
         name=values["name"],

@@ -1,7 +1,7 @@
 """Data sets to begin with: two that come along, two that are fetched when somebody asks for them."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from tlcore.data.archive import ZipSource
-from tlcore.data.assemble import Job, Origin
+from tlcore.data.assemble import Ingestion, Origin
 from tlcore.data.collect import Source
 from tlcore.data.download import fetch
 from tlcore.data.images import PhotoRefused
@@ -18,7 +18,7 @@ from tlcore.data.ingest import ingest_source
 from tlcore.data.layout import SourceFile
 from tlcore.data.tarball import TarSource
 from tlcore.errors import UserError
-from tlcore.events import never
+from tlcore.events import ShouldStop, never
 from tlcore.workspace import Workspace
 
 EMOJI = Path(__file__).parents[1] / "assets" / "emoji" / "emoji.zip"
@@ -105,7 +105,7 @@ def find_sample(key: str) -> Sample:
     raise UserError(f"There is no sample {key!r}.", f"Allowed: {allowed}.")
 
 
-def ingest_sample(workspace: Workspace, key: str, seed: int = 0, should_stop: Callable[[], bool] = never) -> Job:
+def ingest_sample(workspace: Workspace, key: str, seed: int = 0, should_stop: ShouldStop = never) -> Ingestion:
     """Make a data set of a sample, fetching it first where that is needed. A second time it is there at once.
 
     Raises:

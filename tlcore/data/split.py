@@ -9,12 +9,12 @@ import hashlib
 
 import pandas as pd
 
+from tlcore.data.manifest import SPLITS
 from tlcore.errors import UserError
 
 MIN_PHOTOS = 3
 """Different photos that a class needs: one to learn from, one to watch, one to test."""
 
-_PARTS = ("train", "validation", "test")
 _TEST_OF_VALIDATION = 0.2
 _VALIDATION_OF_TRAIN = 0.15
 
@@ -69,8 +69,8 @@ def complete_given(photos: pd.DataFrame, seed: int = 0) -> tuple[pd.Series, list
     """
     notes = []
     keys = _groups(photos)
-    order = photos["split"].map(_PARTS.index)
-    parts = order.groupby(keys).transform("min").map(_PARTS.__getitem__)
+    order = photos["split"].map(SPLITS.index)
+    parts = order.groupby(keys).transform("min").map(SPLITS.__getitem__)
     moved = int((parts != photos["split"]).sum())
     if moved:
         notes.append(
@@ -151,7 +151,7 @@ def _check_enough(homes: dict[str, list[str]], labels: pd.Series) -> None:
 
 def _targets(num_fresh: int, fractions: tuple[float, float, float], have: set[str]) -> tuple[int, int]:
     """How many new groups go to validation and test; a part that has none yet gets one where there is any."""
-    least = [0 if part in have else 1 for part in _PARTS]
+    least = [0 if part in have else 1 for part in SPLITS]
     validation = max(int(num_fresh * fractions[1] + 0.5), least[1])
     test = max(int(num_fresh * fractions[2] + 0.5), least[2])
     while validation + test > max(0, num_fresh - least[0]):
@@ -186,7 +186,7 @@ def _check_parts(parts: pd.Series, labels: pd.Series) -> None:
             f"The class {untaught[0]} has photos in validation or test but none in train.",
             f"Add photos of {untaught[0]} to the train folder, or leave the class out.",
         )
-    for part in _PARTS:
+    for part in SPLITS:
         if not (parts == part).any():
             raise UserError(
                 f"There are too few photos to have a {part} part.",

@@ -2,19 +2,20 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from tlcore.data import incoming
 from tlcore.data.archive import ZipSource
-from tlcore.data.assemble import Job, Origin, finish
+from tlcore.data.assemble import Ingestion, Origin, assemble_dataset
 from tlcore.data.collect import Collected, collect
 from tlcore.data.images import PhotoRefused
 from tlcore.data.layout import Layout, Placed, SourceFile, label_all, name_classes, recognise
 from tlcore.data.manifest import Dataset, draft_folder, load_dataset
 from tlcore.errors import UserError
-from tlcore.events import never
+from tlcore.events import ShouldStop, never
 from tlcore.workspace import Workspace
 
 
@@ -24,8 +25,8 @@ def ingest_incoming(
     name: str,
     seed: int = 0,
     base: str | None = None,
-    should_stop: Callable[[], bool] = never,
-) -> Job:
+    should_stop: ShouldStop = never,
+) -> Ingestion:
     """Make a data set of uploads; they stay in their upload area until `incoming.clear`.
 
     Args:
@@ -48,7 +49,7 @@ def ingest_incoming(
         if len(photos):
             known = earlier.labels if earlier is not None else ()
             photos["label"] = photos["label"].map(name_classes(photos["label"], collected.notes, known))
-        return finish(workspace, folder, photos, collected, Origin(name, "uploads"), seed)
+        return assemble_dataset(workspace, folder, photos, collected, Origin(name, "uploads"), seed)
 
 
 class UploadSource:
@@ -61,32 +62,29 @@ class UploadSource:
         UserError: the uploads are gone, or a zip is all there is and cannot be used.
     """
 
-    keeps_photos = False
-
     def __init__(self, workspace: Workspace, incoming_id: str, alone: bool = True) -> None:
-        self.root = workspace.incoming / incoming_id
         self.name = "The upload"
         self.placed: list[Placed] = []
         self.refused: list[tuple[str, str]] = []
         self.notes: list[str] = []
         self.empty: list[str] = []
-        rows = list(incoming.summary(workspace, incoming_id).itertuples())
-        if not rows and alone:
+        uploads = incoming.list_uploads(workspace, incoming_id)
+        if not uploads and alone:
             raise UserError("Nothing was uploaded yet.", "Add photos to at least two classes, or upload a zip.")
         in_folders: list[SourceFile] = []
-        for row in rows:
-            path = incoming.file_path(workspace, incoming_id, row.number)
+        for upload in uploads:
+            path = incoming.file_path(workspace, incoming_id, upload.number)
             if _is_zip(path):
-                self._take_zip(path, row, alone and len(rows) == 1)
-            elif row.label is None and "/" in row.name:
-                in_folders.append(SourceFile(tuple(row.name.split("/")), path, row.bytes))
-            elif row.label is None:
-                self.refused.append((row.name, "was put into no class and is no zip"))
+                self._take_zip(path, upload, alone and len(uploads) == 1)
+            elif upload.label is None and "/" in upload.name:
+                in_folders.append(SourceFile(tuple(upload.name.split("/")), path, upload.size))
+            elif upload.label is None:
+                self.refused.append((upload.name, "was put into no class and is no zip"))
             else:
-                file = SourceFile((row.label, row.name), path, row.bytes)
-                self.placed.append(Placed(file, row.label))
+                file = SourceFile((upload.label, upload.name), path, upload.size)
+                self.placed.append(Placed(file, upload.label))
         if in_folders:
-            self._take_folder(in_folders, alone and len(rows) == len(in_folders))
+            self._take_folder(in_folders, alone and len(uploads) == len(in_folders))
 
     def read(self, files: Iterable[SourceFile]) -> Iterator[tuple[SourceFile, bytes | PhotoRefused]]:
         """The bytes of each file, or why it cannot be read."""
@@ -103,7 +101,7 @@ class UploadSource:
                     yield file, PhotoRefused(f"cannot be read ({error.strerror or error}); upload it again")
 
     def _take_folder(self, files: list[SourceFile], alone: bool) -> None:
-        """The files of uploaded folders, which tell the classes."""
+        """The files of uploaded folders, whose names are the classes."""
         try:
             layout = recognise(self.name, files, least_classes=2 if alone else 1)
         except UserError as error:
@@ -115,17 +113,17 @@ class UploadSource:
         self.refused += layout.refused
         self.notes += layout.notes
 
-    def _take_zip(self, path: Path, row, alone: bool) -> None:
+    def _take_zip(self, path: Path, upload: incoming.Upload, alone: bool) -> None:
         try:
-            source = ZipSource(path, row.name)
-            if row.label is not None:
-                layout = label_all(source.files, row.label)
+            source = ZipSource(path, upload.name)
+            if upload.label is not None:
+                layout = label_all(source.files, upload.label)
             else:
-                layout = recognise(row.name, source.files, source.folders, least_classes=2 if alone else 1)
+                layout = recognise(upload.name, source.files, source.folders, least_classes=2 if alone else 1)
         except UserError as error:
             if alone:
                 raise
-            self.refused.append((row.name, f"cannot be used: {error.what}"))
+            self.refused.append((upload.name, f"cannot be used: {error.what}"))
             return
         self._add(source, layout)
 
@@ -147,9 +145,9 @@ def _is_zip(path: Path) -> bool:
         return file.read(4) in (b"PK\x03\x04", b"PK\x05\x06")
 
 
-def _bring_along(earlier: Dataset, folder: Path, collected: Collected) -> list[dict]:
+def _bring_along(earlier: Dataset, folder: Path, collected: Collected) -> list[dict[str, Any]]:
     """The rows of an earlier data set, its own photos linked or copied; new photos equal to one follow its part."""
-    rows = earlier.photos.to_dict("records")
+    rows = [{str(column): value for column, value in row.items()} for row in earlier.photos.to_dict("records")]
     own = earlier.root == earlier.folder / "photos"
     for row in rows:
         place = earlier.root / row["file"]

@@ -1,7 +1,7 @@
-"""The queue in front of the workers: one training, one import and one advice at a time, all in their own processes.
+"""The queue in front of the workers: one training, one import and one recommendation at a time, each in a process.
 
-Each kind of job has a `concurrent.futures` executor with one thread; the thread takes the job that is first in line,
-starts a worker process, waits for it and so reaps it. The line itself is a plain list, so its order can be seen and
+Each kind of job has a `concurrent.futures` executor with one thread; the thread takes the first job that waits, starts
+a worker process, waits for it and so reaps it. The jobs that wait are a plain list, so its order can be seen and
 changed. Nothing here is needed to follow a job: that is read off its folder (store.py), and a job goes on when this
 process ends. What was still waiting then is taken up by the next `JobQueue` of the workspace.
 """
@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+import sysconfig
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +21,8 @@ from filelock import FileLock
 
 import tlcore
 from tlcore.events import Failed, Started, Stopped
-from tlcore.jobs.status import is_locked, job_status
+from tlcore.jobs.locks import SERVERS, is_locked
+from tlcore.jobs.status import job_status
 from tlcore.jobs.store import (
     QUEUED,
     STOP,
@@ -35,35 +37,34 @@ from tlcore.jobs.store import (
 )
 from tlcore.workspace import Workspace, new_id, write_json
 
+KINDS = ("train", "import", "advice")
 POLL_SECONDS = 0.1
 STOP_PATIENCE_SECONDS = 20  # a worker that does not answer a stop by then is ended
 NOT_BEGUN = "It had not begun yet."
 WARM_VARIABLE = "TRANSFERLAB_WARM"  # "0" saves 600 MB on a small machine; training then starts some seconds later
-
-_PROJECT = Path(tlcore.__file__).parent.parent  # `-m tlcore…` finds the package from here
 
 
 class JobQueue:
     """Takes jobs of one workspace and sees that they are worked on, in order. Make one a server process."""
 
     def __init__(self, workspace: Workspace) -> None:
-        self._lanes = {kind: ThreadPoolExecutor(1, thread_name_prefix=kind) for kind in ("train", "import", "advice")}
-        self._line: list[Job] = []
-        self._working: dict[str, list[str]] = {kind: [] for kind in self._lanes}
-        self._guard = threading.Lock()
-        self._warm_worker: subprocess.Popen | None = None
-        servers = workspace.root / "servers"
+        self._executors = {kind: ThreadPoolExecutor(1, thread_name_prefix=kind) for kind in KINDS}
+        self._waiting: list[Job] = []
+        self._running: dict[str, list[str]] = {kind: [] for kind in KINDS}
+        self._mutex = threading.Lock()
+        self._warm_worker: subprocess.Popen[bytes] | None = None
+        servers = workspace.root / SERVERS
         servers.mkdir(exist_ok=True)
-        self._alive = FileLock(servers / f"{new_id('server')}.lock", thread_local=False)
-        self._alive.acquire()
-        self._take_over(workspace, servers)
+        self._server_lock = FileLock(servers / f"{new_id('server')}.lock", thread_local=False)
+        self._server_lock.acquire()
+        self._submit_abandoned(workspace, servers)
 
     def submit(self, job: Job) -> None:
         """Put a job at the end of its queue."""
-        with self._guard:
-            self._line.append(job)
-            write_json(job.folder / QUEUED, {"lock": str(self._alive.lock_file)})
-        self._lanes[job.kind].submit(self._process_next, job.kind)
+        with self._mutex:
+            self._waiting.append(job)
+            write_json(job.folder / QUEUED, {"lock": str(self._server_lock.lock_file)})
+        self._executors[job.kind].submit(self._run_next, job.kind)
 
     def restart(self, job: Job) -> None:
         """Work on an interrupted, stopped or failed job once more; a job that is being worked on is left alone."""
@@ -71,56 +72,56 @@ class JobQueue:
             reset(job)
             self.submit(job)
 
-    def go_on(self, job: Job) -> None:
+    def resume(self, job: Job) -> None:
         """Continue an interrupted or stopped training from its last epoch, where `can_resume` says that it can."""
         if not job_status(job).active:
             resume(job)
             self.submit(job)
 
     def position(self, job: Job) -> int:
-        """How many jobs of its kind come before it, the one in work included; 0 when it is its turn."""
-        with self._guard:
-            ids = [other.id for other in self._line if other.kind == job.kind]
-            return ids.index(job.id) + len(self._working[job.kind]) if job.id in ids else 0
+        """How many jobs of its kind come before it, the running one included; 0 when it is its turn."""
+        with self._mutex:
+            ids = [other.id for other in self._waiting if other.kind == job.kind]
+            return ids.index(job.id) + len(self._running[job.kind]) if job.id in ids else 0
 
-    def line(self, kind: str = "train") -> list[str]:
+    def waiting(self, kind: str = "train") -> list[str]:
         """The ids of the jobs that wait, the next one first."""
-        with self._guard:
-            return [job.id for job in self._line if job.kind == kind]
+        with self._mutex:
+            return [job.id for job in self._waiting if job.kind == kind]
 
     def cancel(self, job: Job) -> None:
-        """End a job that waits, before it has begun; one in work is left alone."""
-        with self._guard:
-            if job.id not in [other.id for other in self._line]:
+        """End a job that waits, before it has begun; a running one is left alone."""
+        with self._mutex:
+            if job.id not in [other.id for other in self._waiting]:
                 return
-            self._line = [other for other in self._line if other.id != job.id]
+            self._waiting = [other for other in self._waiting if other.id != job.id]
         EventLog(job).write(Stopped(NOT_BEGUN))
         (job.folder / QUEUED).unlink(missing_ok=True)
 
     def move_to_front(self, job: Job) -> None:
         """Let a waiting job go before all others that wait."""
-        with self._guard:
-            waiting = [other for other in self._line if other.id == job.id]
-            self._line = waiting + [other for other in self._line if other.id != job.id]
+        with self._mutex:
+            first = [other for other in self._waiting if other.id == job.id]
+            self._waiting = first + [other for other in self._waiting if other.id != job.id]
 
-    def warm(self) -> None:
+    def warm_up(self) -> None:
         """Start a trainer that has TensorFlow loaded and waits; does nothing when one waits already."""
         if os.environ.get(WARM_VARIABLE, "1") == "0":
             return
-        with self._guard:
+        with self._mutex:
             if self._warm_worker is None or self._warm_worker.poll() is not None:
                 self._warm_worker = _start_worker("--warm")
 
     def close(self) -> None:
-        """End the waiting trainer and free the queue's lock; jobs in work go on."""
-        with self._guard:
+        """End the warm trainer and free the server's lock; running jobs go on."""
+        with self._mutex:
             if self._warm_worker is not None:
                 _end(self._warm_worker)
-        for lane in self._lanes.values():
-            lane.shutdown(wait=False, cancel_futures=True)
-        self._alive.release()
+        for executor in self._executors.values():
+            executor.shutdown(wait=False, cancel_futures=True)
+        self._server_lock.release()
 
-    def _take_over(self, workspace: Workspace, servers: Path) -> None:
+    def _submit_abandoned(self, workspace: Workspace, servers: Path) -> None:
         """Queue again what was waiting in servers that are gone."""
         for job in reversed([*list_recommendations(workspace), *list_imports(workspace), *list_runs(workspace)]):
             begun = any(isinstance(event, Started) for event in read_events(job))
@@ -130,43 +131,42 @@ class JobQueue:
             if not is_locked(path):
                 path.unlink(missing_ok=True)
 
-    def _process_next(self, kind: str) -> None:
-        """Start a worker for the job that is first in line and wait until it has ended."""
-        with self._guard:
-            job = next((job for job in self._line if job.kind == kind), None)
-            if job is None or _is_ending():  # taken out; or left to the next server
+    def _run_next(self, kind: str) -> None:
+        """Start a worker for the first job that waits and wait until it has ended."""
+        with self._mutex:
+            job = next((job for job in self._waiting if job.kind == kind), None)
+            if job is None or _interpreter_is_ending():  # canceled; or left to the next server
                 return
-            self._line.remove(job)
-            self._working[kind].append(job.id)
+            self._waiting.remove(job)
+            self._running[kind].append(job.id)
         try:
             if (job.folder / STOP).exists():
                 EventLog(job).write(Stopped(NOT_BEGUN))
                 return
             worker = self._take_worker(job)
-            worker.stdin.write(f"{job.folder}\n".encode())
-            worker.stdin.close()
-            self._wait(worker, job)
+            _send(worker, job)
+            self._wait_for(worker, job)
         except OSError as error:
             EventLog(job).write(Failed(f"The training process could not be started ({error}).", "Start it again."))
         finally:
-            with self._guard:
-                self._working[kind].remove(job.id)
-                if job.id not in [other.id for other in self._line]:  # it may have been started again meanwhile
+            with self._mutex:
+                self._running[kind].remove(job.id)
+                if job.id not in [other.id for other in self._waiting]:  # it may have been started again meanwhile
                     (job.folder / QUEUED).unlink(missing_ok=True)
 
-    def _take_worker(self, job: Job) -> subprocess.Popen:
+    def _take_worker(self, job: Job) -> subprocess.Popen[bytes]:
         """The warm trainer for a training; a fresh process for the rest."""
-        with self._guard:
+        with self._mutex:
             warm, usable = self._warm_worker, job.kind == "train"
             if usable and warm is not None and warm.poll() is None:
                 self._warm_worker = None
                 return warm
         return _start_worker()
 
-    def _wait(self, worker: subprocess.Popen, job: Job) -> None:
+    def _wait_for(self, worker: subprocess.Popen[bytes], job: Job) -> None:
         """Until the worker has ended, or this server does; a worker that does not answer a stop in time is ended."""
         asked = None
-        while worker.poll() is None and not _is_ending():
+        while worker.poll() is None and not _interpreter_is_ending():
             time.sleep(POLL_SECONDS)
             if asked is None and (job.folder / STOP).exists():
                 asked = time.monotonic()
@@ -176,26 +176,51 @@ class JobQueue:
                 asked = time.monotonic()
 
 
-def _is_ending() -> bool:
-    """Whether this process is on its way out and waits for its executors' threads; nothing public tells."""
-    return getattr(concurrent.futures.thread, "_shutdown", False)
+def _interpreter_is_ending() -> bool:
+    """Whether this process is on its way out and waits for its executors' threads.
+
+    There is no public way to ask: `threading.main_thread()` counts as alive until these threads have ended. Where the
+    private name goes, a server that is to end waits for its workers; tests/jobs/test_queue.py notices.
+    """
+    return bool(getattr(concurrent.futures.thread, "_shutdown", False))
 
 
-def _start_worker(*options: str) -> subprocess.Popen:
-    """A worker process that waits for its order; it outlives the server."""
-    environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "2"}
+def _start_worker(*options: str) -> subprocess.Popen[bytes]:
+    """A worker process that waits for its order; it outlives the server.
+
+    `-P`: a file in the folder that the server was started in is never taken for a module of the same name.
+    """
     return subprocess.Popen(
-        [sys.executable, "-m", "tlcore.worker", *options],
+        [sys.executable, "-P", "-m", "tlcore.worker", *options],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        start_new_session=True,
-        env=environment,
-        cwd=_PROJECT,
+        start_new_session=True,  # Ctrl-C in the server's terminal ends the server only
+        creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # the same on Windows
+        env=worker_environment(),
     )
 
 
-def _end(worker: subprocess.Popen) -> None:
+def worker_environment() -> dict[str, str]:
+    """The environment in which a new Python finds the very `tlcore` that runs here, whatever folder it starts in.
+
+    An installed one is found anyway, and its folder must not come before the standard library, as PYTHONPATH does.
+    """
+    environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "2"}
+    place = str(Path(tlcore.__file__).resolve().parents[1])
+    if place not in {str(Path(sysconfig.get_path(key)).resolve()) for key in ("purelib", "platlib")}:
+        environment["PYTHONPATH"] = os.pathsep.join([place, *filter(None, [os.environ.get("PYTHONPATH")])])
+    return environment
+
+
+def _send(worker: subprocess.Popen[bytes], job: Job) -> None:
+    """Tell a waiting worker which job to do."""
+    assert worker.stdin is not None  # it was started with a pipe
+    with worker.stdin as orders:
+        orders.write(f"{job.folder}\n".encode())
+
+
+def _end(worker: subprocess.Popen[bytes]) -> None:
     """Kill a worker and what it started."""
     if hasattr(os, "killpg"):
         try:

@@ -5,12 +5,14 @@ Nothing is kept in memory, so every process sees the same, whoever works on the 
 
 from dataclasses import dataclass
 from pathlib import Path
-
-from filelock import FileLock, Timeout
+from typing import TypeVar
 
 from tlcore.events import EpochEnd, Evaluated, Event, Failed, Finished, Progress, Started, Stopped
-from tlcore.jobs.store import LOCK, QUEUED, Job, read_events
+from tlcore.jobs.locks import LOCK, is_locked
+from tlcore.jobs.store import QUEUED, Job, read_events
 from tlcore.workspace import read_json
+
+E = TypeVar("E", bound=Event)
 
 
 @dataclass(frozen=True)
@@ -41,24 +43,30 @@ class JobStatus:
 def job_status(job: Job) -> JobStatus:
     """Read the state of a job off its files."""
     working = is_locked(job.folder / LOCK)  # before the events: a worker writes its last one while it holds the lock
-    last: dict[type, Event] = {}
+    last: dict[type[Event], Event] = {}
     epochs: dict[int, EpochEnd] = {}
     for event in read_events(job):
         last[type(event)] = event
-        if isinstance(event, EpochEnd):  # a continued training tells the rounds after its checkpoint once more
-            epochs = {number: told for number, told in epochs.items() if number < event.epoch} | {event.epoch: event}
+        if isinstance(event, EpochEnd):  # a resumed training repeats the epochs after its checkpoint
+            epochs = {number: end for number, end in epochs.items() if number < event.epoch} | {event.epoch: event}
     return JobStatus(
         _state(job, last, working),
-        last.get(Progress),
+        _last(last, Progress),
         tuple(epochs.values()),
-        last.get(Evaluated),
-        last.get(Finished),
-        last.get(Failed),
-        last.get(Stopped),
+        _last(last, Evaluated),
+        _last(last, Finished),
+        _last(last, Failed),
+        _last(last, Stopped),
     )
 
 
-def _state(job: Job, last: dict[type, Event], working: bool) -> str:
+def _last(events: dict[type[Event], Event], kind: type[E]) -> E | None:
+    """The last event of a kind."""
+    event = events.get(kind)
+    return event if isinstance(event, kind) else None
+
+
+def _state(job: Job, last: dict[type[Event], Event], working: bool) -> str:
     for event_type, state in ((Finished, "finished"), (Failed, "failed"), (Stopped, "stopped")):
         if event_type in last:
             return state
@@ -73,17 +81,4 @@ def _waits_in_a_living_queue(job: Job) -> bool:
     try:
         return is_locked(Path(read_json(job.folder / QUEUED)["lock"]))
     except (OSError, ValueError, KeyError):
-        return False
-
-
-def is_locked(path: Path) -> bool:
-    """Whether a living process holds this lock; the system frees it when the process ends, however it ends."""
-    if not path.exists():
-        return False
-    try:
-        with FileLock(path, timeout=0):
-            return False
-    except Timeout:
-        return True
-    except OSError:
         return False

@@ -1,28 +1,26 @@
 """Jobs on disk: one folder each, readable by a person and by any tool (docs/run-format.md).
 
-A job is a training run, an import of photos, or the advice on a data set. Its folder holds `job.json` (what is to be
-done, never changed), `events.jsonl` (what has happened), `job.lock` (held by the process that works on it) and, when a
-person asked for it, `stop`. The state of a job is read off these files; nothing else knows it, so pages and processes
-may come and go.
+A job is a training run, an import of photos, or the recommendation for a data set. Its folder holds `job.json` (what
+is to be done, never changed), `events.jsonl` (what has happened), `job.lock` (held by the process that works on it)
+and, when a person asked for it, `stop`. The state of a job is read off these files; nothing else knows it, so pages and
+processes may come and go.
 """
 
-import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from tlcore.config import TrainConfig
 from tlcore.errors import UserError
-from tlcore.events import EpochEnd, Event, Progress, decode, encode
-from tlcore.workspace import Workspace, disk_error, new_id, read_json, write_atomic, write_json
+from tlcore.events import EpochEnd, Event, Progress, ShouldStop, decode, encode
+from tlcore.workspace import Workspace, disk_error, is_id, new_id, read_json, write_atomic, write_json
 
-JOB, EVENTS, LOCK, STOP, QUEUED = "job.json", "events.jsonl", "job.lock", "stop", "queued.json"
+JOB, EVENTS, STOP, QUEUED = "job.json", "events.jsonl", "stop", "queued.json"
 EARLIER = "events-{}.jsonl"  # with the number of the attempt, from 1
 CHECKPOINT = "checkpoint.npz"  # training/checkpoint.py writes it
 PROGRESS_SECONDS = 0.2  # more often nobody can see it
-_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,80}")
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,7 @@ class Run(Job):
 
     @property
     def dataset_id(self) -> str:
-        return self.spec["dataset"]
+        return str(self.spec["dataset"])
 
     @property
     def config(self) -> TrainConfig:
@@ -67,12 +65,14 @@ class ImportSpec:
 
 def create_run(workspace: Workspace, dataset_id: str, config: TrainConfig, name: str) -> Run:
     """Make the folder of a new run; it waits until someone works on it."""
-    return _create(workspace.runs, "train", name, {"dataset": dataset_id, "config": config.to_dict()})
+    run_id = _create(workspace.runs, "train", name, {"dataset": dataset_id, "config": config.to_dict()})
+    return load_run(workspace, run_id)
 
 
 def create_import(workspace: Workspace, spec: ImportSpec) -> Job:
     """Make the folder of a new import."""
-    return _create(workspace.imports, "import", spec.name or spec.value, asdict(spec))
+    job_id = _create(workspace.imports, "import", spec.name or spec.value, asdict(spec))
+    return load_import(workspace, job_id)
 
 
 def recommendation_job(workspace: Workspace, dataset_id: str) -> Job:
@@ -83,15 +83,17 @@ def recommendation_job(workspace: Workspace, dataset_id: str) -> Job:
     Raises:
         UserError: no data set can have this id, or the disk is full.
     """
-    if not _ID.fullmatch(dataset_id):  # it may come from a URL
+    if not is_id(dataset_id):
         raise _unknown(dataset_id)
     try:
-        return open_job(workspace.advice / dataset_id)
+        return open_job(workspace.recommendations / dataset_id)
     except UserError:  # there is none yet, or a kill left its folder without a job.json
-        return _create(workspace.advice, "advice", dataset_id, {"dataset": dataset_id}, dataset_id)
+        _create(workspace.recommendations, "advice", dataset_id, {"dataset": dataset_id}, dataset_id)
+        return load_job(workspace.recommendations, dataset_id)
 
 
-def _create(parent: Path, kind: str, name: str, spec: dict[str, Any], job_id: str = "") -> Job:
+def _create(parent: Path, kind: str, name: str, spec: dict[str, Any], job_id: str = "") -> str:
+    """Make the folder of a job, under a new id where none is given; returns the id."""
     created = time.time()
     new = job_id or new_id(time.strftime("%Y%m%d-%H%M", time.localtime(created)))
     folder = parent / new
@@ -100,7 +102,7 @@ def _create(parent: Path, kind: str, name: str, spec: dict[str, Any], job_id: st
     except OSError as error:
         raise disk_error(folder, error) from error
     write_json(folder / JOB, {"kind": kind, "name": name, "created": created, "spec": spec})
-    return load_job(parent, new)
+    return new
 
 
 def load_run(workspace: Workspace, run_id: str) -> Run:
@@ -121,8 +123,8 @@ def load_import(workspace: Workspace, job_id: str) -> Job:
 
 
 def load_job(parent: Path, job_id: str) -> Job:
-    """The job of this id in `workspace.runs`, `.imports` or `.advice`; the id may come from a URL."""
-    if not _ID.fullmatch(job_id):
+    """The job of this id in `workspace.runs`, `.imports` or `.recommendations`; the id may come from a URL."""
+    if not is_id(job_id):
         raise _unknown(job_id)
     return open_job(parent / job_id)
 
@@ -138,9 +140,7 @@ def open_job(folder: Path) -> Job:
 
 
 def _unknown(job_id: str) -> UserError:
-    return UserError(
-        f"There is no run “{job_id[:80]}” here.", "It may have been deleted, or the address may be incomplete."
-    )
+    return UserError(f"There is no run “{job_id[:80]}” here.", "It may have been deleted, or its id may be incomplete.")
 
 
 def list_runs(workspace: Workspace) -> list[Run]:
@@ -154,8 +154,8 @@ def list_imports(workspace: Workspace) -> list[Job]:
 
 
 def list_recommendations(workspace: Workspace) -> list[Job]:
-    """The advice jobs of all data sets, newest first."""
-    return list(_jobs(workspace.advice))
+    """The recommendation jobs of all data sets, newest first."""
+    return list(_jobs(workspace.recommendations))
 
 
 def _jobs(parent: Path) -> Iterator[Job]:
@@ -192,7 +192,7 @@ def request_stop(job: Job) -> None:
     (job.folder / STOP).touch()
 
 
-def stop_requested(job: Job) -> Callable[[], bool]:
+def stop_requested(job: Job) -> ShouldStop:
     """The `ShouldStop` of a job."""
     path = job.folder / STOP
     return path.exists
@@ -202,7 +202,7 @@ def reset(job: Job) -> None:
     """Make a job ready to be worked on from the beginning; the earlier attempt's events are kept under a number."""
     (job.folder / STOP).unlink(missing_ok=True)
     (job.folder / CHECKPOINT).unlink(missing_ok=True)
-    _put_events_aside(job)
+    _archive_events(job)
 
 
 def can_resume(job: Job) -> bool:
@@ -211,15 +211,15 @@ def can_resume(job: Job) -> bool:
 
 
 def resume(job: Job) -> None:
-    """Make a training ready to be continued: its epochs stay told, its end is taken back."""
+    """Make a training ready to be continued: its epochs are kept, its end is taken back."""
     (job.folder / STOP).unlink(missing_ok=True)
     epochs = [event for event in read_events(job) if isinstance(event, EpochEnd)]
-    _put_events_aside(job)
+    _archive_events(job)
     lines = "".join(encode(event) + "\n" for event in epochs)
     write_atomic(job.folder / EVENTS, lines.encode("utf-8"))
 
 
-def _put_events_aside(job: Job) -> None:
+def _archive_events(job: Job) -> None:
     events = job.folder / EVENTS
     if events.exists():
         events.rename(job.folder / EARLIER.format(1 + num_earlier_attempts(job)))

@@ -18,7 +18,8 @@ from tlcore.data.samples import ingest_sample
 from tlcore.data.uploads import ingest_incoming
 from tlcore.errors import UserError
 from tlcore.events import Event, Failed, Finished, ShouldStop, Started, Stopped
-from tlcore.jobs.store import LOCK, EventLog, ImportSpec, Job, Run, stop_requested
+from tlcore.jobs.locks import LOCK
+from tlcore.jobs.store import EventLog, ImportSpec, Job, Run, stop_requested
 from tlcore.workspace import Workspace
 
 LOCK_SECONDS = 10  # a page that looks whether the lock is free holds it for a moment

@@ -57,17 +57,17 @@ def _any_active(comparison: Comparison) -> bool:
 def _chart(statuses: Mapping[str, JobStatus], names: Mapping[str, str]) -> None:
     """The chart of all runs; its description is built once, only the figures are sent again."""
     order = tuple(names.values())
-    frame = charts_comparison.race_frame({names[key]: each.epochs for key, each in statuses.items()})
+    frame = charts_comparison.comparison_frame({names[key]: each.epochs for key, each in statuses.items()})
     if frame.empty:  # the place is kept, so that nothing jumps when the lines appear
         st.skeleton(charts_comparison.height(order))
         return
     spec = _spec(order, charts_comparison.lowest(frame), chrome.is_dark())
-    st.vega_lite_chart(frame, spec, key="race_chart", alt=charts_comparison.say_race(frame, order))
+    st.vega_lite_chart(frame, spec, key="race_chart", alt=charts_comparison.say_comparison(frame, order))
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _spec(names: tuple[str, ...], low: float, dark: bool) -> dict[str, Any]:
-    return charts.live(charts_comparison.race(names, low, dark))
+    return charts.live(charts_comparison.comparison_chart(names, low, dark))
 
 
 def _row(run: Run, name: str, status: JobStatus) -> None:
@@ -90,7 +90,7 @@ def _row(run: Run, name: str, status: JobStatus) -> None:
         complete = status.usable and not is_stopped(status)  # it may have ended early by itself
         resume = "" if status.active or complete else follow.continue_label(run, status)
         if resume:
-            st.button(resume, key=f"go_on_{run.id}", on_click=queue.go_on, args=(run,))
+            st.button(resume, key=f"go_on_{run.id}", on_click=queue.resume, args=(run,))
         elif not status.active and not status.usable:
             st.button("Start again", key=f"again_{run.id}", on_click=queue.restart, args=(run,))
     if status.error:
@@ -140,4 +140,4 @@ def resume_all(runs: Sequence[Run]) -> None:
     for run in runs:
         status = job_status(run)
         if not status.active and not status.usable:
-            (state.queue().go_on if follow.continue_label(run, status) else state.queue().restart)(run)
+            (state.queue().resume if follow.continue_label(run, status) else state.queue().restart)(run)

@@ -135,9 +135,9 @@ def few_shot(material: Material) -> None:
         with picture:
             found = material.recommendation
             if found and found.few_shot:
-                finding = charts_learn.say_few(found.few_shot, found.num_classes)
-                frame = charts_learn.few_frame(found.few_shot)
-                chart = charts_learn.few_photos(frame, found.num_classes, chrome.is_dark())
+                finding = charts_learn.say_few_shot(found.few_shot, found.num_classes)
+                frame = charts_learn.few_shot_frame(found.few_shot)
+                chart = charts_learn.few_shot_chart(frame, found.num_classes, chrome.is_dark())
                 st.altair_chart(chart, key="few", alt=finding)
                 st.caption(f"Each photo was given the class whose examples it is nearest to on average. {finding}")
             elif found:

@@ -27,7 +27,7 @@ def show(poll: bool) -> None:
 def _waiting() -> list[Run]:
     """The runs that wait, without those that somebody took out."""
     runs = []
-    for run_id in state.queue().line():
+    for run_id in state.queue().waiting():
         try:
             run = store.load_run(state.workspace(), run_id)
         except UserError:  # its folder was deleted meanwhile
