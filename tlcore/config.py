@@ -14,6 +14,8 @@ STRATEGIES = {
 """What learns, with one sentence each for a person who chooses."""
 
 
+AUTO = "auto"  # of `unfreeze_from`: the upper third of the layers
+
 RENAMED_FIELDS = {
     "open_from": "unfreeze_from",
     "open_layers": "num_unfrozen_layers",
@@ -96,7 +98,7 @@ class TrainConfig:
         step=1,
     )
     unfreeze_from: str = _option(
-        "auto",
+        AUTO,
         "Lowest block that adapts",
         "The name of a block of the network (python -m tlcore backbones lists them); auto opens the upper third. "
         "Only for the hybrid strategy.",

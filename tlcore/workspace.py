@@ -16,6 +16,8 @@ from platformdirs import user_data_path
 
 from tlcore.errors import UserError
 
+CHECKPOINT = "checkpoint.npz"  # in a run's folder: training writes it, and whether it is there decides what can resume
+
 
 @dataclass(frozen=True)
 class Workspace:

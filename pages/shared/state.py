@@ -5,7 +5,6 @@ another computer show the same. Nothing here draws; chrome.py and the pages do.
 """
 
 import os
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from ipaddress import ip_address
@@ -22,9 +21,8 @@ from tlcore.jobs.locks import LOCK, is_locked
 from tlcore.jobs.queue import JobQueue
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Job, Run
-from tlcore.workspace import Workspace, open_workspace
+from tlcore.workspace import Workspace, is_id, open_workspace
 
-ID_FORM = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,79}")
 WORDS = {
     "dataset": "data set",
     "run": "training run",
@@ -84,7 +82,7 @@ def chosen(kind: str) -> str | None:
     value = st.query_params.get(kind)
     if not value:
         return None
-    if not ID_FORM.fullmatch(value):
+    if not is_id(value):
         raise UserError(f"The address names a {WORDS[kind]} that cannot exist.", "Choose one on the Data page.")
     remember(value)
     return value
@@ -108,7 +106,7 @@ def choose(**ids: str | None) -> None:
 def link(**changes: str | None) -> dict[str, str]:
     """The query parameters for a link to another page: the ids in use, with `changes`; None takes one out."""
     kept = {kind: st.query_params.get(kind) for kind in ("dataset", "run")} | changes
-    return {kind: value for kind, value in kept.items() if value and ID_FORM.fullmatch(value)}
+    return {kind: value for kind, value in kept.items() if value and is_id(value)}
 
 
 def dataset() -> Dataset | None:

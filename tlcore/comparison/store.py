@@ -4,7 +4,6 @@ It is a note about ordinary runs (`races/<id>/race.json`), which wait in the que
 kill like any others; results.py reads what came of them off their folders. The pages call it a race.
 """
 
-import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,11 +12,10 @@ from pathlib import Path
 from tlcore.config import TrainConfig
 from tlcore.errors import UserError
 from tlcore.jobs.store import Run, create_run, load_run
-from tlcore.workspace import Workspace, disk_error, new_id, read_json, write_json
+from tlcore.workspace import Workspace, disk_error, is_id, new_id, read_json, write_json
 
 FOLDER, NOTE = "races", "race.json"
 FEWEST, MOST = 2, 12  # runs; more than a dozen lines cannot be told apart in one chart
-_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,80}")
 
 
 @dataclass(frozen=True)
@@ -68,9 +66,9 @@ def load_comparison(workspace: Workspace, comparison_id: str) -> Comparison:
         UserError: there is no such comparison in the workspace.
     """
     unknown = UserError(
-        f"There is no race “{comparison_id[:80]}” here.", "It may have been deleted, or the address may be incomplete."
+        f"There is no race “{comparison_id[:80]}” here.", "It may have been deleted, or its id may be incomplete."
     )
-    if not _ID.fullmatch(comparison_id):
+    if not is_id(comparison_id):
         raise unknown
     folder = workspace.root / FOLDER / comparison_id
     try:

@@ -171,7 +171,8 @@ def evict(workspace: Workspace, keep: Collection[str], limit_bytes: int) -> list
     Kinds that are in use, here or in another process, and those named in `keep` (folder names) stay, so the rest may
     still be larger than the limit. Returns the names of those removed.
     """
-    root, removed = activations_folder(workspace), []
+    root = activations_folder(workspace)
+    removed: list[str] = []
     if not root.is_dir():
         return removed
     with _gate(root):

@@ -62,7 +62,7 @@ def batches(
 
     readers = 1 if change is None else min(usable_cores(), MOST_READERS)
     with ThreadPoolExecutor(readers, thread_name_prefix="batches") as pool:
-        coming: deque[Future] = deque()
+        coming: deque[Future[tuple[np.ndarray, np.ndarray]]] = deque()
         try:
             for start in range(0, len(order), batch_size):
                 coming.append(pool.submit(load, order[start : start + batch_size]))

@@ -35,10 +35,17 @@ class Kind(Protocol):
     pixels and `policy`: how a photo is brought to the square; `output`: the network's output that is kept.
     """
 
-    image_size: int
-    policy: str
-    output: str
-    dtype: str
+    @property
+    def image_size(self) -> int: ...
+
+    @property
+    def policy(self) -> str: ...
+
+    @property
+    def output(self) -> str: ...
+
+    @property
+    def dtype(self) -> str: ...
 
     @property
     def folder_name(self) -> str: ...
@@ -152,7 +159,7 @@ class RowStore:
 
     def _write(self, keys: list[bytes], rows: np.ndarray) -> None:
         """Append at the end of the complete rows, over whatever a killed writer left behind them."""
-        vectors = memoryview(np.ascontiguousarray(rows, dtype=self.kind.dtype)).cast("B")
+        vectors = np.ascontiguousarray(rows, dtype=self.kind.dtype).data.cast("B")
         for path, data, start in (
             (self._vectors_path, vectors, self._keys_read * self._row_bytes),
             (self._keys_path, b"".join(keys), self._keys_read * KEY_BYTES),
@@ -174,7 +181,7 @@ class RowStore:
         result = np.empty((len(rows), *self.kind.shape), dtype=self.kind.dtype)
         if not rows:
             return result
-        data = memoryview(result).cast("B")
+        data = result.data.cast("B")
         with open(self._vectors_path, "rb", buffering=0) as file:
             for first, last in _runs(rows):
                 _fill(file, rows[first] * self._row_bytes, data[first * self._row_bytes : last * self._row_bytes])

@@ -62,7 +62,7 @@ class ViewedStore:
             return self.plain.read(keys)
         result = np.empty((len(keys), *self.kind.shape), dtype=self.kind.dtype)
         for store, chosen in ((self.plain, photos), (self.augmented, ~photos)):
-            result[chosen] = store.read([keys[i] for i in np.nonzero(chosen)[0]])
+            result[chosen] = store.read([key for key, is_chosen in zip(keys, chosen, strict=True) if is_chosen])
         return result
 
     def refresh(self) -> None:

@@ -15,11 +15,10 @@ from typing import Any
 from tlcore.config import TrainConfig
 from tlcore.errors import UserError
 from tlcore.events import EpochEnd, Event, Progress, ShouldStop, decode, encode
-from tlcore.workspace import Workspace, disk_error, is_id, new_id, read_json, write_atomic, write_json
+from tlcore.workspace import CHECKPOINT, Workspace, disk_error, is_id, new_id, read_json, write_atomic, write_json
 
 JOB, EVENTS, STOP, QUEUED = "job.json", "events.jsonl", "stop", "queued.json"
 EARLIER = "events-{}.jsonl"  # with the number of the attempt, from 1
-CHECKPOINT = "checkpoint.npz"  # training/checkpoint.py writes it
 PROGRESS_SECONDS = 0.2  # more often nobody can see it
 
 

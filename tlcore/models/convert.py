@@ -21,12 +21,14 @@ def convert_to_tflite(model: keras.Model, image_size: int, float16: bool = True)
     """
     names = sorted(model.output)
 
-    @tf.function(input_signature=[tf.TensorSpec((_TRACED_BATCH, image_size, image_size, 3), tf.float32, name="image")])
     def compute(image: tf.Tensor) -> list[tf.Tensor]:
         outputs = model(image, training=False)
         return [outputs[name] for name in names]
 
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([compute.get_concrete_function()], tf.Module())
+    traced = tf.function(
+        compute, input_signature=[tf.TensorSpec((_TRACED_BATCH, image_size, image_size, 3), tf.float32, name="image")]
+    )
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([traced.get_concrete_function()], tf.Module())
     # Its way through a SavedModel on disk takes three times as long, fails on Keras' SiLU, and does not follow the
     # variables of a Keras 3 model (the file would have no weights); all that it adds is the signature. Without it the
     # converter puts the weights in itself; to put them in before would take the memory of some more copies of them.

@@ -13,6 +13,7 @@ from tlcore.errors import UserError
 from tlcore.models.spec import BackboneSpec
 from tlcore.models.tflite_file import named, unpack
 from tlcore.models.weights import asset_path, load_labels
+from tlcore.training.softmax import softmax
 
 _NUMBERS = {schema.TensorType.FLOAT32: "<f4", schema.TensorType.FLOAT16: "<f2"}
 
@@ -27,9 +28,7 @@ class ImageNetHead:
 
     def probabilities(self, features: np.ndarray) -> np.ndarray:
         """How sure the network is of each class: float32 (n, features) to (n, classes), 0–1, each row sums to 1."""
-        logits = features @ self.weights.T + self.bias
-        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return powers / powers.sum(axis=1, keepdims=True)
+        return softmax(features @ self.weights.T + self.bias)
 
 
 def load_imagenet_head(spec: BackboneSpec) -> ImageNetHead:

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 from tlcore.config import TrainConfig
-from tlcore.models.registry import BackboneSpec, Block, auto_block, find_block
+from tlcore.models.registry import BackboneSpec, Block, lowest_unfrozen_block
 
-AUTO = "auto"  # the upper third of the layers
 BELOW, LAST = "first layers", "last step"
 
 
@@ -53,4 +52,4 @@ def _lowest_open(spec: BackboneSpec, config: TrainConfig) -> Block | None:
     if config.num_unfrozen_layers:
         holds = [block for block in spec.blocks if block.num_layers >= config.num_unfrozen_layers]
         return holds[0] if holds else spec.blocks[-1]
-    return auto_block(spec) if config.unfreeze_from == AUTO else find_block(spec, config.unfreeze_from)
+    return lowest_unfrozen_block(spec, config.unfreeze_from)

@@ -4,7 +4,7 @@ The built-in network stands here, every network of `keras.applications` in backb
 business of weights.py and weights_cache.py; Keras models of build.py; `.tflite` files of frozen.py.
 """
 
-from tlcore.config import defaults_for
+from tlcore.config import AUTO, defaults_for
 from tlcore.errors import UserError
 from tlcore.models.backbone_rows import ROWS
 from tlcore.models.spec import BackboneSpec, Block
@@ -17,6 +17,7 @@ __all__ = [
     "auto_block",
     "find_backbone",
     "find_block",
+    "lowest_unfrozen_block",
     "usual_image_size",
 ]
 
@@ -92,6 +93,15 @@ def find_block(spec: BackboneSpec, name: str) -> Block:
             return block
     allowed = ", ".join(block.name for block in spec.blocks)
     raise UserError(f"Received: block “{name}”, which {spec.title} does not have.", f"Allowed: {allowed}.")
+
+
+def lowest_unfrozen_block(spec: BackboneSpec, unfreeze_from: str) -> Block:
+    """The lowest block that trains where this is the setting: `AUTO`, or the name of a block.
+
+    Raises:
+        UserError: the network has no such block.
+    """
+    return auto_block(spec) if unfreeze_from == AUTO else find_block(spec, unfreeze_from)
 
 
 def auto_block(spec: BackboneSpec) -> Block:

@@ -210,12 +210,12 @@ def _drop_unused_operator_codes(model: schema.ModelT) -> None:
         operator.opcodeIndex = renumbered[operator.opcodeIndex]
 
 
-class _AlignedBuilder(flatbuffers.Builder):
+class _AlignedBuilder(flatbuffers.Builder):  # type: ignore[misc]  # flatbuffers ships no types
     """A builder that lays byte arrays on 16-byte borders, as the schema demands and the generated code forgets."""
 
     def CreateNumpyVector(self, x: np.ndarray) -> int:  # noqa: N802 - the name is the library's
         self.Prep(_BUFFER_ALIGNMENT, x.nbytes)
-        return super().CreateNumpyVector(x)
+        return int(super().CreateNumpyVector(x))
 
 
 def pack(model: schema.ModelT) -> bytes:

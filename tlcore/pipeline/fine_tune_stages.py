@@ -28,7 +28,7 @@ from tlcore.models.build import build_backbone, cut_backbone, layer_below
 from tlcore.models.convert import convert_to_tflite
 from tlcore.models.frozen_backbone import AdaptedBackbone, top_layer
 from tlcore.models.litert_runtime import usable_cores
-from tlcore.models.registry import auto_block, find_block
+from tlcore.models.registry import lowest_unfrozen_block
 from tlcore.pipeline.caches import check_complete, open_activation_store, open_image_store, open_requests, views_of
 from tlcore.pipeline.context import Context, FineTuneModel, Halted, TrainedModel
 from tlcore.pipeline.head_stages import check_memory_for, head_model, validation_score_of
@@ -51,7 +51,8 @@ from tlcore.training.fine_tune import (
     InferenceFunction,
     fine_tune,
 )
-from tlcore.training.head import hidden_sizes, softmax
+from tlcore.training.head import hidden_sizes
+from tlcore.training.softmax import softmax
 
 ADAPTATION_PHOTOS, ADAPTATION_BATCH = 512, 16
 """Training photos at most, and at once, on which statistics are measured. Each photo has many places to measure, so
@@ -256,9 +257,7 @@ def _lowest_trainable_layer(context: Context, backbone: keras.Model) -> str | No
     config = context.config
     if config.num_unfrozen_layers:
         return layer_below(backbone, config.num_unfrozen_layers)
-    if config.unfreeze_from != TrainConfig().unfreeze_from:
-        return find_block(context.spec, config.unfreeze_from).layer
-    return auto_block(context.spec).layer
+    return lowest_unfrozen_block(context.spec, config.unfreeze_from).layer
 
 
 def _num_products(model: keras.Model) -> int:

@@ -10,7 +10,7 @@ from typing import Literal
 from tlcore.config import TrainConfig
 from tlcore.errors import UserError
 from tlcore.events import StageKey
-from tlcore.models.registry import auto_block, find_backbone
+from tlcore.models.registry import find_backbone, lowest_unfrozen_block
 from tlcore.workspace import Workspace, read_json, write_json
 
 FILE = "pace.json"  # the name of the first version
@@ -55,9 +55,11 @@ def timing_names(config: TrainConfig) -> TimingNames:
     """The names for a run. A block and the number of layers that unfreezes it are two names, though one rate."""
     unfrozen = ""
     if config.partly_frozen:
-        auto = auto_block(find_backbone(config.backbone)).name
-        named = auto if config.unfreeze_from == TrainConfig().unfreeze_from else config.unfreeze_from
-        unfrozen = f"the top {config.num_unfrozen_layers}" if config.num_unfrozen_layers else named
+        unfrozen = (
+            f"the top {config.num_unfrozen_layers}"
+            if config.num_unfrozen_layers
+            else (lowest_unfrozen_block(find_backbone(config.backbone), config.unfreeze_from).name)
+        )
     return TimingNames(config.backbone, config.image_size, config.head, unfrozen)
 
 

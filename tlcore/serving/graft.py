@@ -117,10 +117,9 @@ def _append_head(model: schema.ModelT, source: int, layers: Layers) -> int:
 
 def _append_tensor(model: schema.ModelT, name: str, content: np.ndarray | tuple[int, ...]) -> int:
     """Add a float32 tensor: a constant of these values, or one of this shape that is computed."""
-    constant = isinstance(content, np.ndarray)
-    shape = content.shape if constant else content
+    shape = content.shape if isinstance(content, np.ndarray) else content
     buffer = 0  # by the schema, buffer 0 is the empty one
-    if constant:
+    if isinstance(content, np.ndarray):
         buffer = len(model.buffers)
         model.buffers.append(schema.BufferT(data=content.astype("<f4", copy=False).reshape(-1).view(np.uint8)))
     graph = model.subgraphs[0]

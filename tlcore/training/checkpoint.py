@@ -11,9 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tlcore.workspace import write_atomic
-
-FILE = "checkpoint.npz"
+from tlcore.workspace import CHECKPOINT, write_atomic
 
 
 @dataclass(frozen=True)
@@ -34,14 +32,14 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
         f"{group}/{number}": array for group, arrays in checkpoint.arrays.items() for number, array in enumerate(arrays)
     }
     buffer = io.BytesIO()
-    np.savez(buffer, values=np.array(json.dumps(checkpoint.values)), **flat)
-    write_atomic(folder / FILE, buffer.getvalue())
+    np.savez(buffer, **{"values": np.array(json.dumps(checkpoint.values))} | flat)  # type: ignore[arg-type]  # its stub takes **arrays for allow_pickle
+    write_atomic(folder / CHECKPOINT, buffer.getvalue())
 
 
 def load_checkpoint(folder: Path) -> Checkpoint | None:
     """The checkpoint of a run's folder, or None where there is none that can be read."""
     try:
-        with np.load(folder / FILE, allow_pickle=False) as archive:
+        with np.load(folder / CHECKPOINT, allow_pickle=False) as archive:
             values = json.loads(str(archive["values"]))
             groups: dict[str, dict[int, np.ndarray]] = {}
             for name in archive.files:

@@ -29,6 +29,7 @@ from tlcore.training.optimise import (
 )
 
 Batch = tuple[np.ndarray, np.ndarray]
+Step = Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 REPORT_SECONDS = 1.0
 
 
@@ -174,10 +175,9 @@ class InferenceFunction:
         return np.concatenate(logits), np.concatenate(classes)
 
 
-def _step_function(model: keras.Model, optimizer: keras.optimizers.Optimizer, loss_function: Loss) -> Callable:
+def _step_function(model: keras.Model, optimizer: keras.optimizers.Optimizer, loss_function: Loss) -> Step:
     """A compiled step: (inputs, classes) → summed loss and number right."""
 
-    @tf.function(autograph=False, input_signature=[_rows(model), tf.TensorSpec((None,), tf.int32)])
     def step(inputs: tf.Tensor, truth: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         with tf.GradientTape() as tape:
             logits = model(inputs, training=True)
@@ -187,7 +187,9 @@ def _step_function(model: keras.Model, optimizer: keras.optimizers.Optimizer, lo
         hits = tf.argmax(logits, axis=1, output_type=tf.int32) == truth
         return batch_loss, tf.reduce_sum(tf.cast(hits, tf.float32))
 
-    return step
+    signature = [_rows(model), tf.TensorSpec((None,), tf.int32)]
+    compiled: Step = tf.function(step, autograph=False, input_signature=signature)
+    return compiled
 
 
 def _rows(model: keras.Model) -> tf.TensorSpec:
@@ -196,7 +198,7 @@ def _rows(model: keras.Model) -> tf.TensorSpec:
 
 
 def _run_epoch(
-    step: Callable, batches: Iterator[Batch], should_stop: ShouldStop, report: Callable[[int], Progress | None]
+    step: Step, batches: Iterator[Batch], should_stop: ShouldStop, report: Callable[[int], Progress | None]
 ) -> Generator[Event, None, tuple[float, float] | None]:
     """Mean loss and accuracy while training; None when stopped."""
     loss_sum, correct, count = 0.0, 0.0, 0
@@ -255,8 +257,8 @@ class _State:
         if self._best is not None:
             _assign(self._moving(), self._best)
 
-    def _moving(self) -> list:
-        """The variables that training changes: weights, statistics that are not frozen, and the state of chance."""
+    def _moving(self) -> list[keras.Variable]:
+        """The variables that training changes: weights, statistics that are not frozen, and the random state."""
         frozen = {
             id(variable)
             for layer in self._model._flatten_layers()
@@ -273,10 +275,10 @@ class _State:
         )
 
 
-def _values(variables: list) -> list[np.ndarray]:
+def _values(variables: list[keras.Variable]) -> list[np.ndarray]:
     return [np.asarray(keras.ops.convert_to_numpy(variable)) for variable in variables]
 
 
-def _assign(variables: list, values: list[np.ndarray]) -> None:
+def _assign(variables: list[keras.Variable], values: list[np.ndarray]) -> None:
     for variable, value in zip(variables, values, strict=True):
         variable.assign(value)

@@ -8,7 +8,7 @@ that scaling is folded into the weights that are returned, so that what is shipp
 """
 
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
@@ -27,10 +27,15 @@ from tlcore.training.optimise import (
     prediction_counts,
     validation_score,
 )
+from tlcore.training.softmax import softmax
 
 PART = 4096  # vectors that are standardised at a time
 STEPS = 32  # batches of views that TensorFlow gets at a time: what it once took for large tensors it never gives back
 FLATTEN_UNITS = 512  # the layer of the VGG16 recipe
+
+
+Tensors = tuple[tf.Tensor, tf.Tensor, tf.Tensor]
+RunEpoch = Callable[[Iterator[Tensors]], tuple[float, float]]
 
 
 class ViewedFeatures(Protocol):
@@ -70,12 +75,6 @@ class Head:
     def probabilities(self, features: np.ndarray) -> np.ndarray:
         """Softmax of the logits: float32 (n, classes), rows sum to 1."""
         return softmax(self.logits(features))
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Probabilities float32 (n, classes) of logits."""
-    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return exponentials / exponentials.sum(axis=1, keepdims=True)
 
 
 def train_head(
@@ -149,21 +148,22 @@ class _Feed:
         self._features, self._classes, self._num = train.features, train.classes, len(train.classes)
         self._random, self._most = np.random.default_rng(config.seed), STEPS * config.batch_size
         in_memory = isinstance(self._features, np.ndarray)
-        self._all = (tf.constant(self._features), tf.constant(self._classes)) if in_memory else None
+        self._all = (tf.constant(self._features), tf.constant(self._classes)) if in_memory else ()
 
     def passes(self) -> list[Callable[[], np.ndarray]]:
         """What gives all vectors, float32 (n, dimension) at a time."""
-        if isinstance(self._features, np.ndarray):
-            return [lambda: self._features]
-        return [partial(self._features.take, np.full(self._num, view)) for view in range(self._features.count)]
+        features = self._features
+        if isinstance(features, np.ndarray):
+            return [lambda: features]
+        return [partial(features.take, np.full(self._num, view)) for view in range(features.count)]
 
-    def epoch(self) -> Iterator[tuple[tf.Tensor, tf.Tensor, tf.Tensor]]:
+    def epoch(self) -> Iterator[Tensors]:
         """The next epoch in one or several parts of whole batches.
 
         Each part: vectors float32 (n, dimension), classes int32 (n,) and the order of learning from them int32 (n,).
         """
         order = self._random.permutation(self._num).astype(np.int32)
-        if self._all is not None:
+        if isinstance(self._features, np.ndarray):
             yield *self._all, tf.constant(order)
             return
         numbers = np.empty(self._num, int)
@@ -223,13 +223,14 @@ def _dense_layers(model: keras.Model) -> tuple[tuple[np.ndarray, np.ndarray], ..
 
 def _epoch_function(
     head: _Standardised, optimizer: keras.optimizers.Optimizer, loss_function: Loss, batch_size: int
-) -> Callable:
+) -> RunEpoch:
     """A function over one epoch, compiled but for the change of parts: `_Feed.epoch()` → mean loss and accuracy."""
     variables = head.model.trainable_variables
     optimizer.build(variables)
 
-    def step(start: tf.Tensor, loss_sum: tf.Tensor, correct: tf.Tensor, data: tuple[tf.Tensor, ...]) -> tuple:
+    def step(start: tf.Tensor, sums: Sequence[tf.Tensor], data: Tensors) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         features, classes, order = data
+        loss_sum, correct = sums
         rows = order[start : start + batch_size]
         batch, truth = tf.gather(features, rows), tf.gather(classes, rows)
         with tf.GradientTape() as tape:
@@ -240,7 +241,19 @@ def _epoch_function(
         hits = tf.cast(tf.argmax(logits, axis=1, output_type=tf.int32) == truth, tf.float32)
         return start + batch_size, loss_sum + batch_loss, correct + tf.reduce_sum(hits)
 
-    @tf.function(
+    def run_part(features: tf.Tensor, classes: tf.Tensor, order: tf.Tensor, *sums: tf.Tensor) -> list[tf.Tensor]:
+        total = tf.shape(order)[0]
+        results: list[tf.Tensor] = tf.while_loop(
+            lambda start, *sums: start < total,
+            lambda start, *sums: step(start, sums, (features, classes, order)),
+            (tf.constant(0), *sums),
+            parallel_iterations=1,
+        )
+        return results[1:]
+
+    # AutoGraph does not see the source on every Python; the loop is written out instead.
+    compiled = tf.function(
+        run_part,
         autograph=False,
         input_signature=[
             tf.TensorSpec((None, *head.model.input_shape[1:])),
@@ -249,20 +262,13 @@ def _epoch_function(
             tf.TensorSpec(()),
             tf.TensorSpec(()),
         ],
-    )  # AutoGraph does not see the source on every Python; the loop is written out instead
-    def run_part(features: tf.Tensor, classes: tf.Tensor, order: tf.Tensor, *sums: tf.Tensor) -> list[tf.Tensor]:
-        total = tf.shape(order)[0]
-        return tf.while_loop(
-            lambda start, *sums: start < total,
-            lambda start, *sums: step(start, *sums, (features, classes, order)),
-            (tf.constant(0), *sums),
-            parallel_iterations=1,
-        )[1:]
+    )
 
-    def run_epoch(parts: Iterator[tuple[tf.Tensor, tf.Tensor, tf.Tensor]]) -> tuple[float, float]:
-        sums, count = (tf.constant(0.0), tf.constant(0.0)), 0
+    def run_epoch(parts: Iterator[Tensors]) -> tuple[float, float]:
+        sums, count = [tf.constant(0.0), tf.constant(0.0)], 0
         for part in parts:
-            sums, count = run_part(*part, *sums), count + len(part[-1])
-        return tuple(float(value / count) for value in sums)
+            sums, count = compiled(*part, *sums), count + len(part[-1])
+        loss, accuracy = (float(value / count) for value in sums)
+        return loss, accuracy
 
     return run_epoch

@@ -1,5 +1,6 @@
 """What every training shares: the optimizer, its step size over time, the loss, and when to stop early [TF]."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,7 +84,7 @@ class Score:
         twenty photos has no more.
         """
         only_this, only_other = int(np.sum(self.hits & ~other.hits)), int(np.sum(other.hits & ~self.hits))
-        return only_this - only_other > CLEARLY * (only_this + only_other) ** 0.5
+        return only_this - only_other > CLEARLY * math.sqrt(only_this + only_other)
 
 
 def validation_score(logits: np.ndarray, classes: np.ndarray) -> Score:
