@@ -13,14 +13,14 @@ Seen: 160 px 393 of 399 with each seed (train/ alone 392–395), 224 px 395–39
 from pathlib import Path
 from statistics import mean
 
-from benchmarks.command import run_job
 from benchmarks.table import Row, figure
 from tlcore.config import TrainConfig
 from tlcore.data.ingest import ingest_path
+from tlcore.events import run_to_end
 from tlcore.jobs.store import create_run
 from tlcore.serving.bundle import load_bundle
 from tlcore.serving.score import score_folder
-from tlcore.worker.handlers import work
+from tlcore.worker.runner import run_job
 from tlcore.workspace import Workspace, open_workspace
 
 SEEDS = (0, 1, 2)
@@ -40,11 +40,11 @@ def accuracy_rows(home: Path, photos: Path) -> list[Row]:
 
 def _score(workspace: Workspace, given: Path, unseen: Path, size: int, seed: int) -> float:
     """Percent of the photos in `unseen` that a model trained with defaults on `given` names rightly."""
-    dataset = run_job(ingest_path(workspace, given, seed=seed))
+    dataset = run_to_end(ingest_path(workspace, given, seed=seed))
     run = create_run(workspace, dataset.id, TrainConfig(image_size=size, seed=seed), dataset.name)
-    last = work(workspace, run)
+    last = run_job(workspace, run)
     if last.type != "finished":
         raise RuntimeError(f"The run ended with {last}.")
-    report, _ = run_job(score_folder(load_bundle(run.folder), unseen))
+    report, _ = run_to_end(score_folder(load_bundle(run.folder), unseen))
     print(f"  {size} px, {given.name}, seed {seed}: {report.correct} of {report.total}", flush=True)
     return 100 * report.accuracy

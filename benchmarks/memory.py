@@ -30,11 +30,11 @@ import numpy as np
 import psutil
 from PIL import Image
 
-from benchmarks.command import finish, in_fresh_process, parser, run_job
+from benchmarks.command import finish, in_fresh_process, parser
 from benchmarks.table import share
 from tlcore.data.ingest import ingest_path
 from tlcore.data.manifest import load_dataset
-from tlcore.events import EpochEnd, Event
+from tlcore.events import EpochEnd, Event, run_to_end
 from tlcore.features.extract import Photo, extract, feature_kind
 from tlcore.features.store import FeatureStore
 from tlcore.models.registry import find_backbone
@@ -88,7 +88,7 @@ def _make(home: Path, folder: Path, count: int) -> str:
         place = folder / "ab"[number % 2] / f"{number}.jpg"
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(pictures[number % PICTURES] + number.to_bytes(4, "big"))
-    return run_job(ingest_path(open_workspace(home), folder)).id
+    return run_to_end(ingest_path(open_workspace(home), folder)).id
 
 
 def _picture(random: np.random.Generator) -> bytes:
@@ -117,14 +117,14 @@ def _hybrid(home: Path, dataset_id: str) -> tuple[float, str]:
     from tlcore.config import defaults_for
     from tlcore.jobs.store import create_run
     from tlcore.serving.bundle import FOLDER, load_bundle
-    from tlcore.worker.handlers import work
+    from tlcore.worker.runner import run_job
 
     events: list[Event] = []
     with _Peak() as peak:
         workspace = open_workspace(home)
         config = defaults_for("hybrid", image_size=IMAGE_SIZE, fine_tune_epochs=1)
         run = create_run(workspace, dataset_id, config, "memory")
-        last = work(workspace, run, events.append)
+        last = run_job(workspace, run, events.append)
     if last.type != "finished":
         raise RuntimeError(f"The run did not finish: {last}")
     best = load_bundle(run.folder / FOLDER).info["best_epoch"]

@@ -11,10 +11,6 @@ from pathlib import Path
 import pytest
 
 from tlcore.__main__ import main
-from tlcore.cli.race import _lines
-from tlcore.comparison.store import load_comparison, results, run_names, runs_of, verdicts
-from tlcore.data.manifest import load_dataset
-from tlcore.workspace import open_workspace
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ["--image-size", "96", "--epochs", "3", "--batch-norm-adaptation", "0"]
@@ -38,11 +34,14 @@ def test_a_race_of_two_gives_runs_and_a_verdict(home, small_folder, capsys):
     assert verdict["beyond_chance"] is False, "six photos cannot show a difference between these two"
     assert json.loads((home / "races" / told["race"] / "race.json").read_text())["runs"] == list(right)
 
-    workspace = open_workspace(home)
-    race, dataset = load_comparison(workspace, told["race"]), load_dataset(workspace, told["dataset"])
-    runs = runs_of(workspace, race)
-    said = "\n".join(_lines(race, results(dataset, runs), verdicts(runs), run_names(runs)))
-    assert "no difference" in said and "p = " in said and "plausibly" in said and race.id in said
+
+def test_a_race_tells_a_person_its_results_and_what_they_are_worth(home, small_folder, capsys):
+    assert main(["compare", str(small_folder), *SMALL, "--fine-tune-epochs", "1"]) == 0, "another name for race"
+    printed = capsys.readouterr()
+    assert "no difference" in printed.out and "p = " in printed.out and "plausibly" in printed.out
+    race = json.loads(next(home.glob("races/*/race.json")).read_text())
+    assert printed.out.splitlines()[-1] == f"Race {next(home.glob('races/*')).name}" and len(race["runs"]) == 2
+    assert printed.err.splitlines() == ["feature extraction:", "hybrid:"], "which run is being worked on"
 
 
 @pytest.mark.parametrize(

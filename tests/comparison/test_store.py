@@ -21,7 +21,7 @@ from tlcore.config import TrainConfig, defaults_for
 from tlcore.errors import UserError
 from tlcore.events import EpochEnd, Progress, Started, encode
 from tlcore.jobs.store import create_run, load_run, reset, resume
-from tlcore.worker.handlers import work
+from tlcore.worker.runner import run_job
 
 TWO = (TrainConfig(), defaults_for("hybrid"))
 
@@ -97,7 +97,7 @@ def two_runs(trained):
     """A race's worth: the finished run, and one that found all it needed on disk and learned something else."""
     workspace, dataset, first = trained
     second = create_run(workspace, dataset.id, TrainConfig(image_size=96, epochs=1, seed=2, learning_rate=1.0), "x")
-    assert work(workspace, second).type == "finished"
+    assert run_job(workspace, second).type == "finished"
     return dataset, [first, second]
 
 

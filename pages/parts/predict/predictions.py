@@ -15,7 +15,7 @@ from tlcore.errors import UserError
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Run
 from tlcore.serving.bundle import load_bundle
-from tlcore.serving.predict import Predictor
+from tlcore.serving.predict import ImageClassifier
 
 PAGE_SIZE = 6
 
@@ -31,7 +31,7 @@ class Answer:
     thumbnail: str = ""
 
 
-def predictor(run: Run) -> Predictor:
+def predictor(run: Run) -> ImageClassifier:
     """The run's network, loaded once a server. Raises UserError while it is not packed yet."""
     try:
         return _predictor(str(run.folder), run.id)
@@ -42,11 +42,11 @@ def predictor(run: Run) -> Predictor:
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
-def _predictor(_folder: str, run_id: str) -> Predictor:
-    return Predictor(load_bundle(state.workspace().runs / run_id))
+def _predictor(_folder: str, run_id: str) -> ImageClassifier:
+    return ImageClassifier(load_bundle(state.workspace().runs / run_id))
 
 
-def ask(run: Run, network: Predictor, given: Sequence[tuple[str, bytes]]) -> list[Answer]:
+def ask(run: Run, network: ImageClassifier, given: Sequence[tuple[str, bytes]]) -> list[Answer]:
     """The answers to photos (name, file content), in their order; a photo asked before is not asked again."""
     known: dict[tuple[str, str, str], Answer] = st.session_state.get("answers", {})
     told = {}
@@ -61,9 +61,9 @@ def ask(run: Run, network: Predictor, given: Sequence[tuple[str, bytes]]) -> lis
     return list(told.values())
 
 
-def _ask(network: Predictor, name: str, data: bytes) -> Answer:
+def _ask(network: ImageClassifier, name: str, data: bytes) -> Answer:
     try:
-        said = network.ask(data)
+        said = network.predict_photo(data)
         return Answer(name, None, said.ranked, said.milliseconds, photos.thumbnail(data))
     except PhotoRefused as error:
         return Answer(name, error.reason)
