@@ -16,7 +16,7 @@ LITE = "efficientnet-lite0"
         ("feature-extraction", LITE, {}, defaults_for("feature-extraction"), "all as it is right for the strategy"),
         ("hybrid", LITE, {"epochs": 3}, defaults_for("hybrid", epochs=3), "a setting over the strategy's defaults"),
         ("feature-extraction", "inception-v3", {}, {"image_size": 299}, "the network's own image size"),
-        ("fine-tuning", "inception-v3", {}, {"image_size": 160}, "no more than the strategy's where the network adapts"),
+        ("fine-tuning", "inception-v3", {}, {"image_size": 160}, "no more than the strategy's where it adapts"),
         ("scratch", LITE, {"image_size": 64}, {"image_size": 64}, "an image size that was given"),
         ("hybrid", LITE, {"open_epochs": 2}, {"fine_tune_epochs": 2}, "a name of version 0.1.0"),
     ],

@@ -9,11 +9,12 @@ import pytest
 
 import tlcore
 
+ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("tensorflow", "keras", "streamlit", "sklearn", "scipy", "numpy", "pandas", "PIL", "ai_edge_litert", "tqdm")
 
 
 def in_fresh_process(script: str) -> str:
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 

@@ -39,6 +39,13 @@ def test_a_run_that_has_no_figures_yet_and_an_empty_workspace(workspace):
     assert run.state == "interrupted" and run.accuracy is run.correct is run.total is None
 
 
+def test_a_run_of_another_version_is_listed_too(workspace):
+    run = create_run(workspace, "none", defaults_for("hybrid"), "x")
+    spec = (run.folder / "job.json").read_text(encoding="utf-8")
+    (run.folder / "job.json").write_text(spec.replace('"hybrid"', '"lora"'), encoding="utf-8")
+    assert [each.strategy for each in tlcore.list_runs(workspace)] == ["lora"]
+
+
 def test_a_workspace_that_cannot_be_written_is_one_sentence(tmp_path):
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(tlcore.UserError, match="cannot be written"):

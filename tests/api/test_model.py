@@ -208,6 +208,7 @@ def test_evaluate_on_photos_of_its_own(model, tmp_path):
         ("../runs", "no run", "an id is no way out of the workspace"),
         (".", "no trained model", "a folder without a model"),
         (__file__, "no trained model", "a file that is none"),
+        (None, "of the type NoneType", "forgotten"),
     ],
 )
 def test_what_is_no_model_is_one_sentence(tmp_path, given, said, reason):

@@ -100,9 +100,9 @@ def take_dataset(
         raise UserError(
             f"The photos of {data.name} are in no classes.", "Give a folder with a folder for each class of photos."
         )
-    home = data.folder.parent.parent
+    home = data.folder.resolve().parent.parent
     place = take_workspace(home if workspace is None else workspace)
-    if place.root != home:
+    if place.root.resolve() != home:
         raise UserError(
             f"The data set {data.id} is in the workspace {home}, not in {place.root}.",
             "Load it in that one with load_dataset, or leave `workspace` out.",

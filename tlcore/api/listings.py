@@ -123,7 +123,7 @@ def list_runs(workspace: WorkspaceLike = None) -> list[RunInfo]:
     """
     found = []
     for run in read_runs(take_workspace(workspace)):
-        status, config = job_status(run), run.config
+        status, settings = job_status(run), run.spec["config"]  # as they are: another version may know other values
         score = status.evaluated
         found.append(
             RunInfo(
@@ -132,8 +132,8 @@ def list_runs(workspace: WorkspaceLike = None) -> list[RunInfo]:
                 dataset_id=run.dataset_id,
                 created=run.created,
                 state=status.state,
-                strategy=config.strategy,
-                backbone=config.backbone,
+                strategy=settings["strategy"],
+                backbone=settings["backbone"],
                 correct=score.test_correct if score else None,
                 total=score.test_total if score else None,
                 folder=run.folder,

@@ -42,6 +42,7 @@ class Model:
         self.path = path
         self.info: dict[str, Any] = bundle.info
         self._bundle = bundle
+        self._files = path.absolute()  # wherever the program goes meanwhile
         self._classifier = ImageClassifier(bundle)
 
     def __repr__(self) -> str:
@@ -70,7 +71,7 @@ class Model:
         Raises:
             UserError: the model brings no figures.
         """
-        return load_report(self.path) if (self.path / FIGURES).exists() else _report_of(self._bundle)
+        return load_report(self._files) if (self._files / FIGURES).exists() else _report_of(self._bundle)
 
     @overload
     def predict(self, photos: PhotoLike) -> Prediction: ...  # type: ignore[overload-overlap]  # a str is iterable too
@@ -165,11 +166,11 @@ class Model:
 
     def _keras_file(self) -> bytes | None:
         """The bytes of `model.keras`, where the model came with one."""
-        for file in (self.path / FOLDER / KERAS, self.path / KERAS):
+        for file in (self._files / FOLDER / KERAS, self._files / KERAS):
             if file.is_file():
                 return file.read_bytes()
-        if zipfile.is_zipfile(self.path):
-            with zipfile.ZipFile(self.path) as archive:
+        if zipfile.is_zipfile(self._files):
+            with zipfile.ZipFile(self._files) as archive:
                 names = [name for name in archive.namelist() if name.split("/")[-1] == KERAS]
                 return archive.read(min(names, key=len)) if names else None
         return None
@@ -186,6 +187,10 @@ def load_model(model: str | PathLike[str], *, workspace: WorkspaceLike = None) -
     Raises:
         UserError: there is no such run, no model there, or it is damaged.
     """
+    if not isinstance(model, str | PathLike):
+        raise UserError(
+            f"Received: a model of the type {type(model).__name__}.", "Allowed: a folder, a zip, or the id of a run."
+        )
     path = Path(model).expanduser()
     if not path.exists():
         path = load_run(take_workspace(workspace), str(model)).folder

@@ -21,7 +21,8 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
 
 
 def _evaluate(workspace: Workspace, options: argparse.Namespace) -> int:
-    model, extra = load_model(options.model, workspace=workspace), dict[str, Any]()
+    model = load_model(options.model, workspace=workspace)
+    extra: dict[str, Any] = {}
     if options.data:
         with ProgressBars() as bars:
             report, refused = model.evaluate(Path(options.data), on_event=bars.show)
