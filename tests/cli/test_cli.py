@@ -174,3 +174,10 @@ def test_a_training_that_was_stopped_before_it_began_is_exit_code_130(home, smal
 def broken(workspace, job, should_stop):
     yield Progress("read", 1, 2)
     raise ZeroDivisionError("by nobody")
+
+
+@pytest.mark.parametrize("command", ["train", "race"])
+def test_without_tensorflow_there_is_one_sentence_before_photos_are_read(home, capsys, monkeypatch, command):
+    monkeypatch.setitem(sys.modules, "tensorflow", None)  # as where it is not installed
+    assert main([command, "emoji"]) == 2
+    assert "pip install 'transferlab[train]'" in capsys.readouterr().err and not list((home / "datasets").iterdir())

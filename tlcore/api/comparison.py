@@ -109,7 +109,6 @@ def compare(
     check_trainer()
     with showing(progress, on_event) as show:
         place, dataset = take_dataset(data, workspace, configs[0].seed, show)
-        load_trainer()
         found, outcomes = run_comparison(place, dataset, configs, show)
     if not found.results:
         check_outcome(*outcomes[0])
@@ -153,6 +152,7 @@ def run_comparison(
         UserError: the disk says no.
         KeyboardInterrupt: at the second Ctrl-C; and what the callbacks raise.
     """
+    load_trainer(quietly=True)  # takes seconds; the clocks of the runs are for the work
     comparison = create_comparison(workspace, dataset.id, configs, dataset.name)
     runs = runs_of(workspace, comparison)
     names, stopped = run_names(runs), False

@@ -65,7 +65,7 @@ def train(
     check_trainer()
     with showing(progress, on_event) as show:
         place, dataset = take_dataset(data, workspace, config.seed, show)
-        load_trainer()
+        load_trainer(quietly=True)  # takes seconds; the run's clock is for the work
         run = create_run(place, dataset.id, config, dataset.name)
         check_outcome(*run_interruptibly(place, run, show))
     return Model(load_bundle(run.folder), run.folder)

@@ -1,11 +1,7 @@
-"""What the commands share: options out of settings and settings out of options, a quiet import, the answer."""
+"""What the commands share: options out of settings, settings out of options, the answer."""
 
 import argparse
 import json
-import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import Field, fields
 from typing import Any
 
@@ -45,21 +41,6 @@ def given_settings(options: argparse.Namespace) -> dict[str, Any]:
     names = [option.name for option in fields(TrainConfig) if option.name not in ("strategy", "backbone")]
     values = {name: getattr(options, name, None) for name in names}
     return {name: value for name, value in values.items() if value is not None}
-
-
-@contextmanager
-def without_chatter() -> Iterator[None]:
-    """Keep what TensorFlow's C++ prints about processors while it is imported off the terminal."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    silence = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(silence, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(silence)
-        os.close(kept)
 
 
 def answer(options: argparse.Namespace, text: str, values: dict[str, Any]) -> int:

@@ -10,7 +10,7 @@ from tlcore.api.comparison import STRATEGIES as COMPARED
 from tlcore.api.comparison import ComparisonResult, make_configs, run_comparison
 from tlcore.api.datasets import load_dataset
 from tlcore.api.progress_bars import ProgressBars
-from tlcore.cli.common import SOURCES, Subparsers, add_setting, answer, given_settings, without_chatter
+from tlcore.cli.common import SOURCES, Subparsers, add_setting, answer, given_settings
 from tlcore.comparison.store import Result, say_ready
 from tlcore.config import STRATEGIES, TrainConfig
 from tlcore.data.manifest import Dataset
@@ -20,7 +20,7 @@ from tlcore.events import Event, Failed
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Run
 from tlcore.models.registry import BUILT_IN
-from tlcore.worker.handlers import load_trainer
+from tlcore.worker.handlers import check_trainer
 from tlcore.workspace import Workspace
 
 CHOSEN = ",".join(COMPARED)
@@ -50,12 +50,11 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
 
 def _race(workspace: Workspace, options: argparse.Namespace) -> int:
     configs = make_configs(_names(options.strategies), _names(options.backbones), given_settings(options))
+    check_trainer()
     with ProgressBars() as bars:
         dataset = load_dataset(
             options.path, name=options.name, seed=configs[0].seed, workspace=workspace, on_event=bars.show
         )
-        with without_chatter():
-            load_trainer()  # takes seconds; the clocks are for the work
 
         def listen(event: Event) -> None:
             bars.show(event)

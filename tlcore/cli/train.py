@@ -11,7 +11,7 @@ from tlcore.api.datasets import load_dataset
 from tlcore.api.progress_bars import ProgressBars
 from tlcore.api.training import TrainingError
 from tlcore.api.training import train as train_model
-from tlcore.cli.common import SOURCES, Subparsers, add_setting, answer, given_settings, without_chatter
+from tlcore.cli.common import SOURCES, Subparsers, add_setting, answer, given_settings
 from tlcore.config import TrainConfig
 from tlcore.evaluation.overfitting import best_epoch
 from tlcore.evaluation.report import say_score
@@ -19,7 +19,7 @@ from tlcore.events import Evaluated
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import open_job
 from tlcore.serving.bundle import FOLDER
-from tlcore.worker.handlers import load_trainer
+from tlcore.worker.handlers import check_trainer
 from tlcore.workspace import Workspace
 
 
@@ -37,14 +37,13 @@ def _train(workspace: Workspace, options: argparse.Namespace) -> int:
     strategy, backbone = options.strategy or TrainConfig.strategy, options.backbone or TrainConfig.backbone
     settings = given_settings(options)
     config = make_config(strategy, backbone, settings)  # a wrong setting is told before photos are read
+    check_trainer()
     start = time.perf_counter()
     with ProgressBars() as bars:
         dataset = load_dataset(
             options.path, name=options.name, seed=config.seed, workspace=workspace, on_event=bars.show
         )
         seconds_reading = time.perf_counter() - start
-        with without_chatter():
-            load_trainer()  # takes seconds; the clock is for the work
         try:
             model = train_model(
                 dataset, strategy, backbone=backbone, workspace=workspace, on_event=bars.show, **settings

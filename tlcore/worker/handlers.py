@@ -6,6 +6,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -68,11 +69,15 @@ def check_trainer() -> None:
         )
 
 
-def load_trainer() -> None:
+def load_trainer(quietly: bool = False) -> None:
     """Import what a training needs, TensorFlow included: seconds, the first time.
 
     A million objects come with it, and all stay as long as the process. Python's collector of cycles would go through
     them again and again, while they come and when the process ends; without that both take a second less.
+
+    Args:
+        quietly: keep off standard error what TensorFlow's C++ prints about processors meanwhile. Not for a worker: its
+            log is where one looks when TensorFlow ends the process.
 
     Raises:
         UserError: TensorFlow is not installed.
@@ -84,8 +89,29 @@ def load_trainer() -> None:
     was_on = gc.isenabled()
     gc.disable()
     try:
-        import tlcore.pipeline.executor  # noqa: F401
+        with _standard_error_silenced() if quietly else nullcontext():
+            import tlcore.pipeline.executor  # noqa: F401
     finally:
         gc.freeze()
         if was_on:
             gc.enable()
+
+
+@contextmanager
+def _standard_error_silenced() -> Iterator[None]:
+    """Send what any code of this process writes to standard error to nowhere; what Python raises is not lost."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # a program without a console has none
+        yield
+        return
+    if sys.stderr is not None:
+        sys.stderr.flush()
+    silence = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silence, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(silence)
+        os.close(kept)
