@@ -20,7 +20,7 @@ from tlcore.events import run_to_end
 from tlcore.jobs.store import create_run
 from tlcore.serving.bundle import load_bundle
 from tlcore.serving.score import score_folder
-from tlcore.worker.handlers import work
+from tlcore.worker.runner import run_job
 from tlcore.workspace import Workspace, open_workspace
 
 SEEDS = (0, 1, 2)
@@ -42,7 +42,7 @@ def _score(workspace: Workspace, given: Path, unseen: Path, size: int, seed: int
     """Percent of the photos in `unseen` that a model trained with defaults on `given` names rightly."""
     dataset = run_to_end(ingest_path(workspace, given, seed=seed))
     run = create_run(workspace, dataset.id, TrainConfig(image_size=size, seed=seed), dataset.name)
-    last = work(workspace, run)
+    last = run_job(workspace, run)
     if last.type != "finished":
         raise RuntimeError(f"The run ended with {last}.")
     report, _ = run_to_end(score_folder(load_bundle(run.folder), unseen))

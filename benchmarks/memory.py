@@ -117,14 +117,14 @@ def _hybrid(home: Path, dataset_id: str) -> tuple[float, str]:
     from tlcore.config import defaults_for
     from tlcore.jobs.store import create_run
     from tlcore.serving.bundle import FOLDER, load_bundle
-    from tlcore.worker.handlers import work
+    from tlcore.worker.runner import run_job
 
     events: list[Event] = []
     with _Peak() as peak:
         workspace = open_workspace(home)
         config = defaults_for("hybrid", image_size=IMAGE_SIZE, fine_tune_epochs=1)
         run = create_run(workspace, dataset_id, config, "memory")
-        last = work(workspace, run, events.append)
+        last = run_job(workspace, run, events.append)
     if last.type != "finished":
         raise RuntimeError(f"The run did not finish: {last}")
     best = load_bundle(run.folder / FOLDER).info["best_epoch"]

@@ -13,7 +13,7 @@ from tlcore.events import Evaluated, run_to_end
 from tlcore.jobs.store import EventLog, create_run
 from tlcore.pipeline.executor import train_run
 from tlcore.training.head import Examples, train_head
-from tlcore.worker.process import _warm_up  # the worker's own, so that what is measured is what a person gets
+from tlcore.worker.process import warm_up  # the worker's own, so that what is measured is what a person gets
 from tlcore.workspace import open_workspace
 
 VECTORS, DIMENSION = 1000, 1280
@@ -21,7 +21,7 @@ VECTORS, DIMENSION = 1000, 1280
 
 def ours(workspace_folder: Path, photos: Path, config: TrainConfig) -> Outcome:
     """Our whole way, as import and training jobs go it: photos → data set → features → head → test figures."""
-    _warm_up()
+    warm_up()
     workspace = open_workspace(workspace_folder)
     start = time.perf_counter()
     dataset = run_to_end(ingest_path(workspace, photos, seed=config.seed))

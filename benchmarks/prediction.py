@@ -1,4 +1,4 @@
-"""One prediction from JPEG bytes at 224 px: Predictor.ask against Keras' `model.predict`, medians in milliseconds.
+"""One prediction from JPEG bytes at 224 px: ImageClassifier against Keras' `model.predict`, medians in milliseconds.
 
 Compared: the two models of one bundle, `model.tflite` and `model.keras`, on the same photos in turns. Inside both
 clocks: from the bytes of the file to probabilities, decoding included, and decoding is the same function on both sides.
@@ -23,7 +23,7 @@ from tlcore.config import TrainConfig
 from tlcore.data.images import load_input
 from tlcore.events import run_to_end
 from tlcore.serving.bundle import FOLDER, KERAS, load_bundle
-from tlcore.serving.predict import Predictor
+from tlcore.serving.predict import ImageClassifier
 
 IMAGE_SIZE, EPOCHS, PHOTOS, WARM_UP = 224, 5, 150, 10
 
@@ -50,13 +50,13 @@ def _train(home: Path, photos: Path) -> Path:
     """The folder of a finished run on a few photos."""
     from tlcore.data.ingest import ingest_path
     from tlcore.jobs.store import create_run
-    from tlcore.worker.handlers import work
+    from tlcore.worker.runner import run_job
     from tlcore.workspace import open_workspace
 
     workspace = open_workspace(home)
     dataset = run_to_end(ingest_path(workspace, photos))
     run = create_run(workspace, dataset.id, TrainConfig(image_size=IMAGE_SIZE, epochs=EPOCHS), "prediction")
-    work(workspace, run)
+    run_job(workspace, run)
     return run.folder
 
 
@@ -64,12 +64,12 @@ def _measure(run: Path, files: list[Path]) -> tuple[list[Row], float]:
     """Ask both about each photo in turn; the rows, and how far their answers are apart."""
     import keras
 
-    predictor = Predictor(load_bundle(run))
+    predictor = ImageClassifier(load_bundle(run))
     model = keras.models.load_model(run / FOLDER / KERAS, compile=False)
     size, policy, labels = predictor.bundle.image_size, predictor.bundle.policy, predictor.bundle.labels
 
     def ask_ours(photo: bytes) -> np.ndarray:
-        ranked = dict(predictor.ask(photo).ranked)
+        ranked = dict(predictor.predict_photo(photo).ranked)
         return np.array([ranked[label] for label in labels])
 
     def ask_keras(photo: bytes) -> np.ndarray:

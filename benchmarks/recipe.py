@@ -18,7 +18,7 @@ from tlcore.config import TrainConfig
 from tlcore.data.manifest import SPLITS, Dataset, load_dataset
 from tlcore.models.build import build_backbone
 from tlcore.models.registry import find_backbone
-from tlcore.worker.process import _warm_up
+from tlcore.worker.process import warm_up
 from tlcore.workspace import open_workspace
 
 BATCH = 32
@@ -34,7 +34,7 @@ def lay_out(dataset: Dataset, target: Path) -> None:
 
 def classic(workspace: Path, dataset_id: str, folder: Path, config: TrainConfig) -> Outcome:
     """Train and test by the recipe; the seconds of `config.epochs` epochs are measured, nothing is left out."""
-    _warm_up()
+    warm_up()
     lay_out(load_dataset(open_workspace(workspace), dataset_id), folder)
     model = _model(config, len(list((folder / "train").iterdir())))
     start = time.perf_counter()

@@ -14,7 +14,7 @@ from tlcore.data.ingest import ingest_folder
 from tlcore.data.manifest import Dataset
 from tlcore.events import run_to_end
 from tlcore.jobs.store import Run, create_run
-from tlcore.worker.handlers import work
+from tlcore.worker.runner import run_job
 from tlcore.workspace import Workspace, open_workspace
 
 LONG = ("test_strategies.py", "test_queue.py", "test_backbone_rows.py", "test_journey.py", "test_race.py")
@@ -56,6 +56,6 @@ def trained(tmp_path_factory: pytest.TempPathFactory, small_folder: Path) -> tup
     workspace = open_workspace(tmp_path_factory.mktemp("trained") / "home")
     dataset = finish(ingest_folder(workspace, small_folder))[1]
     run = create_run(workspace, dataset.id, QUICK, dataset.name)
-    last = work(workspace, run)
+    last = run_job(workspace, run)
     assert last.type == "finished", last
     return workspace, dataset, run

@@ -86,7 +86,7 @@ def test_every_folder_is_a_room_and_every_room_a_folder():
     folders = {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists()}
     drawn = [name for layer in layers() for name in layer]
     assert len(drawn) == len(set(drawn))
-    assert set(drawn) - {"values", "api", "pages"} == folders
+    assert set(drawn) - {"values", "pages"} == folders
     assert values() == {"config", "errors", "events", "intervals", "workspace"}, "a module lies loose beside the rooms"
 
 

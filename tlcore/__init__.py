@@ -1,3 +1,80 @@
-"""Transfer Lab's core: teach a pretrained network your own picture classes, without any page."""
+"""Transfer Lab: teach a pretrained network your own picture classes. docs/python.md shows how to use this package.
+
+    import tlcore
+
+    model = tlcore.train("leaves/")
+    model.predict("new.jpg").label
+
+Each name below is imported when it is used for the first time, so that `import tlcore` costs next to nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tlcore.api.comparison import ComparisonResult, compare
+    from tlcore.api.datasets import load_dataset
+    from tlcore.api.listings import list_backbones, list_datasets, list_runs, list_samples
+    from tlcore.api.model import Model, load_model
+    from tlcore.api.photos import read_photo
+    from tlcore.api.recommendation import recommend
+    from tlcore.api.training import TrainingError, TrainingStopped, train
+    from tlcore.data.images import PhotoRefused
+    from tlcore.data.manifest import Dataset
+    from tlcore.errors import UserError
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "ComparisonResult",
+    "Dataset",
+    "Model",
+    "PhotoRefused",
+    "TrainingError",
+    "TrainingStopped",
+    "UserError",
+    "__version__",
+    "compare",
+    "list_backbones",
+    "list_datasets",
+    "list_runs",
+    "list_samples",
+    "load_dataset",
+    "load_model",
+    "read_photo",
+    "recommend",
+    "train",
+]
+
+_MODULES = {
+    "ComparisonResult": "tlcore.api.comparison",
+    "Dataset": "tlcore.data.manifest",
+    "Model": "tlcore.api.model",
+    "PhotoRefused": "tlcore.data.images",
+    "TrainingError": "tlcore.api.training",
+    "TrainingStopped": "tlcore.api.training",
+    "UserError": "tlcore.errors",
+    "compare": "tlcore.api.comparison",
+    "list_backbones": "tlcore.api.listings",
+    "list_datasets": "tlcore.api.listings",
+    "list_runs": "tlcore.api.listings",
+    "list_samples": "tlcore.api.listings",
+    "load_dataset": "tlcore.api.datasets",
+    "load_model": "tlcore.api.model",
+    "read_photo": "tlcore.api.photos",
+    "recommend": "tlcore.api.recommendation",
+    "train": "tlcore.api.training",
+}
+
+
+def __getattr__(name: str) -> object:
+    """A public name, imported now (PEP 562)."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(_MODULES[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    """What editors offer."""
+    return sorted(__all__)

@@ -19,7 +19,7 @@ from tlcore.jobs.queue import JobQueue
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import recommendation_job, request_stop
 from tlcore.models.registry import BUILT_IN
-from tlcore.worker.handlers import work
+from tlcore.worker.runner import run_job
 from tlcore.workspace import read_json, write_json
 
 
@@ -83,7 +83,7 @@ def test_one_job_a_data_set(workspace, dataset):
 
 def test_an_advice_of_another_version_or_network_is_not_read_and_made_again(workspace, dataset):
     job = recommendation_job(workspace, dataset.id)
-    assert work(workspace, job).type == "finished"
+    assert run_job(workspace, job).type == "finished"
     advice = load_recommendation(job)
     assert advice is not None and job_status(job).finished.result == dataset.id
     whole = read_json(job.folder / ADVICE)
@@ -92,7 +92,7 @@ def test_an_advice_of_another_version_or_network_is_not_read_and_made_again(work
         assert load_recommendation(job) is None, change
     (job.folder / ADVICE).write_text("{")
     assert load_recommendation(job) is None
-    work(workspace, job)
+    run_job(workspace, job)
     assert load_recommendation(job) == advice, "the same photos give the same advice"
 
 
@@ -101,7 +101,7 @@ def test_a_photo_that_is_gone_ends_as_a_sentence(workspace, tmp_path):
     dataset = finish(ingest_folder(workspace, folder))[1]
     for path in folder.rglob("*.png"):
         path.unlink()
-    last = work(workspace, recommendation_job(workspace, dataset.id))
+    last = run_job(workspace, recommendation_job(workspace, dataset.id))
     assert last.type == "failed" and not last.bug and "gone" in last.what
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tlcore.cli.app import add_app, app_folder, check_port
+from tlcore.cli.app import add_command, app_folder, check_port
 from tlcore.cli.main import main
 from tlcore.errors import UserError
 
@@ -122,7 +122,7 @@ def test_the_pages_of_an_installed_package_lie_inside_it_and_those_of_a_checkout
 
 def test_it_has_no_json():
     parser = argparse.ArgumentParser()
-    add_app(parser.add_subparsers())
+    add_command(parser.add_subparsers(), argparse.ArgumentParser(add_help=False))
     with pytest.raises(SystemExit):
         parser.parse_args(["app", "--json"])
 

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from tlcore.__main__ import main
-from tlcore.cli import backbones as commands_backbones
+from tlcore.cli import weights as weights_command
 from tlcore.models.registry import BACKBONES, BUILT_IN, find_backbone
 from tlcore.models.weights_cache import weights_path
 
@@ -55,7 +55,7 @@ def test_weights_import(capsys, tmp_path, monkeypatch):
     code, _, error = run(capsys, "weights", "import", str(tmp_path / spec.weights_file))
     assert code == 2 and "damaged" in error and not weights_path(spec).exists()
     row = spec.__class__(**{**vars(spec), "weights_hash": hashlib.md5(b"it").hexdigest()})
-    monkeypatch.setattr(commands_backbones, "BACKBONES", (BUILT_IN, row))
+    monkeypatch.setattr(weights_command, "BACKBONES", (BUILT_IN, row))
     (tmp_path / spec.weights_file).write_bytes(b"it")
     code, text, _ = run(capsys, "weights", "import", str(tmp_path / spec.weights_file))
     assert code == 0 and "ResNet50 is on this machine" in text and weights_path(spec).read_bytes() == b"it"
@@ -70,6 +70,6 @@ def test_weights_fetch(capsys):
 def test_weights_fetch_without_a_network(capsys, monkeypatch):
     spec = find_backbone("vgg16")
     row = spec.__class__(**{**vars(spec), "weights_url": f"http://127.0.0.1:9/{spec.weights_file}"})
-    monkeypatch.setattr(commands_backbones, "find_backbone", lambda name: row)
+    monkeypatch.setattr(weights_command, "find_backbone", lambda name: row)
     code, _, error = run(capsys, "weights", "fetch", "vgg16")
     assert code == 2 and spec.weights_file in error and "EfficientNet-Lite0 is built in" in error

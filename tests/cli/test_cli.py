@@ -13,6 +13,10 @@ import pytest
 
 from tests.small import write_small_folder
 from tlcore.__main__ import main
+from tlcore.cli.main import make_parser
+from tlcore.config import RENAMED_FIELDS
+from tlcore.events import Progress, Stopped
+from tlcore.worker.handlers import HANDLERS
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -119,3 +123,61 @@ def test_ctrl_c_keeps_what_was_learned(home, small_folder):
     output, _ = process.communicate(timeout=60)
     assert process.returncode == 0
     assert json.loads(output.splitlines()[-1])["test_total"] > 0
+
+
+@pytest.mark.parametrize("command", ["train", "race"])
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("--" + old.replace("_", "-"), "--" + new.replace("_", "-")) for old, new in RENAMED_FIELDS.items()],
+)
+def test_options_by_their_names_of_version_0_1_0_are_taken_and_not_shown(capsys, command, old, new):
+    given = "auto" if old == "--open-from" else "1"
+    parser = make_parser()
+    assert vars(parser.parse_args([command, "x", old, given])) == vars(parser.parse_args([command, "x", new, given]))
+    with pytest.raises(SystemExit):
+        parser.parse_args([command, "--help"])
+    shown = capsys.readouterr().out
+    assert new in shown and old not in shown
+
+
+@pytest.mark.parametrize(
+    ("started", "shown", "reason"),
+    [
+        ("/home/me/.venv/bin/transferlab", "transferlab", "the installed command"),
+        ("transferlab.exe", "transferlab", "the same on Windows"),
+        ("/somewhere/tlcore/__main__.py", "python -m tlcore", "the package"),
+        ("/usr/bin/pytest", "python -m tlcore", "called from elsewhere: what always works"),
+    ],
+)
+def test_the_help_shows_what_was_typed(monkeypatch, capsys, started, shown, reason):
+    monkeypatch.setattr(sys, "argv", [started])
+    with pytest.raises(SystemExit):
+        main(["predict", "--help"])
+    assert capsys.readouterr().out.startswith(f"usage: {shown} predict"), reason
+
+
+def test_a_training_that_fails_by_a_fault_of_the_program_is_exit_code_1(home, small_folder, capsys, monkeypatch):
+    monkeypatch.setitem(HANDLERS, "train", broken)
+    assert main(["train", str(small_folder), "--image-size", "96"]) == 1
+    said = capsys.readouterr().err
+    assert "ZeroDivisionError: by nobody (test_cli.py, line" in said and "Traceback" in said
+    assert said.splitlines()[-1].endswith("This is a fault of the program, not yours.")
+
+
+def test_a_training_that_was_stopped_before_it_began_is_exit_code_130(home, small_folder, capsys, monkeypatch):
+    monkeypatch.setitem(HANDLERS, "train", lambda *job: iter([Stopped("Nothing was learned.")]))
+    assert main(["train", str(small_folder), "--image-size", "96"]) == 130
+    printed = capsys.readouterr()
+    assert printed.err.splitlines()[-1] == "Nothing was learned." and not printed.out
+
+
+def broken(workspace, job, should_stop):
+    yield Progress("read", 1, 2)
+    raise ZeroDivisionError("by nobody")
+
+
+@pytest.mark.parametrize("command", ["train", "race"])
+def test_without_tensorflow_there_is_one_sentence_before_photos_are_read(home, capsys, monkeypatch, command):
+    monkeypatch.setitem(sys.modules, "tensorflow", None)  # as where it is not installed
+    assert main([command, "emoji"]) == 2
+    assert "pip install 'transferlab[train]'" in capsys.readouterr().err and not list((home / "datasets").iterdir())

@@ -11,11 +11,8 @@ from pathlib import Path
 import pytest
 
 from tlcore.__main__ import main
-from tlcore.cli.race import _lines
-from tlcore.comparison.results import load_results, load_verdicts
-from tlcore.comparison.store import load_comparison, runs_of
-from tlcore.messages.comparisons import run_names
-from tlcore.workspace import open_workspace
+from tlcore.cli import race
+from tlcore.cli.main import make_parser
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ["--image-size", "96", "--epochs", "3", "--batch-norm-adaptation", "0"]
@@ -27,10 +24,11 @@ def home(tmp_path, monkeypatch):
     return tmp_path / "home"
 
 
-def test_a_race_of_two_gives_runs_and_a_verdict(home, small_folder, capsys):
-    options = ["--strategies", "feature-extraction,hybrid", *SMALL, "--fine-tune-epochs", "1", "--json"]
-    assert main(["race", str(small_folder), *options]) == 0
-    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+def test_a_race_of_two_gives_runs_and_a_verdict_for_programs_and_for_people(home, small_folder, capsys, monkeypatch):
+    answers = []
+    monkeypatch.setattr(race, "answer", lambda options, text, values: answers.append((text, values)))
+    assert main(["race", str(small_folder), *SMALL, "--fine-tune-epochs", "1"]) == 0
+    [(text, told)] = answers
     assert [run["name"] for run in told["runs"]] == ["feature extraction", "hybrid"]
     assert all(run["state"] == "finished" and run["test_total"] == 6 and run["model_bytes"] for run in told["runs"])
     [verdict] = told["verdicts"]
@@ -38,12 +36,15 @@ def test_a_race_of_two_gives_runs_and_a_verdict(home, small_folder, capsys):
     assert verdict["only_best"] - verdict["only_other"] == right[verdict["best"]] - right[verdict["other"]] >= 0
     assert verdict["beyond_chance"] is False, "six photos cannot show a difference between these two"
     assert json.loads((home / "races" / told["race"] / "race.json").read_text())["runs"] == list(right)
+    assert "no difference" in text and "p = " in text and "plausibly" in text
+    assert text.splitlines()[-1] == f"Race {told['race']}"
+    assert capsys.readouterr().err.splitlines() == ["feature extraction:", "hybrid:"], "which run is being worked on"
 
-    workspace = open_workspace(home)
-    race = load_comparison(workspace, told["race"])
-    runs = runs_of(workspace, race)
-    said = "\n".join(_lines(race, load_results(runs), load_verdicts(runs), run_names(runs)))
-    assert "no difference" in said and "p = " in said and "plausibly" in said and race.id in said
+
+def test_compare_is_another_name_for_race():
+    parser = make_parser()
+    arguments = ["x", "--strategies", "hybrid,scratch", "--epochs", "2"]
+    assert parser.parse_args(["compare", *arguments]) == parser.parse_args(["race", *arguments])
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from tlcore.comparison.results import _share_ready, load_results, load_verdicts
 from tlcore.config import TrainConfig
 from tlcore.events import EpochEnd, Planned, PlannedStage, Progress, StageKey, Started, encode
 from tlcore.jobs.store import create_run, reset, resume
-from tlcore.worker.handlers import work
+from tlcore.worker.runner import run_job
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +15,7 @@ def two_runs(trained):
     """A race's worth: the finished run, and one that found all it needed on disk and learned something else."""
     workspace, dataset, first = trained
     second = create_run(workspace, dataset.id, TrainConfig(image_size=96, epochs=1, seed=2, learning_rate=1.0), "x")
-    assert work(workspace, second).type == "finished"
+    assert run_job(workspace, second).type == "finished"
     return dataset, [first, second]
 
 

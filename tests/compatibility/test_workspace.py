@@ -81,7 +81,7 @@ def test_what_was_measured_for_the_time_left_still_counts(workspace):
 
 
 def test_a_run_continues_where_it_was_killed_and_extracts_nothing_again(workspace):
-    from tlcore.worker.handlers import work
+    from tlcore.worker.runner import run_job
 
     run = run_with(workspace, "hybrid")
     assert job_status(run).state == "interrupted" and can_resume(run)
@@ -89,7 +89,7 @@ def test_a_run_continues_where_it_was_killed_and_extracts_nothing_again(workspac
     sizes = {path: path.stat().st_size for path in workspace.root.rglob("vectors.bin")}
     assert len(sizes) == 5
     resume(run)
-    assert work(workspace, run).type == "finished"
+    assert run_job(workspace, run).type == "finished"
     events = read_events(run)
     epochs = job_status(run).epochs
     assert [end.epoch for end in epochs] == list(range(1, 9)), "none is missing or told twice"

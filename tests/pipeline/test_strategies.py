@@ -31,8 +31,8 @@ from tlcore.pipeline.plan import build_plan
 from tlcore.pipeline.timings import save_timings, timing_names
 from tlcore.pipeline.train import make_context, train_run
 from tlcore.serving.bundle import load_bundle
-from tlcore.serving.predict import Predictor
-from tlcore.worker.handlers import work
+from tlcore.serving.predict import ImageClassifier
+from tlcore.worker.runner import run_job
 
 SMALL = {"image_size": 64, "epochs": 2, "fine_tune_epochs": 2, "batch_norm_adaptation": 0.0}
 """A network whose statistics are measured has to be converted, which takes seconds: only where that is tested."""
@@ -97,7 +97,7 @@ def test_a_strategy_ends_in_a_bundle_that_answers_like_its_figures(
     workspace, dataset, strategy, changes, phases, reason
 ):
     run = create_run(workspace, dataset.id, defaults_for(strategy, **SMALL | changes), strategy)
-    last = work(workspace, run)
+    last = run_job(workspace, run)
     assert last.type == "finished", last
     epochs = job_status(run).epochs
     assert [event.phase for event in epochs] == phases, reason
@@ -105,7 +105,7 @@ def test_a_strategy_ends_in_a_bundle_that_answers_like_its_figures(
     assert all(sum(event.val_prediction_counts) == len(dataset.part("validation")) for event in epochs)
     told = [event for event in read_events(run) if event.type == "progress" and event.stage == StageKey.FINE_TUNE]
     assert all(0 < event.done <= event.total for event in told) and bool(told) == ("fine_tune" in phases)
-    predictor = Predictor(load_bundle(run.folder))
+    predictor = ImageClassifier(load_bundle(run.folder))
     for row in load_report(run.folder).predictions.itertuples():
         np.testing.assert_allclose(predictor.probabilities(dataset.read(row.path)), row.probabilities, atol=1e-3)
     info = json.loads((run.folder / "bundle" / "model.json").read_text())
@@ -119,7 +119,7 @@ def test_a_strategy_ends_in_a_bundle_that_answers_like_its_figures(
 
 def test_an_unknown_block_is_told_with_those_there_are(workspace, dataset):
     run = create_run(workspace, dataset.id, defaults_for("hybrid", **SMALL | {"unfreeze_from": "block99"}), "wrong")
-    last = work(workspace, run)
+    last = run_job(workspace, run)
     assert last.type == "failed" and not last.bug and "block7a" in f"{last.what} {last.fix}"
 
 
@@ -127,7 +127,7 @@ def test_an_unknown_block_is_told_with_those_there_are(workspace, dataset):
 def test_too_little_memory_is_told_before_anything_begins(workspace, dataset, monkeypatch, strategy):
     monkeypatch.setattr(memory, "free_memory", lambda: 1_000_000)
     run = create_run(workspace, dataset.id, defaults_for(strategy, **SMALL), "large")
-    last = work(workspace, run)
+    last = run_job(workspace, run)
     assert last.type == "failed" and not last.bug and "of memory; 1 MB are free" in last.what
     assert [event.type for event in read_events(run)] == ["started", "failed"], "no photo was looked at in vain"
 
@@ -197,7 +197,7 @@ def test_a_stop_right_after_going_on_loses_nothing(workspace, dataset):
         "hybrid", **SMALL | {"fine_tune_epochs": 3, "unfreeze_from": "block7a", "rotation": 0.0, "views": 1}
     )
     run = create_run(workspace, dataset.id, replace(config, batch_norm_adaptation=0.3), "short")
-    assert work(workspace, run).type == "finished"
+    assert run_job(workspace, run).type == "finished"
     kept, figures = json.loads((run.folder / "bundle" / "model.json").read_text()), load_report(run.folder).predictions
     resume(run)
     last = list(train_run(workspace, run, lambda: True))[-1]

@@ -12,7 +12,7 @@ from tlcore.evaluation.report import load_report
 from tlcore.events import EpochEnd, Evaluated, Failed, Finished, Planned, Progress, Started, Stopped
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import create_run, list_runs, load_run, read_events, request_stop
-from tlcore.worker.handlers import work
+from tlcore.worker.runner import run_job
 
 
 def test_events_come_in_the_users_order(trained):
@@ -36,7 +36,7 @@ def test_every_test_photo_is_judged_once_and_by_its_own_label(trained):
 def test_the_same_seed_and_photos_give_the_same_numbers(trained):
     workspace, dataset, run = trained
     again = create_run(workspace, dataset.id, QUICK, "again")
-    work(workspace, again)
+    run_job(workspace, again)
     for one, other in zip(job_status(run).epochs, job_status(again).epochs, strict=True):
         assert (one.loss, one.val_loss, one.val_accuracy) == (other.loss, other.val_loss, other.val_accuracy)
     first, second = (np.stack(load_report(job.folder).predictions["probabilities"]) for job in (run, again))
@@ -57,7 +57,7 @@ def test_a_packed_model_that_differs_from_the_figures_fails_the_run_loudly(train
     )
     workspace, dataset, _ = trained
     run = create_run(workspace, dataset.id, QUICK, "differs")
-    last = work(workspace, run)
+    last = run_job(workspace, run)
     assert isinstance(last, Failed) and "differs" in last.what
     assert not (run.folder / "bundle").exists() and not job_status(run).usable
 
@@ -70,7 +70,7 @@ def test_a_photo_that_vanished_is_named(trained, workspace, tmp_path):
     folder = write_small_folder(tmp_path / "shapes", photos_per_class=5, seed=7)
     dataset = finish(ingest_folder(workspace, folder))[1]
     (folder / "disc" / "disc003.png").unlink()
-    last = work(workspace, create_run(workspace, dataset.id, QUICK, "gone"))
+    last = run_job(workspace, create_run(workspace, dataset.id, QUICK, "gone"))
     assert isinstance(last, Failed) and "disc003.png" in last.what and not last.bug
 
 
@@ -78,7 +78,7 @@ def test_a_stop_before_anything_was_learned_says_what_is_kept(trained):
     workspace, dataset, _ = trained
     run = create_run(workspace, dataset.id, QUICK, "stopped")
     request_stop(run)
-    last = work(workspace, run)
+    last = run_job(workspace, run)
     assert isinstance(last, Stopped) and "kept" in last.kept
     assert job_status(run).state == "stopped" and not job_status(run).usable
 
@@ -91,7 +91,7 @@ def test_an_error_of_the_program_is_told_as_one(trained, monkeypatch):
 
     monkeypatch.setattr(train, "make_report", broken)
     workspace, dataset, _ = trained
-    last = work(workspace, create_run(workspace, dataset.id, QUICK, "bug"))
+    last = run_job(workspace, create_run(workspace, dataset.id, QUICK, "bug"))
     assert isinstance(last, Failed) and last.bug and "ZeroDivisionError" in last.what
 
 

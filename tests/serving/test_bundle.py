@@ -11,7 +11,7 @@ import pytest
 from tlcore.data.images import load_input
 from tlcore.errors import UserError
 from tlcore.serving.bundle import load_bundle, zip_bundle
-from tlcore.serving.predict import Predictor
+from tlcore.serving.predict import ImageClassifier
 
 
 def test_run_folder_and_zip_give_the_same_bundle(trained, tmp_path):
@@ -49,7 +49,7 @@ def test_model_json_says_what_is_needed_to_use_it_rightly(trained):
 def test_the_keras_model_answers_like_the_shipped_file(trained):
     _, dataset, run = trained
     model = keras.models.load_model(run.folder / "bundle" / "model.keras", safe_mode=True)
-    predictor = Predictor(load_bundle(run.folder))
+    predictor = ImageClassifier(load_bundle(run.folder))
     photo = dataset.read(dataset.photos["path"][0])
     image = load_input(photo, 96, "center-crop")[np.newaxis].astype(np.float32)
     np.testing.assert_allclose(model(image).numpy()[0], predictor.probabilities(photo), atol=1e-3)
@@ -91,7 +91,7 @@ def test_a_model_file_that_is_none_is_told(trained):
     bundle = load_bundle(run.folder)
     for content in (b"", b"TFL3 but not really", bundle.tflite[:1000]):
         with pytest.raises(UserError, match="damaged"):
-            Predictor(type(bundle)(content, bundle.labels, bundle.info))
+            ImageClassifier(type(bundle)(content, bundle.labels, bundle.info))
 
 
 @pytest.mark.parametrize("name", ["nothing.zip", "text.zip", "empty.zip"])

@@ -13,7 +13,7 @@ from tlcore.__main__ import main
 from tlcore.data.images import PhotoRefused
 from tlcore.evaluation.report import load_report
 from tlcore.serving.bundle import load_bundle
-from tlcore.serving.predict import Predictor
+from tlcore.serving.predict import ImageClassifier
 
 
 def bare_interpreter(bundle_folder, photo: bytes) -> np.ndarray:
@@ -39,7 +39,7 @@ def test_figures_predictor_terminal_and_a_bare_interpreter_agree(trained, capsys
         main(["predict", run.id, str(dataset.root / row.path), "--json", "--workspace", str(workspace.root)])
         said = json.loads(capsys.readouterr().out.splitlines()[-1])["predictions"][0]["probabilities"]
         for other in (
-            Predictor(load_bundle(run.folder)).probabilities(photo),
+            ImageClassifier(load_bundle(run.folder)).probabilities(photo),
             bare_interpreter(run.folder / "bundle", photo),
             np.array([said[label] for label in labels]),
         ):
@@ -48,18 +48,18 @@ def test_figures_predictor_terminal_and_a_bare_interpreter_agree(trained, capsys
 
 def test_a_predictor_is_safe_to_share_between_threads(trained):
     _, dataset, run = trained
-    predictor = Predictor(load_bundle(run.folder))
+    predictor = ImageClassifier(load_bundle(run.folder))
     photos = [dataset.read(path) for path in dataset.photos["path"][:8]]
-    alone = predictor.predict(photos)
+    alone = predictor.predict_probabilities(photos)
     with ThreadPoolExecutor(4) as pool:
-        together = list(pool.map(predictor.predict, [photos] * 8))
+        together = list(pool.map(predictor.predict_probabilities, [photos] * 8))
     for table in together:
         np.testing.assert_array_equal(table, alone)
 
 
 def test_answers_are_ranked_and_sum_to_one(trained):
     _, dataset, run = trained
-    answer = Predictor(load_bundle(run.folder)).ask(dataset.read(dataset.photos["path"][0]))
+    answer = ImageClassifier(load_bundle(run.folder)).predict_photo(dataset.read(dataset.photos["path"][0]))
     chances = [probability for _, probability in answer.ranked]
     assert chances == sorted(chances, reverse=True) and sum(chances) == pytest.approx(1, abs=1e-4)
     assert (answer.label, answer.probability) == answer.ranked[0] and answer.milliseconds > 0
@@ -68,4 +68,4 @@ def test_answers_are_ranked_and_sum_to_one(trained):
 def test_what_is_no_photo_is_refused_with_a_reason(trained):
     _, _, run = trained
     with pytest.raises(PhotoRefused):
-        Predictor(load_bundle(run.folder)).ask(b"<html>no photo</html>")
+        ImageClassifier(load_bundle(run.folder)).predict_photo(b"<html>no photo</html>")

@@ -1,1 +1,1 @@
-"""The same work from a terminal: one module a command."""
+"""The same work from a terminal: one module a command. They print, and return exit codes; main.py hooks them in."""

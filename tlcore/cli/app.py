@@ -21,8 +21,9 @@ SCRIPT = "streamlit_app.py"
 STOPPED = 130
 
 
-def add_app(commands: Any) -> None:
+def add_command(commands: Any, common: argparse.ArgumentParser) -> None:
     """Add the command to the subparsers of the terminal; it has no --json, since it answers in a browser."""
+    del common  # it has no --json
     app = commands.add_parser("app", help="start the pages and print their address")
     app.add_argument("--workspace", metavar="FOLDER", help="where everything is kept (default: $TRANSFERLAB_HOME)")
     app.add_argument("--port", type=int, default=PORT, metavar="N", help=f"1 to 65535. Default {PORT}.")

@@ -46,10 +46,14 @@ _QUIET = threading.Lock()
 
 
 class PhotoRefused(Exception):
-    """The bytes are no photo that can be used. `reason` follows a file's name: "is empty (0 bytes)"."""
+    """The bytes are no photo that can be used. `reason` follows a file's name: "is empty (0 bytes)".
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
+    Args:
+        name: of the file, for the message of the error, where it is known.
+    """
+
+    def __init__(self, reason: str, name: str = "") -> None:
+        super().__init__(f"{name} {reason}".strip())
         self.reason = reason
 
 
@@ -95,6 +99,15 @@ def load_upright(data: bytes, at_least: int | None = None) -> Image.Image:
     image = _open(data)
     if at_least is not None:
         image.draft(None, (at_least, at_least))  # does nothing to anything but a JPEG
+    return make_upright(image)
+
+
+def make_upright(image: Image.Image) -> Image.Image:
+    """A picture that Pillow has opened as a person sees it, see `load_upright`.
+
+    Raises:
+        PhotoRefused: its pixels cannot be decoded or read.
+    """
     _load(image)
     turn = _TRANSPOSE.get(_orientation(image))
     image = _to_rgb(image)
@@ -119,9 +132,13 @@ def load_input(data: bytes, size: int, policy: str = "squash") -> np.ndarray:
         PhotoRefused: the bytes are not a usable photo.
         ValueError: an unknown policy.
     """
+    return make_input(load_upright(data, at_least=size), size, policy)
+
+
+def make_input(image: Image.Image, size: int, policy: str = "squash") -> np.ndarray:
+    """What a network sees of an upright RGB picture; resize, result and errors are those of `load_input`."""
     if policy not in RESIZE_POLICIES:
         raise ValueError(f"Received: policy={policy!r}. Allowed: {', '.join(RESIZE_POLICIES)}.")
-    image = load_upright(data, at_least=size)
     box = _middle(image) if policy == "center-crop" else None
     if image.size != (size, size):
         image = image.resize((size, size), Image.Resampling.BILINEAR, box=box)

@@ -55,6 +55,9 @@ class Dataset:
     licence: str
     notes: tuple[str, ...]
 
+    def __repr__(self) -> str:
+        return f"Dataset({self.id or self.name!r}, {len(self.photos):,} photos, {len(self.labels)} classes)"
+
     @cached_property
     def _places(self) -> dict[str, int]:
         return {path: row for row, path in enumerate(self.photos["path"])}

@@ -47,6 +47,11 @@ class Report:
     def accuracy(self) -> float:
         return self.correct / self.total if self.total else 0.0
 
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Where the accuracy plausibly lies: `low` and `high`, 0–1."""
+        return self.low, self.high
+
 
 def predictions_frame(
     photos: pd.DataFrame, probabilities: npt.NDArray[np.float32], labels: tuple[str, ...]

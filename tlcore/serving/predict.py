@@ -5,29 +5,54 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
+from PIL import Image
 
-from tlcore.data.images import load_input
+from tlcore.data.images import MIN_SIDE, PhotoRefused, load_input, make_input, make_upright
+from tlcore.errors import UserError
 from tlcore.models.litert_runtime import LiteModel, usable_cores
 from tlcore.serving.bundle import Bundle
+
+PhotoContent = bytes | npt.NDArray[np.uint8] | Image.Image
+"""A photo that is in memory already: the content of a file, uint8 (H, W, 3) upright RGB, or what Pillow has opened."""
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """One photo's answer: (label, probability 0–1) pairs, most probable first, and the milliseconds it took."""
+    """What a model makes of one photo.
+
+    Attributes:
+        ranked: (label, probability 0–1) pairs, most probable first.
+        milliseconds: what it took, from the photo's content to the probabilities.
+        error: why the photo was refused; then there is no answer: `ranked` is (), `label` "", `probability` 0.
+    """
 
     ranked: tuple[tuple[str, float], ...]
     milliseconds: float
+    error: str = ""
 
     @property
     def label(self) -> str:
-        return self.ranked[0][0]
+        """The most probable class."""
+        return self.ranked[0][0] if self.ranked else ""
 
     @property
     def probability(self) -> float:
-        return self.ranked[0][1]
+        """That of `label`, 0–1."""
+        return self.ranked[0][1] if self.ranked else 0.0
+
+    @property
+    def probabilities(self) -> dict[str, float]:
+        """The probability, 0–1, of every label, most probable first."""
+        return dict(self.ranked)
+
+    def __repr__(self) -> str:
+        if self.error:
+            return f"Prediction(error={self.error!r})"
+        return f"Prediction({self.label!r}, {self.probability:.1%}, {self.milliseconds:.0f} ms)"
 
 
-class Predictor:
+class ImageClassifier:
     """A loaded bundle that answers; safe to share between threads.
 
     Raises:
@@ -38,24 +63,56 @@ class Predictor:
         self.bundle = bundle
         self._model = LiteModel(bundle.tflite, num_threads=min(usable_cores(), 4))
 
-    def probabilities(self, photo: bytes) -> np.ndarray:
-        """Probabilities of a photo's file content, float32 (classes,).
+    def probabilities(self, photo: PhotoContent) -> npt.NDArray[np.float32]:
+        """Probabilities of a photo, float32 (classes,).
+
+        A large JPEG is decoded at a fraction of its size, so that its file and the array of all its pixels can give
+        probabilities that differ in the third digit.
 
         Raises:
-            PhotoRefused: the bytes are not a picture that can be used.
+            PhotoRefused: the content is not a picture that can be used.
+            UserError: the photo is of another type, or the array of another shape or dtype.
         """
-        image = load_input(photo, self.bundle.image_size, self.bundle.policy)
-        return self._model.run(image[np.newaxis], "probabilities")[0]
+        size, policy = self.bundle.image_size, self.bundle.policy
+        if isinstance(photo, bytes):
+            image = load_input(photo, size, policy)
+        else:
+            image = make_input(_upright(photo), size, policy)
+        row: npt.NDArray[np.float32] = self._model.run(image[np.newaxis], "probabilities")[0]
+        return row
 
-    def predict(self, photos: Sequence[bytes]) -> np.ndarray:
-        """Probabilities of several photos, float32 (n, classes)."""
+    def predict_probabilities(self, photos: Sequence[PhotoContent]) -> npt.NDArray[np.float32]:
+        """Probabilities of several photos, float32 (n, classes); raises what `probabilities` does."""
         rows = [self.probabilities(photo) for photo in photos]
         return np.stack(rows) if rows else np.empty((0, len(self.bundle.labels)), np.float32)
 
-    def ask(self, photo: bytes) -> Prediction:
-        """One photo's ranked answer with the time it took, from file content to probabilities."""
+    def predict_photo(self, photo: PhotoContent) -> Prediction:
+        """One photo's ranked answer with the time it took; raises what `probabilities` does."""
         start = time.perf_counter()
         row = self.probabilities(photo)
         elapsed = (time.perf_counter() - start) * 1000
         order = np.argsort(-row, kind="stable")
         return Prediction(tuple((self.bundle.labels[i], float(row[i])) for i in order), elapsed)
+
+
+def check_content(photo: object) -> None:
+    """Raise UserError unless this is of one of the types of `PhotoContent`, an array of the right shape and dtype."""
+    allowed = f"Allowed: the bytes of a file, an array uint8 (height, width, 3) of RGB 0–255 with at least {MIN_SIDE} "
+    allowed += "pixels a side, or a picture of Pillow."
+    if isinstance(photo, np.ndarray):
+        fits = photo.ndim == 3 and photo.shape[2] == 3 and min(photo.shape[:2]) >= MIN_SIDE
+        if photo.dtype != np.uint8 or not fits:
+            raise UserError(f"Received: an array of {photo.dtype} {photo.shape}.", allowed)
+    elif not isinstance(photo, bytes | Image.Image):
+        raise UserError(f"Received: a photo of the type {type(photo).__name__}.", allowed)
+
+
+def _upright(photo: object) -> Image.Image:
+    """An array or a picture of Pillow as upright RGB."""
+    check_content(photo)
+    if isinstance(photo, np.ndarray):
+        return Image.fromarray(np.ascontiguousarray(photo))
+    assert isinstance(photo, Image.Image)
+    if min(photo.size) < MIN_SIDE:
+        raise PhotoRefused(f"is too small to show anything ({photo.width} × {photo.height} pixels)")
+    return make_upright(photo)

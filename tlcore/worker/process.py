@@ -12,7 +12,8 @@ import threading
 from pathlib import Path
 
 from tlcore.jobs.store import open_job
-from tlcore.worker.handlers import load_trainer, work
+from tlcore.worker.handlers import load_trainer
+from tlcore.worker.runner import run_job
 from tlcore.workspace import open_workspace
 
 LOG = "worker.log"
@@ -24,7 +25,7 @@ def main(arguments: list[str]) -> int:
     orders: queue.Queue[str] = queue.Queue()
     threading.Thread(target=lambda: orders.put(sys.stdin.readline()), daemon=True).start()
     if "--warm" in arguments:
-        _warm_up()
+        warm_up()
     try:
         folder = orders.get(timeout=IDLE_SECONDS).strip()
     except queue.Empty:
@@ -33,12 +34,12 @@ def main(arguments: list[str]) -> int:
         return 0
     job = open_job(Path(folder))
     _log_into(job.folder / LOG)
-    work(open_workspace(job.folder.parent.parent), job)
+    run_job(open_workspace(job.folder.parent.parent), job)
     return 0
 
 
-def _warm_up() -> None:
-    """Import what training needs and run one tiny training, so that Keras has set itself up."""
+def warm_up() -> None:
+    """Import what training needs and run one tiny training, so that Keras has set itself up: some seconds."""
     import numpy as np
 
     load_trainer()

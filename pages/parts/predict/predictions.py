@@ -17,7 +17,7 @@ from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Run
 from tlcore.messages.quantities import count
 from tlcore.serving.bundle import load_bundle
-from tlcore.serving.predict import Predictor
+from tlcore.serving.predict import ImageClassifier
 
 PAGE_SIZE = 6
 
@@ -33,7 +33,7 @@ class PhotoPrediction:
     thumbnail: str = ""
 
 
-def predictor(run: Run) -> Predictor:
+def predictor(run: Run) -> ImageClassifier:
     """The run's network, loaded once a server. Raises UserError while it is not packed yet."""
     try:
         return _predictor(str(run.folder), run.id)
@@ -44,11 +44,11 @@ def predictor(run: Run) -> Predictor:
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
-def _predictor(_folder: str, run_id: str) -> Predictor:
-    return Predictor(load_bundle(state.workspace().runs / run_id))
+def _predictor(_folder: str, run_id: str) -> ImageClassifier:
+    return ImageClassifier(load_bundle(state.workspace().runs / run_id))
 
 
-def predict(run: Run, network: Predictor, given: Sequence[tuple[str, bytes]]) -> list[PhotoPrediction]:
+def predict(run: Run, network: ImageClassifier, given: Sequence[tuple[str, bytes]]) -> list[PhotoPrediction]:
     """The predictions for photos (name, file content), in their order; none is made twice in a visit."""
     known: dict[tuple[str, str, str], PhotoPrediction] = st.session_state.get("predictions", {})
     found = {}
@@ -63,9 +63,9 @@ def predict(run: Run, network: Predictor, given: Sequence[tuple[str, bytes]]) ->
     return list(found.values())
 
 
-def _predict(network: Predictor, name: str, data: bytes) -> PhotoPrediction:
+def _predict(network: ImageClassifier, name: str, data: bytes) -> PhotoPrediction:
     try:
-        prediction = network.ask(data)
+        prediction = network.predict_photo(data)
         return PhotoPrediction(name, None, prediction.ranked, prediction.milliseconds, gallery.thumbnail(data))
     except PhotoRefused as error:
         return PhotoPrediction(name, error.reason)

@@ -1,0 +1,60 @@
+"""The settings of a training, as callers write them."""
+
+import pytest
+
+from tlcore.api.arguments import make_config, take_workspace
+from tlcore.config import RENAMED_FIELDS, defaults_for
+from tlcore.errors import UserError
+from tlcore.workspace import open_workspace
+
+LITE = "efficientnet-lite0"
+
+
+@pytest.mark.parametrize(
+    ("strategy", "backbone", "settings", "expected", "reason"),
+    [
+        ("feature-extraction", LITE, {}, defaults_for("feature-extraction"), "all as it is right for the strategy"),
+        ("hybrid", LITE, {"epochs": 3}, defaults_for("hybrid", epochs=3), "a setting over the strategy's defaults"),
+        ("feature-extraction", "inception-v3", {}, {"image_size": 299}, "the network's own image size"),
+        ("fine-tuning", "inception-v3", {}, {"image_size": 160}, "no more than the strategy's where it adapts"),
+        ("scratch", LITE, {"image_size": 64}, {"image_size": 64}, "an image size that was given"),
+        ("hybrid", LITE, {"open_epochs": 2}, {"fine_tune_epochs": 2}, "a name of version 0.1.0"),
+    ],
+)
+def test_settings_go_over_what_is_right_for_strategy_and_network(strategy, backbone, settings, expected, reason):
+    config = make_config(strategy, backbone, settings)
+    values = expected if isinstance(expected, dict) else expected.to_dict()
+    assert config.strategy == strategy and config.backbone == backbone
+    assert {name: config.to_dict()[name] for name in values} == values, reason
+
+
+@pytest.mark.parametrize(("old", "new"), RENAMED_FIELDS.items())
+def test_every_old_name_is_taken_once(old, new):
+    value = "auto" if new == "unfreeze_from" else 1
+    assert make_config("hybrid", LITE, {old: value}) == make_config("hybrid", LITE, {new: value})
+    with pytest.raises(UserError, match=f"{new} twice"):
+        make_config("hybrid", LITE, {old: value, new: value})
+
+
+@pytest.mark.parametrize(
+    ("strategy", "backbone", "settings", "said", "reason"),
+    [
+        ("magic", LITE, {}, "magic.*feature-extraction, hybrid", "an unknown strategy, with those allowed"),
+        ("hybrid", "vgg", {}, "“vgg”.*efficientnet-lite0, vgg16", "an unknown network, with those allowed"),
+        ("hybrid", LITE, {"epoch": 3}, "'epoch'.*Did you mean epochs", "a misspelling suggests the nearest"),
+        ("hybrid", LITE, {"learningrate": 1}, "Did you mean learning_rate", "and another one"),
+        ("hybrid", LITE, {"qqq": 3}, "known. Allowed: image_size, .*contrast", "nothing is near: all that is allowed"),
+        ("hybrid", LITE, {"epochs": 0}, "1 to 500", "out of range"),
+        ("hybrid", LITE, {"epochs": "3"}, "'3'.*a int", "of another type"),
+    ],
+)
+def test_a_wrong_setting_is_one_sentence(strategy, backbone, settings, said, reason):
+    with pytest.raises(UserError, match=said):
+        make_config(strategy, backbone, settings)
+
+
+def test_a_workspace_is_given_in_any_form(tmp_path, monkeypatch):
+    monkeypatch.setenv("TRANSFERLAB_HOME", str(tmp_path))
+    workspace = open_workspace(tmp_path)
+    for given in (workspace, tmp_path, str(tmp_path), None):
+        assert take_workspace(given) == workspace

@@ -1,0 +1,42 @@
+"""`read_photo`: what people see of a file, or one sentence why not."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tlcore
+from tests.photos import make_halves, make_photo
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_photo_is_upright_rgb(tmp_path, orientation):
+    data = make_halves(orientation)
+    (tmp_path / "turned.jpg").write_bytes(data)
+    photo = tlcore.read_photo(tmp_path / "turned.jpg")
+    assert photo.dtype == np.uint8 and photo.shape == (32, 64, 3)
+    assert photo[16, 8, 0] > 200 and photo[16, 56, 2] > 200, "red left, blue right"
+    np.testing.assert_array_equal(photo, tlcore.read_photo(data))
+    photo[:] = 0  # the array is the caller's own
+
+
+@pytest.mark.parametrize(
+    ("photo", "said", "reason"),
+    [
+        (b"", r"The photo is empty \(0 bytes\)", "an empty file"),
+        (b"<html>", "it is a web page", "no picture"),
+        (make_photo()[:200], "is", "a file that is cut off"),
+        ("nowhere.jpg", r"nowhere.jpg cannot be read \(No such file", "a wrong name is told"),
+        (Path("nowhere") / "x.jpg", "x.jpg cannot be read", "the same as a path"),
+        ("a\0b.jpg", "cannot be read", "a name that no file can have"),
+    ],
+)
+def test_what_is_no_photo_is_refused(photo, said, reason):
+    with pytest.raises(tlcore.PhotoRefused, match=said):
+        tlcore.read_photo(photo)
+
+
+@pytest.mark.parametrize("photo", [None, 5, np.zeros((8, 8, 3), np.uint8), ["a.jpg"]], ids=repr)
+def test_what_is_neither_path_nor_bytes_is_a_mistake(photo):
+    with pytest.raises(tlcore.UserError, match="Allowed: the path of a file, or its bytes"):
+        tlcore.read_photo(photo)

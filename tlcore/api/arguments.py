@@ -1,0 +1,58 @@
+"""What callers give, checked and completed: the workspace, and the settings of a training."""
+
+from dataclasses import fields
+from difflib import get_close_matches
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from tlcore.config import RENAMED_FIELDS, TrainConfig, defaults_for
+from tlcore.errors import UserError
+from tlcore.models.registry import find_backbone, usual_image_size
+from tlcore.workspace import Workspace, open_workspace
+
+WorkspaceLike = Workspace | str | PathLike[str] | None
+"""A workspace, its folder, or None for `$TRANSFERLAB_HOME`, else the user's data folder."""
+
+
+def take_workspace(given: WorkspaceLike) -> Workspace:
+    """The workspace that is meant, its folders made.
+
+    Raises:
+        UserError: the folder cannot be made or written.
+    """
+    if isinstance(given, Workspace):
+        return given
+    return open_workspace(None if given is None else Path(given))
+
+
+def make_config(strategy: str, backbone: str, settings: dict[str, Any]) -> TrainConfig:
+    """The settings of a training: those given over the defaults of the strategy, the image size as network and strategy
+    have it by themselves.
+
+    Args:
+        settings: fields of `TrainConfig`, also by the names that they had up to version 0.1.0.
+
+    Raises:
+        UserError: an unknown strategy, network or setting, or a value that is not allowed.
+    """
+    given: dict[str, Any] = {}
+    for name, value in settings.items():
+        current = _field_name(name)
+        if current in given:
+            raise UserError(f"Received: {current} twice, once by its old name.", "Give it once.")
+        given[current] = value
+    spec = find_backbone(backbone)
+    given.setdefault("image_size", usual_image_size(strategy, spec))
+    return defaults_for(strategy, backbone=spec.name, **given)
+
+
+def _field_name(name: str) -> str:
+    """The field of `TrainConfig` that a setting's name means."""
+    known = [option.name for option in fields(TrainConfig) if option.name not in ("strategy", "backbone")]
+    name = RENAMED_FIELDS.get(name, name)
+    if name in known:
+        return name
+    near = get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = f"Did you mean {near[0]}? " if near else ""
+    raise UserError(f"Received: a setting {name!r}, which is not known.", f"{hint}Allowed: {', '.join(known)}.")

@@ -1,0 +1,110 @@
+"""Loading a data set: whatever the caller has (a folder, a zip, a sample's name, an id) becomes a `Dataset`."""
+
+from collections.abc import Callable, Generator
+from os import PathLike
+from pathlib import Path
+
+from tlcore.api.arguments import WorkspaceLike, take_workspace
+from tlcore.api.progress_bars import showing
+from tlcore.data.ingest import ingest_path
+from tlcore.data.manifest import Dataset
+from tlcore.data.manifest import load_dataset as open_dataset
+from tlcore.data.samples import SAMPLES, ingest_sample
+from tlcore.errors import UserError
+from tlcore.events import Event, run_to_end
+from tlcore.workspace import Workspace
+
+DataLike = Dataset | str | PathLike[str]
+"""A data set, or what `load_dataset` makes one of."""
+
+
+def load_dataset(
+    source: str | PathLike[str],
+    *,
+    name: str | None = None,
+    seed: int = 0,
+    workspace: WorkspaceLike = None,
+    progress: bool | None = None,
+    on_event: Callable[[Event], object] | None = None,
+) -> Dataset:
+    """Load photos with their classes.
+
+    Photos in a folder stay where they are, the data set points to them; those in a zip are copied into the workspace.
+    Every file is either taken or refused with a reason (`Dataset.refused`). The same source gives the same data set
+    again, at once.
+
+    Args:
+        source: a folder or a zip whose folders are the classes (or train/, validation/ and test/ folders of these), the
+            name of a sample (`list_samples`), or the id of a data set (`list_datasets`). What exists as a path is taken
+            as one.
+        name: what the data set is called, by default as its folder or file.
+        seed: decides which photos train, validate and test, where the folders do not say it.
+        workspace: where data sets are kept; by default `$TRANSFERLAB_HOME`, else the user's data folder.
+        progress: whether progress bars are shown; by default in a terminal or a notebook, unless `on_event` is given.
+        on_event: is called with every event (tlcore.events).
+
+    Returns:
+        The data set. `photos` has a row a photo: path, sha256, label, split ("train", "validation", "test"), width,
+        height (pixels, upright), bytes. `read(path)` gives the bytes of one.
+
+    Raises:
+        UserError: there is nothing of that name, or it cannot be used: too few classes or photos, a damaged zip.
+    """
+    place = take_workspace(workspace)
+    with showing(progress, on_event) as show:
+        return run_to_end(find_dataset(place, source, name, seed), show)
+
+
+def find_dataset(
+    workspace: Workspace, source: str | PathLike[str], name: str | None = None, seed: int = 0
+) -> Generator[Event, None, Dataset]:
+    """The data set that a path, a sample's name or an id means; the arguments are those of `load_dataset`.
+
+    Raises:
+        UserError: it means none, or the photos cannot be used.
+    """
+    if not isinstance(source, str | PathLike):
+        raise UserError(
+            f"Received: a data set of the type {type(source).__name__}.",
+            "Allowed: a folder, a zip, the name of a sample, or the id of a data set.",
+        )
+    given = str(source)
+    if given.strip() and Path(given).expanduser().exists():
+        job = ingest_path(workspace, Path(given), name=name, seed=seed)
+    elif given in {sample.key for sample in SAMPLES}:
+        job = ingest_sample(workspace, given, seed=seed)
+    elif given and (workspace.datasets / given).is_dir() and "/" not in given:
+        return open_dataset(workspace, given)
+    else:
+        raise UserError(
+            f"Received: {given}, which is no folder, zip, data set or ready set.",
+            f"Ready sets are {', '.join(sample.key for sample in SAMPLES)}.",
+        )
+    dataset = yield from job
+    assert dataset is not None  # nobody asked the import to stop
+    return dataset
+
+
+def take_dataset(
+    data: DataLike, workspace: WorkspaceLike, seed: int, on_event: Callable[[Event], object]
+) -> tuple[Workspace, Dataset]:
+    """The data set that a caller gave or means, and the workspace that it is in.
+
+    Raises:
+        UserError: it means none, it is in another workspace than the one given, or it has no classes.
+    """
+    if not isinstance(data, Dataset):
+        place = take_workspace(workspace)
+        return place, run_to_end(find_dataset(place, data, None, seed), on_event)
+    if not data.id:
+        raise UserError(
+            f"The photos of {data.name} are in no classes.", "Give a folder with a folder for each class of photos."
+        )
+    home = data.folder.resolve().parent.parent
+    place = take_workspace(home if workspace is None else workspace)
+    if place.root.resolve() != home:
+        raise UserError(
+            f"The data set {data.id} is in the workspace {home}, not in {place.root}.",
+            "Load it in that one with load_dataset, or leave `workspace` out.",
+        )
+    return place, data

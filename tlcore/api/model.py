@@ -1,0 +1,251 @@
+"""A trained model in one's hands: predict, look at its figures, save it, load it again."""
+
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from os import PathLike
+from pathlib import Path
+from typing import Any, overload
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from tlcore.api.arguments import WorkspaceLike, take_workspace
+from tlcore.api.photos import PhotoLike, name_of, take_content
+from tlcore.api.progress_bars import showing
+from tlcore.config import TrainConfig
+from tlcore.data.images import PhotoRefused
+from tlcore.data.names import is_junk
+from tlcore.errors import UserError
+from tlcore.evaluation.report import FIGURES, Report, load_report
+from tlcore.events import Event, run_to_end
+from tlcore.jobs.store import load_run
+from tlcore.serving.bundle import FOLDER, INFO, KERAS, LABELS, MODEL, Bundle, load_bundle, write_bundle, zip_bundle
+from tlcore.serving.predict import ImageClassifier, Prediction
+from tlcore.serving.score import score_folder
+from tlcore.workspace import disk_error, write_atomic
+
+
+class Model:
+    """A trained image classifier. `train` and `load_model` give one; it may be used from several threads at once.
+
+    Attributes:
+        labels: the class names, in the order of the probabilities.
+        path: the run's folder, or the folder or zip that the model was loaded from.
+        info: what `model.json` says: input, data set, settings, figures with counts, versions.
+    """
+
+    def __init__(self, bundle: Bundle, path: Path) -> None:
+        self.labels = bundle.labels
+        self.path = path
+        self.info: dict[str, Any] = bundle.info
+        self._bundle = bundle
+        self._files = path.absolute()  # wherever the program goes meanwhile
+        self._classifier = ImageClassifier(bundle)
+
+    def __repr__(self) -> str:
+        score = self.info.get("test") or {}
+        right = f", {score['correct']} of {score['total']} test photos right" if score.get("total") else ""
+        return f"Model({', '.join(self.labels[:5])}{', …' if len(self.labels) > 5 else ''}{right})"
+
+    @property
+    def run_id(self) -> str | None:
+        """The id of the training run that made it; None where `model.json` does not say it."""
+        return self.info.get("run")
+
+    @cached_property
+    def config(self) -> TrainConfig:
+        """The settings that it was trained with."""
+        return TrainConfig.from_dict(self.info.get("config", {}))
+
+    @cached_property
+    def report(self) -> Report:
+        """The figures on the test photos, which the model never learned from.
+
+        `accuracy` 0–1 and `interval`, where it plausibly lies (95 %); `correct` of `total`; `confusion`: counts, true
+        classes in rows; `per_class`: a row a class; `predictions`: a row a test photo, empty where the model was loaded
+        from a file, since that holds no photos.
+
+        Raises:
+            UserError: the model brings no figures.
+        """
+        return load_report(self._files) if (self._files / FIGURES).exists() else _report_of(self._bundle)
+
+    @overload
+    def predict(self, photos: PhotoLike) -> Prediction: ...  # type: ignore[overload-overlap]  # a str is iterable too
+    @overload
+    def predict(self, photos: Iterable[PhotoLike]) -> list[Prediction]: ...
+    def predict(self, photos: PhotoLike | Iterable[PhotoLike]) -> Prediction | list[Prediction]:
+        """What is on a photo, or on each of several.
+
+        Args:
+            photos: the path of a file, its bytes, an array uint8 (height, width, 3) of upright RGB, a picture of
+                Pillow, or a list (any iterable) of these.
+
+        Returns:
+            For one photo its `Prediction`: `label`, `probability` (0–1), `ranked` and `probabilities` (all classes,
+            most probable first), `milliseconds`. For several a list with one for each, in their order; one that is
+            refused has its reason in `error`, and does not keep the others from being answered.
+
+        Raises:
+            PhotoRefused: the one photo cannot be read or is no picture.
+            UserError: something is no photo at all: another type, or an array of another shape or dtype.
+        """
+        if isinstance(photos, str | PathLike | bytes | np.ndarray | Image.Image):
+            try:
+                return self._classifier.predict_photo(take_content(photos))
+            except PhotoRefused as error:
+                raise PhotoRefused(error.reason, name_of(photos)) from error
+        if not isinstance(photos, Iterable):
+            take_content(photos)  # says what is allowed
+        return [self._try_predict(photo) for photo in photos]
+
+    def _try_predict(self, photo: PhotoLike) -> Prediction:
+        try:
+            return self._classifier.predict_photo(take_content(photo))
+        except PhotoRefused as error:
+            return Prediction((), 0.0, error.reason)
+
+    def evaluate(
+        self,
+        folder: str | PathLike[str],
+        *,
+        progress: bool | None = None,
+        on_event: Callable[[Event], object] | None = None,
+    ) -> tuple[Report, pd.DataFrame]:
+        """Test the model on photos that it has never seen.
+
+        Args:
+            folder: class folders, named as `labels`; not all of them need to be there.
+            progress, on_event: as for `load_dataset`.
+
+        Returns:
+            The figures as in `report`, and the files that were refused: path, reason.
+
+        Raises:
+            UserError: the folder cannot be used, or has a class that the model does not know.
+        """
+        with showing(progress, on_event) as show:
+            return run_to_end(score_folder(self._bundle, Path(folder).expanduser()), show)
+
+    def save(self, path: str | PathLike[str], *, overwrite: bool = False) -> Path:
+        """Write the model: `model.tflite`, `labels.txt`, `model.json`, and `model.keras` where there is one.
+
+        It is there whole or not at all. A model that is there already is replaced.
+
+        Args:
+            path: a zip where the name ends in .zip, else a folder. Folders above it are made.
+            overwrite: replace a file that is no model. A folder with anything else in it is never replaced.
+
+        Returns:
+            The path.
+
+        Raises:
+            UserError: something else is there, or the disk says no.
+        """
+        target = Path(path).expanduser()
+        is_zip = target.suffix.lower() == ".zip"
+        try:
+            _check_target(target, is_zip, overwrite)
+            keras = self._keras_file()
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=target.parent, prefix=".saving-") as place:
+                draft = Path(place) / "model"
+                write_bundle(draft, self._bundle)
+                if keras is not None:
+                    (draft / KERAS).write_bytes(keras)
+                if is_zip:
+                    write_atomic(target, zip_bundle(draft))
+                else:
+                    _put_in_place(draft, target, Path(place) / "old")
+        except OSError as error:
+            raise disk_error(target, error) from error
+        return target
+
+    def _keras_file(self) -> bytes | None:
+        """The bytes of `model.keras`, where the model came with one."""
+        for file in (self._files / FOLDER / KERAS, self._files / KERAS):
+            if file.is_file():
+                return file.read_bytes()
+        if zipfile.is_zipfile(self._files):
+            with zipfile.ZipFile(self._files) as archive:
+                names = [name for name in archive.namelist() if name.split("/")[-1] == KERAS]
+                return archive.read(min(names, key=len)) if names else None
+        return None
+
+
+def load_model(model: str | PathLike[str], *, workspace: WorkspaceLike = None) -> Model:
+    """Load a trained model. Needs no TensorFlow, and runs nothing that is in the file.
+
+    Args:
+        model: the folder or zip that `Model.save` or the download on the pages wrote, the folder of a run, or the id of
+            a run (`list_runs`). What exists as a path is taken as one.
+        workspace: where to find the run of an id; by default `$TRANSFERLAB_HOME`, else the user's data folder.
+
+    Raises:
+        UserError: there is no such run, no model there, or it is damaged.
+    """
+    if not isinstance(model, str | PathLike):
+        raise UserError(
+            f"Received: a model of the type {type(model).__name__}.", "Allowed: a folder, a zip, or the id of a run."
+        )
+    path = Path(model).expanduser()
+    if not path.exists():
+        path = load_run(take_workspace(workspace), str(model)).folder
+    return Model(load_bundle(path), path)
+
+
+def _report_of(bundle: Bundle) -> Report:
+    """The figures that `model.json` brings, without the predictions they were counted from."""
+    try:
+        test, labels = bundle.info["test"], bundle.labels
+        confusion = pd.DataFrame(test["confusion"], index=list(labels), columns=list(labels))
+        columns = ("path", "sha256", "label", "predicted", "correct", "probability", "probability_true")
+        predictions = pd.DataFrame(columns=[*columns, "probabilities"])
+        interval = (float(test["interval_95"][0]), float(test["interval_95"][1]))
+        per_class = pd.DataFrame(test["per_class"])
+        return Report(labels, test["correct"], test["total"], *interval, confusion, per_class, predictions)
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise UserError(
+            "The model brings no test figures.", "Test it on a folder of class folders with evaluate."
+        ) from error
+
+
+def _put_in_place(draft: Path, target: Path, old: Path) -> None:
+    """Move a folder to where it belongs, and what was there to `old`."""
+    if not target.exists():
+        draft.rename(target)
+        return
+    target.rename(old)
+    try:
+        draft.rename(target)
+    except OSError:
+        old.rename(target)
+        raise
+
+
+def _check_target(target: Path, is_zip: bool, overwrite: bool) -> None:
+    """Raise UserError where saving would replace something else than a model."""
+    if target.is_dir():
+        entries = {entry.name for entry in target.iterdir() if not is_junk((entry.name,))}
+        strange = entries - {MODEL, LABELS, INFO, KERAS}
+        if is_zip or strange:
+            what = "is a folder" if is_zip else f"is a folder with other things in it ({sorted(strange)[0]})"
+            raise UserError(f"{target} {what}.", "Give another name, or a folder that is new, empty or a saved model.")
+        return
+    if not target.exists() or (overwrite and is_zip):
+        return
+    if is_zip and _is_model(target):
+        return
+    fix = "Give another name, or overwrite=True to replace it." if is_zip else "Give another name."
+    raise UserError(f"{target} is there already, and no {'saved model' if is_zip else 'folder'}.", fix)
+
+
+def _is_model(path: Path) -> bool:
+    try:
+        load_bundle(path)
+    except UserError:
+        return False
+    return True

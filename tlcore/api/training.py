@@ -1,0 +1,98 @@
+"""Training a model in this process, as a run of the workspace that pages and `list_runs` show like any other."""
+
+from collections.abc import Callable
+from typing import Any
+
+from tlcore.api.arguments import WorkspaceLike, make_config
+from tlcore.api.datasets import DataLike, take_dataset
+from tlcore.api.model import Model
+from tlcore.api.progress_bars import showing
+from tlcore.errors import UserError
+from tlcore.events import Event, Failed, Stopped
+from tlcore.jobs.store import Run, create_run
+from tlcore.models.registry import BUILT_IN
+from tlcore.serving.bundle import load_bundle
+from tlcore.worker.handlers import check_trainer, load_trainer
+from tlcore.worker.interrupt import stopping_listener, stopping_on_ctrl_c
+from tlcore.worker.runner import run_job
+from tlcore.workspace import Workspace
+
+
+class TrainingError(RuntimeError):
+    """A training failed by a fault of the program. `__cause__` is the error itself, with its traceback."""
+
+
+class TrainingStopped(KeyboardInterrupt):
+    """A training was stopped, with Ctrl-C or on a page, before anything was learned. The message says what is kept."""
+
+
+def train(
+    data: DataLike,
+    strategy: str = "feature-extraction",
+    *,
+    backbone: str = BUILT_IN.name,
+    workspace: WorkspaceLike = None,
+    progress: bool | None = None,
+    on_event: Callable[[Event], object] | None = None,
+    **settings: Any,
+) -> Model:
+    """Teach a pretrained network the classes of a data set, and test it.
+
+    Ctrl-C ends the training early and keeps what was learned until then: the model is tested, packed and returned. A
+    second Ctrl-C ends it at once. (Only the main thread of a process hears a Ctrl-C.)
+
+    Args:
+        data: a `Dataset`, or what `load_dataset` takes.
+        strategy: how much of the network may change: "feature-extraction", "hybrid", "fine-tuning" or "scratch".
+        backbone: the pretrained network, see `list_backbones`.
+        workspace: where the run is kept; by default that of the `Dataset`, else `$TRANSFERLAB_HOME`, else the user's
+            data folder.
+        progress: whether progress bars are shown; by default in a terminal or a notebook, unless `on_event` is given.
+        on_event: is called with every event (tlcore.events): `Progress`, `EpochEnd`, `Evaluated`, … What it raises ends
+            the training; a KeyboardInterrupt counts as a Ctrl-C.
+        **settings: fields of tlcore.config.TrainConfig, such as `epochs=10`, `image_size=160` (pixels) or `seed=1`.
+            What is not given is as it is right for the strategy and the network.
+
+    Returns:
+        The trained model; `Model.report` has its figures on the test photos.
+
+    Raises:
+        UserError: the data, a setting or the weights cannot be used, TensorFlow is not installed, or the disk is full.
+        TrainingStopped: stopped before anything was learned; it is a KeyboardInterrupt.
+        TrainingError: a fault of the program.
+    """
+    config = make_config(strategy, backbone, settings)
+    check_trainer()
+    with showing(progress, on_event) as show:
+        place, dataset = take_dataset(data, workspace, config.seed, show)
+        load_trainer(quietly=True)  # takes seconds; the run's clock is for the work
+        run = create_run(place, dataset.id, config, dataset.name)
+        check_outcome(*run_interruptibly(place, run, show))
+    return Model(load_bundle(run.folder), run.folder)
+
+
+def run_interruptibly(
+    workspace: Workspace, run: Run, on_event: Callable[[Event], object]
+) -> tuple[Event, Exception | None]:
+    """Do a run in this process; a Ctrl-C asks it to stop and keep what was learned.
+
+    Returns:
+        Its last event, and the error behind a `Failed` that is a bug.
+
+    Raises:
+        KeyboardInterrupt: at the second Ctrl-C; and what `on_event` raises.
+    """
+    bugs: list[Exception] = []
+    with stopping_on_ctrl_c(run):
+        last = run_job(workspace, run, stopping_listener(run, on_event), bugs.append)
+    return last, bugs[0] if bugs else None
+
+
+def check_outcome(last: Event, bug: Exception | None) -> None:
+    """Raise what a run's end means, unless it gave a model; the arguments are what `run_interruptibly` returns."""
+    if isinstance(last, Stopped):
+        raise TrainingStopped(last.kept)
+    if isinstance(last, Failed) and last.bug:
+        raise TrainingError(f"{last.what} {last.fix}") from bug
+    if isinstance(last, Failed):
+        raise UserError(last.what, last.fix)

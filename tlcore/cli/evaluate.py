@@ -1,0 +1,49 @@
+"""The command `evaluate`: how good a model is, on its own test photos or on others."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from tlcore.api.model import load_model
+from tlcore.api.progress_bars import ProgressBars
+from tlcore.cli.common import Subparsers, answer
+from tlcore.errors import UserError
+from tlcore.evaluation.report import FIGURES, figures
+from tlcore.messages.scores import score_message
+from tlcore.workspace import Workspace
+
+
+def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
+    """Add the command; see main.py."""
+    parser = commands.add_parser("evaluate", parents=[common], help="tell how good a model is")
+    parser.add_argument("model", help="a run's id, or the folder or zip of a trained model")
+    parser.add_argument("--data", metavar="FOLDER", help="a folder of class folders to test on, instead of the run's")
+    parser.set_defaults(command=_evaluate)
+
+
+def _evaluate(workspace: Workspace, options: argparse.Namespace) -> int:
+    model = load_model(options.model, workspace=workspace)
+    extra: dict[str, Any] = {}
+    if options.data:
+        with ProgressBars() as bars:
+            report, refused = model.evaluate(Path(options.data), on_event=bars.show)
+        extra = {"refused": refused.to_dict(orient="records")}
+    elif (model.path / FIGURES).exists():
+        report = model.report
+    else:
+        raise UserError(f"{model.path} brings no test photos.", "Give a folder of class folders with --data FOLDER.")
+    lines = [score_message(report.correct, report.total, report.low, report.high)]
+    for row in report.per_class.to_dict(orient="records"):
+        lines.append(
+            f"  {row['label']:<24} {row['correct']} of {row['support']} found (recall {row['recall']:.1%}), "
+            f"precision {row['precision']:.1%}, F1 {row['f1']:.3f}"
+        )
+    values = {
+        "run": model.run_id,
+        "test_accuracy": report.accuracy,
+        "test_correct": report.correct,
+        "test_total": report.total,
+        **figures(report),
+        **extra,
+    }
+    return answer(options, "\n".join(lines), values)

@@ -1,0 +1,61 @@
+"""The command `predict`: what is on photos, as lines, as JSON, or as a table in a file."""
+
+import argparse
+import csv
+from pathlib import Path
+from typing import Any
+
+from tlcore.api.model import load_model
+from tlcore.cli.common import Subparsers, answer
+from tlcore.errors import UserError
+from tlcore.workspace import Workspace
+
+
+def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
+    """Add the command; see main.py."""
+    parser = commands.add_parser("predict", parents=[common], help="tell what is on photos")
+    parser.add_argument("model", help="a run's id, or the folder or zip of a trained model")
+    parser.add_argument("images", nargs="+", metavar="IMAGE")
+    parser.add_argument("--csv", metavar="FILE", help="write a table with every class's probability")
+    parser.set_defaults(command=_predict)
+
+
+def _predict(workspace: Workspace, options: argparse.Namespace) -> int:
+    model = load_model(options.model, workspace=workspace)
+    rows: list[dict[str, Any]] = []
+    lines = []
+    for name, prediction in zip(options.images, model.predict(options.images), strict=True):
+        if prediction.error:
+            rows.append({"image": name, "error": prediction.error})
+            lines.append(f"{name}: {prediction.error}")
+            continue
+        rows.append(
+            {
+                "image": name,
+                "label": prediction.label,
+                "probability": prediction.probability,
+                "probabilities": prediction.probabilities,
+                "milliseconds": prediction.milliseconds,
+            }
+        )
+        top = ", ".join(f"{label} {probability:.1%}" for label, probability in prediction.ranked[:3])
+        lines.append(f"{name}: {top} ({prediction.milliseconds:.0f} ms)")
+    if options.csv:
+        _write_csv(Path(options.csv), rows, model.labels)
+    answer(options, "\n".join(lines), {"predictions": rows})
+    return 2 if all("error" in row for row in rows) else 0
+
+
+def _write_csv(path: Path, rows: list[dict[str, Any]], labels: tuple[str, ...]) -> None:
+    try:
+        with open(path, "w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(["image", "label", "probability", *labels, "error"])
+            for row in rows:
+                chances = [row.get("probabilities", {}).get(label, "") for label in labels]
+                writer.writerow(
+                    [row["image"], row.get("label", ""), row.get("probability", ""), *chances, row.get("error", "")]
+                )
+    except OSError as error:
+        what = f"{path} could not be written ({error.strerror})."
+        raise UserError(what, "Give --csv a file in another folder.") from error

@@ -1,0 +1,32 @@
+"""The command `runs`: the training runs of a workspace."""
+
+import argparse
+
+from tlcore.api.listings import list_runs
+from tlcore.cli.common import Subparsers, answer
+from tlcore.workspace import Workspace
+
+
+def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
+    """Add the command; see main.py."""
+    commands.add_parser("runs", parents=[common], help="list the runs").set_defaults(command=_runs)
+
+
+def _runs(workspace: Workspace, options: argparse.Namespace) -> int:
+    runs = list_runs(workspace)
+    lines = [
+        f"{run.id}  {run.name}  {run.state}" + (f"  {run.correct} of {run.total} right" if run.total else "")
+        for run in runs
+    ]
+    rows = [
+        {
+            "run": run.id,
+            "name": run.name,
+            "dataset": run.dataset_id,
+            "state": run.state,
+            "test_correct": run.correct,
+            "test_total": run.total,
+        }
+        for run in runs
+    ]
+    return answer(options, "\n".join(lines) or "No runs yet.", {"runs": rows})
