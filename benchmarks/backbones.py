@@ -28,8 +28,8 @@ from benchmarks.table import Row, times_faster
 from tlcore.features.extract import CHUNK
 from tlcore.models.build import build_backbone
 from tlcore.models.frozen_files import convert_checked, pictures
-from tlcore.models.litert_runtime import LiteModel, usable_cores
-from tlcore.models.ncnn_runtime import FUNCTIONS, open_ncnn
+from tlcore.models.litert_runtime import litert_pool
+from tlcore.models.ncnn_runtime import FUNCTIONS, ncnn_pool
 from tlcore.models.registry import BackboneSpec, find_backbone
 
 TARGETS = {"vgg16": ">= 1.6", "resnet50": ">= 1.4", "xception": ">= 1.6", "mobilenet-v2": ">= 3"}
@@ -60,16 +60,19 @@ def _measure(spec: BackboneSpec, target: str, count: int, rounds: int) -> Row:
 
 
 def _ours(spec: BackboneSpec, file: bytes, photos: np.ndarray) -> Callable[[], np.ndarray]:
-    ncnn = open_ncnn(file, pictures(spec.default_image_size)) if spec.function in FUNCTIONS else None
-    models = [ncnn or LiteModel(file) for _ in range(usable_cores())]
+    probes = pictures(spec.default_image_size)
+    pool = (ncnn_pool(file, ("pooled",), probes) if spec.function in FUNCTIONS else None) or litert_pool(
+        file, ("pooled",)
+    )
+    predictors = [pool.open() for _ in range(pool.num_threads)]
 
     def share(number: int) -> list[np.ndarray]:
-        starts = range(number * CHUNK, len(photos), len(models) * CHUNK)
-        return [models[number].run(photos[start : start + CHUNK], "pooled") for start in starts]
+        starts = range(number * CHUNK, len(photos), len(predictors) * CHUNK)
+        return [predictors[number].predict(photos[start : start + CHUNK])[0] for start in starts]
 
     def run() -> np.ndarray:
-        with ThreadPoolExecutor(len(models)) as pool:
-            shares = list(pool.map(share, range(len(models))))
+        with ThreadPoolExecutor(len(predictors)) as threads:
+            shares = list(threads.map(share, range(len(predictors))))
         rounds = range(max(len(chunks) for chunks in shares))
         return np.concatenate([chunks[turn] for turn in rounds for chunks in shares if turn < len(chunks)])
 

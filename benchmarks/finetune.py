@@ -33,16 +33,9 @@ MOST_LOSS_GAP = 0.1  # between the two loss curves, as a share: dropout draws di
 def measure(photos_folder: Path, folder: Path, rounds: int, most: int) -> list[Row]:
     """The rows of all cases, on `most` training photos."""
     from tlcore.config import defaults_for
-    from tlcore.data.ingest import ingest_folder
-    from tlcore.jobs.store import create_run
-    from tlcore.models.registry import BUILT_IN
-    from tlcore.pipeline.context import Task
-    from tlcore.pipeline.head_stages import learn_head
-    from tlcore.workspace import open_workspace
+    from tlcore.pipeline.head_stages import extract_features, train_head_stage
 
-    workspace = open_workspace(folder / "home")
-    dataset = run_to_end(ingest_folder(workspace, photos_folder))
-    rows = [_looks(photos_folder, folder, rounds)]
+    rows = [_passes(photos_folder, folder, rounds)]
     for name, block, target in CASES:
         changes = {
             "image_size": SIZE,
@@ -62,105 +55,111 @@ def measure(photos_folder: Path, folder: Path, rounds: int, most: int) -> list[R
         config = defaults_for(
             "hybrid" if block else "fine-tuning", **changes | ({"unfreeze_from": block} if block else {})
         )
-        run = create_run(workspace, dataset.id, config, name)
-        task = Task(workspace, run, dataset, BUILT_IN, config, lambda: False)
-        head = run_to_end(learn_head(task))
-        ours, reference, gap = _compare(task, head, rounds, most)
+        context = _context(photos_folder, folder / "home", config)
+        run_to_end(extract_features(context))
+        run_to_end(train_head_stage(context))
+        ours, reference, gap = _compare(context, rounds, most)
         rows.append(times_faster(f"an epoch, {name}, times faster than fit", ours, reference, f">= {target:g}"))
         rows.append(figure(f"an epoch, {name}: largest gap between the losses, share", gap, f"<= {MOST_LOSS_GAP}", ""))
     return rows
 
 
-def _looks(photos_folder: Path, folder: Path, rounds: int) -> Row:
-    """Photos that are new, looked at for head and open part: in one pass, and in one for each as the reference.
+def _context(photos_folder: Path, home: Path, config):
+    """A run on these photos, in a workspace of its own."""
+    from tlcore.data.ingest import ingest_folder
+    from tlcore.jobs.store import create_run
+    from tlcore.pipeline.train import make_context
+    from tlcore.workspace import open_workspace
+
+    workspace = open_workspace(home)
+    dataset = run_to_end(ingest_folder(workspace, photos_folder))
+    return make_context(workspace, create_run(workspace, dataset.id, config, "benchmark"), lambda: False)
+
+
+def _passes(photos_folder: Path, folder: Path, rounds: int) -> Row:
+    """Photos that are new, extracted for head and fine-tuning: in one pass, and in one for each as the reference.
 
     By turns, in workspaces of their own; the first turn of each does not count.
     """
     from tlcore.config import defaults_for
-    from tlcore.data.ingest import ingest_folder
-    from tlcore.data.manifest import SPLITS
-    from tlcore.jobs.store import create_run
-    from tlcore.models.registry import BUILT_IN
-    from tlcore.pipeline import fine_tune_inputs as open_rows
-    from tlcore.pipeline import fine_tune_stages as open_phase
-    from tlcore.pipeline import head_stages as frozen_phase
-    from tlcore.pipeline.context import Task
-    from tlcore.workspace import open_workspace
+    from tlcore.events import StageKey
+    from tlcore.pipeline.fine_tune_stages import model_of
+    from tlcore.pipeline.plan import build_plan
 
+    joint = StageKey.EXTRACT_FEATURES_AND_ACTIVATIONS
     seconds: dict[str, list[float]] = {"one": [], "two": []}
     for turn, name in ((turn, name) for turn in range(rounds + 1) for name in seconds):
-        workspace = open_workspace(folder / f"{name}{turn}")
-        dataset = run_to_end(ingest_folder(workspace, photos_folder))
         config = defaults_for("hybrid", image_size=SIZE, batch_norm_adaptation=0.0, views=1)
-        run = create_run(workspace, dataset.id, config, name)
-        task = Task(workspace, run, dataset, BUILT_IN, config, lambda: False)
-        network = open_phase._build(task)
+        context = _context(photos_folder, folder / f"{name}{turn}", config)
+        model_of(context)
         start = time.perf_counter()
-        if name == "one":
-            run_to_end(open_rows.look_at_both(task, network, open_rows.file_for_both(task, network)))
-        else:
-            with frozen_phase.open_store(task) as store:
-                run_to_end(frozen_phase.look_at(task, store, SPLITS))
-            run_to_end(open_rows.open_rows(task, network)).close()
+        context.done |= {joint} if name == "two" else set()
+        with context.held:
+            for stage in [stage for stage in build_plan(context) if stage.num_outputs]:
+                assert (stage.key == joint) == (name == "one")
+                run_to_end(stage.run(context))
         seconds[name].append(time.perf_counter() - start)
-        assert not any(series.photos for series in open_rows.missing(task, network, True))
+        assert all(stage.cached == stage.total for stage in build_plan(context) if stage.num_outputs == 1)
     return times_faster(
-        "new photos looked at for head and open part, times faster than for each",
+        "new photos extracted for head and fine-tuning in one pass, times faster than in one for each",
         *(float(np.median(seconds[name][1:])) for name in ("one", "two")),
         ">= 1.3",
     )
 
 
-def _compare(task, head, rounds: int, most: int) -> tuple[float, float, float]:
+def _compare(context, rounds: int, most: int) -> tuple[float, float, float]:
     """Median seconds of an epoch, ours and Keras', and the largest gap between their losses as a share."""
     import keras
 
-    from tlcore.pipeline import fine_tune_inputs as open_rows
-    from tlcore.pipeline import fine_tune_stages as open_phase
+    from tlcore.pipeline import fine_tune_stages
+    from tlcore.pipeline.caches import open_activation_store, open_image_store
     from tlcore.serving.export import set_dense
     from tlcore.training.fine_tune import _run_epoch, _step_function
     from tlcore.training.optimise import Loss
 
-    network, other = (open_phase._build(task) for _ in range(2))
+    network, other = (fine_tune_stages._build(context) for _ in range(2))
     for each in (network, other):
-        set_dense(each.dense, head.layers)
-    classes = task.part("train")[1][:most]
+        set_dense(each.dense, context.head.layers)
+    context.fine_tune_model = network
+    photos, classes = (part[:most] for part in context.part("train"))
     optimizer = keras.optimizers.Adam(1e-4)
-    optimizer.build(network.open_part.trainable_variables)
-    step = _step_function(network.open_part, optimizer, Loss(task.config, 2, classes))
-    rows = run_to_end(open_rows.open_rows(task, network))
-    source = open_rows.Batches(task, rows, network.layer is None)
-    source._photos, source._classes = source._photos[:most], source._classes[:most]
+    optimizer.build(network.trainable.trainable_variables)
+    step = _step_function(network.trainable, optimizer, Loss(context.config, 2, classes))
+    cached = fine_tune_stages.decode_photos if network.layer is None else fine_tune_stages.cache_activations
+    run_to_end(cached(context))
+    whole_part = context.part
+    context.part = lambda split: (photos, classes) if split == "train" else whole_part(split)
 
     whole = keras.Model(other.whole.input, other.whole.layers[-2].output)
-    trainable = {layer.name for layer in other.open_part.layers if layer.trainable}
+    trainable = {layer.name for layer in other.trainable.layers if layer.trainable}
     for layer in whole.layers:
         layer.trainable = layer.name in trainable
     whole.compile(keras.optimizers.Adam(1e-4), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-    images = np.stack([_image(task, photo) for photo in source._photos])
+    images = np.stack([_image(context, photo) for photo in photos])
 
     times: dict[str, list[float]] = {"ours": [], "reference": []}
     losses: dict[str, list[float]] = {"ours": [], "reference": []}
-    for epoch in range(1, rounds + 2):
-        start = time.perf_counter()
-        loss, _ = run_to_end(_run_epoch(step, source._train(epoch), lambda: False, lambda number: None))
-        times["ours"].append(time.perf_counter() - start)
-        losses["ours"].append(loss)
-        start = time.perf_counter()
-        history = whole.fit(images, classes, batch_size=BATCH, epochs=1, verbose=0)
-        times["reference"].append(time.perf_counter() - start)
-        losses["reference"].append(history.history["loss"][0])
-    rows.close()
+    with open_image_store(context) if network.layer is None else open_activation_store(context, network) as store:
+        source = fine_tune_stages._batch_source(context, network, store)
+        for epoch in range(1, rounds + 2):
+            start = time.perf_counter()
+            loss, _ = run_to_end(_run_epoch(step, source.train(epoch), lambda: False, lambda number: None))
+            times["ours"].append(time.perf_counter() - start)
+            losses["ours"].append(loss)
+            start = time.perf_counter()
+            history = whole.fit(images, classes, batch_size=BATCH, epochs=1, verbose=0)
+            times["reference"].append(time.perf_counter() - start)
+            losses["reference"].append(history.history["loss"][0])
     gaps = [abs(a - b) / max(a, b) for a, b in zip(losses["ours"], losses["reference"], strict=True)]
     absolute = [abs(a - b) for a, b in zip(losses["ours"], losses["reference"], strict=True)]
     gap = max(min(share, distance) for share, distance in zip(gaps, absolute, strict=True))
     return float(np.median(times["ours"][1:])), float(np.median(times["reference"][1:])), gap
 
 
-def _image(task, photo) -> np.ndarray:
+def _image(context, photo) -> np.ndarray:
     from tlcore.data.images import RESIZE_POLICY, load_input
 
-    return load_input(task.dataset.read(photo.path), SIZE, RESIZE_POLICY)
+    return load_input(context.dataset.read(photo.path), SIZE, RESIZE_POLICY)
 
 
 def main() -> int:

@@ -23,6 +23,7 @@ import sys
 import tempfile
 import threading
 import time
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
@@ -35,8 +36,11 @@ from benchmarks.table import share
 from tlcore.data.ingest import ingest_path
 from tlcore.data.manifest import load_dataset
 from tlcore.events import EpochEnd, Event, run_to_end
-from tlcore.features.extract import Photo, extract, feature_kind
+from tlcore.features.extract import Photo, Request, extract, feature_kind
 from tlcore.features.store import FeatureStore
+from tlcore.features.views import ViewedStore
+from tlcore.models.frozen_backbone import PretrainedBackbone
+from tlcore.models.frozen_files import POOLED
 from tlcore.models.registry import find_backbone
 from tlcore.workspace import open_workspace
 
@@ -107,8 +111,9 @@ def _extract(home: Path, dataset_id: str) -> tuple[float, int, float]:
         dataset = load_dataset(workspace, dataset_id)
         photos = [Photo(*row) for row in dataset.photos[["sha256", "path"]].itertuples(index=False)]
         store = FeatureStore(workspace, feature_kind(spec, IMAGE_SIZE, POLICY))
-        for _ in extract(store, spec, photos, dataset.read):
-            pass
+        backbone = PretrainedBackbone(workspace, spec, IMAGE_SIZE)
+        request = Request(photos, (ViewedStore(store),))
+        run_to_end(extract(partial(backbone.predictors, POOLED), [request], dataset.read))
     return peak.megabytes, len(store), time.perf_counter() - start
 
 

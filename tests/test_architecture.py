@@ -105,6 +105,18 @@ def test_imports_point_left(path):
         assert allowed, f"{relative(path)} ({here}) imports {name} ({there})"
 
 
+def test_the_walks_through_the_code_name_functions_that_exist():
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = re.findall(r"`((?:\w+/)+\w+\.py):(\w+)(?:\.(\w+))?`", text)
+    assert len(named) > 15
+    for file, *names in named:
+        path = next((place / file for place in (PACKAGE, ROOT) if (place / file).exists()), None)
+        assert path is not None, f"docs/architecture.md names {file}"
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        defined = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+        assert {name for name in names if name} <= defined, f"docs/architecture.md names {names} in {file}"
+
+
 def test_there_are_no_circles():
     modules = {module_of(path): path for path in SOURCES}
     arrows = {

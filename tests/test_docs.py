@@ -86,7 +86,7 @@ def _can_run(module: str) -> bool:
 
 def _options(words: list[str]) -> set[str]:
     """The options of the command that these words call; without words, those of all commands together."""
-    parser = main._parser()
+    parser = main.make_parser()
     if not words:
         return set().union(*(each._option_string_actions for each in _all_parsers(parser)))
     for word in words:
@@ -119,7 +119,7 @@ def wrong_options(text: str) -> list[str]:
         line = line.partition("#")[0]
         if called := CALL.match(line):
             words = called[1].split()
-            if words[0] not in _commands(main._parser()) and re.fullmatch(r"[a-z]+", words[0]):
+            if words[0] not in _commands(main.make_parser()) and re.fullmatch(r"[a-z]+", words[0]):
                 wrong.append(f"{words[0]} in {line!r}")
             else:
                 wrong += [f"{word} in {line!r}" for word in _long(words) if word not in _options(words)]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tlcore.data.manifest import Dataset
     from tlcore.errors import UserError
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"
 
 __all__ = [
     "ComparisonResult",

@@ -26,7 +26,7 @@ def head():
     return load_imagenet_head(BUILT_IN)
 
 
-def look_at(files: list[bytes]) -> np.ndarray:
+def features_of(files: list[bytes]) -> np.ndarray:
     """Pooled features of files."""
     photos = [Photo(str(number), str(number)) for number in range(len(files))]
     pool = litert_pool(asset_path(BUILT_IN), ("pooled",))
@@ -61,19 +61,19 @@ def digits(number: int) -> list[bytes]:
     ids=["digits", "emoji"],
 )
 def test_where_known_sets_lie(head, files, low, high, reason):
-    assert low <= similarity(photo_scores(look_at(files()), head)) <= high, reason
+    assert low <= similarity(photo_scores(features_of(files()), head)) <= high, reason
 
 
 @pytest.mark.skipif(not IMAGENET.is_dir(), reason="needs the 100 ImageNet photos in ../shared/data/imagenet-100")
 def test_photos_of_imagenet_are_the_high_end(head):
-    scores = photo_scores(look_at([path.read_bytes() for path in sorted(IMAGENET.glob("*.JPEG"))]), head)
+    scores = photo_scores(features_of([path.read_bytes() for path in sorted(IMAGENET.glob("*.JPEG"))]), head)
     assert similarity(scores) > 0.9
     assert np.mean(scores == 1) == pytest.approx(0.75, abs=0.03), "three quarters are at the end of the scale"
 
 
 def test_a_picture_of_one_colour_is_like_nothing(head):
     flat = [encode(Image.new("RGB", (64, 64), (shade,) * 3), "PNG") for shade in (0, 128, 255)]
-    assert similarity(photo_scores(look_at(flat), head)) < 0.1
+    assert similarity(photo_scores(features_of(flat), head)) < 0.1
 
 
 def test_being_torn_between_breeds_is_not_being_at_a_loss():
