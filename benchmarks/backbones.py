@@ -61,9 +61,8 @@ def _measure(spec: BackboneSpec, target: str, count: int, rounds: int) -> Row:
 
 def _ours(spec: BackboneSpec, file: bytes, photos: np.ndarray) -> Callable[[], np.ndarray]:
     probes = pictures(spec.default_image_size)
-    pool = (ncnn_pool(file, ("pooled",), probes) if spec.function in FUNCTIONS else None) or litert_pool(
-        file, ("pooled",)
-    )
+    on_ncnn = ncnn_pool(file, ("pooled",), probes) if spec.function in FUNCTIONS else None
+    pool = on_ncnn or litert_pool(file, ("pooled",))
     predictors = [pool.open() for _ in range(pool.num_threads)]
 
     def share(number: int) -> list[np.ndarray]:

@@ -5,6 +5,7 @@ import errno
 import os
 import re
 import stat
+import sys
 from dataclasses import MISSING, fields
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 import tlcore
 from tlcore import events
 from tlcore.config import RENAMED_FIELDS, TrainConfig
-from tlcore.errors import UserError
+from tlcore.errors import UserError, require_package
 from tlcore.workspace import is_id, new_id, open_workspace, read_json, write_atomic, write_json
 
 SAMPLES = [
@@ -276,3 +277,14 @@ def test_ids_cannot_be_guessed():
 )
 def test_what_can_be_an_id(text, valid, reason):
     assert is_id(text) is valid, reason
+
+
+@pytest.mark.parametrize(("module", "missing"), [("sklearn", True), ("json", False), ("no_such_package_at_all", True)])
+def test_a_package_beyond_the_core_is_asked_for_in_a_sentence(monkeypatch, module, missing):
+    if module == "sklearn":
+        monkeypatch.setitem(sys.modules, "sklearn", None)  # as where it is not installed
+    if not missing:
+        require_package(module, "JSON", "Counting", "train")
+        return
+    with pytest.raises(UserError, match=r"Counting needs it, .*pip install 'transferlab\[train\]'"):
+        require_package(module, "it", "Counting", "train")

@@ -1,5 +1,7 @@
 """The one error that is meant for a person; everything else that is raised is a bug."""
 
+from importlib.util import find_spec
+
 
 class UserError(Exception):
     """Something a person gave or has can not be used as it is.
@@ -13,3 +15,19 @@ class UserError(Exception):
         super().__init__(f"{what} {fix}".strip())
         self.what = what
         self.fix = fix
+
+
+def require_package(module: str, name: str, purpose: str, extra: str) -> None:
+    """Before something is done that needs a package beyond the core.
+
+    Args:
+        module: what is imported. name: what people call it. purpose: what needs it, the beginning of a sentence.
+        extra: the extra of this package that brings it.
+
+    Raises:
+        UserError: it is not installed; the sentence says how to.
+    """
+    if find_spec(module) is None:
+        raise UserError(
+            f"{purpose} needs {name}, which is not installed here.", f"Install it: pip install 'transferlab[{extra}]'"
+        )

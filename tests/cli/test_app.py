@@ -1,7 +1,6 @@
 """`transferlab app`: which pages it starts, how, and its sentences. tests/test_packaging.py starts it for real."""
 
 import argparse
-import importlib.util
 import os
 import runpy
 import signal
@@ -104,7 +103,7 @@ def test_where_nothing_can_listen(address, port, said):
 
 
 def test_without_streamlit_it_says_what_to_install(started, free, monkeypatch, capsys):
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "streamlit", None)
     assert main(["app", "--port", str(free)]) == 2
     assert "pip install 'transferlab[app]'" in capsys.readouterr().err and not started
 

@@ -2,7 +2,6 @@
 
 import argparse
 import errno
-import importlib.util
 import os
 import runpy
 import signal
@@ -13,7 +12,7 @@ from types import FrameType
 from typing import Any
 
 import tlcore
-from tlcore.errors import UserError
+from tlcore.errors import UserError, require_package
 from tlcore.workspace import Workspace
 
 PORT = 8501
@@ -75,8 +74,7 @@ def _other(port: int) -> int:
 
 
 def _app(workspace: Workspace, options: argparse.Namespace) -> int:
-    if importlib.util.find_spec("streamlit") is None:
-        raise UserError("The pages need Streamlit, which is not installed.", "pip install 'transferlab[app]'")
+    require_package("streamlit", "Streamlit", "Showing the pages", "app")
     folder = app_folder(Path(tlcore.__file__).parent)
     check_port(options.address, options.port)
     os.environ["TRANSFERLAB_HOME"] = str(workspace.root)

@@ -17,7 +17,7 @@ from tlcore.data.images import PhotoRefused
 from tlcore.data.ingest import ingest_source
 from tlcore.data.layout import SourceFile
 from tlcore.data.tarball import TarSource
-from tlcore.errors import UserError
+from tlcore.errors import UserError, require_package
 from tlcore.events import ShouldStop, never
 from tlcore.workspace import Workspace
 
@@ -133,6 +133,7 @@ class DigitsSource:
     keeps_photos = False
 
     def __init__(self) -> None:
+        require_package("sklearn", "scikit-learn", "The sample of handwritten digits", "train")
         from sklearn.datasets import load_digits  # takes a second, and only this sample needs it
 
         self._digits = load_digits()

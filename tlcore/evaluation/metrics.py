@@ -5,9 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from tlcore.errors import require_package
+
+SCIKIT_LEARN = ("sklearn", "scikit-learn", "Counting how good a model is", "train")
+
 
 def confusion_table(truth: Sequence[str], predicted: Sequence[str], labels: Sequence[str]) -> pd.DataFrame:
     """Counts: a row for each true class, a column for each predicted one, both in the order of `labels`."""
+    require_package(*SCIKIT_LEARN)
     from sklearn.metrics import confusion_matrix
 
     counts = confusion_matrix(truth, predicted, labels=list(labels))
@@ -16,6 +21,7 @@ def confusion_table(truth: Sequence[str], predicted: Sequence[str], labels: Sequ
 
 def class_table(truth: Sequence[str], predicted: Sequence[str], labels: Sequence[str]) -> pd.DataFrame:
     """A row a class: label, support (photos of it), correct, precision, recall and F1 (0–1, 0 where undefined)."""
+    require_package(*SCIKIT_LEARN)
     from sklearn.metrics import precision_recall_fscore_support
 
     precision, recall, f1, support = precision_recall_fscore_support(

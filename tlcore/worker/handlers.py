@@ -7,14 +7,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from importlib.util import find_spec
 from pathlib import Path
 
 from tlcore.advice.recommend import run_recommendation
 from tlcore.data.ingest import ingest_path
 from tlcore.data.samples import ingest_sample
 from tlcore.data.uploads import ingest_incoming
-from tlcore.errors import UserError
+from tlcore.errors import require_package
 from tlcore.events import Event, Finished, ShouldStop, Stopped
 from tlcore.jobs.store import ImportSpec, Job, Run
 from tlcore.workspace import Workspace
@@ -63,10 +62,7 @@ def check_trainer() -> None:
     Raises:
         UserError: TensorFlow is not installed.
     """
-    if find_spec("tensorflow") is None:
-        raise UserError(
-            "Training needs TensorFlow, which is not installed here.", "Install it: pip install 'transferlab[train]'"
-        )
+    require_package("tensorflow", "TensorFlow", "Training", "train")
 
 
 def load_trainer(quietly: bool = False) -> None:
