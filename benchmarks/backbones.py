@@ -27,9 +27,9 @@ from benchmarks.command import finish, parser
 from benchmarks.table import Row, times_faster
 from tlcore.features.extract import CHUNK
 from tlcore.models.build import build_backbone
-from tlcore.models.frozen_files import convert_checked, pictures
-from tlcore.models.litert_runtime import LiteModel, usable_cores
-from tlcore.models.ncnn_runtime import FUNCTIONS, open_ncnn
+from tlcore.models.frozen_files import convert_checked, probe_images
+from tlcore.models.litert_runtime import LitePredictor, usable_cores
+from tlcore.models.ncnn_runtime import FUNCTIONS, ncnn_pool
 from tlcore.models.registry import BackboneSpec, find_backbone
 
 TARGETS = {"vgg16": ">= 1.6", "resnet50": ">= 1.4", "xception": ">= 1.6", "mobilenet-v2": ">= 3"}
@@ -60,12 +60,12 @@ def _measure(spec: BackboneSpec, target: str, count: int, rounds: int) -> Row:
 
 
 def _ours(spec: BackboneSpec, file: bytes, photos: np.ndarray) -> Callable[[], np.ndarray]:
-    ncnn = open_ncnn(file, pictures(spec.default_image_size)) if spec.function in FUNCTIONS else None
-    models = [ncnn or LiteModel(file) for _ in range(usable_cores())]
+    pool = ncnn_pool(file, ("pooled",), probe_images(spec.default_image_size)) if spec.function in FUNCTIONS else None
+    models = [pool.open() if pool else LitePredictor(file, ("pooled",)) for _ in range(usable_cores())]
 
     def share(number: int) -> list[np.ndarray]:
         starts = range(number * CHUNK, len(photos), len(models) * CHUNK)
-        return [models[number].run(photos[start : start + CHUNK], "pooled") for start in starts]
+        return [models[number].predict(photos[start : start + CHUNK])[0] for start in starts]
 
     def run() -> np.ndarray:
         with ThreadPoolExecutor(len(models)) as pool:

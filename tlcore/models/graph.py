@@ -93,18 +93,18 @@ def cut(model: keras.Model, layer: str) -> tuple[keras.Model, keras.Model]:
 
 
 def layer_from_top(model: keras.Model, num_layers: int) -> str | None:
-    """Where to cut so that the last `num_layers` of the model's layers open, as `layers[-num_layers:]` has them.
+    """Where to cut so that the last `num_layers` of the model's layers are unfrozen, those of `layers[-num_layers:]`.
 
     Layers without weights at their lower end stay below, since there is nothing in them to train. Where no cut point
-    lies right there, the next lower one is taken. None means that everything opens.
+    lies right there, the next lower one is taken. None means that everything is unfrozen.
     """
     names = [layer.name for layer in model.layers if layer.name != POOLED]
-    opened = names[-num_layers:]
+    unfrozen = names[-num_layers:]
     weighted = {layer.name for layer in model.layers if layer.weights}
-    while opened and opened[0] not in weighted:
-        opened = opened[1:]
+    while unfrozen and unfrozen[0] not in weighted:
+        unfrozen = unfrozen[1:]
     for point in reversed(cut_points(model)):
-        if set(opened) <= set(point.above):
+        if set(unfrozen) <= set(point.above):
             return point.layer
     return None
 
