@@ -52,10 +52,9 @@ def _write_csv(path: Path, rows: list[dict[str, Any]], labels: tuple[str, ...]) 
             writer = csv.writer(file)
             writer.writerow(["image", "label", "probability", *labels, "error"])
             for row in rows:
-                chances = [row.get("probabilities", {}).get(label, "") for label in labels]
-                writer.writerow(
-                    [row["image"], row.get("label", ""), row.get("probability", ""), *chances, row.get("error", "")]
-                )
+                probabilities = [row.get("probabilities", {}).get(label, "") for label in labels]
+                label, probability = row.get("label", ""), row.get("probability", "")
+                writer.writerow([row["image"], label, probability, *probabilities, row.get("error", "")])
     except OSError as error:
         what = f"{path} could not be written ({error.strerror})."
         raise UserError(what, "Give --csv a file in another folder.") from error
