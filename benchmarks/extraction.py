@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -33,6 +34,9 @@ from tlcore.data.ingest import ingest_path
 from tlcore.data.manifest import Dataset
 from tlcore.events import run_to_end
 from tlcore.features.store import FeatureStore
+from tlcore.features.views import ViewedStore
+from tlcore.models.frozen_backbone import PretrainedBackbone
+from tlcore.models.frozen_files import POOLED
 from tlcore.models.litert_runtime import usable_cores
 from tlcore.models.registry import find_backbone
 from tlcore.models.weights import asset_path
@@ -117,9 +121,11 @@ class _Bench:
         try:
             with tempfile.TemporaryDirectory(dir=self._scratch) as home:
                 start = time.perf_counter()
-                store = FeatureStore(open_workspace(home), features.feature_kind(SPEC, self._size, POLICY))
-                for _ in features.extract(store, SPEC, self._photos, self._dataset.read):
-                    pass
+                workspace = open_workspace(home)
+                store = FeatureStore(workspace, features.feature_kind(SPEC, self._size, POLICY))
+                backbone = PretrainedBackbone(workspace, SPEC, self._size)
+                request = features.Request(self._photos, (ViewedStore(store),))
+                run_to_end(features.extract(partial(backbone.predictors, POOLED), [request], self._dataset.read))
                 return len(store) / (time.perf_counter() - start)
         finally:
             features.CHUNK = shipped

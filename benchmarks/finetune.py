@@ -1,13 +1,13 @@
-"""An epoch with a part of EfficientNet-Lite0 open, at 160 px, against Keras' `fit` with the same layers trainable.
+"""An epoch with a part of EfficientNet-Lite0 unfrozen, at 160 px, against Keras' `fit` with the same layers trainable.
 
-Ours trains the open part on what enters it, read from disk as in a run; `fit` gets the decoded photos as an array in
-memory and has the frozen part in its graph, as every tutorial does. Same photos, same layers trainable, batch
+Ours trains the unfrozen part on what enters it, read from disk as in a run; `fit` gets the decoded photos as an array
+in memory and has the frozen part in its graph, as every tutorial does. Same photos, same layers trainable, batch
 normalisation in inference mode, same head, Adam 1e-4, batches of 32, no augmentation, same initial weights. Inside
 the clock: one epoch over the training photos, without validation. Epochs alternate between the two sides; the first
 of each, in which TensorFlow compiles, does not count.
 
-And what comes before the epochs: all photos, new to the program, looked at once for head and open part, against once
-for each. Inside the clock: cutting the files, decoding, computing, writing.
+And what comes before the epochs: all photos, new to the program, extracted in one pass for head and unfrozen part,
+against one pass for each. Inside the clock: cutting the files, decoding, computing, writing.
 """
 
 import os
@@ -23,26 +23,29 @@ import numpy as np
 
 from benchmarks.command import check_data, few_photos, finish, parser
 from benchmarks.table import Row, figure, times_faster
-from tlcore.events import run_to_end
+from tlcore.events import never, run_to_end
 
 SIZE, BATCH = 160, 32
-CASES = (("last block open", "block7a", 3.0), ("last third open", "block6a", 2.0), ("everything open", None, 1.0))
+CASES = (
+    ("last block unfrozen", "block7a", 3.0),
+    ("last third unfrozen", "block6a", 2.0),
+    ("everything unfrozen", None, 1.0),
+)
 MOST_LOSS_GAP = 0.1  # between the two loss curves, as a share: dropout draws differently on the two sides
 
 
-def measure(photos_folder: Path, folder: Path, rounds: int, most: int) -> list[Row]:
+def measure(photos_folder: Path, folder: Path, turns: int, most: int) -> list[Row]:
     """The rows of all cases, on `most` training photos."""
     from tlcore.config import defaults_for
     from tlcore.data.ingest import ingest_folder
     from tlcore.jobs.store import create_run
-    from tlcore.models.registry import BUILT_IN
-    from tlcore.pipeline.context import Task
-    from tlcore.pipeline.head_stages import learn_head
+    from tlcore.pipeline.head_stages import extract_features, train_head_stage
+    from tlcore.pipeline.train import make_context
     from tlcore.workspace import open_workspace
 
     workspace = open_workspace(folder / "home")
     dataset = run_to_end(ingest_folder(workspace, photos_folder))
-    rows = [_looks(photos_folder, folder, rounds)]
+    rows = [_extraction(photos_folder, folder, turns)]
     for name, block, target in CASES:
         changes = {
             "image_size": SIZE,
@@ -63,87 +66,84 @@ def measure(photos_folder: Path, folder: Path, rounds: int, most: int) -> list[R
             "hybrid" if block else "fine-tuning", **changes | ({"unfreeze_from": block} if block else {})
         )
         run = create_run(workspace, dataset.id, config, name)
-        task = Task(workspace, run, dataset, BUILT_IN, config, lambda: False)
-        head = run_to_end(learn_head(task))
-        ours, reference, gap = _compare(task, head, rounds, most)
+        context = make_context(workspace, run, never)
+        run_to_end(extract_features(context))
+        run_to_end(train_head_stage(context))
+        ours, reference, gap = _compare(context, turns, most)
         rows.append(times_faster(f"an epoch, {name}, times faster than fit", ours, reference, f">= {target:g}"))
         rows.append(figure(f"an epoch, {name}: largest gap between the losses, share", gap, f"<= {MOST_LOSS_GAP}", ""))
     return rows
 
 
-def _looks(photos_folder: Path, folder: Path, rounds: int) -> Row:
-    """Photos that are new, looked at for head and open part: in one pass, and in one for each as the reference.
+def _extraction(photos_folder: Path, folder: Path, turns: int) -> Row:
+    """Photos that are new, extracted for head and unfrozen part: in one pass, and in one for each as the reference.
 
     By turns, in workspaces of their own; the first turn of each does not count.
     """
     from tlcore.config import defaults_for
     from tlcore.data.ingest import ingest_folder
-    from tlcore.data.manifest import SPLITS
     from tlcore.jobs.store import create_run
-    from tlcore.models.registry import BUILT_IN
-    from tlcore.pipeline import fine_tune_inputs as open_rows
-    from tlcore.pipeline import fine_tune_stages as open_phase
-    from tlcore.pipeline import head_stages as frozen_phase
-    from tlcore.pipeline.context import Task
+    from tlcore.pipeline.fine_tune_stages import cache_activations, extract_features_and_activations, model_of
+    from tlcore.pipeline.head_stages import extract_features
+    from tlcore.pipeline.train import make_context
     from tlcore.workspace import open_workspace
 
-    seconds: dict[str, list[float]] = {"one": [], "two": []}
-    for turn, name in ((turn, name) for turn in range(rounds + 1) for name in seconds):
+    passes = {"one": [extract_features_and_activations], "two": [extract_features, cache_activations]}
+    seconds: dict[str, list[float]] = {name: [] for name in passes}
+    for turn, name in ((turn, name) for turn in range(turns + 1) for name in seconds):
         workspace = open_workspace(folder / f"{name}{turn}")
         dataset = run_to_end(ingest_folder(workspace, photos_folder))
         config = defaults_for("hybrid", image_size=SIZE, batch_norm_adaptation=0.0, views=1)
-        run = create_run(workspace, dataset.id, config, name)
-        task = Task(workspace, run, dataset, BUILT_IN, config, lambda: False)
-        network = open_phase._build(task)
-        start = time.perf_counter()
-        if name == "one":
-            run_to_end(open_rows.look_at_both(task, network, open_rows.file_for_both(task, network)))
-        else:
-            with frozen_phase.open_store(task) as store:
-                run_to_end(frozen_phase.look_at(task, store, SPLITS))
-            run_to_end(open_rows.open_rows(task, network)).close()
-        seconds[name].append(time.perf_counter() - start)
-        assert not any(series.photos for series in open_rows.missing(task, network, True))
+        context = make_context(workspace, create_run(workspace, dataset.id, config, name), never)
+        model_of(context)
+        with context.held:
+            start = time.perf_counter()
+            for stage in passes[name]:
+                run_to_end(stage(context))  # raises where anything is missing in the end
+            seconds[name].append(time.perf_counter() - start)
     return times_faster(
-        "new photos looked at for head and open part, times faster than for each",
+        "new photos extracted for head and unfrozen part, times faster than for each",
         *(float(np.median(seconds[name][1:])) for name in ("one", "two")),
         ">= 1.3",
     )
 
 
-def _compare(task, head, rounds: int, most: int) -> tuple[float, float, float]:
+def _compare(context, turns: int, most: int) -> tuple[float, float, float]:
     """Median seconds of an epoch, ours and Keras', and the largest gap between their losses as a share."""
     import keras
 
-    from tlcore.pipeline import fine_tune_inputs as open_rows
-    from tlcore.pipeline import fine_tune_stages as open_phase
+    from tlcore.features.batches import batches
+    from tlcore.pipeline.caches import open_activation_store, open_image_store
+    from tlcore.pipeline.fine_tune_stages import _build, cache_activations, decode_photos
     from tlcore.serving.export import set_dense
     from tlcore.training.fine_tune import _run_epoch, _step_function
     from tlcore.training.optimise import Loss
 
-    network, other = (open_phase._build(task) for _ in range(2))
-    for each in (network, other):
-        set_dense(each.dense, head.layers)
-    classes = task.part("train")[1][:most]
+    model, other = _build(context), _build(context)
+    for each in (model, other):
+        set_dense(each.dense, context.head.layers)
+    context.fine_tune_model = model
+    photos, classes = (column[:most] for column in context.part("train"))
     optimizer = keras.optimizers.Adam(1e-4)
-    optimizer.build(network.open_part.trainable_variables)
-    step = _step_function(network.open_part, optimizer, Loss(task.config, 2, classes))
-    rows = run_to_end(open_rows.open_rows(task, network))
-    source = open_rows.Batches(task, rows, network.layer is None)
-    source._photos, source._classes = source._photos[:most], source._classes[:most]
+    optimizer.build(model.trainable.trainable_variables)
+    step = _step_function(model.trainable, optimizer, Loss(context.config, 2, classes))
+    run_to_end((decode_photos if model.layer is None else cache_activations)(context))
+    rows = open_image_store(context) if model.layer is None else open_activation_store(context, model)
+    keys, random = [photo.sha256 for photo in photos], np.random.default_rng(context.config.seed)
 
     whole = keras.Model(other.whole.input, other.whole.layers[-2].output)
-    trainable = {layer.name for layer in other.open_part.layers if layer.trainable}
+    trainable = {layer.name for layer in other.trainable.layers if layer.trainable}
     for layer in whole.layers:
         layer.trainable = layer.name in trainable
     whole.compile(keras.optimizers.Adam(1e-4), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-    images = np.stack([_image(task, photo) for photo in source._photos])
+    images = np.stack([_image(context, photo) for photo in photos])
 
     times: dict[str, list[float]] = {"ours": [], "reference": []}
     losses: dict[str, list[float]] = {"ours": [], "reference": []}
-    for epoch in range(1, rounds + 2):
+    for _ in range(turns + 1):
         start = time.perf_counter()
-        loss, _ = run_to_end(_run_epoch(step, source._train(epoch), lambda: False, lambda number: None))
+        epoch = batches(rows, keys, classes, BATCH, random.permutation(len(keys)))
+        loss, _ = run_to_end(_run_epoch(step, epoch, never, lambda number: None))
         times["ours"].append(time.perf_counter() - start)
         losses["ours"].append(loss)
         start = time.perf_counter()
@@ -151,16 +151,17 @@ def _compare(task, head, rounds: int, most: int) -> tuple[float, float, float]:
         times["reference"].append(time.perf_counter() - start)
         losses["reference"].append(history.history["loss"][0])
     rows.close()
+    context.held.close()
     gaps = [abs(a - b) / max(a, b) for a, b in zip(losses["ours"], losses["reference"], strict=True)]
     absolute = [abs(a - b) for a, b in zip(losses["ours"], losses["reference"], strict=True)]
     gap = max(min(share, distance) for share, distance in zip(gaps, absolute, strict=True))
     return float(np.median(times["ours"][1:])), float(np.median(times["reference"][1:])), gap
 
 
-def _image(task, photo) -> np.ndarray:
+def _image(context, photo) -> np.ndarray:
     from tlcore.data.images import RESIZE_POLICY, load_input
 
-    return load_input(task.dataset.read(photo.path), SIZE, RESIZE_POLICY)
+    return load_input(context.dataset.read(photo.path), SIZE, RESIZE_POLICY)
 
 
 def main() -> int:

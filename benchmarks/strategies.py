@@ -74,7 +74,7 @@ def _train(scratch: Path, data: Path, key: tuple[str, str, int], quick: bool) ->
     from tlcore.data.samples import ingest_sample
     from tlcore.events import Evaluated
     from tlcore.jobs.store import create_run
-    from tlcore.pipeline.executor import train_run
+    from tlcore.pipeline.train import train_run
     from tlcore.workspace import open_workspace
 
     name, strategy, seed = key

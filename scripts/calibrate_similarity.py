@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -27,8 +28,11 @@ from tlcore.data.manifest import Dataset  # noqa: E402
 from tlcore.data.samples import ingest_sample  # noqa: E402
 from tlcore.data.unsorted import read_unsorted  # noqa: E402
 from tlcore.events import run_to_end  # noqa: E402
-from tlcore.features.extract import Photo, extract, feature_kind  # noqa: E402
+from tlcore.features.extract import Photo, Request, extract, feature_kind  # noqa: E402
 from tlcore.features.store import FeatureStore  # noqa: E402
+from tlcore.features.views import ViewedStore  # noqa: E402
+from tlcore.models.frozen_backbone import PretrainedBackbone  # noqa: E402
+from tlcore.models.frozen_files import POOLED  # noqa: E402
 from tlcore.models.imagenet_head import load_imagenet_head  # noqa: E402
 from tlcore.models.registry import BUILT_IN  # noqa: E402
 from tlcore.workspace import Workspace, open_workspace  # noqa: E402
@@ -111,7 +115,9 @@ def extract_features(workspace: Workspace, dataset: Dataset, only: set[str] | No
     kind = feature_kind(BUILT_IN, BUILT_IN.default_image_size, RESIZE_POLICY)
     with FeatureStore(workspace, kind) as store:
         start, missing = time.perf_counter(), len(store.missing(photo.sha256 for photo in photos))
-        run_to_end(extract(store, BUILT_IN, photos, dataset.read))
+        backbone = PretrainedBackbone(workspace, BUILT_IN, BUILT_IN.default_image_size)
+        request = Request(photos, (ViewedStore(store),))
+        run_to_end(extract(partial(backbone.predictors, POOLED), [request], dataset.read))
         if missing >= 100:
             print(f"({missing} photos of {dataset.name}: {time.perf_counter() - start:.1f} s)", file=sys.stderr)
         return store.read([photo.sha256 for photo in photos])
