@@ -30,7 +30,7 @@ def file_of(model: keras.Model, size: int = SIZE) -> bytes:
 
 @pytest.fixture(scope="module")
 def network() -> keras.Model:
-    """VGG16 with random weights and borders that tell: every bias is its own."""
+    """VGG16 with random weights and borders that show: every bias is its own."""
     keras.utils.set_random_seed(0)
     model = build_backbone(VGG, SIZE, weights=None)
     for layer in model.layers:

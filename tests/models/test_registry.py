@@ -17,7 +17,7 @@ def test_names_are_unique_and_found():
     assert [find_backbone(name) for name in names] == list(BACKBONES)
 
 
-def test_unknown_name_is_told_what_is_allowed():
+def test_an_unknown_name_is_refused_with_what_is_allowed():
     with pytest.raises(UserError, match="resnet-99.*Allowed: .*efficientnet-lite0"):
         find_backbone("resnet-99")
 
