@@ -28,7 +28,7 @@ def parser(name: str, description: str) -> argparse.ArgumentParser:
         metavar="FOLDER",
         help="train/ and validation/ with a folder a class in each (default: %(default)s)",
     )
-    options.add_argument("--quick", action="store_true", help="a few photos and turns: does it run? measures nothing")
+    options.add_argument("--quick", action="store_true", help="a few photos and rounds: does it run? says nothing more")
     return options
 
 
@@ -76,7 +76,7 @@ def _hush() -> None:
 def finish(title: str, rows: Sequence[Row], options: argparse.Namespace, notes: Sequence[str] = ()) -> int:
     """Print and write the rows; the exit code: 1 when a target is missed."""
     if options.quick:
-        notes = [*notes, "--quick: too few photos and turns for these figures to mean anything."]
+        notes = [*notes, "--quick: too few photos and rounds for these figures to mean anything."]
     print_table(title, rows, notes)
     if options.json:
         write_json(options.json, rows)

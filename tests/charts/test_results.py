@@ -45,7 +45,7 @@ def test_the_axis_does_not_grow(planned, domain, reason, done):
 
 
 def two_phases() -> list[EpochEnd]:
-    """Three epochs of a head, then two with the network open."""
+    """Three epochs of a head, then two of fine-tuning."""
     return [
         EpochEnd(number, 5, 0.5, 0.9, 0.4, 0.9, 0.02, "fine_tune" if number > 3 else "head") for number in range(1, 6)
     ]
