@@ -29,7 +29,7 @@ def test_a_training_is_a_run_of_the_workspace_of_its_data(data, workspace, monke
     events = []
     model = tlcore.train(data, on_event=events.append, **QUICK)
     types = [event.type for event in events if not isinstance(event, Progress)]
-    assert types == ["started", "epoch", "epoch", "evaluated", "finished"]
+    assert types == ["started", "planned", "epoch", "epoch", "evaluated", "finished"]
     assert model.labels == ("disc", "square", "stripes") and model.config.epochs == 2 and model.config.seed == 3
     [run] = tlcore.list_runs(workspace)
     assert run.id == model.run_id and run.state == "finished" and run.folder == model.path
