@@ -28,7 +28,7 @@ from benchmarks.table import Row, times_faster
 from tlcore.features.extract import CHUNK
 from tlcore.models.build import build_backbone
 from tlcore.models.frozen_files import convert_checked, probe_images
-from tlcore.models.litert_runtime import LitePredictor, usable_cores
+from tlcore.models.litert_runtime import litert_pool
 from tlcore.models.ncnn_runtime import FUNCTIONS, ncnn_pool
 from tlcore.models.registry import BackboneSpec, find_backbone
 
@@ -60,16 +60,18 @@ def _measure(spec: BackboneSpec, target: str, count: int, rounds: int) -> Row:
 
 
 def _ours(spec: BackboneSpec, file: bytes, photos: np.ndarray) -> Callable[[], np.ndarray]:
-    pool = ncnn_pool(file, ("pooled",), probe_images(spec.default_image_size)) if spec.function in FUNCTIONS else None
-    models = [pool.open() if pool else LitePredictor(file, ("pooled",)) for _ in range(usable_cores())]
+    probes = probe_images(spec.default_image_size)
+    on_ncnn = ncnn_pool(file, ("pooled",), probes) if spec.function in FUNCTIONS else None
+    pool = on_ncnn or litert_pool(file, ("pooled",))
+    predictors = [pool.open() for _ in range(pool.num_threads)]
 
     def share(number: int) -> list[np.ndarray]:
-        starts = range(number * CHUNK, len(photos), len(models) * CHUNK)
-        return [models[number].predict(photos[start : start + CHUNK])[0] for start in starts]
+        starts = range(number * CHUNK, len(photos), len(predictors) * CHUNK)
+        return [predictors[number].predict(photos[start : start + CHUNK])[0] for start in starts]
 
     def run() -> np.ndarray:
-        with ThreadPoolExecutor(len(models)) as pool:
-            shares = list(pool.map(share, range(len(models))))
+        with ThreadPoolExecutor(len(predictors)) as threads:
+            shares = list(threads.map(share, range(len(predictors))))
         rounds = range(max(len(chunks) for chunks in shares))
         return np.concatenate([chunks[turn] for turn in rounds for chunks in shares if turn < len(chunks)])
 

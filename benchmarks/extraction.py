@@ -123,9 +123,9 @@ class _Bench:
                 start = time.perf_counter()
                 workspace = open_workspace(home)
                 store = FeatureStore(workspace, features.feature_kind(SPEC, self._size, POLICY))
-                backbone = PretrainedBackbone(workspace, SPEC, self._size)
                 request = features.Request(self._photos, (ViewedStore(store),))
-                run_to_end(features.extract(partial(backbone.predictors, POOLED), [request], self._dataset.read))
+                predictors = partial(PretrainedBackbone(workspace, SPEC, self._size).predictors, POOLED)
+                run_to_end(features.extract(predictors, [request], self._dataset.read))
                 return len(store) / (time.perf_counter() - start)
         finally:
             features.CHUNK = shipped

@@ -23,7 +23,7 @@ import numpy as np
 
 from benchmarks.command import check_data, few_photos, finish, parser
 from benchmarks.table import Row, figure, times_faster
-from tlcore.events import never, run_to_end
+from tlcore.events import run_to_end
 
 SIZE, BATCH = 160, 32
 CASES = (
@@ -34,18 +34,12 @@ CASES = (
 MOST_LOSS_GAP = 0.1  # between the two loss curves, as a share: dropout draws differently on the two sides
 
 
-def measure(photos_folder: Path, folder: Path, turns: int, most: int) -> list[Row]:
+def measure(photos_folder: Path, folder: Path, rounds: int, most: int) -> list[Row]:
     """The rows of all cases, on `most` training photos."""
     from tlcore.config import defaults_for
-    from tlcore.data.ingest import ingest_folder
-    from tlcore.jobs.store import create_run
     from tlcore.pipeline.head_stages import extract_features, train_head_stage
-    from tlcore.pipeline.train import make_context
-    from tlcore.workspace import open_workspace
 
-    workspace = open_workspace(folder / "home")
-    dataset = run_to_end(ingest_folder(workspace, photos_folder))
-    rows = [_extraction(photos_folder, folder, turns)]
+    rows = [_passes(photos_folder, folder, rounds)]
     for name, block, target in CASES:
         changes = {
             "image_size": SIZE,
@@ -65,71 +59,80 @@ def measure(photos_folder: Path, folder: Path, turns: int, most: int) -> list[Ro
         config = defaults_for(
             "hybrid" if block else "fine-tuning", **changes | ({"unfreeze_from": block} if block else {})
         )
-        run = create_run(workspace, dataset.id, config, name)
-        context = make_context(workspace, run, never)
+        context = _context(photos_folder, folder / "home", config)
         run_to_end(extract_features(context))
         run_to_end(train_head_stage(context))
-        ours, reference, gap = _compare(context, turns, most)
+        ours, reference, gap = _compare(context, rounds, most)
         rows.append(times_faster(f"an epoch, {name}, times faster than fit", ours, reference, f">= {target:g}"))
         rows.append(figure(f"an epoch, {name}: largest gap between the losses, share", gap, f"<= {MOST_LOSS_GAP}", ""))
     return rows
 
 
-def _extraction(photos_folder: Path, folder: Path, turns: int) -> Row:
-    """Photos that are new, extracted for head and unfrozen part: in one pass, and in one for each as the reference.
+def _context(photos_folder: Path, home: Path, config):
+    """A run on these photos, in a workspace of its own."""
+    from tlcore.data.ingest import ingest_folder
+    from tlcore.jobs.store import create_run
+    from tlcore.pipeline.train import make_context
+    from tlcore.workspace import open_workspace
+
+    workspace = open_workspace(home)
+    dataset = run_to_end(ingest_folder(workspace, photos_folder))
+    return make_context(workspace, create_run(workspace, dataset.id, config, "benchmark"), lambda: False)
+
+
+def _passes(photos_folder: Path, folder: Path, rounds: int) -> Row:
+    """Photos that are new, extracted for head and fine-tuning: in one pass, and in one for each as the reference.
 
     By turns, in workspaces of their own; the first turn of each does not count.
     """
     from tlcore.config import defaults_for
-    from tlcore.data.ingest import ingest_folder
-    from tlcore.jobs.store import create_run
-    from tlcore.pipeline.fine_tune_stages import cache_activations, extract_features_and_activations, model_of
-    from tlcore.pipeline.head_stages import extract_features
-    from tlcore.pipeline.train import make_context
-    from tlcore.workspace import open_workspace
+    from tlcore.events import StageKey
+    from tlcore.pipeline.fine_tune_stages import model_of
+    from tlcore.pipeline.plan import build_plan
 
-    passes = {"one": [extract_features_and_activations], "two": [extract_features, cache_activations]}
-    seconds: dict[str, list[float]] = {name: [] for name in passes}
-    for turn, name in ((turn, name) for turn in range(turns + 1) for name in seconds):
-        workspace = open_workspace(folder / f"{name}{turn}")
-        dataset = run_to_end(ingest_folder(workspace, photos_folder))
+    joint = StageKey.EXTRACT_FEATURES_AND_ACTIVATIONS
+    seconds: dict[str, list[float]] = {"one": [], "two": []}
+    for turn, name in ((turn, name) for turn in range(rounds + 1) for name in seconds):
         config = defaults_for("hybrid", image_size=SIZE, batch_norm_adaptation=0.0, views=1)
-        context = make_context(workspace, create_run(workspace, dataset.id, config, name), never)
+        context = _context(photos_folder, folder / f"{name}{turn}", config)
         model_of(context)
+        start = time.perf_counter()
+        context.done |= {joint} if name == "two" else set()
         with context.held:
-            start = time.perf_counter()
-            for stage in passes[name]:
-                run_to_end(stage(context))  # raises where anything is missing in the end
-            seconds[name].append(time.perf_counter() - start)
+            for stage in [stage for stage in build_plan(context) if stage.num_outputs]:
+                assert (stage.key == joint) == (name == "one")
+                run_to_end(stage.run(context))
+        seconds[name].append(time.perf_counter() - start)
+        assert all(stage.cached == stage.total for stage in build_plan(context) if stage.num_outputs == 1)
     return times_faster(
-        "new photos extracted for head and unfrozen part, times faster than for each",
+        "new photos extracted for head and fine-tuning in one pass, times faster than in one for each",
         *(float(np.median(seconds[name][1:])) for name in ("one", "two")),
         ">= 1.3",
     )
 
 
-def _compare(context, turns: int, most: int) -> tuple[float, float, float]:
+def _compare(context, rounds: int, most: int) -> tuple[float, float, float]:
     """Median seconds of an epoch, ours and Keras', and the largest gap between their losses as a share."""
     import keras
 
-    from tlcore.features.batches import batches
+    from tlcore.pipeline import fine_tune_stages
     from tlcore.pipeline.caches import open_activation_store, open_image_store
-    from tlcore.pipeline.fine_tune_stages import _build, cache_activations, decode_photos
     from tlcore.serving.export import set_dense
     from tlcore.training.fine_tune import _run_epoch, _step_function
     from tlcore.training.optimise import Loss
 
-    model, other = _build(context), _build(context)
-    for each in (model, other):
+    network, other = (fine_tune_stages._build(context) for _ in range(2))
+    for each in (network, other):
         set_dense(each.dense, context.head.layers)
-    context.fine_tune_model = model
-    photos, classes = (column[:most] for column in context.part("train"))
+    context.fine_tune_model = network
+    photos, classes = (part[:most] for part in context.part("train"))
     optimizer = keras.optimizers.Adam(1e-4)
-    optimizer.build(model.trainable.trainable_variables)
-    step = _step_function(model.trainable, optimizer, Loss(context.config, 2, classes))
-    run_to_end((decode_photos if model.layer is None else cache_activations)(context))
-    rows = open_image_store(context) if model.layer is None else open_activation_store(context, model)
-    keys, random = [photo.sha256 for photo in photos], np.random.default_rng(context.config.seed)
+    optimizer.build(network.trainable.trainable_variables)
+    step = _step_function(network.trainable, optimizer, Loss(context.config, 2, classes))
+    cached = fine_tune_stages.decode_photos if network.layer is None else fine_tune_stages.cache_activations
+    run_to_end(cached(context))
+    whole_part = context.part
+    context.part = lambda split: (photos, classes) if split == "train" else whole_part(split)
 
     whole = keras.Model(other.whole.input, other.whole.layers[-2].output)
     trainable = {layer.name for layer in other.trainable.layers if layer.trainable}
@@ -140,18 +143,17 @@ def _compare(context, turns: int, most: int) -> tuple[float, float, float]:
 
     times: dict[str, list[float]] = {"ours": [], "reference": []}
     losses: dict[str, list[float]] = {"ours": [], "reference": []}
-    for _ in range(turns + 1):
-        start = time.perf_counter()
-        epoch = batches(rows, keys, classes, BATCH, random.permutation(len(keys)))
-        loss, _ = run_to_end(_run_epoch(step, epoch, never, lambda number: None))
-        times["ours"].append(time.perf_counter() - start)
-        losses["ours"].append(loss)
-        start = time.perf_counter()
-        history = whole.fit(images, classes, batch_size=BATCH, epochs=1, verbose=0)
-        times["reference"].append(time.perf_counter() - start)
-        losses["reference"].append(history.history["loss"][0])
-    rows.close()
-    context.held.close()
+    with open_image_store(context) if network.layer is None else open_activation_store(context, network) as store:
+        source = fine_tune_stages._batch_source(context, network, store)
+        for epoch in range(1, rounds + 2):
+            start = time.perf_counter()
+            loss, _ = run_to_end(_run_epoch(step, source.train(epoch), lambda: False, lambda number: None))
+            times["ours"].append(time.perf_counter() - start)
+            losses["ours"].append(loss)
+            start = time.perf_counter()
+            history = whole.fit(images, classes, batch_size=BATCH, epochs=1, verbose=0)
+            times["reference"].append(time.perf_counter() - start)
+            losses["reference"].append(history.history["loss"][0])
     gaps = [abs(a - b) / max(a, b) for a, b in zip(losses["ours"], losses["reference"], strict=True)]
     absolute = [abs(a - b) for a, b in zip(losses["ours"], losses["reference"], strict=True)]
     gap = max(min(share, distance) for share, distance in zip(gaps, absolute, strict=True))

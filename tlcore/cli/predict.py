@@ -52,9 +52,10 @@ def _write_csv(path: Path, rows: list[dict[str, Any]], labels: tuple[str, ...]) 
             writer = csv.writer(file)
             writer.writerow(["image", "label", "probability", *labels, "error"])
             for row in rows:
-                probabilities = [row.get("probabilities", {}).get(label, "") for label in labels]
-                label, probability = row.get("label", ""), row.get("probability", "")
-                writer.writerow([row["image"], label, probability, *probabilities, row.get("error", "")])
+                values = [row.get("probabilities", {}).get(label, "") for label in labels]
+                writer.writerow(
+                    [row["image"], row.get("label", ""), row.get("probability", ""), *values, row.get("error", "")]
+                )
     except OSError as error:
         what = f"{path} could not be written ({error.strerror})."
         raise UserError(what, "Give --csv a file in another folder.") from error
