@@ -27,7 +27,7 @@ from benchmarks.command import finish, parser
 from benchmarks.table import Row, times_faster
 from tlcore.features.extract import CHUNK
 from tlcore.models.build import build_backbone
-from tlcore.models.frozen_files import convert_checked, pictures
+from tlcore.models.frozen_files import convert_checked, probe_images
 from tlcore.models.litert_runtime import litert_pool
 from tlcore.models.ncnn_runtime import FUNCTIONS, ncnn_pool
 from tlcore.models.registry import BackboneSpec, find_backbone
@@ -60,7 +60,7 @@ def _measure(spec: BackboneSpec, target: str, count: int, rounds: int) -> Row:
 
 
 def _ours(spec: BackboneSpec, file: bytes, photos: np.ndarray) -> Callable[[], np.ndarray]:
-    probes = pictures(spec.default_image_size)
+    probes = probe_images(spec.default_image_size)
     on_ncnn = ncnn_pool(file, ("pooled",), probes) if spec.function in FUNCTIONS else None
     pool = on_ncnn or litert_pool(file, ("pooled",))
     predictors = [pool.open() for _ in range(pool.num_threads)]

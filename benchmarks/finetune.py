@@ -1,13 +1,13 @@
-"""An epoch with a part of EfficientNet-Lite0 open, at 160 px, against Keras' `fit` with the same layers trainable.
+"""An epoch with a part of EfficientNet-Lite0 unfrozen, at 160 px, against Keras' `fit` with the same layers trainable.
 
-Ours trains the open part on what enters it, read from disk as in a run; `fit` gets the decoded photos as an array in
-memory and has the frozen part in its graph, as every tutorial does. Same photos, same layers trainable, batch
+Ours trains the unfrozen part on what enters it, read from disk as in a run; `fit` gets the decoded photos as an array
+in memory and has the frozen part in its graph, as every tutorial does. Same photos, same layers trainable, batch
 normalisation in inference mode, same head, Adam 1e-4, batches of 32, no augmentation, same initial weights. Inside
 the clock: one epoch over the training photos, without validation. Epochs alternate between the two sides; the first
 of each, in which TensorFlow compiles, does not count.
 
-And what comes before the epochs: all photos, new to the program, looked at once for head and open part, against once
-for each. Inside the clock: cutting the files, decoding, computing, writing.
+And what comes before the epochs: all photos, new to the program, extracted in one pass for head and unfrozen part,
+against one pass for each. Inside the clock: cutting the files, decoding, computing, writing.
 """
 
 import os
@@ -26,7 +26,11 @@ from benchmarks.table import Row, figure, times_faster
 from tlcore.events import run_to_end
 
 SIZE, BATCH = 160, 32
-CASES = (("last block open", "block7a", 3.0), ("last third open", "block6a", 2.0), ("everything open", None, 1.0))
+CASES = (
+    ("last block unfrozen", "block7a", 3.0),
+    ("last third unfrozen", "block6a", 2.0),
+    ("everything unfrozen", None, 1.0),
+)
 MOST_LOSS_GAP = 0.1  # between the two loss curves, as a share: dropout draws differently on the two sides
 
 

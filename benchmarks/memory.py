@@ -1,10 +1,10 @@
 """Peak resident memory: extracting features of 20,000 photos against 1,000, and a hybrid run on 10,000 against 1,000.
 
 96 px, generated photos. A run is the whole of it, from an empty workspace to the tested and packed model, with the
-strategy's own settings but for the image size and one round with the network open: in the process that does the run.
+strategy's own settings but for the image size and one epoch of fine-tuning: in the process that does the run.
 
 Each number of photos gets a process of its own, which loads the data set's manifest (its rows count), extracts all
-features into an empty store, and looks at the most memory it ever held. Making the photos and the data set happens in
+features into an empty store, and measures the most memory it ever held. Making the photos and the data set happens in
 other processes. The photos are small JPEGs, 64 different pictures; bytes behind a picture's end make each file unique.
 
 Expected: a manifest row and a key of the store are about 1 kB together, so 20 MB more on 150 to 200 MB.
@@ -13,10 +13,10 @@ frame (half of it the buffers of its reader) and about half as much the rows as 
 two interpreters.
 
 Seen, hybrid: 1,252 MB against 1,206 MB, of which some 670 are Python and TensorFlow. The two did not do the same: with
-1,000 photos and one round the head by itself stayed the best, with 10,000 the open network did, and that is written as
-a file (the notes tell which it was). To measure statistics takes the whole network, and so does converting it, with any
-number of photos. Before there was such measuring it was 1,265 MB against 1,041 to 1,078 MB (two runs). What does grow:
-22 MB the data set as a frame, and vectors of one epoch while the head learns.
+1,000 photos and one epoch the head by itself stayed the best, with 10,000 the fine-tuned network was, and that is
+written as a file (the notes show which it was). To measure statistics takes the whole network, and so does converting
+it, with any number of photos. Before there was such measuring it was 1,265 MB against 1,041 to 1,078 MB (two runs).
+What does grow: 22 MB the data set as a frame, and vectors of one epoch while the head learns.
 """
 
 import sys
@@ -134,15 +134,15 @@ def _hybrid(home: Path, dataset_id: str) -> tuple[float, str]:
         raise RuntimeError(f"The run did not finish: {last}")
     best = load_bundle(run.folder / FOLDER).info["best_epoch"]
     kept = next(event.phase for event in events if isinstance(event, EpochEnd) and event.epoch == best)
-    packed = "the opened network" if kept == "fine_tune" else "the head alone"
+    packed = "the fine-tuned network" if kept == "fine_tune" else "the head alone"
     return peak.megabytes, f"{config.views} views, packed {packed}, {last.seconds:.0f} s"
 
 
 class _Peak:
     """The most resident memory this process held, in MB (10⁶ bytes).
 
-    Linux counts it itself (VmHWM). Elsewhere a thread looks every 20 ms. `getrusage` is of no use: in a child process
-    it begins with the size of the parent.
+    Linux counts it itself (VmHWM). Elsewhere a thread samples it every 20 ms. `getrusage` is of no use: in a child
+    process it begins with the size of the parent.
     """
 
     def __enter__(self) -> "_Peak":

@@ -530,10 +530,10 @@ KNOWN_BYTES = {
     "convnext-large": 785_596_384,
     "convnext-xlarge": 1_393_257_616,
 }
-# Said above the blocks of a family that look as if some were missing.
+# Comments above the blocks of a family that look as if some were missing.
 NOTES = {
     "nasnet": "Each cell takes the outputs of the two cells before it, so above the stem two tensors or more separate "
-    "lower from\nupper everywhere: there is no other cut, and all cells open together.",
+    "lower from\nupper everywhere: there is no other cut, and all cells are unfrozen together.",
 }
 # Keras publishes no hash of this file; this is the SHA-256 of the genuine one.
 KNOWN_HASHES = {"mobilenet-v2-0.35": "d43c70f8ea04b1087170401b2f4739f41b94200e30892ea8d050ac65779146c6"}
@@ -702,7 +702,7 @@ def write_rows(rows: list[BackboneSpec]) -> str:
 
 
 def _note(name: str) -> str:
-    """What is said above a family's blocks, as comments."""
+    """The comments above a family's blocks."""
     notes = [note for family, note in NOTES.items() if name.lower().startswith(f"_{family}")]
     return "".join(f"# {line}\n" for note in notes for line in note.splitlines())
 
@@ -729,6 +729,6 @@ def _zeros(self: object, shape: tuple[int, ...], dtype: str | None = None, **_: 
 
 
 if __name__ == "__main__":
-    random_initializers.VarianceScaling.__call__ = _zeros  # the networks are only looked at
+    random_initializers.VarianceScaling.__call__ = _zeros  # the networks are only inspected
     warnings.simplefilter("ignore")  # that no image size was asked for
     main()

@@ -1,4 +1,6 @@
-"""Print the figures of docs/recommendation.md: the ends of the scale, known sets, ten samples each, what fools it.
+"""Print the figures of docs/notes/recommendation-calibration.md.
+
+The ends of the scale, known sets, ten samples each, what fools it.
 
     python scripts/calibrate_similarity.py FOLDER_OF_IMAGENET_PHOTOS [FOLDER_OF_CLASS_FOLDERS …]
 

@@ -1,4 +1,4 @@
-"""Similarity to ImageNet: the head is the network's own, the scale has its ends where docs/recommendation.md says."""
+"""Similarity to ImageNet: the head is the network's own, the scale has its ends where the calibration put them."""
 
 import zipfile
 from pathlib import Path

@@ -37,7 +37,7 @@ def test_every_old_name_is_taken_once(old, new):
 
 
 @pytest.mark.parametrize(
-    ("strategy", "backbone", "settings", "said", "reason"),
+    ("strategy", "backbone", "settings", "message", "reason"),
     [
         ("magic", LITE, {}, "magic.*feature-extraction, hybrid", "an unknown strategy, with those allowed"),
         ("hybrid", "vgg", {}, "“vgg”.*efficientnet-lite0, vgg16", "an unknown network, with those allowed"),
@@ -48,8 +48,8 @@ def test_every_old_name_is_taken_once(old, new):
         ("hybrid", LITE, {"epochs": "3"}, "'3'.*a int", "of another type"),
     ],
 )
-def test_a_wrong_setting_is_one_sentence(strategy, backbone, settings, said, reason):
-    with pytest.raises(UserError, match=said):
+def test_a_wrong_setting_is_one_sentence(strategy, backbone, settings, message, reason):
+    with pytest.raises(UserError, match=message):
         make_config(strategy, backbone, settings)
 
 

@@ -31,7 +31,7 @@ def test_two_strategies_on_the_same_photos(data, workspace):
 
 
 @pytest.mark.parametrize(
-    ("strategies", "settings", "said", "reason"),
+    ("strategies", "settings", "message", "reason"),
     [
         (["hybrid"], {}, "needs two", "nothing to compare with"),
         ("hybrid", {}, "needs two", "a single name is not taken for its letters"),
@@ -39,8 +39,8 @@ def test_two_strategies_on_the_same_photos(data, workspace):
         (["hybrid", "scratch"], {"epoch": 1}, "Did you mean epochs", "an unknown setting"),
     ],
 )
-def test_a_mistake_makes_no_run(workspace, strategies, settings, said, reason):
-    with pytest.raises(tlcore.UserError, match=said):
+def test_a_mistake_makes_no_run(workspace, strategies, settings, message, reason):
+    with pytest.raises(tlcore.UserError, match=message):
         tlcore.compare("emoji", strategies, workspace=workspace, **settings)
     assert not tlcore.list_datasets(workspace) and not (workspace.root / "races").exists(), reason
 
@@ -61,16 +61,16 @@ def broken(workspace, job, should_stop):
 
 
 @pytest.mark.parametrize(
-    ("handler", "raised", "said"),
+    ("handler", "raised", "message"),
     [
         (lambda *job: iter([Failed("Too few.", "Add some.")]), tlcore.UserError, "Too few. Add some."),
         (broken, tlcore.TrainingError, "by nobody"),
     ],
     ids=["a mistake", "a bug"],
 )
-def test_where_no_run_gives_a_model_the_reason_is_raised(data, monkeypatch, handler, raised, said):
+def test_where_no_run_gives_a_model_the_reason_is_raised(data, monkeypatch, handler, raised, message):
     monkeypatch.setitem(HANDLERS, "train", handler)
-    with pytest.raises(raised, match=said):
+    with pytest.raises(raised, match=message):
         tlcore.compare(data)
 
 

@@ -58,7 +58,7 @@ def test_name_seed_workspace_and_events_reach_the_import(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("given", "said", "reason"),
+    ("given", "message", "reason"),
     [
         ("nowhere", "Ready sets are emoji", "no path, sample or id"),
         ("", "no folder, zip", "nothing at all is not the current folder"),
@@ -68,8 +68,8 @@ def test_name_seed_workspace_and_events_reach_the_import(tmp_path):
         (b"pets", "of the type bytes", "bytes are no path"),
     ],
 )
-def test_what_means_no_data_set_is_one_sentence(given, said, reason):
-    with pytest.raises(tlcore.UserError, match=said):
+def test_what_means_no_data_set_is_one_sentence(given, message, reason):
+    with pytest.raises(tlcore.UserError, match=message):
         tlcore.load_dataset(given)
 
 

@@ -27,7 +27,7 @@ def photo(trained):
     return dataset.root / dataset.photos["path"][0]
 
 
-def test_a_model_tells_where_it_comes_from_and_how_good_it_is(trained, model):
+def test_a_model_knows_where_it_comes_from_and_how_good_it_is(trained, model):
     _, dataset, run = trained
     assert model.labels == dataset.labels and model.run_id == run.id and model.config == run.config
     report = model.report
@@ -82,7 +82,7 @@ def test_any_number_of_photos_in_any_order(model, photo):
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("given", "message"),
     [
         ("nowhere.jpg", "nowhere.jpg cannot be read"),
         (b"<html>", "The photo is not a picture"),
@@ -90,8 +90,8 @@ def test_any_number_of_photos_in_any_order(model, photo):
     ],
     ids=["no file", "no picture", "too small"],
 )
-def test_a_single_bad_photo_is_refused_by_name(model, given, said):
-    with pytest.raises(tlcore.PhotoRefused, match=said):
+def test_a_single_bad_photo_is_refused_by_name(model, given, message):
+    with pytest.raises(tlcore.PhotoRefused, match=message):
         model.predict(given)
 
 
@@ -202,7 +202,7 @@ def test_evaluate_on_photos_of_its_own(model, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("given", "said", "reason"),
+    ("given", "message", "reason"),
     [
         ("nope", "no run", "no path and no run"),
         ("../runs", "no run", "an id is no way out of the workspace"),
@@ -211,6 +211,6 @@ def test_evaluate_on_photos_of_its_own(model, tmp_path):
         (None, "of the type NoneType", "forgotten"),
     ],
 )
-def test_what_is_no_model_is_one_sentence(tmp_path, given, said, reason):
-    with pytest.raises(tlcore.UserError, match=said):
+def test_what_is_no_model_is_one_sentence(tmp_path, given, message, reason):
+    with pytest.raises(tlcore.UserError, match=message):
         tlcore.load_model(given, workspace=open_workspace(tmp_path / "home"))

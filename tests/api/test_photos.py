@@ -21,18 +21,18 @@ def test_a_photo_is_upright_rgb(tmp_path, orientation):
 
 
 @pytest.mark.parametrize(
-    ("photo", "said", "reason"),
+    ("photo", "message", "reason"),
     [
         (b"", r"The photo is empty \(0 bytes\)", "an empty file"),
         (b"<html>", "it is a web page", "no picture"),
         (make_photo()[:200], "is", "a file that is cut off"),
-        ("nowhere.jpg", r"nowhere.jpg cannot be read \(No such file", "a wrong name is told"),
+        ("nowhere.jpg", r"nowhere.jpg cannot be read \(No such file", "a wrong name is reported"),
         (Path("nowhere") / "x.jpg", "x.jpg cannot be read", "the same as a path"),
         ("a\0b.jpg", "cannot be read", "a name that no file can have"),
     ],
 )
-def test_what_is_no_photo_is_refused(photo, said, reason):
-    with pytest.raises(tlcore.PhotoRefused, match=said):
+def test_what_is_no_photo_is_refused(photo, message, reason):
+    with pytest.raises(tlcore.PhotoRefused, match=message):
         tlcore.read_photo(photo)
 
 

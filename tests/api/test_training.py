@@ -28,8 +28,8 @@ def test_a_training_is_a_run_of_the_workspace_of_its_data(data, workspace, monke
     monkeypatch.setenv("TRANSFERLAB_HOME", str(tmp_path / "other"))
     events = []
     model = tlcore.train(data, on_event=events.append, **QUICK)
-    told = [event.type for event in events if not isinstance(event, Progress)]
-    assert told == ["started", "planned", "epoch", "epoch", "evaluated", "finished"]
+    types = [event.type for event in events if not isinstance(event, Progress)]
+    assert types == ["started", "planned", "epoch", "epoch", "evaluated", "finished"]
     assert model.labels == ("disc", "square", "stripes") and model.config.epochs == 2 and model.config.seed == 3
     [run] = tlcore.list_runs(workspace)
     assert run.id == model.run_id and run.state == "finished" and run.folder == model.path
@@ -123,16 +123,16 @@ def broken(workspace, job, should_stop):
 
 
 @pytest.mark.parametrize(
-    ("handler", "raised", "said", "reason"),
+    ("handler", "raised", "message", "reason"),
     [
         (broken, tlcore.TrainingError, r"by nobody \(test_training.py, line", "a bug, with where it is"),
         (lambda *job: iter([Failed("Too few.", "Add some.")]), tlcore.UserError, "Too few. Add some.", "a mistake"),
         (lambda *job: iter([Stopped("Nothing yet.")]), tlcore.TrainingStopped, "Nothing yet.", "a stop on a page"),
     ],
 )
-def test_a_run_without_a_model_raises(data, monkeypatch, capsys, handler, raised, said, reason):
+def test_a_run_without_a_model_raises(data, monkeypatch, capsys, handler, raised, message, reason):
     monkeypatch.setitem(HANDLERS, "train", handler)
-    with pytest.raises(raised, match=said) as error:
+    with pytest.raises(raised, match=message) as error:
         tlcore.train(data, **QUICK)
     assert error.type is raised, reason
     if raised is tlcore.TrainingError:
@@ -149,16 +149,16 @@ def test_a_photo_that_is_gone_is_one_sentence(workspace, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("given", "settings", "said", "reason"),
+    ("given", "settings", "message", "reason"),
     [
         ("nowhere", {}, "no folder", "no data"),
-        ("emoji", {"epoch": 3}, "Did you mean epochs", "a wrong setting is told before photos are read"),
+        ("emoji", {"epoch": 3}, "Did you mean epochs", "a wrong setting is reported before photos are read"),
         ("emoji", {"strategy": "magic"}, "feature-extraction", "an unknown strategy"),
         (7, {}, "type int", "no data set at all"),
     ],
 )
-def test_a_mistake_makes_no_run(workspace, given, settings, said, reason):
-    with pytest.raises(tlcore.UserError, match=said):
+def test_a_mistake_makes_no_run(workspace, given, settings, message, reason):
+    with pytest.raises(tlcore.UserError, match=message):
         tlcore.train(given, workspace=workspace, **settings)
     assert not tlcore.list_runs(workspace) and not tlcore.list_datasets(workspace), reason
 
@@ -175,4 +175,4 @@ def test_without_tensorflow_there_is_one_sentence(workspace, monkeypatch, functi
     monkeypatch.setitem(sys.modules, "tensorflow", None)  # as where it is not installed
     with pytest.raises(tlcore.UserError, match=r"pip install 'transferlab\[train\]'"):
         function("emoji", workspace=workspace)
-    assert not tlcore.list_datasets(workspace), "told before photos are read"
+    assert not tlcore.list_datasets(workspace), "reported before photos are read"

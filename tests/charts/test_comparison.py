@@ -9,15 +9,15 @@ from tlcore.charts import results as charts
 from tlcore.events import EpochEnd
 
 
-def rounds(*accuracies: float, seconds: float = 2.0) -> list[EpochEnd]:
-    """Events of a run with these validation accuracies, a round every so many seconds."""
+def epochs(*accuracies: float, seconds: float = 2.0) -> list[EpochEnd]:
+    """Events of a run with these validation accuracies, an epoch every so many seconds."""
     return [
         EpochEnd(number, 9, 1, 1, 1, accuracy, seconds, elapsed=seconds * number)
         for number, accuracy in enumerate(accuracies, start=1)
     ]
 
 
-RUNS = {"feature extraction": rounds(0.9, 0.97), "hybrid": rounds(0.8, 0.9, 0.96, seconds=9.0), "from scratch": []}
+RUNS = {"feature extraction": epochs(0.9, 0.97), "hybrid": epochs(0.8, 0.9, 0.96, seconds=9.0), "from scratch": []}
 
 
 def test_a_row_an_epoch_and_one_name_a_run():
@@ -41,8 +41,8 @@ def test_lines_differ_without_their_colour_and_stand_out(dark):
     assert len(set(zip(dashes, signs, strict=True))) == len(names)
     for colour in charts_comparison.COLOURS[dark]:
         assert contrast(colour, THEMES[dark]["backgroundColor"]) >= 3.0, "as a line"
-    said = next(layer for layer in spec["layer"] if layer["mark"]["type"] == "text")
-    assert said["encoding"]["color"]["value"] == charts.INK[dark], "names are words"
+    label = next(layer for layer in spec["layer"] if layer["mark"]["type"] == "text")
+    assert label["encoding"]["color"]["value"] == charts.INK[dark], "names are words"
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_lines_differ_without_their_colour_and_stand_out(dark):
     ],
 )
 def test_names_do_not_lie_on_each_other(accuracies, reason):
-    runs = {f"run {number}": rounds(accuracy) for number, accuracy in enumerate(accuracies)}
+    runs = {f"run {number}": epochs(accuracy) for number, accuracy in enumerate(accuracies)}
     frame, names = charts_comparison.comparison_frame(runs), list(runs)
     low, tall = charts_comparison.lowest(frame), charts_comparison.height(names) - charts_comparison.AXIS_ROOM
     pixels = sorted((1 - place) / (1 - low) * tall for place in frame[frame["label"] != ""]["at"])
@@ -65,7 +65,7 @@ def test_names_do_not_lie_on_each_other(accuracies, reason):
 
 
 def test_a_long_name_goes_on_below_where_it_has_brackets():
-    runs = {"MobileNetV2 (alpha 0.35)": rounds(0.9), "VGG16": rounds(0.9)}
+    runs = {"MobileNetV2 (alpha 0.35)": epochs(0.9), "VGG16": epochs(0.9)}
     assert charts_comparison.comparison_frame(runs)["label"].tolist() == [
         "MobileNetV2\n(alpha 0.35)\n90 %",
         "VGG16\n90 %",
@@ -74,7 +74,7 @@ def test_a_long_name_goes_on_below_where_it_has_brackets():
 
 
 def test_network_and_strategy_stand_below_each_other_and_have_the_room():
-    runs = {"VGG16, hybrid": rounds(0.9), "VGG19, hybrid": rounds(0.9)}
+    runs = {"VGG16, hybrid": epochs(0.9), "VGG19, hybrid": epochs(0.9)}
     assert charts_comparison.comparison_frame(runs)["label"].tolist() == ["VGG16\nhybrid\n90 %", "VGG19\nhybrid\n90 %"]
     assert (
         charts_comparison.height(list(runs) * 6)
@@ -93,7 +93,7 @@ def test_network_and_strategy_stand_below_each_other_and_have_the_room():
     ],
 )
 def test_the_axis_begins_below_all_lines(accuracies, low, reason):
-    assert charts_comparison.lowest(charts_comparison.comparison_frame({"a": rounds(*accuracies)})) == low, reason
+    assert charts_comparison.lowest(charts_comparison.comparison_frame({"a": epochs(*accuracies)})) == low, reason
 
 
 def test_a_live_description_holds_no_data_and_all_of_the_drawing():
@@ -104,9 +104,9 @@ def test_a_live_description_holds_no_data_and_all_of_the_drawing():
     assert alt.LayerChart.from_dict({**spec, "data": {"name": "figures"}})
 
 
-def test_the_alt_text_tells_where_each_run_stands():
-    said = charts_comparison.say_comparison(charts_comparison.comparison_frame(RUNS), list(RUNS))
-    assert said == (
+def test_the_alt_text_names_where_each_run_stands():
+    alt_text = charts_comparison.say_comparison(charts_comparison.comparison_frame(RUNS), list(RUNS))
+    assert alt_text == (
         "Validation accuracy: feature extraction 97 % after 4 seconds; hybrid 96 % after 27 seconds; "
         "from scratch no round yet."
     )

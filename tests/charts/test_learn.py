@@ -33,13 +33,13 @@ def texts(spec: dict) -> dict[str, dict]:
         (1.0, 3_000_000, "more than the axis has"),
     ],
 )
-def test_the_quadrant_of_the_dot_is_tinted_and_is_that_of_the_make_advice(similarity, num_photos, reason):
-    told = make_recommendation(similarity, num_photos)
-    spec = charts_learn.quadrants(charts_learn.quadrant_frame(told, "mine", ()), RULES).to_dict()
+def test_the_quadrant_of_the_dot_is_tinted_and_is_that_of_the_recommendation(similarity, num_photos, reason):
+    recommendation = make_recommendation(similarity, num_photos)
+    spec = charts_learn.quadrants(charts_learn.quadrant_frame(recommendation, "mine", ()), RULES).to_dict()
     tints = [layer for layer in spec["layer"] if layer["mark"]["type"] == "rect"]
     assert len(tints) == 1, reason
     field = spec["datasets"][tints[0]["data"]["name"]][0]
-    assert field["name"] == charts_learn.QUADRANTS[told.quadrant], reason
+    assert field["name"] == charts_learn.QUADRANTS[recommendation.quadrant], reason
     assert field["left"] <= similarity <= field["right"] and field["bottom"] <= num_photos <= field["top"], reason
 
 
@@ -145,7 +145,7 @@ def test_the_axis_holds_all_numbers_of_photos(few):
 
 
 @pytest.mark.parametrize(
-    ("few", "said", "reason"),
+    ("few", "alt_text", "reason"),
     [
         (
             FEW,
@@ -162,9 +162,9 @@ def test_the_axis_holds_all_numbers_of_photos(few):
             (FewShotAccuracy(10, 0.7, 0.9),),
             "With 10 photos of each class, 70 % are right by what it saw and 90 % by bare pixels. Guessing gives 25 %. "
             "Here the bare pixels do no worse.",
-            "digits: the figures are told as they are",
+            "digits: the figures are given as they are",
         ),
     ],
 )
-def test_the_alt_text_of_few_photos_tells_the_finding(few, said, reason):
-    assert charts_learn.say_few_shot(few, 4) == said, reason
+def test_the_alt_text_of_few_photos_has_the_finding(few, alt_text, reason):
+    assert charts_learn.say_few_shot(few, 4) == alt_text, reason

@@ -1,4 +1,4 @@
-"""Charts: what stands in their description, and whether their alt text tells the finding."""
+"""Charts: what stands in their description, and whether their alt text has the finding."""
 
 import re
 
@@ -34,7 +34,7 @@ def test_the_two_curves_differ_by_colour_and_dash_and_name(metric, dark):
 
 @pytest.mark.parametrize(
     ("planned", "domain", "reason"),
-    [(30, [0, 30], "the axis is as long as the plan from the first round on"), (1, [0, 2], "one round is not a line")],
+    [(30, [0, 30], "the axis is as long as the plan from the first epoch on"), (1, [0, 2], "one epoch is not a line")],
 )
 @pytest.mark.parametrize("done", [0, 1, 5])
 def test_the_axis_does_not_grow(planned, domain, reason, done):
@@ -45,27 +45,27 @@ def test_the_axis_does_not_grow(planned, domain, reason, done):
 
 
 def two_phases() -> list[EpochEnd]:
-    """Three epochs of a head, then two with the network open."""
+    """Three epochs of a head, then two of fine-tuning."""
     return [
         EpochEnd(number, 5, 0.5, 0.9, 0.4, 0.9, 0.02, "fine_tune" if number > 3 else "head") for number in range(1, 6)
     ]
 
 
 @pytest.mark.parametrize(
-    ("events", "opened", "reason"),
+    ("events", "ending", "reason"),
     [
         (two_phases(), " The network opens after round 3.", "the head first"),
-        (two_phases()[:3], "", "it has not opened yet"),
-        (two_phases()[3:], "", "from scratch it is open from the start"),
+        (two_phases()[:3], "", "fine-tuning has not begun yet"),
+        (two_phases()[3:], "", "from scratch everything trains from the start"),
     ],
 )
-def test_where_the_network_opens_is_told(events, opened, reason):
-    said = charts.say_curve(charts.curve_frame(events), "accuracy")
-    assert said.endswith(opened) and ("opens" in said) is bool(opened), reason
+def test_where_fine_tuning_begins_is_in_the_alt_text(events, ending, reason):
+    alt_text = charts.say_curve(charts.curve_frame(events), "accuracy")
+    assert alt_text.endswith(ending) and ("opens" in alt_text) is bool(ending), reason
 
 
 @pytest.mark.parametrize("metric", ["accuracy", "loss"])
-def test_a_rule_with_its_name_stands_where_the_network_opens(metric):
+def test_a_rule_with_its_name_stands_where_fine_tuning_begins(metric):
     spec = charts.curve(charts.curve_frame(two_phases()), metric, 5).to_dict()
     rule = next(layer for layer in spec["layer"] if layer["mark"]["type"] == "rule")
     names = [layer for layer in spec["layer"] if layer["mark"].get("text") == "the network opens"]
@@ -75,7 +75,7 @@ def test_a_rule_with_its_name_stands_where_the_network_opens(metric):
     assert {(name["transform"][-1]["filter"], name["mark"]["align"]) for name in names} == {
         ("datum.first > 2.0", "right"),
         ("datum.first <= 2.0", "left"),
-    }, "one of them, by where it opens"
+    }, "one of them, by where fine-tuning begins"
     assert rule["encoding"]["x"]["field"] == "between" and "y" not in rule["encoding"]
 
 
@@ -99,10 +99,10 @@ def test_a_live_description_holds_no_data_and_all_of_the_drawing():
 
 
 @pytest.mark.parametrize(
-    ("metric", "values", "said", "reason"),
+    ("metric", "values", "alt_text", "reason"),
     [
         ("accuracy", [], "No accuracy yet: the first round is still to come.", "nothing yet"),
-        ("accuracy", [0.5], "Validation accuracy is 50 % after the first round.", "one round"),
+        ("accuracy", [0.5], "Validation accuracy is 50 % after the first round.", "one epoch"),
         ("accuracy", [0.5, 0.9, 0.975, 0.98, 0.98], "Validation accuracy rises to 98 % and stays there.", "the usual"),
         ("accuracy", [0.2, 0.4, 0.6, 0.8], "Validation accuracy rises to 80 % within 4 rounds.", "still rising"),
         ("accuracy", [0.97, 0.98, 0.98], "Validation accuracy stays at about 98 % over 3 rounds.", "good at once"),
@@ -121,9 +121,9 @@ def test_a_live_description_holds_no_data_and_all_of_the_drawing():
         ),
     ],
 )
-def test_the_alt_text_of_a_curve_tells_the_finding(metric, values, said, reason):
+def test_the_alt_text_of_a_curve_has_the_finding(metric, values, alt_text, reason):
     events = epochs(values, values) if values else []
-    assert charts.say_curve(charts.curve_frame(events), metric) == said, reason
+    assert charts.say_curve(charts.curve_frame(events), metric) == alt_text, reason
 
 
 def counts(num_classes: int) -> pd.DataFrame:
@@ -139,7 +139,7 @@ def test_photos_are_counted_by_class_and_part():
     assert charts.say_class_counts(frame) == "2 classes with 1 to 2 photos each; fewest in “b”, most in “a”."
 
 
-def test_even_classes_are_told_as_even():
+def test_even_classes_are_described_as_even():
     frame = pd.DataFrame({"label": ["a", "b"], "split": ["train", "train"], "photos": [5, 5]})
     assert charts.say_class_counts(frame) == "2 classes with 5 photos each."
 
@@ -170,15 +170,15 @@ def test_the_confusion_matrix_has_its_numbers():
 
 
 @pytest.mark.parametrize(
-    ("cells", "said"),
+    ("cells", "alt_text"),
     [
         ([[5, 1], [0, 4]], "9 of 10 right. Most often, “cat” is taken for “dog”: once."),
         ([[5, 0], [3, 4]], "9 of 12 right. Most often, “dog” is taken for “cat”: 3 times."),
         ([[5, 0], [0, 4]], "9 of 9 right; nothing is mixed up."),
     ],
 )
-def test_the_alt_text_of_a_confusion_matrix_tells_the_worst_pair(cells, said):
-    assert charts.say_confusion(pd.DataFrame(cells, index=["cat", "dog"], columns=["cat", "dog"])) == said
+def test_the_alt_text_of_a_confusion_matrix_names_the_worst_pair(cells, alt_text):
+    assert charts.say_confusion(pd.DataFrame(cells, index=["cat", "dog"], columns=["cat", "dog"])) == alt_text
 
 
 def test_the_most_confused_pairs_come_worst_first():

@@ -88,7 +88,7 @@ def test_a_taken_port_is_a_sentence(started, taken, capsys):
 
 
 @pytest.mark.parametrize(
-    ("address", "port", "said"),
+    ("address", "port", "message"),
     [
         ("127.0.0.1", 0, "Received: --port 0. Allowed: 1 to 65535."),
         ("127.0.0.1", 65536, "Received: --port 65536."),
@@ -96,10 +96,10 @@ def test_a_taken_port_is_a_sentence(started, taken, capsys):
         ("no.such.invalid", 8501, "Nothing can listen at the address no.such.invalid"),
     ],
 )
-def test_where_nothing_can_listen(address, port, said):
+def test_where_nothing_can_listen(address, port, message):
     with pytest.raises(UserError) as caught:
         check_port(address, port)
-    assert caught.value.what.startswith(said) and caught.value.fix
+    assert caught.value.what.startswith(message) and caught.value.fix
 
 
 def test_without_streamlit_it_says_what_to_install(started, free, monkeypatch, capsys):
@@ -150,7 +150,7 @@ def test_ctrl_c_while_it_still_imports_ends_it_without_a_traceback(free, tmp_pat
         assert "starts at" in server.stdout.readline()
         time.sleep(0.1)  # into Streamlit's imports
         server.send_signal(signal.SIGINT)
-        _, said = server.communicate(timeout=30)
+        _, errors = server.communicate(timeout=30)
     finally:
         server.kill()
-    assert server.returncode in (0, 130) and "Traceback" not in said, said
+    assert server.returncode in (0, 130) and "Traceback" not in errors, errors

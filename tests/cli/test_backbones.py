@@ -39,7 +39,7 @@ def test_backbones_as_json(capsys):
 
 
 @pytest.mark.parametrize("action", [[], ["list"]], ids=["weights", "weights list"])
-def test_weights_tells_what_is_here(capsys, action):
+def test_weights_lists_what_is_here(capsys, action):
     spec = find_backbone("resnet50")
     weights_path(spec).parent.mkdir(parents=True)
     weights_path(spec).write_bytes(b"anything")

@@ -70,7 +70,7 @@ def test_train_evaluate_predict_list(home, small_folder, tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said", "reason"),
+    ("arguments", "message", "reason"),
     [
         (["train", "nowhere"], "no folder", "no such place"),
         (["train", "emoji", "--epochs", "0"], "1 to 500", "a setting out of range"),
@@ -80,10 +80,10 @@ def test_train_evaluate_predict_list(home, small_folder, tmp_path, capsys):
         (["evaluate", "."], "no trained model", "a folder that is no model"),
     ],
 )
-def test_a_mistake_is_one_sentence_and_exit_code_2(home, capsys, arguments, said, reason):
+def test_a_mistake_is_one_sentence_and_exit_code_2(home, capsys, arguments, message, reason):
     assert main(arguments) == 2, reason
     captured = capsys.readouterr()
-    assert said in captured.err and "Traceback" not in captured.err and not captured.out
+    assert message in captured.err and "Traceback" not in captured.err and not captured.out
 
 
 def test_an_option_that_is_no_number_is_exit_code_2(home, capsys):
@@ -159,9 +159,9 @@ def test_the_help_shows_what_was_typed(monkeypatch, capsys, started, shown, reas
 def test_a_training_that_fails_by_a_fault_of_the_program_is_exit_code_1(home, small_folder, capsys, monkeypatch):
     monkeypatch.setitem(HANDLERS, "train", broken)
     assert main(["train", str(small_folder), "--image-size", "96"]) == 1
-    said = capsys.readouterr().err
-    assert "ZeroDivisionError: by nobody (test_cli.py, line" in said and "Traceback" in said
-    assert said.splitlines()[-1].endswith("This is a fault of the program, not yours.")
+    errors = capsys.readouterr().err
+    assert "ZeroDivisionError: by nobody (test_cli.py, line" in errors and "Traceback" in errors
+    assert errors.splitlines()[-1].endswith("This is a fault of the program, not yours.")
 
 
 def test_a_training_that_was_stopped_before_it_began_is_exit_code_130(home, small_folder, capsys, monkeypatch):

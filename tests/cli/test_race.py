@@ -28,16 +28,16 @@ def test_a_race_of_two_gives_runs_and_a_verdict_for_programs_and_for_people(home
     answers = []
     monkeypatch.setattr(race, "answer", lambda options, text, values: answers.append((text, values)))
     assert main(["race", str(small_folder), *SMALL, "--fine-tune-epochs", "1"]) == 0
-    [(text, told)] = answers
-    assert [run["name"] for run in told["runs"]] == ["feature extraction", "hybrid"]
-    assert all(run["state"] == "finished" and run["test_total"] == 6 and run["model_bytes"] for run in told["runs"])
-    [verdict] = told["verdicts"]
-    right = {run["run"]: run["test_correct"] for run in told["runs"]}
+    [(text, values)] = answers
+    assert [run["name"] for run in values["runs"]] == ["feature extraction", "hybrid"]
+    assert all(run["state"] == "finished" and run["test_total"] == 6 and run["model_bytes"] for run in values["runs"])
+    [verdict] = values["verdicts"]
+    right = {run["run"]: run["test_correct"] for run in values["runs"]}
     assert verdict["only_best"] - verdict["only_other"] == right[verdict["best"]] - right[verdict["other"]] >= 0
     assert verdict["beyond_chance"] is False, "six photos cannot show a difference between these two"
-    assert json.loads((home / "races" / told["race"] / "race.json").read_text())["runs"] == list(right)
+    assert json.loads((home / "races" / values["race"] / "race.json").read_text())["runs"] == list(right)
     assert "no difference" in text and "p = " in text and "plausibly" in text
-    assert text.splitlines()[-1] == f"Race {told['race']}"
+    assert text.splitlines()[-1] == f"Race {values['race']}"
     assert capsys.readouterr().err.splitlines() == ["feature extraction:", "hybrid:"], "which run is being worked on"
 
 
@@ -48,7 +48,7 @@ def test_compare_is_another_name_for_race():
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said", "reason"),
+    ("arguments", "message", "reason"),
     [
         (["emoji", "--strategies", "hybrid"], "needs two", "nobody to race against"),
         (["emoji", "--strategies", "hybrid,hybrid"], "needs two", "twice the same is one"),
@@ -58,10 +58,10 @@ def test_compare_is_another_name_for_race():
         (["nowhere"], "no folder", "no such place"),
     ],
 )
-def test_a_mistake_is_one_sentence_and_exit_code_2(home, capsys, arguments, said, reason):
+def test_a_mistake_is_one_sentence_and_exit_code_2(home, capsys, arguments, message, reason):
     assert main(["race", *arguments]) == 2, reason
     captured = capsys.readouterr()
-    assert said in captured.err and "Traceback" not in captured.err and not captured.out
+    assert message in captured.err and "Traceback" not in captured.err and not captured.out
     assert not (home / "races").exists()
 
 
@@ -95,5 +95,5 @@ def test_ctrl_c_keeps_what_there_is_and_leaves_out_the_rest(home, small_folder):
     process.send_signal(signal.SIGINT)
     output, _ = process.communicate(timeout=60)
     assert process.returncode == 130, "a script must see that not all of it was done"
-    told = json.loads(output.splitlines()[-1])
-    assert [run["state"] for run in told["runs"]] == ["finished", "stopped"] and not told["verdicts"]
+    values = json.loads(output.splitlines()[-1])
+    assert [run["state"] for run in values["runs"]] == ["finished", "stopped"] and not values["verdicts"]

@@ -21,8 +21,8 @@ def test_recommend_a_folder_of_classes(small_folder, capsys):
     assert 0 <= values["similarity"] <= 1 and values["similar"] is (values["similarity"] >= SIMILAR_FROM)
     assert values["size"] == "small" and values["quadrant"].startswith("small-") and len(values["seen"]) == 9
     assert main(["recommend", str(small_folder)]) == 0
-    said = capsys.readouterr().out
-    assert said.startswith(f"{values['strategy']}: {values['reason']}") and values["seen"][0]["path"] in said
+    text = capsys.readouterr().out
+    assert text.startswith(f"{values['strategy']}: {values['reason']}") and values["seen"][0]["path"] in text
 
 
 def test_recommend_photos_that_nobody_has_sorted(tmp_path, capsys):
@@ -36,14 +36,14 @@ def test_recommend_photos_that_nobody_has_sorted(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    ("make", "said", "reason"),
+    ("make", "message", "reason"),
     [
         (lambda folder: "nowhere", "no folder", "no such place"),
         (lambda folder: write_files(folder / "texts", {"a.txt": b"text"}), "No file in texts is a photo", "no photos"),
         (lambda folder: write_files(folder / "one", class_files({"cats": 3})), "only one class", "one class folder"),
     ],
 )
-def test_a_mistake_is_one_sentence(tmp_path, capsys, make, said, reason):
+def test_a_mistake_is_one_sentence(tmp_path, capsys, make, message, reason):
     assert main(["recommend", str(make(tmp_path))]) == 2, reason
     captured = capsys.readouterr()
-    assert said in captured.err and "Traceback" not in captured.err and not captured.out
+    assert message in captured.err and "Traceback" not in captured.err and not captured.out

@@ -131,7 +131,7 @@ def test_the_estimate_is_what_the_rows_take(kind, photos, views, expected):
     assert estimate_bytes(photos, kind, views) == expected
 
 
-def test_a_disk_too_small_is_told_before_it_starts(workspace, monkeypatch):
+def test_a_disk_too_small_is_reported_before_it_starts(workspace, monkeypatch):
     monkeypatch.setattr(activations.shutil, "disk_usage", lambda path: DiskUsage(0, 0, 1_700_000_000))
     kind = ActivationKind("n", "l", 160, "squash", (28, 28, 256))
     make_room(workspace, kind, 1_000)  # 0.8 GB of the 1.2 GB that may be used

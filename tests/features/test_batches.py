@@ -73,7 +73,7 @@ def test_augmenting_is_the_same_however_many_threads_and_however_slow(photos, mo
     alone = run(1, epoch=0)
     np.testing.assert_array_equal(run(4, 0), alone)
     np.testing.assert_array_equal(run(4, 0, delay=True), alone)
-    assert (run(4, 1) != alone).any(axis=(1, 2, 3)).all(), "every photo is drawn anew in every epoch"
+    assert (run(4, 1) != alone).any(axis=(1, 2, 3)).all(), "every photo is drawn again in every epoch"
 
 
 def test_on_the_fly_draws_what_the_cached_views_draw(photos):

@@ -77,7 +77,7 @@ def test_adding_photos_computes_only_those(workspace, dataset):
     events, _ = finish(fill(store, photos, read))
     assert sorted(asked) == sorted(photo.path for photo in photos[20:])
     assert (events[0].done, events[-1].done, events[-1].total, events[-1].cached) == (20, 24, 24, 20)
-    assert finish(fill(store, photos, read))[0] == [], "nothing to do tells nothing"
+    assert finish(fill(store, photos, read))[0] == [], "nothing to do, no event"
 
 
 def test_a_stop_keeps_what_was_computed(workspace, dataset):

@@ -1,4 +1,4 @@
-"""What does not fit into the memory is told before it begins."""
+"""What does not fit into the memory is refused before it begins."""
 
 from types import SimpleNamespace
 
@@ -72,17 +72,15 @@ def test_files_that_linux_keeps_in_memory_are_not_in_the_way(monkeypatch, tmp_pa
         (630, 2, 438, "MobileNetV2 × 0.35, all, 160 px"),
     ],
 )
-def test_the_estimate_of_an_open_network_never_refuses_what_was_seen_to_work(
-    outputs_mb, weights_mb, measured_mb, reason
-):
+def test_the_estimate_for_fine_tuning_never_refuses_what_was_seen_to_work(outputs_mb, weights_mb, measured_mb, reason):
     demand = memory.Demand(int(outputs_mb * 1e6 / 4), int(weights_mb * 1e6 / 4), memory.SLOTS["adam"])
     assert 0.5 * measured_mb < demand.bytes / 1e6 <= measured_mb, reason
 
 
 @pytest.mark.parametrize(
-    ("strategy", "advice"), [("hybrid", "open fewer layers"), ("fine-tuning", "choose hybrid"), ("scratch", "hybrid")]
+    ("strategy", "fix"), [("hybrid", "open fewer layers"), ("fine-tuning", "choose hybrid"), ("scratch", "hybrid")]
 )
-def test_an_open_network_that_does_not_fit_is_refused_with_what_to_do(monkeypatch, strategy, advice):
+def test_fine_tuning_that_does_not_fit_is_refused_with_what_to_do(monkeypatch, strategy, fix):
     config = defaults_for(strategy, image_size=160)
     demand = memory.Demand(300_000_000, 3_000_000, 2)
     monkeypatch.setattr(memory, "free_memory", lambda: demand.bytes)
@@ -91,4 +89,4 @@ def test_an_open_network_that_does_not_fit_is_refused_with_what_to_do(monkeypatc
     with pytest.raises(UserError) as refused:
         memory.check_fine_tune_memory(demand, config)
     assert "32 photos" in refused.value.what and "160 pixels" in refused.value.what and "696 MB" in refused.value.what
-    assert advice in refused.value.fix and "smaller batch" in refused.value.fix
+    assert fix in refused.value.fix and "smaller batch" in refused.value.fix

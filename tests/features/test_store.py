@@ -107,7 +107,7 @@ def test_two_writers_share_the_folder_and_write_a_photo_once(workspace, store):
     np.testing.assert_array_equal(store.read([key(4), key(3)]), rows(4, 3))
 
 
-def test_a_full_disk_is_told_and_loses_nothing(workspace, store, monkeypatch):
+def test_a_full_disk_is_reported_and_loses_nothing(workspace, store, monkeypatch):
     def full(descriptor):
         raise OSError(errno.ENOSPC, "No space left on device")
 

@@ -85,7 +85,7 @@ def num_weights(layers: Iterable[keras.layers.Layer]) -> int:
     )
 
 
-def pictures(size: int) -> np.ndarray:
+def noise(size: int) -> np.ndarray:
     """float32 (2, size, size, 3), 0–255: noise."""
     return np.random.default_rng(0).uniform(0, 255, (2, size, size, 3)).astype(np.float32)
 
@@ -135,7 +135,7 @@ def test_built_cut_converted_extracted_and_trained(name):
     size = spec.least_image_size
     model = build_backbone(spec, size, weights=None)
     check_against_keras(spec, model)
-    images = pictures(size)
+    images = noise(size)
     whole = np.asarray(model(images, training=False))
     lower, upper = cut_backbone(model, spec.blocks[len(spec.blocks) // 2].layer)
     np.testing.assert_allclose(
@@ -180,6 +180,6 @@ def test_recipes_that_count_layers(name, num_layers, layer, reason, without_valu
     model = build_backbone(spec, spec.least_image_size, weights=None)
     own = getattr(keras.applications, spec.function)(include_top=False, weights=None)
     assert layer_below(model, num_layers) == layer, reason
-    opened = [item.name for item in cut_backbone(model, layer)[1].layers]
+    unfrozen = [item.name for item in cut_backbone(model, layer)[1].layers]
     explicit = [item.name for item in own.layers[-num_layers:] if item.weights and "conv2d" not in item.name]
-    assert set(explicit) <= {*opened, *(item.name for item in own.layers if "batch_norm" in item.name)}
+    assert set(explicit) <= {*unfrozen, *(item.name for item in own.layers if "batch_norm" in item.name)}

@@ -66,7 +66,7 @@ def test_unknown_output_is_refused():
         build_backbone(SPEC, output="softmax")
 
 
-def test_table_tells_the_truth(backbone):
+def test_the_table_agrees_with_the_network(backbone):
     assert sum(int(np.prod(weight.shape)) for weight in backbone.trainable_weights) == SPEC.parameters
     model = build_backbone(SPEC)
     assert model.output_shape == (None, SPEC.feature_size)
@@ -136,7 +136,7 @@ def test_convert_keeps_names_and_numbers():
 
 
 def save_weights(folder, spec, size):
-    """Random weights and statistics in a file of Keras' own layout in Keras' folder, and the row that tells of it."""
+    """Random weights and statistics in a file of Keras' own layout in Keras' folder, and the row for it."""
     model = build_backbone(spec, size, weights=None)
     random = np.random.default_rng(0)
     for weight in model.weights:

@@ -38,14 +38,14 @@ SIZE = 64
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
 
 
-def pictures(size: int, count: int = 3) -> np.ndarray:
+def noise(size: int, count: int = 3) -> np.ndarray:
     """float32 (count, size, size, 3), 0–255."""
     return np.random.default_rng(1).uniform(0, 255, (count, size, size, 3)).astype(np.float32)
 
 
 @pytest.fixture(scope="module")
 def random_weights(tmp_path_factory):
-    """A folder of Keras with a weights file of random values, and the row that tells of it."""
+    """A folder of Keras with a weights file of random values, and the row for it."""
     folder = tmp_path_factory.mktemp("keras")
     model = build_backbone(SMALL, SIZE, weights=None)
     random = np.random.default_rng(0)
@@ -77,8 +77,8 @@ def built_in():
 def test_built_in_activations_equal_keras_at_any_size(block, built_in, workspace):
     model = LiteModel(frozen_file(workspace, BUILT_IN, SIZE, block.layer))
     for size in (SIZE, 96):
-        expected = np.asarray(cut_backbone(built_in, block.layer)[0](pictures(size), training=False))
-        received = model.run(pictures(size), "activation")
+        expected = np.asarray(cut_backbone(built_in, block.layer)[0](noise(size), training=False))
+        received = model.run(noise(size), "activation")
         np.testing.assert_allclose(received, expected, atol=1e-3 * np.abs(expected).max())
     assert expected.std() > 0.1, "flat activations would prove nothing"
 
@@ -93,10 +93,10 @@ def test_built_in_files_are_cut_not_copied_and_run_on_xnnpack(workspace):
 
 
 def test_feature_maps_come_without_pooling(random_row, random_weights, workspace):
-    received = LiteModel(frozen_file(workspace, BUILT_IN, SIZE, FEATURE_MAP)).run(pictures(SIZE), "activation")
-    np.testing.assert_allclose(received, LiteModel(asset_path(BUILT_IN)).run(pictures(SIZE), "feature_map"), atol=1e-4)
-    received = LiteModel(frozen_file(workspace, random_row, SIZE, FEATURE_MAP)).run(pictures(SIZE), "activation")
-    pooled = random_weights[2](pictures(SIZE), training=False)
+    received = LiteModel(frozen_file(workspace, BUILT_IN, SIZE, FEATURE_MAP)).run(noise(SIZE), "activation")
+    np.testing.assert_allclose(received, LiteModel(asset_path(BUILT_IN)).run(noise(SIZE), "feature_map"), atol=1e-4)
+    received = LiteModel(frozen_file(workspace, random_row, SIZE, FEATURE_MAP)).run(noise(SIZE), "activation")
+    pooled = random_weights[2](noise(SIZE), training=False)
     assert received.shape == (3, 2, 2, SMALL.feature_size)
     np.testing.assert_allclose(received.mean((1, 2)), pooled, atol=1e-3 * np.abs(pooled).max())
 
@@ -115,8 +115,8 @@ def test_built_in_needs_no_tensorflow(tmp_path):
 def test_a_place_inside_a_block_is_converted(workspace, built_in):
     path = frozen_file(workspace, BUILT_IN, SIZE, "block1a_depthwise_bn")
     assert truncate_at(asset_path(BUILT_IN).read_bytes(), "block1a_depthwise_bn", "activation") is None
-    expected = cut_backbone(built_in, "block1a_depthwise_bn")[0](pictures(SIZE), training=False)
-    np.testing.assert_allclose(LiteModel(path).run(pictures(SIZE), "activation"), expected, atol=1e-3)
+    expected = cut_backbone(built_in, "block1a_depthwise_bn")[0](noise(SIZE), training=False)
+    np.testing.assert_allclose(LiteModel(path).run(noise(SIZE), "activation"), expected, atol=1e-3)
 
 
 @pytest.mark.parametrize("layer", [POOLED, SMALL.blocks[3].layer], ids=["pooled", "activation"])
@@ -125,8 +125,8 @@ def test_made_once_and_equal_to_keras(layer, random_row, random_weights, workspa
     assert path == frozen_path(workspace, random_row, SIZE, layer) and path.parent == workspace.root / "backbones"
     model = random_weights[2]
     lower = model if layer == POOLED else cut_backbone(model, layer)[0]
-    expected = np.asarray(lower(pictures(SIZE), training=False))
-    received = LiteModel(path).run(pictures(SIZE), output_name(layer))
+    expected = np.asarray(lower(noise(SIZE), training=False))
+    received = LiteModel(path).run(noise(SIZE), output_name(layer))
     np.testing.assert_allclose(received, expected, atol=1e-4 * np.abs(expected).max())
     monkeypatch.setattr(frozen, "_make", None)  # would raise
     assert frozen_file(workspace, random_row, SIZE, layer) == path
@@ -157,9 +157,9 @@ def test_a_lower_part_is_cut_out_of_the_whole_where_that_is_right(
     whole = frozen_file(workspace, random_row, SIZE)
     lower = frozen_file(workspace, random_row, SIZE, layer)
     assert len(calls) == converted, reason
-    expected = np.asarray(cut_backbone(random_weights[2], layer)[0](pictures(SIZE), training=False))
+    expected = np.asarray(cut_backbone(random_weights[2], layer)[0](noise(SIZE), training=False))
     np.testing.assert_allclose(
-        LiteModel(lower).run(pictures(SIZE), "activation"), expected, atol=1e-3 * np.abs(expected).max()
+        LiteModel(lower).run(noise(SIZE), "activation"), expected, atol=1e-3 * np.abs(expected).max()
     )
     assert lower.stat().st_size < whole.stat().st_size
 
@@ -180,9 +180,9 @@ def test_one_pass_gives_what_enters_a_block_and_the_features(named, lower, is_th
     )
     assert (both is not None) == is_there, reason
     if is_there:
-        activation, pooled = LiteModel(both).run_all(pictures(SIZE), ("activation", "pooled"))
-        np.testing.assert_allclose(activation, LiteModel(below).run(pictures(SIZE), "activation"), atol=1e-4)
-        np.testing.assert_allclose(pooled, LiteModel(asset_path(BUILT_IN)).run(pictures(SIZE), "pooled"), atol=1e-4)
+        activation, pooled = LiteModel(both).run_all(noise(SIZE), ("activation", "pooled"))
+        np.testing.assert_allclose(activation, LiteModel(below).run(noise(SIZE), "activation"), atol=1e-4)
+        np.testing.assert_allclose(pooled, LiteModel(asset_path(BUILT_IN)).run(noise(SIZE), "pooled"), atol=1e-4)
         assert len(both) < asset_path(BUILT_IN).stat().st_size, "the classes of ImageNet are cut away"
 
 
@@ -234,14 +234,14 @@ def test_constant_shapes_are_freed_of_the_batch():
     model = keras.Model(image, keras.layers.Multiply()([x, keras.layers.Activation("sigmoid")(weights)]))
     file = LiteModel(convert_checked(model, 16, "activation"))
     for count in (1, 5, 2):
-        received = file.run(pictures(16, count), "activation")
-        np.testing.assert_allclose(received, model(pictures(16, count)), atol=1e-3)
+        received = file.run(noise(16, count), "activation")
+        np.testing.assert_allclose(received, model(noise(16, count)), atol=1e-3)
 
 
 def test_unpacking_and_packing_change_nothing():
     data = asset_path(BUILT_IN).read_bytes()
-    packed = LiteModel(pack(unpack(data)[0])).run(pictures(SIZE), "pooled")
-    np.testing.assert_array_equal(packed, LiteModel(data).run(pictures(SIZE), "pooled"))
+    packed = LiteModel(pack(unpack(data)[0])).run(noise(SIZE), "pooled")
+    np.testing.assert_array_equal(packed, LiteModel(data).run(noise(SIZE), "pooled"))
 
 
 @pytest.mark.skipif(not GENUINE.is_file(), reason="needs the weights in ../shared/weights")
@@ -252,7 +252,7 @@ def test_genuine_weights_give_what_keras_applications_gives(workspace, monkeypat
     keras_own = keras.applications.MobileNetV2(
         input_shape=(224, 224, 3), alpha=0.35, include_top=False, weights=str(GENUINE), pooling="avg"
     )
-    images = pictures(224)
+    images = noise(224)
     expected = np.asarray(keras_own(keras.applications.mobilenet_v2.preprocess_input(images.copy()), training=False))
     assert expected.std() > 0.1
     np.testing.assert_allclose(build_backbone(SMALL)(images, training=False), expected, atol=1e-4)

@@ -20,7 +20,7 @@ def residual_network() -> keras.Model:
 
 
 def network_with_two_strands() -> keras.Model:
-    """Each step looks at the two before it, as in NASNet: no cut between the stem and the end."""
+    """Each step takes the outputs of the two before it, as in NASNet: no cut between the stem and the end."""
     image = keras.Input((8, 8, 3), name="image")
     before = last = layers.Conv2D(4, 3, name="stem")(image)
     for number in range(3):
@@ -70,7 +70,7 @@ def test_other_places_are_refused(layer, reason):
         (3, "add", "the addition has no weights and stays below"),
         (4, "stem", "bn1 lies beside a shortcut: down to the next cut point"),
         (5, "stem", "conv1 as well"),
-        (6, None, "the stem: everything opens"),
+        (6, None, "the stem: everything is unfrozen"),
         (99, None, "more than there are"),
     ],
 )

@@ -11,7 +11,7 @@ from keras import layers
 from tlcore.models import ncnn_runtime
 from tlcore.models.build import build_backbone, cut_backbone
 from tlcore.models.convert import convert_to_tflite
-from tlcore.models.frozen_files import pictures
+from tlcore.models.frozen_files import probe_images
 from tlcore.models.litert_runtime import LitePredictor
 from tlcore.models.ncnn_runtime import NcnnPredictor, UnsupportedNetwork, ncnn_pool
 from tlcore.models.registry import find_backbone
@@ -30,7 +30,7 @@ def file_of(model: keras.Model, size: int = SIZE) -> bytes:
 
 @pytest.fixture(scope="module")
 def network() -> keras.Model:
-    """VGG16 with random weights and borders that tell: every bias is its own."""
+    """VGG16 with random weights and borders that show: every bias is its own."""
     keras.utils.set_random_seed(0)
     model = build_backbone(VGG, SIZE, weights=None)
     for layer in model.layers:
@@ -54,7 +54,7 @@ def whole(network) -> bytes:
 )
 def test_it_answers_as_litert_does(network, whole, end):
     data = file_of(cut_backbone(network, end)[0]) if end else whole
-    images = pictures(SIZE).astype(np.uint8)  # as photos come
+    images = probe_images(SIZE).astype(np.uint8)  # as photos come
     (expected,), (received,) = (kind(data, ("out",)).predict(images) for kind in (LitePredictor, NcnnPredictor))
     assert received.shape == expected.shape and received.dtype == np.float32
     np.testing.assert_allclose(received, expected, atol=1e-5 * np.abs(expected).max())
@@ -63,7 +63,7 @@ def test_it_answers_as_litert_does(network, whole, end):
 @pytest.mark.parametrize("outputs", [("middle", "out"), ("out", "middle")])
 def test_one_pass_gives_what_enters_a_block_and_the_end(whole, outputs):
     data = add_output(whole, "block3_pool", "middle", "out")
-    images = pictures(SIZE)
+    images = probe_images(SIZE)
     pairs = zip(NcnnPredictor(data, outputs).predict(images), LitePredictor(data, outputs).predict(images), strict=True)
     for received, expected in pairs:
         assert received.shape == expected.shape
@@ -72,7 +72,7 @@ def test_one_pass_gives_what_enters_a_block_and_the_end(whole, outputs):
 
 
 def test_threads_share_one_chain(whole):
-    model, images = NcnnPredictor(whole, ("out",)), pictures(SIZE)
+    model, images = NcnnPredictor(whole, ("out",)), probe_images(SIZE)
     alone = [model.predict(image[np.newaxis])[0] for image in images]
     with ThreadPoolExecutor(3) as pool:
         together = list(pool.map(lambda turn: model.predict(images[turn % 3][np.newaxis])[0], range(12)))
@@ -107,16 +107,16 @@ def test_another_network_is_refused(build):
     data = _after_scaling(build)
     with pytest.raises(UnsupportedNetwork):
         NcnnPredictor(data, ("out",))
-    assert ncnn_pool(data, ("out",), pictures(SIZE)) is None
+    assert ncnn_pool(data, ("out",), probe_images(SIZE)) is None
 
 
 def test_it_is_trusted_only_where_it_gives_the_same(whole, monkeypatch):
-    assert ncnn_pool(whole, ("out",), pictures(SIZE)) is not None
+    assert ncnn_pool(whole, ("out",), probe_images(SIZE)) is not None
     text = ncnn_runtime._text
     monkeypatch.setattr(ncnn_runtime, "_text", lambda lines: text(lines).replace("9=1", "9=0"))  # no ReLU any more
-    assert ncnn_pool(whole, ("out",), pictures(SIZE)) is None
+    assert ncnn_pool(whole, ("out",), probe_images(SIZE)) is None
 
 
 def test_without_ncnn_litert_does_it(whole, monkeypatch):
     monkeypatch.setitem(sys.modules, "ncnn", None)
-    assert ncnn_pool(whole, ("out",), pictures(SIZE)) is None
+    assert ncnn_pool(whole, ("out",), probe_images(SIZE)) is None

@@ -1,4 +1,4 @@
-"""A network as parts: they add up, and those open that the strategy opens."""
+"""A network as parts: they add up, and those train that the strategy unfreezes."""
 
 from dataclasses import replace
 
@@ -30,7 +30,7 @@ def test_the_parts_add_up_to_the_network(spec):
         (defaults_for("scratch"), "first layers", "everything"),
     ],
 )
-def test_what_learns_is_all_from_the_lowest_open_part_up(config, lowest, reason):
+def test_what_learns_is_all_from_the_lowest_unfrozen_part_up(config, lowest, reason):
     parts = network_parts(BUILT_IN, config, 7)
     names = [part.name for part in parts]
     assert [part.learns for part in parts] == [index >= names.index(lowest) for index in range(len(parts))], reason
@@ -50,11 +50,11 @@ def test_the_upper_third_is_a_third_of_the_layers():
         ({"head": "flatten"}, None, "it grows with the photos"),
     ],
 )
-def test_the_weights_of_the_last_step(changes, weights, reason):
+def test_the_weights_of_the_head(changes, weights, reason):
     assert head_weights(BUILT_IN, replace(TrainConfig(), **changes), 7) == weights, reason
 
 
-def test_the_open_part_of_vgg16_has_the_weights_of_its_recipe():
+def test_the_unfrozen_part_of_vgg16_has_the_weights_of_its_recipe():
     """Three convolutions of 3 × 3 on 512 channels: 7,079,424 weights, as Chollet's fine-tuning recipe has them."""
     vgg16 = find_backbone("vgg16")
     parts = network_parts(vgg16, defaults_for("hybrid", unfreeze_from="block5", backbone="vgg16"), 2)

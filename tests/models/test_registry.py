@@ -17,7 +17,7 @@ def test_names_are_unique_and_found():
     assert [find_backbone(name) for name in names] == list(BACKBONES)
 
 
-def test_unknown_name_is_told_what_is_allowed():
+def test_an_unknown_name_is_refused_with_what_is_allowed():
     with pytest.raises(UserError, match="resnet-99.*Allowed: .*efficientnet-lite0"):
         find_backbone("resnet-99")
 
@@ -67,7 +67,7 @@ def test_missing_file_is_a_plain_sentence(monkeypatch, tmp_path):
         ("feature-extraction", "efficientnet-lite0", 224, "the network's own"),
         ("feature-extraction", "xception", 299, "the network's own, not that of the built-in one"),
         ("hybrid", "efficientnet-lite0", 224, "the network's own"),
-        ("hybrid", "xception", 224, "an open network costs more with every pixel"),
+        ("hybrid", "xception", 224, "fine-tuning costs more with every pixel"),
         ("fine-tuning", "xception", 160, "the more of it is open, the more"),
         ("scratch", "efficientnet-lite0", 96, "only to compare with"),
     ],

@@ -1,4 +1,4 @@
-"""Keras' folder of weights: what is there, what is damaged, how files come, and what is said without a network."""
+"""Keras' folder of weights: what is there, what is damaged, how files come, and the message without a network."""
 
 import dataclasses
 import hashlib
@@ -158,7 +158,7 @@ def test_damaged_and_missing_files_are_named(folder, weights_hash):
         finish(fetch(spec))
 
 
-def test_a_whole_file_without_a_published_hash_is_believed_and_told_by_its_content(folder):
+def test_a_whole_file_without_a_published_hash_is_believed_and_identified_by_its_content(folder):
     spec = dataclasses.replace(SPEC, weights_hash="", fingerprint="")
     folder.mkdir(parents=True)
     path = write_weights(weights_path(spec))

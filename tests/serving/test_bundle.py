@@ -75,7 +75,7 @@ def damage_info(change):
         (damage_info(lambda info: info["input"].update(resize="magic")), "an unknown way of resizing"),
     ],
 )
-def test_a_damaged_bundle_is_told(trained, tmp_path, damage, reason):
+def test_a_damaged_bundle_is_refused(trained, tmp_path, damage, reason):
     _, _, run = trained
     folder = tmp_path / "copy"
     folder.mkdir()
@@ -86,7 +86,7 @@ def test_a_damaged_bundle_is_told(trained, tmp_path, damage, reason):
         load_bundle(folder)
 
 
-def test_a_model_file_that_is_none_is_told(trained):
+def test_a_model_file_that_is_none_is_refused(trained):
     _, _, run = trained
     bundle = load_bundle(run.folder)
     for content in (b"", b"TFL3 but not really", bundle.tflite[:1000]):
@@ -95,7 +95,7 @@ def test_a_model_file_that_is_none_is_told(trained):
 
 
 @pytest.mark.parametrize("name", ["nothing.zip", "text.zip", "empty.zip"])
-def test_what_is_no_bundle_is_told(tmp_path, name):
+def test_what_is_no_bundle_is_refused(tmp_path, name):
     if name == "text.zip":
         (tmp_path / name).write_text("hello")
     if name == "empty.zip":

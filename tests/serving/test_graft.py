@@ -33,7 +33,7 @@ def grafted(backbone, head):
     return graft_head(backbone, [head], SIZE)
 
 
-def pictures(count: int, size: int = SIZE) -> np.ndarray:
+def noise(count: int, size: int = SIZE) -> np.ndarray:
     return np.random.default_rng(1).uniform(0, 255, (count, size, size, 3)).astype(np.float32)
 
 
@@ -59,7 +59,7 @@ def test_equals_features_times_head(backbone, size, num_classes, count):
         random.normal(scale=0.1, size=(BACKBONES[0].feature_size, num_classes)).astype(np.float32),
         random.normal(size=num_classes).astype(np.float32),
     )
-    images = pictures(count, size)
+    images = noise(count, size)
     runner = Interpreter(model_content=graft_head(backbone, [head], size)).get_signature_runner()
     received = runner(image=images)["probabilities"]
     expected = expected_probabilities(backbone, head, images)
@@ -73,7 +73,7 @@ def test_a_bare_interpreter_needs_no_resizing(backbone, head, grafted):
     (image,), (probabilities,) = interpreter.get_input_details(), interpreter.get_output_details()
     assert (image["name"], image["shape"].tolist(), image["dtype"]) == ("image", [1, SIZE, SIZE, 3], np.float32)
     assert (probabilities["name"], probabilities["shape"].tolist()) == ("probabilities", [1, NUM_CLASSES])
-    photo = pictures(1)
+    photo = noise(1)
     interpreter.set_tensor(image["index"], photo)
     interpreter.invoke()
     received = interpreter.get_tensor(probabilities["index"])
@@ -138,7 +138,7 @@ def test_needs_no_tensorflow():
 @pytest.mark.filterwarnings("ignore:.*tf.lite.Interpreter is deprecated")
 def test_tensorflows_own_interpreter_reads_it(backbone, head, grafted):
     tensorflow = pytest.importorskip("tensorflow")
-    photo = pictures(1)
+    photo = noise(1)
     runner = tensorflow.lite.Interpreter(model_content=grafted).get_signature_runner()
     received = runner(image=photo)["probabilities"]
     np.testing.assert_allclose(received, expected_probabilities(backbone, head, photo), atol=1e-5)

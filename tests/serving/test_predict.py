@@ -37,11 +37,11 @@ def test_figures_predictor_terminal_and_a_bare_interpreter_agree(trained, capsys
     for row in load_report(run.folder).predictions.itertuples():
         photo = dataset.read(row.path)
         main(["predict", run.id, str(dataset.root / row.path), "--json", "--workspace", str(workspace.root)])
-        said = json.loads(capsys.readouterr().out.splitlines()[-1])["predictions"][0]["probabilities"]
+        printed = json.loads(capsys.readouterr().out.splitlines()[-1])["predictions"][0]["probabilities"]
         for other in (
             ImageClassifier(load_bundle(run.folder)).probabilities(photo),
             bare_interpreter(run.folder / "bundle", photo),
-            np.array([said[label] for label in labels]),
+            np.array([printed[label] for label in labels]),
         ):
             np.testing.assert_allclose(other, row.probabilities, atol=1e-3)
 
@@ -60,8 +60,8 @@ def test_a_predictor_is_safe_to_share_between_threads(trained):
 def test_answers_are_ranked_and_sum_to_one(trained):
     _, dataset, run = trained
     answer = ImageClassifier(load_bundle(run.folder)).predict_photo(dataset.read(dataset.photos["path"][0]))
-    chances = [probability for _, probability in answer.ranked]
-    assert chances == sorted(chances, reverse=True) and sum(chances) == pytest.approx(1, abs=1e-4)
+    probabilities = [probability for _, probability in answer.ranked]
+    assert probabilities == sorted(probabilities, reverse=True) and sum(probabilities) == pytest.approx(1, abs=1e-4)
     assert (answer.label, answer.probability) == answer.ranked[0] and answer.milliseconds > 0
 
 

@@ -62,11 +62,11 @@ def weights_of(model: keras.Model) -> dict[str, np.ndarray]:
 
 
 def train(model, inputs, folder, epochs=3, should_stop=lambda: False, **schedule):
-    """The epochs that were told, and the best one."""
-    told, best = finish(
+    """The epochs that were reported, and the best one."""
+    events, best = finish(
         fine_tune(model, source(inputs), CONFIG, FineTuneSchedule(0, epochs, **schedule), folder, should_stop)
     )
-    return [event for event in told if isinstance(event, EpochEnd)], best
+    return [event for event in events if isinstance(event, EpochEnd)], best
 
 
 @pytest.mark.parametrize("layer", ["relu0", "norm1", "relu1"])
@@ -93,7 +93,7 @@ def test_a_continued_training_ends_like_an_uninterrupted_one(tmp_path):
     (tmp_path / "one").mkdir()
     (tmp_path / "two").mkdir()
     straight = small_network()
-    told, best = train(straight, PHOTOS, tmp_path / "one", epochs=6)
+    events, best = train(straight, PHOTOS, tmp_path / "one", epochs=6)
 
     seen = []
     interrupted = fine_tune(small_network(), source(PHOTOS), CONFIG, FineTuneSchedule(0, 6), tmp_path / "two")
@@ -105,7 +105,7 @@ def test_a_continued_training_ends_like_an_uninterrupted_one(tmp_path):
     again = small_network()
     rest, same_best = train(again, PHOTOS, tmp_path / "two", epochs=6)
     assert [event.epoch for event in rest] == [3, 4, 5, 6] and same_best == best
-    np.testing.assert_allclose([e.loss for e in told[2:]], [e.loss for e in rest], rtol=1e-5)
+    np.testing.assert_allclose([e.loss for e in events[2:]], [e.loss for e in rest], rtol=1e-5)
     for one, other in zip(straight.get_weights(), again.get_weights(), strict=True):
         np.testing.assert_allclose(one, other, atol=1e-6)
 
@@ -113,7 +113,7 @@ def test_a_continued_training_ends_like_an_uninterrupted_one(tmp_path):
 def test_nothing_is_compiled_again_for_a_smaller_last_batch():
     model, inputs = small_network(), np.zeros((8, 12, 12, 3), np.float32)
     answer = InferenceFunction(model)
-    for _ in range(2):  # two rounds of eight and three
+    for _ in range(2):  # two passes over eight and three
         answer(iter([(inputs, CLASSES[:8]), (inputs[:3], CLASSES[:3])]))
     optimizer = make_optimizer(CONFIG, PhaseSettings(1, 0.01, 2))
     optimizer.build(model.trainable_variables)
@@ -132,8 +132,8 @@ def test_a_stop_in_the_middle_of_an_epoch_keeps_the_last_whole_one(tmp_path):
 
     events, best = train(model, PHOTOS, tmp_path, epochs=10, should_stop=should_stop)
     assert len(events) == 1 and best == 1
-    told = InferenceFunction(model)(source(PHOTOS).held_out("validation"))[0]
-    accuracy = np.mean(told.argmax(axis=1) == CLASSES[30:])
+    logits = InferenceFunction(model)(source(PHOTOS).held_out("validation"))[0]
+    accuracy = np.mean(logits.argmax(axis=1) == CLASSES[30:])
     assert accuracy == pytest.approx(events[0].val_accuracy)
 
 
@@ -156,55 +156,55 @@ def graded(model: keras.Model, counts: list[int]) -> BatchSource:
 @pytest.mark.parametrize(
     ("counts", "before", "changes", "kept", "reason"),
     [
-        ([30, 34, 33], None, {}, 3, "one photo is chance: the schedule is made for its last round"),
+        ([30, 34, 33], None, {}, 3, "one photo is chance: the schedule is made for its last epoch"),
         ([30, 38, 33], None, {}, 2, "five to none is no chance"),
-        ([30, 34, 33], None, {"schedule": "constant"}, 2, "no round is the one the training was made for"),
+        ([30, 34, 33], None, {"schedule": "constant"}, 2, "no epoch is the one the training was made for"),
         ([30, 34, 33], None, {"patience": 1, "fine_tune_learning_rate": 1e-6}, 3, "early stopping did not end it"),
-        ([34, 33, 33], None, {"patience": 1}, 1, "early stopping ended it: the step size had not fallen yet"),
-        ([30, 32, 33], 34, {}, 3, "the head before counts like any other round"),
+        ([34, 33, 33], None, {"patience": 1}, 1, "early stopping ended it: the learning rate had not fallen yet"),
+        ([30, 32, 33], 34, {}, 3, "the head before counts like any other epoch"),
         ([30, 32, 33], 40, {}, 0, "clearly better as it came"),
         ([30, 34, 33], None, {"scale": 1e4}, 2, "a loss above that of guessing: so sure where it is wrong"),
     ],
 )
-def test_which_round_is_kept(tmp_path, counts, before, changes, kept, reason):
+def test_which_epoch_is_kept(tmp_path, counts, before, changes, kept, reason):
     model, changes = small_network(), dict(changes)
     scale = changes.pop("scale", 1)
     model.get_layer("logits").set_weights([array * scale for array in model.get_layer("logits").get_weights()])
     start = Baseline(7, Score(0.3, hits_of(before))) if before else None
     came = model.get_weights()
     job = fine_tune(model, graded(model, counts), replace(CONFIG, **changes), FineTuneSchedule(9, 3, start), tmp_path)
-    told, epoch = finish(job)
-    ends = [event for event in told if isinstance(event, EpochEnd)]
+    events, epoch = finish(job)
+    ends = [event for event in events if isinstance(event, EpochEnd)]
     assert epoch == kept, reason
     assert ends[-1].best_epoch_so_far == (9 + kept if kept else 7), "in the numbers of the run"
     same = all(np.array_equal(*pair) for pair in zip(came, model.get_weights(), strict=True))
     assert same == (kept == 0), "left as it came only where that is kept"
 
 
-def test_each_round_tells_what_a_stop_after_it_would_keep(tmp_path):
+def test_each_epoch_names_what_a_stop_after_it_would_keep(tmp_path):
     model, ends = small_network(), []
     job = fine_tune(
         model, graded(model, [34, 33, 30]), CONFIG, FineTuneSchedule(9, 3), tmp_path, lambda: len(ends) == 2
     )
     best = run_to_end(job, lambda event: ends.append(event) if isinstance(event, EpochEnd) else None)
-    assert best == 1, "stopped before the last round, so the best one is kept"
+    assert best == 1, "stopped before the last epoch, so the best one is kept"
     assert [end.best_epoch_so_far for end in ends] == [10, 10]
 
 
-@pytest.mark.parametrize(("tells", "kept"), [(True, 3), (False, 1)])
-def test_a_continued_training_still_knows_which_photos_the_best_had_right(tmp_path, tells, kept):
+@pytest.mark.parametrize(("has_hits", "kept"), [(True, 3), (False, 1)])
+def test_a_continued_training_still_knows_which_photos_the_best_had_right(tmp_path, has_hits, kept):
     model, ends = small_network(), []
     for event in fine_tune(model, graded(model, [34, 33, 33]), CONFIG, FineTuneSchedule(0, 3), tmp_path):
         ends += [event] if isinstance(event, EpochEnd) else []
         if len(ends) == 3:
             break  # killed before the checkpoint of its last epoch
-    if not tells:  # a checkpoint of an older program
+    if not has_hits:  # a checkpoint of an older program
         found = load_checkpoint(tmp_path)
         del found.arrays["hits"]
         save_checkpoint(tmp_path, found)
     again = small_network()
-    told, epoch = finish(fine_tune(again, graded(again, [33]), CONFIG, FineTuneSchedule(0, 3), tmp_path))
-    assert [event.epoch for event in told if isinstance(event, EpochEnd)] == [3] and epoch == kept
+    events, epoch = finish(fine_tune(again, graded(again, [33]), CONFIG, FineTuneSchedule(0, 3), tmp_path))
+    assert [event.epoch for event in events if isinstance(event, EpochEnd)] == [3] and epoch == kept
 
 
 def test_a_checkpoint_of_another_network_is_not_used(tmp_path):
@@ -215,11 +215,11 @@ def test_a_checkpoint_of_another_network_is_not_used(tmp_path):
     assert [event.epoch for event in events] == [1, 2]
 
 
-def test_the_time_left_is_told_before_the_first_epoch_ends(tmp_path):
-    told, _ = finish(fine_tune(small_network(), source(PHOTOS), CONFIG, FineTuneSchedule(5, 3), tmp_path))
-    first = told[0]
+def test_the_time_left_is_reported_before_the_first_epoch_ends(tmp_path):
+    events, _ = finish(fine_tune(small_network(), source(PHOTOS), CONFIG, FineTuneSchedule(5, 3), tmp_path))
+    first = events[0]
     assert (first.type, first.stage, first.done, first.total) == ("progress", "fine_tune", 2, 12), "four steps an epoch"
-    assert first.seconds_left > 0 and told[1:] and told[-1].epoch == 8
+    assert first.seconds_left > 0 and events[1:] and events[-1].epoch == 8
 
 
 def test_from_scratch_the_statistics_soon_are_those_of_the_photos(tmp_path):
@@ -231,4 +231,4 @@ def test_from_scratch_the_statistics_soon_are_those_of_the_photos(tmp_path):
     inside = keras.Model(model.input, model.get_layer("conv0").output).predict(PHOTOS[:30] * 5 + 3, verbose=0)
     kept = np.asarray(model.get_layer("norm0").moving_mean)
     spread = inside.std(axis=(0, 1, 2))
-    assert (abs(kept - inside.mean(axis=(0, 1, 2))) < spread).all(), "after 32 corrections; with 0.99 they are far away"
+    assert (abs(kept - inside.mean(axis=(0, 1, 2))) < spread).all(), "after 32 steps; with 0.99 they are far away"

@@ -83,13 +83,13 @@ class Doubled:
         return (self._features + self._shift * numbers[:, np.newaxis]).astype(np.float32)
 
 
-def test_every_epoch_takes_a_view_of_each_photo_by_chance():
+def test_every_epoch_takes_a_view_of_each_photo_at_random():
     train = examples(2, 60, 1)
     views = Doubled(train.features, shift=0.5)
     finish(train_head(Examples(views, train.classes), examples(2, 30, 2), 2, TrainConfig(epochs=4, patience=0)))
-    told = views.asked[-4:]
-    assert all(0.2 < numbers.mean() < 0.8 and len(numbers) == 60 for numbers in told), "both views, mixed"
-    assert not np.array_equal(told[0], told[1]), "another choice in the next epoch"
+    drawn = views.asked[-4:]
+    assert all(0.2 < numbers.mean() < 0.8 and len(numbers) == 60 for numbers in drawn), "both views, mixed"
+    assert not np.array_equal(drawn[0], drawn[1]), "another choice in the next epoch"
     statistics = views.asked[:-4]
     assert {int(numbers[0]) for numbers in statistics} == {0, 1}, "both views count for the standardisation"
 

@@ -13,7 +13,7 @@ from tlcore.training.optimise import Score, validation_score
         (1, 0, 50, False, "one photo says nothing"),
         (2, 0, 50, False, "two heads in a row are nothing special"),
         (3, 0, 0, True, "nothing against it, and the last resort of three validation photos"),
-        (8, 4, 100, False, "of emoji: by chance the highest of thirteen rounds, and nine of the test photos worse"),
+        (8, 4, 100, False, "of emoji: by chance the highest of thirteen epochs, and nine of the test photos worse"),
         (12, 4, 100, True, "three of four"),
         (120, 80, 2000, True, "the same share of more photos says more"),
         (12, 8, 200, False, "as far ahead, on fewer photos"),

@@ -1,4 +1,4 @@
-"""Running a job: its events are written and told, it has exactly one end, and its lock is free afterwards."""
+"""Running a job: its events are written and reported, it has exactly one end, and its lock is free afterwards."""
 
 import subprocess
 import sys
@@ -42,16 +42,16 @@ def is_free(job) -> bool:
         return True
 
 
-def test_events_are_written_before_they_are_told(workspace, job, monkeypatch):
+def test_events_are_written_before_they_are_reported(workspace, job, monkeypatch):
     monkeypatch.setitem(HANDLERS, "train", works)
-    told = []
+    reported = []
 
     def on_event(event):
-        told.append(event)
-        assert read_events(job) == told
+        reported.append(event)
+        assert read_events(job) == reported
 
     assert run_job(workspace, job, on_event) == Finished("x", 1.0)
-    assert [type(event) for event in told] == [Started, Progress, Finished] and is_free(job)
+    assert [type(event) for event in reported] == [Started, Progress, Finished] and is_free(job)
 
 
 @pytest.mark.parametrize(
@@ -87,10 +87,10 @@ def test_what_the_listener_raises_ends_the_job_and_frees_its_lock(workspace, job
 
 def test_a_job_that_another_process_works_on_is_left_alone(workspace, job, monkeypatch):
     monkeypatch.setattr(runner, "LOCK_SECONDS", 0)
-    told = []
+    reported = []
     with FileLock(job.folder / LOCK):
-        last = run_job(workspace, job, told.append)
-    assert isinstance(last, Failed) and "Another process" in last.what and told == [last]
+        last = run_job(workspace, job, reported.append)
+    assert isinstance(last, Failed) and "Another process" in last.what and reported == [last]
     assert read_events(job) == [], "the story of the job is the other one's"
 
 

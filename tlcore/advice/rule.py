@@ -2,8 +2,8 @@
 
 The quadrants are those of the tutorials (Karpathy's notes to Stanford's CS231n, "Transfer Learning"): few or many
 photos, like those of ImageNet or not. Values and the rule only; photos are examined in recommend.py and measured in
-similarity.py, and messages/recommendation.py has the sentence that says why. docs/recommendation.md tells where the
-borders come from. No TensorFlow.
+similarity.py, and messages/recommendation.py has the sentence that says why. docs/notes/recommendation-calibration.md
+has where the borders come from. No TensorFlow.
 """
 
 from dataclasses import asdict, dataclass

@@ -4,7 +4,7 @@ A network that knows what it sees is sure of it (Hendrycks & Gimpel 2017: the hi
 from unknown ones). Alone, that measure takes cats and dogs for half unknown: ImageNet has 118 breeds of dogs, and being
 torn between two of them is not being at a loss. So probabilities of classes that are alike are counted together (as
 Leinster & Cobbold 2012 do for the diversity of species); how alike two classes are is read off the network's weights.
-docs/recommendation.md has the calibration, and where the measure is wrong.
+docs/notes/recommendation-calibration.md has the calibration, and where the measure is wrong.
 """
 
 import numpy as np

@@ -90,7 +90,7 @@ def compare(
     on_event: Callable[[Event], object] | None = None,
     **settings: Any,
 ) -> ComparisonResult:
-    """Train every strategy with every network on the same photos, and tell which differences are larger than chance.
+    """Train every strategy with every network on the same photos, and report which differences are larger than chance.
 
     Ctrl-C ends the run that is being worked on, keeps what it has learned, and leaves out the rest.
 
@@ -148,10 +148,10 @@ def run_comparison(
         on_run: is called with a run's name before it begins.
 
     Returns:
-        What it came to, and how each run that was begun ended, as `run_interruptibly` tells it.
+        What it came to, and how each run that was begun ended, as `run_interruptibly` returns it.
 
     Raises:
-        UserError: the disk says no.
+        UserError: the disk is full or cannot be written.
         KeyboardInterrupt: at the second Ctrl-C; and what the callbacks raise.
     """
     load_trainer(quietly=True)  # takes seconds; the clocks of the runs are for the work

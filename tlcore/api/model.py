@@ -1,4 +1,4 @@
-"""A trained model in one's hands: predict, look at its figures, save it, load it again."""
+"""A trained model in one's hands: predict, read its figures, save it, load it again."""
 
 import tempfile
 import zipfile
@@ -34,7 +34,7 @@ class Model:
     Attributes:
         labels: the class names, in the order of the probabilities.
         path: the run's folder, or the folder or zip that the model was loaded from.
-        info: what `model.json` says: input, data set, settings, figures with counts, versions.
+        info: the content of `model.json`: input, data set, settings, figures with counts, versions.
     """
 
     def __init__(self, bundle: Bundle, path: Path) -> None:
@@ -52,7 +52,7 @@ class Model:
 
     @property
     def run_id(self) -> str | None:
-        """The id of the training run that made it; None where `model.json` does not say it."""
+        """The id of the training run that made it; None where `model.json` has none."""
         return self.info.get("run")
 
     @cached_property
@@ -99,7 +99,7 @@ class Model:
             except PhotoRefused as error:
                 raise PhotoRefused(error.reason, name_of(photos)) from error
         if not isinstance(photos, Iterable):
-            take_content(photos)  # says what is allowed
+            take_content(photos)  # raises, with what is allowed
         return [self._try_predict(photo) for photo in photos]
 
     def _try_predict(self, photo: PhotoLike) -> Prediction:
@@ -143,7 +143,7 @@ class Model:
             The path.
 
         Raises:
-            UserError: something else is there, or the disk says no.
+            UserError: something else is there, or the disk is full or cannot be written.
         """
         target = Path(path).expanduser()
         is_zip = target.suffix.lower() == ".zip"

@@ -70,7 +70,7 @@ class ProgressBars:
             if event.left is not None:
                 self._bar.set_postfix_str(whole_time_left_message(event.left), refresh=False)
         elif isinstance(event, EpochEnd):
-            if event.phase == "head":  # while the network adapts, its steps have a bar
+            if event.phase == "head":  # while the network is fine-tuned, its steps have a bar
                 epochs = Progress(StageKey.TRAIN_HEAD, event.epoch, event.epochs)
                 self._move(epochs.stage, epochs, " epochs")
             if self._bar is not None:

@@ -23,7 +23,7 @@ class TrainingError(RuntimeError):
 
 
 class TrainingStopped(KeyboardInterrupt):
-    """A training was stopped, with Ctrl-C or on a page, before anything was learned. The message says what is kept."""
+    """A training was stopped, with Ctrl-C or on a page, before anything was learned. The message names what is kept."""
 
 
 def train(

@@ -57,7 +57,7 @@ def lowest(frame: pd.DataFrame) -> float:
 
 
 def height(names: Sequence[str]) -> int:
-    """The chart's height in pixels: the same from the first round to the last, and all names find room."""
+    """The chart's height in pixels: the same from the first epoch to the last, and all names find room."""
     return _plot_height(names) + AXIS_ROOM
 
 

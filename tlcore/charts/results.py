@@ -49,7 +49,7 @@ def curve(
 ) -> alt.LayerChart:
     """Training and validation over the epochs; the axis is as long as the planned number of epochs from the start.
 
-    Where the network opens after a first phase, a thin rule says so.
+    Where fine-tuning follows the training of the head, a thin rule marks it.
 
     Args:
         frame: from `curve_frame`; may be empty. metric: "accuracy" or "loss".
@@ -149,7 +149,7 @@ def _end_labels(newest: alt.Chart, metric: str, shown: str, inks: dict[str, str]
 
 
 def _opening(frame: pd.DataFrame, num_epochs: int, ink: str) -> list[alt.Chart]:
-    """A thin rule with its name between the last epoch of the head and the first one with the network open."""
+    """A thin rule with its name between the last epoch of the head and the first one of fine-tuning."""
     at = (
         alt.Chart(frame)
         .transform_filter("datum.part == 'training' && datum.phase == 'fine_tune'")
@@ -192,10 +192,10 @@ def live(chart: alt.LayerChart) -> dict[str, Any]:
 
 
 def say_curve(frame: pd.DataFrame, metric: str) -> str:
-    """What the validation curve does: "Validation accuracy rises to 98 % and stays."; and when the network opens."""
+    """What the validation curve does: "Validation accuracy rises to 98 % and stays."; and when fine-tuning begins."""
     head = frame.loc[frame["phase"] == "head", "epoch"]
-    opened = not head.empty and (frame["phase"] == "fine_tune").any()
-    return _say_values(frame, metric) + (f" The network opens after round {head.max()}." if opened else "")
+    fine_tuned = not head.empty and (frame["phase"] == "fine_tune").any()
+    return _say_values(frame, metric) + (f" The network opens after round {head.max()}." if fine_tuned else "")
 
 
 def _say_values(frame: pd.DataFrame, metric: str) -> str:

@@ -98,7 +98,7 @@ def _run_streamlit(folder: Path, options: argparse.Namespace) -> int:
     os.chdir(folder)
     sys.argv = ["streamlit", "run", str(folder / SCRIPT)]
     sys.argv += ["--server.address", options.address, "--server.port", str(options.port)]
-    sys.argv += ["--logger.hideWelcomeMessage", "true"]  # the address is told already
+    sys.argv += ["--logger.hideWelcomeMessage", "true"]  # the address is printed already
     if options.no_browser:
         sys.argv += ["--server.headless", "true"]
     signal.signal(signal.SIGINT, _stop)  # until the server runs and listens for Ctrl-C itself

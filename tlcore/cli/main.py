@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt as stop:
-        print(str(stop) or "Stopped.", file=sys.stderr)  # a training says what is kept
+        print(str(stop) or "Stopped.", file=sys.stderr)  # a training's message names what is kept
         return 130
 
 

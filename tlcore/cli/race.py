@@ -87,7 +87,7 @@ def _exit_code(found: ComparisonResult) -> int:
 
 
 def _lines(found: ComparisonResult) -> list[str]:
-    """What a person reads: a line a run, what is to be said of pairs of them, and how to take the times."""
+    """What a person reads: a line a run, the verdicts on pairs of them, and how to take the times."""
     names = found.names
     wide = max(len(names[result.run_id]) for result in found.results)
     lines = [

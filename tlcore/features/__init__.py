@@ -1,2 +1,2 @@
-"""What a frozen backbone says about a photo: computed once (extract), kept on disk (store, views, activations), read
+"""What a frozen backbone computes of a photo: once (extract), kept on disk (store, views, activations), read
 in the background while training goes on (batches)."""

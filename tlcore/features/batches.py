@@ -1,7 +1,8 @@
-"""Batches for training, read from disk in the background while the last one is being learned from.
+"""Batches for training, read from disk in the background while the last one is trained on.
 
 Memory holds a few batches and never the data set. What is read and in which order is the caller's business; so is
-chance: `order` and `change` decide, and the same of both gives the same batches, however many threads there are.
+the random state: `order` and `change` decide, and the same of both gives the same batches, however many threads there
+are.
 """
 
 from collections import deque
@@ -75,7 +76,7 @@ def batches(
 
 
 def augmenting(augmentation: Augmentation, seed: int, epoch: int) -> Change | None:
-    """The `change` of an epoch for `ImageCache` rows: every photo gets another drawing in every epoch.
+    """The `change` of an epoch for `ImageCache` rows: every photo gets another random view in every epoch.
 
     None when the augmentation is off. `epoch` counts from 0; epoch e draws what view e + 1 of `Views` draws.
     """

@@ -1,10 +1,10 @@
 """Whether the memory of this machine will do, before a long job begins and not an hour later.
 
-What an open network needs was measured: the most resident memory of a fresh process (VmHWM) over thirteen corrections
+What fine-tuning needs was measured: the most resident memory of a fresh process (VmHWM) over thirteen training steps
 with 32 random photos and Adam, TensorFlow 2 on two cores, less what the process held when the network was built
 (0.7 GB, most of it TensorFlow, which is there already when this file is asked):
 
-| network, what is open, image size | outputs of the open layers | weights | measured | share of the outputs |
+| network, what is unfrozen, image size | outputs of the unfrozen layers | weights | measured | share of the outputs |
 |---|---|---|---|---|
 | EfficientNet-Lite0, upper third, 160 px | 144 MB | 11 MB | 192 MB | 1.12 |
 | EfficientNet-Lite0, all, 160 px | 1,316 MB | 13 MB | 952 MB | 0.69 |
@@ -36,9 +36,9 @@ FLOAT_BYTES = 4
 
 @dataclass(frozen=True)
 class Demand:
-    """What one correction of an open network holds at once, in numbers.
+    """What one step of fine-tuning holds in memory at once, in numbers.
 
-    `outputs`: of all open layers for a whole batch; `weights` that train; `slots` of the optimizer for each of them.
+    `outputs`: of all unfrozen layers for a whole batch; `weights` that train; `slots` of the optimizer for each weight.
     """
 
     outputs: int
@@ -67,7 +67,7 @@ def check_head_memory(num_rows: int, row_bytes: int) -> None:
 
 
 def check_fine_tune_memory(demand: Demand, config: TrainConfig) -> None:
-    """Before a network adapts; TensorFlow and the network are in memory already.
+    """Before a network is fine-tuned; TensorFlow and the network are in memory already.
 
     Raises:
         UserError: it would not fit into what is free; the sentence has the estimate.
@@ -89,7 +89,7 @@ def free_memory(group: Path = Path("/sys/fs/cgroup")) -> int:
     A container's count includes files that Linux keeps in memory and drops when the space is needed; they are free.
 
     Args:
-        group: where Linux tells the limits of a container (control groups, version 2).
+        group: where Linux reports the limits of a container (control groups, version 2).
     """
     free = int(psutil.virtual_memory().available)
     try:

@@ -119,7 +119,7 @@ class RowStore:
         return self.folder / "keys.bin"
 
     def refresh(self) -> None:
-        """Learn of the rows that others have appended since the last look."""
+        """Learn of the rows that others have appended since the last refresh."""
         complete = min(_size(self._keys_path) // KEY_BYTES, _size(self._vectors_path) // self._row_bytes)
         if complete <= self._keys_read:
             return

@@ -1,7 +1,7 @@
 """Photos and their augmented views in two stores behind one: view 0, the photo itself, lies where it always lay.
 
-The other views lie in a folder of their own, named after augmentation and seed, so that a network that has seen the
-photos need not see them again when the augmentation changes, and old augmentations can be removed by themselves.
+The other views lie in a folder of their own, named after augmentation and seed, so that features of the photos need not
+be extracted again when the augmentation changes, and old augmentations can be removed by themselves.
 """
 
 from collections.abc import Iterable, Sequence
@@ -66,7 +66,7 @@ class ViewedStore:
         return result
 
     def refresh(self) -> None:
-        """Learn of the rows that others have appended since the last time."""
+        """Learn of the rows that others have appended since the last refresh."""
         self.plain.refresh()
         if self.augmented is not None:
             self.augmented.refresh()
@@ -100,5 +100,5 @@ def missing_in_all(stores: Sequence[ViewedStore], sha256s: Iterable[str]) -> Mis
 
 
 def has_views(views: Views) -> bool:
-    """False when there is nothing but the photo itself to look at."""
+    """False when the photo itself is the only view."""
     return views.count > 1 and not views.augmentation.is_off

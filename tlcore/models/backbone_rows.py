@@ -648,13 +648,13 @@ _DENSENET201 = (
 )
 
 # Each cell takes the outputs of the two cells before it, so above the stem two tensors or more separate lower from
-# upper everywhere: there is no other cut, and all cells open together.
+# upper everywhere: there is no other cut, and all cells are unfrozen together.
 _NASNET_MOBILE = (
     Block("cells", "stem_bn1", 766, 4_195_376),
 )
 
 # Each cell takes the outputs of the two cells before it, so above the stem two tensors or more separate lower from
-# upper everywhere: there is no other cut, and all cells open together.
+# upper everywhere: there is no other cut, and all cells are unfrozen together.
 _NASNET_LARGE = (
     Block("cells", "stem_bn1", 1036, 84_520_890),
 )

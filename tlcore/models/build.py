@@ -24,8 +24,8 @@ def build_backbone(
 
     Args:
         spec: the row of the table.
-        image_size: side of the square input in pixels. None leaves height and width of a built-in network open, and
-            means the default size for the others.
+        image_size: side of the square input in pixels. None leaves height and width of a built-in network
+            variable, and means the default size for the others.
         output: "feature_map" for float32 (N, rows, columns, features), "pooled" for (N, features); a built-in network
             also has "logits", the (N, 1000) ImageNet classes.
         weights: "imagenet", or None for random ones.
@@ -120,7 +120,7 @@ def cut_backbone(model: keras.Model, layer: str) -> tuple[keras.Model, keras.Mod
 
 
 def layer_below(model: keras.Model, num_layers: int) -> str | None:
-    """The layer at which to cut so that the last `num_layers` layers of the network open; None when all of it opens.
+    """The layer at which to cut so that the last `num_layers` layers are unfrozen; None when the whole network is.
 
     Pooling is not counted, so that 5 means for VGG16 what `layers[-5:]` means for Keras' VGG16 without its classifier.
     """

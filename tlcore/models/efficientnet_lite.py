@@ -55,7 +55,7 @@ def build_efficientnet_lite0(image_size: int | None = None, dropout: float = 0.2
     """EfficientNet-Lite0 with random weights.
 
     Args:
-        image_size: side of the square input in pixels; None leaves height and width open.
+        image_size: side of the square input in pixels; None leaves height and width variable.
         dropout: share of pooled features hidden while the ImageNet classifier trains.
 
     Returns:
@@ -96,7 +96,7 @@ def _block(x: keras.KerasTensor, stage: Stage, stride: int, name: str) -> keras.
 def _conv(
     x: keras.KerasTensor, filters: int, kernel_size: int, stride: int, name: str, activation: bool = True
 ) -> keras.KerasTensor:
-    """Convolution, batch normalisation, and ReLU6 unless told otherwise."""
+    """Convolution, batch normalisation, and ReLU6 unless `activation` is false."""
     x = layers.Conv2D(filters, kernel_size, strides=stride, padding="same", use_bias=False, name=f"{name}_conv")(x)
     x = _batch_norm(x, name)
     return layers.ReLU(6.0, name=f"{name}_relu6")(x) if activation else x

@@ -17,7 +17,7 @@ from tlcore.models.frozen_files import (
     cut_checked,
     frozen_file,
     output_name,
-    pictures,
+    probe_images,
     with_activation,
 )
 from tlcore.models.litert_runtime import LiteModel, litert_pool
@@ -44,7 +44,7 @@ class FrozenBackbone(Protocol):
         """The name of what is cached of it: it changes whenever the network's numbers do.
 
         Raises:
-            UserError: its weights are not on this machine and cannot be told without them.
+            UserError: its weights are not on this machine and it cannot be named without them.
         """
 
     def output_shape(self, layer: str) -> tuple[int, ...]:
@@ -112,7 +112,7 @@ class _FileBackbone:
     def _open(self, source: Path | bytes, outputs: tuple[str, ...], num_images: int) -> PredictorPool:
         pool = None
         if self._on_ncnn and num_images >= LEAST_FOR_NCNN:
-            pool = ncnn_runtime.ncnn_pool(source, outputs, pictures(self._image_size))
+            pool = ncnn_runtime.ncnn_pool(source, outputs, probe_images(self._image_size))
         return pool or litert_pool(source, outputs)
 
 

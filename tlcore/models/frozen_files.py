@@ -2,7 +2,7 @@
 
 What is asked for most, the pooled features of the built-in network, lies ready in the program, and its activations are
 cut out of the same file: both without TensorFlow. Everything else is built in Keras, converted, compared with Keras on
-a few pictures, and only then kept [TF, imported when a file has to be made]; where the whole network was converted
+a few probe images, and only then kept [TF, imported when a file has to be made]; where the whole network was converted
 before, a lower part is cut out of that file, and compared as well.
 """
 
@@ -31,7 +31,7 @@ the pooled features are the output POOLED, and every other layer is the output A
 
 _LAST_LAYER = "head_relu6"  # the built-in network's, whose output is its feature map
 MOST_DIFFERENCE = 1e-3  # from Keras, as a share of the largest value
-_VERSION = 1  # of how files are made; another one makes them anew
+_VERSION = 1  # of how files are made; another one makes them again
 
 
 def output_name(layer: str) -> str:
@@ -71,7 +71,7 @@ def frozen_path(workspace: Workspace, spec: BackboneSpec, image_size: int, layer
     """Where `frozen_file` keeps that file, whether it exists already or not.
 
     Raises:
-        UserError: Keras publishes no hash for this network's weights, and they are not there to be told by content.
+        UserError: Keras publishes no hash for this network's weights, and they are not there to be hashed.
     """
     if spec.built_in and layer == POOLED:
         return asset_path(spec)
@@ -146,11 +146,11 @@ def cut_checked(whole: bytes, model: "keras.Model", layer: str, image_size: int)
 def with_activation(
     whole: Path | bytes, lower: Callable[[], Path | bytes], layer: str, image_size: int
 ) -> bytes | None:
-    """A file that gives in one pass what enters the open part and the pooled features; None where there is none.
+    """A file that gives in one pass what enters the unfrozen part and the pooled features; None where none can.
 
     Args:
         whole: the file of the pooled features, checked before.
-        lower: gives the file of what enters the open part, checked as well; called where `whole` has that place.
+        lower: gives the file of what enters the unfrozen part, checked as well; called where `whole` has that place.
         layer: the one at which that file ends.
 
     Returns:
@@ -159,7 +159,7 @@ def with_activation(
     both = add_output(whole if isinstance(whole, bytes) else whole.read_bytes(), layer, ACTIVATION, POOLED)
     if both is None:
         return None
-    images, model = pictures(image_size), LiteModel(both)
+    images, model = probe_images(image_size), LiteModel(both)
     for source, output, received in zip(
         (lower(), whole), (ACTIVATION, POOLED), model.run_all(images, (ACTIVATION, POOLED)), strict=True
     ):
@@ -172,8 +172,8 @@ def with_activation(
 
 
 def _difference(data: bytes, model: "keras.Model", image_size: int, output: str) -> float:
-    """By how much a file differs from Keras on some pictures, as a share of the largest value; infinite by shape."""
-    images = pictures(image_size)
+    """By how much a file differs from Keras on the probe images, as a share of the largest value; infinite by shape."""
+    images = probe_images(image_size)
     expected = np.asarray(model(images, training=False))
     received = LiteModel(data).run(images, output)
     if received.shape != expected.shape:
@@ -181,8 +181,8 @@ def _difference(data: bytes, model: "keras.Model", image_size: int, output: str)
     return float(np.abs(received - expected).max() / max(np.abs(expected).max(), 1e-12))
 
 
-def pictures(image_size: int) -> np.ndarray:
-    """What networks are compared on: float32 (3, S, S, 3), 0–255: noise, a slow wave of colours, and stripes."""
+def probe_images(image_size: int) -> np.ndarray:
+    """The images that networks are compared on: float32 (3, S, S, 3), 0–255: noise, a slow wave of colours, stripes."""
     rows, columns = np.mgrid[:image_size, :image_size] / image_size
     noise = np.random.default_rng(0).uniform(0, 255, (image_size, image_size, 3))
     waves = 127.5 + 127.5 * np.stack([np.sin(9 * rows), np.cos(5 * columns), np.sin(20 * rows * columns)], axis=-1)

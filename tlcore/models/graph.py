@@ -13,7 +13,7 @@ import keras
 POOLED = "pooled"  # the layer of global average pooling; it is no part of a block
 
 
-class Step(NamedTuple):
+class Node(NamedTuple):
     """One call in the graph: the operation or layer, its one output tensor (None if it has several), its inputs."""
 
     operation: Any
@@ -28,27 +28,27 @@ class CutPoint(NamedTuple):
     above: tuple[str, ...]
 
 
-def walk(model: keras.Model) -> list[Step]:
+def walk(model: keras.Model) -> list[Node]:
     """All calls from the model's input to its output, each after those it depends on; the input comes first."""
     order: dict[int, int] = {}
-    steps: list[Step] = []
-    stack = [(_node(model.output), False)]
+    nodes: list[Node] = []
+    stack = [(_keras_node(model.output), False)]
     while stack:
-        node, ready = stack.pop()
-        if id(node) in order:
+        found, ready = stack.pop()
+        if id(found) in order:
             continue
-        inputs = [_node(tensor) for tensor in node.input_tensors]
+        inputs = [_keras_node(tensor) for tensor in found.input_tensors]
         if not ready:
-            stack.append((node, True))
+            stack.append((found, True))
             stack += [(entering, False) for entering in inputs]
             continue
-        order[id(node)] = len(steps)
-        tensor = node.output_tensors[0] if len(node.output_tensors) == 1 else None
-        steps.append(Step(node.operation, tensor, tuple(order[id(entering)] for entering in inputs)))
-    return steps
+        order[id(found)] = len(nodes)
+        tensor = found.output_tensors[0] if len(found.output_tensors) == 1 else None
+        nodes.append(Node(found.operation, tensor, tuple(order[id(entering)] for entering in inputs)))
+    return nodes
 
 
-def _node(tensor: keras.KerasTensor) -> Any:
+def _keras_node(tensor: keras.KerasTensor) -> Any:
     history = tensor._keras_history
     return history.operation._inbound_nodes[history.node_index]
 
@@ -58,25 +58,25 @@ def cut_points(model: keras.Model) -> list[CutPoint]:
 
     In an order in which every call stands after its inputs, these are the calls over which no edge jumps.
     """
-    steps = walk(model)
+    nodes = walk(model)
     farthest, points, weights_below = 0, [], False
-    reach = list(range(len(steps)))  # the last step that uses each step's output
-    for index, step in enumerate(steps):
-        for entering in step.inputs:
+    reach = list(range(len(nodes)))  # the last node that uses each node's output
+    for index, node in enumerate(nodes):
+        for entering in node.inputs:
             reach[entering] = max(reach[entering], index)
-    for index, step in enumerate(steps):
-        weights_below = weights_below or _has_weights(step)
-        if farthest <= index and step.tensor is not None and weights_below:
-            above = [later for later in steps[index + 1 :] if isinstance(later.operation, keras.layers.Layer)]
+    for index, node in enumerate(nodes):
+        weights_below = weights_below or _has_weights(node)
+        if farthest <= index and node.tensor is not None and weights_below:
+            above = [later for later in nodes[index + 1 :] if isinstance(later.operation, keras.layers.Layer)]
             if any(_has_weights(later) for later in above):
                 names = tuple(later.operation.name for later in above if later.operation.name != POOLED)
-                points.append(CutPoint(step.operation.name, names))
+                points.append(CutPoint(node.operation.name, names))
         farthest = max(farthest, reach[index])
     return points
 
 
-def _has_weights(step: Step) -> bool:
-    return bool(getattr(step.operation, "weights", ()))
+def _has_weights(node: Node) -> bool:
+    return bool(getattr(node.operation, "weights", ()))
 
 
 def cut(model: keras.Model, layer: str) -> tuple[keras.Model, keras.Model]:
@@ -87,24 +87,24 @@ def cut(model: keras.Model, layer: str) -> tuple[keras.Model, keras.Model]:
     """
     if layer not in {point.layer for point in cut_points(model)}:
         raise ValueError(f"Received: layer {layer!r}, at which {model.name} cannot be cut. Ask cut_points for those.")
-    tensor = next(step.tensor for step in walk(model) if step.operation.name == layer)
+    tensor = next(node.tensor for node in walk(model) if node.operation.name == layer)
     lower = keras.Model(model.input, tensor, name=f"{model.name}_lower")
     return lower, keras.Model(tensor, model.output, name=f"{model.name}_upper")
 
 
 def layer_from_top(model: keras.Model, num_layers: int) -> str | None:
-    """Where to cut so that the last `num_layers` of the model's layers open, as `layers[-num_layers:]` has them.
+    """Where to cut so that the last `num_layers` of the model's layers are unfrozen, those of `layers[-num_layers:]`.
 
     Layers without weights at their lower end stay below, since there is nothing in them to train. Where no cut point
-    lies right there, the next lower one is taken. None means that everything opens.
+    lies right there, the next lower one is taken. None means that everything is unfrozen.
     """
     names = [layer.name for layer in model.layers if layer.name != POOLED]
-    opened = names[-num_layers:]
+    unfrozen = names[-num_layers:]
     weighted = {layer.name for layer in model.layers if layer.weights}
-    while opened and opened[0] not in weighted:
-        opened = opened[1:]
+    while unfrozen and unfrozen[0] not in weighted:
+        unfrozen = unfrozen[1:]
     for point in reversed(cut_points(model)):
-        if set(opened) <= set(point.above):
+        if set(unfrozen) <= set(point.above):
             return point.layer
     return None
 
@@ -115,10 +115,10 @@ def name_by_count(model: keras.Model) -> None:
     Keras counts such layers through the life of a process (`add_17`); here the count is the model's own.
     """
     seen: Counter[str] = Counter()
-    for step in walk(model):
-        kind = _snake_case(type(step.operation).__name__)
-        if re.fullmatch(rf"{kind}(_\d+)?", step.operation.name):
-            step.operation.name = f"{kind}_{seen[kind]}" if seen[kind] else kind
+    for node in walk(model):
+        kind = _snake_case(type(node.operation).__name__)
+        if re.fullmatch(rf"{kind}(_\d+)?", node.operation.name):
+            node.operation.name = f"{kind}_{seen[kind]}" if seen[kind] else kind
             seen[kind] += 1
 
 

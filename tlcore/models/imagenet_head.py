@@ -1,6 +1,6 @@
-"""The last step of a built-in network as numbers: from pooled features to the 1,000 classes of ImageNet.
+"""The classifier (head) of a built-in network as arrays: from pooled features to the 1,000 classes of ImageNet.
 
-Taken out of the `.tflite` itself, so that features which lie in the store already give ImageNet's answers without the
+Taken out of the `.tflite` itself, so that features which lie in the store already give ImageNet's classes without the
 network being run again.
 """
 

@@ -1,4 +1,4 @@
-"""A `.tflite` file that answers: the one thread-safe owner of a LiteRT interpreter.
+"""A `.tflite` file that predicts: the one thread-safe owner of a LiteRT interpreter.
 
 The interpreter itself must not be used by two threads at once; here a lock sees to it. `invoke` releases Python's
 global lock, so several owners in several threads do run side by side.
@@ -46,7 +46,7 @@ class LiteModel:
 
     def _named_outputs(self) -> list[tuple[str, int]]:
         """Output tensors under the names of the file's signature."""
-        # No public call tells which tensor an output of the signature is.
+        # No public call gives the tensor of a signature's output.
         signature = next(iter(self._interpreter._get_full_signature_list().values()), None)
         if signature:
             return list(signature["outputs"].items())

@@ -32,7 +32,7 @@ _FLOAT32 = struct.pack("<I", 0)  # stands before weights that are kept in 32 bit
 
 
 class UnsupportedNetwork(ValueError):
-    """The network has a branch or a step that is not spoken of here."""
+    """The network has a branch, or an operation that is not supported here."""
 
 
 class NcnnPredictor:

@@ -18,35 +18,35 @@ class Part:
 
 
 def network_parts(spec: BackboneSpec, config: TrainConfig, num_classes: int) -> list[Part]:
-    """The parts from the photo up to the classes, the last step (head) included, as this strategy opens them.
+    """The parts from the photo up to the classes, the head (last step) included, and which of them the strategy trains.
 
-    The last step of an ImageNet network is left out, since it is replaced. Batch normalisation is not counted: it stays
-    as it was taught, except from scratch.
+    The classifier for ImageNet is left out, since it is replaced. Batch normalisation is not counted: it stays as
+    pretrained, except from scratch.
     """
-    lowest = _lowest_open(spec, config)
+    lowest = _lowest_unfrozen(spec, config)
     upward = list(reversed(spec.blocks))
     sizes = [spec.num_weights - upward[0].num_weights] + [
         block.num_weights - (above.num_weights if above else 0)
         for block, above in zip(upward, [*upward[1:], None], strict=True)
     ]
     everything = config.fine_tunes and not config.partly_frozen
-    parts, opened = [], everything
+    parts, unfrozen = [], everything
     for name, size in zip([BELOW, *(block.name for block in upward)], sizes, strict=True):
-        opened = opened or (lowest is not None and name == lowest.name)
-        parts.append(Part(name, size, opened))
+        unfrozen = unfrozen or (lowest is not None and name == lowest.name)
+        parts.append(Part(name, size, unfrozen))
     return [*parts, Part(LAST, head_weights(spec, config, num_classes), True)]
 
 
 def head_weights(spec: BackboneSpec, config: TrainConfig, num_classes: int) -> int | None:
-    """The weights of the last step; None for a flattened one, which grows with the photos."""
+    """The weights of the head; None for a flattened one, which grows with the photos."""
     if config.head == "flatten":
         return None
     sizes = [spec.feature_size, *([config.hidden_units] if config.hidden_units else []), num_classes]
     return sum(below * above + above for below, above in zip(sizes, sizes[1:], strict=False))
 
 
-def _lowest_open(spec: BackboneSpec, config: TrainConfig) -> Block | None:
-    """The lowest block that opens; for a number of layers, the next one of the table that holds them all."""
+def _lowest_unfrozen(spec: BackboneSpec, config: TrainConfig) -> Block | None:
+    """The lowest block that is unfrozen; for a number of layers, the next one of the table that holds them all."""
     if not config.partly_frozen:
         return None
     if config.num_unfrozen_layers:

@@ -1,7 +1,8 @@
 """The table of pretrained networks a person can choose from; no I/O, no TensorFlow.
 
 The built-in network stands here, every network of `keras.applications` in backbone_rows.py. Files behind a row are the
-business of weights.py and weights_cache.py; Keras models of build.py; `.tflite` files of frozen.py.
+business of weights.py and weights_cache.py; Keras models of build.py; `.tflite` files of frozen_files.py. To add a
+backbone: CONTRIBUTING.md.
 """
 
 from tlcore.config import AUTO, defaults_for
@@ -73,7 +74,7 @@ def find_backbone(name: str) -> BackboneSpec:
 
 
 def usual_image_size(strategy: str, spec: BackboneSpec) -> int:
-    """The side in pixels that is right for a strategy: the network's own; where it opens, no more than its default.
+    """The side in pixels that is right for a strategy: the network's own; for fine-tuning, at most the strategy's.
 
     Raises:
         UserError: there is no such strategy.
@@ -105,6 +106,6 @@ def lowest_unfrozen_block(spec: BackboneSpec, unfreeze_from: str) -> Block:
 
 
 def auto_block(spec: BackboneSpec) -> Block:
-    """The block that opens where nobody asks for one: with it, the upper third of the layers does."""
+    """The block to unfreeze from where none is named: with it, the upper third of the layers is unfrozen."""
     least = spec.blocks[-1].num_layers / 3
     return next(block for block in spec.blocks if block.num_layers >= least)

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Block:
-    """A part of a network that can be opened for training, and where the network is cut to do so.
+    """A part of a network that can be unfrozen, and where the network is cut to do so.
 
     `layer` is the Keras layer whose one output tensor enters the block: all paths from the photo to the features go
-    through it. Opening the block opens it and everything above it, `num_layers` layers in all (pooling not counted),
-    with `num_weights` weights that then learn (batch normalisation stays as it is, and is not counted).
+    through it. Unfreezing the block unfreezes it and everything above it, `num_layers` layers in all (pooling not
+    counted), with `num_weights` weights that then train (batch normalisation stays as it is, and is not counted).
     """
 
     name: str
@@ -28,8 +28,8 @@ class BackboneSpec:
     (an estimate of 4 bytes a parameter where it ends in 000). A built-in one has an `asset` instead: folder and file
     stem under tlcore/assets.
 
-    What it is: `parameters` counts all weights with the ImageNet classifier, `num_weights` those that learn when all of
-    it opens, without that classifier, counted as in a block; `multiply_adds` counts the products of one photo
+    What it is: `parameters` counts all weights with the ImageNet classifier, `num_weights` those that train when all
+    of it is unfrozen, without that classifier, counted as in a block; `multiply_adds` counts the products of one photo
     at `default_image_size` without it; `imagenet_top1` is a fraction, 0–1, as published by `source`, None where nobody
     published one; `feature_size` is the length of a pooled feature vector; `default_image_size` and `least_image_size`
     are the square side in pixels that the weights were trained for and that the network needs at least.

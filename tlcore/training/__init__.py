@@ -1,1 +1,1 @@
-"""What learns: heads on cached features."""
+"""Training: heads on cached features, unfrozen layers on cached activations or photos."""

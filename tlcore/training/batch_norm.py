@@ -1,8 +1,8 @@
-"""What batch normalisation knows of its signals: kept as pretrained, taught anew, or brought nearer to the photos [TF].
+"""What batch normalisation (batch norm) knows of its signals: as pretrained, learned from scratch, or adapted [TF].
 
 A pretrained network expects every signal with the mean and the variance that it had over a million photographs. In
-drawings they are others, and what comes out of each layer is shifted before anything is
-learned. So a share of them is measured on the training photos, once and before the network adapts ("adaptive batch
+drawings they are others, and what comes out of each layer is shifted before anything is learned. So a share of them is
+measured on the training photos, once and before the network adapts (batch-norm adaptation: AdaBN, "adaptive batch
 normalisation", Li et al. 2016); the rest stays pretrained, since a few hundred photos measure them badly (Schneider et
 al. 2020, "Improving robustness against common corruptions by covariate shift adaptation"). From then on they are fixed.
 """
@@ -23,10 +23,10 @@ def freeze_batch_norm(model: keras.Model) -> None:
 
 
 def set_batch_norm_momentum(model: keras.Model) -> None:
-    """Let the statistics of every batch normalisation follow the photos within some ten corrections.
+    """Let the statistics of every batch normalisation follow the photos within some ten steps.
 
     Where a network learns from scratch they begin at nothing. Keras' momentum of 0.99 takes them some hundred
-    corrections, which is a whole training on a small collection: one that got 92 % right of the photos it learned from
+    steps, which is a whole training on a small collection: one that got 92 % right of the photos it learned from
     answered every other photo with the same class.
     """
     for layer in _normalisations(model):
@@ -83,7 +83,7 @@ def adapt_batch_norm(model: keras.Model, batches: Iterable[np.ndarray], share: f
 
 
 def batch_norm_bytes(model: keras.Model) -> bytes:
-    """All means and variances, to tell by content which network has which."""
+    """All means and variances: what identifies an adapted network by content."""
     return b"".join(array.tobytes() for layer in _normalisations(model) for array in _statistics(layer))
 
 

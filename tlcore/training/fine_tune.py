@@ -1,8 +1,8 @@
-"""Training with a part of the network open: a Keras model from where the frozen part ends up to the classes [TF].
+"""Fine-tuning: training a Keras model from where the frozen part of a network ends up to the classes [TF].
 
-What enters the open part comes as ready arrays, cached activations or decoded images; this file does not know which.
-A pretrained network's batch normalisation stays in inference mode (statistics.py): with its statistics fixed the cache
-below the open part is exact.
+What enters the unfrozen part comes as ready arrays, cached activations or decoded images; this file does not know
+which. A pretrained network's batch normalisation stays in inference mode (batch_norm.py): with its statistics fixed the
+cache below the unfrozen part is exact.
 """
 
 import math
@@ -75,14 +75,14 @@ class FineTuneSchedule:
         return self.done + epoch
 
 
-class _StepClock:
+class _ProgressMeter:
     """Progress of the phase with its time left, from the pace of the steps so far."""
 
     def __init__(self, epochs: int, steps: int) -> None:
         self._steps, self._total = steps, epochs * steps
         self._began, self._done_then, self._reported = 0.0, 0, 0.0
 
-    def step(self, epoch: int, number: int) -> Progress | None:
+    def update(self, epoch: int, number: int) -> Progress | None:
         """Progress after this step of an epoch, both counted from 1; None when nobody would see a change."""
         now, done = time.monotonic(), (epoch - 1) * self._steps + number
         if not self._began:  # the first one compiles
@@ -91,8 +91,8 @@ class _StepClock:
         if now - self._reported < REPORT_SECONDS:
             return None
         self._reported = now
-        pace = (now - self._began) / (done - self._done_then)
-        return Progress(StageKey.FINE_TUNE, done, self._total, pace * (self._total - done))
+        seconds_per_step = (now - self._began) / (done - self._done_then)
+        return Progress(StageKey.FINE_TUNE, done, self._total, seconds_per_step * (self._total - done))
 
 
 def fine_tune(
@@ -107,13 +107,13 @@ def fine_tune(
     """Train all trainable weights of `model` (inputs → logits); returns the epoch that was kept, 0 for none.
 
     The model has that epoch's weights at the end. It is the best: most validation photos right, then lowest loss. Where
-    the step size has fallen along its whole cosine it is the last, which that schedule is made for, unless the best was
-    right on clearly more photos, or the last one's loss is above that of holding all classes for equally likely. For
-    the figures of rounds with large steps jump about, and the highest of many is high by luck (docs/strategies.md has
-    what was measured).
+    the learning rate has fallen along its whole cosine it is the last, which that schedule is made for, unless the best
+    was right on clearly more photos, or the last one's loss is above that of holding all classes for equally likely.
+    For the figures of epochs with a high learning rate jump about, and the highest of many is high by luck
+    (docs/notes/strategies-experiments.md has what was measured).
 
-    After each epoch `folder` gets a checkpoint, and a checkpoint found there at the start is continued: with the same
-    arithmetic the result is that of an uninterrupted training. `infer`: the model's own, where it is used
+    After each epoch `folder` gets a checkpoint, and training resumes from one that is found there at the start:
+    with the same arithmetic the result is that of an uninterrupted training. `infer`: the model's own, where it is used
     afterwards too, since compiling it takes as long as an epoch over few photos.
     """
     infer = infer or InferenceFunction(model)
@@ -123,24 +123,24 @@ def fine_tune(
     optimizer = make_optimizer(config, settings)
     optimizer.build(model.trainable_variables)
     step = _step_function(model, optimizer, Loss(config, num_classes, source.classes))
-    state = _State(model, optimizer, folder)
+    state = _TrainingState(model, optimizer, folder)
     first = state.restore() + 1
     if first == 1 and schedule.baseline:
-        state.see(0, schedule.baseline.score)
-    planned, clock = schedule.done + schedule.epochs, _StepClock(schedule.epochs, source.steps)
+        state.update(0, schedule.baseline.score)
+    planned, meter = schedule.done + schedule.epochs, _ProgressMeter(schedule.epochs, source.steps)
     for epoch in range(first, schedule.epochs + 1):
         if should_stop() or state.early_stopping.is_over(config.patience):
             break
         start = time.perf_counter()
         figures = yield from _run_epoch(
-            step, source.train(epoch), should_stop, lambda number: clock.step(epoch, number)
+            step, source.train(epoch), should_stop, lambda number: meter.update(epoch, number)
         )
         if figures is None:
             break  # stopped in the middle: what counts is the last whole epoch
         logits, truth = infer(source.held_out("validation"))
         score, seconds = validation_score(logits, truth), time.perf_counter() - start
         is_end = config.schedule == "cosine" and epoch == schedule.epochs
-        state.see(epoch, score, prefer=is_end and score.loss < math.log(num_classes))
+        state.update(epoch, score, prefer=is_end and score.loss < math.log(num_classes))
         yield EpochEnd(
             schedule.done + epoch,
             planned,
@@ -152,7 +152,7 @@ def fine_tune(
             val_prediction_counts=prediction_counts(logits),
             best_epoch_so_far=schedule.in_run(state.early_stopping.best_epoch),
         )
-        state.keep(epoch)
+        state.save(epoch)
         state.early_stopping.adjust(optimizer, config, config.fine_tune_learning_rate)
     state.restore_best()
     return state.early_stopping.best_epoch
@@ -212,7 +212,7 @@ def _run_epoch(
     return loss_sum / count, correct / count
 
 
-class _State:
+class _TrainingState:
     """The variables and counters of a training: of the epoch to keep ("best") in memory, and of the last on disk."""
 
     def __init__(self, model: keras.Model, optimizer: keras.optimizers.Optimizer, folder: Path) -> None:
@@ -221,18 +221,18 @@ class _State:
         self._best_score: Score | None = None
         self.early_stopping = EarlyStopping()
 
-    def see(self, epoch: int, score: Score, prefer: bool = False) -> None:
+    def update(self, epoch: int, score: Score, prefer: bool = False) -> None:
         """Remember the weights where they are the best so far, or `prefer` these to all that are not clearly better."""
-        better = self.early_stopping.see_accuracy(epoch, score)
+        better = self.early_stopping.update_by_accuracy(epoch, score)
         if prefer and not better and self._best_score and not self._best_score.is_clearly_better(score):
             self.early_stopping.prefer(epoch, score)
             better = True
         if better:
-            self._best, self._best_score = _values(self._moving()), score
+            self._best, self._best_score = _values(self._state_variables()), score
 
-    def keep(self, epoch: int) -> None:
+    def save(self, epoch: int) -> None:
         """Write the checkpoint after an epoch."""
-        arrays = {"model": _values(self._moving()), "optimizer": _values(self._optimizer.variables)}
+        arrays = {"model": _values(self._state_variables()), "optimizer": _values(self._optimizer.variables)}
         if self._best is not None:
             arrays["best"] = self._best
         if self._best_score is not None:
@@ -244,7 +244,7 @@ class _State:
         found = load_checkpoint(self._folder)
         if found is None or not self._fits(found):
             return 0
-        _assign(self._moving(), found.arrays["model"])
+        _assign(self._state_variables(), found.arrays["model"])
         _assign(self._optimizer.variables, found.arrays["optimizer"])
         self._best = found.arrays.get("best")
         self.early_stopping = EarlyStopping(**found.values["progress"])
@@ -255,9 +255,9 @@ class _State:
     def restore_best(self) -> None:
         """Give the model the weights of the epoch that is kept."""
         if self._best is not None:
-            _assign(self._moving(), self._best)
+            _assign(self._state_variables(), self._best)
 
-    def _moving(self) -> list[keras.Variable]:
+    def _state_variables(self) -> list[keras.Variable]:
         """The variables that training changes: weights, statistics that are not frozen, and the random state."""
         frozen = {
             id(variable)
@@ -268,7 +268,7 @@ class _State:
         return [variable for variable in self._model.variables if id(variable) not in frozen]
 
     def _fits(self, found: Checkpoint) -> bool:
-        pairs = (("model", self._moving()), ("optimizer", self._optimizer.variables))
+        pairs = (("model", self._state_variables()), ("optimizer", self._optimizer.variables))
         return all(
             [array.shape for array in found.arrays.get(name, ())] == [tuple(variable.shape) for variable in variables]
             for name, variables in pairs

@@ -59,7 +59,7 @@ class Examples:
 class Head:
     """Dense layers, each (weights float32 (inputs, outputs), bias (outputs,)), with ReLU between them.
 
-    `epoch`: the round whose weights these are, the one with the lowest validation loss.
+    `epoch`: the epoch whose weights these are, the one with the lowest validation loss.
     """
 
     layers: tuple[tuple[np.ndarray, np.ndarray], ...]
@@ -90,12 +90,12 @@ def train_head(
     each photo, every epoch takes one of them at random.
     """
     keras.utils.set_random_seed(config.seed)
-    count, feed = len(train.classes), _Feed(train, config)
-    mean, scale = _standardisation(feed.passes())
+    count, loader = len(train.classes), _DataLoader(train, config)
+    mean, scale = _standardisation(loader.passes())
     model = _build_head(len(mean), num_classes, config)
     settings = PhaseSettings(config.epochs, config.learning_rate, -(-count // config.batch_size))
     optimizer = make_optimizer(config, settings)
-    trained = _Standardised(model, tf.constant(mean), tf.constant(scale))
+    trained = _StandardisedHead(model, tf.constant(mean), tf.constant(scale))
     run_epoch = _epoch_function(trained, optimizer, Loss(config, num_classes, train.classes), config.batch_size)
     held_out = (validation.features - mean) / scale
     early_stopping, best = EarlyStopping(), None
@@ -103,11 +103,11 @@ def train_head(
         if should_stop():
             break
         start = time.perf_counter()
-        loss, accuracy = run_epoch(feed.epoch())
+        loss, accuracy = run_epoch(loader.epoch())
         layers = _dense_layers(model)
         logits = Head(layers, epoch).logits(held_out)
         score = validation_score(logits, validation.classes)
-        if early_stopping.see(epoch, score.loss):
+        if early_stopping.update(epoch, score.loss):
             best = Head(layers, epoch)
         yield EpochEnd(
             epoch,
@@ -127,7 +127,7 @@ def train_head(
 
 
 @dataclass(frozen=True)
-class _Standardised:
+class _StandardisedHead:
     """The head with standardised input. A batch at a time: a copy of all vectors could fill the memory."""
 
     model: keras.Model
@@ -138,8 +138,8 @@ class _Standardised:
         return self.model((features - self.mean) / self.scale, training=True)
 
 
-class _Feed:
-    """The vectors of each epoch, with the order in which they are learned from.
+class _DataLoader:
+    """The vectors of each epoch, with the order in which they are trained on.
 
     Where photos have several views, each epoch gets one of each photo, drawn at random, and only those lie in memory.
     """
@@ -160,7 +160,7 @@ class _Feed:
     def epoch(self) -> Iterator[Tensors]:
         """The next epoch in one or several parts of whole batches.
 
-        Each part: vectors float32 (n, dimension), classes int32 (n,) and the order of learning from them int32 (n,).
+        Each part: vectors float32 (n, dimension), classes int32 (n,) and the order to train on them in, int32 (n,).
         """
         order = self._random.permutation(self._num).astype(np.int32)
         if isinstance(self._features, np.ndarray):
@@ -222,9 +222,9 @@ def _dense_layers(model: keras.Model) -> tuple[tuple[np.ndarray, np.ndarray], ..
 
 
 def _epoch_function(
-    head: _Standardised, optimizer: keras.optimizers.Optimizer, loss_function: Loss, batch_size: int
+    head: _StandardisedHead, optimizer: keras.optimizers.Optimizer, loss_function: Loss, batch_size: int
 ) -> RunEpoch:
-    """A function over one epoch, compiled but for the change of parts: `_Feed.epoch()` → mean loss and accuracy."""
+    """A function over one epoch, compiled but for the change of parts: `_DataLoader.epoch()` → mean loss, accuracy."""
     variables = head.model.trainable_variables
     optimizer.build(variables)
 

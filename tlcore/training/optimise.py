@@ -1,4 +1,4 @@
-"""What every training shares: the optimizer, its step size over time, the loss, and when to stop early [TF]."""
+"""What every training shares: the optimizer, its learning-rate schedule, the loss, and early stopping [TF]."""
 
 import math
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ import tensorflow as tf
 from tlcore.config import TrainConfig
 
 WARM_UP_SHARE = 0.1  # of all steps, for the cosine schedule
-PLATEAU_ROUNDS, PLATEAU_FACTOR, PLATEAU_LEAST = 3, 0.5, 1e-7
+PLATEAU_PATIENCE, PLATEAU_FACTOR, PLATEAU_MIN_LEARNING_RATE = 3, 0.5, 1e-7
 CLEARLY = 1.645  # standard errors, 5 % of one side of the normal distribution; see Score.is_clearly_better
 
 
@@ -111,14 +111,14 @@ class EarlyStopping:
     plateau: int = 0
     scale: float = 1.0
 
-    def see(self, epoch: int, val_loss: float) -> bool:
+    def update(self, epoch: int, val_loss: float) -> bool:
         """Take in an epoch's validation loss; True when it is the lowest so far."""
         return self._take(epoch, val_loss, self.best_accuracy, val_loss < self.best_loss)
 
-    def see_accuracy(self, epoch: int, score: Score) -> bool:
+    def update_by_accuracy(self, epoch: int, score: Score) -> bool:
         """The same by accuracy, and by loss where that is equal.
 
-        An open network soon grows too sure of itself: its validation loss rises while it still gets more photos right.
+        A fine-tuned network soon becomes overconfident: its validation loss rises while more photos are still right.
         """
         better = (score.accuracy, -score.loss) > (self.best_accuracy, -self.best_loss)
         return self._take(epoch, score.loss, score.accuracy, better)
@@ -141,9 +141,9 @@ class EarlyStopping:
         return bool(patience) and self.waited >= patience
 
     def adjust(self, optimizer: keras.optimizers.Optimizer, config: TrainConfig, learning_rate: float) -> None:
-        """Lower the step size where the schedule says so."""
+        """Lower the learning rate on a plateau, where that is the schedule."""
         if config.schedule != "plateau":
             return
-        if self.plateau >= PLATEAU_ROUNDS:
+        if self.plateau >= PLATEAU_PATIENCE:
             self.scale, self.plateau = self.scale * PLATEAU_FACTOR, 0
-        optimizer.learning_rate = max(PLATEAU_LEAST, learning_rate * self.scale)
+        optimizer.learning_rate = max(PLATEAU_MIN_LEARNING_RATE, learning_rate * self.scale)

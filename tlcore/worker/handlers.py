@@ -32,7 +32,7 @@ def train(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterator[E
 
 
 def import_photos(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterator[Event]:
-    """Make a data set of what a job's `ImportSpec` says; the last event is Finished with its id, or Stopped."""
+    """Make a data set of what a job's `ImportSpec` names; the last event is Finished with its id, or Stopped."""
     start, spec = time.perf_counter(), ImportSpec(**job.spec)
     if spec.kind == "sample":
         dataset = yield from ingest_sample(workspace, spec.value, seed=spec.seed, should_stop=should_stop)

@@ -1,5 +1,5 @@
 """Running one job in this process: take its lock, run its generator, write its events. The worker, the Python API and
-the command line all do it here; which generator does which kind of job is told in handlers.py.
+the command line all do it here; which generator does which kind of job is the table in handlers.py.
 """
 
 import os
@@ -36,19 +36,19 @@ def run_job(
     Raises:
         nothing of the job's own, but whatever `on_event` raises, and KeyboardInterrupt. The lock is free afterwards.
     """
-    tell = on_event if on_event is not None else lambda event: None
+    report = on_event if on_event is not None else lambda event: None
     log = EventLog(job)
     lock = FileLock(job.folder / LOCK, timeout=LOCK_SECONDS)
     try:
         lock.acquire()
     except Timeout:
         last: Event = Failed("Another process works on this already.", "Wait until it has ended.")
-        tell(last)
+        report(last)
         return last
     try:
         for event in _guarded(workspace, job, on_bug):
             log.write(event)
-            tell(event)
+            report(event)
             last = event
     finally:
         lock.release()
