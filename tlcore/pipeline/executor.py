@@ -32,6 +32,8 @@ def execute(context: Context, eta: Eta, clock: RunClock) -> Iterator[Event]:
                 eta.expect(stages, model.share_below if model else 0.0)
                 yield from _do(stages[0], context, eta, clock)
                 context.done.add(stages[0].key)
+                if len(stages) == 1 and not stages[0].open_ended:
+                    return
         except Halted:
             if context.head is None:
                 raise
