@@ -49,7 +49,7 @@ from tlcore.training.batch_norm import (
     has_batch_norm,
     set_batch_norm_momentum,
 )
-from tlcore.training.checkpoint import load_checkpoint
+from tlcore.training.checkpoint import load_checkpoint_epoch
 from tlcore.training.fine_tune import (
     Baseline,
     Batch,
@@ -170,8 +170,7 @@ def decode_photos(context: Context) -> Iterator[Event]:
 
 def num_epochs_done(context: Context) -> int:
     """How many epochs of fine-tuning an earlier attempt at this run has left behind."""
-    checkpoint = load_checkpoint(context.run.folder) if can_resume(context.run) else None
-    return int(checkpoint.values["epoch"]) if checkpoint else 0
+    return load_checkpoint_epoch(context.run.folder)
 
 
 def fine_tune_stage(context: Context) -> Iterator[Event]:
