@@ -52,9 +52,9 @@ def _write_csv(path: Path, rows: list[dict[str, Any]], labels: tuple[str, ...]) 
             writer = csv.writer(file)
             writer.writerow(["image", "label", "probability", *labels, "error"])
             for row in rows:
-                chances = [row.get("probabilities", {}).get(label, "") for label in labels]
+                values = [row.get("probabilities", {}).get(label, "") for label in labels]
                 writer.writerow(
-                    [row["image"], row.get("label", ""), row.get("probability", ""), *chances, row.get("error", "")]
+                    [row["image"], row.get("label", ""), row.get("probability", ""), *values, row.get("error", "")]
                 )
     except OSError as error:
         what = f"{path} could not be written ({error.strerror})."

@@ -37,7 +37,7 @@ def _text(found: Recommendation, labels: tuple[str, ...]) -> str:
     """What a person reads: the strategy, the reason, what ImageNet sees, and what mirroring would do."""
     lines = [f"{found.strategy}: {recommendation_reason(found)}"]
     for examined in found.examined:
-        guesses = ", ".join(f"{name} {chance:.0%}" for name, chance in examined.guesses)
+        guesses = ", ".join(f"{name} {probability:.0%}" for name, probability in examined.guesses)
         lines.append(f"  {examined.path}: {guesses}")
     lines += [sentence for _, sentence in flip_hints(labels, found.label_changing_flips)]
     return "\n".join(lines)

@@ -1,7 +1,8 @@
 """The table of pretrained networks a person can choose from; no I/O, no TensorFlow.
 
 The built-in network stands here, every network of `keras.applications` in backbone_rows.py. Files behind a row are the
-business of weights.py and weights_cache.py; Keras models of build.py; `.tflite` files of frozen.py.
+business of weights.py and weights_cache.py; Keras models of build.py; `.tflite` files of frozen_files.py. To add a
+backbone: CONTRIBUTING.md.
 """
 
 from tlcore.config import AUTO, defaults_for

@@ -1,8 +1,8 @@
-"""What batch normalisation knows of its signals: kept as pretrained, taught anew, or brought nearer to the photos [TF].
+"""What batch normalisation (batch norm) knows of its signals: as pretrained, learned from scratch, or adapted [TF].
 
 A pretrained network expects every signal with the mean and the variance that it had over a million photographs. In
-drawings they are others, and what comes out of each layer is shifted before anything is
-learned. So a share of them is measured on the training photos, once and before the network adapts ("adaptive batch
+drawings they are others, and what comes out of each layer is shifted before anything is learned. So a share of them is
+measured on the training photos, once and before the network adapts (batch-norm adaptation: AdaBN, "adaptive batch
 normalisation", Li et al. 2016); the rest stays pretrained, since a few hundred photos measure them badly (Schneider et
 al. 2020, "Improving robustness against common corruptions by covariate shift adaptation"). From then on they are fixed.
 """

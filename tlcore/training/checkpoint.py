@@ -1,4 +1,4 @@
-"""Where a training stands after an epoch, as one file: enough to go on as if nothing had happened [no TF].
+"""Where a training stands after an epoch, as one file: enough to resume as if nothing had happened [no TF].
 
 The file is a plain NumPy archive of arrays (never pickled) and one JSON string of the small values.
 """

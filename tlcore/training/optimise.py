@@ -1,4 +1,4 @@
-"""What every training shares: the optimizer, its step size over time, the loss, and when to stop early [TF]."""
+"""What every training shares: the optimizer, its learning-rate schedule, the loss, and early stopping [TF]."""
 
 import math
 from dataclasses import dataclass

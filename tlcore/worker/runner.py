@@ -36,19 +36,19 @@ def run_job(
     Raises:
         nothing of the job's own, but whatever `on_event` raises, and KeyboardInterrupt. The lock is free afterwards.
     """
-    tell = on_event if on_event is not None else lambda event: None
+    report = on_event if on_event is not None else lambda event: None
     log = EventLog(job)
     lock = FileLock(job.folder / LOCK, timeout=LOCK_SECONDS)
     try:
         lock.acquire()
     except Timeout:
         last: Event = Failed("Another process works on this already.", "Wait until it has ended.")
-        tell(last)
+        report(last)
         return last
     try:
         for event in _guarded(workspace, job, on_bug):
             log.write(event)
-            tell(event)
+            report(event)
             last = event
     finally:
         lock.release()
