@@ -23,7 +23,7 @@ def network_parts(spec: BackboneSpec, config: TrainConfig, num_classes: int) -> 
     The last step of an ImageNet network is left out, since it is replaced. Batch normalisation is not counted: it stays
     as it was taught, except from scratch.
     """
-    lowest = _lowest_unfrozen(spec, config)
+    lowest = _lowest_open(spec, config)
     upward = list(reversed(spec.blocks))
     sizes = [spec.num_weights - upward[0].num_weights] + [
         block.num_weights - (above.num_weights if above else 0)
@@ -45,7 +45,7 @@ def head_weights(spec: BackboneSpec, config: TrainConfig, num_classes: int) -> i
     return sum(below * above + above for below, above in zip(sizes, sizes[1:], strict=False))
 
 
-def _lowest_unfrozen(spec: BackboneSpec, config: TrainConfig) -> Block | None:
+def _lowest_open(spec: BackboneSpec, config: TrainConfig) -> Block | None:
     """The lowest block that opens; for a number of layers, the next one of the table that holds them all."""
     if not config.partly_frozen:
         return None

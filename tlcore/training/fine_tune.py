@@ -1,7 +1,7 @@
 """Training with a part of the network open: a Keras model from where the frozen part ends up to the classes [TF].
 
 What enters the open part comes as ready arrays, cached activations or decoded images; this file does not know which.
-A pretrained network's batch normalisation stays in inference mode (batch_norm.py): with its statistics fixed the cache
+A pretrained network's batch normalisation stays in inference mode (statistics.py): with its statistics fixed the cache
 below the open part is exact.
 """
 
@@ -91,8 +91,8 @@ class _StepClock:
         if now - self._reported < REPORT_SECONDS:
             return None
         self._reported = now
-        seconds_per_step = (now - self._began) / (done - self._done_then)
-        return Progress(StageKey.FINE_TUNE, done, self._total, seconds_per_step * (self._total - done))
+        pace = (now - self._began) / (done - self._done_then)
+        return Progress(StageKey.FINE_TUNE, done, self._total, pace * (self._total - done))
 
 
 def fine_tune(
@@ -112,8 +112,8 @@ def fine_tune(
     the figures of rounds with large steps jump about, and the highest of many is high by luck (docs/strategies.md has
     what was measured).
 
-    After each epoch `folder` gets a checkpoint, and training resumes from one that is found there at the start:
-    with the same arithmetic the result is that of an uninterrupted training. `infer`: the model's own, where it is used
+    After each epoch `folder` gets a checkpoint, and a checkpoint found there at the start is continued: with the same
+    arithmetic the result is that of an uninterrupted training. `infer`: the model's own, where it is used
     afterwards too, since compiling it takes as long as an epoch over few photos.
     """
     infer = infer or InferenceFunction(model)
