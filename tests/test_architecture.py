@@ -1,4 +1,4 @@
-"""The rules of the house: which room may import which, and what the web process must not load.
+"""The rules of the house: the order of imports (which room may import which), and what the web process must not load.
 
 The order of the rooms stands once, in docs/architecture.md; here the code is held against it.
 """

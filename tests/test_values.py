@@ -153,6 +153,9 @@ def test_what_a_listener_raises_passes_and_the_job_is_closed(error):
 
 def test_fields_of_a_newer_version_are_ignored():
     assert events.decode('{"type": "started", "time": 1.0, "process": 2, "host": "x"}') == events.Started(1.0, 2)
+    stage = '{"key": "decode_photos", "total": 9, "cached": 3, "open_ended": false}'
+    planned = events.Planned((events.PlannedStage(events.StageKey.DECODE_PHOTOS, 9, 3),))
+    assert events.decode(f'{{"type": "planned", "stages": [{stage}]}}') == planned, "those of a stage too"
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ class Planned(Event):
     stages: tuple[PlannedStage, ...]
 
     def __post_init__(self) -> None:
-        stages = (each if isinstance(each, PlannedStage) else PlannedStage(**each) for each in self.stages)  # from JSON
+        stages = (each if isinstance(each, PlannedStage) else _from_row(PlannedStage, each) for each in self.stages)
         object.__setattr__(self, "stages", tuple(replace(each, key=StageKey(each.key)) for each in stages))
 
 
@@ -191,6 +191,7 @@ class Failed(Event):
 
 
 Result = TypeVar("Result")
+Value = TypeVar("Value", bound="PlannedStage | Event")
 
 
 def run_to_end(job: Generator["Event", None, Result], on_event: Callable[["Event"], object] | None = None) -> Result:
@@ -223,6 +224,12 @@ def _with_current_names(row: dict[str, Any]) -> dict[str, Any]:
     return row | {"phase": _RENAMED_PHASES.get(row["phase"], row["phase"])} if "phase" in row else row
 
 
+def _from_row(cls: type[Value], row: dict[str, Any]) -> Value:
+    """A dataclass of the fields that it knows of a row of JSON."""
+    known = {field.name for field in fields(cls)}
+    return cls(**{name: value for name, value in row.items() if name in known})
+
+
 def encode(event: Event) -> str:
     """The event as one line of JSON, without the line break."""
     return json.dumps({"type": event.type, **asdict(event)}, ensure_ascii=False)
@@ -237,10 +244,7 @@ def decode(line: str) -> Event:
     row = json.loads(line)
     if not isinstance(row, dict) or row.get("type") not in _TYPES:
         raise ValueError(f"Not an event: {line[:80]!r}")
-    cls = _TYPES[row["type"]]
-    row = _with_current_names(row)
-    known = {field.name for field in fields(cls)}
     try:
-        return cls(**{name: value for name, value in row.items() if name in known})
+        return _from_row(_TYPES[row["type"]], _with_current_names(row))
     except TypeError as error:
         raise ValueError(f"Incomplete event: {line[:80]!r}") from error

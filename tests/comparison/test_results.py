@@ -78,6 +78,12 @@ def with_events(run, *events):
         ),
         ([planned((JOINT, 0, 36), certain=False)], None, "stopped before it was known"),
         ([planned((EXTRACT, 0, 36)), planned((EXTRACT, 36, 36))], 0.0, "a later plan counts what it computed itself"),
+        (
+            [Planned((PlannedStage(StageKey.DOWNLOAD, 9_000, 0),)), planned((EXTRACT, 0, 36))],
+            0.0,
+            "the plan before a download knows of no photos",
+        ),
+        ([Planned((PlannedStage(StageKey.DOWNLOAD, 9_000, 0),))], None, "stopped while it downloaded"),
         ([Progress("features", 0, 36), EpochEnd(1, 1, 1, 1, 1, 1, 0.1)], None, "an earlier version did not tell"),
     ],
 )

@@ -146,6 +146,10 @@ def test_many_views_go_through_the_network_in_small_batches(workspace, dataset, 
     store = open_features(workspace, KIND, Views(VIEWS.augmentation, 6))
     finish(fill(store, photos, dataset.read))
     assert sorted(batches) == [2] * 6
+    batches.clear()
+    photos, plain = photos_of(dataset), ViewedStore(store.plain)
+    finish(extract(pooled, [Request(photos[2:3], (store,)), Request(photos[3:7], (plain,))], dataset.read))
+    assert batches.count(2) == len(batches) == 3 + 2, "photos of one view go in twos beside those of many"
 
 
 def test_a_network_gives_each_photo_its_output(dataset):
@@ -205,6 +209,7 @@ def test_two_stores_are_filled_in_one_pass_as_by_two(workspace, dataset, tmp_pat
         assert list(entering.missing(hashes)) == hashes[:5], "what only one lacks is left to a pass of its own"
         finish(fill(entering, photos, dataset.read, below))
         assert finish(extract(joint, [both], dataset.read))[0] == []
+        assert not any(backbone._joint_files.values()), "its file can have a gigabyte, and was used for the last time"
         for received, expected in ((seen, alone), (entering, apart)):
             rows = all_views(expected, hashes)
             np.testing.assert_allclose(all_views(received, hashes), rows, atol=1e-5 * np.abs(rows).max())

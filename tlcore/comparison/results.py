@@ -73,13 +73,15 @@ def load_verdicts(runs: Sequence[Run]) -> list[Verdict]:
 def _share_ready(run: Run) -> float | None:
     """The share of what the run had to extract that was on disk before it; None where nobody can know.
 
-    It is what the run planned when all was certain; later plans count what it computed itself.
+    It is what the run planned when all was certain; later plans count what it computed itself. A plan in which nothing
+    is extracted is the one before a download.
     """
     for event in _attempts(run):
         if isinstance(event, Planned) and all(stage.certain for stage in event.stages):
             needed = sum(stage.total * stage.num_outputs for stage in event.stages)
             cached = sum(stage.cached * stage.num_outputs for stage in event.stages)
-            return cached / needed if needed else 1.0
+            if needed:
+                return cached / needed
     return None  # stopped before, or done by an earlier version
 
 

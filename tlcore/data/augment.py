@@ -1,4 +1,4 @@
-"""One definition of the changes that a photo may undergo so that a network does not learn it by heart.
+"""Data augmentation, defined once: the changes that a photo may undergo so that a network does not memorise it.
 
 Cached views, training on the fly and the preview on a page all call `augment`, so what a person sees is what the
 network sees. Only NumPy and Pillow: no TensorFlow, and Pillow lets other threads run while it computes.

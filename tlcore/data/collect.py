@@ -1,4 +1,7 @@
-"""Read and check the files of a source, a few at a time: rows for the manifest, and reasons for what was refused."""
+"""Read and check the files of a source (folder, archive or uploads), a few at a time.
+
+What comes of it: rows for the manifest, and reasons for what was refused.
+"""
 
 import hashlib
 import os

@@ -1,4 +1,4 @@
-"""Which photo is learned from, which is watched while learning, and which is kept back for the test.
+"""The split into training, validation and test photos.
 
 Own code instead of scikit-learn's splitters: those promise neither one photo of every class in each part (a class of
 three photos gets none in a test part of 15 %, 300 classes of three fail altogether) nor the same answer for another

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import cached_property, partial
+from itertools import groupby, islice
 from typing import TypeVar
 
 import numpy as np
@@ -175,18 +176,14 @@ def _compute(
         rows = [predictor.predict(part) for part in parts]
         return chunk[0].request, pairs, rows[0] if len(rows) == 1 else [np.concatenate(each) for each in zip(*rows)]
 
-    most = max((len(task.views) for task in tasks), default=1)
-    yield from _side_by_side(compute, _chunks(tasks, max(1, CHUNK // most)), pool.num_threads, should_stop)
+    yield from _side_by_side(compute, _chunks(tasks), pool.num_threads, should_stop)
 
 
-def _chunks(tasks: Sequence[_Task], size: int) -> Iterator[list[_Task]]:
-    """A few tasks of one request at a time."""
-    start = 0
-    while start < len(tasks):
-        chunk = list(tasks[start : start + size])
-        chunk = [task for task in chunk if task.request == chunk[0].request]
-        yield chunk
-        start += len(chunk)
+def _chunks(tasks: Sequence[_Task]) -> Iterator[list[_Task]]:
+    """Tasks of one request, with as many views each, as many as one batch holds and at least one."""
+    for (_, num_views), alike in groupby(tasks, lambda task: (task.request, len(task.views))):
+        while chunk := list(islice(alike, max(1, CHUNK // num_views))):
+            yield chunk
 
 
 def _side_by_side(

@@ -1,9 +1,10 @@
-"""A content-addressed store of arrays on disk, shared by all runs: one row a photo, all rows of one shape.
+"""The cache of features: a content-addressed store of arrays on disk, shared by all runs; one row a photo.
 
 One folder holds the rows of one kind: the feature vectors of one backbone file at one image size and resizing policy,
-say. In it lie two files that are only ever appended to: `vectors.bin` (the rows) and `keys.bin` (the SHA-256 of the
-photo of each row). A row is written and flushed to the disk before its key, so a kill at any moment leaves at most
-rows without a key; the next writer cuts them off. Readers take no lock: they see the rows whose keys are there.
+say; `Kind.folder_name` names it. In it lie two files that are only ever appended to: `vectors.bin` (the rows) and
+`keys.bin` (the SHA-256 of the photo of each row). A row is written and flushed to the disk before its key, so a kill at
+any moment leaves at most rows without a key; the next writer cuts them off. Readers take no lock: they see the rows
+whose keys are there.
 
 Rows are read with plain file reads and not through a memory map: what a map has touched counts as memory of this
 process, so that going through a large store once would look, and on small machines act, like holding all of it.

@@ -1,6 +1,7 @@
 """What a job's files say about it now: waiting, at work, ended and how; store.py has the files.
 
-Nothing is kept in memory, so every process sees the same, whoever works on the job.
+Nothing is kept in memory, so every process sees the same, whoever works on the job. When the worker dies (a kill, a
+crash, no memory), the system frees its lock and the job is "interrupted"; `JobQueue.resume` or `restart` takes it up.
 """
 
 from dataclasses import dataclass

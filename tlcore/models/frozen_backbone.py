@@ -104,7 +104,7 @@ class _FileBackbone:
 
     def joint_predictors(self, layer: str, num_images: int) -> PredictorPool:
         """See `FrozenBackbone.joint_predictors`."""
-        source = self._joint_files[layer] if self.can_join(layer) else None
+        source = self._joint_files.pop(layer) if self.can_join(layer) else None  # large, and used once a run
         if source is None:
             raise ValueError(f"Received: layer {layer!r}, which no file gives together with the pooled features.")
         return self._open(source, (ACTIVATION, POOLED), num_images)

@@ -9,8 +9,8 @@ import numpy as np
 from tlcore.config import TrainConfig
 from tlcore.data.augment import Augmentation, Views, view_key
 from tlcore.data.images import RESIZE_POLICY
-from tlcore.features.activations import ActivationKind, ImageCache, open_activations, open_features
-from tlcore.features.extract import Photo, Request
+from tlcore.features.activations import ActivationKind, ImageCache, make_room, open_activations, open_features
+from tlcore.features.extract import Photo, Request, num_rows
 from tlcore.features.store import FeatureKind
 from tlcore.features.views import ViewedStore
 from tlcore.models.frozen_backbone import top_layer
@@ -83,6 +83,29 @@ def open_requests(context: Context) -> Iterator[Requests]:
 def _requests(context: Context, stores: tuple[ViewedStore, ...]) -> tuple[Request, Request]:
     train, others = context.split_photos()
     return Request(train, stores), Request(others, tuple(ViewedStore(store.plain) for store in stores))
+
+
+def hold_caches(context: Context) -> None:
+    """Let nothing that the run still needs be removed to make room, until it is over.
+
+    That is what enters the part that trains, and the photos' own rows of what the head learns from: the head is tested
+    on them when the network has been trained.
+    """
+    model = context.fine_tune_model
+    context.held.enter_context(open_feature_store(context))
+    if model is not None and model.layer is not None:
+        context.held.enter_context(open_activation_store(context, model))
+
+
+def make_room_for(context: Context, requests: Sequence[Request]) -> None:
+    """Before an extraction: make room for the rows of all requests together, in each of their stores.
+
+    Raises:
+        UserError: the disk has no room for it; the sentence has the estimate.
+    """
+    rows = sum(num_rows(request.missing()) for request in requests)
+    for store in requests[0].stores:
+        make_room(context.workspace, store.kind, rows)
 
 
 def check_complete(requests: Sequence[Request]) -> None:

@@ -32,14 +32,16 @@ def execute(context: Context, eta: Eta, clock: RunClock) -> Iterator[Event]:
                 eta.expect(stages, model.share_below if model else 0.0)
                 yield from _do(stages[0], context, eta, clock)
                 context.done.add(stages[0].key)
+                if len(stages) == 1 and not stages[0].open_ended:
+                    return
         except Halted:
             if context.head is None:
                 raise
 
 
 def _do(stage: Stage, context: Context, eta: Eta, clock: RunClock) -> Iterator[Event]:
-    """Do a stage. Its epochs become those of the whole run; epochs that an earlier attempt told are kept back."""
-    told = can_resume(context.run) and stage.key == StageKey.TRAIN_HEAD
+    """Do a stage. Its epochs become those of the whole run; epochs that an earlier attempt reported are kept back."""
+    reported = can_resume(context.run) and stage.key == StageKey.TRAIN_HEAD
     events = stage.run(context)
     while True:
         clock.begin()
@@ -56,6 +58,6 @@ def _do(stage: Stage, context: Context, eta: Eta, clock: RunClock) -> Iterator[E
                 if context.config.fine_tunes:
                     event = replace(event, epochs=event.epochs + context.config.fine_tune_epochs)
             event = replace(event, elapsed=clock.elapsed)
-            if told:
+            if reported:
                 continue
         yield event

@@ -17,9 +17,8 @@ from tlcore.config import TrainConfig
 from tlcore.data.augment import view_key
 from tlcore.data.images import RESIZE_POLICY, load_input
 from tlcore.events import Event, StageKey
-from tlcore.features.activations import make_room
 from tlcore.features.batches import augmenting, batches
-from tlcore.features.extract import Photo, Request, decode, extract, num_rows
+from tlcore.features.extract import Photo, Request, decode, extract
 from tlcore.features.memory import SLOTS, Demand, check_fine_tune_memory
 from tlcore.features.saving import Stopwatch
 from tlcore.features.views import ViewedStore
@@ -29,7 +28,15 @@ from tlcore.models.convert import convert_to_tflite
 from tlcore.models.frozen_backbone import AdaptedBackbone, top_layer
 from tlcore.models.litert_runtime import usable_cores
 from tlcore.models.registry import lowest_unfrozen_block
-from tlcore.pipeline.caches import check_complete, open_activation_store, open_image_store, open_requests, views_of
+from tlcore.pipeline.caches import (
+    check_complete,
+    hold_caches,
+    make_room_for,
+    open_activation_store,
+    open_image_store,
+    open_requests,
+    views_of,
+)
 from tlcore.pipeline.context import Context, FineTuneModel, Halted, TrainedModel
 from tlcore.pipeline.head_stages import check_memory_for, head_model, validation_score_of
 from tlcore.serving.export import save_keras_model, set_dense, stack_head, with_probabilities
@@ -42,7 +49,7 @@ from tlcore.training.batch_norm import (
     has_batch_norm,
     set_batch_norm_momentum,
 )
-from tlcore.training.checkpoint import load_checkpoint
+from tlcore.training.checkpoint import load_checkpoint_epoch
 from tlcore.training.fine_tune import (
     Baseline,
     Batch,
@@ -119,11 +126,11 @@ def extract_features_and_activations(context: Context) -> Iterator[Event]:
         Halted: stopped before all of it was there.
         UserError: memory or disk will not do, or a photo is gone.
     """
-    model = _hold_activations(context)
+    model = model_of(context)
+    hold_caches(context)
     with open_requests(context) as requests:
         check_memory_for(context, requests)
-        for request in requests.joint:
-            make_room(context.workspace, request.stores[0].kind, num_rows(request.missing()))
+        make_room_for(context, requests.joint)
         predictors = partial(context.backbone.joint_predictors, str(model.layer))
         read, stop = context.dataset.read, context.should_stop
         yield from extract(predictors, requests.joint, read, stop, StageKey.EXTRACT_FEATURES_AND_ACTIVATIONS)
@@ -137,21 +144,14 @@ def cache_activations(context: Context) -> Iterator[Event]:
         Halted: stopped before all of it was there.
         UserError: the disk has no room for it; the sentence has the estimate.
     """
-    model = _hold_activations(context)
+    model = model_of(context)
+    hold_caches(context)
     with open_requests(context) as requests:
-        for request in requests.activations:
-            make_room(context.workspace, request.stores[0].kind, num_rows(request.missing()))
+        make_room_for(context, requests.activations)
         predictors = partial(context.backbone.predictors, str(model.layer))
         read, stop = context.dataset.read, context.should_stop
         yield from extract(predictors, requests.activations, read, stop, StageKey.CACHE_ACTIVATIONS)
         check_complete(requests.activations)
-
-
-def _hold_activations(context: Context) -> FineTuneModel:
-    """Let nothing that is cached for the part that trains be removed to make room until the run is over."""
-    model = model_of(context)
-    context.held.enter_context(open_activation_store(context, model))
-    return model
 
 
 def decode_photos(context: Context) -> Iterator[Event]:
@@ -163,15 +163,14 @@ def decode_photos(context: Context) -> Iterator[Event]:
     """
     store = context.held.enter_context(open_image_store(context))
     request = Request(context.photos, (store,))
-    make_room(context.workspace, store.kind, num_rows(request.missing()))
+    make_room_for(context, [request])
     yield from decode(store, context.photos, context.dataset.read, context.should_stop)
     check_complete([request])
 
 
 def num_epochs_done(context: Context) -> int:
     """How many epochs of fine-tuning an earlier attempt at this run has left behind."""
-    checkpoint = load_checkpoint(context.run.folder) if can_resume(context.run) else None
-    return int(checkpoint.values["epoch"]) if checkpoint else 0
+    return load_checkpoint_epoch(context.run.folder)
 
 
 def fine_tune_stage(context: Context) -> Iterator[Event]:

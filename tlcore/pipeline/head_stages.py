@@ -5,8 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from tlcore.events import Event, StageKey, never
-from tlcore.features.activations import make_room
-from tlcore.features.extract import extract, num_rows
+from tlcore.features.extract import extract
 from tlcore.features.memory import check_head_memory
 from tlcore.features.store import row_bytes
 from tlcore.jobs.store import can_resume
@@ -17,6 +16,8 @@ from tlcore.pipeline.caches import (
     Requests,
     StoredViews,
     check_complete,
+    hold_caches,
+    make_room_for,
     open_feature_store,
     open_requests,
     read_photos,
@@ -48,10 +49,10 @@ def extract_features(context: Context) -> Iterator[Event]:
         UserError: memory or disk will not do, or a photo is gone.
     """
     layer = top_layer(context.config.head)
+    hold_caches(context)
     with open_requests(context) as requests:
         check_memory_for(context, requests)
-        for request in requests.features:
-            make_room(context.workspace, request.stores[0].kind, num_rows(request.missing()))
+        make_room_for(context, requests.features)
         predictors = partial(context.backbone.predictors, layer)
         read, stop = context.dataset.read, context.should_stop
         yield from extract(predictors, requests.features, read, stop, StageKey.EXTRACT_FEATURES)

@@ -1,10 +1,11 @@
-"""Where a training stands after an epoch, as one file: enough to go on as if nothing had happened [no TF].
+"""Where a training stands after an epoch, as one file: enough to resume as if nothing had happened [no TF].
 
 The file is a plain NumPy archive of arrays (never pickled) and one JSON string of the small values.
 """
 
 import io
 import json
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from typing import Any
 import numpy as np
 
 from tlcore.workspace import CHECKPOINT, write_atomic
+
+_UNREADABLE = (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile)
 
 
 @dataclass(frozen=True)
@@ -36,16 +39,26 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
     write_atomic(folder / CHECKPOINT, buffer.getvalue())
 
 
+def load_checkpoint_epoch(folder: Path) -> int:
+    """The epoch after which a run's checkpoint was written, 0 where there is none; its arrays, which are large, are not
+    read."""
+    try:
+        with open(folder / CHECKPOINT, "rb") as file, np.load(file, allow_pickle=False) as archive:
+            return int(json.loads(str(archive["values"]))["epoch"])
+    except _UNREADABLE:
+        return 0
+
+
 def load_checkpoint(folder: Path) -> Checkpoint | None:
     """The checkpoint of a run's folder, or None where there is none that can be read."""
     try:
-        with np.load(folder / CHECKPOINT, allow_pickle=False) as archive:
+        with open(folder / CHECKPOINT, "rb") as file, np.load(file, allow_pickle=False) as archive:
             values = json.loads(str(archive["values"]))
             groups: dict[str, dict[int, np.ndarray]] = {}
             for name in archive.files:
                 if "/" in name:
                     group, number = name.rsplit("/", 1)
                     groups.setdefault(group, {})[int(number)] = archive[name]
-    except (OSError, ValueError, KeyError):
+    except _UNREADABLE:
         return None
     return Checkpoint(values, {group: [rows[i] for i in sorted(rows)] for group, rows in groups.items()})
