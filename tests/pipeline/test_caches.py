@@ -44,6 +44,7 @@ def kinds(workspace) -> set[str]:
     [
         ({}, 1, "what an earlier run cached for the part that trains: this one would have to compute it again"),
         ({"head": "flatten"}, 2, "and the feature map, which is read again when the network is trained"),
+        ({"rotation": 9.0, "views": 2}, 3, "and the views of both, which the head is about to learn from"),
     ],
 )
 def test_what_the_run_needs_later_is_not_removed_to_make_room(workspace, context_of, changes, kept, reason):

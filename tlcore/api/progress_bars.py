@@ -80,7 +80,7 @@ class ProgressBars:
             self._close()
 
     def _move(self, stage: StageKey, event: Progress, unit: str) -> None:
-        if stage != self._stage:
+        if stage != self._stage or event.done < self._bar.n:  # the same stage once more has a bar of its own
             from tqdm.auto import tqdm  # here, since most of a program's life shows no bar
 
             self._close()

@@ -88,11 +88,11 @@ def _requests(context: Context, stores: tuple[ViewedStore, ...]) -> tuple[Reques
 def hold_caches(context: Context) -> None:
     """Let nothing that the run still needs be removed to make room, until it is over.
 
-    That is what enters the part that trains, and the photos' own rows of what the head learns from: the head is tested
-    on them when the network has been trained.
+    That is what enters the part that trains, and what the head learns from, on which it is also tested when the network
+    has been trained.
     """
     model = context.fine_tune_model
-    context.held.enter_context(open_feature_store(context))
+    context.held.enter_context(open_feature_store(context, views_of(context.config)))
     if model is not None and model.layer is not None:
         context.held.enter_context(open_activation_store(context, model))
 

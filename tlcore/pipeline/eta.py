@@ -86,7 +86,7 @@ class Eta:
         seconds = event.seconds_left if remains else 0.0
         if seconds is None or (remains and new < max(LEAST_UNITS, LEAST_SHARE * (event.total - event.cached))):
             return self._sum(self._units(stage, remains if stage.certain else 0, remains))
-        if remains:
+        if remains and not stage.open_ended:  # how long a download takes is no property of this machine
             self._measured[stage.key] = seconds / remains
         return self._sum((seconds, seconds))
 

@@ -42,13 +42,8 @@ def execute(context: Context, eta: Eta, clock: RunClock) -> Iterator[Event]:
 def _do(stage: Stage, context: Context, eta: Eta, clock: RunClock) -> Iterator[Event]:
     """Do a stage. Its epochs become those of the whole run; epochs that an earlier attempt reported are kept back."""
     reported = can_resume(context.run) and stage.key == StageKey.TRAIN_HEAD
-    events = stage.run(context)
-    while True:
-        clock.begin()
-        try:
-            event = next(events)
-        except StopIteration:
-            return
+    clock.begin()
+    for event in stage.run(context):
         event = eta.update(event)
         if isinstance(event, EpochEnd) or (isinstance(event, Progress) and stage.key == StageKey.FINE_TUNE):
             clock.count_training()
@@ -58,6 +53,6 @@ def _do(stage: Stage, context: Context, eta: Eta, clock: RunClock) -> Iterator[E
                 if context.config.fine_tunes:
                     event = replace(event, epochs=event.epochs + context.config.fine_tune_epochs)
             event = replace(event, elapsed=clock.elapsed)
-            if reported:
-                continue
-        yield event
+        if not (reported and isinstance(event, EpochEnd)):
+            yield event
+        clock.begin()
