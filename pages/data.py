@@ -25,7 +25,7 @@ def show(dataset: Dataset) -> None:
         st.markdown(" · ".join(facts(dataset)))
         counts = charts.count_frame(dataset.photos)
         st.altair_chart(
-            charts.class_counts(counts, chrome.is_dark()), key="classes", alt=charts.say_class_counts(counts)
+            charts.class_counts(counts, chrome.is_dark()), key="classes", alt=charts.class_counts_alt_text(counts)
         )
     for note in dataset.notes:
         st.markdown(f"- {plain(note)}")

@@ -37,7 +37,7 @@ def score(report: Report) -> None:
 def mixed_up(report: Report) -> None:
     """Which classes are taken for which."""
     st.subheader("What is taken for what (confusion matrix)", anchor=False)
-    finding = charts.say_confusion(report.confusion)
+    finding = charts.confusion_alt_text(report.confusion)
     if len(report.labels) <= charts.MOST_CELLS:
         chart = charts.confusion_matrix(report.confusion, chrome.is_dark())
         st.altair_chart(chart, key="confusion", alt=finding)

@@ -100,7 +100,7 @@ def quadrants(recommendation: Recommendation | None, name: str) -> None:
     frame = charts_learn.quadrant_frame(recommendation, name, KNOWN)
     strategies = {key: short_name(strategy) for key, strategy in RULES.items()}
     chart = charts_learn.quadrants(frame, strategies, chrome.is_dark())
-    st.altair_chart(chart, key="quadrants", alt=charts_learn.say_quadrants(recommendation, name))
+    st.altair_chart(chart, key="quadrants", alt=charts_learn.quadrants_alt_text(recommendation, name))
 
 
 def examined_gallery(

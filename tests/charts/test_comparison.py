@@ -105,7 +105,7 @@ def test_a_live_description_holds_no_data_and_all_of_the_drawing():
 
 
 def test_the_alt_text_names_where_each_run_stands():
-    alt_text = charts_comparison.say_comparison(charts_comparison.comparison_frame(RUNS), list(RUNS))
+    alt_text = charts_comparison.comparison_alt_text(charts_comparison.comparison_frame(RUNS), list(RUNS))
     assert alt_text == (
         "Validation accuracy: feature extraction 97 % after 4 seconds; hybrid 96 % after 27 seconds; "
         "from scratch no round yet."

@@ -121,11 +121,11 @@ def test_the_names_beside_few_photos_have_room(features, pixels):
 
 
 def test_the_alt_text_of_the_quadrants_says_where_the_set_stands():
-    assert charts_learn.say_quadrants(make_recommendation(0.43, 610), "Emoji") == (
+    assert charts_learn.quadrants_alt_text(make_recommendation(0.43, 610), "Emoji") == (
         "Emoji: 610 photos to learn from count as few, and with a similarity of 0.43 of 1 they count as different "
         "from ImageNet's."
     )
-    assert charts_learn.say_quadrants(None, "x").startswith("Four quadrants")
+    assert charts_learn.quadrants_alt_text(None, "x").startswith("Four quadrants")
 
 
 @pytest.mark.parametrize("dark", [False, True])
@@ -167,4 +167,4 @@ def test_the_axis_holds_all_numbers_of_photos(few):
     ],
 )
 def test_the_alt_text_of_few_photos_has_the_finding(few, alt_text, reason):
-    assert charts_learn.say_few_shot(few, 4) == alt_text, reason
+    assert charts_learn.few_shot_alt_text(few, 4) == alt_text, reason

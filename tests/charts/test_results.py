@@ -60,7 +60,7 @@ def two_phases() -> list[EpochEnd]:
     ],
 )
 def test_where_fine_tuning_begins_is_in_the_alt_text(events, ending, reason):
-    alt_text = charts.say_curve(charts.curve_frame(events), "accuracy")
+    alt_text = charts.curve_alt_text(charts.curve_frame(events), "accuracy")
     assert alt_text.endswith(ending) and ("opens" in alt_text) is bool(ending), reason
 
 
@@ -123,7 +123,7 @@ def test_a_live_description_holds_no_data_and_all_of_the_drawing():
 )
 def test_the_alt_text_of_a_curve_has_the_finding(metric, values, alt_text, reason):
     events = epochs(values, values) if values else []
-    assert charts.say_curve(charts.curve_frame(events), metric) == alt_text, reason
+    assert charts.curve_alt_text(charts.curve_frame(events), metric) == alt_text, reason
 
 
 def counts(num_classes: int) -> pd.DataFrame:
@@ -136,12 +136,12 @@ def test_photos_are_counted_by_class_and_part():
     photos = pd.DataFrame({"label": ["a", "a", "b"], "split": ["train", "test", "train"]})
     frame = charts.count_frame(photos)
     assert frame.values.tolist() == [["a", "test", 1], ["a", "train", 1], ["b", "train", 1]]
-    assert charts.say_class_counts(frame) == "2 classes with 1 to 2 photos each; fewest in “b”, most in “a”."
+    assert charts.class_counts_alt_text(frame) == "2 classes with 1 to 2 photos each; fewest in “b”, most in “a”."
 
 
 def test_even_classes_are_described_as_even():
     frame = pd.DataFrame({"label": ["a", "b"], "split": ["train", "train"], "photos": [5, 5]})
-    assert charts.say_class_counts(frame) == "2 classes with 5 photos each."
+    assert charts.class_counts_alt_text(frame) == "2 classes with 5 photos each."
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_the_confusion_matrix_has_its_numbers():
     ],
 )
 def test_the_alt_text_of_a_confusion_matrix_names_the_worst_pair(cells, alt_text):
-    assert charts.say_confusion(pd.DataFrame(cells, index=["cat", "dog"], columns=["cat", "dog"])) == alt_text
+    assert charts.confusion_alt_text(pd.DataFrame(cells, index=["cat", "dog"], columns=["cat", "dog"])) == alt_text
 
 
 def test_the_most_confused_pairs_come_worst_first():
@@ -193,8 +193,8 @@ def test_the_bars_of_a_photo_show_the_best_classes_first():
     top = charts.top_frame(tuple("abcdefg"), np.array([0.0, 0.1, 0.7, 0.2, 0, 0, 0], np.float32), k=3)
     assert top["label"].tolist() == ["c", "d", "b"]
     assert charts.top_bars(top).to_dict()["layer"][0]["encoding"]["y"]["sort"] == ["c", "d", "b"]
-    assert charts.say_top(top) == "The network says “c” and is 70.0 % sure; next comes “d” with 20.0 %."
+    assert charts.top_alt_text(top) == "The network says “c” and is 70.0 % sure; next comes “d” with 20.0 %."
 
 
 def test_one_class_alone_is_said_without_a_next():
-    assert charts.say_top(charts.top_frame(("a",), [1.0])) == "The network says “a” and is 100.0 % sure."
+    assert charts.top_alt_text(charts.top_frame(("a",), [1.0])) == "The network says “a” and is 100.0 % sure."

@@ -219,7 +219,7 @@ def _dots(
     return layers
 
 
-def say_quadrants(recommendation: Recommendation | None, name: str) -> str:
+def quadrants_alt_text(recommendation: Recommendation | None, name: str) -> str:
     """Where the data set stands: "Emoji: 617 photos to learn from are few, and with a similarity of 0.53 of 1 …"."""
     if recommendation is None:
         return "Four quadrants: few or many photos, similar to ImageNet's or different from them."
@@ -312,7 +312,7 @@ def _way(base: alt.Chart, way: str, colour: str, dash: list[int]) -> list[alt.Ch
     ]
 
 
-def say_few_shot(few: Sequence[FewShotAccuracy], num_classes: int) -> str:
+def few_shot_alt_text(few: Sequence[FewShotAccuracy], num_classes: int) -> str:
     """What a few photos bring: "With one photo of each class, 72 % are right by what it saw, …"."""
     least, most = few[0], few[-1]
     end = f"; with {_photos(most.per_class)}, {_shares(most)}" if most != least else ""

@@ -191,14 +191,14 @@ def live(chart: alt.LayerChart) -> dict[str, Any]:
     return spec
 
 
-def say_curve(frame: pd.DataFrame, metric: str) -> str:
+def curve_alt_text(frame: pd.DataFrame, metric: str) -> str:
     """What the validation curve does: "Validation accuracy rises to 98 % and stays."; and when fine-tuning begins."""
     head = frame.loc[frame["phase"] == "head", "epoch"]
     fine_tuned = not head.empty and (frame["phase"] == "fine_tune").any()
-    return _say_values(frame, metric) + (f" The network opens after round {head.max()}." if fine_tuned else "")
+    return _values_alt_text(frame, metric) + (f" The network opens after round {head.max()}." if fine_tuned else "")
 
 
-def _say_values(frame: pd.DataFrame, metric: str) -> str:
+def _values_alt_text(frame: pd.DataFrame, metric: str) -> str:
     values = frame.loc[frame["part"] == "validation", metric].tolist()
     if not values:
         return f"No {metric} yet: the first round is still to come."
@@ -276,7 +276,7 @@ def class_counts(counts: pd.DataFrame, dark: bool = False) -> alt.Chart:
     return dressed(chart.properties(height=240 if many else alt.Step(26)), dark)
 
 
-def say_class_counts(counts: pd.DataFrame) -> str:
+def class_counts_alt_text(counts: pd.DataFrame) -> str:
     """How even the classes are: "6 classes with 40 to 52 photos each; fewest in “cat”."."""
     totals = counts.groupby("label")["photos"].sum()
     if totals.empty:
@@ -349,7 +349,7 @@ def most_confused(confusion: pd.DataFrame, limit: int = 15) -> pd.DataFrame:
     return pd.DataFrame(pairs[:limit], columns=["truth", "predicted", "photos"])
 
 
-def say_confusion(confusion: pd.DataFrame) -> str:
+def confusion_alt_text(confusion: pd.DataFrame) -> str:
     """What is mixed up most: "46 of 50 right. Most often, “cat” is taken for “dog”: 3 times."."""
     counts = confusion.to_numpy()
     right, total = int(counts.diagonal().sum()), int(counts.sum())
@@ -393,7 +393,7 @@ def top_bars(top: pd.DataFrame, dark: bool = False) -> alt.LayerChart:
     )
 
 
-def say_top(top: pd.DataFrame) -> str:
+def top_alt_text(top: pd.DataFrame) -> str:
     """The answer in words: "The network says “cat” and is 97.0 % sure; next comes “dog” with 2.1 %."."""
     share = [f"{value:.1%}".replace("%", " %") for value in top["probability"]]
     answer = f"The network says “{top['label'].iloc[0]}” and is {share[0]} sure"

@@ -40,10 +40,10 @@ def build_plan(context: Context) -> list[Stage]:
         if not present:
             return stages
     model = fine_tune_stages.model_of(context) if config.fine_tunes else None
-    if model is not None and (photos := fine_tune_stages.adaptation_photos(context, model)):
+    photos = fine_tune_stages.adaptation_photos(context, model) if model is not None else []
+    if photos:
         stages.append(Stage(StageKey.ADAPT_BATCH_NORM, len(photos), 0, fine_tune_stages.adapt_batch_norm))
-    will_adapt = bool(stages) and stages[-1].key == StageKey.ADAPT_BATCH_NORM
-    certain = not will_adapt or StageKey.ADAPT_BATCH_NORM in context.done
+    certain = not photos or StageKey.ADAPT_BATCH_NORM in context.done
     features, inputs = _extraction(context, model, certain) if config.pretrained else ([], [])
     stages += features
     if config.pretrained:

@@ -62,7 +62,7 @@ def _chart(statuses: Mapping[str, JobStatus], names: Mapping[str, str]) -> None:
         st.skeleton(charts_comparison.height(order))
         return
     spec = _spec(order, charts_comparison.lowest(frame), chrome.is_dark())
-    st.vega_lite_chart(frame, spec, key="race_chart", alt=charts_comparison.say_comparison(frame, order))
+    st.vega_lite_chart(frame, spec, key="race_chart", alt=charts_comparison.comparison_alt_text(frame, order))
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

@@ -135,7 +135,7 @@ def few_shot(material: Material) -> None:
         with picture:
             found = material.recommendation
             if found and found.few_shot:
-                finding = charts_learn.say_few_shot(found.few_shot, found.num_classes)
+                finding = charts_learn.few_shot_alt_text(found.few_shot, found.num_classes)
                 frame = charts_learn.few_shot_frame(found.few_shot)
                 chart = charts_learn.few_shot_chart(frame, found.num_classes, chrome.is_dark())
                 st.altair_chart(chart, key="few", alt=finding)
@@ -162,7 +162,7 @@ def quadrants(material: Material) -> None:
             found = material.recommendation
             recommendations.quadrants(found, material.name)
             if found:
-                st.caption(plain(charts_learn.say_quadrants(found, material.name)))
+                st.caption(plain(charts_learn.quadrants_alt_text(found, material.name)))
                 st.markdown(plain(recommendation_reason(found)))
                 recommendations.compare_button(found)
             else:
@@ -199,7 +199,9 @@ def _own_curves(dataset: Dataset, run: Run, status: JobStatus) -> None:
     kept = best_epoch(epochs).epoch
     for metric in charts.METRICS:
         chart = charts.curve(frame, metric, epochs[-1].epoch, chrome.is_dark(), kept)
-        st.altair_chart(chart, key=f"learn_{metric}", alt=f"{charts.say_curve(frame, metric)} Round {kept} was kept.")
+        st.altair_chart(
+            chart, key=f"learn_{metric}", alt=f"{charts.curve_alt_text(frame, metric)} Round {kept} was kept."
+        )
     num_training, num_validation = (len(dataset.part(part)) for part in ("train", "validation"))
     st.markdown(gap_message(measure_gap(epochs, num_training, num_validation), num_validation))
     st.page_link(

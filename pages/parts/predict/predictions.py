@@ -87,7 +87,7 @@ def bars(good: Sequence[PhotoPrediction], dark: bool) -> None:
     for number, each in enumerate(good[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]):
         with columns[number % len(columns)]:
             top = charts.top_frame(*zip(*each.ranked))
-            finding = charts.say_top(top)
+            finding = charts.top_alt_text(top)
             picture, chart = st.columns([1, 2], vertical_alignment="center")
             with picture:
                 alt = f"Your photo {each.name}. {finding}"

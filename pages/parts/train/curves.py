@@ -20,7 +20,7 @@ def show(status: JobStatus, config: TrainConfig) -> None:
                 st.skeleton(charts.CURVE_HEIGHT)
                 continue
             spec = _spec(metric, num_epochs, chrome.is_dark())
-            st.vega_lite_chart(frame, spec, key=f"curve_{metric}", alt=charts.say_curve(frame, metric))
+            st.vega_lite_chart(frame, spec, key=f"curve_{metric}", alt=charts.curve_alt_text(frame, metric))
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
