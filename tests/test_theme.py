@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tlcore.charts import results as charts
+from tlcore.charts import theme as charts_theme
 
 ROOT = Path(__file__).parent.parent
 CONFIG = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
@@ -44,26 +45,26 @@ def test_words_stand_out_from_the_paper(dark, name, paper):
 
 def test_the_paper_is_the_one_charts_draw_on():
     for dark, theme in THEMES.items():
-        assert theme["backgroundColor"] == charts.PAPER[dark]
-        assert theme["textColor"] == charts.INK[dark]
-        assert theme["primaryColor"] == charts.ACCENT[dark]
+        assert theme["backgroundColor"] == charts_theme.PAPER[dark]
+        assert theme["textColor"] == charts_theme.INK[dark]
+        assert theme["primaryColor"] == charts_theme.ACCENT[dark]
 
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_the_validation_curve_and_its_name_stand_out(dark):
-    assert contrast(charts.VALIDATION[dark], THEMES[dark]["backgroundColor"]) >= ENOUGH
+    assert contrast(charts_theme.VALIDATION[dark], THEMES[dark]["backgroundColor"]) >= ENOUGH
 
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_the_training_curve_stands_out_as_a_line(dark):
     """The grey of the classic tutorial has 4.1 : 1 on paper: enough for a line (3 : 1); its name is drawn in ink."""
-    assert contrast(charts.TRAINING[dark], THEMES[dark]["backgroundColor"]) >= 3.0
+    assert contrast(charts_theme.TRAINING[dark], THEMES[dark]["backgroundColor"]) >= 3.0
 
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_the_numbers_in_the_confusion_matrix_stand_out(dark):
     """Numbers are ink; the fullest cell is the hardest to read them on."""
-    assert contrast(charts.INK[dark], charts.CELL[dark]) >= ENOUGH
+    assert contrast(charts_theme.INK[dark], charts.CELL[dark]) >= ENOUGH
 
 
 def test_both_accents_of_the_stylesheet_are_those_of_the_theme():

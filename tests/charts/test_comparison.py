@@ -5,7 +5,7 @@ import pytest
 
 from tests.test_theme import THEMES, contrast
 from tlcore.charts import comparison as charts_comparison
-from tlcore.charts import results as charts
+from tlcore.charts import theme
 from tlcore.events import EpochEnd
 
 
@@ -42,7 +42,7 @@ def test_lines_differ_without_their_colour_and_stand_out(dark):
     for colour in charts_comparison.COLOURS[dark]:
         assert contrast(colour, THEMES[dark]["backgroundColor"]) >= 3.0, "as a line"
     label = next(layer for layer in spec["layer"] if layer["mark"]["type"] == "text")
-    assert label["encoding"]["color"]["value"] == charts.INK[dark], "names are words"
+    assert label["encoding"]["color"]["value"] == theme.INK[dark], "names are words"
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_the_axis_begins_below_all_lines(accuracies, low, reason):
 
 
 def test_a_live_description_holds_no_data_and_all_of_the_drawing():
-    spec = charts.live(charts_comparison.comparison_chart(list(RUNS), 0.5))
+    spec = theme.live(charts_comparison.comparison_chart(list(RUNS), 0.5))
     assert "data" not in spec and "datasets" not in spec and not any("data" in layer for layer in spec["layer"])
     assert spec["layer"][2]["encoding"]["x"]["field"] == "seconds"
     assert isinstance(spec["padding"], dict), "the browser's part of Streamlit fails on a number"

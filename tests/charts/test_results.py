@@ -7,7 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tlcore.charts import curves as curve_charts
 from tlcore.charts import results as charts
+from tlcore.charts import theme
 from tlcore.data.manifest import SPLITS
 from tlcore.events import EpochEnd
 
@@ -24,9 +26,9 @@ def epochs(accuracies: list[float], losses: list[float] | None = None, planned: 
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("metric", ["accuracy", "loss"])
 def test_the_two_curves_differ_by_colour_and_dash_and_name(metric, dark):
-    spec = charts.curve(charts.curve_frame(epochs([0.5, 0.9])), metric, 30, dark).to_dict()
+    spec = curve_charts.curve(curve_charts.curve_frame(epochs([0.5, 0.9])), metric, 30, dark).to_dict()
     line = spec["layer"][0]["encoding"]
-    assert line["color"]["scale"]["range"] == [charts.TRAINING[dark], charts.VALIDATION[dark]]
+    assert line["color"]["scale"]["range"] == [theme.TRAINING[dark], theme.VALIDATION[dark]]
     dashes = line["strokeDash"]["scale"]["range"]
     assert dashes[0] != dashes[1]
     assert any(layer["mark"].get("type") == "text" for layer in spec["layer"])
@@ -38,10 +40,10 @@ def test_the_two_curves_differ_by_colour_and_dash_and_name(metric, dark):
 )
 @pytest.mark.parametrize("done", [0, 1, 5])
 def test_the_axis_does_not_grow(planned, domain, reason, done):
-    frame = charts.curve_frame(epochs([0.5] * min(done, planned), planned=planned))
-    spec = charts.curve(frame, "accuracy", planned).to_dict()
+    frame = curve_charts.curve_frame(epochs([0.5] * min(done, planned), planned=planned))
+    spec = curve_charts.curve(frame, "accuracy", planned).to_dict()
     assert spec["layer"][0]["encoding"]["x"]["scale"]["domain"] == domain, reason
-    assert spec["height"] == charts.CURVE_HEIGHT
+    assert spec["height"] == curve_charts.CURVE_HEIGHT
 
 
 def two_phases() -> list[EpochEnd]:
@@ -60,13 +62,13 @@ def two_phases() -> list[EpochEnd]:
     ],
 )
 def test_where_fine_tuning_begins_is_in_the_alt_text(events, ending, reason):
-    alt_text = charts.curve_alt_text(charts.curve_frame(events), "accuracy")
+    alt_text = curve_charts.curve_alt_text(curve_charts.curve_frame(events), "accuracy")
     assert alt_text.endswith(ending) and ("opens" in alt_text) is bool(ending), reason
 
 
 @pytest.mark.parametrize("metric", ["accuracy", "loss"])
 def test_a_rule_with_its_name_stands_where_fine_tuning_begins(metric):
-    spec = charts.curve(charts.curve_frame(two_phases()), metric, 5).to_dict()
+    spec = curve_charts.curve(curve_charts.curve_frame(two_phases()), metric, 5).to_dict()
     rule = next(layer for layer in spec["layer"] if layer["mark"]["type"] == "rule")
     names = [layer for layer in spec["layer"] if layer["mark"].get("text") == "the network opens"]
     assert all(name["transform"][:-1] == rule["transform"] for name in names)
@@ -82,17 +84,17 @@ def test_a_rule_with_its_name_stands_where_fine_tuning_begins(metric):
 @pytest.mark.parametrize("metric", ["accuracy", "loss"])
 @pytest.mark.parametrize("kept", [1, 3, 4, 5])
 def test_the_names_of_what_is_marked_stand_above_the_plot_in_rows_of_their_own(metric, kept):
-    spec = charts.curve(charts.curve_frame(two_phases()), metric, 5, kept=kept).to_dict()
+    spec = curve_charts.curve(curve_charts.curve_frame(two_phases()), metric, 5, kept=kept).to_dict()
     names = [layer for layer in spec["layer"] if layer["mark"].get("text") in ("kept", "the network opens")]
     rows = {layer["mark"]["text"]: layer["mark"]["dy"] for layer in names}
     assert all(layer["encoding"]["y"] == {"value": 0} for layer in names)
     assert rows["the network opens"] + 6 < rows["kept"] - 6 < rows["kept"] + 6 < 0, "letters are 12 pixels high"
-    assert charts.MARKS_ROOM + rows["the network opens"] - 6 >= 0, "within the picture"
+    assert curve_charts.MARKS_ROOM + rows["the network opens"] - 6 >= 0, "within the picture"
 
 
 def test_a_live_description_holds_no_data_and_all_of_the_drawing():
-    chart = charts.curve(charts.curve_frame(epochs([0.5, 0.9])), "accuracy", 30)
-    spec = charts.live(chart)
+    chart = curve_charts.curve(curve_charts.curve_frame(epochs([0.5, 0.9])), "accuracy", 30)
+    spec = theme.live(chart)
     assert "data" not in spec and "datasets" not in spec
     assert not any("data" in layer for layer in spec["layer"])
     assert alt.LayerChart.from_dict({**spec, "data": {"name": "figures"}})
@@ -123,7 +125,7 @@ def test_a_live_description_holds_no_data_and_all_of_the_drawing():
 )
 def test_the_alt_text_of_a_curve_has_the_finding(metric, values, alt_text, reason):
     events = epochs(values, values) if values else []
-    assert charts.curve_alt_text(charts.curve_frame(events), metric) == alt_text, reason
+    assert curve_charts.curve_alt_text(curve_charts.curve_frame(events), metric) == alt_text, reason
 
 
 def counts(num_classes: int) -> pd.DataFrame:

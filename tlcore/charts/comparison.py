@@ -10,7 +10,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from tlcore.charts.results import INK, dressed, percent, percent_axis
+from tlcore.charts.theme import INK, dressed, percent, percent_axis
 from tlcore.events import EpochEnd
 
 COLOURS = {

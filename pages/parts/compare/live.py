@@ -11,7 +11,7 @@ import streamlit as st
 from pages.shared import chrome, follow, run_list, state
 from pages.shared.widgets import plain
 from tlcore.charts import comparison as charts_comparison
-from tlcore.charts import results as charts
+from tlcore.charts import theme
 from tlcore.comparison import store as comparisons
 from tlcore.comparison.store import Comparison
 from tlcore.jobs import store
@@ -67,7 +67,7 @@ def _chart(statuses: Mapping[str, JobStatus], names: Mapping[str, str]) -> None:
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _spec(names: tuple[str, ...], low: float, dark: bool) -> dict[str, Any]:
-    return charts.live(charts_comparison.comparison_chart(names, low, dark))
+    return theme.live(charts_comparison.comparison_chart(names, low, dark))
 
 
 def _row(run: Run, name: str, status: JobStatus) -> None:

@@ -15,8 +15,8 @@ from pages.shared import chrome, gallery, settings, state, widgets
 from pages.shared import recommendation as recommendations
 from pages.shared.widgets import plain
 from tlcore.advice.rule import Recommendation
+from tlcore.charts import curves as curve_charts
 from tlcore.charts import learn as charts_learn
-from tlcore.charts import results as charts
 from tlcore.config import STRATEGIES, TrainConfig, short_name
 from tlcore.data.manifest import Dataset
 from tlcore.errors import UserError
@@ -195,12 +195,12 @@ def overfitting(material: Material) -> None:
 
 def _own_curves(dataset: Dataset, run: Run, status: JobStatus) -> None:
     """Accuracy and loss of a run, the kept round marked, and the gap in words."""
-    epochs, frame = status.epochs, charts.curve_frame(list(status.epochs))
+    epochs, frame = status.epochs, curve_charts.curve_frame(list(status.epochs))
     kept = best_epoch(epochs).epoch
-    for metric in charts.METRICS:
-        chart = charts.curve(frame, metric, epochs[-1].epoch, chrome.is_dark(), kept)
+    for metric in curve_charts.METRICS:
+        chart = curve_charts.curve(frame, metric, epochs[-1].epoch, chrome.is_dark(), kept)
         st.altair_chart(
-            chart, key=f"learn_{metric}", alt=f"{charts.curve_alt_text(frame, metric)} Round {kept} was kept."
+            chart, key=f"learn_{metric}", alt=f"{curve_charts.curve_alt_text(frame, metric)} Round {kept} was kept."
         )
     num_training, num_validation = (len(dataset.part(part)) for part in ("train", "validation"))
     st.markdown(gap_message(measure_gap(epochs, num_training, num_validation), num_validation))

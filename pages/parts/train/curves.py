@@ -5,7 +5,8 @@ from typing import Any
 import streamlit as st
 
 from pages.shared import chrome
-from tlcore.charts import results as charts
+from tlcore.charts import curves as curve_charts
+from tlcore.charts import theme
 from tlcore.config import TrainConfig
 from tlcore.jobs.status import JobStatus
 from tlcore.messages.progress import num_planned_epochs
@@ -13,16 +14,16 @@ from tlcore.messages.progress import num_planned_epochs
 
 def show(status: JobStatus, config: TrainConfig) -> None:
     """Accuracy and loss over the rounds; the descriptions are built once, only the figures are sent again."""
-    frame, num_epochs = charts.curve_frame(list(status.epochs)), num_planned_epochs(status, config)
-    for place, metric in zip(st.columns(2, gap="medium"), charts.METRICS):
+    frame, num_epochs = curve_charts.curve_frame(list(status.epochs)), num_planned_epochs(status, config)
+    for place, metric in zip(st.columns(2, gap="medium"), curve_charts.METRICS):
         with place:
             if frame.empty:  # the place is kept, so that nothing jumps when the curves appear
-                st.skeleton(charts.CURVE_HEIGHT)
+                st.skeleton(curve_charts.CURVE_HEIGHT)
                 continue
             spec = _spec(metric, num_epochs, chrome.is_dark())
-            st.vega_lite_chart(frame, spec, key=f"curve_{metric}", alt=charts.curve_alt_text(frame, metric))
+            st.vega_lite_chart(frame, spec, key=f"curve_{metric}", alt=curve_charts.curve_alt_text(frame, metric))
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _spec(metric: str, num_epochs: int, dark: bool) -> dict[str, Any]:
-    return charts.live(charts.curve(charts.curve_frame([]), metric, num_epochs, dark))
+    return theme.live(curve_charts.curve(curve_charts.curve_frame([]), metric, num_epochs, dark))
