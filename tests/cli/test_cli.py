@@ -2,23 +2,17 @@
 
 import csv
 import json
-import os
-import signal
-import subprocess
 import sys
-import time
-from pathlib import Path
 
 import pytest
 
+from tests.cli.interrupt import interrupt_learning
 from tests.small import write_small_folder
 from tlcore.__main__ import main
 from tlcore.cli.main import make_parser
 from tlcore.config import RENAMED_FIELDS
 from tlcore.events import Progress, Stopped
 from tlcore.worker.handlers import HANDLERS
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -93,36 +87,9 @@ def test_an_option_that_is_no_number_is_exit_code_2(home, capsys):
 
 
 def test_ctrl_c_keeps_what_was_learned(home, small_folder):
-    process = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "tlcore",
-            "train",
-            str(small_folder),
-            "--image-size",
-            "96",
-            "--epochs",
-            "500",
-            "--patience",
-            "0",
-            "--learning-rate",
-            "1e-5",
-            "--json",
-        ],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=os.environ | {"TRANSFERLAB_HOME": str(home)},
-    )
-    deadline = time.monotonic() + 120
-    while not any(b'"epoch"' in log.read_bytes() for log in home.glob("runs/*/events.jsonl")):
-        assert time.monotonic() < deadline and process.poll() is None, process.stderr.read()
-        time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
-    output, _ = process.communicate(timeout=60)
-    assert process.returncode == 0
-    assert json.loads(output.splitlines()[-1])["test_total"] > 0
+    exit_code, values = interrupt_learning("train", small_folder, home)
+    assert exit_code == 0
+    assert values["test_total"] > 0
 
 
 @pytest.mark.parametrize("command", ["train", "race"])

@@ -1,20 +1,14 @@
 """`race` in the terminal: what it prints, its mistakes, and a Ctrl-C that keeps what there is."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
 
 import pytest
 
+from tests.cli.interrupt import interrupt_learning
 from tlcore.__main__ import main
 from tlcore.cli import race
 from tlcore.cli.main import make_parser
 
-ROOT = Path(__file__).resolve().parents[2]
 SMALL = ["--image-size", "96", "--epochs", "3", "--batch-norm-adaptation", "0"]
 
 
@@ -66,34 +60,6 @@ def test_a_mistake_is_one_sentence_and_exit_code_2(home, capsys, arguments, mess
 
 
 def test_ctrl_c_keeps_what_there_is_and_leaves_out_the_rest(home, small_folder):
-    process = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "tlcore",
-            "race",
-            str(small_folder),
-            "--image-size",
-            "96",
-            "--epochs",
-            "500",
-            "--patience",
-            "0",
-            "--learning-rate",
-            "1e-5",
-            "--json",
-        ],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=os.environ | {"TRANSFERLAB_HOME": str(home)},
-    )
-    deadline = time.monotonic() + 120
-    while not any(b'"epoch"' in log.read_bytes() for log in home.glob("runs/*/events.jsonl")):
-        assert time.monotonic() < deadline and process.poll() is None, process.stderr.read()
-        time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
-    output, _ = process.communicate(timeout=60)
-    assert process.returncode == 130, "a script must see that not all of it was done"
-    values = json.loads(output.splitlines()[-1])
+    exit_code, values = interrupt_learning("race", small_folder, home)
+    assert exit_code == 130, "a script must see that not all of it was done"
     assert [run["state"] for run in values["runs"]] == ["finished", "stopped"] and not values["verdicts"]
