@@ -1,4 +1,4 @@
-"""The cache of features: a content-addressed store of arrays on disk, shared by all runs; one row a photo.
+"""The feature cache: a content-addressed store of arrays on disk, shared by all runs; one row a photo.
 
 One folder holds the rows of one kind: the feature vectors of one backbone file at one image size and resizing policy,
 say; `Kind.folder_name` names it. In it lie two files that are only ever appended to: `vectors.bin` (the rows) and
