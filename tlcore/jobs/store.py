@@ -24,7 +24,10 @@ PROGRESS_SECONDS = 0.2  # more often nobody can see it
 
 @dataclass(frozen=True)
 class Job:
-    """A job's folder and what its `job.json` says. `kind`: "train", "import" or "advice"; `created`: Unix seconds."""
+    """A job's folder and what its `job.json` says. `kind`: "train", "import" or "advice"; `created`: Unix seconds.
+
+    `visitor`: the public name of who asked for it, "" where nobody did in a browser.
+    """
 
     id: str
     folder: Path
@@ -32,6 +35,7 @@ class Job:
     name: str
     created: float
     spec: dict[str, Any]
+    visitor: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,15 +66,16 @@ class ImportSpec:
     base: str | None = None
 
 
-def create_run(workspace: Workspace, dataset_id: str, config: TrainConfig, name: str) -> Run:
+def create_run(workspace: Workspace, dataset_id: str, config: TrainConfig, name: str, visitor: str = "") -> Run:
     """Make the folder of a new run; it waits until someone works on it."""
-    run_id = _create(workspace.runs, "train", name, {"dataset": dataset_id, "config": config.to_dict()})
+    spec = {"dataset": dataset_id, "config": config.to_dict()}
+    run_id = _create(workspace.runs, "train", name, spec, visitor=visitor)
     return load_run(workspace, run_id)
 
 
-def create_import(workspace: Workspace, spec: ImportSpec) -> Job:
+def create_import(workspace: Workspace, spec: ImportSpec, visitor: str = "") -> Job:
     """Make the folder of a new import."""
-    job_id = _create(workspace.imports, "import", spec.name or spec.value, asdict(spec))
+    job_id = _create(workspace.imports, "import", spec.name or spec.value, asdict(spec), visitor=visitor)
     return load_import(workspace, job_id)
 
 
@@ -91,7 +96,7 @@ def recommendation_job(workspace: Workspace, dataset_id: str) -> Job:
         return load_job(workspace.recommendations, dataset_id)
 
 
-def _create(parent: Path, kind: str, name: str, spec: dict[str, Any], job_id: str = "") -> str:
+def _create(parent: Path, kind: str, name: str, spec: dict[str, Any], job_id: str = "", visitor: str = "") -> str:
     """Make the folder of a job, under a new id where none is given; returns the id."""
     created = time.time()
     new = job_id or new_id(time.strftime("%Y%m%d-%H%M", time.localtime(created)))
@@ -100,7 +105,7 @@ def _create(parent: Path, kind: str, name: str, spec: dict[str, Any], job_id: st
         folder.mkdir(parents=True, exist_ok=bool(job_id))
     except OSError as error:
         raise disk_error(folder, error) from error
-    write_json(folder / JOB, {"kind": kind, "name": name, "created": created, "spec": spec})
+    write_json(folder / JOB, {"kind": kind, "name": name, "created": created, "spec": spec, "visitor": visitor})
     return new
 
 
@@ -133,7 +138,8 @@ def open_job(folder: Path) -> Job:
     try:
         values = read_json(folder / JOB)
         cls = Run if values["kind"] == "train" else Job
-        return cls(folder.name, folder, values["kind"], values["name"], values["created"], values["spec"])
+        visitor = str(values.get("visitor", ""))
+        return cls(folder.name, folder, values["kind"], values["name"], values["created"], values["spec"], visitor)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise _unknown(folder.name) from error
 

@@ -1,0 +1,129 @@
+"""What a host allows: one value, its defaults for a public machine and for one's own, and the file that changes it.
+
+The file is `settings.toml` in the workspace, every line of it optional; docs/hosting.md lists the names. Nothing here
+enforces anything: the rooms that take photos, runs and disk ask.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from tlcore.errors import UserError
+from tlcore.workspace import Workspace
+
+FILE = "settings.toml"
+HOSTED_VARIABLE = "TRANSFERLAB_HOSTED"
+EXPLICIT_NO = ("", "0", "false", "no", "off")
+UNLIMITED = 0
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What is allowed. 0 means no limit; MB are 10⁶ bytes.
+
+    Attributes:
+        photo_megapixels: width × height × frames of one picture, in millions.
+        photo_decoded_mb: bytes that one picture takes once decoded (width × height × bytes of its mode × frames).
+        photo_seconds: time to decode one picture.
+        request_mb: one request of an upload. upload_mb: all that one upload area holds.
+        dataset_photos: photos of one data set. visitor_photos, visitor_mb: all that one visitor keeps.
+        waiting_runs: of one visitor in the line. run_minutes: work on one run.
+        disk_mb: the whole workspace. activations_share: the part of it, 0–1, that activations may take.
+        upload_hours: until an upload area that nobody works on is removed.
+        keep_days: until data sets and runs of visitors are removed, counted from when they were last used.
+    """
+
+    photo_megapixels: float
+    photo_decoded_mb: float
+    photo_seconds: float
+    request_mb: float
+    upload_mb: float
+    dataset_photos: int
+    visitor_photos: int
+    visitor_mb: float
+    waiting_runs: int
+    run_minutes: float
+    disk_mb: float
+    activations_share: float
+    upload_hours: float
+    keep_days: float
+
+
+HOSTED = Limits(
+    photo_megapixels=40,
+    photo_decoded_mb=200,
+    photo_seconds=20,
+    request_mb=50,
+    upload_mb=500,
+    dataset_photos=2_000,
+    visitor_photos=5_000,
+    visitor_mb=1_000,
+    waiting_runs=3,
+    run_minutes=30,
+    disk_mb=10_000,
+    activations_share=0.3,
+    upload_hours=1,
+    keep_days=3,
+)
+"""For a public machine of one core and 1–2 GB."""
+
+OWN = Limits(
+    photo_megapixels=200,
+    photo_decoded_mb=1_000,
+    photo_seconds=60,
+    request_mb=UNLIMITED,
+    upload_mb=UNLIMITED,
+    dataset_photos=UNLIMITED,
+    visitor_photos=UNLIMITED,
+    visitor_mb=UNLIMITED,
+    waiting_runs=UNLIMITED,
+    run_minutes=UNLIMITED,
+    disk_mb=UNLIMITED,
+    activations_share=0.5,
+    upload_hours=24 * 7,
+    keep_days=UNLIMITED,
+)
+"""For a person's own machine."""
+
+
+def is_hosted(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether this is a host for strangers: `TRANSFERLAB_HOSTED` is set to anything but an explicit no."""
+    return environment.get(HOSTED_VARIABLE, "").strip().lower() not in EXPLICIT_NO
+
+
+def load_limits(workspace: Workspace, hosted: bool | None = None) -> Limits:
+    """The limits of a workspace: the defaults, changed by its `settings.toml`.
+
+    Args:
+        hosted: which defaults; None: as `is_hosted` says.
+
+    Raises:
+        UserError: the file cannot be read, or has a name or a value that is not allowed.
+    """
+    defaults = HOSTED if (is_hosted() if hosted is None else hosted) else OWN
+    path = workspace.root / FILE
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return defaults
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"{path} cannot be read ({error}).", "Mend it, or take it away: then the defaults hold."
+        ) from error
+    changes: dict[str, Any] = {name: _checked(name, value) for name, value in values.items()}
+    return replace(defaults, **changes)
+
+
+def _checked(name: str, value: Any) -> float:
+    """A limit as the file gives it; raises UserError for an unknown name or a value that cannot be one."""
+    kinds = {option.name: option.type for option in fields(Limits)}
+    if name not in kinds:
+        raise UserError(f"Received: {name} in {FILE}. Allowed: {', '.join(kinds)}.", "Correct or remove that line.")
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    most = 1 if name == "activations_share" else float("inf")
+    if not number or not 0 <= value <= most or value != value:
+        allowed = "a number from 0 to 1" if most == 1 else "a number, 0 for no limit"
+        raise UserError(f"Received: {name} = {value!r} in {FILE}. Allowed: {allowed}.", "Correct or remove that line.")
+    return int(value) if kinds[name] is int else float(value)
