@@ -182,12 +182,30 @@ class Stopped(Event):
 
 @dataclass(frozen=True)
 class Failed(Event):
-    """The job could not go on. `bug` is True when it is the program's fault, then `what` holds the error."""
+    """The job could not go on. `bug` is True when it is the program's fault, then `what` holds the error.
+
+    `number`: of a bug, the same on the page and in the log; "" otherwise, and in older files.
+    """
 
     type: ClassVar[str] = "failed"
     what: str
     fix: str
     bug: bool = False
+    number: str = ""
+
+
+@dataclass(frozen=True)
+class Died(Event):
+    """The job's process ended without a last event; whoever had started it wrote this.
+
+    `signal`: the number of the signal that ended it, 0 for none (then `exit_code` is its own); `peak_bytes`: the most
+    resident memory that was seen of it, 0 where nobody looked.
+    """
+
+    type: ClassVar[str] = "died"
+    signal: int
+    exit_code: int
+    peak_bytes: int = 0
 
 
 Result = TypeVar("Result")
@@ -215,7 +233,7 @@ def run_to_end(job: Generator["Event", None, Result], on_event: Callable[["Event
         job.close()
 
 
-_TYPES = {cls.type: cls for cls in (Started, Planned, Progress, EpochEnd, Evaluated, Finished, Stopped, Failed)}
+_TYPES = {cls.type: cls for cls in (Started, Planned, Progress, EpochEnd, Evaluated, Finished, Stopped, Failed, Died)}
 
 
 def _with_current_names(row: dict[str, Any]) -> dict[str, Any]:
