@@ -40,7 +40,8 @@ SAMPLES = [
     events.Evaluated(46, 50, 6.1, 5.0, 0.3),
     events.Finished("run-1", 7.0, True),
     events.Stopped("Was “kept” – ünïcode\nsecond line"),
-    events.Failed("Full.", "Free some.", True),
+    events.Failed("Full.", "Free some.", True, "1a2b3c4d"),
+    events.Died(9, -9, 1_200_000_000),
 ]
 
 
