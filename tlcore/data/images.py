@@ -1,27 +1,60 @@
 """From the bytes of a photo to pixels. The only file that decodes pictures.
 
-What a network sees comes from `load_input`, in training, evaluation and prediction alike. Which files are photos
-of a data set is none of this file's business (ingest.py).
+What a network sees comes from `load_input`, in training, evaluation and prediction alike. What decoding may take is
+decode_budget.py's business, what strangers send is decoded in a process of its own (decoder.py), and which files are
+photos of a data set is decided in ingest.py.
 """
 
 import threading
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from io import BytesIO
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import (
+    BmpImagePlugin,
+    GifImagePlugin,
+    Image,
+    JpegImagePlugin,
+    MpoImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    UnidentifiedImageError,
+    WebPImagePlugin,
+)
+
+from tlcore.data import decode_budget
+from tlcore.data.colours import to_rgb
+from tlcore.data.decode_budget import OWN_BUDGET, DecodeBudget, DecodeCost
+from tlcore.data.png_texts import without_large_texts
+from tlcore.data.refusals import NO_MEMORY, SAVE_AGAIN, PhotoRefused, what_it_is
+
+__all__ = ["PhotoRefused", "decode", "inspect", "load_input", "load_upright", "make_input", "make_upright", "thumbnail"]
+
+_DECODERS = (  # named here, so that Pillow does not import its forty others to look for one of these
+    BmpImagePlugin,
+    GifImagePlugin,
+    JpegImagePlugin,
+    MpoImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    WebPImagePlugin,
+)
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
 """What may be decoded, in Pillow's names. Pillow reads forty more, each with a decoder that strangers could attack."""
 
-MAX_PIXELS = 89_000_000
-"""Larger pictures are refused. Just under the size at which Pillow itself begins to warn of decompression bombs."""
-
 MIN_SIDE = 4
 """Smaller pictures are refused: a picture of one pixel (a tracking dot of a web page) shows nothing to learn."""
+
+LARGEST_INPUT = 608
+"""Pixels a side: the largest square that a network is given, `TrainConfig.image_size` at most. What is accepted into a
+data set fits the budget at this size."""
+
+LARGE_BYTES = 64_000_000
+"""Of pictures that take more memory than this, one at a time is decoded."""
 
 RESIZE_POLICIES = {
     "squash": "The whole photo, stretched or squeezed into a square.",
@@ -32,7 +65,6 @@ RESIZE_POLICIES = {
 RESIZE_POLICY = "center-crop"
 """What runs are made with: 393 of 399 cats and dogs right at 160 px; "squash" 391 (same head, four seeds)."""
 
-_ALLOWED = "save it as JPEG or PNG and try again"
 _TRANSPOSE = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -43,49 +75,88 @@ _TRANSPOSE = {
     8: Image.Transpose.ROTATE_90,
 }
 _QUIET = threading.Lock()
+_LARGE = threading.Lock()
 
-
-class PhotoRefused(Exception):
-    """The bytes are no photo that can be used. `reason` follows a file's name: "is empty (0 bytes)".
-
-    Args:
-        name: of the file, for the message of the error, where it is known.
-    """
-
-    def __init__(self, reason: str, name: str = "") -> None:
-        super().__init__(f"{name} {reason}".strip())
-        self.reason = reason
+InTurn = Callable[[DecodeCost], AbstractContextManager[object]]
+"""What a picture of this cost is decoded in: it waits until no other large one is."""
 
 
 @dataclass(frozen=True)
 class PhotoInfo:
-    """What `inspect` learned. `width`, `height`: pixels, upright; `format`: one of `FORMATS`."""
+    """What a file says and decoding confirmed. `width`, `height`: pixels, upright; `format`: one of `FORMATS`."""
 
     width: int
     height: int
     format: str
 
 
-def inspect(data: bytes) -> PhotoInfo:
-    """Check that a photo really decodes, to its last byte, and return its upright size.
+@dataclass(frozen=True)
+class Wanted:
+    """What a photo is decoded for, besides its `PhotoInfo`.
 
-    JPEGs are decoded at an eighth of their size: all of the file is read, little of it is computed.
+    `input_size`: pixels a side of what a network sees, 0 for none; `policy`: a key of `RESIZE_POLICIES`;
+    `thumbnail_size`: pixels a side, 0 for none.
+    """
+
+    input_size: int = 0
+    policy: str = RESIZE_POLICY
+    thumbnail_size: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class DecodedPhoto:
+    """A photo as it was wanted. `input`: uint8 (S, S, 3) as of `load_input`, or None; `thumbnail`: a JPEG, or b""."""
+
+    info: PhotoInfo
+    input: np.ndarray | None = None
+    thumbnail: bytes = b""
+
+
+def one_large_at_a_time(cost: DecodeCost) -> AbstractContextManager[object]:
+    """Let the threads of this process decode small pictures side by side, large ones one after the other."""
+    return _LARGE if cost.num_bytes > LARGE_BYTES else nullcontext()
+
+
+def decode(
+    data: bytes, wanted: Wanted, budget: DecodeBudget = OWN_BUDGET, in_turn: InTurn = one_large_at_a_time
+) -> DecodedPhoto:
+    """Check that a photo really decodes, to its last byte, and make of it what is wanted, with as little decoding.
+
+    A JPEG of which nothing is wanted is decoded at an eighth of its size: all of the file is read, little is computed.
 
     Raises:
-        PhotoRefused: the bytes are not a usable photo.
+        PhotoRefused: the bytes are not a usable photo, or take more than the budget.
+        ValueError: an unknown policy.
     """
-    image = _open(data)
-    width, height = image.size
-    image_format = "JPEG" if image.format == "MPO" else str(image.format)
-    if image_format == "JPEG":
-        image.draft(None, (1, 1))
-    _load(image)
-    if _orientation(image) >= 5:
-        width, height = height, width
-    return PhotoInfo(width, height, image_format)
+    at_least = wanted.input_size or wanted.thumbnail_size
+    image, cost = _open(data, budget, at_least or LARGEST_INPUT)
+    size = image.size
+    with in_turn(cost):
+        image.draft(None, (at_least or 1, at_least or 1))  # does nothing to anything but a JPEG
+        _load(image)
+        info = _info(image, size)
+        if not at_least:
+            return DecodedPhoto(info)
+        upright = _upright(image, budget)
+        square = make_input(upright, wanted.input_size, wanted.policy) if wanted.input_size else None
+        if not wanted.thumbnail_size:
+            return DecodedPhoto(info, square)
+        if min(upright.size) >= min(wanted.thumbnail_size, *size):
+            return DecodedPhoto(info, square, _encode_thumbnail(upright, wanted.thumbnail_size))
+        upright.close()
+    return DecodedPhoto(info, square, thumbnail(data, wanted.thumbnail_size, budget, in_turn))
 
 
-def load_upright(data: bytes, at_least: int | None = None) -> Image.Image:
+def inspect(data: bytes, budget: DecodeBudget = OWN_BUDGET) -> PhotoInfo:
+    """Check that a photo really decodes, to its last byte, and return its upright size.
+
+    Raises:
+        PhotoRefused: the bytes are not a usable photo, or take more than the budget.
+    """
+    return decode(data, Wanted(), budget).info
+
+
+def load_upright(data: bytes, at_least: int | None = None, budget: DecodeBudget = OWN_BUDGET) -> Image.Image:
     """The photo as a person sees it: RGB, turned upright, transparent parts on white, first frame of an animation.
 
     Args:
@@ -94,27 +165,28 @@ def load_upright(data: bytes, at_least: int | None = None) -> Image.Image:
             shorter than this; that is much faster than decoding it whole.
 
     Raises:
-        PhotoRefused: the bytes are not a usable photo.
+        PhotoRefused: the bytes are not a usable photo, or take more than the budget.
     """
-    image = _open(data)
-    if at_least is not None:
-        image.draft(None, (at_least, at_least))  # does nothing to anything but a JPEG
-    return make_upright(image)
+    image, cost = _open(data, budget, at_least)
+    with one_large_at_a_time(cost):
+        if at_least is not None:
+            image.draft(None, (at_least, at_least))
+        _load(image)
+        return _upright(image, budget)
 
 
-def make_upright(image: Image.Image) -> Image.Image:
+def make_upright(image: Image.Image, budget: DecodeBudget = OWN_BUDGET) -> Image.Image:
     """A picture that Pillow has opened as a person sees it, see `load_upright`.
 
     Raises:
-        PhotoRefused: its pixels cannot be decoded or read.
+        PhotoRefused: its pixels cannot be decoded or read, or take more than the budget.
     """
+    decode_budget.check(decode_budget.opened_cost(image, b""), budget)
     _load(image)
-    turn = _TRANSPOSE.get(_orientation(image))
-    image = _to_rgb(image)
-    return image.transpose(turn) if turn is not None else image
+    return _turned(to_rgb(image), _orientation(image), budget)
 
 
-def load_input(data: bytes, size: int, policy: str = "squash") -> np.ndarray:
+def load_input(data: bytes, size: int, policy: str = "squash", budget: DecodeBudget = OWN_BUDGET) -> np.ndarray:
     """What a network sees of a photo.
 
     The photo is made upright RGB (`load_upright(data, at_least=size)`), then brought to its square by one
@@ -129,10 +201,12 @@ def load_input(data: bytes, size: int, policy: str = "squash") -> np.ndarray:
         uint8 (size, size, 3), 0–255, RGB. The same bytes give the same array, always.
 
     Raises:
-        PhotoRefused: the bytes are not a usable photo.
+        PhotoRefused: the bytes are not a usable photo, or take more than the budget.
         ValueError: an unknown policy.
     """
-    return make_input(load_upright(data, at_least=size), size, policy)
+    square = decode(data, Wanted(size, policy), budget).input
+    assert square is not None  # it was asked for
+    return square
 
 
 def make_input(image: Image.Image, size: int, policy: str = "squash") -> np.ndarray:
@@ -145,13 +219,18 @@ def make_input(image: Image.Image, size: int, policy: str = "squash") -> np.ndar
     return np.asarray(image)
 
 
-def thumbnail(data: bytes, size: int) -> bytes:
+def thumbnail(
+    data: bytes, size: int, budget: DecodeBudget = OWN_BUDGET, in_turn: InTurn = one_large_at_a_time
+) -> bytes:
     """A small square JPEG of the middle of a photo, for galleries. `size`: side in pixels.
 
     Raises:
-        PhotoRefused: the bytes are not a usable photo.
+        PhotoRefused: the bytes are not a usable photo, or take more than the budget.
     """
-    image = load_upright(data, at_least=size)
+    return decode(data, Wanted(thumbnail_size=size), budget, in_turn).thumbnail
+
+
+def _encode_thumbnail(image: Image.Image, size: int) -> bytes:
     image = image.resize((size, size), Image.Resampling.BILINEAR, box=_middle(image))
     target = BytesIO()
     image.save(target, "JPEG", quality=85)
@@ -170,29 +249,32 @@ def _quiet() -> Iterator[None]:
         yield
 
 
-def _open(data: bytes) -> Image.Image:
-    """Read the header and refuse, before anything is decoded, what is no picture or out of range."""
+def _open(data: bytes, budget: DecodeBudget, at_least: int | None) -> tuple[Image.Image, DecodeCost]:
+    """Read the header and refuse, before any pixel is made, what is no picture or out of range."""
     if not data:
         raise PhotoRefused("is empty (0 bytes)")
+    claimed = decode_budget.claimed_cost(data)
+    if claimed is not None:
+        decode_budget.check(claimed, budget)
     try:
         with _quiet():
-            image = Image.open(BytesIO(data), formats=FORMATS)
+            image = Image.open(BytesIO(without_large_texts(data)), formats=FORMATS)
     except Image.DecompressionBombError as error:
-        raise PhotoRefused(f"is too large to open (more than {MAX_PIXELS // 1_000_000} million pixels)") from error
+        raise PhotoRefused(decode_budget.too_many_pixels(budget)) from error
     except UnidentifiedImageError as error:
-        raise PhotoRefused(_what_it_is(data)) from error
+        raise PhotoRefused(what_it_is(data)) from error
+    except MemoryError as error:
+        raise PhotoRefused(NO_MEMORY) from error
     except Exception as error:  # Pillow's readers raise nearly anything on a damaged file
-        raise PhotoRefused(f"is damaged and cannot be opened; {_ALLOWED}") from error
+        raise PhotoRefused(f"is damaged and cannot be opened; {SAVE_AGAIN}") from error
     width, height = image.size
-    if width * height > MAX_PIXELS:
-        raise PhotoRefused(
-            f"is too large to open ({width:,} × {height:,} pixels; at most {MAX_PIXELS // 1_000_000} million)"
-        )
     if min(width, height) < MIN_SIDE:
         raise PhotoRefused(
             f"is too small to show anything ({width} × {height} pixels; at least {MIN_SIDE} × {MIN_SIDE})"
         )
-    return image
+    cost = decode_budget.opened_cost(image, data, at_least)
+    decode_budget.check(cost, budget, image.size)
+    return image, cost
 
 
 def _load(image: Image.Image) -> None:
@@ -203,10 +285,18 @@ def _load(image: Image.Image) -> None:
                 image.load()
         else:
             image.load()
+    except MemoryError as error:
+        raise PhotoRefused(NO_MEMORY) from error
     except Exception as error:
         cut = "truncated" in str(error) or isinstance(error, EOFError)
         what = "is cut off: its end is missing" if cut else "is damaged and cannot be decoded"
         raise PhotoRefused(f"{what}; fetch or copy it again, or leave it out") from error
+
+
+def _info(image: Image.Image, size: tuple[int, int]) -> PhotoInfo:
+    """What there is to know of a loaded picture. `size`: width and height before it was made smaller."""
+    width, height = size[::-1] if _orientation(image) >= 5 else size
+    return PhotoInfo(width, height, "JPEG" if image.format == "MPO" else str(image.format))
 
 
 def _orientation(image: Image.Image) -> int:
@@ -219,37 +309,21 @@ def _orientation(image: Image.Image) -> int:
     return value if value in range(1, 9) else 1
 
 
-def _to_rgb(image: Image.Image) -> Image.Image:
-    """Any of Pillow's modes as 8-bit RGB."""
-    if image.mode == "RGB" and "transparency" not in image.info:
+def _upright(image: Image.Image, budget: DecodeBudget) -> Image.Image:
+    """A loaded picture that nobody else holds, as RGB and upright; its own pixels are given up on the way."""
+    orientation, converted = _orientation(image), to_rgb(image)
+    if converted is not image:
+        image.close()
+    return _turned(converted, orientation, budget)
+
+
+def _turned(image: Image.Image, orientation: int, budget: DecodeBudget) -> Image.Image:
+    """An RGB picture turned upright: for a moment it is there twice, which a late word in a PNG's end may ask for."""
+    turn = _TRANSPOSE.get(orientation)
+    if turn is None:
         return image
-    try:
-        if image.mode.startswith(("I", "F")):
-            return _scale_to_bytes(image).convert("RGB")
-        if "A" in image.mode or "a" in image.mode or "transparency" in image.info:
-            image = image.convert("RGBA")
-            white = Image.new("RGB", image.size, "white")
-            white.paste(image, mask=image.getchannel("A"))
-            return white
-        return image.convert("RGB")
-    except Exception as error:
-        raise PhotoRefused(f"has colours of a kind ({image.mode}) that cannot be read; {_ALLOWED}") from error
-
-
-def _scale_to_bytes(image: Image.Image) -> Image.Image:
-    """Grey of 16 or 32 bits or floats as 8 bits, scaled; Pillow's own conversion would clip nearly all of it to white.
-
-    Whole numbers are taken as 16 bits (0–65,535 to 0–255), floats as 0–1, where the values fit into that;
-    anything else is stretched from its darkest to its brightest value.
-    """
-    values = np.nan_to_num(np.asarray(image, dtype=np.float64))
-    low, high = float(values.min()), float(values.max())
-    if image.mode.startswith("I") and low >= 0 and high <= 65_535:
-        low, high = 0.0, 65_535.0
-    elif image.mode == "F" and low >= 0 and high <= 1:
-        low, high = 0.0, 1.0
-    scaled = (values - low) * (255.0 / max(high - low, 1e-12))
-    return Image.fromarray(np.rint(scaled).astype(np.uint8))
+    decode_budget.check(DecodeCost(*image.size, image.width * image.height * 8), budget)
+    return image.transpose(turn)
 
 
 def _middle(image: Image.Image) -> tuple[float, float, float, float]:
@@ -258,35 +332,3 @@ def _middle(image: Image.Image) -> tuple[float, float, float, float]:
     side = min(width, height)
     left, top = (width - side) // 2, (height - side) // 2
     return (left, top, left + side, top + side)
-
-
-_HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
-_BEGINNINGS = (
-    (b"%PDF", "is a PDF, not a picture"),
-    (b"PK\x03\x04", "is a zip or office file, not a picture"),
-    (b"Rar!", "is a RAR archive, not a picture"),
-    (b"8BPS", f"is a Photoshop file; {_ALLOWED}"),
-    (b"\xff\xd8\xff", "is damaged: it begins like a JPEG and then does not go on like one"),
-    (b"\x89PNG", "is damaged: it begins like a PNG and then does not go on like one"),
-    (b"GIF8", "is damaged: it begins like a GIF and then does not go on like one"),
-    (b"RIFF", "is damaged or not a picture"),
-)
-
-
-def _what_it_is(data: bytes) -> str:
-    """The reason for bytes that none of the allowed decoders knows."""
-    if data[4:8] == b"ftyp":
-        if data[8:12] in _HEIF_BRANDS:
-            return f"is a HEIC photo of a phone, which cannot be read here; {_ALLOWED}"
-        if data[8:12] in (b"avif", b"avis"):
-            return f"is an AVIF picture, which cannot be read here; {_ALLOWED}"
-        return "is a video, not a picture"
-    for beginning, reason in _BEGINNINGS:
-        if data.startswith(beginning):
-            return reason
-    head = data[:1000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if b"<svg" in head:
-        return f"is an SVG drawing, which has no pixels; {_ALLOWED}"
-    if head.startswith((b"<!doctype html", b"<html")) or b"<html" in head:
-        return "is not a picture (it is a web page, HTML; the download went wrong)"
-    return "is not a picture that can be read here (JPEG, PNG, WebP, BMP, TIFF or GIF)"

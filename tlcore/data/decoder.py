@@ -1,0 +1,229 @@
+"""Decoding what strangers send, in limited processes: a picture can cost its own answer, never the one who asked.
+
+The processes are decoder_process.py. They are few, start when they are needed, do one picture at a time, and are
+replaced when they die, hang or talk nonsense; of large pictures one is decoded at a time.
+"""
+
+import atexit
+import os
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any, BinaryIO, cast
+
+import numpy as np
+
+from tlcore.data.decode_budget import DecodeBudget
+from tlcore.data.decoder_messages import BadMessage, read_message, write_message
+from tlcore.data.images import FORMATS, RESIZE_POLICIES, RESIZE_POLICY, DecodedPhoto, PhotoInfo, Wanted
+from tlcore.data.refusals import MAKE_SMALLER, NO_MEMORY, SAVE_AGAIN, PhotoRefused
+from tlcore.errors import UserError
+from tlcore.settings import Limits
+
+MOST_PROCESSES = 2
+_SETTLE_SECONDS = 1
+_MOST_THUMBNAIL_BYTES = 4_000_000
+_PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from tlcore.data.decoder_process import main; main()"
+_KEPT_VARIABLES = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+_CRASHED = f"is damaged in a way that stops its decoder; {SAVE_AGAIN}"
+_KILLED, _ALARM = -9, -14  # exit codes on POSIX: by the system when memory is short, by the process's own clock
+
+
+class PhotoDecoder:
+    """Decodes photos in processes of their own; may be used from many threads. `close` it, or let the program end.
+
+    Args:
+        limits: what one photo may take, in pixels, memory and time.
+        num_processes: how many work side by side, by default one a core and two at most.
+    """
+
+    def __init__(self, limits: Limits, num_processes: int | None = None) -> None:
+        self._budget, self._seconds = DecodeBudget.of(limits), limits.photo_seconds
+        self._places: queue.LifoQueue[_Process | None] = queue.LifoQueue()  # the last used first: it is warm
+        self._num_processes = num_processes or min(MOST_PROCESSES, os.cpu_count() or 1)
+        for _ in range(self._num_processes):
+            self._places.put(None)
+        self._large = threading.Lock()
+
+    def decode(self, data: bytes, wanted: Wanted) -> DecodedPhoto:
+        """What `images.decode` gives, bit for bit.
+
+        Raises:
+            PhotoRefused: the bytes are not a usable photo, take more than the limits, or ended their process.
+            UserError: no process can be started.
+            ValueError: an unknown policy.
+        """
+        if wanted.policy not in RESIZE_POLICIES:
+            raise ValueError(f"Received: policy={wanted.policy!r}. Allowed: {', '.join(RESIZE_POLICIES)}.")
+        process = self._places.get()
+        try:
+            if process is None or not process.is_alive():
+                process = _Process()
+            request = asdict(self._budget) | {"seconds": self._seconds, "wanted": asdict(wanted)}
+            return _read_photo(*self._ask(process, request, data, _most_bytes(wanted)), wanted)
+        except (EOFError, OSError) as error:
+            assert process is not None  # starting one raises UserError
+            raise PhotoRefused(self._reason(process)) from error
+        except BadMessage as error:
+            assert process is not None
+            process.end()
+            raise PhotoRefused(self._too_long() if process.took_too_long else _CRASHED) from error
+        finally:
+            self._places.put(process if process is not None and process.is_alive() else None)
+
+    def inspect(self, data: bytes) -> PhotoInfo:
+        """What `images.inspect` gives; raises what `decode` does."""
+        return self.decode(data, Wanted()).info
+
+    def input(self, data: bytes, size: int, policy: str = RESIZE_POLICY) -> np.ndarray:
+        """What `images.load_input` gives; raises what `decode` does."""
+        square = self.decode(data, Wanted(size, policy)).input
+        assert square is not None  # it was asked for
+        return square
+
+    def thumbnail(self, data: bytes, size: int) -> bytes:
+        """What `images.thumbnail` gives; raises what `decode` does."""
+        return self.decode(data, Wanted(thumbnail_size=size)).thumbnail
+
+    def warm_up(self) -> None:
+        """Start a process now, so that the first photo need not wait for it."""
+        process = self._places.get()
+        try:
+            if process is None or not process.is_alive():
+                process = _Process()
+        finally:
+            self._places.put(process)
+
+    def close(self) -> None:
+        """End the processes, waiting for those at work. The decoder starts new ones should it be used again."""
+        places = [self._places.get() for _ in range(self._num_processes)]
+        for process in places:
+            if process is not None:
+                process.end()
+            self._places.put(None)
+
+    def _ask(self, process: "_Process", request: dict[str, Any], data: bytes, most: int) -> Message:
+        """Send a photo and read the answer. A large one waits until no other is decoded; only then its time runs."""
+        with process.ended_after(self._seconds):
+            write_message(process.requests, request, data)
+            answer = read_message(process.answers, most)
+        if "large" not in answer[0]:
+            return answer
+        with self._large, process.ended_after(self._seconds):
+            write_message(process.requests, {})
+            return read_message(process.answers, most)
+
+    def _reason(self, process: "_Process") -> str:
+        """Why there is no answer from a process, which is ended."""
+        exit_code = process.end(_SETTLE_SECONDS)
+        if process.took_too_long or exit_code == _ALARM:
+            return self._too_long()
+        return NO_MEMORY if exit_code == _KILLED else _CRASHED
+
+    def _too_long(self) -> str:
+        return f"takes longer than {self._seconds:,.0f} seconds to decode; {MAKE_SMALLER}"
+
+
+_shared: dict[tuple[DecodeBudget, float], PhotoDecoder] = {}
+_shared_lock = threading.Lock()
+
+
+def shared_decoder(limits: Limits) -> PhotoDecoder:
+    """The one decoder of this process for these limits; its processes end with this one."""
+    key = (DecodeBudget.of(limits), limits.photo_seconds)
+    with _shared_lock:
+        if key not in _shared:
+            _shared[key] = PhotoDecoder(limits)
+            atexit.register(_shared[key].close)
+        return _shared[key]
+
+
+class _Process:
+    """One process and the pipes to it. Raises UserError where it cannot be started."""
+
+    def __init__(self) -> None:
+        self.took_too_long = False
+        try:
+            self._popen = subprocess.Popen(
+                [sys.executable, "-I", "-c", _PROGRAM, *filter(None, sys.path)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,  # Ctrl-C in the terminal is for this program alone
+                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # the same on Windows
+                env=_environment(),
+            )
+        except OSError as error:
+            raise UserError(
+                f"The process that decodes photos could not be started ({error.strerror or error}).",
+                "Try again; if it stays so, this machine has too little memory left.",
+            ) from error
+        self.requests, self.answers = cast(BinaryIO, self._popen.stdin), cast(BinaryIO, self._popen.stdout)
+
+    def is_alive(self) -> bool:
+        return not self.took_too_long and not self.requests.closed and self._popen.poll() is None
+
+    @contextmanager
+    def ended_after(self, seconds: float) -> Iterator[None]:
+        """Kill the process unless the block is done in time, which ends every wait for it; 0 is for no limit."""
+        if not seconds:
+            yield
+            return
+        timer = threading.Timer(seconds, self._kill)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+            timer.join()
+
+    def _kill(self) -> None:
+        self.took_too_long = True
+        self._popen.kill()
+
+    def end(self, patience: float = 0.0) -> int:
+        """End it and return its exit code. `patience`: seconds that it gets to end by itself, where it is about to."""
+        try:
+            exit_code = self._popen.wait(patience)
+        except subprocess.TimeoutExpired:
+            self._popen.kill()
+            exit_code = self._popen.wait()
+        for stream in (self.requests, self.answers):
+            try:
+                stream.close()
+            except OSError:  # what was not sent yet has nobody to go to
+                pass
+        return exit_code
+
+
+def _environment() -> dict[str, str]:
+    """Little more than where programs are: what else stands in the environment is no business of a decoder."""
+    kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
+    return kept | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # NumPy's threads take memory, unused
+
+
+def _most_bytes(wanted: Wanted) -> int:
+    """The bytes that an answer may have."""
+    return wanted.input_size**2 * 3 + (_MOST_THUMBNAIL_BYTES if wanted.thumbnail_size else 0)
+
+
+def _read_photo(values: dict[str, Any], content: bytes, wanted: Wanted) -> DecodedPhoto:
+    """An answer as a photo. Raises PhotoRefused where it is a refusal, and BadMessage where it is not as asked for."""
+    if isinstance(values.get("refused"), str):
+        raise PhotoRefused(values["refused"])
+    kinds = {"width": int, "height": int, "format": str, "thumbnail": int}
+    num_pixels = wanted.input_size**2 * 3
+    if any(not isinstance(values.get(name), kind) for name, kind in kinds.items()) or values["format"] not in FORMATS:
+        raise BadMessage("not a photo")
+    if len(content) != num_pixels + values["thumbnail"] or bool(values["thumbnail"]) != bool(wanted.thumbnail_size):
+        raise BadMessage("of another size")
+    square = None
+    if wanted.input_size:
+        square = np.frombuffer(content, np.uint8, num_pixels).reshape(wanted.input_size, wanted.input_size, 3)
+    info = PhotoInfo(values["width"], values["height"], values["format"])
+    return DecodedPhoto(info, square, content[num_pixels:])
