@@ -3,9 +3,7 @@
 The grid is one piece of HTML with the thumbnails inside, so nothing is fetched; every string in it is escaped.
 """
 
-import base64
 import html
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -13,9 +11,9 @@ from pathlib import PurePath
 import pandas as pd
 import streamlit as st
 
-from tlcore.data import images, samples
+from pages.shared.decoding import dataset_thumbnail, jpeg_address
+from tlcore.data import samples
 from tlcore.data.manifest import Dataset
-from tlcore.errors import UserError
 
 STRIP = (
     "animals/1f431-noto.png",
@@ -27,7 +25,6 @@ STRIP = (
     "buildings/1f3e0-noto.png",
     "animals/1f993-noto.png",
 )
-EMPTY_PIXEL = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
 
 
 @dataclass(frozen=True)
@@ -91,28 +88,9 @@ def sample_strip() -> None:
 
 @st.cache_data(show_spinner=False)
 def _sample_figures() -> str:
-    with zipfile.ZipFile(samples.EMOJI) as archive:
-        found = [(name.split("/")[0], archive.read(name)) for name in STRIP]
-    shown = [GalleryPhoto(thumbnail(data, 160), label, f"Built-in picture: {label}", label) for label, data in found]
+    found = [(name.split("/")[0], jpeg_address(jpeg)) for name, jpeg in samples.emoji_thumbnails(STRIP, 160)]
+    shown = [GalleryPhoto(source, label, f"Built-in picture: {label}", label) for label, source in found]
     return "".join(map(figure, shown))
-
-
-def dataset_thumbnail(dataset: Dataset, path: str, sha256: str, size: int) -> str:
-    """The thumbnail of a photo of a data set as a data address; an empty one when the photo has gone."""
-    try:
-        return _cached(dataset, path, sha256, size)
-    except (UserError, images.PhotoRefused):
-        return EMPTY_PIXEL
-
-
-@st.cache_data(max_entries=2000, show_spinner=False)
-def _cached(_dataset: Dataset, path: str, sha256: str, size: int) -> str:
-    return thumbnail(_dataset.read(path), size)
-
-
-def thumbnail(data: bytes, size: int = 240) -> str:
-    """The square thumbnail of a photo's bytes as a data address. Raises PhotoRefused."""
-    return "data:image/jpeg;base64," + base64.b64encode(images.thumbnail(data, size)).decode("ascii")
 
 
 def three_by_three(frame: pd.DataFrame, by: str = "label", seed: int = 0) -> pd.DataFrame:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.shared import chrome, gallery, state
+from pages.shared import chrome, state
+from pages.shared.decoding import dataset_thumbnail
 from pages.shared.gallery import GalleryPhoto
 from tlcore.advice.recommend import load_recommendation
 from tlcore.advice.rule import RULES, ExaminedPhoto, Recommendation
@@ -115,7 +116,7 @@ def examined_gallery(
     for photo in recommendation.examined:
         guesses = [photo.guesses[0], *(each for each in photo.guesses[1:most] if each[1] >= LEAST_PROBABILITY)]
         words = ", ".join(f"{name} {percent(probability)}" for name, probability in guesses)
-        source = gallery.dataset_thumbnail(dataset, photo.path, photo.sha256, size)
+        source = dataset_thumbnail(dataset, photo.path, photo.sha256, size)
         name = photo.path.rsplit("/", 1)[-1]
         shown.append(GalleryPhoto(source, photo.label, _alt(photo), name, detail=f"looks like: {words}"))
     return shown

@@ -9,7 +9,6 @@ from PIL import Image, ImageFile
 from tests.photos import encode, make_halves, make_image, make_photo, png_header
 from tlcore.data.images import (
     FORMATS,
-
     RESIZE_POLICIES,
     PhotoRefused,
     inspect,

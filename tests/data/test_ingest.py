@@ -250,7 +250,7 @@ def test_an_unchanged_folder_is_recognised_without_reading_a_photo(workspace, tm
     folder = write_files(tmp_path / "x", class_files(TWO))
     first = run_job(ingest_folder(workspace, folder))[0]
     with monkeypatch.context() as patch:
-        patch.setattr(collect, "inspect", None)  # any photo read now would be a crash
+        patch.setattr(collect, "_check", None)  # any photo read now would be a crash
         again, events = run_job(ingest_folder(workspace, folder))
         assert (again.id, events) == (first.id, [])
     assert run_job(ingest_folder(workspace, folder, seed=1))[0].id != first.id

@@ -14,6 +14,7 @@ from tests.pages.conftest import words
 from tests.photos import make_image
 from tlcore.config import TrainConfig, defaults_for
 from tlcore.data.augment import Augmentation, Views, augment, view_random
+from tlcore.data.decoder import PhotoDecoder
 
 SHA256 = "ab" * 32
 IMAGE = np.asarray(make_image(3, (64, 64)))
@@ -127,7 +128,7 @@ def test_without_views_nothing_varies_and_there_is_nothing_to_show(form):
 
 
 def test_a_photo_that_is_gone_is_told(form, monkeypatch):
-    monkeypatch.setattr(preview, "load_input", lambda *_: (_ for _ in ()).throw(preview.PhotoRefused("is gone")))
+    monkeypatch.setattr(PhotoDecoder, "input", lambda *_: (_ for _ in ()).throw(preview.PhotoRefused("is gone")))
     preview._decoded.clear()
     form.run()
     assert not shown(form) and "cannot be read any more" in words(form)

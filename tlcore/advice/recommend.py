@@ -17,6 +17,7 @@ from tlcore.advice.few_shot import few_shot_accuracy
 from tlcore.advice.label_changing_flips import find_label_changing_flips
 from tlcore.advice.rule import RULES, ExaminedPhoto, Recommendation, find_close_strategies, find_quadrant
 from tlcore.advice.similarity import photo_scores, similarity, similarity_interval
+from tlcore.data.decode_budget import ACCEPTED
 from tlcore.data.images import RESIZE_POLICY, load_input
 from tlcore.data.manifest import Dataset, load_dataset
 from tlcore.events import Event, Finished, Progress, ShouldStop, StageKey, Stopped, never
@@ -89,7 +90,7 @@ def _read_small(
     watch, found = Stopwatch(StageKey.READ, len(photos)), []
 
     def load(photo: Photo) -> npt.NDArray[np.uint8]:
-        return load_input(dataset.read(photo.path), PIXELS, RESIZE_POLICY)
+        return load_input(dataset.read(photo.path), PIXELS, RESIZE_POLICY, ACCEPTED)
 
     with ThreadPoolExecutor(usable_cores(), thread_name_prefix="small") as pool:
         for image in pool.map(load, photos):

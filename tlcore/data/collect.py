@@ -7,7 +7,7 @@ import hashlib
 import os
 import time
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,10 +15,11 @@ from typing import Any, Protocol
 
 import pandas as pd
 
-from tlcore.data.images import PhotoRefused, inspect
+from tlcore.data.images import DecodedPhoto, PhotoRefused, Wanted, decode
 from tlcore.data.layout import Placed, SourceFile
 from tlcore.data.manifest import store_photo
 from tlcore.data.names import clean_path, make_unique
+from tlcore.data.thumbnails import ThumbnailWriter
 from tlcore.events import Event, Progress, ShouldStop, StageKey
 
 _EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "BMP": "bmp", "TIFF": "tif", "GIF": "gif"}
@@ -69,28 +70,40 @@ class Collected:
         return pd.DataFrame(rows, columns=None if rows else list(_PHOTO_COLUMNS))
 
 
+@dataclass(frozen=True)
+class Reading:
+    """What is done with each file.
+
+    Attributes:
+        decode: checks the bytes and gives what is known of the photo, its thumbnail included where it makes one.
+        keep: the draft that gets a copy of the photos; None leaves them where they are.
+        thumbnails: where the thumbnails go; None for nowhere.
+    """
+
+    decode: Callable[[bytes], DecodedPhoto] = lambda data: decode(data, Wanted())
+    keep: Path | None = None
+    thumbnails: ThumbnailWriter | None = None
+
+
 def collect(
-    source: Reader, placed: list[Placed], collected: Collected, keep: Path | None, should_stop: ShouldStop
+    source: Reader, placed: list[Placed], collected: Collected, reading: Reading, should_stop: ShouldStop
 ) -> Generator[Event, None, bool]:
     """Read and check every file; add rows and refusals to `collected`. Returns False when stopped.
 
     Reading goes in order, checking (hash and decoding) in a few threads: Pillow and hashlib let each other run. At
     most a few dozen photos are in memory at any time.
-
-    Args:
-        keep: the draft that gets a copy of the photos; None leaves them where they are.
     """
     total = len(placed)
     where = {id(item.file): item for item in placed}
     num_threads = min(4, os.cpu_count() or 1)
-    waiting: deque[tuple[Placed, Future[dict[str, Any] | PhotoRefused]]] = deque()
+    waiting: deque[tuple[Placed, Future[_Checked | PhotoRefused]]] = deque()
     clock = _Clock(total)
     yield Progress(StageKey.READ, 0, total)
     with ThreadPoolExecutor(num_threads, thread_name_prefix="ingest") as pool:
         for file, data in source.read([item.file for item in placed]):
-            waiting.append((where[id(file)], pool.submit(_check, data, keep)))
+            waiting.append((where[id(file)], pool.submit(_check, data, reading)))
             if len(waiting) >= 4 * num_threads:
-                _take(*waiting.popleft(), collected)
+                _take(*waiting.popleft(), collected, reading)
                 clock.done += 1
             if clock.is_due():
                 if should_stop():
@@ -98,34 +111,46 @@ def collect(
                     return False
                 yield clock.progress()
         while waiting:
-            _take(*waiting.popleft(), collected)
+            _take(*waiting.popleft(), collected, reading)
     yield Progress(StageKey.READ, total, total, 0.0)
     return not should_stop()
 
 
-def _check(data: bytes | PhotoRefused, keep: Path | None) -> dict[str, Any] | PhotoRefused:
-    """In a thread: what the manifest says of one photo."""
+@dataclass(frozen=True)
+class _Checked:
+    """What the manifest says of one photo, and its thumbnail."""
+
+    row: dict[str, Any]
+    thumbnail: bytes
+
+
+def _check(data: bytes | PhotoRefused, reading: Reading) -> _Checked | PhotoRefused:
+    """In a thread: decode and hash one photo, and keep a copy of it."""
     if isinstance(data, PhotoRefused):
         return data
     try:
-        info = inspect(data)
+        photo = reading.decode(data)
     except PhotoRefused as refusal:
         return refusal
-    sha256 = hashlib.sha256(data).hexdigest()
-    file = store_photo(keep, sha256, _EXTENSIONS[info.format], data) if keep is not None else None
-    return {"sha256": sha256, "width": info.width, "height": info.height, "bytes": len(data), "file": file}
+    info, sha256 = photo.info, hashlib.sha256(data).hexdigest()
+    file = store_photo(reading.keep, sha256, _EXTENSIONS[info.format], data) if reading.keep is not None else None
+    row = {"sha256": sha256, "width": info.width, "height": info.height, "bytes": len(data), "file": file}
+    return _Checked(row, photo.thumbnail)
 
 
-def _take(placed: Placed, future: Future[dict[str, Any] | PhotoRefused], collected: Collected) -> None:
+def _take(placed: Placed, future: Future[_Checked | PhotoRefused], collected: Collected, reading: Reading) -> None:
     path = clean_path(placed.file.parts)
-    row = future.result()
-    if isinstance(row, PhotoRefused):
-        collected.refused.append((path, row.reason))
+    checked = future.result()
+    if isinstance(checked, PhotoRefused):
+        collected.refused.append((path, checked.reason))
         if placed.label not in collected.empty:
             collected.empty.append(placed.label)  # assemble.py drops it again if another photo of it was accepted
         return
+    row = checked.row
     file = row.pop("file") or "/".join(placed.file.parts)
     collected.rows.append({"path": path, **row, "label": placed.label, "split": placed.split, "file": file})
+    if reading.thumbnails is not None and checked.thumbnail:
+        reading.thumbnails.add(row["sha256"], checked.thumbnail)
 
 
 class _Clock:

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 
 from tlcore.data.decode_budget import DecodeBudget
-from tlcore.data.decoder_messages import BadMessage, read_message, write_message
+from tlcore.data.decoder_messages import BadMessage, Message, read_message, write_message
 from tlcore.data.images import FORMATS, RESIZE_POLICIES, RESIZE_POLICY, DecodedPhoto, PhotoInfo, Wanted
 from tlcore.data.refusals import MAKE_SMALLER, NO_MEMORY, SAVE_AGAIN, PhotoRefused
 from tlcore.errors import UserError
@@ -64,7 +64,8 @@ class PhotoDecoder:
             if process is None or not process.is_alive():
                 process = _Process()
             request = asdict(self._budget) | {"seconds": self._seconds, "wanted": asdict(wanted)}
-            return _read_photo(*self._ask(process, request, data, _most_bytes(wanted)), wanted)
+            values, content = self._ask(process, request, data, _most_bytes(wanted))
+            return _read_photo(values, content, wanted)
         except (EOFError, OSError) as error:
             assert process is not None  # starting one raises UserError
             raise PhotoRefused(self._reason(process)) from error

@@ -8,15 +8,20 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
+from tlcore.data import thumbnails
 from tlcore.data.archive import ZipSource
 from tlcore.data.assemble import Ingestion, Origin, assemble_dataset
-from tlcore.data.collect import Collected, Source, collect
+from tlcore.data.collect import Collected, Reading, Source, collect
+from tlcore.data.decode_budget import DecodeBudget
 from tlcore.data.folder import FolderSource
+from tlcore.data.images import DecodedPhoto, Wanted, decode
 from tlcore.data.layout import HOW, recognise
 from tlcore.data.manifest import draft_folder, find_known
+from tlcore.data.thumbnails import ThumbnailWriter
 from tlcore.data.uploads import ingest_incoming
 from tlcore.errors import UserError
 from tlcore.events import ShouldStop, never
+from tlcore.settings import load_limits
 from tlcore.workspace import Workspace
 
 __all__ = ["ingest_folder", "ingest_incoming", "ingest_path", "ingest_source", "ingest_zip"]
@@ -108,9 +113,10 @@ def ingest_source(
         refused=[*source.refused, *layout.refused], notes=list(layout.notes), empty=list(layout.empty)
     )
     with draft_folder(workspace) as folder:
-        keep = None if source.keeps_photos else folder
-        if not (yield from collect(source, layout.placed, collected, keep, should_stop)):
-            return None
+        with ThumbnailWriter(folder) as writer:
+            reading = Reading(decode_own(workspace), None if source.keeps_photos else folder, writer)
+            if not (yield from collect(source, layout.placed, collected, reading, should_stop)):
+                return None
         photos = collected.photos()
         if group is not None:
             photos["group"] = photos["path"].map(group)
@@ -125,6 +131,12 @@ def ingest_source(
             root=source.root if source.keeps_photos else None,
             signature=signature,
         )
+
+
+def decode_own(workspace: Workspace) -> Callable[[bytes], DecodedPhoto]:
+    """What decodes photos of the person at this machine: in this process, within the workspace's limits."""
+    wanted, budget = Wanted(thumbnail_size=thumbnails.SIZE), DecodeBudget.of(load_limits(workspace))
+    return lambda data: decode(data, wanted, budget)
 
 
 def sign(*parts: object) -> str:

@@ -3,6 +3,7 @@
 datasets/<id>/dataset.json      name, labels, counts, notes: readable by a person
 datasets/<id>/photos.parquet    one row a photo
 datasets/<id>/refused.parquet   one row a file that was not taken, with the reason
+datasets/<id>/thumbnails.*      its thumbnails, see thumbnails.py
 datasets/<id>/photos/           the photos' own bytes, unless they stay in a folder of the person
 datasets/.known/<signature>     the id of the data set that was made of exactly this folder before
 """
@@ -22,6 +23,7 @@ from typing import Any
 import pandas as pd
 
 from tlcore.data.names import slug
+from tlcore.data.thumbnails import Thumbnails
 from tlcore.errors import UserError
 from tlcore.workspace import Workspace, disk_error, is_id, new_id, read_json, write_atomic, write_json
 
@@ -61,6 +63,11 @@ class Dataset:
     @cached_property
     def _places(self) -> dict[str, int]:
         return {path: row for row, path in enumerate(self.photos["path"])}
+
+    @cached_property
+    def thumbnails(self) -> Thumbnails:
+        """Small pictures of the photos, made when the data set was."""
+        return Thumbnails(self.folder)
 
     @property
     def duplicates(self) -> pd.DataFrame:

@@ -1,7 +1,8 @@
 """Data sets to begin with: two that come along, two that are fetched when somebody asks for them."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -13,7 +14,7 @@ from tlcore.data.archive import ZipSource
 from tlcore.data.assemble import Ingestion, Origin
 from tlcore.data.collect import Source
 from tlcore.data.download import fetch
-from tlcore.data.images import PhotoRefused
+from tlcore.data.images import PhotoRefused, thumbnail
 from tlcore.data.ingest import ingest_source
 from tlcore.data.layout import SourceFile
 from tlcore.data.tarball import TarSource
@@ -123,6 +124,12 @@ def ingest_sample(workspace: Workspace, key: str, seed: int = 0, should_stop: Sh
     origin = Origin(sample.title, sample.source, sample.licence)
     group = _emoji_of if key == "emoji" else None
     return (yield from ingest_source(workspace, source, origin, seed, should_stop, group))
+
+
+def emoji_thumbnails(names: Sequence[str], size: int) -> list[tuple[str, bytes]]:
+    """A few of the built-in pictures, by their names in the archive, as square JPEGs. `size`: side in pixels."""
+    with zipfile.ZipFile(EMOJI) as archive:
+        return [(name, thumbnail(archive.read(name), size)) for name in names]
 
 
 class DigitsSource:

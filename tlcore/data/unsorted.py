@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tlcore.data.collect import Collected, collect
+from tlcore.data.collect import Collected, Reading, collect
 from tlcore.data.folder import FolderSource
 from tlcore.data.layout import label_all
 from tlcore.data.manifest import Dataset
@@ -33,7 +33,7 @@ def read_unsorted(folder: Path) -> Generator[Event, None, Dataset]:
         UserError: no file in it is a photo.
     """
     source, collected = FolderSource(folder), Collected()
-    yield from collect(source, label_all(source.files, "photo").placed, collected, None, never)
+    yield from collect(source, label_all(source.files, "photo").placed, collected, Reading(), never)
     photos = collected.photos().assign(split="train")
     if photos.empty:
         raise UserError(f"No file in {source.name} is a photo that can be used.", "Give a folder with photos.")

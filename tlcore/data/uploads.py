@@ -2,20 +2,23 @@
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from tlcore.data import incoming
+from tlcore.data import incoming, thumbnails
 from tlcore.data.archive import ZipSource
 from tlcore.data.assemble import Ingestion, Origin, assemble_dataset
-from tlcore.data.collect import Collected, collect
-from tlcore.data.images import PhotoRefused
+from tlcore.data.collect import Collected, Reading, collect
+from tlcore.data.decoder import shared_decoder
+from tlcore.data.images import DecodedPhoto, PhotoRefused, Wanted
 from tlcore.data.layout import Layout, Placed, SourceFile, label_all, name_classes, recognise
 from tlcore.data.manifest import Dataset, draft_folder, load_dataset
+from tlcore.data.thumbnails import ThumbnailWriter
 from tlcore.errors import UserError
 from tlcore.events import ShouldStop, never
+from tlcore.settings import load_limits
 from tlcore.workspace import Workspace
 
 
@@ -41,15 +44,24 @@ def ingest_incoming(
     source = UploadSource(workspace, incoming_id, alone=earlier is None)
     collected = Collected(refused=list(source.refused), notes=list(source.notes), empty=list(source.empty))
     with draft_folder(workspace) as folder:
-        if not (yield from collect(source, source.placed, collected, folder, should_stop)):
-            return None
-        if earlier is not None:
-            collected.rows += _bring_along(earlier, folder, collected)
+        with ThumbnailWriter(folder) as writer:
+            reading = Reading(_decode_apart(workspace), folder, writer)
+            if not (yield from collect(source, source.placed, collected, reading, should_stop)):
+                return None
+            if earlier is not None:
+                collected.rows += _bring_along(earlier, folder, collected)
+                _bring_thumbnails(earlier, writer)
         photos = collected.photos()
         if len(photos):
             known = earlier.labels if earlier is not None else ()
             photos["label"] = photos["label"].map(name_classes(photos["label"], collected.notes, known))
         return assemble_dataset(workspace, folder, photos, collected, Origin(name, "uploads"), seed)
+
+
+def _decode_apart(workspace: Workspace) -> Callable[[bytes], DecodedPhoto]:
+    """What decodes photos that came over the network: limited processes of their own."""
+    decoder, wanted = shared_decoder(load_limits(workspace)), Wanted(thumbnail_size=thumbnails.SIZE)
+    return lambda data: decoder.decode(data, wanted)
 
 
 class UploadSource:
@@ -161,6 +173,13 @@ def _bring_along(earlier: Dataset, folder: Path, collected: Collected) -> list[d
     collected.notes += earlier.notes
     collected.refused += list(earlier.refused[["path", "reason"]].itertuples(index=False, name=None))
     return rows
+
+
+def _bring_thumbnails(earlier: Dataset, writer: ThumbnailWriter) -> None:
+    for sha256 in earlier.photos["sha256"]:
+        thumbnail = earlier.thumbnails.read(sha256)
+        if thumbnail is not None:
+            writer.add(sha256, thumbnail)
 
 
 def _link(place: Path, target: Path) -> None:

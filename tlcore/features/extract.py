@@ -16,6 +16,7 @@ from typing import TypeVar
 import numpy as np
 
 from tlcore.data.augment import Views
+from tlcore.data.decode_budget import ACCEPTED
 from tlcore.data.images import load_input
 from tlcore.events import Progress, ShouldStop, StageKey, never
 from tlcore.features.saving import Chunk, Stopwatch, save
@@ -135,7 +136,7 @@ def run_photos(
 
 
 def _load(read: Read, image_size: int, policy: str, path: str) -> np.ndarray:
-    return load_input(read(path), image_size, policy)
+    return load_input(read(path), image_size, policy, ACCEPTED)
 
 
 @dataclass(frozen=True, slots=True)

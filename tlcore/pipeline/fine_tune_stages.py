@@ -15,6 +15,7 @@ import numpy as np
 
 from tlcore.config import TrainConfig
 from tlcore.data.augment import view_key
+from tlcore.data.decode_budget import ACCEPTED
 from tlcore.data.images import RESIZE_POLICY, load_input
 from tlcore.events import Event, StageKey
 from tlcore.features.batches import augmenting, batches
@@ -104,7 +105,7 @@ def adapt_batch_norm(context: Context) -> Iterator[Event]:
     with ThreadPoolExecutor(usable_cores()) as pool:
 
         def load(photo: Photo) -> np.ndarray:
-            return load_input(context.dataset.read(photo.path), config.image_size, RESIZE_POLICY)
+            return load_input(context.dataset.read(photo.path), config.image_size, RESIZE_POLICY, ACCEPTED)
 
         starts = range(0, len(photos), ADAPTATION_BATCH)
         rows = (np.stack(list(pool.map(load, photos[start : start + ADAPTATION_BATCH]))) for start in starts)

@@ -12,6 +12,7 @@ import numpy as np
 
 from tlcore import __version__
 from tlcore.config import TrainConfig
+from tlcore.data.decode_budget import ACCEPTED
 from tlcore.data.images import RESIZE_POLICY, load_input
 from tlcore.data.manifest import Dataset
 from tlcore.errors import UserError
@@ -69,7 +70,7 @@ def _verify(bundle: Bundle, contents: Package, should_stop: ShouldStop) -> Gener
     stopwatch, checked, largest = Stopwatch(StageKey.VERIFY, len(photos)), 0, 0.0
 
     def load(path: str) -> np.ndarray:
-        return load_input(read(path), bundle.image_size, bundle.policy)
+        return load_input(read(path), bundle.image_size, bundle.policy, ACCEPTED)
 
     for chunk, rows in run_photos(pool, photos, load, should_stop):
         expected = np.stack([shown[photo.sha256] for photo in chunk])

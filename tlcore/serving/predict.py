@@ -78,8 +78,7 @@ class ImageClassifier:
             image = load_input(photo, size, policy)
         else:
             image = make_input(_upright(photo), size, policy)
-        row: npt.NDArray[np.float32] = self._model.run(image[np.newaxis], "probabilities")[0]
-        return row
+        return self._run(image)
 
     def predict_probabilities(self, photos: Sequence[PhotoContent]) -> npt.NDArray[np.float32]:
         """Probabilities of several photos, float32 (n, classes); raises what `probabilities` does."""
@@ -89,7 +88,30 @@ class ImageClassifier:
     def predict_photo(self, photo: PhotoContent) -> Prediction:
         """One photo's ranked answer with the time it took; raises what `probabilities` does."""
         start = time.perf_counter()
-        row = self.probabilities(photo)
+        return self._ranked(self.probabilities(photo), start)
+
+    def predict_input(self, image: npt.NDArray[np.uint8]) -> Prediction:
+        """The ranked answer for a photo that is decoded and square already: what `images.load_input` makes of it.
+
+        Args:
+            image: uint8 (S, S, 3), RGB 0–255, S being the bundle's image size, made by the bundle's policy.
+
+        Raises:
+            UserError: it is of another shape or dtype.
+        """
+        size, start = self.bundle.image_size, time.perf_counter()
+        if image.shape != (size, size, 3) or image.dtype != np.uint8:
+            raise UserError(
+                f"Received: an array of {image.dtype} {image.shape}.", f"Allowed: uint8 ({size}, {size}, 3), RGB 0–255."
+            )
+        return self._ranked(self._run(image), start)
+
+    def _run(self, image: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        row: npt.NDArray[np.float32] = self._model.run(image[np.newaxis], "probabilities")[0]
+        return row
+
+    def _ranked(self, row: npt.NDArray[np.float32], start: float) -> Prediction:
+        """Probabilities as an answer; `start`: of `time.perf_counter`, when the work on the photo began."""
         elapsed = (time.perf_counter() - start) * 1000
         order = np.argsort(-row, kind="stable")
         return Prediction(tuple((self.bundle.labels[i], float(row[i])) for i in order), elapsed)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tlcore.data.collect import Collected, collect
+from tlcore.data.collect import Collected, Reading, collect
 from tlcore.data.folder import FolderSource
 from tlcore.data.images import load_input
 from tlcore.data.layout import recognise
@@ -30,7 +30,7 @@ def score_folder(
     source = FolderSource(path)
     layout = recognise(source.name, source.files, source.folders, least_classes=1)
     collected = Collected(refused=[*source.refused, *layout.refused])
-    yield from collect(source, layout.placed, collected, None, should_stop)
+    yield from collect(source, layout.placed, collected, Reading(), should_stop)
     photos = collected.photos()
     refused = pd.DataFrame(collected.refused, columns=["path", "reason"])
     if photos.empty:

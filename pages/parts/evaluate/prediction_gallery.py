@@ -4,7 +4,8 @@ from pathlib import PurePath
 
 import pandas as pd
 
-from pages.shared.gallery import GalleryPhoto, dataset_thumbnail
+from pages.shared.decoding import dataset_thumbnail
+from pages.shared.gallery import GalleryPhoto
 from tlcore.data.manifest import Dataset
 
 

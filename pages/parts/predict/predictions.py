@@ -1,5 +1,6 @@
 """Predictions for new photos: made once a photo and visit, shown as bars, a table and a file."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -8,10 +9,12 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared import gallery, state
+from pages.shared.decoding import decoder, jpeg_address
 from pages.shared.gallery import GalleryPhoto
 from pages.shared.widgets import table
 from tlcore.charts import results as charts
-from tlcore.data.images import PhotoRefused
+from tlcore.data import thumbnails
+from tlcore.data.images import PhotoRefused, Wanted
 from tlcore.errors import UserError
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Run
@@ -64,11 +67,15 @@ def predict(run: Run, network: ImageClassifier, given: Sequence[tuple[str, bytes
 
 
 def _predict(network: ImageClassifier, name: str, data: bytes) -> PhotoPrediction:
+    """The photo is decoded once, in a process of its own; the network looks at it in this one."""
+    start, bundle = time.perf_counter(), network.bundle
     try:
-        prediction = network.predict_photo(data)
-        return PhotoPrediction(name, None, prediction.ranked, prediction.milliseconds, gallery.thumbnail(data))
+        photo = decoder().decode(data, Wanted(bundle.image_size, bundle.policy, thumbnails.SIZE))
     except PhotoRefused as error:
         return PhotoPrediction(name, error.reason)
+    assert photo.input is not None  # it was asked for
+    ranked = network.predict_input(photo.input).ranked
+    return PhotoPrediction(name, None, ranked, (time.perf_counter() - start) * 1000, jpeg_address(photo.thumbnail))
 
 
 def refused(found: Sequence[PhotoPrediction]) -> None:

@@ -4,7 +4,6 @@ They are drawn at random as training draws them: views 1 to 9 of the photo, with
 of one setting changes only what that setting changes.
 """
 
-import base64
 from collections.abc import Callable
 from dataclasses import fields
 from io import BytesIO
@@ -15,12 +14,13 @@ import streamlit as st
 from PIL import Image
 
 from pages.shared import gallery, state, widgets
+from pages.shared.decoding import decoder, jpeg_address
 from pages.shared.gallery import GalleryPhoto
 from pages.shared.widgets import plain
 from tlcore.advice.recommend import load_recommendation
 from tlcore.config import TrainConfig
 from tlcore.data.augment import Augmentation, Views, draw, view_random
-from tlcore.data.images import RESIZE_POLICY, PhotoRefused, load_input
+from tlcore.data.images import RESIZE_POLICY, PhotoRefused
 from tlcore.data.manifest import Dataset
 from tlcore.errors import UserError
 from tlcore.jobs import store
@@ -68,7 +68,7 @@ def _photo(_dataset: Dataset, dataset_id: str, number: int) -> tuple[str, str, s
 @st.cache_data(max_entries=64, show_spinner=False)
 def _decoded(_dataset: Dataset, _path: str, sha256: str, side: int) -> np.ndarray:
     """The photo as the network sees it, uint8 (side, side, 3)."""
-    return load_input(_dataset.read(_path), side, RESIZE_POLICY)
+    return decoder().input(_dataset.read(_path), side, RESIZE_POLICY)
 
 
 def variants(image: np.ndarray, config: TrainConfig, label: str, sha256: str) -> list[GalleryPhoto]:
@@ -95,7 +95,7 @@ def augmentation(config: TrainConfig) -> Augmentation:
 def _address(image: np.ndarray) -> str:
     target = BytesIO()
     Image.fromarray(image).save(target, "JPEG", quality=85)
-    return "data:image/jpeg;base64," + base64.b64encode(target.getvalue()).decode("ascii")
+    return jpeg_address(target.getvalue())
 
 
 def amounts_message(amounts: Augmentation) -> str:

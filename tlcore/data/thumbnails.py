@@ -1,0 +1,85 @@
+"""The thumbnails of a data set: made once, while its photos are read, and shown from then on without decoding any.
+
+datasets/<id>/thumbnails.bin       the JPEGs, one after the other
+datasets/<id>/thumbnails.parquet   sha256 of the photo, and its JPEG's start, length and CRC-32
+"""
+
+import zlib
+from functools import cached_property
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO
+
+import pandas as pd
+
+from tlcore.workspace import write_atomic
+
+SIZE = 240
+"""Pixels a side: as large as a page ever shows a photo among others."""
+
+PIXELS = "thumbnails.bin"
+INDEX = "thumbnails.parquet"
+_COLUMNS = ["sha256", "start", "length", "crc32"]
+
+
+class ThumbnailWriter:
+    """Takes the thumbnails of a data set in the making; the end of its block makes them readable. Raises OSError."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._rows: list[tuple[str, int, int, int]] = []
+        self._taken: set[str] = set()
+        self._file: BinaryIO | None = None
+
+    def __enter__(self) -> "ThumbnailWriter":
+        return self
+
+    def add(self, sha256: str, thumbnail: bytes) -> None:
+        """Keep a thumbnail under its photo's hash; a photo that came before is passed over."""
+        if sha256 in self._taken:
+            return
+        if self._file is None:
+            self._file = open(self._folder / PIXELS, "wb")  # noqa: SIM115
+        self._rows.append((sha256, self._file.tell(), len(thumbnail), zlib.crc32(thumbnail)))
+        self._taken.add(sha256)
+        self._file.write(thumbnail)
+
+    def __exit__(self, *error: object) -> None:
+        """Write what is left and the index."""
+        if self._file is None:
+            return
+        self._file.close()
+        target = BytesIO()
+        pd.DataFrame(self._rows, columns=_COLUMNS).to_parquet(target, index=False)
+        write_atomic(self._folder / INDEX, target.getvalue())
+
+
+class Thumbnails:
+    """Reads what a `ThumbnailWriter` kept in a folder; may be used from many threads."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def read(self, sha256: str) -> bytes | None:
+        """The JPEG of the photo with this hash; None where there is none or it is damaged."""
+        place = self._places.get(sha256)
+        if place is None:
+            return None
+        start, length, crc32 = place
+        try:
+            with open(self._folder / PIXELS, "rb") as file:
+                file.seek(start)
+                thumbnail = file.read(length)
+        except (OSError, ValueError):
+            return None
+        return thumbnail if len(thumbnail) == length and zlib.crc32(thumbnail) == crc32 else None
+
+    @cached_property
+    def _places(self) -> dict[str, tuple[int, int, int]]:
+        """Start, length and checksum by hash; empty for a data set of a version that kept no thumbnails."""
+        try:
+            index = pd.read_parquet(self._folder / INDEX, columns=_COLUMNS)
+            rows = zip(index["sha256"], index["start"], index["length"], index["crc32"], strict=True)
+            return {str(sha256): (int(start), int(length), int(crc32)) for sha256, start, length, crc32 in rows}
+        except (OSError, ValueError, KeyError, TypeError):
+            return {}
