@@ -13,10 +13,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 import numpy as np
 
+import tlcore
 from tlcore.data.decode_budget import DecodeBudget
 from tlcore.data.decoder_messages import BadMessage, Message, read_message, write_message
 from tlcore.data.images import FORMATS, RESIZE_POLICIES, RESIZE_POLICY, DecodedPhoto, PhotoInfo, Wanted
@@ -26,6 +28,7 @@ from tlcore.settings import Limits
 
 MOST_PROCESSES = 2
 _SETTLE_SECONDS = 1
+_START_SECONDS = 60  # far more than it takes, on a machine that has other things to do
 _MOST_THUMBNAIL_BYTES = 4_000_000
 _PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from tlcore.data.decoder_process import main; main()"
 _KEPT_VARIABLES = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
@@ -61,8 +64,7 @@ class PhotoDecoder:
             raise ValueError(f"Received: policy={wanted.policy!r}. Allowed: {', '.join(RESIZE_POLICIES)}.")
         process = self._places.get()
         try:
-            if process is None or not process.is_alive():
-                process = _Process()
+            process = _alive(process) or _Process()
             request = asdict(self._budget) | {"seconds": self._seconds, "wanted": asdict(wanted)}
             values, content = self._ask(process, request, data, _most_bytes(wanted))
             return _read_photo(values, content, wanted)
@@ -74,7 +76,7 @@ class PhotoDecoder:
             process.end()
             raise PhotoRefused(self._too_long() if process.took_too_long else _CRASHED) from error
         finally:
-            self._places.put(process if process is not None and process.is_alive() else None)
+            self._places.put(_alive(process))
 
     def inspect(self, data: bytes) -> PhotoInfo:
         """What `images.inspect` gives; raises what `decode` does."""
@@ -94,8 +96,7 @@ class PhotoDecoder:
         """Start a process now, so that the first photo need not wait for it."""
         process = self._places.get()
         try:
-            if process is None or not process.is_alive():
-                process = _Process()
+            process = _alive(process) or _Process()
         finally:
             self._places.put(process)
 
@@ -148,9 +149,10 @@ class _Process:
 
     def __init__(self) -> None:
         self.took_too_long = False
+        place = str(Path(tlcore.__file__).resolve().parents[1])  # where `sys.path` may only say "the current folder"
         try:
             self._popen = subprocess.Popen(
-                [sys.executable, "-I", "-c", _PROGRAM, *filter(None, sys.path)],
+                [sys.executable, "-I", "-c", _PROGRAM, *filter(None, sys.path), place],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -159,11 +161,13 @@ class _Process:
                 env=_environment(),
             )
         except OSError as error:
-            raise UserError(
-                f"The process that decodes photos could not be started ({error.strerror or error}).",
-                "Try again; if it stays so, this machine has too little memory left.",
-            ) from error
+            raise _not_started(error.strerror or str(error)) from error
         self.requests, self.answers = cast(BinaryIO, self._popen.stdin), cast(BinaryIO, self._popen.stdout)
+        try:
+            with self.ended_after(_START_SECONDS):
+                read_message(self.answers, 0)
+        except (BadMessage, EOFError, OSError) as error:
+            raise _not_started(f"it ended with {self.end(_SETTLE_SECONDS)}") from error
 
     def is_alive(self) -> bool:
         return not self.took_too_long and not self.requests.closed and self._popen.poll() is None
@@ -200,6 +204,21 @@ class _Process:
             except OSError:  # what was not sent yet has nobody to go to
                 pass
         return exit_code
+
+
+def _not_started(reason: str) -> UserError:
+    return UserError(
+        f"The process that decodes photos could not be started ({reason}).",
+        "Try again; if it stays so, this machine has too little memory left, or the installation is not whole.",
+    )
+
+
+def _alive(process: _Process | None) -> _Process | None:
+    """The process, or None where there is none or it has ended; then its pipes are closed too."""
+    if process is not None and not process.is_alive():
+        process.end()
+        return None
+    return process
 
 
 def _environment() -> dict[str, str]:

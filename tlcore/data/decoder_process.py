@@ -31,16 +31,17 @@ _STATISTICS = Path("/proc/self/statm")
 
 
 def main() -> None:
-    """Answer one request after the other until standard input ends."""
+    """Say that all is ready, then answer one request after the other until standard input ends."""
     requests, answers = _streams()
     _restrict()
+    write_message(answers, {})  # ready
     while True:
         try:
             values, data = read_message(requests, MOST_BYTES)
         except (EOFError, BadMessage):
             return
         try:
-            _limit(values, len(data))
+            _limit(values)
             answer = _answer(values, data, requests, answers)
         except PhotoRefused as refusal:
             write_message(answers, {"refused": refusal.reason})
@@ -99,16 +100,17 @@ def _restrict() -> None:
             resource.setrlimit(limit, (0, 0))
 
 
-def _limit(values: dict[str, Any], num_bytes: int) -> None:
-    """Limit time and memory for the next picture; `num_bytes`: of its file.
+def _limit(values: dict[str, Any]) -> None:
+    """Limit time and memory for the next picture.
 
-    The memory counts from what is there already. Only Linux tells that; elsewhere the budget alone has to do.
+    The memory counts from what is there already, its file included. Only Linux tells that; elsewhere the budget alone
+    has to do.
     """
     _start_clock(values["seconds"])
     if resource is None or not values["decoded_mb"] or not _STATISTICS.exists():
         return
     there = int(_STATISTICS.read_text().split()[0]) * resource.getpagesize()
-    most = there + int(values["decoded_mb"] * 1e6) + num_bytes + SPARE_BYTES
+    most = there + int(values["decoded_mb"] * 1e6) + SPARE_BYTES
     hard = resource.getrlimit(resource.RLIMIT_AS)[1]
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_AS, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
