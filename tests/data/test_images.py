@@ -179,7 +179,8 @@ def test_jpegs_are_decoded_smaller_only_down_to_what_is_needed(size, expected):
     assert load_upright(make_photo(5, (400, 200)), size).size == expected
 
 
-def test_small_photos_are_enlarged_and_thumbnails_are_square_jpegs():
+def test_small_photos_are_enlarged_for_a_network_and_thumbnails_are_square_jpegs():
     assert load_input(make_photo(1, (8, 6), "PNG"), 64).shape == (64, 64, 3)
     small = Image.open(BytesIO(thumbnail(make_photo(1, (300, 100)), 80)))
     assert (small.format, small.size) == ("JPEG", (80, 80))
+    assert Image.open(BytesIO(thumbnail(make_photo(1, (64, 50)), 80))).size == (50, 50)  # not enlarged

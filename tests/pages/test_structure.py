@@ -61,6 +61,26 @@ def test_no_module_keeps_state(name):
     assert not any(isinstance(node, ast.Global) for node in ast.walk(tree))
 
 
+DECODING = {"inspect", "load_upright", "load_input", "thumbnail", "decode", "make_upright", "read_photo"}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_no_page_decodes_a_photo(name):
+    """A picture of a stranger is decoded in a limited process, `decoder.py`, never in the one that serves everybody."""
+    tree = ast.parse(MODULES[name].read_text(encoding="utf-8"))
+    taken: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            taken |= {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Import):
+            taken |= {alias.name for alias in node.names}
+    assert not taken & {f"tlcore.data.images.{each}" for each in DECODING}
+    assert not taken & {"tlcore.data.images", "tlcore.api.photos.read_photo", "tlcore.read_photo", "PIL.ImageFile"}
+    called = {(ast.unparse(node.func)) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    assert not called & {"Image.open", "images.thumbnail", "images.load_input"}
+    assert not {each for each in called if each.endswith((".predict_photo", ".predict_probabilities"))}
+
+
 def changed(tree: ast.AST) -> Iterator[str]:
     """The names whose object is changed somewhere: by an assignment into it, or by one of its methods."""
     for node in ast.walk(tree):

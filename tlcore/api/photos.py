@@ -27,7 +27,8 @@ def read_photo(photo: str | PathLike[str] | bytes) -> npt.NDArray[np.uint8]:
         uint8 (height, width, 3), RGB, 0–255.
 
     Raises:
-        PhotoRefused: the file cannot be read, is damaged, too large (89 million pixels) or no picture.
+        PhotoRefused: the file cannot be read, is damaged, too large (179 million pixels, or 1,000 MB in memory)
+            or no picture.
         UserError: `photo` is neither a path nor bytes.
     """
     if not isinstance(photo, str | PathLike | bytes):
