@@ -10,9 +10,10 @@ from tlcore.data.archive import ZipSource
 from tlcore.data.assemble import Ingestion, Origin, assemble_dataset
 from tlcore.data.collect import Collected, collect
 from tlcore.data.copies import link_or_copy
+from tlcore.data.drafts import draft_folder
 from tlcore.data.images import PhotoRefused
 from tlcore.data.layout import Layout, Placed, SourceFile, label_all, name_classes, recognise
-from tlcore.data.manifest import Dataset, draft_folder, load_dataset
+from tlcore.data.manifest import Dataset, load_dataset
 from tlcore.errors import UserError
 from tlcore.events import ShouldStop, never
 from tlcore.workspace import Workspace
