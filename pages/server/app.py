@@ -4,7 +4,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from anyio import to_thread
 from streamlit.starlette import App
+
+from tlcore.storage.cleaner import Cleaner
+from tlcore.workspace import open_workspace
 
 
 def options() -> dict[str, Any]:
@@ -15,4 +19,9 @@ def options() -> dict[str, Any]:
 @asynccontextmanager
 async def _lifespan(app: App) -> AsyncIterator[dict[str, Any] | None]:
     """What happens when the server starts and when it ends."""
-    yield None
+    cleaner = Cleaner(open_workspace())
+    cleaner.start()
+    try:
+        yield None
+    finally:
+        await to_thread.run_sync(cleaner.stop)

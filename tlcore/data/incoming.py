@@ -10,7 +10,7 @@ No name that a person gave ever becomes a path. What the files are is found out 
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,7 +20,7 @@ from filelock import FileLock
 
 from tlcore.data.names import clean_label, clean_path
 from tlcore.errors import UserError
-from tlcore.workspace import Workspace, disk_error, new_id, read_json, write_atomic, write_json
+from tlcore.workspace import Workspace, discard, disk_error, new_id, read_json, write_atomic, write_json
 
 _ID = re.compile(r"incoming-[0-9a-f]{16}")
 OWNER = "owner.json"
@@ -160,6 +160,19 @@ def remove_file(workspace: Workspace, incoming_id: str, number: int) -> None:
 def remove_class(workspace: Workspace, incoming_id: str, label: str | None) -> None:
     """Forget all files of a class (None: the zips)."""
     _keep(workspace, incoming_id, lambda row: row["label"] != label)
+
+
+def remove_imported(workspace: Workspace, incoming_id: str, numbers: Collection[int]) -> None:
+    """After a data set was made of these files: forget them, and the upload area with them unless more have come.
+
+    Raises:
+        UserError: the upload area is gone, or the disk is full.
+    """
+    _keep(workspace, incoming_id, lambda row: row["number"] not in numbers)
+    folder = _folder(workspace, incoming_id)
+    with _locked(folder):
+        if not _rows(folder):
+            discard(workspace, folder)
 
 
 def clear(workspace: Workspace, incoming_id: str) -> None:

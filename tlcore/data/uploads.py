@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tlcore.data import incoming
+from tlcore.data.allowance import UNLIMITED, Allowance
 from tlcore.data.archive import ZipSource
 from tlcore.data.assemble import Ingestion, Origin, assemble_dataset
 from tlcore.data.collect import Collected, collect
@@ -27,6 +28,7 @@ def ingest_incoming(
     base: str | None = None,
     should_stop: ShouldStop = never,
     visitor: str = "",
+    allowance: Allowance = UNLIMITED,
 ) -> Ingestion:
     """Make a data set of uploads; they stay in their upload area until `incoming.clear`.
 
@@ -34,14 +36,20 @@ def ingest_incoming(
         name: what the data set is called.
         base: the id of a data set whose photos come along, in the parts that they are in; a data set never changes,
             so adding photos makes a new one. Photos in a folder of the person stay there, others are copied.
-        visitor: the public name of who asked for it.
+        visitor: the public name of who asked for it. allowance: what may come in.
 
     Raises:
-        UserError: the uploads are gone or cannot be used as they are, or there is no such base.
+        UserError: the uploads are gone, cannot be used as they are or are too many, or there is no such base.
     """
     earlier = load_dataset(workspace, base) if base is not None else None
     source = UploadSource(workspace, incoming_id, alone=earlier is None)
-    collected = Collected(refused=list(source.refused), notes=list(source.notes), empty=list(source.empty))
+    collected = Collected(
+        refused=list(source.refused),
+        notes=list(source.notes),
+        empty=list(source.empty),
+        allowance=allowance,
+        num_brought=0 if earlier is None else len(earlier.photos),
+    )
     with draft_folder(workspace) as folder:
         if not (yield from collect(source, source.placed, collected, folder, should_stop)):
             return None
