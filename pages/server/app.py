@@ -4,24 +4,19 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from anyio import to_thread
 from streamlit.starlette import App
 
-from tlcore.storage.cleaner import Cleaner
-from tlcore.workspace import open_workspace
+from pages.server.cleaning import check_settings, cleaning
 
 
 def options() -> dict[str, Any]:
     """The keyword arguments of Streamlit's `App`, which `streamlit run` finds only where the call itself is written."""
+    check_settings()
     return {"lifespan": _lifespan, "routes": [], "middleware": []}
 
 
 @asynccontextmanager
 async def _lifespan(app: App) -> AsyncIterator[dict[str, Any] | None]:
     """What happens when the server starts and when it ends."""
-    cleaner = Cleaner(open_workspace())
-    cleaner.start()
-    try:
+    async with cleaning():
         yield None
-    finally:
-        await to_thread.run_sync(cleaner.stop)

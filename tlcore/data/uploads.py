@@ -50,7 +50,7 @@ def ingest_incoming(
         allowance=allowance,
         num_brought=0 if earlier is None else len(earlier.photos),
     )
-    with draft_folder(workspace) as folder:
+    with incoming.held(workspace, incoming_id), draft_folder(workspace) as folder:
         if not (yield from collect(source, source.placed, collected, folder, should_stop)):
             return None
         if earlier is not None:
@@ -108,6 +108,11 @@ class UploadSource:
             for file in group:
                 try:
                     yield file, file.handle.read_bytes()
+                except FileNotFoundError as error:
+                    raise UserError(
+                        "Uploads went missing on the disk while they were read. Nothing was saved.",
+                        "Look at what is still there on the Data page, and add the rest once more.",
+                    ) from error
                 except OSError as error:
                     yield file, PhotoRefused(f"cannot be read ({error.strerror or error}); upload it again")
 

@@ -173,6 +173,8 @@ def _may_go(belonging: Belonging, limits: Limits, now: float) -> bool:
         return False
     if belonging.kind == RECOMMENDATION:
         return True
+    if belonging.kind == UPLOADS and incoming.is_held(belonging.folder):
+        return False
     if belonging.kind == UPLOADS:
         seconds = limits.upload_hours * HOUR
     else:
