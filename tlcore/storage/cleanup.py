@@ -156,7 +156,7 @@ def _unneeded(everything: list[Belonging], limits: Limits, now: float) -> list[B
         keeper = pending.pop()
         if keeper.kind == IMPORT and not _in_work(keeper.folder):
             continue  # it has made its data set, or failed; uploads go an hour after their last use
-        for need in keeper.needs:
+        for need in (keeper.id, *keeper.needs):
             for each in by_id.get(need, ()):
                 if id(each) not in kept:
                     kept.add(id(each))
