@@ -45,7 +45,7 @@ def offer(action: DeltaGenerator, dataset: Dataset) -> None:
     fetched = "" if is_present(spec) or config.strategy == "scratch" else format_bytes(spec.download_bytes)
     verb = f"Download {fetched} and train on" if fetched else "Train on"
     if action.button(f"{verb} {count(num_train, 'photo')}", type="primary", key="train"):
-        run = store.create_run(state.workspace(), dataset.id, config, dataset.name)
+        run = store.create_run(state.workspace(), dataset.id, config, dataset.name, state.visitor())
         state.queue().submit(run)
         state.choose(run=run.id, dataset=dataset.id)
         st.rerun()

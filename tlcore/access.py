@@ -1,8 +1,9 @@
 """Who may see and who may change a thing: the names of visitors, the keys of share links, and what each was given.
 
-A browser holds a secret; its hash is the visitor's public name, which stands in all that he makes. For a thing of somebody
-else he needs one of its two keys, to see it or to change it as well. A key is an HMAC under a secret of the workspace, so none
-is stored, and no id leads to one. How secrets travel (cookies, links) is left to the server around the pages.
+A browser holds a secret; its hash is the visitor's public name, which stands in all that he makes. For a thing of
+somebody else he needs one of its two keys, to see it or to change it as well. A key is an HMAC under a secret of the
+workspace, so none is stored, and no id leads to one. How secrets travel (cookies, links) is left to the server around
+the pages.
 """
 
 import base64

@@ -25,9 +25,9 @@ def read_cookie(cookies: Mapping[str, str], name: str) -> str:
 def set_cookie(name: str, value: str, secure: bool) -> str:
     """The header `Set-Cookie` for a secret that no script may read.
 
-    It is sent along where a link from outside is followed, lest a visitor lose what is his by following one; a page of another
-    site cannot connect with it, since Streamlit checks the origin. Where this app may stand in a frame of another site, it has a
-    cookie of its own there.
+    It is sent along where a link from outside is followed, lest a visitor lose what is his by following one; a page
+    of another site cannot connect with it, since Streamlit checks the origin. Where this app may stand in a frame of
+    another site, it has a cookie of its own there.
 
     Args:
         secure: whether the browser came by https.

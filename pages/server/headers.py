@@ -1,8 +1,8 @@
 """What every answer tells the browser about safety, and the addresses of Streamlit that nobody here needs.
 
-The policy was found by trying: tests/security/test_headers.py opens every page in a real browser and fails on whatever it
-blocks. Styles in the page are allowed, since Streamlit makes them while it runs; scripts in the page are not, but for the
-one line in Streamlit's own index.html, by its hash.
+The policy was found by trying: tests/security/test_headers.py opens every page in a real browser and fails on
+whatever it blocks. Styles in the page are allowed, since Streamlit makes them while it runs; scripts in the page are
+not, but for the one line in Streamlit's own index.html, by its hash.
 """
 
 import base64

@@ -1,7 +1,7 @@
 """Who a browser is: every one gets a secret in a cookie with its first page, and what a link carries is kept at once.
 
-`?owner=TOKEN` and `?key=KEY` never reach a page: both are taken out of the address by a redirect, after which they stand in
-no history, no log of this server and no bookmark.
+`?owner=TOKEN` and `?key=KEY` never reach a page: both are taken out of the address by a redirect, after which they
+stand in no history, no log of this server and no bookmark.
 """
 
 from collections.abc import Mapping

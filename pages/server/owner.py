@@ -1,6 +1,7 @@
 """Who is the owner: who holds this server's token, or sits at this very machine. Whatever is in doubt makes nobody one.
 
-The rules stand in docs/architecture.md, section 7. Pages and routes ask the same function, with what stands in the request.
+The rules stand in docs/architecture.md, section 7. Pages and routes ask the same function, with what stands in the
+request.
 """
 
 import hashlib
@@ -85,8 +86,8 @@ def is_owner(headers: Mapping[str, str], cookies: Mapping[str, str], client: str
 def comes_from_here(headers: Mapping[str, str], client: str | None) -> bool:
     """Whether a request was made by a browser on this very machine, to a server that nobody else can reach.
 
-    Behind a proxy on this machine that adds no header, a program that forges `Origin` cannot be told from a browser: there
-    `TRANSFERLAB_HOSTED` must be set.
+    Behind a proxy on this machine that adds no header, a program that forges `Origin` cannot be told from a browser:
+    there `TRANSFERLAB_HOSTED` must be set.
     """
     listening = st.get_option("server.address")
     names = {name.lower(): value for name, value in headers.items()}

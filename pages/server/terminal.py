@@ -1,4 +1,4 @@
-"""What the person at the terminal is told: the owner's link at the start, and at the end what goes on without the server."""
+"""What the person at the terminal is told: the owner's link at the start, at the end what goes on without it."""
 
 import os
 import threading
