@@ -19,7 +19,8 @@ def cookie_name(what: str) -> str:
 
 def read_cookie(cookies: Mapping[str, str], name: str) -> str:
     """The value of a cookie, or "". The one that only this very host can have set counts first."""
-    return cookies.get(HOST_PREFIX + name) or cookies.get(name) or ""
+    found = cookies.get(HOST_PREFIX + name) or cookies.get(name)
+    return found if isinstance(found, str) else ""  # where no browser is, Streamlit's AppTest gives anything
 
 
 def set_cookie(name: str, value: str, secure: bool) -> str:
