@@ -4,7 +4,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts.compare import choice, earlier, live, verdict
-from pages.shared import actions, chrome, state, widgets
+from pages.shared import actions, chrome, share, state, widgets
 from pages.shared.widgets import plain
 from tlcore.comparison import store as comparisons
 from tlcore.comparison.results import load_results
@@ -55,6 +55,7 @@ def follow_comparison(action: DeltaGenerator, used: Comparison, dataset: Dataset
             best = load_results(runs)[0].run_id
             st.switch_page("pages/evaluate.py", query_params=state.link(run=best, dataset=dataset.id))
     action.page_link("pages/compare.py", label="Plan another race", query_params={"dataset": dataset.id})
+    share.show(action, "race", used)
     live.show(used)
     if not active:
         verdict.show(dataset, runs)

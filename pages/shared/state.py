@@ -92,6 +92,11 @@ def comes_from_here(headers: Mapping[str, str], address: str | None) -> bool:
     return owner.comes_from_here(headers, address)
 
 
+def others_can_come() -> bool:
+    """Whether anybody but the person at this machine can open the pages."""
+    return is_hosted() or not comes_from_here(st.context.headers, st.context.ip_address)
+
+
 def may_see(thing: Made) -> bool:
     """Whether a page may show this to this visitor."""
     return me().may_see(thing)
