@@ -4,19 +4,36 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from starlette.middleware import Middleware
 from streamlit.starlette import App
 
+from pages.server import terminal
 from pages.server.cleaning import check_settings, cleaning
+from pages.server.headers import SecurityHeaders, frame_ancestors
+from pages.server.identity import Identity
+from tlcore.access import given_token
+from tlcore.errors import UserError
 
 
 def options() -> dict[str, Any]:
-    """The keyword arguments of Streamlit's `App`, which `streamlit run` finds only where the call itself is written."""
-    check_settings()
-    return {"lifespan": _lifespan, "routes": [], "middleware": []}
+    """The keyword arguments of Streamlit's `App`, which `streamlit run` finds only where the call itself is written.
+
+    Raises:
+        SystemExit: the environment or the settings file holds something that is not allowed; it says which.
+    """
+    try:
+        check_settings()
+        given_token()
+        frame_ancestors()
+    except UserError as error:
+        raise SystemExit(f"{error.what} {error.fix}") from error
+    return {"lifespan": _lifespan, "routes": [], "middleware": [Middleware(SecurityHeaders), Middleware(Identity)]}
 
 
 @asynccontextmanager
 async def _lifespan(app: App) -> AsyncIterator[dict[str, Any] | None]:
     """What happens when the server starts and when it ends."""
+    terminal.greet()
     async with cleaning():
         yield None
+    terminal.take_leave()

@@ -1,7 +1,6 @@
 """Cleaning while the server runs, and the look at the settings file before it takes anybody in."""
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -15,17 +14,13 @@ def check_settings() -> None:
     """Look at the settings file before the server takes anybody in: a host that set a limit must not run without it.
 
     Raises:
-        SystemExit: it has a mistake; the sentence stands on standard error.
+        UserError: it has a mistake.
     """
     try:
         workspace = open_workspace()
     except UserError:  # every page tells it
         return
-    try:
-        load_limits(workspace)
-    except UserError as error:
-        print(error, file=sys.stderr)
-        raise SystemExit(2) from None
+    load_limits(workspace)
 
 
 @asynccontextmanager

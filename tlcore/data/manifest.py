@@ -240,6 +240,20 @@ def load_dataset(workspace: Workspace, dataset_id: str) -> Dataset:
         ) from error
 
 
+def dataset_visitor(workspace: Workspace, dataset_id: str) -> str:
+    """The public name of who asked for a data set, "" where nobody did in a browser; reads one small file.
+
+    Raises:
+        UserError: there is none, or its files are damaged.
+    """
+    try:
+        if is_id(dataset_id):
+            return str(read_json(workspace.datasets / dataset_id / "dataset.json").get("visitor", ""))
+    except (OSError, ValueError, AttributeError):
+        pass
+    raise UserError(f"There is no data set {dataset_id[:100]!r} here.", "Choose another data set, or make a new one.")
+
+
 def list_datasets(workspace: Workspace) -> list[DatasetSummary]:
     """All data sets of a workspace, newest first. Reads one small file each; damaged ones are left out."""
     found = []
