@@ -4,6 +4,7 @@ import threading
 import time
 from collections import Counter
 
+import numpy as np
 import pytest
 from filelock import FileLock
 
@@ -13,17 +14,21 @@ from tlcore import workspace as workspace_module
 from tlcore.comparison.store import create_comparison, list_comparisons
 from tlcore.config import TrainConfig
 from tlcore.data import incoming
+from tlcore.data.augment import Augmentation, Views
 from tlcore.data.ingest import ingest_folder, ingest_incoming
 from tlcore.data.manifest import list_datasets, load_dataset
 from tlcore.data.samples import ingest_sample
+from tlcore.features.activations import ImageCache, open_features
+from tlcore.features.store import FeatureKind, FeatureStore
 from tlcore.jobs.locks import LOCK
 from tlcore.jobs.store import ImportSpec, create_import, create_run, list_imports, list_runs, recommendation_job
 from tlcore.serving.bundle import load_bundle
 from tlcore.serving.predict import ImageClassifier
-from tlcore.settings import HOSTED
+from tlcore.settings import HOSTED, OWN
 from tlcore.storage.belongings import DATASET, RUN, belongings, belongings_of
 from tlcore.storage.cleanup import clean
 from tlcore.storage.deletion import DELETED, delete_everything
+from tlcore.storage.forgetting import note_photos
 from tlcore.storage.usage import usage
 from tlcore.worker import runner
 from tlcore.workspace import TRASH, touch_used
@@ -140,6 +145,68 @@ def test_a_kill_in_between_leaves_no_half_thing(workspace, monkeypatch):
     monkeypatch.undo()
     clean(workspace, HOSTED)
     assert not list((workspace.root / TRASH).iterdir())
+
+
+def rows_of(workspace, dataset):
+    """A feature store, decoded photos and views, with a row for each photo of a data set."""
+    sha256s = list(dict.fromkeys(dataset.photos["sha256"]))
+    features = FeatureStore(workspace, FeatureKind("net", 96, "center-crop", 4))
+    features.append(sha256s, np.ones((len(sha256s), 4), np.float32))
+    views = open_features(workspace, FeatureKind("net", 96, "center-crop", 4), Views(Augmentation(zoom=0.1), 3, 0))
+    views.append([(sha256, 2) for sha256 in sha256s], np.ones((len(sha256s), 4), np.float32))
+    views.close()
+    photos = ImageCache(workspace, 8, "center-crop")
+    photos.append(sha256s, np.ones((len(sha256s), 8, 8, 3), np.uint8))
+    return photos
+
+
+def known(workspace, sha256s):
+    """How many of these photos the feature store has a row for."""
+    store = FeatureStore(workspace, FeatureKind("net", 96, "center-crop", 4))
+    return len(sha256s) - len(store.missing(sha256s))
+
+
+@pytest.mark.parametrize("in_use", [False, True])
+def test_what_was_computed_of_photos_that_nobody_else_has_is_forgotten(workspace, in_use):
+    mine = run_job(ingest_incoming(workspace, upload(workspace, FOX, 12), "x", visitor=FOX))[0]
+    others = run_job(ingest_incoming(workspace, upload(workspace, OWL, 8), "x", visitor=OWL))[0]
+    cache = rows_of(workspace, mine)
+    if not in_use:
+        cache.close()
+    shared, alone = set(others.photos["sha256"]), set(mine.photos["sha256"]) - set(others.photos["sha256"])
+    assert len(alone) == 4
+    delete_everything(workspace, FOX)
+    assert known(workspace, sorted(alone)) == 0 and known(workspace, sorted(shared)) == 8
+    kinds_left = [path.name for path in (workspace.root / "activations").iterdir() if path.is_dir()]
+    assert kinds_left == (["photos-8px-center-crop"] if in_use else []), "pixels go unless a training reads them now"
+    cache.close()
+    clean(workspace, HOSTED)
+    assert not [path for path in (workspace.root / "activations").iterdir() if path.is_dir()]
+    assert not list((workspace.root / "forget").iterdir()), "and nothing is left to be forgotten"
+    fresh = FeatureStore(workspace, FeatureKind("net", 96, "center-crop", 4))
+    fresh.append(sorted(alone), np.full((4, 4), 2, np.float32))
+    assert fresh.read(sorted(alone)).tolist() == [[2] * 4] * 4 and fresh.read(sorted(shared)).tolist() == [[1] * 4] * 8
+
+
+def test_photos_that_came_back_before_they_were_forgotten_are_kept(workspace):
+    mine = run_job(ingest_incoming(workspace, upload(workspace, FOX), "x", visitor=FOX))[0]
+    rows_of(workspace, mine).close()
+    note_photos(workspace, [mine.folder])
+    run_job(ingest_incoming(workspace, upload(workspace, OWL), "x", visitor=OWL))
+    delete_everything(workspace, FOX)
+    assert known(workspace, list(mine.photos["sha256"])) == 8
+
+
+@pytest.mark.parametrize(("limits", "days", "stays"), [(HOSTED, 2, True), (HOSTED, 4, False), (OWN, 400, True)])
+def test_features_that_nobody_opened_for_days_go_on_a_host(workspace, limits, days, stays):
+    run = create_run(workspace, "data-1", TrainConfig(), "x")
+    FeatureStore(workspace, FeatureKind("net", 96, "center-crop", 4))
+    later = time.time() + days * 24 * 3600
+    with FileLock(run.folder / LOCK):
+        clean(workspace, limits, now=later)
+        assert list(workspace.features.iterdir()), "not while anybody computes with one"
+    clean(workspace, limits, now=later)
+    assert bool(list(workspace.features.iterdir())) == stays
 
 
 DAYS = 3 * 24 * 3600 + 60

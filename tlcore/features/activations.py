@@ -9,7 +9,7 @@ never removed: each user holds a lock file in its folder, which the system lets 
 import re
 import secrets
 import shutil
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -207,6 +207,22 @@ def evict(workspace: Workspace, keep: Collection[str], limit_bytes: int) -> list
     for trash in root.glob(f"{_TRASH}*"):
         shutil.rmtree(trash, ignore_errors=True)
     return removed
+
+
+def remove_kinds(workspace: Workspace, unwanted: Callable[[Path], bool]) -> bool:
+    """Remove the kinds whose folder is `unwanted`; False where one of them is in use, here or elsewhere, and stays."""
+    root, done = activations_folder(workspace), True
+    if not root.is_dir():
+        return done
+    with _gate(root):
+        for folder in filter(unwanted, _kinds(root)):
+            if _in_use(folder):
+                done = False
+            else:
+                folder.rename(root / f"{_TRASH}{secrets.token_hex(8)}")
+    for trash in root.glob(f"{_TRASH}*"):
+        shutil.rmtree(trash, ignore_errors=True)
+    return done
 
 
 def _gate(root: Path) -> FileLock:

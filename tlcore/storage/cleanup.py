@@ -19,8 +19,19 @@ from tlcore.jobs.locks import LOCK, is_locked
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import QUEUED, STOP, Job, open_job
 from tlcore.settings import Limits
-from tlcore.storage.belongings import COMPARISON, IMPORT, JOBS, RECOMMENDATION, RUN, UPLOADS, Belonging, belongings
+from tlcore.storage.belongings import (
+    COMPARISON,
+    DATASET,
+    IMPORT,
+    JOBS,
+    RECOMMENDATION,
+    RUN,
+    UPLOADS,
+    Belonging,
+    belongings,
+)
 from tlcore.storage.deletion import ORDER, delete, delete_marked, forget_signatures
+from tlcore.storage.forgetting import note_photos, unused_features, work_off
 from tlcore.storage.usage import folder_bytes, measure_disk
 from tlcore.workspace import Workspace, discard, empty_trash, last_used
 
@@ -70,6 +81,7 @@ def _clean(workspace: Workspace, limits: Limits, by_age: bool, dry_run: bool, no
     if by_age:
         yield from _outdated(workspace, everything, limits, dry_run, now)
     if not dry_run:
+        work_off(workspace)
         for name in evict(workspace, (), activations_limit(workspace)):
             yield Removed("activations", name, 0)
         measure_disk(workspace)
@@ -132,6 +144,8 @@ def _outdated(
     """Abandoned uploads, and visitors' things that were not used for days, unless something that stays needs them."""
     outdated = _unneeded(everything, limits, now)
     gone = []
+    if not dry_run:
+        note_photos(workspace, [each.folder for each in outdated if each.kind == DATASET])
     for each in sorted(outdated, key=lambda each: ORDER.index(each.kind)):
         if not _may_go(each, limits, now):
             continue  # somebody came for it meanwhile
@@ -141,6 +155,10 @@ def _outdated(
             yield Removed(each.kind, each.id, size)
     if not dry_run:
         forget_signatures(workspace, gone)
+    for folder in unused_features(workspace, limits.keep_days * DAY, now) if limits.keep_days else ():
+        size = folder_bytes(folder)
+        if dry_run or discard(workspace, folder):
+            yield Removed("features", folder.name, size)
 
 
 def _unneeded(everything: list[Belonging], limits: Limits, now: float) -> list[Belonging]:

@@ -22,6 +22,7 @@ from tlcore.storage.belongings import (
     belongings,
     belongings_of,
 )
+from tlcore.storage.forgetting import note_photos, work_off
 from tlcore.storage.usage import folder_bytes
 from tlcore.workspace import Workspace, discard
 
@@ -50,8 +51,8 @@ class Deleted:
 def delete_everything(workspace: Workspace, visitor: str, wait_seconds: float = STOP_SECONDS) -> Deleted:
     """Delete all that one visitor made: uploads, imports, data sets, recommendations, runs and races.
 
-    Runs that wait do not begin, those at work are stopped. Photos that another visitor has too stay for him, and so do
-    numbers without a name that a network computed of photos (docs/hosting.md).
+    Runs that wait do not begin, those at work are stopped. Photos that somebody else has too stay for him; what was
+    computed of the others is forgotten (forgetting.py).
 
     Args:
         visitor: the public name. wait_seconds: for what is at work to end; what has not is deleted by the next cleanup.
@@ -62,6 +63,7 @@ def delete_everything(workspace: Workspace, visitor: str, wait_seconds: float = 
     if not visitor:
         raise ValueError("Whose?")
     mine = sorted(belongings_of(workspace, visitor), key=lambda each: ORDER.index(each.kind))
+    note_photos(workspace, [each.folder for each in mine if each.kind == DATASET])
     for each in mine:
         if each.kind in JOBS:
             _ask_to_go(each.folder)
@@ -74,6 +76,8 @@ def delete_everything(workspace: Workspace, visitor: str, wait_seconds: float = 
         if done:
             gone.append(each.kind)
             size += bytes_there
+    forget_signatures(workspace, [each.id for each in mine])
+    work_off(workspace)
     return Deleted(
         gone.count(DATASET),
         gone.count(UPLOADS),
