@@ -53,7 +53,7 @@ def test_everything_goes_after_the_counts_were_shown(visit, workspace, me, ids):
 
 def test_a_slip_costs_nothing(visit, workspace, me):
     dataset_of(workspace, me)
-    at = press(press(visit("data", workspace), EVERYTHING), "Keep it")
+    at = press(press(visit("data", workspace), EVERYTHING), "Keep everything")
     assert EVERYTHING in buttons(at) and len(list_datasets(workspace)) == 1
 
 
