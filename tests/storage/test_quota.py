@@ -125,8 +125,8 @@ def test_photos_that_come_along_count_for_the_data_set_but_not_twice_for_the_vis
 
 
 WAITING = [
-    (0, 4, None, "one begins at once and three wait"),
-    (0, 5, "Received: 5 more to train, with 0 of yours waiting", "a race that is too long"),
+    (0, 3, None, "three wait"),
+    (0, 4, "Received: 4 more to train, with 0 of yours waiting", "a race that is too long"),
     (2, 1, None, "three wait"),
     (3, 1, "Received: 1 more to train, with 3 of yours waiting", "one too many"),
 ]

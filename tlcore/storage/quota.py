@@ -58,9 +58,7 @@ def import_allowance(workspace: Workspace, visitor: str, uploads: str = "") -> A
 
 
 def check_waiting(workspace: Workspace, visitor: str, new_runs: int, limits: Limits) -> None:
-    """Before runs are put into the line: whether a visitor may have so many there.
-
-    One more than may wait, since the first is begun at once where nobody is before it.
+    """Before runs are made: whether a visitor may have so many more in the line. The queue asks again, run by run.
 
     Raises:
         UserError: they would be too many, or the disk is full.
@@ -71,7 +69,7 @@ def check_waiting(workspace: Workspace, visitor: str, new_runs: int, limits: Lim
     runs = [each.folder for each in belongings_of(workspace, visitor, (RUN,))]
     jobs = [load_run(workspace, folder.name) for folder in runs if (folder / QUEUED).exists()]
     waiting = sum(job_status(job).state == "queued" for job in jobs)
-    if waiting + new_runs > limits.waiting_runs + (waiting == 0):
+    if waiting + new_runs > limits.waiting_runs:
         raise UserError(
             f"Received: {new_runs} more to train, with {waiting} of yours waiting already. Allowed on this server: "
             f"{limits.waiting_runs} that wait.",
