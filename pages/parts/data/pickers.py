@@ -108,8 +108,12 @@ def available() -> dict[str, Picker]:
 
 
 def _incoming_id() -> str | None:
-    """The visitor's incoming area, from the URL or this visit; None where there is none."""
-    found = state.chosen("incoming") or st.session_state.get("incoming")
+    """The visitor's incoming area, from the URL or this visit; None where there is none, or not any more."""
+    try:
+        found = state.chosen("incoming") or st.session_state.get("incoming")
+    except UserError:  # cleaned away meanwhile, or somebody else's
+        forget_incoming()
+        return None
     return None if found is None else _use_incoming(found)
 
 
