@@ -6,10 +6,12 @@ from typing import Any
 
 from streamlit.starlette import App
 
+from pages.server.uploads import Uploads
+
 
 def options() -> dict[str, Any]:
     """The keyword arguments of Streamlit's `App`, which `streamlit run` finds only where the call itself is written."""
-    return {"lifespan": _lifespan, "routes": [], "middleware": []}
+    return {"lifespan": _lifespan, "routes": Uploads().routes(), "middleware": []}
 
 
 @asynccontextmanager
