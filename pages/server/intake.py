@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 import anyio
 import anyio.to_thread
 
-from pages.server.frames import Body, Slice
+from pages.server.frames import Body, Slice, TooLarge
 from tlcore.data import receive
 from tlcore.data.receive import OutOfOrder, Part, SentFile, Usage
 from tlcore.errors import UserError
@@ -101,6 +101,9 @@ class Intake:
             try:
                 async for data in body.pieces(piece.length):
                     await _on_disk(part.write, data)
+            except TooLarge:
+                await _on_disk(part.drop)
+                raise
             finally:
                 with anyio.CancelScope(shield=True):
                     await _on_disk(part.close)

@@ -143,7 +143,8 @@ class Part:
         self._hash = hashlib.sha256() if offset == 0 else None
         try:
             self._file: BinaryIO = open(self.path, "r+b" if have else "wb")  # noqa: SIM115 (closed in `close`)
-            self._file.truncate(offset)
+            if have > offset:
+                self._file.truncate(offset)
             self._file.seek(offset)
         except OSError as error:
             raise disk_error(self.path, error) from error

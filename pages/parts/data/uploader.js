@@ -69,10 +69,11 @@ class Sender {
     await this.verify();
   }
 
+  /** Send nothing more. What is on its way is given up, but for a problem of the server: some of it may still fit. */
   stop(problem = null) {
     this.ended = true;
     this.problem ??= problem;
-    for (const request of this.open) request.abort();
+    if (!problem) for (const request of this.open) request.abort();
   }
 
   async work() {
