@@ -118,8 +118,7 @@ def test_photos_of_a_class_can_be_stopped_and_sent_on_with_the_keyboard(page, se
     expect(page.get_by_text("Keep this page open.")).to_be_visible()
     page.get_by_role("button", name="Stop").press("Enter")
     page.unroute("**/upload/*")
-    for route in held:
-        route.abort()
+    assert held
     told = page.locator(".verdict")
     expect(told).to_have_text("Stopped. 0 of 100 files arrived. 100 did not.")
     page.get_by_role("button", name="Send the rest").press("Enter")

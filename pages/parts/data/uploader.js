@@ -77,7 +77,11 @@ class Sender {
   }
 
   async work() {
-    for (let group = this.next(); group.length && !this.ended; group = this.next()) await this.send(group);
+    while (!this.ended) {
+      const group = this.next();
+      if (!group.length) return;
+      await this.send(group);
+    }
   }
 
   /** Files that go into one request: one large one, or several small ones. */
