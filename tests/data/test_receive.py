@@ -113,7 +113,7 @@ def test_parts_that_are_left_make_way_only_for_others(workspace, area):
     for file_id in (mine, left):
         write(workspace, area, file_id, b"data")
         long_ago = time.time() - 2 * receive.LEFT_SECONDS
-        os.utime(workspace.incoming / area / f"{file_id}.part", (long_ago, long_ago))
+        os.utime(workspace.incoming / area / f"0-{file_id}.part", (long_ago, long_ago))
     fresh = new_id()
     write(workspace, area, fresh, b"data")
     receive.drop_left_parts(workspace, area, mine.partition("-")[0])

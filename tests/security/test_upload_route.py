@@ -229,11 +229,11 @@ def test_a_connection_that_breaks_leaves_something_to_go_on_with(route):
     data, first, file_id = secrets.token_bytes(2_500_000), new_id(), new_id()
     body = part(first, b"whole") + part(file_id, data)
     connection = route.begin(body[:-300_000], len(body))
-    assert until(lambda: route.parts().get(f"{file_id}.part", 0) >= 1_000_000)
+    assert until(lambda: route.parts().get(f"0-{file_id}.part", 0) >= 1_000_000)
     assert route.files() == [], "nothing counts before its bytes are on the disk"
     connection.close()
     assert until(lambda: len(route.files()) == 1), "the whole one counts"
-    have = route.parts()[f"{file_id}.part"]
+    have = route.parts()[f"0-{file_id}.part"]
     assert until(lambda: route.send(part(file_id, data[have:], size=len(data), offset=have))[0] == 200)
     assert route.files()[1][2] == data
 
@@ -320,7 +320,7 @@ def test_a_full_disk_is_told_before_and_while_it_is_written(route, monkeypatch):
         status, answer = route.send(part(full, b"data"))
         assert (status, answer["arrived"]) == (507, []) and "disk of the server is full" in answer["what"]
     folder = route.workspace.incoming / route.area
-    (folder / f"{full}.part").symlink_to("/dev/full")
+    (folder / f"0-{full}.part").symlink_to("/dev/full")
     before = new_id()
     status, answer = route.send(part(before, b"whole") + part(full, bytes(2_000_000)))
     assert (status, answer["arrived"]) == (507, [before]) and "disk of the server is full" in answer["what"]
@@ -333,7 +333,7 @@ def test_one_file_is_written_by_one_request_at_a_time(route):
     file_id = new_id()
     body = part(file_id, bytes(2_000_000))
     connection = route.begin(body[:-1], len(body))
-    assert until(lambda: route.parts().get(f"{file_id}.part", 0) >= 1_000_000)
+    assert until(lambda: route.parts().get(f"0-{file_id}.part", 0) >= 1_000_000)
     assert route.send(body)[0] == 429
     connection.close()
     assert until(lambda: route.send(body)[0] == 200)

@@ -1,7 +1,7 @@
 """Uploads as they come over the network: a slice at a time to the disk, whole files into an upload area's index.
 
-    incoming/<id>/upload.key       who holds it may send files into this area
-    incoming/<id>/<file id>.part   a file that is not whole yet
+    incoming/<id>/upload.key         who holds it may send files into this area
+    incoming/<id>/0-<file id>.part   a file that is not whole yet
 
 A file counts from the moment its line stands in the index (incoming.py), which is written after its bytes: a kill at
 any moment leaves a `.part` that can be gone on with, and never half a file that counts. A browser that got no answer
@@ -193,7 +193,7 @@ def drop_left_parts(workspace: Workspace, incoming_id: str, batch: str) -> None:
     oldest = time.time() - LEFT_SECONDS
     for part in area_folder(workspace, incoming_id).glob("*.part"):
         with suppress(FileNotFoundError):
-            if not part.name.startswith(f"{batch}-") and part.stat().st_mtime < oldest:
+            if not part.name.startswith(f"0-{batch}-") and part.stat().st_mtime < oldest:
                 part.unlink()
 
 
@@ -278,7 +278,7 @@ def _content(row: dict[str, Any]) -> tuple[str, str, str | None]:
 
 
 def _part_path(folder: Path, file_id: str) -> Path:
-    return folder / f"{check_file_id(file_id)}.part"
+    return folder / f"0-{check_file_id(file_id)}.part"  # a digit first, as every file of a person has in there
 
 
 def _size(path: Path) -> int:
