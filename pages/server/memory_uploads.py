@@ -28,12 +28,10 @@ class MemoryUploads:
         limits: what the host allows now. is_open: whether the tab with this session id is connected.
     """
 
-    def __init__(
-        self, app: ASGIApp, limits: Callable[[], Limits], is_open: Callable[[str], bool] | None = None
-    ) -> None:
+    def __init__(self, app: ASGIApp, limits: Callable[[], Limits], is_open: Callable[[str], bool]) -> None:
         self.app = app
         self._limits = limits
-        self._is_open = is_open or _is_session
+        self._is_open = is_open
         self._held: dict[str, dict[str, int]] = {}  # by session and file, in bytes
         self._seen: dict[str, float] = {}  # when a session was last known to be open
 
