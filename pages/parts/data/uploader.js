@@ -300,8 +300,13 @@ class Uploader {
     };
   }
 
+  /** Whether this browser can do what is asked; those of some phones know no folders. */
+  isAble() {
+    return this.data.kind !== "folder" || "webkitdirectory" in this.input;
+  }
+
   isOpen() {
-    return this.data.ready && !this.busy;
+    return this.data.ready && this.isAble() && !this.busy;
   }
 
   /** New `data` of a run of the page. */
@@ -312,7 +317,7 @@ class Uploader {
     const { kind, label, button, hint } = this.data;
     this.heading.textContent = label;
     this.choose.textContent = button;
-    this.hint.textContent = hint;
+    this.hint.textContent = this.isAble() ? hint : "This browser can't send folders. Use a zip instead.";
     this.input.webkitdirectory = kind === "folder";
     this.input.accept = { photos: "image/*", zip: ".zip,application/zip" }[kind] ?? "";
     this.draw();
