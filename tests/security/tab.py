@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from google.protobuf.json_format import MessageToDict
@@ -144,6 +145,10 @@ class Tab:
         """The ids of the buttons, by their labels."""
         shown = [each.button for each in self.elements.values() if each.WhichOneof("type") == "button"]
         return {button.label: button.id for button in shown}
+
+    def of_type(self, kind: str) -> Any:
+        """The first element of a kind, by its name in the protocol."""
+        return next(getattr(each, kind) for each in self.elements.values() if each.WhichOneof("type") == kind)
 
     def press(self, widget_id: str) -> None:
         """Press the button with this id, whether it is there or not."""
