@@ -1,14 +1,17 @@
 """The welcome page: what this is, and one button to begin. `streamlit run` finds the server, `app`, here too."""
 
-import streamlit as st
 from streamlit.starlette import App
 
-from pages.server.app import options
-from pages.shared import chrome, gallery, run_list, state
+if __name__ != "__main__":  # the server imports this file, once; what pages need would be loaded too early then
+    from pages.server.app import options
 
+    app = App(__file__, **options())
 
-def welcome() -> None:
-    """Draw the page."""
+else:  # Streamlit runs it as the page
+    import streamlit as st
+
+    from pages.shared import chrome, gallery, run_list, state
+
     with chrome.page(
         "Teach the computer to tell your pictures apart",
         "Show it some photos of each kind. It learns in seconds, says how good it is, and you can use what it learned.",
@@ -35,9 +38,3 @@ def welcome() -> None:
         if state.runs():
             st.subheader("Earlier training runs", anchor=False)
             run_list.show(state.runs())
-
-
-if __name__ == "__main__":  # Streamlit runs this file as the page
-    welcome()
-else:  # the server imports it, once
-    app = App(__file__, **options())

@@ -61,17 +61,22 @@ class Workspace:
         return self.root / "downloads"
 
 
+def workspace_root(root: Path | str | None = None) -> Path:
+    """The folder of a workspace, there or not: `root`, else `$TRANSFERLAB_HOME`, else the user's data folder."""
+    chosen = root or os.environ.get("TRANSFERLAB_HOME") or user_data_path("transferlab", appauthor=False)
+    return Path(chosen).expanduser().resolve()
+
+
 def open_workspace(root: Path | str | None = None) -> Workspace:
     """Make the folders of a workspace and check that they can be written.
 
     Args:
-        root: the folder; None means `$TRANSFERLAB_HOME`, else the user's data folder.
+        root: the folder; None: as `workspace_root` says.
 
     Raises:
         UserError: the folder cannot be made or written.
     """
-    chosen = root or os.environ.get("TRANSFERLAB_HOME") or user_data_path("transferlab", appauthor=False)
-    workspace = Workspace(Path(chosen).expanduser().resolve())
+    workspace = Workspace(workspace_root(root))
     folders = (
         workspace.datasets,
         workspace.incoming,

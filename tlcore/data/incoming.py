@@ -3,6 +3,7 @@
     incoming/<id>/000001.bin    the bytes as they came
     incoming/<id>/index.jsonl   a line a file: number, name, label, bytes; of one that a browser sent also
                                 the id that it gave the file, and the sha256
+    incoming/<id>/owner.json    the public name of the visitor whose it is, where there is one
 
 No name that a person gave ever becomes a path. What the files are is found out when a data set is made of them. How
 large files come in a slice at a time stands in receive.py.
@@ -22,9 +23,10 @@ from filelock import FileLock
 
 from tlcore.data.names import clean_label, clean_path
 from tlcore.errors import UserError
-from tlcore.workspace import Workspace, disk_error, new_id, write_atomic
+from tlcore.workspace import Workspace, disk_error, new_id, read_json, write_atomic, write_json
 
 _ID = re.compile(r"incoming-[0-9a-f]{16}")
+OWNER = "owner.json"
 _COLUMNS = ["number", "name", "label", "bytes"]
 
 
@@ -37,8 +39,11 @@ class Upload(NamedTuple):
     size: int
 
 
-def new_incoming(workspace: Workspace) -> str:
+def new_incoming(workspace: Workspace, visitor: str = "") -> str:
     """Make an empty upload area and return its id.
+
+    Args:
+        visitor: the public name of whose it is; "" for nobody's.
 
     Raises:
         UserError: the workspace cannot be written.
@@ -49,7 +54,21 @@ def new_incoming(workspace: Workspace) -> str:
         folder.mkdir(parents=True)
     except OSError as error:
         raise disk_error(folder, error) from error
+    if visitor:
+        write_json(folder / OWNER, {"visitor": visitor})
     return incoming_id
+
+
+def owner(workspace: Workspace, incoming_id: str) -> str:
+    """The public name of the visitor whose upload area it is, "" for nobody's.
+
+    Raises:
+        UserError: there is no such upload area.
+    """
+    try:
+        return str(read_json(area_folder(workspace, incoming_id) / OWNER)["visitor"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
 def add_file(workspace: Workspace, incoming_id: str, name: str, data: bytes, label: str | None) -> int:

@@ -39,7 +39,8 @@ class Dataset:
     """A data set. `photos`: a row a photo, `COLUMNS` first; `refused`: path, reason.
 
     `root` is where the photos lie; `fingerprint` is the SHA-256 (hex) over all (path, sha256, label, split);
-    `created` is Unix seconds; `notes` are sentences for the person who made it.
+    `created` is Unix seconds; `notes` are sentences for the person who made it; `visitor` is the public name of who
+    asked for it, "" where nobody did in a browser.
     """
 
     id: str
@@ -54,6 +55,7 @@ class Dataset:
     source: str
     licence: str
     notes: tuple[str, ...]
+    visitor: str = ""
 
     def __repr__(self) -> str:
         return f"Dataset({self.id or self.name!r}, {len(self.photos):,} photos, {len(self.labels)} classes)"
@@ -99,7 +101,11 @@ class Dataset:
 
 @dataclass(frozen=True)
 class DatasetSummary:
-    """What a list of data sets shows."""
+    """What a list of data sets shows.
+
+    `bytes`: of its own copies of photos, 0 where they stay in a folder; `visitor`: as in `Dataset`; `base`: the id of
+    the data set whose photos came along, "" for none; `sample`: the key of the sample it was made of, "" for none.
+    """
 
     id: str
     name: str
@@ -107,13 +113,17 @@ class DatasetSummary:
     labels: tuple[str, ...]
     created: float
     source: str
+    bytes: int = 0
+    visitor: str = ""
+    base: str = ""
+    sample: str = ""
 
 
 @dataclass(frozen=True, eq=False)
 class Draft:
     """What `save_dataset` makes a data set of. `folder` comes from `draft_folder` and may hold photos/ already.
 
-    `root` is None where the photos lie in the draft; `signature` is "" where nothing shall be recognised again.
+    `root` is None where the photos lie in the draft; under each of the `signatures` it is found again.
     """
 
     folder: Path
@@ -124,7 +134,10 @@ class Draft:
     root: Path | None = None
     source: str = ""
     licence: str = ""
-    signature: str = ""
+    signatures: tuple[str, ...] = ()
+    visitor: str = ""
+    base: str = ""
+    sample: str = ""
 
 
 @contextmanager
@@ -180,6 +193,10 @@ def save_dataset(workspace: Workspace, draft: Draft) -> Dataset:
         "source": draft.source,
         "licence": draft.licence,
         "notes": list(draft.notes),
+        "bytes": 0 if draft.root is not None else int(photos.drop_duplicates("sha256")["bytes"].sum()),
+        "visitor": draft.visitor,
+        "base": draft.base,
+        "sample": draft.sample,
     }
     for name, frame in (("photos", photos), ("refused", refused)):
         target = BytesIO()
@@ -189,9 +206,9 @@ def save_dataset(workspace: Workspace, draft: Draft) -> Dataset:
     folder = workspace.datasets / dataset_id
     try:
         os.replace(draft.folder, folder)
-        if draft.signature:
-            (workspace.datasets / ".known").mkdir(exist_ok=True)
-            write_atomic(workspace.datasets / ".known" / draft.signature, dataset_id.encode())
+        (workspace.datasets / ".known").mkdir(exist_ok=True)
+        for signature in draft.signatures:
+            write_atomic(workspace.datasets / ".known" / signature, dataset_id.encode())
     except OSError as error:
         raise disk_error(folder, error) from error
     return _dataset(folder, values, photos, refused)
@@ -220,6 +237,20 @@ def load_dataset(workspace: Workspace, dataset_id: str) -> Dataset:
         ) from error
 
 
+def dataset_visitor(workspace: Workspace, dataset_id: str) -> str:
+    """The public name of who asked for a data set, "" where nobody did in a browser; reads one small file.
+
+    Raises:
+        UserError: there is none, or its files are damaged.
+    """
+    try:
+        if is_id(dataset_id):
+            return str(read_json(workspace.datasets / dataset_id / "dataset.json").get("visitor", ""))
+    except (OSError, ValueError, AttributeError):
+        pass
+    raise UserError(f"There is no data set {dataset_id[:100]!r} here.", "Choose another data set, or make a new one.")
+
+
 def list_datasets(workspace: Workspace) -> list[DatasetSummary]:
     """All data sets of a workspace, newest first. Reads one small file each; damaged ones are left out."""
     found = []
@@ -236,6 +267,10 @@ def list_datasets(workspace: Workspace) -> list[DatasetSummary]:
                     tuple(values["labels"]),
                     float(values["created"]),
                     values["source"],
+                    int(values.get("bytes", 0)),
+                    str(values.get("visitor", "")),
+                    str(values.get("base", "")),
+                    str(values.get("sample", "")),
                 )
             )
         except (OSError, ValueError, KeyError, TypeError):
@@ -266,6 +301,7 @@ def _dataset(folder: Path, values: dict[str, Any], photos: pd.DataFrame, refused
         source=values["source"],
         licence=values["licence"],
         notes=tuple(values["notes"]),
+        visitor=str(values.get("visitor", "")),
     )
 
 

@@ -1,7 +1,5 @@
 """A data set out of what a visitor uploaded: photos put into named classes, zips, and photos of an earlier data set."""
 
-import os
-import shutil
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
@@ -11,6 +9,7 @@ from tlcore.data import incoming
 from tlcore.data.archive import ZipSource
 from tlcore.data.assemble import Ingestion, Origin, assemble_dataset
 from tlcore.data.collect import Collected, collect
+from tlcore.data.copies import link_or_copy
 from tlcore.data.images import PhotoRefused
 from tlcore.data.layout import Layout, Placed, SourceFile, label_all, name_classes, recognise
 from tlcore.data.manifest import Dataset, draft_folder, load_dataset
@@ -26,6 +25,7 @@ def ingest_incoming(
     seed: int = 0,
     base: str | None = None,
     should_stop: ShouldStop = never,
+    visitor: str = "",
 ) -> Ingestion:
     """Make a data set of uploads; they stay in their upload area until `incoming.clear`.
 
@@ -33,6 +33,7 @@ def ingest_incoming(
         name: what the data set is called.
         base: the id of a data set whose photos come along, in the parts that they are in; a data set never changes,
             so adding photos makes a new one. Photos in a folder of the person stay there, others are copied.
+        visitor: the public name of who asked for it.
 
     Raises:
         UserError: the uploads are gone or cannot be used as they are, or there is no such base.
@@ -49,7 +50,8 @@ def ingest_incoming(
         if len(photos):
             known = earlier.labels if earlier is not None else ()
             photos["label"] = photos["label"].map(name_classes(photos["label"], collected.notes, known))
-        return assemble_dataset(workspace, folder, photos, collected, Origin(name, "uploads"), seed)
+        origin = Origin(name, "uploads", visitor=visitor, base=base or "")
+        return assemble_dataset(workspace, folder, photos, collected, origin, seed)
 
 
 class UploadSource:
@@ -152,7 +154,7 @@ def _bring_along(earlier: Dataset, folder: Path, collected: Collected) -> list[d
     for row in rows:
         place = earlier.root / row["file"]
         if own and not Path(row["file"]).is_absolute():
-            _link(place, folder / "photos" / row["file"])
+            link_or_copy(place, folder / "photos" / row["file"])
         else:
             row["file"] = str(place)
     parts = dict(zip(earlier.photos["sha256"], earlier.photos["split"]))
@@ -161,13 +163,3 @@ def _bring_along(earlier: Dataset, folder: Path, collected: Collected) -> list[d
     collected.notes += earlier.notes
     collected.refused += list(earlier.refused[["path", "reason"]].itertuples(index=False, name=None))
     return rows
-
-
-def _link(place: Path, target: Path) -> None:
-    if target.exists():
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        os.link(place, target)
-    except OSError:  # another disk, or a file system without links
-        shutil.copyfile(place, target)

@@ -35,14 +35,14 @@ def import_photos(workspace: Workspace, job: Job, should_stop: ShouldStop) -> It
     """Make a data set of what a job's `ImportSpec` names; the last event is Finished with its id, or Stopped."""
     start, spec = time.perf_counter(), ImportSpec(**job.spec)
     if spec.kind == "sample":
-        dataset = yield from ingest_sample(workspace, spec.value, seed=spec.seed, should_stop=should_stop)
-    elif spec.kind == "folder":
-        dataset = yield from ingest_path(
-            workspace, Path(spec.value), name=spec.name, seed=spec.seed, should_stop=should_stop
+        dataset = yield from ingest_sample(
+            workspace, spec.value, seed=spec.seed, should_stop=should_stop, visitor=job.visitor
         )
+    elif spec.kind == "folder":
+        dataset = yield from ingest_path(workspace, Path(spec.value), spec.name, spec.seed, should_stop, job.visitor)
     else:
         dataset = yield from ingest_incoming(
-            workspace, spec.value, name=spec.name or spec.value, seed=spec.seed, base=spec.base, should_stop=should_stop
+            workspace, spec.value, spec.name or spec.value, spec.seed, spec.base, should_stop, job.visitor
         )
     if dataset is None:
         yield Stopped("Nothing was changed; your photos are where they were.")

@@ -5,6 +5,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts.data import pickers
 from pages.shared import follow, state
+from tlcore.errors import UserError
 from tlcore.jobs import store
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import ImportSpec
@@ -12,7 +13,9 @@ from tlcore.jobs.store import ImportSpec
 
 def start_import(spec: ImportSpec) -> None:
     """Queue an import and show it."""
-    job = store.create_import(state.workspace(), spec)
+    if spec.kind == "folder" and not state.is_owner():  # no page offers it to others, but a browser sends what it likes
+        raise UserError("Only the owner of this server can use a folder on it.", "Upload the photos.")
+    job = store.create_import(state.workspace(), spec, state.visitor())
     state.queue().submit(job)
     state.choose(job=job.id, more=None)
     st.rerun()

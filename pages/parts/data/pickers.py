@@ -110,7 +110,7 @@ def _incoming_id() -> str | None:
 
 def _made_incoming() -> str:
     """The visitor's incoming area; a new one where there is none."""
-    return _incoming_id() or _use_incoming(incoming.new_incoming(state.workspace()))
+    return _incoming_id() or _use_incoming(incoming.new_incoming(state.workspace(), state.visitor()))
 
 
 def _use_incoming(area: str) -> str:
