@@ -4,7 +4,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts.compare import choice, earlier, live, verdict
-from pages.shared import actions, chrome, share, state, widgets
+from pages.shared import actions, chrome, room, share, state, widgets
 from pages.shared.widgets import plain
 from tlcore.comparison import store as comparisons
 from tlcore.comparison.results import load_results
@@ -27,7 +27,8 @@ def offer(action: DeltaGenerator, dataset: Dataset) -> None:
         widgets.note(f"{plain(error.what)} {plain(error.fix)}")
     label = f"Start a race of {count(len(configs), 'run')}" if configs else "Start a race"
     if action.button(label, type="primary", key="race", disabled=wrong is not None):
-        made = comparisons.create_comparison(state.workspace(), dataset.id, configs, dataset.name, state.visitor())
+        room.for_runs(len(configs))
+        made = comparisons.create_comparison(state.workspace(), dataset.id, configs, dataset.name, state.maker())
         for run in comparisons.runs_of(state.workspace(), made):
             state.queue().submit(run)
         state.choose(race=made.id, run=None, dataset=dataset.id)

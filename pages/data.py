@@ -3,7 +3,7 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.parts.data import dataset_list, importing, pickers
+from pages.parts.data import dataset_list, importing, kept, pickers
 from pages.shared import chrome, gallery, share, state, widgets
 from pages.shared.widgets import plain
 from tlcore.charts import results as charts
@@ -106,3 +106,5 @@ with chrome.page(title, sentence, step=1) as action:
         action.page_link("pages/data.py", label="Add or choose other photos", query_params=others)
         share.show(action, "dataset", dataset)
         show(dataset)
+    if not is_importing:
+        kept.show()

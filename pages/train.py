@@ -12,7 +12,7 @@ from pages.parts.train import (
     recommendation_card,
     settings_form,
 )
-from pages.shared import chrome, follow, run_list, settings, share, state, widgets
+from pages.shared import chrome, follow, room, run_list, settings, share, state, widgets
 from pages.shared.widgets import plain
 from tlcore.data.manifest import Dataset
 from tlcore.errors import UserError
@@ -45,7 +45,8 @@ def offer(action: DeltaGenerator, dataset: Dataset) -> None:
     fetched = "" if is_present(spec) or config.strategy == "scratch" else format_bytes(spec.download_bytes)
     verb = f"Download {fetched} and train on" if fetched else "Train on"
     if action.button(f"{verb} {count(num_train, 'photo')}", type="primary", key="train"):
-        run = store.create_run(state.workspace(), dataset.id, config, dataset.name, state.visitor())
+        room.for_runs(1)
+        run = store.create_run(state.workspace(), dataset.id, config, dataset.name, state.maker())
         state.queue().submit(run)
         state.choose(run=run.id, dataset=dataset.id)
         st.rerun()

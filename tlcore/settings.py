@@ -17,6 +17,7 @@ FILE = "settings.toml"
 HOSTED_VARIABLE = "TRANSFERLAB_HOSTED"
 EXPLICIT_NO = ("", "0", "false", "no", "off")
 UNLIMITED = 0
+MOST = 1e15  # more is a slip, and no disk
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ OWN = Limits(
     waiting_runs=UNLIMITED,
     run_minutes=UNLIMITED,
     disk_mb=UNLIMITED,
-    activations_share=0.5,
+    activations_share=0.1,
     upload_hours=24 * 7,
     keep_days=UNLIMITED,
 )
@@ -129,8 +130,8 @@ def _checked(name: str, value: Any) -> float:
     if name not in kinds:
         raise UserError(f"Received: {name} in {FILE}. Allowed: {', '.join(kinds)}.", "Correct or remove that line.")
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    most = 1 if name == "activations_share" else float("inf")
-    if not number or not 0 <= value <= most or value != value:
-        allowed = "a number from 0 to 1" if most == 1 else "a number, 0 for no limit"
+    whole, most = kinds[name] is int, 1 if name == "activations_share" else MOST
+    if not number or not 0 <= value <= most or (whole and value != int(value)):
+        allowed = f"{'a whole number' if whole else 'a number'}{' from 0 to 1' if most == 1 else ', 0 for no limit'}"
         raise UserError(f"Received: {name} = {value!r} in {FILE}. Allowed: {allowed}.", "Correct or remove that line.")
-    return int(value) if kinds[name] is int else float(value)
+    return int(value) if whole else float(value)

@@ -8,6 +8,7 @@ from starlette.middleware import Middleware
 from streamlit.starlette import App
 
 from pages.server import terminal
+from pages.server.cleaning import check_settings, cleaning
 from pages.server.headers import SecurityHeaders, frame_ancestors
 from pages.server.identity import Identity
 from pages.server.memory_uploads import MemoryUploads, is_session
@@ -21,9 +22,10 @@ def options() -> dict[str, Any]:
     """The keyword arguments of Streamlit's `App`, which `streamlit run` finds only where the call itself is written.
 
     Raises:
-        SystemExit: the environment holds a setting that is not allowed; it says which.
+        SystemExit: the environment or the settings file holds something that is not allowed; it says which.
     """
     try:
+        check_settings()
         given_token()
         frame_ancestors()
     except UserError as error:
@@ -38,5 +40,6 @@ def options() -> dict[str, Any]:
 async def _lifespan(app: App) -> AsyncIterator[dict[str, Any] | None]:
     """What happens when the server starts and when it ends."""
     terminal.greet()
-    yield None
+    async with cleaning():
+        yield None
     terminal.take_leave()

@@ -10,16 +10,18 @@ import anyio.to_thread
 
 from pages.server.frames import Body, Slice, TooLarge
 from tlcore.data import receive
+from tlcore.data.incoming import owner
 from tlcore.data.receive import OutOfOrder, Part, SentFile, Usage
 from tlcore.errors import UserError
 from tlcore.settings import Limits
-from tlcore.workspace import Workspace
+from tlcore.storage.quota import SPARE_BYTES, check_room
+from tlcore.workspace import Workspace, touch_used
 
 COMMIT_FILES = 100
 """Files that are let count at once."""
 
 FREE_BYTES = 50_000_000
-"""Of the disk, which uploads leave to everything else."""
+"""Of the disk, which uploads leave to everything else even while they come; a request begins with more."""
 
 Result = TypeVar("Result")
 
@@ -57,16 +59,18 @@ class Intake:
     """One request: its slices go into the files of an area.
 
     Args:
-        writing: the files (area, id) that are being written; each by one request at a time.
+        writing: the files (area, id) that are being written; each by one request at a time. announced: the bytes
+            that the request says it has, 0 where it does not.
     """
 
-    def __init__(self, place: Place, writing: set[tuple[str, str]]) -> None:
+    def __init__(self, place: Place, writing: set[tuple[str, str]], announced: int = 0) -> None:
         self.arrived: list[str] = []
         self.have: dict[str, int] = {}
         self.out_of_order = False
         self._place = place
         self._area = (place.workspace, place.area)
         self._writing = writing
+        self._announced = announced
         self._whole: list[SentFile] = []
         self._used = Usage(0, 0)
         self._known: set[str] = set()
@@ -78,7 +82,7 @@ class Intake:
             while (piece := await body.next_slice()) is not None:
                 if batch_of(piece.file.id) != batch:
                     batch = batch_of(piece.file.id)
-                    await _on_disk(self._look, batch)
+                    await _on_disk(self._look, piece.file)
                 await self._take(body, piece)
                 if len(self._whole) >= COMMIT_FILES:
                     await _on_disk(self._commit)
@@ -114,10 +118,20 @@ class Intake:
         else:
             self.have[piece.file.id] = piece.offset + piece.length
 
-    def _look(self, batch: str) -> None:
-        """What is there already, of the batch and of everything."""
-        self._known = {f"{batch}-{number}" for number in receive.arrived(*self._area, batch)}
-        self._used = receive.usage(*self._area)
+    def _look(self, file: SentFile) -> None:
+        """What is there already, and whether the visitor may keep more. Raises Refusal."""
+        workspace, area, limits = self._place
+        batch = batch_of(file.id)
+        touch_used(workspace.incoming / area)
+        self._known = {f"{batch}-{number}" for number in receive.arrived(workspace, area, batch)}
+        self._used = receive.usage(workspace, area)
+        if file.id not in self._known:
+            more = max(0, file.size - receive.received(workspace, area, file.id))
+            try:
+                check_room(workspace, owner(workspace, area), max(more, self._announced), 1, limits)
+            except UserError as error:
+                full = _free(workspace) < more + SPARE_BYTES
+                raise Refusal(Reason(507 if full else 413, error.what, error.fix)) from error
 
     def _open(self, piece: Slice) -> Part | None:
         """The file to write to; None where it has arrived, or the slice does not go on where it ends so far."""
@@ -146,7 +160,7 @@ class Intake:
         full = receive.beyond(limits, self._used.files + files, self._used.size + size)
         if full:
             raise Refusal(Reason(413, full.what, full.fix))
-        if shutil.disk_usage(self._place.workspace.incoming).free < size + FREE_BYTES:
+        if _free(self._place.workspace) < size + FREE_BYTES:
             raise Refusal(DISK_FULL)
 
     def _commit(self) -> None:
@@ -158,6 +172,10 @@ class Intake:
         if len(done) < len(files):  # several requests at once filled the area
             full = receive.beyond(limits, self._used.files + 1, self._used.size + 1)
             raise Refusal(Reason(413, full.what, full.fix) if full else BUSY)
+
+
+def _free(workspace: Workspace) -> int:
+    return shutil.disk_usage(workspace.incoming).free
 
 
 async def _on_disk(function: Callable[..., Result], *arguments: Any) -> Result:

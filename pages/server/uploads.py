@@ -84,8 +84,10 @@ class Uploads:
     async def _post(self, request: Request, area: str) -> JSONResponse:
         limits = await in_thread(load_limits, self.workspace)
         body = Body(request.stream(), int(limits.request_mb * 1e6))
-        intake = Intake(Place(self.workspace, area, limits), self._writing)
-        reason = _wrong_length(request.headers.get("content-length"), body.most)
+        length = request.headers.get("content-length")
+        reason = _wrong_length(length, body.most)
+        announced = int(length) if length and not reason else 0
+        intake = Intake(Place(self.workspace, area, limits), self._writing, announced)
         if reason is None and self._open[area] >= MOST_AT_ONCE:
             reason = BUSY
         if reason is None:
@@ -94,6 +96,8 @@ class Uploads:
                 reason = await _take(intake, body)
             finally:
                 self._open[area] -= 1
+                if not self._open[area]:
+                    del self._open[area]
         status = reason.status if reason else 409 if intake.out_of_order else 200
         return _json(status, reason, arrived=intake.arrived, have=intake.have)
 

@@ -9,10 +9,10 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.shared import state
+from pages.shared import room, state
 from tlcore.jobs import store
 from tlcore.jobs.status import job_status
-from tlcore.jobs.store import Job
+from tlcore.jobs.store import Job, Run
 
 REFUSED = "refused"  # in the session: said once by the next page, since a callback has no place on one
 
@@ -28,11 +28,14 @@ def stop(job: Job) -> None:
 
 def resume(job: Job) -> None:
     """Continue a training from its last epoch."""
+    room.for_runs(1)
     _do(state.queue().resume, job)
 
 
 def restart(job: Job) -> None:
     """Do a job once more from the beginning."""
+    if isinstance(job, Run):
+        room.for_runs(1)
     _do(state.queue().restart, job)
 
 

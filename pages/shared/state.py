@@ -27,7 +27,7 @@ from tlcore.jobs.queue import JobQueue
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Job, Run
 from tlcore.settings import is_hosted
-from tlcore.workspace import Workspace, is_id, open_workspace
+from tlcore.workspace import Workspace, is_id, open_workspace, touch_used
 
 WORDS = {
     "dataset": "data set",
@@ -73,11 +73,16 @@ def me() -> Visitor:
 
 
 def visitor() -> str:
-    """The public name of who looks at this page; what he makes bears it."""
+    """The public name of who looks at this page."""
     secret = identity.visitor_secret(st.context.cookies)
     if not secret:  # a browser that keeps no cookies: the name lasts as long as the tab
         secret = st.session_state.setdefault("visitor_secret", access.new_secret())
     return access.visitor_name(secret)
+
+
+def maker() -> str:
+    """The name that what is made now bears: the visitor's; "" for the owner's, which no limit and no age touches."""
+    return "" if is_owner() else visitor()
 
 
 def is_owner() -> bool:
@@ -171,6 +176,7 @@ def dataset() -> Dataset | None:
 
 def dataset_of(dataset_id: str) -> Dataset:
     """The data set with this id. Raises UserError for an unknown one."""
+    touch_used(workspace().datasets / dataset_id)
     return _dataset(workspace().root.as_posix(), dataset_id)
 
 
@@ -183,13 +189,19 @@ def _dataset(root: str, dataset_id: str) -> Dataset:
 def run() -> Run | None:
     """The training run in use. Raises UserError for an unknown id."""
     run_id = chosen("run")
-    return store.load_run(workspace(), run_id) if run_id else None
+    found = store.load_run(workspace(), run_id) if run_id else None
+    if found is not None:
+        touch_used(found.folder)
+    return found
 
 
 def comparison() -> Comparison | None:
     """The comparison in use. Raises UserError for an unknown id."""
     comparison_id = chosen("race")
-    return load_comparison(workspace(), comparison_id) if comparison_id else None
+    found = load_comparison(workspace(), comparison_id) if comparison_id else None
+    if found is not None:
+        touch_used(found.folder)
+    return found
 
 
 def job() -> Job | None:

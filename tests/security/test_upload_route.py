@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import secrets
 import shutil
 import socket
@@ -19,7 +20,7 @@ from starlette.applications import Starlette
 
 from pages.server.uploads import MOST_AT_ONCE, Uploads
 from tlcore.data import incoming, receive
-from tlcore.workspace import Workspace
+from tlcore.workspace import Workspace, last_used
 
 
 class Route(NamedTuple):
@@ -174,7 +175,7 @@ def test_names_never_become_paths(route, name):
     before = {path.name for path in (route.workspace.incoming / route.area).iterdir()}
     assert route.send(part(new_id(), b"data", name, "../cats"))[0] == 200
     after = {path.name for path in (route.workspace.incoming / route.area).iterdir()}
-    assert after - before - {".lock"} == {"000001.bin", "index.jsonl"}
+    assert after - before - {".lock", "used"} == {"000001.bin", "index.jsonl"}
     assert route.files()[0][2] == b"data"
 
 
@@ -302,6 +303,26 @@ def test_several_requests_at_once_do_not_get_past_a_limit(route):
     assert len(route.files()) == 5
 
 
+def test_a_visitor_keeps_no_more_than_allowed(route):
+    limit(route.workspace, visitor_mb=1)
+    for visitor, expected in (("visitor-0123456789abcdef", 413), ("", 200)):
+        full, area = (incoming.new_incoming(route.workspace, visitor) for _ in range(2))
+        incoming.add_file(route.workspace, full, "a.jpg", bytes(900_000), "cats")
+        key = receive.upload_key(route.workspace, area)
+        status, answer = route.send(part(new_id(), bytes(200_000)), area=area, **{"X-Upload-Key": key})
+        assert status == expected, answer
+    assert "MB" in answer.get("what", "MB")
+
+
+def test_an_area_that_is_sent_to_counts_as_used(route):
+    before = last_used(route.workspace.incoming / route.area)
+    old = before - 7200
+    for path in (route.workspace.incoming / route.area, *(route.workspace.incoming / route.area).iterdir()):
+        os.utime(path, (old, old))
+    route.send(part(new_id(), b"data"))
+    assert last_used(route.workspace.incoming / route.area) >= before
+
+
 def test_half_sent_files_count_and_make_way_when_nobody_goes_on_with_them(route, monkeypatch):
     limit(route.workspace, upload_mb=1)
     assert route.send(part(new_id(), bytes(600_000), size=700_000))[0] == 200
@@ -318,7 +339,7 @@ def test_a_full_disk_is_told_before_and_while_it_is_written(route, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(shutil, "disk_usage", lambda path: usage(1000))
         status, answer = route.send(part(full, b"data"))
-        assert (status, answer["arrived"]) == (507, []) and "disk of the server is full" in answer["what"]
+        assert (status, answer["arrived"]) == (507, []) and "no room on the disk of this server" in answer["what"]
     folder = route.workspace.incoming / route.area
     (folder / f"0-{full}.part").symlink_to("/dev/full")
     before = new_id()

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 import pandas as pd
 
+from tlcore.data.allowance import UNLIMITED, Allowance
 from tlcore.data.images import PhotoRefused, inspect
 from tlcore.data.layout import Placed, SourceFile
 from tlcore.data.manifest import store_photo
@@ -56,12 +57,19 @@ class Source(Reader, Protocol):
 
 @dataclass
 class Collected:
-    """What reading the files gave: rows of the manifest, and what was refused."""
+    """What reading the files gave: rows of the manifest, and what was refused.
+
+    `allowance`: what may come in; `num_brought`: photos that come along from an earlier data set; `size`: bytes of the
+    rows so far.
+    """
 
     rows: list[dict[str, Any]] = field(default_factory=list)
     refused: list[tuple[str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     empty: list[str] = field(default_factory=list)
+    allowance: Allowance = UNLIMITED
+    num_brought: int = 0
+    size: int = 0
 
     def photos(self) -> pd.DataFrame:
         """The rows as a frame, sorted, every `path` unique."""
@@ -132,6 +140,8 @@ def _take(placed: Placed, future: Future[dict[str, Any] | PhotoRefused], collect
         return
     file = row.pop("file") or "/".join(placed.file.parts)
     collected.rows.append({"path": path, **row, "label": placed.label, "split": placed.split, "file": file})
+    collected.size += row["bytes"]
+    collected.allowance.check(len(collected.rows), collected.size, collected.num_brought)
 
 
 class _Clock:

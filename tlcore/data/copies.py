@@ -5,7 +5,8 @@ import shutil
 from pathlib import Path
 
 from tlcore.data.assemble import Origin
-from tlcore.data.manifest import Dataset, Draft, draft_folder, save_dataset
+from tlcore.data.drafts import draft_folder
+from tlcore.data.manifest import Dataset, Draft, save_dataset
 from tlcore.workspace import Workspace
 
 _OWN_TO_EACH = shutil.ignore_patterns("*.json", "*.parquet", ".*", "*.lock")

@@ -12,21 +12,23 @@ large files come in a slice at a time stands in receive.py.
 import json
 import os
 import re
+import secrets
 import shutil
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from tlcore.data.names import clean_label, clean_path
 from tlcore.errors import UserError
-from tlcore.workspace import Workspace, disk_error, new_id, read_json, write_atomic, write_json
+from tlcore.workspace import Workspace, discard, disk_error, new_id, read_json, write_atomic, write_json
 
 _ID = re.compile(r"incoming-[0-9a-f]{16}")
 OWNER = "owner.json"
+_HOLDER = ".held-"
 _COLUMNS = ["number", "name", "label", "bytes"]
 
 
@@ -173,6 +175,51 @@ def remove_file(workspace: Workspace, incoming_id: str, number: int) -> None:
 def remove_class(workspace: Workspace, incoming_id: str, label: str | None) -> None:
     """Forget all files of a class (None: the zips)."""
     _keep(workspace, incoming_id, lambda row: row["label"] != label)
+
+
+@contextmanager
+def held(workspace: Workspace, incoming_id: str) -> Iterator[None]:
+    """Work with the uploads: as long as this process lives and is in here, nobody cleans them away.
+
+    Raises:
+        UserError: they are gone, or the disk is full.
+    """
+    path = area_folder(workspace, incoming_id) / f"{_HOLDER}{secrets.token_hex(4)}.lock"
+    lock = FileLock(path, thread_local=False)  # a job may be closed by another thread than began it
+    try:
+        lock.acquire()
+    except OSError as error:
+        raise disk_error(path, error) from error
+    try:
+        yield
+    finally:
+        lock.release()
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+
+
+def is_held(folder: Path) -> bool:
+    """Whether a living process works with the uploads in a folder."""
+    for path in folder.glob(f"{_HOLDER}*.lock"):
+        try:
+            with FileLock(path, timeout=0):
+                pass
+        except Timeout:
+            return True
+    return False
+
+
+def remove_imported(workspace: Workspace, incoming_id: str, numbers: Collection[int]) -> None:
+    """After a data set was made of these files: forget them, and the upload area with them unless more have come.
+
+    Raises:
+        UserError: the upload area is gone, or the disk is full.
+    """
+    _keep(workspace, incoming_id, lambda row: row["number"] not in numbers)
+    folder = area_folder(workspace, incoming_id)
+    with locked(folder):
+        if not read_index(folder) and not any(folder.glob("*.part")):  # one may be on its way
+            discard(workspace, folder)
 
 
 def clear(workspace: Workspace, incoming_id: str) -> None:

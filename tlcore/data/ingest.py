@@ -13,9 +13,10 @@ from tlcore.data.archive import ZipSource
 from tlcore.data.assemble import Ingestion, Origin, assemble_dataset
 from tlcore.data.collect import Collected, Source, collect
 from tlcore.data.copies import copy_dataset
+from tlcore.data.drafts import draft_folder
 from tlcore.data.folder import FolderSource
 from tlcore.data.layout import HOW, recognise
-from tlcore.data.manifest import draft_folder, find_known
+from tlcore.data.manifest import find_known
 from tlcore.data.uploads import ingest_incoming
 from tlcore.errors import UserError
 from tlcore.events import ShouldStop, never

@@ -9,10 +9,7 @@ datasets/.known/<signature>     the id of the data set that was made of exactly 
 
 import hashlib
 import os
-import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
@@ -30,8 +27,6 @@ COLUMNS = ("path", "sha256", "label", "split", "width", "height", "bytes")
 photo under `Dataset.root` (or an absolute path), which may differ from `path`."""
 
 SPLITS = ("train", "validation", "test")
-
-_STALE_SECONDS = 24 * 3600
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,7 +116,7 @@ class DatasetSummary:
 
 @dataclass(frozen=True, eq=False)
 class Draft:
-    """What `save_dataset` makes a data set of. `folder` comes from `draft_folder` and may hold photos/ already.
+    """What `save_dataset` makes a data set of. `folder` comes from `drafts.draft_folder` and may hold photos/ already.
 
     `root` is None where the photos lie in the draft; under each of the `signatures` it is found again.
     """
@@ -140,24 +135,6 @@ class Draft:
     sample: str = ""
 
 
-@contextmanager
-def draft_folder(workspace: Workspace) -> Iterator[Path]:
-    """A folder to build a data set in; whatever is still in it at the end is removed, so nothing half-made stays.
-
-    Raises:
-        UserError: the disk is full or the workspace cannot be written.
-    """
-    _remove_stale_drafts(workspace)
-    folder = workspace.datasets / f".{new_id('draft')}"
-    try:
-        folder.mkdir(parents=True)
-        yield folder
-    except OSError as error:
-        raise disk_error(folder, error) from error
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
 def store_photo(folder: Path, sha256: str, extension: str, data: bytes) -> str:
     """Keep a photo's bytes in a draft under their hash; returns the place relative to photos/."""
     file = f"{sha256[:2]}/{sha256}.{extension}"
@@ -174,8 +151,9 @@ def save_dataset(workspace: Workspace, draft: Draft) -> Dataset:
     """Write the manifest and make the draft a data set, in one step: it is there whole or not at all.
 
     Raises:
-        UserError: the disk is full or the workspace cannot be written.
+        UserError: the disk is full, the workspace cannot be written, or photos of the draft are gone.
     """
+    _check_whole(draft)
     dataset_id = new_id(slug(draft.name))
     photos = draft.photos.sort_values("path", ignore_index=True)
     photos = photos[[*COLUMNS, *(name for name in photos.columns if name not in COLUMNS)]]
@@ -212,6 +190,31 @@ def save_dataset(workspace: Workspace, draft: Draft) -> Dataset:
     except OSError as error:
         raise disk_error(folder, error) from error
     return _dataset(folder, values, photos, refused)
+
+
+def _check_whole(draft: Draft) -> None:
+    """Count the copies: every photo that was taken lies in the draft, with all its bytes."""
+    if draft.root is not None:
+        return
+    sizes = {
+        file: size
+        for file, size in zip(draft.photos["file"], draft.photos["bytes"])
+        if not Path(file).is_absolute()  # else it stayed where an earlier data set had it
+    }
+    lost = [file for file, size in sizes.items() if _size(draft.folder / "photos" / file) != size]
+    if lost:
+        raise UserError(
+            f"{len(lost):,} of {len(sizes):,} photos went missing on the disk while they were copied.",
+            "Nothing was saved and your uploads are still there: start the import again.",
+        )
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file, -1 where there is none."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return -1
 
 
 def load_dataset(workspace: Workspace, dataset_id: str) -> Dataset:
@@ -310,13 +313,3 @@ def _fingerprint(photos: pd.DataFrame) -> str:
     for row in sorted(zip(photos["path"], photos["sha256"], photos["label"], photos["split"])):
         digest.update("\0".join(row).encode("utf-8", "surrogatepass") + b"\n")
     return digest.hexdigest()
-
-
-def _remove_stale_drafts(workspace: Workspace) -> None:
-    """Drafts of processes that were killed; a day is longer than any import takes."""
-    for folder in workspace.datasets.glob(".draft-*"):
-        try:
-            if time.time() - folder.stat().st_mtime > _STALE_SECONDS:
-                shutil.rmtree(folder, ignore_errors=True)
-        except OSError:
-            continue

@@ -4,7 +4,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts.data import pickers
-from pages.shared import follow, state
+from pages.shared import follow, room, state
 from tlcore.errors import UserError
 from tlcore.jobs import store
 from tlcore.jobs.status import job_status
@@ -15,7 +15,8 @@ def start_import(spec: ImportSpec) -> None:
     """Queue an import and show it."""
     if spec.kind == "folder" and not state.is_owner():  # no page offers it to others, but a browser sends what it likes
         raise UserError("Only the owner of this server can use a folder on it.", "Upload the photos.")
-    job = store.create_import(state.workspace(), spec, state.visitor())
+    room.for_files()
+    job = store.create_import(state.workspace(), spec, state.maker())
     state.queue().submit(job)
     state.choose(job=job.id, more=None)
     st.rerun()

@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts.data import uploader
-from pages.shared import gallery, state
+from pages.shared import gallery, room, state
 from pages.shared.widgets import plain
 from tlcore.data import incoming, receive
 from tlcore.data.samples import SAMPLES
@@ -20,6 +20,7 @@ from tlcore.errors import UserError
 from tlcore.jobs.store import ImportSpec
 from tlcore.messages.quantities import count, format_bytes
 from tlcore.settings import load_limits
+from tlcore.workspace import touch_used
 
 Picker = Callable[[DeltaGenerator], ImportSpec | None]
 
@@ -73,7 +74,9 @@ def pick_camera(action: DeltaGenerator) -> ImportSpec | None:
     )
     if photo is not None:
         name = f"camera-{turn + 1}.jpg"
-        incoming.add_file(state.workspace(), _made_incoming(), name, photo.getvalue(), label.strip())
+        area, content = _made_incoming(), photo.getvalue()
+        room.for_files(len(content), 1, area)
+        incoming.add_file(state.workspace(), area, name, content, label.strip())
         st.session_state["camera_turn"] = turn + 1  # a new widget, ready for the next shot
         st.rerun()
     return _from_incoming(action)
@@ -110,7 +113,7 @@ def _incoming_id() -> str | None:
 
 def _made_incoming() -> str:
     """The visitor's incoming area; a new one where there is none."""
-    return _incoming_id() or _use_incoming(incoming.new_incoming(state.workspace(), state.visitor()))
+    return _incoming_id() or _use_incoming(incoming.new_incoming(state.workspace(), state.maker()))
 
 
 def _use_incoming(area: str) -> str:
@@ -169,6 +172,7 @@ def _uploaded(area: str | None) -> pd.DataFrame | None:
     if area is None:
         return None
     try:
+        touch_used(state.workspace().incoming / area)
         return incoming.summary(state.workspace(), area)
     except UserError:
         forget_incoming()
