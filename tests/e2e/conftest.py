@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-WAIT_MS = 20_000  # a training and another test file may share two cores with the browser
+WAIT_MS = 180_000  # a training and another test file may share two cores with the browser
 FLAGS = [
     "--headless",
     "--no-sandbox",
