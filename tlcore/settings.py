@@ -29,6 +29,7 @@ class Limits:
         photo_decoded_mb: bytes that one picture takes once decoded (width × height × bytes of its mode × frames).
         photo_seconds: time to decode one picture.
         request_mb: one request of an upload. upload_mb: all that one upload area holds.
+        tab_mb: photos that one open tab holds in the server's memory (the Predict page, the camera). tabs_mb: all tabs.
         dataset_photos: photos of one data set. visitor_photos, visitor_mb: all that one visitor keeps.
         waiting_runs: of one visitor in the line. run_minutes: work on one run.
         disk_mb: the whole workspace. activations_share: the part of it, 0–1, that activations may take.
@@ -41,6 +42,8 @@ class Limits:
     photo_seconds: float
     request_mb: float
     upload_mb: float
+    tab_mb: float
+    tabs_mb: float
     dataset_photos: int
     visitor_photos: int
     visitor_mb: float
@@ -58,6 +61,8 @@ HOSTED = Limits(
     photo_seconds=20,
     request_mb=50,
     upload_mb=500,
+    tab_mb=100,
+    tabs_mb=300,
     dataset_photos=2_000,
     visitor_photos=5_000,
     visitor_mb=1_000,
@@ -76,6 +81,8 @@ OWN = Limits(
     photo_seconds=60,
     request_mb=UNLIMITED,
     upload_mb=UNLIMITED,
+    tab_mb=1_000,
+    tabs_mb=UNLIMITED,
     dataset_photos=UNLIMITED,
     visitor_photos=UNLIMITED,
     visitor_mb=UNLIMITED,

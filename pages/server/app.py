@@ -11,8 +11,11 @@ from pages.server import terminal
 from pages.server.cleaning import check_settings, cleaning
 from pages.server.headers import SecurityHeaders, frame_ancestors
 from pages.server.identity import Identity
+from pages.server.memory_uploads import MemoryUploads, is_session
+from pages.server.uploads import Uploads
 from tlcore.access import given_token
 from tlcore.errors import UserError
+from tlcore.settings import load_limits
 
 
 def options() -> dict[str, Any]:
@@ -27,7 +30,10 @@ def options() -> dict[str, Any]:
         frame_ancestors()
     except UserError as error:
         raise SystemExit(f"{error.what} {error.fix}") from error
-    return {"lifespan": _lifespan, "routes": [], "middleware": [Middleware(SecurityHeaders), Middleware(Identity)]}
+    uploads = Uploads()
+    in_memory = Middleware(MemoryUploads, limits=lambda: load_limits(uploads.workspace), is_open=is_session)
+    middleware = [Middleware(SecurityHeaders), Middleware(Identity), in_memory]
+    return {"lifespan": _lifespan, "routes": uploads.routes(), "middleware": middleware}
 
 
 @asynccontextmanager

@@ -77,7 +77,7 @@ def content_security_policy(host: str, ancestors: str) -> str:
     return "; ".join(
         (
             "default-src 'none'",
-            f"script-src 'self' {' '.join(inline_script_hashes())}".strip(),
+            f"script-src 'self' blob: {' '.join(inline_script_hashes())}".strip(),
             "style-src 'self' 'unsafe-inline'",
             "img-src 'self' data: blob:",
             "media-src 'self' blob:",

@@ -24,6 +24,9 @@ from tlcore.events import Event, Progress, ShouldStop, StageKey
 
 _EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "BMP": "bmp", "TIFF": "tif", "GIF": "gif"}
 _SECONDS_BETWEEN_EVENTS = 0.15
+WAITING_BYTES = 64_000_000
+"""Photos that were read and not checked yet take at most so much memory, besides the last one."""
+
 _PHOTO_COLUMNS = ("path", "sha256", "label", "split", "width", "height", "bytes", "file")
 
 
@@ -83,7 +86,7 @@ def collect(
     """Read and check every file; add rows and refusals to `collected`. Returns False when stopped.
 
     Reading goes in order, checking (hash and decoding) in a few threads: Pillow and hashlib let each other run. At
-    most a few dozen photos are in memory at any time.
+    most a few dozen photos are in memory at any time, of large ones fewer (`WAITING_BYTES`).
 
     Args:
         keep: the draft that gets a copy of the photos; None leaves them where they are.
@@ -92,12 +95,15 @@ def collect(
     where = {id(item.file): item for item in placed}
     num_threads = min(4, os.cpu_count() or 1)
     waiting: deque[tuple[Placed, Future[dict[str, Any] | PhotoRefused]]] = deque()
+    held = 0
     clock = _Clock(total)
     yield Progress(StageKey.READ, 0, total)
     with ThreadPoolExecutor(num_threads, thread_name_prefix="ingest") as pool:
         for file, data in source.read([item.file for item in placed]):
             waiting.append((where[id(file)], pool.submit(_check, data, keep)))
-            if len(waiting) >= 4 * num_threads:
+            held += file.size
+            while waiting and (len(waiting) >= 4 * num_threads or held > WAITING_BYTES):
+                held -= waiting[0][0].file.size
                 _take(*waiting.popleft(), collected)
                 clock.done += 1
             if clock.is_due():
