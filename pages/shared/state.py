@@ -116,7 +116,8 @@ def chosen(kind: str) -> str | None:
     """The id of a `kind` (a key of `WORDS`) in the URL, or None.
 
     Raises:
-        UserError: what stands in the URL cannot be an id, or this visitor may not see what it names.
+        UserError: what stands in the URL cannot be an id, or this visitor may not see what it names. Uploads of others
+            are passed over.
     """
     value = st.query_params.get(kind)
     if not value:
@@ -125,6 +126,8 @@ def chosen(kind: str) -> str | None:
         raise UserError(f"The address names a {WORDS[kind]} that cannot exist.", "Choose one on the Data page.")
     now = me()
     if not now.is_owner and not now.may_see(_Named(value, _maker(kind, value))):
+        if kind == "incoming":  # uploads end by themselves, so there is nothing to complain of: one begins anew
+            return None
         # The same words whether it is there or not, lest ids can be tried.
         fix = "Ask whoever made it for a share link." if kind in identity.SHARED else "Choose photos on the Data page."
         raise UserError(f"You cannot open this {WORDS[kind]}: it belongs to someone else, or it was deleted.", fix)
