@@ -106,12 +106,8 @@ def available() -> dict[str, Picker]:
 
 
 def _incoming_id() -> str | None:
-    """The visitor's incoming area, from the URL or this visit; None where there is none, or not any more."""
-    try:
-        found = state.chosen("incoming") or st.session_state.get("incoming")
-    except UserError:  # cleaned away meanwhile, or somebody else's
-        forget_incoming()
-        return None
+    """The visitor's incoming area, from the URL or this visit; None where there is none."""
+    found = state.chosen("incoming") or st.session_state.get("incoming")
     return None if found is None else _use_incoming(found)
 
 
