@@ -6,6 +6,8 @@ from typing import Any
 
 from streamlit.starlette import App
 
+from pages.server.working_queue import working_queue
+
 
 def options() -> dict[str, Any]:
     """The keyword arguments of Streamlit's `App`, which `streamlit run` finds only where the call itself is written."""
@@ -15,4 +17,5 @@ def options() -> dict[str, Any]:
 @asynccontextmanager
 async def _lifespan(app: App) -> AsyncIterator[dict[str, Any] | None]:
     """What happens when the server starts and when it ends."""
-    yield None
+    with working_queue():
+        yield None
