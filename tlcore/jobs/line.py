@@ -12,14 +12,15 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import replace
 from pathlib import Path
 
 from filelock import FileLock
 
 from tlcore.errors import UserError
-from tlcore.events import Event, Failed, Finished, Started, Stopped
-from tlcore.jobs.store import EVENTS, QUEUED, STOP, EventLog, Job, open_job, read_events, reset, resume
+from tlcore.events import Event, Failed, Stopped
+from tlcore.jobs.places import Entry, entry_of, in_turn, take_back, write_entry
+from tlcore.jobs.store import QUEUED, STOP, EventLog, Job, open_job
 from tlcore.workspace import Workspace, disk_error, is_id, read_json, write_json
 
 FOLDER = "queue"
@@ -31,24 +32,6 @@ NO_WORKER = Failed(
     f"The process for this could not be started; it ended {MOST_TRIES} times before it had begun.",
     "Close other programs if memory is short, then start it again.",
 )
-AGAIN = {"restart": reset, "resume": resume}
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A job's place, as `queued.json` has it; a field that an older version did not write has its default.
-
-    `order`: the later it came, the larger. `own`: its place among those of the same `visitor`. `since`: Unix seconds.
-    `tries`: how many workers were started for it. `again`: "restart" or "resume" while the end of its earlier attempt
-    is still to be taken back.
-    """
-
-    order: int = 0
-    own: int = 0
-    visitor: str = ""
-    since: float = 0.0
-    tries: int = 0
-    again: str = ""
 
 
 class Line:
@@ -101,21 +84,14 @@ class Line:
 
         Visitors take turns: next is one of the visitor who was served least recently, and of his the first.
         """
-        served = {visitor: turn for turn, visitor in enumerate(self._served(kind))}
-        of_visitor: dict[str, list[tuple[Entry, Job]]] = {}
-        for entry, job in sorted(self._entries(kind), key=lambda each: (each[0].own, each[0].order, each[1].created)):
-            of_visitor.setdefault(entry.visitor, []).append((entry, job))
-        came = {visitor: min((entry.order, job.created) for entry, job in own) for visitor, own in of_visitor.items()}
-        turns = sorted(of_visitor, key=lambda visitor: (served.get(visitor, -1), came[visitor]))
-        rounds = max(map(len, of_visitor.values()), default=0)
-        return [of_visitor[visitor][n][1] for n in range(rounds) for visitor in turns if n < len(of_visitor[visitor])]
+        return [job for _, job in in_turn(self._entries(kind), self._served(kind))]
 
     def add(self, job: Job, again: str = "") -> None:
         """Put a job at the end; the line is held. A job that waits already, or has begun, must not come here.
 
         Args:
-            again: a key of `AGAIN`: how the end of its earlier attempt is taken back. It is noted before it is done, so
-                that after a kill in between it is done by whoever finds the note.
+            again: "restart" or "resume": how the end of its earlier attempt is taken back. It is noted before it is
+                done, so that after a kill in between it is done by whoever finds the note.
 
         Raises:
             UserError: the disk is full or cannot be written; the job is not in the line then.
@@ -125,8 +101,8 @@ class Line:
         own = 1 + max((entry.own for entry in entries), default=0)
         try:
             self._list(job.kind, job.id)
-            _write(job, Entry(order, own, job.visitor, time.time(), 0, again))
-            _take_back(job)
+            write_entry(job, Entry(order, own, job.visitor, time.time(), 0, again))
+            take_back(job)
         except OSError as error:
             raise disk_error(self._folder / job.kind, error) from error
         except UserError:
@@ -148,7 +124,7 @@ class Line:
                     self._end(job, NO_WORKER)
                     continue
                 try:
-                    _write(job, replace(entry, tries=entry.tries + 1))
+                    write_entry(job, replace(entry, tries=entry.tries + 1))
                 except UserError as error:
                     self._end(job, Failed(error.what, error.fix))
                     continue
@@ -166,7 +142,7 @@ class Line:
             if entry is None:
                 return 0
             if not failed:
-                _write(job, replace(entry, tries=max(0, entry.tries - 1)))
+                write_entry(job, replace(entry, tries=max(0, entry.tries - 1)))
             return entry.tries
 
     def move_to_front(self, job: Job) -> None:
@@ -175,7 +151,7 @@ class Line:
             entry = entry_of(job)
             if entry is not None:
                 first = min(each.own for each, _ in self._entries(job.kind) if each.visitor == entry.visitor)
-                _write(job, replace(entry, own=first - 1))
+                write_entry(job, replace(entry, own=first - 1))
 
     def _end(self, job: Job, last: Event) -> None:
         """Take a job that waits out of the line, with its last event; the line is held.
@@ -198,7 +174,7 @@ class Line:
         with self.locked():
             waits = entry_of(job) is not None
             if waits:
-                _take_back(job)
+                take_back(job)
                 self._end(job, Stopped(NOT_BEGUN))
             return waits
 
@@ -215,7 +191,7 @@ class Line:
                         (self._folder / kind / job_id).unlink(missing_ok=True)
 
     def _obey_stop(self, job: Job) -> None:
-        _take_back(job)  # before the look for a stop, which it takes away
+        take_back(job)  # before the look for a stop, which it takes away
         if (job.folder / STOP).exists() and entry_of(job) is not None:
             self._end(job, Stopped(NOT_BEGUN))
 
@@ -246,7 +222,7 @@ class Line:
                     self._list(kind, folder.name)
             for job in self.jobs(kind):
                 with suppress(UserError):  # its worker will say it again
-                    _take_back(job)
+                    take_back(job)
 
     def _lock(self) -> FileLock:
         return FileLock(self._folder / "line.lock", poll_interval=0.005)
@@ -291,36 +267,3 @@ class Line:
             write_json(self._folder / "served.json", served)
         except UserError:  # a full disk: the order is a little less fair
             return
-
-
-def entry_of(job: Job) -> Entry | None:
-    """The place of a job that waits; None for one that does not, or has begun."""
-    try:
-        values = read_json(job.folder / QUEUED)
-        known = {field.name for field in fields(Entry)}
-        entry = Entry(**{"visitor": job.visitor} | {name: value for name, value in values.items() if name in known})
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, AttributeError, TypeError):  # damaged: it waits all the same
-        entry = Entry(visitor=job.visitor)
-    return entry if entry.again or not has_begun(job) else None
-
-
-def has_begun(job: Job) -> bool:
-    """Whether somebody has begun this attempt at a job, or ended it before that."""
-    if not (job.folder / EVENTS).exists():
-        return False
-    return any(isinstance(event, Started | Finished | Failed | Stopped) for event in read_events(job))
-
-
-def _write(job: Job, entry: Entry) -> None:
-    """Keep a job's place; the line is held. Raises UserError when the disk is full."""
-    write_json(job.folder / QUEUED, asdict(entry))
-
-
-def _take_back(job: Job) -> None:
-    """Do what `Line.add` noted, where that is still to be done; the line is held."""
-    entry = entry_of(job)
-    if entry is not None and entry.again in AGAIN:
-        AGAIN[entry.again](job)
-        _write(job, replace(entry, again=""))

@@ -16,8 +16,9 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from tlcore.errors import UserError
-from tlcore.jobs.line import FOLDER, KINDS, Line, entry_of, has_begun
+from tlcore.jobs.line import FOLDER, KINDS, Line
 from tlcore.jobs.locks import LOCK, is_locked
+from tlcore.jobs.places import entry_of, has_begun
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Job
 from tlcore.jobs.supervision import Supervision, settle
