@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from tlcore.errors import UserError
 from tlcore.events import Event, Failed, Stopped
@@ -27,6 +27,7 @@ FOLDER = "queue"
 KINDS = ("train", "import", "advice")
 NOT_BEGUN = "It had not begun yet."
 MOST_SERVED = 1000  # visitors whose last turn is remembered
+LINE_SECONDS = 30  # a change takes some milliseconds; no page may wait without end
 MOST_TRIES = 3  # workers that are started for a job before it is given up
 NO_WORKER = Failed(
     f"The process for this could not be started; it ended {MOST_TRIES} times before it had begun.",
@@ -50,12 +51,14 @@ class Line:
         """Hold the line still: what is looked up and written inside is one step.
 
         Raises:
-            UserError: the workspace is gone, or cannot be written.
+            UserError: the workspace is gone, or cannot be written, or a worker hangs while it begins.
         """
         lock = self._lock()
         try:
             self._folder.mkdir(exist_ok=True)
-            lock.acquire()
+            lock.acquire(timeout=LINE_SECONDS)
+        except Timeout as error:
+            raise UserError("The line of waiting jobs does not answer just now.", "Try again in a moment.") from error
         except OSError as error:
             raise disk_error(self._folder, error) from error
         try:
