@@ -10,6 +10,7 @@ from streamlit.starlette import App
 from pages.server import terminal
 from pages.server.headers import SecurityHeaders, frame_ancestors
 from pages.server.identity import Identity
+from pages.server.working_queue import working_queue
 from tlcore.access import given_token
 from tlcore.errors import UserError
 
@@ -32,5 +33,6 @@ def options() -> dict[str, Any]:
 async def _lifespan(app: App) -> AsyncIterator[dict[str, Any] | None]:
     """What happens when the server starts and when it ends."""
     terminal.greet()
-    yield None
+    with working_queue():
+        yield None
     terminal.take_leave()
