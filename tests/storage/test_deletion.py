@@ -20,6 +20,7 @@ from tlcore.data.manifest import list_datasets, load_dataset
 from tlcore.data.samples import ingest_sample
 from tlcore.features.activations import ImageCache, open_features
 from tlcore.features.store import FeatureKind, FeatureStore
+from tlcore.jobs.line import Line
 from tlcore.jobs.locks import LOCK
 from tlcore.jobs.store import ImportSpec, create_import, create_run, list_imports, list_runs, recommendation_job
 from tlcore.serving.bundle import load_bundle
@@ -251,8 +252,30 @@ def test_an_earlier_data_set_stays_while_a_newer_one_has_its_photos(workspace):
     assert {each.id for each in list_datasets(workspace)} == {base.id, more.id}
 
 
+def test_what_waits_does_not_begin(workspace):
+    dataset = fill(workspace, FOX)
+    line = Line(workspace)
+    for visitor in (FOX, OWL):
+        with line.locked():
+            line.add(create_run(workspace, dataset.id, TrainConfig(), "x", visitor))
+    delete_everything(workspace, FOX)
+    assert [job.visitor for job in line.waiting("train")] == [OWL]
+
+
+def test_what_waits_stays_whether_or_not_a_server_lives(workspace):
+    dataset = run_job(ingest_incoming(workspace, upload(workspace, FOX), "x", visitor=FOX))[0]
+    run, line = create_run(workspace, dataset.id, TrainConfig(), "x", FOX), Line(workspace)
+    with line.locked():
+        line.add(run)
+    clean(workspace, HOSTED, now=time.time() + 100 * DAYS)
+    assert run.folder.exists() and [each.id for each in list_datasets(workspace)] == [dataset.id]
+    line.cancel(run)
+    clean(workspace, HOSTED, now=time.time() + 100 * DAYS)
+    assert kinds(workspace, FOX) == {}
+
+
 @pytest.mark.parametrize("kind", ["run", "import"])
-def test_what_waits_or_is_at_work_stays_with_all_that_it_needs(workspace, kind):
+def test_what_is_at_work_stays_with_all_that_it_needs(workspace, kind):
     dataset = run_job(ingest_incoming(workspace, upload(workspace, FOX), "x", visitor=FOX))[0]
     if kind == "run":
         job = create_run(workspace, dataset.id, TrainConfig(), "x", FOX)

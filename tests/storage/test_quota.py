@@ -13,13 +13,13 @@ from tlcore.data.manifest import list_datasets
 from tlcore.data.samples import ingest_sample
 from tlcore.errors import UserError
 from tlcore.events import Failed, Started
+from tlcore.jobs.line import Line
 from tlcore.jobs.store import EventLog, ImportSpec, create_import, create_run
 from tlcore.settings import HOSTED, OWN
 from tlcore.storage import quota
 from tlcore.storage.quota import check_disk, check_room, check_waiting, import_allowance
 from tlcore.storage.usage import Usage, disk_used, usage
 from tlcore.worker import runner
-from tlcore.workspace import write_json
 
 FOX, OWL = "amber-fox", "blue-owl"
 PHOTO = len(make_photo(0))
@@ -150,16 +150,9 @@ def test_runs_that_wait(workspace, there, more, words, reason, visitor):
 
 
 def queue(workspace, run):
-    """Put a run into the line as a server does that lives."""
-    write_json(run.folder / "queued.json", {"lock": str(workspace.root / "server.lock")})
-
-
-@pytest.fixture(autouse=True)
-def living_server(workspace):
-    from filelock import FileLock
-
-    with FileLock(workspace.root / "server.lock"):
-        yield
+    line = Line(workspace)
+    with line.locked():
+        line.add(run)
 
 
 def test_a_full_disk_is_told_to_everybody_and_caches_make_room_first(workspace):
