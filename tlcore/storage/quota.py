@@ -8,10 +8,8 @@ import shutil
 from tlcore.data.allowance import NO_LIMIT, Allowance
 from tlcore.errors import UserError
 from tlcore.features.activations import activations_bytes, evict
-from tlcore.jobs.status import job_status
-from tlcore.jobs.store import QUEUED, load_run
+from tlcore.jobs.line import Line
 from tlcore.settings import Limits, load_limits
-from tlcore.storage.belongings import RUN, belongings_of
 from tlcore.storage.usage import disk_used, measure_disk, uploaded, usage
 from tlcore.workspace import Workspace
 
@@ -66,9 +64,7 @@ def check_waiting(workspace: Workspace, visitor: str, new_runs: int, limits: Lim
     check_disk(workspace, 0, limits)
     if not visitor or not limits.waiting_runs:
         return
-    runs = [each.folder for each in belongings_of(workspace, visitor, (RUN,))]
-    jobs = [load_run(workspace, folder.name) for folder in runs if (folder / QUEUED).exists()]
-    waiting = sum(job_status(job).state == "queued" for job in jobs)
+    waiting = sum(job.visitor == visitor for job in Line(workspace).waiting("train"))
     if waiting + new_runs > limits.waiting_runs:
         raise UserError(
             f"Received: {new_runs} more to train, with {waiting} of yours waiting already. Allowed on this server: "
