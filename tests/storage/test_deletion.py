@@ -32,7 +32,7 @@ from tlcore.storage.deletion import DELETED, delete_everything
 from tlcore.storage.forgetting import note_photos
 from tlcore.storage.usage import usage
 from tlcore.worker import runner
-from tlcore.workspace import TRASH, touch_used
+from tlcore.workspace import TRASH, read_json, touch_used, write_json
 
 FOX, OWL = "amber-fox", "blue-owl"
 
@@ -299,8 +299,7 @@ def test_the_owners_things_never_go_by_age(workspace):
 def test_a_note_is_read_once_and_a_changed_one_again(workspace):
     made = create_run(workspace, "data-1", TrainConfig(), "x", FOX)
     assert [each.visitor for each in belongings(workspace, (RUN,))] == [FOX]
-    text = (made.folder / "job.json").read_text().replace(FOX, OWL)
-    (made.folder / "job.json").write_text(text)
+    write_json(made.folder / "job.json", read_json(made.folder / "job.json") | {"visitor": OWL})
     assert [each.visitor for each in belongings(workspace, (RUN,))] == [OWL]
     (made.folder / "job.json").write_text("{")
     assert list(belongings(workspace, (RUN, DATASET))) == []
