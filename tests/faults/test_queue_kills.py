@@ -229,6 +229,19 @@ def test_a_worker_that_does_not_answer_a_stop_is_ended(workspace, jobs, few, man
     wait_for_state(other, "finished")
 
 
+def test_a_stop_reaches_the_worker_of_a_server_that_is_gone(workspace, many, monkeypatch):
+    monkeypatch.setattr(supervision, "STOP_PATIENCE_SECONDS", 0.3)
+    job = new_import(workspace, many)
+    server = start_server(workspace, job)
+    frozen(job)
+    kill(server)
+    next_server = JobQueue(workspace)
+    request_stop(job)
+    wait_for_state(job, "stopped")
+    wait_for(lambda: Line(workspace).is_empty("import"), "the end of the line")
+    next_server.close()
+
+
 def test_the_owner_has_no_limit_of_minutes(workspace, jobs, few, many):
     (workspace.root / "settings.toml").write_text("run_minutes = 0.00001\n")
     job = new_import(workspace, many)
