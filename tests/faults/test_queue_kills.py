@@ -78,6 +78,7 @@ def test_a_kill_at_each_file_operation_leaves_a_job_waiting_or_begun(workspace, 
         assert row["waits"] == (row["state"] == "queued"), row
         assert row["listed"] or not row["waits"], "who waits is found by the dispatcher"
         assert not row["locked"]
+        assert row["waits"] or row["begun"] or step == "submit", "it is never neither"
     next_server = JobQueue(workspace)
     wait_for(
         lambda: all(Line(workspace).is_empty(kind) for kind in ("train", "import", "advice")), "the end of the line"
