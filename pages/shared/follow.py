@@ -8,7 +8,7 @@ from collections.abc import Callable
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.shared import chrome, state, widgets
+from pages.shared import actions, chrome, state, widgets
 from tlcore.jobs import store
 from tlcore.jobs.status import JobStatus, job_status
 from tlcore.jobs.store import Job, Run
@@ -31,8 +31,8 @@ def watch(job: Job, draw: Callable[[JobStatus], None]) -> None:
         share, words = progress_message(status, state.queue().position(job), config)
         st.progress(share, text=words)
         asked = store.stop_requested(job)()
-        if st.button("Stopping" if asked else "Stop", key="stop", disabled=asked):
-            store.request_stop(job)
+        if state.may_act(job) and st.button("Stopping" if asked else "Stop", key="stop", disabled=asked):
+            actions.stop(job)
             st.rerun(scope="fragment")
         draw(status)
 
@@ -57,9 +57,9 @@ def ended(job: Job, status: JobStatus, what: str, action: DeltaGenerator, primar
 
 def continue_button(job: Job, status: JobStatus, action: DeltaGenerator, primary: bool = True) -> bool:
     """The button that continues a training from its last round; False where there is nothing to continue from."""
-    label = continue_label(job, status)
+    label = continue_label(job, status) if state.may_act(job) else ""
     if label and action.button(label, type="primary" if primary else "secondary", key="go_on"):
-        state.queue().resume(job)
+        actions.resume(job)
         st.rerun()
     return bool(label)
 
@@ -76,6 +76,8 @@ def continue_label(job: Job, status: JobStatus) -> str:
 
 def restart_button(job: Job, action: DeltaGenerator, primary: bool) -> None:
     """The button that does a job once more from the beginning."""
+    if not state.may_act(job):
+        return
     if action.button("Start again", type="primary" if primary else "secondary", key="start_again"):
-        state.queue().restart(job)
+        actions.restart(job)
         st.rerun()

@@ -34,11 +34,17 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The workspace of the running app."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory, home: Path) -> Iterator[str]:
     """The address of a running app with an empty workspace."""
     port = free_port()
     log = tmp_path_factory.mktemp("server") / "log.txt"
-    environment = os.environ | {"TRANSFERLAB_HOME": str(tmp_path_factory.mktemp("home"))}
+    environment = os.environ | {"TRANSFERLAB_HOME": str(home)}
     with open(log, "wb") as output:
         process = subprocess.Popen(
             [
