@@ -78,6 +78,7 @@ def test_a_kill_at_each_file_operation_leaves_a_job_waiting_or_begun(workspace, 
         assert row["waits"] == (row["state"] == "queued"), row
         assert row["listed"] or not row["waits"], "who waits is found by the dispatcher"
         assert not row["locked"]
+        assert row["waits"] or row["begun"] or step == "submit", "it is never neither"
     next_server = JobQueue(workspace)
     wait_for(
         lambda: all(Line(workspace).is_empty(kind) for kind in ("train", "import", "advice")), "the end of the line"
@@ -227,6 +228,19 @@ def test_a_worker_that_does_not_answer_a_stop_is_ended(workspace, jobs, few, man
     other = new_import(workspace, few)
     jobs.submit(other)
     wait_for_state(other, "finished")
+
+
+def test_a_stop_reaches_the_worker_of_a_server_that_is_gone(workspace, many, monkeypatch):
+    monkeypatch.setattr(supervision, "STOP_PATIENCE_SECONDS", 0.3)
+    job = new_import(workspace, many)
+    server = start_server(workspace, job)
+    frozen(job)
+    kill(server)
+    next_server = JobQueue(workspace)
+    request_stop(job)
+    wait_for_state(job, "stopped")
+    wait_for(lambda: Line(workspace).is_empty("import"), "the end of the line")
+    next_server.close()
 
 
 def test_the_owner_has_no_limit_of_minutes(workspace, jobs, few, many):

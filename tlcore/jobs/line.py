@@ -153,7 +153,7 @@ class Line:
         with self.locked():
             entry = entry_of(job)
             if entry is not None:
-                first = min(each.own for each, _ in self._entries(job.kind) if each.visitor == entry.visitor)
+                first = min(each.own for each, _ in self._entries(job.kind))  # only those of one visitor are compared
                 write_entry(job, replace(entry, own=first - 1))
 
     def _end(self, job: Job, last: Event) -> None:
