@@ -1,14 +1,15 @@
-# make run: start Transfer Lab. make test: run every test. make check: lint, format, types. make bench: measure.
+# make run: start Transfer Lab for this computer alone; for others in the network too: make run ADDRESS=0.0.0.0
+# make test: run every test. make check: lint, format, types. make bench: measure.
 # make build: the wheel and the sdist, in dist/. All set up what they need.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8501
+ADDRESS ?= 127.0.0.1
 
 .PHONY: run test check bench build clean
 run: $(VENV)/.run
-	@echo "Transfer Lab starts at http://localhost:$(PORT)  (stop it with Ctrl-C)"
-	@$(BIN)/python -m streamlit run streamlit_app.py --server.port $(PORT)
+	@$(BIN)/python -m tlcore app --port $(PORT) --address $(ADDRESS)
 
 test: $(VENV)/.test
 	@$(BIN)/python -m pytest

@@ -1,14 +1,17 @@
 """The welcome page: what this is, and one button to begin. `streamlit run` finds the server, `app`, here too."""
 
-import streamlit as st
 from streamlit.starlette import App
 
-from pages.server.app import options
-from pages.shared import chrome, gallery, run_list, state
+if __name__ != "__main__":  # the server imports this file, once; what pages need would be loaded too early then
+    from pages.server.app import options
 
+    app = App(__file__, **options())
 
-def welcome() -> None:
-    """Draw the page."""
+else:  # Streamlit runs it as the page
+    import streamlit as st
+
+    from pages.shared import chrome, gallery, run_list, state
+
     with chrome.page(
         "Teach the computer to tell your pictures apart",
         "Show it some photos of each kind. It learns in seconds, says how good it is, and you can use what it learned.",
@@ -29,15 +32,9 @@ def welcome() -> None:
             "4. **Predict.** Give it new photos, or download what it learned (the model)."
         )
         st.page_link("pages/learn.py", label="Why so few photos are enough", query_params=state.link())
-        place = "this computer" if state.is_owner() else "the server that shows you this page"
+        place = "the server that shows you this page" if state.others_can_come() else "this computer"
         st.markdown(f"Your photos stay on {place}. Nothing is sent anywhere else.")
 
         if state.runs():
             st.subheader("Earlier training runs", anchor=False)
             run_list.show(state.runs())
-
-
-if __name__ == "__main__":  # Streamlit runs this file as the page
-    welcome()
-else:  # the server imports it, once
-    app = App(__file__, **options())

@@ -4,7 +4,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts.compare import choice, earlier, live, verdict
-from pages.shared import chrome, state, widgets
+from pages.shared import actions, chrome, room, share, state, widgets
 from pages.shared.widgets import plain
 from tlcore.comparison import store as comparisons
 from tlcore.comparison.results import load_results
@@ -27,7 +27,8 @@ def offer(action: DeltaGenerator, dataset: Dataset) -> None:
         widgets.note(f"{plain(error.what)} {plain(error.fix)}")
     label = f"Start a race of {count(len(configs), 'run')}" if configs else "Start a race"
     if action.button(label, type="primary", key="race", disabled=wrong is not None):
-        made = comparisons.create_comparison(state.workspace(), dataset.id, configs, dataset.name)
+        room.for_runs(len(configs))
+        made = comparisons.create_comparison(state.workspace(), dataset.id, configs, dataset.name, state.maker())
         for run in comparisons.runs_of(state.workspace(), made):
             state.queue().submit(run)
         state.choose(race=made.id, run=None, dataset=dataset.id)
@@ -40,13 +41,14 @@ def follow_comparison(action: DeltaGenerator, used: Comparison, dataset: Dataset
     statuses = [job_status(run) for run in runs]
     active = any(status.active for status in statuses)
     usable = any(status.usable for status in statuses)
+    allowed = state.may_act(used)
     if active:
-        if action.button("Stop the race", key="stop_race"):
+        if allowed and action.button("Stop the race", key="stop_race"):
             for run in runs:
-                live.stop(run)
+                actions.stop(run)
             st.rerun()
     else:
-        again = live.resume_label(runs)
+        again = live.resume_label(runs) if allowed else ""
         if again and action.button(again, type="primary", key="take_up"):
             live.resume_all(runs)
             st.rerun()
@@ -54,6 +56,7 @@ def follow_comparison(action: DeltaGenerator, used: Comparison, dataset: Dataset
             best = load_results(runs)[0].run_id
             st.switch_page("pages/evaluate.py", query_params=state.link(run=best, dataset=dataset.id))
     action.page_link("pages/compare.py", label="Plan another race", query_params={"dataset": dataset.id})
+    share.show(action, "race", used)
     live.show(used)
     if not active:
         verdict.show(dataset, runs)

@@ -3,8 +3,8 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.parts.data import dataset_list, importing, pickers
-from pages.shared import chrome, gallery, state, widgets
+from pages.parts.data import dataset_list, importing, kept, pickers
+from pages.shared import chrome, gallery, share, state, widgets
 from pages.shared.widgets import plain
 from tlcore.charts import results as charts
 from tlcore.data.manifest import Dataset
@@ -104,4 +104,7 @@ with chrome.page(title, sentence, step=1) as action:
             st.switch_page("pages/train.py", query_params=state.link())
         others = state.link(run=None, more="1")
         action.page_link("pages/data.py", label="Add or choose other photos", query_params=others)
+        share.show(action, "dataset", dataset)
         show(dataset)
+    if not is_importing:
+        kept.show()

@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts.evaluate import download
 from pages.parts.evaluate.prediction_gallery import from_predictions
-from pages.shared import chrome, gallery, run_list, state, widgets
+from pages.shared import chrome, gallery, run_list, share, state, widgets
 from pages.shared.widgets import plain
 from tlcore.charts import results as charts
 from tlcore.data.manifest import Dataset
@@ -97,6 +97,7 @@ def buttons(action: DeltaGenerator, run: Run) -> None:
         st.switch_page("pages/predict.py", query_params=state.link())
     with action:
         download.show(run)
+    share.show(action, "run", run)
 
 
 with chrome.page("Evaluate", "Here is how it does on photos it has never seen.", step=3) as action:

@@ -6,7 +6,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts.predict import predictions
 from pages.parts.predict.predictions import PhotoPrediction
-from pages.shared import chrome, run_list, state, widgets
+from pages.shared import chrome, run_list, share, state, widgets
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Run
 from tlcore.messages.quantities import count, format_seconds, percent
@@ -75,3 +75,4 @@ with chrome.page("Predict", "Give it new photos: it says what they show, and how
         widgets.empty("This run has learned nothing to use yet.", "pages/train.py", "See how far it is", state.link())
     else:
         show(action, run)
+        share.show(action, "run", run)

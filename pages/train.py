@@ -12,15 +12,17 @@ from pages.parts.train import (
     recommendation_card,
     settings_form,
 )
-from pages.shared import chrome, follow, run_list, settings, state, widgets
+from pages.shared import chrome, follow, room, run_list, settings, share, state, widgets
 from pages.shared.widgets import plain
 from tlcore.data.manifest import Dataset
 from tlcore.errors import UserError
 from tlcore.jobs import store
 from tlcore.jobs.status import JobStatus, job_status
 from tlcore.jobs.store import Run
+from tlcore.jobs.supervision import limit_minutes
 from tlcore.messages.progress import num_planned_epochs
 from tlcore.messages.quantities import count, format_bytes, format_seconds
+from tlcore.messages.stops import stopped_message
 from tlcore.models.registry import find_backbone
 from tlcore.models.weights_cache import is_present
 
@@ -45,7 +47,8 @@ def offer(action: DeltaGenerator, dataset: Dataset) -> None:
     fetched = "" if is_present(spec) or config.strategy == "scratch" else format_bytes(spec.download_bytes)
     verb = f"Download {fetched} and train on" if fetched else "Train on"
     if action.button(f"{verb} {count(num_train, 'photo')}", type="primary", key="train"):
-        run = store.create_run(state.workspace(), dataset.id, config, dataset.name)
+        room.for_runs(1)
+        run = store.create_run(state.workspace(), dataset.id, config, dataset.name, state.maker())
         state.queue().submit(run)
         state.choose(run=run.id, dataset=dataset.id)
         st.rerun()
@@ -56,6 +59,7 @@ def follow_run(action: DeltaGenerator, run: Run, dataset: Dataset) -> None:
     """The run in the URL: live while it is active, else its curves and the way on."""
     status = job_status(run)
     if status.active and not status.usable:
+        share.show(action, "run", run)
         follow.watch(run, lambda now: learning(now, run, dataset))
         st.page_link("pages/train.py", label="Plan another training", query_params={"dataset": run.dataset_id})
         return
@@ -70,6 +74,7 @@ def follow_run(action: DeltaGenerator, run: Run, dataset: Dataset) -> None:
             st.rerun()
         follow.ended(run, status, "training", action, primary=not without)
     action.page_link("pages/train.py", label="Train anew", query_params={"dataset": run.dataset_id})
+    share.show(action, "run", run)
     if status.epochs:
         learning(status, run, dataset)
     packing.show(run, status)
@@ -111,6 +116,8 @@ def training_message(status: JobStatus, run: Run) -> str:
     words = [f"It learned for {count(done, 'round')}."]
     if was_stopped(run, status):
         words = [f"You stopped it after {count(done, 'round')}; what it had learned until then is kept."]
+        if limit_minutes(run) is not None:
+            words = [stopped_message(run, "it"), f"What it had learned in {count(done, 'round')} is kept."]
     elif done < planned:
         words = [f"It stopped by itself after {done} of {planned} rounds, since nothing got better any more."]
     took = status.evaluated

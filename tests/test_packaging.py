@@ -284,4 +284,4 @@ def test_the_app_serves_its_pages_in_its_own_colours_and_ends_with_ctrl_c(script
             server.send_signal(signal.SIGINT)
             said, _ = server.communicate(timeout=PATIENCE_SECONDS)
             assert server.returncode in (0, 130) and "Traceback" not in said, said
-            assert f"http://127.0.0.1:{port} " in said
+            assert f"http://127.0.0.1:{port}/?owner=" in said

@@ -17,6 +17,7 @@ FILE = "settings.toml"
 HOSTED_VARIABLE = "TRANSFERLAB_HOSTED"
 EXPLICIT_NO = ("", "0", "false", "no", "off")
 UNLIMITED = 0
+MOST = 1e15  # more is a slip, and no disk
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,9 @@ class Limits:
         photo_decoded_mb: bytes that one picture takes once decoded (width × height × bytes of its mode × frames).
         photo_seconds: time to decode one picture.
         request_mb: one request of an upload. upload_mb: all that one upload area holds.
+        tab_mb: photos that one open tab holds in the server's memory (the Predict page, the camera). tabs_mb: all tabs.
         dataset_photos: photos of one data set. visitor_photos, visitor_mb: all that one visitor keeps.
-        waiting_runs: of one visitor in the line. run_minutes: work on one run.
+        waiting_runs: of one visitor in the line. run_minutes: work on one job, each time it is begun or continued.
         disk_mb: the whole workspace. activations_share: the part of it, 0–1, that activations may take.
         upload_hours: until an upload area that nobody works on is removed.
         keep_days: until data sets and runs of visitors are removed, counted from when they were last used.
@@ -40,6 +42,8 @@ class Limits:
     photo_seconds: float
     request_mb: float
     upload_mb: float
+    tab_mb: float
+    tabs_mb: float
     dataset_photos: int
     visitor_photos: int
     visitor_mb: float
@@ -57,6 +61,8 @@ HOSTED = Limits(
     photo_seconds=20,
     request_mb=50,
     upload_mb=500,
+    tab_mb=100,
+    tabs_mb=300,
     dataset_photos=2_000,
     visitor_photos=5_000,
     visitor_mb=1_000,
@@ -75,13 +81,15 @@ OWN = Limits(
     photo_seconds=60,
     request_mb=UNLIMITED,
     upload_mb=UNLIMITED,
+    tab_mb=1_000,
+    tabs_mb=UNLIMITED,
     dataset_photos=UNLIMITED,
     visitor_photos=UNLIMITED,
     visitor_mb=UNLIMITED,
     waiting_runs=UNLIMITED,
     run_minutes=UNLIMITED,
     disk_mb=UNLIMITED,
-    activations_share=0.5,
+    activations_share=0.1,
     upload_hours=24 * 7,
     keep_days=UNLIMITED,
 )
@@ -122,8 +130,8 @@ def _checked(name: str, value: Any) -> float:
     if name not in kinds:
         raise UserError(f"Received: {name} in {FILE}. Allowed: {', '.join(kinds)}.", "Correct or remove that line.")
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    most = 1 if name == "activations_share" else float("inf")
-    if not number or not 0 <= value <= most or value != value:
-        allowed = "a number from 0 to 1" if most == 1 else "a number, 0 for no limit"
+    whole, most = kinds[name] is int, 1 if name == "activations_share" else MOST
+    if not number or not 0 <= value <= most or (whole and value != int(value)):
+        allowed = f"{'a whole number' if whole else 'a number'}{' from 0 to 1' if most == 1 else ', 0 for no limit'}"
         raise UserError(f"Received: {name} = {value!r} in {FILE}. Allowed: {allowed}.", "Correct or remove that line.")
-    return int(value) if kinds[name] is int else float(value)
+    return int(value) if whole else float(value)

@@ -8,6 +8,8 @@ import json
 import os
 import re
 import secrets
+import shutil
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,17 +63,22 @@ class Workspace:
         return self.root / "downloads"
 
 
+def workspace_root(root: Path | str | None = None) -> Path:
+    """The folder of a workspace, there or not: `root`, else `$TRANSFERLAB_HOME`, else the user's data folder."""
+    chosen = root or os.environ.get("TRANSFERLAB_HOME") or user_data_path("transferlab", appauthor=False)
+    return Path(chosen).expanduser().resolve()
+
+
 def open_workspace(root: Path | str | None = None) -> Workspace:
     """Make the folders of a workspace and check that they can be written.
 
     Args:
-        root: the folder; None means `$TRANSFERLAB_HOME`, else the user's data folder.
+        root: the folder; None: as `workspace_root` says.
 
     Raises:
         UserError: the folder cannot be made or written.
     """
-    chosen = root or os.environ.get("TRANSFERLAB_HOME") or user_data_path("transferlab", appauthor=False)
-    workspace = Workspace(Path(chosen).expanduser().resolve())
+    workspace = Workspace(workspace_root(root))
     folders = (
         workspace.datasets,
         workspace.incoming,
@@ -91,6 +98,17 @@ def open_workspace(root: Path | str | None = None) -> Workspace:
             f"The workspace folder {workspace.root} cannot be written ({error.strerror or error}).",
             "Give TRANSFERLAB_HOME a folder that you may write to, and start again.",
         ) from error
+    return workspace
+
+
+_opened: dict[Path | str | None, Workspace] = {}
+
+
+def opened_workspace(root: Path | str | None = None) -> Workspace:
+    """As `open_workspace`, but its folders are made and tried once a process, and again only when they are gone."""
+    workspace = _opened.get(root)
+    if workspace is None or not workspace.runs.is_dir():
+        workspace = _opened[root] = open_workspace(root)
     return workspace
 
 
@@ -134,6 +152,67 @@ def disk_error(path: Path, error: OSError) -> UserError:
         f"{path} could not be written ({error.strerror or error}).",
         "Check that the folder exists and that you may write to it.",
     )
+
+
+USED = "used"  # its time of change says when somebody last had a use for the folder it lies in
+USED_SECONDS = 60  # between two notes of it
+TRASH = "trash"
+
+
+def touch_used(folder: Path) -> None:
+    """Note that somebody has a use for this folder; at most once a minute, and nothing happens where that fails."""
+    stamp = folder / USED
+    try:
+        if abs(time.time() - stamp.stat().st_mtime) < USED_SECONDS:
+            return
+    except OSError:
+        pass
+    try:
+        if folder.is_dir():
+            stamp.touch()
+    except OSError:  # a full disk; looking at something must not fail for it
+        pass
+
+
+def last_used(folder: Path) -> float:
+    """When somebody last had a use for a folder or something in it came or went, Unix seconds; 0 where it is gone."""
+    times = [0.0]
+    for path in (folder, folder / USED):
+        try:
+            times.append(path.stat().st_mtime)
+        except OSError:
+            continue
+    return max(times)
+
+
+def discard(workspace: Workspace, path: Path) -> bool:
+    """Delete a folder or a file: out of the way in one step, so that a kill leaves all of it or nothing, then for good.
+
+    Returns False where it could not be moved, or is gone. `empty_trash` ends what a kill left.
+    """
+    trash = workspace.root / TRASH
+    try:
+        trash.mkdir(exist_ok=True)
+        moved = trash / secrets.token_hex(8)
+        path.rename(moved)
+    except OSError:
+        return False
+    _delete(moved)
+    return True
+
+
+def empty_trash(workspace: Workspace) -> None:
+    """Delete for good what a killed process had moved out of the way."""
+    trash = workspace.root / TRASH
+    for path in trash.iterdir() if trash.is_dir() else ():
+        _delete(path)
+
+
+def _delete(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,80}")

@@ -4,15 +4,44 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from starlette.middleware import Middleware
 from streamlit.starlette import App
+
+from pages.server import terminal
+from pages.server.cleaning import check_settings, cleaning
+from pages.server.headers import SecurityHeaders, frame_ancestors
+from pages.server.identity import Identity
+from pages.server.memory_uploads import MemoryUploads, is_session
+from pages.server.uploads import Uploads
+from pages.server.working_queue import working_queue
+from tlcore.access import given_token
+from tlcore.errors import UserError
+from tlcore.settings import load_limits
 
 
 def options() -> dict[str, Any]:
-    """The keyword arguments of Streamlit's `App`, which `streamlit run` finds only where the call itself is written."""
-    return {"lifespan": _lifespan, "routes": [], "middleware": []}
+    """The keyword arguments of Streamlit's `App`, which `streamlit run` finds only where the call itself is written.
+
+    Raises:
+        SystemExit: the environment or the settings file holds something that is not allowed; it says which.
+    """
+    try:
+        check_settings()
+        given_token()
+        frame_ancestors()
+    except UserError as error:
+        raise SystemExit(f"{error.what} {error.fix}") from error
+    uploads = Uploads()
+    in_memory = Middleware(MemoryUploads, limits=lambda: load_limits(uploads.workspace), is_open=is_session)
+    middleware = [Middleware(SecurityHeaders), Middleware(Identity), in_memory]
+    return {"lifespan": _lifespan, "routes": uploads.routes(), "middleware": middleware}
 
 
 @asynccontextmanager
 async def _lifespan(app: App) -> AsyncIterator[dict[str, Any] | None]:
     """What happens when the server starts and when it ends."""
-    yield None
+    terminal.greet()
+    async with cleaning():
+        with working_queue():
+            yield None
+    terminal.take_leave()

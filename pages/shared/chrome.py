@@ -20,7 +20,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.shared import active_jobs, state
+from pages.shared import actions, active_jobs, state
 from pages.shared.widgets import plain
 from tlcore.errors import UserError
 from tlcore.events import Failed
@@ -55,6 +55,9 @@ def page(title: str, sentence: str, step: int, tab: str = "") -> Iterator[DeltaG
         st.title(title, anchor=False)
         st.markdown(sentence)
         action = st.container(key="tl_action", horizontal=True, vertical_alignment="center")
+    refused = st.session_state.pop(actions.REFUSED, None)
+    if refused:
+        st.error(refused)
     with errors_shown():
         yield action
 

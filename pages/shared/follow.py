@@ -8,11 +8,12 @@ from collections.abc import Callable
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.shared import chrome, state, widgets
+from pages.shared import actions, chrome, state, widgets
 from tlcore.jobs import store
 from tlcore.jobs.status import JobStatus, job_status
 from tlcore.jobs.store import Job, Run
 from tlcore.messages.progress import progress_message
+from tlcore.messages.stops import stopped_message
 
 POLL_SECONDS = 1.0
 PACKING = "The model is being packed for download."
@@ -30,8 +31,8 @@ def watch(job: Job, draw: Callable[[JobStatus], None]) -> None:
         share, words = progress_message(status, state.queue().position(job), config)
         st.progress(share, text=words)
         asked = store.stop_requested(job)()
-        if st.button("Stopping" if asked else "Stop", key="stop", disabled=asked):
-            store.request_stop(job)
+        if state.may_act(job) and st.button("Stopping" if asked else "Stop", key="stop", disabled=asked):
+            actions.stop(job)
             st.rerun(scope="fragment")
         draw(status)
 
@@ -47,7 +48,7 @@ def ended(job: Job, status: JobStatus, what: str, action: DeltaGenerator, primar
     if status.error:
         chrome.show_failure(status.error)
     elif status.stopped:
-        widgets.note(f"**You stopped this {what}.** {widgets.plain(status.stopped.kept)}")
+        widgets.note(f"**{stopped_message(job, f'this {what}')}** {widgets.plain(status.stopped.kept)}")
     else:
         widgets.note(f"**This {what} was interrupted:** its process ended without a word. What was done is kept.")
     continued = continue_button(job, status, action, primary)
@@ -56,9 +57,9 @@ def ended(job: Job, status: JobStatus, what: str, action: DeltaGenerator, primar
 
 def continue_button(job: Job, status: JobStatus, action: DeltaGenerator, primary: bool = True) -> bool:
     """The button that continues a training from its last round; False where there is nothing to continue from."""
-    label = continue_label(job, status)
+    label = continue_label(job, status) if state.may_act(job) else ""
     if label and action.button(label, type="primary" if primary else "secondary", key="go_on"):
-        state.queue().resume(job)
+        actions.resume(job)
         st.rerun()
     return bool(label)
 
@@ -75,6 +76,8 @@ def continue_label(job: Job, status: JobStatus) -> str:
 
 def restart_button(job: Job, action: DeltaGenerator, primary: bool) -> None:
     """The button that does a job once more from the beginning."""
+    if not state.may_act(job):
+        return
     if action.button("Start again", type="primary" if primary else "secondary", key="start_again"):
-        state.queue().restart(job)
+        actions.restart(job)
         st.rerun()

@@ -1,27 +1,32 @@
-"""What outlives a page: the ids in the URL, the ids this visitor may see, and what the server holds once.
+"""What outlives a page: the ids in the URL, who this visitor is and what he may see, and what the server holds once.
 
-The URL is the truth: `dataset`, `run`, `race` and `job` (an import under way) stand in it, so a refresh, a bookmark and
-another computer show the same. Nothing here draws; chrome.py and the pages do.
+The URL is the truth: `dataset`, `run`, `race` and `job` (an import under way) stand in it, so a refresh and a
+bookmark show the same. An id is a name and no key: `chosen` gives it only to who may see what it names. Nothing here
+draws; chrome.py and the pages do.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from ipaddress import ip_address
 from zoneinfo import ZoneInfo
 
 import streamlit as st
 
+from pages.server import identity, owner
+from tlcore import access
+from tlcore.access import Made, Visitor
 from tlcore.comparison.store import Comparison, list_comparisons, load_comparison
-from tlcore.data import manifest
+from tlcore.data import incoming, manifest
 from tlcore.data.manifest import Dataset, DatasetSummary
 from tlcore.errors import UserError
 from tlcore.jobs import store
 from tlcore.jobs.locks import LOCK, is_locked
-from tlcore.jobs.queue import JobQueue
+from tlcore.jobs.queue import JobQueue, queue_of
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Job, Run
-from tlcore.workspace import Workspace, is_id, open_workspace
+from tlcore.settings import is_hosted
+from tlcore.workspace import Workspace, is_id, open_workspace, opened_workspace, touch_used
 
 WORDS = {
     "dataset": "data set",
@@ -30,62 +35,108 @@ WORDS = {
     "incoming": "collection of uploads",
     "race": "race",
 }
-FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Cf-Connecting-Ip")
-LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]", "::1")
+MAKERS: dict[str, Callable[[Workspace, str], str]] = {
+    "dataset": manifest.dataset_visitor,
+    "run": lambda place, an_id: store.load_run(place, an_id).visitor,
+    "job": lambda place, an_id: store.load_import(place, an_id).visitor,
+    "incoming": incoming.owner,
+    "race": lambda place, an_id: load_comparison(place, an_id).visitor,
+}
+"""The public name of who made what an id names; raises UserError where it names nothing."""
 
 
 def workspace() -> Workspace:
     """The workspace this server works in. Raises UserError when it cannot be written."""
-    return _workspace(os.environ.get("TRANSFERLAB_HOME"))
-
-
-@st.cache_resource(show_spinner=False)
-def _workspace(home: str | None) -> Workspace:
-    return open_workspace(home)
+    return opened_workspace(os.environ.get("TRANSFERLAB_HOME"))
 
 
 def queue() -> JobQueue:
-    """The one queue of this server: training runs and imports, first come, first served."""
-    return _queue(workspace().root.as_posix())
+    """The one queue of this server: of its process, so no cache that a browser can clear."""
+    return queue_of(workspace())
 
 
-@st.cache_resource(show_spinner=False)
-def _queue(root: str) -> JobQueue:
-    return JobQueue(open_workspace(root))
+def me() -> Visitor:
+    """Who looks at this page, with what others gave him."""
+    name = visitor()
+    return Visitor(name, is_owner(), access.rights_given(workspace(), name))
+
+
+def visitor() -> str:
+    """The public name of who looks at this page."""
+    secret = identity.visitor_secret(st.context.cookies)
+    if not secret:  # a browser that keeps no cookies: the name lasts as long as the tab
+        secret = st.session_state.setdefault("visitor_secret", access.new_secret())
+    return access.visitor_name(secret)
+
+
+def maker() -> str:
+    """The name that what is made now bears: the visitor's; "" for the owner's, which no limit and no age touches."""
+    return "" if is_owner() else visitor()
 
 
 def is_owner() -> bool:
-    """True for the person at this very machine; False for everyone who comes over a network or through a proxy."""
-    if os.environ.get("TRANSFERLAB_HOSTED", "").lower() in ("1", "true", "yes"):
-        return False
-    return comes_from_here(st.context.headers, st.context.ip_address)
+    """Whether the workspace belongs to who looks at this page (pages/server/owner.py)."""
+    if owner.holds_token(st.context.cookies):
+        return True
+    return not is_hosted() and comes_from_here(st.context.headers, st.context.ip_address)
 
 
 def comes_from_here(headers: Mapping[str, str], address: str | None) -> bool:
-    """Whether a request with these headers, from this address (None: this machine), was made on this very machine."""
-    if any(headers.get(name) for name in FORWARDED):
-        return False
-    host = headers.get("Host") or "localhost"
-    name = host if host.endswith("]") else host.rsplit(":", 1)[0]
-    try:
-        return name in LOCAL_HOSTS and (address is None or ip_address(address).is_loopback)
-    except ValueError:
-        return False
+    """Whether this page is shown by a browser on this very machine, which nobody else can reach."""
+    return owner.comes_from_here(headers, address)
+
+
+def others_can_come() -> bool:
+    """Whether anybody but the person at this machine can open the pages."""
+    return is_hosted() or not comes_from_here(st.context.headers, st.context.ip_address)
+
+
+def may_see(thing: Made) -> bool:
+    """Whether a page may show this to this visitor."""
+    return me().may_see(thing)
+
+
+def may_act(thing: Made) -> bool:
+    """Whether this visitor may change it, share it or delete it."""
+    return me().may_act(thing)
 
 
 def chosen(kind: str) -> str | None:
     """The id of a `kind` (a key of `WORDS`) in the URL, or None.
 
     Raises:
-        UserError: what stands in the URL cannot be an id.
+        UserError: what stands in the URL cannot be an id, or this visitor may not see what it names. Uploads of others
+            are passed over.
     """
     value = st.query_params.get(kind)
     if not value:
         return None
     if not is_id(value):
         raise UserError(f"The address names a {WORDS[kind]} that cannot exist.", "Choose one on the Data page.")
-    remember(value)
+    now = me()
+    if not now.is_owner and not now.may_see(_Named(value, _maker(kind, value))):
+        if kind == "incoming":  # uploads end by themselves, so there is nothing to complain of: one begins anew
+            return None
+        # The same words whether it is there or not, lest ids can be tried.
+        fix = "Ask whoever made it for a share link." if kind in identity.SHARED else "Choose photos on the Data page."
+        raise UserError(f"You cannot open this {WORDS[kind]}: it belongs to someone else, or it was deleted.", fix)
     return value
+
+
+@dataclass(frozen=True)
+class _Named:
+    """What an id names, as far as rights go."""
+
+    id: str
+    visitor: str
+
+
+def _maker(kind: str, an_id: str) -> str:
+    """Who made what an id names; "" where it names nothing, so that nobody but the owner is told."""
+    try:
+        return MAKERS[kind](workspace(), an_id)
+    except UserError:
+        return ""
 
 
 def is_set(kind: str) -> bool:
@@ -99,7 +150,6 @@ def choose(**ids: str | None) -> None:
         if value is None:
             st.query_params.pop(kind, None)
         else:
-            remember(value)
             st.query_params[kind] = value
 
 
@@ -118,6 +168,7 @@ def dataset() -> Dataset | None:
 
 def dataset_of(dataset_id: str) -> Dataset:
     """The data set with this id. Raises UserError for an unknown one."""
+    touch_used(workspace().datasets / dataset_id)
     return _dataset(workspace().root.as_posix(), dataset_id)
 
 
@@ -130,15 +181,18 @@ def _dataset(root: str, dataset_id: str) -> Dataset:
 def run() -> Run | None:
     """The training run in use. Raises UserError for an unknown id."""
     run_id = chosen("run")
-    return store.load_run(workspace(), run_id) if run_id else None
+    found = store.load_run(workspace(), run_id) if run_id else None
+    if found is not None:
+        touch_used(found.folder)
+    return found
 
 
 def comparison() -> Comparison | None:
-    """The comparison in use; who holds its id may see its runs. Raises UserError for an unknown id."""
+    """The comparison in use. Raises UserError for an unknown id."""
     comparison_id = chosen("race")
     found = load_comparison(workspace(), comparison_id) if comparison_id else None
-    for run_id in found.run_ids if found else ():
-        remember(run_id)
+    if found is not None:
+        touch_used(found.folder)
     return found
 
 
@@ -148,24 +202,16 @@ def job() -> Job | None:
     return store.load_import(workspace(), job_id) if job_id else None
 
 
-def remember(an_id: str) -> None:
-    """From now on this visitor may see what has this id: it was made here, or stood in the URL (64 random bits)."""
-    st.session_state.setdefault("ids", set()).add(an_id)
-
-
-def may_see(an_id: str) -> bool:
-    """Whether a list may show what has this id to this visitor."""
-    return is_owner() or an_id in st.session_state.get("ids", set())
-
-
 def datasets() -> list[DatasetSummary]:
     """The data sets this visitor may see, newest first."""
-    return [each for each in manifest.list_datasets(workspace()) if may_see(each.id)]
+    now = me()
+    return [each for each in manifest.list_datasets(workspace()) if now.may_see(each)]
 
 
 def runs() -> list[Run]:
     """The runs this visitor may see, newest first."""
-    return [each for each in store.list_runs(workspace()) if may_see(each.id)]
+    now = me()
+    return [each for each in store.list_runs(workspace()) if now.may_see(each)]
 
 
 def active_jobs() -> list[Job]:
@@ -173,22 +219,24 @@ def active_jobs() -> list[Job]:
 
     A run that has its test figures counts as done, though its model may still be packed.
     """
+    now = me()
     working: list[Job] = []
     waiting: list[Job] = []
     for parent, load in ((workspace().runs, store.load_run), (workspace().imports, store.load_import)):
         for folder in sorted(parent.iterdir()):  # ids begin with the time
             # Two looks at files, since every page asks and a run's events may be many.
-            if may_see(folder.name) and ((folder / store.QUEUED).exists() or is_locked(folder / LOCK)):
+            if (folder / store.QUEUED).exists() or is_locked(folder / LOCK):
                 job = load(workspace(), folder.name)
                 status = job_status(job)
-                if status.active and not status.usable:
+                if now.may_see(job) and status.active and not status.usable:
                     (working if status.state == "running" else waiting).append(job)
     return working + waiting
 
 
 def comparisons() -> list[Comparison]:
     """The comparisons this visitor may see, newest first."""
-    return [each for each in list_comparisons(workspace()) if may_see(each.id)]
+    now = me()
+    return [each for each in list_comparisons(workspace()) if now.may_see(each)]
 
 
 def moment(seconds: float) -> str:

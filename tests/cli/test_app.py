@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tlcore.access import TOKEN_VARIABLE
 from tlcore.cli.app import add_command, app_folder, check_port
 from tlcore.cli.main import main
 from tlcore.errors import UserError
@@ -45,6 +46,7 @@ def started(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[str, 
     monkeypatch.setattr(signal, "signal", lambda number, handler: None)
     monkeypatch.setattr(sys, "argv", ["transferlab"])
     monkeypatch.setenv("TRANSFERLAB_HOME", "put back after the test")
+    monkeypatch.setenv(TOKEN_VARIABLE, "")  # put back too
     monkeypatch.chdir(tmp_path)
     return calls
 
@@ -58,7 +60,9 @@ def test_it_starts_streamlit_beside_its_settings_on_this_computer_only(started, 
     assert flags["--server.address"] == "127.0.0.1" and flags["--server.port"] == str(free)
     assert "--server.headless" not in flags
     assert os.environ["TRANSFERLAB_HOME"] == str(tmp_path / "kept"), "a relative folder means where the person is"
-    assert f"http://127.0.0.1:{free} " in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert f"http://127.0.0.1:{free}/?owner={os.environ[TOKEN_VARIABLE]} " in printed
+    assert len(os.environ[TOKEN_VARIABLE]) == 43, "256 random bits, another time others"
 
 
 def test_options_for_other_computers_and_no_browser(started, free, capsys):
@@ -66,7 +70,27 @@ def test_options_for_other_computers_and_no_browser(started, free, capsys):
     flags = started[0][1]
     assert flags[flags.index("--server.address") + 1] == "0.0.0.0"
     assert flags[flags.index("--server.headless") + 1] == "true"
-    assert f"http://localhost:{free}, for others" in capsys.readouterr().out, "nobody can open 0.0.0.0"
+    printed = capsys.readouterr().out
+    assert f"http://localhost:{free}/?owner=" in printed, "nobody can open 0.0.0.0"
+    assert f"Others open http://ADDRESS-OF-THIS-COMPUTER:{free}\n" in printed
+
+
+@pytest.mark.parametrize(
+    ("token", "code", "said", "reason"),
+    [
+        ("a-token-of-the-host", 0, "/?owner= and what TRANSFERLAB_TOKEN holds", "the host knows it, the log need not"),
+        ("too-short", 2, "TRANSFERLAB_TOKEN cannot be used", "it could be guessed"),
+        ("has a space in its middle", 2, "TRANSFERLAB_TOKEN cannot be used", "a link would end there"),
+    ],
+)
+def test_a_token_of_the_environment_is_checked_and_not_printed(
+    started, free, monkeypatch, capsys, token, code, said, reason
+):
+    monkeypatch.setenv(TOKEN_VARIABLE, token)
+    assert main(["app", "--port", str(free), "--address", "0.0.0.0"]) == code, reason
+    printed = capsys.readouterr()
+    assert said in printed.out + printed.err, reason
+    assert token not in printed.out + printed.err and bool(started) is (code == 0)
 
 
 @pytest.mark.parametrize(

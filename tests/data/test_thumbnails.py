@@ -7,6 +7,8 @@ from PIL import Image
 
 from tests.photos import class_files, run_job, write_files, write_zip
 from tlcore.data import images, incoming, thumbnails
+from tlcore.data.assemble import Origin
+from tlcore.data.copies import copy_dataset
 from tlcore.data.ingest import ingest_folder, ingest_incoming, ingest_zip
 from tlcore.data.manifest import load_dataset
 from tlcore.data.thumbnails import INDEX, PIXELS, Thumbnails, ThumbnailWriter
@@ -57,3 +59,10 @@ def test_damage_is_noticed_and_never_shown(tmp_path):
     assert Thumbnails(tmp_path).read("0") is None
     (tmp_path / INDEX).unlink()  # as in a data set of version 0.1.0
     assert Thumbnails(tmp_path).read("0") is None
+
+
+def test_a_copy_of_a_data_set_for_somebody_else_has_them_too(workspace, tmp_path):
+    dataset = from_zip(workspace, tmp_path)
+    copy = copy_dataset(workspace, dataset, Origin("x", visitor="somebody"), "0" * 64)
+    assert copy.id != dataset.id
+    assert all(copy.thumbnails.read(sha256) for sha256 in copy.photos["sha256"])

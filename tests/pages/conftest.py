@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.parts.train import network_choice
 from pages.shared import state
+from tlcore import access
 from tlcore.jobs import store
 from tlcore.jobs.store import Job
 from tlcore.models import registry
@@ -84,6 +85,19 @@ def visit(monkeypatch: pytest.MonkeyPatch, queue: WaitingQueue) -> Callable[...,
     yield open_page
     st.cache_data.clear()
     st.cache_resource.clear()
+
+
+@pytest.fixture
+def stranger(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """From now on pages are visited on a host, by a stranger; `stranger(workspace, {id: "see"})` gives him a right."""
+    secret = access.new_secret()
+    monkeypatch.setenv("TRANSFERLAB_HOSTED", "1")
+    monkeypatch.setattr(access, "new_secret", lambda: secret)  # AppTest has no cookies, so each visit asks for one
+
+    def give(workspace: Workspace, rights: dict[str, access.Right]) -> None:
+        access.give_rights(workspace, access.visitor_name(secret), rights)
+
+    return give
 
 
 def words(at: AppTest) -> str:

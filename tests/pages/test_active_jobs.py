@@ -4,6 +4,7 @@ import pytest
 from filelock import FileLock
 from streamlit.testing.v1 import AppTest
 
+from pages.server.identity import rights_with
 from tests.pages.conftest import PAGES, words
 from tlcore.comparison.store import create_comparison, runs_of
 from tlcore.config import TrainConfig, defaults_for
@@ -113,13 +114,13 @@ def test_a_run_that_is_only_being_packed_is_no_news(visit, trained, work):
         assert way_back(at, GO["train"]) == way_back(at, ENDED) == []
 
 
-def test_a_visitor_hears_nothing_of_other_peoples_work(visit, trained, work, monkeypatch):
+def test_a_visitor_hears_nothing_of_other_peoples_work_until_it_is_shared(visit, trained, work, stranger):
     an_id, lock = work("race")
-    monkeypatch.setenv("TRANSFERLAB_HOSTED", "1")
     with lock:
-        at = visit("learn", trained[0], dataset=trained[1].id)
+        at = visit("learn", trained[0])
         assert way_back(at, GO["race"]) == [] and "leaves" not in words(at)
-        at = visit("compare", trained[0], race=an_id)  # who has its address has the race
-        at.query_params.clear()
-        at.switch_page("pages/learn.py").run()
+        at = visit("compare", trained[0], race=an_id)  # its address alone gives nothing
+        assert "belongs to someone else" in at.error[0].value and "leaves" not in words(at)
+        stranger(trained[0], rights_with(trained[0], "race", an_id, "see"))
+        at = visit("learn", trained[0])
         assert an_id in way_back(at, GO["race"])[0]

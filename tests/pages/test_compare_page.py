@@ -7,6 +7,7 @@ from filelock import FileLock
 from streamlit.testing.v1 import AppTest
 
 from pages.parts.compare import choice, verdict
+from pages.server.identity import rights_with
 from pages.shared import state
 from tests.pages.conftest import buttons, words
 from tlcore.comparison.store import Comparison, create_comparison, runs_of
@@ -238,17 +239,20 @@ def test_stop_takes_out_what_waits_and_asks_what_works(visit, trained, race, que
     assert [store.stop_requested(run)() for run in runs] == [True, True]
 
 
-def test_a_visitor_sees_only_races_whose_id_he_holds(visit, trained, race, monkeypatch):
+def test_a_visitor_sees_only_races_that_were_shared_with_him(visit, trained, race, stranger, monkeypatch):
     made, runs = race
     workspace, dataset, _ = trained
     other = create_comparison(workspace, dataset.id, [TrainConfig(), TrainConfig(seed=1)], "of somebody else")
-    assert "of somebody else" in labels(visit("compare", workspace, race=made.id)), "the owner sees all"
-    monkeypatch.setenv("TRANSFERLAB_HOSTED", "1")
+    with monkeypatch.context() as here:
+        here.delenv("TRANSFERLAB_HOSTED")
+        assert "of somebody else" in labels(visit("compare", workspace, race=made.id)), "the owner sees all"
+    stranger(workspace, rights_with(workspace, "race", made.id, "see"))
     at = visit("compare", workspace, race=made.id)
     assert "Feature extraction" in labels(at) and "of somebody else" not in labels(at)
     assert other.id not in str(at.main)
-    at = visit("compare", workspace, dataset=dataset.id)
-    assert "Earlier races" not in words(at)
+    assert not [each for each in buttons(at) if "top" in each or "again" in each], "to see is not to act"
+    at = visit("compare", workspace, race=other.id)
+    assert "belongs to someone else" in at.error[0].value
 
 
 def labels(at: AppTest) -> str:

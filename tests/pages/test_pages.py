@@ -4,10 +4,12 @@ import json
 
 import pytest
 
+from pages.server.identity import rights_with
 from tests.pages.conftest import PAGES, buttons, words
+from tlcore.comparison.store import create_comparison
 from tlcore.config import TrainConfig, defaults_for
 from tlcore.events import EpochEnd, Failed, Progress, Started, encode
-from tlcore.jobs.store import create_run
+from tlcore.jobs.store import ImportSpec, create_import, create_run
 
 UNKNOWN = "nobody-0123456789abcdef"
 
@@ -175,15 +177,32 @@ def test_predict_answers_photos_and_lists_what_is_none(visit, trained):
     assert at.get("download_button")[0].proto.label == "Download the answers (CSV)"
 
 
-def test_a_visitor_from_outside_sees_only_what_he_has_the_id_of(visit, trained, monkeypatch):
+def test_a_visitor_from_outside_sees_only_what_was_shared_with_him(visit, trained, stranger):
     workspace, dataset, run = trained
-    monkeypatch.setenv("TRANSFERLAB_HOSTED", "1")
     at = visit("data", workspace)
     assert "made earlier" not in words(at)
     assert not any("Path on this computer" in str(group.options) for group in at.get("button_group"))
+    other = create_run(workspace, dataset.id, TrainConfig(), "of somebody else")
+    stranger(workspace, rights_with(workspace, "run", run.id, "see"))
     at = visit("train", workspace, run=run.id)
     assert "See how good it is" in buttons(at)
-    assert "Earlier training runs" not in words(at)
+    assert "of somebody else" not in words(at) + "".join(link.proto.label for link in at.get("page_link"))
+    assert "belongs to someone else" in visit("train", workspace, run=other.id).error[0].value
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("kind", ["dataset", "run", "race", "job"])
+def test_the_id_of_someone_else_says_what_an_unknown_id_says(visit, trained, stranger, page, kind):
+    workspace, dataset, run = trained
+    made = {
+        "dataset": lambda: dataset,
+        "run": lambda: run,
+        "race": lambda: create_comparison(workspace, dataset.id, [TrainConfig(), TrainConfig(seed=1)], "x", "f" * 32),
+        "job": lambda: create_import(workspace, ImportSpec("sample", "emoji", "Emoji"), "f" * 32),
+    }
+    known, unknown = (visit(page, workspace, **{kind: each}) for each in (made[kind]().id, UNKNOWN))
+    assert words(known) == words(unknown) and not known.exception
+    assert buttons(known) == buttons(unknown)
 
 
 def test_the_owner_sees_what_was_made_earlier(visit, trained):
@@ -193,13 +212,14 @@ def test_the_owner_sees_what_was_made_earlier(visit, trained):
 
 
 @pytest.mark.parametrize(("hosted", "shown"), [("", True), ("1", False)])
-def test_a_bug_is_called_a_bug_and_tells_a_stranger_no_paths(visit, trained, monkeypatch, hosted, shown):
+def test_a_bug_is_called_a_bug_and_tells_a_stranger_no_paths(visit, trained, stranger, monkeypatch, hosted, shown):
     from pages.shared import gallery
 
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("cannot read /home/secret/photo.jpg")
 
     workspace, dataset, _ = trained
+    stranger(workspace, {dataset.id: "see"})
     monkeypatch.setenv("TRANSFERLAB_HOSTED", hosted)
     monkeypatch.setattr(gallery, "three_by_three", broken)
     at = visit("data", workspace, dataset=dataset.id)

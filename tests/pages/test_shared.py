@@ -1,4 +1,4 @@
-"""The pieces of the pages: who is the owner, words, settings, tables and photos with hostile names."""
+"""The pieces of the pages: words, settings, tables and photos with hostile names."""
 
 from dataclasses import fields, replace
 from html.parser import HTMLParser
@@ -14,24 +14,6 @@ from tlcore.config import STRATEGIES, TrainConfig, defaults_for
 from tlcore.models.registry import BUILT_IN
 
 HOSTILE = '<img src=x onerror="alert(1)">"\'&</figure><script>alert(2)</script>'
-
-
-@pytest.mark.parametrize(
-    ("headers", "address", "owner", "reason"),
-    [
-        ({"Host": "localhost:8501"}, None, True, "the usual: a browser on the same machine"),
-        ({"Host": "127.0.0.1:8501"}, "127.0.0.1", True, "the loopback address"),
-        ({"Host": "[::1]:8501"}, "::1", True, "the loopback address of IPv6"),
-        ({"Host": "[::1]"}, None, True, "without a port"),
-        ({"Host": "192.168.1.5:8501"}, "192.168.1.9", False, "another machine in the room"),
-        ({"Host": "localhost:8501"}, "192.168.1.9", False, "a made-up Host"),
-        ({"Host": "demo.example.org"}, None, False, "a proxy on the same machine, or a name that points here"),
-        ({"Host": "localhost", "X-Forwarded-For": "203.0.113.7"}, None, False, "a proxy that says so"),
-        ({"Host": "localhost"}, "nonsense", False, "an address that is none"),
-    ],
-)
-def test_the_owner_is_who_sits_at_the_machine(headers, address, owner, reason):
-    assert state.comes_from_here(headers, address) is owner, reason
 
 
 class Tags(HTMLParser):

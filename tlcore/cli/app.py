@@ -12,6 +12,7 @@ from types import FrameType
 from typing import Any
 
 import tlcore
+from tlcore.access import TOKEN_VARIABLE, given_token, new_secret
 from tlcore.errors import UserError, require_package
 from tlcore.workspace import Workspace
 
@@ -78,15 +79,30 @@ def _app(workspace: Workspace, options: argparse.Namespace) -> int:
     folder = app_folder(Path(tlcore.__file__).parent)
     check_port(options.address, options.port)
     os.environ["TRANSFERLAB_HOME"] = str(workspace.root)
-    print(f"Transfer Lab starts at {_place(options.address, options.port)}  (stop it with Ctrl-C)", flush=True)
+    print(_start_message(options.address, options.port), flush=True)
     return _run_streamlit(folder, options)
 
 
-def _place(address: str, port: int) -> str:
-    """The address to open in a browser, in a person's words."""
-    if address in ("0.0.0.0", "::"):
-        return f"http://localhost:{port}, for others at the address that this computer has in their network"
-    return f"http://[{address}]:{port}" if ":" in address else f"http://{address}:{port}"
+def _start_message(address: str, port: int) -> str:
+    """What the person at the terminal is told: the address to open, with the token of the owner.
+
+    A token that the environment gave is known to who gave it, and is not printed; a new one is put into the
+    environment, where the server finds it.
+
+    Raises:
+        UserError: the environment gave what cannot be a token.
+    """
+    for_all = address in ("0.0.0.0", "::")
+    place = f"http://{'localhost' if for_all else f'[{address}]' if ':' in address else address}:{port}"
+    if given_token():
+        link, hint = place, f"The owner adds /?owner= and what {TOKEN_VARIABLE} holds."
+    else:
+        os.environ[TOKEN_VARIABLE] = new_secret()
+        link, hint = f"{place}/?owner={os.environ[TOKEN_VARIABLE]}", "Whoever opens this link is the owner; keep it."
+    lines = [f"Transfer Lab starts at {link}  (stop it with Ctrl-C)"]
+    if for_all:
+        lines.append(f"{hint} Others open http://ADDRESS-OF-THIS-COMPUTER:{port}")
+    return "\n".join(lines)
 
 
 def _run_streamlit(folder: Path, options: argparse.Namespace) -> int:

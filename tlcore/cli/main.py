@@ -8,11 +8,11 @@ import os
 import sys
 from pathlib import Path
 
-from tlcore.cli import app, backbones, datasets, evaluate, predict, race, recommend, runs, train, weights
+from tlcore.cli import app, backbones, clean, datasets, evaluate, predict, race, recommend, runs, train, weights
 from tlcore.errors import UserError
 from tlcore.workspace import open_workspace
 
-COMMANDS = (train, evaluate, predict, datasets, runs, backbones, weights, race, recommend, app)
+COMMANDS = (train, evaluate, predict, datasets, runs, backbones, weights, race, recommend, clean, app)
 """The modules of the commands, in the order in which the help lists them.
 
 Each has `add_command(commands, common)`: it adds its parser, with the parent `common`, to `commands`, and sets the

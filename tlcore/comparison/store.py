@@ -20,7 +20,8 @@ FEWEST, MOST = 2, 12  # runs; more than a dozen lines cannot be told apart in on
 
 @dataclass(frozen=True)
 class Comparison:
-    """What `race.json` says. `created`: Unix seconds; `run_ids` in the order in which they were put into the queue."""
+    """What `race.json` says. `created`: Unix seconds; `run_ids` in the order in which they were put into the queue;
+    `visitor`: the public name of who asked for it, "" where nobody did in a browser."""
 
     id: str
     folder: Path
@@ -28,9 +29,12 @@ class Comparison:
     created: float
     dataset_id: str
     run_ids: tuple[str, ...]
+    visitor: str = ""
 
 
-def create_comparison(workspace: Workspace, dataset_id: str, configs: Sequence[TrainConfig], name: str) -> Comparison:
+def create_comparison(
+    workspace: Workspace, dataset_id: str, configs: Sequence[TrainConfig], name: str, visitor: str = ""
+) -> Comparison:
     """Make the runs of a comparison, one for each config, and the note about them; whoever works on them queues them.
 
     Raises:
@@ -43,8 +47,9 @@ def create_comparison(workspace: Workspace, dataset_id: str, configs: Sequence[T
         folder.mkdir(parents=True)
     except OSError as error:
         raise disk_error(folder, error) from error
-    run_ids = [create_run(workspace, dataset_id, config, name).id for config in configs]
-    write_json(folder / NOTE, {"name": name, "created": created, "dataset": dataset_id, "runs": run_ids})
+    run_ids = [create_run(workspace, dataset_id, config, name, visitor).id for config in configs]
+    note = {"name": name, "created": created, "dataset": dataset_id, "runs": run_ids, "visitor": visitor}
+    write_json(folder / NOTE, note)
     return load_comparison(workspace, folder.name)
 
 
@@ -74,7 +79,13 @@ def load_comparison(workspace: Workspace, comparison_id: str) -> Comparison:
     try:
         values = read_json(folder / NOTE)
         return Comparison(
-            comparison_id, folder, values["name"], values["created"], values["dataset"], tuple(values["runs"])
+            comparison_id,
+            folder,
+            values["name"],
+            values["created"],
+            values["dataset"],
+            tuple(values["runs"]),
+            str(values.get("visitor", "")),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise unknown from error

@@ -21,11 +21,18 @@ Ingestion = Generator[Event, None, Dataset | None]
 
 @dataclass(frozen=True)
 class Origin:
-    """What a data set is called and where it comes from."""
+    """What a data set is called and where it comes from.
+
+    `visitor`: the public name of who asked for it; `base`: the id of the data set whose photos come along; `sample`:
+    the key of the sample that it is; each "" for none.
+    """
 
     name: str
     source: str = ""
     licence: str = ""
+    visitor: str = ""
+    base: str = ""
+    sample: str = ""
 
 
 def assemble_dataset(
@@ -36,7 +43,7 @@ def assemble_dataset(
     origin: Origin,
     seed: int,
     root: Path | None = None,
-    signature: str = "",
+    signatures: tuple[str, ...] = (),
 ) -> Dataset:
     """Split the photos, write down what a person should know, and save.
 
@@ -52,7 +59,20 @@ def assemble_dataset(
         shown = ", ".join(empty[:5]) + (f" and {len(empty) - 5} more" if len(empty) > 5 else "")
         notes.append(f"No usable photo in the class folder{'s' if len(empty) > 1 else ''} {shown}: left out.")
     refused = pd.DataFrame(collected.refused, columns=["path", "reason"]).astype(str)
-    draft = Draft(folder, origin.name, photos, refused, tuple(notes), root, origin.source, origin.licence, signature)
+    draft = Draft(
+        folder,
+        origin.name,
+        photos,
+        refused,
+        tuple(notes),
+        root,
+        origin.source,
+        origin.licence,
+        signatures,
+        origin.visitor,
+        origin.base,
+        origin.sample,
+    )
     return save_dataset(workspace, draft)
 
 

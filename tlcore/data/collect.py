@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 import pandas as pd
 
+from tlcore.data.allowance import UNLIMITED, Allowance
 from tlcore.data.images import DecodedPhoto, PhotoRefused, Wanted, decode
 from tlcore.data.layout import Placed, SourceFile
 from tlcore.data.manifest import store_photo
@@ -24,6 +25,9 @@ from tlcore.events import Event, Progress, ShouldStop, StageKey
 
 _EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "BMP": "bmp", "TIFF": "tif", "GIF": "gif"}
 _SECONDS_BETWEEN_EVENTS = 0.15
+WAITING_BYTES = 64_000_000
+"""Photos that were read and not checked yet take at most so much memory, besides the last one."""
+
 _PHOTO_COLUMNS = ("path", "sha256", "label", "split", "width", "height", "bytes", "file")
 
 
@@ -54,12 +58,19 @@ class Source(Reader, Protocol):
 
 @dataclass
 class Collected:
-    """What reading the files gave: rows of the manifest, and what was refused."""
+    """What reading the files gave: rows of the manifest, and what was refused.
+
+    `allowance`: what may come in; `num_brought`: photos that come along from an earlier data set; `size`: bytes of the
+    rows so far.
+    """
 
     rows: list[dict[str, Any]] = field(default_factory=list)
     refused: list[tuple[str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     empty: list[str] = field(default_factory=list)
+    allowance: Allowance = UNLIMITED
+    num_brought: int = 0
+    size: int = 0
 
     def photos(self) -> pd.DataFrame:
         """The rows as a frame, sorted, every `path` unique."""
@@ -91,18 +102,21 @@ def collect(
     """Read and check every file; add rows and refusals to `collected`. Returns False when stopped.
 
     Reading goes in order, checking (hash and decoding) in a few threads: Pillow and hashlib let each other run. At
-    most a few dozen photos are in memory at any time.
+    most a few dozen photos are in memory at any time, of large ones fewer (`WAITING_BYTES`).
     """
     total = len(placed)
     where = {id(item.file): item for item in placed}
     num_threads = min(4, os.cpu_count() or 1)
     waiting: deque[tuple[Placed, Future[_Checked | PhotoRefused]]] = deque()
+    held = 0
     clock = _Clock(total)
     yield Progress(StageKey.READ, 0, total)
     with ThreadPoolExecutor(num_threads, thread_name_prefix="ingest") as pool:
         for file, data in source.read([item.file for item in placed]):
             waiting.append((where[id(file)], pool.submit(_check, data, reading)))
-            if len(waiting) >= 4 * num_threads:
+            held += file.size
+            while waiting and (len(waiting) >= 4 * num_threads or held > WAITING_BYTES):
+                held -= waiting[0][0].file.size
                 _take(*waiting.popleft(), collected, reading)
                 clock.done += 1
             if clock.is_due():
@@ -151,6 +165,8 @@ def _take(placed: Placed, future: Future[_Checked | PhotoRefused], collected: Co
     collected.rows.append({"path": path, **row, "label": placed.label, "split": placed.split, "file": file})
     if reading.thumbnails is not None and checked.thumbnail:
         reading.thumbnails.add(row["sha256"], checked.thumbnail)
+    collected.size += row["bytes"]
+    collected.allowance.check(len(collected.rows), collected.size, collected.num_brought)
 
 
 class _Clock:

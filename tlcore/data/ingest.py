@@ -6,17 +6,20 @@ is decided in layout.py, who goes into which part in split.py, what a photo is i
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from tlcore.data import thumbnails
 from tlcore.data.archive import ZipSource
 from tlcore.data.assemble import Ingestion, Origin, assemble_dataset
 from tlcore.data.collect import Collected, Reading, Source, collect
+from tlcore.data.copies import copy_dataset
 from tlcore.data.decode_budget import DecodeBudget
+from tlcore.data.drafts import draft_folder
 from tlcore.data.folder import FolderSource
 from tlcore.data.images import DecodedPhoto, Wanted, decode
 from tlcore.data.layout import HOW, recognise
-from tlcore.data.manifest import draft_folder, find_known
+from tlcore.data.manifest import find_known
 from tlcore.data.thumbnails import ThumbnailWriter
 from tlcore.data.uploads import ingest_incoming
 from tlcore.errors import UserError
@@ -26,6 +29,7 @@ from tlcore.workspace import Workspace
 
 __all__ = ["ingest_folder", "ingest_incoming", "ingest_path", "ingest_source", "ingest_zip"]
 
+SHARED = "any visitor's"  # in a signature, where a visitor's name stands else; no name has a space
 VERSION = 1
 """Part of every signature: raise it when the same files would give another data set than before."""
 
@@ -36,6 +40,7 @@ def ingest_folder(
     name: str | None = None,
     seed: int = 0,
     should_stop: ShouldStop = never,
+    visitor: str = "",
 ) -> Ingestion:
     """Make a data set of a folder. The photos stay where they are; the data set points to them.
 
@@ -46,7 +51,8 @@ def ingest_folder(
         UserError: the folder cannot be used as it is; see layout.py and split.py.
     """
     source = FolderSource(Path(path))
-    return (yield from ingest_source(workspace, source, Origin(name or "", str(source.root)), seed, should_stop))
+    origin = Origin(name or "", str(source.root), visitor=visitor)
+    return (yield from ingest_source(workspace, source, origin, seed, should_stop))
 
 
 def ingest_zip(
@@ -55,6 +61,7 @@ def ingest_zip(
     name: str | None = None,
     seed: int = 0,
     should_stop: ShouldStop = never,
+    visitor: str = "",
 ) -> Ingestion:
     """Make a data set of a zip. The photos are copied into the data set, so the zip may go away afterwards.
 
@@ -62,7 +69,7 @@ def ingest_zip(
         UserError: the zip cannot be used as it is; see archive.py, layout.py and split.py.
     """
     path = Path(path).expanduser()
-    origin = Origin(name or path.stem, str(path))
+    origin = Origin(name or path.stem, str(path), visitor=visitor)
     return (yield from ingest_source(workspace, ZipSource(path), origin, seed, should_stop))
 
 
@@ -72,6 +79,7 @@ def ingest_path(
     name: str | None = None,
     seed: int = 0,
     should_stop: ShouldStop = never,
+    visitor: str = "",
 ) -> Ingestion:
     """Make a data set of a folder or a zip, whichever the path is.
 
@@ -82,7 +90,7 @@ def ingest_path(
     if not path.exists():
         raise UserError(f"There is no folder or file {path}.", "Check the spelling of the path.")
     make = ingest_folder if path.is_dir() else ingest_zip
-    return (yield from make(workspace, path, name, seed, should_stop))
+    return (yield from make(workspace, path, name, seed, should_stop, visitor))
 
 
 def ingest_source(
@@ -101,10 +109,15 @@ def ingest_source(
     Raises:
         UserError: the source cannot be used as it is.
     """
-    signature = sign(source.signature(), origin.name, seed)
-    known = find_known(workspace, signature)
+    content = (source.signature(), origin.name, seed)
+    own = sign(*content, origin.visitor) if origin.visitor else sign(*content)
+    known = find_known(workspace, own)
     if known is not None:
         return known
+    shared = sign(*content, SHARED)
+    others = find_known(workspace, shared)
+    if others is not None:
+        return copy_dataset(workspace, others, origin, own)
     if source.refused and not source.files:
         path, reason = source.refused[0]
         raise UserError(f"No file of {source.name} can be used: {path} {reason}.", HOW)
@@ -120,7 +133,7 @@ def ingest_source(
         photos = collected.photos()
         if group is not None:
             photos["group"] = photos["path"].map(group)
-        named = Origin(origin.name or source.name, origin.source, origin.licence)
+        named = replace(origin, name=origin.name or source.name)
         return assemble_dataset(
             workspace,
             folder,
@@ -129,7 +142,7 @@ def ingest_source(
             named,
             seed,
             root=source.root if source.keeps_photos else None,
-            signature=signature,
+            signatures=(own, shared),
         )
 
 

@@ -10,10 +10,7 @@ datasets/.known/<signature>     the id of the data set that was made of exactly 
 
 import hashlib
 import os
-import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
@@ -33,15 +30,14 @@ photo under `Dataset.root` (or an absolute path), which may differ from `path`."
 
 SPLITS = ("train", "validation", "test")
 
-_STALE_SECONDS = 24 * 3600
-
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
     """A data set. `photos`: a row a photo, `COLUMNS` first; `refused`: path, reason.
 
     `root` is where the photos lie; `fingerprint` is the SHA-256 (hex) over all (path, sha256, label, split);
-    `created` is Unix seconds; `notes` are sentences for the person who made it.
+    `created` is Unix seconds; `notes` are sentences for the person who made it; `visitor` is the public name of who
+    asked for it, "" where nobody did in a browser.
     """
 
     id: str
@@ -56,6 +52,7 @@ class Dataset:
     source: str
     licence: str
     notes: tuple[str, ...]
+    visitor: str = ""
 
     def __repr__(self) -> str:
         return f"Dataset({self.id or self.name!r}, {len(self.photos):,} photos, {len(self.labels)} classes)"
@@ -106,7 +103,11 @@ class Dataset:
 
 @dataclass(frozen=True)
 class DatasetSummary:
-    """What a list of data sets shows."""
+    """What a list of data sets shows.
+
+    `bytes`: of its own copies of photos, 0 where they stay in a folder; `visitor`: as in `Dataset`; `base`: the id of
+    the data set whose photos came along, "" for none; `sample`: the key of the sample it was made of, "" for none.
+    """
 
     id: str
     name: str
@@ -114,13 +115,17 @@ class DatasetSummary:
     labels: tuple[str, ...]
     created: float
     source: str
+    bytes: int = 0
+    visitor: str = ""
+    base: str = ""
+    sample: str = ""
 
 
 @dataclass(frozen=True, eq=False)
 class Draft:
-    """What `save_dataset` makes a data set of. `folder` comes from `draft_folder` and may hold photos/ already.
+    """What `save_dataset` makes a data set of. `folder` comes from `drafts.draft_folder` and may hold photos/ already.
 
-    `root` is None where the photos lie in the draft; `signature` is "" where nothing shall be recognised again.
+    `root` is None where the photos lie in the draft; under each of the `signatures` it is found again.
     """
 
     folder: Path
@@ -131,25 +136,10 @@ class Draft:
     root: Path | None = None
     source: str = ""
     licence: str = ""
-    signature: str = ""
-
-
-@contextmanager
-def draft_folder(workspace: Workspace) -> Iterator[Path]:
-    """A folder to build a data set in; whatever is still in it at the end is removed, so nothing half-made stays.
-
-    Raises:
-        UserError: the disk is full or the workspace cannot be written.
-    """
-    _remove_stale_drafts(workspace)
-    folder = workspace.datasets / f".{new_id('draft')}"
-    try:
-        folder.mkdir(parents=True)
-        yield folder
-    except OSError as error:
-        raise disk_error(folder, error) from error
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    signatures: tuple[str, ...] = ()
+    visitor: str = ""
+    base: str = ""
+    sample: str = ""
 
 
 def store_photo(folder: Path, sha256: str, extension: str, data: bytes) -> str:
@@ -168,8 +158,9 @@ def save_dataset(workspace: Workspace, draft: Draft) -> Dataset:
     """Write the manifest and make the draft a data set, in one step: it is there whole or not at all.
 
     Raises:
-        UserError: the disk is full or the workspace cannot be written.
+        UserError: the disk is full, the workspace cannot be written, or photos of the draft are gone.
     """
+    _check_whole(draft)
     dataset_id = new_id(slug(draft.name))
     photos = draft.photos.sort_values("path", ignore_index=True)
     photos = photos[[*COLUMNS, *(name for name in photos.columns if name not in COLUMNS)]]
@@ -187,6 +178,10 @@ def save_dataset(workspace: Workspace, draft: Draft) -> Dataset:
         "source": draft.source,
         "licence": draft.licence,
         "notes": list(draft.notes),
+        "bytes": 0 if draft.root is not None else int(photos.drop_duplicates("sha256")["bytes"].sum()),
+        "visitor": draft.visitor,
+        "base": draft.base,
+        "sample": draft.sample,
     }
     for name, frame in (("photos", photos), ("refused", refused)):
         target = BytesIO()
@@ -196,12 +191,37 @@ def save_dataset(workspace: Workspace, draft: Draft) -> Dataset:
     folder = workspace.datasets / dataset_id
     try:
         os.replace(draft.folder, folder)
-        if draft.signature:
-            (workspace.datasets / ".known").mkdir(exist_ok=True)
-            write_atomic(workspace.datasets / ".known" / draft.signature, dataset_id.encode())
+        (workspace.datasets / ".known").mkdir(exist_ok=True)
+        for signature in draft.signatures:
+            write_atomic(workspace.datasets / ".known" / signature, dataset_id.encode())
     except OSError as error:
         raise disk_error(folder, error) from error
     return _dataset(folder, values, photos, refused)
+
+
+def _check_whole(draft: Draft) -> None:
+    """Count the copies: every photo that was taken lies in the draft, with all its bytes."""
+    if draft.root is not None:
+        return
+    sizes = {
+        file: size
+        for file, size in zip(draft.photos["file"], draft.photos["bytes"])
+        if not Path(file).is_absolute()  # else it stayed where an earlier data set had it
+    }
+    lost = [file for file, size in sizes.items() if _size(draft.folder / "photos" / file) != size]
+    if lost:
+        raise UserError(
+            f"{len(lost):,} of {len(sizes):,} photos went missing on the disk while they were copied.",
+            "Nothing was saved and your uploads are still there: start the import again.",
+        )
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file, -1 where there is none."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return -1
 
 
 def load_dataset(workspace: Workspace, dataset_id: str) -> Dataset:
@@ -227,6 +247,20 @@ def load_dataset(workspace: Workspace, dataset_id: str) -> Dataset:
         ) from error
 
 
+def dataset_visitor(workspace: Workspace, dataset_id: str) -> str:
+    """The public name of who asked for a data set, "" where nobody did in a browser; reads one small file.
+
+    Raises:
+        UserError: there is none, or its files are damaged.
+    """
+    try:
+        if is_id(dataset_id):
+            return str(read_json(workspace.datasets / dataset_id / "dataset.json").get("visitor", ""))
+    except (OSError, ValueError, AttributeError):
+        pass
+    raise UserError(f"There is no data set {dataset_id[:100]!r} here.", "Choose another data set, or make a new one.")
+
+
 def list_datasets(workspace: Workspace) -> list[DatasetSummary]:
     """All data sets of a workspace, newest first. Reads one small file each; damaged ones are left out."""
     found = []
@@ -243,6 +277,10 @@ def list_datasets(workspace: Workspace) -> list[DatasetSummary]:
                     tuple(values["labels"]),
                     float(values["created"]),
                     values["source"],
+                    int(values.get("bytes", 0)),
+                    str(values.get("visitor", "")),
+                    str(values.get("base", "")),
+                    str(values.get("sample", "")),
                 )
             )
         except (OSError, ValueError, KeyError, TypeError):
@@ -273,6 +311,7 @@ def _dataset(folder: Path, values: dict[str, Any], photos: pd.DataFrame, refused
         source=values["source"],
         licence=values["licence"],
         notes=tuple(values["notes"]),
+        visitor=str(values.get("visitor", "")),
     )
 
 
@@ -281,13 +320,3 @@ def _fingerprint(photos: pd.DataFrame) -> str:
     for row in sorted(zip(photos["path"], photos["sha256"], photos["label"], photos["split"])):
         digest.update("\0".join(row).encode("utf-8", "surrogatepass") + b"\n")
     return digest.hexdigest()
-
-
-def _remove_stale_drafts(workspace: Workspace) -> None:
-    """Drafts of processes that were killed; a day is longer than any import takes."""
-    for folder in workspace.datasets.glob(".draft-*"):
-        try:
-            if time.time() - folder.stat().st_mtime > _STALE_SECONDS:
-                shutil.rmtree(folder, ignore_errors=True)
-        except OSError:
-            continue

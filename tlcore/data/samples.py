@@ -106,7 +106,9 @@ def find_sample(key: str) -> Sample:
     raise UserError(f"There is no sample {key!r}.", f"Allowed: {allowed}.")
 
 
-def ingest_sample(workspace: Workspace, key: str, seed: int = 0, should_stop: ShouldStop = never) -> Ingestion:
+def ingest_sample(
+    workspace: Workspace, key: str, seed: int = 0, should_stop: ShouldStop = never, visitor: str = ""
+) -> Ingestion:
     """Make a data set of a sample, fetching it first where that is needed. A second time it is there at once.
 
     Raises:
@@ -121,7 +123,7 @@ def ingest_sample(workspace: Workspace, key: str, seed: int = 0, should_stop: Sh
         source: Source = TarSource(path) if path.suffix == ".tgz" else ZipSource(path)
     else:
         source = DigitsSource() if key == "digits" else ZipSource(EMOJI)
-    origin = Origin(sample.title, sample.source, sample.licence)
+    origin = Origin(sample.title, sample.source, sample.licence, visitor, sample=key)
     group = _emoji_of if key == "emoji" else None
     return (yield from ingest_source(workspace, source, origin, seed, should_stop, group))
 

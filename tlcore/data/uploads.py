@@ -1,20 +1,21 @@
 """A data set out of what a visitor uploaded: photos put into named classes, zips, and photos of an earlier data set."""
 
-import os
-import shutil
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from tlcore.data import incoming, thumbnails
+from tlcore.data.allowance import UNLIMITED, Allowance
 from tlcore.data.archive import ZipSource
 from tlcore.data.assemble import Ingestion, Origin, assemble_dataset
 from tlcore.data.collect import Collected, Reading, collect
+from tlcore.data.copies import link_or_copy
 from tlcore.data.decoder import shared_decoder
+from tlcore.data.drafts import draft_folder
 from tlcore.data.images import DecodedPhoto, PhotoRefused, Wanted
 from tlcore.data.layout import Layout, Placed, SourceFile, label_all, name_classes, recognise
-from tlcore.data.manifest import Dataset, draft_folder, load_dataset
+from tlcore.data.manifest import Dataset, load_dataset
 from tlcore.data.thumbnails import ThumbnailWriter
 from tlcore.errors import UserError
 from tlcore.events import ShouldStop, never
@@ -29,6 +30,8 @@ def ingest_incoming(
     seed: int = 0,
     base: str | None = None,
     should_stop: ShouldStop = never,
+    visitor: str = "",
+    allowance: Allowance = UNLIMITED,
 ) -> Ingestion:
     """Make a data set of uploads; they stay in their upload area until `incoming.clear`.
 
@@ -36,14 +39,21 @@ def ingest_incoming(
         name: what the data set is called.
         base: the id of a data set whose photos come along, in the parts that they are in; a data set never changes,
             so adding photos makes a new one. Photos in a folder of the person stay there, others are copied.
+        visitor: the public name of who asked for it. allowance: what may come in.
 
     Raises:
-        UserError: the uploads are gone or cannot be used as they are, or there is no such base.
+        UserError: the uploads are gone, cannot be used as they are or are too many, or there is no such base.
     """
     earlier = load_dataset(workspace, base) if base is not None else None
     source = UploadSource(workspace, incoming_id, alone=earlier is None)
-    collected = Collected(refused=list(source.refused), notes=list(source.notes), empty=list(source.empty))
-    with draft_folder(workspace) as folder:
+    collected = Collected(
+        refused=list(source.refused),
+        notes=list(source.notes),
+        empty=list(source.empty),
+        allowance=allowance,
+        num_brought=0 if earlier is None else len(earlier.photos),
+    )
+    with incoming.held(workspace, incoming_id), draft_folder(workspace) as folder:
         with ThumbnailWriter(folder) as writer:
             reading = Reading(_decode_apart(workspace), folder, writer)
             if not (yield from collect(source, source.placed, collected, reading, should_stop)):
@@ -55,7 +65,8 @@ def ingest_incoming(
         if len(photos):
             known = earlier.labels if earlier is not None else ()
             photos["label"] = photos["label"].map(name_classes(photos["label"], collected.notes, known))
-        return assemble_dataset(workspace, folder, photos, collected, Origin(name, "uploads"), seed)
+        origin = Origin(name, "uploads", visitor=visitor, base=base or "")
+        return assemble_dataset(workspace, folder, photos, collected, origin, seed)
 
 
 def _decode_apart(workspace: Workspace) -> Callable[[bytes], DecodedPhoto]:
@@ -109,6 +120,11 @@ class UploadSource:
             for file in group:
                 try:
                     yield file, file.handle.read_bytes()
+                except FileNotFoundError as error:
+                    raise UserError(
+                        "Uploads went missing on the disk while they were read. Nothing was saved.",
+                        "Look at what is still there on the Data page, and add the rest once more.",
+                    ) from error
                 except OSError as error:
                     yield file, PhotoRefused(f"cannot be read ({error.strerror or error}); upload it again")
 
@@ -164,7 +180,7 @@ def _bring_along(earlier: Dataset, folder: Path, collected: Collected) -> list[d
     for row in rows:
         place = earlier.root / row["file"]
         if own and not Path(row["file"]).is_absolute():
-            _link(place, folder / "photos" / row["file"])
+            link_or_copy(place, folder / "photos" / row["file"])
         else:
             row["file"] = str(place)
     parts = dict(zip(earlier.photos["sha256"], earlier.photos["split"]))
@@ -180,13 +196,3 @@ def _bring_thumbnails(earlier: Dataset, writer: ThumbnailWriter) -> None:
         thumbnail = earlier.thumbnails.read(sha256)
         if thumbnail is not None:
             writer.add(sha256, thumbnail)
-
-
-def _link(place: Path, target: Path) -> None:
-    if target.exists():
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        os.link(place, target)
-    except OSError:  # another disk, or a file system without links
-        shutil.copyfile(place, target)

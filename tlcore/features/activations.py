@@ -9,7 +9,7 @@ never removed: each user holds a lock file in its folder, which the system lets 
 import re
 import secrets
 import shutil
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,10 +19,8 @@ from tlcore.data.augment import Views
 from tlcore.errors import UserError
 from tlcore.features.store import LOCK_SECONDS, FeatureKind, FeatureStore, Kind, RowStore, row_bytes
 from tlcore.features.views import ViewedStore, has_views
+from tlcore.settings import load_limits
 from tlcore.workspace import Workspace, disk_error
-
-LIMIT_BYTES = 20_000_000_000
-"""What all kinds together may take on the disk, unless the caller says otherwise."""
 
 SPARE_BYTES = 500_000_000
 """What must be left free on the disk: runs, their events and the system itself need some."""
@@ -134,27 +132,47 @@ def activations_folder(workspace: Workspace) -> Path:
     return workspace.root / "activations"
 
 
+def activations_bytes(workspace: Workspace) -> int:
+    """What all kinds take on the disk now."""
+    return sum(map(_folder_bytes, _kinds(activations_folder(workspace))))
+
+
+def activations_limit(workspace: Workspace) -> int:
+    """What all kinds together may take: a share of what the workspace may, or of the disk where that has no limit.
+
+    Raises:
+        UserError: the settings cannot be read.
+    """
+    limits = load_limits(workspace)
+    whole = limits.disk_mb * 1e6 or shutil.disk_usage(workspace.root).total
+    return int(whole * limits.activations_share)
+
+
 def estimate_bytes(num_photos: int, kind: Kind, views: int = 1) -> int:
     """What so many photos with so many views each will take on the disk."""
     return num_photos * views * row_bytes(kind)
 
 
-def make_room(workspace: Workspace, kind: Kind, num_rows: int, limit_bytes: int = LIMIT_BYTES) -> None:
+def make_room(workspace: Workspace, kind: Kind, num_rows: int, limit_bytes: int | None = None) -> None:
     """Before `num_rows` more rows of a kind are computed: remove what was used least recently, as far as needed.
 
     Afterwards all kinds with the new rows take at most `limit_bytes`, where that is possible without removing what is
     in use, and `SPARE_BYTES` stay free on the disk. The kind itself stays. `ViewedStore.num_missing` counts the rows.
 
+    Args:
+        limit_bytes: None: what the settings of this machine allow.
+
     Raises:
         UserError: the disk has not enough space even so; the sentence has the estimate.
     """
-    needed, root, keep = estimate_bytes(num_rows, kind), activations_folder(workspace), (kind.folder_name,)
+    needed, keep = estimate_bytes(num_rows, kind), (kind.folder_name,)
     if not needed:
         return
-    evict(workspace, keep, max(0, limit_bytes - needed))
+    limit = activations_limit(workspace) if limit_bytes is None else limit_bytes
+    evict(workspace, keep, max(0, limit - needed))
     missing = needed + SPARE_BYTES - shutil.disk_usage(workspace.root).free
     if missing > 0:
-        evict(workspace, keep, max(0, sum(map(_folder_bytes, _kinds(root))) - missing))
+        evict(workspace, keep, max(0, activations_bytes(workspace) - missing))
     free = shutil.disk_usage(workspace.root).free
     if needed + SPARE_BYTES > free:
         raise UserError(
@@ -189,6 +207,22 @@ def evict(workspace: Workspace, keep: Collection[str], limit_bytes: int) -> list
     for trash in root.glob(f"{_TRASH}*"):
         shutil.rmtree(trash, ignore_errors=True)
     return removed
+
+
+def remove_kinds(workspace: Workspace, unwanted: Callable[[Path], bool]) -> bool:
+    """Remove the kinds whose folder is `unwanted`; False where one of them is in use, here or elsewhere, and stays."""
+    root, done = activations_folder(workspace), True
+    if not root.is_dir():
+        return done
+    with _gate(root):
+        for folder in filter(unwanted, _kinds(root)):
+            if _in_use(folder):
+                done = False
+            else:
+                folder.rename(root / f"{_TRASH}{secrets.token_hex(8)}")
+    for trash in root.glob(f"{_TRASH}*"):
+        shutil.rmtree(trash, ignore_errors=True)
+    return done
 
 
 def _gate(root: Path) -> FileLock:

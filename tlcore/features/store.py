@@ -23,7 +23,7 @@ from typing import Protocol, Self
 import numpy as np
 from filelock import FileLock
 
-from tlcore.workspace import Workspace, disk_error
+from tlcore.workspace import Workspace, disk_error, touch_used
 
 KEY_BYTES = 32
 LOCK_SECONDS = 60
@@ -203,6 +203,7 @@ class FeatureStore(RowStore):
 
     def __init__(self, workspace: Workspace, kind: FeatureKind) -> None:
         super().__init__(workspace.features / kind.folder_name, kind)
+        touch_used(self.folder)
 
 
 def row_bytes(kind: Kind) -> int:

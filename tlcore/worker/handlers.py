@@ -2,21 +2,26 @@
 
 import gc
 import os
-import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 from tlcore.advice.recommend import run_recommendation
+from tlcore.data import incoming
+from tlcore.data.assemble import Ingestion
 from tlcore.data.ingest import ingest_path
 from tlcore.data.samples import ingest_sample
 from tlcore.data.uploads import ingest_incoming
-from tlcore.errors import require_package
+from tlcore.errors import UserError, require_package
 from tlcore.events import Event, Finished, ShouldStop, Stopped
 from tlcore.jobs.store import ImportSpec, Job, Run
-from tlcore.workspace import Workspace
+from tlcore.settings import load_limits
+from tlcore.storage.cleanup import release_uploads, remove_checkpoints
+from tlcore.storage.quota import check_disk, import_allowance
+from tlcore.storage.usage import uploaded
+from tlcore.workspace import Workspace, touch_used
 
 Handler = Callable[[Workspace, Job, ShouldStop], Iterator[Event]]
 """Does a job: yields its events, the last one Finished or Stopped; raises UserError where the job cannot be done."""
@@ -28,28 +33,55 @@ def train(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterator[E
     load_trainer()
     from tlcore.pipeline.train import train_run  # brings TensorFlow; an import of photos must not wait for that
 
-    yield from train_run(workspace, job, should_stop)
+    touch_used(workspace.datasets / job.dataset_id)
+    for event in train_run(workspace, job, should_stop):
+        yield event
+        if isinstance(event, Finished) and not event.stopped:
+            remove_checkpoints(job.folder)  # nothing is left to go on with
 
 
 def import_photos(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterator[Event]:
     """Make a data set of what a job's `ImportSpec` names; the last event is Finished with its id, or Stopped."""
     start, spec = time.perf_counter(), ImportSpec(**job.spec)
+    uploads = _numbers(workspace, spec)
     if spec.kind == "sample":
-        dataset = yield from ingest_sample(workspace, spec.value, seed=spec.seed, should_stop=should_stop)
+        dataset = yield from ingest_sample(
+            workspace, spec.value, seed=spec.seed, should_stop=should_stop, visitor=job.visitor
+        )
     elif spec.kind == "folder":
-        dataset = yield from ingest_path(
-            workspace, Path(spec.value), name=spec.name, seed=spec.seed, should_stop=should_stop
-        )
+        dataset = yield from ingest_path(workspace, Path(spec.value), spec.name, spec.seed, should_stop, job.visitor)
     else:
-        dataset = yield from ingest_incoming(
-            workspace, spec.value, name=spec.name or spec.value, seed=spec.seed, base=spec.base, should_stop=should_stop
-        )
+        dataset = yield from _import_uploads(workspace, job, spec, should_stop)
     if dataset is None:
         yield Stopped("Nothing was changed; your photos are where they were.")
         return
     yield Finished(dataset.id, time.perf_counter() - start)
-    if spec.kind == "incoming":
-        shutil.rmtree(workspace.incoming / spec.value, ignore_errors=True)
+    if uploads:  # not before the line above, which is only reached when the event is on the disk
+        with suppress(UserError):  # they were taken away by hand, or the next cleanup takes them
+            release_uploads(workspace, job, spec.value, uploads)
+
+
+def _numbers(workspace: Workspace, spec: ImportSpec) -> frozenset[int]:
+    """The uploads that an import begins with; what comes later is not its to remove."""
+    if spec.kind != "incoming":
+        return frozenset()
+    return frozenset(upload.number for upload in incoming.list_uploads(workspace, spec.value))
+
+
+def _import_uploads(workspace: Workspace, job: Job, spec: ImportSpec, should_stop: ShouldStop) -> Ingestion:
+    """Make a data set of uploads, within what the visitor may have; they stay, and as fresh as the import's end."""
+    area = workspace.incoming / spec.value
+    allowance = import_allowance(workspace, job.visitor, spec.value)
+    check_disk(workspace, uploaded(area)[1], load_limits(workspace))
+    name = spec.name or spec.value
+    try:
+        return (
+            yield from ingest_incoming(
+                workspace, spec.value, name, spec.seed, spec.base, should_stop, job.visitor, allowance
+            )
+        )
+    finally:
+        touch_used(area)  # an import that waited for hours and failed may be started again
 
 
 HANDLERS: dict[str, Handler] = {"train": train, "import": import_photos, "advice": run_recommendation}

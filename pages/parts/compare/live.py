@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.shared import chrome, follow, run_list, state
+from pages.shared import actions, chrome, follow, run_list, state
 from pages.shared.widgets import plain
 from tlcore.charts import comparison as charts_comparison
 from tlcore.charts import theme
@@ -72,27 +72,28 @@ def _spec(names: tuple[str, ...], low: float, dark: bool) -> dict[str, Any]:
 
 def _row(run: Run, name: str, status: JobStatus) -> None:
     """A run: its name as a link, how it stands, and the buttons to stop it, continue it or do it again."""
-    queue, asked = state.queue(), store.stop_requested(run)()
+    asked = store.stop_requested(run)()
     with st.container(horizontal=True, vertical_alignment="center", key=f"line_{run.id}"):
         page = "evaluate" if status.usable else "train"
         label = f"**{plain(capitalized(name))}**"
         st.page_link(f"pages/{page}.py", label=label, query_params={"dataset": run.dataset_id, "run": run.id})
         st.caption(plain(_stand_message(run, status)), width="content")
-        if status.active and not status.usable:
+        allowed = state.may_act(run)
+        if allowed and status.active and not status.usable:
             st.button(
                 "Stopping" if asked else "Stop",
                 key=f"stop_{run.id}",
                 disabled=asked,
-                on_click=stop,
+                on_click=actions.stop,
                 args=(run,),
                 help=f"Stop {plain(name)}",
             )
         complete = status.usable and not is_stopped(status)  # it may have ended early by itself
         resume = "" if status.active or complete else follow.continue_label(run, status)
-        if resume:
-            st.button(resume, key=f"go_on_{run.id}", on_click=queue.resume, args=(run,))
-        elif not status.active and not status.usable:
-            st.button("Start again", key=f"again_{run.id}", on_click=queue.restart, args=(run,))
+        if allowed and resume:
+            st.button(resume, key=f"go_on_{run.id}", on_click=actions.resume, args=(run,))
+        elif allowed and not status.active and not status.usable:
+            st.button("Start again", key=f"again_{run.id}", on_click=actions.restart, args=(run,))
     if status.error:
         chrome.show_failure(status.error)
 
@@ -116,14 +117,6 @@ def is_stopped(status: JobStatus) -> bool:
     return status.finished is not None and status.finished.stopped
 
 
-def stop(run: Run) -> None:
-    """Take a run out of the line, or ask the one in work to stop and keep what there is."""
-    state.queue().cancel(run)
-    status = job_status(run)
-    if status.active and not status.usable:  # one with figures is being packed and checked, and that must be whole
-        store.request_stop(run)
-
-
 def resume_label(runs: Sequence[Run]) -> str:
     """The words of the button that resumes a comparison, none of its runs active; "" where all have test figures."""
     statuses = [(run, job_status(run)) for run in runs]
@@ -140,4 +133,4 @@ def resume_all(runs: Sequence[Run]) -> None:
     for run in runs:
         status = job_status(run)
         if not status.active and not status.usable:
-            (state.queue().resume if follow.continue_label(run, status) else state.queue().restart)(run)
+            (actions.resume if follow.continue_label(run, status) else actions.restart)(run)

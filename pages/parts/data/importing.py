@@ -4,7 +4,9 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts.data import pickers
-from pages.shared import follow, state
+from pages.shared import follow, room, state
+from tlcore.data import incoming
+from tlcore.errors import UserError
 from tlcore.jobs import store
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import ImportSpec
@@ -12,7 +14,10 @@ from tlcore.jobs.store import ImportSpec
 
 def start_import(spec: ImportSpec) -> None:
     """Queue an import and show it."""
-    job = store.create_import(state.workspace(), spec)
+    if spec.kind == "folder" and not state.is_owner():  # no page offers it to others, but a browser sends what it likes
+        raise UserError("Only the owner of this server can use a folder on it.", "Upload the photos.")
+    room.for_files()
+    job = store.create_import(state.workspace(), spec, state.maker())
     state.queue().submit(job)
     state.choose(job=job.id, more=None)
     st.rerun()
@@ -27,7 +32,7 @@ def show_import(action: DeltaGenerator) -> None:
     if status.active:
         follow.watch(job, lambda _: None)
     elif status.finished:
-        if job.spec.get("kind") == "incoming":
+        if job.spec.get("kind") == "incoming" and not _more_came(job.spec["value"]):
             pickers.forget_incoming()
         state.choose(job=None, run=None, dataset=status.finished.result)
         st.rerun()
@@ -36,3 +41,11 @@ def show_import(action: DeltaGenerator) -> None:
         if action.button("Choose other photos"):
             state.choose(job=None)
             st.rerun()
+
+
+def _more_came(area: str) -> bool:
+    """Whether photos were added while the data set was made; they wait for the next one."""
+    try:
+        return bool(incoming.list_uploads(state.workspace(), area))
+    except UserError:
+        return False

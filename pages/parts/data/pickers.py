@@ -2,26 +2,27 @@
 
 Each picker draws its inputs, puts the page's primary button into `action`, and returns an ImportSpec once
 it is pressed.
-Uploads are written to the visitor's incoming area at once, so that a page change or a refresh loses nothing.
+Uploads go to the visitor's incoming area at once, so that a page change or a refresh loses nothing that arrived.
 """
 
 from collections.abc import Callable
-from typing import Literal
 
 import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.shared import gallery, state
+from pages.parts.data import uploader
+from pages.shared import gallery, room, state
 from pages.shared.widgets import plain
-from tlcore.data import incoming
+from tlcore.data import incoming, receive
 from tlcore.data.samples import SAMPLES
 from tlcore.errors import UserError
 from tlcore.jobs.store import ImportSpec
 from tlcore.messages.quantities import count, format_bytes
+from tlcore.settings import load_limits
+from tlcore.workspace import touch_used
 
 Picker = Callable[[DeltaGenerator], ImportSpec | None]
-PICTURE_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff"]
 
 
 def pick_sample(action: DeltaGenerator) -> ImportSpec | None:
@@ -43,22 +44,20 @@ def pick_sample(action: DeltaGenerator) -> ImportSpec | None:
 def pick_class(action: DeltaGenerator) -> ImportSpec | None:
     """Several photos of one class after the other."""
     label = st.text_input("What do these photos show (the class)?", placeholder="for example: oak leaf", max_chars=100)
-    _uploader("Photos of this class", label.strip() or None, types=PICTURE_TYPES, many=True, ready=bool(label.strip()))
-    return _from_incoming(action)
+    busy = _upload(uploader.PHOTOS, label.strip(), ready=bool(label.strip()))
+    return _from_incoming(action, busy)
 
 
 def pick_folder_upload(action: DeltaGenerator) -> ImportSpec | None:
     """A folder with one folder a class, from the visitor's computer."""
     st.markdown("Choose a folder that holds one folder for each class, with its photos inside.")
-    _uploader("A folder of class folders", None, types=None, many="directory")
-    return _from_incoming(action)
+    return _from_incoming(action, _upload(uploader.FOLDER))
 
 
 def pick_zip(action: DeltaGenerator) -> ImportSpec | None:
     """A zip of class folders."""
     st.markdown("Choose a zip that holds one folder for each class, with its photos inside.")
-    _uploader("A zip of class folders", None, types=["zip"], many=False)
-    return _from_incoming(action)
+    return _from_incoming(action, _upload(uploader.ZIP))
 
 
 def pick_camera(action: DeltaGenerator) -> ImportSpec | None:
@@ -75,7 +74,9 @@ def pick_camera(action: DeltaGenerator) -> ImportSpec | None:
     )
     if photo is not None:
         name = f"camera-{turn + 1}.jpg"
-        incoming.add_file(state.workspace(), _made_incoming(), name, photo.getvalue(), label.strip())
+        area, content = _made_incoming(), photo.getvalue()
+        room.for_files(len(content), 1, area)
+        incoming.add_file(state.workspace(), area, name, content, label.strip())
         st.session_state["camera_turn"] = turn + 1  # a new widget, ready for the next shot
         st.rerun()
     return _from_incoming(action)
@@ -112,7 +113,7 @@ def _incoming_id() -> str | None:
 
 def _made_incoming() -> str:
     """The visitor's incoming area; a new one where there is none."""
-    return _incoming_id() or _use_incoming(incoming.new_incoming(state.workspace()))
+    return _incoming_id() or _use_incoming(incoming.new_incoming(state.workspace(), state.maker()))
 
 
 def _use_incoming(area: str) -> str:
@@ -121,33 +122,33 @@ def _use_incoming(area: str) -> str:
     return area
 
 
-def _uploader(
-    label: str,
-    class_name: str | None,
-    types: list[str] | None,
-    many: bool | Literal["directory"],
-    ready: bool = True,
-) -> None:
-    """A drop area that hands its files to the incoming area at once and is empty again afterwards."""
-    turn = st.session_state.get("upload_turn", 0)
-    files = st.file_uploader(
-        label,
-        type=types,
-        accept_multiple_files=many,
-        key=f"upload_{many}_{turn}",
-        disabled=not ready,
-        help=None if ready else "Give the class a name first.",
-    )
-    files = files if isinstance(files, list) else [files] if files else []
-    if files:
+def _upload(wording: uploader.Wording, class_name: str | None = None, ready: bool = True) -> bool:
+    """The uploader and what came of the last upload; returns whether one is under way."""
+    widget, workspace = f"upload_{wording.kind}", state.workspace()
+    area = _known_incoming()
+    if area is None and uploader.wants_area(widget):
         area = _made_incoming()
-        incoming.add_files(state.workspace(), area, [(file.name, file.getvalue(), class_name) for file in files])
-        st.session_state["upload_turn"] = turn + 1
-        st.rerun()
+    key = receive.upload_key(workspace, area) if area else None
+    target = uploader.Target(area, key, load_limits(workspace))
+    status = uploader.mount(widget, wording, target, class_name, ready)
+    found = uploader.outcome(workspace, area, status)
+    if found:
+        uploader.show(found)
+    return status.get("busy") is True
 
 
-def _from_incoming(action: DeltaGenerator) -> ImportSpec | None:
-    """What has been uploaded so far, and the button that makes a data set of it."""
+def _known_incoming() -> str | None:
+    """The visitor's incoming area where it is still there."""
+    area = _incoming_id()
+    return None if _uploaded(area) is None else area
+
+
+def _from_incoming(action: DeltaGenerator, busy: bool = False) -> ImportSpec | None:
+    """What has been uploaded so far, and the button that makes a data set of it; not while files arrive (`busy`)."""
+    if busy:
+        action.button("Make a data set", type="primary", disabled=True)
+        action.caption("Your files are being sent. Keep this page open.")
+        return None
     area = _incoming_id()
     files = _uploaded(area)
     if area is None or files is None or files.empty:
@@ -171,6 +172,7 @@ def _uploaded(area: str | None) -> pd.DataFrame | None:
     if area is None:
         return None
     try:
+        touch_used(state.workspace().incoming / area)
         return incoming.summary(state.workspace(), area)
     except UserError:
         forget_incoming()

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.shared import chrome, run_list, state, widgets
+from pages.shared import actions, chrome, run_list, state, widgets
 from tlcore.errors import UserError
 from tlcore.jobs import store
 from tlcore.jobs.store import Run
@@ -40,7 +40,7 @@ def _waiting() -> list[Run]:
 def _row(place: int, run: Run) -> None:
     """A run that waits: its place, and where it is the visitor's own, its name and what can be done with it."""
     with st.container(horizontal=True, vertical_alignment="center", key=f"line_{place}"):
-        if not state.may_see(run.id):
+        if not state.may_see(run):
             st.markdown(f"**{place}** another run", width="content")
             return
         st.markdown(f"**{place}**", width="content")
@@ -50,6 +50,8 @@ def _row(place: int, run: Run) -> None:
             query_params={"dataset": run.dataset_id, "run": run.id},
         )
         st.caption(run_list.run_kind_message(run), width="content")
+        if not state.may_act(run):
+            return
         if place > 1:
-            st.button("Let it go first", key=f"first_{run.id}", on_click=state.queue().move_to_front, args=(run,))
-        st.button("Take it out", key=f"out_{run.id}", on_click=state.queue().cancel, args=(run,))
+            st.button("Let it go first", key=f"first_{run.id}", on_click=actions.go_first, args=(run,))
+        st.button("Take it out", key=f"out_{run.id}", on_click=actions.leave_line, args=(run,))

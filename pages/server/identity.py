@@ -1,0 +1,136 @@
+"""Who a browser is: every one gets a secret in a cookie with its first page, and what a link carries is kept at once.
+
+`?owner=TOKEN` and `?key=KEY` never reach a page: both are taken out of the address by a redirect, after which they
+stand in no history, no log of this server and no bookmark.
+"""
+
+from collections.abc import Mapping
+from urllib.parse import quote, urlencode
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pages.server import owner
+from pages.server.cookies import cookie_name, read_cookie, set_cookie
+from tlcore import access
+from tlcore.access import Right
+from tlcore.comparison.store import load_comparison
+from tlcore.errors import UserError
+from tlcore.jobs.store import load_run
+from tlcore.workspace import Workspace, is_id, open_workspace
+
+VISITOR = "visitor"
+SHARED = ("race", "run", "dataset")
+"""What can be shared, by its name in an address; where several stand in one, the key is the first one's."""
+
+WRONG_TOKEN = (
+    "This owner link does not work here. The right one was shown in the terminal when this server started; "
+    "each start makes a new one.\n"
+)
+
+
+def visitor_secret(cookies: Mapping[str, str]) -> str:
+    """The secret that a browser holds, or "" where it holds none, or one that we cannot have given."""
+    found = read_cookie(cookies, cookie_name(VISITOR))
+    return found if access.is_secret(found) else ""
+
+
+def visitor_of(cookies: Mapping[str, str]) -> str:
+    """The public name of the visitor with these cookies, for routes; "" for a browser that keeps none."""
+    secret = visitor_secret(cookies)
+    return access.visitor_name(secret) if secret else ""
+
+
+class Identity:
+    """ASGI middleware that gives a browser its secret and takes tokens and keys out of addresses."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
+            await self.app(scope, receive, send)
+            return
+        request = Request(scope)
+        if "owner" in request.query_params or "key" in request.query_params:
+            response = await run_in_threadpool(enter, request)
+            await response(scope, receive, send)
+        elif "text/html" in request.headers.get("accept", ""):  # a page, not one of its parts
+            await self.app(scope, receive, _with_cookie(request, send))
+        else:
+            await self.app(scope, receive, send)
+
+
+def enter(request: Request) -> Response:
+    """The answer to an address with a token or a key: the same address without them, and what they give."""
+    kept = [(name, value) for name, value in request.query_params.multi_items() if name not in ("owner", "key")]
+    path = "/" + quote(request.url.path.lstrip("/\\"))  # never "//elsewhere", which names another host
+    response: Response = RedirectResponse(path + (f"?{urlencode(kept)}" if kept else ""), status_code=303)
+    secret = visitor_secret(request.cookies) or access.new_secret()
+    _keep(response, VISITOR, secret, request)
+    token, key = request.query_params.get("owner"), request.query_params.get("key")
+    if token is not None:
+        if not owner.is_token(token):
+            return _private(PlainTextResponse(WRONG_TOKEN, status_code=403))
+        _keep(response, owner.OWNER, owner.proof(owner.owner_token()), request)
+    if key is not None:
+        try:
+            _take_key(open_workspace(), key, dict(kept), access.visitor_name(secret))
+        except UserError:  # the page will say what is wrong
+            pass
+    return _private(response)
+
+
+def _take_key(workspace: Workspace, key: str, ids: Mapping[str, str], visitor: str) -> None:
+    """Give a visitor what a key gives him to what stands in the address; nothing for a wrong one."""
+    kind = next((kind for kind in SHARED if is_id(ids.get(kind, ""))), None)
+    right = access.right_of_key(workspace, key, kind, ids[kind]) if kind else None
+    if kind and right:
+        access.give_rights(workspace, visitor, rights_with(workspace, kind, ids[kind], right))
+
+
+def rights_with(workspace: Workspace, kind: str, an_id: str, right: Right) -> dict[str, Right]:
+    """What comes along with a right: with a comparison its runs, and with either the sight of its photos.
+
+    Raises:
+        UserError: it is gone.
+    """
+    if kind == "race":
+        comparison = load_comparison(workspace, an_id)
+        return {comparison.dataset_id: "see", an_id: right, **dict.fromkeys(comparison.run_ids, right)}
+    if kind == "run":
+        return {load_run(workspace, an_id).dataset_id: "see", an_id: right}
+    return {an_id: right}
+
+
+def is_secure(request: Request) -> bool:
+    """Whether the browser came by https, to this server or to a proxy before it."""
+    return "https" in (request.url.scheme, request.headers.get("x-forwarded-proto", "").split(",")[0].strip())
+
+
+def _keep(response: Response, what: str, value: str, request: Request) -> None:
+    response.headers.append("set-cookie", set_cookie(cookie_name(what), value, is_secure(request)))
+
+
+def _private(response: Response) -> Response:
+    """The response, kept by no cache; nobody hears from which address the browser came."""
+    response.headers["cache-control"] = "no-store"
+    response.headers["referrer-policy"] = "no-referrer"
+    return response
+
+
+def _with_cookie(request: Request, send: Send) -> Send:
+    """A `send` that has the browser keep its secret, a new one where it has none."""
+    secret = visitor_secret(request.cookies) or access.new_secret()
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start" and message["status"] < 400:
+            headers = MutableHeaders(scope=message)
+            headers.append("set-cookie", set_cookie(cookie_name(VISITOR), secret, is_secure(request)))
+            headers["cache-control"] = "private, no-cache"  # a cache between would give one secret to many
+        await send(message)
+
+    return sending

@@ -1,0 +1,64 @@
+"""What changes a job: stop it, continue it, start it again, move it in the line. Each asks whether this visitor may.
+
+A button that is not drawn is no guard: it may have been drawn when the visitor still had the right, and a browser
+sends what it likes. So nothing else in pages/ changes a job (tests/security/test_forged_messages.py reads the code
+for it).
+"""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from pages.shared import room, state
+from tlcore.jobs import store
+from tlcore.jobs.status import job_status
+from tlcore.jobs.store import Job, Run
+
+REFUSED = "refused"  # in the session: said once by the next page, since a callback has no place on one
+
+
+def stop(job: Job) -> None:
+    """Take a job out of the line, or ask the one in work to stop and keep what there is."""
+    if _is_allowed(job):
+        state.queue().cancel(job)
+        status = job_status(job)
+        if status.active and not status.usable:  # one with figures is being packed and checked, which must be whole
+            store.request_stop(job)
+
+
+def resume(job: Job) -> None:
+    """Continue a training from its last epoch."""
+    room.for_runs(1)
+    _do(state.queue().resume, job)
+
+
+def restart(job: Job) -> None:
+    """Do a job once more from the beginning."""
+    if isinstance(job, Run):
+        room.for_runs(1)
+    _do(state.queue().restart, job)
+
+
+def leave_line(job: Job) -> None:
+    """Take a job that waits out of the line."""
+    _do(state.queue().cancel, job)
+
+
+def go_first(job: Job) -> None:
+    """Let a job that waits go before others."""
+    _do(state.queue().move_to_front, job)
+
+
+def _do(act: Callable[[Job], None], job: Job) -> None:
+    if _is_allowed(job):
+        act(job)
+
+
+def _is_allowed(job: Job) -> bool:
+    """Whether this visitor may change a job; if not, the next page says so."""
+    allowed = state.may_act(job)
+    if not allowed:
+        st.session_state[REFUSED] = (
+            "**Nothing was changed: this belongs to someone else.** Ask whoever made it for a link to look and change."
+        )
+    return allowed

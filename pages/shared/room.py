@@ -1,0 +1,21 @@
+"""Whether this visitor may have more here: asked before anything is begun or kept. The owner has the whole disk."""
+
+from pages.shared import state
+from tlcore.settings import load_limits
+from tlcore.storage.quota import check_room, check_waiting
+
+
+def for_runs(number: int) -> None:
+    """Before so many runs are put into the line. Raises UserError where that is too many."""
+    workspace = state.workspace()
+    check_waiting(workspace, state.maker(), number, load_limits(workspace))
+
+
+def for_files(size: int = 0, number: int = 0, area: str = "") -> None:
+    """Before so many files of so many bytes in all are kept, or an import is begun. Raises UserError without room.
+
+    Args:
+        area: the id of the uploads that they come into.
+    """
+    workspace = state.workspace()
+    check_room(workspace, state.maker(), size, number, load_limits(workspace), area)

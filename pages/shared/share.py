@@ -1,0 +1,50 @@
+"""The way to hand something on: a link with a key, made only when somebody asks for it and chooses what it allows."""
+
+from urllib.parse import urlencode
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from pages.shared import state
+from tlcore.access import Made, Right, share_key
+
+LOOK, CHANGE = "Look only", "Look and change"
+ALLOWED: dict[str, dict[str, tuple[Right, str]]] = {
+    "run": {
+        LOOK: ("see", "They see this training, its results and its photos, and can use the model."),
+        CHANGE: ("act", "They can also stop, continue, restart and share it."),
+    },
+    "race": {
+        LOOK: ("see", "They see this race, its training runs and its photos, and can use the models."),
+        CHANGE: ("act", "They can also stop, continue, restart and share it."),
+    },
+    "dataset": {
+        "Look and train": ("see", "They see these photos and can train on them. They can't change or delete them."),
+    },
+}
+"""For each kind of thing, what a link can allow, with the right and what that means."""
+
+
+def show(action: DeltaGenerator, kind: str, thing: Made) -> None:
+    """The button that opens the choice, for who may change the thing, on a server that others can reach.
+
+    Args:
+        kind: "run", "race" or "dataset".
+    """
+    if not state.may_act(thing) or not state.others_can_come():
+        return
+    choices = ALLOWED[kind]
+    with action.popover("Share"):
+        chosen = st.segmented_control("What may people with the link do?", list(choices), key=f"share_{kind}")
+        if chosen is None:
+            return
+        right, meaning = choices[chosen]
+        st.markdown(meaning)
+        st.code(link(right, kind, thing.id), language=None, wrap_lines=True)
+        st.caption("Anyone with this link has access until the item is deleted.")
+
+
+def link(right: Right, kind: str, an_id: str) -> str:
+    """The address of this page with the thing and the key to it."""
+    key = share_key(state.workspace(), right, kind, an_id)
+    return f"{st.context.url}?{urlencode({kind: an_id, 'key': key})}"

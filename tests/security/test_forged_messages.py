@@ -1,0 +1,176 @@
+"""Messages that no page sends: presses of buttons never drawn, ids and files of others, Streamlit's own levers."""
+
+import ast
+from contextlib import suppress
+
+import pytest
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.Common_pb2 import FileUploaderState, SInt64Array, StringArray, UploadedFileInfo
+from streamlit.proto.WidgetStates_pb2 import WidgetState
+from websockets.exceptions import ConnectionClosed
+
+from tests.security.conftest import NAME
+from tests.security.tab import Tab
+from tests.security.test_headers import small_png
+from tests.security.test_visitors import REFUSED
+from tests.served import ROOT
+from tlcore.access import VISITORS, visitor_name
+from tlcore.data import incoming
+from tlcore.jobs import store
+from tlcore.jobs.store import list_imports
+
+CHANGING = {"submit", "restart", "resume", "cancel", "move_to_front", "request_stop", "reset"}
+"""The methods and functions that change a job."""
+SOURCES = [ROOT / "streamlit_app.py", *sorted((ROOT / "pages").rglob("*.py"))]
+
+
+def test_a_right_that_was_taken_back_ends_with_it(host):
+    """The button was drawn, and its callback is still known to the session."""
+    browser = host.shared("act", "race")
+    with browser.open("compare", race=host.ids["race"]) as tab:
+        button = tab.buttons["Stop"]
+        for file in (host.workspace.root / VISITORS).glob("*.json"):
+            file.unlink()
+        tab.press(button)
+        assert "Nothing was changed" in tab.words and REFUSED in tab.words
+    assert not (host.racing.folder / store.STOP).exists()
+
+
+def test_a_button_that_was_never_drawn_does_nothing(host):
+    with host.ann().open("compare", race=host.ids["race"]) as ann:
+        buttons = {label: ann.buttons[label] for label in ("Stop", "Stop the race")}
+    with host.shared("see", "race").open("compare", race=host.ids["race"]) as bob:
+        for button in buttons.values():
+            bob.press(button)
+            assert NAME in bob.words, "the page goes on"
+    assert not (host.racing.folder / store.STOP).exists()
+
+
+def test_an_address_inside_a_message_is_no_key(host):
+    with host.bob().open("train") as bob:
+        bob.run("train", f"run={host.ids['run']}&key={host.key('act', 'run')}")
+        assert REFUSED in bob.words, "a key counts only where it is taken out of the address"
+        bob.run("data", f"dataset={host.ids['dataset']}&more=1&run={host.ids['run']}")
+        assert REFUSED in bob.words and NAME not in bob.words
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [
+        lambda message: setattr(message, "clear_cache", True),
+        lambda message: setattr(message, "load_git_info", True),
+        lambda message: setattr(message, "stop_script", True),
+        lambda message: setattr(message, "set_run_on_save", True),
+        lambda message: setattr(message, "debug_disconnect_websocket", True),
+        lambda message: setattr(message, "debug_shutdown_runtime", True),
+        lambda message: setattr(message.rerun_script, "fragment_id", "0" * 32),
+        lambda message: setattr(message.rerun_script, "page_script_hash", "../../etc/passwd"),
+        lambda message: setattr(message.rerun_script, "page_name", "../pages/shared/state.py"),
+        lambda message: message.file_urls_request.file_names.append("../../x"),
+    ],
+)
+def test_streamlits_levers_harm_nobody(host, forge):
+    message = BackMsg()
+    forge(message)
+    with host.ann().open("train", run=host.ids["run"]) as ann, host.bob().open("train") as bob:
+        for _ in range(5):
+            bob.send(message)
+        with suppress(ConnectionClosed, TimeoutError):
+            bob.run("train", "")
+            assert NAME not in bob.words
+        ann.run()
+        assert "See how good it is" in ann.buttons, "others notice nothing"
+    with host.bob().open("train") as again:
+        assert "no photos to learn from yet" in again.words
+
+
+@pytest.mark.parametrize("data", [b"", b"\xff" * 100, b"\x00" * 5000])
+def test_bytes_that_are_no_message_end_one_connection_at_most(host, data):
+    with host.bob().open("train") as bob:
+        bob.socket.send(data)
+    with host.bob().open("train") as again:
+        assert "no photos to learn from yet" in again.words
+    assert str(ROOT) not in again.words
+
+
+def test_the_file_of_another_session_is_not_ones_own(host):
+    with (
+        host.ann().open("predict", run=host.ids["run"]) as ann,
+        host.shared("see", "run").open("predict", run=host.ids["run"]) as bob,
+    ):
+        file_id, status = ann.upload(small_png())
+        assert status == 204
+        uploader = ann.of_type("file_uploader")
+        taken = UploadedFileInfo(file_id=file_id, name="photo.png", size=100)
+        state = WidgetState(id=uploader.id, file_uploader_state_value=FileUploaderState(uploaded_file_info=[taken]))
+        bob.run(states=[state])
+        assert "It knows 3 classes" in bob.words, "to his session there is no file"
+        ann.run(states=[state])
+        assert "1 photo answered" in ann.words, "to hers there is"
+        assert bob.upload(small_png(), session="00000000-0000-0000-0000-000000000000")[1] == 400
+
+
+def test_the_session_of_another_gives_no_rights(host):
+    """Who learned the id of a session, which no page shows and no log has, takes over its tab but not its visitor."""
+    with host.ann().open("train", run=host.ids["run"]) as ann:
+        session = ann.session
+    bob = host.bob()
+    bob.get("/")
+    bob.get("/_stcore/health")
+    with Tab(bob, {}, session) as tab:
+        tab.run("train", f"run={host.ids['run']}")
+        assert REFUSED in tab.words and not {"Start again", "Share"} & set(tab.buttons)
+    assert session not in host.server.log.read_text()
+
+
+def test_a_folder_of_the_server_cannot_be_named_by_a_stranger(host):
+    """The choice that only the owner has, forged in both forms in which Streamlit may read it."""
+    with host.bob().open("data") as bob:
+        ways = bob.of_type("button_group")
+        for state in (
+            WidgetState(id=ways.id, int_array_value=SInt64Array(data=[5])),
+            WidgetState(id=ways.id, string_array_value=StringArray(data=["Path on this computer"])),
+        ):
+            bob.run(states=[state])
+            assert "Use this folder" not in bob.buttons and str(ROOT) not in bob.words
+    assert not list_imports(host.workspace)
+
+
+def test_the_uploads_of_another_are_passed_over(host):
+    ann = visitor_name(host.secret)
+    area = incoming.new_incoming(host.workspace, ann)
+    incoming.add_file(host.workspace, area, "a.png", small_png(), NAME)
+    for browser, sees in ((host.ann(), True), (host.bob(), False)):
+        with browser.open("data", incoming=area) as tab:
+            ways = tab.of_type("button_group")
+            tab.run(states=[WidgetState(id=ways.id, string_array_value=StringArray(data=["Zip"]))])
+            assert (NAME in tab.words.split("Name of the data set")[0]) is sees
+            assert "Remove" in tab.buttons or not sees
+    incoming.clear(host.workspace, area)
+
+
+def test_what_a_visitor_makes_bears_his_name_and_nobody_else_has_it(host):
+    bob, eve = host.bob(), host.bob()
+    with bob.open("data") as tab:
+        tab.press(next(button for label, button in tab.buttons.items() if label.startswith("Use ")))
+    (job,) = list_imports(host.workspace)
+    secret = next(value for name, value in bob.cookies.items() if "visitor" in name)
+    assert job.visitor == visitor_name(secret) and secret not in (job.folder / store.JOB).read_text()
+    with eve.open("data", job=job.id) as tab:
+        assert REFUSED in tab.words and "Stop" not in tab.buttons
+    store.request_stop(job)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
+def test_whatever_changes_a_job_goes_through_the_guard(path):
+    """Only making a new job and its first step need no guard: they are the visitor's own."""
+    calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)]
+    changing = {node.attr for node in calls if node.attr in CHANGING and ast.unparse(node.value) != "actions"}
+    allowed = {
+        "actions.py": CHANGING,
+        "train.py": {"submit"},
+        "compare.py": {"submit"},
+        "importing.py": {"submit"},
+        "recommendation.py": {"restart"},  # of what is worked out for all who see a data set
+    }
+    assert changing <= allowed.get(path.name, set())

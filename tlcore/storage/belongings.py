@@ -1,0 +1,125 @@
+"""Everything that somebody made here, as one kind of value: whose it is, and what else it needs to be of use.
+
+Read off the small JSON file of each folder, which never changes once written, and kept for the next time.
+"""
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from tlcore.comparison.store import FOLDER as RACES
+from tlcore.comparison.store import NOTE
+from tlcore.data.incoming import OWNER
+from tlcore.jobs.store import JOB
+from tlcore.workspace import Workspace, is_id, read_json
+
+UPLOADS, DATASET, IMPORT, RECOMMENDATION, RUN, COMPARISON = (
+    "uploads",
+    "data set",
+    "import",
+    "recommendation",
+    "run",
+    "race",
+)
+JOBS = (IMPORT, RECOMMENDATION, RUN)
+
+
+@dataclass(frozen=True)
+class Belonging:
+    """A folder that somebody made. `kind`: one of those above; `needs`: the ids of others it is of no use without.
+
+    `visitor`: the public name of whose it is, "" for the owner's and nobody's; `photos` and `bytes`: of a data set.
+    `sample`: the key of the sample that a data set is.
+    """
+
+    kind: str
+    folder: Path
+    visitor: str = ""
+    needs: tuple[str, ...] = ()
+    photos: int = 0
+    bytes: int = 0
+    sample: str = ""
+
+    @property
+    def id(self) -> str:
+        return self.folder.name
+
+
+def belongings(workspace: Workspace, kinds: Iterable[str] = ()) -> Iterator[Belonging]:
+    """Everything in the workspace, or only of some `kinds`; folders that cannot be read are passed over."""
+    chosen = set(kinds)
+    for kind, parent, note in _places(workspace):
+        if chosen and kind not in chosen:
+            continue
+        try:
+            folders = [entry.path for entry in os.scandir(parent) if is_id(entry.name)]
+        except OSError:
+            continue
+        for folder in folders:
+            found = _belonging(kind, folder, note)
+            if found is not None:
+                yield found
+
+
+def belongings_of(workspace: Workspace, visitor: str, kinds: Iterable[str] = ()) -> list[Belonging]:
+    """What one visitor made. A recommendation belongs to whom its data set belongs."""
+    found = list(belongings(workspace, kinds))
+    own = {each.id for each in found if each.visitor == visitor}
+    return [
+        each
+        for each in found
+        if each.visitor == visitor or (each.kind == RECOMMENDATION and not own.isdisjoint(each.needs))
+    ]
+
+
+def _places(workspace: Workspace) -> tuple[tuple[str, Path, str], ...]:
+    """The kinds with their folder and the file in it that tells the rest."""
+    return (
+        (UPLOADS, workspace.incoming, OWNER),
+        (DATASET, workspace.datasets, "dataset.json"),
+        (IMPORT, workspace.imports, JOB),
+        (RECOMMENDATION, workspace.recommendations, JOB),
+        (RUN, workspace.runs, JOB),
+        (COMPARISON, workspace.root / RACES, NOTE),
+    )
+
+
+def _belonging(kind: str, folder: str, note: str) -> Belonging | None:
+    try:
+        changed = os.stat(os.path.join(folder, note)).st_mtime_ns
+    except OSError:
+        # uploads of nobody have no such file; anything else is not whole yet, or not any more
+        return Belonging(kind, Path(folder)) if kind == UPLOADS and os.path.isdir(folder) else None
+    try:
+        return _read(kind, folder, note, changed)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+@lru_cache(maxsize=50_000)
+def _read(kind: str, folder: str, note: str, _changed: int) -> Belonging:
+    """The folder's note; `_changed` makes a note that was written again be read again."""
+    path = Path(folder)
+    values = read_json(path / note)
+    spec: dict[str, Any] = values.get("spec", {})
+    needs: tuple[Any, ...] = ()
+    if kind == DATASET:
+        needs = (values.get("base"),)
+    elif kind == IMPORT:
+        needs = (spec.get("base"), spec["value"] if spec["kind"] == "incoming" else None)
+    elif kind in (RUN, RECOMMENDATION):
+        needs = (spec["dataset"],)
+    elif kind == COMPARISON:
+        needs = (values["dataset"], *values["runs"])
+    return Belonging(
+        kind,
+        path,
+        str(values.get("visitor", "")),
+        tuple(str(each) for each in needs if each),
+        int(values.get("num_photos", 0)),
+        int(values.get("bytes", 0)),
+        str(values.get("sample", "")),
+    )

@@ -1,0 +1,210 @@
+"""What nobody needs any more goes. By ownership first: nothing that somebody works on or has a use for, however old.
+
+What has an owner that lives is told by locks (jobs, drafts, activations) and by what needs it: a run its data set, an
+import its uploads. Only what is left after that goes by age, and only visitors' things and abandoned uploads do.
+"""
+
+import time
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from tlcore.data import incoming
+from tlcore.data.drafts import remove_dead_drafts, unowned_drafts
+from tlcore.errors import UserError
+from tlcore.features.activations import activations_limit, evict
+from tlcore.jobs.locks import LOCK, is_locked
+from tlcore.jobs.status import job_status
+from tlcore.jobs.store import QUEUED, STOP, Job, open_job
+from tlcore.settings import Limits
+from tlcore.storage.belongings import (
+    COMPARISON,
+    DATASET,
+    IMPORT,
+    JOBS,
+    RECOMMENDATION,
+    RUN,
+    UPLOADS,
+    Belonging,
+    belongings,
+)
+from tlcore.storage.deletion import ORDER, delete, delete_marked, forget_signatures
+from tlcore.storage.forgetting import note_photos, unused_features, work_off
+from tlcore.storage.usage import folder_bytes, measure_disk
+from tlcore.workspace import Workspace, discard, empty_trash, last_used
+
+CLEANING = "cleaning.lock"
+CHECKPOINTS = "*checkpoint*.npz"
+HOUR, DAY = 3600.0, 86_400.0
+
+
+@dataclass(frozen=True)
+class Removed:
+    """Something that went, or would. `kind`: in words; `bytes`: that are free now."""
+
+    kind: str
+    id: str
+    bytes: int
+
+
+def clean(
+    workspace: Workspace,
+    limits: Limits,
+    by_age: bool = True,
+    dry_run: bool = False,
+    now: float | None = None,
+) -> list[Removed]:
+    """Remove what nobody needs any more; returns what went. Where another process cleans just now, nothing.
+
+    Args:
+        by_age: whether what was not used for long goes too. Not after a sleep: whoever holds it open needs a moment to
+            say so.
+        dry_run: only say what would go.
+        now: Unix seconds; None for the clock's.
+    """
+    try:
+        with FileLock(workspace.root / CLEANING, timeout=0):
+            return list(_clean(workspace, limits, by_age, dry_run, time.time() if now is None else now))
+    except Timeout:
+        return []
+
+
+def _clean(workspace: Workspace, limits: Limits, by_age: bool, dry_run: bool, now: float) -> Iterator[Removed]:
+    if not dry_run:
+        empty_trash(workspace)
+        yield from (Removed(each.kind, each.id, 0) for each in delete_marked(workspace))
+    yield from _drafts(workspace, dry_run)
+    everything = list(belongings(workspace))
+    yield from _checkpoints(everything, dry_run)
+    if by_age:
+        yield from _outdated(workspace, everything, limits, dry_run, now)
+    if not dry_run:
+        work_off(workspace)
+        for name in evict(workspace, (), activations_limit(workspace)):
+            yield Removed("activations", name, 0)
+        measure_disk(workspace)
+
+
+def _drafts(workspace: Workspace, dry_run: bool) -> Iterator[Removed]:
+    """Drafts whose process is gone. One without a lock is of an earlier version; only an import could be at it."""
+    for name in remove_dead_drafts(workspace, dry_run):
+        yield Removed("draft", name, 0)
+    unowned = unowned_drafts(workspace)
+    if unowned and not any(is_locked(each.folder / LOCK) for each in belongings(workspace, (IMPORT,))):
+        for folder in unowned:
+            if dry_run or discard(workspace, folder):
+                yield Removed("draft", folder.name, 0)
+
+
+def _checkpoints(everything: list[Belonging], dry_run: bool) -> Iterator[Removed]:
+    """Checkpoints of runs that are finished. One that a person stopped may still be continued and keeps its own."""
+    for each in everything:
+        paths = list(each.folder.glob(CHECKPOINTS)) if each.kind == RUN else []
+        if paths and _is_complete(each.folder):
+            yield Removed("checkpoint", each.id, sum(path.stat().st_size for path in paths if path.exists()))
+            if not dry_run:
+                remove_checkpoints(each.folder)
+
+
+def remove_checkpoints(folder: Path) -> None:
+    """Remove what a run's training could have gone on from."""
+    for path in folder.glob(CHECKPOINTS):
+        path.unlink(missing_ok=True)
+
+
+def release_uploads(workspace: Workspace, job: Job, area: str, numbers: Collection[int]) -> None:
+    """After an import was counted and saved: remove what it was made of, unless another import is to be made of it.
+
+    Args:
+        job: the import. area: the id of the uploads. numbers: of the files that it began with; later ones stay.
+
+    Raises:
+        UserError: the uploads are gone, or the disk is full.
+    """
+    others = [each for each in belongings(workspace, (IMPORT,)) if area in each.needs and each.id != job.id]
+    if not any(_in_work(each.folder) for each in others):
+        incoming.remove_imported(workspace, area, numbers)
+
+
+def _is_complete(folder: Path) -> bool:
+    """Whether nothing of a run is left to be done: it came to its own end, and nobody is at it."""
+    try:
+        status = job_status(open_job(folder))
+    except UserError:
+        return False
+    finished = status.finished is not None and not status.finished.stopped
+    return finished and not (folder / STOP).exists() and not _in_work(folder)
+
+
+def _outdated(
+    workspace: Workspace, everything: list[Belonging], limits: Limits, dry_run: bool, now: float
+) -> Iterator[Removed]:
+    """Abandoned uploads, and visitors' things that were not used for days, unless something that stays needs them."""
+    outdated = _unneeded(everything, limits, now)
+    gone = []
+    if not dry_run:
+        note_photos(workspace, [each.folder for each in outdated if each.kind == DATASET])
+    for each in sorted(outdated, key=lambda each: ORDER.index(each.kind)):
+        if not _may_go(each, limits, now):
+            continue  # somebody came for it meanwhile
+        size = folder_bytes(each.folder)
+        if dry_run or delete(workspace, each):
+            gone.append(each.id)
+            yield Removed(each.kind, each.id, size)
+    if not dry_run:
+        forget_signatures(workspace, gone)
+    for folder in unused_features(workspace, limits.keep_days * DAY, now) if limits.keep_days else ():
+        size = folder_bytes(folder)
+        if dry_run or discard(workspace, folder):
+            yield Removed("features", folder.name, size)
+
+
+def _unneeded(everything: list[Belonging], limits: Limits, now: float) -> list[Belonging]:
+    """What is old, in no work, and needed by nothing that stays."""
+    by_id: dict[str, list[Belonging]] = {}  # a recommendation has the id of its data set
+    for each in everything:
+        by_id.setdefault(each.id, []).append(each)
+    pending = [each for each in everything if not _may_go(each, limits, now)]
+    recent = {each.id for each in pending if each.kind == RUN}
+    pending += [each for each in everything if each.kind == COMPARISON and not recent.isdisjoint(each.needs)]
+    kept = {id(each) for each in pending}
+    while pending:
+        keeper = pending.pop()
+        if keeper.kind == IMPORT and not _in_work(keeper.folder):
+            continue  # it has made its data set, or failed; uploads go an hour after their last use
+        for need in (keeper.id, *keeper.needs):
+            for each in by_id.get(need, ()):
+                if id(each) not in kept:
+                    kept.add(id(each))
+                    pending.append(each)
+    return [each for each in everything if id(each) not in kept]
+
+
+def _may_go(belonging: Belonging, limits: Limits, now: float) -> bool:
+    """Whether nobody works on it, nor has had a use for it for as long as this machine keeps such things.
+
+    A recommendation is as good as its data set: it goes with that, and is kept by nothing else.
+    """
+    if belonging.kind in JOBS and _in_work(belonging.folder):
+        return False
+    if belonging.kind == RECOMMENDATION:
+        return True
+    if belonging.kind == UPLOADS and incoming.is_held(belonging.folder):
+        return False
+    if belonging.kind == UPLOADS:
+        seconds = limits.upload_hours * HOUR
+    else:
+        seconds = limits.keep_days * DAY if belonging.visitor else 0
+    return bool(seconds) and now - last_used(belonging.folder) > seconds
+
+
+def _in_work(folder: Path) -> bool:
+    """Whether a process works on a job, or it waits to be worked on, by this server or the next one."""
+    if is_locked(folder / LOCK):
+        return True
+    try:
+        return (folder / QUEUED).exists() and job_status(open_job(folder)).state == "queued"
+    except UserError:
+        return False

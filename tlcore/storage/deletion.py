@@ -1,0 +1,128 @@
+"""Deleting what somebody made: out of the way in one step each, nothing from under a process that works on it."""
+
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from tlcore.errors import UserError
+from tlcore.jobs.line import Line
+from tlcore.jobs.locks import LOCK
+from tlcore.jobs.store import open_job, request_stop
+from tlcore.storage.belongings import (
+    COMPARISON,
+    DATASET,
+    IMPORT,
+    JOBS,
+    RECOMMENDATION,
+    RUN,
+    UPLOADS,
+    Belonging,
+    belongings,
+    belongings_of,
+)
+from tlcore.storage.forgetting import note_photos, work_off
+from tlcore.storage.usage import folder_bytes
+from tlcore.workspace import Workspace, discard
+
+DELETED = "deleted"
+"""In the folder of a job that is to go as soon as nobody works on it."""
+
+ORDER = (COMPARISON, RUN, RECOMMENDATION, IMPORT, UPLOADS, DATASET)
+"""What needs something else goes before that."""
+
+STOP_SECONDS = 10.0
+POLL_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """What was deleted. `still_ending`: what is at work and was told to stop; it goes when it has ended."""
+
+    datasets: int
+    uploads: int
+    runs: int
+    comparisons: int
+    bytes: int
+    still_ending: int
+
+
+def delete_everything(workspace: Workspace, visitor: str, wait_seconds: float = STOP_SECONDS) -> Deleted:
+    """Delete all that one visitor made: uploads, imports, data sets, recommendations, runs and races.
+
+    Runs that wait do not begin, those at work are stopped. Photos that somebody else has too stay for him; what was
+    computed of the others is forgotten (forgetting.py).
+
+    Args:
+        visitor: the public name. wait_seconds: for what is at work to end; what has not is deleted by the next cleanup.
+
+    Raises:
+        ValueError: no visitor was named.
+    """
+    if not visitor:
+        raise ValueError("Whose?")
+    mine = sorted(belongings_of(workspace, visitor), key=lambda each: ORDER.index(each.kind))
+    note_photos(workspace, [each.folder for each in mine if each.kind == DATASET])
+    for each in mine:
+        if each.kind in JOBS:
+            _ask_to_go(workspace, each.folder)
+    gone: list[str] = []
+    size, deadline = 0, time.monotonic() + wait_seconds
+    for each in mine:
+        bytes_there = folder_bytes(each.folder)
+        while not (done := delete(workspace, each)) and time.monotonic() < deadline:
+            time.sleep(POLL_SECONDS)
+        if done:
+            gone.append(each.kind)
+            size += bytes_there
+    forget_signatures(workspace, [each.id for each in mine])
+    work_off(workspace)
+    return Deleted(
+        gone.count(DATASET),
+        gone.count(UPLOADS),
+        gone.count(RUN),
+        gone.count(COMPARISON),
+        size,
+        still_ending=len(mine) - len(gone),
+    )
+
+
+def delete(workspace: Workspace, belonging: Belonging) -> bool:
+    """Delete one thing; False, and nothing happens, while somebody works on it."""
+    if not belonging.folder.exists():
+        return True
+    if belonging.kind not in JOBS:
+        return discard(workspace, belonging.folder)
+    try:
+        with FileLock(belonging.folder / LOCK, timeout=0):
+            return discard(workspace, belonging.folder)
+    except (Timeout, OSError):
+        return False
+
+
+def delete_marked(workspace: Workspace) -> list[Belonging]:
+    """Delete the jobs that were to go as soon as they had ended; returns those that have gone."""
+    marked = [each for each in belongings(workspace, JOBS) if (each.folder / DELETED).exists()]
+    return [each for each in marked if delete(workspace, each)]
+
+
+def forget_signatures(workspace: Workspace, dataset_ids: Iterable[str]) -> None:
+    """Forget under which signatures these data sets could be found again."""
+    gone = set(dataset_ids)
+    known = workspace.datasets / ".known"
+    for path in known.iterdir() if known.is_dir() else ():
+        with suppress(OSError):
+            if path.read_text(encoding="utf-8", errors="replace") in gone:
+                path.unlink()
+
+
+def _ask_to_go(workspace: Workspace, folder: Path) -> None:
+    """Have a job stop, or not begin, and be deleted then, whoever is here at that time."""
+    with suppress(OSError, UserError):
+        (folder / DELETED).touch()
+        job = open_job(folder)
+        if not Line(workspace).cancel(job):
+            request_stop(job)

@@ -1,0 +1,69 @@
+"""Photos that nobody has any more are forgotten by the caches too: a list on disk, worked off until nothing is left.
+
+    forget/<id>.json    the hashes of photos of data sets that go, written before these do
+
+A kill at any moment leaves the list, and a photo that somebody has again by then is kept.
+"""
+
+import secrets
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+
+from tlcore.errors import UserError
+from tlcore.features.forget import forget_photos
+from tlcore.jobs.locks import LOCK, is_locked
+from tlcore.storage.belongings import DATASET, RECOMMENDATION, RUN, belongings
+from tlcore.workspace import Workspace, disk_error, last_used, read_json, write_json
+
+FOLDER = "forget"
+
+
+def note_photos(workspace: Workspace, datasets: Iterable[Path]) -> None:
+    """Before these data sets go: note which photos they have.
+
+    Raises:
+        UserError: the disk is full or cannot be written.
+    """
+    sha256s = sorted(set().union(*map(_photos, datasets)))
+    if not sha256s:
+        return
+    folder = workspace.root / FOLDER
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise disk_error(folder, error) from error
+    write_json(folder / f"{secrets.token_hex(8)}.json", sha256s)
+
+
+def work_off(workspace: Workspace) -> None:
+    """Have the caches forget the photos that were noted and that no data set has; what is in use waits."""
+    folder = workspace.root / FOLDER
+    notes = sorted(folder.glob("*.json")) if folder.is_dir() else []
+    if not notes:
+        return
+    kept: set[str] = set().union(*(_photos(each.folder) for each in belongings(workspace, (DATASET,))))
+    for path in notes:
+        try:
+            gone = set(map(str, read_json(path))) - kept
+            if not gone or forget_photos(workspace, gone):
+                path.unlink(missing_ok=True)
+        except (OSError, ValueError, TypeError, UserError):
+            continue  # next time
+
+
+def unused_features(workspace: Workspace, seconds: float, now: float) -> list[Path]:
+    """The feature stores that nobody has opened for so long; none while anybody computes with one."""
+    if any(is_locked(each.folder / LOCK) for each in belongings(workspace, (RUN, RECOMMENDATION))):
+        return []
+    folders = [folder for folder in workspace.features.iterdir() if folder.is_dir()]
+    return [folder for folder in folders if now - last_used(folder) > seconds]
+
+
+def _photos(dataset: Path) -> set[str]:
+    """The hashes of a data set's photos; none of one that cannot be read."""
+    try:
+        return set(pd.read_parquet(dataset / "photos.parquet", columns=["sha256"])["sha256"])
+    except (OSError, ValueError, KeyError):
+        return set()

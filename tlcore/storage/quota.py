@@ -1,0 +1,118 @@
+"""Whether there is room for more: of a visitor, in one upload, in the line of runs, and on the disk.
+
+The owner and whoever works without a browser (no visitor's name) may use the whole machine; the disk is everybody's.
+"""
+
+import shutil
+
+from tlcore.data.allowance import NO_LIMIT, Allowance
+from tlcore.errors import UserError
+from tlcore.features.activations import activations_bytes, evict
+from tlcore.jobs.line import Line
+from tlcore.settings import Limits, load_limits
+from tlcore.storage.usage import disk_used, measure_disk, uploaded, usage
+from tlcore.workspace import Workspace
+
+SPARE_BYTES = 200_000_000
+"""What an upload or an import leaves free on the disk: runs at work, their events and the system need some."""
+
+
+def check_room(
+    workspace: Workspace, visitor: str, new_bytes: int, new_files: int, limits: Limits, area: str = ""
+) -> None:
+    """Before bytes come in: whether there is room for them. Cheap enough for every request.
+
+    Args:
+        visitor: the public name; "" for the owner, whom only the disk limits. area: the id of the upload area that they
+            come into.
+
+    Raises:
+        UserError: there is not; it says what is there and what is allowed.
+    """
+    check_disk(workspace, new_bytes, limits)
+    if not visitor:
+        return
+    if area and limits.upload_mb:
+        there = uploaded(workspace.incoming / area)[1]
+        if there + new_bytes > limits.upload_mb * 1e6:
+            raise UserError(
+                f"These uploads would take {_mb(there + new_bytes)}. This server takes at most "
+                f"{_mb(limits.upload_mb * 1e6)} at once.",
+                "Make a data set of what is here and add the rest to it, or leave some photos out.",
+            )
+    _allowance(workspace, visitor, limits, "").check(new_files, new_bytes)
+
+
+def import_allowance(workspace: Workspace, visitor: str, uploads: str = "") -> Allowance:
+    """What an import of a visitor's may bring in.
+
+    Args:
+        uploads: the id of the uploads that it is made of: they count once, as the photos they become.
+
+    Raises:
+        UserError: the settings of this server cannot be read.
+    """
+    return _allowance(workspace, visitor, load_limits(workspace), uploads)
+
+
+def check_waiting(workspace: Workspace, visitor: str, new_runs: int, limits: Limits) -> None:
+    """Before runs are made: whether a visitor may have so many more in the line. The queue asks again, run by run.
+
+    Raises:
+        UserError: they would be too many, or the disk is full.
+    """
+    check_disk(workspace, 0, limits)
+    if not visitor or not limits.waiting_runs:
+        return
+    waiting = sum(job.visitor == visitor for job in Line(workspace).waiting("train"))
+    if waiting + new_runs > limits.waiting_runs:
+        raise UserError(
+            f"Received: {new_runs} more to train, with {waiting} of yours waiting already. Allowed on this server: "
+            f"{limits.waiting_runs} that wait.",
+            "Wait until one is done, stop one that waits, or choose fewer.",
+        )
+
+
+def check_disk(workspace: Workspace, new_bytes: int, limits: Limits) -> None:
+    """Before bytes come in: whether the disk has room for them. What can be computed again makes room first.
+
+    Raises:
+        UserError: it has not.
+    """
+    if _missing(workspace, new_bytes, limits, disk_used(workspace)) <= 0:
+        return
+    missing = _missing(workspace, new_bytes, limits, measure_disk(workspace))
+    if missing > 0:
+        evict(workspace, (), max(0, activations_bytes(workspace) - missing))
+        missing = _missing(workspace, new_bytes, limits, measure_disk(workspace))
+    if missing > 0:
+        raise UserError(
+            f"There is no room on the disk of this server for {_mb(new_bytes)} more: {_mb(missing)} are missing.",
+            "Add fewer photos, delete what you made here before (at the end of the Data page), or try again later.",
+        )
+
+
+def _missing(workspace: Workspace, new_bytes: int, limits: Limits, used: int) -> int:
+    """The bytes by which the disk, or the part of it that may be used, is too small; 0 or less where it is not."""
+    on_disk = new_bytes + SPARE_BYTES - shutil.disk_usage(workspace.root).free
+    if not limits.disk_mb:
+        return on_disk
+    return max(on_disk, used + new_bytes - int(limits.disk_mb * 1e6))
+
+
+def _allowance(workspace: Workspace, visitor: str, limits: Limits, without: str) -> Allowance:
+    if not visitor:
+        return Allowance()
+    there = usage(workspace, visitor, without)
+    allowed = int(limits.visitor_mb * 1e6)
+    return Allowance(
+        dataset_photos=limits.dataset_photos or NO_LIMIT,
+        photos=max(0, limits.visitor_photos - there.photos) if limits.visitor_photos else NO_LIMIT,
+        photos_allowed=limits.visitor_photos,
+        bytes=max(0, allowed - there.bytes) if allowed else NO_LIMIT,
+        bytes_allowed=allowed,
+    )
+
+
+def _mb(size: float) -> str:
+    return f"{size / 1e6:,.0f} MB"
