@@ -32,7 +32,7 @@ else:  # Streamlit runs it as the page
             "4. **Predict.** Give it new photos, or download what it learned (the model)."
         )
         st.page_link("pages/learn.py", label="Why so few photos are enough", query_params=state.link())
-        place = "this computer" if state.is_owner() else "the server that shows you this page"
+        place = "the server that shows you this page" if state.others_can_come() else "this computer"
         st.markdown(f"Your photos stay on {place}. Nothing is sent anywhere else.")
 
         if state.runs():

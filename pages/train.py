@@ -19,8 +19,10 @@ from tlcore.errors import UserError
 from tlcore.jobs import store
 from tlcore.jobs.status import JobStatus, job_status
 from tlcore.jobs.store import Run
+from tlcore.jobs.supervision import limit_minutes
 from tlcore.messages.progress import num_planned_epochs
 from tlcore.messages.quantities import count, format_bytes, format_seconds
+from tlcore.messages.stops import stopped_message
 from tlcore.models.registry import find_backbone
 from tlcore.models.weights_cache import is_present
 
@@ -114,6 +116,8 @@ def training_message(status: JobStatus, run: Run) -> str:
     words = [f"It learned for {count(done, 'round')}."]
     if was_stopped(run, status):
         words = [f"You stopped it after {count(done, 'round')}; what it had learned until then is kept."]
+        if limit_minutes(run) is not None:
+            words = [stopped_message(run, "it"), f"What it had learned in {count(done, 'round')} is kept."]
     elif done < planned:
         words = [f"It stopped by itself after {done} of {planned} rounds, since nothing got better any more."]
     took = status.evaluated

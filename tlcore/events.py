@@ -198,8 +198,8 @@ class Failed(Event):
 class Died(Event):
     """The job's process ended without a last event; whoever had started it wrote this.
 
-    `signal`: the number of the signal that ended it, 0 for none (then `exit_code` is its own); `peak_bytes`: the most
-    resident memory that was seen of it, 0 where nobody looked.
+    `signal`: the number of the signal that ended it, 0 for none (then `exit_code` is its own); both 0: nobody saw how.
+    `peak_bytes`: the most resident memory that was seen of it, 0 where nobody looked.
     """
 
     type: ClassVar[str] = "died"

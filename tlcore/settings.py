@@ -31,7 +31,7 @@ class Limits:
         request_mb: one request of an upload. upload_mb: all that one upload area holds.
         tab_mb: photos that one open tab holds in the server's memory (the Predict page, the camera). tabs_mb: all tabs.
         dataset_photos: photos of one data set. visitor_photos, visitor_mb: all that one visitor keeps.
-        waiting_runs: of one visitor in the line. run_minutes: work on one run.
+        waiting_runs: of one visitor in the line. run_minutes: work on one job, each time it is begun or continued.
         disk_mb: the whole workspace. activations_share: the part of it, 0–1, that activations may take.
         upload_hours: until an upload area that nobody works on is removed.
         keep_days: until data sets and runs of visitors are removed, counted from when they were last used.

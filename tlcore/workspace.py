@@ -101,6 +101,17 @@ def open_workspace(root: Path | str | None = None) -> Workspace:
     return workspace
 
 
+_opened: dict[Path | str | None, Workspace] = {}
+
+
+def opened_workspace(root: Path | str | None = None) -> Workspace:
+    """As `open_workspace`, but its folders are made and tried once a process, and again only when they are gone."""
+    workspace = _opened.get(root)
+    if workspace is None or not workspace.runs.is_dir():
+        workspace = _opened[root] = open_workspace(root)
+    return workspace
+
+
 def write_atomic(path: Path, data: bytes) -> None:
     """Write a file whole or not at all: a kill at any moment leaves the old file or the new one.
 

@@ -13,6 +13,7 @@ from pages.server.headers import SecurityHeaders, frame_ancestors
 from pages.server.identity import Identity
 from pages.server.memory_uploads import MemoryUploads, is_session
 from pages.server.uploads import Uploads
+from pages.server.working_queue import working_queue
 from tlcore.access import given_token
 from tlcore.errors import UserError
 from tlcore.settings import load_limits
@@ -41,5 +42,6 @@ async def _lifespan(app: App) -> AsyncIterator[dict[str, Any] | None]:
     """What happens when the server starts and when it ends."""
     terminal.greet()
     async with cleaning():
-        yield None
+        with working_queue():
+            yield None
     terminal.take_leave()

@@ -13,6 +13,7 @@ from tlcore.jobs import store
 from tlcore.jobs.status import JobStatus, job_status
 from tlcore.jobs.store import Job, Run
 from tlcore.messages.progress import progress_message
+from tlcore.messages.stops import stopped_message
 
 POLL_SECONDS = 1.0
 PACKING = "The model is being packed for download."
@@ -47,7 +48,7 @@ def ended(job: Job, status: JobStatus, what: str, action: DeltaGenerator, primar
     if status.error:
         chrome.show_failure(status.error)
     elif status.stopped:
-        widgets.note(f"**You stopped this {what}.** {widgets.plain(status.stopped.kept)}")
+        widgets.note(f"**{stopped_message(job, f'this {what}')}** {widgets.plain(status.stopped.kept)}")
     else:
         widgets.note(f"**This {what} was interrupted:** its process ended without a word. What was done is kept.")
     continued = continue_button(job, status, action, primary)

@@ -9,7 +9,6 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -23,11 +22,11 @@ from tlcore.data.manifest import Dataset, DatasetSummary
 from tlcore.errors import UserError
 from tlcore.jobs import store
 from tlcore.jobs.locks import LOCK, is_locked
-from tlcore.jobs.queue import JobQueue
+from tlcore.jobs.queue import JobQueue, queue_of
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Job, Run
 from tlcore.settings import is_hosted
-from tlcore.workspace import Workspace, is_id, open_workspace, touch_used
+from tlcore.workspace import Workspace, is_id, open_workspace, opened_workspace, touch_used
 
 WORDS = {
     "dataset": "data set",
@@ -48,22 +47,12 @@ MAKERS: dict[str, Callable[[Workspace, str], str]] = {
 
 def workspace() -> Workspace:
     """The workspace this server works in. Raises UserError when it cannot be written."""
-    return _workspace(os.environ.get("TRANSFERLAB_HOME"))
-
-
-@lru_cache(maxsize=4)  # not Streamlit's cache: a message from a browser clears that
-def _workspace(home: str | None) -> Workspace:
-    return open_workspace(home)
+    return opened_workspace(os.environ.get("TRANSFERLAB_HOME"))
 
 
 def queue() -> JobQueue:
-    """The one queue of this server: training runs and imports, first come, first served."""
-    return _queue(workspace().root.as_posix())
-
-
-@st.cache_resource(show_spinner=False)
-def _queue(root: str) -> JobQueue:
-    return JobQueue(open_workspace(root))
+    """The one queue of this server: of its process, so no cache that a browser can clear."""
+    return queue_of(workspace())
 
 
 def me() -> Visitor:
@@ -116,7 +105,8 @@ def chosen(kind: str) -> str | None:
     """The id of a `kind` (a key of `WORDS`) in the URL, or None.
 
     Raises:
-        UserError: what stands in the URL cannot be an id, or this visitor may not see what it names.
+        UserError: what stands in the URL cannot be an id, or this visitor may not see what it names. Uploads of others
+            are passed over.
     """
     value = st.query_params.get(kind)
     if not value:
@@ -125,6 +115,8 @@ def chosen(kind: str) -> str | None:
         raise UserError(f"The address names a {WORDS[kind]} that cannot exist.", "Choose one on the Data page.")
     now = me()
     if not now.is_owner and not now.may_see(_Named(value, _maker(kind, value))):
+        if kind == "incoming":  # uploads end by themselves, so there is nothing to complain of: one begins anew
+            return None
         # The same words whether it is there or not, lest ids can be tried.
         fix = "Ask whoever made it for a share link." if kind in identity.SHARED else "Choose photos on the Data page."
         raise UserError(f"You cannot open this {WORDS[kind]}: it belongs to someone else, or it was deleted.", fix)

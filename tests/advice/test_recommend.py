@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from tests.conftest import finish
 from tests.jobs.test_queue import state, wait_for
@@ -15,6 +16,7 @@ from tlcore.errors import UserError
 from tlcore.events import run_to_end
 from tlcore.features.extract import Photo, feature_kind
 from tlcore.features.store import FeatureStore
+from tlcore.jobs.line import Line
 from tlcore.jobs.queue import JobQueue
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import recommendation_job, request_stop
@@ -106,11 +108,11 @@ def test_a_photo_that_is_gone_ends_as_a_sentence(workspace, tmp_path):
 
 
 def test_the_advice_does_not_wait_for_a_training_or_an_import(workspace, dataset):
+    (workspace.root / "queue").mkdir()
+    line = Line(workspace)
     queue = JobQueue(workspace)
-    blocked = []
-    try:
-        for lane in ("train", "import"):
-            queue._executors[lane].submit(lambda: wait_for(lambda: blocked))  # as long as a long job
+    training, importing = (FileLock(line.slot(kind)) for kind in ("train", "import"))
+    with training, importing:  # as long as a long job
         job = recommendation_job(workspace, dataset.id)
         queue.restart(job)
         wait_for(lambda: state(job) == "finished")
@@ -120,21 +122,17 @@ def test_the_advice_does_not_wait_for_a_training_or_an_import(workspace, dataset
         wait_for(lambda: load_recommendation(job) is not None and state(job) == "finished")
         request_stop(job)
         assert load_recommendation(job) is not None, "a stop that comes too late takes nothing away"
-    finally:
-        blocked.append(True)
-        queue.close()
+    queue.close()
 
 
 def test_what_waited_in_a_server_that_is_gone_is_taken_up_by_the_next(workspace, dataset):
     gone = JobQueue(workspace)
-    blocked = []
-    gone._executors["advice"].submit(lambda: wait_for(lambda: blocked))
     job = recommendation_job(workspace, dataset.id)
-    gone.restart(job)
-    assert state(job) == "queued"
-    gone.close()
+    with FileLock(Line(workspace).slot("advice")):
+        gone.restart(job)
+        assert state(job) == "queued"
+        gone.close()
     queue = JobQueue(workspace)
-    blocked.append(True)
     wait_for(lambda: state(job) == "finished")
     queue.close()
 

@@ -27,7 +27,7 @@ FLAGS = [
 ]
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
@@ -42,7 +42,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory, home: Path) -> Iterator[str]:
     """The address of a running app with an empty workspace."""
-    port = _free_port()
+    port = free_port()
     log = tmp_path_factory.mktemp("server") / "log.txt"
     environment = os.environ | {"TRANSFERLAB_HOME": str(home)}
     with open(log, "wb") as output:

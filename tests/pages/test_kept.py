@@ -9,8 +9,8 @@ from tlcore.config import TrainConfig
 from tlcore.data import incoming
 from tlcore.data.ingest import ingest_incoming
 from tlcore.data.manifest import list_datasets
-from tlcore.events import run_to_end
-from tlcore.jobs.store import create_run, list_runs
+from tlcore.events import Finished, run_to_end
+from tlcore.jobs.store import EventLog, ImportSpec, create_import, create_run, list_runs
 
 EVERYTHING = "Delete everything I made here"
 
@@ -53,7 +53,7 @@ def test_everything_goes_after_the_counts_were_shown(visit, workspace, me, ids):
 
 def test_a_slip_costs_nothing(visit, workspace, me):
     dataset_of(workspace, me)
-    at = press(press(visit("data", workspace), EVERYTHING), "Keep it")
+    at = press(press(visit("data", workspace), EVERYTHING), "Keep everything")
     assert EVERYTHING in buttons(at) and len(list_datasets(workspace)) == 1
 
 
@@ -92,3 +92,24 @@ def test_too_long_a_race_is_told_and_nothing_is_queued(visit, workspace, me, que
     at = at if at.error else at.button(key="race").click().run()
     assert "Allowed on this server\\: 1 that wait" in at.error[0].value
     assert queue.jobs == [] and list_runs(workspace) == []
+
+
+def test_uploads_that_were_cleaned_away_leave_a_page_to_begin_anew(visit, workspace, me):
+    area = incoming.new_incoming(workspace, me)
+    incoming.clear(workspace, area)
+    at = visit("data", workspace, incoming=area)
+    at.session_state["way"] = "Camera"
+    at = at.run()
+    assert not at.error and not at.exception and "Add photos first." in words(at)
+
+
+@pytest.mark.parametrize("late", [True, False])
+def test_photos_that_came_while_a_data_set_was_made_are_still_there(visit, workspace, me, late):
+    dataset = dataset_of(workspace, me)
+    area = incoming.new_incoming(workspace, me)
+    job = create_import(workspace, ImportSpec("incoming", area, "x"), me)
+    EventLog(job).write(Finished(dataset.id, 1.0))
+    if late:
+        incoming.add_file(workspace, area, "late.jpg", make_photo(99), "cats")
+    at = visit("data", workspace, job=job.id, incoming=area)
+    assert ("incoming" in at.query_params) == late and not at.error

@@ -1,10 +1,14 @@
 """What the person at the terminal is told when the server ends: what goes on without it, and what waits."""
 
 import os
+import webbrowser
+from queue import Queue
 
 import pytest
+import streamlit as st
 from filelock import FileLock
 
+from pages.server import owner, terminal
 from pages.server.terminal import farewell
 from tests.security.tab import Browser
 from tests.served import serve
@@ -50,3 +54,30 @@ def test_ctrl_c_says_that_a_training_goes_on(workspace, tmp_path):
         printed = server.interrupt()
     assert RUNNING in printed and "Traceback" not in printed
     assert "No runtime found" not in printed, "what belongs to pages is loaded by pages"
+
+
+@pytest.mark.parametrize(
+    ("address", "hosted", "token", "prints", "place"),
+    [
+        ("127.0.0.1", "", "", False, "http://127.0.0.1:8501"),
+        ("::1", "", "", False, "http://[::1]:8501"),
+        ("0.0.0.0", "", "", True, "http://localhost:8501"),
+        ("127.0.0.1", "1", "", True, "http://127.0.0.1:8501"),
+        ("0.0.0.0", "1", "a-token-of-the-host", False, "http://localhost:8501"),
+    ],
+)
+def test_the_owners_link_is_opened_and_printed_where_nobody_knows_it_yet(
+    monkeypatch, capsys, address, hosted, token, prints, place
+):
+    options = {"server.address": address, "server.port": 8501, "server.headless": False}
+    opened = Queue()
+    monkeypatch.setattr(st, "get_option", options.get)
+    monkeypatch.setattr(webbrowser, "open", opened.put)
+    monkeypatch.setenv("TRANSFERLAB_HOSTED", hosted)
+    monkeypatch.setenv("TRANSFERLAB_TOKEN", token)
+    owner.owner_token.cache_clear()
+    terminal.greet()
+    link = f"{place}/?owner={owner.owner_token()}"
+    assert opened.get(timeout=10) == link
+    assert (link in capsys.readouterr().out) is prints
+    owner.owner_token.cache_clear()

@@ -148,7 +148,10 @@ class Tab:
 
     def of_type(self, kind: str) -> Any:
         """The first element of a kind, by its name in the protocol."""
-        return next(getattr(each, kind) for each in self.elements.values() if each.WhichOneof("type") == kind)
+        return self.all_of_type(kind)[0]
+
+    def all_of_type(self, kind: str) -> list[Any]:
+        return [getattr(each, kind) for each in self.elements.values() if each.WhichOneof("type") == kind]
 
     def press(self, widget_id: str) -> None:
         """Press the button with this id, whether it is there or not."""

@@ -15,6 +15,7 @@ from tests.security.test_headers import small_png
 from tests.security.test_visitors import REFUSED
 from tests.served import ROOT
 from tlcore.access import VISITORS, visitor_name
+from tlcore.data import incoming
 from tlcore.jobs import store
 from tlcore.jobs.store import list_imports
 
@@ -133,6 +134,19 @@ def test_a_folder_of_the_server_cannot_be_named_by_a_stranger(host):
             bob.run(states=[state])
             assert "Use this folder" not in bob.buttons and str(ROOT) not in bob.words
     assert not list_imports(host.workspace)
+
+
+def test_the_uploads_of_another_are_passed_over(host):
+    ann = visitor_name(host.secret)
+    area = incoming.new_incoming(host.workspace, ann)
+    incoming.add_file(host.workspace, area, "a.png", small_png(), NAME)
+    for browser, sees in ((host.ann(), True), (host.bob(), False)):
+        with browser.open("data", incoming=area) as tab:
+            ways = tab.of_type("button_group")
+            tab.run(states=[WidgetState(id=ways.id, string_array_value=StringArray(data=["Zip"]))])
+            assert (NAME in tab.words.split("Name of the data set")[0]) is sees
+            assert "Remove" in tab.buttons or not sees
+    incoming.clear(host.workspace, area)
 
 
 def test_what_a_visitor_makes_bears_his_name_and_nobody_else_has_it(host):

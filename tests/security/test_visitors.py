@@ -3,12 +3,15 @@
 from urllib.parse import quote
 
 import pytest
+from streamlit.proto.Common_pb2 import StringArray
+from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 from tests.security.conftest import NAME
 from tests.security.tab import Tab
 from tlcore.jobs import store
 
 PAGES = ("", "data", "train", "evaluate", "predict", "learn", "compare")
+LINK_QUESTION = "What may people with the link do?"
 REFUSED = "belongs to someone else"
 
 
@@ -48,6 +51,31 @@ def test_a_shared_race_is_seen_and_changed_as_far_as_the_link_allows(host, right
         assert REFUSED not in tab.words, "so do its photos"
     with browser.open("train", run=host.active.id) as tab:
         assert REFUSED in tab.words, "and nothing else"
+
+
+@pytest.mark.parametrize(
+    ("page", "kind", "choice", "right"),
+    [
+        ("evaluate", "run", "Look only", "see"),
+        ("train", "run", "Look and change", "act"),
+        ("predict", "run", "Look only", "see"),
+        ("compare", "race", "Look only", "see"),
+        ("data", "dataset", "Look and train", "see"),
+    ],
+)
+def test_a_share_link_is_made_when_it_is_asked_for(host, page, kind, choice, right):
+    key = host.key(right, kind)
+    with host.ann().open(page, **{kind: host.ids[kind]}) as ann:
+        assert key not in ann.words and LINK_QUESTION in ann.words
+        group = next(each for each in ann.all_of_type("button_group") if each.label == LINK_QUESTION)
+        ann.run(states=[WidgetState(id=group.id, string_array_value=StringArray(data=[choice]))])
+        link = ann.of_type("code").code_text
+    assert link == f"{host.server.address}/{page}?{kind}={host.ids[kind]}&key={key}"
+    browser = host.bob()
+    browser.get(link.removeprefix(host.server.address))
+    with browser.open(page, **{kind: host.ids[kind]}) as bob:
+        assert REFUSED not in bob.words and NAME in bob.words
+        assert (LINK_QUESTION in bob.words) is (right == "act"), "who may only look has nothing to hand on"
 
 
 def test_who_may_act_can_stop(host):

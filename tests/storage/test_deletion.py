@@ -20,6 +20,7 @@ from tlcore.data.manifest import list_datasets, load_dataset
 from tlcore.data.samples import ingest_sample
 from tlcore.features.activations import ImageCache, open_features
 from tlcore.features.store import FeatureKind, FeatureStore
+from tlcore.jobs.line import Line
 from tlcore.jobs.locks import LOCK
 from tlcore.jobs.store import ImportSpec, create_import, create_run, list_imports, list_runs, recommendation_job
 from tlcore.serving.bundle import load_bundle
@@ -31,7 +32,7 @@ from tlcore.storage.deletion import DELETED, delete_everything
 from tlcore.storage.forgetting import note_photos
 from tlcore.storage.usage import usage
 from tlcore.worker import runner
-from tlcore.workspace import TRASH, touch_used
+from tlcore.workspace import TRASH, read_json, touch_used, write_json
 
 FOX, OWL = "amber-fox", "blue-owl"
 
@@ -251,8 +252,30 @@ def test_an_earlier_data_set_stays_while_a_newer_one_has_its_photos(workspace):
     assert {each.id for each in list_datasets(workspace)} == {base.id, more.id}
 
 
+def test_what_waits_does_not_begin(workspace):
+    dataset = fill(workspace, FOX)
+    line = Line(workspace)
+    for visitor in (FOX, OWL):
+        with line.locked():
+            line.add(create_run(workspace, dataset.id, TrainConfig(), "x", visitor))
+    delete_everything(workspace, FOX)
+    assert [job.visitor for job in line.waiting("train")] == [OWL]
+
+
+def test_what_waits_stays_whether_or_not_a_server_lives(workspace):
+    dataset = run_job(ingest_incoming(workspace, upload(workspace, FOX), "x", visitor=FOX))[0]
+    run, line = create_run(workspace, dataset.id, TrainConfig(), "x", FOX), Line(workspace)
+    with line.locked():
+        line.add(run)
+    clean(workspace, HOSTED, now=time.time() + 100 * DAYS)
+    assert run.folder.exists() and [each.id for each in list_datasets(workspace)] == [dataset.id]
+    line.cancel(run)
+    clean(workspace, HOSTED, now=time.time() + 100 * DAYS)
+    assert kinds(workspace, FOX) == {}
+
+
 @pytest.mark.parametrize("kind", ["run", "import"])
-def test_what_waits_or_is_at_work_stays_with_all_that_it_needs(workspace, kind):
+def test_what_is_at_work_stays_with_all_that_it_needs(workspace, kind):
     dataset = run_job(ingest_incoming(workspace, upload(workspace, FOX), "x", visitor=FOX))[0]
     if kind == "run":
         job = create_run(workspace, dataset.id, TrainConfig(), "x", FOX)
@@ -276,8 +299,7 @@ def test_the_owners_things_never_go_by_age(workspace):
 def test_a_note_is_read_once_and_a_changed_one_again(workspace):
     made = create_run(workspace, "data-1", TrainConfig(), "x", FOX)
     assert [each.visitor for each in belongings(workspace, (RUN,))] == [FOX]
-    text = (made.folder / "job.json").read_text().replace(FOX, OWL)
-    (made.folder / "job.json").write_text(text)
+    write_json(made.folder / "job.json", read_json(made.folder / "job.json") | {"visitor": OWL})
     assert [each.visitor for each in belongings(workspace, (RUN,))] == [OWL]
     (made.folder / "job.json").write_text("{")
     assert list(belongings(workspace, (RUN, DATASET))) == []

@@ -1,5 +1,7 @@
 """Past a limit there is a sentence with what is there and what is allowed; the owner is limited by the disk alone."""
 
+import os
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -13,13 +15,15 @@ from tlcore.data.manifest import list_datasets
 from tlcore.data.samples import ingest_sample
 from tlcore.errors import UserError
 from tlcore.events import Failed, Started
+from tlcore.features.activations import activations_limit
+from tlcore.jobs.line import Line
 from tlcore.jobs.store import EventLog, ImportSpec, create_import, create_run
-from tlcore.settings import HOSTED, OWN
+from tlcore.settings import HOSTED, OWN, load_limits
 from tlcore.storage import quota
+from tlcore.storage.cleanup import clean
 from tlcore.storage.quota import check_disk, check_room, check_waiting, import_allowance
 from tlcore.storage.usage import Usage, disk_used, usage
 from tlcore.worker import runner
-from tlcore.workspace import write_json
 
 FOX, OWL = "amber-fox", "blue-owl"
 PHOTO = len(make_photo(0))
@@ -125,8 +129,8 @@ def test_photos_that_come_along_count_for_the_data_set_but_not_twice_for_the_vis
 
 
 WAITING = [
-    (0, 4, None, "one begins at once and three wait"),
-    (0, 5, "Received: 5 more to train, with 0 of yours waiting", "a race that is too long"),
+    (0, 3, None, "three wait"),
+    (0, 4, "Received: 4 more to train, with 0 of yours waiting", "a race that is too long"),
     (2, 1, None, "three wait"),
     (3, 1, "Received: 1 more to train, with 3 of yours waiting", "one too many"),
 ]
@@ -150,16 +154,9 @@ def test_runs_that_wait(workspace, there, more, words, reason, visitor):
 
 
 def queue(workspace, run):
-    """Put a run into the line as a server does that lives."""
-    write_json(run.folder / "queued.json", {"lock": str(workspace.root / "server.lock")})
-
-
-@pytest.fixture(autouse=True)
-def living_server(workspace):
-    from filelock import FileLock
-
-    with FileLock(workspace.root / "server.lock"):
-        yield
+    line = Line(workspace)
+    with line.locked():
+        line.add(run)
 
 
 def test_a_full_disk_is_told_to_everybody_and_caches_make_room_first(workspace):
@@ -180,6 +177,29 @@ def test_free_space_counts_too(workspace, monkeypatch):
     monkeypatch.setattr(quota, "SPARE_BYTES", 10**18)
     with pytest.raises(UserError, match="no room on the disk"):
         check_disk(workspace, 0, OWN)
+
+
+@pytest.mark.parametrize(
+    ("text", "limit"),
+    [
+        ("disk_mb = 10\nactivations_share = 0.2", 2_000_000),
+        ("disk_mb = 10\nactivations_share = 0", 0),
+        ("activations_share = 0.5", None),
+    ],
+)
+def test_activations_get_a_share_of_the_disk_and_no_more(workspace, text, limit):
+    (workspace.root / "settings.toml").write_text(text)
+    expected = shutil.disk_usage(workspace.root).total // 2 if limit is None else limit
+    assert abs(activations_limit(workspace) - expected) <= 1
+    for number in range(3):
+        kind = workspace.root / "activations" / f"kind-{number}"
+        kind.mkdir(parents=True)
+        (kind / "vectors.bin").write_bytes(b"0" * 900_000)
+        (kind / "used").touch()
+        os.utime(kind / "used", (number, number))
+    clean(workspace, load_limits(workspace))
+    left = sorted(path.name for path in (workspace.root / "activations").iterdir() if path.is_dir())
+    assert left == ["kind-0", "kind-1", "kind-2"][0 if limit is None else 1 if limit else 3 :], "the oldest go first"
 
 
 def test_the_disk_is_measured_at_most_once_a_minute(workspace):

@@ -16,7 +16,7 @@ from tlcore.config import TrainConfig
 from tlcore.data.manifest import Dataset
 from tlcore.evaluation.significance import Verdict
 from tlcore.events import Event, Failed, Stopped
-from tlcore.jobs.queue import NOT_BEGUN
+from tlcore.jobs.line import NOT_BEGUN
 from tlcore.jobs.store import EventLog, Run, stop_requested
 from tlcore.messages.comparisons import run_names
 from tlcore.models.registry import BUILT_IN

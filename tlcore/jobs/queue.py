@@ -1,232 +1,245 @@
 """The queue in front of the workers: one training, one import and one recommendation at a time, each in a process.
 
-Each kind of job has a `concurrent.futures` executor with one thread; the thread takes the first job that waits, starts
-a worker process, waits for it and so reaps it. The jobs that wait are a plain list, so its order can be seen and
-changed. Nothing here is needed to follow a job: that is read off its folder (store.py), and a job goes on when this
-process ends. What was still waiting then is taken up by the next `JobQueue` of the workspace.
+Who waits, and in which order, is on disk (line.py), so it outlives this process and several servers share it. Here
+are the threads that start a worker for the job whose turn it is and watch it to its end (supervision.py): one a kind of
+job, and of several servers only one at a time. What an earlier server left waiting or running they take up.
 """
 
-import concurrent.futures.thread
 import os
-import signal
-import subprocess
 import sys
-import sysconfig
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+import traceback
+from contextlib import suppress
 from pathlib import Path
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
-import tlcore
-from tlcore.events import Failed, Started, Stopped
-from tlcore.jobs.locks import SERVERS, is_locked
+from tlcore.errors import UserError
+from tlcore.jobs.line import FOLDER, KINDS, Line
+from tlcore.jobs.locks import LOCK, is_locked
+from tlcore.jobs.places import entry_of, has_begun
 from tlcore.jobs.status import job_status
-from tlcore.jobs.store import (
-    QUEUED,
-    STOP,
-    EventLog,
-    Job,
-    list_imports,
-    list_recommendations,
-    list_runs,
-    read_events,
-    reset,
-    resume,
-)
-from tlcore.workspace import Workspace, new_id, write_json
+from tlcore.jobs.store import Job
+from tlcore.jobs.supervision import Supervision, settle
+from tlcore.jobs.workers import AdoptedWorker, Exit, OwnWorker
+from tlcore.settings import HOSTED, OWN, Limits, is_hosted, load_limits
+from tlcore.workspace import Workspace
 
-KINDS = ("train", "import", "advice")
-POLL_SECONDS = 0.1
-STOP_PATIENCE_SECONDS = 20  # a worker that does not answer a stop by then is ended
-NOT_BEGUN = "It had not begun yet."
+IDLE_SECONDS = 0.5  # between two looks for what another process put into the line
+RETRY_SECONDS = 0.5  # before another worker is started for a job that one could not begin, longer each time
+FRESH_SECONDS = 0.25  # for so long the order of the line is not read again: every open page asks every second
 WARM_VARIABLE = "TRANSFERLAB_WARM"  # "0" saves 600 MB on a small machine; training then starts some seconds later
+
+_queues: dict[Path, "JobQueue"] = {}
+_queues_lock = threading.Lock()
+
+
+def queue_of(workspace: Workspace) -> "JobQueue":
+    """The queue of this process for a workspace, made when it is first asked for; nothing but its `close` ends it."""
+    with _queues_lock:
+        queue = _queues.get(workspace.root)
+        if queue is None or queue.closed:
+            queue = _queues[workspace.root] = JobQueue(workspace)
+        return queue
 
 
 class JobQueue:
-    """Takes jobs of one workspace and sees that they are worked on, in order. Make one a server process."""
+    """Takes jobs of one workspace and sees that they are worked on, visitors in turn. Get one with `queue_of`."""
 
     def __init__(self, workspace: Workspace) -> None:
-        self._executors = {kind: ThreadPoolExecutor(1, thread_name_prefix=kind) for kind in KINDS}
-        self._waiting: list[Job] = []
-        self._running: dict[str, list[str]] = {kind: [] for kind in KINDS}
-        self._mutex = threading.Lock()
-        self._warm_worker: subprocess.Popen[bytes] | None = None
-        servers = workspace.root / SERVERS
-        servers.mkdir(exist_ok=True)
-        self._server_lock = FileLock(servers / f"{new_id('server')}.lock", thread_local=False)
-        self._server_lock.acquire()
-        self._submit_abandoned(workspace, servers)
+        self._workspace = workspace
+        self._line = Line(workspace)
+        self._closing = threading.Event()
+        self._changed = {kind: threading.Event() for kind in KINDS}
+        self._mutex = threading.Lock()  # of the two below
+        self._warm_worker: OwnWorker | None = None
+        self._seen: dict[str, tuple[float, list[str], int]] = {}
+        for kind in KINDS:
+            threading.Thread(target=self._serve, args=(kind,), name=f"queue of {kind}", daemon=True).start()
+
+    @property
+    def closed(self) -> bool:
+        """Whether it takes up nothing any more."""
+        return self._closing.is_set()
 
     def submit(self, job: Job) -> None:
-        """Put a job at the end of its queue."""
-        with self._mutex:
-            self._waiting.append(job)
-            write_json(job.folder / QUEUED, {"lock": str(self._server_lock.lock_file)})
-        self._executors[job.kind].submit(self._run_next, job.kind)
+        """Put a job at the end of the line, once: one that waits or is worked on stays as it is.
+
+        Raises:
+            UserError: the visitor has as many runs waiting as are allowed, or the disk is full.
+        """
+        self._add(job, "restart" if has_begun(job) else "")
 
     def restart(self, job: Job) -> None:
-        """Work on an interrupted, stopped or failed job once more; a job that is being worked on is left alone."""
-        if not job_status(job).active:
-            reset(job)
-            self.submit(job)
+        """Work on a job once more from the beginning; one that waits or is worked on stays as it is.
+
+        Raises:
+            UserError: as for `submit`.
+        """
+        self._add(job, "restart")
 
     def resume(self, job: Job) -> None:
-        """Continue an interrupted or stopped training from its last epoch, where `can_resume` says that it can."""
-        if not job_status(job).active:
-            resume(job)
-            self.submit(job)
+        """Continue a training from its last epoch, where `can_resume` says that it can.
+
+        Raises:
+            UserError: as for `submit`.
+        """
+        self._add(job, "resume")
+
+    def _add(self, job: Job, again: str) -> None:
+        with self._line.locked():
+            if entry_of(job) is not None or job_status(job).active:
+                return
+            self._check_room(job)
+            self._line.add(job, again)
+        self._notice(job.kind)
+
+    def _check_room(self, job: Job) -> None:
+        """Raises UserError where a visitor has as many runs waiting as one may have."""
+        most = self._limits().waiting_runs
+        if job.kind != "train" or not job.visitor or not most:
+            return
+        if sum(other.visitor == job.visitor for other in self._line.waiting("train")) >= most:
+            raise UserError(
+                f"{most} of your trainings are waiting already, as many as one visitor may have here.",
+                "Wait until one of them has begun, or take one out of the line.",
+            )
 
     def position(self, job: Job) -> int:
         """How many jobs of its kind come before it, the running one included; 0 when it is its turn."""
-        with self._mutex:
-            ids = [other.id for other in self._waiting if other.kind == job.kind]
-            return ids.index(job.id) + len(self._running[job.kind]) if job.id in ids else 0
+        order, working = self._order(job.kind)
+        return order.index(job.id) + working if job.id in order else 0
 
     def waiting(self, kind: str = "train") -> list[str]:
         """The ids of the jobs that wait, the next one first."""
+        return list(self._order(kind)[0])
+
+    def _order(self, kind: str) -> tuple[list[str], int]:
+        """The ids of the jobs that wait, and how many are worked on; a moment old at most."""
         with self._mutex:
-            return [job.id for job in self._waiting if job.kind == kind]
+            now = time.monotonic()
+            seen = self._seen.get(kind)
+            if seen is None or now - seen[0] > FRESH_SECONDS:
+                order = [job.id for job in self._line.waiting(kind)]
+                working = sum(is_locked(job.folder / LOCK) for job in self._line.jobs(kind) if job.id not in order)
+                seen = self._seen[kind] = (now, order, working)
+            return seen[1], seen[2]
 
     def cancel(self, job: Job) -> None:
         """End a job that waits, before it has begun; a running one is left alone."""
-        with self._mutex:
-            if job.id not in [other.id for other in self._waiting]:
-                return
-            self._waiting = [other for other in self._waiting if other.id != job.id]
-        EventLog(job).write(Stopped(NOT_BEGUN))
-        (job.folder / QUEUED).unlink(missing_ok=True)
+        self._line.cancel(job)
+        self._notice(job.kind)
 
     def move_to_front(self, job: Job) -> None:
-        """Let a waiting job go before all others that wait."""
-        with self._mutex:
-            first = [other for other in self._waiting if other.id == job.id]
-            self._waiting = first + [other for other in self._waiting if other.id != job.id]
+        """Let a waiting job go before the others of the same visitor that wait."""
+        self._line.move_to_front(job)
+        self._notice(job.kind)
 
     def warm_up(self) -> None:
-        """Start a trainer that has TensorFlow loaded and waits; does nothing when one waits already."""
+        """Start a trainer that has TensorFlow loaded and waits; does nothing when one waits already, or none can be."""
         if os.environ.get(WARM_VARIABLE, "1") == "0":
             return
         with self._mutex:
-            if self._warm_worker is None or self._warm_worker.poll() is not None:
-                self._warm_worker = _start_worker("--warm")
+            if self._warm_worker is None or self._warm_worker.exit() is not None:
+                with suppress(OSError):  # no memory for it: a page that only looks must not fail
+                    self._warm_worker = self._start_worker("--warm")
 
     def close(self) -> None:
-        """End the warm trainer and free the server's lock; running jobs go on."""
+        """Take up nothing any more and end the warm trainer; running jobs go on."""
+        self._closing.set()
         with self._mutex:
             if self._warm_worker is not None:
-                _end(self._warm_worker)
-        for executor in self._executors.values():
-            executor.shutdown(wait=False, cancel_futures=True)
-        self._server_lock.release()
+                self._warm_worker.kill()
+                self._warm_worker = None
+        for changed in self._changed.values():
+            changed.set()
 
-    def _submit_abandoned(self, workspace: Workspace, servers: Path) -> None:
-        """Queue again what was waiting in servers that are gone."""
-        for job in reversed([*list_recommendations(workspace), *list_imports(workspace), *list_runs(workspace)]):
-            begun = any(isinstance(event, Started) for event in read_events(job))
-            if (job.folder / QUEUED).exists() and not begun and job_status(job).state == "interrupted":
-                self.submit(job)
-        for path in servers.glob("*.lock"):
-            if not is_locked(path):
-                path.unlink(missing_ok=True)
-
-    def _run_next(self, kind: str) -> None:
-        """Start a worker for the first job that waits and wait until it has ended."""
+    def _notice(self, kind: str) -> None:
         with self._mutex:
-            job = next((job for job in self._waiting if job.kind == kind), None)
-            if job is None or _interpreter_is_ending():  # canceled; or left to the next server
-                return
-            self._waiting.remove(job)
-            self._running[kind].append(job.id)
+            self._seen.pop(kind, None)
+        self._changed[kind].set()
+
+    def _serve(self, kind: str) -> None:
+        """A thread of each kind: work off what is in the line, until this queue is closed. Nothing ends it else."""
+        recovered = False
+        while not self.closed:
+            self._changed[kind].clear()
+            worked = False
+            try:
+                if not recovered:
+                    self._line.recover(kind)
+                    recovered = True
+                if not self._line.is_empty(kind):
+                    with FileLock(self._line.server_lock(kind), timeout=0):
+                        worked = self._work(kind)
+            except Timeout:  # another server does it
+                pass
+            except (OSError, UserError):  # the workspace is gone, or cannot be written; it may come back
+                pass
+            except Exception:  # a fault of ours must not end the line for all
+                traceback.print_exc(file=sys.stderr)
+            if not worked:
+                self._changed[kind].wait(IDLE_SECONDS)
+
+    def _work(self, kind: str) -> bool:
+        """Watch a job at work, or start a worker for the next one, to its end; False when there is nothing to do."""
+        self._line.tidy(kind)
+        for job in self._line.jobs(kind):
+            if entry_of(job) is None:
+                if is_locked(job.folder / LOCK):
+                    return self._watch(job, AdoptedWorker(job))
+                settle(self._line, job, Exit())
+        if is_locked(self._line.slot(kind)):  # another server's worker, which begins or ends just now
+            return False
+        next_job = self._line.hand_out(kind)
+        return next_job is not None and self._begin(next_job)
+
+    def _begin(self, job: Job) -> bool:
+        """Start a worker for a job and watch it."""
         try:
-            if (job.folder / STOP).exists():
-                EventLog(job).write(Stopped(NOT_BEGUN))
-                return
             worker = self._take_worker(job)
-            _send(worker, job)
-            self._wait_for(worker, job)
-        except OSError as error:
-            EventLog(job).write(Failed(f"The training process could not be started ({error}).", "Start it again."))
-        finally:
-            with self._mutex:
-                self._running[kind].remove(job.id)
-                if job.id not in [other.id for other in self._waiting]:  # it may have been started again meanwhile
-                    (job.folder / QUEUED).unlink(missing_ok=True)
+            worker.send(job)
+        except OSError:
+            return self._wait_before_retry(job, failed=True)
+        return self._watch(job, worker)
 
-    def _take_worker(self, job: Job) -> subprocess.Popen[bytes]:
-        """The warm trainer for a training; a fresh process for the rest."""
+    def _watch(self, job: Job, worker: OwnWorker | AdoptedWorker) -> bool:
+        """Until a worker has ended, and what is to be written down about that."""
+        minutes = self._limits().run_minutes if job.visitor else 0
+        watch = Supervision(job, worker, minutes, lambda: self._line.tidy(job.kind))
+        end = watch.wait(self._closing)
+        if end is None:
+            worker.leave()
+            return False
+        if job.folder.is_dir():
+            settle(self._line, job, end, watch.peak_bytes, watch.ended_here)
+            self._wait_before_retry(job, failed=end != Exit())
+        self._notice(job.kind)
+        return True
+
+    def _wait_before_retry(self, job: Job, failed: bool) -> bool:
+        """Where a job still waits after its worker has ended: count that, and give the machine a moment."""
+        tries = self._line.give_back(job, failed) if entry_of(job) is not None else 0
+        if tries and failed:
+            self._closing.wait(RETRY_SECONDS * tries)
+        return True
+
+    def _take_worker(self, job: Job) -> OwnWorker:
+        """The warm trainer for a training; a fresh process for the rest. Raises OSError when none can be started."""
         with self._mutex:
-            warm, usable = self._warm_worker, job.kind == "train"
-            if usable and warm is not None and warm.poll() is None:
+            warm = self._warm_worker
+            if job.kind == "train" and warm is not None and warm.exit() is None:
                 self._warm_worker = None
                 return warm
-        return _start_worker()
+        return self._start_worker()
 
-    def _wait_for(self, worker: subprocess.Popen[bytes], job: Job) -> None:
-        """Until the worker has ended, or this server does; a worker that does not answer a stop in time is ended."""
-        asked = None
-        while worker.poll() is None and not _interpreter_is_ending():
-            time.sleep(POLL_SECONDS)
-            if asked is None and (job.folder / STOP).exists():
-                asked = time.monotonic()
-            if asked is not None and time.monotonic() - asked > STOP_PATIENCE_SECONDS:
-                if not job_status(job).evaluated:  # else it has answered and is packing what was learned
-                    _end(worker)
-                asked = time.monotonic()
+    def _start_worker(self, *options: str) -> OwnWorker:
+        return OwnWorker(self._workspace.root / FOLDER / "worker.log", *options)
 
-
-def _interpreter_is_ending() -> bool:
-    """Whether this process is on its way out and waits for its executors' threads.
-
-    There is no public way to ask: `threading.main_thread()` counts as alive until these threads have ended. Where the
-    private name goes, a server that is to end waits for its workers; tests/jobs/test_queue.py notices.
-    """
-    return bool(getattr(concurrent.futures.thread, "_shutdown", False))
-
-
-def _start_worker(*options: str) -> subprocess.Popen[bytes]:
-    """A worker process that waits for its order; it outlives the server.
-
-    `-P`: a file in the folder that the server was started in is never taken for a module of the same name.
-    """
-    return subprocess.Popen(
-        [sys.executable, "-P", "-m", "tlcore.worker", *options],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,  # Ctrl-C in the server's terminal ends the server only
-        creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # the same on Windows
-        env=worker_environment(),
-    )
-
-
-def worker_environment() -> dict[str, str]:
-    """The environment in which a new Python finds the very `tlcore` that runs here, whatever folder it starts in.
-
-    An installed one is found anyway, and its folder must not come before the standard library, as PYTHONPATH does.
-    """
-    environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "2"}
-    place = str(Path(tlcore.__file__).resolve().parents[1])
-    if place not in {str(Path(sysconfig.get_path(key)).resolve()) for key in ("purelib", "platlib")}:
-        environment["PYTHONPATH"] = os.pathsep.join([place, *filter(None, [os.environ.get("PYTHONPATH")])])
-    return environment
-
-
-def _send(worker: subprocess.Popen[bytes], job: Job) -> None:
-    """Tell a waiting worker which job to do."""
-    assert worker.stdin is not None  # it was started with a pipe
-    with worker.stdin as orders:
-        orders.write(f"{job.folder}\n".encode())
-
-
-def _end(worker: subprocess.Popen[bytes]) -> None:
-    """Kill a worker and what it started."""
-    if hasattr(os, "killpg"):
+    def _limits(self) -> Limits:
+        """What is allowed here, read anew; where the file is wrong, the defaults: the line must go on."""
         try:
-            os.killpg(worker.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-    else:
-        worker.kill()
-    worker.wait()
+            return load_limits(self._workspace)
+        except UserError:
+            return HOSTED if is_hosted() else OWN

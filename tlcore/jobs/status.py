@@ -1,17 +1,16 @@
 """What a job's files say about it now: waiting, at work, ended and how; store.py has the files.
 
-Nothing is kept in memory, so every process sees the same, whoever works on the job. When the worker dies (a kill, a
-crash, no memory), the system frees its lock and the job is "interrupted"; `JobQueue.resume` or `restart` takes it up.
+Nothing is kept in memory, so every process sees the same, whoever works on the job. A job that waits does so whether
+or not a server lives: the next one takes it up. When the worker dies (a kill, a crash, no memory), the system frees its
+lock and the job is "interrupted"; `JobQueue.resume` or `restart` takes it up.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeVar
 
-from tlcore.events import EpochEnd, Evaluated, Event, Failed, Finished, Progress, Started, Stopped
+from tlcore.events import Died, EpochEnd, Evaluated, Event, Failed, Finished, Progress, Started, Stopped
 from tlcore.jobs.locks import LOCK, is_locked
 from tlcore.jobs.store import QUEUED, Job, read_events
-from tlcore.workspace import read_json
 
 E = TypeVar("E", bound=Event)
 
@@ -21,7 +20,7 @@ class JobStatus:
     """What a job's files say about it now.
 
     `state`: "queued", "running", "finished", "stopped" (nothing came of it), "failed" or "interrupted" (its process
-    ended without a word). `usable`: a run's test figures are there.
+    ended without a word). `usable`: a run's test figures are there. `died`: how its process ended, where somebody saw.
     """
 
     state: str
@@ -31,6 +30,7 @@ class JobStatus:
     finished: Finished | None
     error: Failed | None
     stopped: Stopped | None
+    died: Died | None = None
 
     @property
     def usable(self) -> bool:
@@ -47,6 +47,8 @@ def job_status(job: Job) -> JobStatus:
     last: dict[type[Event], Event] = {}
     epochs: dict[int, EpochEnd] = {}
     for event in read_events(job):
+        if isinstance(event, Started):
+            last.pop(Died, None)  # it is worked on once more
         last[type(event)] = event
         if isinstance(event, EpochEnd):  # a resumed training repeats the epochs after its checkpoint
             epochs = {number: end for number, end in epochs.items() if number < event.epoch} | {event.epoch: event}
@@ -58,6 +60,7 @@ def job_status(job: Job) -> JobStatus:
         _last(last, Finished),
         _last(last, Failed),
         _last(last, Stopped),
+        _last(last, Died),
     )
 
 
@@ -73,13 +76,6 @@ def _state(job: Job, last: dict[type[Event], Event], working: bool) -> str:
             return state
     if working:
         return "running"
-    if Started not in last and _waits_in_a_living_queue(job):
+    if Started not in last and (job.folder / QUEUED).exists():
         return "queued"
     return "interrupted"
-
-
-def _waits_in_a_living_queue(job: Job) -> bool:
-    try:
-        return is_locked(Path(read_json(job.folder / QUEUED)["lock"]))
-    except (OSError, ValueError, KeyError):
-        return False

@@ -192,9 +192,25 @@ def read_events(job: Job, file: str = EVENTS) -> list[Event]:
     return events
 
 
-def request_stop(job: Job) -> None:
-    """Ask whoever works on the job, or will, to stop and keep what there is."""
-    (job.folder / STOP).touch()
+def request_stop(job: Job, reason: str = "") -> None:
+    """Ask whoever works on the job, or will, to stop and keep what there is. Who asked first is remembered.
+
+    Args:
+        reason: "" where a person asked; else why, as `stop_reason` gives it back.
+    """
+    try:
+        with open(job.folder / STOP, "x", encoding="utf-8") as file:
+            file.write(reason)
+    except FileExistsError:
+        return
+
+
+def stop_reason(job: Job) -> str:
+    """Why the job was asked to stop: "limit:30" after the 30 minutes that are allowed, "" where a person asked."""
+    try:
+        return (job.folder / STOP).read_text(encoding="utf-8").strip()
+    except (OSError, ValueError):
+        return ""
 
 
 def stop_requested(job: Job) -> ShouldStop:
@@ -219,15 +235,18 @@ def resume(job: Job) -> None:
     """Make a training ready to be continued: its epochs are kept, its end is taken back."""
     (job.folder / STOP).unlink(missing_ok=True)
     epochs = [event for event in read_events(job) if isinstance(event, EpochEnd)]
-    _archive_events(job)
+    _archive_events(job, keep=True)  # a kill before the next line takes no epoch away
     lines = "".join(encode(event) + "\n" for event in epochs)
     write_atomic(job.folder / EVENTS, lines.encode("utf-8"))
 
 
-def _archive_events(job: Job) -> None:
-    events = job.folder / EVENTS
-    if events.exists():
-        events.rename(job.folder / EARLIER.format(1 + num_earlier_attempts(job)))
+def _archive_events(job: Job, keep: bool = False) -> None:
+    """Give this attempt's events the number of an earlier one; `keep`: leave them in `EVENTS` as well."""
+    events, earlier = job.folder / EVENTS, job.folder / EARLIER.format(1 + num_earlier_attempts(job))
+    if events.exists() and keep:
+        write_atomic(earlier, events.read_bytes())
+    elif events.exists():
+        events.rename(earlier)
 
 
 def num_earlier_attempts(job: Job) -> int:

@@ -205,6 +205,6 @@ def _in_work(folder: Path) -> bool:
     if is_locked(folder / LOCK):
         return True
     try:
-        return (folder / QUEUED).exists() and job_status(open_job(folder)).state in ("queued", "interrupted")
+        return (folder / QUEUED).exists() and job_status(open_job(folder)).state == "queued"
     except UserError:
         return False

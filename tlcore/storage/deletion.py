@@ -8,6 +8,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from tlcore.errors import UserError
+from tlcore.jobs.line import Line
 from tlcore.jobs.locks import LOCK
 from tlcore.jobs.store import open_job, request_stop
 from tlcore.storage.belongings import (
@@ -66,7 +68,7 @@ def delete_everything(workspace: Workspace, visitor: str, wait_seconds: float = 
     note_photos(workspace, [each.folder for each in mine if each.kind == DATASET])
     for each in mine:
         if each.kind in JOBS:
-            _ask_to_go(each.folder)
+            _ask_to_go(workspace, each.folder)
     gone: list[str] = []
     size, deadline = 0, time.monotonic() + wait_seconds
     for each in mine:
@@ -117,8 +119,10 @@ def forget_signatures(workspace: Workspace, dataset_ids: Iterable[str]) -> None:
                 path.unlink()
 
 
-def _ask_to_go(folder: Path) -> None:
+def _ask_to_go(workspace: Workspace, folder: Path) -> None:
     """Have a job stop, or not begin, and be deleted then, whoever is here at that time."""
-    with suppress(OSError):
+    with suppress(OSError, UserError):
         (folder / DELETED).touch()
-        request_stop(open_job(folder))
+        job = open_job(folder)
+        if not Line(workspace).cancel(job):
+            request_stop(job)

@@ -8,10 +8,8 @@ import shutil
 from tlcore.data.allowance import NO_LIMIT, Allowance
 from tlcore.errors import UserError
 from tlcore.features.activations import activations_bytes, evict
-from tlcore.jobs.status import job_status
-from tlcore.jobs.store import QUEUED, load_run
+from tlcore.jobs.line import Line
 from tlcore.settings import Limits, load_limits
-from tlcore.storage.belongings import RUN, belongings_of
 from tlcore.storage.usage import disk_used, measure_disk, uploaded, usage
 from tlcore.workspace import Workspace
 
@@ -58,9 +56,7 @@ def import_allowance(workspace: Workspace, visitor: str, uploads: str = "") -> A
 
 
 def check_waiting(workspace: Workspace, visitor: str, new_runs: int, limits: Limits) -> None:
-    """Before runs are put into the line: whether a visitor may have so many there.
-
-    One more than may wait, since the first is begun at once where nobody is before it.
+    """Before runs are made: whether a visitor may have so many more in the line. The queue asks again, run by run.
 
     Raises:
         UserError: they would be too many, or the disk is full.
@@ -68,10 +64,8 @@ def check_waiting(workspace: Workspace, visitor: str, new_runs: int, limits: Lim
     check_disk(workspace, 0, limits)
     if not visitor or not limits.waiting_runs:
         return
-    runs = [each.folder for each in belongings_of(workspace, visitor, (RUN,))]
-    jobs = [load_run(workspace, folder.name) for folder in runs if (folder / QUEUED).exists()]
-    waiting = sum(job_status(job).state == "queued" for job in jobs)
-    if waiting + new_runs > limits.waiting_runs + (waiting == 0):
+    waiting = sum(job.visitor == visitor for job in Line(workspace).waiting("train"))
+    if waiting + new_runs > limits.waiting_runs:
         raise UserError(
             f"Received: {new_runs} more to train, with {waiting} of yours waiting already. Allowed on this server: "
             f"{limits.waiting_runs} that wait.",

@@ -1,23 +1,28 @@
 """The process that does one job: `python -m tlcore.worker.process [--warm]` [TF].
 
-It reads one line from its standard input, the job's folder, does the job, and ends. With `--warm` it has imported
-TensorFlow and compiled a first step before it reads that line, so the seconds this takes are not on the user's clock.
-When the line never comes (the server is gone, or nobody trained for a quarter of an hour) it ends by itself.
+It reads one line from its standard input, the job's folder, does the job if it still waits, and ends. With `--warm` it
+has imported TensorFlow and compiled a first step before it reads that line, so the seconds this takes are not on the
+user's clock. When that line never comes (the server is gone, or nobody trained for a quarter of an hour) it ends.
 """
 
+import atexit
 import os
 import queue
 import sys
 import threading
 from pathlib import Path
 
-from tlcore.jobs.store import open_job
+from filelock import FileLock, Timeout
+
+from tlcore.jobs.line import Line
+from tlcore.jobs.store import Job, open_job
 from tlcore.worker.handlers import load_trainer
 from tlcore.worker.runner import run_job
-from tlcore.workspace import open_workspace
+from tlcore.workspace import Workspace, open_workspace
 
 LOG = "worker.log"
 IDLE_SECONDS = 15 * 60
+SLOT_SECONDS = 2  # a look at the lock, where only an exclusive one can be had, holds it for a moment
 
 
 def main(arguments: list[str]) -> int:
@@ -34,8 +39,25 @@ def main(arguments: list[str]) -> int:
         return 0
     job = open_job(Path(folder))
     _log_into(job.folder / LOG)
-    run_job(open_workspace(job.folder.parent.parent), job)
+    work(open_workspace(job.folder.parent.parent), job)
     return 0
+
+
+def work(workspace: Workspace, job: Job) -> None:
+    """Do a job that waits in the line; nothing where it does not any more, or another worker of its kind is at work.
+
+    The slot of its kind is this process's until it ends: what it holds in memory goes only then.
+    """
+    line = Line(workspace)
+    slot = FileLock(line.slot(job.kind))
+    try:
+        slot.acquire(timeout=SLOT_SECONDS)
+    except Timeout:
+        return
+    atexit.register(slot.release)
+    with line.beginning(job) as begun:
+        if begun is not None:
+            run_job(workspace, job, begun)
 
 
 def warm_up() -> None:

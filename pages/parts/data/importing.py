@@ -5,6 +5,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts.data import pickers
 from pages.shared import follow, room, state
+from tlcore.data import incoming
 from tlcore.errors import UserError
 from tlcore.jobs import store
 from tlcore.jobs.status import job_status
@@ -31,7 +32,7 @@ def show_import(action: DeltaGenerator) -> None:
     if status.active:
         follow.watch(job, lambda _: None)
     elif status.finished:
-        if job.spec.get("kind") == "incoming":
+        if job.spec.get("kind") == "incoming" and not _more_came(job.spec["value"]):
             pickers.forget_incoming()
         state.choose(job=None, run=None, dataset=status.finished.result)
         st.rerun()
@@ -40,3 +41,11 @@ def show_import(action: DeltaGenerator) -> None:
         if action.button("Choose other photos"):
             state.choose(job=None)
             st.rerun()
+
+
+def _more_came(area: str) -> bool:
+    """Whether photos were added while the data set was made; they wait for the next one."""
+    try:
+        return bool(incoming.list_uploads(state.workspace(), area))
+    except UserError:
+        return False

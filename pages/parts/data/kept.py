@@ -34,7 +34,7 @@ def _ask() -> None:
         st.caption(usage_message(found, load_limits(state.workspace())))
         with st.container(horizontal=True):
             confirmed = bool(found) and st.button("Delete all of it", type="primary", key="delete_all")
-            kept = st.button("Keep it" if found else "Close", key="delete_not")
+            kept = st.button("Keep everything" if found else "Close", key="delete_not")
     if confirmed:
         with st.spinner("Deleting"):
             st.session_state[DELETED] = deleted_message(delete_everything(state.workspace(), state.visitor()))

@@ -1,0 +1,22 @@
+"""Who or what stopped a job."""
+
+import pytest
+
+from tlcore.config import TrainConfig
+from tlcore.jobs.store import create_run, request_stop
+from tlcore.messages.stops import stopped_message
+
+
+@pytest.mark.parametrize(
+    ("reason", "what", "said"),
+    [
+        ("", "this training", "You stopped this training."),
+        ("limit:30", "this training", "This training was stopped after 30 minutes, the most that is allowed here."),
+        ("limit:1", "it", "It was stopped after 1 minute, the most that is allowed here."),
+        ("limit:0.5", "it", "It was stopped after 0.5 minutes, the most that is allowed here."),
+    ],
+)
+def test_a_person_and_a_limit_are_told_apart(workspace, reason, what, said):
+    run = create_run(workspace, "some-dataset", TrainConfig(), "run")
+    request_stop(run, reason)
+    assert stopped_message(run, what) == said
