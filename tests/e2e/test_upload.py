@@ -102,7 +102,7 @@ def test_a_zip_in_slices_through_a_proxy_that_takes_little(page, server, tmp_pat
 
 def test_photos_of_a_class_can_be_stopped_and_sent_on_with_the_keyboard(page, server, tmp_path):
     folder = write_files(tmp_path / "pets", class_files({"cats": 100}))
-    page.on("filechooser", lambda _: None)  # early: the browser's own dialogue must not open
+    page.on("filechooser", lambda _: None)  # from the beginning: the browser lets go of its dialogue late
     open_uploader(page, server, "Photos, class by class")
     button = page.get_by_role("button", name="Choose photos")
     expect(button).to_be_disabled()
