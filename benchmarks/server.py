@@ -1,6 +1,7 @@
-"""A real server and a real browser for web.py: `streamlit run` on a free port, chromium through playwright."""
+"""A real server for web.py and load.py, `streamlit run` on a free port, and chromium through playwright."""
 
 import importlib.util
+import json
 import os
 import shutil
 import socket
@@ -72,6 +73,32 @@ def wait_until_it_answers(process: subprocess.Popen, address: str) -> None:
         except OSError:
             time.sleep(0.01)
     raise RuntimeError(f"The server did not answer within {PATIENCE_SECONDS} s.")
+
+
+def train_small_run(home: Path) -> tuple[str, str]:
+    """A data set and a finished run in that workspace: their ids."""
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "tlcore",
+            "train",
+            "emoji",
+            "--image-size",
+            "96",
+            "--epochs",
+            "3",
+            "--json",
+            "--workspace",
+            str(home),
+        ],
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        check=True,
+    )
+    values = json.loads(done.stdout.splitlines()[-1])
+    return values["dataset"], values["run"]
 
 
 def has_browser() -> bool:
