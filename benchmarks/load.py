@@ -26,7 +26,6 @@ import json
 import random
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -166,7 +165,11 @@ def _rows(number: int, seen: Measured, last: bool) -> list[Row]:
 
 async def _uploads(address: str, ids: tuple[str, str], number: int) -> list[Row]:
     """Large photos, sent at the same moment; all must arrive."""
-    data, together, seconds = _photo_bytes(Image.effect_noise(LARGE_PHOTO, 40).convert("RGB")), asyncio.Barrier(number), []
+    data, together, seconds = (
+        _photo_bytes(Image.effect_noise(LARGE_PHOTO, 40).convert("RGB")),
+        asyncio.Barrier(number),
+        [],
+    )
 
     async def one(place: int) -> None:
         async with Visitor(address) as visitor:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -29,16 +29,19 @@ PATIENCE_SECONDS = 60
 
 
 @contextmanager
-def serving(home: Path) -> Iterator[tuple[subprocess.Popen, str]]:
+def serving(home: Path, prefix: Sequence[str] = (), warm: str = "0") -> Iterator[tuple[subprocess.Popen, str]]:
     """The app on a free port of this machine, with its workspace in `home`: the process and the address.
 
-    The trainer that a page would start beside it (600 MB, a process of its own) is left out.
+    Args:
+        prefix: a command that the server's own is handed to (see small_machine.py).
+        warm: of `TRANSFERLAB_WARM`; without more the trainer that a page would start beside it (600 MB) is left out.
     """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     process = subprocess.Popen(
         [
+            *prefix,
             sys.executable,
             "-m",
             "streamlit",
@@ -52,7 +55,7 @@ def serving(home: Path) -> Iterator[tuple[subprocess.Popen, str]]:
             "true",
         ],
         cwd=REPOSITORY,
-        env=os.environ | {"TRANSFERLAB_HOME": str(home), "TRANSFERLAB_WARM": "0"},
+        env=os.environ | {"TRANSFERLAB_HOME": str(home), "TRANSFERLAB_WARM": warm},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -95,6 +95,22 @@ class Visitor:
         finally:
             del self._widgets[found[0]]
 
+    async def choose(self, label: str, value: str) -> float:
+        """Set the radio buttons, pills or text field of that label to what a person sees there; seconds to the page."""
+        for each in self.elements.values():
+            if each.radio.label == label:
+                self._widgets[each.radio.id] = WidgetState(id=each.radio.id, string_value=value)
+            elif each.text_input.label == label:
+                self._widgets[each.text_input.id] = WidgetState(id=each.text_input.id, string_value=value)
+            elif each.button_group.label == label:
+                state = WidgetState(id=each.button_group.id)
+                state.string_array_value.data.append(value)
+                self._widgets[each.button_group.id] = state
+            else:
+                continue
+            return await self.rerun()
+        raise Broken(f"There is nothing called “{label}” on the page {self._page!r}.")
+
     async def upload(self, files: list[tuple[str, bytes]]) -> float:
         """Put files (name, content) into the page's uploader, in place of what was there; seconds to the whole page."""
         start = time.perf_counter()

@@ -16,10 +16,8 @@ from tlcore.comparison.store import Comparison, list_comparisons, load_compariso
 from tlcore.data import manifest
 from tlcore.data.manifest import Dataset, DatasetSummary
 from tlcore.errors import UserError
-from tlcore.jobs import store
-from tlcore.jobs.locks import LOCK, is_locked
+from tlcore.jobs import active, store
 from tlcore.jobs.queue import JobQueue
-from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Job, Run
 from tlcore.workspace import Workspace, is_id, open_workspace
 
@@ -175,14 +173,9 @@ def active_jobs() -> list[Job]:
     """
     working: list[Job] = []
     waiting: list[Job] = []
-    for parent, load in ((workspace().runs, store.load_run), (workspace().imports, store.load_import)):
-        for folder in sorted(parent.iterdir()):  # ids begin with the time
-            # Two looks at files, since every page asks and a run's events may be many.
-            if may_see(folder.name) and ((folder / store.QUEUED).exists() or is_locked(folder / LOCK)):
-                job = load(workspace(), folder.name)
-                status = job_status(job)
-                if status.active and not status.usable:
-                    (working if status.state == "running" else waiting).append(job)
+    for job, status in active.active_jobs(workspace()):
+        if may_see(job.id) and not status.usable:
+            (working if status.state == "running" else waiting).append(job)
     return working + waiting
 
 

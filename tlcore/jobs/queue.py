@@ -22,6 +22,7 @@ from filelock import FileLock
 import tlcore
 from tlcore.events import Failed, Started, Stopped
 from tlcore.jobs.locks import SERVERS, is_locked
+from tlcore.jobs.small_machine import frugal_environment, keeps_trainer_warm
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import (
     QUEUED,
@@ -41,7 +42,6 @@ KINDS = ("train", "import", "advice")
 POLL_SECONDS = 0.1
 STOP_PATIENCE_SECONDS = 20  # a worker that does not answer a stop by then is ended
 NOT_BEGUN = "It had not begun yet."
-WARM_VARIABLE = "TRANSFERLAB_WARM"  # "0" saves 600 MB on a small machine; training then starts some seconds later
 
 
 class JobQueue:
@@ -105,8 +105,8 @@ class JobQueue:
             self._waiting = first + [other for other in self._waiting if other.id != job.id]
 
     def warm_up(self) -> None:
-        """Start a trainer that has TensorFlow loaded and waits; does nothing when one waits already."""
-        if os.environ.get(WARM_VARIABLE, "1") == "0":
+        """Start a trainer that has TensorFlow loaded and waits; not when one waits, nor where memory is short."""
+        if not keeps_trainer_warm():
             return
         with self._mutex:
             if self._warm_worker is None or self._warm_worker.poll() is not None:
@@ -206,7 +206,7 @@ def worker_environment() -> dict[str, str]:
 
     An installed one is found anyway, and its folder must not come before the standard library, as PYTHONPATH does.
     """
-    environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "2"}
+    environment = frugal_environment() | os.environ | {"TF_CPP_MIN_LOG_LEVEL": "2"}
     place = str(Path(tlcore.__file__).resolve().parents[1])
     if place not in {str(Path(sysconfig.get_path(key)).resolve()) for key in ("purelib", "platlib")}:
         environment["PYTHONPATH"] = os.pathsep.join([place, *filter(None, [os.environ.get("PYTHONPATH")])])
