@@ -29,7 +29,7 @@ def is_small() -> bool:
 def _limits(groups: Path, membership: Path) -> Iterator[int]:
     """The limits of all groups around this process; a container sees its own group as the topmost one."""
     try:
-        rows = [line.split(":", 2) for line in membership.read_text().splitlines()]
+        rows = [line.split(":", 2) for line in membership.read_text().splitlines() if line.count(":") > 1]
     except OSError:  # another system than Linux
         rows = []
     inside = next((path for number, _, path in rows if number == "0"), "/")
