@@ -32,9 +32,10 @@ def welcome() -> None:
         place = "this computer" if state.is_owner() else "the server that shows you this page"
         st.markdown(f"Your photos stay on {place}. Nothing is sent anywhere else.")
 
-        if state.runs():
+        earlier = state.runs()
+        if earlier:
             st.subheader("Earlier training runs", anchor=False)
-            run_list.show(state.runs())
+            run_list.show(earlier)
 
 
 if __name__ == "__main__":  # Streamlit runs this file as the page

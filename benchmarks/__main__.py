@@ -12,7 +12,19 @@ from benchmarks import __doc__ as about
 from benchmarks.command import REPOSITORY, check_data, finish, parser
 from benchmarks.table import Row, figure, read_json
 
-NAMES = ("time_to_model", "extraction", "prediction", "web", "memory", "finetune", "backbones", "preview", "imports")
+NAMES = (
+    "time_to_model",
+    "extraction",
+    "prediction",
+    "web",
+    "memory",
+    "finetune",
+    "backbones",
+    "preview",
+    "imports",
+    "load",
+    "small_machine",
+)
 
 
 def main() -> int:
