@@ -18,9 +18,9 @@ Memory is the resident size of the server: before, when one visitor had one answ
 server had sat still for some seconds. It may grow by 100 MB.
 
 Expected, two cores: answers under 2 s and pages under 1 s (p95) with 50 visitors; the welcome page under 0.1 s.
-Seen before charts were described once and lists read once, nothing else on the machine: 50 visitors: opening 0.93 s, photo
-→ answer 0.15 s, all at the same moment 2.4 s (48 ms of processor time each); 300 page loads 2.2 s; +31 MB; welcome page
-with 3,000 runs 454 ms; no wrong answer; five trainings one after the other.
+Seen before charts were described once and lists read once, nothing else on the machine: 50 visitors: opening 0.93 s,
+photo → answer 0.15 s, all at the same moment 2.4 s (48 ms of processor time each); 300 page loads 2.2 s; +31 MB; the
+welcome page with 3,000 runs 454 ms; no wrong answer; five trainings one after the other.
 """
 
 import asyncio

@@ -6,8 +6,8 @@ until the packed model is there: the built-in emoji, 100 photos of cats and dogs
 with hybrid. What is reported is the most memory that all processes together held (without files that Linux keeps in
 memory and drops when space is needed), and whether the run came to its end. `TRANSFERLAB_WARM` is left as it is.
 
-`python -m benchmarks.small_machine` by itself shows the machine's own choice: no trainer waits, and a worker gives memory
-back (tlcore/jobs/small_machine.py).
+By itself this shows the server's own choice: no trainer waits, and a worker gives memory back
+(tlcore/jobs/small_machine.py).
 
 It needs the right to make a control group (root, or a group that was handed over); without it the benchmark says so.
 

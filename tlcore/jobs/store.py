@@ -222,6 +222,7 @@ def reset(job: Job) -> None:
     (job.folder / STOP).unlink(missing_ok=True)
     (job.folder / CHECKPOINT).unlink(missing_ok=True)
     _archive_events(job)
+    tell_of_change(job.folder)  # it was over, and is so no longer
 
 
 def can_resume(job: Job) -> bool:
@@ -236,13 +237,13 @@ def resume(job: Job) -> None:
     _archive_events(job)
     lines = "".join(encode(event) + "\n" for event in epochs)
     write_atomic(job.folder / EVENTS, lines.encode("utf-8"))
+    tell_of_change(job.folder)
 
 
 def _archive_events(job: Job) -> None:
     events = job.folder / EVENTS
     if events.exists():
         events.rename(job.folder / EARLIER.format(1 + num_earlier_attempts(job)))
-    tell_of_change(job.folder)  # it was over, and is so no longer
 
 
 def num_earlier_attempts(job: Job) -> int:
