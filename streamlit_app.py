@@ -35,6 +35,7 @@ else:  # Streamlit runs it as the page
         place = "the server that shows you this page" if state.others_can_come() else "this computer"
         st.markdown(f"Your photos stay on {place}. Nothing is sent anywhere else.")
 
-        if state.runs():
+        earlier = state.runs()
+        if earlier:
             st.subheader("Earlier training runs", anchor=False)
-            run_list.show(state.runs())
+            run_list.show(earlier)

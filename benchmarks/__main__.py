@@ -23,6 +23,8 @@ NAMES = (
     "backbones",
     "preview",
     "imports",
+    "load",
+    "small_machine",
 )
 
 

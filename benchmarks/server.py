@@ -1,6 +1,7 @@
-"""A real server and a real browser for web.py: `streamlit run` on a free port, chromium through playwright."""
+"""A real server for web.py and load.py, `streamlit run` on a free port, and chromium through playwright."""
 
 import importlib.util
+import json
 import os
 import shutil
 import socket
@@ -8,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,16 +29,19 @@ PATIENCE_SECONDS = 60
 
 
 @contextmanager
-def serving(home: Path) -> Iterator[tuple[subprocess.Popen, str]]:
+def serving(home: Path, prefix: Sequence[str] = (), warm: str = "0") -> Iterator[tuple[subprocess.Popen, str]]:
     """The app on a free port of this machine, with its workspace in `home`: the process and the address.
 
-    The trainer that a page would start beside it (600 MB, a process of its own) is left out.
+    Args:
+        prefix: a command that the server's own is handed to (see small_machine.py).
+        warm: of `TRANSFERLAB_WARM`; without more the trainer that a page would start beside it (600 MB) is left out.
     """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     process = subprocess.Popen(
         [
+            *prefix,
             sys.executable,
             "-m",
             "streamlit",
@@ -51,7 +55,7 @@ def serving(home: Path) -> Iterator[tuple[subprocess.Popen, str]]:
             "true",
         ],
         cwd=REPOSITORY,
-        env=os.environ | {"TRANSFERLAB_HOME": str(home), "TRANSFERLAB_WARM": "0"},
+        env=os.environ | {"TRANSFERLAB_HOME": str(home), "TRANSFERLAB_WARM": warm},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -72,6 +76,32 @@ def wait_until_it_answers(process: subprocess.Popen, address: str) -> None:
         except OSError:
             time.sleep(0.01)
     raise RuntimeError(f"The server did not answer within {PATIENCE_SECONDS} s.")
+
+
+def train_small_run(home: Path) -> tuple[str, str]:
+    """A data set and a finished run in that workspace: their ids."""
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "tlcore",
+            "train",
+            "emoji",
+            "--image-size",
+            "96",
+            "--epochs",
+            "3",
+            "--json",
+            "--workspace",
+            str(home),
+        ],
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        check=True,
+    )
+    values = json.loads(done.stdout.splitlines()[-1])
+    return values["dataset"], values["run"]
 
 
 def has_browser() -> bool:

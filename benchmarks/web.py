@@ -26,7 +26,7 @@ import psutil
 from PIL import Image
 
 from benchmarks.command import REPOSITORY, finish, parser
-from benchmarks.server import browsing, has_browser, serving, wait_until_it_answers
+from benchmarks.server import browsing, has_browser, serving, train_small_run, wait_until_it_answers
 from benchmarks.table import Row, figure, times_faster
 
 SECONDS, MEGABYTES, COLLECTING, ROUNDS = "< 3", "< 300", ">= 5", 3
@@ -62,7 +62,7 @@ def main() -> int:
     """Measure, print, write."""
     options = parser("web", __doc__).parse_args()  # --data is taken and not needed
     with tempfile.TemporaryDirectory() as scratch:
-        trained, ids = Path(scratch, "trained"), _train(Path(scratch, "trained"))
+        trained, ids = Path(scratch, "trained"), train_small_run(Path(scratch, "trained"))
         rows, notes = _modules(trained, ids), []
         if has_browser():
             with browsing() as tab:
@@ -72,32 +72,6 @@ def main() -> int:
             rows += _without_browser(Path(scratch))
             notes.append("No chromium or no playwright here: no page was shown, the clock ended with the first answer.")
     return finish("The web process", rows, options, notes)
-
-
-def _train(home: Path) -> tuple[str, str]:
-    """A data set and a finished run in that workspace: their ids."""
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "tlcore",
-            "train",
-            "emoji",
-            "--image-size",
-            "96",
-            "--epochs",
-            "3",
-            "--json",
-            "--workspace",
-            str(home),
-        ],
-        cwd=REPOSITORY,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        check=True,
-    )
-    values = json.loads(done.stdout.splitlines()[-1])
-    return values["dataset"], values["run"]
 
 
 def _modules(home: Path, ids: tuple[str, str]) -> list[Row]:

@@ -4,7 +4,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts.data import dataset_list, importing, kept, pickers
-from pages.shared import chrome, gallery, share, state, widgets
+from pages.shared import chrome, drawn, gallery, share, state, widgets
 from pages.shared.widgets import plain
 from tlcore.charts import results as charts
 from tlcore.data.manifest import Dataset
@@ -24,9 +24,8 @@ def show(dataset: Dataset) -> None:
         st.subheader(plain(dataset.name), anchor=False)
         st.markdown(" · ".join(facts(dataset)))
         counts = charts.count_frame(dataset.photos)
-        st.altair_chart(
-            charts.class_counts(counts, chrome.is_dark()), key="classes", alt=charts.class_counts_alt_text(counts)
-        )
+        alt_text = charts.class_counts_alt_text(counts)
+        drawn.chart(charts.class_counts, counts, chrome.is_dark(), key="classes", description=alt_text)
     for note in dataset.notes:
         st.markdown(f"- {plain(note)}")
     refused(dataset)

@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts.evaluate import download
 from pages.parts.evaluate.prediction_gallery import from_predictions
-from pages.shared import chrome, gallery, run_list, share, state, widgets
+from pages.shared import chrome, drawn, gallery, run_list, share, state, widgets
 from pages.shared.widgets import plain
 from tlcore.charts import results as charts
 from tlcore.data.manifest import Dataset
@@ -39,8 +39,8 @@ def mixed_up(report: Report) -> None:
     st.subheader("What is taken for what (confusion matrix)", anchor=False)
     finding = charts.confusion_alt_text(report.confusion)
     if len(report.labels) <= charts.MOST_CELLS:
-        chart = charts.confusion_matrix(report.confusion, chrome.is_dark())
-        st.altair_chart(chart, key="confusion", alt=finding)
+        matrix, dark = report.confusion, chrome.is_dark()
+        drawn.chart(charts.confusion_matrix, matrix, dark, key="confusion", description=finding)
     else:
         pairs = charts.most_confused(report.confusion)
         widgets.table(pairs.set_axis(["The photo is", "The network says", "Photos"], axis="columns"), finding)

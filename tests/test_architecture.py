@@ -87,9 +87,17 @@ def test_every_folder_is_a_room_and_every_room_a_folder():
     drawn = [name for layer in layers() for name in layer]
     assert len(drawn) == len(set(drawn))
     assert set(drawn) - {"values", "pages"} == folders
-    assert values() == {"access", "config", "errors", "events", "intervals", "settings", "workspace"}, (
-        "a module lies loose beside the rooms"
-    )
+    assert values() == {
+        "access",
+        "config",
+        "errors",
+        "events",
+        "intervals",
+        "listing",
+        "machine",
+        "settings",
+        "workspace",
+    }, "a module lies loose beside the rooms"
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=relative)

@@ -12,6 +12,7 @@ import re
 import secrets
 import time
 import traceback
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -30,7 +31,7 @@ NAME = "Transfer Lab"
 STEPS = (("data", "Data"), ("train", "Train"), ("evaluate", "Evaluate"), ("predict", "Predict"))
 BESIDE = (("learn", "Learn"), ("compare", "Compare"))
 STYLE = Path(__file__).with_name("style.css")
-ICON = Path(__file__).with_name("icon.png")
+ICON = "data:image/png;base64," + b64encode(Path(__file__).with_name("icon.png").read_bytes()).decode("ascii")
 SETTLE_SECONDS = 60
 
 
@@ -46,7 +47,7 @@ def page(title: str, sentence: str, step: int, tab: str = "") -> Iterator[DeltaG
     _settle(int(time.monotonic() // SETTLE_SECONDS))
     here = STEPS[step - 1][1] if step else tab
     name = f"{here} · {NAME}" if here else NAME
-    st.set_page_config(page_title=name, page_icon=str(ICON), layout="wide", initial_sidebar_state="collapsed")
+    st.set_page_config(page_title=name, page_icon=ICON, layout="wide", initial_sidebar_state="collapsed")
     st.html(STYLE)
     st.query_params.from_dict(st.query_params.to_dict())  # a link to the page one is on leaves the address as it was
     _top_line(step, tab)

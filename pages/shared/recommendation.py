@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.shared import chrome, state
+from pages.shared import chrome, drawn, state
 from pages.shared.decoding import dataset_thumbnail
 from pages.shared.gallery import GalleryPhoto
 from tlcore.advice.recommend import load_recommendation
@@ -100,8 +100,8 @@ def quadrants(recommendation: Recommendation | None, name: str) -> None:
     """The four quadrants, with the data set as a dot where it has a recommendation."""
     frame = charts_learn.quadrant_frame(recommendation, name, KNOWN)
     strategies = {key: short_name(strategy) for key, strategy in RULES.items()}
-    chart = charts_learn.quadrants(frame, strategies, chrome.is_dark())
-    st.altair_chart(chart, key="quadrants", alt=charts_learn.quadrants_alt_text(recommendation, name))
+    alt_text = charts_learn.quadrants_alt_text(recommendation, name)
+    drawn.chart(charts_learn.quadrants, frame, strategies, chrome.is_dark(), key="quadrants", description=alt_text)
 
 
 def examined_gallery(

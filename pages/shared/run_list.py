@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import streamlit as st
 
 from pages.shared import state
-from pages.shared.widgets import folded, plain
+from pages.shared.widgets import paged, plain
 from tlcore.config import short_name
-from tlcore.jobs.status import job_status
+from tlcore.jobs.status import JobStatus, job_status
 from tlcore.jobs.store import Run
 from tlcore.messages.comparisons import backbone_title
 
@@ -24,10 +24,10 @@ STATE_WORDS = {
 def show(found: Sequence[Run]) -> None:
     """Runs as links: finished ones to Evaluate, the others to Train; and to the race that a run is part of."""
     comparison_of = {run_id: each for each in reversed(state.comparisons()) for run_id in each.run_ids}
-    for each in folded(found):
+    for each in paged(found, "runs"):
         status = job_status(each)
         page = "evaluate" if status.usable else "train"
-        stand = short_score_message(each) if status.usable else STATE_WORDS[status.state]
+        stand = short_score_message(status) if status.usable else STATE_WORDS[status.state]
         with st.container(horizontal=True, vertical_alignment="center"):
             st.page_link(
                 f"pages/{page}.py",
@@ -42,9 +42,9 @@ def show(found: Sequence[Run]) -> None:
                 )
 
 
-def short_score_message(run: Run) -> str:
+def short_score_message(status: JobStatus) -> str:
     """The test score of a usable run, short: "46 of 50 test photos right (92 %)"."""
-    evaluated = job_status(run).evaluated
+    evaluated = status.evaluated
     if evaluated is None or not evaluated.test_total:
         return "finished"
     share = evaluated.test_correct / evaluated.test_total

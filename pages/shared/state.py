@@ -20,10 +20,8 @@ from tlcore.comparison.store import Comparison, list_comparisons, load_compariso
 from tlcore.data import incoming, manifest
 from tlcore.data.manifest import Dataset, DatasetSummary
 from tlcore.errors import UserError
-from tlcore.jobs import store
-from tlcore.jobs.locks import LOCK, is_locked
+from tlcore.jobs import active, store
 from tlcore.jobs.queue import JobQueue, queue_of
-from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Job, Run
 from tlcore.settings import is_hosted
 from tlcore.workspace import Workspace, is_id, open_workspace, opened_workspace, touch_used
@@ -222,14 +220,9 @@ def active_jobs() -> list[Job]:
     now = me()
     working: list[Job] = []
     waiting: list[Job] = []
-    for parent, load in ((workspace().runs, store.load_run), (workspace().imports, store.load_import)):
-        for folder in sorted(parent.iterdir()):  # ids begin with the time
-            # Two looks at files, since every page asks and a run's events may be many.
-            if (folder / store.QUEUED).exists() or is_locked(folder / LOCK):
-                job = load(workspace(), folder.name)
-                status = job_status(job)
-                if now.may_see(job) and status.active and not status.usable:
-                    (working if status.state == "running" else waiting).append(job)
+    for job, status in active.active_jobs(workspace()):
+        if now.may_see(job) and not status.usable:
+            (working if status.state == "running" else waiting).append(job)
     return working + waiting
 
 

@@ -5,14 +5,14 @@ What a user named (labels, files, data sets) is hostile until shown otherwise: `
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 import pandas as pd
 import streamlit as st
 
 MOST_ROWS = 40  # a longer table scrolls in a frame of its own
-MOST_LINES = 8  # of a list, before the rest is folded away
+MOST_LINES, MORE_LINES = 8, 20  # of a long list at first, and with each "Show more"
 
 Item = TypeVar("Item")
 
@@ -35,11 +35,24 @@ def note(sentence: str) -> None:
         st.markdown(sentence)
 
 
-def folded(found: Sequence[Item]) -> Sequence[Item]:
-    """The first few of a list, and the rest when asked for."""
-    if len(found) <= MOST_LINES or st.toggle(f"Show all {len(found)}"):
-        return found
-    return found[:MOST_LINES]
+def paged(found: Sequence[Item], key: str) -> Iterator[Item]:
+    """The first of a list for a loop that draws them, and below them a button for more; only those are looked at.
+
+    Args:
+        key: names the list; it stays as long as this visit shows it.
+    """
+    name = f"lines_{key}"
+    number: int = st.session_state.get(name, MOST_LINES)
+    yield from found[:number]
+    left = len(found) - number
+    if left > 0:
+        more = min(left, MORE_LINES)
+        label = f"Show {more} more" if left == more else f"Show {more} more (of {left:,})"
+        st.button(label, key=f"more_{key}", type="tertiary", on_click=_show, args=(name, number + more))
+
+
+def _show(name: str, number: int) -> None:
+    st.session_state[name] = number
 
 
 def table(frame: pd.DataFrame, description: str) -> None:

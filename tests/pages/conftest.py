@@ -107,8 +107,8 @@ def words(at: AppTest) -> str:
 
 
 def buttons(at: AppTest) -> list[str]:
-    """The labels of the page's buttons."""
-    return [button.label for button in at.button]
+    """The labels of the page's buttons, but for "Show more" below a long list: other tests make runs too."""
+    return [button.label for button in at.button if not (button.key or "").startswith("more_")]
 
 
 FETCHED = replace(

@@ -33,9 +33,17 @@ def percent_axis() -> alt.Axis:
     return alt.Axis(labelExpr="format(datum.value * 100, '.0f') + ' %'", tickCount=5)
 
 
+def described(chart: alt.Chart | alt.LayerChart) -> dict[str, Any]:
+    """The chart as Vega-Lite, with its data as rows; sizes that it does not give itself are the page's to choose."""
+    spec: dict[str, Any] = chart.to_dict()
+    for name in ("continuousWidth", "continuousHeight"):
+        spec.get("config", {}).get("view", {}).pop(name, None)
+    return spec
+
+
 def live(chart: alt.LayerChart) -> dict[str, Any]:
     """The chart's Vega-Lite description without its data, for a page that sends the data alone."""
-    spec = chart.to_dict()
+    spec = described(chart)
     spec.pop("datasets", None)
     spec.pop("data", None)
     return spec

@@ -7,11 +7,13 @@ kill like any others; results.py reads what came of them off their folders. The 
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from tlcore.config import TrainConfig
 from tlcore.errors import UserError
 from tlcore.jobs.store import Run, create_run, load_run
+from tlcore.listing import FolderList
 from tlcore.workspace import Workspace, disk_error, is_id, new_id, read_json, write_json
 
 FOLDER, NOTE = "races", "race.json"
@@ -75,31 +77,33 @@ def load_comparison(workspace: Workspace, comparison_id: str) -> Comparison:
     )
     if not is_id(comparison_id):
         raise unknown
-    folder = workspace.root / FOLDER / comparison_id
     try:
-        values = read_json(folder / NOTE)
-        return Comparison(
-            comparison_id,
-            folder,
-            values["name"],
-            values["created"],
-            values["dataset"],
-            tuple(values["runs"]),
-            str(values.get("visitor", "")),
-        )
+        return _read(workspace.root / FOLDER / comparison_id)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise unknown from error
 
 
 def list_comparisons(workspace: Workspace) -> list[Comparison]:
     """All comparisons, newest first; folders that are not whole are passed over."""
-    found, parent = [], workspace.root / FOLDER
-    for folder in parent.iterdir() if parent.is_dir() else ():
-        try:
-            found.append(load_comparison(workspace, folder.name))
-        except UserError:
-            continue
-    return sorted(found, key=lambda comparison: comparison.created, reverse=True)
+    return list(_listed(workspace.root / FOLDER).values())
+
+
+@lru_cache(maxsize=8)
+def _listed(parent: Path) -> FolderList[Comparison]:
+    return FolderList(parent, _whole, lambda comparison: comparison.created)
+
+
+def _whole(folder: Path) -> Comparison | None:
+    try:
+        return _read(folder) if is_id(folder.name) else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _read(folder: Path) -> Comparison:
+    values = read_json(folder / NOTE)
+    runs = tuple(values["runs"])
+    return Comparison(folder.name, folder, values["name"], values["created"], values["dataset"], runs)
 
 
 def runs_of(workspace: Workspace, comparison: Comparison) -> list[Run]:

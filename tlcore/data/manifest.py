@@ -12,7 +12,7 @@ import hashlib
 import os
 import time
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ import pandas as pd
 from tlcore.data.names import slug
 from tlcore.data.thumbnails import Thumbnails
 from tlcore.errors import UserError
+from tlcore.listing import FolderList
 from tlcore.workspace import Workspace, disk_error, is_id, new_id, read_json, write_atomic, write_json
 
 COLUMNS = ("path", "sha256", "label", "split", "width", "height", "bytes")
@@ -263,29 +264,34 @@ def dataset_visitor(workspace: Workspace, dataset_id: str) -> str:
 
 def list_datasets(workspace: Workspace) -> list[DatasetSummary]:
     """All data sets of a workspace, newest first. Reads one small file each; damaged ones are left out."""
-    found = []
-    for folder in workspace.datasets.iterdir() if workspace.datasets.is_dir() else ():
-        if not is_id(folder.name):
-            continue
-        try:
-            values = read_json(folder / "dataset.json")
-            found.append(
-                DatasetSummary(
-                    folder.name,
-                    values["name"],
-                    values["num_photos"],
-                    tuple(values["labels"]),
-                    float(values["created"]),
-                    values["source"],
-                    int(values.get("bytes", 0)),
-                    str(values.get("visitor", "")),
-                    str(values.get("base", "")),
-                    str(values.get("sample", "")),
-                )
-            )
-        except (OSError, ValueError, KeyError, TypeError):
-            continue
-    return sorted(found, key=lambda summary: summary.created, reverse=True)
+    return list(_listed(workspace.datasets).values())
+
+
+@lru_cache(maxsize=8)
+def _listed(parent: Path) -> FolderList[DatasetSummary]:
+    return FolderList(parent, _summary, lambda summary: summary.created)
+
+
+def _summary(folder: Path) -> DatasetSummary | None:
+    """What a list shows of the data set in a folder; None where there is none that is whole."""
+    if not is_id(folder.name):
+        return None
+    try:
+        values = read_json(folder / "dataset.json")
+        return DatasetSummary(
+            folder.name,
+            values["name"],
+            values["num_photos"],
+            tuple(values["labels"]),
+            float(values["created"]),
+            values["source"],
+            int(values.get("bytes", 0)),
+            str(values.get("visitor", "")),
+            str(values.get("base", "")),
+            str(values.get("sample", "")),
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def find_known(workspace: Workspace, signature: str) -> Dataset | None:

@@ -5,7 +5,6 @@ are the threads that start a worker for the job whose turn it is and watch it to
 job, and of several servers only one at a time. What an earlier server left waiting or running they take up.
 """
 
-import os
 import sys
 import threading
 import time
@@ -19,6 +18,7 @@ from tlcore.errors import UserError
 from tlcore.jobs.line import FOLDER, KINDS, Line
 from tlcore.jobs.locks import LOCK, is_locked
 from tlcore.jobs.places import entry_of, has_begun
+from tlcore.jobs.small_machine import keeps_trainer_warm
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Job
 from tlcore.jobs.supervision import Supervision, settle
@@ -29,7 +29,6 @@ from tlcore.workspace import Workspace
 IDLE_SECONDS = 0.5  # between two looks for what another process put into the line
 RETRY_SECONDS = 0.5  # before another worker is started for a job that one could not begin, longer each time
 FRESH_SECONDS = 0.25  # for so long the order of the line is not read again: every open page asks every second
-WARM_VARIABLE = "TRANSFERLAB_WARM"  # "0" saves 600 MB on a small machine; training then starts some seconds later
 
 _queues: dict[Path, "JobQueue"] = {}
 _queues_lock = threading.Lock()
@@ -137,8 +136,8 @@ class JobQueue:
         self._notice(job.kind)
 
     def warm_up(self) -> None:
-        """Start a trainer that has TensorFlow loaded and waits; does nothing when one waits already, or none can be."""
-        if os.environ.get(WARM_VARIABLE, "1") == "0":
+        """Start a trainer that has TensorFlow loaded and waits; not when one waits, nor where memory is short."""
+        if not keeps_trainer_warm():
             return
         with self._mutex:
             if self._warm_worker is None or self._warm_worker.exit() is not None:

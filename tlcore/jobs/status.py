@@ -1,18 +1,28 @@
 """What a job's files say about it now: waiting, at work, ended and how; store.py has the files.
 
-Nothing is kept in memory, so every process sees the same, whoever works on the job. A job that waits does so whether
-or not a server lives: the next one takes it up. When the worker dies (a kill, a crash, no memory), the system frees its
-lock and the job is "interrupted"; `JobQueue.resume` or `restart` takes it up.
+The files alone tell, so every process sees the same, whoever works on the job. A job that waits does so whether or not
+a server lives: the next one takes it up. When the worker dies (a kill, a crash, no memory), the system frees its lock
+and the job is "interrupted"; `JobQueue.resume` or `restart` takes it up.
 """
 
+import os
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import TypeVar
 
-from tlcore.events import Died, EpochEnd, Evaluated, Event, Failed, Finished, Progress, Started, Stopped
+from tlcore.events import Died, EpochEnd, Evaluated, Event, Failed, Finished, Progress, Started, Stopped, decode
 from tlcore.jobs.locks import LOCK, is_locked
-from tlcore.jobs.store import QUEUED, Job, read_events
+from tlcore.jobs.store import EVENTS, QUEUED, Job, read_events_in
 
 E = TypeVar("E", bound=Event)
+OVER = (Finished, Failed, Stopped)
+"""The events after which nobody works on a job."""
+
+Mark = tuple[int, int, int]
+"""Which state of which file: inode, size, time of the last change in nanoseconds."""
+
+_TAIL_BYTES = 16_384  # more than the longest of those events takes
 
 
 @dataclass(frozen=True)
@@ -42,26 +52,78 @@ class JobStatus:
 
 
 def job_status(job: Job) -> JobStatus:
-    """Read the state of a job off its files."""
-    working = is_locked(job.folder / LOCK)  # before the events: a worker writes its last one while it holds the lock
-    last: dict[type[Event], Event] = {}
-    epochs: dict[int, EpochEnd] = {}
-    for event in read_events(job):
-        if isinstance(event, Started):
-            last.pop(Died, None)  # it is worked on once more
-        last[type(event)] = event
-        if isinstance(event, EpochEnd):  # a resumed training repeats the epochs after its checkpoint
-            epochs = {number: end for number, end in epochs.items() if number < event.epoch} | {event.epoch: event}
+    """Read the state of a job off its files; its events only where they are not those that were read before."""
+    told = _told(job)
+    working = False
+    if not told.over:
+        working = is_locked(job.folder / LOCK)
+        told = _told(job)  # once more: a worker writes its last event while it holds the lock
+    last = told.last
     return JobStatus(
         _state(job, last, working),
         _last(last, Progress),
-        tuple(epochs.values()),
+        told.epochs,
         _last(last, Evaluated),
         _last(last, Finished),
         _last(last, Failed),
         _last(last, Stopped),
         _last(last, Died),
     )
+
+
+def is_over(job: Job) -> bool:
+    """Whether the last thing that was written about a job is that it finished, failed or was stopped.
+
+    Reads the end of a file only, and for a job that has ended nothing changes until somebody begins it again.
+    """
+    try:
+        with open(job.folder / EVENTS, "rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL_BYTES))
+            line = file.read().rstrip(b"\n").rsplit(b"\n", 1)[-1]
+        return isinstance(decode(line.decode("utf-8")), OVER)
+    except (OSError, ValueError):
+        return False
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What the events of a job say: the last one of each kind, and its epochs."""
+
+    last: dict[type[Event], Event]
+    epochs: tuple[EpochEnd, ...]
+
+    @property
+    def over(self) -> bool:
+        return any(kind in self.last for kind in OVER)
+
+
+def _told(job: Job) -> _Told:
+    """What a job's events say now."""
+    mark = mark_of(job)
+    return _read(job.folder, mark) if mark else _Told({}, ())
+
+
+def mark_of(job: Job) -> Mark | None:
+    """Which state the file of a job's events is in; None where there is none."""
+    try:
+        seen = os.stat(f"{job.folder}/{EVENTS}")
+    except OSError:
+        return None
+    return seen.st_ino, seen.st_size, seen.st_mtime_ns
+
+
+@lru_cache(maxsize=256)
+def _read(folder: Path, mark: Mark) -> _Told:
+    """What the events in a folder say, while the file is the same; read after it was looked at, so never less."""
+    last: dict[type[Event], Event] = {}
+    epochs: dict[int, EpochEnd] = {}
+    for event in read_events_in(folder):
+        if isinstance(event, Started):
+            last.pop(Died, None)  # it is worked on once more
+        last[type(event)] = event
+        if isinstance(event, EpochEnd):  # a resumed training repeats the epochs after its checkpoint
+            epochs = {number: end for number, end in epochs.items() if number < event.epoch} | {event.epoch: event}
+    return _Told(last, tuple(epochs.values()))
 
 
 def _last(events: dict[type[Event], Event], kind: type[E]) -> E | None:

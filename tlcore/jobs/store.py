@@ -7,14 +7,15 @@ processes may come and go.
 """
 
 import time
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from tlcore.config import TrainConfig
 from tlcore.errors import UserError
 from tlcore.events import EpochEnd, Event, Progress, ShouldStop, decode, encode
+from tlcore.listing import FolderList, tell_of_change
 from tlcore.workspace import CHECKPOINT, Workspace, disk_error, is_id, new_id, read_json, write_atomic, write_json
 
 JOB, EVENTS, STOP, QUEUED = "job.json", "events.jsonl", "stop", "queued.json"
@@ -150,27 +151,35 @@ def _unknown(job_id: str) -> UserError:
 
 def list_runs(workspace: Workspace) -> list[Run]:
     """All runs, newest first; folders that are not whole are passed over."""
-    return [job for job in _jobs(workspace.runs) if isinstance(job, Run)]
+    return [job for job in list_jobs(workspace.runs) if isinstance(job, Run)]
 
 
 def list_imports(workspace: Workspace) -> list[Job]:
     """All imports, newest first."""
-    return list(_jobs(workspace.imports))
+    return list(list_jobs(workspace.imports))
 
 
 def list_recommendations(workspace: Workspace) -> list[Job]:
     """The recommendation jobs of all data sets, newest first."""
-    return list(_jobs(workspace.recommendations))
+    return list(list_jobs(workspace.recommendations))
 
 
-def _jobs(parent: Path) -> Iterator[Job]:
-    found = []
-    for folder in parent.iterdir() if parent.is_dir() else ():
-        try:
-            found.append(open_job(folder))
-        except UserError:
-            continue
-    return iter(sorted(found, key=lambda job: job.created, reverse=True))
+def list_jobs(parent: Path) -> tuple[Job, ...]:
+    """The jobs in `workspace.runs` or `.imports`, newest first; the very same tuple while none came, went or was
+    begun again."""
+    return _listed(parent).values()
+
+
+@lru_cache(maxsize=8)
+def _listed(parent: Path) -> FolderList[Job]:
+    return FolderList(parent, _whole_job, lambda job: job.created)
+
+
+def _whole_job(folder: Path) -> Job | None:
+    try:
+        return open_job(folder)
+    except UserError:
+        return None
 
 
 def read_events(job: Job, file: str = EVENTS) -> list[Event]:
@@ -179,8 +188,13 @@ def read_events(job: Job, file: str = EVENTS) -> list[Event]:
     Args:
         file: of an earlier attempt, `EARLIER`, in place of this one's.
     """
+    return read_events_in(job.folder, file)
+
+
+def read_events_in(folder: Path, file: str = EVENTS) -> list[Event]:
+    """As `read_events`, of the job in a folder."""
     try:
-        text = (job.folder / file).read_text(encoding="utf-8", errors="replace")
+        text = (folder / file).read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
         return []
     events = []
@@ -224,6 +238,7 @@ def reset(job: Job) -> None:
     (job.folder / STOP).unlink(missing_ok=True)
     (job.folder / CHECKPOINT).unlink(missing_ok=True)
     _archive_events(job)
+    tell_of_change(job.folder)  # it was over, and is so no longer
 
 
 def can_resume(job: Job) -> bool:
@@ -238,6 +253,7 @@ def resume(job: Job) -> None:
     _archive_events(job, keep=True)  # a kill before the next line takes no epoch away
     lines = "".join(encode(event) + "\n" for event in epochs)
     write_atomic(job.folder / EVENTS, lines.encode("utf-8"))
+    tell_of_change(job.folder)
 
 
 def _archive_events(job: Job, keep: bool = False) -> None:

@@ -18,6 +18,7 @@ import psutil
 import tlcore
 from tlcore.events import Started
 from tlcore.jobs.locks import LOCK, is_locked
+from tlcore.jobs.small_machine import frugal_environment
 from tlcore.jobs.store import Job, read_events
 
 LOG_BYTES = 1_000_000
@@ -136,7 +137,7 @@ def worker_environment() -> dict[str, str]:
 
     An installed one is found anyway, and its folder must not come before the standard library, as PYTHONPATH does.
     """
-    environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "2"}
+    environment = frugal_environment() | os.environ | {"TF_CPP_MIN_LOG_LEVEL": "2"}
     place = str(Path(tlcore.__file__).resolve().parents[1])
     if place not in {str(Path(sysconfig.get_path(key)).resolve()) for key in ("purelib", "platlib")}:
         environment["PYTHONPATH"] = os.pathsep.join([place, *filter(None, [os.environ.get("PYTHONPATH")])])

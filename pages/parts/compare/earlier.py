@@ -5,14 +5,14 @@ from collections.abc import Sequence
 import streamlit as st
 
 from pages.shared import state
-from pages.shared.widgets import plain
+from pages.shared.widgets import paged, plain
 from tlcore.comparison.store import Comparison
 from tlcore.messages.quantities import count
 
 
 def show(found: Sequence[Comparison]) -> None:
     """Comparisons as links."""
-    for each in found:
+    for each in paged(found, "races"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.page_link(
                 "pages/compare.py",

@@ -102,7 +102,7 @@ def _stand_message(run: Run, status: JobStatus) -> str:
     """How a run stands, in a few words."""
     if status.usable:
         packing = "; its model is being packed" if status.active else ""
-        return f"{run_list.short_score_message(run)}{_early_stop_message(status)}{packing}"
+        return f"{run_list.short_score_message(status)}{_early_stop_message(status)}{packing}"
     if status.active:
         return progress_message(status, state.queue().position(run), run.config)[1]
     return run_list.STATE_WORDS[status.state]

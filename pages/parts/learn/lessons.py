@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts.learn.network_drawing import drawing, parts_message
-from pages.shared import chrome, gallery, settings, state, widgets
+from pages.shared import chrome, drawn, gallery, settings, state, widgets
 from pages.shared import recommendation as recommendations
 from pages.shared.widgets import plain
 from tlcore.advice.rule import Recommendation
@@ -137,8 +137,8 @@ def few_shot(material: Material) -> None:
             if found and found.few_shot:
                 finding = charts_learn.few_shot_alt_text(found.few_shot, found.num_classes)
                 frame = charts_learn.few_shot_frame(found.few_shot)
-                chart = charts_learn.few_shot_chart(frame, found.num_classes, chrome.is_dark())
-                st.altair_chart(chart, key="few", alt=finding)
+                number, dark = found.num_classes, chrome.is_dark()
+                drawn.chart(charts_learn.few_shot_chart, frame, number, dark, key="few", description=finding)
                 st.caption(f"Each photo was given the class whose examples it is nearest to on average. {finding}")
             elif found:
                 widgets.note(
@@ -198,10 +198,9 @@ def _own_curves(dataset: Dataset, run: Run, status: JobStatus) -> None:
     epochs, frame = status.epochs, curve_charts.curve_frame(list(status.epochs))
     kept = best_epoch(epochs).epoch
     for metric in curve_charts.METRICS:
-        chart = curve_charts.curve(frame, metric, epochs[-1].epoch, chrome.is_dark(), kept)
-        st.altair_chart(
-            chart, key=f"learn_{metric}", alt=f"{curve_charts.curve_alt_text(frame, metric)} Round {kept} was kept."
-        )
+        figures = (frame, metric, epochs[-1].epoch, chrome.is_dark(), kept)
+        finding = f"{curve_charts.curve_alt_text(frame, metric)} Round {kept} was kept."
+        drawn.chart(curve_charts.curve, *figures, key=f"learn_{metric}", description=finding)
     num_training, num_validation = (len(dataset.part(part)) for part in ("train", "validation"))
     st.markdown(gap_message(measure_gap(epochs, num_training, num_validation), num_validation))
     st.page_link(

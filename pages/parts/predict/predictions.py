@@ -8,7 +8,7 @@ from hashlib import sha256
 import pandas as pd
 import streamlit as st
 
-from pages.shared import gallery, state
+from pages.shared import drawn, gallery, state
 from pages.shared.decoding import decoder, jpeg_address
 from pages.shared.gallery import GalleryPhoto
 from pages.shared.widgets import table
@@ -100,7 +100,7 @@ def bars(good: Sequence[PhotoPrediction], dark: bool) -> None:
                 alt = f"Your photo {each.name}. {finding}"
                 gallery.grid([GalleryPhoto(each.thumbnail, each.name, alt, finding)], 1)
             with chart:
-                st.altair_chart(charts.top_bars(top, dark), key=f"top_{number}", alt=finding)
+                drawn.top_bars(top, dark, f"top_{number}", finding)
 
 
 def frame(good: Sequence[PhotoPrediction]) -> pd.DataFrame:

@@ -1,0 +1,70 @@
+"""Listing folders that each hold something small to read: what was read once is not read again.
+
+Lists are asked for by every page, and a workspace may hold thousands of runs. What stands in a folder's note
+(`job.json`, `dataset.json`) is never changed, so a folder is read when it is new. And while the time of the folder
+around them is the same, none has come or gone: then one look at that time is all. A job that is begun again sets that
+time as well (`tell_of_change`), so that what follows from a list may be kept as long as the list itself.
+"""
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+SETTLED_NANOSECONDS = 2_000_000_000
+"""A change that follows another within one tick of the file system's clock leaves the same time; the coarsest clock in
+use (FAT) ticks every 2 s. Until then folders are counted at each look."""
+
+
+class FolderList(Generic[T]):
+    """What stands in the folders of one folder; threads may share it.
+
+    Args:
+        parent: the folder around them; it need not exist.
+        read: makes the value of one folder, None where it is not whole: such a folder is read again at each look.
+        order: by which values are sorted, the highest first.
+    """
+
+    def __init__(self, parent: Path, read: Callable[[Path], T | None], order: Callable[[T], float]) -> None:
+        self._parent, self._read, self._order = parent, read, order
+        self._known: dict[tuple[str, int], T] = {}  # by name and inode: a folder that replaced another is a new one
+        self._values: tuple[T, ...] = ()
+        self._time: int | None = None  # of the parent when it was looked through, None where it may have changed since
+        self._mutex = threading.Lock()
+
+    def values(self) -> tuple[T, ...]:
+        """Of all folders that are whole. The very same tuple as before where nothing has changed for certain."""
+        with self._mutex:
+            try:
+                changed = self._parent.stat().st_mtime_ns
+                if changed != self._time:
+                    self._look_through(changed)
+            except FileNotFoundError:
+                self._known, self._values, self._time = {}, (), None
+            return self._values
+
+    def _look_through(self, changed: int) -> None:
+        begun = time.time_ns()
+        found: dict[tuple[str, int], T] = {}
+        whole = True
+        with os.scandir(self._parent) as scan:
+            for each in scan:
+                if each.name.startswith("."):  # what is being made, and what only programs read
+                    continue
+                place = (each.name, each.inode())
+                value = self._known.get(place)
+                if value is None and each.is_dir():
+                    value = self._read(self._parent / each.name)
+                    whole = whole and value is not None
+                if value is not None:
+                    found[place] = value
+        self._known, self._values = found, tuple(sorted(found.values(), key=self._order, reverse=True))
+        self._time = changed if whole and begun - changed > SETTLED_NANOSECONDS else None
+
+
+def tell_of_change(folder: Path) -> None:
+    """Let every process that lists the folders beside this one look at all of them once more."""
+    os.utime(folder.parent)
