@@ -103,7 +103,8 @@ def _whole(folder: Path) -> Comparison | None:
 def _read(folder: Path) -> Comparison:
     values = read_json(folder / NOTE)
     runs = tuple(values["runs"])
-    return Comparison(folder.name, folder, values["name"], values["created"], values["dataset"], runs)
+    visitor = str(values.get("visitor", ""))
+    return Comparison(folder.name, folder, values["name"], values["created"], values["dataset"], runs, visitor)
 
 
 def runs_of(workspace: Workspace, comparison: Comparison) -> list[Run]:
