@@ -2,6 +2,7 @@
 
 import gc
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,16 @@ from tlcore.worker.runner import run_job
 from tlcore.workspace import Workspace, open_workspace
 
 LONG = ("test_strategies.py", "test_queue.py", "test_backbone_rows.py", "test_journey.py", "test_race.py")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 QUICK = TrainConfig(image_size=96, epochs=4, seed=1)
 
 
@@ -59,3 +70,16 @@ def trained(tmp_path_factory: pytest.TempPathFactory, small_folder: Path) -> tup
     last = run_job(workspace, run)
     assert last.type == "finished", last
     return workspace, dataset, run
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Chromium; tests that need it are skipped where there is none."""
+    if CHROMIUM is None:
+        pytest.skip("there is no chromium on this machine")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        chromium = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()

@@ -142,7 +142,7 @@ def test_a_tab_that_is_closed_midway_keeps_what_arrived(page, server, tmp_path):
     page.route("**/upload/*", some)
     open_uploader(page, server, "Folder")
     choose(page, folder)
-    expect(page.get_by_text(re.compile(r"^80 of 200 files · "))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"^80 of 200 files · ")).first).to_be_visible()
     address = page.url
     page.goto("about:blank")
     page.unroute("**/upload/*")

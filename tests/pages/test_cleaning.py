@@ -1,22 +1,14 @@
 """The server around the pages: it refuses a wrong settings file before anybody comes, and cleans while it runs."""
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 
 from pages.server import app
 from pages.server.cleaning import cleaning
+from tests import loops
 from tlcore.config import TrainConfig
 from tlcore.events import Finished
 from tlcore.jobs.store import EventLog, create_run
 from tlcore.workspace import CHECKPOINT
-
-
-def in_a_thread(serve):
-    """In a thread of its own: a browser driven by another test may have left this one an event loop."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(lambda: asyncio.run(serve())).result()
 
 
 @pytest.mark.parametrize(
@@ -42,7 +34,7 @@ def test_a_server_cleans_from_its_start_to_its_end(workspace, monkeypatch):
         async with cleaning():
             return None
 
-    in_a_thread(serve)
+    loops.run(serve())
     assert not (run.folder / CHECKPOINT).exists(), "the first look is at once, and is ended before the server is"
 
 
@@ -54,4 +46,4 @@ def test_a_workspace_that_cannot_be_written_is_left_to_the_pages(tmp_path, monke
         async with cleaning():
             return "served"
 
-    assert app.options() and in_a_thread(serve) == "served"
+    assert app.options() and loops.run(serve()) == "served"

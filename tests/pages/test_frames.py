@@ -9,6 +9,7 @@ import pytest
 
 from pages.server import frames
 from pages.server.frames import PIECE, BadFrame, Body
+from tests.loops import run
 
 FILE_ID = "0123456789abcdef-7"
 
@@ -43,7 +44,7 @@ def test_the_same_comes_out_however_it_is_cut(chunk):
             found.append(b"".join([data async for data in body.pieces(piece.length)]))
         return found
 
-    assert asyncio.run(read()) == contents
+    assert run(read()) == contents
 
 
 def test_never_more_than_a_piece_is_in_memory():
@@ -58,7 +59,7 @@ def test_never_more_than_a_piece_is_in_memory():
             assert len(data) <= PIECE and stream.taken - done <= chunk + 200
         return done
 
-    assert asyncio.run(read()) == length
+    assert run(read()) == length
 
 
 def test_a_sender_that_falls_silent_is_given_up(monkeypatch):
@@ -69,7 +70,7 @@ def test_a_sender_that_falls_silent_is_given_up(monkeypatch):
         await asyncio.sleep(3600)
 
     with pytest.raises(TimeoutError):
-        asyncio.run(Body(silent(), 0).next_slice())
+        run(Body(silent(), 0).next_slice())
 
 
 def test_a_body_that_ends_too_early():
@@ -79,4 +80,4 @@ def test_a_body_that_ends_too_early():
         return [data async for data in body.pieces(piece.length)]
 
     with pytest.raises(BadFrame):
-        asyncio.run(read())
+        run(read())

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from tests.e2e.conftest import browser  # noqa: F401
 from tests.security.tab import Browser
 from tests.served import Server, serve
 from tlcore import access

@@ -1,12 +1,12 @@
 """What Streamlit's own upload route keeps in memory stays under a bound: of a tab, and of all tabs."""
 
-import asyncio
 from dataclasses import replace
 
 import pytest
 
 from pages.server import memory_uploads
 from pages.server.memory_uploads import MemoryUploads
+from tests.loops import run
 from tlcore.settings import HOSTED
 
 MB = 1_000_000
@@ -34,7 +34,7 @@ class Server:
 
         headers = [] if size is None else [(b"content-length", str(size).encode())]
         path = f"{base}/_stcore/upload_file/{session}/{file_id}"
-        asyncio.run(self.app({"type": "http", "method": method, "path": path, "headers": headers}, None, send))
+        run(self.app({"type": "http", "method": method, "path": path, "headers": headers}, None, send))
         return sent[0]["status"]
 
 
