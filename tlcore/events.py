@@ -144,8 +144,20 @@ class EpochEnd(Event):
 
 
 @dataclass(frozen=True)
+class Diverged(Event):
+    """The loss of this epoch was no longer a number, so that learning ended; what the epochs before gave is kept.
+
+    `epoch` and `phase` as in `EpochEnd`, which this epoch has not.
+    """
+
+    type: ClassVar[str] = "diverged"
+    epoch: int
+    phase: str = "head"
+
+
+@dataclass(frozen=True)
 class Evaluated(Event):
-    """The test figures are there and the model can be used; only the packing is still to come.
+    """The test figures are there; the model is still to be packed and checked.
 
     `seconds` count from the job's start, of which `seconds_features` and `seconds_training`; the seconds of earlier
     attempts that a resumed run continues are in them.
@@ -233,7 +245,10 @@ def run_to_end(job: Generator["Event", None, Result], on_event: Callable[["Event
         job.close()
 
 
-_TYPES = {cls.type: cls for cls in (Started, Planned, Progress, EpochEnd, Evaluated, Finished, Stopped, Failed, Died)}
+_TYPES = {
+    cls.type: cls
+    for cls in (Started, Planned, Progress, EpochEnd, Diverged, Evaluated, Finished, Stopped, Failed, Died)
+}
 
 
 def _with_current_names(row: dict[str, Any]) -> dict[str, Any]:

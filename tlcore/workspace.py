@@ -17,6 +17,7 @@ from platformdirs import user_data_path
 from tlcore.errors import UserError
 
 CHECKPOINT = "checkpoint.npz"  # in a run's folder: training writes it, and whether it is there decides what can resume
+TRAINED = "trained.npz"  # in a run's folder from its test figures until its model is packed: what it has learned
 
 
 @dataclass(frozen=True)

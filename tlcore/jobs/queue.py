@@ -125,7 +125,7 @@ class JobQueue:
         """Queue again what was waiting in servers that are gone."""
         for job in reversed([*list_recommendations(workspace), *list_imports(workspace), *list_runs(workspace)]):
             begun = any(isinstance(event, Started) for event in read_events(job))
-            if (job.folder / QUEUED).exists() and not begun and job_status(job).state == "interrupted":
+            if (job.folder / QUEUED).exists() and not begun and job_status(job).state in ("interrupted", "tested"):
                 self.submit(job)
         for path in servers.glob("*.lock"):
             if not is_locked(path):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from tlcore.events import EpochEnd, Evaluated, Event, Failed, Finished, Progress, Started, Stopped
+from tlcore.events import Died, Diverged, EpochEnd, Evaluated, Event, Failed, Finished, Progress, Started, Stopped
 from tlcore.jobs.locks import LOCK, is_locked
 from tlcore.jobs.store import QUEUED, Job, read_events
 from tlcore.workspace import read_json
@@ -20,8 +20,9 @@ E = TypeVar("E", bound=Event)
 class JobStatus:
     """What a job's files say about it now.
 
-    `state`: "queued", "running", "finished", "stopped" (nothing came of it), "failed" or "interrupted" (its process
-    ended without a word). `usable`: a run's test figures are there.
+    `state`: "queued", "running", "finished", "stopped" (nothing came of it), "failed", "interrupted" (its process
+    ended without a word), or of a run "tested": it has its test figures, and ended before its model was packed.
+    `died`: how its process ended, where somebody saw it. `diverged`: where the loss was no longer a number.
     """
 
     state: str
@@ -31,10 +32,13 @@ class JobStatus:
     finished: Finished | None
     error: Failed | None
     stopped: Stopped | None
+    died: Died | None = None
+    diverged: Diverged | None = None
 
     @property
     def usable(self) -> bool:
-        return self.evaluated is not None and self.state != "failed"
+        """Whether a run's test figures are there; its model is, too, once it has `finished`."""
+        return self.evaluated is not None
 
     @property
     def active(self) -> bool:
@@ -58,6 +62,8 @@ def job_status(job: Job) -> JobStatus:
         _last(last, Finished),
         _last(last, Failed),
         _last(last, Stopped),
+        _last(last, Died),
+        _last(last, Diverged),
     )
 
 
@@ -68,14 +74,15 @@ def _last(events: dict[type[Event], Event], kind: type[E]) -> E | None:
 
 
 def _state(job: Job, last: dict[type[Event], Event], working: bool) -> str:
+    without = {} if Evaluated not in last else dict.fromkeys(("failed", "stopped", "interrupted"), "tested")
     for event_type, state in ((Finished, "finished"), (Failed, "failed"), (Stopped, "stopped")):
         if event_type in last:
-            return state
+            return without.get(state, state)
     if working:
         return "running"
     if Started not in last and _waits_in_a_living_queue(job):
         return "queued"
-    return "interrupted"
+    return without.get("interrupted", "interrupted")
 
 
 def _waits_in_a_living_queue(job: Job) -> bool:

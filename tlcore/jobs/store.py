@@ -14,8 +14,18 @@ from typing import Any
 
 from tlcore.config import TrainConfig
 from tlcore.errors import UserError
-from tlcore.events import EpochEnd, Event, Progress, ShouldStop, decode, encode
-from tlcore.workspace import CHECKPOINT, Workspace, disk_error, is_id, new_id, read_json, write_atomic, write_json
+from tlcore.events import EpochEnd, Evaluated, Event, Planned, Progress, ShouldStop, decode, encode
+from tlcore.workspace import (
+    CHECKPOINT,
+    TRAINED,
+    Workspace,
+    disk_error,
+    is_id,
+    new_id,
+    read_json,
+    write_atomic,
+    write_json,
+)
 
 JOB, EVENTS, STOP, QUEUED = "job.json", "events.jsonl", "stop", "queued.json"
 EARLIER = "events-{}.jsonl"  # with the number of the attempt, from 1
@@ -206,7 +216,8 @@ def stop_requested(job: Job) -> ShouldStop:
 def reset(job: Job) -> None:
     """Make a job ready to be worked on from the beginning; the earlier attempt's events are kept under a number."""
     (job.folder / STOP).unlink(missing_ok=True)
-    (job.folder / CHECKPOINT).unlink(missing_ok=True)
+    for file in (CHECKPOINT, TRAINED):
+        (job.folder / file).unlink(missing_ok=True)
     _archive_events(job)
 
 
@@ -215,12 +226,21 @@ def can_resume(job: Job) -> bool:
     return (job.folder / CHECKPOINT).exists()
 
 
+def can_finish(job: Job) -> bool:
+    """Whether a training has learned all that it will, and only its model is still to be packed."""
+    return (job.folder / TRAINED).exists()
+
+
 def resume(job: Job) -> None:
-    """Make a training ready to be continued: its epochs are kept, its end is taken back."""
+    """Make a training ready to be continued: its epochs are kept, its end is taken back.
+
+    Where only the model is still to be packed, its test figures are kept too.
+    """
     (job.folder / STOP).unlink(missing_ok=True)
-    epochs = [event for event in read_events(job) if isinstance(event, EpochEnd)]
+    kept = (EpochEnd, Planned, Evaluated) if can_finish(job) else (EpochEnd,)
+    events = [event for event in read_events(job) if isinstance(event, kept)]
     _archive_events(job)
-    lines = "".join(encode(event) + "\n" for event in epochs)
+    lines = "".join(encode(event) + "\n" for event in events)
     write_atomic(job.folder / EVENTS, lines.encode("utf-8"))
 
 

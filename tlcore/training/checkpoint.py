@@ -25,8 +25,11 @@ class Checkpoint:
     arrays: dict[str, list[np.ndarray]]
 
 
-def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
+def save_checkpoint(folder: Path, checkpoint: Checkpoint, file: str = CHECKPOINT) -> None:
     """Write the checkpoint of a run's folder, whole or not at all.
+
+    Args:
+        file: another name for arrays and values of another meaning.
 
     Raises:
         UserError: the disk is full.
@@ -36,7 +39,7 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
     }
     buffer = io.BytesIO()
     np.savez(buffer, **{"values": np.array(json.dumps(checkpoint.values))} | flat)  # type: ignore[arg-type]  # its stub takes **arrays for allow_pickle
-    write_atomic(folder / CHECKPOINT, buffer.getvalue())
+    write_atomic(folder / file, buffer.getvalue())
 
 
 def load_checkpoint_epoch(folder: Path) -> int:
@@ -49,10 +52,10 @@ def load_checkpoint_epoch(folder: Path) -> int:
         return 0
 
 
-def load_checkpoint(folder: Path) -> Checkpoint | None:
+def load_checkpoint(folder: Path, file: str = CHECKPOINT) -> Checkpoint | None:
     """The checkpoint of a run's folder, or None where there is none that can be read."""
     try:
-        with open(folder / CHECKPOINT, "rb") as file, np.load(file, allow_pickle=False) as archive:
+        with open(folder / file, "rb") as opened, np.load(opened, allow_pickle=False) as archive:
             values = json.loads(str(archive["values"]))
             groups: dict[str, dict[int, np.ndarray]] = {}
             for name in archive.files:
