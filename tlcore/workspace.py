@@ -17,6 +17,8 @@ from platformdirs import user_data_path
 from tlcore.errors import UserError
 
 CHECKPOINT = "checkpoint.npz"  # in a run's folder: training writes it, and whether it is there decides what can resume
+FULL = (errno.ENOSPC, errno.EDQUOT)
+GONE = (errno.ENOENT, errno.ENOTDIR, errno.ESTALE)
 TRAINED = "trained.npz"  # in a run's folder from its test figures until its model is packed: what it has learned
 
 
@@ -126,11 +128,13 @@ def read_json(path: Path) -> Any:
 
 def disk_error(path: Path, error: OSError) -> UserError:
     """The sentence for a person when the disk says no."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if error.errno in FULL:
         return UserError(
             f"The disk that holds {path.parent} is full.",
             "Free some space and start again; what was finished before is kept.",
         )
+    if error.errno in GONE:
+        return UserError(f"The folder {path.parent} is no longer there.", "Put it back, or start again.")
     return UserError(
         f"{path} could not be written ({error.strerror or error}).",
         "Check that the folder exists and that you may write to it.",

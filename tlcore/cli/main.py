@@ -1,6 +1,7 @@
 """Transfer Lab from a terminal: `transferlab COMMAND` or `python -m tlcore COMMAND`; one module a command.
 
-Exit codes: 0 done, 1 failed, 2 a user's mistake (one sentence on standard error), 130 stopped with Ctrl-C.
+Exit codes: 0 done, 1 failed, 2 a user's mistake (one sentence on standard error), 130 stopped with Ctrl-C, 143 ended by
+TERM, 129 by HUP; a training that a signal ended has kept what it had learned.
 """
 
 import argparse
@@ -8,11 +9,12 @@ import os
 import sys
 from pathlib import Path
 
-from tlcore.cli import app, backbones, datasets, evaluate, predict, race, recommend, runs, train, weights
+from tlcore.cli import app, backbones, continue_run, datasets, evaluate, predict, race, recommend, runs, train, weights
+from tlcore.cli.outcome import CommandFailed
 from tlcore.errors import UserError
 from tlcore.workspace import open_workspace
 
-COMMANDS = (train, evaluate, predict, datasets, runs, backbones, weights, race, recommend, app)
+COMMANDS = (train, continue_run, evaluate, predict, datasets, runs, backbones, weights, race, recommend, app)
 """The modules of the commands, in the order in which the help lists them.
 
 Each has `add_command(commands, common)`: it adds its parser, with the parent `common`, to `commands`, and sets the
@@ -30,6 +32,8 @@ def main(arguments: list[str] | None = None) -> int:
     except UserError as error:
         print(error, file=sys.stderr)
         return 2
+    except CommandFailed:
+        return 1
     except KeyboardInterrupt as stop:
         print(str(stop) or "Stopped.", file=sys.stderr)  # a training's message names what is kept
         return 130

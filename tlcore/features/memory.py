@@ -26,7 +26,9 @@ import psutil
 from tlcore.config import TrainConfig
 from tlcore.errors import UserError
 from tlcore.features.activations import size_text
+from tlcore.models.spec import BackboneSpec
 
+BASE_BYTES = 700_000_000
 SPARE_BYTES = 200_000_000  # what the rest of a training takes meanwhile
 COPIES = 2  # the rows as they are read, and as a tensor
 OUTPUT_SHARE = 0.55  # see above
@@ -83,6 +85,17 @@ def check_fine_tune_memory(demand: Demand, config: TrainConfig) -> None:
     )
 
 
+def training_memory(config: TrainConfig, spec: BackboneSpec) -> int:
+    """About how many bytes the process of a training takes at most, TensorFlow included."""
+    return BASE_BYTES
+
+
+def total_memory(group: Path = Path("/sys/fs/cgroup")) -> int:
+    """Bytes that this machine has, or its container may take, if that is less."""
+    total = int(psutil.virtual_memory().total)
+    return min([total, *_limits(group)])
+
+
 def free_memory(group: Path = Path("/sys/fs/cgroup")) -> int:
     """Bytes that can still be used: what the machine has free, or what its container may still take, if that is less.
 
@@ -107,3 +120,11 @@ def _file_bytes(group: Path) -> int:
         return int(rows["active_file"]) + int(rows["inactive_file"])
     except (OSError, ValueError, KeyError):
         return 0
+
+
+def _limits(group: Path) -> list[int]:
+    """The limit of a container in bytes; none where there is no container, or no limit ("max")."""
+    try:
+        return [int((group / "memory.max").read_text())]
+    except (OSError, ValueError):
+        return []

@@ -6,8 +6,11 @@ and, when a person asked for it, `stop`. The state of a job is read off these fi
 processes may come and go.
 """
 
+import errno
+import os
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +32,8 @@ from tlcore.workspace import (
 
 JOB, EVENTS, STOP, QUEUED = "job.json", "events.jsonl", "stop", "queued.json"
 EARLIER = "events-{}.jsonl"  # with the number of the attempt, from 1
+EXIT_UNRECORDED = 74  # of a worker that could not write how its job ended; EX_IOERR of sysexits.h
+RESERVE, RESERVE_BYTES = ".reserve", 16_384
 PROGRESS_SECONDS = 0.2  # more often nobody can see it
 
 
@@ -202,9 +207,25 @@ def read_events(job: Job, file: str = EVENTS) -> list[Event]:
     return events
 
 
-def request_stop(job: Job) -> None:
-    """Ask whoever works on the job, or will, to stop and keep what there is."""
-    (job.folder / STOP).touch()
+def request_stop(job: Job, reason: str = "") -> None:
+    """Ask whoever works on the job, or will, to stop and keep what there is. Who asked first is remembered.
+
+    Args:
+        reason: "" where a person asked; else why, as `stop_reason` gives it back.
+    """
+    try:
+        with open(job.folder / STOP, "x", encoding="utf-8") as file:
+            file.write(reason)
+    except FileExistsError:
+        return
+
+
+def stop_reason(job: Job) -> str:
+    """Why the job was asked to stop: "limit:30" after the 30 minutes that are allowed, "" where a person asked."""
+    try:
+        return (job.folder / STOP).read_text(encoding="utf-8").strip()
+    except (OSError, ValueError):
+        return ""
 
 
 def stop_requested(job: Job) -> ShouldStop:
@@ -256,20 +277,54 @@ def num_earlier_attempts(job: Job) -> int:
 
 
 class EventLog:
-    """Appends events to a job's `events.jsonl`, progress no more often than a person can see."""
+    """Appends events to a job's `events.jsonl`, progress no more often than a person can see.
+
+    `reserve` puts some bytes aside on the disk, so that how a job ended can be written when the disk is full.
+    """
 
     def __init__(self, job: Job) -> None:
         self._path = job.folder / EVENTS
+        self._reserve = job.folder / RESERVE
         self._last_progress = 0.0
 
+    def reserve(self) -> None:
+        """Put room for the last event aside; where there is none, there is none to be given up either."""
+        with suppress(OSError):
+            self._reserve.write_bytes(bytes(RESERVE_BYTES))
+
+    def release(self) -> None:
+        """Give up what was put aside."""
+        with suppress(OSError):
+            self._reserve.unlink(missing_ok=True)
+
     def write(self, event: Event) -> None:
+        """Append an event.
+
+        Raises:
+            UserError: it could not be written; progress is passed over then, since what matters meets the same disk.
+        """
         if isinstance(event, Progress):
             now = time.monotonic()
             if event.cached < event.done < event.total and now - self._last_progress < PROGRESS_SECONDS:
                 return
             self._last_progress = now
         try:
-            with open(self._path, "a", encoding="utf-8") as file:
-                file.write(encode(event) + "\n")
+            _append(self._path, encode(event) + "\n")
         except OSError as error:
-            raise disk_error(self._path, error) from error
+            if not isinstance(event, Progress):
+                raise disk_error(self._path, error) from error
+
+
+def _append(path: Path, line: str) -> None:
+    """Add a line whole or not at all, on a line of its own even after one that a killed process left half-written."""
+    with open(path, "a+b", buffering=0) as file:
+        end = file.seek(0, os.SEEK_END)
+        file.seek(max(0, end - 1))
+        data = (b"" if file.read(1) in (b"", b"\n") else b"\n") + line.encode()
+        try:
+            if file.write(data) < len(data):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        except OSError:
+            with suppress(OSError):
+                file.truncate(end)
+            raise

@@ -2,7 +2,9 @@
 
 It reads one line from its standard input, the job's folder, does the job, and ends. With `--warm` it has imported
 TensorFlow and compiled a first step before it reads that line, so the seconds this takes are not on the user's clock.
-When the line never comes (the server is gone, or nobody trained for a quarter of an hour) it ends by itself.
+When the line never comes (the server is gone, or nobody trained for a quarter of an hour) it ends by itself. TERM and
+HUP ask the job to stop and keep what there is. The exit code is 0 wherever the job's folder says how it ended, and
+`EXIT_UNRECORDED` where that could not be written.
 """
 
 import os
@@ -11,8 +13,10 @@ import sys
 import threading
 from pathlib import Path
 
-from tlcore.jobs.store import open_job
+from tlcore.errors import UserError
+from tlcore.jobs.store import EXIT_UNRECORDED, open_job, read_events
 from tlcore.worker.handlers import load_trainer
+from tlcore.worker.interrupt import stopping_on_signals
 from tlcore.worker.runner import run_job
 from tlcore.workspace import open_workspace
 
@@ -32,10 +36,16 @@ def main(arguments: list[str]) -> int:
         return 0
     if not folder:
         return 0
-    job = open_job(Path(folder))
+    try:
+        job = open_job(Path(folder))
+        workspace = open_workspace(job.folder.parent.parent)
+    except UserError:  # it was deleted while it waited: there is nothing to do, and no place to say so
+        return 0
     _log_into(job.folder / LOG)
-    run_job(open_workspace(job.folder.parent.parent), job)
-    return 0
+    with stopping_on_signals(job):
+        last = run_job(workspace, job)
+    written = read_events(job)[-1:] == [last] or not job.folder.is_dir()
+    return 0 if written else EXIT_UNRECORDED
 
 
 def warm_up() -> None:
@@ -53,12 +63,16 @@ def warm_up() -> None:
 
 
 def _log_into(path: Path) -> None:
-    """Send this process's output, TensorFlow's own included, into a file beside the run."""
-    with open(path, "ab") as file:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os.dup2(file.fileno(), 1)
-        os.dup2(file.fileno(), 2)
+    """Send this process's output, TensorFlow's own included, into a file beside the run; to nowhere on a full disk."""
+    try:
+        file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+    except OSError:
+        return
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.dup2(file, 1)
+    os.dup2(file, 2)
+    os.close(file)
 
 
 if __name__ == "__main__":
