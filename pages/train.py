@@ -8,17 +8,17 @@ from pages.parts.train import (
     curves,
     job_queue_view,
     network_choice,
-    packing,
     recommendation_card,
     settings_form,
 )
-from pages.shared import chrome, follow, run_list, settings, state, widgets
+from pages.shared import chrome, follow, packing, run_list, settings, state, widgets
 from pages.shared.widgets import plain
 from tlcore.data.manifest import Dataset
 from tlcore.errors import UserError
 from tlcore.jobs import store
 from tlcore.jobs.status import JobStatus, job_status
 from tlcore.jobs.store import Run
+from tlcore.messages.endings import diverged_message
 from tlcore.messages.progress import num_planned_epochs
 from tlcore.messages.quantities import count, format_bytes, format_seconds
 from tlcore.models.registry import find_backbone
@@ -72,7 +72,7 @@ def follow_run(action: DeltaGenerator, run: Run, dataset: Dataset) -> None:
     action.page_link("pages/train.py", label="Train anew", query_params={"dataset": run.dataset_id})
     if status.epochs:
         learning(status, run, dataset)
-    packing.show(run, status)
+    packing.watch(run, status)
     with st.expander("Settings of this run"):
         widgets.table(settings_form.settings_frame(run.config), "The settings of this run")
 
@@ -84,9 +84,13 @@ def learning(status: JobStatus, run: Run, dataset: Dataset) -> None:
 
 
 def onward(action: DeltaGenerator, run: Run, status: JobStatus) -> None:
-    """The way to the figures; a run that was stopped can be continued first."""
-    continued = was_stopped(run, status) and not status.active and follow.continue_button(run, status, action)
-    if action.button("See how good it is", type="secondary" if continued else "primary"):
+    """The way to the figures; a run that was stopped can be continued first, one without a model is to be packed."""
+    unpacked = status.state == "tested"
+    if unpacked:
+        packing.offer(action, run, status)
+    stopped = was_stopped(run, status) and not status.active and not unpacked
+    continued = stopped and follow.continue_button(run, status, action)
+    if action.button("See how good it is", type="secondary" if continued or unpacked else "primary"):
         st.switch_page("pages/evaluate.py", query_params=state.link(run=run.id, dataset=run.dataset_id))
     if continued:
         follow.restart_button(run, action, primary=False)
@@ -110,7 +114,10 @@ def training_message(status: JobStatus, run: Run) -> str:
     done, planned = len(status.epochs), num_planned_epochs(status, run.config)
     words = [f"It learned for {count(done, 'round')}."]
     if was_stopped(run, status):
-        words = [f"You stopped it after {count(done, 'round')}; what it had learned until then is kept."]
+        by = "It was ended from outside" if store.stop_reason(run) else "You stopped it"
+        words = [f"{by} after {count(done, 'round')}; what it had learned until then is kept."]
+    elif status.diverged is not None:
+        words = [diverged_message(status.diverged, run.config)]
     elif done < planned:
         words = [f"It stopped by itself after {done} of {planned} rounds, since nothing got better any more."]
     took = status.evaluated

@@ -12,11 +12,9 @@ from pages.shared.gallery import GalleryPhoto
 from pages.shared.widgets import table
 from tlcore.charts import results as charts
 from tlcore.data.images import PhotoRefused
-from tlcore.errors import UserError
-from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Run
 from tlcore.messages.quantities import count
-from tlcore.serving.bundle import load_bundle
+from tlcore.serving.bundle import FOLDER, INFO, load_bundle
 from tlcore.serving.predict import ImageClassifier
 
 PAGE_SIZE = 6
@@ -34,17 +32,16 @@ class PhotoPrediction:
 
 
 def predictor(run: Run) -> ImageClassifier:
-    """The run's network, loaded once a server. Raises UserError while it is not packed yet."""
+    """The network of a finished run, loaded once a server. Raises UserError where its files are gone or damaged."""
     try:
-        return _predictor(str(run.folder), run.id)
-    except UserError:
-        if job_status(run).active:
-            raise UserError("The network is being packed.", "Load the page again in a few seconds.") from None
-        raise
+        packed = (run.folder / FOLDER / INFO).stat().st_mtime_ns  # a run that is started again gets another model
+    except OSError:
+        packed = 0
+    return _predictor(run.id, packed)
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
-def _predictor(_folder: str, run_id: str) -> ImageClassifier:
+def _predictor(run_id: str, packed: int) -> ImageClassifier:
     return ImageClassifier(load_bundle(state.workspace().runs / run_id))
 
 
