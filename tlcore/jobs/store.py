@@ -17,7 +17,7 @@ from typing import Any
 
 from tlcore.config import TrainConfig
 from tlcore.errors import UserError
-from tlcore.events import EpochEnd, Evaluated, Event, Planned, Progress, ShouldStop, decode, encode
+from tlcore.events import EpochEnd, Evaluated, Event, Finished, Planned, Progress, ShouldStop, decode, encode
 from tlcore.workspace import (
     CHECKPOINT,
     TRAINED,
@@ -249,7 +249,7 @@ def can_resume(job: Job) -> bool:
 
 def can_finish(job: Job) -> bool:
     """Whether a training has learned all that it will, and only its model is still to be packed."""
-    return (job.folder / TRAINED).exists()
+    return (job.folder / TRAINED).exists() and not any(isinstance(event, Finished) for event in read_events(job))
 
 
 def resume(job: Job) -> None:
@@ -259,6 +259,8 @@ def resume(job: Job) -> None:
     """
     (job.folder / STOP).unlink(missing_ok=True)
     kept = (EpochEnd, Planned, Evaluated) if can_finish(job) else (EpochEnd,)
+    if Evaluated not in kept:  # a kill after the end may have left it
+        (job.folder / TRAINED).unlink(missing_ok=True)
     events = [event for event in read_events(job) if isinstance(event, kept)]
     _archive_events(job)
     lines = "".join(encode(event) + "\n" for event in events)
