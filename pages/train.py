@@ -12,6 +12,7 @@ from pages.parts.train import (
     settings_form,
 )
 from pages.shared import chrome, follow, packing, run_list, settings, state, widgets
+from pages.shared.memory import memory_refusal
 from pages.shared.widgets import plain
 from tlcore.data.manifest import Dataset
 from tlcore.errors import UserError
@@ -44,7 +45,9 @@ def offer(action: DeltaGenerator, dataset: Dataset) -> None:
     settings_form.folds(dataset)
     fetched = "" if is_present(spec) or config.strategy == "scratch" else format_bytes(spec.download_bytes)
     verb = f"Download {fetched} and train on" if fetched else "Train on"
-    if action.button(f"{verb} {count(num_train, 'photo')}", type="primary", key="train"):
+    if refusal := memory_refusal([config]):
+        widgets.note(refusal)
+    if action.button(f"{verb} {count(num_train, 'photo')}", type="primary", key="train", disabled=bool(refusal)):
         run = store.create_run(state.workspace(), dataset.id, config, dataset.name)
         state.queue().submit(run)
         state.choose(run=run.id, dataset=dataset.id)

@@ -24,6 +24,7 @@ from tlcore.worker.runner import run_job
 from tlcore.workspace import TRAINED, open_workspace
 
 ROOT = Path(__file__).resolve().parents[2]
+HYBRID = defaults_for("hybrid", image_size=64, epochs=2, fine_tune_epochs=1, seed=1)
 posix = pytest.mark.skipif(not hasattr(os, "fork"), reason="children are forked and killed, which Windows cannot")
 
 
@@ -31,24 +32,19 @@ class Killed(BaseException):
     """What a test raises where a worker would be killed: nothing in the program catches it."""
 
 
-def at(kind, number=1):
-    """An `on_event` that ends the process's work at an event of this kind."""
-    seen = []
+def killed_after_the_figures(trained, config, on_epoch=None):
+    """A run that ended right after its figures were reported. `on_epoch` is called with it after each epoch."""
+    workspace, dataset, _ = trained
+    run = create_run(workspace, dataset.id, config, "killed")
 
     def on_event(event):
-        seen.append(event) if isinstance(event, kind) else None
-        if len(seen) == number:
+        if on_epoch and isinstance(event, EpochEnd):
+            on_epoch(run)
+        if isinstance(event, Evaluated):
             raise Killed
 
-    return on_event
-
-
-def killed_after_the_figures(trained, config, name="killed"):
-    """A run that ended right after its figures were reported."""
-    workspace, dataset, _ = trained
-    run = create_run(workspace, dataset.id, config, name)
     with pytest.raises(Killed):
-        run_job(workspace, run, at(Evaluated))
+        run_job(workspace, run, on_event)
     return run
 
 
@@ -99,19 +95,15 @@ def test_a_kill_at_any_step_of_packing_leaves_no_model_or_the_whole_one(trained,
 
 
 @pytest.mark.parametrize(
-    ("config", "kept", "reason"),
+    ("stop", "kept", "reason"),
     [
-        (
-            defaults_for("hybrid", image_size=64, epochs=2, fine_tune_epochs=1, fine_tune_learning_rate=1e-7, seed=1),
-            "backbone",
-            "a head on a network with adapted batch norm, which nothing was better than",
-        ),
-        (defaults_for("scratch", image_size=48, fine_tune_epochs=1, seed=1), "network", "a network that trained"),
+        (False, "network", "a network that adapted"),
+        (True, "backbone", "a head, stopped before the network adapted, whose batch norm was adapted before"),
     ],
 )
-def test_finishing_learns_nothing_again_and_gives_the_model_of_the_figures(trained, config, kept, reason):
+def test_finishing_learns_nothing_again_and_gives_the_model_of_the_figures(trained, stop, kept, reason):
     workspace, _, _ = trained
-    run = killed_after_the_figures(trained, config)
+    run = killed_after_the_figures(trained, HYBRID, on_epoch=request_stop if stop else None)
     with np.load(run.folder / TRAINED) as archive:
         assert any(name.startswith(f"{kept}/") for name in archive.files), reason
     before, status = probabilities(run), job_status(run)
@@ -119,7 +111,7 @@ def test_finishing_learns_nothing_again_and_gives_the_model_of_the_figures(train
     resume(run)
     told = []
     last = run_job(workspace, run, told.append)
-    assert isinstance(last, Finished) and last.seconds >= status.evaluated.seconds
+    assert isinstance(last, Finished) and last.seconds >= status.evaluated.seconds and last.stopped == stop
     assert not [event for event in told if isinstance(event, EpochEnd)], "nothing is learned again"
     np.testing.assert_array_equal(probabilities(run), before)
     assert job_status(run).evaluated == status.evaluated and job_status(run).epochs == status.epochs
@@ -151,8 +143,13 @@ def test_a_model_never_stands_beside_the_figures_of_another_attempt(trained):
     run = create_run(workspace, dataset.id, QUICK, "twice")
     assert run_job(workspace, run).type == "finished"
     reset(run)
+
+    def on_event(event):
+        if isinstance(event, Evaluated):
+            raise Killed
+
     with pytest.raises(Killed):
-        run_job(workspace, run, at(Evaluated))
+        run_job(workspace, run, on_event)
     with pytest.raises(UserError):
         load_model(run.folder)
 

@@ -26,9 +26,8 @@ import psutil
 from tlcore.config import TrainConfig
 from tlcore.errors import UserError
 from tlcore.features.activations import size_text
-from tlcore.models.spec import BackboneSpec
 
-BASE_BYTES = 700_000_000
+CONTROL_GROUPS = Path("/sys/fs/cgroup")
 SPARE_BYTES = 200_000_000  # what the rest of a training takes meanwhile
 COPIES = 2  # the rows as they are read, and as a tensor
 OUTPUT_SHARE = 0.55  # see above
@@ -85,32 +84,40 @@ def check_fine_tune_memory(demand: Demand, config: TrainConfig) -> None:
     )
 
 
-def training_memory(config: TrainConfig, spec: BackboneSpec) -> int:
-    """About how many bytes the process of a training takes at most, TensorFlow included."""
-    return BASE_BYTES
+def total_memory(group: Path = CONTROL_GROUPS) -> int:
+    """Bytes that this machine has, its swap included, or its container may take, if that is less."""
+    total = int(psutil.virtual_memory().total + psutil.swap_memory().total)
+    limit = _container(group)
+    return min(total, limit[0]) if limit else total
 
 
-def total_memory(group: Path = Path("/sys/fs/cgroup")) -> int:
-    """Bytes that this machine has, or its container may take, if that is less."""
-    total = int(psutil.virtual_memory().total)
-    return min([total, *_limits(group)])
-
-
-def free_memory(group: Path = Path("/sys/fs/cgroup")) -> int:
+def free_memory(group: Path = CONTROL_GROUPS) -> int:
     """Bytes that can still be used: what the machine has free, or what its container may still take, if that is less.
 
     A container's count includes files that Linux keeps in memory and drops when the space is needed; they are free.
 
     Args:
-        group: where Linux reports the limits of a container (control groups, version 2).
+        group: where Linux reports the limits of a container (control groups).
     """
     free = int(psutil.virtual_memory().available)
-    try:
-        limit = int((group / "memory.max").read_text())
-        used = int((group / "memory.current").read_text())
-    except (OSError, ValueError):  # no container, or one without a limit ("max")
+    found = _container(group)
+    if found is None:
         return free
-    return max(0, min(free, limit - max(0, used - _file_bytes(group))))
+    limit, used = found
+    return max(0, min(free, limit - max(0, used)))
+
+
+def _container(group: Path) -> tuple[int, int] | None:
+    """The limit of a container and what it uses, without its files, in bytes; None where it has no limit ("max")."""
+    for folder, limit, used in (
+        (group, "memory.max", "memory.current"),
+        (group / "memory", "memory.limit_in_bytes", "memory.usage_in_bytes"),  # version 1
+    ):
+        try:
+            return int((folder / limit).read_text()), int((folder / used).read_text()) - _file_bytes(folder)
+        except (OSError, ValueError):
+            continue
+    return None
 
 
 def _file_bytes(group: Path) -> int:
@@ -120,11 +127,3 @@ def _file_bytes(group: Path) -> int:
         return int(rows["active_file"]) + int(rows["inactive_file"])
     except (OSError, ValueError, KeyError):
         return 0
-
-
-def _limits(group: Path) -> list[int]:
-    """The limit of a container in bytes; none where there is no container, or no limit ("max")."""
-    try:
-        return [int((group / "memory.max").read_text())]
-    except (OSError, ValueError):
-        return []

@@ -9,16 +9,18 @@ from pathlib import Path
 from tlcore.config import TrainConfig, defaults_for
 from tlcore.errors import UserError
 from tlcore.events import Died, Diverged, Started
-from tlcore.features.memory import free_memory, total_memory, training_memory
+from tlcore.features.memory import free_memory
+from tlcore.features.training_memory import lighter_choices, training_memory
 from tlcore.jobs.status import JobStatus
 from tlcore.jobs.store import EXIT_UNRECORDED, Job, Run, can_finish, read_events, stop_requested
 from tlcore.messages.quantities import format_bytes
-from tlcore.models.registry import BUILT_IN, find_backbone
+from tlcore.models.registry import find_backbone
 from tlcore.workspace import FULL, GONE, disk_error
 
 NOT_PACKED = "tested, but its model was not packed yet"
 NO_MEMORY_EXIT_CODES = (0xC0000017, 0xC000012D)  # of Windows: no memory, commitment limit
 CRASH_EXIT_CODES = range(0xC0000000, 0x100000000)  # of Windows: exceptions that nobody handled
+SHORT_SHARE = 0.5  # a process that was killed and needed less than this of what is free had memory enough
 LEAST_DISK_BYTES = 1_000_000  # with less nothing can be written any more
 LOG, LOG_BYTES = "worker.log", 4096
 _BAD_ALLOC = (b"bad_alloc", b"MemoryError", b"OOM when allocating", b"Cannot allocate memory")
@@ -34,6 +36,7 @@ _STATES = {
 _DEATHS = {
     "memory": "ran out of memory",
     "outside": "ended from outside",
+    "killed": "ended from outside",
     "crash": "crashed",
     "disk": "ended by a full disk",
     "start": "could not be started",
@@ -70,7 +73,7 @@ def interruption_message(job: Job, status: JobStatus) -> Ending:
             f"The disk is full, so this {noun} could not go on, nor write down how it ended.",
             f"Free some space. {again}",
         )
-    if cause == "outside" and died is not None:
+    if cause in ("outside", "killed") and died is not None:
         by = f"by a person, or because the computer was shut down ({_signal_name(died)})"
         return Ending(f"This {noun} was ended from outside, {by}.", again)
     if cause == "start":
@@ -113,17 +116,6 @@ def memory_failure(job: Job) -> Ending:
     return _out_of_memory(job, 0, sure=True)
 
 
-def memory_warning(config: TrainConfig) -> Ending | None:
-    """Why a training will not fit into the memory of this machine, before it begins; None where it will."""
-    needed, total = _needed(config), total_memory()
-    if needed <= total:
-        return None
-    return Ending(
-        f"This training needs about {format_bytes(needed)} of memory; this machine has {format_bytes(total)}.",
-        f"Choose {_lighter(config)}.",
-    )
-
-
 def system_failure(error: OSError) -> Ending | None:
     """What an error of the system means for a person; None where it is more likely a fault of the program."""
     path = Path(error.filename) if isinstance(error.filename, str) else None
@@ -152,44 +144,26 @@ def _out_of_memory(job: Job, peak: int, sure: bool) -> Ending:
         sure: memory was asked for and refused; else the system ended the process, which mostly means that.
     """
     config, noun = job.config if isinstance(job, Run) else None, NOUNS.get(job.kind, "job")
-    needed, free = max(peak, _needed(config) if config else 0), free_memory()
-    short = sure or not needed or needed > free
+    needed, free = max(peak, _needed(job)), free_memory()
     end = "ran out of memory" if sure else "was ended by the system, most likely because the memory ran out"
-    if not short:
-        end = "was ended from outside (SIGKILL): by the system when memory was short, or by a person"
-    amount = f" It needed about {format_bytes(needed)}; {format_bytes(free)} are free now." if needed > free else ""
-    return Ending(
-        f"This {noun} {end}.{amount}",
-        f"{'Choose' if short else 'Start it again, or choose'} "
-        f"{_lighter(config) if config else 'fewer or smaller photos'}, or close other programs.",
-    )
+    amount = f" It needed about {format_bytes(needed)}; {format_bytes(free)} are free now." if needed else ""
+    lighter = lighter_choices(config) if config else "fewer or smaller photos"
+    return Ending(f"This {noun} {end}.{amount}", f"Choose {lighter}, or close other programs.")
 
 
-def _needed(config: TrainConfig) -> int:
+def _needed(job: Job) -> int:
+    """The bytes that a training needs by its settings; 0 for another job, and for what only another version knew."""
+    if not isinstance(job, Run):
+        return 0
     try:
-        return training_memory(config, find_backbone(config.backbone))
-    except UserError:  # a network or a block that another version knew
+        return training_memory(job.config, find_backbone(job.config.backbone))
+    except UserError:
         return 0
 
 
-def _lighter(config: TrainConfig) -> str:
-    """What takes less memory than this, what helps most first."""
-    choices = []
-    if config.fine_tunes:
-        choices.append("feature extraction")
-    smaller = next((size for size in (160, 96) if size < config.image_size), None)
-    if smaller:
-        choices.append(f"a smaller image size ({smaller} pixels)")
-    if config.fine_tunes and config.batch_size > 8:
-        choices.append("a smaller batch size (8)")
-    if config.backbone != BUILT_IN.name:
-        choices.append(f"the built-in network ({BUILT_IN.title})")
-    choices = choices or ["fewer photos"]
-    return " or ".join([", ".join(choices[:-1]), choices[-1]]) if len(choices) > 1 else choices[0]
-
-
 def _cause(job: Job, status: JobStatus) -> str:
-    """What ended the process of an interrupted job: "memory", "outside", "crash", "disk", "start", or "" if unknown."""
+    """What ended the process of an interrupted job: "memory", "killed" (and there was memory enough), "outside",
+    "crash", "disk", "start", or "" if unknown."""
     died = status.died
     if (died and died.exit_code == EXIT_UNRECORDED) or _is_disk_full(job.folder):
         return "disk"
@@ -198,7 +172,10 @@ def _cause(job: Job, status: JobStatus) -> str:
     name = _signal_name(died)
     if name in _FROM_OUTSIDE or (_is_killed(died) and stop_requested(job)()):
         return "outside"
-    if _is_killed(died) or died.exit_code in NO_MEMORY_EXIT_CODES or _log_tells_of_memory(job):
+    if _is_killed(died):
+        needed = max(died.peak_bytes, _needed(job))  # which is free again by now
+        return "memory" if not needed or needed > SHORT_SHARE * free_memory() else "killed"
+    if died.exit_code in NO_MEMORY_EXIT_CODES or _log_tells_of_memory(job):
         return "memory"
     if not died.signal and not any(isinstance(event, Started) for event in read_events(job)):
         return "start"

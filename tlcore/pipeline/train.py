@@ -11,6 +11,7 @@ from tlcore.data.manifest import load_dataset
 from tlcore.errors import UserError
 from tlcore.evaluation.report import load_report, make_report, predictions_frame, save_report
 from tlcore.events import Evaluated, Event, Finished, ShouldStop, Stopped
+from tlcore.features.training_memory import check_training_memory
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Run
 from tlcore.models.frozen_backbone import PretrainedBackbone
@@ -37,6 +38,7 @@ def train_run(workspace: Workspace, run: Run, should_stop: ShouldStop) -> Iterat
     context = make_context(workspace, run, should_stop)
     unpacked = load_unpacked(context)
     if unpacked is None:
+        check_training_memory(context.config)
         discard_unpacked(run)  # what cannot be read helps nobody
         try:
             unpacked = yield from _learn(context)
