@@ -21,7 +21,9 @@ from tlcore.data.names import is_junk
 from tlcore.errors import UserError
 from tlcore.evaluation.report import FIGURES, Report, load_report
 from tlcore.events import Event, run_to_end
-from tlcore.jobs.store import load_run
+from tlcore.jobs.status import job_status
+from tlcore.jobs.store import Run, load_run
+from tlcore.messages.endings import NOT_PACKED
 from tlcore.serving.bundle import FOLDER, INFO, KERAS, LABELS, MODEL, Bundle, load_bundle, write_bundle, zip_bundle
 from tlcore.serving.predict import ImageClassifier, Prediction
 from tlcore.serving.score import score_folder
@@ -193,8 +195,23 @@ def load_model(model: str | PathLike[str], *, workspace: WorkspaceLike = None) -
         )
     path = Path(model).expanduser()
     if not path.exists():
-        path = load_run(take_workspace(workspace), str(model)).folder
+        run = load_run(take_workspace(workspace), str(model))
+        check_packed(run)
+        path = run.folder
     return Model(load_bundle(path), path)
+
+
+def check_packed(run: Run) -> None:
+    """Raise UserError where a run has its figures and its model was not packed, or is being packed just now."""
+    status = job_status(run)
+    if not status.usable or status.finished:
+        return
+    if status.active:
+        raise UserError(f"The model of run {run.id} is being checked and packed.", "Wait until the run has finished.")
+    raise UserError(
+        f"The run {run.id} is {NOT_PACKED}.",
+        f"Finish it: transferlab continue {run.id}, or tlcore.continue_run({run.id!r}) in Python.",
+    )
 
 
 def _report_of(bundle: Bundle) -> Report:
