@@ -186,7 +186,7 @@ def _in_use() -> tuple[str, set[int]]:
     """The names of what is in use, and the numbers of the steps that are done. Never raises: the page itself will."""
     try:
         used, run = state.dataset(), state.run()
-    except (UserError, OSError):
+    except Exception:  # a bug too: nothing above the page has a place for errors
         return "", set()
     done = {1} if used else set()
     names = [used.name] if used else []
