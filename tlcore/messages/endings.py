@@ -96,7 +96,7 @@ def unpacked_message(job: Job, status: JobStatus) -> Ending:
     if status.died is not None:
         reason = interruption_message(job, status).what
     fix = "Finish it: that takes seconds and trains nothing again." if can_finish(job) else "Start again to get one."
-    return Ending(f"This run is {NOT_PACKED}, so it cannot predict. {reason}".strip(), fix)
+    return Ending(f"This run is {NOT_PACKED}, so it cannot predict.", f"{reason} {fix}".strip())
 
 
 def diverged_message(diverged: Diverged, config: TrainConfig) -> str:
