@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tlcore.api.model import Model, load_model
     from tlcore.api.photos import read_photo
     from tlcore.api.recommendation import recommend
-    from tlcore.api.training import TrainingError, TrainingStopped, train
+    from tlcore.api.training import TrainingError, TrainingStopped, continue_run, train
     from tlcore.data.images import PhotoRefused
     from tlcore.data.manifest import Dataset
     from tlcore.errors import UserError
