@@ -21,6 +21,7 @@ from tlcore.events import EpochEnd, Evaluated, Event, Failed, Finished, Progress
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import EXIT_UNRECORDED, Run, create_run, read_events, recommendation_job, resume
 from tlcore.pipeline import train as train_module
+from tlcore.worker.handlers import HANDLERS
 from tlcore.worker.runner import run_job
 from tlcore.workspace import Workspace, open_workspace
 
@@ -129,6 +130,22 @@ def test_a_training_on_a_full_disk_says_so_and_goes_on_when_there_is_space(
     if figures:
         assert not [event for event in told if isinstance(event, EpochEnd)], "nothing is learned again"
         assert job_status(run).evaluated == status.evaluated
+
+
+def test_the_end_is_written_where_no_event_can_be(home, disk, monkeypatch):
+    """Until the last byte is taken, and then only what was put aside is left."""
+    workspace, dataset_id = home
+    run = create_run(workspace, dataset_id, QUICK, "full")
+
+    def endless(*job):
+        fill(disk)
+        while True:
+            yield EpochEnd(1, 1, 1, 1, 1, 1, 0.1)
+
+    monkeypatch.setitem(HANDLERS, "train", endless)
+    last = run_job(workspace, run)
+    assert isinstance(last, Failed) and "full" in last.what
+    assert len(read_events(run)) > 2 and read_events(run)[-1] == last and job_status(run).state == "failed"
 
 
 def test_figures_are_told_where_there_is_no_room_for_what_was_learned(home, disk, monkeypatch):
