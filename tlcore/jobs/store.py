@@ -184,7 +184,7 @@ def read_events(job: Job, file: str = EVENTS) -> list[Event]:
     except FileNotFoundError:
         return []
     events = []
-    for line in text.splitlines():
+    for line in text.split("\n"):  # a name in an event may hold what `splitlines` takes for a line's end
         try:
             events.append(decode(line))
         except ValueError:
