@@ -70,7 +70,7 @@ def _shares(row: Any) -> tuple[Any, Any, Any]:
 
 def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     """0 where there is nothing to divide by."""
-    return np.divide(part, whole, out=np.zeros(len(part)), where=whole > 0)
+    return np.asarray(np.divide(part, whole, out=np.zeros(len(part)), where=whole > 0))
 
 
 def _count(value: Any) -> int:

@@ -56,8 +56,9 @@ class ViewedStore:
 
         Raises:
             KeyError: there is no such row.
+            DamagedRows: see `RowStore.read`.
         """
-        photos = np.array([key in self.plain for key in keys], dtype=bool)
+        photos = np.array([key in self.plain or self.plain.was_dropped(key) for key in keys], dtype=bool)
         if self.augmented is None or photos.all():
             return self.plain.read(keys)
         result = np.empty((len(keys), *self.kind.shape), dtype=self.kind.dtype)

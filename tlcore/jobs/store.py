@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from tlcore.checksums import DamagedFile
 from tlcore.config import TrainConfig
 from tlcore.errors import UserError
 from tlcore.events import EpochEnd, Event, Progress, ShouldStop, decode, encode
@@ -140,6 +141,9 @@ def open_job(folder: Path) -> Job:
         cls = Run if values["kind"] == "train" else Job
         visitor = str(values.get("visitor", ""))
         return cls(folder.name, folder, values["kind"], values["name"], values["created"], values["spec"], visitor)
+    except DamagedFile as error:
+        what = f"The run “{folder.name}” is damaged: its {JOB}, which says what was to be done, cannot be read."
+        raise UserError(what, "Start a new one; the photos are not in danger.") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise _unknown(folder.name) from error
 

@@ -4,11 +4,13 @@ The order is the user's: the test figures come first (`Evaluated`), then a bundl
 check of the packed file against the figures and the Keras file for those who go on working with it.
 """
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Generator, Iterator
 
 from tlcore.data.manifest import load_dataset
 from tlcore.evaluation.report import make_report, predictions_frame, save_report
 from tlcore.events import Evaluated, Event, Finished, ShouldStop, Stopped
+from tlcore.features.store import MOST_REPAIRS, DamagedRows
 from tlcore.jobs.store import Run
 from tlcore.models.frozen_backbone import PretrainedBackbone
 from tlcore.models.registry import find_backbone
@@ -21,6 +23,8 @@ from tlcore.pipeline.packaging import Package, package
 from tlcore.pipeline.timings import load_timings, save_timings, timing_names
 from tlcore.workspace import Workspace
 
+_log = logging.getLogger(__name__)
+
 
 def train_run(workspace: Workspace, run: Run, should_stop: ShouldStop) -> Iterator[Event]:
     """Do a run: its plan, then figures, bundle and check. Its last event is Finished or Stopped.
@@ -28,14 +32,13 @@ def train_run(workspace: Workspace, run: Run, should_stop: ShouldStop) -> Iterat
     Raises:
         UserError: photos, weights or disk do not allow it, or the packed model does not answer like the figures.
     """
-    clock, context = RunClock(run), make_context(workspace, run, should_stop)
-    eta = Eta(timing_names(context.config), load_timings(workspace))
+    clock = RunClock(run)
+    eta = Eta(timing_names(run.config), load_timings(workspace))
     try:
-        yield from execute(context, eta, clock)
+        context, trained = yield from _learn(workspace, run, should_stop, eta, clock)
     except Halted as halted:
         yield Stopped(halted.kept)
         return
-    trained = _trained(context)
     save_timings(workspace, eta.measured())
     stopped, dataset = should_stop(), context.dataset
     test = dataset.part("test")
@@ -45,6 +48,26 @@ def train_run(workspace: Workspace, run: Run, should_stop: ShouldStop) -> Iterat
     yield Evaluated(report.correct, report.total, total, total - clock.training, clock.training)
     yield from package(run, Package(dataset, context.spec, context.config, report, trained), should_stop)
     yield Finished(run.id, clock.elapsed, stopped)
+
+
+def _learn(
+    workspace: Workspace, run: Run, should_stop: ShouldStop, eta: Eta, clock: RunClock
+) -> Generator[Event, None, tuple[Context, TrainedModel]]:
+    """The stages of a run. Where rows on the disk turn out damaged, they were dropped, and it goes through them again.
+
+    That computes what was dropped and takes the rest from the disk, as a run does that is continued after a kill.
+    """
+    repairs = 0
+    while True:
+        context = make_context(workspace, run, should_stop)
+        try:
+            yield from execute(context, eta, clock)
+            return context, _trained(context)
+        except DamagedRows as error:
+            repairs += 1
+            if repairs > MOST_REPAIRS:
+                raise
+            _log.warning("%s They are computed anew.", error.what)
 
 
 def make_context(workspace: Workspace, run: Run, should_stop: ShouldStop) -> Context:
