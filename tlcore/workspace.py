@@ -16,7 +16,8 @@ from platformdirs import user_data_path
 from tlcore.checksums import dump_json, parse_json
 from tlcore.errors import UserError
 
-CHECKPOINT = "checkpoint.npz"  # in a run's folder: training writes it, and whether it is there decides what can resume
+CHECKPOINT, PREVIOUS_CHECKPOINT = "checkpoint.npz", "previous-checkpoint.npz"
+"""In a run's folder: training writes them, and whether one is there decides what can be continued."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,17 @@ from tlcore.checksums import DamagedFile
 from tlcore.config import TrainConfig
 from tlcore.errors import UserError
 from tlcore.events import EpochEnd, Event, Progress, ShouldStop, decode, encode
-from tlcore.workspace import CHECKPOINT, Workspace, disk_error, is_id, new_id, read_json, write_atomic, write_json
+from tlcore.workspace import (
+    CHECKPOINT,
+    PREVIOUS_CHECKPOINT,
+    Workspace,
+    disk_error,
+    is_id,
+    new_id,
+    read_json,
+    write_atomic,
+    write_json,
+)
 
 JOB, EVENTS, STOP, QUEUED = "job.json", "events.jsonl", "stop", "queued.json"
 EARLIER = "events-{}.jsonl"  # with the number of the attempt, from 1
@@ -210,13 +220,19 @@ def stop_requested(job: Job) -> ShouldStop:
 def reset(job: Job) -> None:
     """Make a job ready to be worked on from the beginning; the earlier attempt's events are kept under a number."""
     (job.folder / STOP).unlink(missing_ok=True)
-    (job.folder / CHECKPOINT).unlink(missing_ok=True)
+    remove_checkpoints(job)
     _archive_events(job)
 
 
 def can_resume(job: Job) -> bool:
     """Whether a training left a checkpoint that it can be continued from."""
-    return (job.folder / CHECKPOINT).exists()
+    return any((job.folder / name).exists() for name in (CHECKPOINT, PREVIOUS_CHECKPOINT))
+
+
+def remove_checkpoints(job: Job) -> None:
+    """Take away what a training could be continued from."""
+    for name in (CHECKPOINT, PREVIOUS_CHECKPOINT):
+        (job.folder / name).unlink(missing_ok=True)
 
 
 def resume(job: Job) -> None:
