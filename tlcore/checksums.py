@@ -9,6 +9,7 @@ import json
 import re
 import zlib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 CHECKSUM = "checksum"
@@ -39,7 +40,7 @@ def parse_json(data: bytes) -> Any:
         if isinstance(value, dict) and CHECKSUM in value:
             expected = value.pop(CHECKSUM)
             if _content_checksum(value) != expected:
-                raise DamagedFile("The content is not what was written.")
+                raise DamagedFile("The content is not what was written")
     except (ValueError, RecursionError) as error:
         raise DamagedFile(str(error)) from error
     return value
@@ -73,15 +74,31 @@ def file_checksum(data: bytes) -> dict[str, Any]:
     return {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
 
 
+def path_checksum(path: Path) -> dict[str, Any]:
+    """`file_checksum` of a file that is too large to be held in memory for this."""
+    with open(path, "rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return {"bytes": file.tell(), "sha256": digest}
+
+
 def check_file(data: bytes, name: str, values: Mapping[str, Any]) -> bytes:
     """The bytes of a file, held against what the JSON beside it says under `files`, where it says anything.
 
     Raises:
         DamagedFile: they are not those that were written.
     """
-    files = values.get("files")
-    if files is None:  # written by version 0.1.0
-        return data
-    if not isinstance(files, dict) or files.get(name) != file_checksum(data):
-        raise DamagedFile(f"{name} is not what was written.")
+    if "files" in values:  # version 0.1.0 wrote none
+        _compare(name, file_checksum(data), values)
     return data
+
+
+def check_path(path: Path, values: Mapping[str, Any]) -> None:
+    """`check_file` of a file that is too large to be held in memory for this; raises OSError where there is none."""
+    if "files" in values:
+        _compare(path.name, path_checksum(path), values)
+
+
+def _compare(name: str, found: dict[str, Any], values: Mapping[str, Any]) -> None:
+    files = values["files"]
+    if not isinstance(files, dict) or files.get(name) != found:
+        raise DamagedFile(f"{name} is not what was written")

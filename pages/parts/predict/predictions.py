@@ -16,8 +16,8 @@ from tlcore.errors import UserError
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Run
 from tlcore.messages.quantities import count
-from tlcore.serving.bundle import load_bundle
 from tlcore.serving.predict import ImageClassifier
+from tlcore.serving.probe import load_safely
 
 PAGE_SIZE = 6
 
@@ -45,7 +45,7 @@ def predictor(run: Run) -> ImageClassifier:
 
 @st.cache_resource(show_spinner=False, max_entries=4)
 def _predictor(_folder: str, run_id: str) -> ImageClassifier:
-    return ImageClassifier(load_bundle(state.workspace().runs / run_id))
+    return ImageClassifier(load_safely(state.workspace().runs / run_id, own=True))
 
 
 def predict(run: Run, network: ImageClassifier, given: Sequence[tuple[str, bytes]]) -> list[PhotoPrediction]:
