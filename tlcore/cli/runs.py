@@ -4,6 +4,7 @@ import argparse
 
 from tlcore.api.listings import list_runs
 from tlcore.cli.common import Subparsers, answer
+from tlcore.messages.terminal import printable
 from tlcore.workspace import Workspace
 
 
@@ -15,7 +16,7 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
 def _runs(workspace: Workspace, options: argparse.Namespace) -> int:
     runs = list_runs(workspace)
     lines = [
-        f"{run.id}  {run.name}  {run.state}" + (f"  {run.correct} of {run.total} right" if run.total else "")
+        f"{run.id}  {printable(run.name)}  {run.state}" + (f"  {run.correct} of {run.total} right" if run.total else "")
         for run in runs
     ]
     rows = [

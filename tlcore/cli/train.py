@@ -18,6 +18,7 @@ from tlcore.events import Evaluated
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import open_job
 from tlcore.messages.scores import score_message
+from tlcore.messages.terminal import printable_lines
 from tlcore.serving.bundle import FOLDER
 from tlcore.worker.handlers import check_trainer
 from tlcore.workspace import Workspace
@@ -49,8 +50,8 @@ def _train(workspace: Workspace, options: argparse.Namespace) -> int:
                 dataset, strategy, backbone=backbone, workspace=workspace, on_event=bars.show, **settings
             )
         except TrainingError as error:
-            traceback.print_exception(error.__cause__)
-            print(error, file=sys.stderr)
+            cause = "".join(traceback.format_exception(error.__cause__))
+            print(printable_lines(f"{cause}{error}"), file=sys.stderr)
             return 1
     report, status = model.report, job_status(open_job(model.path))
     best, evaluated = best_epoch(status.epochs), status.evaluated

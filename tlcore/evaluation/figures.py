@@ -38,6 +38,8 @@ def parse_figures(values: Any, labels: tuple[str, ...]) -> Figures:
         ValueError, KeyError, TypeError: a value is missing, of another type, or does not fit the others.
     """
     counts = np.array([[_count(cell) for cell in row] for row in values["confusion"]], dtype=np.int64)
+    if not all(isinstance(label, str) for label in labels):
+        raise TypeError("The labels are no text.")
     if counts.shape != (len(labels), len(labels)):
         raise ValueError("The confusion table is not one of these classes.")
     correct, total = _count(values["correct"]), _count(values["total"])

@@ -16,6 +16,7 @@ from tlcore.errors import UserError
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Run
 from tlcore.messages.quantities import count
+from tlcore.messages.tables import csv_text
 from tlcore.serving.predict import ImageClassifier
 from tlcore.serving.probe import load_safely
 
@@ -105,7 +106,4 @@ def frame(good: Sequence[PhotoPrediction]) -> pd.DataFrame:
 
 def csv(table: pd.DataFrame) -> bytes:
     """The table as CSV that spreadsheets read rightly; a name that looks like a formula is kept from being one."""
-    words = table.copy()
-    for column in ("photo", "class"):
-        words[column] = words[column].map(lambda text: f"'{text}" if text[:1] in "=+-@\t\r" else text)
-    return words.to_csv(index=False, float_format="%.6f").encode("utf-8-sig")
+    return csv_text(table, float_format="%.6f").encode("utf-8-sig")
