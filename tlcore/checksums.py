@@ -15,6 +15,7 @@ from typing import Any
 CHECKSUM = "checksum"
 """The key of a JSON file's own checksum, which readers of its content do not see."""
 
+_ALGORITHM = "blake2b:"
 _LINE = re.compile(r'(.*), "crc": "([0-9a-f]{8})"\}', re.DOTALL)
 
 
@@ -37,9 +38,9 @@ def parse_json(data: bytes) -> Any:
     """
     try:
         value = json.loads(data.decode("utf-8"))
-        if isinstance(value, dict) and CHECKSUM in value:
-            expected = value.pop(CHECKSUM)
-            if _content_checksum(value) != expected:
+        if isinstance(value, dict):
+            expected = value.pop(CHECKSUM, None)
+            if expected not in (None, _content_checksum(value)) or any(map(_is_checksum, value.values())):
                 raise DamagedFile("The content is not what was written")
     except (ValueError, RecursionError) as error:
         raise DamagedFile(str(error)) from error
@@ -50,7 +51,12 @@ def _content_checksum(value: dict[str, Any]) -> str:
     """Of what is said, not of how it is laid out: an editor that indents anew changes nothing."""
     plain = json.loads(json.dumps(value))  # keys as they will be read
     text = json.dumps(plain, sort_keys=True, separators=(",", ":"))
-    return hashlib.blake2b(text.encode("ascii"), digest_size=16).hexdigest()
+    return _ALGORITHM + hashlib.blake2b(text.encode("ascii"), digest_size=16).hexdigest()
+
+
+def _is_checksum(value: Any) -> bool:
+    """Whether a value is a checksum, which under any other key than its own is one whose key was damaged."""
+    return isinstance(value, str) and value.startswith(_ALGORITHM)
 
 
 def with_line_checksum(line: str) -> str:
