@@ -4,8 +4,6 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from tlcore.api.model import load_model
 from tlcore.cli.common import Subparsers, answer
 from tlcore.errors import UserError
@@ -50,20 +48,17 @@ def _predict(workspace: Workspace, options: argparse.Namespace) -> int:
 
 
 def _write_csv(path: Path, rows: list[dict[str, Any]], labels: tuple[str, ...]) -> None:
-    table = pd.DataFrame(
+    columns = ["image", "label", "probability", *labels, "error"]
+    cells = [
         [
-            [
-                *(row["image"], row.get("label", ""), row.get("probability", "")),
-                *(row.get("probabilities", {}).get(label, "") for label in labels),
-                row.get("error", ""),
-            ]
-            for row in rows
-        ],
-        columns=["image", "label", "probability", *labels, "error"],
-        dtype=object,
-    )
+            *(row["image"], row.get("label", ""), row.get("probability", "")),
+            *(row.get("probabilities", {}).get(label, "") for label in labels),
+            row.get("error", ""),
+        ]
+        for row in rows
+    ]
     try:
-        path.write_text(csv_text(table), encoding="utf-8", newline="")
+        path.write_text(csv_text(columns, cells), encoding="utf-8", newline="")
     except OSError as error:
         what = f"{path} could not be written ({error.strerror})."
         raise UserError(what, "Give --csv a file in another folder.") from error

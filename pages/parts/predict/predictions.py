@@ -106,4 +106,4 @@ def frame(good: Sequence[PhotoPrediction]) -> pd.DataFrame:
 
 def csv(table: pd.DataFrame) -> bytes:
     """The table as CSV that spreadsheets read rightly; a name that looks like a formula is kept from being one."""
-    return csv_text(table, float_format="%.6f").encode("utf-8-sig")
+    return csv_text(table.columns, table.itertuples(index=False, name=None), ".6f").encode("utf-8-sig")
