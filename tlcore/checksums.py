@@ -27,7 +27,8 @@ def dump_json(value: Any) -> bytes:
     """`value` as readable JSON; an object gets a checksum of its content."""
     if isinstance(value, dict):
         value = value | {CHECKSUM: _content_checksum(value)}
-    return (json.dumps(value, indent=2, ensure_ascii=False, sort_keys=False) + "\n").encode("utf-8")
+    text = json.dumps(value, indent=2, ensure_ascii=False, sort_keys=False) + "\n"
+    return text.encode("utf-8", "backslashreplace")  # halves of characters, which names of files may have
 
 
 def parse_json(data: bytes) -> Any:

@@ -252,7 +252,10 @@ def _from_row(cls: type[Value], row: dict[str, Any]) -> Value:
 
 def encode(event: Event) -> str:
     """The event as one line of JSON with a checksum, without the line break."""
-    return with_line_checksum(json.dumps({"type": event.type, **asdict(event)}, ensure_ascii=False))
+    line = json.dumps({"type": event.type, **asdict(event)}, ensure_ascii=False)
+    return with_line_checksum(
+        line.encode("utf-8", "backslashreplace").decode("utf-8")
+    )  # halves of characters, in names
 
 
 def decode(line: str) -> Event:

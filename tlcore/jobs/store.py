@@ -6,6 +6,7 @@ and, when a person asked for it, `stop`. The state of a job is read off these fi
 processes may come and go.
 """
 
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -256,7 +257,10 @@ def num_earlier_attempts(job: Job) -> int:
 
 
 class EventLog:
-    """Appends events to a job's `events.jsonl`, progress no more often than a person can see."""
+    """Appends events to a job's `events.jsonl`, progress no more often than a person can see.
+
+    A line that a killed process left half-written is ended first, or the next event would be lost with it.
+    """
 
     def __init__(self, job: Job) -> None:
         self._path = job.folder / EVENTS
@@ -269,7 +273,8 @@ class EventLog:
                 return
             self._last_progress = now
         try:
-            with open(self._path, "a", encoding="utf-8") as file:
-                file.write(encode(event) + "\n")
+            with open(self._path, "ab+") as file:
+                torn = file.tell() > 0 and file.seek(-1, os.SEEK_END) >= 0 and file.read(1) != b"\n"
+                file.write((b"\n" if torn else b"") + encode(event).encode("utf-8") + b"\n")
         except OSError as error:
             raise disk_error(self._path, error) from error
