@@ -126,6 +126,8 @@ def test_a_damaged_row_is_dropped_for_everybody_and_can_be_computed_anew(
     fresh = FeatureStore(workspace, KIND)
     for each in (again, fresh):
         assert each.missing([key(1), key(2)]) == [key(number) for number in missing], reason
+    with pytest.raises((KeyError, DamagedRows)):  # the hash that a flip in keys.bin made of that of photo 1
+        fresh.read([key(0)])
     fresh.append([key(number) for number in missing], rows(*missing))
     again.refresh()
     for each in (again, fresh, FeatureStore(workspace, KIND)):
