@@ -87,7 +87,7 @@ def test_every_folder_is_a_room_and_every_room_a_folder():
     drawn = [name for layer in layers() for name in layer]
     assert len(drawn) == len(set(drawn))
     assert set(drawn) - {"values", "pages"} == folders
-    assert values() == {"config", "errors", "events", "intervals", "settings", "workspace"}, (
+    assert values() == {"checksums", "config", "errors", "events", "intervals", "settings", "workspace"}, (
         "a module lies loose beside the rooms"
     )
 

@@ -19,7 +19,9 @@ from tlcore.evaluation.report import load_report
 from tlcore.events import EpochEnd, Evaluated, Finished
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import can_finish, create_run, load_run, read_events, request_stop, reset, resume
+from tlcore.pipeline import fine_tune_stages
 from tlcore.serving.bundle import FOLDER, INFO, KERAS, load_bundle
+from tlcore.training.optimise import Score
 from tlcore.worker.runner import run_job
 from tlcore.workspace import TRAINED, open_workspace
 
@@ -101,8 +103,11 @@ def test_a_kill_at_any_step_of_packing_leaves_no_model_or_the_whole_one(trained,
         (True, "backbone", "a head, stopped before the network adapted, whose batch norm was adapted before"),
     ],
 )
-def test_finishing_learns_nothing_again_and_gives_the_model_of_the_figures(trained, stop, kept, reason):
+def test_finishing_learns_nothing_again_and_gives_the_model_of_the_figures(trained, stop, kept, reason, monkeypatch):
     workspace, _, _ = trained
+    if not stop:  # on few photos it depends on the machine whether the network that adapted beats its head
+        worst = Score(np.inf, np.zeros(1, bool))
+        monkeypatch.setattr(fine_tune_stages, "validation_score_of", lambda context, head: worst)
     run = killed_after_the_figures(trained, HYBRID, on_epoch=request_stop if stop else None)
     with np.load(run.folder / TRAINED) as archive:
         assert any(name.startswith(f"{kept}/") for name in archive.files), reason

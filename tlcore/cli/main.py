@@ -5,6 +5,7 @@ TERM, 129 by HUP; a training that a signal ended has kept what it had learned.
 """
 
 import argparse
+import io
 import os
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 from tlcore.cli import app, backbones, continue_run, datasets, evaluate, predict, race, recommend, runs, train, weights
 from tlcore.cli.outcome import CommandFailed
 from tlcore.errors import UserError
+from tlcore.messages.terminal import printable
 from tlcore.workspace import open_workspace
 
 COMMANDS = (train, continue_run, evaluate, predict, datasets, runs, backbones, weights, race, recommend, app)
@@ -25,17 +27,20 @@ default `command` to a function (workspace, options) → exit code.
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # whatever may import TensorFlow
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal may not know all characters of a name
     options = make_parser().parse_args(arguments)
     try:
         code: int = options.command(open_workspace(options.workspace), options)
         return code
     except UserError as error:
-        print(error, file=sys.stderr)
+        print(printable(str(error)), file=sys.stderr)
         return 2
     except CommandFailed:
         return 1
     except KeyboardInterrupt as stop:
-        print(str(stop) or "Stopped.", file=sys.stderr)  # a training's message names what is kept
+        print(printable(str(stop)) or "Stopped.", file=sys.stderr)  # a training's message names what is kept
         return 130
 
 

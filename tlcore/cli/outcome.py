@@ -16,6 +16,7 @@ from tlcore.jobs.status import job_status
 from tlcore.jobs.store import open_job
 from tlcore.messages.endings import diverged_message
 from tlcore.messages.scores import score_message
+from tlcore.messages.terminal import printable, printable_lines
 from tlcore.serving.bundle import FOLDER
 from tlcore.worker.interrupt import exit_code_of
 
@@ -34,8 +35,8 @@ def reporting_bugs() -> Iterator[None]:
     try:
         yield
     except TrainingError as error:
-        traceback.print_exception(error.__cause__)
-        print(error, file=sys.stderr)
+        cause = "".join(traceback.format_exception(error.__cause__))
+        print(printable_lines(f"{cause}{error}"), file=sys.stderr)
         raise CommandFailed from error
 
 
@@ -57,7 +58,7 @@ def answer_with_model(
     bundle = model.path / FOLDER
     score = score_message(report.correct, report.total, report.low, report.high)
     if status.diverged is not None:
-        print(diverged_message(status.diverged, model.config), file=sys.stderr)
+        print(printable(diverged_message(status.diverged, model.config)), file=sys.stderr)
     answer(
         options,
         f"{score}\nRun {model.run_id}; model in {bundle}",

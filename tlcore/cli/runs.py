@@ -7,6 +7,7 @@ from tlcore.cli.common import Subparsers, answer
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import open_job
 from tlcore.messages.endings import state_message
+from tlcore.messages.terminal import printable
 from tlcore.workspace import Workspace
 
 
@@ -24,7 +25,8 @@ def _state(run: RunInfo) -> str:
 def _runs(workspace: Workspace, options: argparse.Namespace) -> int:
     runs = list_runs(workspace)
     lines = [
-        f"{run.id}  {run.name}  {_state(run)}" + (f"  {run.correct} of {run.total} right" if run.total else "")
+        f"{run.id}  {printable(run.name)}  {printable(_state(run))}"
+        + (f"  {run.correct} of {run.total} right" if run.total else "")
         for run in runs
     ]
     rows = [

@@ -15,13 +15,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from tlcore.checksums import DamagedFile, file_checksum
 from tlcore.data.names import slug
+from tlcore.data.parquet import read_parquet, to_parquet
 from tlcore.errors import UserError
 from tlcore.workspace import Workspace, disk_error, is_id, new_id, read_json, write_atomic, write_json
 
@@ -167,6 +168,7 @@ def save_dataset(workspace: Workspace, draft: Draft) -> Dataset:
     photos = draft.photos.sort_values("path", ignore_index=True)
     photos = photos[[*COLUMNS, *(name for name in photos.columns if name not in COLUMNS)]]
     refused = draft.refused.sort_values("path", ignore_index=True)
+    files = {"photos.parquet": to_parquet(photos), "refused.parquet": to_parquet(refused)}
     values = {
         "version": 1,
         "name": draft.name,
@@ -180,11 +182,10 @@ def save_dataset(workspace: Workspace, draft: Draft) -> Dataset:
         "source": draft.source,
         "licence": draft.licence,
         "notes": list(draft.notes),
+        "files": {name: file_checksum(data) for name, data in files.items()},
     }
-    for name, frame in (("photos", photos), ("refused", refused)):
-        target = BytesIO()
-        frame.to_parquet(target, index=False)
-        write_atomic(draft.folder / f"{name}.parquet", target.getvalue())
+    for name, data in files.items():
+        write_atomic(draft.folder / name, data)
     write_json(draft.folder / "dataset.json", values)
     folder = workspace.datasets / dataset_id
     try:
@@ -210,10 +211,10 @@ def load_dataset(workspace: Workspace, dataset_id: str) -> Dataset:
         )
     try:
         values = read_json(folder / "dataset.json")
-        photos = pd.read_parquet(folder / "photos.parquet")
-        refused = pd.read_parquet(folder / "refused.parquet")
+        photos, refused = (read_parquet(folder / name, values) for name in ("photos.parquet", "refused.parquet"))
+        _check_content(values, photos)
         return _dataset(folder, values, photos, refused)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(
             f"The data set {dataset_id} is damaged ({type(error).__name__}).",
             f"Delete the folder {folder} and make the data set again; your own photos are not in danger.",
@@ -267,6 +268,14 @@ def _dataset(folder: Path, values: dict[str, Any], photos: pd.DataFrame, refused
         licence=values["licence"],
         notes=tuple(values["notes"]),
     )
+
+
+def _check_content(values: dict[str, Any], photos: pd.DataFrame) -> None:
+    """Raise DamagedFile where files without checksums, of version 0.1.0, do not fit one another."""
+    if "files" in values:
+        return
+    if _fingerprint(photos) != values["fingerprint"] or set(photos["label"]) != set(values["labels"]):
+        raise DamagedFile("photos.parquet is not what was written.")
 
 
 def _fingerprint(photos: pd.DataFrame) -> str:

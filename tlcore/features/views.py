@@ -56,7 +56,8 @@ class ViewedStore:
         """The rows of these keys, (len(keys), *kind.shape): a photo's sha256, or `view_key` for its other views.
 
         Raises:
-            UserError: there is no such row any more: the folder was deleted while it was used, or a row was damaged.
+            UserError: there is no such row any more: the folder was deleted while it was used.
+            DamagedRows: see `RowStore.read`.
         """
         try:
             return self._read(keys)
@@ -67,7 +68,7 @@ class ViewedStore:
             ) from error
 
     def _read(self, keys: Sequence[str]) -> np.ndarray:
-        photos = np.array([key in self.plain for key in keys], dtype=bool)
+        photos = np.array([key in self.plain or self.plain.was_dropped(key) for key in keys], dtype=bool)
         if self.augmented is None or photos.all():
             return self.plain.read(keys)
         result = np.empty((len(keys), *self.kind.shape), dtype=self.kind.dtype)

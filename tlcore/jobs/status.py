@@ -41,6 +41,12 @@ class JobStatus:
         return self.evaluated is not None
 
     @property
+    def missing_epochs(self) -> tuple[int, ...]:
+        """The epochs that were told before the last one and are not there: their lines were damaged on the disk."""
+        known = {end.epoch for end in self.epochs}
+        return tuple(number for number in range(1, max(known, default=0)) if number not in known)
+
+    @property
     def active(self) -> bool:
         return self.state in ("queued", "running")
 

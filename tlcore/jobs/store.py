@@ -15,11 +15,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from tlcore.checksums import DamagedFile
 from tlcore.config import TrainConfig
 from tlcore.errors import UserError
 from tlcore.events import EpochEnd, Evaluated, Event, Finished, Planned, Progress, ShouldStop, decode, encode
 from tlcore.workspace import (
     CHECKPOINT,
+    PREVIOUS_CHECKPOINT,
     TRAINED,
     Workspace,
     disk_error,
@@ -155,6 +157,9 @@ def open_job(folder: Path) -> Job:
         cls = Run if values["kind"] == "train" else Job
         visitor = str(values.get("visitor", ""))
         return cls(folder.name, folder, values["kind"], values["name"], values["created"], values["spec"], visitor)
+    except DamagedFile as error:
+        what = f"The run “{folder.name}” is damaged: its {JOB}, which says what was to be done, cannot be read."
+        raise UserError(what, "Start a new one; the photos are not in danger.") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise _unknown(folder.name) from error
 
@@ -199,7 +204,7 @@ def read_events(job: Job, file: str = EVENTS) -> list[Event]:
     except FileNotFoundError:
         return []
     events = []
-    for line in text.splitlines():
+    for line in text.split("\n"):  # a name in an event may hold what `splitlines` takes for a line's end
         try:
             events.append(decode(line))
         except ValueError:
@@ -237,14 +242,20 @@ def stop_requested(job: Job) -> ShouldStop:
 def reset(job: Job) -> None:
     """Make a job ready to be worked on from the beginning; the earlier attempt's events are kept under a number."""
     (job.folder / STOP).unlink(missing_ok=True)
-    for file in (CHECKPOINT, TRAINED):
-        (job.folder / file).unlink(missing_ok=True)
+    remove_checkpoints(job)
+    (job.folder / TRAINED).unlink(missing_ok=True)
     _archive_events(job)
 
 
 def can_resume(job: Job) -> bool:
     """Whether a training left a checkpoint that it can be continued from."""
-    return (job.folder / CHECKPOINT).exists()
+    return any((job.folder / name).exists() for name in (CHECKPOINT, PREVIOUS_CHECKPOINT))
+
+
+def remove_checkpoints(job: Job) -> None:
+    """Take away what a training could be continued from."""
+    for name in (CHECKPOINT, PREVIOUS_CHECKPOINT):
+        (job.folder / name).unlink(missing_ok=True)
 
 
 def can_finish(job: Job) -> bool:
@@ -281,7 +292,8 @@ def num_earlier_attempts(job: Job) -> int:
 class EventLog:
     """Appends events to a job's `events.jsonl`, progress no more often than a person can see.
 
-    `reserve` puts some bytes aside on the disk, so that how a job ended can be written when the disk is full.
+    A line that a killed process left half-written is ended first, or the next event would be lost with it. `reserve`
+    puts some bytes aside on the disk, so that how a job ended can be written when the disk is full.
     """
 
     def __init__(self, job: Job) -> None:

@@ -4,6 +4,7 @@ The order is the user's: the test figures come first (`Evaluated`). Then the mod
 them, and only what passed is written, so that nobody ever predicts with a file that was not checked.
 """
 
+import logging
 import time
 from collections.abc import Generator, Iterator
 
@@ -11,6 +12,7 @@ from tlcore.data.manifest import load_dataset
 from tlcore.errors import UserError
 from tlcore.evaluation.report import load_report, make_report, predictions_frame, save_report
 from tlcore.events import Evaluated, Event, Finished, ShouldStop, Stopped
+from tlcore.features.store import MOST_REPAIRS, DamagedRows
 from tlcore.features.training_memory import check_training_memory
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Run
@@ -25,6 +27,8 @@ from tlcore.pipeline.packaging import Package, package, withdraw_bundle
 from tlcore.pipeline.timings import load_timings, save_timings, timing_names
 from tlcore.pipeline.unpacked import Unpacked, discard_unpacked, load_unpacked, save_unpacked
 from tlcore.workspace import Workspace
+
+_log = logging.getLogger(__name__)
 
 
 def train_run(workspace: Workspace, run: Run, should_stop: ShouldStop) -> Iterator[Event]:
@@ -41,7 +45,7 @@ def train_run(workspace: Workspace, run: Run, should_stop: ShouldStop) -> Iterat
         check_training_memory(context.config)
         discard_unpacked(run)  # what cannot be read helps nobody
         try:
-            unpacked = yield from _learn(context)
+            context, unpacked = yield from _learn(workspace, run, should_stop)
         except Halted as halted:
             yield Stopped(halted.kept)
             return
@@ -55,18 +59,17 @@ def train_run(workspace: Workspace, run: Run, should_stop: ShouldStop) -> Iterat
     discard_unpacked(run)
 
 
-def _learn(context: Context) -> Generator[Event, None, Unpacked]:
+def _learn(workspace: Workspace, run: Run, should_stop: ShouldStop) -> Generator[Event, None, tuple[Context, Unpacked]]:
     """Do the plan and test what came of it; figures and what was learned are on disk when the figures are reported.
 
     Raises:
         Halted: stopped before anything was learned.
     """
-    run, dataset, clock = context.run, context.dataset, RunClock(context.run)
-    eta = Eta(timing_names(context.config), load_timings(context.workspace))
-    yield from execute(context, eta, clock)
-    trained = _trained(context)
-    save_timings(context.workspace, eta.measured())
-    stopped, test = context.should_stop(), dataset.part("test")
+    clock, eta = RunClock(run), Eta(timing_names(run.config), load_timings(workspace))
+    context, trained = yield from _do_stages(workspace, run, should_stop, eta, clock)
+    save_timings(workspace, eta.measured())
+    stopped, dataset = should_stop(), context.dataset
+    test = dataset.part("test")
     report = make_report(predictions_frame(test, trained.test_probabilities, dataset.labels), dataset.labels)
     withdraw_bundle(run.folder)  # of an earlier attempt: a model never stands beside the figures of another one
     save_report(run.folder, report)
@@ -78,7 +81,27 @@ def _learn(context: Context) -> Generator[Event, None, Unpacked]:
     except UserError:  # a full disk: the figures are there, and there may yet be room for the model
         discard_unpacked(run)
     yield evaluated
-    return unpacked
+    return context, unpacked
+
+
+def _do_stages(
+    workspace: Workspace, run: Run, should_stop: ShouldStop, eta: Eta, clock: RunClock
+) -> Generator[Event, None, tuple[Context, TrainedModel]]:
+    """The stages of a run. Where rows on the disk turn out damaged, they were dropped, and it goes through them again.
+
+    That computes what was dropped and takes the rest from the disk, as a run does that is continued after a kill.
+    """
+    repairs = 0
+    while True:
+        context = make_context(workspace, run, should_stop)
+        try:
+            yield from execute(context, eta, clock)
+            return context, _trained(context)
+        except DamagedRows as error:
+            repairs += 1
+            if repairs > MOST_REPAIRS:
+                raise
+            _log.warning("%s They are computed anew.", error.what)
 
 
 def make_context(workspace: Workspace, run: Run, should_stop: ShouldStop) -> Context:

@@ -14,8 +14,10 @@ from tlcore.charts import results as charts
 from tlcore.data.images import PhotoRefused
 from tlcore.jobs.store import Run
 from tlcore.messages.quantities import count
-from tlcore.serving.bundle import FOLDER, INFO, load_bundle
+from tlcore.messages.tables import csv_text
+from tlcore.serving.bundle import FOLDER, INFO
 from tlcore.serving.predict import ImageClassifier
+from tlcore.serving.probe import load_safely
 
 PAGE_SIZE = 6
 
@@ -42,7 +44,7 @@ def predictor(run: Run) -> ImageClassifier:
 
 @st.cache_resource(show_spinner=False, max_entries=4)
 def _predictor(run_id: str, packed: int) -> ImageClassifier:
-    return ImageClassifier(load_bundle(state.workspace().runs / run_id))
+    return ImageClassifier(load_safely(state.workspace().runs / run_id, own=True))
 
 
 def predict(run: Run, network: ImageClassifier, given: Sequence[tuple[str, bytes]]) -> list[PhotoPrediction]:
@@ -102,7 +104,4 @@ def frame(good: Sequence[PhotoPrediction]) -> pd.DataFrame:
 
 def csv(table: pd.DataFrame) -> bytes:
     """The table as CSV that spreadsheets read rightly; a name that looks like a formula is kept from being one."""
-    words = table.copy()
-    for column in ("photo", "class"):
-        words[column] = words[column].map(lambda text: f"'{text}" if text[:1] in "=+-@\t\r" else text)
-    return words.to_csv(index=False, float_format="%.6f").encode("utf-8-sig")
+    return csv_text(table.columns, table.itertuples(index=False, name=None), ".6f").encode("utf-8-sig")
