@@ -5,6 +5,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts.compare import choice, earlier, live, verdict
 from pages.shared import actions, chrome, room, share, state, widgets
+from pages.shared.memory import memory_refusal
 from pages.shared.widgets import plain
 from tlcore.comparison import store as comparisons
 from tlcore.comparison.results import load_results
@@ -25,8 +26,11 @@ def offer(action: DeltaGenerator, dataset: Dataset) -> None:
     except UserError as error:
         wrong = error
         widgets.note(f"{plain(error.what)} {plain(error.fix)}")
+    refusal = memory_refusal(configs)
+    if refusal:
+        widgets.note(refusal)
     label = f"Start a race of {count(len(configs), 'run')}" if configs else "Start a race"
-    if action.button(label, type="primary", key="race", disabled=wrong is not None):
+    if action.button(label, type="primary", key="race", disabled=wrong is not None or bool(refusal)):
         room.for_runs(len(configs))
         made = comparisons.create_comparison(state.workspace(), dataset.id, configs, dataset.name, state.maker())
         for run in comparisons.runs_of(state.workspace(), made):

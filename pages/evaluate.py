@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts.evaluate import download
 from pages.parts.evaluate.prediction_gallery import from_predictions
-from pages.shared import chrome, drawn, gallery, run_list, share, state, widgets
+from pages.shared import chrome, drawn, gallery, packing, run_list, share, state, widgets
 from pages.shared.widgets import plain
 from tlcore.charts import results as charts
 from tlcore.data.manifest import Dataset
@@ -93,6 +93,10 @@ def show(run: Run, dataset: Dataset) -> None:
 
 def buttons(action: DeltaGenerator, run: Run) -> None:
     """On to new photos; and the model to take away, once it is packed."""
+    status = job_status(run)
+    if status.state == "tested":
+        packing.offer(action, run, status)
+        return
     if action.button("Try it on new photos", type="primary"):
         st.switch_page("pages/predict.py", query_params=state.link())
     with action:

@@ -6,7 +6,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts.predict import predictions
 from pages.parts.predict.predictions import PhotoPrediction
-from pages.shared import chrome, run_list, share, state, widgets
+from pages.shared import chrome, packing, run_list, share, state, widgets
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Run
 from tlcore.messages.quantities import count, format_seconds, percent
@@ -68,11 +68,16 @@ def table(action: DeltaGenerator, run: Run, good: list[PhotoPrediction]) -> None
 
 with chrome.page("Predict", "Give it new photos: it says what they show, and how sure it is.", step=4) as action:
     run = state.run()
-    if run is None:
+    status = job_status(run) if run else None
+    if run is None or status is None:
         widgets.empty("There is no trained network in use yet.", "pages/train.py", "Go to Train", state.link())
         run_list.show(state.runs())
-    elif not job_status(run).usable:
+    elif not status.usable:
         widgets.empty("This run has learned nothing to use yet.", "pages/train.py", "See how far it is", state.link())
+    elif status.active:
+        packing.watch(run, status)
+    elif not status.finished:
+        packing.offer(action, run, status)
     else:
         show(action, run)
         share.show(action, "run", run)

@@ -8,18 +8,18 @@ from pages.parts.train import (
     curves,
     job_queue_view,
     network_choice,
-    packing,
     recommendation_card,
     settings_form,
 )
-from pages.shared import chrome, follow, room, run_list, settings, share, state, widgets
+from pages.shared import chrome, follow, packing, room, run_list, settings, share, state, widgets
+from pages.shared.memory import memory_refusal
 from pages.shared.widgets import plain
 from tlcore.data.manifest import Dataset
 from tlcore.errors import UserError
 from tlcore.jobs import store
 from tlcore.jobs.status import JobStatus, job_status
 from tlcore.jobs.store import Run
-from tlcore.jobs.supervision import limit_minutes
+from tlcore.messages.endings import diverged_message
 from tlcore.messages.progress import num_planned_epochs
 from tlcore.messages.quantities import count, format_bytes, format_seconds
 from tlcore.messages.stops import stopped_message
@@ -46,7 +46,9 @@ def offer(action: DeltaGenerator, dataset: Dataset) -> None:
     settings_form.folds(dataset)
     fetched = "" if is_present(spec) or config.strategy == "scratch" else format_bytes(spec.download_bytes)
     verb = f"Download {fetched} and train on" if fetched else "Train on"
-    if action.button(f"{verb} {count(num_train, 'photo')}", type="primary", key="train"):
+    if refusal := memory_refusal([config]):
+        widgets.note(refusal)
+    if action.button(f"{verb} {count(num_train, 'photo')}", type="primary", key="train", disabled=bool(refusal)):
         room.for_runs(1)
         run = store.create_run(state.workspace(), dataset.id, config, dataset.name, state.maker())
         state.queue().submit(run)
@@ -77,7 +79,7 @@ def follow_run(action: DeltaGenerator, run: Run, dataset: Dataset) -> None:
     share.show(action, "run", run)
     if status.epochs:
         learning(status, run, dataset)
-    packing.show(run, status)
+    packing.watch(run, status)
     with st.expander("Settings of this run"):
         widgets.table(settings_form.settings_frame(run.config), "The settings of this run")
 
@@ -89,9 +91,13 @@ def learning(status: JobStatus, run: Run, dataset: Dataset) -> None:
 
 
 def onward(action: DeltaGenerator, run: Run, status: JobStatus) -> None:
-    """The way to the figures; a run that was stopped can be continued first."""
-    continued = was_stopped(run, status) and not status.active and follow.continue_button(run, status, action)
-    if action.button("See how good it is", type="secondary" if continued else "primary"):
+    """The way to the figures; a run that was stopped can be continued first, one without a model is to be packed."""
+    unpacked = status.state == "tested"
+    if unpacked:
+        packing.offer(action, run, status)
+    stopped = was_stopped(run, status) and not status.active and not unpacked
+    continued = stopped and follow.continue_button(run, status, action)
+    if action.button("See how good it is", type="secondary" if continued or unpacked else "primary"):
         st.switch_page("pages/evaluate.py", query_params=state.link(run=run.id, dataset=run.dataset_id))
     if continued:
         follow.restart_button(run, action, primary=False)
@@ -116,8 +122,10 @@ def training_message(status: JobStatus, run: Run) -> str:
     words = [f"It learned for {count(done, 'round')}."]
     if was_stopped(run, status):
         words = [f"You stopped it after {count(done, 'round')}; what it had learned until then is kept."]
-        if limit_minutes(run) is not None:
+        if store.stop_reason(run):
             words = [stopped_message(run, "it"), f"What it had learned in {count(done, 'round')} is kept."]
+    elif status.diverged is not None:
+        words = [diverged_message(status.diverged, run.config)]
     elif done < planned:
         words = [f"It stopped by itself after {done} of {planned} rounds, since nothing got better any more."]
     took = status.evaluated

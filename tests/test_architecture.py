@@ -89,6 +89,7 @@ def test_every_folder_is_a_room_and_every_room_a_folder():
     assert set(drawn) - {"values", "pages"} == folders
     assert values() == {
         "access",
+        "checksums",
         "config",
         "errors",
         "events",

@@ -42,6 +42,7 @@ SAMPLES = [
     events.Stopped("Was “kept” – ünïcode\nsecond line"),
     events.Failed("Full.", "Free some.", True, "1a2b3c4d"),
     events.Died(9, -9, 1_200_000_000),
+    events.Diverged(3, "fine_tune"),
 ]
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tlcore.api.model import Model, load_model
     from tlcore.api.photos import read_photo
     from tlcore.api.recommendation import recommend
-    from tlcore.api.training import TrainingError, TrainingStopped, train
+    from tlcore.api.training import TrainingError, TrainingStopped, continue_run, train
     from tlcore.data.images import PhotoRefused
     from tlcore.data.manifest import Dataset
     from tlcore.errors import UserError
@@ -35,6 +35,7 @@ __all__ = [
     "UserError",
     "__version__",
     "compare",
+    "continue_run",
     "list_backbones",
     "list_datasets",
     "list_runs",
@@ -55,6 +56,7 @@ _MODULES = {
     "TrainingStopped": "tlcore.api.training",
     "UserError": "tlcore.errors",
     "compare": "tlcore.api.comparison",
+    "continue_run": "tlcore.api.training",
     "list_backbones": "tlcore.api.listings",
     "list_datasets": "tlcore.api.listings",
     "list_runs": "tlcore.api.listings",

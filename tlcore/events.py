@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, fields, replace
 from enum import StrEnum
 from typing import Any, ClassVar, TypeVar
 
+from tlcore.checksums import check_line, with_line_checksum
+
 ShouldStop = Callable[[], bool]  # a long job asks it every few photos or steps; true means: keep what is done, and end
 
 
@@ -144,8 +146,20 @@ class EpochEnd(Event):
 
 
 @dataclass(frozen=True)
+class Diverged(Event):
+    """The loss of this epoch was no longer a number, so that learning ended; what the epochs before gave is kept.
+
+    `epoch` and `phase` as in `EpochEnd`, which this epoch has not.
+    """
+
+    type: ClassVar[str] = "diverged"
+    epoch: int
+    phase: str = "head"
+
+
+@dataclass(frozen=True)
 class Evaluated(Event):
-    """The test figures are there and the model can be used; only the packing is still to come.
+    """The test figures are there; the model is still to be packed and checked.
 
     `seconds` count from the job's start, of which `seconds_features` and `seconds_training`; the seconds of earlier
     attempts that a resumed run continues are in them.
@@ -233,7 +247,10 @@ def run_to_end(job: Generator["Event", None, Result], on_event: Callable[["Event
         job.close()
 
 
-_TYPES = {cls.type: cls for cls in (Started, Planned, Progress, EpochEnd, Evaluated, Finished, Stopped, Failed, Died)}
+_TYPES = {
+    cls.type: cls
+    for cls in (Started, Planned, Progress, EpochEnd, Diverged, Evaluated, Finished, Stopped, Failed, Died)
+}
 
 
 def _with_current_names(row: dict[str, Any]) -> dict[str, Any]:
@@ -249,20 +266,27 @@ def _from_row(cls: type[Value], row: dict[str, Any]) -> Value:
 
 
 def encode(event: Event) -> str:
-    """The event as one line of JSON, without the line break."""
-    return json.dumps({"type": event.type, **asdict(event)}, ensure_ascii=False)
+    """The event as one line of JSON with a checksum, without the line break."""
+    line = json.dumps({"type": event.type, **asdict(event)}, ensure_ascii=False)
+    return with_line_checksum(
+        line.encode("utf-8", "backslashreplace").decode("utf-8")
+    )  # halves of characters, in names
 
 
 def decode(line: str) -> Event:
     """The event of a line that `encode` wrote; fields that a newer version added are ignored.
 
     Raises:
-        ValueError: the line is not an event (a torn last line of a killed process, for example).
+        ValueError: the line is not an event (a torn last line of a killed process, for example), or it is damaged.
     """
-    row = json.loads(line)
+    check_line(line)
+    try:
+        row = json.loads(line)
+    except RecursionError as error:
+        raise ValueError(f"Not an event: {line[:80]!r}") from error
     if not isinstance(row, dict) or row.get("type") not in _TYPES:
         raise ValueError(f"Not an event: {line[:80]!r}")
     try:
         return _from_row(_TYPES[row["type"]], _with_current_names(row))
-    except TypeError as error:
+    except (TypeError, AttributeError) as error:
         raise ValueError(f"Incomplete event: {line[:80]!r}") from error

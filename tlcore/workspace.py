@@ -4,7 +4,6 @@ Every function of tlcore takes the workspace it works in; nothing is global.
 """
 
 import errno
-import json
 import os
 import re
 import secrets
@@ -16,9 +15,15 @@ from typing import Any
 
 from platformdirs import user_data_path
 
+from tlcore.checksums import dump_json, parse_json
 from tlcore.errors import UserError
 
-CHECKPOINT = "checkpoint.npz"  # in a run's folder: training writes it, and whether it is there decides what can resume
+CHECKPOINT, PREVIOUS_CHECKPOINT = "checkpoint.npz", "previous-checkpoint.npz"
+"""In a run's folder: training writes them, and whether one is there decides what can be continued."""
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+GONE = (errno.ENOENT, errno.ENOTDIR, errno.ESTALE)
+TRAINED = "trained.npz"  # in a run's folder from its test figures until its model is packed: what it has learned
 
 
 @dataclass(frozen=True)
@@ -131,23 +136,29 @@ def write_atomic(path: Path, data: bytes) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write `value` as readable JSON, atomically."""
-    text = json.dumps(value, indent=2, ensure_ascii=False, sort_keys=False) + "\n"
-    write_atomic(path, text.encode("utf-8"))
+    """Write `value` as readable JSON, atomically; an object gets a checksum (checksums.py)."""
+    write_atomic(path, dump_json(value))
 
 
 def read_json(path: Path) -> Any:
-    """The value in a JSON file."""
-    return json.loads(path.read_text(encoding="utf-8"))
+    """The value in a JSON file, without its checksum.
+
+    Raises:
+        DamagedFile: it is no JSON, or not what was written.
+        OSError: it cannot be read.
+    """
+    return parse_json(path.read_bytes())
 
 
 def disk_error(path: Path, error: OSError) -> UserError:
     """The sentence for a person when the disk says no."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if error.errno in FULL:
         return UserError(
             f"The disk that holds {path.parent} is full.",
             "Free some space and start again; what was finished before is kept.",
         )
+    if error.errno in GONE:
+        return UserError(f"The folder {path.parent} is no longer there.", "Put it back, or start again.")
     return UserError(
         f"{path} could not be written ({error.strerror or error}).",
         "Check that the folder exists and that you may write to it.",

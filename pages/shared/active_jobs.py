@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.shared import run_list, state
+from pages.shared import state
 from pages.shared.widgets import plain
 from tlcore.comparison import store as comparisons
 from tlcore.comparison.store import Comparison, load_comparison
@@ -16,6 +16,7 @@ from tlcore.errors import UserError
 from tlcore.jobs import store
 from tlcore.jobs.status import JobStatus, job_status
 from tlcore.jobs.store import Job, Run
+from tlcore.messages.endings import state_message
 from tlcore.messages.progress import progress_message
 
 POLL_SECONDS = 3.0
@@ -107,7 +108,7 @@ def _run_banner(run: Run) -> JobBanner:
         return JobBanner(f"**{plain(run.name)}** · it has learned", ENDED, "evaluate", ids)
     if status.active:
         return JobBanner(f"**{plain(run.name)}** · {_progress(run, status)}", "Go to the training", "train", ids)
-    return JobBanner(f"**{plain(run.name)}** · training {run_list.STATE_WORDS[status.state]}", ENDED, "train", ids)
+    return JobBanner(f"**{plain(run.name)}** · training {state_message(run, status)}", ENDED, "train", ids)
 
 
 def _import_banner(job: Job) -> JobBanner:
@@ -116,9 +117,7 @@ def _import_banner(job: Job) -> JobBanner:
         return JobBanner(
             f"**{plain(job.name)}** · {_progress(job, status)}", "Go to the photos", "data", {"job": job.id}
         )
-    return JobBanner(
-        f"**{plain(job.name)}** · import {run_list.STATE_WORDS[status.state]}", ENDED, "data", {"job": job.id}
-    )
+    return JobBanner(f"**{plain(job.name)}** · import {state_message(job, status)}", ENDED, "data", {"job": job.id})
 
 
 def _progress(job: Job, status: JobStatus) -> str:

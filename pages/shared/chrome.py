@@ -9,7 +9,6 @@ import html
 import logging
 import platform
 import re
-import secrets
 import time
 import traceback
 from base64 import b64encode
@@ -26,6 +25,7 @@ from pages.shared.widgets import plain
 from tlcore.errors import UserError
 from tlcore.events import Failed
 from tlcore.jobs.status import job_status
+from tlcore.messages.bugs import bug_report, new_bug_number
 
 NAME = "Transfer Lab"
 STEPS = (("data", "Data"), ("train", "Train"), ("evaluate", "Evaluate"), ("predict", "Predict"))
@@ -89,8 +89,8 @@ def errors_shown() -> Iterator[None]:
     except UserError as error:
         show_user_error(error)
     except Exception as error:
-        number = secrets.token_hex(4)
-        logging.getLogger("transferlab").exception("Bug %s", number)
+        number = new_bug_number()
+        logging.getLogger("transferlab").error("%s", bug_report(number, error).rstrip())
         show_bug(number, type(error).__name__, "".join(traceback.format_exception(error)))
 
 
@@ -103,24 +103,28 @@ def show_user_error(error: UserError) -> None:
 def show_failure(failed: Failed) -> None:
     """The end of a job that could not go on."""
     if failed.bug:
-        show_bug(secrets.token_hex(4), "Error in a job", failed.what)
+        show_bug(failed.number, "Error in a job", failed.what)
     else:
         show_user_error(UserError(failed.what, failed.fix))
 
 
 def show_bug(number: str, kind: str, details: str) -> None:
-    """A fault of the program. Only the person at this machine sees the details, which may hold paths."""
+    """A fault of the program. Only the person at this machine sees the details, which may hold paths.
+
+    Args:
+        number: under which the log has it; "" for one that an older version wrote down.
+    """
     st.error(
         "**This is a fault in Transfer Lab (a bug), not something you did.** Your photos and runs are kept. "
         "Load the page again; if it happens again, copy the report below and send it to whoever looks after this "
         "Transfer Lab."
     )
     versions = f"Python {platform.python_version()}, Streamlit {st.__version__}"
-    lines = [f"Transfer Lab, bug {number}", kind, versions]
+    lines = [f"Transfer Lab, bug {number}".removesuffix(" "), kind, versions]
     if state.is_owner():
         lines += ["", details.replace(str(Path.home()), "~")]
     else:
-        lines += [f"The details stand in the server's log under {number}."]
+        lines += [f"The details stand in the log under {number}."] if number else []
     st.code("\n".join(lines), language=None)
 
 
@@ -186,7 +190,7 @@ def _in_use() -> tuple[str, set[int]]:
     """The names of what is in use, and the numbers of the steps that are done. Never raises: the page itself will."""
     try:
         used, run = state.dataset(), state.run()
-    except (UserError, OSError):
+    except Exception:  # a bug too: nothing above the page has a place for errors
         return "", set()
     done = {1} if used else set()
     names = [used.name] if used else []

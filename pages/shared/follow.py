@@ -12,11 +12,12 @@ from pages.shared import actions, chrome, state, widgets
 from tlcore.jobs import store
 from tlcore.jobs.status import JobStatus, job_status
 from tlcore.jobs.store import Job, Run
+from tlcore.messages.endings import interruption_message
 from tlcore.messages.progress import progress_message
 from tlcore.messages.stops import stopped_message
 
 POLL_SECONDS = 1.0
-PACKING = "The model is being packed for download."
+FINISH = "Finish it"
 
 
 def watch(job: Job, draw: Callable[[JobStatus], None]) -> None:
@@ -50,7 +51,8 @@ def ended(job: Job, status: JobStatus, what: str, action: DeltaGenerator, primar
     elif status.stopped:
         widgets.note(f"**{stopped_message(job, f'this {what}')}** {widgets.plain(status.stopped.kept)}")
     else:
-        widgets.note(f"**This {what} was interrupted:** its process ended without a word. What was done is kept.")
+        ending = interruption_message(job, status)
+        widgets.note(f"**{widgets.plain(ending.what)}** {widgets.plain(ending.fix)}")
     continued = continue_button(job, status, action, primary)
     restart_button(job, action, primary and not continued)
 
@@ -65,13 +67,15 @@ def continue_button(job: Job, status: JobStatus, action: DeltaGenerator, primary
 
 
 def continue_label(job: Job, status: JobStatus) -> str:
-    """The words of the button that continues a training; "" where there is nothing to continue from."""
+    """The words of the button that continues a training or packs its model; "" where there is nothing to go on with."""
+    if store.can_finish(job) and not status.finished:
+        return FINISH
     if not status.epochs or not store.can_resume(job):
         return ""
     last = status.epochs[-1]
     if last.epoch < last.epochs:
         return f"Continue from round {last.epoch + 1}"
-    return "" if status.usable else "Finish it"
+    return "" if status.finished else FINISH
 
 
 def restart_button(job: Job, action: DeltaGenerator, primary: bool) -> None:

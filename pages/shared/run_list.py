@@ -10,15 +10,7 @@ from tlcore.config import short_name
 from tlcore.jobs.status import JobStatus, job_status
 from tlcore.jobs.store import Run
 from tlcore.messages.comparisons import backbone_title
-
-STATE_WORDS = {
-    "queued": "waiting",
-    "running": "training now",
-    "finished": "finished",
-    "failed": "failed",
-    "stopped": "stopped",
-    "interrupted": "interrupted",
-}
+from tlcore.messages.endings import state_message
 
 
 def show(found: Sequence[Run]) -> None:
@@ -27,7 +19,9 @@ def show(found: Sequence[Run]) -> None:
     for each in paged(found, "runs"):
         status = job_status(each)
         page = "evaluate" if status.usable else "train"
-        stand = short_score_message(status) if status.usable else STATE_WORDS[status.state]
+        stand = short_score_message(status) if status.usable else state_message(each, status)
+        if status.usable and not status.finished:
+            stand += f" · {state_message(each, status)}"
         with st.container(horizontal=True, vertical_alignment="center"):
             st.page_link(
                 f"pages/{page}.py",

@@ -6,6 +6,7 @@ import pytest
 import tlcore
 from tlcore.config import defaults_for
 from tlcore.jobs.store import create_run
+from tlcore.workspace import read_json, write_json
 
 
 def test_backbones_with_what_one_chooses_by():
@@ -41,8 +42,9 @@ def test_a_run_that_has_no_figures_yet_and_an_empty_workspace(workspace):
 
 def test_a_run_of_another_version_is_listed_too(workspace):
     run = create_run(workspace, "none", defaults_for("hybrid"), "x")
-    spec = (run.folder / "job.json").read_text(encoding="utf-8")
-    (run.folder / "job.json").write_text(spec.replace('"hybrid"', '"lora"'), encoding="utf-8")
+    values = read_json(run.folder / "job.json")
+    values["spec"]["config"]["strategy"] = "lora"
+    write_json(run.folder / "job.json", values)
     assert [each.strategy for each in tlcore.list_runs(workspace)] == ["lora"]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tlcore.data.augment import view_key
 from tlcore.errors import UserError
-from tlcore.features.store import FeatureKind, FeatureStore
+from tlcore.features.store import DamagedRows, FeatureKind, FeatureStore
 from tlcore.features.views import ViewedStore
 
 KIND = FeatureKind("net-0123", 96, "center-crop", 5)
@@ -62,8 +62,9 @@ def test_a_row_that_is_not_there_is_an_error_and_never_a_wrong_row(workspace, st
     with pytest.raises(KeyError):
         store.read([key(1), key(3)])
     os.truncate(store.folder / "vectors.bin", 20)
-    with pytest.raises(EOFError, match="shorter"):
+    with pytest.raises(DamagedRows):
         store.read([key(2)])
+    assert FeatureStore(workspace, KIND).missing([key(1), key(2)]) == [key(2)], "it is computed anew"
 
 
 def test_only_what_is_missing_is_asked_for_and_once(store):
@@ -97,6 +98,67 @@ def test_a_kill_at_any_moment_costs_only_the_unfinished_rows(workspace, store, f
     np.testing.assert_array_equal(fresh.read([key(8), key(7)]), rows(8, 7))
     if kept:
         np.testing.assert_array_equal(fresh.read([key(1)]), rows(1))
+
+
+DAMAGE = [
+    # file, byte that is flipped, photos that are missing afterwards, reason
+    ("vectors.bin", 3, [1], "a number of the first row"),
+    ("vectors.bin", 20 + 19, [2], "the last byte of the second"),
+    ("keys.bin", 31, [1], "the first row is under another photo's hash"),
+    ("checks.bin", 5, [2], "the checksum itself: nobody can know which of the two is wrong"),
+]
+
+
+@pytest.mark.parametrize(("file", "place", "missing", "reason"), DAMAGE)
+def test_a_damaged_row_is_dropped_for_everybody_and_can_be_computed_anew(
+    workspace, store, file, place, missing, reason
+):
+    path = store.folder / file
+    data = bytearray(path.read_bytes())
+    data[place] ^= 1
+    path.write_bytes(data)
+    again = FeatureStore(workspace, KIND)
+    if not again.missing([key(1), key(2)]):
+        with pytest.raises(DamagedRows, match="1 of the rows"):
+            again.read([key(2), key(1)])
+        with pytest.raises(DamagedRows):
+            again.read([key(number) for number in missing])
+    fresh = FeatureStore(workspace, KIND)
+    for each in (again, fresh):
+        assert each.missing([key(1), key(2)]) == [key(number) for number in missing], reason
+    with pytest.raises((KeyError, DamagedRows)):  # the hash that a flip in keys.bin made of that of photo 1
+        fresh.read([key(0)])
+    fresh.append([key(number) for number in missing], rows(*missing))
+    again.refresh()
+    for each in (again, fresh, FeatureStore(workspace, KIND)):
+        np.testing.assert_array_equal(each.read([key(1), key(2)]), rows(1, 2), err_msg=reason)
+
+
+def test_all_damaged_rows_are_found_at_once(workspace):
+    store = FeatureStore(workspace, KIND)
+    store.append([key(number) for number in range(50)], rows(*range(50)))
+    data = bytearray((store.folder / "vectors.bin").read_bytes())
+    data[10 * 20 : 20 * 20] = bytes(10 * 20)  # a block of zeros
+    (store.folder / "vectors.bin").write_bytes(data)
+    again = FeatureStore(workspace, KIND)
+    np.testing.assert_array_equal(again.read([key(3)]), rows(3), err_msg="what is whole can be read")
+    with pytest.raises(DamagedRows, match="10 of the rows"):
+        again.read([key(12)])
+    assert again.missing([key(number) for number in range(50)]) == [key(number) for number in range(10, 20)]
+
+
+def test_rows_of_the_first_version_are_used_and_get_a_checksum_when_they_are_read(workspace, store):
+    (store.folder / "checks.bin").unlink()
+    old = FeatureStore(workspace, KIND)
+    np.testing.assert_array_equal(old.read([key(2)]), rows(2))
+    old.append([key(3)], rows(3))
+    data = bytearray((store.folder / "vectors.bin").read_bytes())
+    data[20] ^= 1
+    (store.folder / "vectors.bin").write_bytes(data)
+    again = FeatureStore(workspace, KIND)
+    np.testing.assert_array_equal(again.read([key(1), key(3)]), rows(1, 3))
+    with pytest.raises(DamagedRows):
+        again.read([key(2)])
 
 
 def test_two_writers_share_the_folder_and_write_a_photo_once(workspace, store):

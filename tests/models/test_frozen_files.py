@@ -92,6 +92,26 @@ def test_built_in_files_are_cut_not_copied_and_run_on_xnnpack(workspace):
     assert [operator["op_name"] for operator in interpreter._get_ops_details()][-1] == "DELEGATE"
 
 
+@pytest.mark.parametrize(
+    ("suffix", "damage", "reason"),
+    [
+        (".tflite", lambda data: data[:-5000] + b"\1" + data[-4999:], "a weight is another one"),
+        (".tflite", lambda data: data[:9000], "the end is lost"),
+        (".json", lambda data: data.replace(b"sha256", b"sha257"), "nobody can know which of the two is wrong"),
+        (".json", None, "version 0.1.0 kept no checksum"),
+    ],
+)
+def test_a_file_that_was_damaged_is_made_again(workspace, suffix, damage, reason):
+    layer = BUILT_IN.blocks[2].layer
+    path = frozen_file(workspace, BUILT_IN, SIZE, layer)
+    whole, target = path.read_bytes(), path.with_suffix(suffix)
+    if damage is None:
+        target.unlink()
+    else:
+        target.write_bytes(damage(target.read_bytes()))
+    assert frozen_file(workspace, BUILT_IN, SIZE, layer).read_bytes() == whole, reason
+
+
 def test_feature_maps_come_without_pooling(random_row, random_weights, workspace):
     received = LiteModel(frozen_file(workspace, BUILT_IN, SIZE, FEATURE_MAP)).run(noise(SIZE), "activation")
     np.testing.assert_allclose(received, LiteModel(asset_path(BUILT_IN)).run(noise(SIZE), "feature_map"), atol=1e-4)

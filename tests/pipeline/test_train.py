@@ -59,7 +59,7 @@ def test_a_packed_model_that_differs_from_the_figures_fails_the_run_loudly(train
     run = create_run(workspace, dataset.id, QUICK, "differs")
     last = run_job(workspace, run)
     assert isinstance(last, Failed) and "differs" in last.what
-    assert not (run.folder / "bundle").exists() and not job_status(run).usable
+    assert not (run.folder / "bundle").exists() and job_status(run).state == "tested"
 
 
 def test_a_photo_that_vanished_is_named(trained, workspace, tmp_path):

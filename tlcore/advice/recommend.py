@@ -4,6 +4,7 @@ The built-in network extracts their features at 224 px into the feature store, w
 photos are left out: nothing that is decided may rest on them. No TensorFlow.
 """
 
+import logging
 import time
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +24,7 @@ from tlcore.data.manifest import Dataset, load_dataset
 from tlcore.events import Event, Finished, Progress, ShouldStop, StageKey, Stopped, never
 from tlcore.features.extract import Photo, Request, extract, feature_kind
 from tlcore.features.saving import Stopwatch
-from tlcore.features.store import FeatureStore
+from tlcore.features.store import MOST_REPAIRS, DamagedRows, FeatureStore
 from tlcore.features.views import ViewedStore
 from tlcore.jobs.store import Job
 from tlcore.models.frozen_backbone import PretrainedBackbone
@@ -32,6 +33,8 @@ from tlcore.models.imagenet_head import ImageNetHead, load_imagenet_head
 from tlcore.models.litert_runtime import usable_cores
 from tlcore.models.registry import BUILT_IN
 from tlcore.workspace import Workspace, read_json, write_json
+
+_log = logging.getLogger(__name__)
 
 ADVICE = "advice.json"
 VERSION = 3
@@ -60,19 +63,34 @@ def recommend(
     """
     rows = choose_sample(dataset, seed)
     photos = [Photo(*row) for row in rows[["sha256", "path"]].itertuples(index=False)]
-    sha256s = [photo.sha256 for photo in photos]
-    kind = feature_kind(BUILT_IN, BUILT_IN.default_image_size, RESIZE_POLICY)
-    with FeatureStore(workspace, kind) as store:
-        backbone = PretrainedBackbone(workspace, BUILT_IN, BUILT_IN.default_image_size)
-        request = Request(photos, (ViewedStore(store),))
-        yield from extract(partial(backbone.predictors, POOLED), [request], dataset.read, should_stop)
-        if store.missing(sha256s):
-            return None
-        features = store.read(sha256s)
+    features = yield from _extract_features(workspace, dataset, photos, should_stop)
+    if features is None:
+        return None
     pixels = yield from _read_small(dataset, photos, should_stop)
     if pixels is None:
         return None
     return _recommendation(dataset, rows, features, pixels, seed)
+
+
+def _extract_features(
+    workspace: Workspace, dataset: Dataset, photos: Sequence[Photo], should_stop: ShouldStop
+) -> Generator[Progress, None, npt.NDArray[np.float32] | None]:
+    """The photos' features, float32 (n, dimension); None when stopped. Rows that turn out damaged are computed anew."""
+    backbone = PretrainedBackbone(workspace, BUILT_IN, BUILT_IN.default_image_size)
+    sha256s, repairs = [photo.sha256 for photo in photos], 0
+    with FeatureStore(workspace, feature_kind(BUILT_IN, BUILT_IN.default_image_size, RESIZE_POLICY)) as store:
+        request = Request(photos, (ViewedStore(store),))
+        while True:
+            yield from extract(partial(backbone.predictors, POOLED), [request], dataset.read, should_stop)
+            if store.missing(sha256s):
+                return None
+            try:
+                return store.read(sha256s)
+            except DamagedRows as error:
+                repairs += 1
+                if repairs > MOST_REPAIRS:
+                    raise
+                _log.warning("%s They are computed anew.", error.what)
 
 
 def choose_sample(dataset: Dataset, seed: int = 0) -> pd.DataFrame:

@@ -51,7 +51,8 @@ class RunInfo:
     Attributes:
         name: that of the data set when the run was made.
         created: Unix seconds.
-        state: "queued", "running", "finished", "stopped" (nothing came of it), "failed" or "interrupted".
+        state: "queued", "running", "finished", "stopped" (nothing came of it), "failed", "interrupted", or "tested": it
+            has its figures, and ended before its model was packed; `continue_run` packs it.
         correct, total: test photos right, and all; None while there are no figures.
         folder: where its files are, see docs/run-format.md.
     """

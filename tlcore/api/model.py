@@ -1,7 +1,6 @@
 """A trained model in one's hands: predict, read its figures, save it, load it again."""
 
 import tempfile
-import zipfile
 from collections.abc import Callable, Iterable
 from functools import cached_property
 from os import PathLike
@@ -19,13 +18,27 @@ from tlcore.config import TrainConfig
 from tlcore.data.images import PhotoRefused
 from tlcore.data.names import is_junk
 from tlcore.errors import UserError
+from tlcore.evaluation.figures import parse_figures
 from tlcore.evaluation.report import FIGURES, Report, load_report
 from tlcore.events import Event, run_to_end
-from tlcore.jobs.store import load_run
-from tlcore.serving.bundle import FOLDER, INFO, KERAS, LABELS, MODEL, Bundle, load_bundle, write_bundle, zip_bundle
+from tlcore.jobs.status import job_status
+from tlcore.jobs.store import Run, load_run
+from tlcore.messages.endings import NOT_PACKED
+from tlcore.serving.bundle import (
+    INFO,
+    KERAS,
+    LABELS,
+    MODEL,
+    Bundle,
+    load_bundle,
+    load_keras_file,
+    write_bundle,
+    zip_bundle,
+)
 from tlcore.serving.predict import ImageClassifier, Prediction
+from tlcore.serving.probe import load_safely
 from tlcore.serving.score import score_folder
-from tlcore.workspace import disk_error, write_atomic
+from tlcore.workspace import disk_error, is_id, write_atomic
 
 
 class Model:
@@ -46,19 +59,30 @@ class Model:
         self._classifier = ImageClassifier(bundle)
 
     def __repr__(self) -> str:
-        score = self.info.get("test") or {}
-        right = f", {score['correct']} of {score['total']} test photos right" if score.get("total") else ""
+        try:
+            score = _report_of(self._bundle)
+            right = f", {score.correct} of {score.total} test photos right" if score.total else ""
+        except UserError:
+            right = ""
         return f"Model({', '.join(self.labels[:5])}{', …' if len(self.labels) > 5 else ''}{right})"
 
     @property
     def run_id(self) -> str | None:
         """The id of the training run that made it; None where `model.json` has none."""
-        return self.info.get("run")
+        run = self.info.get("run")
+        return run if isinstance(run, str) and is_id(run) else None
 
     @cached_property
     def config(self) -> TrainConfig:
-        """The settings that it was trained with."""
-        return TrainConfig.from_dict(self.info.get("config", {}))
+        """The settings that it was trained with.
+
+        Raises:
+            UserError: `model.json` gives values that are not allowed.
+        """
+        try:
+            return TrainConfig.from_dict(self.info.get("config", {}))
+        except (TypeError, ValueError, AttributeError) as error:
+            raise UserError("The model does not say with which settings it was trained.", "It can be used.") from error
 
     @cached_property
     def report(self) -> Report:
@@ -149,13 +173,14 @@ class Model:
         is_zip = target.suffix.lower() == ".zip"
         try:
             _check_target(target, is_zip, overwrite)
-            keras = self._keras_file()
+            keras = load_keras_file(self._files, self.info)
             target.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=target.parent, prefix=".saving-") as place:
                 draft = Path(place) / "model"
-                write_bundle(draft, self._bundle)
+                draft.mkdir()
                 if keras is not None:
                     (draft / KERAS).write_bytes(keras)
+                write_bundle(draft, self._bundle)
                 if is_zip:
                     write_atomic(target, zip_bundle(draft))
                 else:
@@ -164,20 +189,12 @@ class Model:
             raise disk_error(target, error) from error
         return target
 
-    def _keras_file(self) -> bytes | None:
-        """The bytes of `model.keras`, where the model came with one."""
-        for file in (self._files / FOLDER / KERAS, self._files / KERAS):
-            if file.is_file():
-                return file.read_bytes()
-        if zipfile.is_zipfile(self._files):
-            with zipfile.ZipFile(self._files) as archive:
-                names = [name for name in archive.namelist() if name.split("/")[-1] == KERAS]
-                return archive.read(min(names, key=len)) if names else None
-        return None
-
 
 def load_model(model: str | PathLike[str], *, workspace: WorkspaceLike = None) -> Model:
-    """Load a trained model. Needs no TensorFlow, and runs nothing that is in the file.
+    """Load a trained model. Needs no TensorFlow, and no code that is in the file is run.
+
+    The network of a model that is no run of this workspace answers once in a process of its own first, with limits on
+    memory and time, so that a file that somebody made to do harm ends in a sentence.
 
     Args:
         model: the folder or zip that `Model.save` or the download on the pages wrote, the folder of a run, or the id of
@@ -185,32 +202,44 @@ def load_model(model: str | PathLike[str], *, workspace: WorkspaceLike = None) -
         workspace: where to find the run of an id; by default `$TRANSFERLAB_HOME`, else the user's data folder.
 
     Raises:
-        UserError: there is no such run, no model there, or it is damaged.
+        UserError: there is no such run, no model there, it is damaged, or its network cannot be run.
     """
     if not isinstance(model, str | PathLike):
         raise UserError(
             f"Received: a model of the type {type(model).__name__}.", "Allowed: a folder, a zip, or the id of a run."
         )
     path = Path(model).expanduser()
-    if not path.exists():
-        path = load_run(take_workspace(workspace), str(model)).folder
-    return Model(load_bundle(path), path)
+    own = not path.exists()
+    if own:
+        run = load_run(take_workspace(workspace), str(model))
+        check_packed(run)
+        path = run.folder
+    return Model(load_safely(path, own), path)
+
+
+def check_packed(run: Run) -> None:
+    """Raise UserError where a run has its figures and its model was not packed, or is being packed just now."""
+    status = job_status(run)
+    if not status.usable or status.finished:
+        return
+    if status.active:
+        raise UserError(f"The model of run {run.id} is being checked and packed.", "Wait until the run has finished.")
+    raise UserError(
+        f"The run {run.id} is {NOT_PACKED}.",
+        f"Finish it: transferlab continue {run.id}, or tlcore.continue_run({run.id!r}) in Python.",
+    )
 
 
 def _report_of(bundle: Bundle) -> Report:
     """The figures that `model.json` brings, without the predictions they were counted from."""
     try:
-        test, labels = bundle.info["test"], bundle.labels
-        confusion = pd.DataFrame(test["confusion"], index=list(labels), columns=list(labels))
-        columns = ("path", "sha256", "label", "predicted", "correct", "probability", "probability_true")
-        predictions = pd.DataFrame(columns=[*columns, "probabilities"])
-        interval = (float(test["interval_95"][0]), float(test["interval_95"][1]))
-        per_class = pd.DataFrame(test["per_class"])
-        return Report(labels, test["correct"], test["total"], *interval, confusion, per_class, predictions)
-    except (KeyError, TypeError, ValueError, IndexError) as error:
+        found = parse_figures(bundle.info["test"], bundle.labels)
+    except (LookupError, TypeError, ValueError) as error:
         raise UserError(
-            "The model brings no test figures.", "Test it on a folder of class folders with evaluate."
+            "The model brings no test figures that can be right.", "Test it on a folder of class folders with evaluate."
         ) from error
+    columns = ("path", "sha256", "label", "predicted", "correct", "probability", "probability_true", "probabilities")
+    return Report(**vars(found), predictions=pd.DataFrame(columns=columns))
 
 
 def _put_in_place(draft: Path, target: Path, old: Path) -> None:

@@ -3,17 +3,18 @@
 from collections.abc import Callable
 from typing import Any
 
-from tlcore.api.arguments import WorkspaceLike, make_config
+from tlcore.api.arguments import WorkspaceLike, make_config, take_workspace
 from tlcore.api.datasets import DataLike, take_dataset
 from tlcore.api.model import Model
 from tlcore.api.progress_bars import showing
 from tlcore.errors import UserError
 from tlcore.events import Event, Failed, Stopped
-from tlcore.jobs.store import Run, create_run
+from tlcore.jobs.status import job_status
+from tlcore.jobs.store import Run, can_finish, can_resume, create_run, load_run, reset, resume
 from tlcore.models.registry import BUILT_IN
 from tlcore.serving.bundle import load_bundle
 from tlcore.worker.handlers import check_trainer, load_trainer
-from tlcore.worker.interrupt import stopping_listener, stopping_on_ctrl_c
+from tlcore.worker.interrupt import stopping_listener, stopping_on_signals
 from tlcore.worker.runner import run_job
 from tlcore.workspace import Workspace
 
@@ -39,7 +40,7 @@ def train(
     """Teach a pretrained network the classes of a data set, and test it.
 
     Ctrl-C ends the training early and keeps what was learned until then: the model is tested, packed and returned. A
-    second Ctrl-C ends it at once. (Only the main thread of a process hears a Ctrl-C.)
+    second Ctrl-C ends it at once. The signals TERM and HUP do the same. (Only the main thread of a process hears them.)
 
     Args:
         data: a `Dataset`, or what `load_dataset` takes.
@@ -71,6 +72,45 @@ def train(
     return Model(load_bundle(run.folder), run.folder)
 
 
+def continue_run(
+    run: str,
+    *,
+    workspace: WorkspaceLike = None,
+    progress: bool | None = None,
+    on_event: Callable[[Event], object] | None = None,
+) -> Model:
+    """Go on with a training that ended before its time: stopped, interrupted, failed, or tested but not packed.
+
+    It goes on after the last epoch that it kept. Where no epoch can be gone on from (a head alone takes seconds), it
+    begins again, with all that the network saw in the photos; either way the result is that of an uninterrupted
+    training. One that has its test figures and no model yet is only packed.
+
+    Args:
+        run: its id, as `list_runs` gives it.
+        workspace, progress, on_event: as for `train`.
+
+    Returns:
+        The trained model.
+
+    Raises:
+        UserError: there is no such run, it has finished, or somebody works on it; and what `train` raises.
+        TrainingStopped, TrainingError: as from `train`.
+    """
+    place = take_workspace(workspace)
+    job = load_run(place, run)
+    status = job_status(job)
+    if status.active:
+        raise UserError(f"The run {run} is waiting or being worked on.", "Wait until it has ended, or stop it.")
+    if status.finished and not status.finished.stopped:
+        raise UserError(f"The run {run} has finished; there is nothing to go on with.", "Load it, or train again.")
+    check_trainer()
+    with showing(progress, on_event) as show:
+        load_trainer(quietly=True)
+        (resume if can_finish(job) or can_resume(job) else reset)(job)
+        check_outcome(*run_interruptibly(place, job, show))
+    return Model(load_bundle(job.folder), job.folder)
+
+
 def run_interruptibly(
     workspace: Workspace, run: Run, on_event: Callable[[Event], object]
 ) -> tuple[Event, Exception | None]:
@@ -83,7 +123,7 @@ def run_interruptibly(
         KeyboardInterrupt: at the second Ctrl-C; and what `on_event` raises.
     """
     bugs: list[Exception] = []
-    with stopping_on_ctrl_c(run):
+    with stopping_on_signals(run):
         last = run_job(workspace, run, stopping_listener(run, on_event), bugs.append)
     return last, bugs[0] if bugs else None
 
@@ -93,6 +133,7 @@ def check_outcome(last: Event, bug: Exception | None) -> None:
     if isinstance(last, Stopped):
         raise TrainingStopped(last.kept)
     if isinstance(last, Failed) and last.bug:
-        raise TrainingError(f"{last.what} {last.fix}") from bug
+        number = f"Bug {last.number}: " if last.number else ""
+        raise TrainingError(f"{number}{last.what} {last.fix}") from bug
     if isinstance(last, Failed):
         raise UserError(last.what, last.fix)

@@ -7,6 +7,7 @@ from typing import Any
 
 from tlcore.config import RENAMED_FIELDS, TrainConfig
 from tlcore.data.samples import SAMPLES
+from tlcore.messages.terminal import printable, printable_lines
 
 SOURCES = f"a data set's id, or one of: {', '.join(sample.key for sample in SAMPLES)}"
 Subparsers = Any
@@ -45,5 +46,5 @@ def given_settings(options: argparse.Namespace) -> dict[str, Any]:
 
 def answer(options: argparse.Namespace, text: str, values: dict[str, Any]) -> int:
     """Print the sentence, or with --json the object as the last line of standard output; returns exit code 0."""
-    print(json.dumps(values, ensure_ascii=False) if options.json else text)
+    print(printable(json.dumps(values, ensure_ascii=False)) if options.json else printable_lines(text))
     return 0

@@ -10,6 +10,7 @@ from tlcore.cli.common import Subparsers, answer
 from tlcore.errors import UserError
 from tlcore.evaluation.report import FIGURES, figures
 from tlcore.messages.scores import score_message
+from tlcore.messages.terminal import printable
 from tlcore.workspace import Workspace
 
 
@@ -35,7 +36,7 @@ def _evaluate(workspace: Workspace, options: argparse.Namespace) -> int:
     lines = [score_message(report.correct, report.total, report.low, report.high)]
     for row in report.per_class.to_dict(orient="records"):
         lines.append(
-            f"  {row['label']:<24} {row['correct']} of {row['support']} found (recall {row['recall']:.1%}), "
+            f"  {printable(row['label']):<24} {row['correct']} of {row['support']} found (recall {row['recall']:.1%}), "
             f"precision {row['precision']:.1%}, F1 {row['f1']:.3f}"
         )
     values = {

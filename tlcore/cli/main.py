@@ -1,18 +1,35 @@
 """Transfer Lab from a terminal: `transferlab COMMAND` or `python -m tlcore COMMAND`; one module a command.
 
-Exit codes: 0 done, 1 failed, 2 a user's mistake (one sentence on standard error), 130 stopped with Ctrl-C.
+Exit codes: 0 done, 1 failed, 2 a user's mistake (one sentence on standard error), 130 stopped with Ctrl-C, 143 ended by
+TERM, 129 by HUP; a training that a signal ended has kept what it had learned.
 """
 
 import argparse
+import io
 import os
 import sys
 from pathlib import Path
 
-from tlcore.cli import app, backbones, clean, datasets, evaluate, predict, race, recommend, runs, train, weights
+from tlcore.cli import (
+    app,
+    backbones,
+    clean,
+    continue_run,
+    datasets,
+    evaluate,
+    predict,
+    race,
+    recommend,
+    runs,
+    train,
+    weights,
+)
+from tlcore.cli.outcome import CommandFailed
 from tlcore.errors import UserError
+from tlcore.messages.terminal import printable
 from tlcore.workspace import open_workspace
 
-COMMANDS = (train, evaluate, predict, datasets, runs, backbones, weights, race, recommend, clean, app)
+COMMANDS = (train, continue_run, evaluate, predict, datasets, runs, backbones, weights, race, recommend, clean, app)
 """The modules of the commands, in the order in which the help lists them.
 
 Each has `add_command(commands, common)`: it adds its parser, with the parent `common`, to `commands`, and sets the
@@ -23,15 +40,20 @@ default `command` to a function (workspace, options) → exit code.
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # whatever may import TensorFlow
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal may not know all characters of a name
     options = make_parser().parse_args(arguments)
     try:
         code: int = options.command(open_workspace(options.workspace), options)
         return code
     except UserError as error:
-        print(error, file=sys.stderr)
+        print(printable(str(error)), file=sys.stderr)
         return 2
+    except CommandFailed:
+        return 1
     except KeyboardInterrupt as stop:
-        print(str(stop) or "Stopped.", file=sys.stderr)  # a training's message names what is kept
+        print(printable(str(stop)) or "Stopped.", file=sys.stderr)  # a training's message names what is kept
         return 130
 
 

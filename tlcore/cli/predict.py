@@ -1,13 +1,14 @@
 """The command `predict`: what is on photos, as lines, as JSON, or as a table in a file."""
 
 import argparse
-import csv
 from pathlib import Path
 from typing import Any
 
 from tlcore.api.model import load_model
 from tlcore.cli.common import Subparsers, answer
 from tlcore.errors import UserError
+from tlcore.messages.tables import csv_text
+from tlcore.messages.terminal import printable
 from tlcore.workspace import Workspace
 
 
@@ -27,7 +28,7 @@ def _predict(workspace: Workspace, options: argparse.Namespace) -> int:
     for name, prediction in zip(options.images, model.predict(options.images), strict=True):
         if prediction.error:
             rows.append({"image": name, "error": prediction.error})
-            lines.append(f"{name}: {prediction.error}")
+            lines.append(printable(f"{name}: {prediction.error}"))
             continue
         rows.append(
             {
@@ -39,7 +40,7 @@ def _predict(workspace: Workspace, options: argparse.Namespace) -> int:
             }
         )
         top = ", ".join(f"{label} {probability:.1%}" for label, probability in prediction.ranked[:3])
-        lines.append(f"{name}: {top} ({prediction.milliseconds:.0f} ms)")
+        lines.append(printable(f"{name}: {top} ({prediction.milliseconds:.0f} ms)"))
     if options.csv:
         _write_csv(Path(options.csv), rows, model.labels)
     answer(options, "\n".join(lines), {"predictions": rows})
@@ -47,15 +48,17 @@ def _predict(workspace: Workspace, options: argparse.Namespace) -> int:
 
 
 def _write_csv(path: Path, rows: list[dict[str, Any]], labels: tuple[str, ...]) -> None:
+    columns = ["image", "label", "probability", *labels, "error"]
+    cells = [
+        [
+            *(row["image"], row.get("label", ""), row.get("probability", "")),
+            *(row.get("probabilities", {}).get(label, "") for label in labels),
+            row.get("error", ""),
+        ]
+        for row in rows
+    ]
     try:
-        with open(path, "w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(["image", "label", "probability", *labels, "error"])
-            for row in rows:
-                values = [row.get("probabilities", {}).get(label, "") for label in labels]
-                writer.writerow(
-                    [row["image"], row.get("label", ""), row.get("probability", ""), *values, row.get("error", "")]
-                )
+        path.write_text(csv_text(columns, cells), encoding="utf-8", newline="")
     except OSError as error:
         what = f"{path} could not be written ({error.strerror})."
         raise UserError(what, "Give --csv a file in another folder.") from error

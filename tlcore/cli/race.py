@@ -20,6 +20,7 @@ from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Run
 from tlcore.messages.comparisons import ready_message
 from tlcore.messages.scores import score_message
+from tlcore.messages.terminal import printable, printable_lines
 from tlcore.messages.verdicts import verdict_message
 from tlcore.models.registry import BUILT_IN
 from tlcore.worker.handlers import check_trainer
@@ -61,14 +62,14 @@ def _race(workspace: Workspace, options: argparse.Namespace) -> int:
         def listen(event: Event) -> None:
             bars.show(event)
             if isinstance(event, Failed):
-                print(f"{event.what} {event.fix}", file=sys.stderr)
+                print(printable(f"{event.what} {event.fix}"), file=sys.stderr)
 
         found, outcomes = run_comparison(
-            workspace, dataset, configs, listen, on_run=lambda name: print(f"{name}:", file=sys.stderr)
+            workspace, dataset, configs, listen, on_run=lambda name: print(printable(f"{name}:"), file=sys.stderr)
         )
     for _, bug in outcomes:
         if bug is not None:
-            traceback.print_exception(bug)
+            print(printable_lines("".join(traceback.format_exception(bug)).rstrip()), file=sys.stderr)
     if not found.results:
         return _exit_code(found)
     answer(options, "\n".join(_lines(found)), _values(found, dataset))

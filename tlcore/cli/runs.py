@@ -2,8 +2,12 @@
 
 import argparse
 
-from tlcore.api.listings import list_runs
+from tlcore.api.listings import RunInfo, list_runs
 from tlcore.cli.common import Subparsers, answer
+from tlcore.jobs.status import job_status
+from tlcore.jobs.store import open_job
+from tlcore.messages.endings import state_message
+from tlcore.messages.terminal import printable
 from tlcore.workspace import Workspace
 
 
@@ -12,10 +16,17 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     commands.add_parser("runs", parents=[common], help="list the runs").set_defaults(command=_runs)
 
 
+def _state(run: RunInfo) -> str:
+    """How the run stands, in words; with --json it is `RunInfo.state`."""
+    job = open_job(run.folder)
+    return state_message(job, job_status(job))
+
+
 def _runs(workspace: Workspace, options: argparse.Namespace) -> int:
     runs = list_runs(workspace)
     lines = [
-        f"{run.id}  {run.name}  {run.state}" + (f"  {run.correct} of {run.total} right" if run.total else "")
+        f"{run.id}  {printable(run.name)}  {printable(_state(run))}"
+        + (f"  {run.correct} of {run.total} right" if run.total else "")
         for run in runs
     ]
     rows = [

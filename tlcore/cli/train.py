@@ -1,24 +1,16 @@
 """The command `train`: from photos to a tested model."""
 
 import argparse
-import sys
 import time
-import traceback
 from dataclasses import fields
 
 from tlcore.api.arguments import make_config
 from tlcore.api.datasets import load_dataset
 from tlcore.api.progress_bars import ProgressBars
-from tlcore.api.training import TrainingError
 from tlcore.api.training import train as train_model
-from tlcore.cli.common import SOURCES, Subparsers, add_setting, answer, given_settings
+from tlcore.cli.common import SOURCES, Subparsers, add_setting, given_settings
+from tlcore.cli.outcome import answer_with_model, reporting_bugs
 from tlcore.config import TrainConfig
-from tlcore.evaluation.overfitting import best_epoch
-from tlcore.events import Evaluated
-from tlcore.jobs.status import job_status
-from tlcore.jobs.store import open_job
-from tlcore.messages.scores import score_message
-from tlcore.serving.bundle import FOLDER
 from tlcore.worker.handlers import check_trainer
 from tlcore.workspace import Workspace
 
@@ -39,42 +31,10 @@ def _train(workspace: Workspace, options: argparse.Namespace) -> int:
     config = make_config(strategy, backbone, settings)  # a wrong setting is reported before photos are read
     check_trainer()
     start = time.perf_counter()
-    with ProgressBars() as bars:
+    with ProgressBars() as bars, reporting_bugs():
         dataset = load_dataset(
             options.path, name=options.name, seed=config.seed, workspace=workspace, on_event=bars.show
         )
         seconds_reading = time.perf_counter() - start
-        try:
-            model = train_model(
-                dataset, strategy, backbone=backbone, workspace=workspace, on_event=bars.show, **settings
-            )
-        except TrainingError as error:
-            traceback.print_exception(error.__cause__)
-            print(error, file=sys.stderr)
-            return 1
-    report, status = model.report, job_status(open_job(model.path))
-    best, evaluated = best_epoch(status.epochs), status.evaluated
-    assert isinstance(evaluated, Evaluated)
-    bundle = model.path / FOLDER
-    score = score_message(report.correct, report.total, report.low, report.high)
-    return answer(
-        options,
-        f"{score}\nRun {model.run_id}; model in {bundle}",
-        {
-            "run": model.run_id,
-            "dataset": dataset.id,
-            "bundle": str(bundle),
-            "test_accuracy": report.accuracy,
-            "test_correct": report.correct,
-            "test_total": report.total,
-            "test_interval_95": [report.low, report.high],
-            "validation_accuracy": best.val_accuracy,
-            "best_epoch": best.epoch,
-            "photos": len(dataset.photos),
-            "refused": len(dataset.refused),
-            "seconds": seconds_reading + evaluated.seconds,
-            "seconds_reading": seconds_reading,
-            "seconds_features": evaluated.seconds_features,
-            "seconds_training": evaluated.seconds_training,
-        },
-    )
+        model = train_model(dataset, strategy, backbone=backbone, workspace=workspace, on_event=bars.show, **settings)
+    return answer_with_model(options, model, dataset, seconds_reading)

@@ -49,7 +49,7 @@ def fetch(
                 return None
             yield Progress(StageKey.DOWNLOAD, 0, size)
     try:
-        if target.exists():
+        if target.exists() and _is_right(target, size, sha256):  # else it was damaged on the disk: fetch it once more
             return target
         partial = target.with_name(f"{target.name}.part")
         if not (yield from _fill(url, partial, size, should_stop)):
@@ -120,10 +120,15 @@ def _read(response: http.client.HTTPResponse, url: str) -> bytes:
         raise UserError(f"The connection to {url} was lost ({error}).", _OFFLINE) from error
 
 
+def _is_right(file: Path, size: int, sha256: str) -> bool:
+    if file.stat().st_size != size:
+        return False
+    with open(file, "rb") as content:
+        return not sha256 or hashlib.file_digest(content, "sha256").hexdigest() == sha256
+
+
 def _check(partial: Path, url: str, size: int, sha256: str) -> None:
-    with open(partial, "rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest() if sha256 else ""
-    if partial.stat().st_size != size or found != sha256:
+    if not _is_right(partial, size, sha256):
         partial.unlink(missing_ok=True)
         raise UserError(
             f"What {url} sent is not the file that was expected (its checksum or size differs); it was deleted.",

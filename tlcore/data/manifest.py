@@ -13,13 +13,14 @@ import os
 import time
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from tlcore.checksums import DamagedFile, file_checksum
 from tlcore.data.names import slug
+from tlcore.data.parquet import read_parquet, to_parquet
 from tlcore.data.thumbnails import Thumbnails
 from tlcore.errors import UserError
 from tlcore.listing import FolderList
@@ -166,6 +167,7 @@ def save_dataset(workspace: Workspace, draft: Draft) -> Dataset:
     photos = draft.photos.sort_values("path", ignore_index=True)
     photos = photos[[*COLUMNS, *(name for name in photos.columns if name not in COLUMNS)]]
     refused = draft.refused.sort_values("path", ignore_index=True)
+    files = {"photos.parquet": to_parquet(photos), "refused.parquet": to_parquet(refused)}
     values = {
         "version": 1,
         "name": draft.name,
@@ -183,11 +185,10 @@ def save_dataset(workspace: Workspace, draft: Draft) -> Dataset:
         "visitor": draft.visitor,
         "base": draft.base,
         "sample": draft.sample,
+        "files": {name: file_checksum(data) for name, data in files.items()},
     }
-    for name, frame in (("photos", photos), ("refused", refused)):
-        target = BytesIO()
-        frame.to_parquet(target, index=False)
-        write_atomic(draft.folder / f"{name}.parquet", target.getvalue())
+    for name, data in files.items():
+        write_atomic(draft.folder / name, data)
     write_json(draft.folder / "dataset.json", values)
     folder = workspace.datasets / dataset_id
     try:
@@ -238,10 +239,10 @@ def load_dataset(workspace: Workspace, dataset_id: str) -> Dataset:
         )
     try:
         values = read_json(folder / "dataset.json")
-        photos = pd.read_parquet(folder / "photos.parquet")
-        refused = pd.read_parquet(folder / "refused.parquet")
+        photos, refused = (read_parquet(folder / name, values) for name in ("photos.parquet", "refused.parquet"))
+        _check_content(values, photos)
         return _dataset(folder, values, photos, refused)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(
             f"The data set {dataset_id} is damaged ({type(error).__name__}).",
             f"Delete the folder {folder} and make the data set again; your own photos are not in danger.",
@@ -319,6 +320,14 @@ def _dataset(folder: Path, values: dict[str, Any], photos: pd.DataFrame, refused
         notes=tuple(values["notes"]),
         visitor=str(values.get("visitor", "")),
     )
+
+
+def _check_content(values: dict[str, Any], photos: pd.DataFrame) -> None:
+    """Raise DamagedFile where files without checksums, of version 0.1.0, do not fit one another."""
+    if "files" in values:
+        return
+    if _fingerprint(photos) != values["fingerprint"] or set(photos["label"]) != set(values["labels"]):
+        raise DamagedFile("photos.parquet is not what was written.")
 
 
 def _fingerprint(photos: pd.DataFrame) -> str:

@@ -4,7 +4,6 @@
 these and count nothing themselves.
 """
 
-import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from tlcore.checksums import DamagedFile, file_checksum
+from tlcore.data.parquet import read_parquet, to_parquet
 from tlcore.errors import UserError
+from tlcore.evaluation.figures import parse_figures
 from tlcore.evaluation.metrics import class_table, confusion_table
 from tlcore.intervals import wilson_interval
 from tlcore.workspace import read_json, write_atomic, write_json
@@ -94,10 +96,9 @@ def make_report(predictions: pd.DataFrame, labels: tuple[str, ...]) -> Report:
 
 def save_report(folder: Path, report: Report) -> None:
     """Write the report's two files into a run's folder, the figures last."""
-    buffer = io.BytesIO()
-    report.predictions.to_parquet(buffer, index=False)
-    write_atomic(folder / PREDICTIONS, buffer.getvalue())
-    write_json(folder / FIGURES, figures(report))
+    predictions = to_parquet(report.predictions)
+    write_atomic(folder / PREDICTIONS, predictions)
+    write_json(folder / FIGURES, figures(report) | {"files": {PREDICTIONS: file_checksum(predictions)}})
 
 
 def figures(report: Report) -> dict[str, Any]:
@@ -121,20 +122,12 @@ def load_report(folder: Path) -> Report:
     """
     try:
         values = read_json(folder / FIGURES)
-        predictions = pd.read_parquet(folder / PREDICTIONS)
-        labels = tuple(values["labels"])
-        low, high = values["interval_95"]
-        return Report(
-            labels,
-            values["correct"],
-            values["total"],
-            low,
-            high,
-            pd.DataFrame(values["confusion"], index=list(labels), columns=list(labels)),
-            pd.DataFrame(values["per_class"]),
-            predictions,
-        )
+        predictions = read_parquet(folder / PREDICTIONS, values)
+        found = parse_figures(values, tuple(values["labels"]))
+        if (int(predictions["correct"].sum()), len(predictions)) != (found.correct, found.total):
+            raise DamagedFile("The figures are not those of the predictions.")
+        return Report(**vars(found), predictions=predictions)
     except FileNotFoundError as error:
         raise UserError("This run has no test figures yet.", "Wait until it has finished, or train again.") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError("The figures of this run cannot be read; a file is damaged.", "Train again.") from error

@@ -18,6 +18,7 @@ import numpy as np
 from tlcore.data.augment import Views
 from tlcore.data.decode_budget import ACCEPTED
 from tlcore.data.images import load_input
+from tlcore.errors import UserError
 from tlcore.events import Progress, ShouldStop, StageKey, never
 from tlcore.features.saving import Chunk, Stopwatch, save
 from tlcore.features.store import FeatureKind
@@ -98,7 +99,8 @@ def extract(
         Progress in rows (photos times views), what was there already counted as done; nothing where nothing is missing.
 
     Raises:
-        UserError: a photo is gone or has changed, or the disk is full. Everything before it is kept.
+        UserError: a photo is gone or has changed, the network gives values that are not numbers, or the disk is full.
+            Everything before it is kept.
     """
     work: list[_Task] = []
     for number, request in enumerate(requests):
@@ -109,9 +111,14 @@ def extract(
     kind = requests[0].stores[0].kind
     views = [request.stores[0].views for request in requests]
     rows = _compute(predictors(lacking), work, partial(_load, read, kind.image_size, kind.policy), views, should_stop)
-    chunks = (Chunk(requests[number].stores, pairs, arrays) for number, pairs, arrays in rows)
+
+    def checked() -> Iterator[Chunk]:
+        for number, pairs, arrays in rows:
+            check_numbers(arrays)
+            yield Chunk(requests[number].stores, pairs, arrays)
+
     unit = "views" if any(each.count > 1 for each in views) else ""
-    yield from save(chunks, Stopwatch(stage, total, total - lacking, unit))
+    yield from save(checked(), Stopwatch(stage, total, total - lacking, unit))
 
 
 def run_photos(
@@ -133,6 +140,19 @@ def run_photos(
     tasks = [_Task(0, photo, (0,)) for photo in photos]
     for _, pairs, (rows,) in _compute(pool, tasks, load, [Views()], should_stop):
         yield [by_hash[sha256] for sha256, _ in pairs], rows
+
+
+def check_numbers(arrays: Sequence[np.ndarray]) -> None:
+    """Whether what a network gave can be learned from.
+
+    Raises:
+        UserError: a value is infinite or not a number.
+    """
+    if not all(np.isfinite(array).all() for array in arrays):
+        raise UserError(
+            "The pretrained network gave values that are not numbers, so nothing can be learned from them.",
+            "Its weights are damaged, or do not fit this machine. Choose another network, or fetch this one again.",
+        )
 
 
 def _load(read: Read, image_size: int, policy: str, path: str) -> np.ndarray:

@@ -27,6 +27,7 @@ from tlcore.config import TrainConfig
 from tlcore.errors import UserError
 from tlcore.features.activations import size_text
 
+CONTROL_GROUPS = Path("/sys/fs/cgroup")
 SPARE_BYTES = 200_000_000  # what the rest of a training takes meanwhile
 COPIES = 2  # the rows as they are read, and as a tensor
 OUTPUT_SHARE = 0.55  # see above
@@ -83,21 +84,40 @@ def check_fine_tune_memory(demand: Demand, config: TrainConfig) -> None:
     )
 
 
-def free_memory(group: Path = Path("/sys/fs/cgroup")) -> int:
+def total_memory(group: Path = CONTROL_GROUPS) -> int:
+    """Bytes that this machine has, its swap included, or its container may take, if that is less."""
+    total = int(psutil.virtual_memory().total + psutil.swap_memory().total)
+    limit = _container(group)
+    return min(total, limit[0]) if limit else total
+
+
+def free_memory(group: Path = CONTROL_GROUPS) -> int:
     """Bytes that can still be used: what the machine has free, or what its container may still take, if that is less.
 
     A container's count includes files that Linux keeps in memory and drops when the space is needed; they are free.
 
     Args:
-        group: where Linux reports the limits of a container (control groups, version 2).
+        group: where Linux reports the limits of a container (control groups).
     """
     free = int(psutil.virtual_memory().available)
-    try:
-        limit = int((group / "memory.max").read_text())
-        used = int((group / "memory.current").read_text())
-    except (OSError, ValueError):  # no container, or one without a limit ("max")
+    found = _container(group)
+    if found is None:
         return free
-    return max(0, min(free, limit - max(0, used - _file_bytes(group))))
+    limit, used = found
+    return max(0, min(free, limit - max(0, used)))
+
+
+def _container(group: Path) -> tuple[int, int] | None:
+    """The limit of a container and what it uses, without its files, in bytes; None where it has no limit ("max")."""
+    for folder, limit, used in (
+        (group, "memory.max", "memory.current"),
+        (group / "memory", "memory.limit_in_bytes", "memory.usage_in_bytes"),  # version 1
+    ):
+        try:
+            return int((folder / limit).read_text()), int((folder / used).read_text()) - _file_bytes(folder)
+        except (OSError, ValueError):
+            continue
+    return None
 
 
 def _file_bytes(group: Path) -> int:

@@ -1,10 +1,13 @@
 """The feature cache: a content-addressed store of arrays on disk, shared by all runs; one row a photo.
 
 One folder holds the rows of one kind: the feature vectors of one backbone file at one image size and resizing policy,
-say; `Kind.folder_name` names it. In it lie two files that are only ever appended to: `vectors.bin` (the rows) and
-`keys.bin` (the SHA-256 of the photo of each row). A row is written and flushed to the disk before its key, so a kill at
-any moment leaves at most rows without a key; the next writer cuts them off. Readers take no lock: they see the rows
-whose keys are there.
+say; `Kind.folder_name` names it. In it lie three files that are appended to: `vectors.bin` (the rows), `checks.bin` (a
+checksum of each, row_checks.py) and `keys.bin` (the SHA-256 of the photo of each row). A row and its checksum are
+written and flushed to the disk before its key, so a kill at any moment leaves at most rows without a key; the next
+writer cuts them off. Readers take no lock: they see the rows whose keys are there.
+
+A row is held against its checksum when it is read first. Where one does not fit, all of the store's rows are looked
+through, those that are damaged are dropped, and `DamagedRows` is raised: whoever needs them has them computed anew.
 
 Rows are read with plain file reads and not through a memory map: what a map has touched counts as memory of this
 process, so that going through a large store once would look, and on small machines act, like holding all of it.
@@ -21,12 +24,25 @@ from pathlib import Path
 from typing import Protocol, Self
 
 import numpy as np
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
+from tlcore.errors import UserError
+from tlcore.features.row_checks import CHECK_BYTES, DROPPED, RowChecks, checksum, pack
 from tlcore.workspace import Workspace, disk_error, touch_used
 
 KEY_BYTES = 32
 LOCK_SECONDS = 60
+MOST_REPAIRS = 3  # times that one piece of work has damaged rows computed anew; then its disk is to blame
+
+
+class DamagedRows(UserError):
+    """Stored rows are not what was written. They are dropped: `missing` has them now, and they can be computed anew."""
+
+    def __init__(self, folder: Path, number: int) -> None:
+        what = (
+            f"What was kept of the photos on the disk is damaged: {number} of the rows in {folder.name} were dropped."
+        )
+        super().__init__(what, "Start again: they are computed anew, the others are kept.")
 
 
 class Kind(Protocol):
@@ -97,7 +113,9 @@ class RowStore:
         self.folder = folder
         self._row_bytes = row_bytes(kind)
         self._rows: dict[bytes, int] = {}
+        self._dropped: set[bytes] = set()  # since the store was opened
         self._keys_read = 0
+        self._checks = RowChecks(folder)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -127,9 +145,13 @@ class RowStore:
         with open(self._keys_path, "rb") as file:
             file.seek(self._keys_read * KEY_BYTES)
             data = file.read((complete - self._keys_read) * KEY_BYTES)
-        for row in range(complete - self._keys_read):
-            key = data[row * KEY_BYTES : (row + 1) * KEY_BYTES]
-            self._rows.setdefault(key, self._keys_read + row)
+        self._checks.read_to(complete)
+        for row in range(self._keys_read, complete):
+            start = (row - self._keys_read) * KEY_BYTES
+            key = data[start : start + KEY_BYTES]
+            if not self._checks.is_dropped(row):
+                self._rows.setdefault(key, row)
+                self._dropped.discard(key)
         self._keys_read = complete
 
     def missing(self, sha256s: Iterable[str]) -> list[str]:
@@ -163,6 +185,7 @@ class RowStore:
         vectors = np.ascontiguousarray(rows, dtype=self.kind.dtype).data.cast("B")
         for path, data, start in (
             (self._vectors_path, vectors, self._keys_read * self._row_bytes),
+            (self._checks.path, pack(keys, vectors, self._row_bytes), self._keys_read * CHECK_BYTES),
             (self._keys_path, b"".join(keys), self._keys_read * KEY_BYTES),
         ):
             with open(path, "r+b" if path.exists() else "w+b") as file:
@@ -177,16 +200,77 @@ class RowStore:
 
         Raises:
             KeyError: a photo has no row; ask `missing` first.
+            DamagedRows: a row is not what was written; all such rows are dropped now.
         """
-        rows = [self._rows[bytes.fromhex(sha256)] for sha256 in sha256s]
+        keys = [bytes.fromhex(sha256) for sha256 in sha256s]
+        try:
+            rows = [self._rows[key] for key in keys]
+        except KeyError:
+            if self._dropped.isdisjoint(keys):
+                raise
+            raise DamagedRows(self.folder, len(self._dropped)) from None
         result = np.empty((len(rows), *self.kind.shape), dtype=self.kind.dtype)
         if not rows:
             return result
         data = result.data.cast("B")
-        with open(self._vectors_path, "rb", buffering=0) as file:
-            for first, last in _runs(rows):
-                _fill(file, rows[first] * self._row_bytes, data[first * self._row_bytes : last * self._row_bytes])
+        try:
+            with open(self._vectors_path, "rb", buffering=0) as file:
+                for first, last in _runs(rows):
+                    _fill(file, rows[first] * self._row_bytes, data[first * self._row_bytes : last * self._row_bytes])
+        except EOFError as error:  # it was cut since its keys were read; who opens the store anew does not find them
+            raise DamagedRows(self.folder, len(rows)) from error
+        self._check(keys, rows, data)
         return result
+
+    def was_dropped(self, sha256: str) -> bool:
+        """Whether a row was found damaged since the store was opened, and is not there again yet."""
+        return bytes.fromhex(sha256) in self._dropped
+
+    def _check(self, keys: list[bytes], rows: list[int], data: memoryview) -> None:
+        """Hold rows against their checksums, each once; raises DamagedRows when all of the store was looked through."""
+        checks, size, unchecked = self._checks, self._row_bytes, {}
+        for number, (key, row) in enumerate(zip(keys, rows, strict=True)):
+            if checks.is_verified(row):
+                continue
+            part = data[number * size : (number + 1) * size]
+            if checks.is_unchecked(row):
+                unchecked[row] = checksum(key, part)
+            elif not checks.verify(row, key, part):
+                raise DamagedRows(self.folder, self._drop_damaged())
+        if unchecked:
+            self._add_checks(unchecked)
+
+    def _add_checks(self, values: dict[int, int]) -> None:
+        """Give rows of version 0.1.0 a checksum; where that cannot be written they stay without."""
+        try:
+            with self._lock:
+                self._checks.write(values)
+        except (OSError, Timeout):
+            return
+
+    def _drop_damaged(self) -> int:
+        """Look through all rows, drop those that are damaged, and return how many were."""
+        try:
+            with self._lock:
+                bad = {row: key for key, row in self._rows.items() if not self._fits(key, row)}
+                self._checks.write(dict.fromkeys(bad, DROPPED))
+                self._dropped.update(bad.values())  # before they are gone: another thread may be reading
+                for key in bad.values():
+                    del self._rows[key]
+        except OSError as error:
+            raise disk_error(self._checks.path, error) from error
+        return len(bad)
+
+    def _fits(self, key: bytes, row: int) -> bool:
+        if self._checks.is_verified(row):
+            return True
+        data = bytearray(self._row_bytes)
+        try:
+            with open(self._vectors_path, "rb", buffering=0) as file:
+                _fill(file, row * self._row_bytes, memoryview(data))
+        except EOFError:
+            return False
+        return self._checks.verify(row, key, memoryview(data))
 
     def close(self) -> None:
         """Give up the folder. A feature store has nothing to give up; an activation cache has."""

@@ -10,6 +10,7 @@ from typing import Self
 import numpy as np
 
 from tlcore.data.augment import Views, view_key
+from tlcore.errors import UserError
 from tlcore.features.store import Kind, RowStore
 
 Missing = dict[str, tuple[int, ...]]
@@ -55,9 +56,19 @@ class ViewedStore:
         """The rows of these keys, (len(keys), *kind.shape): a photo's sha256, or `view_key` for its other views.
 
         Raises:
-            KeyError: there is no such row.
+            UserError: there is no such row any more: the folder was deleted while it was used.
+            DamagedRows: see `RowStore.read`.
         """
-        photos = np.array([key in self.plain for key in keys], dtype=bool)
+        try:
+            return self._read(keys)
+        except KeyError as error:
+            raise UserError(
+                "Some of what the network saw in the photos is no longer there: it was deleted meanwhile, or damaged.",
+                "Start again: what is missing is computed anew.",
+            ) from error
+
+    def _read(self, keys: Sequence[str]) -> np.ndarray:
+        photos = np.array([key in self.plain or self.plain.was_dropped(key) for key in keys], dtype=bool)
         if self.augmented is None or photos.all():
             return self.plain.read(keys)
         result = np.empty((len(keys), *self.kind.shape), dtype=self.kind.dtype)

@@ -11,7 +11,19 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
-from tlcore.events import Died, EpochEnd, Evaluated, Event, Failed, Finished, Progress, Started, Stopped, decode
+from tlcore.events import (
+    Died,
+    Diverged,
+    EpochEnd,
+    Evaluated,
+    Event,
+    Failed,
+    Finished,
+    Progress,
+    Started,
+    Stopped,
+    decode,
+)
 from tlcore.jobs.locks import LOCK, is_locked
 from tlcore.jobs.store import EVENTS, QUEUED, Job, read_events_in
 
@@ -29,8 +41,9 @@ _TAIL_BYTES = 16_384  # more than the longest of those events takes
 class JobStatus:
     """What a job's files say about it now.
 
-    `state`: "queued", "running", "finished", "stopped" (nothing came of it), "failed" or "interrupted" (its process
-    ended without a word). `usable`: a run's test figures are there. `died`: how its process ended, where somebody saw.
+    `state`: "queued", "running", "finished", "stopped" (nothing came of it), "failed", "interrupted" (its process
+    ended without a word), or of a run "tested": it has its test figures, and ended before its model was packed.
+    `died`: how its process ended, where somebody saw it. `diverged`: where the loss was no longer a number.
     """
 
     state: str
@@ -41,10 +54,18 @@ class JobStatus:
     error: Failed | None
     stopped: Stopped | None
     died: Died | None = None
+    diverged: Diverged | None = None
 
     @property
     def usable(self) -> bool:
-        return self.evaluated is not None and self.state != "failed"
+        """Whether a run's test figures are there; its model is, too, once it has `finished`."""
+        return self.evaluated is not None
+
+    @property
+    def missing_epochs(self) -> tuple[int, ...]:
+        """The epochs that were told before the last one and are not there: their lines were damaged on the disk."""
+        known = {end.epoch for end in self.epochs}
+        return tuple(number for number in range(1, max(known, default=0)) if number not in known)
 
     @property
     def active(self) -> bool:
@@ -68,6 +89,7 @@ def job_status(job: Job) -> JobStatus:
         _last(last, Failed),
         _last(last, Stopped),
         _last(last, Died),
+        _last(last, Diverged),
     )
 
 
@@ -133,11 +155,12 @@ def _last(events: dict[type[Event], Event], kind: type[E]) -> E | None:
 
 
 def _state(job: Job, last: dict[type[Event], Event], working: bool) -> str:
+    without = {} if Evaluated not in last else dict.fromkeys(("failed", "stopped", "interrupted"), "tested")
     for event_type, state in ((Finished, "finished"), (Failed, "failed"), (Stopped, "stopped")):
         if event_type in last:
-            return state
+            return without.get(state, state)
     if working:
         return "running"
     if Started not in last and (job.folder / QUEUED).exists():
         return "queued"
-    return "interrupted"
+    return without.get("interrupted", "interrupted")

@@ -6,20 +6,37 @@ and, when a person asked for it, `stop`. The state of a job is read off these fi
 processes may come and go.
 """
 
+import errno
+import os
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from tlcore.checksums import DamagedFile
 from tlcore.config import TrainConfig
 from tlcore.errors import UserError
-from tlcore.events import EpochEnd, Event, Progress, ShouldStop, decode, encode
+from tlcore.events import EpochEnd, Evaluated, Event, Finished, Planned, Progress, ShouldStop, decode, encode
 from tlcore.listing import FolderList, tell_of_change
-from tlcore.workspace import CHECKPOINT, Workspace, disk_error, is_id, new_id, read_json, write_atomic, write_json
+from tlcore.workspace import (
+    CHECKPOINT,
+    PREVIOUS_CHECKPOINT,
+    TRAINED,
+    Workspace,
+    disk_error,
+    is_id,
+    new_id,
+    read_json,
+    write_atomic,
+    write_json,
+)
 
 JOB, EVENTS, STOP, QUEUED = "job.json", "events.jsonl", "stop", "queued.json"
 EARLIER = "events-{}.jsonl"  # with the number of the attempt, from 1
+EXIT_UNRECORDED = 74  # of a worker that could not write how its job ended; EX_IOERR of sysexits.h
+RESERVE, RESERVE_BYTES = ".reserve", 16_384
 PROGRESS_SECONDS = 0.2  # more often nobody can see it
 
 
@@ -141,6 +158,9 @@ def open_job(folder: Path) -> Job:
         cls = Run if values["kind"] == "train" else Job
         visitor = str(values.get("visitor", ""))
         return cls(folder.name, folder, values["kind"], values["name"], values["created"], values["spec"], visitor)
+    except DamagedFile as error:
+        what = f"The run “{folder.name}” is damaged: its {JOB}, which says what was to be done, cannot be read."
+        raise UserError(what, "Start a new one; the photos are not in danger.") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise _unknown(folder.name) from error
 
@@ -198,7 +218,7 @@ def read_events_in(folder: Path, file: str = EVENTS) -> list[Event]:
     except FileNotFoundError:
         return []
     events = []
-    for line in text.splitlines():
+    for line in text.split("\n"):  # a name in an event may hold what `splitlines` takes for a line's end
         try:
             events.append(decode(line))
         except ValueError:
@@ -236,22 +256,40 @@ def stop_requested(job: Job) -> ShouldStop:
 def reset(job: Job) -> None:
     """Make a job ready to be worked on from the beginning; the earlier attempt's events are kept under a number."""
     (job.folder / STOP).unlink(missing_ok=True)
-    (job.folder / CHECKPOINT).unlink(missing_ok=True)
+    remove_checkpoints(job)
+    (job.folder / TRAINED).unlink(missing_ok=True)
     _archive_events(job)
     tell_of_change(job.folder)  # it was over, and is so no longer
 
 
 def can_resume(job: Job) -> bool:
     """Whether a training left a checkpoint that it can be continued from."""
-    return (job.folder / CHECKPOINT).exists()
+    return any((job.folder / name).exists() for name in (CHECKPOINT, PREVIOUS_CHECKPOINT))
+
+
+def remove_checkpoints(job: Job) -> None:
+    """Take away what a training could be continued from."""
+    for name in (CHECKPOINT, PREVIOUS_CHECKPOINT):
+        (job.folder / name).unlink(missing_ok=True)
+
+
+def can_finish(job: Job) -> bool:
+    """Whether a training has learned all that it will, and only its model is still to be packed."""
+    return (job.folder / TRAINED).exists() and not any(isinstance(event, Finished) for event in read_events(job))
 
 
 def resume(job: Job) -> None:
-    """Make a training ready to be continued: its epochs are kept, its end is taken back."""
+    """Make a training ready to be continued: its epochs are kept, its end is taken back.
+
+    Where only the model is still to be packed, its test figures are kept too.
+    """
     (job.folder / STOP).unlink(missing_ok=True)
-    epochs = [event for event in read_events(job) if isinstance(event, EpochEnd)]
+    kept = (EpochEnd, Planned, Evaluated) if can_finish(job) else (EpochEnd,)
+    if Evaluated not in kept:  # a kill after the end may have left it
+        (job.folder / TRAINED).unlink(missing_ok=True)
+    events = [event for event in read_events(job) if isinstance(event, kept)]
     _archive_events(job, keep=True)  # a kill before the next line takes no epoch away
-    lines = "".join(encode(event) + "\n" for event in epochs)
+    lines = "".join(encode(event) + "\n" for event in events)
     write_atomic(job.folder / EVENTS, lines.encode("utf-8"))
     tell_of_change(job.folder)
 
@@ -271,20 +309,55 @@ def num_earlier_attempts(job: Job) -> int:
 
 
 class EventLog:
-    """Appends events to a job's `events.jsonl`, progress no more often than a person can see."""
+    """Appends events to a job's `events.jsonl`, progress no more often than a person can see.
+
+    A line that a killed process left half-written is ended first, or the next event would be lost with it. `reserve`
+    puts some bytes aside on the disk, so that how a job ended can be written when the disk is full.
+    """
 
     def __init__(self, job: Job) -> None:
         self._path = job.folder / EVENTS
+        self._reserve = job.folder / RESERVE
         self._last_progress = 0.0
 
+    def reserve(self) -> None:
+        """Put room for the last event aside; where there is none, there is none to be given up either."""
+        with suppress(OSError):
+            self._reserve.write_bytes(bytes(RESERVE_BYTES))
+
+    def release(self) -> None:
+        """Give up what was put aside."""
+        with suppress(OSError):
+            self._reserve.unlink(missing_ok=True)
+
     def write(self, event: Event) -> None:
+        """Append an event.
+
+        Raises:
+            UserError: it could not be written; progress is passed over then, since what matters meets the same disk.
+        """
         if isinstance(event, Progress):
             now = time.monotonic()
             if event.cached < event.done < event.total and now - self._last_progress < PROGRESS_SECONDS:
                 return
             self._last_progress = now
         try:
-            with open(self._path, "a", encoding="utf-8") as file:
-                file.write(encode(event) + "\n")
+            _append(self._path, encode(event) + "\n")
         except OSError as error:
-            raise disk_error(self._path, error) from error
+            if not isinstance(event, Progress):
+                raise disk_error(self._path, error) from error
+
+
+def _append(path: Path, line: str) -> None:
+    """Add a line whole or not at all, on a line of its own even after one that a killed process left half-written."""
+    with open(path, "a+b", buffering=0) as file:
+        end = file.seek(0, os.SEEK_END)
+        file.seek(max(0, end - 1))
+        data = (b"" if file.read(1) in (b"", b"\n") else b"\n") + line.encode()
+        try:
+            if file.write(data) < len(data):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        except OSError:
+            with suppress(OSError):
+                file.truncate(end)
+            raise

@@ -103,5 +103,17 @@ def num_planned_epochs(status: JobStatus, config: TrainConfig) -> int:
     return first + (config.fine_tune_epochs if config.fine_tunes else 0)
 
 
+def missing_epochs_message(status: JobStatus) -> str:
+    """Which epochs the curves lack, "" where they lack none."""
+    missing = status.missing_epochs
+    if not missing:
+        return ""
+    which = ", ".join(map(str, missing[:10])) + (" …" if len(missing) > 10 else "")
+    return (
+        f"What this run wrote down was damaged on the disk: round {which} is missing from its curves. "
+        "The trained model and its test figures are not affected."
+    )
+
+
 def _joined(*words: str) -> str:
     return " · ".join(word for word in words if word)

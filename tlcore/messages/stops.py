@@ -1,14 +1,14 @@
 """Who or what stopped a job, in a sentence."""
 
-from tlcore.jobs.store import Job
+from tlcore.jobs.store import Job, stop_reason
 from tlcore.jobs.supervision import limit_minutes
 from tlcore.messages.quantities import count
 
 
 def stopped_message(job: Job, what: str) -> str:
     """Why a job was stopped. `what`: its name in the sentence, "this training" or "it"."""
-    minutes = limit_minutes(job)
+    minutes, name = limit_minutes(job), f"{what[0].upper()}{what[1:]}"
     if minutes is None:
-        return f"You stopped {what}."
+        return f"{name} was ended from outside." if stop_reason(job) else f"You stopped {what}."
     time = count(int(minutes), "minute") if minutes == int(minutes) else f"{minutes:g} minutes"
-    return f"{what[0].upper()}{what[1:]} was stopped after {time}, the most that is allowed here."
+    return f"{name} was stopped after {time}, the most that is allowed here."

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from filelock import FileLock
 
+from tlcore.checksums import file_checksum
 from tlcore.errors import UserError
 from tlcore.models.litert_runtime import LiteModel
 from tlcore.models.registry import BackboneSpec
 from tlcore.models.tflite_file import add_output, truncate_at
 from tlcore.models.weights import asset_path, fingerprint
-from tlcore.workspace import Workspace, disk_error, write_atomic
+from tlcore.models.weights_cache import content_hash
+from tlcore.workspace import Workspace, disk_error, read_json, write_atomic, write_json
 
 if TYPE_CHECKING:
     import keras
@@ -55,16 +57,32 @@ def frozen_file(workspace: Workspace, spec: BackboneSpec, image_size: int, layer
         ValueError: the network cannot be cut at `layer`.
     """
     path = frozen_path(workspace, spec, image_size, layer)
-    if path.exists():
+    if path == _asset(spec, layer) or _is_whole(path):
         return path
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(path.with_name(f"{path.name}.lock")):
-            if not path.exists():
-                write_atomic(path, _make(spec, image_size, layer, frozen_path(workspace, spec, image_size)))
+            if not _is_whole(path):
+                data = _make(spec, image_size, layer, frozen_path(workspace, spec, image_size))
+                write_atomic(path, data)
+                write_json(_note(path), {"files": {path.name: file_checksum(data)}})
     except OSError as error:
         raise disk_error(path, error) from error
     return path
+
+
+def _note(path: Path) -> Path:
+    """Where the checksum of a file is kept; those that version 0.1.0 made have none."""
+    return path.with_suffix(".json")
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether a file is there and what was written; one that has not changed since is not read again."""
+    try:
+        expected = read_json(_note(path))["files"][path.name]["sha256"] if _note(path).exists() else None
+        return path.exists() and expected in (None, content_hash(path, "sha256"))
+    except (OSError, ValueError, LookupError, TypeError):
+        return False
 
 
 def frozen_path(workspace: Workspace, spec: BackboneSpec, image_size: int, layer: str = POOLED) -> Path:
@@ -73,12 +91,17 @@ def frozen_path(workspace: Workspace, spec: BackboneSpec, image_size: int, layer
     Raises:
         UserError: Keras publishes no hash for this network's weights, and they are not there to be hashed.
     """
-    if spec.built_in and layer == POOLED:
-        return asset_path(spec)
+    if asset := _asset(spec, layer):
+        return asset
     shape = "any" if spec.built_in else f"{image_size}px"
     part = POOLED if layer == POOLED else hashlib.sha256(layer.encode()).hexdigest()[:8]
     name = f"{spec.name}-{fingerprint(spec)[:16]}-{shape}-{part}-v{_VERSION}.tflite"
     return workspace.root / "backbones" / name
+
+
+def _asset(spec: BackboneSpec, layer: str) -> Path | None:
+    """The file that came with the program, where it is the one."""
+    return asset_path(spec) if spec.built_in and layer == POOLED else None
 
 
 def _make(spec: BackboneSpec, image_size: int, layer: str, whole: Path) -> bytes:
@@ -95,7 +118,7 @@ def _make(spec: BackboneSpec, image_size: int, layer: str, whole: Path) -> bytes
     if layer == FEATURE_MAP:
         return convert_checked(build_backbone(spec, size, FEATURE_MAP), image_size, ACTIVATION)
     lower = cut_backbone(build_backbone(spec, size), layer)[0]
-    if not spec.built_in and whole.exists():
+    if not spec.built_in and _is_whole(whole):
         return cut_checked(whole.read_bytes(), lower, layer, image_size)
     return convert_checked(lower, image_size, ACTIVATION)
 

@@ -36,13 +36,13 @@ class LiteModel:
                 self._interpreter = Interpreter(model_content=source, num_threads=num_threads)
             else:
                 self._interpreter = Interpreter(model_path=str(source), num_threads=num_threads)
-        except (ValueError, RuntimeError, OSError) as error:
+            self._lock = threading.Lock()
+            self._input = self._interpreter.get_input_details()[0]["index"]
+            self._shape: tuple[int, ...] = ()
+            self._outputs = dict(self._named_outputs())
+        except (ValueError, RuntimeError, OSError, LookupError) as error:
             name = "The model" if isinstance(source, bytes) else f"The model file {source}"
             raise UserError(f"{name} is missing or damaged.", "Train again, or fetch the file again.") from error
-        self._lock = threading.Lock()
-        self._input = self._interpreter.get_input_details()[0]["index"]
-        self._shape: tuple[int, ...] = ()
-        self._outputs = dict(self._named_outputs())
 
     def _named_outputs(self) -> list[tuple[str, int]]:
         """Output tensors under the names of the file's signature."""
@@ -83,6 +83,11 @@ class LiteModel:
             self._set_shape(image_shape)
             shapes = {detail["index"]: detail["shape"] for detail in self._interpreter.get_output_details()}
             return tuple(int(side) for side in shapes[self._outputs[output]])
+
+    def is_float32(self) -> bool:
+        """Whether it has one input and takes and gives float32."""
+        inputs, outputs = self._interpreter.get_input_details(), self._interpreter.get_output_details()
+        return len(inputs) == 1 and all(detail["dtype"] is np.float32 for detail in (*inputs, *outputs))
 
     def _set_shape(self, shape: tuple[int, ...]) -> None:
         if shape != self._shape:

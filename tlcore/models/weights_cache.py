@@ -17,6 +17,7 @@ from pathlib import Path
 from tlcore.data.download import fetch as fetch_file
 from tlcore.errors import UserError
 from tlcore.events import Event, ShouldStop, never
+from tlcore.models.hdf5_check import check_hdf5
 from tlcore.models.spec import BackboneSpec
 from tlcore.workspace import disk_error
 
@@ -150,12 +151,17 @@ def _hash(path: Path, algorithm: str, _size: int, _time: int) -> str:
 
 
 def _is_whole(path: Path, spec: BackboneSpec) -> bool:
-    """Whether the file is the row's: by its hash, or where Keras publishes none, by every array being readable."""
+    """Whether the file is the row's: by its hash, or where Keras publishes none, by every array being readable.
+
+    Raises:
+        UserError: it has none of the published hashes, and what no file of weights has.
+    """
     if spec.weights_hash:
         return content_hash(path, _algorithm(spec)) == spec.weights_hash
     import h5py  # here, since pages ask for what is present and never read a file
 
     try:
+        check_hdf5(path)
         with h5py.File(path, "r") as file:
             file.visititems(lambda _, item: item[()] is None if isinstance(item, h5py.Dataset) else None)
             return "layer_names" in file.attrs or "model_weights" in file

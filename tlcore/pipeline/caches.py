@@ -10,7 +10,7 @@ from tlcore.config import TrainConfig
 from tlcore.data.augment import Augmentation, Views, view_key
 from tlcore.data.images import RESIZE_POLICY
 from tlcore.features.activations import ActivationKind, ImageCache, make_room, open_activations, open_features
-from tlcore.features.extract import Photo, Request, num_rows
+from tlcore.features.extract import Photo, Request, check_numbers, num_rows
 from tlcore.features.store import FeatureKind
 from tlcore.features.views import ViewedStore
 from tlcore.models.frozen_backbone import top_layer
@@ -130,12 +130,22 @@ class StoredViews:
 
     def take(self, numbers: np.ndarray) -> np.ndarray:
         """float32 (photos, dimension)."""
-        return flat(self._store.read([view_key(*each) for each in zip(self._sha256s, numbers.tolist())]))
+        return _checked(self._store.read([view_key(*each) for each in zip(self._sha256s, numbers.tolist())]))
 
 
 def read_photos(store: ViewedStore, photos: Sequence[Photo]) -> np.ndarray:
-    """The features of the photos as they are, float32 (photos, dimension)."""
-    return flat(store.read([photo.sha256 for photo in photos]))
+    """The features of the photos as they are, float32 (photos, dimension).
+
+    Raises:
+        UserError: a value is infinite or not a number.
+    """
+    return _checked(store.read([photo.sha256 for photo in photos]))
+
+
+def _checked(rows: np.ndarray) -> np.ndarray:
+    """Each row in one axis. What was stored by an earlier version was not looked at when it was computed."""
+    check_numbers([rows])
+    return flat(rows)
 
 
 def flat(rows: np.ndarray) -> np.ndarray:

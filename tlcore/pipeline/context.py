@@ -43,13 +43,17 @@ class FineTuneModel:
 
 @dataclass(frozen=True)
 class TrainedModel:
-    """What a run gives: probabilities of the test photos float32 (n, classes), the epoch that was kept, and how the two
-    model files are made. Both are called when the test figures are there already."""
+    """What a run gives: probabilities of the test photos float32 (n, classes), the epoch that was kept, how the two
+    model files are made, and the groups of arrays that unpacked.py makes the same of in another process.
+
+    All three are called when the test figures are there already.
+    """
 
     test_probabilities: np.ndarray
     best_epoch: int
     make_tflite: Callable[[], bytes]
     save_keras: Callable[[Path], None]
+    arrays: Callable[[], dict[str, list[np.ndarray]]]
 
 
 @dataclass

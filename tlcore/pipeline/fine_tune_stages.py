@@ -75,7 +75,7 @@ def model_of(context: Context) -> FineTuneModel:
     """
     if context.fine_tune_model is None:
         keras.utils.set_random_seed(context.config.seed)
-        model = _build(context)
+        model = build_network(context)
         check_fine_tune_memory(_demand(model.trainable, context.config), context.config)
         context.fine_tune_model = model
     return context.fine_tune_model
@@ -115,7 +115,12 @@ def adapt_batch_norm(context: Context) -> Iterator[Event]:
             yield stopwatch.progress(done)
             if context.should_stop() and not can_resume(context.run):  # else there are epochs that need this network
                 raise Halted("Nothing was learned yet.")
-    digest = hashlib.sha256(batch_norm_bytes(model.whole)).hexdigest()[:12]
+    use_adapted(context, model)
+
+
+def use_adapted(context: Context, model: FineTuneModel) -> None:
+    """From here on the run's frozen network is this one, whose batch normalisation was adapted."""
+    config, digest = context.config, hashlib.sha256(batch_norm_bytes(model.whole)).hexdigest()[:12]
     name = f"{context.backbone.name}-own-{digest}"
     context.backbone = AdaptedBackbone(name, model.backbone, top_layer(config.head), config.image_size)
 
@@ -197,11 +202,19 @@ def fine_tune_stage(context: Context) -> Iterator[Event]:
             context.trained = head_model(context, head)
             return
         probabilities = softmax(infer(source.held_out("test"))[0])
-    context.trained = TrainedModel(
-        probabilities,
-        context.epochs_done + best,
-        lambda: _convert(model, config.image_size),
+    context.trained = network_model(context, model, probabilities, context.epochs_done + best)
+
+
+def network_model(
+    context: Context, model: FineTuneModel, test_probabilities: np.ndarray, best_epoch: int
+) -> TrainedModel:
+    """A network that adapted, with the weights that it has."""
+    return TrainedModel(
+        test_probabilities,
+        best_epoch,
+        lambda: _convert(model, context.config.image_size),
         lambda folder: save_keras_model(folder, model.whole),
+        lambda: {"network": [variable.numpy() for variable in model.whole.variables]},
     )
 
 
@@ -231,7 +244,7 @@ def _convert(model: FineTuneModel, image_size: int) -> bytes:
     return convert_to_tflite(named, image_size, float16=False)
 
 
-def _build(context: Context) -> FineTuneModel:
+def build_network(context: Context) -> FineTuneModel:
     """Backbone and head as one network, cut where the part that trains begins."""
     config = context.config
     weights = "imagenet" if config.pretrained else None

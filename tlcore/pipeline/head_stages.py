@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from tlcore.events import Event, StageKey, never
 from tlcore.features.extract import extract
 from tlcore.features.memory import check_head_memory
 from tlcore.features.store import row_bytes
 from tlcore.jobs.store import can_resume
-from tlcore.models.frozen_backbone import top_layer
+from tlcore.models.frozen_backbone import AdaptedBackbone, top_layer
 from tlcore.models.frozen_files import output_name
 from tlcore.models.weights_cache import fetch
 from tlcore.pipeline.caches import (
@@ -74,6 +76,7 @@ def train_head_stage(context: Context) -> Iterator[Event]:
 
     Raises:
         Halted: stopped before there was a head.
+        UserError: a feature is not a number, or the loss was none before there was a head.
     """
     (train, train_classes), (validation, validation_classes) = context.part("train"), context.part("validation")
     with open_feature_store(context, views_of(context.config)) as store:
@@ -99,6 +102,11 @@ def head_model(context: Context, head: Head) -> TrainedModel:
     """What a run gives in which nothing but a head was trained, or nothing better."""
     with open_feature_store(context) as store:
         features = read_photos(store, context.part("test")[0])
+    return model_with_head(context, head, head.probabilities(features))
+
+
+def model_with_head(context: Context, head: Head, test_probabilities: np.ndarray) -> TrainedModel:
+    """The frozen network with a head on it."""
     backbone, config, top = context.backbone, context.config, top_layer(context.config.head)
 
     def make_tflite() -> bytes:
@@ -112,4 +120,10 @@ def head_model(context: Context, head: Head) -> TrainedModel:
         set_dense(dense, head.layers)
         save_keras_model(folder, with_probabilities(model.input, logits))
 
-    return TrainedModel(head.probabilities(features), head.epoch, make_tflite, save_keras)
+    def arrays() -> dict[str, list[np.ndarray]]:
+        groups = {"head": [array for layer in head.layers for array in layer]}
+        if isinstance(backbone, AdaptedBackbone):  # the others are on this machine anyway
+            groups["backbone"] = [variable.numpy() for variable in backbone.keras_model(top).variables]
+        return groups
+
+    return TrainedModel(test_probabilities, head.epoch, make_tflite, save_keras, arrays)

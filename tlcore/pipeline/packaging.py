@@ -1,11 +1,13 @@
-"""From a trained network to a checked bundle: write the file, run it on the test photos, describe it."""
+"""From a trained network to a checked bundle: make the file, run it on the test photos, describe it, write it."""
 
 import importlib.metadata
+import math
 import platform
 import shutil
 import time
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,14 +19,15 @@ from tlcore.data.images import RESIZE_POLICY, load_input
 from tlcore.data.manifest import Dataset
 from tlcore.errors import UserError
 from tlcore.evaluation.report import Report, figures
-from tlcore.events import Event, ShouldStop, StageKey
+from tlcore.events import Event, StageKey
 from tlcore.features.extract import Photo, run_photos
 from tlcore.features.saving import Stopwatch
 from tlcore.jobs.store import Run
 from tlcore.models.litert_runtime import litert_pool
 from tlcore.models.registry import BackboneSpec
 from tlcore.pipeline.context import TrainedModel
-from tlcore.serving.bundle import FOLDER, Bundle, write_bundle
+from tlcore.serving.bundle import FOLDER, INFO, KERAS, Bundle, write_bundle
+from tlcore.workspace import disk_error
 
 MOST_DIFFERENCE = 1e-3  # in probability, between the shipped file and the figures shown
 
@@ -40,29 +43,50 @@ class Package:
     model: TrainedModel
 
 
-def package(run: Run, contents: Package, should_stop: ShouldStop) -> Iterator[Event]:
-    """Write the bundle, check its file against the figures on the test photos, and add the Keras model.
+def package(run: Run, contents: Package) -> Iterator[Event]:
+    """Make the model file, check it against the figures on the test photos, and write the bundle.
+
+    Nothing is on disk before the check has passed, and `model.json` comes last of all. A stop does not shorten it: what
+    is kept of a training that was stopped is checked like any other.
 
     Raises:
-        UserError: the packed file does not answer like the figures; it is withdrawn.
+        UserError: the packed file does not answer like the figures, and is not written; or the disk is full.
     """
     folder = run.folder / FOLDER
     bundle = Bundle(contents.model.make_tflite(), contents.dataset.labels, _describe(run, contents))
-    write_bundle(folder, bundle)
-    checked, largest = yield from _verify(bundle, contents, should_stop)
-    if largest > MOST_DIFFERENCE:
-        shutil.rmtree(folder)
+    checked, largest = yield from _verify(bundle, contents)
+    if not largest <= MOST_DIFFERENCE:  # not a number is as bad
+        differs = f"differs from the figures by up to {largest:.4f} in probability"
         raise UserError(
-            f"The packed model differs from the figures by up to {largest:.4f} in probability on the test photos.",
-            f"At most {MOST_DIFFERENCE} is allowed, so the file was withdrawn. Please report this.",
+            f"The packed model {'gives no numbers' if math.isnan(largest) else differs} on the test photos.",
+            f"At most {MOST_DIFFERENCE} is allowed, so there is no model to use. Please report this.",
         )
     info = bundle.info | {"check": {"photos": checked, "largest_difference": largest, "allowed": MOST_DIFFERENCE}}
-    contents.model.save_keras(folder)
+    withdraw_bundle(run.folder)
+    try:
+        folder.mkdir(exist_ok=True)
+        contents.model.save_keras(folder)
+    except OSError as error:
+        raise disk_error(folder / KERAS, error) from error
     write_bundle(folder, Bundle(bundle.tflite, bundle.labels, info))
 
 
-def _verify(bundle: Bundle, contents: Package, should_stop: ShouldStop) -> Generator[Event, None, tuple[int, float]]:
-    """Run the packed file on the test photos; returns how many and the largest difference in probability."""
+def withdraw_bundle(run_folder: Path) -> None:
+    """Take away the model of an earlier attempt, `model.json` first, since a folder with it counts as whole.
+
+    Raises:
+        UserError: it cannot be taken away.
+    """
+    folder = run_folder / FOLDER
+    try:
+        (folder / INFO).unlink(missing_ok=True)
+    except OSError as error:
+        raise disk_error(folder / INFO, error) from error
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _verify(bundle: Bundle, contents: Package) -> Generator[Event, None, tuple[int, float]]:
+    """Run the file in memory on the test photos; returns how many and the largest difference in probability."""
     predictions = contents.report.predictions
     shown = dict(zip(predictions["sha256"], predictions["probabilities"], strict=True))
     photos = [Photo(*row) for row in predictions[["sha256", "path"]].itertuples(index=False)]
@@ -72,9 +96,13 @@ def _verify(bundle: Bundle, contents: Package, should_stop: ShouldStop) -> Gener
     def load(path: str) -> np.ndarray:
         return load_input(read(path), bundle.image_size, bundle.policy, ACCEPTED)
 
-    for chunk, rows in run_photos(pool, photos, load, should_stop):
+    yield stopwatch.progress(0)
+    for chunk, rows in run_photos(pool, photos, load):
         expected = np.stack([shown[photo.sha256] for photo in chunk])
-        largest = max(largest, float(np.abs(rows - expected).max()))
+        difference = float(np.abs(rows - expected).max())
+        largest = difference if math.isnan(difference) else max(largest, difference)
+        if math.isnan(largest):
+            break
         checked += len(chunk)
         yield stopwatch.progress(checked)
     return checked, largest

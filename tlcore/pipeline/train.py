@@ -1,14 +1,20 @@
 """What a training run does, from photos to a checked bundle, as one generator of events [TF].
 
-The order is the user's: the test figures come first (`Evaluated`), then a bundle that can predict, and only then the
-check of the packed file against the figures and the Keras file for those who go on working with it.
+The order is the user's: the test figures come first (`Evaluated`). Then the model file is made and checked against
+them, and only what passed is written, so that nobody ever predicts with a file that was not checked.
 """
 
-from collections.abc import Iterator
+import logging
+import time
+from collections.abc import Generator, Iterator
 
 from tlcore.data.manifest import load_dataset
-from tlcore.evaluation.report import make_report, predictions_frame, save_report
+from tlcore.errors import UserError
+from tlcore.evaluation.report import load_report, make_report, predictions_frame, save_report
 from tlcore.events import Evaluated, Event, Finished, ShouldStop, Stopped
+from tlcore.features.store import MOST_REPAIRS, DamagedRows
+from tlcore.features.training_memory import check_training_memory
+from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Run
 from tlcore.models.frozen_backbone import PretrainedBackbone
 from tlcore.models.registry import find_backbone
@@ -17,34 +23,85 @@ from tlcore.pipeline.context import Context, Halted, TrainedModel
 from tlcore.pipeline.eta import Eta
 from tlcore.pipeline.executor import execute
 from tlcore.pipeline.head_stages import head_model
-from tlcore.pipeline.packaging import Package, package
+from tlcore.pipeline.packaging import Package, package, withdraw_bundle
 from tlcore.pipeline.timings import load_timings, save_timings, timing_names
+from tlcore.pipeline.unpacked import Unpacked, discard_unpacked, load_unpacked, save_unpacked
 from tlcore.workspace import Workspace
+
+_log = logging.getLogger(__name__)
 
 
 def train_run(workspace: Workspace, run: Run, should_stop: ShouldStop) -> Iterator[Event]:
-    """Do a run: its plan, then figures, bundle and check. Its last event is Finished or Stopped.
+    """Do a run: its plan, then figures, check and bundle. Its last event is Finished or Stopped.
+
+    One that has its figures already, and ended before its model was packed, only packs it.
 
     Raises:
         UserError: photos, weights or disk do not allow it, or the packed model does not answer like the figures.
     """
-    clock, context = RunClock(run), make_context(workspace, run, should_stop)
-    eta = Eta(timing_names(context.config), load_timings(workspace))
-    try:
-        yield from execute(context, eta, clock)
-    except Halted as halted:
-        yield Stopped(halted.kept)
-        return
-    trained = _trained(context)
+    context = make_context(workspace, run, should_stop)
+    unpacked = load_unpacked(context)
+    if unpacked is None:
+        check_training_memory(context.config)
+        discard_unpacked(run)  # what cannot be read helps nobody
+        try:
+            context, unpacked = yield from _learn(workspace, run, should_stop)
+        except Halted as halted:
+            yield Stopped(halted.kept)
+            return
+    elif job_status(run).evaluated is None:
+        yield unpacked.evaluated
+    start = time.perf_counter()
+    yield from package(
+        run, Package(context.dataset, context.spec, context.config, load_report(run.folder), unpacked.model)
+    )
+    yield Finished(run.id, unpacked.evaluated.seconds + time.perf_counter() - start, unpacked.stopped)
+    discard_unpacked(run)
+
+
+def _learn(workspace: Workspace, run: Run, should_stop: ShouldStop) -> Generator[Event, None, tuple[Context, Unpacked]]:
+    """Do the plan and test what came of it; figures and what was learned are on disk when the figures are reported.
+
+    Raises:
+        Halted: stopped before anything was learned.
+    """
+    clock, eta = RunClock(run), Eta(timing_names(run.config), load_timings(workspace))
+    context, trained = yield from _do_stages(workspace, run, should_stop, eta, clock)
     save_timings(workspace, eta.measured())
     stopped, dataset = should_stop(), context.dataset
     test = dataset.part("test")
     report = make_report(predictions_frame(test, trained.test_probabilities, dataset.labels), dataset.labels)
+    withdraw_bundle(run.folder)  # of an earlier attempt: a model never stands beside the figures of another one
     save_report(run.folder, report)
     total = clock.elapsed
-    yield Evaluated(report.correct, report.total, total, total - clock.training, clock.training)
-    yield from package(run, Package(dataset, context.spec, context.config, report, trained), should_stop)
-    yield Finished(run.id, clock.elapsed, stopped)
+    evaluated = Evaluated(report.correct, report.total, total, total - clock.training, clock.training)
+    unpacked = Unpacked(trained, evaluated, stopped)
+    try:
+        save_unpacked(run, unpacked)
+    except UserError:  # a full disk: the figures are there, and there may yet be room for the model
+        discard_unpacked(run)
+    yield evaluated
+    return context, unpacked
+
+
+def _do_stages(
+    workspace: Workspace, run: Run, should_stop: ShouldStop, eta: Eta, clock: RunClock
+) -> Generator[Event, None, tuple[Context, TrainedModel]]:
+    """The stages of a run. Where rows on the disk turn out damaged, they were dropped, and it goes through them again.
+
+    That computes what was dropped and takes the rest from the disk, as a run does that is continued after a kill.
+    """
+    repairs = 0
+    while True:
+        context = make_context(workspace, run, should_stop)
+        try:
+            yield from execute(context, eta, clock)
+            return context, _trained(context)
+        except DamagedRows as error:
+            repairs += 1
+            if repairs > MOST_REPAIRS:
+                raise
+            _log.warning("%s They are computed anew.", error.what)
 
 
 def make_context(workspace: Workspace, run: Run, should_stop: ShouldStop) -> Context:

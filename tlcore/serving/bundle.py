@@ -2,26 +2,34 @@
 
     model.tflite   photo in (float32 (1, S, S, 3), upright RGB, 0–255), probabilities out (1, classes)
     labels.txt     the class names, one a line, in the order of the probabilities
-    model.json     image size, resize policy, data set fingerprint, figures with counts, settings, versions, seed
+    model.json     image size, resize policy, data set fingerprint, figures with counts, settings, versions, seed; and
+                   the checksums of the other files
     model.keras    the same network for Keras, to go on working with
 
-Reading a bundle needs no TensorFlow, and nothing in it is ever unpickled.
+Reading a bundle needs no TensorFlow, and nothing in it is ever unpickled. What is in it may be damaged, or made by
+somebody who wishes no good: bundle_files.py reads the files, here they are held against one another, and probe.py runs
+a network of unknown origin where it can do no harm.
 """
 
 import io
-import json
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tlcore.checksums import DamagedFile, check_file, check_path, file_checksum, parse_json, path_checksum
 from tlcore.data.images import RESIZE_POLICIES
+from tlcore.data.names import clean_text
 from tlcore.errors import UserError
+from tlcore.serving.bundle_files import NoBundle, read_files
 from tlcore.workspace import write_atomic, write_json
 
 MODEL, LABELS, INFO, KERAS = "model.tflite", "labels.txt", "model.json", "model.keras"
 FOLDER = "bundle"
-MOST_BYTES = 1 << 30  # a member of a bundle's zip that claims more is not read
+MOST_MODEL_BYTES = 2**31 - 1  # a flatbuffer's offsets go no further
+MOST_BYTES = {INFO: 2**25, LABELS: 2**20, MODEL: MOST_MODEL_BYTES}
+MOST_LABELS, LONGEST_LABEL, LARGEST_IMAGE = 10_000, 200, 4096
 
 
 @dataclass(frozen=True)
@@ -40,74 +48,132 @@ class Bundle:
     def policy(self) -> str:
         return str(self.info["input"]["resize"])
 
+    @property
+    def has_checksums(self) -> bool:
+        """Whether its files were held against checksums; those of version 0.1.0 have none."""
+        return "files" in self.info
+
 
 def write_bundle(folder: Path, bundle: Bundle) -> None:
-    """Write the bundle's files; `model.json` comes last, so a folder with it is whole."""
+    """Write the bundle's files; `model.json` comes last, so a folder with it is whole.
+
+    `model.json` gets the checksums of the files, also of a `model.keras` that is in the folder already.
+    """
     folder.mkdir(parents=True, exist_ok=True)
+    labels = ("\n".join(bundle.labels) + "\n").encode("utf-8")
     write_atomic(folder / MODEL, bundle.tflite)
-    write_atomic(folder / LABELS, ("\n".join(bundle.labels) + "\n").encode("utf-8"))
-    write_json(folder / INFO, bundle.info)
+    write_atomic(folder / LABELS, labels)
+    files = {MODEL: file_checksum(bundle.tflite), LABELS: file_checksum(labels)}
+    if (folder / KERAS).exists():
+        files[KERAS] = path_checksum(folder / KERAS)
+    write_json(folder / INFO, bundle.info | {"files": files})
 
 
 def load_bundle(path: Path) -> Bundle:
     """Load a bundle from its folder, from a run's folder, or from its zip.
 
     Raises:
-        UserError: there is no bundle there, or it is damaged.
+        UserError: there is no bundle there, it is damaged, or something in it cannot be right.
     """
-    folder = path / FOLDER if (path / FOLDER).is_dir() else path
     try:
-        if path.is_file():
-            with zipfile.ZipFile(path) as archive:
-                parts = {name: _member(archive, name) for name in (MODEL, LABELS, INFO)}
-        else:
-            parts = {name: (folder / name).read_bytes() for name in (MODEL, LABELS, INFO)}
-    except (OSError, KeyError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+        parts = read_files(bundle_place(path), MOST_BYTES)
+        return _parse(parts)
+    except NoBundle as error:
         raise UserError(
             f"Received: {path}, which holds no trained model.",
             f"Allowed: a run, a folder or a zip with {MODEL}, {LABELS} and {INFO}.",
         ) from error
-    return _parse(parts, path)
+    except DamagedFile as error:
+        raise UserError(
+            f"The model in {path} is damaged: {error}.", "Train again, or get the model again from where it came."
+        ) from error
 
 
-def _member(archive: zipfile.ZipFile, name: str) -> bytes:
-    """One file of a bundle's zip, however many folders it is wrapped in, and not more than MOST_BYTES of it."""
-    found = min(
-        (entry for entry in archive.infolist() if entry.filename.split("/")[-1] == name),
-        key=lambda entry: entry.filename.count("/"),
-        default=None,
-    )
-    if found is None or found.file_size > MOST_BYTES:
-        raise KeyError(name)
-    with archive.open(found) as file:
-        return file.read(MOST_BYTES)
+def bundle_place(path: Path) -> Path:
+    """The folder or zip with a bundle's files, of a run's folder or of that itself."""
+    return path / FOLDER if (path / FOLDER).is_dir() else path
 
 
-def _parse(parts: dict[str, bytes], path: Path) -> Bundle:
-    """The bundle of its files' bytes."""
+def _parse(parts: dict[str, bytes]) -> Bundle:
+    """The bundle of its files' bytes; raises DamagedFile, with what is wrong, where they do not fit one another."""
     try:
-        info = json.loads(parts[INFO])
-        labels = tuple(parts[LABELS].decode("utf-8").split("\n")[:-1])
-        bundle = Bundle(parts[MODEL], labels, info)
-        whole = 0 < bundle.image_size <= 4096 and bundle.policy in RESIZE_POLICIES and len(labels) > 1
-    except (ValueError, KeyError, TypeError):
-        whole = False
-    if not whole:
-        raise UserError(f"The model in {path} is damaged: {INFO} or {LABELS} cannot be read.", "Train again.")
-    return bundle
+        info = parse_json(parts[INFO])
+    except DamagedFile as error:
+        raise DamagedFile(f"{INFO} is not what was written") from error
+    if not isinstance(info, dict):
+        raise DamagedFile(f"{INFO} holds no description")
+    for name in (MODEL, LABELS):
+        try:
+            check_file(parts[name], name, info)
+        except DamagedFile as error:
+            raise DamagedFile(f"{name} is not what was written") from error
+    labels = _parse_labels(parts[LABELS])
+    _check_input(info.get("input"))
+    output = info.get("output", {})
+    if not isinstance(output, dict) or output.get("labels", list(labels)) != list(labels):
+        raise DamagedFile(f"{LABELS} and {INFO} name different classes")
+    return Bundle(parts[MODEL], labels, info)
+
+
+def _parse_labels(data: bytes) -> tuple[str, ...]:
+    try:
+        *labels, rest = data.decode("utf-8").split("\n")
+    except UnicodeDecodeError as error:
+        raise DamagedFile(f"{LABELS} is no text") from error
+    if rest or not 2 <= len(labels) <= MOST_LABELS or len(set(labels)) != len(labels):
+        raise DamagedFile(f"{LABELS} must have 2 to {MOST_LABELS:,} class names, one a line, each once")
+    for label in labels:
+        if not label or len(label) > LONGEST_LABEL or clean_text(label) != label:
+            raise DamagedFile(f"{LABELS} has a class name that is empty, too long, or has characters nobody can see")
+    return tuple(labels)
+
+
+def _check_input(values: Any) -> None:
+    """Whether a photo can be made ready as `model.json` says."""
+    size, policy = (values.get("size"), values.get("resize")) if isinstance(values, dict) else (None, None)
+    if type(size) is not int or not 0 < size <= LARGEST_IMAGE:
+        raise DamagedFile(f"{INFO} must give an image size from 1 to {LARGEST_IMAGE} pixels")
+    if not isinstance(policy, str) or policy not in RESIZE_POLICIES:
+        raise DamagedFile(f"{INFO} must give one of these ways of resizing: {', '.join(RESIZE_POLICIES)}")
+
+
+def load_keras_file(path: Path, info: Mapping[str, Any]) -> bytes | None:
+    """The bytes of `model.keras` of a bundle, None where it came without one.
+
+    Args:
+        path: as for `load_bundle`. info: the bundle's.
+
+    Raises:
+        UserError: it is damaged.
+    """
+    try:
+        data = read_files(bundle_place(path), {INFO: MOST_BYTES[INFO], KERAS: MOST_MODEL_BYTES})[KERAS]
+        return check_file(data, KERAS, info) if KERAS in info.get("files", {}) else data
+    except NoBundle:
+        return None
+    except DamagedFile as error:
+        raise _damaged_keras() from error
 
 
 def zip_bundle(folder: Path) -> bytes:
     """The bundle of a run as one zip; the models are stored as they are, since weights hardly compress.
 
     Raises:
-        UserError: the run has no bundle yet.
+        UserError: the run has no bundle yet, or a file of it is damaged.
     """
-    load_bundle(folder)
-    source = folder / FOLDER if (folder / FOLDER).is_dir() else folder
+    bundle, source = load_bundle(folder), bundle_place(folder)
+    try:
+        if KERAS in bundle.info.get("files", {}):
+            check_path(source / KERAS, bundle.info)
+    except (OSError, DamagedFile) as error:
+        raise _damaged_keras() from error
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name in (MODEL, LABELS, INFO, KERAS):
             if (source / name).exists():
                 archive.write(source / name, name)
     return buffer.getvalue()
+
+
+def _damaged_keras() -> UserError:
+    return UserError(f"{KERAS} of this model is damaged; it can still predict, but not be taken away.", "Train again.")

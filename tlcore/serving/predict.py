@@ -13,6 +13,9 @@ from tlcore.errors import UserError
 from tlcore.models.litert_runtime import LiteModel, usable_cores
 from tlcore.serving.bundle import Bundle
 
+OUTPUT = "probabilities"  # what the model file calls it
+_TOLERANCE = 0.01
+
 PhotoContent = bytes | npt.NDArray[np.uint8] | Image.Image
 """A photo that is in memory already: the content of a file, uint8 (H, W, 3) upright RGB, or what Pillow has opened."""
 
@@ -56,12 +59,13 @@ class ImageClassifier:
     """A loaded bundle that answers; safe to share between threads.
 
     Raises:
-        UserError: the bundle's model file is damaged.
+        UserError: the bundle's model file is damaged, or does not fit its labels and image size.
     """
 
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
         self._model = LiteModel(bundle.tflite, num_threads=min(usable_cores(), 4))
+        _check_fits(self._model, bundle)
 
     def probabilities(self, photo: PhotoContent) -> npt.NDArray[np.float32]:
         """Probabilities of a photo, float32 (classes,).
@@ -71,7 +75,8 @@ class ImageClassifier:
 
         Raises:
             PhotoRefused: the content is not a picture that can be used.
-            UserError: the photo is of another type, or the array of another shape or dtype.
+            UserError: the photo is of another type, or the array of another shape or dtype; or what the network gives
+                are no probabilities.
         """
         size, policy = self.bundle.image_size, self.bundle.policy
         if isinstance(photo, bytes):
@@ -107,7 +112,11 @@ class ImageClassifier:
         return self._ranked(self._run(image), start)
 
     def _run(self, image: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        row: npt.NDArray[np.float32] = self._model.run(image[np.newaxis], "probabilities")[0]
+        try:
+            rows = self._model.run(image[np.newaxis], OUTPUT)
+        except (RuntimeError, ValueError) as error:
+            raise _unfit("cannot be run") from error
+        row: npt.NDArray[np.float32] = check_probabilities(rows)[0]
         return row
 
     def _ranked(self, row: npt.NDArray[np.float32], start: float) -> Prediction:
@@ -115,6 +124,34 @@ class ImageClassifier:
         elapsed = (time.perf_counter() - start) * 1000
         order = np.argsort(-row, kind="stable")
         return Prediction(tuple((self.bundle.labels[i], float(row[i])) for i in order), elapsed)
+
+
+def _check_fits(model: LiteModel, bundle: Bundle) -> None:
+    """Whether a network takes one photo of the bundle's size and gives a number for each of its labels."""
+    side, needed = bundle.image_size, (1, len(bundle.labels))
+    try:
+        if OUTPUT not in model.output_names or not model.is_float32():
+            raise _unfit(f"does not take one photo and give “{OUTPUT}”, both float32")
+        shape = model.output_shape((1, side, side, 3), OUTPUT)
+    except (RuntimeError, ValueError, LookupError) as error:
+        raise _unfit(f"cannot be run on photos of {side} × {side} pixels") from error
+    if shape != needed:
+        raise _unfit(f"gives {shape} where its {needed[1]} class names need {needed}")
+
+
+def check_probabilities(rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """These rows, each of which must add up to one.
+
+    Raises:
+        UserError: they are no probabilities.
+    """
+    if not np.isfinite(rows).all() or rows.min() < -_TOLERANCE or np.abs(rows.sum(axis=1) - 1).max() > _TOLERANCE:
+        raise _unfit("gives something else than probabilities")
+    return rows
+
+
+def _unfit(what: str) -> UserError:
+    return UserError(f"The network of this model is damaged: it {what}.", "Train again, or get another model.")
 
 
 def check_content(photo: object) -> None:

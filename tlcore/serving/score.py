@@ -17,6 +17,7 @@ from tlcore.features.extract import Photo, run_photos
 from tlcore.features.saving import Stopwatch
 from tlcore.models.litert_runtime import litert_pool
 from tlcore.serving.bundle import Bundle
+from tlcore.serving.predict import OUTPUT, check_probabilities
 
 
 def score_folder(
@@ -37,7 +38,7 @@ def score_folder(
         raise UserError(f"No file of {source.name} is a photo that can be used.", "Give another folder.")
     photos["label"] = photos["label"].map(_known_labels(photos["label"].unique(), bundle.labels))
     unique = photos.drop_duplicates("sha256")
-    pool = litert_pool(bundle.tflite, ("probabilities",))
+    pool = litert_pool(bundle.tflite, (OUTPUT,))
     items = [Photo(*row) for row in unique[["sha256", "file"]].itertuples(index=False)]
     rows: dict[str, np.ndarray] = {}
     stopwatch = Stopwatch(StageKey.EXTRACT_FEATURES, len(items))
@@ -46,7 +47,8 @@ def score_folder(
         return load_input((source.root / file).read_bytes(), bundle.image_size, bundle.policy)
 
     for chunk, probabilities in run_photos(pool, items, load, should_stop):
-        rows.update((photo.sha256, row) for photo, row in zip(chunk, probabilities, strict=True))
+        checked = check_probabilities(probabilities)
+        rows.update((photo.sha256, row) for photo, row in zip(chunk, checked, strict=True))
         yield stopwatch.progress(len(rows))
     done = photos[photos["sha256"].isin(rows)].reset_index(drop=True)
     table = np.stack([rows[sha256] for sha256 in done["sha256"]])

@@ -16,13 +16,15 @@ import numpy as np
 import tensorflow as tf
 
 from tlcore.config import TrainConfig
-from tlcore.events import EpochEnd, Event, Progress, ShouldStop, StageKey, never
+from tlcore.events import Diverged, EpochEnd, Event, Progress, ShouldStop, StageKey, never
 from tlcore.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from tlcore.training.optimise import (
     EarlyStopping,
     Loss,
     PhaseSettings,
     Score,
+    diverged_error,
+    is_number,
     make_optimizer,
     prediction_counts,
     validation_score,
@@ -113,8 +115,12 @@ def fine_tune(
     (docs/notes/strategies-experiments.md has what was measured).
 
     After each epoch `folder` gets a checkpoint, and training resumes from one that is found there at the start:
-    with the same arithmetic the result is that of an uninterrupted training. `infer`: the model's own, where it is used
-    afterwards too, since compiling it takes as long as an epoch over few photos.
+    with the same arithmetic the result is that of an uninterrupted training. Where a loss is no longer a number,
+    training ends with the event `Diverged`, and the best epoch before it is kept. `infer`: the model's own, where it is
+    used afterwards too, since compiling it takes as long as an epoch over few photos.
+
+    Raises:
+        UserError: the loss was not a number before there was anything to keep; or the disk is full.
     """
     infer = infer or InferenceFunction(model)
     keras.utils.set_random_seed(config.seed)
@@ -139,6 +145,11 @@ def fine_tune(
             break  # stopped in the middle: what counts is the last whole epoch
         logits, truth = infer(source.held_out("validation"))
         score, seconds = validation_score(logits, truth), time.perf_counter() - start
+        if not is_number(figures[0], score.loss):
+            if not state.has_best:
+                raise diverged_error(schedule.done + epoch, "fine_tune", config)
+            yield Diverged(schedule.done + epoch, "fine_tune")
+            break
         is_end = config.schedule == "cosine" and epoch == schedule.epochs
         state.update(epoch, score, prefer=is_end and score.loss < math.log(num_classes))
         yield EpochEnd(
@@ -200,13 +211,15 @@ def _rows(model: keras.Model) -> tf.TensorSpec:
 def _run_epoch(
     step: Step, batches: Iterator[Batch], should_stop: ShouldStop, report: Callable[[int], Progress | None]
 ) -> Generator[Event, None, tuple[float, float] | None]:
-    """Mean loss and accuracy while training; None when stopped."""
+    """Mean loss and accuracy while training; None when stopped. Where the loss is no longer a number, it ends there."""
     loss_sum, correct, count = 0.0, 0.0, 0
     for number, (inputs, truth) in enumerate(batches, start=1):
         if should_stop():
             return None
         batch_loss, hits = step(tf.constant(inputs), tf.constant(truth))
         loss_sum, correct, count = loss_sum + float(batch_loss), correct + float(hits), count + len(truth)
+        if not is_number(loss_sum):
+            break  # it will never be a number again, and an epoch may take an hour
         if progress := report(number):
             yield progress
     return loss_sum / count, correct / count
@@ -220,6 +233,11 @@ class _TrainingState:
         self._best: list[np.ndarray] | None = None
         self._best_score: Score | None = None
         self.early_stopping = EarlyStopping()
+
+    @property
+    def has_best(self) -> bool:
+        """Whether there are weights to go back to."""
+        return self._best is not None
 
     def update(self, epoch: int, score: Score, prefer: bool = False) -> None:
         """Remember the weights where they are the best so far, or `prefer` these to all that are not clearly better."""

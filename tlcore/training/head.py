@@ -18,11 +18,13 @@ import numpy as np
 import tensorflow as tf
 
 from tlcore.config import TrainConfig
-from tlcore.events import EpochEnd, ShouldStop, never
+from tlcore.events import Diverged, EpochEnd, ShouldStop, never
 from tlcore.training.optimise import (
     EarlyStopping,
     Loss,
     PhaseSettings,
+    diverged_error,
+    is_number,
     make_optimizer,
     prediction_counts,
     validation_score,
@@ -83,11 +85,15 @@ def train_head(
     num_classes: int,
     config: TrainConfig,
     should_stop: ShouldStop = never,
-) -> Generator[EpochEnd, None, Head | None]:
+) -> Generator[EpochEnd | Diverged, None, Head | None]:
     """Train, with an event after each epoch; returns the best head, or None when stopped before the first epoch.
 
-    Training ends early after `config.patience` epochs without a lower validation loss. Where there are several views of
-    each photo, every epoch takes one of them at random.
+    Training ends early after `config.patience` epochs without a lower validation loss, and where a loss is no longer a
+    number; the last event is `Diverged` then. Where there are several views of each photo, every epoch takes one of
+    them at random.
+
+    Raises:
+        UserError: the loss was not a number before there was anything to keep.
     """
     keras.utils.set_random_seed(config.seed)
     count, loader = len(train.classes), _DataLoader(train, config)
@@ -107,6 +113,11 @@ def train_head(
         layers = _dense_layers(model)
         logits = Head(layers, epoch).logits(held_out)
         score = validation_score(logits, validation.classes)
+        if not is_number(loss, score.loss):
+            if best is None:
+                raise diverged_error(epoch, "head", config)
+            yield Diverged(epoch)
+            break
         if early_stopping.update(epoch, score.loss):
             best = Head(layers, epoch)
         yield EpochEnd(

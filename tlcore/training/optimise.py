@@ -8,7 +8,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tlcore.config import TrainConfig
+from tlcore.config import TrainConfig, defaults_for
+from tlcore.errors import UserError
 
 WARM_UP_SHARE = 0.1  # of all steps, for the cosine schedule
 PLATEAU_PATIENCE, PLATEAU_FACTOR, PLATEAU_MIN_LEARNING_RATE = 3, 0.5, 1e-7
@@ -22,6 +23,22 @@ class PhaseSettings:
     epochs: int
     learning_rate: float
     steps: int
+
+
+def is_number(*values: float) -> bool:
+    """Whether all of them are numbers: neither infinite nor "not a number"."""
+    return all(math.isfinite(value) for value in values)
+
+
+def diverged_error(epoch: int, phase: str, config: TrainConfig) -> UserError:
+    """The sentence where the loss of an epoch was no longer a number and there is nothing to keep."""
+    name = "learning_rate" if phase == "head" else "fine_tune_learning_rate"
+    value, usual = getattr(config, name), getattr(defaults_for(config.strategy), name)
+    advice = f"the learning rate was {value:g}, the usual one is {usual:g}. Choose a smaller one"
+    return UserError(
+        f"The training got out of hand in epoch {epoch}: its loss was no longer a number, so nothing can be kept.",
+        f"Mostly the steps were too large: {advice}, or put back the default settings.",
+    )
 
 
 def make_optimizer(config: TrainConfig, settings: PhaseSettings) -> keras.optimizers.Optimizer:

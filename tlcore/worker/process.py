@@ -2,7 +2,9 @@
 
 It reads one line from its standard input, the job's folder, does the job if it still waits, and ends. With `--warm` it
 has imported TensorFlow and compiled a first step before it reads that line, so the seconds this takes are not on the
-user's clock. When that line never comes (the server is gone, or nobody trained for a quarter of an hour) it ends.
+user's clock. When that line never comes (the server is gone, or nobody trained for a quarter of an hour) it ends. TERM
+and HUP ask the job to stop and keep what there is. The exit code is 0 wherever the job's folder says how it ended, and
+`EXIT_UNRECORDED` where that could not be written.
 """
 
 import atexit
@@ -14,9 +16,12 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from tlcore.errors import UserError
+from tlcore.events import Event
 from tlcore.jobs.line import Line
-from tlcore.jobs.store import Job, open_job
+from tlcore.jobs.store import EXIT_UNRECORDED, Job, open_job, read_events
 from tlcore.worker.handlers import load_trainer
+from tlcore.worker.interrupt import stopping_on_signals
 from tlcore.worker.runner import run_job
 from tlcore.workspace import Workspace, open_workspace
 
@@ -37,27 +42,33 @@ def main(arguments: list[str]) -> int:
         return 0
     if not folder:
         return 0
-    job = open_job(Path(folder))
+    try:
+        job = open_job(Path(folder))
+        workspace = open_workspace(job.folder.parent.parent)
+    except UserError:  # it was deleted while it waited: there is nothing to do, and no place to say so
+        return 0
     _log_into(job.folder / LOG)
-    work(open_workspace(job.folder.parent.parent), job)
-    return 0
+    with stopping_on_signals(job):
+        last = work(workspace, job)
+    written = last is None or read_events(job)[-1:] == [last] or not job.folder.is_dir()
+    return 0 if written else EXIT_UNRECORDED
 
 
-def work(workspace: Workspace, job: Job) -> None:
+def work(workspace: Workspace, job: Job) -> Event | None:
     """Do a job that waits in the line; nothing where it does not any more, or another worker of its kind is at work.
 
-    The slot of its kind is this process's until it ends: what it holds in memory goes only then.
+    Returns its last event, None where nothing was done. The slot of its kind is this process's until it ends: what it
+    holds in memory goes only then.
     """
     line = Line(workspace)
     slot = FileLock(line.slot(job.kind))
     try:
         slot.acquire(timeout=SLOT_SECONDS)
     except Timeout:
-        return
+        return None
     atexit.register(slot.release)
     with line.beginning(job) as begun:
-        if begun is not None:
-            run_job(workspace, job, begun)
+        return run_job(workspace, job, begun) if begun is not None else None
 
 
 def warm_up() -> None:
@@ -75,12 +86,16 @@ def warm_up() -> None:
 
 
 def _log_into(path: Path) -> None:
-    """Send this process's output, TensorFlow's own included, into a file beside the run."""
-    with open(path, "ab") as file:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os.dup2(file.fileno(), 1)
-        os.dup2(file.fileno(), 2)
+    """Send this process's output, TensorFlow's own included, into a file beside the run; to nowhere on a full disk."""
+    try:
+        file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+    except OSError:
+        return
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.dup2(file, 1)
+    os.dup2(file, 2)
+    os.close(file)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from tlcore.jobs import store
 from tlcore.jobs.status import JobStatus, job_status
 from tlcore.jobs.store import Run
 from tlcore.messages.comparisons import run_names
+from tlcore.messages.endings import state_message
 from tlcore.messages.progress import progress_message
 from tlcore.messages.quantities import capitalized, count
 
@@ -88,11 +89,11 @@ def _row(run: Run, name: str, status: JobStatus) -> None:
                 args=(run,),
                 help=f"Stop {plain(name)}",
             )
-        complete = status.usable and not is_stopped(status)  # it may have ended early by itself
+        complete = status.finished is not None and not is_stopped(status)  # it may have ended early by itself
         resume = "" if status.active or complete else follow.continue_label(run, status)
         if allowed and resume:
             st.button(resume, key=f"go_on_{run.id}", on_click=actions.resume, args=(run,))
-        elif allowed and not status.active and not status.usable:
+        elif allowed and not status.active and not status.finished:
             st.button("Start again", key=f"again_{run.id}", on_click=actions.restart, args=(run,))
     if status.error:
         chrome.show_failure(status.error)
@@ -101,11 +102,11 @@ def _row(run: Run, name: str, status: JobStatus) -> None:
 def _stand_message(run: Run, status: JobStatus) -> str:
     """How a run stands, in a few words."""
     if status.usable:
-        packing = "; its model is being packed" if status.active else ""
-        return f"{run_list.short_score_message(status)}{_early_stop_message(status)}{packing}"
+        without = "" if status.finished else f"; {state_message(run, status)}"
+        return f"{run_list.short_score_message(status)}{_early_stop_message(status)}{without}"
     if status.active:
         return progress_message(status, state.queue().position(run), run.config)[1]
-    return run_list.STATE_WORDS[status.state]
+    return state_message(run, status)
 
 
 def _early_stop_message(status: JobStatus) -> str:
@@ -118,9 +119,9 @@ def is_stopped(status: JobStatus) -> bool:
 
 
 def resume_label(runs: Sequence[Run]) -> str:
-    """The words of the button that resumes a comparison, none of its runs active; "" where all have test figures."""
+    """The words of the button that resumes a comparison, none of its runs active; "" where all have finished."""
     statuses = [(run, job_status(run)) for run in runs]
-    unfinished = [(run, status) for run, status in statuses if not status.usable]
+    unfinished = [(run, status) for run, status in statuses if not status.finished]
     if any(follow.continue_label(run, status) for run, status in unfinished):
         return "Continue the race"
     if len(unfinished) == len(runs):
@@ -129,8 +130,8 @@ def resume_label(runs: Sequence[Run]) -> str:
 
 
 def resume_all(runs: Sequence[Run]) -> None:
-    """Put the runs without test figures into the queue again: continued where that is possible, else from the start."""
+    """Put the runs that have not finished into the queue again: continued where that is possible, else anew."""
     for run in runs:
         status = job_status(run)
-        if not status.active and not status.usable:
+        if not status.active and not status.finished:
             (actions.resume if follow.continue_label(run, status) else actions.restart)(run)

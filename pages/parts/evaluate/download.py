@@ -3,7 +3,8 @@
 import streamlit as st
 
 from pages.shared import chrome
-from pages.shared.follow import PACKING, POLL_SECONDS
+from pages.shared.follow import POLL_SECONDS
+from pages.shared.packing import PACKING
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Run
 from tlcore.serving.bundle import zip_bundle

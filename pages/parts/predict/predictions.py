@@ -15,12 +15,12 @@ from pages.shared.widgets import table
 from tlcore.charts import results as charts
 from tlcore.data import thumbnails
 from tlcore.data.images import PhotoRefused, Wanted
-from tlcore.errors import UserError
-from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Run
 from tlcore.messages.quantities import count
-from tlcore.serving.bundle import load_bundle
+from tlcore.messages.tables import csv_text
+from tlcore.serving.bundle import FOLDER, INFO
 from tlcore.serving.predict import ImageClassifier
+from tlcore.serving.probe import load_safely
 
 PAGE_SIZE = 6
 
@@ -37,18 +37,17 @@ class PhotoPrediction:
 
 
 def predictor(run: Run) -> ImageClassifier:
-    """The run's network, loaded once a server. Raises UserError while it is not packed yet."""
+    """The network of a finished run, loaded once a server. Raises UserError where its files are gone or damaged."""
     try:
-        return _predictor(str(run.folder), run.id)
-    except UserError:
-        if job_status(run).active:
-            raise UserError("The network is being packed.", "Load the page again in a few seconds.") from None
-        raise
+        packed = (run.folder / FOLDER / INFO).stat().st_mtime_ns  # a run that is started again gets another model
+    except OSError:
+        packed = 0
+    return _predictor(run.id, packed)
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
-def _predictor(_folder: str, run_id: str) -> ImageClassifier:
-    return ImageClassifier(load_bundle(state.workspace().runs / run_id))
+def _predictor(run_id: str, packed: int) -> ImageClassifier:
+    return ImageClassifier(load_safely(state.workspace().runs / run_id, own=True))
 
 
 def predict(run: Run, network: ImageClassifier, given: Sequence[tuple[str, bytes]]) -> list[PhotoPrediction]:
@@ -112,7 +111,4 @@ def frame(good: Sequence[PhotoPrediction]) -> pd.DataFrame:
 
 def csv(table: pd.DataFrame) -> bytes:
     """The table as CSV that spreadsheets read rightly; a name that looks like a formula is kept from being one."""
-    words = table.copy()
-    for column in ("photo", "class"):
-        words[column] = words[column].map(lambda text: f"'{text}" if text[:1] in "=+-@\t\r" else text)
-    return words.to_csv(index=False, float_format="%.6f").encode("utf-8-sig")
+    return csv_text(table.columns, table.itertuples(index=False, name=None), ".6f").encode("utf-8-sig")

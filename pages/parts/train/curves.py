@@ -9,7 +9,7 @@ from tlcore.charts import curves as curve_charts
 from tlcore.charts import theme
 from tlcore.config import TrainConfig
 from tlcore.jobs.status import JobStatus
-from tlcore.messages.progress import num_planned_epochs
+from tlcore.messages.progress import missing_epochs_message, num_planned_epochs
 
 
 def show(status: JobStatus, config: TrainConfig) -> None:
@@ -22,6 +22,8 @@ def show(status: JobStatus, config: TrainConfig) -> None:
                 continue
             spec = _spec(metric, num_epochs, chrome.is_dark())
             st.vega_lite_chart(frame, spec, key=f"curve_{metric}", alt=curve_charts.curve_alt_text(frame, metric))
+    if gap := missing_epochs_message(status):
+        st.caption(gap)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

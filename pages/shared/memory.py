@@ -1,0 +1,20 @@
+"""What a training would need that this machine has not, said before the button."""
+
+from collections.abc import Sequence
+
+from pages.shared.widgets import plain
+from tlcore.config import TrainConfig, short_name
+from tlcore.errors import UserError
+from tlcore.features.training_memory import check_training_memory
+from tlcore.models.registry import find_backbone
+
+
+def memory_refusal(configs: Sequence[TrainConfig]) -> str:
+    """Why the first of these trainings that is too large for this machine cannot be started; "" where all fit."""
+    for config in configs:
+        try:
+            check_training_memory(config)
+        except UserError as error:
+            what = f"{find_backbone(config.backbone).title}, {short_name(config.strategy)}"
+            return f"**{plain(what)}: {plain(error.what)}** {plain(error.fix)}"
+    return ""

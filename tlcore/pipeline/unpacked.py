@@ -1,0 +1,95 @@
+"""A run that has its test figures and no model yet: what it has learned, on disk until its model is packed [TF].
+
+It is written before the figures are reported and removed after the run has finished, so that a kill, a full disk or a
+crash in between costs no training: whoever continues the run finds it and only packs.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from tlcore.errors import UserError
+from tlcore.evaluation.report import load_report
+from tlcore.events import Evaluated
+from tlcore.jobs.store import Run, can_finish
+from tlcore.pipeline.context import Context, TrainedModel
+from tlcore.pipeline.fine_tune_stages import build_network, network_model, use_adapted
+from tlcore.pipeline.head_stages import model_with_head
+from tlcore.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from tlcore.training.head import Head
+from tlcore.workspace import TRAINED
+
+
+@dataclass(frozen=True)
+class Unpacked:
+    """A trained model, its figures, and whether a person ended its training early."""
+
+    model: TrainedModel
+    evaluated: Evaluated
+    stopped: bool
+
+
+def save_unpacked(run: Run, unpacked: Unpacked) -> None:
+    """Write what the model can be made of again; the report is on disk already.
+
+    Raises:
+        UserError: the disk is full.
+    """
+    model = unpacked.model
+    values = {
+        "best_epoch": model.best_epoch,
+        "evaluated": asdict(unpacked.evaluated),
+        "stopped": unpacked.stopped,
+    }
+    save_checkpoint(run.folder, Checkpoint(values, model.arrays()), TRAINED)
+
+
+def load_unpacked(context: Context) -> Unpacked | None:
+    """What a run has learned that ended before its model was packed; None where there is nothing, or it is damaged."""
+    folder = context.run.folder
+    found = load_checkpoint(folder, TRAINED) if can_finish(context.run) else None
+    if found is None:
+        return None
+    try:
+        probabilities = np.stack(load_report(folder).predictions["probabilities"].tolist())
+        values, evaluated = found.values, Evaluated(**found.values["evaluated"])
+        model = _model(context, found.arrays, probabilities, int(values["best_epoch"]))
+        return Unpacked(model, evaluated, bool(values["stopped"]))
+    except (UserError, KeyError, TypeError, ValueError):
+        return None
+
+
+def discard_unpacked(run: Run) -> None:
+    """The model is packed, or is not to be."""
+    (run.folder / TRAINED).unlink(missing_ok=True)
+
+
+def _model(
+    context: Context, arrays: dict[str, list[np.ndarray]], probabilities: np.ndarray, best_epoch: int
+) -> TrainedModel:
+    """The trained model of its arrays.
+
+    Raises:
+        ValueError: they are not those of such a network.
+    """
+    if "network" in arrays:
+        model = build_network(context)
+        _assign(model.whole.variables, arrays["network"])
+        return network_model(context, model, probabilities, best_epoch)
+    if "backbone" in arrays:
+        model = build_network(context)
+        _assign(model.backbone.variables, arrays["backbone"])
+        use_adapted(context, model)
+    flat = arrays["head"]
+    layers = tuple((weights, bias) for weights, bias in zip(flat[::2], flat[1::2], strict=True))
+    return model_with_head(context, Head(layers, best_epoch), probabilities)
+
+
+def _assign(variables: Sequence[Any], values: Sequence[np.ndarray]) -> None:
+    """Give Keras variables their values, all or none."""
+    if [tuple(variable.shape) for variable in variables] != [value.shape for value in values]:
+        raise ValueError("The arrays are those of another network.")
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)

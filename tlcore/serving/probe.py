@@ -1,0 +1,108 @@
+"""Running a network of unknown origin first where it can do no harm: one photo in a process of its own, with limits.
+
+A `.tflite` is a program. One that is damaged or made for harm can crash the interpreter, take all memory or never end;
+no check of its bytes can rule that out. So whatever was not made and checked here answers once in a child process.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import psutil
+
+from tlcore.data.images import RESIZE_POLICY
+from tlcore.errors import UserError
+from tlcore.features.memory import free_memory
+from tlcore.jobs.workers import worker_environment
+from tlcore.serving.bundle import Bundle, load_bundle
+from tlcore.serving.predict import ImageClassifier
+
+MOST_SECONDS = 60
+LEAST_BYTES, USUAL_BYTES = 500_000_000, 1_500_000_000
+"""What a network may take beside copies of its weights: in any case, and where as much is free."""
+
+COPIES = 4  # of the weights: the file, the interpreter's, and those packed for XNNPACK
+_REFUSED = 3
+_FIX = "Get it from somebody you trust, or train one here."
+
+
+def load_safely(path: Path, own: bool) -> Bundle:
+    """Load a bundle, and see that its network can be run.
+
+    Args:
+        path: as for `load_bundle`. own: it was made on this machine, so that checksums are enough.
+
+    Raises:
+        UserError: there is none, it is damaged, or its network does not answer as it should.
+    """
+    bundle = load_bundle(path)
+    if not (own and bundle.has_checksums):
+        probe(bundle)
+    return bundle
+
+
+def probe(bundle: Bundle, most_seconds: float = MOST_SECONDS) -> None:
+    """Have a bundle's network answer once in a child process.
+
+    Raises:
+        UserError: it crashes, takes too much memory or time, or does not answer as it should.
+    """
+    arguments = [str(bundle.image_size), str(len(bundle.labels))]
+    try:
+        child = subprocess.run(
+            [sys.executable, "-P", "-m", __name__, *arguments],
+            input=bundle.tflite,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=worker_environment(),
+            timeout=most_seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        what = f"The network of this model takes more than {most_seconds:g} seconds for one photo."
+        raise UserError(what, "Use a model of a smaller network.") from error
+    except OSError as error:
+        raise UserError(f"The network could not be tried out ({error.strerror}).", "Close other programs.") from error
+    if child.returncode == _REFUSED:
+        raise UserError(*json.loads(child.stdout))
+    if child.returncode:
+        raise UserError("The network of this model crashes, or takes more memory than there is.", _FIX)
+
+
+def main() -> int:
+    """The child: one prediction with the network on standard input; refusals go to standard output."""
+    image_size, num_classes = int(sys.argv[1]), int(sys.argv[2])
+    data = sys.stdin.buffer.read()
+    _limit(len(data))
+    labels = tuple(str(number) for number in range(num_classes))
+    bundle = Bundle(data, labels, {"input": {"size": image_size, "resize": RESIZE_POLICY}})
+    try:
+        ImageClassifier(bundle).probabilities(np.full((image_size, image_size, 3), 127, np.uint8))
+    except UserError as error:
+        json.dump([error.what, error.fix], sys.stdout)
+        return _REFUSED
+    return 0
+
+
+def _limit(num_bytes: int) -> None:
+    """Let this process take no more memory and time than a network needs; where the system knows no limits, none."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    beside = max(LEAST_BYTES, min(USUAL_BYTES, free_memory()))
+    most = psutil.Process().memory_info().vms + COPIES * num_bytes + beside
+    try:
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+        resource.setrlimit(resource.RLIMIT_CPU, (8 * MOST_SECONDS, 8 * MOST_SECONDS))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        Path(f"/proc/{os.getpid()}/oom_score_adj").write_text("1000")  # the first to go when memory is short
+    except (ValueError, OSError):  # macOS knows some of them only
+        return
+
+
+if __name__ == "__main__":
+    sys.exit(main())
