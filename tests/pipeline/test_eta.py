@@ -1,5 +1,6 @@
 """How long a whole run still takes: known from its beginning, from what was measured or remembered."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -252,8 +253,9 @@ def test_what_is_unfrozen_is_named_by_what_unfreezes_it():
 @pytest.mark.parametrize("event", [Progress("read", 1, 2, 3.0, (4.0, 5.0)), EpochEnd(1, 2, 1, 1, 1, 1, 1, left=(4, 5))])
 def test_the_time_left_goes_through_the_file_and_old_files_lack_it(event):
     assert decode(encode(event)) == event
-    old = encode(replace(event, left=None)).replace(', "left": null', "")
-    assert 'left":' not in old.replace('seconds_left":', "") and decode(old).left is None
+    row = json.loads(encode(event))
+    old = json.dumps({name: value for name, value in row.items() if name not in ("left", "crc")})
+    assert decode(old).left is None
 
 
 def test_other_events_pass_as_they_are():
