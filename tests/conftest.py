@@ -12,9 +12,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 from tests.small import write_small_folder
 from tlcore.config import TrainConfig
 from tlcore.data.ingest import ingest_folder
-from tlcore.data.manifest import Dataset
+from tlcore.data.manifest import Dataset, load_dataset
 from tlcore.events import run_to_end
-from tlcore.jobs.store import Run, create_run
+from tlcore.jobs.store import Run, create_run, load_run
 from tlcore.worker.runner import run_job
 from tlcore.workspace import Workspace, open_workspace
 
@@ -83,3 +83,10 @@ def browser():
         chromium = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield chromium
         chromium.close()
+
+
+def copy_of(trained: tuple[Workspace, Dataset, Run], root: Path) -> tuple[Workspace, Dataset, Run]:
+    """What the fixture `trained` gives, in a workspace of its own that a test may change."""
+    shutil.copytree(trained[0].root, root)
+    workspace = open_workspace(root)
+    return workspace, load_dataset(workspace, trained[1].id), load_run(workspace, trained[2].id)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import tlcore
 from tlcore.events import Finished, Started
+from tlcore.jobs.line import Line
 from tlcore.jobs.locks import is_locked
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import ImportSpec, Job, create_import, read_events
@@ -93,3 +94,10 @@ def spans(jobs: list[Job]) -> list[tuple[float, float]]:
         [end] = [event.seconds for event in events if isinstance(event, Finished)]
         found.append((start, start + end))
     return sorted(found)
+
+
+def into_the_line(workspace: Workspace, job: Job) -> None:
+    """Let a job wait, for a worker that the test starts itself."""
+    line = Line(workspace)
+    with line.locked():
+        line.add(job)

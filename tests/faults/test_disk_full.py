@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import QUICK
+from tests.faults.jobs import into_the_line
 from tlcore.advice.recommend import run_recommendation
 from tlcore.config import defaults_for
 from tlcore.data.ingest import ingest_folder
@@ -190,6 +191,7 @@ def test_a_recommendation_on_a_full_disk(home, disk):
 def test_a_worker_whose_end_cannot_be_written_says_so_with_its_exit_code(home, disk):
     workspace, dataset_id = home
     run = create_run(workspace, dataset_id, QUICK, "full")
+    into_the_line(workspace, run)
     fill(disk)
     done = subprocess.run(
         [sys.executable, "-m", "tlcore.worker"], input=f"{run.folder}\n".encode(), cwd=ROOT, capture_output=True

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import QUICK
+from tests.faults.jobs import into_the_line
 from tlcore.api.model import load_model
 from tlcore.config import defaults_for
 from tlcore.errors import UserError
@@ -163,6 +164,7 @@ def test_a_model_never_stands_beside_the_figures_of_another_attempt(trained):
 def test_a_real_worker_that_is_killed_while_it_packs(trained, tmp_path):
     workspace, dataset, _ = trained
     run = create_run(workspace, dataset.id, QUICK, "worker")
+    into_the_line(workspace, run)
     worker = subprocess.Popen([sys.executable, "-m", "tlcore.worker"], cwd=ROOT, stdin=subprocess.PIPE)
     assert worker.stdin is not None
     with worker.stdin as orders:

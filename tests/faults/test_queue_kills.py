@@ -251,10 +251,15 @@ def test_the_owner_has_no_limit_of_minutes(workspace, jobs, few, many):
     wait_for(lambda: jobs.position(new_import(workspace, few)) == 0, "a look")
     go_on(process)
     wait_for_state(job, "finished")
-    (workspace.root / "settings.toml").write_text("no limits\n")  # a mistake in the file ends nothing
+    (workspace.root / "settings.toml").write_text("no limits\n")  # a mistake in the file is told, and the line goes on
     other = new_import(workspace, few, visitor="a")
     jobs.submit(other)
-    wait_for_state(other, "finished")
+    wait_for_state(other, "failed")
+    assert "settings.toml" in job_status(other).error.what
+    (workspace.root / "settings.toml").unlink()
+    third = new_import(workspace, few, visitor="a")
+    jobs.submit(third)
+    wait_for_state(third, "finished")
 
 
 def test_taking_out_and_beginning_at_once_have_one_outcome(workspace, jobs, few):

@@ -13,6 +13,7 @@ import pytest
 
 from tests.cli.interrupt import LONG, interrupt_learning
 from tests.conftest import QUICK
+from tests.faults.jobs import into_the_line
 from tlcore.__main__ import main
 from tlcore.evaluation.report import load_report
 from tlcore.events import EpochEnd, Evaluated, Finished
@@ -78,6 +79,7 @@ def test_continue_packs_what_has_its_figures(trained, monkeypatch, capsys):
 def test_a_worker_that_gets_term_keeps_what_it_has(trained):
     workspace, dataset, _ = trained
     run = create_run(workspace, dataset.id, QUICK.__class__(image_size=96, epochs=500, patience=0), "x")
+    into_the_line(workspace, run)
     worker = subprocess.Popen([sys.executable, "-m", "tlcore.worker"], cwd=ROOT, stdin=subprocess.PIPE)
     with worker.stdin as orders:
         orders.write(f"{run.folder}\n".encode())

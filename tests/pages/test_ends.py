@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 
+from tests.conftest import copy_of
 from tests.pages.conftest import buttons, words
 from tlcore.comparison.store import create_comparison, runs_of
 from tlcore.config import defaults_for
@@ -17,6 +18,12 @@ from tlcore.workspace import TRAINED
 
 ROUND, FIGURES = EpochEnd(1, 1, 1, 1, 1, 1, 0.1), Evaluated(3, 6, 9.0, 4.0, 5.0)
 STARTED = Started(0.0, 1)
+
+
+@pytest.fixture
+def trained(trained, tmp_path):
+    """A finished run in a workspace that the test may change."""
+    return copy_of(trained, tmp_path / "trained")
 
 
 def ended(trained, *events, learned=True, config=None, run=None):
