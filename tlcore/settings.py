@@ -25,8 +25,8 @@ class Limits:
     """What is allowed. 0 means no limit; MB are 10⁶ bytes.
 
     Attributes:
-        photo_megapixels: width × height × frames of one picture, in millions.
-        photo_decoded_mb: bytes that one picture takes once decoded (width × height × bytes of its mode × frames).
+        photo_megapixels: width × height of one picture, in millions; of an animation only the first frame is decoded.
+        photo_decoded_mb: what decoding one picture takes at its peak.
         photo_seconds: time to decode one picture.
         request_mb: one request of an upload. upload_mb: all that one upload area holds.
         tab_mb: photos that one open tab holds in the server's memory (the Predict page, the camera). tabs_mb: all tabs.
