@@ -16,6 +16,7 @@ CHECKSUM = "checksum"
 """The key of a JSON file's own checksum, which readers of its content do not see."""
 
 _ALGORITHM = "blake2b:"
+_CHECKSUM = re.compile(re.escape(_ALGORITHM) + "[0-9a-f]{32}")
 _LINE = re.compile(r'(.*), "crc": "([0-9a-f]{8})"\}', re.DOTALL)
 
 
@@ -41,7 +42,8 @@ def parse_json(data: bytes) -> Any:
         value = json.loads(data.decode("utf-8"))
         if isinstance(value, dict):
             expected = value.pop(CHECKSUM, None)
-            if expected not in (None, _content_checksum(value)) or any(map(_is_checksum, value.values())):
+            lost = expected is None and any(map(_is_checksum, value.values()))
+            if lost or expected not in (None, _content_checksum(value)):
                 raise DamagedFile("The content is not what was written")
     except (ValueError, RecursionError) as error:
         raise DamagedFile(str(error)) from error
@@ -57,7 +59,7 @@ def _content_checksum(value: dict[str, Any]) -> str:
 
 def _is_checksum(value: Any) -> bool:
     """Whether a value is a checksum, which under any other key than its own is one whose key was damaged."""
-    return isinstance(value, str) and value.startswith(_ALGORITHM)
+    return isinstance(value, str) and _CHECKSUM.fullmatch(value) is not None
 
 
 def with_line_checksum(line: str) -> str:

@@ -91,6 +91,7 @@ def open_workspace(root: Path | str | None = None) -> Workspace:
         workspace.runs,
         workspace.features,
         workspace.downloads,
+        workspace.root / TRASH,  # deleting must not need room on the disk
     )
     try:
         for folder in folders:

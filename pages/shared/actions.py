@@ -5,11 +5,14 @@ sends what it likes. So nothing else in pages/ changes a job (tests/security/tes
 for it).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import streamlit as st
 
 from pages.shared import room, state
+from pages.shared.widgets import plain
+from tlcore.errors import UserError
 from tlcore.jobs import store
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Job, Run
@@ -28,15 +31,12 @@ def stop(job: Job) -> None:
 
 def resume(job: Job) -> None:
     """Continue a training from its last epoch."""
-    room.for_runs(1)
-    _do(state.queue().resume, job)
+    _do(lambda run: (room.for_runs(1), state.queue().resume(run)), job)
 
 
 def restart(job: Job) -> None:
     """Do a job once more from the beginning."""
-    if isinstance(job, Run):
-        room.for_runs(1)
-    _do(state.queue().restart, job)
+    _do(lambda job: (isinstance(job, Run) and room.for_runs(1), state.queue().restart(job)), job)
 
 
 def leave_line(job: Job) -> None:
@@ -49,9 +49,19 @@ def go_first(job: Job) -> None:
     _do(state.queue().move_to_front, job)
 
 
-def _do(act: Callable[[Job], None], job: Job) -> None:
+def _do(act: Callable[[Job], object], job: Job) -> None:
     if _is_allowed(job):
-        act(job)
+        with refusals_kept():
+            act(job)
+
+
+@contextmanager
+def refusals_kept() -> Iterator[None]:
+    """Around what a button's callback does: a UserError becomes words that the next page, or fragment, says."""
+    try:
+        yield
+    except UserError as error:
+        st.session_state[REFUSED] = f"**{plain(error.what)}** {plain(error.fix)}"
 
 
 def _is_allowed(job: Job) -> bool:

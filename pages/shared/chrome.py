@@ -56,9 +56,6 @@ def page(title: str, sentence: str, step: int, tab: str = "") -> Iterator[DeltaG
         st.title(title, anchor=False)
         st.markdown(sentence)
         action = st.container(key="tl_action", horizontal=True, vertical_alignment="center")
-    refused = st.session_state.pop(actions.REFUSED, None)
-    if refused:
-        st.error(refused)
     with errors_shown():
         yield action
 
@@ -83,7 +80,12 @@ def is_dark() -> bool:
 
 @contextmanager
 def errors_shown() -> Iterator[None]:
-    """The one place where errors become words: a UserError as it is, anything else as a bug with a report."""
+    """The one place where errors become words: a UserError as it is, anything else as a bug with a report.
+
+    What a button's callback was refused is said here too, since it has no place on the page.
+    """
+    if refused := st.session_state.pop(actions.REFUSED, None):
+        st.error(_without_paths(refused))
     try:
         yield
     except UserError as error:

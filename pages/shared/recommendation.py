@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.shared import chrome, drawn, state
+from pages.shared import actions, chrome, drawn, state
 from pages.shared.decoding import dataset_thumbnail
 from pages.shared.gallery import GalleryPhoto
 from tlcore.advice.recommend import load_recommendation
@@ -53,6 +53,11 @@ def find(dataset: Dataset) -> RecommendationState:
     return RecommendationState(job, job_status(job), found)
 
 
+def _start_again(job: Job) -> None:
+    with actions.refusals_kept():
+        _start(job)
+
+
 def _start(job: Job) -> None:
     """Queue the job, unless somebody else's visit did already."""
     status = job_status(job)
@@ -71,7 +76,7 @@ def wait(pending: RecommendationState) -> None:
             chrome.show_failure(pending.status.error)
         else:
             st.markdown("**There is no advice on these photos yet:** the look at them was interrupted.")
-        st.button("Look at them again", on_click=_start, args=(pending.job,), key="advice_again")
+        st.button("Look at them again", on_click=_start_again, args=(pending.job,), key="advice_again")
 
 
 def _watch(job: Job) -> None:

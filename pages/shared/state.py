@@ -166,7 +166,10 @@ def dataset() -> Dataset | None:
 
 def dataset_of(dataset_id: str) -> Dataset:
     """The data set with this id. Raises UserError for an unknown one."""
-    touch_used(workspace().datasets / dataset_id)
+    folder = workspace().datasets / dataset_id
+    if not (folder / "dataset.json").is_file():  # deleted: what the cache has of it is nobody's any more
+        return manifest.load_dataset(workspace(), dataset_id)
+    touch_used(folder)
     return _dataset(workspace().root.as_posix(), dataset_id)
 
 

@@ -2,6 +2,7 @@
 
 from io import BytesIO
 
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -55,6 +56,10 @@ def test_damage_is_noticed_and_never_shown(tmp_path):
     content[60] ^= 1
     (tmp_path / PIXELS).write_bytes(content[:-1])
     assert [Thumbnails(tmp_path).read(str(number)) for number in range(3)] == [bytes(50), None, None]
+    index = pd.read_parquet(tmp_path / INDEX)
+    index["sha256"] = ["2", "1", "0"]
+    index.to_parquet(tmp_path / INDEX)
+    assert Thumbnails(tmp_path).read("2") is None, "an index that was damaged shows no other photo"
     (tmp_path / INDEX).write_bytes(b"nonsense")
     assert Thumbnails(tmp_path).read("0") is None
     (tmp_path / INDEX).unlink()  # as in a data set of version 0.1.0

@@ -11,6 +11,7 @@ from tlcore.data import incoming
 from tlcore.data.ingest import ingest_folder, ingest_incoming
 from tlcore.data.manifest import list_datasets, load_dataset
 from tlcore.data.samples import ingest_sample
+from tlcore.workspace import USED, touch_used
 
 
 def upload(workspace, visitor):
@@ -42,6 +43,7 @@ def test_photos_that_stay_in_a_folder_take_no_bytes(workspace, small_folder):
 
 def test_each_visitor_has_a_sample_of_his_own_on_the_same_bytes(workspace):
     first, _ = run_job(ingest_sample(workspace, "emoji", visitor="amber-fox"))
+    touch_used(first.folder)
     second, events = run_job(ingest_sample(workspace, "emoji", visitor="blue-owl"))
     owners, _ = run_job(ingest_sample(workspace, "emoji"))
     again, _ = run_job(ingest_sample(workspace, "emoji", visitor="blue-owl"))
@@ -51,4 +53,5 @@ def test_each_visitor_has_a_sample_of_his_own_on_the_same_bytes(workspace):
     assert {each.sample for each in list_datasets(workspace)} == {"emoji"}
     file = first.photos["file"].iat[0]
     assert os.stat(first.root / file).st_nlink == 3, "the disk holds one copy"
+    assert not (second.folder / USED).exists(), "each says for itself when it was last used"
     assert all(map(second.read, second.photos["path"]))

@@ -24,7 +24,7 @@ from tlcore.settings import HOSTED, OWN
 from tlcore.storage import cleaner
 from tlcore.storage.cleanup import CLEANING, clean
 from tlcore.worker.runner import run_job
-from tlcore.workspace import CHECKPOINT, USED
+from tlcore.workspace import CHECKPOINT, PREVIOUS_CHECKPOINT, TRAINED, USED
 
 PHOTOS = 120
 NAP = 30 * 3600.0
@@ -228,9 +228,11 @@ def test_checkpoints_end_with_their_run(workspace, events, asked, stays, reason)
         EventLog(run).write(event)
     if asked:
         request_stop(run)
-    (run.folder / CHECKPOINT).touch()
+    left = [CHECKPOINT, PREVIOUS_CHECKPOINT, TRAINED, ".next-checkpoint.npz.ab12.part"]
+    for name in left:
+        (run.folder / name).touch()
     clean(workspace, OWN)
-    assert (run.folder / CHECKPOINT).exists() == stays, reason
+    assert {(run.folder / name).exists() for name in left} == {stays}, reason
 
 
 @pytest.mark.parametrize(

@@ -138,9 +138,14 @@ def test_a_damaged_file_of_what_was_learned_costs_a_training_and_no_figures(trai
     before = probabilities(run)
     (run.folder / TRAINED).write_bytes((run.folder / TRAINED).read_bytes()[:-200])
     resume(run)
-    told = []
-    assert run_job(workspace, run, told.append).type == "finished"
-    assert [event for event in told if isinstance(event, EpochEnd)]
+    told, had_figures = [], []
+
+    def on_event(event):
+        told.append(event)
+        had_figures.extend([job_status(run).usable] if isinstance(event, EpochEnd) else [])
+
+    assert run_job(workspace, run, on_event).type == "finished"
+    assert had_figures and not any(had_figures), "it learns again, can be stopped, and shows no figures meanwhile"
     np.testing.assert_array_equal(probabilities(run), before)
 
 

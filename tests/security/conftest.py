@@ -1,7 +1,6 @@
 """A hosted server on which one visitor has made things and another one has not."""
 
 import hashlib
-import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from tlcore.events import EpochEnd, Started, encode
 from tlcore.jobs import store
 from tlcore.jobs.locks import LOCK
 from tlcore.jobs.store import Run, create_run
-from tlcore.workspace import Workspace
+from tlcore.workspace import Workspace, read_json, write_json
 
 TOKEN = "the-token-of-this-test"
 NAME = "annassecret"
@@ -67,8 +66,7 @@ def copy_of(trained: tuple, place: Path, visitor: str) -> tuple[Workspace, str, 
     workspace, dataset, run = trained
     shutil.copytree(workspace.root, place)
     for file in (f"datasets/{dataset.id}/dataset.json", f"runs/{run.id}/job.json"):
-        values = json.loads((place / file).read_text())
-        (place / file).write_text(json.dumps(values | {"visitor": visitor, "name": NAME}))
+        write_json(place / file, read_json(place / file) | {"visitor": visitor, "name": NAME})
     return Workspace(place), dataset.id, store.load_run(Workspace(place), run.id)
 
 

@@ -18,6 +18,7 @@ from tlcore.data.augment import Augmentation, Views
 from tlcore.data.ingest import ingest_folder, ingest_incoming
 from tlcore.data.manifest import list_datasets, load_dataset
 from tlcore.data.samples import ingest_sample
+from tlcore.errors import UserError
 from tlcore.features.activations import ImageCache, open_features
 from tlcore.features.store import FeatureKind, FeatureStore
 from tlcore.jobs.line import Line
@@ -26,6 +27,7 @@ from tlcore.jobs.store import ImportSpec, create_import, create_run, list_import
 from tlcore.serving.bundle import load_bundle
 from tlcore.serving.predict import ImageClassifier
 from tlcore.settings import HOSTED, OWN
+from tlcore.storage import forgetting
 from tlcore.storage.belongings import DATASET, RUN, belongings, belongings_of
 from tlcore.storage.cleanup import clean
 from tlcore.storage.deletion import DELETED, delete_everything
@@ -303,3 +305,15 @@ def test_a_note_is_read_once_and_a_changed_one_again(workspace):
     assert [each.visitor for each in belongings(workspace, (RUN,))] == [OWL]
     (made.folder / "job.json").write_text("{")
     assert list(belongings(workspace, (RUN, DATASET))) == []
+
+
+def test_a_full_disk_keeps_nothing_from_being_deleted(workspace, monkeypatch):
+    area = upload(workspace, FOX)
+    run_job(ingest_incoming(workspace, area, "x", visitor=FOX))
+
+    def full(path, value):
+        raise UserError("The disk is full.")
+
+    monkeypatch.setattr(forgetting, "write_json", full)
+    deleted = delete_everything(workspace, FOX)
+    assert deleted.datasets == 1 and not list_datasets(workspace) and not belongings_of(workspace, FOX)

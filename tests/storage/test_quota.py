@@ -17,7 +17,7 @@ from tlcore.errors import UserError
 from tlcore.events import Failed, Started
 from tlcore.features.activations import activations_limit
 from tlcore.jobs.line import Line
-from tlcore.jobs.store import EventLog, ImportSpec, create_import, create_run
+from tlcore.jobs.store import EventLog, ImportSpec, create_import, create_run, recommendation_job
 from tlcore.settings import HOSTED, OWN, load_limits
 from tlcore.storage import quota
 from tlcore.storage.cleanup import clean
@@ -53,6 +53,7 @@ def test_what_a_visitor_keeps_is_counted_once_and_only_his(workspace):
     run = create_run(workspace, first.id, TrainConfig(), "x", FOX)
     (run.folder / "model.tflite").write_bytes(b"0" * 5_000)
     create_comparison(workspace, first.id, [TrainConfig(), TrainConfig(seed=1)], "x", FOX)
+    recommendation_job(workspace, first.id)  # it has the id of its data set
     found = usage(workspace, FOX)
     assert (found.datasets, found.uploads, found.runs, found.comparisons) == (3, 1, 3, 1)
     assert found.photos == 10 + 5 + 4, "brought along photos lie on the disk once, and a sample's are everybody's"

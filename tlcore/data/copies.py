@@ -7,9 +7,9 @@ from pathlib import Path
 from tlcore.data.assemble import Origin
 from tlcore.data.drafts import draft_folder
 from tlcore.data.manifest import Dataset, Draft, save_dataset
-from tlcore.workspace import Workspace
+from tlcore.workspace import USED, Workspace
 
-_OWN_TO_EACH = shutil.ignore_patterns("*.json", "photos.parquet", "refused.parquet", ".*", "*.lock")
+_OWN_TO_EACH = shutil.ignore_patterns("*.json", "photos.parquet", "refused.parquet", ".*", "*.lock", USED)
 
 
 def copy_dataset(workspace: Workspace, dataset: Dataset, origin: Origin, signature: str) -> Dataset:

@@ -1,7 +1,7 @@
 """The thumbnails of a data set: made once, while its photos are read, and shown from then on without decoding any.
 
 datasets/<id>/thumbnails.bin       the JPEGs, one after the other
-datasets/<id>/thumbnails.parquet   sha256 of the photo, and its JPEG's start, length and CRC-32
+datasets/<id>/thumbnails.parquet   sha256 of the photo, its JPEG's start and length, and the CRC-32 of hash and JPEG
 """
 
 import zlib
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import pandas as pd
+import pyarrow as pa
 
 from tlcore.workspace import write_atomic
 
@@ -40,7 +41,7 @@ class ThumbnailWriter:
             return
         if self._file is None:
             self._file = open(self._folder / PIXELS, "wb")  # noqa: SIM115
-        self._rows.append((sha256, self._file.tell(), len(thumbnail), zlib.crc32(thumbnail)))
+        self._rows.append((sha256, self._file.tell(), len(thumbnail), _checksum(sha256, thumbnail)))
         self._taken.add(sha256)
         self._file.write(thumbnail)
 
@@ -72,7 +73,7 @@ class Thumbnails:
                 thumbnail = file.read(length)
         except (OSError, ValueError):
             return None
-        return thumbnail if len(thumbnail) == length and zlib.crc32(thumbnail) == crc32 else None
+        return thumbnail if len(thumbnail) == length and _checksum(sha256, thumbnail) == crc32 else None
 
     @cached_property
     def _places(self) -> dict[str, tuple[int, int, int]]:
@@ -81,5 +82,10 @@ class Thumbnails:
             index = pd.read_parquet(self._folder / INDEX, columns=_COLUMNS)
             rows = zip(index["sha256"], index["start"], index["length"], index["crc32"], strict=True)
             return {str(sha256): (int(start), int(length), int(crc32)) for sha256, start, length, crc32 in rows}
-        except (OSError, ValueError, KeyError, TypeError):
-            return {}
+        except (OSError, ValueError, KeyError, TypeError, OverflowError, MemoryError, pa.ArrowException):
+            return {}  # a damaged index: thumbnails are then made when they are needed
+
+
+def _checksum(sha256: str, thumbnail: bytes) -> int:
+    """Of the picture and of whose it is: an index that names another photo must not show this one."""
+    return zlib.crc32(thumbnail, zlib.crc32(sha256.encode()))

@@ -205,7 +205,8 @@ class JobQueue:
 
     def _watch(self, job: Job, worker: OwnWorker | AdoptedWorker) -> bool:
         """Until a worker has ended, and what is to be written down about that."""
-        minutes = self._limits().run_minutes if job.visitor else 0
+        limited = job.visitor or job.kind == "advice"  # an advice is everybody's who sees the photos
+        minutes = self._limits().run_minutes if limited else 0
         watch = Supervision(job, worker, minutes, lambda: self._line.tidy(job.kind))
         end = watch.wait(self._closing)
         if end is None:

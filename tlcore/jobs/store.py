@@ -34,6 +34,9 @@ from tlcore.workspace import (
 )
 
 JOB, EVENTS, STOP, QUEUED = "job.json", "events.jsonl", "stop", "queued.json"
+LEFTOVERS = ("*checkpoint*.npz", ".*.part")
+"""Checkpoints under all their names, and what a kill left of a file half-written."""
+
 EARLIER = "events-{}.jsonl"  # with the number of the attempt, from 1
 EXIT_UNRECORDED = 74  # of a worker that could not write how its job ended; EX_IOERR of sysexits.h
 RESERVE, RESERVE_BYTES = ".reserve", 16_384
@@ -269,8 +272,9 @@ def can_resume(job: Job) -> bool:
 
 def remove_checkpoints(job: Job) -> None:
     """Take away what a training could be continued from."""
-    for name in (CHECKPOINT, PREVIOUS_CHECKPOINT):
-        (job.folder / name).unlink(missing_ok=True)
+    for pattern in LEFTOVERS:
+        for path in job.folder.glob(pattern):
+            path.unlink(missing_ok=True)
 
 
 def can_finish(job: Job) -> bool:
@@ -306,6 +310,12 @@ def _archive_events(job: Job, keep: bool = False) -> None:
 def num_earlier_attempts(job: Job) -> int:
     """How many attempts at this job came before the one in `EVENTS`."""
     return len(list(job.folder.glob(EARLIER.format("*"))))
+
+
+def take_back_figures(job: Job) -> None:
+    """Before a run that had its test figures learns again: its events say no more that it has any."""
+    events = [event for event in read_events(job) if not isinstance(event, Planned | Evaluated)]
+    write_atomic(job.folder / EVENTS, "".join(encode(event) + "\n" for event in events).encode("utf-8"))
 
 
 class EventLog:

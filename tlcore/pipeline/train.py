@@ -15,7 +15,7 @@ from tlcore.events import Evaluated, Event, Finished, ShouldStop, Stopped
 from tlcore.features.store import MOST_REPAIRS, DamagedRows
 from tlcore.features.training_memory import check_training_memory
 from tlcore.jobs.status import job_status
-from tlcore.jobs.store import Run
+from tlcore.jobs.store import Run, take_back_figures
 from tlcore.models.frozen_backbone import PretrainedBackbone
 from tlcore.models.registry import find_backbone
 from tlcore.pipeline.clock import RunClock
@@ -44,6 +44,8 @@ def train_run(workspace: Workspace, run: Run, should_stop: ShouldStop) -> Iterat
     if unpacked is None:
         check_training_memory(context.config)
         discard_unpacked(run)  # what cannot be read helps nobody
+        if job_status(run).evaluated is not None:
+            take_back_figures(run)
         try:
             context, unpacked = yield from _learn(workspace, run, should_stop)
         except Halted as halted:

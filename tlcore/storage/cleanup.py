@@ -17,7 +17,7 @@ from tlcore.errors import UserError
 from tlcore.features.activations import activations_limit, evict
 from tlcore.jobs.locks import LOCK, is_locked
 from tlcore.jobs.status import job_status
-from tlcore.jobs.store import QUEUED, STOP, Job, open_job
+from tlcore.jobs.store import LEFTOVERS, QUEUED, RESERVE, STOP, Job, open_job
 from tlcore.settings import Limits
 from tlcore.storage.belongings import (
     COMPARISON,
@@ -33,10 +33,10 @@ from tlcore.storage.belongings import (
 from tlcore.storage.deletion import ORDER, delete, delete_marked, forget_signatures
 from tlcore.storage.forgetting import note_photos, unused_features, work_off
 from tlcore.storage.usage import folder_bytes, measure_disk
-from tlcore.workspace import Workspace, discard, empty_trash, last_used
+from tlcore.workspace import TRAINED, Workspace, discard, empty_trash, last_used
 
 CLEANING = "cleaning.lock"
-CHECKPOINTS = "*checkpoint*.npz"
+CHECKPOINTS = (*LEFTOVERS, TRAINED, RESERVE)
 HOUR, DAY = 3600.0, 86_400.0
 
 
@@ -78,12 +78,13 @@ def _clean(workspace: Workspace, limits: Limits, by_age: bool, dry_run: bool, no
     yield from _drafts(workspace, dry_run)
     everything = list(belongings(workspace))
     yield from _checkpoints(everything, dry_run)
+    if not dry_run:  # before anything that has to write a note first: the disk may be full
+        for name in evict(workspace, (), activations_limit(workspace)):
+            yield Removed("activations", name, 0)
     if by_age:
         yield from _outdated(workspace, everything, limits, dry_run, now)
     if not dry_run:
         work_off(workspace)
-        for name in evict(workspace, (), activations_limit(workspace)):
-            yield Removed("activations", name, 0)
         measure_disk(workspace)
 
 
@@ -101,7 +102,7 @@ def _drafts(workspace: Workspace, dry_run: bool) -> Iterator[Removed]:
 def _checkpoints(everything: list[Belonging], dry_run: bool) -> Iterator[Removed]:
     """Checkpoints of runs that are finished. One that a person stopped may still be continued and keeps its own."""
     for each in everything:
-        paths = list(each.folder.glob(CHECKPOINTS)) if each.kind == RUN else []
+        paths = _leftovers(each.folder) if each.kind == RUN else []
         if paths and _is_complete(each.folder):
             yield Removed("checkpoint", each.id, sum(path.stat().st_size for path in paths if path.exists()))
             if not dry_run:
@@ -110,8 +111,13 @@ def _checkpoints(everything: list[Belonging], dry_run: bool) -> Iterator[Removed
 
 def remove_checkpoints(folder: Path) -> None:
     """Remove what a run's training could have gone on from."""
-    for path in folder.glob(CHECKPOINTS):
+    for path in _leftovers(folder):
         path.unlink(missing_ok=True)
+
+
+def _leftovers(folder: Path) -> list[Path]:
+    """What a finished run needs no more."""
+    return [path for pattern in CHECKPOINTS for path in folder.glob(pattern)]
 
 
 def release_uploads(workspace: Workspace, job: Job, area: str, numbers: Collection[int]) -> None:

@@ -78,6 +78,7 @@ def delete_everything(workspace: Workspace, visitor: str, wait_seconds: float = 
         if done:
             gone.append(each.kind)
             size += bytes_there
+    gone += _late(workspace, visitor, {each.id for each in mine})
     forget_signatures(workspace, [each.id for each in mine])
     work_off(workspace)
     return Deleted(
@@ -86,8 +87,15 @@ def delete_everything(workspace: Workspace, visitor: str, wait_seconds: float = 
         gone.count(RUN),
         gone.count(COMPARISON),
         size,
-        still_ending=len(mine) - len(gone),
+        still_ending=max(0, len(mine) - len(gone)),
     )
+
+
+def _late(workspace: Workspace, visitor: str, known: set[str]) -> list[str]:
+    """Delete what an import had saved just while it was asked to end; returns the kinds of what has gone."""
+    late = [each for each in belongings_of(workspace, visitor) if each.id not in known]
+    note_photos(workspace, [each.folder for each in late if each.kind == DATASET])
+    return [each.kind for each in late if delete(workspace, each)]
 
 
 def delete(workspace: Workspace, belonging: Belonging) -> bool:

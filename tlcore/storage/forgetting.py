@@ -7,15 +7,17 @@ A kill at any moment leaves the list, and a photo that somebody has again by the
 
 import secrets
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
 
 from tlcore.errors import UserError
+from tlcore.features.activations import evict
 from tlcore.features.forget import forget_photos
 from tlcore.jobs.locks import LOCK, is_locked
 from tlcore.storage.belongings import DATASET, RECOMMENDATION, RUN, belongings
-from tlcore.workspace import Workspace, disk_error, last_used, read_json, write_json
+from tlcore.workspace import Workspace, last_used, read_json, write_json
 
 FOLDER = "forget"
 
@@ -23,17 +25,23 @@ FOLDER = "forget"
 def note_photos(workspace: Workspace, datasets: Iterable[Path]) -> None:
     """Before these data sets go: note which photos they have.
 
-    Raises:
-        UserError: the disk is full or cannot be written.
+    On a full disk the activations make room for the note, since they can be computed again. Where even that is not
+    enough nothing is noted: that the photos go matters more than the numbers that were computed of them.
     """
     sha256s = sorted(set().union(*map(_photos, datasets)))
     if not sha256s:
         return
+    with suppress(UserError, OSError):
+        try:
+            _write_note(workspace, sha256s)
+        except (UserError, OSError):
+            evict(workspace, (), 0)
+            _write_note(workspace, sha256s)
+
+
+def _write_note(workspace: Workspace, sha256s: list[str]) -> None:
     folder = workspace.root / FOLDER
-    try:
-        folder.mkdir(exist_ok=True)
-    except OSError as error:
-        raise disk_error(folder, error) from error
+    folder.mkdir(exist_ok=True)
     write_json(folder / f"{secrets.token_hex(8)}.json", sha256s)
 
 

@@ -37,7 +37,7 @@ def usage(workspace: Workspace, visitor: str, without: str = "") -> Usage:
         without: the id of uploads that do not count, as when they are about to become a data set.
     """
     found = [each for each in belongings_of(workspace, visitor) if each.id != without]
-    by_id = {each.id: each for each in found}
+    by_id = {each.id: each for each in found if each.kind == DATASET}  # a recommendation has its data set's id
     photos, size = 0, 0
     for each in found:
         if each.kind == DATASET and not each.sample:
