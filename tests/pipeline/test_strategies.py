@@ -17,7 +17,7 @@ from tlcore.config import defaults_for
 from tlcore.data.ingest import ingest_folder
 from tlcore.evaluation.overfitting import best_epoch
 from tlcore.evaluation.report import load_report
-from tlcore.events import StageKey, Started, never, run_to_end
+from tlcore.events import EpochEnd, StageKey, Started, never, run_to_end
 from tlcore.features import memory
 from tlcore.features.activations import evict
 from tlcore.features.extract import Request, extract
@@ -197,7 +197,12 @@ def test_a_stop_right_after_going_on_loses_nothing(workspace, dataset):
         "hybrid", **SMALL | {"fine_tune_epochs": 3, "unfreeze_from": "block7a", "rotation": 0.0, "views": 1}
     )
     run = create_run(workspace, dataset.id, replace(config, batch_norm_adaptation=0.3), "short")
-    assert run_job(workspace, run).type == "finished"
+    stopped = run_job(
+        workspace,
+        run,
+        lambda event: isinstance(event, EpochEnd) and event.phase == "fine_tune" and request_stop(run),
+    )
+    assert stopped.type == "finished" and stopped.stopped
     kept, figures = json.loads((run.folder / "bundle" / "model.json").read_text()), load_report(run.folder).predictions
     resume(run)
     last = list(train_run(workspace, run, lambda: True))[-1]

@@ -41,13 +41,13 @@ class Allowance:
             raise UserError(
                 f"You have {self.photos_allowed - self.photos:,.0f} of {self.photos_allowed:,} photos here, and this "
                 f"would be more than the {self.photos:,.0f} that there is room for.",
-                "Add fewer photos, or delete what you made here before (at the end of the Data page).",
+                "Add fewer photos, or delete what you made here before.",
             )
         if size > self.bytes:
             raise UserError(
                 f"What you made here takes {_mb(self.bytes_allowed - self.bytes)} of the {_mb(self.bytes_allowed)} "
                 f"that you may have, and these photos are larger than the {_mb(self.bytes)} that are left.",
-                "Add fewer or smaller photos, or delete what you made here before (at the end of the Data page).",
+                "Add fewer or smaller photos, or delete what you made here before.",
             )
 
 

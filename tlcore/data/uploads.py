@@ -123,7 +123,7 @@ class UploadSource:
                 except FileNotFoundError as error:
                     raise UserError(
                         "Uploads went missing on the disk while they were read. Nothing was saved.",
-                        "Look at what is still there on the Data page, and add the rest once more.",
+                        "Look at what is still there, and add the rest once more.",
                     ) from error
                 except OSError as error:
                     yield file, PhotoRefused(f"cannot be read ({error.strerror or error}); upload it again")

@@ -198,8 +198,12 @@ class JobQueue:
         """Start a worker for a job and watch it."""
         try:
             worker = self._take_worker(job)
+        except OSError:
+            return self._wait_before_retry(job, failed=True)
+        try:
             worker.send(job)
         except OSError:
+            worker.leave()  # it is on its way out
             return self._wait_before_retry(job, failed=True)
         return self._watch(job, worker)
 

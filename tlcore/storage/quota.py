@@ -88,7 +88,7 @@ def check_disk(workspace: Workspace, new_bytes: int, limits: Limits) -> None:
     if missing > 0:
         raise UserError(
             f"There is no room on the disk of this server for {_mb(new_bytes)} more: {_mb(missing)} are missing.",
-            "Add fewer photos, delete what you made here before (at the end of the Data page), or try again later.",
+            "Add fewer photos, delete what you made here before, or try again later.",
         )
 
 
