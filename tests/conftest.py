@@ -86,7 +86,12 @@ def browser():
 
 
 def copy_of(trained: tuple[Workspace, Dataset, Run], root: Path) -> tuple[Workspace, Dataset, Run]:
-    """What the fixture `trained` gives, in a workspace of its own that a test may change."""
+    """What the fixture `trained` gives and nothing that tests have added, in a workspace that a test may change."""
     shutil.copytree(trained[0].root, root)
+    for name in ("imports", "races", "incoming", "queue"):
+        shutil.rmtree(root / name, ignore_errors=True)
+    for folder in (root / "runs").iterdir():
+        if folder.name != trained[2].id:
+            shutil.rmtree(folder)
     workspace = open_workspace(root)
     return workspace, load_dataset(workspace, trained[1].id), load_run(workspace, trained[2].id)

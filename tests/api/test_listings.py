@@ -4,9 +4,16 @@ import pandas as pd
 import pytest
 
 import tlcore
+from tests.conftest import copy_of
 from tlcore.config import defaults_for
 from tlcore.jobs.store import create_run
 from tlcore.workspace import read_json, write_json
+
+
+@pytest.fixture
+def trained(trained, tmp_path):
+    """The one finished run, without what other tests have added."""
+    return copy_of(trained, tmp_path / "trained")
 
 
 def test_backbones_with_what_one_chooses_by():

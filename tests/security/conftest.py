@@ -1,7 +1,6 @@
 """A hosted server on which one visitor has made things and another one has not."""
 
 import hashlib
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+from tests.conftest import copy_of as copy_of_trained
 from tests.security.tab import Browser
 from tests.served import Server, serve
 from tlcore import access
@@ -63,11 +63,10 @@ def _cookie(workspace: Workspace) -> str:
 
 def copy_of(trained: tuple, place: Path, visitor: str) -> tuple[Workspace, str, Run]:
     """A copy of the workspace `trained`, all of it made by this visitor; with the id of its data set and its run."""
-    workspace, dataset, run = trained
-    shutil.copytree(workspace.root, place)
+    workspace, dataset, run = copy_of_trained(trained, place)
     for file in (f"datasets/{dataset.id}/dataset.json", f"runs/{run.id}/job.json"):
         write_json(place / file, read_json(place / file) | {"visitor": visitor, "name": NAME})
-    return Workspace(place), dataset.id, store.load_run(Workspace(place), run.id)
+    return workspace, dataset.id, store.load_run(workspace, run.id)
 
 
 @pytest.fixture(scope="module")
