@@ -27,7 +27,6 @@ Seen since, with other work on both cores: 0.88 s; 0.54 s, all at the same momen
 
 import asyncio
 import io
-import json
 import random
 import re
 import shutil
@@ -50,7 +49,7 @@ from tlcore.api.model import load_model
 from tlcore.data.manifest import Dataset, load_dataset
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import list_runs
-from tlcore.workspace import open_workspace
+from tlcore.workspace import open_workspace, read_json, write_json
 
 VISITORS, QUICK_VISITORS = (10, 25, 50), (3, 6)
 ROUNDS, THINKING_SECONDS = 4, (2.0, 6.0)
@@ -243,11 +242,11 @@ async def _welcome(source: Path, home: Path, number: int) -> Row:
     """The welcome page of a server whose workspace holds that many finished runs."""
     shutil.copytree(source / "datasets", home / "datasets")
     template = next(path for path in (source / "runs").iterdir() if (path / "report.json").exists())
-    job = json.loads((template / "job.json").read_text(encoding="utf-8"))
+    job = read_json(template / "job.json")
     for place in range(number):
         folder = home / "runs" / f"20250101-0000-{place:016x}"
         folder.mkdir(parents=True)
-        (folder / "job.json").write_text(json.dumps(job | {"created": job["created"] - place}), encoding="utf-8")
+        write_json(folder / "job.json", job | {"created": job["created"] - place})
         shutil.copy2(template / "events.jsonl", folder)
     with serving(home) as (process, address):
         wait_until_it_answers(process, address)

@@ -104,6 +104,20 @@ def test_the_same_tuple_stands_for_no_change(tmp_path):
     assert listed.values() is not before, "who keeps what follows from a list must hear of a job that was begun again"
 
 
+def test_a_damaged_folder_costs_one_read_and_changes_no_list(tmp_path):
+    """With one damaged among thousands, what follows from the list would else be found anew for every page."""
+    for name in "abc":
+        put(tmp_path, name)
+    put(tmp_path, "d", "{")
+    settle(tmp_path)
+    reader = Reader()
+    listed = FolderList(tmp_path, reader, float)
+    before = listed.values()
+    assert reader.reads == 4
+    assert listed.values() is before
+    assert reader.reads == 5
+
+
 def test_two_changes_within_a_tick_of_the_clock_are_both_seen(tmp_path):
     """A file system's clock may stand still between them: the second leaves the time that the first one left."""
     listed = FolderList(tmp_path, Reader(), float)

@@ -24,7 +24,8 @@ class FolderList(Generic[T]):
 
     Args:
         parent: the folder around them; it need not exist.
-        read: makes the value of one folder, None where it is not whole: such a folder is read again at each look.
+        read: makes the value of one folder, None where it is not whole. Such folders, of which there are few,
+            are read again at each look, and only they.
         order: by which values are sorted, the highest first.
     """
 
@@ -32,6 +33,7 @@ class FolderList(Generic[T]):
         self._parent, self._read, self._order = parent, read, order
         self._known: dict[tuple[str, int], T] = {}  # by name and inode: a folder that replaced another is a new one
         self._values: tuple[T, ...] = ()
+        self._not_whole: list[Path] = []
         self._time: int | None = None  # of the parent when it was looked through, None where it may have changed since
         self._mutex = threading.Lock()
 
@@ -40,16 +42,16 @@ class FolderList(Generic[T]):
         with self._mutex:
             try:
                 changed = self._parent.stat().st_mtime_ns
-                if changed != self._time:
+                if changed != self._time or any(self._read(folder) is not None for folder in self._not_whole):
                     self._look_through(changed)
             except FileNotFoundError:
-                self._known, self._values, self._time = {}, (), None
+                self._known, self._values, self._not_whole, self._time = {}, (), [], None
             return self._values
 
     def _look_through(self, changed: int) -> None:
         begun = time.time_ns()
         found: dict[tuple[str, int], T] = {}
-        whole = True
+        not_whole = []
         with os.scandir(self._parent) as scan:
             for each in scan:
                 if each.name.startswith("."):  # what is being made, and what only programs read
@@ -58,11 +60,13 @@ class FolderList(Generic[T]):
                 value = self._known.get(place)
                 if value is None and each.is_dir():
                     value = self._read(self._parent / each.name)
-                    whole = whole and value is not None
+                    if value is None:
+                        not_whole.append(self._parent / each.name)
                 if value is not None:
                     found[place] = value
-        self._known, self._values = found, tuple(sorted(found.values(), key=self._order, reverse=True))
-        self._time = changed if whole and begun - changed > SETTLED_NANOSECONDS else None
+        self._known, self._not_whole = found, not_whole
+        self._values = tuple(sorted(found.values(), key=self._order, reverse=True))
+        self._time = changed if begun - changed > SETTLED_NANOSECONDS else None
 
 
 def tell_of_change(folder: Path) -> None:
