@@ -103,7 +103,7 @@ def tracked(*folders: str) -> list[str]:
 def test_the_wheel_has_the_package_and_the_app_and_nothing_else(wheel):
     with zipfile.ZipFile(wheel) as file:
         found = {name for name in file.namelist() if ".dist-info/" not in name}
-    app = {f"tlcore/app/{name}" for name in tracked("pages", "streamlit_app.py", ".streamlit/config.toml")}
+    app = {f"tlcore/app/{name}" for name in tracked("pages", "static", "streamlit_app.py", ".streamlit/config.toml")}
     assert "tlcore/app/pages/shared/style.css" in app
     assert found == set(tracked("tlcore")) | app
     assert "tlcore/py.typed" in found and "tlcore/assets/emoji/emoji.zip" in found

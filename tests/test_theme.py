@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tlcore.charts import results as charts
-from tlcore.charts import theme as charts_theme
+from tlcore.charts import tokens
 
 ROOT = Path(__file__).parent.parent
 CONFIG = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
@@ -43,34 +43,73 @@ def test_words_stand_out_from_the_paper(dark, name, paper):
     assert contrast(theme[name], theme[paper]) >= ENOUGH
 
 
-def test_the_paper_is_the_one_charts_draw_on():
-    for dark, theme in THEMES.items():
-        assert theme["backgroundColor"] == charts_theme.PAPER[dark]
-        assert theme["textColor"] == charts_theme.INK[dark]
-        assert theme["primaryColor"] == charts_theme.ACCENT[dark]
+REPEATED = {  # in config.toml: what Streamlit itself draws with
+    "backgroundColor": tokens.PAPER,
+    "secondaryBackgroundColor": tokens.SUNKEN,
+    "textColor": tokens.INK,
+    "primaryColor": tokens.ACCENT,
+    "borderColor": tokens.LINE,
+    "grayTextColor": tokens.MUTED,
+    "orangeColor": tokens.WRONG,
+}
+
+
+@pytest.mark.parametrize(("name", "colour"), REPEATED.items(), ids=REPEATED)
+def test_streamlit_draws_with_the_tokens(name, colour):
+    assert {dark: theme[name] for dark, theme in THEMES.items()} == colour
+
+
+def test_streamlit_writes_in_the_font_and_the_sizes_of_the_tokens():
+    theme = CONFIG["theme"]
+    assert theme["font"] == theme["headingFont"] == tokens.FONT
+    assert theme["baseFontSize"] == tokens.BODY
+    sizes = [float(size.removesuffix("rem")) * tokens.BODY for size in theme["headingFontSizes"]]
+    assert sizes[:3] == [tokens.TITLE, tokens.HEADING, tokens.BODY]
+    assert theme["baseRadius"] == f"{tokens.RADIUS}px"
+
+
+def test_the_font_lies_in_the_app():
+    for face in CONFIG["theme"]["fontFaces"]:
+        assert (ROOT / face["url"].removeprefix("app/")).is_file()
+    assert CONFIG["server"]["enableStaticServing"] is True
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("name", ["INK", "MUTED", "ACCENT", "WRONG"])
+@pytest.mark.parametrize("ground", ["PAPER", "SURFACE"])
+def test_words_stand_out_from_cards_too(dark, name, ground):
+    assert contrast(getattr(tokens, name)[dark], getattr(tokens, ground)[dark]) >= ENOUGH
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_hues_of_classes_stand_out_as_marks(dark):
+    for hue in tokens.CLASS_HUES[dark]:
+        assert contrast(hue, tokens.PAPER[dark]) >= 3
+    assert len(set(tokens.CLASS_HUES[dark])) == len(tokens.CLASS_HUES[dark])
 
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_the_validation_curve_and_its_name_stand_out(dark):
-    assert contrast(charts_theme.VALIDATION[dark], THEMES[dark]["backgroundColor"]) >= ENOUGH
+    assert contrast(tokens.VALIDATION[dark], THEMES[dark]["backgroundColor"]) >= ENOUGH
 
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_the_training_curve_stands_out_as_a_line(dark):
     """The grey of the classic tutorial has 4.1 : 1 on paper: enough for a line (3 : 1); its name is drawn in ink."""
-    assert contrast(charts_theme.TRAINING[dark], THEMES[dark]["backgroundColor"]) >= 3.0
+    assert contrast(tokens.TRAINING[dark], THEMES[dark]["backgroundColor"]) >= 3.0
 
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_the_numbers_in_the_confusion_matrix_stand_out(dark):
     """Numbers are ink; the fullest cell is the hardest to read them on."""
-    assert contrast(charts_theme.INK[dark], charts.CELL[dark]) >= ENOUGH
+    assert contrast(tokens.INK[dark], charts.CELL[dark]) >= ENOUGH
 
 
-def test_both_accents_of_the_stylesheet_are_those_of_the_theme():
-    style = (ROOT / "pages" / "shared" / "style.css").read_text(encoding="utf-8")
-    light, dark = re.search(r"--tl-accent: light-dark\((#\w+), (#\w+)\)", style).groups()
-    assert (light, dark) == (THEMES[False]["primaryColor"], THEMES[True]["primaryColor"])
+def test_colours_stand_in_the_tokens_alone():
+    """A colour that a stylesheet or a page names itself is one that nobody holds against its background."""
+    for path in (ROOT / "pages").rglob("*"):
+        if path.suffix in (".css", ".py", ".js"):
+            assert not re.findall(r"#[0-9A-Fa-f]{6}\b", path.read_text(encoding="utf-8")), path
 
 
 def test_nothing_is_fetched_and_nobody_is_asked():

@@ -20,7 +20,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.shared import actions, active_jobs, state
+from pages.shared import actions, active_jobs, look, state
 from pages.shared.widgets import plain
 from tlcore.errors import UserError
 from tlcore.events import Failed
@@ -30,7 +30,6 @@ from tlcore.messages.bugs import bug_report, new_bug_number
 NAME = "Transfer Lab"
 STEPS = (("data", "Data"), ("train", "Train"), ("evaluate", "Evaluate"), ("predict", "Predict"))
 BESIDE = (("learn", "Learn"), ("compare", "Compare"))
-STYLE = Path(__file__).with_name("style.css")
 ICON = "data:image/png;base64," + b64encode(Path(__file__).with_name("icon.png").read_bytes()).decode("ascii")
 SETTLE_SECONDS = 60
 
@@ -48,7 +47,7 @@ def page(title: str, sentence: str, step: int, tab: str = "") -> Iterator[DeltaG
     here = STEPS[step - 1][1] if step else tab
     name = f"{here} · {NAME}" if here else NAME
     st.set_page_config(page_title=name, page_icon=ICON, layout="wide", initial_sidebar_state="collapsed")
-    st.html(STYLE)
+    look.dress()
     st.query_params.from_dict(st.query_params.to_dict())  # a link to the page one is on leaves the address as it was
     _top_line(step, tab)
     _active_jobs(step)
@@ -154,7 +153,7 @@ def _top_line(step: int, tab: str) -> None:
             st.page_link("streamlit_app.py", label=f"**{NAME}**", query_params=state.link())
         with st.container(key="tl_steps", horizontal=True, vertical_alignment="center", width="content", wrap=False):
             for number, (file, word) in enumerate(STEPS, start=1):
-                _step(number, file, word, here=number == step, done=number in done)
+                _step(file, word, here=number == step, done=number in done)
         with st.container(key="tl_beside", horizontal=True, vertical_alignment="center", width="content", wrap=False):
             for file, word in BESIDE:
                 if word == tab:
@@ -175,17 +174,14 @@ def _active_jobs(step: int) -> None:
             st.fragment(errors_shown()(active_jobs.show), run_every=active_jobs.POLL_SECONDS, key="active_jobs")(found)
 
 
-def _step(number: int, file: str, word: str, here: bool, done: bool) -> None:
-    tick = "✓" if done else ""
+def _step(file: str, word: str, here: bool, done: bool) -> None:
+    tick = "✓ " if done else ""
     if here:
-        hint = " (done)" if done else ""
         st.html(
-            f'<span class="tl-here" aria-current="step"><b>{number}</b> <span class="tl-word">{word}</span>'
-            f'<b>{tick}</b><span class="tl-said">{hint}, you are here</span></span>'
+            f'<span class="tl-here" aria-current="step">{tick}{word}<span class="tl-said">, you are here</span></span>'
         )
     else:
-        label = f"**{number}** {word}" + (f" **{tick}**" if done else "")
-        st.page_link(f"pages/{file}.py", label=label, query_params=state.link())
+        st.page_link(f"pages/{file}.py", label=tick + word, query_params=state.link())
 
 
 def _in_use() -> tuple[str, set[int]]:

@@ -5,7 +5,7 @@ import pytest
 
 from tests.test_theme import THEMES, contrast
 from tlcore.charts import comparison as charts_comparison
-from tlcore.charts import theme
+from tlcore.charts import theme, tokens
 from tlcore.events import EpochEnd
 
 
@@ -42,7 +42,7 @@ def test_lines_differ_without_their_colour_and_stand_out(dark):
     for colour in charts_comparison.COLOURS[dark]:
         assert contrast(colour, THEMES[dark]["backgroundColor"]) >= 3.0, "as a line"
     label = next(layer for layer in spec["layer"] if layer["mark"]["type"] == "text")
-    assert label["encoding"]["color"]["value"] == theme.INK[dark], "names are words"
+    assert label["encoding"]["color"]["value"] == tokens.INK[dark], "names are words"
 
 
 @pytest.mark.parametrize(

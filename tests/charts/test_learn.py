@@ -5,7 +5,7 @@ import pytest
 from tests.recommendations import FEW, make_recommendation
 from tlcore.advice.rule import LARGE_FROM, RULES, SIMILAR_FROM, FewShotAccuracy
 from tlcore.charts import learn as charts_learn
-from tlcore.charts import theme
+from tlcore.charts import tokens
 from tlcore.charts.learn import Known
 
 KNOWN = (Known("digits", 0.1, 1000), Known("cats", 0.9, 1000))
@@ -50,7 +50,7 @@ def test_every_quadrant_has_its_name_and_strategy(dark):
     assert set(charts_learn.QUADRANTS.values()) <= set(found)
     assert {strategy.replace(" ", charts_learn.LINE) for strategy in RULES.values()} <= set(found)
     assert not [layer for layer in spec["layer"] if layer["mark"]["type"] == "rect"], "no own set, no tint"
-    assert {mark["color"] for mark in found.values()} == {theme.INK[dark]}
+    assert {mark["color"] for mark in found.values()} == {tokens.INK[dark]}
 
 
 @pytest.mark.parametrize(

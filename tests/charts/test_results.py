@@ -9,7 +9,7 @@ import pytest
 
 from tlcore.charts import curves as curve_charts
 from tlcore.charts import results as charts
-from tlcore.charts import theme
+from tlcore.charts import theme, tokens
 from tlcore.data.manifest import SPLITS
 from tlcore.events import EpochEnd
 
@@ -28,7 +28,7 @@ def epochs(accuracies: list[float], losses: list[float] | None = None, planned: 
 def test_the_two_curves_differ_by_colour_and_dash_and_name(metric, dark):
     spec = curve_charts.curve(curve_charts.curve_frame(epochs([0.5, 0.9])), metric, 30, dark).to_dict()
     line = spec["layer"][0]["encoding"]
-    assert line["color"]["scale"]["range"] == [theme.TRAINING[dark], theme.VALIDATION[dark]]
+    assert line["color"]["scale"]["range"] == [tokens.TRAINING[dark], tokens.VALIDATION[dark]]
     dashes = line["strokeDash"]["scale"]["range"]
     assert dashes[0] != dashes[1]
     assert any(layer["mark"].get("type") == "text" for layer in spec["layer"])

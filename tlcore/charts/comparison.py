@@ -10,7 +10,8 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from tlcore.charts.theme import INK, dressed, percent, percent_axis
+from tlcore.charts.theme import dressed, percent, percent_axis
+from tlcore.charts.tokens import INK
 from tlcore.events import EpochEnd
 
 COLOURS = {

@@ -6,7 +6,8 @@ from typing import Literal
 import altair as alt
 import pandas as pd
 
-from tlcore.charts.theme import ACCENT, INK, TRAINING, VALIDATION, dressed, percent, percent_axis
+from tlcore.charts.theme import dressed, percent, percent_axis
+from tlcore.charts.tokens import ACCENT, INK, TRAINING, VALIDATION
 from tlcore.events import EpochEnd
 
 CURVE_HEIGHT = 296

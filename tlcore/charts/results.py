@@ -5,7 +5,8 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from tlcore.charts.theme import ACCENT, INK, PAPER, dressed
+from tlcore.charts.theme import dressed
+from tlcore.charts.tokens import ACCENT, INK, PAPER
 from tlcore.data.manifest import SPLITS
 
 CELL = {False: "#519B94", True: "#21726A"}  # the fullest cell of a matrix: accent, so far that ink stays readable on it

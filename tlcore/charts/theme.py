@@ -8,29 +8,41 @@ from typing import Any, TypeVar
 
 import altair as alt
 
+from tlcore.charts.tokens import FAINT, FONT, INK, LINE, MUTED
+
 AnyChart = TypeVar("AnyChart", alt.Chart, alt.LayerChart)
-TRAINING = {False: "#80797C", True: "#B8B0B4"}
-VALIDATION = {False: "#981220", True: "#F0657A"}
-ACCENT = {False: "#0F766E", True: "#2DD4BF"}
-INK = {False: "#1F2328", True: "#ECEAE4"}
-PAPER = {False: "#FBFAF7", True: "#16181B"}
 
 
 def dressed(chart: AnyChart, dark: bool) -> AnyChart:
-    """The chart with its words in ink: the page's own greys are too pale for small letters."""
+    """The chart in the app's type and colours, with labels on their gridlines and the legend above."""
     words: dict[str, Any] = {
-        "labelColor": INK[dark],
-        "titleColor": INK[dark],
+        "labelColor": MUTED[dark],
+        "labelFont": FONT,
+        "labelFontSize": 12,
+        "titleColor": MUTED[dark],
+        "titleFont": FONT,
         "titleFontWeight": "normal",
         "titleFontSize": 12,
     }
-    inked: AnyChart = chart.configure_axis(labelFontSize=12, **words).configure_legend(labelFontSize=12, **words)
+    inked: AnyChart = (
+        chart.configure(font=FONT, background="transparent")
+        .configure_axis(
+            gridColor=FAINT[dark],
+            domainColor=LINE[dark],
+            tickColor=LINE[dark],
+            labelFlush=False,  # else the outermost labels leave the line or the column that they belong to
+            labelPadding=6,
+            **words,
+        )
+        .configure_legend(orient="top", titleAnchor="start", offset=8, **(words | {"labelColor": INK[dark]}))
+        .configure_view(strokeWidth=0)
+    )
     return inked
 
 
 def percent_axis() -> alt.Axis:
-    """Five marks or so as people write them: 80 %."""
-    return alt.Axis(labelExpr="format(datum.value * 100, '.0f') + ' %'", tickCount=5)
+    """Five marks or so as people write them: 80%."""
+    return alt.Axis(labelExpr="format(datum.value * 100, '.0f') + '%'", tickCount=5)
 
 
 def described(chart: alt.Chart | alt.LayerChart) -> dict[str, Any]:

@@ -1,0 +1,20 @@
+"""How every page looks: the one stylesheet, which is the design tokens and style.css."""
+
+from functools import lru_cache
+from pathlib import Path
+
+import streamlit as st
+
+from tlcore.charts import tokens
+
+_STYLE = Path(__file__).with_name("style.css")
+
+
+def dress() -> None:
+    """Put the stylesheet into the page; it takes no room there."""
+    st.html(_sheet())
+
+
+@lru_cache(maxsize=1)
+def _sheet() -> str:
+    return f"<style>{tokens.css_variables()}\n{_STYLE.read_text(encoding='utf-8')}</style>"
