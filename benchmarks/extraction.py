@@ -8,8 +8,8 @@ turns; medians.
     --chunks     how many photos go through the network at once: 1, 2, 4, 8, 16
     --designs    one interpreter that uses all cores, fed by decoding threads, instead of one interpreter a core
 
-Expected: of a core a photo, decoding costs 0.9 ms and the network 5.5 ms at 160 px, 2 ms and 11 ms at 224 px: 75–85 %.
-Seen on two cores: 75 % at both sizes in chunks of 4. At 160 px chunks of 2, 3, 4 are equal (7.0 ms of processor time a
+Expected: of a core a photo, decoding costs 0.9 ms and the network 5.5 ms at 160 px, 2 ms and 11 ms at 224 px: 75–85%.
+Seen on two cores: 75% at both sizes in chunks of 4. At 160 px chunks of 2, 3, 4 are equal (7.0 ms of processor time a
 photo; 1: 7.3–8.3, 8: 8.0, 16: 8.3); at 224 px 2 is best (12.3; 1: 13.0, 4: 13.2; 8 and 16 slower still), since more
 photos at once leave the processor's cache. One interpreter for all cores is slower (160 px 9.0, 7.7, 7.4 for 1, 2, 4 at
 once and up to a quarter fewer photos a second; 224 px 16.8, 15.9, 16.4): decoding and computing wait for each other.

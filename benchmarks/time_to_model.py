@@ -12,7 +12,7 @@ and building its network. Every photo has been read once before, so no side wait
     accuracy.py adds how good models with default settings get
 
 Expected: 20 to 25 times, since the backbone sees each photo once and not (1,000 + 319) × 10 times, on a faster engine.
-Seen on two cores: 6.1 s against 167 s (27 times) with 100 % against 94 % on the test photos; warm 0.44 s (14 times), of
+Seen on two cores: 6.1 s against 167 s (27 times) with 100% against 94% on the test photos; warm 0.44 s (14 times), of
 which three quarters is TensorFlow tracing the epoch; 15 ms an epoch against 105 ms. With four views 16.4 s against
 135 s (8.2 times; in that run the recipe's time was reckoned from 4 epochs).
 """

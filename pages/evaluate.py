@@ -25,12 +25,11 @@ SHARES = {"recall": "Found (recall)", "precision": "To be trusted (precision)", 
 def score(report: Report) -> None:
     """The test accuracy, never a number alone."""
     words = score_message(report.correct, report.total, report.low, report.high)
-    words = words.replace(" %", "&nbsp;%")
-    whole = re.sub(r"(\d+–\d+&nbsp;%)", r'<span class="tl-whole">\1</span>', words)  # never torn apart
+    whole = re.sub(r"(\d+–\d+%)", r'<span class="tl-whole">\1</span>', words)  # never torn apart
     st.html(f'<p class="tl-big">{whole}</p>')
     st.caption(
         "Counted on test photos that it did not learn from (test accuracy). With more photos of the same kind the "
-        "share may well come out elsewhere in the range given (95 % confidence interval)."
+        "share may well come out elsewhere in the range given (95% confidence interval)."
     )
 
 

@@ -7,7 +7,7 @@ from tlcore.models.weights_cache import is_present
 
 def backbone_label(spec: BackboneSpec) -> str:
     """A network in the list: its title, how often it is right, and whether it has to be fetched first."""
-    right = "" if spec.imagenet_top1 is None else f" · {spec.imagenet_top1 * 100:.0f} % right"
+    right = "" if spec.imagenet_top1 is None else f" · {spec.imagenet_top1 * 100:.0f}% right"
     return f"{spec.title}{right} · {place_message(spec)}"
 
 

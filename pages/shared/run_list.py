@@ -37,12 +37,12 @@ def show(found: Sequence[Run]) -> None:
 
 
 def short_score_message(status: JobStatus) -> str:
-    """The test score of a usable run, short: "46 of 50 test photos right (92 %)"."""
+    """The test score of a usable run, short: "46 of 50 test photos right (92%)"."""
     evaluated = status.evaluated
     if evaluated is None or not evaluated.test_total:
         return "finished"
     share = evaluated.test_correct / evaluated.test_total
-    return f"{evaluated.test_correct:,} of {evaluated.test_total:,} test photos right ({share * 100:.0f} %)"
+    return f"{evaluated.test_correct:,} of {evaluated.test_total:,} test photos right ({share * 100:.0f}%)"
 
 
 def run_kind_message(run: Run) -> str:

@@ -149,18 +149,18 @@ def test_the_axis_holds_all_numbers_of_photos(few):
     [
         (
             FEW,
-            "With one photo of each class, 50 % are right by what it saw and 30 % by bare pixels; with 10 photos, "
-            "90 % are right by what it saw and 40 % by bare pixels. Guessing gives 25 %.",
+            "With one photo of each class, 50% are right by what it saw and 30% by bare pixels; with 10 photos, "
+            "90% are right by what it saw and 40% by bare pixels. Guessing gives 25%.",
             "the usual",
         ),
         (
             FEW[1:],
-            "With 10 photos of each class, 90 % are right by what it saw and 40 % by bare pixels. Guessing gives 25 %.",
+            "With 10 photos of each class, 90% are right by what it saw and 40% by bare pixels. Guessing gives 25%.",
             "one number only",
         ),
         (
             (FewShotAccuracy(10, 0.7, 0.9),),
-            "With 10 photos of each class, 70 % are right by what it saw and 90 % by bare pixels. Guessing gives 25 %. "
+            "With 10 photos of each class, 70% are right by what it saw and 90% by bare pixels. Guessing gives 25%. "
             "Here the bare pixels do no worse.",
             "digits: the figures are given as they are",
         ),

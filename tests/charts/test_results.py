@@ -104,14 +104,14 @@ def test_a_live_description_holds_no_data_and_all_of_the_drawing():
     ("metric", "values", "alt_text", "reason"),
     [
         ("accuracy", [], "No accuracy yet: the first round is still to come.", "nothing yet"),
-        ("accuracy", [0.5], "Validation accuracy is 50 % after the first round.", "one epoch"),
-        ("accuracy", [0.5, 0.9, 0.975, 0.98, 0.98], "Validation accuracy rises to 98 % and stays there.", "the usual"),
-        ("accuracy", [0.2, 0.4, 0.6, 0.8], "Validation accuracy rises to 80 % within 4 rounds.", "still rising"),
-        ("accuracy", [0.97, 0.98, 0.98], "Validation accuracy stays at about 98 % over 3 rounds.", "good at once"),
+        ("accuracy", [0.5], "Validation accuracy is 50% after the first round.", "one epoch"),
+        ("accuracy", [0.5, 0.9, 0.975, 0.98, 0.98], "Validation accuracy rises to 98% and stays there.", "the usual"),
+        ("accuracy", [0.2, 0.4, 0.6, 0.8], "Validation accuracy rises to 80% within 4 rounds.", "still rising"),
+        ("accuracy", [0.97, 0.98, 0.98], "Validation accuracy stays at about 98% over 3 rounds.", "good at once"),
         (
             "accuracy",
             [0.5, 0.9, 0.7],
-            "Validation accuracy reaches 90 % and then falls back to 70 % after 3 rounds.",
+            "Validation accuracy reaches 90% and then falls back to 70% after 3 rounds.",
             "learned by heart",
         ),
         ("loss", [1.0, 0.5, 0.11, 0.1, 0.1], "Validation loss falls to 0.10 and stays there.", "lower is better"),
@@ -195,8 +195,8 @@ def test_the_bars_of_a_photo_show_the_best_classes_first():
     top = charts.top_frame(tuple("abcdefg"), np.array([0.0, 0.1, 0.7, 0.2, 0, 0, 0], np.float32), k=3)
     assert top["label"].tolist() == ["c", "d", "b"]
     assert charts.top_bars(top).to_dict()["layer"][0]["encoding"]["y"]["sort"] == ["c", "d", "b"]
-    assert charts.top_alt_text(top) == "The network says “c” and is 70.0 % sure; next comes “d” with 20.0 %."
+    assert charts.top_alt_text(top) == "The network says “c” and is 70.0% sure; next comes “d” with 20.0%."
 
 
 def test_one_class_alone_is_said_without_a_next():
-    assert charts.top_alt_text(charts.top_frame(("a",), [1.0])) == "The network says “a” and is 100.0 % sure."
+    assert charts.top_alt_text(charts.top_frame(("a",), [1.0])) == "The network says “a” and is 100.0% sure."

@@ -48,7 +48,7 @@ def test_from_emoji_to_a_prediction(page, server, tmp_path):
     judge.click()
 
     # Evaluate: the score with its count and interval, and where it fails.
-    score = page.get_by_text(re.compile(r"\d+ of \d+ right \(\d+.% ?; plausibly \d+–\d+.%\)")).first
+    score = page.get_by_text(re.compile(r"\d+% correct: \d+ of \d+ \(likely range \d+–\d+%\)")).first
     expect(score).to_be_visible()
     right, total = (int(number) for number in re.match(r"(\d+) of (\d+)", score.inner_text()).groups())
     assert right / total > 0.7, "the emoji set is learned"

@@ -78,7 +78,7 @@ def read_the_verdict(page: Page) -> None:
     rows = page.get_by_role("table").first.locator("tbody tr")
     expect(rows).to_have_count(2)
     for row in rows.all():
-        expect(row).to_contain_text(re.compile(r"\d of 269 right \(\d+.%; plausibly \d+–\d+.%\)"))
+        expect(row).to_contain_text(re.compile(r"\d+% correct: \d+ of 269 \(likely range \d+–\d+%\)"))
     summary = re.compile(r"^(No difference from .* is larger than|\S.* is better than \S.* by more than) chance\.")
     expect(page.get_by_text(summary)).to_be_visible()
     verdict = re.compile(r"got \d+ photos? right that \S.* got wrong, and \d+ the other|the very same photos")

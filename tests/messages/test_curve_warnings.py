@@ -36,8 +36,8 @@ STEPS, OPEN_STEPS = LearningRateChange("learning_rate", 0.001), LearningRateChan
         ),
         (
             LearningRateTooHigh(WorseThanHead(0.14, 0.71), LearningRateChange("learning_rate", None)),
-            "The steps are too large (learning rate too high): with the network open, 14 % of the validation photos "
-            "are right, and 71 % were before. Look whether the photos have the right labels: the steps can hardly be "
+            "The steps are too large (learning rate too high): with the network open, 14% of the validation photos "
+            "are right, and 71% were before. Look whether the photos have the right labels: the steps can hardly be "
             "smaller.",
             "forgotten, and nothing smaller is allowed",
         ),
@@ -55,22 +55,22 @@ STEPS, OPEN_STEPS = LearningRateChange("learning_rate", 0.001), LearningRateChan
         ),
         (
             Overfitting(1.0, 0.89, 0.83, 0.93, 22, None, False, False),
-            "It learns its photos by heart (over-fitting): of those 100 % are right, of the validation photos 89 % "
-            "(plausibly 83–93 %), whose loss has not fallen since round 22. Add photos, or vary those you have "
+            "It learns its photos by heart (over-fitting): of those 100% are right, of the validation photos 89% "
+            "(plausibly 83–93%), whose loss has not fallen since round 22. Add photos, or vary those you have "
             "(augmentation). The best round is kept, so nothing is lost.",
             "a head",
         ),
         (
             Overfitting(1.0, 0.89, 0.83, 0.93, 22, None, True, True),
-            "It learns its photos by heart (over-fitting): of those 100 % are right, of the validation photos 89 % "
-            "(plausibly 83–93 %), whose loss has not fallen since round 22. Add photos. An earlier round is kept where "
+            "It learns its photos by heart (over-fitting): of those 100% are right, of the validation photos 89% "
+            "(plausibly 83–93%), whose loss has not fallen since round 22. Add photos. An earlier round is kept where "
             "it was clearly better.",
             "with the network open, and the photos vary already",
         ),
         (
             Overfitting(1.0, 0.89, 0.83, 0.93, 1, STEPS, False, False),
-            "It learns its photos by heart (over-fitting): of those 100 % are right, of the validation photos 89 % "
-            "(plausibly 83–93 %), whose loss has not fallen since round 1. Choose a smaller step size, such as 0.001.",
+            "It learns its photos by heart (over-fitting): of those 100% are right, of the validation photos 89% "
+            "(plausibly 83–93%), whose loss has not fallen since round 1. Choose a smaller step size, such as 0.001.",
             "the steps are to blame",
         ),
         (
@@ -94,13 +94,13 @@ STEPS, OPEN_STEPS = LearningRateChange("learning_rate", 0.001), LearningRateChan
         ),
         (
             ValidationTooSmall(14, 0.64, 0.39, 0.84, 85),
-            "14 photos are few to check with (validation part too small): 64 % right may as well be 39–84 %. Add "
+            "14 photos are few to check with (validation part too small): 64% right may as well be 39–84%. Add "
             "photos until about 85 of them are for validation, and do not choose by small differences until then.",
             "a few",
         ),
         (
             ValidationTooSmall(1, 1.0, 0.21, 1.0, 16),
-            "1 photo is too little to check with (validation part too small): 100 % right may as well be 21–100 %. Add "
+            "1 photo is too little to check with (validation part too small): 100% right may as well be 21–100%. Add "
             "photos until about 16 of them are for validation, and do not choose by small differences until then.",
             "one",
         ),

@@ -56,11 +56,11 @@ def test_what_the_photos_showed_comes_first():
         LabelChangingFlip("horizontal_flip", "2", "1", 0.8),
     )
     [across, upside_down] = flip_hints(("6", "4", "2", "1"), measured)
-    said = "Mirrored left and right, about 80 % of the photos of 2 look like 1: leave this off."
+    said = "Mirrored left and right, about 80% of the photos of 2 look like 1: leave this off."
     assert across == ("horizontal_flip", said), "the strongest"
     assert upside_down[0] == "vertical_flip" and "6 and 4" in upside_down[1], "from the names, where photos say nothing"
 
 
 def test_names_of_a_user_stand_as_they_are():
     [(_, sentence)] = flip_hints(("cats", "dogs"), (LabelChangingFlip("vertical_flip", "100% <b>", "50% off", 0.9),))
-    assert "100% <b>" in sentence and "50% off" in sentence and "90 %" in sentence
+    assert "100% <b>" in sentence and "50% off" in sentence and "90%" in sentence

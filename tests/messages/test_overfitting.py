@@ -22,5 +22,5 @@ from tlcore.messages.overfitting import gap_message
 )
 def test_the_gap_in_words(gap, words, reason):
     message = gap_message(gap, 400)
-    assert words in message and "360 of 400 validation photos (90\u00a0%; plausibly 86–93\u00a0%)" in message, reason
+    assert words in message and "360 of 400 validation photos (90%; plausibly 86–93%)" in message, reason
     assert ("over-fitting" in message) is gap.climbs

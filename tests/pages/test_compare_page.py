@@ -132,7 +132,7 @@ def test_a_race_that_ended_has_a_table_and_a_verdict(visit, trained, race, queue
     scored(trained, runs[1], 1)
     at = visit("compare", trained[0], race=made.id)
     text = words(at)
-    assert "6 of 6 right (100\u00a0%; plausibly 61–100\u00a0%)" in text
+    assert "100% correct: 6 of 6 (likely range 61–100%)" in text
     assert "9.0 (4.0 looking at photos, 5.0 learning)" in text
     assert "Feature extraction got 1 photo right that hybrid got wrong, and 0 the other way round" in text
     assert "No difference from feature extraction is larger than chance." in text
@@ -172,7 +172,7 @@ def test_one_chart_holds_a_line_for_each_run_over_seconds(visit, trained, race):
     spec = json.loads(chart.proto.spec)
     line = next(layer for layer in spec["layer"] if layer["mark"]["type"] == "line")
     assert line["encoding"]["x"]["field"] == "seconds" and line["encoding"]["y"]["field"] == "accuracy"
-    said = "Validation accuracy: feature extraction 65 % after 6 seconds; hybrid 60 % after 4 seconds."
+    said = "Validation accuracy: feature extraction 65% after 6 seconds; hybrid 60% after 4 seconds."
     assert chart.proto.alt == said
 
 

@@ -51,7 +51,7 @@ def test_with_photos_and_a_run_every_step_has_its_picture(visit, trained, found)
     at = visit("learn", workspace, run=run.id)
     assert headings(at) == FIVE and not at.error
     grid = next(element.body for element in at.html if "looks like" in element.body)
-    assert grid.count("<figure") == 9 and "oboe" in grid and "tabby" in grid and "nail" not in grid, "5 % is noise"
+    assert grid.count("<figure") == 9 and "oboe" in grid and "tabby" in grid and "nail" not in grid, "5% is noise"
     assert [told.split()[0] for told in charts_of(at)] == ["With", f"{dataset.name}:", "Validation", "Validation"]
     assert "was kept." in charts_of(at)[-1] and "the one that was kept" in words(at)
 
@@ -123,10 +123,10 @@ def test_the_drawing_is_that_of_the_run_in_the_address(visit, trained, found):
 @pytest.mark.parametrize(
     ("parts", "said", "reason"),
     [
-        ([Part("a", 900, False), Part("last step", 100, True)], "100 of 1,000 weights learn (10.0\u00a0%).", "few"),
+        ([Part("a", 900, False), Part("last step", 100, True)], "100 of 1,000 weights learn (10.0%).", "few"),
         (
             [Part("a", 3_000_000, True), Part("last step", 1_000_000, True)],
-            "4.0 million of 4.0 million weights learn (100.0\u00a0%).",
+            "4.0 million of 4.0 million weights learn (100.0%).",
             "all",
         ),
         (

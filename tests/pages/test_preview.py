@@ -56,7 +56,7 @@ def test_every_variant_has_words_of_its_own():
     photos = preview.variants(IMAGE, TURNED, "cat", SHA256)
     for number, photo in enumerate(photos, start=1):
         assert photo.alt == f"Variant {number} of a photo of the class cat: {photo.more}"
-        assert re.fullmatch(r"turned \d+° to the (left|right)(, \d+ % (closer|farther away))?", photo.more)
+        assert re.fullmatch(r"turned \d+° to the (left|right)(, \d+% (closer|farther away))?", photo.more)
 
 
 @pytest.mark.parametrize(
@@ -69,12 +69,12 @@ def test_every_variant_has_words_of_its_own():
         (Augmentation(rotation=-8.2), "turned 8° to the right", "negative is clockwise"),
         (
             Augmentation(zoom=-0.05, width_shift=0.03, height_shift=-0.1),
-            "5 % farther away, 3 % to the right, 10 % up",
+            "5% farther away, 3% to the right, 10% up",
             "negative zoom is farther, positive shifts are right and down",
         ),
         (
             Augmentation(shear=4, brightness=0.1, contrast=-0.2),
-            "slanted by 4°, 10 % brighter, 20 % less contrast",
+            "slanted by 4°, 10% brighter, 20% less contrast",
             "tones",
         ),
     ],

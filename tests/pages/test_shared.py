@@ -102,7 +102,7 @@ def test_what_does_nothing_for_a_strategy_is_a_setting():
 @pytest.mark.parametrize(
     ("change", "said", "reason"),
     [
-        ({}, ["EfficientNet-Lite0", "75 % right", "built in"], "the built-in one"),
+        ({}, ["EfficientNet-Lite0", "75% right", "built in"], "the built-in one"),
         (
             {"asset": "", "weights_url": "https://a/none.h5", "download_bytes": 58_900_000},
             ["download of 58.9 MB"],

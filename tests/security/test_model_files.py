@@ -389,7 +389,7 @@ def test_the_command_refuses_such_a_file(tmp_path, monkeypatch, capsys):
 def test_names_do_not_move_the_terminals_cursor(folder, tmp_path, capsys, as_json):
     from tlcore.cli.main import main
 
-    nasty = tmp_path / "\x1b[2J\x9b1mcat\r\nfake: 100 %\u202egpj.png"
+    nasty = tmp_path / "\x1b[2J\x9b1mcat\r\nfake: 100%\u202egpj.png"
     nasty.write_bytes(b"<html>")
     home = open_workspace(tmp_path / "home")
     arguments = ["predict", str(folder), str(nasty), "--workspace", str(home.root), *(["--json"] if as_json else [])]

@@ -24,7 +24,7 @@ LEAST_RIGHT = 0.7
 """The share of unmirrored photos that the rule must get right, each class counting the same, before it is believed."""
 
 LEAST_SHARE = 0.25
-"""What the share of photos that change their class must exceed, its uncertainty (95 %) taken off."""
+"""What the share of photos that change their class must exceed, its uncertainty (95%) taken off."""
 
 CHANGES = ("horizontal_flip", "vertical_flip")
 """The mirrorings, by the names of the settings."""

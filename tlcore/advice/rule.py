@@ -88,7 +88,7 @@ class Recommendation:
         label_changing_flips: the strongest first.
         close_strategies: the two to compare where the photos are close to the border, the recommended one first;
             else ().
-        similarity_interval: where the similarity plausibly lies (95 %); None in files that do not have it yet.
+        similarity_interval: where the similarity plausibly lies (95%); None in files that do not have it yet.
         reason: why, in a sentence or two, in files that do not have the interval; "" where the sentence is made of it.
     """
 
@@ -145,7 +145,7 @@ def find_close_strategies(similarity: float, interval: tuple[float, float], num_
     """The strategies on both sides of the border that photos are close to, the recommended one first; () elsewhere.
 
     Args:
-        interval: where the similarity plausibly lies (95 %); where that holds the border, the photos are close too.
+        interval: where the similarity plausibly lies (95%); where that holds the border, the photos are close too.
         num_photos: training photos.
     """
     near = round(abs(similarity - SIMILAR_FROM), 2) <= CLOSE  # as people read it, with two digits

@@ -47,7 +47,7 @@ def similarity(scores: FloatArray) -> float:
 
 
 def similarity_interval(scores: FloatArray) -> tuple[float, float]:
-    """Where the similarity of all photos of such a collection plausibly lies (95 %), by the spread of these few."""
+    """Where the similarity of all photos of such a collection plausibly lies (95%), by the spread of these few."""
     count = len(scores)
     spread = float(np.std(scores, ddof=1)) if count >= FEW else LARGEST_SPREAD  # a few photos do not tell the spread
     error = 1.96 * spread / np.sqrt(max(1, count))

@@ -52,7 +52,7 @@ class ComparisonResult:
 
     def to_frame(self) -> pd.DataFrame:
         """A row a run that has test figures, the best first, under its id: name, strategy, backbone, correct, total,
-        accuracy, low and high (0–1, 95 %), seconds, seconds_features, seconds_training, model_bytes."""
+        accuracy, low and high (0–1, 95%), seconds, seconds_features, seconds_training, model_bytes."""
         configs = {run.id: run.config for run in self.runs}
         rows = [
             {

@@ -88,7 +88,7 @@ class Model:
     def report(self) -> Report:
         """The figures on the test photos, which the model never learned from.
 
-        `accuracy` 0–1 and `interval`, where it plausibly lies (95 %); `correct` of `total`; `confusion`: counts, true
+        `accuracy` 0–1 and `interval`, where it plausibly lies (95%); `correct` of `total`; `confusion`: counts, true
         classes in rows; `per_class`: a row a class; `predictions`: a row a test photo, empty where the model was loaded
         from a file, since that holds no photos.
 

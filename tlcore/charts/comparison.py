@@ -157,7 +157,7 @@ def _by_run(channel: Any, names: Sequence[str], values: Sequence[Any]) -> Any:
 
 
 def comparison_alt_text(frame: pd.DataFrame, names: Sequence[str]) -> str:
-    """Where each run stands: "Validation accuracy: hybrid 97 % after 41 seconds; fine-tuning no round yet."."""
+    """Where each run stands: "Validation accuracy: hybrid 97% after 41 seconds; fine-tuning no round yet."."""
     rows = frame[frame["label"] != ""]
     last = {str(run): (accuracy, end) for run, accuracy, end in zip(rows["run"], rows["accuracy"], rows["seconds"])}
     stands = [

@@ -12,7 +12,7 @@ from tlcore.events import EpochEnd
 
 CURVE_HEIGHT = 296
 MARKS_ROOM = 32  # pixels above the plot for the names of what is marked in it: inside they would lie on the rules
-LONGEST_NAME = "validation 100 %"  # drawn unseen, so that the plot keeps its width while the names move along it
+LONGEST_NAME = "validation 100%"  # drawn unseen, so that the plot keeps its width while the names move along it
 METRICS = {"accuracy": "Accuracy (share that is right)", "loss": "Loss (how wrong, 0 is best)"}
 
 
@@ -94,7 +94,7 @@ def curve(
 
 
 def _axis_in_words(as_share: bool) -> alt.Axis:
-    """Marks as people write them: 80 % or 0.40."""
+    """Marks as people write them: 80% or 0.40."""
     return percent_axis() if as_share else alt.Axis(labelExpr="format(datum.value, '.2f')", tickCount=5)
 
 
@@ -105,7 +105,7 @@ def _end_labels(newest: alt.Chart, metric: str, shown: str, inks: dict[str, str]
     """
     ranked = newest.transform_window(
         rank="row_number()", sort=[alt.SortField(metric, order="descending")]
-    ).transform_calculate(label=f"datum.part + ' ' + replace(format(datum.{metric}, '{shown}'), '%', ' %')")
+    ).transform_calculate(label=f"datum.part + ' ' + format(datum.{metric}, '{shown}')")
     baselines: tuple[tuple[int, Literal["line-bottom", "line-top"]], ...] = ((1, "line-bottom"), (2, "line-top"))
     return [
         ranked.transform_filter(f"datum.rank == {rank} && datum.part == '{part}'")
@@ -152,7 +152,7 @@ def _kept(frame: pd.DataFrame, epoch: int, num_epochs: int, dark: bool) -> list[
 
 
 def curve_alt_text(frame: pd.DataFrame, metric: str) -> str:
-    """What the validation curve does: "Validation accuracy rises to 98 % and stays."; and when fine-tuning begins."""
+    """What the validation curve does: "Validation accuracy rises to 98% and stays."; and when fine-tuning begins."""
     head = frame.loc[frame["phase"] == "head", "epoch"]
     fine_tuned = not head.empty and (frame["phase"] == "fine_tune").any()
     return _values_alt_text(frame, metric) + (f" The network opens after round {head.max()}." if fine_tuned else "")

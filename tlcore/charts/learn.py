@@ -284,7 +284,7 @@ def few_shot_chart(frame: pd.DataFrame, num_classes: int, dark: bool = False) ->
     labels = [f"{FEATURES}\n{ends[0]:.0%}", f"{PIXELS}\n{ends[1]:.0%}", "guessing"]
     weights: tuple[Literal[400, 600], ...] = (600, 600, 400)
     for words, place, ink, weight in zip(labels, at, (ACCENT[dark], INK[dark], INK[dark]), weights, strict=True):
-        row = pd.DataFrame({"right": [place], "label": [words.replace("%", " %")]})
+        row = pd.DataFrame({"right": [place], "label": [words]})
         layers.append(
             alt.Chart(row)
             .mark_text(
@@ -314,10 +314,10 @@ def _way(base: alt.Chart, way: str, colour: str, dash: list[int]) -> list[alt.Ch
 
 
 def few_shot_alt_text(few: Sequence[FewShotAccuracy], num_classes: int) -> str:
-    """What a few photos bring: "With one photo of each class, 72 % are right by what it saw, …"."""
+    """What a few photos bring: "With one photo of each class, 72% are right by what it saw, …"."""
     least, most = few[0], few[-1]
     end = f"; with {_photos(most.per_class)}, {_shares(most)}" if most != least else ""
-    guessing = f"Guessing gives {100 / num_classes:.0f} %."
+    guessing = f"Guessing gives {100 / num_classes:.0f}%."
     start = f"With {_photos(least.per_class)} of each class, {_shares(least)}{end}. {guessing}"
     if most.pixels < most.features:
         return start
@@ -325,7 +325,7 @@ def few_shot_alt_text(few: Sequence[FewShotAccuracy], num_classes: int) -> str:
 
 
 def _shares(each: FewShotAccuracy) -> str:
-    return f"{each.features * 100:.0f} % are right by {FEATURES} and {each.pixels * 100:.0f} % by {PIXELS}"
+    return f"{each.features * 100:.0f}% are right by {FEATURES} and {each.pixels * 100:.0f}% by {PIXELS}"
 
 
 def _photos(number: int) -> str:

@@ -174,7 +174,7 @@ def top_bars(top: pd.DataFrame, dark: bool = False) -> alt.LayerChart:
     )
     bars = base.mark_bar(cornerRadiusEnd=3, height=14, color=ACCENT[dark])
     shares = (
-        base.transform_calculate(shown="replace(format(datum.probability, '.1%'), '%', ' %')")
+        base.transform_calculate(shown="format(datum.probability, '.1%')")
         .mark_text(align="left", dx=5, color=INK[dark])
         .encode(text="shown:N")
     )
@@ -184,7 +184,7 @@ def top_bars(top: pd.DataFrame, dark: bool = False) -> alt.LayerChart:
 
 
 def top_alt_text(top: pd.DataFrame) -> str:
-    """The answer in words: "The network says “cat” and is 97.0 % sure; next comes “dog” with 2.1 %."."""
-    share = [f"{value:.1%}".replace("%", " %") for value in top["probability"]]
+    """The answer in words: "The network says “cat” and is 97.0% sure; next comes “dog” with 2.1%."."""
+    share = [f"{value:.1%}" for value in top["probability"]]
     answer = f"The network says “{top['label'].iloc[0]}” and is {share[0]} sure"
     return answer + (f"; next comes “{top['label'].iloc[1]}” with {share[1]}." if len(top) > 1 else ".")

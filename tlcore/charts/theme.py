@@ -62,5 +62,5 @@ def live(chart: alt.LayerChart) -> dict[str, Any]:
 
 
 def percent(share: float) -> str:
-    """A share as people write it: "92 %"."""
-    return f"{share:.0%}".replace("%", " %")
+    """A share as people write it: "92%"."""
+    return f"{share:.0%}"

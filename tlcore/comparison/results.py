@@ -16,7 +16,7 @@ class RunResult:
     """What a run of a comparison came to.
 
     Attributes:
-        correct, total, low, high: test photos, and the 95 % interval of their share (Wilson), 0–1.
+        correct, total, low, high: test photos, and the 95% interval of their share (Wilson), 0–1.
         seconds: of work, of which `seconds_features` to extract features and `seconds_training` to learn.
         ready: the share (0–1) of what it had to extract that an earlier run had left on disk; None where nobody knows.
         model_bytes: size of the model file; None while it is not packed.

@@ -1,7 +1,7 @@
 """The split into training, validation and test photos.
 
 Own code instead of scikit-learn's splitters: those promise neither one photo of every class in each part (a class of
-three photos gets none in a test part of 15 %, 300 classes of three fail altogether) nor the same answer for another
+three photos gets none in a test part of 15%, 300 classes of three fail altogether) nor the same answer for another
 order of the files. Here every group of photos draws a number from a hash of the seed and its content.
 """
 
@@ -56,7 +56,7 @@ def complete_given(photos: pd.DataFrame, seed: int = 0) -> tuple[pd.Series, list
 
     A photo that lies in several parts counts for the earliest of train, validation, test, so that nothing of the test
     was ever learned from. Without a test part, a fifth of the validation photos of every class becomes one; without a
-    validation part, 15 % of the training photos do.
+    validation part, 15% of the training photos do.
 
     Args:
         photos: sha256, label, split; optionally group.
@@ -83,7 +83,7 @@ def complete_given(photos: pd.DataFrame, seed: int = 0) -> tuple[pd.Series, list
             "Put different photos there, or give only class folders: then the photos are parted for you.",
         )
     for part, donor, fraction, share in (
-        ("validation", "train", _VALIDATION_OF_TRAIN, "15 % of the training photos"),
+        ("validation", "train", _VALIDATION_OF_TRAIN, "15% of the training photos"),
         ("test", "validation", _TEST_OF_VALIDATION, "a fifth of the validation photos"),
     ):
         if part not in set(parts):

@@ -1,7 +1,7 @@
 """What the curves of a training warn of, while it runs and after, as values; messages/curve_warnings.py has the words.
 
 A warning is given only where the figures carry it. There is chance in every count of validation photos, so shares are
-compared through their 95 % interval; losses wobble from epoch to epoch, so several epochs have to agree. Every
+compared through their 95% interval; losses wobble from epoch to epoch, so several epochs have to agree. Every
 threshold stands here or in learning_rate.py with its reason, and is tested on recorded trainings that do and that do
 not show what it is for.
 """

@@ -100,7 +100,7 @@ class LearningRateTooLow:
 class Overfitting:
     """Photos it learns from go much better than others, and what it learns now does not help with others.
 
-    `accuracy`, `val_accuracy`: shares (0–1) of the latest epochs; `low`, `high`: 95 % interval of the latter;
+    `accuracy`, `val_accuracy`: shares (0–1) of the latest epochs; `low`, `high`: 95% interval of the latter;
     `best_epoch`: since when the validation loss has not fallen; `change`: of a learning rate that is larger than usual
     and to blame, else None; `fine_tuning`: whether it happened there; `augmented`: whether photos vary already.
     """
@@ -133,7 +133,7 @@ class ClassNeverPredicted:
 
 @dataclass(frozen=True)
 class ValidationTooSmall:
-    """So few validation photos that the accuracy (0–1) could be anything from `low` to `high` (95 % interval).
+    """So few validation photos that the accuracy (0–1) could be anything from `low` to `high` (95% interval).
 
     `num_enough`: with so many of them the interval would be narrow enough.
     """

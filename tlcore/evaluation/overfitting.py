@@ -14,7 +14,7 @@ CLIMB = 0.1  # a validation loss that is higher by less is no turn: it wobbles b
 class Gap:
     """The kept epoch and the shares (0–1) that were right in it.
 
-    `low` and `high`: where the validation share plausibly lies (95 %). `beyond_chance`: the training photos went better
+    `low` and `high`: where the validation share plausibly lies (95%). `beyond_chance`: the training photos went better
     by more than chance. `climbs`: afterwards the validation loss went up for good, while the training loss fell.
     """
 
@@ -53,7 +53,7 @@ def best_epoch(epochs: Sequence[EpochEnd]) -> EpochEnd:
 def measure_gap(epochs: Sequence[EpochEnd], num_training: int, num_validation: int) -> Gap:
     """The gap in the kept epoch.
 
-    Whether it is more than chance: the 95 % interval of a difference of two shares, R. Newcombe, "Interval estimation
+    Whether it is more than chance: the 95% interval of a difference of two shares, R. Newcombe, "Interval estimation
     for the difference between independent proportions", Statistics in Medicine 17 (1998), method 10.
 
     Args:

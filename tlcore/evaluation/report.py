@@ -29,7 +29,7 @@ class Report:
 
     Attributes:
         correct, total: photos that were right, and all.
-        low, high: 95 % interval of the accuracy (Wilson), 0–1.
+        low, high: 95% interval of the accuracy (Wilson), 0–1.
         confusion: counts, true classes in rows, predicted ones in columns.
         per_class: label, support, correct, precision, recall, f1.
         predictions: path, sha256, label, predicted, correct, probability (of the predicted class), probability_true,

@@ -23,7 +23,7 @@ def flip_hints(labels: Sequence[str], measured: Sequence[LabelChangingFlip] = ()
 def flip_message(flip: LabelChangingFlip | SuspectedFlip) -> str:
     """What would happen to these photos, and that the setting should stay off."""
     if isinstance(flip, LabelChangingFlip):
-        happens = f"about {flip.share * 100:.0f} % of the photos of {flip.label} look like {flip.becomes}"
+        happens = f"about {flip.share * 100:.0f}% of the photos of {flip.label} look like {flip.becomes}"
     elif flip.kind == "opposites":
         happens = f"photos of {flip.labels[0]} and {flip.labels[1]} may change places"
     else:

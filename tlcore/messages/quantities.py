@@ -7,12 +7,12 @@ def count(number: int, one: str, many: str = "") -> str:
 
 
 def percent(share: float, digits: int = 0) -> str:
-    """A share (0–1) as people write it, never torn apart at a line's end: "92 %"."""
-    return f"{share * 100:.{digits}f}\u00a0%"
+    """A share (0–1) as people write it, "92%"."""
+    return f"{share * 100:.{digits}f}%"
 
 
 def percent_range(low: float, high: float) -> str:
-    """Two shares (0–1) as a range: "83–93 %"."""
+    """Two shares (0–1) as a range: "83–93%"."""
     return f"{low * 100:.0f}–{percent(high)}"
 
 

@@ -35,7 +35,7 @@ def reason_message(similarity: float, interval: tuple[float, float], num_photos:
     """Why the strategy of the quadrant is the right one, in a few short sentences.
 
     Args:
-        similarity: 0–1. interval: where it plausibly lies (95 %).
+        similarity: 0–1. interval: where it plausibly lies (95%).
         num_photos: training photos. num_examined: photos that were examined.
     """
     similar, size, quadrant = find_quadrant(similarity, num_photos)

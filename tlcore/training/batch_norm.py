@@ -26,7 +26,7 @@ def set_batch_norm_momentum(model: keras.Model) -> None:
     """Let the statistics of every batch normalisation follow the photos within some ten steps.
 
     Where a network learns from scratch they begin at nothing. Keras' momentum of 0.99 takes them some hundred
-    steps, which is a whole training on a small collection: one that got 92 % right of the photos it learned from
+    steps, which is a whole training on a small collection: one that got 92% right of the photos it learned from
     answered every other photo with the same class.
     """
     for layer in _normalisations(model):

@@ -13,7 +13,7 @@ from tlcore.errors import UserError
 
 WARM_UP_SHARE = 0.1  # of all steps, for the cosine schedule
 PLATEAU_PATIENCE, PLATEAU_FACTOR, PLATEAU_MIN_LEARNING_RATE = 3, 0.5, 1e-7
-CLEARLY = 1.645  # standard errors, 5 % of one side of the normal distribution; see Score.is_clearly_better
+CLEARLY = 1.645  # standard errors, 5% of one side of the normal distribution; see Score.is_clearly_better
 
 
 @dataclass(frozen=True)

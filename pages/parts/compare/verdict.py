@@ -75,7 +75,7 @@ def table(found: Sequence[RunResult], names: Mapping[str, str]) -> pd.DataFrame:
     """A row a run, the best first, as `widgets.table` shows it."""
     rows = []
     for result in found:
-        score = score_message(result.correct, result.total, result.low, result.high).replace(" %", "\u00a0%")
+        score = score_message(result.correct, result.total, result.low, result.high)
         seconds = (
             f"{result.seconds:.1f} ({result.seconds_features:.1f} looking at photos, "
             f"{result.seconds_training:.1f} learning)"

@@ -16,7 +16,7 @@ def from_predictions(dataset: Dataset, rows: pd.DataFrame, size: int = 240) -> l
         GalleryPhoto(
             source=dataset_thumbnail(dataset, row.path, row.sha256, size),
             caption=str(row.label) if row.correct else f"{row.label}, taken for {row.predicted}",
-            detail=f"{row.probability:.0%} sure".replace("%", " %"),
+            detail=f"{row.probability:.0%} sure",
             alt=f"Test photo of the class {row.label}; the network says {row.predicted}",
             more=f"{' × '.join(map(str, sizes.loc[row.path]))} pixels · {PurePath(row.path).name}",
             mark=bool(row.correct),

@@ -25,7 +25,7 @@ def drawing(parts: Sequence[Part]) -> str:
 
 
 def parts_message(parts: Sequence[Part]) -> str:
-    """How many weights learn: "8,967 of about 3.3 million weights learn (0.3 %)."."""
+    """How many weights learn: "8,967 of about 3.3 million weights learn (0.3%)."."""
     last = parts[-1]
     if last.num_weights is None:
         learning, total = sum(part.num_weights or 0 for part in parts[:-1] if part.learns), _sum(parts[:-1])

@@ -99,16 +99,16 @@ def _address(image: np.ndarray) -> str:
 
 
 def amounts_message(amounts: Augmentation) -> str:
-    """What was done to a variant, in words: "mirrored, turned 8° to the left, 5 % closer"."""
+    """What was done to a variant, in words: "mirrored, turned 8° to the left, 5% closer"."""
     words = [word for on, word in ((amounts.horizontal_flip, "mirrored"), (amounts.vertical_flip, "turned over")) if on]
     for value, unit, more, less in (
         (amounts.rotation, "°", "turned {} to the left", "turned {} to the right"),
-        (amounts.zoom * 100, " %", "{} closer", "{} farther away"),
-        (amounts.width_shift * 100, " %", "{} to the right", "{} to the left"),
-        (amounts.height_shift * 100, " %", "{} down", "{} up"),
+        (amounts.zoom * 100, "%", "{} closer", "{} farther away"),
+        (amounts.width_shift * 100, "%", "{} to the right", "{} to the left"),
+        (amounts.height_shift * 100, "%", "{} down", "{} up"),
         (amounts.shear, "°", "slanted by {}", "slanted by {}"),
-        (amounts.brightness * 100, " %", "{} brighter", "{} darker"),
-        (amounts.contrast * 100, " %", "{} more contrast", "{} less contrast"),
+        (amounts.brightness * 100, "%", "{} brighter", "{} darker"),
+        (amounts.contrast * 100, "%", "{} more contrast", "{} less contrast"),
     ):
         if round(abs(value)):
             words.append((more if value > 0 else less).format(f"{abs(value):.0f}{unit}"))
