@@ -20,8 +20,12 @@ POLL_SECONDS = 1.0
 FINISH = "Finish it"
 
 
-def watch(job: Job, draw: Callable[[JobStatus], None]) -> None:
-    """Poll a job that is active: its progress, a Stop button, and what `draw` makes of its status."""
+def watch(job: Job, draw: Callable[[JobStatus], None], seconds: float = POLL_SECONDS) -> None:
+    """Poll a job that is active: its progress, a Stop button, and what `draw` makes of its status.
+
+    Args:
+        seconds: between two looks.
+    """
 
     @chrome.errors_shown()
     def live() -> None:
@@ -37,7 +41,7 @@ def watch(job: Job, draw: Callable[[JobStatus], None]) -> None:
             st.rerun(scope="fragment")
         draw(status)
 
-    st.fragment(live, run_every=POLL_SECONDS, key="live")()
+    st.fragment(live, run_every=seconds, key="live")()
 
 
 def ended(job: Job, status: JobStatus, what: str, action: DeltaGenerator, primary: bool = True) -> None:

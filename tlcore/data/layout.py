@@ -25,6 +25,10 @@ HOW = (
 )
 
 
+CLASS_LEFT_OUT = "its class was left out, as you asked"
+"""The reason for a file of a class that a person chose to leave out."""
+
+
 @dataclass(frozen=True)
 class SourceFile:
     """A file of a folder or an archive. `parts`: its relative path as it came; `handle`: only its source knows what."""
@@ -105,7 +109,7 @@ def leave_out(placed: list[Placed], classes: Collection[str], refused: list[tupl
     """The files of all other classes; those of `classes` are added to `refused`, with the reason."""
     wanted = [each for each in placed if each.label not in classes]
     gone = [each for each in placed if each.label in classes]
-    refused += [(clean_path(each.file.parts), f"belongs to {each.label}, which was left out") for each in gone]
+    refused += [(clean_path(each.file.parts), CLASS_LEFT_OUT) for each in gone]
     return wanted
 
 

@@ -7,7 +7,7 @@ named otherwise, put together with another or removed while its photos are still
 is written here; a label that is not named here is the name of the class itself.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -90,17 +90,24 @@ def classes_from(values: Any) -> UploadClasses:
     return UploadClasses(tuple(found), removed, _text(values.get("name")), _text(values.get("folder")))
 
 
-def suggested_name(workspace: Workspace, incoming_id: str, classes: UploadClasses) -> str:
-    """A name for the data set: of its folder, of its only zip, or of its classes; "" where there is nothing yet.
+def suggested_name(
+    workspace: Workspace, incoming_id: str, classes: UploadClasses, without: Collection[str] = ()
+) -> str:
+    """A name for the data set: of its folder, of its only zip, or of its classes; "" while these have no names.
+
+    Args:
+        without: classes that are left out.
 
     Raises:
         UserError: there is no such upload area.
     """
     uploads = incoming.list_uploads(workspace, incoming_id)
-    return name_of_uploads(((upload.name, upload.label) for upload in uploads), classes)
+    return name_of_uploads(((upload.name, upload.label) for upload in uploads), classes, without)
 
 
-def name_of_uploads(uploads: Iterable[tuple[str, str | None]], classes: UploadClasses) -> str:
+def name_of_uploads(
+    uploads: Iterable[tuple[str, str | None]], classes: UploadClasses, without: Collection[str] = ()
+) -> str:
     """`suggested_name` for (name, label) of each upload."""
     names = classes.names()
     found: dict[str, None] = {}  # in their order
@@ -109,12 +116,15 @@ def name_of_uploads(uploads: Iterable[tuple[str, str | None]], classes: UploadCl
         if label is None:
             whole.add(name.split("/")[0].removesuffix(".zip").removesuffix(".ZIP"))
         elif label not in classes.removed:
-            found[names.get(label, label)] = None
+            found.setdefault(names.get(label, label))
+    for each in without:
+        found.pop(each, None)
     if classes.folder:
         return classes.folder
     if len(whole) == 1 and not found:
         return clean_text(whole.pop())
-    return dataset_name(list(found)) if found else ""
+    nameless = {names[label] for each in classes.classes if not each.name for label in each.labels}
+    return dataset_name(list(found)) if found and not nameless & set(found) else ""
 
 
 def _listed(values: Any) -> list[Any]:

@@ -49,7 +49,7 @@ def ingest_incoming(
             many, or there is no such base.
     """
     earlier = load_dataset(workspace, base) if base is not None else None
-    source = UploadSource(workspace, incoming_id, alone=earlier is None)
+    source = UploadSource(workspace, incoming_id, alone=earlier is None, without=without)
     placed = leave_out(source.placed, without, source.refused)
     collected = Collected(
         refused=list(source.refused),
@@ -85,13 +85,16 @@ class UploadSource:
     """The files of an upload area, those within its zips included.
 
     Args:
-        alone: whether nothing else comes along, so that a single zip has to hold two classes itself.
+        alone: whether nothing else comes along, so that a single zip has to hold two classes itself. without: classes
+            that are left out, and not named in `suggested_name`.
 
     Raises:
         UserError: the uploads are gone, or a zip is all there is and cannot be used.
     """
 
-    def __init__(self, workspace: Workspace, incoming_id: str, alone: bool = True) -> None:
+    def __init__(
+        self, workspace: Workspace, incoming_id: str, alone: bool = True, without: Collection[str] = ()
+    ) -> None:
         self.name = "The upload"
         self.placed: list[Placed] = []
         self.refused: list[tuple[str, str]] = []
@@ -101,7 +104,7 @@ class UploadSource:
         names = classes.names()
         uploads = [each for each in incoming.list_uploads(workspace, incoming_id) if each.label not in classes.removed]
         uploads = [each._replace(label=names.get(each.label, each.label)) if each.label else each for each in uploads]
-        self.suggested_name = suggested_name(workspace, incoming_id, classes)
+        self.suggested_name = suggested_name(workspace, incoming_id, classes, without)
         if not uploads and alone:
             raise UserError("Nothing was uploaded yet.", "Add photos to at least two classes, or upload a zip.")
         in_folders: list[SourceFile] = []

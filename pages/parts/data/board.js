@@ -48,7 +48,8 @@ class Board {
     const bar = make("div", { className: "go" }, this.go);
     this.spoken = make("p", { className: "spoken" });
     this.spoken.setAttribute("role", "status");
-    const rest = [this.progress, this.outcome, make("div", { className: "end" }, label, bar, this.goNote), this.spoken];
+    const slot = make("div", { className: "slot" }, this.progress, this.outcome);
+    const rest = [slot, make("div", { className: "end" }, label, bar, this.goNote), this.spoken];
     this.root = make("section", { className: "board" }, this.list, this.wholePart, ...rest);
     this.root.setAttribute("aria-label", "Your classes");
     this.acceptDrops(this.root, (dropped) => this.take(dropped, null));
@@ -176,6 +177,12 @@ class Board {
     this.report();
   }
 
+  /** After a name: the next card without one, else what comes next in this card. */
+  focusAfter(card) {
+    const next = this.cards.slice(this.cards.indexOf(card) + 1).find((each) => !each.name);
+    (next?.input ?? card.choose).focus();
+  }
+
   closeCameras() {
     for (const card of this.cards) card.closeCamera();
   }
@@ -276,12 +283,13 @@ class Board {
     const figures = this.sender.figures();
     const rest = figures.files - figures.arrived;
     const isStopped = ended && !problem;
-    const words = `${isStopped ? "Stopped. " : ""}${number(figures.arrived)} of ${files(figures.files)} arrived.`;
-    const missing = rest ? ` ${number(rest)} did not.` : "";
+    const share = rest ? `${number(figures.arrived)} of ${files(figures.files)}` : files(figures.files);
+    const words = `${isStopped ? "Stopped. " : ""}${share} uploaded.`;
+    const missing = rest ? ` ${number(rest)} missing.` : "";
     const why = problem ? ` ${problem.what ?? "The server refused it."} ${problem.fix ?? ""}` : "";
     this.say(words + missing + why, rest > 0);
     this.again.hidden = !rest || [403, 404].includes(problem?.status);
-    this.listFailures(problem?.what ?? (isStopped ? "Not sent: you stopped it." : "It did not arrive."));
+    this.listFailures(problem?.what ?? (isStopped ? "You stopped the upload." : "It did not arrive."));
     this.report();
     this.draw();
     if (this.wanted && !rest) this.order();
@@ -293,7 +301,7 @@ class Board {
     const { failed } = this;
     const lines = failed.slice(0, MOST_NAMED).map((item) => make("li", { textContent: `${item.name}: ${item.reason || reason}` }));
     if (failed.length > MOST_NAMED) lines.push(make("li", { textContent: `and ${number(failed.length - MOST_NAMED)} more` }));
-    const head = make("summary", { textContent: `${files(failed.length)} did not arrive` });
+    const head = make("summary", { textContent: `${files(failed.length)} not uploaded` });
     this.failures.replaceChildren(head, make("ul", {}, ...lines));
     this.failures.hidden = !failed.length;
   }
@@ -328,6 +336,7 @@ class Board {
     this.ordered = true;
     const without = [...this.without].map((card) => card.name);
     this.component.setTriggerValue("order", { ...this.snapshot(), without });
+    setTimeout(() => ((this.ordered = false), this.draw()), 4000); // the page said why nothing was imported
   }
 
   snapshot() {

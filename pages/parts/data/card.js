@@ -1,6 +1,6 @@
 /* A card: one class with its name, its place to drop photos, its camera, its latest photos and how many there are. */
 
-const MOST_THUMBNAILS = 12;
+const MOST_THUMBNAILS = 10;
 const THUMBNAIL = 112; // pixels, for 56 on a page of twice the density
 
 const tidy = (name) => name.normalize("NFC").trim().replace(/\s+/g, " ");
@@ -45,7 +45,7 @@ class Card {
     this.input.readOnly = this.isFixed;
     this.input.onchange = () => this.board.named(this);
     this.input.oninput = () => this.complain("");
-    this.input.onkeydown = (event) => event.key === "Enter" && this.choose.focus();
+    this.input.onkeydown = (event) => event.key === "Enter" && this.board.focusAfter(this);
     this.remover = button("Remove", "quiet", () => this.board.remove(this));
     this.question = make("div", { className: "question", hidden: true });
     this.question.setAttribute("role", "alert");

@@ -21,7 +21,7 @@ from tlcore.jobs.store import ImportSpec
 from tlcore.settings import load_limits
 from tlcore.workspace import touch_used
 
-MOST_PICTURES, PICTURES_A_CLASS = 24, 6
+MOST_PICTURES, PICTURES_A_CLASS = 25, 5
 """Thumbnails of photos that arrived in an earlier visit; each is decoded while the page is made."""
 
 PICTURE_SIZE = 112  # pixels
@@ -47,7 +47,7 @@ def collect(base: Dataset | None = None) -> ImportSpec | None:
     if area is None:  # nothing was sent: only a forged message gets here
         raise UserError("There are no photos to import yet.", "Add photos to at least two classes.")
     _keep(area, order)
-    name = order.classes.name or suggested_name(workspace, area, order.classes) or "My photos"
+    name = order.classes.name or suggested_name(workspace, area, order.classes, order.without) or "My photos"
     return ImportSpec("incoming", area, name, base=base.id if base else None, without=order.without)
 
 

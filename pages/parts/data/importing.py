@@ -8,11 +8,13 @@ from streamlit.delta_generator import DeltaGenerator
 from pages.parts.data import collecting
 from pages.shared import follow, room, state
 from tlcore.data import incoming
+from tlcore.data.layout import CLASS_LEFT_OUT
 from tlcore.errors import UserError
 from tlcore.jobs import store
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import ImportSpec, Job
 
+POLL_SECONDS = 0.4  # an import of a hundred photos takes a second
 ON_TO_TRAIN = "on_to_train"  # in the session: the imports that lead on to the Train page
 
 
@@ -48,7 +50,7 @@ def show_import(action: DeltaGenerator) -> None:
         return
     status = job_status(job)
     if status.active:
-        follow.watch(job, lambda _: None)
+        follow.watch(job, lambda _: None, seconds=POLL_SECONDS)
     elif status.finished:
         _go_on(job, status.finished.result)
     else:
@@ -62,12 +64,13 @@ def show_import(action: DeltaGenerator) -> None:
 
 
 def _go_on(job: Job, dataset_id: str) -> None:
-    """On to Train, where somebody pressed "Import and continue" and nothing was left out; else to the photos."""
+    """On to Train, where somebody pressed "Import and continue" and every other file was taken; else to the photos."""
     if job.spec.get("kind") == "incoming" and not _more_came(job.spec["value"]):
         collecting.forget()
-    leads_on = st.session_state.pop(ON_TO_TRAIN, None) == job.id
+    reasons = state.dataset_of(dataset_id).refused["reason"]
+    leads_on = st.session_state.pop(ON_TO_TRAIN, None) == job.id and bool((reasons == CLASS_LEFT_OUT).all())
     state.choose(job=None, run=None, dataset=dataset_id)
-    if leads_on and state.dataset_of(dataset_id).refused.empty:
+    if leads_on:
         st.switch_page("pages/train.py", query_params={"dataset": dataset_id})
     st.rerun()
 
