@@ -24,12 +24,10 @@ def heading(is_importing: bool, is_chosen: bool) -> tuple[str, str]:
 
 def choose_photos(base: Dataset | None) -> None:
     """The board, the other ways to bring photos in, and the data sets that are there already."""
-    spec = collecting.collect(base)
-    if base is None:
-        spec = other_ways.sample_sets() or spec
-        spec = other_ways.server_folder() or spec
-    if spec is not None:
-        importing.start_import(spec)
+    ways = (other_ways.sample_sets, other_ways.server_folder) if base is None else ()
+    for ask in (lambda: collecting.collect(base), *ways):
+        if (spec := ask()) is not None:  # at once: drawing more may end this run of the page for the next one
+            importing.start_import(spec)
     earlier = state.datasets()
     if earlier and base is None:
         st.subheader("Your data sets", anchor=False)

@@ -102,7 +102,6 @@ class Board {
     this.nameInput.placeholder = this.data.suggested || "My photos";
     this.limit.textContent = this.data.limit;
     this.limit.hidden = !this.data.limit;
-    this.ordered = false;
     this.draw();
     if (this.pending.length && this.data.area) this.send();
   }
@@ -334,8 +333,8 @@ class Board {
   order() {
     if (this.ordered) return;
     this.ordered = true;
-    const without = [...this.without].map((card) => card.name);
-    this.component.setTriggerValue("order", { ...this.snapshot(), without });
+    this.orderId = newBatch(); // part of the state, since a trigger is lost when a run of the page is cut short
+    this.report();
     setTimeout(() => ((this.ordered = false), this.draw()), 4000); // the page said why nothing was imported
   }
 
@@ -348,6 +347,8 @@ class Board {
       dropped: this.dropped,
       name: tidy(this.nameInput.value),
       folder: this.folder,
+      without: [...this.without].map((card) => card.name),
+      order: this.orderId ?? "",
     };
   }
 
