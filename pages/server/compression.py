@@ -6,7 +6,6 @@ pictures, parts of files, browsers that take no gzip.
 """
 
 import gzip
-import mimetypes
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -16,7 +15,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.file_util import get_static_dir
 
-SUFFIXES = (".js", ".css", ".svg", ".json")
+MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css", ".json": "application/json"}
+"""Of the files that are worth compressing; a system may have others in its own table."""
 ASSETS = "/static/"
 """Where Streamlit's files are; a name holds a hash of what is in it, so a browser never has to ask again."""
 ASSETS_KEPT = "public, max-age=31536000, immutable"
@@ -42,7 +42,7 @@ class Compression:
             await self.app(scope, receive, _kept(send))
         elif name in asset_names() and takes_gzip(Headers(scope=scope)):
             body = await run_in_threadpool(compressed_asset, name)
-            await gzip_response(body, mimetypes.guess_type(name)[0], ASSETS_KEPT)(scope, receive, send)
+            await gzip_response(body, MEDIA_TYPES[Path(name).suffix], ASSETS_KEPT)(scope, receive, send)
         else:
             await self.app(scope, receive, send)
 
@@ -52,7 +52,7 @@ def takes_gzip(headers: Headers) -> bool:
     return "gzip" in headers.get("accept-encoding", "") and "range" not in headers
 
 
-def gzip_response(body: bytes, media_type: str | None, cache_control: str) -> Response:
+def gzip_response(body: bytes, media_type: str, cache_control: str) -> Response:
     """An answer whose body is compressed already."""
     headers = {"content-encoding": "gzip", "vary": "Accept-Encoding", "cache-control": cache_control}
     return Response(body, headers=headers, media_type=media_type)
@@ -62,7 +62,7 @@ def gzip_response(body: bytes, media_type: str | None, cache_control: str) -> Re
 def asset_names() -> frozenset[str]:
     """The files that are answered for, by their names below `ASSETS`; no other path ever reaches the disk from here."""
     folder = _folder()
-    found = (path for path in folder.rglob("*") if path.suffix in SUFFIXES and path.is_file())
+    found = (path for path in folder.rglob("*") if path.suffix in MEDIA_TYPES and path.is_file())
     return frozenset(path.relative_to(folder).as_posix() for path in found)
 
 

@@ -80,7 +80,7 @@ def document(page: str) -> str:
     found = opening(SOURCES[page].read_text(encoding="utf-8"), word or NAME)
     head = f"<title>{f'{word} · {NAME}' if word else NAME}</title><style>{_style()}</style></head>"
     kept = _DROPPED.sub("", index).replace("</head>", head).lstrip()
-    return _BODY.sub(lambda _: f"<body>{_shell(page, found)}</body>", kept)
+    return _BODY.sub(lambda _: f"<body>{shell_markup(page, found)}</body>", kept)
 
 
 def opening(source: str, otherwise: str) -> Opening:
@@ -91,7 +91,7 @@ def opening(source: str, otherwise: str) -> Opening:
     """
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "chrome.page":
-            heading, sentence = (_literal(each) for each in node.args[:2])
+            heading, sentence = ([_literal(each) for each in node.args] + ["", ""])[:2]
             return Opening(heading or otherwise, sentence)
     return Opening(otherwise, "")
 
@@ -100,7 +100,8 @@ def _literal(node: ast.expr) -> str:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
-def _shell(page: str, found: Opening) -> str:
+def shell_markup(page: str, found: Opening) -> str:
+    """What stands in the body of a page at first."""
     steps = "".join(f"<li{_here(name == page)}>{word}</li>" for name, word in STEPS)
     return (
         '<div id="tl-shell">'

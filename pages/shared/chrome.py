@@ -20,7 +20,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.shared import actions, active_jobs, look, state
+from pages.shared import actions, active_jobs, look, reading, state
 from pages.shared.navigation import BESIDE, NAME, STEPS
 from pages.shared.widgets import plain
 from tlcore.errors import UserError
@@ -53,6 +53,7 @@ def page(title: str, sentence: str, step: int, tab: str = "") -> Iterator[DeltaG
         st.title(title, anchor=False)
         st.markdown(sentence)
         action = st.container(key="tl_action", horizontal=True, vertical_alignment="center")
+        reading.accompany(here, title)
     with errors_shown():
         yield action
 
