@@ -102,10 +102,10 @@ def _literal(node: ast.expr) -> str:
 
 def shell_markup(page: str, found: Opening) -> str:
     """What stands in the body of a page at first."""
-    steps = "".join(f"<li{_here(name == page)}>{word}</li>" for name, word in STEPS)
+    steps, beside = _words(STEPS, page), _words(BESIDE, page)
     return (
         '<div id="tl-shell">'
-        f"<header><strong>{NAME}</strong><ol>{steps}</ol></header>"
+        f'<header><strong>{NAME}</strong><ol>{steps}</ol><ol class="tl-beside">{beside}</ol></header>'
         f'<main><p class="tl-heading">{html.escape(found.heading)}</p><p>{html.escape(found.sentence)}</p>'
         f'<noscript><p class="tl-no-scripts">{html.escape(NO_SCRIPTS)}</p></noscript>'
         f'<p class="tl-loading" role="status">{LOADING}</p><p class="tl-late">{LATE}</p></main></div>'
@@ -113,8 +113,9 @@ def shell_markup(page: str, found: Opening) -> str:
     )
 
 
-def _here(is_here: bool) -> str:
-    return ' aria-current="step"' if is_here else ""
+def _words(pages: tuple[tuple[str, str], ...], here: str) -> str:
+    marked = ((word, ' aria-current="page"' if name == here else "") for name, word in pages)
+    return "".join(f"<li{mark}>{word}</li>" for word, mark in marked)
 
 
 @lru_cache(maxsize=1)

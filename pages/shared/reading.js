@@ -4,10 +4,11 @@
    `data`: page (which page this is), title (of its heading). What outlives a mounting is kept on the window, since Streamlit
    loads this module anew with each. */
 
-const LANDMARKS = [
+const ATTRIBUTES = [
   [".st-key-tl_steps", { role: "navigation", "aria-label": "Steps" }],
   [".st-key-tl_beside", { role: "navigation", "aria-label": "More pages" }],
   [".stMain h1", { tabindex: "-1" }],
+  ['[data-testid="stVegaLiteChart"] > svg', { "aria-hidden": "true" }], // its alt text is on what holds it, and tells it all
 ];
 const SPEAK_EVERY_MS = 15_000; // the same words with other numbers
 const ENDED = "It has ended.";
@@ -21,7 +22,7 @@ function heading() {
 }
 
 function mark() {
-  for (const [selector, attributes] of LANDMARKS)
+  for (const [selector, attributes] of ATTRIBUTES)
     for (const element of document.querySelectorAll(selector))
       for (const [name, value] of Object.entries(attributes))
         if (element.getAttribute(name) !== value) element.setAttribute(name, value);

@@ -25,7 +25,7 @@ def dressed(chart: AnyChart, dark: bool) -> AnyChart:
         "titleFontSize": 12,
     }
     inked: AnyChart = (
-        chart.configure(font=FONT, background="transparent", aria=False)  # its alt text is the whole of it
+        chart.configure(font=FONT, background="transparent")
         .configure_axis(
             gridColor=FAINT[dark],
             domainColor=LINE[dark],
