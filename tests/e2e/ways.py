@@ -61,3 +61,10 @@ def tab_to(page: Page, target: Locator) -> None:
             assert page.evaluate(HAS_RING), f"the focus cannot be seen on {target}"
             return
     raise AssertionError(f"the keyboard does not lead to {target}")
+
+
+def press(page: Page, target: Locator) -> None:
+    """Go to this element by Tab and press Enter on it."""
+    expect(target).to_be_visible()
+    tab_to(page, target)
+    page.keyboard.press("Enter")
