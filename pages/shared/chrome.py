@@ -20,16 +20,14 @@ from pathlib import Path
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.shared import actions, active_jobs, look, state
+from pages.shared import actions, active_jobs, look, reading, state
+from pages.shared.navigation import BESIDE, NAME, STEPS
 from pages.shared.widgets import plain
 from tlcore.errors import UserError
 from tlcore.events import Failed
 from tlcore.jobs.status import job_status
 from tlcore.messages.bugs import bug_report, new_bug_number
 
-NAME = "Transfer Lab"
-STEPS = (("data", "Data"), ("train", "Train"), ("evaluate", "Evaluate"), ("predict", "Predict"))
-BESIDE = (("learn", "Learn"), ("compare", "Compare"))
 ICON = "data:image/png;base64," + b64encode(Path(__file__).with_name("icon.png").read_bytes()).decode("ascii")
 SETTLE_SECONDS = 60
 
@@ -55,6 +53,7 @@ def page(title: str, sentence: str, step: int, tab: str = "") -> Iterator[DeltaG
         st.title(title, anchor=False)
         st.markdown(sentence)
         action = st.container(key="tl_action", horizontal=True, vertical_alignment="center")
+        reading.accompany(here, title)
     with errors_shown():
         yield action
 
