@@ -74,9 +74,9 @@ with chrome.page("Predict", "Give it new photos: it says what they show, and how
         run_list.show(state.runs())
     elif not status.usable:
         widgets.empty("This run has learned nothing to use yet.", "pages/train.py", "See how far it is", state.link())
-    elif status.active:
+    elif status.active and not status.predicts:
         packing.watch(run, status)
-    elif not status.finished:
+    elif not status.predicts:
         packing.offer(action, run, status)
     else:
         show(action, run)

@@ -50,7 +50,7 @@ class WaitingQueue:
     def position(self, job: Job) -> int:
         return 0
 
-    def warm_up(self) -> None:
+    def warm_up(self, *kinds: str) -> None:
         """There is nothing to warm."""
 
 
