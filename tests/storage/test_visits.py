@@ -31,7 +31,8 @@ def test_a_damaged_file_is_no_visit(workspace, text):
 
 def test_a_name_that_is_none_writes_no_file(workspace):
     with pytest.raises(ValueError):
-        last_visit(workspace, "../x")
+        note_visit(workspace, "../x", LastUsed("pets-1"))
+    assert last_visit(workspace, "../x") == LastUsed()
 
 
 @pytest.mark.parametrize(("limits", "kept"), [(HOSTED, {OWNER}), (OWN, {FOX, OWNER})])

@@ -1,0 +1,92 @@
+"""At the right of the top line: the data set and the run in use, each a menu: open another, rename, delete, share."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from pages.shared import manage, share, state
+from pages.shared.widgets import plain
+from tlcore.access import Made
+from tlcore.data.manifest import Dataset
+from tlcore.jobs.status import job_status
+from tlcore.jobs.store import Run
+from tlcore.messages.titles import run_title
+
+MOST = 5  # others to open
+NEW, SHARE = "new", "share"
+OPEN = "open:"  # with an id behind it
+
+
+def show(dataset: Dataset | None, run: Run | None) -> None:
+    """The menus of what is in use; nothing where nothing is."""
+    with st.container(key="tl_in_use", horizontal=True, vertical_alignment="center", width="content", wrap=False):
+        if dataset is not None:
+            _dataset_menu(dataset)
+        if run is not None:
+            _run_menu(run)
+
+
+def _dataset_menu(dataset: Dataset) -> None:
+    others = [each for each in state.datasets()[: MOST + 1] if each.id != dataset.id][:MOST]
+    words = {OPEN + each.id: f"{plain(each.name)} · {state.moment(each.created)}" for each in others}
+    chosen = _menu(dataset.name, "Data set", [*words], words | {NEW: "Add or choose photos"}, "dataset", dataset)
+    if chosen == NEW:
+        st.switch_page("pages/data.py", query_params={"dataset": dataset.id, "more": "1"})
+    elif chosen is not None and chosen.startswith(OPEN):
+        st.switch_page("pages/data.py", query_params={"dataset": chosen.removeprefix(OPEN)})
+    else:
+        _act(chosen, "dataset", dataset, dataset.name)
+
+
+def _run_menu(run: Run) -> None:
+    others = [each for each in state.runs()[: MOST + 1] if each.id != run.id][:MOST]
+    words = {OPEN + each.id: f"{plain(title(each))} · {state.moment(each.created)}" for each in others}
+    chosen = _menu(title(run), "Run", [*words], words | {NEW: "New run"}, "run", run)
+    if chosen == NEW:
+        st.switch_page("pages/train.py", query_params={"dataset": run.dataset_id})
+    elif chosen is not None and chosen.startswith(OPEN):
+        other = next(each for each in others if OPEN + each.id == chosen)
+        page = "evaluate" if job_status(other).usable else "train"
+        st.switch_page(f"pages/{page}.py", query_params={"dataset": other.dataset_id, "run": other.id})
+    else:
+        _act(chosen, "run", run, title(run))
+
+
+def title(run: Run) -> str:
+    """What a run is called, with its score where it has one."""
+    return run_title(run, job_status(run))
+
+
+def _menu(name: str, what: str, others: Sequence[str], words: dict[str, str], kind: str, thing: Made) -> str | None:
+    """Draw the menu; returns what was chosen: an id behind `OPEN`, `NEW`, `SHARE`, or one of those in manage.py."""
+    allowed = state.may_act(thing)
+    options = [NEW, *others]
+    if allowed:
+        options += [manage.RENAME, manage.DELETE, *([SHARE] if state.others_can_come() else [])]
+    labels = _distinct({option: words.get(option, option) for option in options} | {SHARE: "Share…"})
+    return st.menu_button(
+        f"{what}\\: {plain(name)}",
+        options,
+        key=f"in_use_{kind}",
+        type="tertiary",
+        format_func=labels.__getitem__,
+        wrap=False,
+    )
+
+
+def _distinct(labels: dict[str, str]) -> dict[str, str]:
+    """The labels, those that are there more than once numbered from the second on: a menu needs different ones."""
+    every = list(labels.values())
+    numbers = {option: every[: place + 1].count(label) for place, (option, label) in enumerate(labels.items())}
+    return {
+        option: f"{label} ({numbers[option]})" if numbers[option] > 1 else label for option, label in labels.items()
+    }
+
+
+def _act(chosen: str | None, kind: str, thing: Made, name: str) -> None:
+    if chosen == manage.RENAME:
+        manage.rename(thing, name)
+    elif chosen == manage.DELETE:
+        manage.delete(thing)
+    elif chosen == SHARE:
+        share.dialog(kind, thing)
