@@ -1,7 +1,5 @@
 """At the right of the top line: the data set and the run in use, each a menu: open another, rename, delete, share."""
 
-from collections.abc import Sequence
-
 import streamlit as st
 
 from pages.shared import manage, share, state
@@ -13,7 +11,7 @@ from tlcore.jobs.store import Run
 from tlcore.messages.titles import run_title
 
 MOST = 5  # others to open
-NEW, SHARE = "new", "share"
+ADD, NEW, SHARE = "add", "new", "share"
 OPEN = "open:"  # with an id behind it
 
 
@@ -29,9 +27,11 @@ def show(dataset: Dataset | None, run: Run | None) -> None:
 def _dataset_menu(dataset: Dataset) -> None:
     others = [each for each in state.datasets()[: MOST + 1] if each.id != dataset.id][:MOST]
     words = {OPEN + each.id: f"{plain(each.name)} · {state.moment(each.created)}" for each in others}
-    chosen = _menu(dataset.name, "Data set", [*words], words | {NEW: "Add or choose photos"}, "dataset", dataset)
-    if chosen == NEW:
-        st.switch_page("pages/data.py", query_params={"dataset": dataset.id, "more": "1"})
+    words = {ADD: "Add photos", NEW: "Choose other photos"} | words
+    chosen = _menu(dataset.name, words, "dataset", dataset)
+    if chosen in (ADD, NEW):
+        more = "add" if chosen == ADD else "1"
+        st.switch_page("pages/data.py", query_params={"dataset": dataset.id, "more": more})
     elif chosen is not None and chosen.startswith(OPEN):
         st.switch_page("pages/data.py", query_params={"dataset": chosen.removeprefix(OPEN)})
     else:
@@ -41,7 +41,7 @@ def _dataset_menu(dataset: Dataset) -> None:
 def _run_menu(run: Run) -> None:
     others = [each for each in state.runs()[: MOST + 1] if each.id != run.id][:MOST]
     words = {OPEN + each.id: f"{plain(title(each))} · {state.moment(each.created)}" for each in others}
-    chosen = _menu(title(run), "Run", [*words], words | {NEW: "New run"}, "run", run)
+    chosen = _menu(title(run), {NEW: "New run"} | words, "run", run)
     if chosen == NEW:
         st.switch_page("pages/train.py", query_params={"dataset": run.dataset_id})
     elif chosen is not None and chosen.startswith(OPEN):
@@ -57,16 +57,16 @@ def title(run: Run) -> str:
     return run_title(run, job_status(run))
 
 
-def _menu(name: str, what: str, others: Sequence[str], words: dict[str, str], kind: str, thing: Made) -> str | None:
-    """Draw the menu; returns what was chosen: an id behind `OPEN`, `NEW`, `SHARE`, or one of those in manage.py."""
-    allowed = state.may_act(thing)
-    options = [NEW, *others]
-    if allowed:
-        options += [manage.RENAME, manage.DELETE, *([SHARE] if state.others_can_come() else [])]
-    labels = _distinct({option: words.get(option, option) for option in options} | {SHARE: "Share…"})
+def _menu(name: str, words: dict[str, str], kind: str, thing: Made) -> str | None:
+    """Draw the menu of these options and of what may be done with the thing; returns the one that was chosen."""
+    labels = dict(words)
+    if state.may_act(thing):
+        labels |= {each: each for each in (manage.RENAME, manage.DELETE)}
+        labels |= {SHARE: "Share…"} if state.others_can_come() else {}
+    labels = _distinct(labels)
     return st.menu_button(
-        f"{what}\\: {plain(name)}",
-        options,
+        plain(name),
+        list(labels),
         key=f"in_use_{kind}",
         type="tertiary",
         format_func=labels.__getitem__,

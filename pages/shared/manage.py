@@ -29,7 +29,7 @@ from tlcore.storage.trash import plan_deletion
 
 RENAME, DELETE = "Rename…", "Delete…"
 MOST_DELETED = 20  # lines of what was deleted lately
-_UNDO = "undo"  # in the session: what was done last and can be undone
+_UNDO = "last_change"  # in the session: what was done last and can be undone
 
 
 @dataclass(frozen=True)
