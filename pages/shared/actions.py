@@ -64,14 +64,17 @@ def rename(thing: Made, name: str) -> bool:
     return True
 
 
-def delete(thing: Made, keep_runs: bool = False) -> Deletion | None:
+def delete(thing: Made, name: str, keep_runs: bool = False) -> Deletion | None:
     """Delete a data set, a run or a race so that it can be restored; None where this visitor may not. Raises UserError.
 
     On a host what was computed of its photos is left to the next cleaning, since others wait for this process.
+
+    Args:
+        name: what it is called on the page.
     """
     if not _is_allowed(thing):
         return None
-    return trash.delete(state.workspace(), thing.id, state.maker(), keep_runs, forget=not is_hosted())
+    return trash.delete(state.workspace(), thing.id, state.maker(), name, keep_runs, forget=not is_hosted())
 
 
 def restore(gone: Made) -> bool:

@@ -55,6 +55,7 @@ def page(title: str, sentence: str, step: int, tab: str = "") -> Iterator[DeltaG
     _top_line(step, tab)
     _active_jobs(step)
     manage.undo_banner()
+    manage.open_dialog()
     with st.container(key="tl_head", gap="small"):
         st.title(title, anchor=False)
         st.markdown(sentence)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.shared import manage, share, state
+from pages.shared import manage, state
 from pages.shared.widgets import plain
 from tlcore.access import Made
 from tlcore.data.manifest import Dataset
@@ -11,7 +11,7 @@ from tlcore.jobs.store import Run
 from tlcore.messages.titles import run_title
 
 MOST = 5  # others to open
-ADD, NEW, SHARE = "add", "new", "share"
+ADD, NEW = "add", "new"
 OPEN = "open:"  # with an id behind it
 
 
@@ -34,8 +34,6 @@ def _dataset_menu(dataset: Dataset) -> None:
         st.switch_page("pages/data.py", query_params={"dataset": dataset.id, "more": more})
     elif chosen is not None and chosen.startswith(OPEN):
         st.switch_page("pages/data.py", query_params={"dataset": chosen.removeprefix(OPEN)})
-    else:
-        _act(chosen, "dataset", dataset, dataset.name)
 
 
 def _run_menu(run: Run) -> None:
@@ -48,8 +46,6 @@ def _run_menu(run: Run) -> None:
         other = next(each for each in others if OPEN + each.id == chosen)
         page = "evaluate" if job_status(other).usable else "train"
         st.switch_page(f"pages/{page}.py", query_params={"dataset": other.dataset_id, "run": other.id})
-    else:
-        _act(chosen, "run", run, title(run))
 
 
 def title(run: Run) -> str:
@@ -61,14 +57,17 @@ def _menu(name: str, words: dict[str, str], kind: str, thing: Made) -> str | Non
     """Draw the menu of these options and of what may be done with the thing; returns the one that was chosen."""
     labels = dict(words)
     if state.may_act(thing):
-        labels |= {each: each for each in (manage.RENAME, manage.DELETE)}
-        labels |= {SHARE: "Share…"} if state.others_can_come() else {}
+        shared = (manage.SHARE,) if state.others_can_come() else ()
+        labels |= {each: each for each in (manage.RENAME, manage.DELETE, *shared)}
     labels = _distinct(labels)
+    key = f"in_use_{kind}"
     return st.menu_button(
         plain(name),
         list(labels),
-        key=f"in_use_{kind}",
+        key=key,
         type="tertiary",
+        on_click=manage.choose,
+        args=(key, thing, lambda: name, kind),
         format_func=labels.__getitem__,
         wrap=False,
     )
@@ -81,12 +80,3 @@ def _distinct(labels: dict[str, str]) -> dict[str, str]:
     return {
         option: f"{label} ({numbers[option]})" if numbers[option] > 1 else label for option, label in labels.items()
     }
-
-
-def _act(chosen: str | None, kind: str, thing: Made, name: str) -> None:
-    if chosen == manage.RENAME:
-        manage.rename(thing, name)
-    elif chosen == manage.DELETE:
-        manage.delete(thing)
-    elif chosen == SHARE:
-        share.dialog(kind, thing)

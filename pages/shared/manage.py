@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.shared import actions, chrome, state
+from pages.shared import actions, chrome, share, state
 from pages.shared.widgets import plain
 from tlcore.access import Made
 from tlcore.comparison.store import Comparison
@@ -27,9 +27,20 @@ from tlcore.storage.belongings import COMPARISON, RUN
 from tlcore.storage.put_aside import Deletion, list_deletions
 from tlcore.storage.trash import plan_deletion
 
-RENAME, DELETE = "Rename…", "Delete…"
+RENAME, DELETE, SHARE = "Rename…", "Delete…", "Share…"
 MOST_DELETED = 20  # lines of what was deleted lately
 _UNDO = "last_change"  # in the session: what was done last and can be undone
+_ASKED = "dialog"  # in the session: the `Question` of the dialog that is open
+_MERGING = "merging"  # in the session: the class that has the name already
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a dialog asks about. `what`: a key of `DIALOGS`; `name`: of the thing, or of the class, as it is shown."""
+
+    what: str
+    thing: Made
+    name: str
 
 
 @dataclass(frozen=True)
@@ -62,17 +73,31 @@ def class_menu(dataset: Dataset, label: str, place: str = "page") -> None:
     if not state.may_act(dataset):
         return
     number = dataset.labels.index(label)
+    key = f"menu_{place}_{dataset.id}_{number}"
     with st.container(key=f"tl_menu_{place}_class_{number}", width="content"):
-        chosen = st.menu_button(
+        st.menu_button(
             f"Options of the class {plain(label)}",
             [RENAME, DELETE],
-            key=f"menu_{place}_{dataset.id}_{number}",
+            key=key,
             type="tertiary",
+            on_click=choose,
+            args=(key, dataset, lambda: label, "class"),
         )
-    if chosen == RENAME:
-        rename_class(dataset, label)
-    elif chosen == DELETE:
-        delete_class(dataset, label)
+
+
+def choose(key: str, thing: Made, name: Callable[[], str], kind: str) -> None:
+    """When something was chosen in a menu: open the dialog for it, where it has one.
+
+    Args:
+        key: of the menu. name: gives what the thing is called.
+        kind: "class" for the class of that name; "run" or "dataset" for what can be shared.
+    """
+    chosen = st.session_state.get(key)
+    _forget_question()
+    if chosen in (RENAME, DELETE, SHARE):
+        what = {RENAME: "rename", DELETE: "delete", SHARE: "share"}[chosen]
+        named = kind == "class" or chosen == SHARE
+        st.session_state[_ASKED] = Question(f"{what}_{kind}" if named else what, thing, name())
 
 
 def delete_photo(dataset: Dataset, path: str) -> None:
@@ -84,87 +109,91 @@ def delete_photo(dataset: Dataset, path: str) -> None:
     st.rerun()
 
 
-def rename(thing: Made, name: str) -> None:
-    """The dialog in which a data set, a run or a race gets another name."""
+def open_dialog() -> None:
+    """The dialog that a menu has opened, if any; it stays open while the page below it is drawn once more."""
+    asked: Question | None = st.session_state.get(_ASKED)
+    if asked is None:
+        return
+    title, draw = DIALOGS[asked.what]
 
-    @st.dialog("Rename")
+    @st.dialog(title, on_dismiss=_forget_question)
     @chrome.errors_shown()
     def ask() -> None:
-        new = _name_form("Name", name)
-        if new is not None:
-            actions.rename(thing, new)
+        draw(asked)
+
+    ask()
+
+
+def _rename(asked: Question) -> None:
+    new = _name_form("Name", asked.name)
+    if new is not None:
+        actions.rename(asked.thing, new)
+        _close_dialog()
+
+
+def _delete(asked: Question) -> None:
+    """What goes along, and the button."""
+    limits = load_limits(state.workspace())
+    plan = plan_deletion(state.workspace(), asked.thing.id)
+    keep_runs = False
+    st.markdown(f"Delete the {plan.kind} **{plain(asked.name)}**?")
+    if plan.kind == COMPARISON and plan.along(RUN):
+        keep_runs = st.checkbox(f"Keep its {count(plan.along(RUN), 'run')}", key="delete_keep_runs")
+        plan = plan_deletion(state.workspace(), asked.thing.id, keep_runs)
+    st.markdown(" ".join(filter(None, [along_message(plan), freed_message(plan, limits)])))
+    if _confirmed("Delete"):
+        with st.spinner("Deleting…"):
+            gone = actions.delete(asked.thing, asked.name, keep_runs)
+        if gone is not None:
+            _deleted(gone)
+        _close_dialog()
+
+
+def _rename_class(asked: Question) -> None:
+    """Another name for a class; that of another class makes one class of both, when that was confirmed."""
+    dataset = _dataset(asked)
+    merging: str | None = st.session_state.get(_MERGING)
+    if merging is not None:
+        st.markdown(f"There is already a class **{plain(merging)}**. Merge the two classes?")
+        new = merging if _confirmed("Merge") else None
+    else:
+        new = _name_form("Class name", asked.name)
+        others = {each.casefold(): each for each in dataset.labels if each != asked.name}
+        if new is not None and (other := others.get(new.strip().casefold())):
+            st.session_state[_MERGING] = other
             st.rerun()
-
-    ask()
-
-
-def delete(thing: Made) -> None:
-    """The dialog that says what goes along and deletes a data set, a run or a race."""
-
-    @st.dialog("Delete")
-    @chrome.errors_shown()
-    def ask() -> None:
-        limits = load_limits(state.workspace())
-        plan = plan_deletion(state.workspace(), thing.id)
-        keep_runs = False
-        st.markdown(f"Delete the {plan.kind} **{plain(plan.name)}**?")
-        if plan.kind == COMPARISON and plan.along(RUN):
-            keep_runs = st.checkbox(f"Keep its {count(plan.along(RUN), 'run')}", key="delete_keep_runs")
-            plan = plan_deletion(state.workspace(), thing.id, keep_runs)
-        st.markdown(" ".join(filter(None, [along_message(plan), freed_message(plan, limits)])))
-        if _confirmed("Delete"):
-            with st.spinner("Deleting…"):
-                gone = actions.delete(thing, keep_runs)
-            if gone is not None:
-                _deleted(gone)
-
-    ask()
+    if new is not None:
+        newer = actions.rename_class(dataset, asked.name, new)
+        if newer is not None and newer is not dataset:
+            _changed(dataset, newer, f"Renamed the class “{asked.name}” to “{new.strip()}”.")
+        _close_dialog()
 
 
-def rename_class(dataset: Dataset, label: str) -> None:
-    """The dialog in which a class gets another name; that of another class makes one class of both, when confirmed."""
-
-    @st.dialog("Rename class")
-    @chrome.errors_shown()
-    def ask() -> None:
-        asked = st.session_state.get("merge_asked")
-        new = _name_form("Class name", label)
-        other = next(
-            (each for each in dataset.labels if new and each != label and each.casefold() == new.strip().casefold()), ""
-        )
-        if other:
-            asked = st.session_state["merge_asked"] = new
-        if asked:
-            st.markdown(f"There is already a class **{plain(asked)}**. Merge the two classes?")
-            if not _confirmed("Merge"):
-                return
-            new = asked
-        if new is not None:
-            newer = actions.rename_class(dataset, label, new)
-            if newer is not None:
-                _changed(dataset, newer, f"Renamed the class “{label}” to “{new.strip()}”.")
-            st.rerun()
-
-    st.session_state.pop("merge_asked", None)
-    ask()
+def _delete_class(asked: Question) -> None:
+    dataset = _dataset(asked)
+    number = int((dataset.photos["label"] == asked.name).sum())
+    st.markdown(f"Delete the class **{plain(asked.name)}** with {count(number, 'photo')}?")
+    st.markdown("Runs that you trained before keep these photos. You can undo this.")
+    if _confirmed("Delete"):
+        newer = actions.delete_class(dataset, asked.name)
+        if newer is not None:
+            _changed(dataset, newer, f"Deleted the class “{asked.name}”.")
+        _close_dialog()
 
 
-def delete_class(dataset: Dataset, label: str) -> None:
-    """The dialog that deletes a class with its photos."""
+def _share(asked: Question) -> None:
+    share.choose(asked.what.removeprefix("share_"), asked.thing)
 
-    @st.dialog("Delete class")
-    @chrome.errors_shown()
-    def ask() -> None:
-        number = int((dataset.photos["label"] == label).sum())
-        st.markdown(f"Delete the class **{plain(label)}** with {count(number, 'photo')}?")
-        st.markdown("Runs that you trained before keep these photos. You can undo this.")
-        if _confirmed("Delete"):
-            newer = actions.delete_class(dataset, label)
-            if newer is not None:
-                _changed(dataset, newer, f"Deleted the class “{label}”.")
-            st.rerun()
 
-    ask()
+DIALOGS: dict[str, tuple[str, Callable[[Question], None]]] = {
+    "rename": ("Rename", _rename),
+    "delete": ("Delete", _delete),
+    "rename_class": ("Rename class", _rename_class),
+    "delete_class": ("Delete class", _delete_class),
+    "share_dataset": ("Share", _share),
+    "share_run": ("Share", _share),
+}
+"""Each dialog by what a menu asks: its title, and what is in it."""
 
 
 def undo_banner() -> None:
@@ -205,12 +234,15 @@ def _menu(thing: Made, title: str, place: str, name: Callable[[], str]) -> None:
     """The menu of a thing; its name, which may take a look at files, is asked for only when it is needed."""
     if not state.may_act(thing):
         return
+    key = f"menu_{place}_{thing.id}"
     with st.container(key=f"tl_menu_{place}_{thing.id}", width="content"):
-        chosen = st.menu_button(plain(title), [RENAME, DELETE], key=f"menu_{place}_{thing.id}", type="tertiary")
-    if chosen == RENAME:
-        rename(thing, name())
-    elif chosen == DELETE:
-        delete(thing)
+        st.menu_button(
+            plain(title), [RENAME, DELETE], key=key, type="tertiary", on_click=choose, args=(key, thing, name, "")
+        )
+
+
+def _dataset(asked: Question) -> Dataset:
+    return state.dataset_of(asked.thing.id)
 
 
 def _name_form(label: str, value: str) -> str | None:
@@ -226,8 +258,18 @@ def _confirmed(label: str) -> bool:
     with st.container(horizontal=True):
         yes = st.button(label, type="primary", key="confirm")
         if st.button("Cancel", key="cancel"):
-            st.rerun()
+            _close_dialog()
     return yes
+
+
+def _close_dialog() -> None:
+    _forget_question()
+    st.rerun()
+
+
+def _forget_question() -> None:
+    for key in (_ASKED, _MERGING):
+        st.session_state.pop(key, None)
 
 
 def _deleted(gone: Deletion) -> None:
@@ -238,10 +280,10 @@ def _deleted(gone: Deletion) -> None:
     ids = {an_id for _, an_id in gone.parts}
     used = {kind: st.query_params.get(kind) for kind in ("dataset", "run", "race")}
     if used["dataset"] in ids:
+        _forget_question()
         st.switch_page("pages/data.py", query_params={"more": "1"})
     dead: dict[str, str | None] = {kind: None for kind, value in used.items() if value in ids}
     state.choose(**dead)
-    st.rerun()
 
 
 def _changed(dataset: Dataset, newer: Dataset, words: str) -> None:

@@ -34,23 +34,15 @@ def show(action: DeltaGenerator, kind: str, thing: Made) -> None:
     if not state.may_act(thing) or not state.others_can_come():
         return
     with action.popover("Share"):
-        _choose(kind, thing, "share")
+        choose(kind, thing)
 
 
-def dialog(kind: str, thing: Made) -> None:
-    """The same choice as a dialog, for a menu."""
-
-    @st.dialog("Share")
-    def ask() -> None:
-        if state.may_act(thing):
-            _choose(kind, thing, "share_dialog")
-
-    ask()
-
-
-def _choose(kind: str, thing: Made, key: str) -> None:
+def choose(kind: str, thing: Made) -> None:
+    """What people with the link may do, and the link, for who may share the thing."""
+    if not state.may_act(thing):
+        return
     choices = ALLOWED[kind]
-    chosen = st.segmented_control("What may people with the link do?", list(choices), key=f"{key}_{kind}")
+    chosen = st.segmented_control("What may people with the link do?", list(choices), key=f"share_{kind}_{thing.id}")
     if chosen is None:
         return
     right, meaning = choices[chosen]

@@ -2,15 +2,19 @@
 
 import argparse
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
-from tlcore.api.managing import delete, delete_class, delete_photos
+from tlcore.api.managing import delete_class, delete_photos
 from tlcore.cli.common import Subparsers, answer
 from tlcore.errors import UserError
+from tlcore.jobs.status import job_status
+from tlcore.jobs.store import load_run
 from tlcore.messages.deletions import deleted_message, deletion_question
 from tlcore.messages.terminal import printable
+from tlcore.messages.titles import run_title
 from tlcore.settings import load_limits
-from tlcore.storage.trash import plan_deletion
+from tlcore.storage.belongings import RUN
+from tlcore.storage.trash import delete, plan_deletion
 from tlcore.workspace import Workspace
 
 
@@ -32,9 +36,12 @@ def _delete(workspace: Workspace, options: argparse.Namespace) -> int:
     if options.label is not None or options.photos:
         return _delete_part(workspace, options)
     plan = plan_deletion(workspace, options.id, options.keep_runs)
+    if plan.kind == RUN:
+        run = load_run(workspace, options.id)
+        plan = replace(plan, name=run_title(run, job_status(run)))
     if not _is_sure(deletion_question(plan, load_limits(workspace)), options):
         return answer(options, "Nothing was deleted.", {"deleted": None})
-    gone = delete(options.id, keep_runs=options.keep_runs, workspace=workspace)
+    gone = delete(workspace, options.id, name=plan.name, keep_runs=options.keep_runs)
     return answer(options, f"{deleted_message(gone)} Undo: restore {gone.id}", {"deleted": asdict(gone)})
 
 

@@ -119,6 +119,7 @@ def delete(
     workspace: Workspace,
     an_id: str,
     by: str = "",
+    name: str = "",
     keep_runs: bool = False,
     wait_seconds: float = STOP_SECONDS,
     forget: bool = True,
@@ -126,7 +127,8 @@ def delete(
     """Put a data set, a run or a race aside, with what `plan_deletion` says; `restore` brings it back.
 
     Args:
-        by: the public name of who deletes it. wait_seconds: for runs that are at work to stop.
+        by: the public name of who deletes it. name: what it is called where it was deleted, "" for its own name.
+        wait_seconds: for runs that are at work to stop.
         forget: whether what was computed of its photos goes at once; else the next cleaning does it, since it may mean
             reading many files.
 
@@ -134,7 +136,8 @@ def delete(
         UserError: there is nothing of this id, something of it is at work and did not stop in time (then nothing has
             gone), or the disk says no.
     """
-    plan = replace(plan_deletion(workspace, an_id, keep_runs), deleted_by=by)
+    plan = plan_deletion(workspace, an_id, keep_runs)
+    plan = replace(plan, deleted_by=by, name=name or plan.name)
     _check_imports(workspace, plan)
     _stop(workspace, plan, wait_seconds)
     return _put_aside(workspace, plan, forget)
