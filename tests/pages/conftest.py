@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
-from pages.parts.train import network_choice
+from pages.parts.train import backbone_picker
 from pages.shared import state
 from tlcore import access
 from tlcore.jobs import store
@@ -133,5 +133,5 @@ def two_networks(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
     """A table of the built-in network and one that would have to be fetched."""
     rows = (BUILT_IN, FETCHED)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-    for module in (registry, network_choice):
+    for module in (registry, backbone_picker):
         monkeypatch.setattr(module, "BACKBONES", rows)

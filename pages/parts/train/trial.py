@@ -1,0 +1,28 @@
+"""The place beside the score where new photos are tried; before there is a model it says when, in the same place."""
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from pages.shared import packing
+from tlcore.jobs.status import JobStatus
+from tlcore.jobs.store import Run
+
+
+def not_yet() -> None:
+    """While it trains."""
+    _waiting("You can try it on new photos here as soon as it is trained.")
+
+
+def show(action: DeltaGenerator, run: Run, status: JobStatus) -> None:
+    """The drop zone of a run with a score; before its model is packed, or where that failed, why it is not there."""
+    if status.active:
+        _waiting("You can try it on new photos here in a moment.")
+        packing.watch(run, status)
+    elif not status.finished:
+        packing.offer(action, run, status)
+    else:
+        _waiting("Drop photos")
+
+
+def _waiting(sentence: str) -> None:
+    st.html(f'<div class="tl-drop tl-not-yet"><p>{sentence}</p></div>')
