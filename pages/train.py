@@ -34,17 +34,17 @@ def heading() -> tuple[str, str]:
         run, dataset = state.run(), state.dataset()
         if run is not None:
             return plain(outcome.title(run)), outcome.sentence(run)
-        return "Train", plain(plan.remember(dataset)) if dataset else "Train your model"
+        return "Train", plan.remember(dataset) if dataset else "Train your model"
     except (UserError, OSError):  # the page itself will show it
         return "Train", "Train your model"
 
 
 def offer(action: DeltaGenerator, dataset: Dataset) -> None:
     """A new run: the button, what the photos need, the two choices, and the options that nobody has to touch."""
-    plan.split_line(dataset)
+    plan.photos_line(dataset)
     recommended = recommendation_line.show(dataset)
     config, spec = settings.proposed(), settings.backbone()
-    left, right = st.columns(2, gap="large")
+    left, right = st.columns([6, 5], gap="large")
     with left:
         backbone_picker.choose(spec)
     with right:

@@ -19,7 +19,7 @@ UNKNOWN = "nobody-0123456789abcdef"
     [
         ("welcome", "Teach the computer", "it says what this is"),
         ("data", "Choose your photos", "photos can be chosen"),
-        ("train", "no photos to learn from yet", "it says what is missing"),
+        ("train", "Add photos before you train", "it says what is missing"),
         ("evaluate", "Nothing to evaluate yet", "it says what is missing"),
         ("predict", "no trained network in use yet", "it says what is missing"),
     ],
@@ -114,7 +114,7 @@ def test_settings_that_were_changed_are_those_of_the_run(visit, trained, queue):
 def test_a_finished_run_shows_its_curves_and_the_way_on(visit, trained):
     workspace, _, run = trained
     at = visit("train", workspace, run=run.id)
-    assert "See how good it is" in buttons(at)
+    assert "View results" in buttons(at)
     charts = [chart.proto for chart in at.get("vega_lite_chart")]
     assert [chart.alt.split()[1] for chart in charts] == ["accuracy", "loss"]
     spec = json.loads(charts[0].spec)
@@ -135,7 +135,7 @@ def test_a_run_that_ended_badly_says_so_and_can_be_started_again(visit, trained,
     (run.folder / "events.jsonl").write_text("".join(encode(event) + "\n" for event in events))
     at = visit("train", workspace, run=run.id)
     assert said in words(at), reason
-    next(button for button in at.button if button.label == "Start again").click().run()
+    next(button for button in at.button if button.label == "Restart").click().run()
     assert queue.jobs == [run]
 
 
@@ -185,7 +185,7 @@ def test_a_visitor_from_outside_sees_only_what_was_shared_with_him(visit, traine
     other = create_run(workspace, dataset.id, TrainConfig(), "of somebody else")
     stranger(workspace, rights_with(workspace, "run", run.id, "see"))
     at = visit("train", workspace, run=run.id)
-    assert "See how good it is" in buttons(at)
+    assert "View results" in buttons(at)
     assert "of somebody else" not in words(at) + "".join(link.proto.label for link in at.get("page_link"))
     assert "belongs to someone else" in visit("train", workspace, run=other.id).error[0].value
 

@@ -25,8 +25,8 @@ ORDERS: dict[str, Callable[[BackboneSpec], float]] = {
     "Fastest": lambda spec: spec.multiply_adds,
     "Most accurate": lambda spec: -(spec.imagenet_top1 or 0.0),
 }
-LEAST_BYTES, MOST_BYTES = 1e6, 1.4e9  # where the bars begin and end; sizes and work by their logarithm
-LEAST_WORK, MOST_WORK = 4e7, 6.1e10
+LEAST_BYTES, MOST_BYTES = 5e5, 1.4e9  # where the bars begin and end; sizes and work by their logarithm
+LEAST_WORK, MOST_WORK = 4e7, 9e10
 LEAST_ACCURACY, MOST_ACCURACY = 0.4, 0.9
 
 
@@ -63,9 +63,10 @@ def _show(everything: bool) -> None:
 
 def _searched() -> list[BackboneSpec]:
     """All backbones that the search lets through, in the chosen order."""
-    words = st.text_input("Search", key="backbone_search", persist_state="session", placeholder="ResNet, MobileNet, …")
-    order = st.segmented_control("Sort by", list(ORDERS), key="backbone_order", persist_state="session")
-    here = st.checkbox("Only those that need no download", key="backbone_here", persist_state="session")
+    words = st.text_input("Search backbones", key="backbone_search", persist_state="session", placeholder="ResNet")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        order = st.segmented_control("Sort by", list(ORDERS), key="backbone_order", persist_state="session")
+        here = st.checkbox("No download needed", key="backbone_here", persist_state="session")
     return ordered([spec for spec in BACKBONES if matches(spec, words or "") and (not here or is_present(spec))], order)
 
 
@@ -109,7 +110,7 @@ def bars(spec: BackboneSpec) -> tuple[float, float, float]:
     """How long its bars are, 0–1: size, speed (the longer, the faster), accuracy."""
     size = _share(math.log(num_bytes(spec)), math.log(LEAST_BYTES), math.log(MOST_BYTES))
     work = _share(math.log(spec.multiply_adds), math.log(LEAST_WORK), math.log(MOST_WORK))
-    return size, 1.02 - work, _share(spec.imagenet_top1 or 0.0, LEAST_ACCURACY, MOST_ACCURACY)
+    return size, 1 - work, _share(spec.imagenet_top1 or 0.0, LEAST_ACCURACY, MOST_ACCURACY)
 
 
 def _share(value: float, low: float, high: float) -> float:

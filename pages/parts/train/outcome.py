@@ -24,8 +24,10 @@ def title(run: Run) -> str:
 
 
 def sentence(run: Run) -> str:
-    """What it is a run of: "On your data set pets, 26 Nov, 14:05"."""
-    return f"On your data set {plain(run.name)}, {state.moment(run.created)}"
+    """What it was trained on, and when: "Trained on pets · 26 Nov, 14:05"."""
+    status = job_status(run)
+    verb = "Trained on" if status.usable else "Training on" if status.active else "Started on"
+    return f"{verb} {plain(run.name)} · {state.moment(run.created)}"
 
 
 def show_score(status: JobStatus) -> None:

@@ -1,8 +1,11 @@
 """What the button will do, before it is pressed: a sentence with the time it takes, and which photos are for what."""
 
+import html
+
 import streamlit as st
 
-from pages.shared import settings, state
+from pages.shared import gallery, settings, state
+from pages.shared.decoding import dataset_thumbnail
 from pages.shared.memory import memory_refusal
 from pages.shared.widgets import plain
 from tlcore.config import TrainConfig
@@ -10,6 +13,8 @@ from tlcore.data.manifest import Dataset
 from tlcore.messages.plans import plan_message
 from tlcore.messages.quantities import count
 from tlcore.pipeline.estimate import estimate_seconds
+
+NUM_THUMBNAILS, THUMBNAIL_SIZE = 7, 160  # so many fit beside each other on a phone; pixels
 
 
 def sentence(dataset: Dataset, config: TrainConfig) -> str:
@@ -34,8 +39,12 @@ def is_stale(dataset: Dataset, config: TrainConfig) -> bool:
     return memory_refusal([shown]) != memory_refusal([config]) or said != sentence(dataset, config)
 
 
-def split_line(dataset: Dataset) -> None:
-    """Which photos are for what, in one quiet line."""
+def photos_line(dataset: Dataset) -> None:
+    """Some of the photos, and which are for what, in one quiet line."""
+    shown = gallery.three_by_three(dataset.part("train")).head(NUM_THUMBNAILS)
+    sources = [dataset_thumbnail(dataset, row.path, row.sha256, THUMBNAIL_SIZE) for row in shown.itertuples()]
+    images = "".join(f'<img src="{html.escape(source)}" alt="">' for source in sources)
+    st.html(f'<p class="tl-thumbs" aria-hidden="true">{images}</p>')
     sizes = [len(dataset.part(part)) for part in ("train", "validation", "test")]
     st.caption(
         f"{plain(dataset.name)} · {count(sizes[0], 'photo')} to train on · {sizes[1]:,} for validation · "

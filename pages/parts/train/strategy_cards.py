@@ -34,7 +34,10 @@ def choose(config: TrainConfig, recommended: str | None) -> None:
         captions=[SENTENCES[strategy] for strategy in STRATEGIES],
         **settings_form.widget_options("strategy", config.strategy, tuple(STRATEGIES)),
     )
-    st.html('<p class="tl-legend"><i class="tl-trains"></i>trains<i class="tl-frozen-mark"></i>frozen</p>')
+    st.html(
+        '<p class="tl-legend"><i></i>trains<i class="tl-random-mark"></i>trains from random weights'
+        '<i class="tl-frozen-mark"></i>frozen</p>'
+    )
 
 
 def name(strategy: str) -> str:

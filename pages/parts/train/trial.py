@@ -10,13 +10,13 @@ from tlcore.jobs.store import Run
 
 def not_yet() -> None:
     """While it trains."""
-    _waiting("You can try it on new photos here as soon as it is trained.")
+    _waiting("Try new photos here when training is done", "tl-not-yet tl-live")
 
 
 def show(action: DeltaGenerator, run: Run, status: JobStatus) -> None:
     """The drop zone of a run with a score; before its model is packed, or where that failed, why it is not there."""
     if status.active:
-        _waiting("You can try it on new photos here in a moment.")
+        _waiting("Getting your model ready. Try new photos here in a moment")
         packing.watch(run, status)
     elif not status.finished:
         packing.offer(action, run, status)
@@ -24,5 +24,5 @@ def show(action: DeltaGenerator, run: Run, status: JobStatus) -> None:
         _waiting("Drop photos")
 
 
-def _waiting(sentence: str) -> None:
-    st.html(f'<div class="tl-drop tl-not-yet"><p>{sentence}</p></div>')
+def _waiting(sentence: str, style: str = "tl-not-yet") -> None:
+    st.html(f'<div class="tl-drop {style}"><p>{sentence}</p></div>')
