@@ -1,5 +1,7 @@
 """Between the test figures and the model: that it is being checked and packed, or that this has to be done yet."""
 
+from collections.abc import Callable
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -12,8 +14,12 @@ from tlcore.messages.endings import unpacked_message
 PACKING = "The model is being checked and packed."
 
 
-def watch(run: Run, status: JobStatus) -> None:
-    """While the model is being checked and packed: a line that says so, and a look at what can be done once it is."""
+def watch(run: Run, status: JobStatus, draw: Callable[[str], object] = st.caption) -> None:
+    """While the model is being checked and packed: a line that says so, and a look at what can be done once it is.
+
+    Args:
+        draw: draws that line.
+    """
     if not status.active:
         return
 
@@ -22,7 +28,7 @@ def watch(run: Run, status: JobStatus) -> None:
         now = job_status(run)
         if not now.active:
             st.rerun()
-        st.caption(PACKING + _how_far(now))
+        draw(PACKING + _how_far(now))
 
     st.fragment(packed, run_every=follow.POLL_SECONDS, key="packing")()
 

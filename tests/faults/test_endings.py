@@ -126,7 +126,7 @@ ROUND, FIGURES = EpochEnd(1, 1, 1, 1, 1, 1, 0.1), Evaluated(3, 6, 9.0, 4.0, 5.0)
         (None, True, "not packed yet", "Finish it", "killed without a word"),
         (Died(9, -9, 2_000_000_000), True, "memory ran out", "Finish it", "killed for its memory"),
         (Failed("The disk is full.", "Free some."), True, "The disk is full. Free some.", "Finish it", "a full disk"),
-        (Failed("The disk is full.", "Free some."), False, "The disk is full", "Restart", "too full for anything"),
+        (Failed("The disk is full.", "Free some."), False, "The disk is full", "Start again", "too full for anything"),
         (
             Failed("KeyError: 'cats'", "A bug.", bug=True),
             True,

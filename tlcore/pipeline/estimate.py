@@ -38,7 +38,7 @@ def estimate_seconds(workspace: Workspace, dataset: Dataset, config: TrainConfig
     if config.pretrained and not is_present(spec):
         return None  # how long a download takes is no property of this machine
     work = _Work(workspace, dataset, config)
-    parts = [AROUND]
+    parts: list[Range | None] = [AROUND]
     if config.pretrained:
         parts += [work.adaptation(), work.extraction(), work.head()]
     if config.fine_tunes:

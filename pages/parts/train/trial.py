@@ -16,13 +16,12 @@ def not_yet() -> None:
 def show(action: DeltaGenerator, run: Run, status: JobStatus) -> None:
     """The drop zone of a run with a score; before its model is packed, or where that failed, why it is not there."""
     if status.active:
-        _waiting("Getting your model ready. Try new photos here in a moment")
-        packing.watch(run, status)
+        packing.watch(run, status, lambda progress: _waiting(f"Try new photos here in a moment<br>{progress}"))
     elif not status.finished:
         packing.offer(action, run, status)
     else:
         _waiting("Drop photos")
 
 
-def _waiting(sentence: str, style: str = "tl-not-yet") -> None:
-    st.html(f'<div class="tl-drop {style}"><p>{sentence}</p></div>')
+def _waiting(words: str, style: str = "tl-not-yet") -> None:
+    st.html(f'<div class="tl-drop {style}"><p>{words}</p></div>')
