@@ -6,9 +6,8 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.parts.evaluate import download
 from pages.parts.evaluate.prediction_gallery import from_predictions
-from pages.shared import chrome, drawn, gallery, packing, photo_viewer, run_list, share, state, widgets
+from pages.shared import chrome, drawn, gallery, model_download, packing, photo_viewer, run_list, share, state, widgets
 from pages.shared.widgets import plain
 from tlcore.charts import results as charts
 from tlcore.data.manifest import Dataset
@@ -105,7 +104,7 @@ def buttons(action: DeltaGenerator, run: Run) -> None:
     if action.button("Try it on new photos", type="primary"):
         st.switch_page("pages/predict.py", query_params=state.link())
     with action:
-        download.show(run)
+        model_download.show(run)
     share.show(action, "run", run)
 
 

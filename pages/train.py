@@ -11,7 +11,7 @@ from pages.parts.train import (
     recommendation_card,
     settings_form,
 )
-from pages.shared import chrome, follow, packing, room, run_list, settings, share, state, widgets
+from pages.shared import chrome, follow, packing, predict_panel, room, run_list, settings, share, state, widgets
 from pages.shared.memory import memory_refusal
 from pages.shared.widgets import plain
 from tlcore.data.manifest import Dataset
@@ -68,6 +68,9 @@ def follow_run(action: DeltaGenerator, run: Run, dataset: Dataset) -> None:
     if status.usable:
         onward(action, run, status)
         st.markdown(training_message(status, run))
+        if status.finished:
+            st.subheader("Try it on new photos", anchor=False)
+            predict_panel.show(run)
     else:
         without = lacks_weights(run, status)
         if without and action.button("Choose the built-in network", type="primary"):

@@ -21,7 +21,7 @@ UNKNOWN = "nobody-0123456789abcdef"
         ("data", "Choose your photos", "photos can be chosen"),
         ("train", "no photos to learn from yet", "it says what is missing"),
         ("evaluate", "Nothing to evaluate yet", "it says what is missing"),
-        ("predict", "no trained network in use yet", "it says what is missing"),
+        ("predict", "You have no trained model yet", "it says what is missing"),
     ],
 )
 def test_an_empty_page_says_what_to_do_first(visit, workspace, page, said, reason):
@@ -157,24 +157,8 @@ def test_evaluate_tells_the_score_with_its_range_and_the_mistakes(visit, trained
     assert "% correct: " in text and "likely range" in text
     assert "tl-table" in text and "Found (recall)" in text
     assert "Most often" in text or "nothing is mixed up" in text
-    assert at.get("download_button")[0].proto.label == "Download the model (zip)"
+    assert at.get("download_button")[0].proto.label == "Download model"
     assert not at.error and not at.exception
-
-
-def test_predict_answers_photos_and_lists_what_is_none(visit, trained):
-    workspace, dataset, run = trained
-    at = visit("predict", workspace, run=run.id)
-    row = dataset.part("test").iloc[0]
-    at.file_uploader[0].set_value(
-        [("mine <b>.png", dataset.read(row.path), "image/png"), ("page.jpg", b"<html>", "image/jpeg")]
-    )
-    at.run()
-    text = words(at)
-    assert "1 file left out" in text and "HTML" in text
-    assert "mine &lt;b&gt;.png" in text and "mine <b>" not in text
-    assert "1 photo answered in" in text
-    assert at.get("vega_lite_chart")[0].proto.alt.startswith("The network says “")
-    assert at.get("download_button")[0].proto.label == "Download the answers (CSV)"
 
 
 def test_a_visitor_from_outside_sees_only_what_was_shared_with_him(visit, trained, stranger):
