@@ -28,7 +28,7 @@ POLICY_WORDS = {
 
 USAGE = """## Use it in Python
 
-With Transfer Lab (`pip install transferlab`):
+With Transfer Lab:
 
 ```python
 import tlcore
