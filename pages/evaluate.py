@@ -4,9 +4,8 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.parts.evaluate import download
 from pages.parts.evaluate.prediction_gallery import from_predictions
-from pages.shared import chrome, drawn, gallery, packing, run_list, share, state, widgets
+from pages.shared import chrome, drawn, gallery, model_download, packing, photo_viewer, run_list, share, state, widgets
 from pages.shared import score as score_card
 from pages.shared.widgets import plain
 from tlcore.charts import results as charts
@@ -68,7 +67,11 @@ def mistakes(dataset: Dataset, report: Report) -> None:
     pages = -(-len(wrong) // PAGE_SIZE)
     page = st.pagination(pages, key="mistakes") if pages > 1 else 1
     shown = wrong.iloc[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
-    gallery.grid(from_predictions(dataset, shown), columns=None)
+    photos = photo_viewer.from_predictions(dataset, wrong)
+    first = (page - 1) * PAGE_SIZE
+    gallery.grid(
+        from_predictions(dataset, shown), None, "mistakes_grid", lambda place: photo_viewer.show(photos, first + place)
+    )
 
 
 def show(run: Run, dataset: Dataset) -> None:
@@ -78,7 +81,9 @@ def show(run: Run, dataset: Dataset) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("Nine test photos", anchor=False)
-        gallery.grid(from_predictions(dataset, gallery.three_by_three(report.predictions)))
+        nine = gallery.three_by_three(report.predictions)
+        photos = photo_viewer.from_predictions(dataset, nine)
+        gallery.grid(from_predictions(dataset, nine), key="nine", open=lambda place: photo_viewer.show(photos, place))
     with right:
         mixed_up(report)
     classes(report)
@@ -95,7 +100,7 @@ def buttons(action: DeltaGenerator, run: Run) -> None:
     if action.button("Try it on new photos", type="primary"):
         st.switch_page("pages/predict.py", query_params=state.link())
     with action:
-        download.show(run)
+        model_download.show(run)
     share.show(action, "run", run)
 
 

@@ -44,7 +44,7 @@ def offer(action: DeltaGenerator, dataset: Dataset) -> None:
     plan.photos_line(dataset)
     recommended = recommendation_line.show(dataset)
     config, spec = settings.proposed(), settings.backbone()
-    left, right = st.columns([6, 5], gap="large")
+    left, right = st.columns([7, 5], gap="large")
     with left:
         backbone_picker.choose(spec)
     with right:

@@ -7,9 +7,8 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.parts.predict import predictions
 from pages.parts.train import settings_form
-from pages.shared import chrome, gallery, networks, settings, state, widgets
+from pages.shared import answer_grid, chrome, gallery, networks, predictions, settings, state, widgets
 from tlcore.config import STRATEGIES, TrainConfig, defaults_for
 from tlcore.models.registry import BUILT_IN
 
@@ -33,12 +32,12 @@ class Tags(HTMLParser):
 def test_a_hostile_label_stays_letters_in_the_grid():
     photo = gallery.GalleryPhoto("data:,", HOSTILE, HOSTILE, HOSTILE, mark=False, detail=HOSTILE)
     found = Tags(gallery.figure(photo))
-    assert found.tags == ["li", "figure", "img", "span", "figcaption", "span", "br"]
-    assert set(found.attributes) == {"class", "tabindex", "src", "alt"}
+    assert found.tags == ["li", "figure", "span", "img", "span", "figcaption", "span", "br"]
+    assert set(found.attributes) == {"class", "style", "src", "alt"}
 
 
 def test_right_and_wrong_are_told_by_word_and_sign():
-    assert "✓ right" in gallery.figure(gallery.GalleryPhoto("data:,", "a", "a", "a", mark=True))
+    assert "✓ correct" in gallery.figure(gallery.GalleryPhoto("data:,", "a", "a", "a", mark=True))
     assert "✗ wrong" in gallery.figure(gallery.GalleryPhoto("data:,", "a", "a", "a", mark=False))
 
 
@@ -159,6 +158,7 @@ def test_nine_photos_show_as_many_classes_as_there_is_room_for():
 
 
 def test_a_file_name_that_looks_like_a_formula_stays_a_name_in_the_table():
-    answered = predictions.frame([predictions.PhotoPrediction("=1+1.png", None, (("a", 0.75), ("b", 0.25)), 1.0)])
-    lines = predictions.csv(answered).decode("utf-8-sig").splitlines()
+    photo = predictions.NewPhoto("1", "=1+1.png", bytes)
+    answered = answer_grid.frame([predictions.PhotoPrediction(photo, None, (("a", 0.75), ("b", 0.25)), 1.0)])
+    lines = answer_grid.csv(answered).decode("utf-8-sig").splitlines()
     assert lines == ["photo,class,probability,p(a),p(b)", "'=1+1.png,a,0.750000,0.750000,0.250000"]

@@ -3,7 +3,7 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.shared import packing
+from pages.shared import packing, predict_panel
 from tlcore.jobs.status import JobStatus
 from tlcore.jobs.store import Run
 
@@ -20,7 +20,7 @@ def show(action: DeltaGenerator, run: Run, status: JobStatus) -> None:
     elif not status.finished:
         packing.offer(action, run, status)
     else:
-        _waiting("Drop photos")
+        predict_panel.show(run)
 
 
 def _waiting(words: str, style: str = "tl-not-yet") -> None:
