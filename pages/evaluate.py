@@ -1,14 +1,12 @@
 """Step 3: how good is it, and where does it fail, on photos it has never seen."""
 
-import re
-
 import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.parts.evaluate import download
 from pages.parts.evaluate.prediction_gallery import from_predictions
-from pages.shared import chrome, drawn, gallery, packing, run_list, share, state, widgets
+from pages.shared import chrome, drawn, gallery, model_download, packing, photo_viewer, run_list, share, state, widgets
+from pages.shared import score as score_card
 from pages.shared.widgets import plain
 from tlcore.charts import results as charts
 from tlcore.data.manifest import Dataset
@@ -16,7 +14,6 @@ from tlcore.evaluation.report import Report, load_report
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Run
 from tlcore.messages.quantities import count, percent
-from tlcore.messages.scores import score_message
 
 PAGE_SIZE = 12
 SHARES = {"recall": "Found (recall)", "precision": "To be trusted (precision)", "f1": "Both in one (F1)"}
@@ -24,12 +21,10 @@ SHARES = {"recall": "Found (recall)", "precision": "To be trusted (precision)", 
 
 def score(report: Report) -> None:
     """The test accuracy, never a number alone."""
-    words = score_message(report.correct, report.total, report.low, report.high)
-    whole = re.sub(r"(\d+–\d+%)", r'<span class="tl-whole">\1</span>', words)  # never torn apart
-    st.html(f'<p class="tl-big">{whole}</p>')
+    score_card.show(report.correct, report.total, report.low, report.high)
     st.caption(
-        "Counted on test photos that it did not learn from (test accuracy). With more photos of the same kind the "
-        "share may well come out elsewhere in the range given (95% confidence interval)."
+        "Test accuracy, counted on photos the model never trained on. With other photos of the same kind, expect a "
+        "result within the likely range (95% confidence interval)."
     )
 
 
@@ -72,7 +67,11 @@ def mistakes(dataset: Dataset, report: Report) -> None:
     pages = -(-len(wrong) // PAGE_SIZE)
     page = st.pagination(pages, key="mistakes") if pages > 1 else 1
     shown = wrong.iloc[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
-    gallery.grid(from_predictions(dataset, shown), columns=None)
+    photos = photo_viewer.from_predictions(dataset, wrong)
+    first = (page - 1) * PAGE_SIZE
+    gallery.grid(
+        from_predictions(dataset, shown), None, "mistakes_grid", lambda place: photo_viewer.show(photos, first + place)
+    )
 
 
 def show(run: Run, dataset: Dataset) -> None:
@@ -82,7 +81,9 @@ def show(run: Run, dataset: Dataset) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("Nine test photos", anchor=False)
-        gallery.grid(from_predictions(dataset, gallery.three_by_three(report.predictions)))
+        nine = gallery.three_by_three(report.predictions)
+        photos = photo_viewer.from_predictions(dataset, nine)
+        gallery.grid(from_predictions(dataset, nine), key="nine", open=lambda place: photo_viewer.show(photos, place))
     with right:
         mixed_up(report)
     classes(report)
@@ -99,7 +100,7 @@ def buttons(action: DeltaGenerator, run: Run) -> None:
     if action.button("Try it on new photos", type="primary"):
         st.switch_page("pages/predict.py", query_params=state.link())
     with action:
-        download.show(run)
+        model_download.show(run)
     share.show(action, "run", run)
 
 

@@ -112,6 +112,12 @@ def test_colours_stand_in_the_tokens_alone():
             assert not re.findall(r"#[0-9A-Fa-f]{6}\b", path.read_text(encoding="utf-8")), path
 
 
+def test_no_browser_drops_the_stylesheet():
+    """DOMPurify, through which st.html goes, throws away a stylesheet in which a tag could begin."""
+    assert "<" not in (ROOT / "pages" / "shared" / "style.css").read_text(encoding="utf-8")
+    assert "<" not in tokens.css_variables()
+
+
 def test_nothing_is_fetched_and_nobody_is_asked():
     style = (ROOT / "pages" / "shared" / "style.css").read_text(encoding="utf-8")
     assert not re.search(r"https?:|@import|url\(", style)
