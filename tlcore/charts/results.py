@@ -140,15 +140,16 @@ def most_confused(confusion: pd.DataFrame, limit: int = 15) -> pd.DataFrame:
 
 
 def confusion_alt_text(confusion: pd.DataFrame) -> str:
-    """What is mixed up most: "46 of 50 right. Most often, “cat” is taken for “dog”: 3 times."."""
+    """What is mixed up most: "Most often, “cat” is predicted as “dog”: 3 of 17 mistakes."."""
     counts = confusion.to_numpy()
-    right, total = int(counts.diagonal().sum()), int(counts.sum())
-    worst = most_confused(confusion, 1)
-    if worst.empty:
-        return f"{right:,} of {total:,} right; nothing is mixed up."
-    pair = worst.iloc[0]
-    times = "once" if pair["photos"] == 1 else f"{pair['photos']:,} times"
-    return f"{right:,} of {total:,} right. Most often, “{pair['truth']}” is taken for “{pair['predicted']}”: {times}."
+    mistakes = int(counts.sum() - counts.diagonal().sum())
+    if not mistakes:
+        return "No classes get mixed up on the test photos."
+    pair = most_confused(confusion, 1).iloc[0]
+    if mistakes == 1:
+        return f"The only mistake: a photo of “{pair['truth']}” is predicted as “{pair['predicted']}”."
+    number = f"{pair['photos']:,} of {mistakes:,} mistakes"
+    return f"Most often, “{pair['truth']}” is predicted as “{pair['predicted']}”: {number}."
 
 
 def top_frame(labels: tuple[str, ...], probabilities: Any, k: int = 5) -> pd.DataFrame:
