@@ -198,8 +198,8 @@ def _own_curves(dataset: Dataset, run: Run, status: JobStatus) -> None:
     epochs, frame = status.epochs, curve_charts.curve_frame(list(status.epochs))
     kept = best_epoch(epochs).epoch
     for metric in curve_charts.METRICS:
-        figures = (frame, metric, epochs[-1].epoch, chrome.is_dark(), kept)
-        finding = f"{curve_charts.curve_alt_text(frame, metric)} Round {kept} was kept."
+        figures = (frame, metric, epochs[-1].epoch, chrome.is_dark(), kept, curve_charts.lowest_accuracy(frame))
+        finding = curve_charts.curve_alt_text(frame, metric, kept)
         drawn.chart(curve_charts.curve, *figures, key=f"learn_{metric}", description=finding)
     num_training, num_validation = (len(dataset.part(part)) for part in ("train", "validation"))
     st.markdown(gap_message(measure_gap(epochs, num_training, num_validation), num_validation))
