@@ -16,9 +16,11 @@ _STYLE = Path(__file__).with_name("style.css")
 
 def dress() -> None:
     """Put the stylesheet into the page; it takes no room there."""
-    st.html(_sheet())
+    st.html(_sheet(st.context.theme.type or "light dark"))
 
 
-@lru_cache(maxsize=1)
-def _sheet() -> str:
-    return f"<style>{tokens.css_variables()}\n{_STYLE.read_text(encoding='utf-8')}</style>"
+@lru_cache(maxsize=3)
+def _sheet(scheme: str) -> str:
+    """The stylesheet. `scheme`: for what lies outside of the app's element, as dialogs and menus do."""
+    body = f"body {{ color-scheme: {scheme}; }}"
+    return f"<style>{tokens.css_variables()}\n{body}\n{_STYLE.read_text(encoding='utf-8')}</style>"

@@ -1,8 +1,10 @@
 """Driving the pages without a browser: Streamlit's AppTest on a workspace of the test's own, and a queue that waits."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import streamlit as st
@@ -104,6 +106,12 @@ def words(at: AppTest) -> str:
     """Everything that the page says, as it was sent."""
     kinds = (at.title, at.markdown, at.caption, at.error, at.warning, at.info, at.html, at.code, at.subheader)
     return "\n".join(element.value if hasattr(element, "value") else element.body for kind in kinds for element in kind)
+
+
+def grids(at: AppTest) -> list[list[dict[str, Any]]]:
+    """The photos of each grid whose photos open, as they were sent to the browser."""
+    sent = [json.loads(element.proto.json) for element in at.get("bidi_component") if element.proto.json]
+    return [data["photos"] for data in sent if "photos" in data]
 
 
 def buttons(at: AppTest) -> list[str]:

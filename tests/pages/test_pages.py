@@ -5,7 +5,7 @@ import json
 import pytest
 
 from pages.server.identity import rights_with
-from tests.pages.conftest import PAGES, buttons, words
+from tests.pages.conftest import PAGES, buttons, grids, words
 from tlcore.comparison.store import create_comparison
 from tlcore.config import TrainConfig, defaults_for
 from tlcore.events import EpochEnd, Failed, Progress, Started, encode
@@ -67,8 +67,8 @@ def test_a_workspace_that_cannot_be_written_is_told_on_every_page(visit, tmp_pat
 def test_the_data_page_shows_the_photos_and_the_way_on(visit, trained):
     workspace, dataset, _ = trained
     at = visit("data", workspace, dataset=dataset.id)
-    grid = next(element.body for element in at.html if "tl-photo" in element.body)
-    assert grid.count("<figure") == 9 and grid.count('alt="') == 9
+    (photos,) = grids(at)
+    assert len(photos) == 9 and all(photo["alt"] for photo in photos)
     assert any(button.startswith("Go on: train on ") for button in buttons(at))
     chart = at.get("vega_lite_chart")[0].proto
     assert "3 classes with" in chart.alt
@@ -78,9 +78,9 @@ def test_the_data_page_shows_the_photos_and_the_way_on(visit, trained):
 def test_nine_others_are_others(visit, trained):
     workspace, dataset, _ = trained
     at = visit("data", workspace, dataset=dataset.id)
-    before = [element.body for element in at.html]
+    before = grids(at)
     next(button for button in at.button if button.label == "Show nine others").click().run()
-    assert [element.body for element in at.html] != before
+    assert grids(at) != before
 
 
 def test_a_ready_made_set_is_imported_as_a_job(visit, workspace, queue):

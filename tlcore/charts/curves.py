@@ -154,7 +154,7 @@ def _kept(frame: pd.DataFrame, epoch: int, num_epochs: int, dark: bool) -> list[
 
 
 def curve_alt_text(frame: pd.DataFrame, metric: str, kept: int | None = None) -> str:
-    """What the validation curve does: "Validation accuracy rises to 98% and stays."; when fine-tuning begins; what is kept.
+    """What the validation curve does, in a sentence; when fine-tuning begins, and what is kept.
 
     Args:
         frame: from `curve_frame`. kept: the epoch that was kept, for a training that is over.

@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.parts.evaluate.photo_filter import PhotoFilter, Shown, select, shown_message
 from pages.parts.evaluate.prediction_gallery import from_predictions
-from pages.shared import gallery
+from pages.shared import gallery, photo_viewer
 from pages.shared.widgets import plain
 from tlcore.data.manifest import Dataset
 from tlcore.evaluation.report import Report
@@ -24,7 +24,14 @@ def show(dataset: Dataset, report: Report, photos: PhotoFilter, shown: Shown) ->
         st.markdown(f"**{plain(shown_message(rows, shown))}**")
         pages = -(-len(rows) // PAGE_SIZE)
         page = st.pagination(pages, key=photos.page_key) if pages > 1 else 1
-        gallery.grid(from_predictions(dataset, rows.iloc[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]), columns=None)
+        first = (page - 1) * PAGE_SIZE
+
+        def enlarge(place: int) -> None:
+            photo_viewer.show(photo_viewer.from_predictions(dataset, rows), first + place)
+
+        gallery.grid(
+            from_predictions(dataset, rows.iloc[first : first + PAGE_SIZE]), None, f"grid_{photos.run_id}", enlarge
+        )
 
 
 def _nothing(photos: PhotoFilter, shown: Shown) -> None:

@@ -5,7 +5,7 @@ from pathlib import PurePath
 import pandas as pd
 
 from pages.shared.decoding import dataset_thumbnail
-from pages.shared.gallery import GalleryPhoto
+from pages.shared.gallery import GalleryPhoto, own_pixels
 from tlcore.data.manifest import Dataset
 from tlcore.messages.quantities import percent
 
@@ -21,6 +21,7 @@ def from_predictions(dataset: Dataset, rows: pd.DataFrame, size: int = 240) -> l
             alt=f"Test photo, predicted {row.predicted}, actually {row.label}",
             more=f"{' × '.join(map(str, sizes.loc[row.path]))} pixels · {PurePath(row.path).name}",
             mark=bool(row.correct),
+            pixels=own_pixels(*sizes.loc[row.path]),
         )
         for row in rows.itertuples()
     ]
