@@ -224,10 +224,11 @@ def scores_chart(frame: pd.DataFrame, names: Sequence[str], dark: bool = False) 
         x=alt.X("share:Q", **across), color=hues, shape=_shapes(names)
     )
     style: dict[str, Any] = {"align": "left", "baseline": "middle", "dy": -12, "fontWeight": 600}
-    words = [
-        base.mark_text(**style, **look).encode(x=alt.value(0), text="words:N")
-        for look in ({"stroke": SURFACE[dark], "strokeWidth": 6, "strokeJoin": "round"}, {"color": INK[dark]})
-    ]  # once as a ground on which no gridline crosses the letters; charts of scores lie on a card
+    looks: tuple[dict[str, Any], ...] = (  # a ground on which no gridline crosses the letters: a card's; then they
+        {"stroke": SURFACE[dark], "color": SURFACE[dark], "strokeWidth": 6, "strokeJoin": "round"},
+        {"color": INK[dark]},
+    )
+    words = [base.mark_text(**style, **look).encode(x=alt.value(0), text="words:N") for look in looks]
     chart = alt.LayerChart(layer=[track, ranges, dots, *words]).properties(
         height=ROW * len(frame) + SCORES_ROOM,
         padding={"left": 8, "right": 20, "top": 0},  # half of a label of the axis on either side

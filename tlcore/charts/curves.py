@@ -1,16 +1,16 @@
 """Accuracy and loss over the epochs: events in, frames and Altair charts out."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import altair as alt
 import pandas as pd
 
 from tlcore.charts.theme import dressed, lowest, percent, percent_axis
-from tlcore.charts.tokens import ACCENT, INK, TRAINING, VALIDATION
+from tlcore.charts.tokens import ACCENT, INK, PAPER, TRAINING, VALIDATION
 from tlcore.events import EpochEnd
 
-CURVE_HEIGHT = 420  # pixels of the whole chart: LEAST_PLOT_HEIGHT and the words around it, at every width
+CURVE_HEIGHT = 400  # pixels of the whole chart: LEAST_PLOT_HEIGHT and the words around it, at every width
 VALUE_ROOM = 44  # pixels beside the plot for the newest value
 MARK_LINE = 18  # pixels above the plot for a line with the name of what is marked: inside it would lie on the curves
 METRICS = {"accuracy": "Accuracy", "loss": "Loss (0 is best)"}
@@ -58,8 +58,13 @@ def curve(
         low: where the axis of accuracies begins, from `lowest_accuracy`.
     """
     as_share = metric == "accuracy"
-    legend = alt.Legend(  # samples of lines, also where points share their colours; above it room for the marks' names
-        symbolType="stroke", symbolFillColor="transparent", offset=10 + 2 * MARK_LINE
+    legend = alt.Legend(  # samples of lines, also where points share their colours; below it room for the marks' names
+        title=METRICS[metric],
+        titleOrient="left",
+        titlePadding=16,
+        symbolType="stroke",
+        symbolFillColor="transparent",
+        offset=8 + 2 * MARK_LINE,
     )
     base = alt.Chart(frame).encode(
         x=alt.X(
@@ -97,7 +102,6 @@ def curve(
     layers = [line, newest.mark_circle(size=50, opacity=1), *_newest_values(newest, metric, dark), *marks, touch]
     chart = alt.LayerChart(layer=layers).properties(
         height=CURVE_HEIGHT,
-        title=alt.TitleParams(METRICS[metric]),
         padding={"left": 4, "right": VALUE_ROOM, "top": 4},  # as sides: Streamlit's browser part fails on a number
     )
     return dressed(chart, dark)
@@ -111,13 +115,19 @@ def _newest_values(newest: alt.Chart, metric: str, dark: bool) -> list[alt.Chart
     ranked = newest.transform_window(rank="row_number()", sort=[alt.SortField(metric, order="descending")])
     baselines: tuple[tuple[int, Literal["bottom", "top"]], ...] = ((1, "bottom"), (2, "top"))
     inks = {"training": INK[dark], "validation": VALIDATION[dark]}
-    return [
-        ranked.transform_filter(f"datum.rank == {rank} && datum.part == '{part}'")
-        .mark_text(align="left", dx=7, dy=4 if rank == 1 else -4, baseline=baseline, fontWeight=600, clip=False)
-        .encode(text=f"{metric}_text:N", color=alt.value(ink))
-        for rank, baseline in baselines
-        for part, ink in inks.items()
-    ]
+    layers = []
+    for rank, baseline in baselines:
+        for part, ink in inks.items():
+            value = ranked.transform_filter(f"datum.rank == {rank} && datum.part == '{part}'").encode(
+                text=f"{metric}_text:N"
+            )
+            style: dict[str, Any] = {"align": "left", "dx": 7, "baseline": baseline, "fontWeight": 600, "clip": False}
+            ground: dict[str, Any] = {"stroke": PAPER[dark], "strokeWidth": 4, "strokeJoin": "round"}
+            layers += [
+                value.mark_text(**style, **ground).encode(color=alt.value(PAPER[dark])),  # no curve crosses the digits
+                value.mark_text(**style).encode(color=alt.value(ink)),
+            ]
+    return layers
 
 
 def _opening(frame: pd.DataFrame, num_epochs: int, ink: str) -> list[alt.Chart]:
@@ -148,8 +158,9 @@ def _kept(frame: pd.DataFrame, epoch: int, num_epochs: int, dark: bool) -> list[
         .transform_filter(f"datum.part == 'validation' && datum.epoch == {epoch}")
         .encode(x="epoch:Q", color=alt.value(ACCENT[dark]))
     )
-    left = epoch > num_epochs / 2
-    name = at.mark_text(align="right" if left else "left", dx=3 if left else -3, dy=-8, fontWeight=600, text="kept")
+    # On the other side of the rule than the values, unless that is outside of the plot.
+    align: Literal["left", "right"] = "right" if epoch > num_epochs / 10 else "left"
+    name = at.mark_text(align=align, dx=-4 if align == "right" else 4, dy=-8, fontWeight=600, text="kept")
     return [at.mark_rule(strokeWidth=2, strokeDash=[2, 3]), name.encode(y=alt.value(0))]
 
 

@@ -41,11 +41,12 @@ def dressed(chart: AnyChart, dark: bool) -> AnyChart:
         .configure_legend(
             orient="top",
             direction="horizontal",
+            titleAnchor="middle",  # of a title that stands at its left
             title=None,
             offset=10,
             symbolSize=500,  # of a line's sample: long enough for its dashes
             symbolStrokeWidth=2,
-            columnPadding=18,
+            columnPadding=12,
             **(words | {"labelColor": INK[dark], "labelLimit": 260}),
         )
         .configure_title(
