@@ -1,8 +1,8 @@
 /* The confusion matrix of the Evaluate page: a grid in which the arrow keys go from cell to cell, and Enter opens one.
 
    Streamlit calls the default export again with new `data` after every run of the page: labels, hues (the number of each
-   class's hue), counts (rows: actual classes), fullest, finding, chosen ([row, column] or null). What it sends is the
-   trigger `cell`, [row, column]; matrix.py reads it. */
+   class's hue), counts (rows: actual classes), fullest and zero (how strong colours are), finding, chosen ([row, column]
+   or null). What it sends is the trigger `cell`, [row, column]; matrix.py reads it. */
 
 const LEAST = 0.2; // of the fullest: so that a single mistake in a large class is still orange
 const STEEP_FROM = 5; // long names of columns stand upright from so many classes on
@@ -98,6 +98,7 @@ class Matrix {
     this.root.className = `matrix${steep ? " steep" : ""}${many > 10 ? " small" : ""}`;
     this.root.style.setProperty("--names", `${Math.min(8.5, Math.max(5.2, 2 + 0.6 * longest))}rem`);
     this.root.style.setProperty("--classes", many);
+    this.root.style.setProperty("--zero", this.data.zero);
     this.root.style.setProperty("--tall", many <= 4 ? "4rem" : many <= 10 ? "2.75rem" : "1.9rem");
     this.root.replaceChildren(table, key);
   }

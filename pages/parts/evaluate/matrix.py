@@ -11,11 +11,14 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from pages.shared import chrome
 from tlcore.charts.tokens import CLASS_HUES
 
 MOST_CLASSES = 20  # more have cells too small to read; most_confused lists their pairs
-FULLEST = 0.6
-"""How much of its colour the fullest cell has: more, and the number on it would no longer stand out."""
+FULLEST = {False: 0.6, True: 0.46}
+"""How much of its colour the fullest cell has, light and dark: more, and the number on it would not stand out."""
+ZERO = 0.88
+"""How much of the muted ink an empty cell's 0 has: faint, and still to be read."""
 
 _FOLDER = Path(__file__).parent
 _MOUNT = st.components.v2.component(
@@ -42,7 +45,8 @@ def show(confusion: pd.DataFrame, finding: str, key: str, chosen: tuple[str, str
         "labels": labels,
         "hues": [place % len(CLASS_HUES[False]) for place in range(len(labels))],
         "counts": confusion.to_numpy().tolist(),
-        "fullest": FULLEST,
+        "fullest": FULLEST[chrome.is_dark()],
+        "zero": ZERO,
         "finding": finding,
         "chosen": [labels.index(each) for each in chosen] if chosen and known else None,
     }
