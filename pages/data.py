@@ -22,8 +22,10 @@ def heading(is_importing: bool, is_chosen: bool) -> tuple[str, str]:
     return "Choose your photos", "One card for each class. Drop photos onto it, or use your camera."
 
 
-def choose_photos(base: Dataset | None) -> None:
+def choose_photos(base: Dataset | None, action: DeltaGenerator) -> None:
     """The board, the other ways to bring photos in, and the data sets that are there already."""
+    if base is None and action.button("No photos yet? Try the emoji sample", type="tertiary", key="try_sample"):
+        importing.start_import(other_ways.first_sample())
     ways = (other_ways.sample_sets, other_ways.server_folder) if base is None else ()
     for ask in (lambda: collecting.collect(base), *ways):
         if (spec := ask()) is not None:  # at once: drawing more may end this run of the page for the next one
@@ -49,14 +51,14 @@ is_importing, chooses = state.is_set("job"), state.is_set("more")
 title, sentence = heading(is_importing, state.is_set("dataset") and not chooses)
 
 with chrome.page(title, sentence, step=1) as action:
-    state.queue().warm_up()
+    state.queue().warm_up("import", "train")
     dataset = None if is_importing else state.dataset()
     if is_importing:
         importing.show_import(action)
     elif dataset is None or chooses:
         if dataset is not None:
             action.page_link("pages/data.py", label=f"Back to {plain(dataset.name)}", query_params=state.link())
-        choose_photos(dataset if dataset is not None and st.query_params.get("more") == ADD else None)
+        choose_photos(dataset if dataset is not None and st.query_params.get("more") == ADD else None, action)
     else:
         show_dataset(action, dataset)
     if not is_importing:

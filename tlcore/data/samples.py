@@ -31,6 +31,8 @@ _SHOWN = (
     "vehicles/1f697-twemoji.png",
     "faces/1f60e-twemoji.png",
 )
+EMOJI_PIXELS = 64
+"""Pixels a side of each of its pictures."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,7 @@ def ingest_sample(
 
 
 def emoji_thumbnails(names: Sequence[str], size: int) -> list[tuple[str, bytes]]:
-    """A few of the built-in pictures, by their names in the archive, as square JPEGs. `size`: side in pixels."""
+    """A few of the built-in pictures, by their names in the archive, as square thumbnails. `size`: side in pixels."""
     with zipfile.ZipFile(EMOJI) as archive:
         return [(name, thumbnail(archive.read(name), size)) for name in names]
 

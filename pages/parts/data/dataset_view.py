@@ -5,8 +5,9 @@ import html
 import pandas as pd
 import streamlit as st
 
-from pages.shared import chrome, gallery, widgets
+from pages.shared import chrome, gallery, manage, photo_viewer, state, widgets
 from pages.shared.decoding import dataset_thumbnail
+from pages.shared.photo_viewer import ViewerAction
 from pages.shared.widgets import plain
 from tlcore.charts import tokens
 from tlcore.data.manifest import SPLITS, Dataset
@@ -21,7 +22,8 @@ def show(dataset: Dataset) -> None:
     left, right = st.columns([2, 3], gap="large")
     with left:
         turn = st.session_state.get("shuffle", 0)
-        gallery.grid(gallery.from_dataset(dataset, gallery.three_by_three(dataset.photos, seed=turn)))
+        nine = gallery.three_by_three(dataset.photos, seed=turn)
+        gallery.grid(gallery.from_dataset(dataset, nine), key="nine", open=lambda place: _open(dataset, nine, place))
         if st.button("Shuffle", type="tertiary", key="shuffle_photos"):
             st.session_state["shuffle"] = turn + 1
             st.rerun()
@@ -34,6 +36,13 @@ def show(dataset: Dataset) -> None:
         classes(dataset)
         if dataset.licence:
             st.caption(f"Licence of the photos: {plain(dataset.licence)}")
+
+
+def _open(dataset: Dataset, rows: pd.DataFrame, place: int) -> None:
+    """One photo large; whose data set it is can leave it out."""
+    delete = ViewerAction("Delete photo", lambda at: manage.delete_photo(dataset, str(rows["path"].iloc[at])))
+    actions = [delete] if state.may_act(dataset) else []
+    photo_viewer.show(photo_viewer.from_dataset(dataset, rows), place, actions)
 
 
 def facts(dataset: Dataset) -> list[str]:
@@ -70,6 +79,7 @@ def classes(dataset: Dataset) -> None:
         for place, label in enumerate(widgets.paged(dataset.labels, "classes")):
             with st.container(key=f"card_class_{place}", gap="small"):
                 st.html(_card(dataset, label, groups[label], hues[label], largest))
+                manage.class_menu(dataset, label)
 
 
 def _card(dataset: Dataset, label: str, rows: pd.DataFrame, hue: str, largest: int) -> str:
