@@ -24,6 +24,8 @@ from tlcore.workspace import Workspace
 
 _ASSETS = Path(__file__).parents[1] / "assets"
 EMOJI = _ASSETS / "emoji" / "emoji.zip"
+EMOJI_PIXELS = 64
+"""Pixels a side of each of its pictures."""
 DIGITS = _ASSETS / "digits"
 _SHOWN = (
     "animals/1f431-noto.png",
@@ -31,8 +33,6 @@ _SHOWN = (
     "vehicles/1f697-twemoji.png",
     "faces/1f60e-twemoji.png",
 )
-EMOJI_PIXELS = 64
-"""Pixels a side of each of its pictures."""
 
 
 @dataclass(frozen=True)

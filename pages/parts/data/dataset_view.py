@@ -23,12 +23,14 @@ def show(dataset: Dataset) -> None:
     with left:
         turn = st.session_state.get("shuffle", 0)
         nine = gallery.three_by_three(dataset.photos, seed=turn)
-        gallery.grid(gallery.from_dataset(dataset, nine), key="nine", open=lambda place: _open(dataset, nine, place))
+        gallery.grid(gallery.from_dataset(dataset, nine), key="nine", open=lambda place: _enlarge(dataset, nine, place))
         if st.button("Shuffle", type="tertiary", key="shuffle_photos"):
             st.session_state["shuffle"] = turn + 1
             st.rerun()
     with right:
-        st.subheader(plain(dataset.name), anchor=False)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.subheader(plain(dataset.name), anchor=False, width="content")
+            manage.dataset_menu(dataset)
         st.markdown(" · ".join(facts(dataset)))
         for note in dataset.notes:
             st.markdown(f"- {plain(note)}")
@@ -38,10 +40,11 @@ def show(dataset: Dataset) -> None:
             st.caption(f"Licence of the photos: {plain(dataset.licence)}")
 
 
-def _open(dataset: Dataset, rows: pd.DataFrame, place: int) -> None:
-    """One photo large; whose data set it is can leave it out."""
-    delete = ViewerAction("Delete photo", lambda at: manage.delete_photo(dataset, str(rows["path"].iloc[at])))
-    actions = [delete] if state.may_act(dataset) else []
+def _enlarge(dataset: Dataset, rows: pd.DataFrame, place: int) -> None:
+    """One photo large, with the way to leave it out."""
+    paths = rows["path"].tolist()
+    delete = ViewerAction("Delete photo", lambda shown: manage.delete_photo(dataset, paths[shown]))
+    actions = (delete,) if state.may_act(dataset) else ()
     photo_viewer.show(photo_viewer.from_dataset(dataset, rows), place, actions)
 
 
