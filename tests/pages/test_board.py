@@ -78,7 +78,7 @@ def test_what_arrived_is_there_on_the_next_visit_with_its_names(visit, workspace
     ]
     newest = board_data["cards"][0]["photos"]
     assert [photo["id"] for photo in newest] == [f"{BATCH}-{number}" for number in (5, 4, 3, 2, 1)]
-    assert all(photo["source"].startswith("data:image/jpeg;base64,") for photo in newest)
+    assert all(photo["source"].startswith("data:image/") for photo in newest)
 
 
 def test_nothing_is_made_on_the_disk_before_somebody_sends_something(visit, workspace, tell):
@@ -177,7 +177,7 @@ def test_the_board_says_what_is_allowed(visit, workspace):
     (workspace.root / "settings.toml").write_text("dataset_photos = 2000\nupload_mb = 500")
     at = visit("data", workspace)
     assert not at.exception
-    assert "Up to 2,000 files and 500 MB in all" in str(at.get("bidi_component")[0].proto)
+    assert any("Up to 2,000 files and 500 MB in all" in str(each.proto) for each in at.get("bidi_component"))
 
 
 def test_the_board_asks_nobody_else_for_anything():
