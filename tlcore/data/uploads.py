@@ -16,7 +16,7 @@ from tlcore.data.drafts import draft_folder
 from tlcore.data.images import DecodedPhoto, PhotoRefused, Wanted
 from tlcore.data.layout import Layout, Placed, SourceFile, label_all, leave_out, name_classes, recognise
 from tlcore.data.manifest import Dataset, load_dataset
-from tlcore.data.naming import dataset_name
+from tlcore.data.default_name import dataset_name
 from tlcore.data.thumbnails import ThumbnailWriter
 from tlcore.data.upload_classes import read_classes, suggested_name
 from tlcore.errors import UserError
