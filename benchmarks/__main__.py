@@ -23,6 +23,7 @@ NAMES = (
     "backbones",
     "preview",
     "imports",
+    "eta",
     "load",
     "small_machine",
 )

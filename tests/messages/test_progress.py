@@ -145,7 +145,7 @@ def test_progress_says_what_is_happening_and_how_long_it_takes(job, position, sh
             [(20, 42, "head"), (31, 32, "fine_tune")],
             Progress("fine_tune", 50, 100, 170.0, (170.0, 170.0), share=0.7),
             32,
-            "Fine-tuning · epoch 27 of 32 · about 3 min left",
+            "Fine-tuning · epoch 26 of 32 · about 3 min left",
             "the steps tell it, not the last whole epoch",
         ),
         (

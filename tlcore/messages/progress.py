@@ -4,6 +4,7 @@ The bar is that of the whole job, from its start until its model predicts or its
 two events, never goes back, and is full only when nothing is left to do; the worker reckons it (pipeline/eta.py).
 """
 
+import math
 import time
 
 from tlcore.config import TrainConfig
@@ -126,7 +127,7 @@ def _stage_words(last: Progress, status: JobStatus, config: TrainConfig) -> tupl
         before = max((end.epoch for end in status.epochs if end.phase == "head"), default=0)
         done = config.fine_tune_epochs * last.done / last.total
         total = before + config.fine_tune_epochs
-        return title, _epoch_of(min(total, before + int(done) + 1), total, config)
+        return title, _epoch_of(min(total, before + max(1, math.ceil(done))), total, config)
     if last.stage in _ONE_STEP:
         return (title,)
     if last.stage == StageKey.READ:

@@ -7,7 +7,7 @@ left every event gets the share of the whole run that is done, which moves on ev
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from statistics import median
+from statistics import mean
 
 from tlcore.events import EpochEnd, Evaluated, Event, Progress, StageKey
 from tlcore.jobs.pace import FULLEST, advance, likely
@@ -16,7 +16,7 @@ from tlcore.pipeline.stage import Stage
 from tlcore.pipeline.timings import Rate
 
 LEAST_SHARE, LEAST_UNITS = 0.05, 8  # of a stage that have to be done before its rate is believed
-RECENT = 5  # epochs whose time tells how long the next ones take
+RECENT = 3  # epochs whose time tells how long the next ones take
 UNKNOWN_SECONDS = 60.0  # for the bar alone, while nobody knows how long it takes
 AFTER_PLAN = (StageKey.PACK, StageKey.VERIFY)
 _FIRST: dict[StageKey, Rate] = {StageKey.FINE_TUNE: "compile", StageKey.TRAIN_HEAD: "trace"}  # what begins a stage
@@ -154,7 +154,7 @@ class Eta:
     def _usual_epoch(self) -> float:
         """Seconds of an epoch of fine-tuning; the first one compiled."""
         if len(self._epochs) > 1:
-            return median(self._epochs[1:][-RECENT:])
+            return mean(self._epochs[1:][-RECENT:])
         return max(0.1 * self._epochs[0], self._epochs[0] - self._rates.measured.get("compile", 0.0))
 
     def _sum(self, now: Range) -> Range | None:
