@@ -1,7 +1,7 @@
 """How true the told time left is, over runs whose events were recorded on a machine that eight others used meanwhile.
 
-They are replayed as `python -m benchmarks.eta --workspace FOLDER` does it, second by second, so nothing here is a matter
-of how fast the tests run.
+They are replayed as `python -m benchmarks.eta --workspace FOLDER` does it, second by second, so nothing here depends on
+how fast the tests run.
 """
 
 from dataclasses import replace
