@@ -1,5 +1,7 @@
 """Between the test figures and the model: that it is being checked and packed, or that this has to be done yet."""
 
+from collections.abc import Callable
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -12,8 +14,12 @@ from tlcore.messages.progress import progress_message
 PACKING = "Preparing download…"
 
 
-def watch(run: Run, status: JobStatus) -> None:
-    """While the model is packed and checked: the rest of the run's bar, and a look at what can be done once it is."""
+def watch(run: Run, status: JobStatus, draw: Callable[[str], object] | None = None) -> None:
+    """While the model is packed and checked: the rest of the run's bar, and a look at what can be done once it is.
+
+    Args:
+        draw: draws the bar's words alone, in place of the bar.
+    """
     if not status.active or status.predicts:
         return
 
@@ -23,7 +29,10 @@ def watch(run: Run, status: JobStatus) -> None:
         if not now.active or now.predicts:
             st.rerun()
         share, words = progress_message(now, 0, run.config)
-        st.progress(share, text=words)
+        if draw is None:
+            st.progress(share, text=words)
+        else:
+            draw(words)
 
     st.fragment(packed, run_every=follow.POLL_SECONDS, key="packing")()
 

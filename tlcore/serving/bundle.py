@@ -175,8 +175,11 @@ def load_keras_file(path: Path, info: Mapping[str, Any]) -> bytes | None:
         raise _damaged_keras() from error
 
 
-def zip_bundle(folder: Path) -> bytes:
+def zip_bundle(folder: Path, beside: Mapping[str, bytes] | None = None) -> bytes:
     """The bundle of a run as one zip; the models are stored as they are, since weights hardly compress.
+
+    Args:
+        beside: other files to put in, by name; nobody needs them to load the bundle.
 
     Raises:
         UserError: the run has no bundle yet, or a file of it is damaged.
@@ -192,6 +195,8 @@ def zip_bundle(folder: Path) -> bytes:
         for name in (MODEL, LABELS, INFO, KERAS):
             if (source / name).exists():
                 archive.write(source / name, name)
+        for name, data in (beside or {}).items():
+            archive.writestr(name, data)
     return buffer.getvalue()
 
 
