@@ -56,6 +56,10 @@ class Rates:
         """Seconds a photo and view (and epoch), or at all."""
         return self._known(rate) or self._reckoned(rate)
 
+    def knows(self, rate: Rate) -> bool:
+        """Whether it was measured, in this run or an earlier one, and not only reckoned."""
+        return self._known(rate) is not None
+
     def by_name(self) -> dict[str, float]:
         """What was measured in this run, for later ones."""
         rates = dict(self.measured)
