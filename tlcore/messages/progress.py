@@ -9,12 +9,13 @@ import time
 
 from tlcore.config import TrainConfig
 from tlcore.events import EpochEnd, Progress, StageKey
-from tlcore.jobs.pace import advance, left_after, likely
+from tlcore.jobs.pace import advance, is_late, left_after, likely
 from tlcore.jobs.status import JobStatus
 from tlcore.messages.durations import time_left_message, whole_time_left_message
 from tlcore.messages.quantities import count, format_bytes, percent
 
 STARTING = "Starting…"
+SLOWER = "slower than expected"
 UNKNOWN_SECONDS = 60.0  # for the bar, while nobody knows how long it takes
 NEARLY = 0.97  # of the bar, when all files were read and the data set is written
 
@@ -63,7 +64,8 @@ def progress_message(
         return advance(0.0, UNKNOWN_SECONDS, waited), STARTING
     passed = max(0.0, now - latest.at) if latest.at else 0.0
     words = _epoch_words(latest, config) if isinstance(latest, EpochEnd) else _stage_words(latest, status, config)
-    return _share(latest, passed, status, config), _joined(*words, _time_left(latest, passed))
+    late = SLOWER if latest.left is not None and is_late(likely(latest.left), passed) else ""
+    return _share(latest, passed, status, config), _joined(*words, late, _time_left(latest, passed))
 
 
 def latest_event(status: JobStatus) -> Progress | EpochEnd | None:
@@ -88,8 +90,10 @@ def _left(latest: Progress | EpochEnd, passed: float) -> float | tuple[float, fl
     """Seconds left, as one figure or with two ends, some seconds after an event."""
     if latest.left is not None:
         low, high = latest.left
-        late = left_after(likely(latest.left), passed) / likely(latest.left) if high else 1.0
-        return low * late, high * late
+        if not high:
+            return latest.left
+        change = left_after(likely(latest.left), passed) / likely(latest.left)
+        return low * change, high * change
     own = latest.seconds_left if isinstance(latest, Progress) and latest.done < latest.total else None
     return None if own is None else left_after(own, passed)
 

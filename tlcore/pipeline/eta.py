@@ -29,13 +29,19 @@ class Eta:
         rates: what each kind of work takes.
         num_test: test photos, on which the packed model is checked.
         ago: seconds since the run was begun.
+        first: what the whole run takes, as far as that is known before there is a plan.
         clock: seconds that only grow.
     """
 
     def __init__(
-        self, rates: Rates, num_test: int = 0, ago: float = 0.0, clock: Callable[[], float] = time.monotonic
+        self,
+        rates: Rates,
+        num_test: int = 0,
+        ago: float = 0.0,
+        first: Range | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._rates, self._num_test, self._clock = rates, num_test, clock
+        self._rates, self._num_test, self._first, self._clock = rates, num_test, first, clock
         self._stages: Sequence[Stage] = ()
         self._epochs: list[float] = []  # seconds of each epoch of fine-tuning
         self._converting = False
@@ -103,7 +109,7 @@ class Eta:
     def _while_preparing(self) -> Range | None:
         """A stage is over, and what follows is got ready."""
         if not self._stages:
-            return None
+            return self._first
         self._last = self._clock()
         self._converting = self._stages[0].key == StageKey.ADAPT_BATCH_NORM
         return self._sum((0.0, 0.0))
