@@ -61,7 +61,7 @@ class _Work:
     def adaptation(self) -> Range:
         """Batch normalisation. A network that was trained here before without measuring it has none."""
         rates = self._rates
-        without = not rates.knows(StageKey.ADAPT_BATCH_NORM) and rates.knows(StageKey.FINE_TUNE)
+        without = rates.known(StageKey.ADAPT_BATCH_NORM) is None and rates.known(StageKey.FINE_TUNE) is not None
         if not self._config.batch_norm_adaptation or without:
             return 0.0, 0.0
         low, high = rates["convert"]
