@@ -108,7 +108,7 @@ def test_own_photos_hybrid_stopped_and_continued(page, server, small_folder):
     page.get_by_role("button", name=re.compile("^Train on")).click()
 
     # It is stopped while the network is open; what it learned is kept, and it can go on.
-    expect(page.get_by_text(re.compile(r"^The network adapts · round \d+ of 303"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"^Fine-tuning · epoch \d+ of 303"))).to_be_visible()
     expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(2)
     page.get_by_role("button", name="Stop").click()
     go_on = page.get_by_role("button", name=re.compile(r"^Continue from round \d+"))
@@ -119,7 +119,7 @@ def test_own_photos_hybrid_stopped_and_continued(page, server, small_folder):
     expect(go_on).to_have_count(0)
 
     # It goes on where it was, and is stopped for good this time.
-    later = re.compile(rf"^The network adapts · round ({'|'.join(map(str, range(stopped_before, 304)))}) of 303")
+    later = re.compile(rf"^Fine-tuning · epoch ({'|'.join(map(str, range(stopped_before, 304)))}) of 303")
     judge = page.get_by_role("button", name="See how good it is")
     expect(page.get_by_text(later).or_(judge).first).to_be_visible()
     stop = page.get_by_role("button", name="Stop")
