@@ -151,6 +151,7 @@ def test_own_photos_hybrid_stopped_and_continued(page, server, small_folder):
     expect(page.get_by_text(re.compile(r"\d+ of 6 right")).first).to_be_visible()
     expect(page.get_by_text(re.compile(r"\d of 6 test photos correct"))).to_be_visible()
 
+
 def test_an_address_that_leads_nowhere_says_what_to_do(page, server):
     page.goto(f"{server}/evaluate?run=20260101-0000-0123456789abcdef")
     expect(page.get_by_text("There is no run")).to_be_visible()
