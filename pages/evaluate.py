@@ -3,9 +3,9 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.parts.evaluate import download, figures, photos
+from pages.parts.evaluate import figures, photos
 from pages.parts.evaluate.photo_filter import PhotoFilter
-from pages.shared import chrome, packing, run_list, share, state, widgets
+from pages.shared import chrome, model_download, packing, run_list, share, state, widgets
 from pages.shared import score as score_card
 from tlcore.data.manifest import Dataset
 from tlcore.evaluation.report import Report, load_report
@@ -51,7 +51,7 @@ def buttons(action: DeltaGenerator, run: Run) -> None:
     if action.button("Try it on new photos", type="primary"):
         st.switch_page("pages/predict.py", query_params=state.link())
     with action:
-        download.show(run)
+        model_download.show(run)
     share.show(action, "run", run)
 
 

@@ -2,7 +2,7 @@
    by the same rules of style.css.
 
    `data`: style and columns of the list; photos: source, alt, caption, more, detail, pixels, tile (the style of its square),
-   mark (null, or style and word). Python learns which one was pressed: `opened`, its place. */
+   mark (null, or style and word), hue (null, or the colour of its class). Python learns which one was pressed: `opened`, its place. */
 
 const make = (tag, properties, ...children) => {
   const element = Object.assign(document.createElement(tag), properties);
@@ -10,9 +10,14 @@ const make = (tag, properties, ...children) => {
   return element;
 };
 
-function captionOf({ caption, detail, mark }) {
+function captionOf({ caption, detail, hue, mark }) {
   const words = make("span", { className: "tl-caption" });
   if (mark) words.append(make("span", { className: mark.style, textContent: mark.word }), " ");
+  if (hue) {
+    const dot = make("span", { className: "tl-dot" });
+    dot.style.background = hue;
+    words.append(dot);
+  }
   words.append(caption);
   if (detail) words.append(make("br", {}), detail);
   return words;

@@ -16,6 +16,7 @@ import streamlit as st
 
 from pages.shared import chrome
 from pages.shared.decoding import dataset_thumbnail, picture_address
+from tlcore.charts.tokens import CLASS_HUES
 from tlcore.data import samples, thumbnails
 from tlcore.data.images import PIXEL_ART
 from tlcore.data.manifest import Dataset
@@ -44,7 +45,8 @@ class GalleryPhoto:
     """One photo of a grid. `source`: a data address; `mark`: None, or whether the prediction is right.
 
     `pixels`: the side of the thumbnail where that is smaller than usual, else 0. Such a picture is shown at its own
-    size, and one of few pixels without smoothing.
+    size, and one of few pixels without smoothing. `hue`: the place of a class whose hue stands before the caption.
+    `whole`: all of the picture is shown, also where it is not square.
     """
 
     source: str
@@ -54,6 +56,8 @@ class GalleryPhoto:
     mark: bool | None = None
     detail: str = ""
     pixels: int = 0
+    hue: int | None = None
+    whole: bool = False
 
 
 def grid(
@@ -103,27 +107,43 @@ def figure(photo: GalleryPhoto) -> str:
     alt, more = html.escape(photo.alt), html.escape(photo.more)
     sign = "" if photo.mark is None else f'<span class="{_mark_style(photo.mark)}">{MARKS[photo.mark]}</span> '
     detail = f"<br>{html.escape(photo.detail)}" if photo.detail else ""
+    colour = "" if photo.hue is None else dot(photo.hue)
     return (
-        f'<li><figure class="tl-photo"><span class="{tile_style(photo.pixels)}" style="--tl-pixels:{photo.pixels}px">'
+        f'<li><figure class="tl-photo"><span class="{_tile(photo)}" style="--tl-pixels:{photo.pixels}px">'
         f'<img src="{html.escape(photo.source)}" alt="{alt}"></span>'
         f'<span class="tl-more">{more}</span>'
-        f"<figcaption>{sign}{html.escape(photo.caption)}{detail}</figcaption></figure></li>"
+        f"<figcaption>{sign}{colour}{html.escape(photo.caption)}{detail}</figcaption></figure></li>"
     )
 
 
 def _button(photo: GalleryPhoto) -> dict[str, Any]:
     """One photo as gallery.js draws it: what `figure` gives as HTML."""
     mark = None if photo.mark is None else {"style": _mark_style(photo.mark), "word": MARKS[photo.mark]}
-    return asdict(photo) | {"mark": mark, "tile": tile_style(photo.pixels)}
+    colour = None if photo.hue is None else hue(photo.hue)
+    return asdict(photo) | {"mark": mark, "tile": _tile(photo), "hue": colour}
 
 
 def _mark_style(mark: bool) -> str:
     return "tl-right" if mark else "tl-wrong"
 
 
+def hue(place: int) -> str:
+    """The hue of a class as CSS, by its place among the labels; it follows the colour scheme."""
+    return f"var(--tl-class-{place % len(CLASS_HUES[False])})"
+
+
+def dot(place: int) -> str:
+    """A dot in the hue of a class, as HTML. It says nothing that is not written beside it."""
+    return f'<span class="tl-dot" style="background:{hue(place)}"></span>'
+
+
+def _tile(photo: GalleryPhoto) -> str:
+    return tile_style(photo.pixels) + (" tl-all-of-it" if photo.whole else "")
+
+
 def tile_style(pixels: int) -> str:
     """The style of the square that a picture lies on: one smaller than usual is not blown up, and does not blaze."""
-    if not pixels or pixels >= thumbnails.SIZE:
+    if not pixels:
         return "tl-tile"
     return "tl-tile " + ("tl-pixel-art" if pixels <= PIXEL_ART else "tl-own-size")
 

@@ -127,7 +127,6 @@ def test_what_can_be_done_with_a_photo_is_done_to_the_one_that_is_shown():
     ("pixels", "style", "reason"),
     [
         (0, "tl-tile", "a photo fills its square"),
-        (240, "tl-tile", "as large as a thumbnail: it fills it too"),
         (100, "tl-tile tl-own-size", "never blown up"),
         (64, "tl-tile tl-pixel-art", "an emoji: each pixel is shown as it is"),
     ],

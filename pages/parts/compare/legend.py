@@ -26,4 +26,4 @@ def dashes(dash: Sequence[int]) -> str:
 def legend(names: Sequence[str]) -> str:
     """All runs with their samples, in lines that fit the page, as escaped HTML."""
     each = "".join(f"<li>{swatch(mark)}{html.escape(name)}</li>" for name, mark in run_marks(names).items())
-    return f'<ul class="tl-legend" role="list">{each}</ul>'
+    return f'<ul class="tl-runs" role="list">{each}</ul>'

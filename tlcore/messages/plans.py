@@ -1,0 +1,26 @@
+"""What a run will do, in a sentence, before anybody starts it."""
+
+from tlcore.config import TrainConfig
+from tlcore.messages.durations import about_message
+from tlcore.messages.quantities import count, format_bytes
+from tlcore.models.registry import find_backbone
+from tlcore.models.weights_cache import is_present
+
+
+def plan_message(config: TrainConfig, num_photos: int, seconds: tuple[float, float] | None) -> str:
+    """What will happen: "Trains a new head on EfficientNet-Lite0 with 68 photos, about 10 s."
+
+    Args:
+        num_photos: training photos.
+        seconds: until the test figures, at least and at most; None where nobody knows.
+    """
+    spec, photos = find_backbone(config.backbone), count(num_photos, "photo")
+    what = {
+        "feature-extraction": f"Trains a new head on {spec.title} with {photos}",
+        "hybrid": f"Trains a new head on {spec.title} with {photos}, then fine-tunes the top of the network",
+        "fine-tuning": f"Fine-tunes all of {spec.title} with {photos}",
+        "scratch": f"Trains {spec.title} from random weights with {photos}",
+    }[config.strategy]
+    if config.pretrained and not is_present(spec):
+        what = f"Downloads {spec.title} ({format_bytes(spec.download_bytes)}), then {what[0].lower()}{what[1:]}"
+    return f"{what}, {about_message(*seconds)}." if seconds else f"{what}."
