@@ -22,6 +22,26 @@ def has_no_sideways_scroll(page: Page) -> bool:
     return page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
+def open_a_cell_by_keyboard(page: Page) -> None:
+    """The matrix is one stop of the keyboard, on its largest mistake; Enter opens its photos, and all again."""
+    mistakes = page.get_by_text(re.compile(r"^\d+ mistakes, most confident first$"))
+    expect(mistakes).to_be_visible()
+    matrix = page.get_by_role("grid")
+    worst = matrix.locator("button[tabindex='0']")
+    expect(worst).to_have_count(1)
+    number = int(worst.inner_text())
+    worst.focus()
+    page.keyboard.press("Enter")
+    expect(worst).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_text(re.compile(rf"^{number} photos?: predicted \w+, actually \w+"))).to_be_visible()
+    expect(page.locator(".st-key-photos img")).to_have_count(number)
+    page.keyboard.press("Enter")
+    expect(mistakes).to_be_visible()
+    row = page.get_by_role("table", name=re.compile("recall")).get_by_role("button").first
+    row.click()
+    expect(page.get_by_text(re.compile(r"^\d+ photos: actually animals"))).to_be_visible()
+
+
 def test_from_emoji_to_a_prediction(page, server, tmp_path):
     page.goto(server)
     page.get_by_role("button", name="Choose photos to begin").click()
@@ -48,11 +68,11 @@ def test_from_emoji_to_a_prediction(page, server, tmp_path):
     judge.click()
 
     # Evaluate: the score with its count and interval, and where it fails.
-    score = page.get_by_text(re.compile(r"\d+% correct: \d+ of \d+ \(likely range \d+–\d+%\)")).first
+    score = page.get_by_text(re.compile(r"\d+ of \d+ test photos correct · likely range \d+–\d+%"))
     expect(score).to_be_visible()
     right, total = (int(number) for number in re.match(r"(\d+) of (\d+)", score.inner_text()).groups())
     assert right / total > 0.7, "the emoji set is learned"
-    expect(page.get_by_role("heading", name="Worst mistakes first")).to_be_visible()
+    open_a_cell_by_keyboard(page)
     assert run_id in page.url
     with page.expect_download() as download:
         page.get_by_role("button", name="Download the model (zip)").click()
@@ -129,6 +149,7 @@ def test_own_photos_hybrid_stopped_and_continued(page, server, small_folder):
     expect(page.get_by_text(re.compile(r"You stopped it after \d+ rounds|It learned for 303 rounds"))).to_be_visible()
     judge.click()
     expect(page.get_by_text(re.compile(r"\d+ of 6 right")).first).to_be_visible()
+    expect(page.get_by_text(re.compile(r"\d of 6 test photos correct"))).to_be_visible()
 
 
 def test_an_address_that_leads_nowhere_says_what_to_do(page, server):
