@@ -21,6 +21,7 @@ from tlcore.cli import (
     race,
     recommend,
     runs,
+    save,
     train,
     weights,
 )
@@ -29,7 +30,21 @@ from tlcore.errors import UserError
 from tlcore.messages.terminal import printable
 from tlcore.workspace import open_workspace
 
-COMMANDS = (train, continue_run, evaluate, predict, datasets, runs, backbones, weights, race, recommend, clean, app)
+COMMANDS = (
+    train,
+    continue_run,
+    evaluate,
+    predict,
+    save,
+    datasets,
+    runs,
+    backbones,
+    weights,
+    race,
+    recommend,
+    clean,
+    app,
+)
 """The modules of the commands, in the order in which the help lists them.
 
 Each has `add_command(commands, common)`: it adds its parser, with the parent `common`, to `commands`, and sets the
