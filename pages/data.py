@@ -93,7 +93,7 @@ else:
     title, sentence = "Choose your photos", "Take a ready-made set, or bring your own photos: a group for each class."
 
 with chrome.page(title, sentence, step=1) as action:
-    state.queue().warm_up()
+    state.queue().warm_up("import", "train")
     dataset = None if is_importing else state.dataset()
     if is_importing:
         importing.show_import(action)

@@ -1,4 +1,8 @@
-"""How every page looks: the one stylesheet, which is the design tokens and style.css."""
+"""How every page looks: the one stylesheet, which is the design tokens and style.css.
+
+Streamlit's browser part (DOMPurify) drops a whole stylesheet with anything in it that could open a tag, so "<" stands
+in style.css only as an escape (tests/test_theme.py).
+"""
 
 from functools import lru_cache
 from pathlib import Path

@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
-from pages.parts.train import network_choice
+from pages.parts.train import backbone_picker
 from pages.shared import state
 from tlcore import access
 from tlcore.jobs import store
@@ -52,7 +52,7 @@ class WaitingQueue:
     def position(self, job: Job) -> int:
         return 0
 
-    def warm_up(self) -> None:
+    def warm_up(self, *kinds: str) -> None:
         """There is nothing to warm."""
 
 
@@ -80,6 +80,8 @@ def visit(monkeypatch: pytest.MonkeyPatch, queue: WaitingQueue) -> Callable[...,
         at = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=30)
         if page != "welcome":
             at.switch_page(f"pages/{page}.py")
+        for file in (workspace.root / "visitors").glob("*-last.json"):  # what an earlier visit used last
+            file.unlink()
         for kind, value in ids.items():
             at.query_params[kind] = value
         return at.run()
@@ -141,5 +143,5 @@ def two_networks(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
     """A table of the built-in network and one that would have to be fetched."""
     rows = (BUILT_IN, FETCHED)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-    for module in (registry, network_choice):
+    for module in (registry, backbone_picker):
         monkeypatch.setattr(module, "BACKBONES", rows)

@@ -1,6 +1,7 @@
 """Every page: empty, with data, with ids that lead nowhere, and for a visitor who is not the owner."""
 
 import json
+import re
 
 import pytest
 
@@ -19,8 +20,8 @@ UNKNOWN = "nobody-0123456789abcdef"
     [
         ("welcome", "Teach the computer", "it says what this is"),
         ("data", "Choose your photos", "photos can be chosen"),
-        ("train", "no photos to learn from yet", "it says what is missing"),
-        ("evaluate", "Nothing to evaluate yet", "it says what is missing"),
+        ("train", "Add photos before you train", "it says what is missing"),
+        ("evaluate", "Train a model first", "it says what is missing"),
         ("predict", "You have no trained model yet", "it says what is missing"),
     ],
 )
@@ -114,7 +115,7 @@ def test_settings_that_were_changed_are_those_of_the_run(visit, trained, queue):
 def test_a_finished_run_shows_its_curves_and_the_way_on(visit, trained):
     workspace, _, run = trained
     at = visit("train", workspace, run=run.id)
-    assert "See how good it is" in buttons(at)
+    assert "View results" in buttons(at)
     charts = [chart.proto for chart in at.get("vega_lite_chart")]
     assert [chart.alt.split()[1] for chart in charts] == ["accuracy", "loss"]
     spec = json.loads(charts[0].spec)
@@ -135,7 +136,7 @@ def test_a_run_that_ended_badly_says_so_and_can_be_started_again(visit, trained,
     (run.folder / "events.jsonl").write_text("".join(encode(event) + "\n" for event in events))
     at = visit("train", workspace, run=run.id)
     assert said in words(at), reason
-    next(button for button in at.button if button.label == "Start again").click().run()
+    next(button for button in at.button if button.label == "Restart").click().run()
     assert queue.jobs == [run]
 
 
@@ -145,18 +146,20 @@ def test_a_run_that_learned_something_before_it_was_killed_still_shows_it(visit,
     events = [Started(0.0, 1), Progress("features", 36, 36), EpochEnd(1, 30, 1.0, 0.5, 0.9, 0.6, 0.1)]
     (run.folder / "events.jsonl").write_text("".join(encode(event) + "\n" for event in events))
     at = visit("train", workspace, run=run.id)
-    assert "60% after the first round" in at.get("vega_lite_chart")[0].proto.alt
+    assert "60% after the first epoch" in at.get("vega_lite_chart")[0].proto.alt
     at = visit("evaluate", workspace, run=run.id)
-    assert "no test figures yet" in words(at)
+    assert "no test results yet" in words(at)
 
 
 def test_evaluate_tells_the_score_with_its_range_and_the_mistakes(visit, trained):
     workspace, _, run = trained
     at = visit("evaluate", workspace, run=run.id)
     text = words(at)
-    assert "% correct: " in text and "likely range" in text
-    assert "tl-table" in text and "Found (recall)" in text
-    assert "Most often" in text or "nothing is mixed up" in text
+    assert re.search(r"\d of \d test photos? correct · likely range \d+–\d+%", text) and "tl-score" in text
+    parts = "".join(str(each.proto) for each in at.get("bidi_component"))
+    assert "Found (recall)" in parts and "Correct when predicted (precision)" in parts and "Combined (F1)" in parts
+    assert "predicted as" in text or "No classes get mixed up" in text
+    assert re.search(r"\d (mistake|photo)s?", text), "what is shown of the photos, in words"
     assert at.get("download_button")[0].proto.label == "Download model"
     assert not at.error and not at.exception
 
@@ -169,7 +172,7 @@ def test_a_visitor_from_outside_sees_only_what_was_shared_with_him(visit, traine
     other = create_run(workspace, dataset.id, TrainConfig(), "of somebody else")
     stranger(workspace, rights_with(workspace, "run", run.id, "see"))
     at = visit("train", workspace, run=run.id)
-    assert "See how good it is" in buttons(at)
+    assert "View results" in buttons(at)
     assert "of somebody else" not in words(at) + "".join(link.proto.label for link in at.get("page_link"))
     assert "belongs to someone else" in visit("train", workspace, run=other.id).error[0].value
 

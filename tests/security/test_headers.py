@@ -121,7 +121,7 @@ def complaints(host, browser):
         ("", "", "text=How it goes"),
         ("data", "dataset", "canvas, svg.marks"),
         ("data", "", "text=Choose your photos"),
-        ("train", "dataset", "text=Train on"),
+        ("train", "dataset", "text=Trains a new head"),
         ("train", "run", "canvas, svg.marks"),
         ("evaluate", "run", "canvas, svg.marks"),
         ("learn", "dataset", "svg.marks, canvas"),
