@@ -75,21 +75,24 @@ def test_from_emoji_to_a_prediction(page, server, tmp_path):
     open_a_cell_by_keyboard(page)
     assert run_id in page.url
     with page.expect_download() as download:
-        page.get_by_role("button", name="Download the model (zip)").click()
-    assert {"model.tflite", "labels.txt", "model.json"} <= set(zipfile.ZipFile(download.value.path()).namelist())
+        page.get_by_role("button", name="Download model").click()
+    assert {"model.tflite", "labels.txt", "model.json", "README.md"} <= set(
+        zipfile.ZipFile(download.value.path()).namelist()
+    )
     page.get_by_role("button", name="Try it on new photos").click()
 
     # Predict: a photo dropped in gets the right class.
     upload = page.get_by_test_id("stFileUploader").locator("input[type=file]")
     upload.set_input_files([emoji_of("vehicles", tmp_path), emoji_of("animals", tmp_path)])
-    expect(page.get_by_text("2 photos answered")).to_be_visible()
+    expect(page.get_by_text("2 predictions · ")).to_be_visible()
+    page.get_by_role("radio", name="Table").click()
     rows = page.locator("table.tl-table tbody tr")
     expect(rows).to_have_count(2)
     for row in rows.all_inner_texts():
-        shown, said = row.split("\t")[:2]
-        assert shown.removesuffix(".png") == said
+        shown, predicted = row.split("\t")[:2]
+        assert shown.removesuffix(".png") == predicted
     with page.expect_download() as download:
-        page.get_by_role("button", name="Download the answers (CSV)").click()
+        page.get_by_role("button", name="Download predictions (CSV)").click()
     assert "vehicles" in Path(download.value.path()).read_text(encoding="utf-8")
 
     # On a phone nothing scrolls sideways, on any page.
