@@ -12,7 +12,7 @@ By itself this shows the server's own choice: no trainer waits, and a worker giv
 It needs the right to make a control group (root, or a group that was handed over); without it the benchmark says so.
 
 Expected: the three runs finish.
-Seen, before there was that choice: 980 MB, 896 MB, and hybrid was ended by the system. Since: 664, 508 and 860 MB, all
+Seen, before there was that choice: 980 MB, 896 MB, and hybrid was ended by the system. Since: 664, 534 and 879 MB, all
 finished. docs/notes/small-machine.md has it by stage.
 """
 

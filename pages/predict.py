@@ -11,9 +11,9 @@ with chrome.page("Predict", "Try your model on new photos.", step=4) as action:
         run_list.show(state.runs())
     elif not status.usable:
         widgets.empty("This run has no model to use yet.", "pages/train.py", "See its progress", state.link())
-    elif status.active:
+    elif status.active and not status.predicts:
         packing.watch(run, status)
-    elif not status.finished:
+    elif not status.predicts:
         packing.offer(action, run, status)
     else:
         predict_panel.show(run)

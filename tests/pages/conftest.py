@@ -52,7 +52,7 @@ class WaitingQueue:
     def position(self, job: Job) -> int:
         return 0
 
-    def warm_up(self) -> None:
+    def warm_up(self, *kinds: str) -> None:
         """There is nothing to warm."""
 
 
@@ -80,6 +80,8 @@ def visit(monkeypatch: pytest.MonkeyPatch, queue: WaitingQueue) -> Callable[...,
         at = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=30)
         if page != "welcome":
             at.switch_page(f"pages/{page}.py")
+        for file in (workspace.root / "visitors").glob("*-last.json"):  # what an earlier visit used last
+            file.unlink()
         for kind, value in ids.items():
             at.query_params[kind] = value
         return at.run()

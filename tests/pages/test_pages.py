@@ -1,11 +1,13 @@
 """Every page: empty, with data, with ids that lead nowhere, and for a visitor who is not the owner."""
 
 import json
+import re
 
 import pytest
 
 from pages.server.identity import rights_with
 from tests.pages.conftest import PAGES, buttons, grids, words
+from tlcore.charts import tokens
 from tlcore.comparison.store import create_comparison
 from tlcore.config import TrainConfig, defaults_for
 from tlcore.events import EpochEnd, Failed, Progress, Started, encode
@@ -20,7 +22,7 @@ UNKNOWN = "nobody-0123456789abcdef"
         ("welcome", "Teach the computer", "it says what this is"),
         ("data", "Choose your photos", "photos can be chosen"),
         ("train", "Add photos before you train", "it says what is missing"),
-        ("evaluate", "Nothing to evaluate yet", "it says what is missing"),
+        ("evaluate", "Train a model first", "it says what is missing"),
         ("predict", "You have no trained model yet", "it says what is missing"),
     ],
 )
@@ -69,23 +71,26 @@ def test_the_data_page_shows_the_photos_and_the_way_on(visit, trained):
     at = visit("data", workspace, dataset=dataset.id)
     (photos,) = grids(at)
     assert len(photos) == 9 and all(photo["alt"] for photo in photos)
-    assert any(button.startswith("Go on: train on ") for button in buttons(at))
-    chart = at.get("vega_lite_chart")[0].proto
-    assert "3 classes with" in chart.alt
-    assert "36 photos" in words(at)
+    assert "Continue to training" in buttons(at)
+    text = words(at)
+    assert "36 photos" in text and text.count('class="tl-class"') == 3
+    hues = tokens.class_hues(dataset.labels, dark=False)
+    assert all(f"--tl-hue: {hues[label]}" in text and f"<h3>{label}</h3>" in text for label in dataset.labels)
+    parts = dataset.photos[dataset.photos["label"] == dataset.labels[0]]["split"].value_counts()
+    assert f"{parts['train']} train · {parts['validation']} validate · {parts['test']} test" in text
 
 
-def test_nine_others_are_others(visit, trained):
+def test_shuffle_shows_others(visit, trained):
     workspace, dataset, _ = trained
     at = visit("data", workspace, dataset=dataset.id)
     before = grids(at)
-    next(button for button in at.button if button.label == "Show nine others").click().run()
+    next(button for button in at.button if button.label == "Shuffle").click().run()
     assert grids(at) != before
 
 
 def test_a_ready_made_set_is_imported_as_a_job(visit, workspace, queue):
     at = visit("data", workspace)
-    at.button[0].click().run()
+    at.button(key="sample_emoji").click().run()
     job = queue.jobs[0]
     assert (job.kind, job.spec["kind"], job.spec["value"]) == ("import", "sample", "emoji")
     assert at.query_params["job"] == job.id
@@ -145,18 +150,20 @@ def test_a_run_that_learned_something_before_it_was_killed_still_shows_it(visit,
     events = [Started(0.0, 1), Progress("features", 36, 36), EpochEnd(1, 30, 1.0, 0.5, 0.9, 0.6, 0.1)]
     (run.folder / "events.jsonl").write_text("".join(encode(event) + "\n" for event in events))
     at = visit("train", workspace, run=run.id)
-    assert "60% after the first round" in at.get("vega_lite_chart")[0].proto.alt
+    assert "60% after the first epoch" in at.get("vega_lite_chart")[0].proto.alt
     at = visit("evaluate", workspace, run=run.id)
-    assert "no test figures yet" in words(at)
+    assert "no test results yet" in words(at)
 
 
 def test_evaluate_tells_the_score_with_its_range_and_the_mistakes(visit, trained):
     workspace, _, run = trained
     at = visit("evaluate", workspace, run=run.id)
     text = words(at)
-    assert "% correct: " in text and "likely range" in text
-    assert "tl-table" in text and "Found (recall)" in text
-    assert "Most often" in text or "nothing is mixed up" in text
+    assert re.search(r"\d of \d test photos? correct · likely range \d+–\d+%", text) and "tl-score" in text
+    parts = "".join(str(each.proto) for each in at.get("bidi_component"))
+    assert "Found (recall)" in parts and "Correct when predicted (precision)" in parts and "Combined (F1)" in parts
+    assert "predicted as" in text or "No classes get mixed up" in text
+    assert re.search(r"\d (mistake|photo)s?", text), "what is shown of the photos, in words"
     assert at.get("download_button")[0].proto.label == "Download model"
     assert not at.error and not at.exception
 
@@ -164,8 +171,8 @@ def test_evaluate_tells_the_score_with_its_range_and_the_mistakes(visit, trained
 def test_a_visitor_from_outside_sees_only_what_was_shared_with_him(visit, trained, stranger):
     workspace, dataset, run = trained
     at = visit("data", workspace)
-    assert "made earlier" not in words(at)
-    assert not any("Path on this computer" in str(group.options) for group in at.get("button_group"))
+    assert "Your data sets" not in words(at)
+    assert "Folder path" not in words(at) and "Import folder" not in buttons(at)
     other = create_run(workspace, dataset.id, TrainConfig(), "of somebody else")
     stranger(workspace, rights_with(workspace, "run", run.id, "see"))
     at = visit("train", workspace, run=run.id)
@@ -192,7 +199,7 @@ def test_the_id_of_someone_else_says_what_an_unknown_id_says(visit, trained, str
 def test_the_owner_sees_what_was_made_earlier(visit, trained):
     workspace, dataset, _ = trained
     at = visit("data", workspace)
-    assert "Data sets made earlier" in words(at)
+    assert "Your data sets" in words(at) and "Folder path" in words(at)
 
 
 @pytest.mark.parametrize(("hosted", "shown"), [("", True), ("1", False)])

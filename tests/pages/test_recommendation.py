@@ -60,7 +60,7 @@ def test_the_line_has_the_strategy_the_reason_and_nine_photos(form, dataset):
     grid = next(element.body for element in at.html if "looks like" in element.body)
     assert grid.count("<figure") == 9 and grid.count("looks like: oboe 40%") == 9 and "tabby" not in grid
     assert "to the network it looks like oboe" in grid, "the alt text says so too"
-    assert "similarity of 0.40 of 1" in at.get("vega_lite_chart")[0].proto.alt
+    assert "similarity of 0.40 (of 1)" in at.get("vega_lite_chart")[0].proto.alt
 
 
 def test_the_advice_sets_the_widgets_when_asked_to(form, dataset, queue):

@@ -58,6 +58,7 @@ def _listed(what: Usage | Deleted) -> str:
             (what.runs, "training run", ""),
             (what.comparisons, "race", ""),
             (what.uploads, "collection of uploads", "collections of uploads"),
+            (what.put_aside, "recently deleted item", ""),
         )
         if number
     ]

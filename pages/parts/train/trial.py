@@ -15,12 +15,12 @@ def not_yet() -> None:
 
 def show(action: DeltaGenerator, run: Run, status: JobStatus) -> None:
     """The drop zone of a run with a score; before its model is packed, or where that failed, why it is not there."""
-    if status.active:
-        packing.watch(run, status, lambda progress: _waiting(f"Try new photos here in a moment<br>{progress}"))
-    elif not status.finished:
-        packing.offer(action, run, status)
-    else:
+    if status.predicts:
         predict_panel.show(run)
+    elif status.active:
+        packing.watch(run, status, lambda progress: _waiting(f"Try new photos here in a moment<br>{progress}"))
+    else:
+        packing.offer(action, run, status)
 
 
 def _waiting(words: str, style: str = "tl-not-yet") -> None:
