@@ -18,6 +18,7 @@ from tlcore.workspace import Workspace, is_id, write_atomic
 PHOTOS, SIDE = 4, 72
 FILE = "strip.jpg"
 QUALITY = 82
+PAPER = (241, 238, 231, 255)  # behind drawings without a background: JPEG knows none
 
 
 def dataset_strip(workspace: Workspace, dataset_id: str) -> bytes:
@@ -44,16 +45,17 @@ def _make(folder: Path) -> bytes:
     turn = photos.groupby("label", observed=True).cumcount()
     shown = photos.assign(_turn=turn).sort_values(["_turn", "label"], kind="stable")["sha256"].head(PHOTOS)
     thumbnails = Thumbnails(folder)
-    found = [jpeg for jpeg in map(thumbnails.read, shown) if jpeg]
+    found = [picture for picture in map(thumbnails.read, shown) if picture]
     if not found:
         return b""
     strip = Image.new("RGB", (len(found) * SIDE, SIDE))
-    for place, jpeg in enumerate(found):
-        with Image.open(io.BytesIO(jpeg), formats=["JPEG"]) as picture:
+    for place, data in enumerate(found):
+        with Image.open(io.BytesIO(data), formats=["JPEG", "PNG"]) as picture:  # PNG: drawings, see images.py
             picture.draft("RGB", (SIDE, SIDE))
             small = min(picture.size) < SIDE  # its pixels are shown as they are, not blurred
             how = Image.Resampling.NEAREST if small else Image.Resampling.BICUBIC
-            square = ImageOps.fit(picture.convert("RGB"), (SIDE, SIDE), how)
+            paper = Image.new("RGBA", picture.size, PAPER)
+            square = ImageOps.fit(Image.alpha_composite(paper, picture.convert("RGBA")), (SIDE, SIDE), how)
         strip.paste(square, (place * SIDE, 0))
     target = io.BytesIO()
     strip.save(target, "JPEG", quality=QUALITY)
