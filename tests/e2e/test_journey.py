@@ -90,7 +90,7 @@ def fill(page: Page, label: str, value: int) -> None:
 
 
 def test_own_photos_hybrid_stopped_and_continued(page, server, small_folder):
-    page.goto(f"{server}/data")
+    page.goto(f"{server}/data?more=1")
     page.get_by_text("Folder", exact=True).click()
     page.locator("input[type=file]").set_input_files(small_folder)
     page.get_by_role("button", name=re.compile("Make a data set of 36 files")).click()

@@ -11,7 +11,7 @@ from tests.photos import class_files, make_photo, write_files, write_zip
 
 
 def open_uploader(page: Page, server: str, way: str) -> None:
-    page.goto(f"{server}/data")
+    page.goto(f"{server}/data?more=1")
     page.get_by_text(way, exact=True).click()
 
 
