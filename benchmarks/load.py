@@ -218,7 +218,7 @@ async def _trainings(home: Path, address: str, ids: tuple[str, str], number: int
         async with Visitor(address) as visitor:
             await visitor.open("train", dataset=ids[0])
             await together.wait()
-            await visitor.press("Train on")
+            await visitor.press("Train")
 
     start = time.perf_counter()
     await asyncio.gather(*(ask() for _ in range(number)))

@@ -171,7 +171,7 @@ async def _course(group: Group, home: Path, source: Path | None, strategy: str |
                 choices = [(each.radio.label, each.radio.options) for each in visitor.elements.values()]
                 found = [(label, option) for label, options in choices for option in options]
                 await visitor.choose(*next(pair for pair in found if strategy in pair[1].casefold()))
-            await visitor.press("Train on")
+            await visitor.press("Train")
         return await _until_ended(lambda: list_runs(workspace), group)
 
 

@@ -19,7 +19,8 @@ from pathlib import Path
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.shared import actions, active_jobs, in_use, look, manage, state
+from pages.shared import actions, active_jobs, in_use, look, manage, reading, state
+from pages.shared.navigation import BESIDE, NAME, STEPS
 from pages.shared.widgets import plain
 from tlcore.data.manifest import Dataset
 from tlcore.errors import UserError
@@ -28,9 +29,6 @@ from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Run
 from tlcore.messages.bugs import bug_report, new_bug_number
 
-NAME = "Transfer Lab"
-STEPS = (("data", "Data"), ("train", "Train"), ("evaluate", "Evaluate"), ("predict", "Predict"))
-BESIDE = (("learn", "Learn"), ("compare", "Compare"))
 ICON = "data:image/png;base64," + b64encode(Path(__file__).with_name("icon.png").read_bytes()).decode("ascii")
 SETTLE_SECONDS = 60
 
@@ -60,6 +58,7 @@ def page(title: str, sentence: str, step: int, tab: str = "") -> Iterator[DeltaG
         st.title(title, anchor=False)
         st.markdown(sentence)
         action = st.container(key="tl_action", horizontal=True, vertical_alignment="center")
+        reading.accompany(here, title)
     with errors_shown():
         yield action
 

@@ -45,7 +45,7 @@ def ended(trained, *events, learned=True, config=None, run=None):
         ([], True, "not packed yet", "Finish it"),
         ([Failed("The disk is full.", "Free some space.")], True, "The disk is full. Free some space.", "Finish it"),
         ([Died(9, -9, 99_000_000_000)], True, "the memory ran out", "Finish it"),
-        ([], False, "not packed yet", "Start again"),
+        ([], False, "not packed yet", "Restart"),
     ],
 )
 def test_a_run_with_figures_and_no_model_offers_to_finish_it(visit, trained, queue, page, last, learned, said, offered):
@@ -90,7 +90,7 @@ def test_a_race_offers_to_finish_it(visit, trained, queue):
 def test_a_process_that_died_has_its_word(visit, trained, queue, died, said):
     run = ended(trained, ROUND, *([died] if died else []), learned=False)
     at = visit("train", trained[0], run=run.id)
-    assert not at.exception and said in words(at) and "Start again" in buttons(at)
+    assert not at.exception and said in words(at) and "Restart" in buttons(at)
 
 
 def test_a_bug_has_one_number(visit, trained, queue):

@@ -82,9 +82,9 @@ def test_streamlits_levers_harm_nobody(host, forge):
             bob.run("train", "")
             assert NAME not in bob.words
         ann.run()
-        assert "See how good it is" in ann.buttons, "others notice nothing"
+        assert "View results" in ann.buttons, "others notice nothing"
     with host.bob().open("train") as again:
-        assert "no photos to learn from yet" in again.words
+        assert "Add photos before you train" in again.words
 
 
 @pytest.mark.parametrize("data", [b"", b"\xff" * 100, b"\x00" * 5000])
@@ -92,7 +92,7 @@ def test_bytes_that_are_no_message_end_one_connection_at_most(host, data):
     with host.bob().open("train") as bob:
         bob.socket.send(data)
     with host.bob().open("train") as again:
-        assert "no photos to learn from yet" in again.words
+        assert "Add photos before you train" in again.words
     assert str(ROOT) not in again.words
 
 
@@ -122,7 +122,7 @@ def test_the_session_of_another_gives_no_rights(host):
     bob.get("/_stcore/health")
     with Tab(bob, {}, session) as tab:
         tab.run("train", f"run={host.ids['run']}")
-        assert REFUSED in tab.words and not {"Start again", "Share"} & set(tab.buttons)
+        assert REFUSED in tab.words and not {"Restart", "Share"} & set(tab.buttons)
     assert session not in host.server.log.read_text()
 
 

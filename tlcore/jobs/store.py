@@ -10,7 +10,7 @@ import errno
 import os
 import time
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -356,7 +356,7 @@ class EventLog:
                 return
             self._last_progress = now
         try:
-            _append(self._path, encode(event) + "\n")
+            _append(self._path, encode(replace(event, at=round(time.time(), 3))) + "\n")
         except OSError as error:
             if not isinstance(event, Progress):
                 raise disk_error(self._path, error) from error
