@@ -16,7 +16,7 @@ def test_rename_delete_and_undo(page, server, home, tmp_path):
 
     # A card on the welcome page has a menu; Enter saves the new name.
     page.goto(server)
-    page.get_by_role("button", name="Options of the data set herbarium").click()
+    page.get_by_role("button", name="Options for the data set herbarium").click()
     page.get_by_role("menuitem", name="Rename…").click()
     field = page.get_by_label("Name", exact=True)
     expect(field).to_have_value("herbarium")
@@ -37,7 +37,7 @@ def test_rename_delete_and_undo(page, server, home, tmp_path):
     page.get_by_role("button", name="Green *things*").click()
     page.get_by_role("menuitem", name="Delete…").click()
     dialog = page.get_by_role("dialog")
-    expect(dialog.get_by_text(re.compile(r"You can undo it for 24 hours"))).to_be_visible()
+    expect(dialog.get_by_text(re.compile(r"You can undo this for 24 hours"))).to_be_visible()
     dialog.get_by_role("button", name="Delete", exact=True).click()
     expect(page.get_by_text("Deleted “Green *things*”.")).to_be_visible()
     assert dataset.id not in page.url and not dataset.folder.exists()

@@ -368,7 +368,7 @@ def test_undoing_a_change_makes_the_earlier_version_current_again(workspace, tmp
     restore(workspace, second.id)
     assert listed(workspace) == {second.id}, "and the change can be made once more"
     run = a_run(workspace, second, "")
-    with pytest.raises(UserError, match="runs on the changed photos"):
+    with pytest.raises(UserError, match="trained on the changed photos"):
         restore(workspace, first.id)
     assert listed(workspace) == {second.id, run.id}
 

@@ -91,7 +91,9 @@ def _check_class(dataset: Dataset, label: str) -> None:
 def _new_version(workspace: Workspace, dataset: Dataset, photos: pd.DataFrame) -> Dataset:
     """A data set of these rows of `dataset`, which it replaces."""
     if newer_version(workspace, dataset.id):
-        raise UserError("These photos were changed since.", "Open the data set again and make your change there.")
+        raise UserError(
+            "These photos have changed since you opened them.", "Open the data set again and make your change there."
+        )
     if photos["label"].nunique() < 2:
         raise UserError("At least two classes are needed.", "Add another class first, or delete the whole data set.")
     photos = photos.reset_index(drop=True)

@@ -269,10 +269,10 @@ def _undo_change(workspace: Workspace, newer: str) -> Deletion:
     """Put a newer version of a data set aside, alone, so that the one it replaced is current again."""
     thing = _find(workspace, newer)
     if newer_version(workspace, newer):
-        raise UserError("These photos were changed once more since.", "Undo the latest change first.")
+        raise UserError("These photos have changed again since.", "Undo the latest change first.")
     runs = [each for each in belongings(workspace, (RUN, COMPARISON)) if newer in each.needs]
     if runs:
-        raise UserError("There are runs on the changed photos.", "Keep the change, or delete those runs first.")
+        raise UserError("You have trained on the changed photos.", "Keep the change, or delete those runs first.")
     ids = [(RECOMMENDATION, newer), (DATASET, newer)]
     parts = tuple((kind, an_id) for kind, an_id in ids if (place_of(workspace, kind) / an_id).is_dir())
     plan = Deletion(newer, DATASET, _name(thing), thing.visitor, "", 0.0, parts, (), folder_bytes(thing.folder))
