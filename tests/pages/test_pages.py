@@ -19,7 +19,7 @@ UNKNOWN = "nobody-0123456789abcdef"
 @pytest.mark.parametrize(
     ("page", "said", "reason"),
     [
-        ("welcome", "Teach the computer", "it says what this is"),
+        ("welcome", "Train an image classifier", "it says what this is"),
         ("data", "Choose your photos", "photos can be chosen"),
         ("train", "Add photos before you train", "it says what is missing"),
         ("evaluate", "Train a model first", "it says what is missing"),
