@@ -113,7 +113,7 @@ def fill(page: Page, label: str, value: int) -> None:
 
 
 def test_own_photos_hybrid_stopped_and_continued(page, server, small_folder):
-    page.goto(f"{server}/data")
+    page.goto(f"{server}/data?more=1")
     page.locator(".whole input[type=file]").first.set_input_files(small_folder)
     expect(page.locator(".verdict")).to_have_text("36 files uploaded.")
     page.get_by_role("button", name="Import and continue").click()

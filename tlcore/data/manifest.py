@@ -111,7 +111,7 @@ class DatasetSummary:
 
     `bytes`: of its own copies of photos, 0 where they stay in a folder; `visitor`: as in `Dataset`; `base`: the id of
     the data set whose photos came along, "" for none; `sample`: the key of the sample it was made of, "" for none;
-    `replaces`: the id of the data set that it is a newer version of (versions.py), "" for none.
+    `replaces`: the ids of the data sets that it is a newer version of (versions.py), the latest first.
     """
 
     id: str
@@ -124,7 +124,7 @@ class DatasetSummary:
     visitor: str = ""
     base: str = ""
     sample: str = ""
-    replaces: str = ""
+    replaces: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,7 +146,7 @@ class Draft:
     visitor: str = ""
     base: str = ""
     sample: str = ""
-    replaces: str = ""
+    replaces: tuple[str, ...] = ()
 
 
 def store_photo(folder: Path, sha256: str, extension: str, data: bytes) -> str:
@@ -190,7 +190,7 @@ def save_dataset(workspace: Workspace, draft: Draft) -> Dataset:
         "visitor": draft.visitor,
         "base": draft.base,
         "sample": draft.sample,
-        "replaces": draft.replaces,
+        "replaces": list(draft.replaces),
         "files": {name: file_checksum(data) for name, data in files.items()},
     }
     for name, data in files.items():
@@ -272,7 +272,7 @@ def dataset_visitor(workspace: Workspace, dataset_id: str) -> str:
 def list_datasets(workspace: Workspace) -> list[DatasetSummary]:
     """The data sets of a workspace, newest first, of each only its current version; damaged ones are left out."""
     found = list_versions(workspace)
-    replaced = {each.replaces for each in found}
+    replaced = {earlier for each in found for earlier in each.replaces}
     return [each for each in found if each.id not in replaced]
 
 
@@ -303,7 +303,7 @@ def _summary(folder: Path) -> DatasetSummary | None:
             str(values.get("visitor", "")),
             str(values.get("base", "")),
             str(values.get("sample", "")),
-            str(values.get("replaces", "")),
+            tuple(map(str, values.get("replaces", ()))),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -313,7 +313,7 @@ def find_known(workspace: Workspace, signature: str) -> Dataset | None:
     """The data set that was made under this signature before, if it is still there and whole."""
     try:
         dataset_id = (workspace.datasets / ".known" / signature).read_text(encoding="utf-8")
-        if any(each.replaces == dataset_id for each in list_versions(workspace)):
+        if any(dataset_id in each.replaces for each in list_versions(workspace)):
             return None  # it was changed since, and this folder was not
         return load_dataset(workspace, dataset_id)
     except (OSError, UserError):
