@@ -1,14 +1,14 @@
 """A test score in words."""
 
-from tlcore.messages.quantities import percent_range
+from tlcore.messages.quantities import percent, percent_range
 
 
 def score_message(correct: int, total: int, low: float, high: float) -> str:
-    """The one way in which a score is told: "92% correct: 46 of 50 (likely range 81–97%)".
+    """A score in its one wording: "92% correct: 46 of 50 (likely range 81–97%)".
 
     Args:
         correct, total: test photos. low, high: the 95% interval of their share, 0–1.
     """
     if not total:
         return "no test photos"
-    return f"{correct / total:.0%} correct: {correct:,} of {total:,} (likely range {percent_range(low, high)})"
+    return f"{percent(correct / total)} correct: {correct:,} of {total:,} (likely range {percent_range(low, high)})"
