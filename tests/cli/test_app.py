@@ -79,8 +79,8 @@ def test_options_for_other_computers_and_no_browser(started, free, capsys):
     ("token", "code", "said", "reason"),
     [
         ("a-token-of-the-host", 0, "/?owner= and what TRANSFERLAB_TOKEN holds", "the host knows it, the log need not"),
-        ("too-short", 2, "TRANSFERLAB_TOKEN cannot be used", "it could be guessed"),
-        ("has a space in its middle", 2, "TRANSFERLAB_TOKEN cannot be used", "a link would end there"),
+        ("too-short", 2, "The token in TRANSFERLAB_TOKEN is not allowed", "it could be guessed"),
+        ("has a space in its middle", 2, "The token in TRANSFERLAB_TOKEN is not allowed", "a link would end there"),
     ],
 )
 def test_a_token_of_the_environment_is_checked_and_not_printed(

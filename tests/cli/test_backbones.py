@@ -64,7 +64,7 @@ def test_weights_import(capsys, tmp_path, monkeypatch):
 def test_weights_fetch(capsys):
     assert run(capsys, "weights", "fetch", "efficientnet-lite0")[0] == 0
     code, _, error = run(capsys, "weights", "fetch", "resnet-99")
-    assert code == 2 and "Allowed: efficientnet-lite0, vgg16" in error
+    assert code == 2 and "Choose one of: efficientnet-lite0, vgg16" in error
 
 
 def test_weights_fetch_without_a_network(capsys, monkeypatch):

@@ -196,4 +196,4 @@ def test_a_folder_that_is_gone_has_no_ghost(workspace):
     run = create_run(workspace, "data-1", LEAN, "x")
     shutil.rmtree(run.folder)
     last = run_job(workspace, run)
-    assert isinstance(last, Failed) and "no longer there" in last.what and not run.folder.exists()
+    assert isinstance(last, Failed) and "no longer exists" in last.what and not run.folder.exists()

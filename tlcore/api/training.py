@@ -100,9 +100,9 @@ def continue_run(
     job = load_run(place, run)
     status = job_status(job)
     if status.active:
-        raise UserError(f"The run {run} is waiting or being worked on.", "Wait until it has ended, or stop it.")
+        raise UserError(f"The run {run} is waiting or in progress.", "Wait until it has ended, or stop it.")
     if status.finished and not status.finished.stopped:
-        raise UserError(f"The run {run} has finished; there is nothing to go on with.", "Load it, or train again.")
+        raise UserError(f"The run {run} has finished, so there is nothing to continue.", "Load it, or start a new run.")
     check_trainer()
     with showing(progress, on_event) as show:
         load_trainer(quietly=True)

@@ -36,7 +36,7 @@ def read_unsorted(folder: Path) -> Generator[Event, None, Dataset]:
     yield from collect(source, label_all(source.files, "photo").placed, collected, Reading(), never)
     photos = collected.photos().assign(split="train")
     if photos.empty:
-        raise UserError(f"No file in {source.name} is a photo that can be used.", "Give a folder with photos.")
+        raise UserError(f"{source.name} contains no usable photo.", "Choose a folder with photos.")
     refused = pd.DataFrame(collected.refused, columns=["path", "reason"])
     return Dataset(
         id="",

@@ -150,8 +150,8 @@ def check_numbers(arrays: Sequence[np.ndarray]) -> None:
     """
     if not all(np.isfinite(array).all() for array in arrays):
         raise UserError(
-            "The pretrained network gave values that are not numbers, so nothing can be learned from them.",
-            "Its weights are damaged, or do not fit this machine. Choose another network, or fetch this one again.",
+            "The pretrained network returned invalid values, so nothing can be trained on them.",
+            "Its weights may be damaged. Choose another network, or download this one again.",
         )
 
 

@@ -24,7 +24,9 @@ def unpack(data: bytes) -> tuple[schema.ModelT, schema.SignatureDefT]:
         UserError: the bytes are no such file.
     """
     if data[4:8] != _FILE_IDENTIFIER:
-        raise UserError("The backbone is not a LiteRT file.", "Install the program again, or restore it with git.")
+        raise UserError(
+            "The backbone is not a LiteRT file.", "Install Transfer Lab again, or restore the file with git."
+        )
     model = schema.ModelT.InitFromPackedBuf(data)
     for signature in model.signatureDefs or []:
         if signature.signatureKey == SIGNATURE.encode() and signature.subgraphIndex == 0:

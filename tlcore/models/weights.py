@@ -51,6 +51,6 @@ def _existing(path: Path) -> Path:
     if path.is_file():
         return path
     raise UserError(
-        f"The file {path} of a pretrained network is missing.",
-        "Install the program again, or restore the file with git.",
+        f"The file of a pretrained network is missing ({path.name}).",
+        "Install Transfer Lab again, or restore the file with git.",
     )

@@ -17,7 +17,7 @@ from tlcore.models.frozen_backbone import top_layer
 from tlcore.models.frozen_files import POOLED
 from tlcore.pipeline.context import Context, FineTuneModel, Halted
 
-KEPT = "What the network saw in the photos until now is kept for next time."
+KEPT = "The features computed so far are kept for next time."
 
 
 def views_of(config: TrainConfig) -> Views:
