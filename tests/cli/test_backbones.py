@@ -58,7 +58,7 @@ def test_weights_import(capsys, tmp_path, monkeypatch):
     monkeypatch.setattr(weights_command, "BACKBONES", (BUILT_IN, row))
     (tmp_path / spec.weights_file).write_bytes(b"it")
     code, text, _ = run(capsys, "weights", "import", str(tmp_path / spec.weights_file))
-    assert code == 0 and "ResNet50 is on this machine" in text and weights_path(spec).read_bytes() == b"it"
+    assert code == 0 and "ResNet50 is on this computer" in text and weights_path(spec).read_bytes() == b"it"
 
 
 def test_weights_fetch(capsys):

@@ -99,7 +99,7 @@ def test_uploads_that_cannot_work_end_in_a_sentence(workspace, area, tmp_path):
     with pytest.raises(UserError, match="one.zip contains only one class, birds"):
         run_job(ingest_incoming(workspace, area, "x"))
     incoming.add_file(workspace, area, "bird.jpg", make_photo(3), "birds")
-    with pytest.raises(UserError, match="Only the class birds"):
+    with pytest.raises(UserError, match="Only one class in x has usable photos: birds"):
         run_job(ingest_incoming(workspace, area, "x"))
 
 
