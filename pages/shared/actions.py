@@ -1,4 +1,4 @@
-"""What changes a job: stop it, continue it, start it again, move it in the line. Each asks whether this visitor may.
+"""What changes a job: stop it, continue it, restart it, move it in the queue. Each asks whether this visitor may.
 
 A button that is not drawn is no guard: it may have been drawn when the visitor still had the right, and a browser
 sends what it likes. So nothing else in pages/ changes a job (tests/security/test_forged_messages.py reads the code
@@ -69,6 +69,6 @@ def _is_allowed(job: Job) -> bool:
     allowed = state.may_act(job)
     if not allowed:
         st.session_state[REFUSED] = (
-            "**Nothing was changed: this belongs to someone else.** Ask whoever made it for a link to look and change."
+            "**Nothing was changed: this belongs to someone else.** Ask its owner for a link with “Look and change”."
         )
     return allowed

@@ -17,7 +17,7 @@ from tlcore.messages.progress import progress_message
 from tlcore.messages.stops import stopped_message
 
 POLL_SECONDS = 1.0
-FINISH = "Finish it"
+FINISH = "Finish"
 
 
 def watch(job: Job, draw: Callable[[JobStatus], None]) -> None:
@@ -32,7 +32,7 @@ def watch(job: Job, draw: Callable[[JobStatus], None]) -> None:
         share, words = progress_message(status, state.queue().position(job), config)
         st.progress(share, text=words)
         asked = store.stop_requested(job)()
-        if state.may_act(job) and st.button("Stopping" if asked else "Stop", key="stop", disabled=asked):
+        if state.may_act(job) and st.button("Stopping…" if asked else "Stop", key="stop", disabled=asked):
             actions.stop(job)
             st.rerun(scope="fragment")
         draw(status)
@@ -58,7 +58,7 @@ def ended(job: Job, status: JobStatus, what: str, action: DeltaGenerator, primar
 
 
 def continue_button(job: Job, status: JobStatus, action: DeltaGenerator, primary: bool = True) -> bool:
-    """The button that continues a training from its last round; False where there is nothing to continue from."""
+    """The button that continues a training from its last epoch; False where there is nothing to continue from."""
     label = continue_label(job, status) if state.may_act(job) else ""
     if label and action.button(label, type="primary" if primary else "secondary", key="go_on"):
         actions.resume(job)
@@ -67,14 +67,14 @@ def continue_button(job: Job, status: JobStatus, action: DeltaGenerator, primary
 
 
 def continue_label(job: Job, status: JobStatus) -> str:
-    """The words of the button that continues a training or packs its model; "" where there is nothing to go on with."""
+    """The words of the button that continues a training or saves its model; "" where there is nothing to continue."""
     if store.can_finish(job) and not status.finished:
         return FINISH
     if not status.epochs or not store.can_resume(job):
         return ""
     last = status.epochs[-1]
     if last.epoch < last.epochs:
-        return f"Continue from round {last.epoch + 1}"
+        return f"Continue from epoch {last.epoch + 1}"
     return "" if status.finished else FINISH
 
 
@@ -82,6 +82,6 @@ def restart_button(job: Job, action: DeltaGenerator, primary: bool) -> None:
     """The button that does a job once more from the beginning."""
     if not state.may_act(job):
         return
-    if action.button("Start again", type="primary" if primary else "secondary", key="start_again"):
+    if action.button("Restart", type="primary" if primary else "secondary", key="start_again"):
         actions.restart(job)
         st.rerun()

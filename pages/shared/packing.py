@@ -1,4 +1,4 @@
-"""Between the test figures and the model: that it is being checked and packed, or that this has to be done yet."""
+"""Between the test figures and the model: that it is being checked and saved, or that this still has to be done."""
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -9,7 +9,7 @@ from tlcore.jobs.status import JobStatus, job_status
 from tlcore.jobs.store import Run
 from tlcore.messages.endings import unpacked_message
 
-PACKING = "The model is being checked and packed."
+PACKING = "Checking and saving the model…"
 
 
 def watch(run: Run, status: JobStatus) -> None:
@@ -41,4 +41,4 @@ def _how_far(status: JobStatus) -> str:
     last = status.last_progress
     if last is None or last.stage != StageKey.VERIFY:
         return ""
-    return f" Checked on {last.done:,} of {last.total:,} test photos."
+    return f" {last.done:,} of {last.total:,} test photos checked"

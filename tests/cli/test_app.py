@@ -78,7 +78,12 @@ def test_options_for_other_computers_and_no_browser(started, free, capsys):
 @pytest.mark.parametrize(
     ("token", "code", "said", "reason"),
     [
-        ("a-token-of-the-host", 0, "/?owner= and the value of TRANSFERLAB_TOKEN", "the host knows it, the log need not"),
+        (
+            "a-token-of-the-host",
+            0,
+            "/?owner= and the value of TRANSFERLAB_TOKEN",
+            "the host knows it, the log need not",
+        ),
         ("too-short", 2, "The token in TRANSFERLAB_TOKEN is not allowed", "it could be guessed"),
         ("has a space in its middle", 2, "The token in TRANSFERLAB_TOKEN is not allowed", "a link would end there"),
     ],

@@ -63,13 +63,13 @@ def test_what_is_downloaded_first_is_told(form):
 @pytest.mark.parametrize(
     ("strategies", "networks", "said", "reason"),
     [
-        (["hybrid"], ["efficientnet-lite0"], "needs two", "nobody to race against"),
+        (["hybrid"], ["efficientnet-lite0"], "needs at least two", "nobody to race against"),
         ([], ["efficientnet-lite0"], "nothing to compare", "no strategy"),
         (["hybrid", "scratch"], [], "nothing to compare", "no network"),
         (
             ["hybrid", "scratch", "fine-tuning", "feature-extraction"],
             ["efficientnet-lite0", "vgg16", "vgg19", "resnet50"],
-            "at most 12",
+            "12 runs at most",
             "too many lines",
         ),
     ],
@@ -90,7 +90,7 @@ def test_the_persons_own_settings_count_and_are_told(visit, trained, queue):
     at.switch_page("pages/compare.py")
     at.query_params["dataset"] = dataset.id
     at.run()
-    assert "it counts wherever it applies: Rounds over all photos (epochs)." in words(at)
+    assert "it counts wherever it applies: Epochs." in words(at)
     button(at, "Start a race of 2 runs").click().run()
     assert [job.config.epochs for job in queue.jobs] == [7, 7]
 
@@ -134,7 +134,7 @@ def test_a_race_that_ended_has_a_table_and_a_verdict(visit, trained, race, queue
     text = words(at)
     assert "100% correct: 6 of 6 (likely range 61–100%)" in text
     assert "9.0 (4.0 looking at photos, 5.0 learning)" in text
-    assert "Feature extraction got 1 photo right that hybrid got wrong, and 0 the other way round" in text
+    assert "Feature extraction got 1 photo correct that hybrid got wrong, and 0 the other way round" in text
     assert "No difference from feature extraction is larger than chance." in text
     assert "leaves \\<b\\>" in text and "leaves <b>" not in text
     links = [link.proto.page + link.proto.query_string for link in at.get("page_link") if "Hybrid" in link.proto.label]
@@ -179,11 +179,11 @@ def test_one_chart_holds_a_line_for_each_run_over_seconds(visit, trained, race):
 @pytest.mark.parametrize(
     ("events", "checkpoint", "row", "way", "reason"),
     [
-        ([Started(0.0, 1), *rounds(2)], True, "Continue from round 3", "continued", "its worker was killed"),
-        ([Started(0.0, 1), *rounds(2)], False, "Start again", "submitted", "it left no checkpoint"),
-        ([Started(0.0, 1)], False, "Start again", "submitted", "killed before its first round"),
-        ([Started(0.0, 1), Stopped("Nothing.")], False, "Start again", "submitted", "stopped before it learned"),
-        ([Started(0.0, 1), Failed("The disk is full.", "Free space.")], False, "Start again", "submitted", "failed"),
+        ([Started(0.0, 1), *rounds(2)], True, "Continue from epoch 3", "continued", "its worker was killed"),
+        ([Started(0.0, 1), *rounds(2)], False, "Restart", "submitted", "it left no checkpoint"),
+        ([Started(0.0, 1)], False, "Restart", "submitted", "killed before its first round"),
+        ([Started(0.0, 1), Stopped("Nothing.")], False, "Restart", "submitted", "stopped before it learned"),
+        ([Started(0.0, 1), Failed("The disk is full.", "Free space.")], False, "Restart", "submitted", "failed"),
     ],
 )
 def test_a_run_without_figures_can_be_taken_up(visit, trained, race, queue, events, checkpoint, row, way, reason):
@@ -193,7 +193,7 @@ def test_a_run_without_figures_can_be_taken_up(visit, trained, race, queue, even
     if checkpoint:
         (runs[1].folder / store.CHECKPOINT).touch()
     at = visit("compare", trained[0], race=made.id)
-    assert [label for label in buttons(at) if label in (row, "Start again", "Stop")] == [row], reason
+    assert [label for label in buttons(at) if label in (row, "Restart", "Stop")] == [row], reason
     assert ("The disk is full" in words(at)) == any(isinstance(event, Failed) for event in events)
     assert "as soon as two runs" in words(at)
     assert ("Continue the race" in buttons(at)) == (way == "continued") != ("Start 1 run again" in buttons(at)), reason
@@ -206,7 +206,7 @@ def test_a_run_without_figures_can_be_taken_up(visit, trained, race, queue, even
     ("learned", "said", "reason"),
     [
         ((0, 0), "Start the race again", "stopped before anything was learned: every row says “Start again”"),
-        ((0, 2), "Continue the race", "one of the rows says “Continue from round 3”"),
+        ((0, 2), "Continue the race", "one of the rows says “Continue from epoch 3”"),
     ],
 )
 def test_the_button_of_a_stopped_race_says_what_its_rows_say(visit, trained, race, queue, learned, said, reason):
@@ -216,7 +216,7 @@ def test_the_button_of_a_stopped_race_says_what_its_rows_say(visit, trained, rac
         if number:
             (run.folder / store.CHECKPOINT).touch()
     at = visit("compare", trained[0], race=made.id)
-    rows = ["Continue from round 3" if number else "Start again" for number in learned]
+    rows = ["Continue from epoch 3" if number else "Restart" for number in learned]
     assert [label for label in buttons(at) if label in (*rows, "Start the race again", "Continue the race")] == [
         said,
         *rows,

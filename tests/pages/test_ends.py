@@ -42,10 +42,10 @@ def ended(trained, *events, learned=True, config=None, run=None):
 @pytest.mark.parametrize(
     ("last", "learned", "said", "offered"),
     [
-        ([], True, "not saved yet", "Finish it"),
-        ([Failed("The disk is full.", "Free some space.")], True, "The disk is full. Free some space.", "Finish it"),
-        ([Died(9, -9, 99_000_000_000)], True, "the memory ran out", "Finish it"),
-        ([], False, "not saved yet", "Start again"),
+        ([], True, "not saved yet", "Finish"),
+        ([Failed("The disk is full.", "Free some space.")], True, "The disk is full. Free some space.", "Finish"),
+        ([Died(9, -9, 99_000_000_000)], True, "because memory ran out", "Finish"),
+        ([], False, "not saved yet", "Restart"),
     ],
 )
 def test_a_run_with_figures_and_no_model_offers_to_finish_it(visit, trained, queue, page, last, learned, said, offered):
@@ -73,8 +73,8 @@ def test_a_race_offers_to_finish_it(visit, trained, queue):
     ended(trained, ROUND, FIGURES, run=first)
     ended(trained, ROUND, FIGURES, Finished(second.id, 9.0), run=second, learned=False)
     at = visit("compare", workspace, race=race.id)
-    assert not at.exception and "not saved yet" in words(at) and "Finish it" in buttons(at)
-    next(button for button in at.button if button.label == "Finish it").click().run()
+    assert not at.exception and "not saved yet" in words(at) and "Finish" in buttons(at)
+    next(button for button in at.button if button.label == "Finish").click().run()
     assert queue.continued == [first.id]
 
 
@@ -84,13 +84,13 @@ def test_a_race_offers_to_finish_it(visit, trained, queue):
         (Died(9, -9, 99_000_000_000), "memory ran out"),
         (Died(15, -15), "was shut down"),
         (Died(11, -11), "SIGSEGV"),
-        (None, "without a word"),
+        (None, "nothing says why"),
     ],
 )
 def test_a_process_that_died_has_its_word(visit, trained, queue, died, said):
     run = ended(trained, ROUND, *([died] if died else []), learned=False)
     at = visit("train", trained[0], run=run.id)
-    assert not at.exception and said in words(at) and "Start again" in buttons(at)
+    assert not at.exception and said in words(at) and "Restart" in buttons(at)
 
 
 def test_a_bug_has_one_number(visit, trained, queue):
@@ -126,7 +126,7 @@ def test_what_cannot_fit_is_said_before_the_button(visit, trained, queue, monkey
     workspace, dataset, _ = trained
     monkeypatch.setattr(training_memory, "total_memory", lambda *group: 600_000_000)
     at = visit(page, workspace, dataset=dataset.id)
-    assert "of memory; this machine has 600 MB" in words(at) and not at.exception
+    assert "of memory; this computer has 600 MB" in words(at) and not at.exception
     key = {"train": "train", "compare": "race"}[page]
     assert at.button(key=key).disabled
     assert json.dumps(queue.jobs) == "[]"

@@ -135,7 +135,7 @@ def test_a_run_that_ended_badly_says_so_and_can_be_started_again(visit, trained,
     (run.folder / "events.jsonl").write_text("".join(encode(event) + "\n" for event in events))
     at = visit("train", workspace, run=run.id)
     assert said in words(at), reason
-    next(button for button in at.button if button.label == "Start again").click().run()
+    next(button for button in at.button if button.label == "Restart").click().run()
     assert queue.jobs == [run]
 
 

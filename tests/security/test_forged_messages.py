@@ -119,7 +119,7 @@ def test_the_session_of_another_gives_no_rights(host):
     bob.get("/_stcore/health")
     with Tab(bob, {}, session) as tab:
         tab.run("train", f"run={host.ids['run']}")
-        assert REFUSED in tab.words and not {"Start again", "Share"} & set(tab.buttons)
+        assert REFUSED in tab.words and not {"Restart", "Share"} & set(tab.buttons)
     assert session not in host.server.log.read_text()
 
 

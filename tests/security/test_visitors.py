@@ -11,7 +11,7 @@ from tests.security.tab import Tab
 from tlcore.jobs import store
 
 PAGES = ("", "data", "train", "evaluate", "predict", "learn", "compare")
-LINK_QUESTION = "What may people with the link do?"
+LINK_QUESTION = "What can people with the link do?"
 REFUSED = "belongs to someone else"
 
 
@@ -29,7 +29,7 @@ def test_the_address_alone_gives_nothing(host, page, kind):
         shown = bob.words.replace(host.ids[kind], "")  # the page's own links have what stands in the address
         assert NAME not in shown
         assert REFUSED in shown or (page == "predict" and kind != "run"), "Predict uses nothing but a run"
-        assert not {"Stop", "Start again", "Stop the race"} & set(bob.buttons)
+        assert not {"Stop", "Restart", "Stop the race"} & set(bob.buttons)
 
 
 def test_his_own_things_are_there_in_a_new_tab_and_after_a_refresh(host):

@@ -82,7 +82,7 @@ def _row(run: Run, name: str, status: JobStatus) -> None:
         allowed = state.may_act(run)
         if allowed and status.active and not status.usable:
             st.button(
-                "Stopping" if asked else "Stop",
+                "Stopping…" if asked else "Stop",
                 key=f"stop_{run.id}",
                 disabled=asked,
                 on_click=actions.stop,
@@ -94,7 +94,7 @@ def _row(run: Run, name: str, status: JobStatus) -> None:
         if allowed and resume:
             st.button(resume, key=f"go_on_{run.id}", on_click=actions.resume, args=(run,))
         elif allowed and not status.active and not status.finished:
-            st.button("Start again", key=f"again_{run.id}", on_click=actions.restart, args=(run,))
+            st.button("Restart", key=f"again_{run.id}", on_click=actions.restart, args=(run,))
     if status.error:
         chrome.show_failure(status.error)
 
