@@ -10,32 +10,39 @@ if __name__ != "__main__":  # the server imports this file, once; what pages nee
 else:  # Streamlit runs it as the page
     import streamlit as st
 
-    from pages.shared import chrome, gallery, run_list, state
+    from pages.shared import chrome, gallery, library, run_list, state
 
     with chrome.page(
-        "Teach the computer to tell your pictures apart",
-        "Show it some photos of each kind. It learns in seconds, says how good it is, and you can use what it learned.",
+        "Train an image classifier on your own photos",
+        "Add a few photos of each class. Training takes seconds, and you see how accurate the result is.",
         step=0,
     ) as action:
         state.workspace()
         if action.button("Choose photos to begin", type="primary"):
-            st.switch_page("pages/data.py", query_params=state.link())
+            st.switch_page("pages/data.py", query_params={"more": "1"})
+        action.page_link("pages/learn.py", label="Why a few photos are enough", query_params=state.link())
 
-        gallery.sample_strip()
+        datasets, runs = state.datasets(), state.runs()
+        if not datasets:
+            gallery.sample_strip()
+        with st.container(key="tl_how"):
+            st.subheader("How it works", anchor=False)
+            st.html(
+                '<ol class="tl-steps">'
+                "<li><b>Data</b><span>Use a sample set or add your own photos, one card for each class.</span></li>"
+                "<li><b>Train</b><span>A network that already recognizes shapes and textures learns your classes."
+                "</span></li>"
+                "<li><b>Evaluate</b><span>See how accurate it is on photos held back for testing, and where it is "
+                "wrong.</span></li>"
+                "<li><b>Predict</b><span>Try it on new photos, or download the model.</span></li>"
+                "</ol>"
+            )
+            place = "the server that shows you this page" if state.others_can_come() else "this computer"
+            st.caption(f"Your photos stay on {place}. Nothing is sent anywhere else.")
 
-        st.subheader("How it goes", anchor=False)
-        st.markdown(
-            "1. **Data.** Pick a ready-made set or bring your own photos, one group for each kind (class).\n"
-            "2. **Train.** A network that has already learned to see looks at every photo once, then learns "
-            "your classes.\n"
-            "3. **Evaluate.** It is tested on photos it has never seen, and shows where it is wrong.\n"
-            "4. **Predict.** Give it new photos, or download what it learned (the model)."
-        )
-        st.page_link("pages/learn.py", label="Why so few photos are enough", query_params=state.link())
-        place = "the server that shows you this page" if state.others_can_come() else "this computer"
-        st.markdown(f"Your photos stay on {place}. Nothing is sent anywhere else.")
-
-        earlier = state.runs()
-        if earlier:
-            st.subheader("Earlier training runs", anchor=False)
-            run_list.show(earlier)
+        if datasets:
+            st.subheader("Your data sets", anchor=False)
+            library.show(datasets)
+        if runs:
+            st.subheader("Your runs", anchor=False)
+            run_list.show(runs)

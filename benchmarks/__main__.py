@@ -17,6 +17,7 @@ NAMES = (
     "extraction",
     "prediction",
     "web",
+    "slow_line",
     "upload",
     "memory",
     "finetune",

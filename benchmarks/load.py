@@ -21,8 +21,8 @@ Expected, two cores: answers under 2 s and pages under 1 s (p95) with 50 visitor
 Seen before charts were described once and lists read once, nothing else on the machine: 50 visitors: opening 0.93 s,
 photo → answer 0.15 s, all at the same moment 2.4 s (48 ms of processor time each); 300 page loads 2.2 s; +31 MB; the
 welcome page with 3,000 runs 454 ms; no wrong answer; five trainings one after the other.
-Seen since, with other work on both cores: 0.88 s; 0.54 s, all at the same moment 1.4 s (30 ms each); 300 page loads
-0.72 s; +31 MB; 77 ms; no wrong answer.
+Seen since, nothing else on the machine: 0.83 s; 0.08 s, all at the same moment 1.5 s (28 ms each); 300 page loads
+0.60 s; +22 MB; 60 ms; no wrong answer.
 """
 
 import asyncio
@@ -218,7 +218,7 @@ async def _trainings(home: Path, address: str, ids: tuple[str, str], number: int
         async with Visitor(address) as visitor:
             await visitor.open("train", dataset=ids[0])
             await together.wait()
-            await visitor.press("Train on")
+            await visitor.press("Train")
 
     start = time.perf_counter()
     await asyncio.gather(*(ask() for _ in range(number)))

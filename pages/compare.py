@@ -56,26 +56,27 @@ def follow_comparison(action: DeltaGenerator, used: Comparison, dataset: Dataset
         if again and action.button(again, type="primary", key="take_up"):
             live.resume_all(runs)
             st.rerun()
-        if usable and action.button("See where the best one is wrong", type="secondary" if again else "primary"):
+        if usable and action.button("View the best run", type="secondary" if again else "primary"):
             best = load_results(runs)[0].run_id
             st.switch_page("pages/evaluate.py", query_params=state.link(run=best, dataset=dataset.id))
-    action.page_link("pages/compare.py", label="Plan another race", query_params={"dataset": dataset.id})
+    action.page_link("pages/compare.py", label="New race", query_params={"dataset": dataset.id})
     share.show(action, "race", used)
-    live.show(used)
     if not active:
-        verdict.show(dataset, runs)
+        verdict.show(runs)
+        st.subheader("How they trained", anchor=False)
+    live.show(used)
 
 
 with chrome.page(
     "Compare",
-    "Let several ways of learning race on your photos, and see which differences are more than chance.",
+    "Race several strategies and backbones on the same photos, and see which differences are more than chance.",
     step=0,
     tab="Compare",
 ) as action:
     state.queue().warm_up()
     used, dataset = state.comparison(), state.dataset()
     if dataset is None:
-        widgets.empty("There are no photos to learn from yet.", "pages/data.py", "Choose photos first", {})
+        widgets.empty("Choose photos first, then race several models on them.", "pages/data.py", "Choose photos", {})
     elif used is None:
         offer(action, dataset)
     else:

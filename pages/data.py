@@ -4,7 +4,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts.data import dataset_list, importing, kept, pickers
-from pages.shared import chrome, drawn, gallery, share, state, widgets
+from pages.shared import chrome, drawn, gallery, photo_viewer, share, state, widgets
 from pages.shared.widgets import plain
 from tlcore.charts import results as charts
 from tlcore.data.manifest import Dataset
@@ -16,7 +16,11 @@ def show(dataset: Dataset) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         turn = st.session_state.get("shuffle", 0)
-        gallery.grid(gallery.from_dataset(dataset, gallery.three_by_three(dataset.photos, seed=turn)))
+        nine = gallery.three_by_three(dataset.photos, seed=turn)
+        photos = photo_viewer.from_dataset(dataset, nine)
+        gallery.grid(
+            gallery.from_dataset(dataset, nine), key="nine", open=lambda place: photo_viewer.show(photos, place)
+        )
         if st.button("Show nine others", type="tertiary"):
             st.session_state["shuffle"] = turn + 1
             st.rerun()
@@ -89,7 +93,7 @@ else:
     title, sentence = "Choose your photos", "Take a ready-made set, or bring your own photos: a group for each class."
 
 with chrome.page(title, sentence, step=1) as action:
-    state.queue().warm_up()
+    state.queue().warm_up("import", "train")
     dataset = None if is_importing else state.dataset()
     if is_importing:
         importing.show_import(action)

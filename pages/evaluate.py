@@ -1,92 +1,44 @@
 """Step 3: how good is it, and where does it fail, on photos it has never seen."""
 
-import re
-
-import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.parts.evaluate import download
-from pages.parts.evaluate.prediction_gallery import from_predictions
-from pages.shared import chrome, drawn, gallery, packing, run_list, share, state, widgets
-from pages.shared.widgets import plain
-from tlcore.charts import results as charts
+from pages.parts.evaluate import figures, photos
+from pages.parts.evaluate.photo_filter import PhotoFilter
+from pages.shared import chrome, model_download, packing, run_list, share, state, widgets
+from pages.shared import score as score_card
 from tlcore.data.manifest import Dataset
 from tlcore.evaluation.report import Report, load_report
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Run
-from tlcore.messages.quantities import count, percent
-from tlcore.messages.scores import score_message
-
-PAGE_SIZE = 12
-SHARES = {"recall": "Found (recall)", "precision": "To be trusted (precision)", "f1": "Both in one (F1)"}
 
 
 def score(report: Report) -> None:
     """The test accuracy, never a number alone."""
-    words = score_message(report.correct, report.total, report.low, report.high)
-    whole = re.sub(r"(\d+–\d+%)", r'<span class="tl-whole">\1</span>', words)  # never torn apart
-    st.html(f'<p class="tl-big">{whole}</p>')
+    score_card.show(report.correct, report.total, report.low, report.high)
     st.caption(
-        "Counted on test photos that it did not learn from (test accuracy). With more photos of the same kind the "
-        "share may well come out elsewhere in the range given (95% confidence interval)."
+        "Test accuracy, counted on photos the model never trained on. With other photos of the same kind, expect a "
+        "result within the likely range (95% confidence interval)."
     )
-
-
-def mixed_up(report: Report) -> None:
-    """Which classes are taken for which."""
-    st.subheader("What is taken for what (confusion matrix)", anchor=False)
-    finding = charts.confusion_alt_text(report.confusion)
-    if len(report.labels) <= charts.MOST_CELLS:
-        matrix, dark = report.confusion, chrome.is_dark()
-        drawn.chart(charts.confusion_matrix, matrix, dark, key="confusion", description=finding)
-    else:
-        pairs = charts.most_confused(report.confusion)
-        widgets.table(pairs.set_axis(["The photo is", "The network says", "Photos"], axis="columns"), finding)
-    st.caption(plain(finding))
-
-
-def classes(report: Report) -> None:
-    """Figures for each class."""
-    st.subheader("Class by class", anchor=False)
-    rows = report.per_class
-    table = pd.DataFrame({"Class": rows["label"], "Test photos": rows["support"], "Right": rows["correct"]})
-    for name, title in SHARES.items():
-        table[title] = rows[name].map(percent)
-    widgets.table(table, "For each class: test photos, how many were right, recall, precision and F1")
-    st.caption(
-        "Found: of the photos that show the class, the share that the network says so. To be trusted: of the photos "
-        "that the network says show the class, the share that really do. Both in one is high only when both are."
-    )
-
-
-def mistakes(dataset: Dataset, report: Report) -> None:
-    """All mistakes, those the network was surest of first, a page at a time."""
-    st.subheader("Worst mistakes first", anchor=False)
-    predictions = report.predictions
-    wrong = predictions[~predictions["correct"]].sort_values("probability", ascending=False, kind="stable")
-    if wrong.empty:
-        st.markdown("There are none among the test photos.")
-        return
-    st.markdown(f"{count(len(wrong), 'mistake')}; the network was surest of the first.")
-    pages = -(-len(wrong) // PAGE_SIZE)
-    page = st.pagination(pages, key="mistakes") if pages > 1 else 1
-    shown = wrong.iloc[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
-    gallery.grid(from_predictions(dataset, shown), columns=None)
 
 
 def show(run: Run, dataset: Dataset) -> None:
     """Everything there is to know about a run that can be used."""
     report = load_report(run.folder)
-    score(report)
-    left, right = st.columns(2, gap="large")
-    with left:
-        st.subheader("Nine test photos", anchor=False)
-        gallery.grid(from_predictions(dataset, gallery.three_by_three(report.predictions)))
-    with right:
-        mixed_up(report)
-    classes(report)
-    mistakes(dataset, report)
+    choice = PhotoFilter(run.id)
+    shown = choice.chosen(has_mistakes=report.correct < report.total)
+    if len(report.labels) <= figures.MOST_BESIDE:
+        left, right = st.columns(2, gap="large")
+        with left:
+            score(report)
+            figures.classes(report, choice, shown)
+        with right:
+            figures.mixed_up(report, choice, shown)
+    else:
+        score(report)
+        figures.mixed_up(report, choice, shown)
+        figures.classes(report, choice, shown)
+    photos.show(dataset, report, choice, shown)
     chrome.mark_done(3, run.id)
 
 
@@ -99,17 +51,17 @@ def buttons(action: DeltaGenerator, run: Run) -> None:
     if action.button("Try it on new photos", type="primary"):
         st.switch_page("pages/predict.py", query_params=state.link())
     with action:
-        download.show(run)
+        model_download.show(run)
     share.show(action, "run", run)
 
 
-with chrome.page("Evaluate", "Here is how it does on photos it has never seen.", step=3) as action:
+with chrome.page("Evaluate", "See how well your model does on photos it has never seen.", step=3) as action:
     run, dataset = state.run(), state.dataset()
     if run is None or dataset is None:
-        widgets.empty("Nothing to evaluate yet: a network must learn first.", "pages/train.py", "Train", state.link())
+        widgets.empty("Train a model first, then see its results here.", "pages/train.py", "Train", state.link())
         run_list.show(state.runs())
     elif not job_status(run).usable:
-        widgets.empty("This run has no test figures yet.", "pages/train.py", "See how far it is", state.link())
+        widgets.empty("This run has no test results yet.", "pages/train.py", "View its progress", state.link())
     else:
         buttons(action, run)
         show(run, dataset)

@@ -26,22 +26,22 @@ def latest_run(dataset: Dataset) -> Run | None:
 
 
 def _has_ended(run: Run) -> bool:
-    """Whether it has learned something and learns no more: only then is it known which round is kept."""
+    """Whether it has learned something and learns no more: only then is it known which epoch is kept."""
     status = job_status(run)
     return bool(status.epochs) and (status.usable or not status.active)
 
 
 with chrome.page(
     "Learn",
-    "How a network that already sees learns your photos, in five short steps. Begin with any of them.",
+    "See how transfer learning works, in five short steps with your own photos.",
     step=0,
     tab="Learn",
 ) as action:
     dataset = state.dataset()
     shown = dataset or example()
     if dataset is None:
-        whose = "what you see here is made of the built-in emoji" if shown else "some pictures need photos"
-        st.markdown(f"You have no photos in use yet: {whose}.")
+        whose = "these examples use the built-in emoji" if shown else "some of the examples need photos"
+        st.markdown(f"No photos chosen yet: {whose}.")
         if action.button("Choose photos", type="primary"):
             st.switch_page("pages/data.py", query_params=state.link())
     elif action.button("Train on these photos", type="primary"):

@@ -1,17 +1,21 @@
-"""Step 2: two questions with good answers, one button, and curves that grow while the network learns."""
+"""Step 2: one sentence and one button; then curves that grow, and the score beside a place to try it."""
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts.train import (
+    backbone_picker,
     curve_warnings,
     curves,
     job_queue_view,
-    network_choice,
-    recommendation_card,
+    outcome,
+    plan,
+    recommendation_line,
     settings_form,
+    strategy_cards,
+    trial,
 )
-from pages.shared import chrome, follow, packing, room, run_list, settings, share, state, widgets
+from pages.shared import chrome, follow, room, run_list, settings, share, state, widgets
 from pages.shared.memory import memory_refusal
 from pages.shared.widgets import plain
 from tlcore.data.manifest import Dataset
@@ -19,36 +23,38 @@ from tlcore.errors import UserError
 from tlcore.jobs import store
 from tlcore.jobs.status import JobStatus, job_status
 from tlcore.jobs.store import Run
-from tlcore.messages.endings import diverged_message
-from tlcore.messages.progress import num_planned_epochs
-from tlcore.messages.quantities import count, format_bytes, format_seconds
-from tlcore.messages.stops import stopped_message
+from tlcore.messages.quantities import format_bytes
 from tlcore.models.registry import find_backbone
 from tlcore.models.weights_cache import is_present
 
 
+def heading() -> tuple[str, str]:
+    """The title and the sentence below it: of the run in use, or what the button will do."""
+    try:
+        run, dataset = state.run(), state.dataset()
+        if run is not None:
+            return plain(outcome.title(run)), outcome.sentence(run)
+        return "Train", plan.remember(dataset) if dataset else "Train your model"
+    except (UserError, OSError):  # the page itself will show it
+        return "Train", "Train your model"
+
+
 def offer(action: DeltaGenerator, dataset: Dataset) -> None:
-    """A new run: the two questions, the settings that nobody has to touch, and the button."""
-    num_train = len(dataset.part("train"))
-    st.markdown(
-        f"{count(len(dataset.labels), 'class', 'classes')}: {count(num_train, 'photo')} to learn from, "
-        f"{len(dataset.part('validation')):,} to check while learning (validation), "
-        f"{len(dataset.part('test')):,} kept for the test."
-    )
-    with st.container():  # one place, whatever stands in it: else all below would be drawn anew when the card comes
-        recommendation_card.show(dataset)
+    """A new run: the button, what the photos need, the two choices, and the options that nobody has to touch."""
+    plan.photos_line(dataset)
+    recommended = recommendation_line.show(dataset)
     config, spec = settings.proposed(), settings.backbone()
-    left, right = st.columns(2, gap="large")
+    left, right = st.columns([7, 5], gap="large")
     with left:
-        network_choice.choose(spec)
+        backbone_picker.choose(spec)
     with right:
-        settings_form.choose_strategy(config)
-    settings_form.folds(dataset)
+        strategy_cards.choose(config, recommended)
+    settings_form.options(dataset, lambda now: plan.is_stale(dataset, now))
     fetched = "" if is_present(spec) or config.strategy == "scratch" else format_bytes(spec.download_bytes)
-    verb = f"Download {fetched} and train on" if fetched else "Train on"
     if refusal := memory_refusal([config]):
         widgets.note(refusal)
-    if action.button(f"{verb} {count(num_train, 'photo')}", type="primary", key="train", disabled=bool(refusal)):
+    label = f"Download {fetched} and train" if fetched else "Train"
+    if action.button(label, type="primary", key="train", disabled=bool(refusal)):
         room.for_runs(1)
         run = store.create_run(state.workspace(), dataset.id, config, dataset.name, state.maker())
         state.queue().submit(run)
@@ -58,28 +64,26 @@ def offer(action: DeltaGenerator, dataset: Dataset) -> None:
 
 
 def follow_run(action: DeltaGenerator, run: Run, dataset: Dataset) -> None:
-    """The run in the URL: live while it is active, else its curves and the way on."""
+    """The run in the URL: live while it trains, then its score and a place to try it, above the same curves."""
     status = job_status(run)
     if status.active and not status.usable:
+        action.page_link("pages/train.py", label="Plan another run", query_params={"dataset": run.dataset_id})
         share.show(action, "run", run)
-        follow.watch(run, lambda now: learning(now, run, dataset))
-        st.page_link("pages/train.py", label="Plan another training", query_params={"dataset": run.dataset_id})
+        follow.watch(run, lambda now: learning(now, run, dataset), beside=trial.not_yet)
         return
     if status.usable:
-        onward(action, run, status)
-        st.markdown(training_message(status, run))
+        finished(action, run, status)
     else:
         without = lacks_weights(run, status)
-        if without and action.button("Choose the built-in network", type="primary"):
+        if without and action.button("Choose the built-in backbone", type="primary"):
             settings.own().pop("backbone", None)
             state.choose(run=None, dataset=run.dataset_id)
             st.rerun()
         follow.ended(run, status, "training", action, primary=not without)
-    action.page_link("pages/train.py", label="Train anew", query_params={"dataset": run.dataset_id})
+    action.page_link("pages/train.py", label="New run", query_params={"dataset": run.dataset_id})
     share.show(action, "run", run)
     if status.epochs:
         learning(status, run, dataset)
-    packing.watch(run, status)
     with st.expander("Settings of this run"):
         widgets.table(settings_form.settings_frame(run.config), "The settings of this run")
 
@@ -90,22 +94,20 @@ def learning(status: JobStatus, run: Run, dataset: Dataset) -> None:
     curve_warnings.show(status, run, dataset)
 
 
-def onward(action: DeltaGenerator, run: Run, status: JobStatus) -> None:
-    """The way to the figures; a run that was stopped can be continued first, one without a model is to be packed."""
-    unpacked = status.state == "tested"
-    if unpacked:
-        packing.offer(action, run, status)
-    stopped = was_stopped(run, status) and not status.active and not unpacked
+def finished(action: DeltaGenerator, run: Run, status: JobStatus) -> None:
+    """The score beside the place to try it. A run that was stopped can be continued first."""
+    stopped = outcome.was_stopped(run, status) and not status.active and status.state != "tested"
     continued = stopped and follow.continue_button(run, status, action)
-    if action.button("See how good it is", type="secondary" if continued or unpacked else "primary"):
+    left, right = st.columns(2, gap="large")
+    with right:
+        trial.show(action, run, status)
+    with left:
+        outcome.show_score(status)
+        st.caption(outcome.training_message(status, run))
+    if action.button("View results", key="view_results"):
         st.switch_page("pages/evaluate.py", query_params=state.link(run=run.id, dataset=run.dataset_id))
     if continued:
         follow.restart_button(run, action, primary=False)
-
-
-def was_stopped(run: Run, status: JobStatus) -> bool:
-    """Whether a person stopped it; the last event tells, and before it is there, the wish itself."""
-    return status.finished.stopped if status.finished else store.stop_requested(run)()
 
 
 def lacks_weights(run: Run, status: JobStatus) -> bool:
@@ -116,34 +118,12 @@ def lacks_weights(run: Run, status: JobStatus) -> bool:
         return True
 
 
-def training_message(status: JobStatus, run: Run) -> str:
-    """How the training went, in a sentence or two."""
-    done, planned = len(status.epochs), num_planned_epochs(status, run.config)
-    words = [f"It learned for {count(done, 'round')}."]
-    if was_stopped(run, status):
-        words = [f"You stopped it after {count(done, 'round')}; what it had learned until then is kept."]
-        if store.stop_reason(run):
-            words = [stopped_message(run, "it"), f"What it had learned in {count(done, 'round')} is kept."]
-    elif status.diverged is not None:
-        words = [diverged_message(status.diverged, run.config)]
-    elif done < planned:
-        words = [f"It stopped by itself after {done} of {planned} rounds, since nothing got better any more."]
-    took = status.evaluated
-    if took is not None:
-        words.append(
-            f"That took {format_seconds(took.seconds)}: {format_seconds(took.seconds_features)} to look at the "
-            f"photos, {format_seconds(took.seconds_training)} to learn."
-        )
-    return " ".join(words)
-
-
-with chrome.page("Train", "Choose a network and what may learn, then watch it learn.", step=2) as action:
+with chrome.page(*heading(), step=2) as action:
     state.queue().warm_up()
     run, dataset = state.run(), state.dataset()
     if dataset is None:
-        widgets.empty("There are no photos to learn from yet.", "pages/data.py", "Choose photos first", {})
+        widgets.empty("Add photos before you train a model.", "pages/data.py", "Add photos", {})
     elif run is None:
-        st.subheader(plain(dataset.name), anchor=False)
         offer(action, dataset)
     else:
         follow_run(action, run, dataset)
@@ -152,5 +132,5 @@ with chrome.page("Train", "Choose a network and what may learn, then watch it le
     passed_over = {*state.queue().waiting(), run.id if run else ""}
     earlier = [each for each in state.runs() if each.id not in passed_over]
     if earlier:
-        st.subheader("Earlier training runs", anchor=False)
+        st.subheader("Earlier runs", anchor=False)
         run_list.show(earlier)

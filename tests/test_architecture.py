@@ -97,6 +97,7 @@ def test_every_folder_is_a_room_and_every_room_a_folder():
         "intervals",
         "listing",
         "machine",
+        "naming",
         "settings",
         "workspace",
     }, "a module lies loose beside the rooms"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tlcore.charts import results as charts
+from pages.parts.evaluate import matrix
 from tlcore.charts import tokens
 
 ROOT = Path(__file__).parent.parent
@@ -99,10 +99,20 @@ def test_the_training_curve_stands_out_as_a_line(dark):
     assert contrast(tokens.TRAINING[dark], THEMES[dark]["backgroundColor"]) >= 3.0
 
 
+def mixed(one: str, other: str, share: float) -> str:
+    """#RRGGBB of `share` of the one colour in the other, as CSS's color-mix does it in sRGB."""
+    parts = [[int(colour[index : index + 2], 16) for index in (1, 3, 5)] for colour in (one, other)]
+    return "#" + "".join(f"{round(share * a + (1 - share) * b):02X}" for a, b in zip(*parts, strict=True))
+
+
 @pytest.mark.parametrize("dark", [False, True])
-def test_the_numbers_in_the_confusion_matrix_stand_out(dark):
-    """Numbers are ink; the fullest cell is the hardest to read them on."""
-    assert contrast(tokens.INK[dark], charts.CELL[dark]) >= ENOUGH
+@pytest.mark.parametrize("colour", ["ACCENT", "WRONG"])
+def test_the_numbers_in_the_confusion_matrix_stand_out(dark, colour):
+    """Numbers are ink; the fullest cell is the hardest to read them on. A faint zero has no cell."""
+    fullest = mixed(getattr(tokens, colour)[dark], tokens.SURFACE[dark], matrix.FULLEST[dark])
+    assert contrast(tokens.INK[dark], fullest) >= ENOUGH
+    for ground in (tokens.PAPER[dark], tokens.SURFACE[dark]):
+        assert contrast(mixed(tokens.MUTED[dark], tokens.PAPER[dark], matrix.ZERO), ground) >= ENOUGH
 
 
 def test_colours_stand_in_the_tokens_alone():
@@ -110,6 +120,12 @@ def test_colours_stand_in_the_tokens_alone():
     for path in (ROOT / "pages").rglob("*"):
         if path.suffix in (".css", ".py", ".js"):
             assert not re.findall(r"#[0-9A-Fa-f]{6}\b", path.read_text(encoding="utf-8")), path
+
+
+def test_no_browser_drops_the_stylesheet():
+    """DOMPurify, through which st.html goes, throws away a stylesheet in which a tag could begin."""
+    assert "<" not in (ROOT / "pages" / "shared" / "style.css").read_text(encoding="utf-8")
+    assert "<" not in tokens.css_variables()
 
 
 def test_nothing_is_fetched_and_nobody_is_asked():

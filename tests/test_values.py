@@ -38,6 +38,7 @@ SAMPLES = [
         best_epoch_so_far=9,
     ),
     events.Evaluated(46, 50, 6.1, 5.0, 0.3),
+    events.Packed(),
     events.Finished("run-1", 7.0, True),
     events.Stopped("Was “kept” – ünïcode\nsecond line"),
     events.Failed("Full.", "Free some.", True, "1a2b3c4d"),

@@ -15,6 +15,15 @@ if TYPE_CHECKING:
     from tlcore.api.comparison import ComparisonResult, compare
     from tlcore.api.datasets import load_dataset
     from tlcore.api.listings import list_backbones, list_datasets, list_runs, list_samples
+    from tlcore.api.managing import (
+        delete,
+        delete_class,
+        delete_photos,
+        list_deleted,
+        rename,
+        rename_class,
+        restore,
+    )
     from tlcore.api.model import Model, load_model
     from tlcore.api.photos import read_photo
     from tlcore.api.recommendation import recommend
@@ -22,12 +31,14 @@ if TYPE_CHECKING:
     from tlcore.data.images import PhotoRefused
     from tlcore.data.manifest import Dataset
     from tlcore.errors import UserError
+    from tlcore.storage.put_aside import Deletion
 
 __version__ = "0.2.0.dev0"
 
 __all__ = [
     "ComparisonResult",
     "Dataset",
+    "Deletion",
     "Model",
     "PhotoRefused",
     "TrainingError",
@@ -36,20 +47,28 @@ __all__ = [
     "__version__",
     "compare",
     "continue_run",
+    "delete",
+    "delete_class",
+    "delete_photos",
     "list_backbones",
     "list_datasets",
+    "list_deleted",
     "list_runs",
     "list_samples",
     "load_dataset",
     "load_model",
     "read_photo",
     "recommend",
+    "rename",
+    "rename_class",
+    "restore",
     "train",
 ]
 
 _MODULES = {
     "ComparisonResult": "tlcore.api.comparison",
     "Dataset": "tlcore.data.manifest",
+    "Deletion": "tlcore.storage.put_aside",
     "Model": "tlcore.api.model",
     "PhotoRefused": "tlcore.data.images",
     "TrainingError": "tlcore.api.training",
@@ -57,14 +76,21 @@ _MODULES = {
     "UserError": "tlcore.errors",
     "compare": "tlcore.api.comparison",
     "continue_run": "tlcore.api.training",
+    "delete": "tlcore.api.managing",
+    "delete_class": "tlcore.api.managing",
+    "delete_photos": "tlcore.api.managing",
     "list_backbones": "tlcore.api.listings",
     "list_datasets": "tlcore.api.listings",
+    "list_deleted": "tlcore.api.managing",
     "list_runs": "tlcore.api.listings",
     "list_samples": "tlcore.api.listings",
     "load_dataset": "tlcore.api.datasets",
     "load_model": "tlcore.api.model",
     "read_photo": "tlcore.api.photos",
     "recommend": "tlcore.api.recommendation",
+    "rename": "tlcore.api.managing",
+    "rename_class": "tlcore.api.managing",
+    "restore": "tlcore.api.managing",
     "train": "tlcore.api.training",
 }
 

@@ -5,7 +5,7 @@ Jobs yield events and know no listener. Whoever listens reads them from a genera
 
 import json
 from collections.abc import Callable, Generator
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any, ClassVar, TypeVar
 
@@ -21,9 +21,14 @@ def never() -> bool:
 
 @dataclass(frozen=True)
 class Event:
-    """The base of all events; `type` is the tag in the wire form."""
+    """The base of all events; `type` is the tag in the wire form.
+
+    `at`: Unix seconds when it was written into the job's folder, 0 where it was not, or by an older program. It is no
+    part of what the event says, so events that differ in it are equal.
+    """
 
     type: ClassVar[str] = ""
+    at: float = field(default=0.0, kw_only=True, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,9 @@ class StageKey(StrEnum):
     CACHE_ACTIVATIONS = "cache_activations"
     DECODE_PHOTOS = "decode_photos"
     FINE_TUNE = "fine_tune"
+    PACK = "pack"  # the model file is made
     VERIFY = "verify"
+    PREPARE = "prepare"  # what a run does before a stage: load TensorFlow, build or convert the network
 
 
 @dataclass(frozen=True)
@@ -96,8 +103,9 @@ class Progress(Event):
     """`done` of `total` units of a stage; `unit`: "photos", "views" (of photos), "steps" or "bytes".
 
     `cached`: how many of those done were on disk when the stage began. `seconds_left` is that of the stage, None while
-    nobody can know; `left`: that of the whole run, at least and at most, from pipeline/eta.py. Older files do not tell
-    `cached`, `left` and `unit`, and their `total` leaves out what was cached.
+    nobody can know; `left`: that of the whole run, at least and at most, and `share`: how much of the whole run is done
+    (0–1, never less than before), both from pipeline/eta.py. Older files do not tell `cached`, `left`, `share` and
+    `unit`, and their `total` leaves out what was cached.
     """
 
     type: ClassVar[str] = "progress"
@@ -108,6 +116,7 @@ class Progress(Event):
     left: tuple[float, float] | None = None
     cached: int = 0
     unit: str = ""
+    share: float | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "stage", StageKey(_RENAMED_STAGES.get(self.stage, self.stage)))
@@ -123,7 +132,8 @@ class EpochEnd(Event):
     `elapsed`: seconds of work on the run until then, earlier attempts that it continues included;
     `val_prediction_counts`: how often each class was predicted on the validation photos, in the order of the labels;
     `best_epoch_so_far`: the epoch whose weights the run would have if this one were its last, 0 for none; `left`:
-    seconds that the whole run still takes, at least and at most. Older files do not have those four.
+    seconds that the whole run still takes, at least and at most; `share`: as in `Progress`. Older files do not have
+    those five.
     """
 
     type: ClassVar[str] = "epoch"
@@ -139,6 +149,7 @@ class EpochEnd(Event):
     val_prediction_counts: tuple[int, ...] = ()
     best_epoch_so_far: int = 0
     left: tuple[float, float] | None = None
+    share: float | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "val_prediction_counts", tuple(self.val_prediction_counts))  # JSON knows no tuples
@@ -171,6 +182,13 @@ class Evaluated(Event):
     seconds: float
     seconds_features: float
     seconds_training: float
+
+
+@dataclass(frozen=True)
+class Packed(Event):
+    """The model predicts from now on: its `.tflite` is checked and written. What else a run leaves is still made."""
+
+    type: ClassVar[str] = "packed"
 
 
 @dataclass(frozen=True)
@@ -249,7 +267,7 @@ def run_to_end(job: Generator["Event", None, Result], on_event: Callable[["Event
 
 _TYPES = {
     cls.type: cls
-    for cls in (Started, Planned, Progress, EpochEnd, Diverged, Evaluated, Finished, Stopped, Failed, Died)
+    for cls in (Started, Planned, Progress, EpochEnd, Diverged, Evaluated, Packed, Finished, Stopped, Failed, Died)
 }
 
 

@@ -1,9 +1,10 @@
 """Listing folders that each hold something small to read: what was read once is not read again.
 
 Lists are asked for by every page, and a workspace may hold thousands of runs. What stands in a folder's note
-(`job.json`, `dataset.json`) is never changed, so a folder is read when it is new. And while the time of the folder
-around them is the same, none has come or gone: then one look at that time is all. A job that is begun again sets that
-time as well (`tell_of_change`), so that what follows from a list may be kept as long as the list itself.
+(`job.json`, `dataset.json`) is never changed, so a folder is read when it is new or was given another name (naming.py).
+And while the time of the folder around them is the same, none has come or gone: then one look at that time is all. A
+job that is begun again and a new name set that time as well (`tell_of_change`), so that what follows from a list may be
+kept as long as the list itself.
 """
 
 import os
@@ -12,6 +13,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Generic, TypeVar
+
+from tlcore.naming import Mark, name_mark
 
 T = TypeVar("T")
 SETTLED_NANOSECONDS = 2_000_000_000
@@ -31,7 +34,7 @@ class FolderList(Generic[T]):
 
     def __init__(self, parent: Path, read: Callable[[Path], T | None], order: Callable[[T], float]) -> None:
         self._parent, self._read, self._order = parent, read, order
-        self._known: dict[tuple[str, int], T] = {}  # by name and inode: a folder that replaced another is a new one
+        self._known: dict[tuple[str, int, Mark | None], T] = {}  # replaced or renamed: new
         self._values: tuple[T, ...] = ()
         self._not_whole: list[Path] = []
         self._time: int | None = None  # of the parent when it was looked through, None where it may have changed since
@@ -50,13 +53,13 @@ class FolderList(Generic[T]):
 
     def _look_through(self, changed: int) -> None:
         begun = time.time_ns()
-        found: dict[tuple[str, int], T] = {}
+        found: dict[tuple[str, int, Mark | None], T] = {}
         not_whole = []
         with os.scandir(self._parent) as scan:
             for each in scan:
                 if each.name.startswith("."):  # what is being made, and what only programs read
                     continue
-                place = (each.name, each.inode())
+                place = (each.name, each.inode(), name_mark(each.path))
                 value = self._known.get(place)
                 if value is None and each.is_dir():
                     value = self._read(self._parent / each.name)

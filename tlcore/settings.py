@@ -37,6 +37,7 @@ class Limits:
         disk_mb: the whole workspace. activations_share: the part of it, 0–1, that activations may take.
         upload_hours: until an upload area that nobody works on is removed.
         keep_days: until data sets and runs of visitors are removed, counted from when they were last used.
+        undo_hours: for which what somebody deleted or changed can be brought back.
     """
 
     photo_megapixels: float
@@ -55,6 +56,7 @@ class Limits:
     activations_share: float
     upload_hours: float
     keep_days: float
+    undo_hours: float
 
 
 HOSTED = Limits(
@@ -74,6 +76,7 @@ HOSTED = Limits(
     activations_share=0.3,
     upload_hours=1,
     keep_days=3,
+    undo_hours=24,
 )
 """For a public machine of one core and 1–2 GB."""
 
@@ -94,6 +97,7 @@ OWN = Limits(
     activations_share=0.1,
     upload_hours=24 * 7,
     keep_days=UNLIMITED,
+    undo_hours=24,
 )
 """For a person's own machine."""
 

@@ -4,14 +4,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import streamlit as st
 from starlette.middleware import Middleware
 from streamlit.starlette import App
 
 from pages.server import terminal
 from pages.server.cleaning import check_settings, cleaning
+from pages.server.compression import Compression
 from pages.server.headers import SecurityHeaders, frame_ancestors
 from pages.server.identity import Identity
 from pages.server.memory_uploads import MemoryUploads, is_session
+from pages.server.shell import Shell
 from pages.server.uploads import Uploads
 from pages.server.working_queue import working_queue
 from tlcore.access import given_token
@@ -33,7 +36,8 @@ def options() -> dict[str, Any]:
         raise SystemExit(f"{error.what} {error.fix}") from error
     uploads = Uploads()
     in_memory = Middleware(MemoryUploads, limits=lambda: load_limits(uploads.workspace), is_open=is_session)
-    middleware = [Middleware(SecurityHeaders), Middleware(Identity), in_memory]
+    shell = Middleware(Shell, base=str(st.get_option("server.baseUrlPath") or ""))
+    middleware = [Middleware(SecurityHeaders), Middleware(Identity), shell, Middleware(Compression), in_memory]
     return {"lifespan": _lifespan, "routes": uploads.routes(), "middleware": middleware}
 
 

@@ -82,7 +82,7 @@ def content_security_policy(host: str, ancestors: str) -> str:
             "img-src 'self' data: blob:",
             "media-src 'self' blob:",
             "font-src 'self' data:",
-            f"connect-src 'self'{sockets}",
+            f"connect-src 'self' data:{sockets}",  # Streamlit's camera reads its own picture out of a data address
             "worker-src 'self' blob:",
             "manifest-src 'self'",
             "base-uri 'none'",

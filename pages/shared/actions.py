@@ -1,21 +1,28 @@
-"""What changes a job: stop it, continue it, restart it, move it in the queue. Each asks whether this visitor may.
+"""What changes a job: stop it, continue it, restart it, move it in the queue; and what renames, deletes and restores
+whatever somebody made. Each asks whether this visitor may.
 
 A button that is not drawn is no guard: it may have been drawn when the visitor still had the right, and a browser
-sends what it likes. So nothing else in pages/ changes a job (tests/security/test_forged_messages.py reads the code
+sends what it likes. So nothing else in pages/ changes anything (tests/security/test_forged_messages.py reads the code
 for it).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 
 import streamlit as st
 
 from pages.shared import room, state
 from pages.shared.widgets import plain
+from tlcore.access import Made
+from tlcore.data import versions
+from tlcore.data.manifest import Dataset
 from tlcore.errors import UserError
 from tlcore.jobs import store
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Job, Run
+from tlcore.settings import is_hosted
+from tlcore.storage import renaming, trash
+from tlcore.storage.put_aside import Deletion
 
 REFUSED = "refused"  # in the session: said once by the next page, since a callback has no place on one
 
@@ -49,6 +56,54 @@ def go_first(job: Job) -> None:
     _do(state.queue().move_to_front, job)
 
 
+def rename(thing: Made, name: str) -> bool:
+    """Call a data set, a run or a race otherwise; False where this visitor may not. Raises UserError."""
+    if not _is_allowed(thing):
+        return False
+    renaming.rename(state.workspace(), thing.id, name)
+    return True
+
+
+def delete(thing: Made, name: str, keep_runs: bool = False) -> Deletion | None:
+    """Delete a data set, a run or a race so that it can be restored; None where this visitor may not. Raises UserError.
+
+    On a host what was computed of its photos is left to the next cleaning, since others wait for this process.
+
+    Args:
+        name: what it is called on the page.
+    """
+    if not _is_allowed(thing):
+        return None
+    return trash.delete(state.workspace(), thing.id, state.maker(), name, keep_runs, forget=not is_hosted())
+
+
+def restore(gone: Made) -> bool:
+    """Bring back what was deleted, or undo a change of a data set; False where this visitor may not. Raises UserError.
+
+    Args:
+        gone: with the id that it had.
+    """
+    if not _is_allowed(gone):
+        return False
+    trash.restore(state.workspace(), gone.id)
+    return True
+
+
+def rename_class(dataset: Dataset, label: str, name: str) -> Dataset | None:
+    """The newer version with the class renamed; None where this visitor may not. Raises UserError."""
+    return versions.rename_class(state.workspace(), dataset, label, name) if _is_allowed(dataset) else None
+
+
+def delete_class(dataset: Dataset, label: str) -> Dataset | None:
+    """The newer version without the class; None where this visitor may not. Raises UserError."""
+    return versions.delete_class(state.workspace(), dataset, label) if _is_allowed(dataset) else None
+
+
+def delete_photos(dataset: Dataset, paths: Collection[str]) -> Dataset | None:
+    """The newer version without these photos; None where this visitor may not. Raises UserError."""
+    return versions.delete_photos(state.workspace(), dataset, paths) if _is_allowed(dataset) else None
+
+
 def _do(act: Callable[[Job], object], job: Job) -> None:
     if _is_allowed(job):
         with refusals_kept():
@@ -64,9 +119,9 @@ def refusals_kept() -> Iterator[None]:
         st.session_state[REFUSED] = f"**{plain(error.what)}** {plain(error.fix)}"
 
 
-def _is_allowed(job: Job) -> bool:
-    """Whether this visitor may change a job; if not, the next page says so."""
-    allowed = state.may_act(job)
+def _is_allowed(thing: Made) -> bool:
+    """Whether this visitor may change a thing; if not, the next page says so."""
+    allowed = state.may_act(thing)
     if not allowed:
         st.session_state[REFUSED] = (
             "**Nothing was changed: this belongs to someone else.** Ask its owner for a link with “Look and change”."

@@ -5,7 +5,6 @@ that Streamlit calls on their own (fragments) are wrapped in `chrome.errors_show
 """
 
 import gc
-import html
 import logging
 import platform
 import re
@@ -13,23 +12,23 @@ import time
 import traceback
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.shared import actions, active_jobs, look, state
+from pages.shared import actions, active_jobs, in_use, look, manage, reading, state
+from pages.shared.navigation import BESIDE, NAME, STEPS
 from pages.shared.widgets import plain
+from tlcore.data.manifest import Dataset
 from tlcore.errors import UserError
 from tlcore.events import Failed
 from tlcore.jobs.status import job_status
+from tlcore.jobs.store import Run
 from tlcore.messages.bugs import bug_report, new_bug_number
 
-NAME = "Transfer Lab"
-STEPS = (("data", "Data"), ("train", "Train"), ("evaluate", "Evaluate"), ("predict", "Predict"))
-BESIDE = (("learn", "Learn"), ("compare", "Compare"))
 ICON = "data:image/png;base64," + b64encode(Path(__file__).with_name("icon.png").read_bytes()).decode("ascii")
 SETTLE_SECONDS = 60
 
@@ -49,12 +48,17 @@ def page(title: str, sentence: str, step: int, tab: str = "") -> Iterator[DeltaG
     st.set_page_config(page_title=name, page_icon=ICON, layout="wide", initial_sidebar_state="collapsed")
     look.dress()
     st.query_params.from_dict(st.query_params.to_dict())  # a link to the page one is on leaves the address as it was
+    if step:
+        _open_last_used()
     _top_line(step, tab)
     _active_jobs(step)
+    manage.undo_banner()
+    manage.open_dialog()
     with st.container(key="tl_head", gap="small"):
         st.title(title, anchor=False)
         st.markdown(sentence)
         action = st.container(key="tl_action", horizontal=True, vertical_alignment="center")
+        reading.accompany(here, title)
     with errors_shown():
         yield action
 
@@ -145,9 +149,15 @@ def _living_ids() -> dict[str, str]:
     return {"dataset": used.id} if used else {"more": "1"}  # without any, Streamlit leaves the dead ones in the address
 
 
+def _open_last_used() -> None:
+    """In a new tab: what was used last. Never raises: the page itself will."""
+    with suppress(UserError):
+        state.open_last_used()
+
+
 def _top_line(step: int, tab: str) -> None:
     """The name, the four steps, what stands beside them, and the data set and run in use."""
-    names, done = _in_use()
+    used, run, done = _in_use()
     with st.container(key="tl_top", horizontal=True, vertical_alignment="center"):
         with st.container(key="tl_name", width="content"):
             st.page_link("streamlit_app.py", label=f"**{NAME}**", query_params=state.link())
@@ -160,7 +170,7 @@ def _top_line(step: int, tab: str) -> None:
                     st.html(f'<span class="tl-here" aria-current="page">{word}</span>')
                 else:
                     st.page_link(f"pages/{file}.py", label=word, query_params=state.link())
-        st.html(f'<p class="tl-in-use">{html.escape(names)}</p>')
+        in_use.show(used, run)
 
 
 def _active_jobs(step: int) -> None:
@@ -184,20 +194,18 @@ def _step(file: str, word: str, here: bool, done: bool) -> None:
         st.page_link(f"pages/{file}.py", label=tick + word, query_params=state.link())
 
 
-def _in_use() -> tuple[str, set[int]]:
-    """The names of what is in use, and the numbers of the steps that are done. Never raises: the page itself will."""
+def _in_use() -> tuple[Dataset | None, Run | None, set[int]]:
+    """What is in use, and the numbers of the steps that are done. Never raises: the page itself will."""
     try:
         used, run = state.dataset(), state.run()
+        state.note_use(used, run)
     except Exception:  # a bug too: nothing above the page has a place for errors
-        return "", set()
+        return None, None, set()
     done = {1} if used else set()
-    names = [used.name] if used else []
-    if run:
-        names.append(f"run of {state.moment(run.created)}")
-        if job_status(run).usable:
-            done.add(2)
-            done |= {number for number in (3, 4) if (number, run.id) in st.session_state.get("visited", set())}
-    return " · ".join(names), done
+    if run and job_status(run).usable:
+        done.add(2)
+        done |= {number for number in (3, 4) if (number, run.id) in st.session_state.get("visited", set())}
+    return used, run, done
 
 
 def mark_done(step: int, run_id: str) -> None:

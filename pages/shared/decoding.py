@@ -11,6 +11,7 @@ from tlcore.data.manifest import Dataset
 from tlcore.errors import UserError
 from tlcore.settings import load_limits
 
+PNG_START = b"\x89PNG"
 EMPTY_PIXEL = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
 
 
@@ -19,11 +20,21 @@ def decoder() -> PhotoDecoder:
     return shared_decoder(load_limits(state.workspace()))
 
 
+def preview_address(data: bytes, size: int) -> str:
+    """All of a photo, its longer side at most `size` pixels, as a data address.
+
+    Raises:
+        PhotoRefused: the bytes are not a usable photo.
+        UserError: no process for decoding can be started.
+    """
+    return picture_address(decoder().preview(data, size))
+
+
 def dataset_thumbnail(dataset: Dataset, path: str, sha256: str, size: int) -> str:
     """The thumbnail of a photo of a data set as a data address; an empty one when the photo has gone."""
     made_at_import = dataset.thumbnails.read(sha256)
     if made_at_import is not None:
-        return jpeg_address(made_at_import)
+        return picture_address(made_at_import)
     try:
         return _made_now(dataset, path, sha256, size)
     except (UserError, PhotoRefused):
@@ -33,7 +44,14 @@ def dataset_thumbnail(dataset: Dataset, path: str, sha256: str, size: int) -> st
 @st.cache_data(max_entries=500, show_spinner=False)
 def _made_now(_dataset: Dataset, path: str, sha256: str, size: int) -> str:
     """For data sets of a version that kept no thumbnails."""
-    return jpeg_address(decoder().thumbnail(_dataset.read(path), size))
+    return picture_address(decoder().thumbnail(_dataset.read(path), size))
+
+
+def picture_address(picture: bytes) -> str:
+    """The bytes of a thumbnail, a JPEG or a PNG, as a data address."""
+    if picture.startswith(PNG_START):
+        return "data:image/png;base64," + base64.b64encode(picture).decode("ascii")
+    return jpeg_address(picture)
 
 
 def jpeg_address(jpeg: bytes) -> str:

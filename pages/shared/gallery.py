@@ -1,18 +1,24 @@
-"""Photos on a page: square thumbnails in a grid, each with its label, an alt text, and more on hover or focus.
+"""Photos on a page: square thumbnails in a grid, each with its label, an alt text, and more on hover.
 
-The grid is one piece of HTML with the thumbnails inside, so nothing is fetched; every string in it is escaped.
+A grid that leads nowhere is one piece of HTML and no tab stop; one whose photos open is a component of buttons
+(gallery.js). The thumbnails are inside, so nothing is fetched, and no name is ever read as HTML. What opens is
+photo_viewer.py's business.
 """
 
 import html
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import PurePath
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path, PurePath
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from pages.shared.decoding import dataset_thumbnail, jpeg_address
-from tlcore.data import samples
+from pages.shared import chrome
+from pages.shared.decoding import dataset_thumbnail, picture_address
+from tlcore.charts.tokens import CLASS_HUES
+from tlcore.data import samples, thumbnails
+from tlcore.data.images import PIXEL_ART
 from tlcore.data.manifest import Dataset
 
 STRIP = (
@@ -25,11 +31,23 @@ STRIP = (
     "buildings/1f3e0-noto.png",
     "animals/1f993-noto.png",
 )
+MARKS = {True: "✓ correct", False: "✗ wrong"}
+
+_MOUNT = st.components.v2.component(
+    "transferlab_gallery",
+    js=Path(__file__).with_name("gallery.js").read_text(encoding="utf-8"),
+    isolate_styles=False,  # the grid looks as the one without buttons does, by the same rules of style.css
+)
 
 
 @dataclass(frozen=True)
 class GalleryPhoto:
-    """One photo of a grid. `source`: a data address; `mark`: None, or whether the prediction is right."""
+    """One photo of a grid. `source`: a data address; `mark`: None, or whether the prediction is right.
+
+    `pixels`: the side of the thumbnail where that is smaller than usual, else 0. Such a picture is shown at its own
+    size, and one of few pixels without smoothing. `hue`: the place of a class whose hue stands before the caption.
+    `whole`: all of the picture is shown, also where it is not square.
+    """
 
     source: str
     caption: str
@@ -37,29 +55,97 @@ class GalleryPhoto:
     more: str
     mark: bool | None = None
     detail: str = ""
+    pixels: int = 0
+    hue: int | None = None
+    whole: bool = False
 
 
-def grid(photos: Sequence[GalleryPhoto], columns: int | None = 3) -> None:
-    """Draw the photos; `columns` None fits as many as there is room for."""
-    style = "tl-grid" + (" tl-flow" if columns is None else " tl-one" if columns == 1 else "")
-    start = f'<ul class="{style}" role="list" style="--tl-columns:{columns or 3}">'
-    st.html(start + "".join(map(figure, photos)) + "</ul>")
+def grid(
+    photos: Sequence[GalleryPhoto],
+    columns: int | None = 3,
+    key: str | None = None,
+    open: Callable[[int], None] | None = None,
+) -> None:
+    """Draw the photos.
+
+    Args:
+        columns: how many stand side by side; None fits as many as there is room for.
+        key, open: given both, each photo is a button; a press calls `open` with the photo's place in `photos`. `key`
+            names the grid.
+    """
+    if key is None or open is None:
+        st.html(f"{_list_start(columns)}{''.join(map(figure, photos))}</ul>")
+        return
+    shown = [_button(photo) for photo in photos]
+    data = {"photos": shown, "style": _style(columns), "columns": columns or 3}
+
+    @chrome.errors_shown()
+    def buttons() -> None:
+        opened = _place(_MOUNT(key=key, data=data, on_opened_change=lambda: None), len(photos))
+        if opened is not None:
+            open(opened)
+
+    st.fragment(buttons, key=f"{key}_fragment")()  # a press draws nothing of the page anew
+
+
+def _place(result: Any, number: int) -> int | None:
+    """The place of the photo that was pressed just now. The browser may have said anything."""
+    opened = result.get("opened") if hasattr(result, "get") else None
+    return opened if type(opened) is int and 0 <= opened < number else None
+
+
+def _style(columns: int | None) -> str:
+    return "tl-grid" + (" tl-flow" if columns is None else " tl-one" if columns == 1 else "")
+
+
+def _list_start(columns: int | None) -> str:
+    return f'<ul class="{_style(columns)}" role="list" style="--tl-columns:{columns or 3}">'
 
 
 def figure(photo: GalleryPhoto) -> str:
     """One photo as escaped HTML."""
     alt, more = html.escape(photo.alt), html.escape(photo.more)
-    sign = (
-        ""
-        if photo.mark is None
-        else ('<span class="tl-right">✓ right</span> ' if photo.mark else '<span class="tl-wrong">✗ wrong</span> ')
-    )
+    sign = "" if photo.mark is None else f'<span class="{_mark_style(photo.mark)}">{MARKS[photo.mark]}</span> '
     detail = f"<br>{html.escape(photo.detail)}" if photo.detail else ""
+    colour = "" if photo.hue is None else dot(photo.hue)
     return (
-        f'<li><figure class="tl-photo" tabindex="0"><img src="{html.escape(photo.source)}" alt="{alt}">'
+        f'<li><figure class="tl-photo"><span class="{_tile(photo)}" style="--tl-pixels:{photo.pixels}px">'
+        f'<img src="{html.escape(photo.source)}" alt="{alt}"></span>'
         f'<span class="tl-more">{more}</span>'
-        f"<figcaption>{sign}{html.escape(photo.caption)}{detail}</figcaption></figure></li>"
+        f"<figcaption>{sign}{colour}{html.escape(photo.caption)}{detail}</figcaption></figure></li>"
     )
+
+
+def _button(photo: GalleryPhoto) -> dict[str, Any]:
+    """One photo as gallery.js draws it: what `figure` gives as HTML."""
+    mark = None if photo.mark is None else {"style": _mark_style(photo.mark), "word": MARKS[photo.mark]}
+    colour = None if photo.hue is None else hue(photo.hue)
+    return asdict(photo) | {"mark": mark, "tile": _tile(photo), "hue": colour}
+
+
+def _mark_style(mark: bool) -> str:
+    return "tl-right" if mark else "tl-wrong"
+
+
+def hue(place: int) -> str:
+    """The hue of a class as CSS, by its place among the labels; it follows the colour scheme."""
+    return f"var(--tl-class-{place % len(CLASS_HUES[False])})"
+
+
+def dot(place: int) -> str:
+    """A dot in the hue of a class, as HTML. It says nothing that is not written beside it."""
+    return f'<span class="tl-dot" style="background:{hue(place)}"></span>'
+
+
+def _tile(photo: GalleryPhoto) -> str:
+    return tile_style(photo.pixels) + (" tl-all-of-it" if photo.whole else "")
+
+
+def tile_style(pixels: int) -> str:
+    """The style of the square that a picture lies on: one smaller than usual is not blown up, and does not blaze."""
+    if not pixels:
+        return "tl-tile"
+    return "tl-tile " + ("tl-pixel-art" if pixels <= PIXEL_ART else "tl-own-size")
 
 
 def from_dataset(dataset: Dataset, rows: pd.DataFrame, size: int = 240) -> list[GalleryPhoto]:
@@ -70,9 +156,16 @@ def from_dataset(dataset: Dataset, rows: pd.DataFrame, size: int = 240) -> list[
             caption=str(row.label),
             alt=f"Photo of the class {row.label}",
             more=f"{row.width} × {row.height} pixels · {PurePath(row.path).name}",
+            pixels=own_pixels(row.width, row.height),
         )
         for row in rows.itertuples()
     ]
+
+
+def own_pixels(width: int, height: int) -> int:
+    """The side in pixels of the thumbnail of a photo, 0 where it is of the usual size."""
+    side = min(int(width), int(height))
+    return side if side < thumbnails.SIZE else 0
 
 
 def strip(photos: Sequence[GalleryPhoto]) -> None:
@@ -88,8 +181,11 @@ def sample_strip() -> None:
 
 @st.cache_data(show_spinner=False)
 def _sample_figures() -> str:
-    found = [(name.split("/")[0], jpeg_address(jpeg)) for name, jpeg in samples.emoji_thumbnails(STRIP, 160)]
-    shown = [GalleryPhoto(source, label, f"Built-in picture: {label}", label) for label, source in found]
+    found = [(name.split("/")[0], picture_address(data)) for name, data in samples.emoji_thumbnails(STRIP, 160)]
+    shown = [
+        GalleryPhoto(source, label, f"Built-in picture: {label}", label, pixels=samples.EMOJI_PIXELS)
+        for label, source in found
+    ]
     return "".join(map(figure, shown))
 
 

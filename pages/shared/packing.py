@@ -1,28 +1,38 @@
 """Between the test figures and the model: that it is being checked and saved, or that this still has to be done."""
 
+from collections.abc import Callable
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared import chrome, follow, widgets
-from tlcore.events import StageKey
 from tlcore.jobs.status import JobStatus, job_status
 from tlcore.jobs.store import Run
 from tlcore.messages.endings import unpacked_message
+from tlcore.messages.progress import progress_message
 
-PACKING = "Checking and saving the model…"
+PACKING = "Preparing download…"
 
 
-def watch(run: Run, status: JobStatus) -> None:
-    """While the model is being checked and packed: a line that says so, and a look at what can be done once it is."""
-    if not status.active:
+def watch(run: Run, status: JobStatus, draw: Callable[[str], object] | None = None) -> None:
+    """While the model is packed and checked: the rest of the run's bar, and a look at what can be done once it is.
+
+    Args:
+        draw: draws the bar's words alone, in place of the bar.
+    """
+    if not status.active or status.predicts:
         return
 
     @chrome.errors_shown()
     def packed() -> None:
         now = job_status(run)
-        if not now.active:
+        if not now.active or now.predicts:
             st.rerun()
-        st.caption(PACKING + _how_far(now))
+        share, words = progress_message(now, 0, run.config)
+        if draw is None:
+            st.progress(share, text=words)
+        else:
+            draw(words)
 
     st.fragment(packed, run_every=follow.POLL_SECONDS, key="packing")()
 
@@ -35,10 +45,3 @@ def offer(action: DeltaGenerator, run: Run, status: JobStatus) -> None:
     widgets.note(f"**{widgets.plain(ending.what)}** {widgets.plain(ending.fix)}")
     if not follow.continue_button(run, status, action):
         follow.restart_button(run, action, primary=True)
-
-
-def _how_far(status: JobStatus) -> str:
-    last = status.last_progress
-    if last is None or last.stage != StageKey.VERIFY:
-        return ""
-    return f" {last.done:,} of {last.total:,} test photos checked"

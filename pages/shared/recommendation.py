@@ -70,13 +70,12 @@ def wait(pending: RecommendationState) -> None:
     if pending.status.active:
         _watch(pending.job)
         return
-    with st.container(border=True):
-        if pending.status.error:
-            st.markdown("**There is no advice on these photos.**")
-            chrome.show_failure(pending.status.error)
-        else:
-            st.markdown("**There is no advice on these photos yet:** the look at them was interrupted.")
-        st.button("Look at them again", on_click=_start_again, args=(pending.job,), key="advice_again")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        bad = "There is no recommendation: your photos could not be checked."
+        st.markdown(bad if pending.status.error else "Checking your photos was interrupted.", width="content")
+        st.button("Try again", on_click=_start_again, args=(pending.job,), key="recommend_again")
+    if pending.status.error:
+        chrome.show_failure(pending.status.error)
 
 
 def _watch(job: Job) -> None:
@@ -86,7 +85,7 @@ def _watch(job: Job) -> None:
         if not status.active:
             st.rerun()
         share, words = progress_message(status, state.queue().position(job))
-        st.progress(share, text=f"Finding out what your photos need (advice) · {words}")
+        st.progress(share, text=f"Finding the best strategy for your photos · {words}")
 
     st.fragment(live, run_every=POLL_SECONDS, key="advice")()
 

@@ -1,50 +1,62 @@
-"""Training runs as a list: a line each, with a link to open it and how it stands."""
+"""Training runs as a list: a line each, with what it learned from, a link to open it, how it stands, and its menu."""
 
 from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.shared import state
-from pages.shared.widgets import paged, plain
-from tlcore.config import short_name
+from pages.shared import manage, state, strips
+from pages.shared.widgets import paged, plain, searched
+from tlcore.config import STRATEGIES, short_name
 from tlcore.jobs.status import JobStatus, job_status
 from tlcore.jobs.store import Run
 from tlcore.messages.comparisons import backbone_title
 from tlcore.messages.endings import state_message
+from tlcore.messages.titles import run_title
 
 
 def show(found: Sequence[Run]) -> None:
     """Runs as links: finished ones to Evaluate, the others to Train; and to the race that a run is part of."""
     comparison_of = {run_id: each for each in reversed(state.comparisons()) for run_id in each.run_ids}
-    for each in paged(found, "runs"):
+    names = {each.id: each.name for each in state.datasets()}
+    matching = searched(found, "runs", lambda run: f"{run_title(run)} {names.get(run.dataset_id, run.name)} {run.name}")
+    for each in paged(matching, "runs"):
         status = job_status(each)
         page = "evaluate" if status.usable else "train"
-        stand = short_score_message(status) if status.usable else state_message(each, status)
-        if status.usable and not status.finished:
-            stand += f" · {state_message(each, status)}"
-        with st.container(horizontal=True, vertical_alignment="center"):
+        name = names.get(each.dataset_id, "" if each.is_renamed else each.name)
+        with st.container(key=f"line_run_{each.id}", horizontal=True, vertical_alignment="center", gap="small"):
+            strips.show(each.dataset_id, name)
             st.page_link(
                 f"pages/{page}.py",
-                label=f"**{plain(each.name)}**, {state.moment(each.created)}",
+                label=f"**{plain(run_title(each, status))}**",
                 query_params={"dataset": each.dataset_id, "run": each.id},
             )
-            st.caption(f"{stand} · {run_kind_message(each)}", width="content")
+            words = (plain(name), state.moment(each.created), short_state_message(each, status), backbone_title(each))
+            st.caption(" · ".join(filter(None, words)), width="stretch")
             if each.id in comparison_of:
                 its = comparison_of[each.id]
                 st.page_link(
                     "pages/compare.py", label="See its race", query_params={"race": its.id, "dataset": its.dataset_id}
                 )
+            manage.run_menu(each, "list")
+
+
+def short_state_message(run: Run, status: JobStatus) -> str:
+    """How a run stands, short: its score, and what is still to be said."""
+    if not status.usable:
+        return state_message(run, status)
+    score = short_score_message(status)
+    return score if status.finished else f"{score} · {state_message(run, status)}"
 
 
 def short_score_message(status: JobStatus) -> str:
-    """The test score of a usable run, short: "46 of 50 test photos right (92%)"."""
+    """The test score of a usable run, short: "46 of 50 correct"; the title beside it has the percentage."""
     evaluated = status.evaluated
     if evaluated is None or not evaluated.test_total:
         return "finished"
-    share = evaluated.test_correct / evaluated.test_total
-    return f"{evaluated.test_correct:,} of {evaluated.test_total:,} test photos right ({share * 100:.0f}%)"
+    return f"{evaluated.test_correct:,} of {evaluated.test_total:,} correct"
 
 
 def run_kind_message(run: Run) -> str:
     """What a run is to do, short: "VGG16, hybrid"."""
-    return f"{backbone_title(run)}, {short_name(run.config.strategy)}"
+    strategy = str(run.spec["config"]["strategy"])
+    return f"{backbone_title(run)}, {short_name(strategy) if strategy in STRATEGIES else strategy}"

@@ -12,11 +12,11 @@ LOOK, CHANGE = "Look only", "Look and change"
 ALLOWED: dict[str, dict[str, tuple[Right, str]]] = {
     "run": {
         LOOK: ("see", "People with the link can view this training, its results and photos, and use the model."),
-        CHANGE: ("act", "They can also stop, continue, restart and share it."),
+        CHANGE: ("act", "They can also stop, continue, restart, rename, delete and share it."),
     },
     "race": {
         LOOK: ("see", "People with the link can view this race, its runs and photos, and use the models."),
-        CHANGE: ("act", "They can also stop, continue, restart and share it."),
+        CHANGE: ("act", "They can also stop, continue, restart, rename, delete and share it."),
     },
     "dataset": {
         "Look and train": (
@@ -36,15 +36,22 @@ def show(action: DeltaGenerator, kind: str, thing: Made) -> None:
     """
     if not state.may_act(thing) or not state.others_can_come():
         return
-    choices = ALLOWED[kind]
     with action.popover("Share"):
-        chosen = st.segmented_control("What can people with the link do?", list(choices), key=f"share_{kind}")
-        if chosen is None:
-            return
-        right, meaning = choices[chosen]
-        st.markdown(meaning)
-        st.code(link(right, kind, thing.id), language=None, wrap_lines=True)
-        st.caption("Anyone with this link has access until the item is deleted.")
+        choose(kind, thing)
+
+
+def choose(kind: str, thing: Made) -> None:
+    """What people with the link may do, and the link, for who may share the thing."""
+    if not state.may_act(thing):
+        return
+    choices = ALLOWED[kind]
+    chosen = st.segmented_control("What can people with the link do?", list(choices), key=f"share_{kind}_{thing.id}")
+    if chosen is None:
+        return
+    right, meaning = choices[chosen]
+    st.markdown(meaning)
+    st.code(link(right, kind, thing.id), language=None, wrap_lines=True)
+    st.caption("Anyone with this link has access until the item is deleted.")
 
 
 def link(right: Right, kind: str, an_id: str) -> str:

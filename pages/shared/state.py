@@ -19,11 +19,14 @@ from tlcore.access import Made, Visitor
 from tlcore.comparison.store import Comparison, list_comparisons, load_comparison
 from tlcore.data import incoming, manifest
 from tlcore.data.manifest import Dataset, DatasetSummary
+from tlcore.data.versions import current_version
 from tlcore.errors import UserError
 from tlcore.jobs import active, store
 from tlcore.jobs.queue import JobQueue, queue_of
 from tlcore.jobs.store import Job, Run
+from tlcore.naming import Mark, name_mark
 from tlcore.settings import is_hosted
+from tlcore.storage.visits import OWNER, LastUsed, last_visit, note_visit
 from tlcore.workspace import Workspace, is_id, open_workspace, opened_workspace, touch_used
 
 WORDS = {
@@ -160,8 +163,17 @@ def link(**changes: str | None) -> dict[str, str]:
 def dataset() -> Dataset | None:
     """The data set in use: the run's or comparison's own where one is in use. Raises UserError for an unknown id."""
     used = run() or comparison()
-    chosen_id = used.dataset_id if used else chosen("dataset")
+    chosen_id = used.dataset_id if used else _current(chosen("dataset"))
     return dataset_of(chosen_id) if chosen_id else None
+
+
+def _current(dataset_id: str | None) -> str | None:
+    """The newest version of the data set in the address, which it then stands for; the same where that is nobody's."""
+    newest = current_version(workspace(), dataset_id) if dataset_id else dataset_id
+    if newest != dataset_id and may_see(_Named(newest, _maker("dataset", newest))):
+        choose(dataset=newest)
+        return newest
+    return dataset_id
 
 
 def dataset_of(dataset_id: str) -> Dataset:
@@ -170,12 +182,13 @@ def dataset_of(dataset_id: str) -> Dataset:
     if not (folder / "dataset.json").is_file():  # deleted: what the cache has of it is nobody's any more
         return manifest.load_dataset(workspace(), dataset_id)
     touch_used(folder)
-    return _dataset(workspace().root.as_posix(), dataset_id)
+    return _dataset(workspace().root.as_posix(), dataset_id, name_mark(folder))
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
-def _dataset(root: str, dataset_id: str) -> Dataset:
-    """A data set never changes once made, so it is read once."""
+def _dataset(root: str, dataset_id: str, name: Mark | None) -> Dataset:
+    """A data set never changes once made but for its name, so it is read once for each."""
+    del name  # of the cache's key
     return manifest.load_dataset(open_workspace(root), dataset_id)
 
 
@@ -195,6 +208,35 @@ def comparison() -> Comparison | None:
     if found is not None:
         touch_used(found.folder)
     return found
+
+
+def open_last_used() -> None:
+    """In a new tab, where nothing stands in the address: what this visitor used last, if it is still there."""
+    if any(is_set(kind) for kind in (*WORDS, "more")):
+        return
+    last = last_visit(workspace(), _visit_name())
+    ids = {"dataset": last.dataset, "run": last.run}
+    there = {kind: an_id for kind, an_id in ids.items() if an_id and _is_there(kind, an_id)}
+    if there.keys() >= {"dataset"}:
+        choose(**there)
+
+
+def note_use(used: Dataset | None, its_run: Run | None) -> None:
+    """Remember what is in use for `open_last_used`."""
+    if used is not None:
+        note_visit(workspace(), _visit_name(), LastUsed(used.id, its_run.id if its_run else ""))
+
+
+def _visit_name() -> str:
+    return OWNER if is_owner() else visitor()
+
+
+def _is_there(kind: str, an_id: str) -> bool:
+    """Whether something is still there and this visitor may see it."""
+    try:
+        return may_see(_Named(an_id, MAKERS[kind](workspace(), an_id)))
+    except UserError:
+        return False
 
 
 def job() -> Job | None:

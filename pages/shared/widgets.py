@@ -5,7 +5,7 @@ What a user named (labels, files, data sets) is hostile until shown otherwise: `
 
 import html
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 import pandas as pd
@@ -49,6 +49,24 @@ def paged(found: Sequence[Item], key: str) -> Iterator[Item]:
         more = min(left, MORE_LINES)
         label = f"Show {more} more" if left == more else f"Show {more} more (of {left:,})"
         st.button(label, key=f"more_{key}", type="tertiary", on_click=_show, args=(name, number + more))
+
+
+def searched(found: Sequence[Item], key: str, words: Callable[[Item], str]) -> Sequence[Item]:
+    """The part of a long list that holds what is typed into a field above it; all of a short one, without a field.
+
+    Args:
+        key: names the list. words: what is searched of an item.
+    """
+    if len(found) <= MOST_LINES:
+        return found
+    typed = st.text_input("Search", key=f"search_{key}", placeholder="Search by name", label_visibility="collapsed")
+    wanted = typed.casefold().split()
+    if not wanted:
+        return found
+    matching = [each for each in found if all(word in words(each).casefold() for word in wanted)]
+    if not matching:
+        st.caption(f"Nothing matches “{plain(typed)}”.")
+    return matching
 
 
 def _show(name: str, number: int) -> None:

@@ -35,7 +35,7 @@ def test_who_sees_bars(capsys, monkeypatch, progress, listens, seen, shown, reas
         for event in EVENTS:
             show(event)
     printed = capsys.readouterr()
-    assert ("Reading photos" in printed.err) == shown and not printed.out, reason
+    assert ("Importing photos" in printed.err) == shown and not printed.out, reason
     assert heard == (list(EVENTS) if listens else []), "all events are heard, in order"
 
 
@@ -45,7 +45,7 @@ def test_a_bar_for_each_stage_with_time_left_and_accuracy(capsys):
             bars.show(event)
         assert bars._bar is None, "the end of a job ends its bar, so that what is printed next has a line of its own"
     err = capsys.readouterr().err
-    for words in ("Reading photos: 100%", "(feature extraction): 100%", "Training: 100%", "a few seconds left in all"):
+    for words in ("Importing photos: 100%", "(feature extraction): 100%", "Training: 100%", "a few seconds left"):
         assert words in err
     assert "validation 75.0%" in err
 

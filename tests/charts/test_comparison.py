@@ -1,4 +1,4 @@
-"""The chart of a race: lines that are told apart without colour, names that find room, an alt text with the finding."""
+"""The charts of a race: runs that are told apart without colour, shares that find room, alt texts with the finding."""
 
 import altair as alt
 import pytest
@@ -6,6 +6,7 @@ import pytest
 from tests.test_theme import THEMES, contrast
 from tlcore.charts import comparison as charts_comparison
 from tlcore.charts import theme, tokens
+from tlcore.charts.comparison import Score
 from tlcore.events import EpochEnd
 
 
@@ -23,7 +24,7 @@ RUNS = {"feature extraction": epochs(0.9, 0.97), "hybrid": epochs(0.8, 0.9, 0.96
 def test_a_row_an_epoch_and_one_name_a_run():
     frame = charts_comparison.comparison_frame(RUNS)
     assert frame["seconds"].tolist() == [2, 4, 9, 18, 27] and frame["accuracy"].tolist() == [0.9, 0.97, 0.8, 0.9, 0.96]
-    assert frame[frame["label"] != ""]["label"].tolist() == ["feature extraction\n97%", "hybrid\n96%"]
+    assert frame[frame["label"] != ""]["label"].tolist() == ["97%", "96%"]
     assert charts_comparison.comparison_frame({}).empty
 
 
@@ -39,10 +40,11 @@ def test_lines_differ_without_their_colour_and_stand_out(dark):
     }
     dashes, signs = ranges["line", "strokeDash"], ranges["point", "shape"]
     assert len(set(zip(dashes, signs, strict=True))) == len(names)
-    for colour in charts_comparison.COLOURS[dark]:
+    colours = next(layer for layer in spec["layer"] if layer["mark"]["type"] == "line")["encoding"]["color"]["scale"]
+    for colour in colours["range"]:
         assert contrast(colour, THEMES[dark]["backgroundColor"]) >= 3.0, "as a line"
     label = next(layer for layer in spec["layer"] if layer["mark"]["type"] == "text")
-    assert label["encoding"]["color"]["value"] == tokens.INK[dark], "names are words"
+    assert label["encoding"]["color"]["value"] == tokens.INK[dark], "shares are words"
 
 
 @pytest.mark.parametrize(
@@ -54,46 +56,38 @@ def test_lines_differ_without_their_colour_and_stand_out(dark):
         ([0.9] * 12, "as many as may race"),
     ],
 )
-def test_names_do_not_lie_on_each_other(accuracies, reason):
+def test_shares_do_not_lie_on_each_other(accuracies, reason):
     runs = {f"run {number}": epochs(accuracy) for number, accuracy in enumerate(accuracies)}
-    frame, names = charts_comparison.comparison_frame(runs), list(runs)
-    low, tall = charts_comparison.lowest(frame), charts_comparison.height(names) - charts_comparison.AXIS_ROOM
+    frame = charts_comparison.comparison_frame(runs)
+    low = charts_comparison.lowest_accuracy(frame)
+    tall = charts_comparison.height(len(runs)) - charts_comparison.AXIS_ROOM
     pixels = sorted((1 - place) / (1 - low) * tall for place in frame[frame["label"] != ""]["at"])
-    step = charts_comparison._step(names)
+    step = charts_comparison.SHARE_STEP
     assert all(below - above >= step - 1e-6 for above, below in zip(pixels, pixels[1:])), reason
     assert pixels[0] >= -1e-6 - step and pixels[-1] <= tall, reason
 
 
-def test_a_long_name_goes_on_below_where_it_has_brackets():
-    runs = {"MobileNetV2 (alpha 0.35)": epochs(0.9), "VGG16": epochs(0.9)}
-    assert charts_comparison.comparison_frame(runs)["label"].tolist() == [
-        "MobileNetV2\n(alpha 0.35)\n90%",
-        "VGG16\n90%",
-    ]
-    assert charts_comparison._step(list(runs)) > charts_comparison._step(["VGG16"])
+SCORES = [Score("hybrid", 14, 15, 0.702, 0.988), Score("from scratch", 9, 15, 0.357, 0.802)]
 
 
-def test_network_and_strategy_stand_below_each_other_and_have_the_room():
-    runs = {"VGG16, hybrid": epochs(0.9), "VGG19, hybrid": epochs(0.9)}
-    assert charts_comparison.comparison_frame(runs)["label"].tolist() == ["VGG16\nhybrid\n90%", "VGG19\nhybrid\n90%"]
-    assert (
-        charts_comparison.height(list(runs) * 6)
-        > charts_comparison.height(["a"] * 12)
-        > charts_comparison.height(["a", "b"])
+@pytest.mark.parametrize("dark", [False, True])
+def test_a_score_is_a_dot_on_its_range(dark):
+    frame = charts_comparison.scores_frame(SCORES)
+    assert frame["words"].tolist() == ["hybrid · 93%", "from scratch · 60%"]
+    assert frame["range"].tolist() == ["70–99%", "36–80%"]
+    names = ["from scratch", "hybrid"]  # as the race has them; the scores stand best first
+    spec = charts_comparison.scores_chart(frame, names, dark).to_dict()
+    ranges, dots = spec["layer"][1]["encoding"], spec["layer"][2]["encoding"]
+    assert (ranges["x"]["field"], ranges["x2"]["field"], dots["x"]["field"]) == ("low", "high", "share")
+    assert dots["x"]["scale"]["domain"][0] <= frame["low"].min(), "no range is cut off"
+    assert dots["color"]["scale"]["domain"] == names, "a run has the hue that it has among the lines"
+    assert spec["layer"][0]["encoding"]["y"]["sort"] is None, "in the order given"
+
+
+def test_the_alt_text_of_scores_has_each_with_its_range():
+    assert charts_comparison.scores_alt_text(SCORES) == (
+        "Test accuracy with its likely range: hybrid 93% (70–99%); from scratch 60% (36–80%)."
     )
-
-
-@pytest.mark.parametrize(
-    ("accuracies", "low", "reason"),
-    [
-        ([], 0.0, "nothing yet"),
-        ([0.53], 0.5, "a tenth below"),
-        ([0.99], 0.9, "never less than a tenth"),
-        ([0.05], 0.0, "never below nothing"),
-    ],
-)
-def test_the_axis_begins_below_all_lines(accuracies, low, reason):
-    assert charts_comparison.lowest(charts_comparison.comparison_frame({"a": epochs(*accuracies)})) == low, reason
 
 
 def test_a_live_description_holds_no_data_and_all_of_the_drawing():
@@ -108,5 +102,5 @@ def test_the_alt_text_names_where_each_run_stands():
     alt_text = charts_comparison.comparison_alt_text(charts_comparison.comparison_frame(RUNS), list(RUNS))
     assert alt_text == (
         "Validation accuracy: feature extraction 97% after 4 seconds; hybrid 96% after 27 seconds; "
-        "from scratch no round yet."
+        "from scratch no epoch yet."
     )

@@ -108,38 +108,39 @@ def test_the_axis_leaves_room_for_the_names_of_the_quadrants(num_photos, low, hi
 
 
 @pytest.mark.parametrize(("features", "pixels"), [(0.85, 0.51), (0.72, 0.88), (0.2, 0.15), (0.6, 0.6)])
-def test_the_names_beside_few_photos_have_room(features, pixels):
+def test_the_shares_beside_few_photos_have_room(features, pixels):
     few = (FewShotAccuracy(1, 0.3, 0.2), FewShotAccuracy(10, features, pixels))
-    spec = charts_learn.few_shot_chart(charts_learn.few_shot_frame(few), 4).to_dict()
+    spec = charts_learn.few_shot_chart(charts_learn.few_shot_frame(few, 4)).to_dict()
     at = sorted(
         spec["datasets"][layer["data"]["name"]][0]["right"]
         for layer in spec["layer"]
         if layer["mark"]["type"] == "text"
     )
-    assert len(at) == 3
+    assert len(at) == 3, "features, pixels and guessing"
     assert all((above - below) * charts_learn.FEW_PLOT > charts_learn.FEW_STEP - 1 for below, above in zip(at, at[1:]))
 
 
 def test_the_alt_text_of_the_quadrants_says_where_the_set_stands():
     assert charts_learn.quadrants_alt_text(make_recommendation(0.43, 610), "Emoji") == (
-        "Emoji: 610 photos to learn from count as few, and with a similarity of 0.43 of 1 they count as different "
-        "from ImageNet's."
+        "Emoji: 610 training photos count as few, and a similarity of 0.43 (of 1) counts as different from ImageNet."
     )
     assert charts_learn.quadrants_alt_text(None, "x").startswith("Four quadrants")
 
 
 @pytest.mark.parametrize("dark", [False, True])
-def test_the_two_ways_differ_by_colour_and_dash_and_name(dark):
-    spec = charts_learn.few_shot_chart(charts_learn.few_shot_frame(FEW), 4, dark).to_dict()
-    lines = [layer["mark"] for layer in spec["layer"] if layer["mark"]["type"] == "line"]
-    assert len({line["color"] for line in lines}) == len({str(line["strokeDash"]) for line in lines}) == 2
-    calculated = str([layer.get("transform") for layer in spec["layer"]])
-    assert charts_learn.FEATURES in calculated and charts_learn.PIXELS in calculated
+def test_the_ways_differ_by_colour_and_dash_and_name(dark):
+    spec = charts_learn.few_shot_chart(charts_learn.few_shot_frame(FEW, 4), dark).to_dict()
+    line = spec["layer"][0]["encoding"]
+    for channel in ("color", "strokeDash"):
+        scale = line[channel]["scale"]
+        assert scale["domain"] == [charts_learn.FEATURES, charts_learn.PIXELS, charts_learn.GUESSING]
+        assert len({str(each) for each in scale["range"]}) == 3
+        assert "legend" in line[channel] and line[channel]["legend"] is not None
 
 
 @pytest.mark.parametrize("few", [FEW, FEW[:1]], ids=["two", "one"])
 def test_the_axis_holds_all_numbers_of_photos(few):
-    spec = charts_learn.few_shot_chart(charts_learn.few_shot_frame(few), 4).to_dict()
+    spec = charts_learn.few_shot_chart(charts_learn.few_shot_frame(few, 4)).to_dict()
     low, high = spec["layer"][0]["encoding"]["x"]["scale"]["domain"]
     assert 0 < low <= few[0].per_class <= few[-1].per_class <= high and low < high
 
@@ -149,19 +150,19 @@ def test_the_axis_holds_all_numbers_of_photos(few):
     [
         (
             FEW,
-            "With one photo of each class, 50% are right by what it saw and 30% by bare pixels; with 10 photos, "
-            "90% are right by what it saw and 40% by bare pixels. Guessing gives 25%.",
+            "With one photo per class, 50% are correct by features and 30% by raw pixels; with 10 photos, "
+            "90% are correct by features and 40% by raw pixels. Guessing gives 25%.",
             "the usual",
         ),
         (
             FEW[1:],
-            "With 10 photos of each class, 90% are right by what it saw and 40% by bare pixels. Guessing gives 25%.",
+            "With 10 photos per class, 90% are correct by features and 40% by raw pixels. Guessing gives 25%.",
             "one number only",
         ),
         (
             (FewShotAccuracy(10, 0.7, 0.9),),
-            "With 10 photos of each class, 70% are right by what it saw and 90% by bare pixels. Guessing gives 25%. "
-            "Here the bare pixels do no worse.",
+            "With 10 photos per class, 70% are correct by features and 90% by raw pixels. Guessing gives 25%. "
+            "Here, raw pixels do no worse.",
             "digits: the figures are given as they are",
         ),
     ],

@@ -11,6 +11,8 @@ from tlcore.data.images import (
     FORMATS,
     RESIZE_POLICIES,
     PhotoRefused,
+    Wanted,
+    decode,
     inspect,
     load_input,
     load_upright,
@@ -188,3 +190,46 @@ def test_small_photos_are_enlarged_for_a_network_and_thumbnails_are_square_jpegs
     small = Image.open(BytesIO(thumbnail(make_photo(1, (300, 100)), 80)))
     assert (small.format, small.size) == ("JPEG", (80, 80))
     assert Image.open(BytesIO(thumbnail(make_photo(1, (64, 50)), 80))).size == (50, 50)  # not enlarged
+
+
+@pytest.mark.parametrize(
+    ("size", "whole", "expected", "reason"),
+    [
+        ((1500, 900), True, (300, 180), "all of a photo, its longer side as asked for"),
+        ((900, 1500), True, (180, 300), "also of an upright one"),
+        ((500, 350), False, (300, 300), "the square in its middle"),
+        ((200, 90), True, (200, 90), "never enlarged"),
+        ((3000, 8), True, (300, 1), "a strip keeps a pixel"),
+    ],
+)
+def test_a_thumbnail_shows_the_middle_or_all_of_a_photo(size, whole, expected, reason):
+    made = decode(make_photo(1, size), Wanted(thumbnail_size=300, whole=whole)).thumbnail
+    assert Image.open(BytesIO(made)).size == expected, reason
+
+
+def _icon(mode: str, side: int) -> bytes:
+    image = Image.new("RGBA", (side, side), (0, 0, 0, 0))
+    image.paste((200, 30, 30, 255), (side // 4, side // 4, side // 2, side // 2))
+    return encode(image.convert(mode), "PNG")
+
+
+@pytest.mark.parametrize(
+    ("data", "expected", "reason"),
+    [
+        (_icon("RGBA", 72), ("PNG", "RGBA", 0), "an icon keeps its transparent ground"),
+        (_icon("P", 72), ("PNG", "RGBA", 0), "also one with a palette"),
+        (_icon("RGBA", 600), ("JPEG", "RGB", 255), "a large picture would lie in the memory twice: white, as ever"),
+        (encode(Image.new("RGBA", (72, 72), (9, 9, 9, 255)), "PNG"), ("JPEG", "RGB", 9), "nothing is transparent"),
+        (encode(Image.new("L", (64, 64), 255), "PNG"), ("PNG", "RGB", 255), "few pixels are kept as they are"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_thumbnail_keeps_what_small_pictures_are_made_of(data, expected, reason):
+    made = Image.open(BytesIO(decode(data, Wanted(32, thumbnail_size=240)).thumbnail))
+    corner = made.getpixel((0, 0))[3 if made.mode == "RGBA" else 0]
+    assert (made.format, made.mode, corner) == pytest.approx(expected, abs=1), reason
+
+
+def test_what_a_network_sees_does_not_change_with_the_thumbnail():
+    icon = _icon("RGBA", 72)
+    assert (decode(icon, Wanted(32, thumbnail_size=240)).input == load_input(icon, 32, "center-crop")).all()

@@ -30,7 +30,7 @@ def test_every_photo_has_one_after_an_import(make, workspace, tmp_path):
     dataset = make(workspace, tmp_path)
     for path, sha256 in zip(dataset.photos["path"], dataset.photos["sha256"], strict=True):
         small = Image.open(BytesIO(dataset.thumbnails.read(sha256)))
-        assert (small.format, small.size) == ("JPEG", (40, 40))
+        assert (small.format, small.size) == ("PNG", (40, 40))
         assert dataset.thumbnails.read(sha256) == images.thumbnail(dataset.read(path), thumbnails.SIZE)
     assert load_dataset(workspace, dataset.id).thumbnails.read(dataset.photos["sha256"][0])
 

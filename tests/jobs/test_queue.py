@@ -53,6 +53,26 @@ def dataset_id(workspace, jobs, small_folder):
     return job_status(load_import(workspace, job.id)).finished.result
 
 
+def test_an_import_is_done_by_the_worker_that_waits_for_one(workspace, jobs, small_folder):
+    jobs.warm_up("import")
+    warm = jobs._warm["import"]
+    jobs.warm_up("import")
+    assert jobs._warm["import"] is warm, "one that waits is enough"
+    job = create_import(workspace, ImportSpec("folder", str(small_folder)))
+    jobs.submit(job)
+    wait_for(lambda: state(job) == "finished")
+    [started] = [event for event in read_events(job) if isinstance(event, Started)]
+    assert started.process == warm.pid and "import" not in jobs._warm
+
+
+def test_a_closed_queue_leaves_no_worker_that_waits(workspace):
+    queue = JobQueue(workspace)
+    queue.warm_up("import", "train")
+    workers = list(queue._warm.values())
+    queue.close()
+    assert len(workers) == 2 and all(worker.exit() is not None for worker in workers)
+
+
 def test_runs_queue_in_order_stop_and_start_again(workspace, jobs, dataset_id):
     jobs.warm_up()
     first = create_run(workspace, dataset_id, LONG, "first")

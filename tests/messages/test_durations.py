@@ -2,7 +2,7 @@
 
 import pytest
 
-from tlcore.messages.durations import time_left_message, whole_time_left_message
+from tlcore.messages.durations import rounded, time_left_message, whole_time_left_message
 
 
 @pytest.mark.parametrize(
@@ -11,12 +11,15 @@ from tlcore.messages.durations import time_left_message, whole_time_left_message
         (None, ""),
         (0, "a few seconds left"),
         (4.9, "a few seconds left"),
-        (21, "about 20 seconds left"),
-        (54, "about 55 seconds left"),
-        (58, "about a minute left"),
-        (61, "about 2 minutes left"),
-        (3600, "about 60 minutes left"),
-        (7200, "about 2 hours left"),
+        (21, "about 20 s left"),
+        (52, "about 50 s left"),
+        (58, "about 1 min left"),
+        (74, "about 1 min left"),
+        (76, "about 1.5 min left"),
+        (200, "about 3.5 min left"),
+        (330, "about 6 min left"),
+        (3600, "about 60 min left"),
+        (7200, "about 2 h left"),
     ],
 )
 def test_time_left_in_words(seconds, words):
@@ -27,13 +30,19 @@ def test_time_left_in_words(seconds, words):
     ("left", "words"),
     [
         (None, ""),
-        ((0.0, 3.0), "a few seconds left in all"),
-        ((18.0, 22.0), "about 20 seconds left in all"),
-        ((21.0, 58.0), "20 to 60 seconds left in all"),
-        ((80.0, 216.0), "1 to 4 minutes left in all"),
-        ((200.0, 240.0), "about 4 minutes left in all"),
-        ((3000.0, 9000.0), "1 to 3 hours left in all"),
+        ((0.0, 3.0), "a few seconds left"),
+        ((18.0, 22.0), "about 20 s left"),
+        ((10.0, 58.0), "10–60 s left"),
+        ((30.0, 90.0), "about 50 s left"),
+        ((40.0, 216.0), "1–4 min left"),
+        ((200.0, 240.0), "about 3.5 min left"),
+        ((2000.0, 9000.0), "1–3 h left"),
     ],
 )
-def test_time_left_for_the_whole_run(left, words):
+def test_time_left_for_the_whole_run_is_one_figure_but_where_it_is_open(left, words):
     assert whole_time_left_message(left) == words
+
+
+@pytest.mark.parametrize("seconds", [6, 17, 44, 57, 74, 76, 130, 284, 290, 1000, 5000, 20_000])
+def test_the_figure_is_near_the_seconds_behind_it(seconds):
+    assert abs(rounded(seconds) / seconds - 1) < 0.26, "what a person reads is what is reckoned with"

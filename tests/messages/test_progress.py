@@ -1,11 +1,13 @@
 """How far a job is and how long it takes, in words: in the queue, while photos are read, and through both phases."""
 
+from dataclasses import replace
+
 import pytest
 
 from tlcore.config import defaults_for
 from tlcore.events import EpochEnd, Progress, StageKey
 from tlcore.jobs.status import JobStatus
-from tlcore.messages.progress import num_planned_epochs, progress_message, stage_title
+from tlcore.messages.progress import latest_event, num_planned_epochs, progress_message, stage_title
 
 HYBRID = defaults_for("hybrid", epochs=30, fine_tune_epochs=12)
 
@@ -20,148 +22,180 @@ def status(state: str = "running", **values: object) -> JobStatus:
     return JobStatus(state, **{**parts, **values})
 
 
+def ends(*each: tuple) -> tuple[EpochEnd, ...]:
+    """Epochs of (epoch, epochs, phase), and (left, share) where the worker told them."""
+    return tuple(
+        EpochEnd(
+            epoch, epochs, 1, 1, 1, 1, 10.0, phase, left=more[0] if more else None, share=more[1] if more else None
+        )
+        for epoch, epochs, phase, *more in each
+    )
+
+
 @pytest.mark.parametrize(
-    ("job", "position", "share", "said", "reason"),
+    ("job", "position", "share", "words", "reason"),
     [
-        (status("queued"), 2, 0.0, "Waiting: 2 jobs before this one.", "in the queue"),
-        (status("queued"), 0, 0.0, "Starting, a few seconds.", "its turn, nothing done yet"),
+        (status("queued"), 2, 0.0, "Waiting · 2 jobs ahead", "in the queue"),
+        (status("queued"), 0, 0.0, "Starting…", "its turn, nothing done yet"),
+        (status("queued", epochs=ends((3, 30, "head"))), 0, 0.0, "Starting…", "it is continued"),
+        (status(last_progress=Progress("read", 0, 0, None)), 0, 0.0, "Starting…", "nothing to count"),
         (
-            status("queued", epochs=(EpochEnd(3, 30, 1, 1, 1, 1, 0.02),)),
+            status(last_progress=Progress("read", 90, 200, 21.0)),
             0,
-            0.0,
-            "Starting, a few seconds.",
-            "it is continued",
+            0.97 * 0.45,
+            "Importing photos · 45% (90 of 200) · about 20 s left",
+            "photos",
         ),
         (
-            status(last_progress=Progress("read", 50, 200, 21.0)),
+            status(last_progress=Progress("read", 200, 200, 0.0)),
             0,
-            0.25,
-            "Reading photos · 50 of 200 photos · about 20 seconds left",
-            "photos",
+            0.97,
+            "Importing photos · 100% (200 of 200)",
+            "all are read, and the data set is not written yet",
         ),
         (
             status(last_progress=Progress("download", 5_000_000, 10_000_000, None)),
             0,
-            0.5,
-            "Downloading · 5.0 MB of 10.0 MB",
+            0.97 / 2,
+            "Downloading the network · 5.0 MB of 10.0 MB",
             "bytes, nobody knows how long",
         ),
         (
-            status(last_progress=Progress("extract_features", 200, 400, 21.0, cached=100, unit="views")),
-            0,
-            0.5,
-            "Looking at every photo once (feature extraction) · 200 of 400 views · about 20 seconds left",
-            "augmented views of the photos, a part of them on disk before",
-        ),
-        (status(last_progress=Progress("read", 0, 0, None)), 0, 0.0, "Starting, a few seconds.", "nothing to count"),
-        (
-            status(last_progress=Progress("read", 50, 200, 21.0, (30.0, 35.0))),
-            0,
-            0.25,
-            "Reading photos · 50 of 200 photos · about 30 seconds left in all",
-            "the whole counts, not the step",
-        ),
-        (
-            status(epochs=(EpochEnd(3, 30, 1, 1, 1, 1, 0.02),)),
+            status(last_progress=Progress("download", 5_000_000, 10_000_000, 12.0, share=0.1)),
             0,
             0.1,
-            "Learning · round 3 of 30 · a few seconds left",
-            "learning",
+            "Downloading the network · 5.0 MB of 10.0 MB · about 10 s left for the download",
+            "what comes after it is not known yet",
+        ),
+        (
+            status(last_progress=Progress("extract_features", 200, 400, 21.0, (30.0, 35.0), 100, "views", 0.3)),
+            0,
+            0.3,
+            "Analysing photos (feature extraction) · 200 of 400 views · about 30 s left",
+            "the time left and the bar are those of the whole run, not of the step",
+        ),
+        (status(last_progress=Progress("prepare", 0, 1, share=0.02)), 0, 0.02, "Preparing the network", "it is built"),
+        (
+            status(epochs=ends((3, 30, "head"))),
+            0,
+            0.1,
+            "Training · epoch 3 of up to 30",
+            "an older run: the figures that it has",
         ),
     ],
 )
-def test_progress_tells_what_is_happening_and_how_long_it_takes(job, position, share, said, reason):
-    assert progress_message(job, position) == (share, said), reason
+def test_progress_says_what_is_happening_and_how_long_it_takes(job, position, share, words, reason):
+    assert progress_message(job, position, now=1000.0) == (pytest.approx(share), words), reason
 
 
 @pytest.mark.parametrize(
-    ("config", "ends", "total", "said", "reason"),
+    ("config", "epochs", "last", "total", "words", "reason"),
     [
-        (HYBRID, [], 42, None, "the plan has the rounds of both phases"),
+        (HYBRID, [], None, 42, None, "the plan has the epochs of both phases"),
         (
             HYBRID,
-            [(4, 30, "head")],
+            [(4, 42, "head", (20.0, 30.0), 0.5)],
+            None,
             42,
-            "Learning the last step · round 4 of 42 · the network opens after round 30",
-            "nobody knows yet how long a round with the network open takes",
+            "Training the last layer · epoch 4 of 30 · then 12 epochs of fine-tuning · about 25 s left",
+            "the worker counts the epochs of both phases, and the sentence names those of this one",
+        ),
+        (
+            replace(HYBRID, patience=5),
+            [(4, 42, "head")],
+            None,
+            42,
+            "Training the last layer · epoch 4 of up to 30 · then 12 epochs of fine-tuning",
+            "it may stop early",
         ),
         (
             HYBRID,
-            [(4, 30, "head", (80.0, 200.0))],
+            [(30, 42, "head")],
+            Progress("prepare", 0, 1, left=(8.0, 9.0), share=0.6),
             42,
-            "Learning the last step · round 4 of 42 · the network opens after round 30 · 1 to 4 minutes left in all",
-            "or knows it about",
-        ),
-        (
-            HYBRID,
-            [(30, 30, "head")],
-            42,
-            "Opening the network · round 30 of 42 is done · the next one takes longer",
+            "Preparing fine-tuning · about 10 s left",
             "between the phases",
         ),
         (
-            HYBRID,
-            [(30, 30, "head"), (31, 42, "fine_tune")],
+            replace(HYBRID, patience=5),
+            [(12, 42, "head")],
+            Progress("prepare", 0, 1, left=(8.0, 9.0), share=0.6),
             42,
-            "The network adapts · round 31 of 42 · about 2 minutes left",
+            "Stopped improving after epoch 12 · Preparing fine-tuning · about 10 s left",
+            "nobody wonders why the time left fell",
+        ),
+        (
+            HYBRID,
+            [(30, 42, "head"), (31, 42, "fine_tune", (100.0, 120.0), 0.4)],
+            None,
+            42,
+            "Fine-tuning · epoch 31 of 42 · about 2 min left",
             "the time left is for the whole",
         ),
         (
-            HYBRID,
-            [(20, 30, "head"), (21, 32, "fine_tune")],
+            replace(HYBRID, patience=5),
+            [(20, 42, "head"), (21, 32, "fine_tune")],
+            None,
             32,
-            "The network adapts · round 21 of 32 · about 2 minutes left",
-            "the head was stopped early",
+            "Fine-tuning · epoch 21 of up to 32",
+            "the head was stopped early, and so may this be",
         ),
-        (defaults_for("scratch", fine_tune_epochs=9), [], 9, None, "from scratch there is no first phase"),
-        (defaults_for("fine-tuning", fine_tune_epochs=9), [], 39, None, "a head comes first"),
+        (
+            HYBRID,
+            [(20, 42, "head"), (31, 32, "fine_tune")],
+            Progress("fine_tune", 50, 100, 170.0, (170.0, 170.0), share=0.7),
+            32,
+            "Fine-tuning · epoch 27 of 32 · about 3 min left",
+            "the steps tell it, not the last whole epoch",
+        ),
+        (
+            replace(HYBRID, patience=5),
+            [(20, 42, "head"), (26, 32, "fine_tune")],
+            Progress("pack", 0, 1, left=(5.0, 7.0), share=0.9),
+            32,
+            "Stopped improving after epoch 26 · Packing the model · about 5 s left",
+            "it ended early",
+        ),
+        (
+            HYBRID,
+            [(30, 42, "head"), (42, 42, "fine_tune")],
+            Progress("verify", 4, 16, left=(1.0, 2.0), share=0.95),
+            42,
+            "Checking the model · 4 of 16 test photos · a few seconds left",
+            "the end of the bar",
+        ),
+        (defaults_for("scratch", fine_tune_epochs=9), [], None, 9, None, "from scratch there is no first phase"),
+        (defaults_for("fine-tuning", fine_tune_epochs=9), [], None, 39, None, "a head comes first"),
     ],
 )
-def test_the_rounds_of_both_phases_are_one_plan(config, ends, total, said, reason):
-    now = status(
-        epochs=tuple(
-            EpochEnd(epoch, epochs, 1, 1, 1, 1, 10.0, phase, left=left[0] if left else None)
-            for epoch, epochs, phase, *left in ends
-        )
-    )
+def test_both_phases_are_one_plan_and_each_sentence_is_what_happens(config, epochs, last, total, words, reason):
+    now = status(epochs=ends(*epochs), last_progress=last and replace(last, at=5.0))
     assert num_planned_epochs(now, config) == total, reason
-    if said:
-        assert progress_message(now, 0, config)[1] == said, reason
+    if words:
+        assert progress_message(now, 0, config, now=5.0)[1] == words, reason
 
 
 @pytest.mark.parametrize(
-    ("ends", "done", "share", "said", "reason"),
+    ("later", "share", "words", "reason"),
     [
-        ([], 5, 0.05, "round 1 of 12", "from scratch, first round"),
-        (
-            [(20, "head")],
-            5,
-            20.6 / 32,
-            "round 21 of 32",
-            "within the first round with the network open, after a head that ended early",
-        ),
-        (
-            [(20, "head"), (21, "fine_tune")],
-            50,
-            26 / 32,
-            "round 27 of 32",
-            "in the middle: the steps tell, not the last whole round",
-        ),
-        ([(20, "head"), (32, "fine_tune")], 100, 1.0, "round 32 of 32", "the last"),
+        (0.0, 0.5, "about 20 s left", "as the event said"),
+        (10.0, 0.69, "about 10 s left", "the clock goes on without an event"),
+        (100.0, 0.977, "about 5 s left", "late: neither full nor at its end"),
     ],
 )
-def test_the_time_left_is_known_within_the_first_open_round(ends, done, share, said, reason):
-    epochs = tuple(EpochEnd(epoch, 32, 1, 1, 1, 1, 10.0, phase) for epoch, phase in ends)
-    now = status(epochs=epochs, last_progress=Progress("learn", done, 100, 170.0))
-    told = progress_message(now, 0, HYBRID)
-    expected = f"The network adapts · {said} · about 3 minutes left"
-    assert told == (pytest.approx(share), expected), reason
+def test_bar_and_figure_move_on_between_two_events(later, share, words, reason):
+    last = Progress("extract_features", 200, 400, 20.0, (20.0, 20.0), share=0.5, at=1000.0)
+    told = progress_message(status(last_progress=last), 0, now=1000.0 + later)
+    assert told == (pytest.approx(share, abs=0.01), told[1]) and told[1].endswith(words), reason
 
 
-def test_photos_that_are_looked_at_again_between_the_phases_are_told():
-    now = status(epochs=(EpochEnd(30, 30, 1, 1, 1, 1, 0.1),), last_progress=Progress("features", 5, 20, 30.0))
-    said = progress_message(now, 0, HYBRID)[1]
-    assert said.endswith(
-        "5 of 20 photos · about 30 seconds left for this step · then 12 rounds with the network "
-        "open, and the first tells how long they take"
-    )
+def test_what_was_told_last_counts():
+    """Progress and epochs take turns: the later one is what is happening."""
+    last, end = Progress("extract_features", 400, 400, at=1.0), replace(ends((3, 30, "head"))[0], at=2.0)
+    assert latest_event(status(last_progress=last, epochs=(end,))) is end
+    assert latest_event(status(last_progress=replace(last, at=3.0), epochs=(end,))).type == "progress"
+
+
+def test_before_the_first_event_the_bar_moves_already():
+    share, words = progress_message(status(started=1000.0), 0, now=1006.0)
+    assert 0.05 < share < 0.2 and words == "Starting…", "TensorFlow is being loaded"

@@ -1,15 +1,17 @@
 """Driving the pages without a browser: Streamlit's AppTest on a workspace of the test's own, and a queue that waits."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import streamlit as st
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
-from pages.parts.train import network_choice
+from pages.parts.train import backbone_picker
 from pages.shared import state
 from tlcore import access
 from tlcore.jobs import store
@@ -50,7 +52,7 @@ class WaitingQueue:
     def position(self, job: Job) -> int:
         return 0
 
-    def warm_up(self) -> None:
+    def warm_up(self, *kinds: str) -> None:
         """There is nothing to warm."""
 
 
@@ -78,6 +80,8 @@ def visit(monkeypatch: pytest.MonkeyPatch, queue: WaitingQueue) -> Callable[...,
         at = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=30)
         if page != "welcome":
             at.switch_page(f"pages/{page}.py")
+        for file in (workspace.root / "visitors").glob("*-last.json"):  # what an earlier visit used last
+            file.unlink()
         for kind, value in ids.items():
             at.query_params[kind] = value
         return at.run()
@@ -104,6 +108,12 @@ def words(at: AppTest) -> str:
     """Everything that the page says, as it was sent."""
     kinds = (at.title, at.markdown, at.caption, at.error, at.warning, at.info, at.html, at.code, at.subheader)
     return "\n".join(element.value if hasattr(element, "value") else element.body for kind in kinds for element in kind)
+
+
+def grids(at: AppTest) -> list[list[dict[str, Any]]]:
+    """The photos of each grid whose photos open, as they were sent to the browser."""
+    sent = [json.loads(element.proto.json) for element in at.get("bidi_component") if element.proto.json]
+    return [data["photos"] for data in sent if "photos" in data]
 
 
 def buttons(at: AppTest) -> list[str]:
@@ -133,5 +143,5 @@ def two_networks(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
     """A table of the built-in network and one that would have to be fetched."""
     rows = (BUILT_IN, FETCHED)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-    for module in (registry, network_choice):
+    for module in (registry, backbone_picker):
         monkeypatch.setattr(module, "BACKBONES", rows)

@@ -90,7 +90,8 @@ def test_the_persons_own_settings_count_and_are_told(visit, trained, queue):
     at.switch_page("pages/compare.py")
     at.query_params["dataset"] = dataset.id
     at.run()
-    assert "it counts wherever it applies: Epochs." in words(at)
+    label = TrainConfig.__dataclass_fields__["epochs"].metadata["label"]
+    assert f"Your options from the Train page apply: {label}." in words(at)
     button(at, "Start a race of 2 runs").click().run()
     assert [job.config.epochs for job in queue.jobs] == [7, 7]
 
@@ -133,13 +134,13 @@ def test_a_race_that_ended_has_a_table_and_a_verdict(visit, trained, race, queue
     at = visit("compare", trained[0], race=made.id)
     text = words(at)
     assert "100% correct: 6 of 6 (likely range 61–100%)" in text
-    assert "9.0 (4.0 looking at photos, 5.0 learning)" in text
+    assert "9.0 (4.0 extracting features, 5.0 training)" in text
     assert "Feature extraction got 1 photo correct that hybrid got wrong, and 0 the other way round" in text
-    assert "No difference from feature extraction is larger than chance." in text
+    assert "No clear winner\\: the difference could be chance" in text
     assert "leaves \\<b\\>" in text and "leaves <b>" not in text
     links = [link.proto.page + link.proto.query_string for link in at.get("page_link") if "Hybrid" in link.proto.label]
     assert len(links) == 1 and "evaluate" in links[0] and runs[1].id in links[0]
-    assert [each.label for each in at.button if each.proto.type == "primary"] == ["See where the best one is wrong"]
+    assert [each.label for each in at.button if each.proto.type == "primary"] == ["View the best run"]
     assert not at.error and not at.exception
 
 
@@ -196,8 +197,8 @@ def test_a_run_without_figures_can_be_taken_up(visit, trained, race, queue, even
     assert [label for label in buttons(at) if label in (row, "Restart", "Stop")] == [row], reason
     assert ("The disk is full" in words(at)) == any(isinstance(event, Failed) for event in events)
     assert "as soon as two runs" in words(at)
-    assert ("Continue the race" in buttons(at)) == (way == "continued") != ("Start 1 run again" in buttons(at)), reason
-    button(at, "Continue the race" if way == "continued" else "Start 1 run again").click().run()
+    assert ("Continue the race" in buttons(at)) == (way == "continued") != ("Restart 1 run" in buttons(at)), reason
+    button(at, "Continue the race" if way == "continued" else "Restart 1 run").click().run()
     assert (queue.continued if way == "continued" else [job.id for job in queue.jobs]) == [runs[1].id]
     assert not at.exception
 
@@ -205,7 +206,7 @@ def test_a_run_without_figures_can_be_taken_up(visit, trained, race, queue, even
 @pytest.mark.parametrize(
     ("learned", "said", "reason"),
     [
-        ((0, 0), "Start the race again", "stopped before anything was learned: every row says “Start again”"),
+        ((0, 0), "Restart the race", "stopped before anything was learned: every row says “Restart”"),
         ((0, 2), "Continue the race", "one of the rows says “Continue from epoch 3”"),
     ],
 )
@@ -217,7 +218,7 @@ def test_the_button_of_a_stopped_race_says_what_its_rows_say(visit, trained, rac
             (run.folder / store.CHECKPOINT).touch()
     at = visit("compare", trained[0], race=made.id)
     rows = ["Continue from epoch 3" if number else "Restart" for number in learned]
-    assert [label for label in buttons(at) if label in (*rows, "Start the race again", "Continue the race")] == [
+    assert [label for label in buttons(at) if label in (*rows, "Restart the race", "Continue the race")] == [
         said,
         *rows,
     ], reason
@@ -268,19 +269,20 @@ def test_an_id_that_leads_nowhere_gets_a_sentence(visit, workspace, race_id):
 @pytest.mark.parametrize(
     ("beyond", "said", "reason"),
     [
-        ((False, False), "No difference from hybrid is larger than chance. The quickest was from scratch.", "none"),
-        ((True, True), "Hybrid is better than all others, by more than chance.", "all"),
-        ((True,), "Hybrid is better than feature extraction, by more than chance.", "the only one"),
+        ((False, False), "No clear winner: the differences could be chance", "none"),
+        ((False,), "No clear winner: the difference could be chance", "the only one"),
+        ((True, True), "Hybrid is better than all others, by more than chance", "all"),
+        ((True,), "Hybrid is better than feature extraction, by more than chance", "the only one"),
         (
             (False, True),
-            "Hybrid is better than from scratch by more than chance, but not than feature extraction.",
+            "Hybrid is better than from scratch. Its lead over feature extraction could be chance",
             "one of two",
         ),
     ],
 )
 def test_the_verdicts_in_one_sentence(beyond, said, reason):
     judged = [Verdict("a", other, 9, 1, 0.01 if is_beyond else 0.5) for other, is_beyond in zip("bc", beyond)]
-    assert verdict.summary_message(judged, NAMES, "c") == said, reason
+    assert verdict.summary_message(judged, NAMES) == said, reason
 
 
 def judge(*pairs: tuple[str, str, float]) -> list[Verdict]:
@@ -293,29 +295,29 @@ def judge(*pairs: tuple[str, str, float]) -> list[Verdict]:
     [
         (
             judge(("a", "b", 1), ("a", "c", 0.2), ("b", "c", 0.01)),
-            "No difference from hybrid is larger than chance. Among the others, one is.",
+            "No clear winner: the differences could be chance (among the others, 1 difference could not)",
             "one pair without the best",
         ),
         (
             judge(("a", "b", 1), ("a", "c", 0.2), ("a", "d", 0.2), ("b", "c", 0.01), ("b", "d", 0.01)),
-            "No difference from hybrid is larger than chance. Among the others, 2 are.",
+            "No clear winner: the differences could be chance (among the others, 2 differences could not)",
             "two of them",
         ),
         (
             judge(*(("a", other, 0.01) for other in "bcde"), ("a", "f", 0.5)),
-            "Hybrid is better than 4 others by more than chance, but not than run f.",
+            "Hybrid is better than 4 others. Its lead over run f could be chance",
             "many are only counted",
         ),
         (
             judge(*(("a", other, 0.01) for other in "xyz"), ("a", "f", 0.5)),
-            "Hybrid is better than 3 others by more than chance, but not than run f.",
+            "Hybrid is better than 3 others. Its lead over run f could be chance",
             "three with commas cannot be read",
         ),
     ],
 )
 def test_pairs_without_the_best_count_too(judged, said, reason):
     names = NAMES | {letter: f"run {letter}" for letter in "def"} | {letter: f"{letter}, hybrid" for letter in "xyz"}
-    assert verdict.summary_message(judged, names, None) == said, reason
+    assert verdict.summary_message(judged, names) == said, reason
 
 
 @pytest.mark.parametrize(

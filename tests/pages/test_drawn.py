@@ -61,10 +61,8 @@ def test_a_chart_has_the_figures_that_it_was_given(dark):
         rows = [("cat", "train", number), ("dog", "test", 1)]
         spec, data, _ = drawn_by(counts, rows=rows, dark=dark)
         expected = results.class_counts(pd.DataFrame(rows, columns=["label", "split", "photos"]), dark)
-        encoding = json.loads(json.dumps(theme.described(expected)["encoding"]))
-        assert {name: spec["encoding"][name] for name in ("x", "y", "tooltip")} == {
-            name: encoding[name] for name in ("x", "y", "tooltip")
-        }
+        layers = json.loads(json.dumps(theme.described(expected)["layer"]))
+        assert [layer["encoding"] for layer in spec["layer"]] == [layer["encoding"] for layer in layers]
         assert data["photos"].tolist() == [number, 1]
 
 

@@ -40,10 +40,10 @@ FIVE = [f"{number} · {title}" for number, title in enumerate(lessons.TITLES, st
 def test_without_photos_every_step_still_says_its_piece(visit, workspace):
     at = visit("learn", workspace)
     assert headings(at) == FIVE and not at.error
-    assert buttons(at)[0] == "Choose photos" and "no photos in use yet" in words(at)
+    assert buttons(at)[0] == "Choose photos" and "No photos chosen yet" in words(at)
     assert len(charts_of(at)) == 1, "the quadrants, without a dot"
     assert "tl-net" in words(at), "the drawing needs no photos"
-    assert "no curves of your own yet" in words(at)
+    assert "Train a model first" in words(at)
 
 
 def test_with_photos_and_a_run_every_step_has_its_picture(visit, trained, found):
@@ -53,7 +53,7 @@ def test_with_photos_and_a_run_every_step_has_its_picture(visit, trained, found)
     grid = next(element.body for element in at.html if "looks like" in element.body)
     assert grid.count("<figure") == 9 and "oboe" in grid and "tabby" in grid and "nail" not in grid, "5% is noise"
     assert [told.split()[0] for told in charts_of(at)] == ["With", f"{dataset.name}:", "Validation", "Validation"]
-    assert "was kept." in charts_of(at)[-1] and "the one that was kept" in words(at)
+    assert "was kept, with" in charts_of(at)[-1] and "the one that was kept" in words(at)
 
 
 def test_the_latest_run_that_learned_something_is_shown(visit, trained, found):
@@ -87,7 +87,7 @@ def test_photos_too_few_to_try_out_are_told(visit, trained, monkeypatch):
         lambda job: make_recommendation(examined=examined_photos(trained[1]), few_shot=()),
     )
     at = visit("learn", trained[0], dataset=trained[1].id)
-    assert "Too few photos of each class" in words(at) and not at.error
+    assert "Too few photos per class" in words(at) and not at.error
 
 
 def test_the_built_in_pictures_stand_in_where_they_are_there(visit, trained, found, monkeypatch):
@@ -96,7 +96,7 @@ def test_the_built_in_pictures_stand_in_where_they_are_there(visit, trained, fou
     workspace, dataset, _ = trained
     monkeypatch.setattr(samples, "SAMPLES", (replace(samples.SAMPLES[0], source=dataset.source),))
     at = visit("learn", workspace)
-    assert "made of the built-in emoji" in words(at) and "oboe" in words(at)
+    assert "use the built-in emoji" in words(at) and "oboe" in words(at)
     monkeypatch.setenv("TRANSFERLAB_HOSTED", "1")
     assert "oboe" not in words(visit("learn", workspace)), "a visitor sees no data set of others"
 
@@ -107,7 +107,7 @@ def test_the_drawing_follows_the_strategy(visit, trained, found, strategy):
     at.radio(key="drawn_strategy").set_value(strategy).run()
     parts = network_parts(BUILT_IN, defaults_for(strategy), 3)
     drawn = next(element.body for element in at.html if "tl-net" in element.body)
-    assert drawn.count("<b>learns</b>") == sum(part.learns for part in parts)
+    assert drawn.count("<b>trained</b>") == sum(part.learns for part in parts)
     assert drawn.count("<b>frozen</b>") == sum(not part.learns for part in parts)
     assert network_drawing.parts_message(parts) in words(at)
 
@@ -117,21 +117,21 @@ def test_the_drawing_is_that_of_the_run_in_the_address(visit, trained, found):
     run = create_run(workspace, dataset.id, defaults_for("hybrid", backbone="vgg16", unfreeze_from="block5"), "vgg")
     at = visit("learn", workspace, run=run.id)
     drawn = next(element.body for element in at.html if "tl-net" in element.body)
-    assert "block5" in drawn and "7,079,424" in drawn and drawn.count("<b>learns</b>") == 2
+    assert "block5" in drawn and "7,079,424" in drawn and drawn.count("<b>trained</b>") == 2
 
 
 @pytest.mark.parametrize(
     ("parts", "said", "reason"),
     [
-        ([Part("a", 900, False), Part("last step", 100, True)], "100 of 1,000 weights learn (10.0%).", "few"),
+        ([Part("a", 900, False), Part("last step", 100, True)], "100 of 1,000 weights are trained (10.0%).", "few"),
         (
             [Part("a", 3_000_000, True), Part("last step", 1_000_000, True)],
-            "4.0 million of 4.0 million weights learn (100.0%).",
+            "4.0 million of 4.0 million weights are trained (100.0%).",
             "all",
         ),
         (
             [Part("a", 900, False), Part("last step", None, True)],
-            "the last step learns, and 0 of the 900 weights below it. The last step grows with the image size here.",
+            "the head is trained, and 0 of the 900 weights below it. Here, the head grows with the image size.",
             "a flattened one",
         ),
     ],

@@ -1,4 +1,4 @@
-"""The card on the Train page: the look at the photos begins by itself, holds nothing up; its advice can be taken."""
+"""The line on the Train page: photos are examined by themselves, nothing is held up, and what it says can be taken."""
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -31,9 +31,9 @@ def form(visit, trained, monkeypatch):
     return open_form
 
 
-def card(at: AppTest):
-    """The fold with the advice, None where there is none."""
-    folds = [fold for fold in at.expander if fold.label.startswith("What your photos need")]
+def line(at: AppTest):
+    """The line that opens, None where there is no recommendation."""
+    folds = [fold for fold in at.expander if fold.label.startswith("Recommended")]
     return folds[0] if folds else None
 
 
@@ -42,7 +42,7 @@ def test_the_first_visit_starts_the_look_and_no_other_does(form, queue):
     assert [job.kind for job in queue.advice] == ["advice"]
     at.run()
     assert len(queue.advice) == 1
-    assert card(at) is None and "Train on 24 photos" in buttons(at), "nothing is held up"
+    assert line(at) is None and "Train" in buttons(at), "nothing is held up"
 
 
 def test_where_there_is_advice_nobody_looks_again(form, dataset, queue):
@@ -50,24 +50,25 @@ def test_where_there_is_advice_nobody_looks_again(form, dataset, queue):
     assert queue.advice == []
 
 
-def test_the_card_has_the_strategy_the_reason_and_nine_photos(form, dataset):
+def test_the_line_has_the_strategy_the_reason_and_nine_photos(form, dataset):
     at = form(make_recommendation(0.4, reason="Few photos like yours.", examined=examined_photos(dataset)))
-    assert card(at).label == "What your photos need: hybrid (advice)"
-    assert card(at).proto.expanded
+    assert line(at).label == "Recommended: **hybrid** · Why this recommendation?"
+    assert not line(at).proto.expanded, "one line, whatever comes"
+    assert "nth-child(2) { --tl-badge" in words(at), "the second card says so too"
     text = words(at)
-    assert "(hybrid)" in text and "Few photos like yours." in text.replace("\\", "")
+    assert "Few photos like yours." in text.replace("\\", "")
     grid = next(element.body for element in at.html if "looks like" in element.body)
     assert grid.count("<figure") == 9 and grid.count("looks like: oboe 40%") == 9 and "tabby" not in grid
     assert "to the network it looks like oboe" in grid, "the alt text says so too"
-    assert "similarity of 0.40 of 1" in at.get("vega_lite_chart")[0].proto.alt
+    assert "similarity of 0.40 (of 1)" in at.get("vega_lite_chart")[0].proto.alt
 
 
 def test_the_advice_sets_the_widgets_when_asked_to(form, dataset, queue):
     at = form(make_recommendation(0.4, examined=examined_photos(dataset)))
     assert at.radio(key="setting_strategy").value == "feature-extraction"
-    at.button(key="use_advice").click().run()
+    at.button(key="use_recommendation").click().run()
     assert at.radio(key="setting_strategy").value == "hybrid"
-    assert "Use this advice" not in buttons(at) and "This is what is chosen below" in words(at)
+    assert "Use this recommendation" not in buttons(at) and "Selected below" in words(at)
     next(button for button in at.button if button.proto.type == "primary").click().run()
     assert queue.jobs[0].config == defaults_for("hybrid")
 
@@ -75,7 +76,7 @@ def test_the_advice_sets_the_widgets_when_asked_to(form, dataset, queue):
 def test_what_the_person_set_stays_when_the_advice_is_taken(form, dataset):
     at = form(make_recommendation(0.4, examined=examined_photos(dataset)))
     at.number_input(key="setting_epochs").set_value(7).run()
-    at.button(key="use_advice").click().run()
+    at.button(key="use_recommendation").click().run()
     assert at.number_input(key="setting_epochs").value == 7
 
 
@@ -100,13 +101,13 @@ def test_close_to_the_border_a_button_leads_to_the_race(form, dataset, off, labe
 
 def test_advice_that_is_followed_already_has_no_button(form, dataset):
     at = form(make_recommendation(0.9, examined=examined_photos(dataset)))
-    assert "Use this advice" not in buttons(at) and "This is what is chosen below" in words(at)
+    assert "Use this recommendation" not in buttons(at) and "Selected below" in words(at)
 
 
 @pytest.mark.parametrize(
     ("events", "said", "reason"),
     [
-        ([Started(0.0, 1)], "the look at them was interrupted", "its process was killed"),
+        ([Started(0.0, 1)], "Checking your photos was interrupted", "its process was killed"),
         (
             [Started(0.0, 1), Failed("The photo a.png is gone.", "Put it back.")],
             "a.png is gone. Put it back.",
@@ -127,9 +128,9 @@ def test_a_look_that_ended_badly_says_so_and_can_be_done_again(form, trained, qu
         text = words(at) + "".join(error.value for error in at.error)
         assert said in text.replace("\\", "").replace("**", ""), reason
         before = len(queue.advice)
-        at.button(key="advice_again").click().run()
+        at.button(key="recommend_again").click().run()
         assert len(queue.advice) == before + 1
-        assert "Train on 24 photos" in buttons(at)
+        assert "Train" in buttons(at)
     finally:
         (job.folder / EVENTS).unlink()
 
@@ -141,10 +142,10 @@ def test_a_look_in_work_tells_how_far_it_is(form, trained, queue, monkeypatch):
     try:
         at = form()
         assert [each.proto.text for each in at.get("progress")] == [
-            "Finding out what your photos need (advice) · Reading photos · 5 of 20 photos"
+            "Finding the best strategy for your photos · Reading photos · 5 of 20 photos"
         ]
         assert queue.advice == [], "it is at work already"
-        assert "Train on 24 photos" in buttons(at)
+        assert "Train" in buttons(at)
     finally:
         (job.folder / EVENTS).unlink()
 

@@ -7,9 +7,8 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.parts.predict import predictions
-from pages.parts.train import network_choice, settings_form
-from pages.shared import chrome, gallery, networks, settings, state, widgets
+from pages.parts.train import settings_form
+from pages.shared import answer_grid, chrome, gallery, networks, predictions, settings, state, widgets
 from tlcore.config import STRATEGIES, TrainConfig, defaults_for
 from tlcore.models.registry import BUILT_IN
 
@@ -33,12 +32,12 @@ class Tags(HTMLParser):
 def test_a_hostile_label_stays_letters_in_the_grid():
     photo = gallery.GalleryPhoto("data:,", HOSTILE, HOSTILE, HOSTILE, mark=False, detail=HOSTILE)
     found = Tags(gallery.figure(photo))
-    assert found.tags == ["li", "figure", "img", "span", "figcaption", "span", "br"]
-    assert set(found.attributes) == {"class", "tabindex", "src", "alt"}
+    assert found.tags == ["li", "figure", "span", "img", "span", "figcaption", "span", "br"]
+    assert set(found.attributes) == {"class", "style", "src", "alt"}
 
 
 def test_right_and_wrong_are_told_by_word_and_sign():
-    assert "✓ right" in gallery.figure(gallery.GalleryPhoto("data:,", "a", "a", "a", mark=True))
+    assert "✓ correct" in gallery.figure(gallery.GalleryPhoto("data:,", "a", "a", "a", mark=True))
     assert "✗ wrong" in gallery.figure(gallery.GalleryPhoto("data:,", "a", "a", "a", mark=False))
 
 
@@ -74,13 +73,13 @@ def test_markdown_in_a_name_stays_letters(text, said):
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_every_setting_that_counts_has_its_widget_with_its_own_words(strategy):
     def page(strategy: str) -> None:
-        from pages.parts.train import network_choice, settings_form
+        from pages.parts.train import backbone_picker, settings_form, strategy_cards
         from pages.shared import settings
 
         settings.own().setdefault("strategy", strategy)
-        settings_form.choose_strategy(settings.proposed())
-        network_choice.choose(settings.backbone())
-        settings_form.folds()
+        strategy_cards.choose(settings.proposed(), None)
+        backbone_picker.choose(settings.backbone())
+        settings_form.options()
 
     at = AppTest.from_function(page, default_timeout=20, args=(strategy,)).run()
     assert not at.exception
@@ -102,10 +101,10 @@ def test_what_does_nothing_for_a_strategy_is_a_setting():
 @pytest.mark.parametrize(
     ("change", "said", "reason"),
     [
-        ({}, ["EfficientNet-Lite0", "75% right", "built in"], "the built-in one"),
+        ({}, ["EfficientNet-Lite0", "75% accurate", "built in"], "the built-in one"),
         (
             {"asset": "", "weights_url": "https://a/none.h5", "download_bytes": 58_900_000},
-            ["download of 58.9 MB"],
+            ["58.9 MB download"],
             "it has to be fetched",
         ),
         ({"imagenet_top1": None}, ["EfficientNet-Lite0 · built in"], "nobody published how good it is"),
@@ -117,26 +116,18 @@ def test_a_network_in_the_list_says_how_good_it_is_and_where(change, said, reaso
     assert all(words in networks.backbone_label(spec) for words in said), reason
 
 
-def test_a_network_that_was_fetched_is_on_this_machine(monkeypatch, tmp_path):
+def test_a_network_that_was_fetched_says_so(monkeypatch, tmp_path):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     spec = replace(BUILT_IN, asset="", weights_url="https://a/none.h5", download_bytes=58_900_000)
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / "none.h5").touch()
-    assert networks.place_message(spec) == "on this machine"
+    assert networks.place_message(spec) == "downloaded"
 
 
-@pytest.mark.parametrize(
-    ("times", "said"),
-    [
-        (0.5, "quick, less work than the built-in network"),
-        (1.2, "quick, about the work of the built-in network"),
-        (10, "medium speed, about 10 times the work of the built-in network"),
-        (40, "slow, about 40 times the work of the built-in network"),
-    ],
-)
+@pytest.mark.parametrize(("times", "said"), [(0.5, "fast"), (3, "fast"), (10, "medium speed"), (40, "slow")])
 def test_the_speed_of_a_network_in_words(times, said):
     spec = replace(BUILT_IN, asset="", multiply_adds=int(BUILT_IN.multiply_adds * times))
-    assert network_choice.speed_message(spec) == said
+    assert networks.speed_word(spec) == said
 
 
 @pytest.mark.parametrize(
@@ -167,6 +158,7 @@ def test_nine_photos_show_as_many_classes_as_there_is_room_for():
 
 
 def test_a_file_name_that_looks_like_a_formula_stays_a_name_in_the_table():
-    answered = predictions.frame([predictions.PhotoPrediction("=1+1.png", None, (("a", 0.75), ("b", 0.25)), 1.0)])
-    lines = predictions.csv(answered).decode("utf-8-sig").splitlines()
+    photo = predictions.NewPhoto("1", "=1+1.png", bytes)
+    answered = answer_grid.frame([predictions.PhotoPrediction(photo, None, (("a", 0.75), ("b", 0.25)), 1.0)])
+    lines = answer_grid.csv(answered).decode("utf-8-sig").splitlines()
     assert lines == ["photo,class,probability,p(a),p(b)", "'=1+1.png,a,0.750000,0.750000,0.250000"]

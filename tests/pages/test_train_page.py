@@ -1,15 +1,22 @@
-"""The form of the Train page: its two questions, what folds away, and what of it becomes a run's settings."""
+"""The form of the Train page: its sentence, its two choices, its options, and what of it becomes a run's settings."""
 
 import shutil
+from dataclasses import replace
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.parts.train import network_choice, settings_form
+from pages.parts.train import backbone_picker, plan, settings_form, strategy_cards
 from pages.shared import settings
-from tests.pages.conftest import buttons, words
+from tests.pages.conftest import FETCHED, buttons, words
 from tlcore.config import STRATEGIES, TrainConfig, defaults_for
+from tlcore.events import StageKey
+from tlcore.models import registry
 from tlcore.models.registry import BUILT_IN
+from tlcore.pipeline import estimate
+from tlcore.pipeline.timings import load_timings, timing_names
+
+TABLE = registry.BACKBONES  # all of them: the tests' own table has two
 
 pytestmark = pytest.mark.usefixtures("two_networks")
 
@@ -23,17 +30,17 @@ def form(visit, trained) -> AppTest:
 
 
 def choose(at: AppTest, strategy: str = "", backbone: str = "") -> AppTest:
-    """Answer the two questions."""
+    """Make the two choices."""
     if strategy:
         at.radio(key="setting_strategy").set_value(strategy).run()
     if backbone:
-        at.selectbox(key="setting_backbone").set_value(backbone).run()
+        at.radio(key="setting_backbone").set_value(backbone).run()
     return at
 
 
 def start(at: AppTest, queue) -> TrainConfig:
     """Press the button; the settings of the run that was made."""
-    next(button for button in at.button if " on 24 photos" in button.label).click().run()
+    at.button(key="train").click().run()
     return queue.jobs[-1].config
 
 
@@ -48,14 +55,25 @@ def settings_of(at: AppTest) -> dict:
     return {each.key: each for kind in kinds for each in kind if each.key.startswith("setting_")}
 
 
-def test_only_the_two_questions_are_not_folded_away(form):
+def test_only_the_two_choices_are_not_folded_away(form):
     inside = {each.key for fold in form.expander for kind in ("selectbox", "radio") for each in fold.get(kind)}
     assert "setting_strategy" not in inside and "setting_backbone" not in inside
     assert form.radio(key="setting_strategy").value == "feature-extraction"
-    assert form.radio(key="setting_strategy").options == list(STRATEGIES.values())
-    assert form.selectbox(key="setting_backbone").value == BUILT_IN.name
-    assert [fold.label for fold in form.expander] == ["Find a network by size or speed", *settings_form.GROUPS.values()]
-    assert len([button for button in form.button if button.proto.type == "primary"]) == 1
+    assert form.radio(key="setting_strategy").options == ["Feature extraction", "Hybrid", "Fine-tuning", "From scratch"]
+    assert form.radio(key="setting_backbone").value == BUILT_IN.name
+    assert [fold.label for fold in form.expander] == ["Options"]
+    assert [tab.label for tab in form.tabs] == list(settings_form.GROUPS.values())
+    assert [button.label for button in form.button if button.proto.type == "primary"] == ["Train"]
+
+
+def test_one_sentence_says_what_the_button_will_do(form):
+    assert "with 24 photos" in words(form) and "24 photos to train on · 6 for validation · 6 held back" in words(form)
+    assert "then fine-tunes the top" in words(choose(form, "hybrid"))
+
+
+def test_every_strategy_has_a_sentence_on_its_card(form):
+    assert list(strategy_cards.SENTENCES) == list(STRATEGIES)
+    assert list(form.radio(key="setting_strategy").proto.captions) == list(strategy_cards.SENTENCES.values())
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
@@ -83,9 +101,9 @@ def test_what_does_nothing_does_not_come_along(form, queue):
 
 def test_what_was_set_is_told_and_can_be_put_back(form, queue):
     form.number_input(key="setting_epochs").set_value(7).run()
-    assert "You set: Rounds over all photos (epochs)." in words(form)
-    next(button for button in form.button if button.label.startswith("Put back")).click().run()
-    assert "You set" not in words(form)
+    assert f"You changed: {settings.OPTIONS['epochs'].metadata['label']}" in words(form)
+    form.button(key="put_back").click().run()
+    assert "You changed" not in words(form)
     assert start(form, queue) == defaults_for("feature-extraction")
 
 
@@ -211,28 +229,82 @@ def test_each_network_begins_at_its_own_image_size(form, queue):
 
 def test_a_network_says_its_size_before_it_is_fetched(form, tmp_path):
     choose(form, backbone="far-net")
-    assert "Download 58.9 MB and train on 24 photos" in buttons(form)
-    assert "download of 58.9 MB" in words(form) and "about 40 times the work" in words(form)
-    assert "Train on 24 photos" in buttons(choose(form, "scratch")), "random weights need no download"
+    assert "Download 58.9 MB and train" in buttons(form)
+    assert "Downloads FarNet (58.9 MB), then trains a new head" in words(form)
+    assert list(form.radio(key="setting_backbone").proto.captions)[1] == "58.9 MB download · slow · 80% accurate"
+    assert "Train" in buttons(choose(form, "scratch")), "random weights need no download"
 
 
 @pytest.mark.parametrize(
     ("key", "value", "reason"),
     [
-        ("networks_size", "small", "58.9 MB"),
-        ("networks_speed", "quick", "40 times the work"),
-        ("networks_here", True, "it would have to be fetched"),
+        ("backbone_search", "far", "the built-in one is called otherwise"),
+        ("backbone_search", "nothing is called so", "no name matches"),
+        ("backbone_here", True, "the other would have to be fetched"),
     ],
 )
-def test_filters_leave_out_networks_but_never_the_chosen_one(form, key, value, reason):
-    def filter_by() -> None:
-        kind = form.checkbox if key == "networks_here" else form.segmented_control
-        kind(key=key).set_value(value).run()
+def test_a_search_leaves_out_backbones_but_never_the_chosen_one(form, key, value, reason, monkeypatch):
+    monkeypatch.setattr(backbone_picker, "HANDFUL", 1)
+    assert form.run().radio(key="setting_backbone").options == [BUILT_IN.title], "one is shown at first"
+    form.button(key="show_backbones").click().run()
+    assert form.radio(key="setting_backbone").options == [BUILT_IN.title, "FarNet"]
+    (form.checkbox if key == "backbone_here" else form.text_input)(key=key).set_value(value).run()
+    shown = form.radio(key="setting_backbone")
+    assert shown.value == BUILT_IN.name and shown.options[0] == BUILT_IN.title, reason
+    assert ("FarNet" in shown.options) == (value == "far"), reason
+    assert not form.exception and not form.error
 
-    filter_by()
-    assert len(form.selectbox(key="setting_backbone").options) == 1, reason
-    kind = form.checkbox if key == "networks_here" else form.segmented_control
-    kind(key=key).set_value(False if key == "networks_here" else network_choice.ANY).run()
-    choose(form, backbone="far-net")
-    filter_by()
-    assert form.selectbox(key="setting_backbone").value == "far-net"
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [("", True), ("net far", True), ("FAR-NET", True), ("far net 2", False)],
+)
+def test_names_are_found_however_they_are_written(words, found):
+    assert backbone_picker.matches(FETCHED, words) == found
+
+
+@pytest.mark.parametrize(
+    ("order", "first"), [(None, BUILT_IN), ("Smallest", BUILT_IN), ("Fastest", BUILT_IN), ("Most accurate", FETCHED)]
+)
+def test_backbones_are_sorted(order, first):
+    assert backbone_picker.ordered([BUILT_IN, FETCHED], order)[0] == first
+
+
+def test_the_longer_the_bar_the_more_of_it():
+    size, speed, accuracy = backbone_picker.bars(BUILT_IN)
+    far_size, far_speed, far_accuracy = backbone_picker.bars(FETCHED)
+    assert far_size > size and far_speed < speed and far_accuracy > accuracy
+
+
+@pytest.mark.parametrize("spec", TABLE, ids=lambda spec: spec.name)
+def test_bars_stay_inside_their_tracks(spec):
+    assert all(0.02 <= length <= 1 for length in backbone_picker.bars(spec))
+
+
+def test_a_handful_begins_with_the_built_in_one_and_all_of_it_is_known():
+    assert set(backbone_picker.WELL_KNOWN) <= {spec.name for spec in TABLE}
+    assert backbone_picker.WELL_KNOWN[0] == BUILT_IN.name
+
+
+@pytest.mark.parametrize(
+    ("change", "stale", "reason"),
+    [
+        ({}, False, "nothing was changed"),
+        ({"epochs": 400}, True, "more epochs take longer"),
+        ({"label_smoothing": 0.1}, False, "it takes no time, so only the options are drawn again"),
+        ({"hidden_units": 4096, "head": "flatten"}, True, "memory for that is refused"),
+    ],
+)
+def test_an_option_changes_the_sentence_only_where_it_has_to(trained, monkeypatch, change, stale, reason):
+    """The options are a fragment of their own: what stands above is drawn again only where it would be wrong."""
+    workspace, dataset, _ = trained
+    config = defaults_for("feature-extraction")
+    rates = {StageKey.TRAIN_HEAD: 0.01, StageKey.EXTRACT_FEATURES: 0.01}
+    known = load_timings(workspace) | {timing_names(config)[rate]: seconds for rate, seconds in rates.items()}
+    monkeypatch.setattr(estimate, "load_timings", lambda _: known)
+    monkeypatch.setattr(plan.state, "workspace", lambda: workspace)
+    monkeypatch.setattr(plan, "memory_refusal", lambda configs: "no" * (configs[0].head == "flatten"))
+    said = plan.sentence(dataset, config)
+    assert "about" in said
+    monkeypatch.setattr(plan.st, "session_state", {"plan_shown": (config, said)})
+    assert plan.is_stale(dataset, replace(config, **change)) == stale, reason

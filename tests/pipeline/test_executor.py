@@ -10,6 +10,7 @@ from tlcore.models.registry import BUILT_IN
 from tlcore.pipeline import executor
 from tlcore.pipeline.clock import RunClock
 from tlcore.pipeline.eta import Eta
+from tlcore.pipeline.rates import Rates
 from tlcore.pipeline.stage import Stage
 from tlcore.pipeline.timings import timing_names
 from tlcore.pipeline.train import Context
@@ -35,6 +36,6 @@ def test_every_stage_is_done_once_and_nothing_is_planned_after_the_last(workspac
 
     coming = iter([[stage(key) for key in keys] for keys in plans])
     monkeypatch.setattr(executor, "build_plan", lambda _: next(coming))
-    events, _ = finish(executor.execute(context, Eta(timing_names(config), {}), RunClock(run)))
+    events, _ = finish(executor.execute(context, Eta(Rates(timing_names(config), {}, 1.0)), RunClock(run)))
     assert done == list(dict.fromkeys(key for keys in plans for key in keys))
     assert [type(event) for event in events] == [Planned] * told, reason

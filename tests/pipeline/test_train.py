@@ -9,7 +9,7 @@ from tests.conftest import QUICK
 from tlcore.config import TrainConfig
 from tlcore.errors import UserError
 from tlcore.evaluation.report import load_report
-from tlcore.events import EpochEnd, Evaluated, Failed, Finished, Planned, Progress, Started, Stopped
+from tlcore.events import EpochEnd, Evaluated, Failed, Finished, Packed, Planned, Progress, Started, Stopped
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import create_run, list_runs, load_run, read_events, request_stop
 from tlcore.worker.runner import run_job
@@ -18,7 +18,7 @@ from tlcore.worker.runner import run_job
 def test_events_come_in_the_users_order(trained):
     _, dataset, run = trained
     kinds = [type(event) for event in read_events(run) if not isinstance(event, Progress)]
-    assert kinds == [Started, Planned, *[EpochEnd] * 4, Evaluated, Finished]
+    assert kinds == [Started, Planned, *[EpochEnd] * 4, Evaluated, Packed, Finished]
     stages = [event.stage for event in read_events(run) if isinstance(event, Progress)]
     assert stages[0] == "extract_features" and stages[-1] == "verify"
     status = job_status(run)

@@ -19,13 +19,15 @@ MOST_MB = 150
 SCRIPT = """
 import sys
 from pathlib import Path
-from pages.parts.predict import predictions
+from pages.shared import predictions
+from pages.shared.predictions import NewPhoto
 from tlcore.jobs.store import load_run
 from tlcore.workspace import open_workspace
 run = load_run(open_workspace(sys.argv[1]), sys.argv[2])
-network = predictions.predictor(run)
+model = predictions.model_of(run)
 for line in sys.stdin:
-    found = predictions.predict(run, network, [("photo", Path(line.strip()).read_bytes())])
+    photo = NewPhoto(line, "photo", Path(line.strip()).read_bytes)
+    found, _ = predictions.predict(run, model, [photo], 1.0)
     print(found[0].reason or "answered", flush=True)
 """
 

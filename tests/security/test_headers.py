@@ -121,7 +121,7 @@ def complaints(host, browser):
         ("", "", "text=How it goes"),
         ("data", "dataset", "canvas, svg.marks"),
         ("data", "", "text=Choose your photos"),
-        ("train", "dataset", "text=Train on"),
+        ("train", "dataset", "text=Trains a new head"),
         ("train", "run", "canvas, svg.marks"),
         ("evaluate", "run", "canvas, svg.marks"),
         ("learn", "dataset", "svg.marks, canvas"),
@@ -138,13 +138,14 @@ def test_every_page_lives_with_the_policy(host, complaints, page, kind, shown):
 def test_uploads_camera_and_downloads_live_with_it(host, complaints):
     tab, found = complaints("predict", run=host.ids["run"])
     picture = {"name": "a.png", "mimeType": "image/png", "buffer": small_png()}
-    tab.locator("input[type=file]").first.set_input_files([picture])
-    tab.get_by_text("Download the answers (CSV)").wait_for(timeout=60_000)
+    tab.locator("input[type=file]").first.set_input_files([picture, picture | {"name": "b.png"}])
+    tab.get_by_text("Download predictions (CSV)").wait_for(timeout=60_000)
     with tab.expect_download() as download:
-        tab.get_by_text("Download the answers (CSV)").click()
+        tab.get_by_text("Download predictions (CSV)").click()
     assert download.value.suggested_filename.endswith(".csv")
     tab.get_by_text("Use the camera").click()
-    tab.get_by_test_id("stCameraInput").wait_for(timeout=60_000)
+    tab.get_by_role("button", name="Take Photo").click(timeout=60_000)
+    tab.locator(".tl-shares").first.wait_for(timeout=60_000)
     assert not found
 
 

@@ -149,7 +149,7 @@ def test_the_owner_of_a_real_server(local, headers, owns, reason):
 
 def test_where_nobody_else_can_come_there_is_nothing_to_share(local, trained):
     with Browser(local.address).open("train", run=trained[2].id) as tab:
-        assert "See how good it is" in tab.buttons and "people with the link" not in tab.words
+        assert "View results" in tab.buttons and "people with the link" not in tab.words
 
 
 def test_a_page_of_another_site_cannot_connect(local):

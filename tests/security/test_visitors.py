@@ -29,14 +29,14 @@ def test_the_address_alone_gives_nothing(host, page, kind):
         shown = bob.words.replace(host.ids[kind], "")  # the page's own links have what stands in the address
         assert NAME not in shown
         assert REFUSED in shown or (page == "predict" and kind != "run"), "Predict uses nothing but a run"
-        assert not {"Stop", "Restart", "Stop the race"} & set(bob.buttons)
+        assert not {"Stop", "Start again", "Restart", "Stop the race"} & set(bob.buttons)
 
 
 def test_his_own_things_are_there_in_a_new_tab_and_after_a_refresh(host):
     ann = host.ann()
     for _ in range(2):
         with ann.open("train", run=host.ids["run"]) as tab:
-            assert REFUSED not in tab.words and "See how good it is" in tab.buttons
+            assert REFUSED not in tab.words and "View results" in tab.buttons
 
 
 @pytest.mark.parametrize(("right", "acts"), [("see", False), ("act", True)])
@@ -124,7 +124,7 @@ def test_the_redirect_never_leads_elsewhere(host, path):
 def test_a_browser_without_cookies_has_a_name_as_long_as_the_tab(host):
     with Tab(host.bob(), {"Cookie": None}) as tab:
         tab.run("train", "")
-        assert "no photos to learn from yet" in tab.words
+        assert "Add photos before you train" in tab.words
 
 
 def test_the_cookie_can_be_read_by_no_script_and_is_given_once(host):

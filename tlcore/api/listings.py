@@ -49,7 +49,7 @@ class RunInfo:
     """A training run, in short.
 
     Attributes:
-        name: that of the data set when the run was made.
+        name: the one that it was given, else that of the data set when the run was made.
         created: Unix seconds.
         state: "queued", "running", "finished", "stopped" (nothing came of it), "failed", "interrupted", or "tested": it
             has its figures, and ended before its model was packed; `continue_run` packs it.

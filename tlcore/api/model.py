@@ -12,6 +12,7 @@ import pandas as pd
 from PIL import Image
 
 from tlcore.api.arguments import WorkspaceLike, take_workspace
+from tlcore.api.model_file import README, readme, zip_model
 from tlcore.api.photos import PhotoLike, name_of, take_content
 from tlcore.api.progress_bars import showing
 from tlcore.config import TrainConfig
@@ -33,7 +34,6 @@ from tlcore.serving.bundle import (
     load_bundle,
     load_keras_file,
     write_bundle,
-    zip_bundle,
 )
 from tlcore.serving.predict import ImageClassifier, Prediction
 from tlcore.serving.probe import load_safely
@@ -157,7 +157,7 @@ class Model:
             return run_to_end(score_folder(self._bundle, Path(folder).expanduser()), show)
 
     def save(self, path: str | PathLike[str], *, overwrite: bool = False) -> Path:
-        """Write the model: `model.tflite`, `labels.txt`, `model.json`, and `model.keras` where there is one.
+        """Write the model: `model.tflite`, `labels.txt`, `model.json`, a README, and `model.keras` where there is one.
 
         It is there whole or not at all. A model that is there already is replaced.
 
@@ -184,8 +184,9 @@ class Model:
                     (draft / KERAS).write_bytes(keras)
                 write_bundle(draft, self._bundle)
                 if is_zip:
-                    write_atomic(target, zip_bundle(draft))
+                    write_atomic(target, zip_model(draft, target.name))
                 else:
+                    (draft / README).write_bytes(readme(self._bundle, target.name))
                     _put_in_place(draft, target, Path(place) / "old")
         except OSError as error:
             raise disk_error(target, error) from error
@@ -261,7 +262,7 @@ def _check_target(target: Path, is_zip: bool, overwrite: bool) -> None:
     """Raise UserError where saving would replace something else than a model."""
     if target.is_dir():
         entries = {entry.name for entry in target.iterdir() if not is_junk((entry.name,))}
-        strange = entries - {MODEL, LABELS, INFO, KERAS}
+        strange = entries - {MODEL, LABELS, INFO, KERAS, README}
         if is_zip or strange:
             what = "is a folder" if is_zip else f"is a folder with other files in it ({sorted(strange)[0]})"
             raise UserError(f"{target} {what}.", "Use another name, or a folder that is new, empty or a saved model.")

@@ -64,6 +64,8 @@ class ProgressBars:
         """Draw an event; those that have no bar are passed over, the last one of a job ends its bar."""
         if not self._enabled:
             return
+        if isinstance(event, Progress) and event.stage in (StageKey.PREPARE, StageKey.PACK):
+            return  # nobody counts anything of them
         if isinstance(event, Progress):
             unit = "B" if event.unit == "bytes" else f" {event.unit}"
             self._move(event.stage, event, unit)

@@ -1,85 +1,86 @@
-"""The chart of runs beside each other: validation accuracy over seconds of work, a line a run, named at the right edge.
+"""The charts of runs beside each other: accuracy over seconds of work, a line a run; and the scores with their ranges.
 
-Lines differ in colour, dash and the sign at their end, so that nobody has to tell one colour from another. See
-results.py for the rest.
+Runs differ in hue, dash and sign, so that nobody has to tell one colour from another; the page's legend above the lines
+(`run_marks`) and the scores use the same. See results.py for the rest.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import altair as alt
 import pandas as pd
 
-from tlcore.charts.theme import dressed, percent, percent_axis
-from tlcore.charts.tokens import INK
+from tlcore.charts.theme import dressed, lowest, percent, percent_axis
+from tlcore.charts.tokens import FAINT, INK, LEAST_PLOT_HEIGHT, SURFACE, class_hue
 from tlcore.events import EpochEnd
 
-COLOURS = {
-    False: ("#0F766E", "#981220", "#1D4ED8", "#8A5200", "#6D28D9", "#4B5563"),
-    True: ("#2DD4BF", "#F0657A", "#8AB4FF", "#E0A15E", "#C4A3FF", "#B8B0B4"),
-}
 DASHES = ((1, 0), (7, 3), (2, 3), (9, 3, 2, 3), (14, 4))
 SIGNS = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
-HEIGHT = 250  # pixels of the place for the lines, without the axes
-AXIS_ROOM = 106  # pixels for the axis of time and the title
+HEIGHT = LEAST_PLOT_HEIGHT + 20  # pixels of the place for the lines, without the axes
+AXIS_ROOM = 104  # pixels for the axis of time and the title
+SHARE_STEP = 18  # pixels from one share beside the plot to the next
 PADDING = {"left": 4, "right": 4, "top": 4}  # as sides, not as one number: Streamlit adds a bottom to it
-LETTER = 14  # pixels a line of a name
-LONGEST_LINE = 18  # letters; what is longer goes on below where it has brackets
-BEND = 10  # pixels beside the plot in which a run's line goes up or down to its name
-LEAST_SPAN = 0.1  # of accuracy: less than this looks like a difference where there is none
+BEND = 10  # pixels beside the plot in which a run's line goes up or down to its share
+ROW = 62  # pixels of a run among the scores
+SCORES_ROOM = 40  # pixels for the axis below the scores
+
+
+class RunMark(NamedTuple):
+    """What a run is told by: the place of its hue (tokens.class_hue), the dash of its line, and the sign at its end."""
+
+    hue: int
+    dash: tuple[int, ...]
+    sign: str
+
+
+def run_marks(names: Sequence[str]) -> dict[str, RunMark]:
+    """The marks of each run; hues, dashes and signs repeat after different numbers of runs."""
+    return {
+        name: RunMark(place, DASHES[place % len(DASHES)], SIGNS[place % len(SIGNS)]) for place, name in enumerate(names)
+    }
 
 
 def comparison_frame(runs: Mapping[str, Sequence[EpochEnd]]) -> pd.DataFrame:
-    """A row an epoch of each run: `run, epoch, seconds, accuracy` (on the validation photos); `label, at` for its name.
+    """A row an epoch of each run: `run, epoch, seconds, accuracy` (on the validation photos), `text, label, at`.
 
-    `label` stands in the last row of each run only, "" in the others; `at` is the height at which the name is readable,
-    as an accuracy.
+    `text` is the accuracy as it is written. `label` is the same in the last row of each run only, "" in the others;
+    `at` is the height at which it is readable, as an accuracy.
 
     Args:
         runs: EpochEnd events by the names of the runs. Those without any have no row.
     """
-    rows = [(name, end.epoch, end.elapsed, end.val_accuracy, "", 0.0) for name, ends in runs.items() for end in ends]
-    frame = pd.DataFrame(rows, columns=["run", "epoch", "seconds", "accuracy", "label", "at"])
+    rows = [
+        (name, end.epoch, end.elapsed, end.val_accuracy, percent(end.val_accuracy), "", 0.0)
+        for name, ends in runs.items()
+        for end in ends
+    ]
+    frame = pd.DataFrame(rows, columns=["run", "epoch", "seconds", "accuracy", "text", "label", "at"])
     last = frame.groupby("run", sort=False).tail(1)
     accuracies = [float(accuracy) for accuracy in last["accuracy"]]
-    places = spread(accuracies, lowest(frame), _step(list(runs)), _plot_height(list(runs)))
-    for row, name, accuracy, place in zip(last.index, last["run"], accuracies, places, strict=True):
-        frame.loc[row, "label"] = f"{_lines(str(name))}\n{percent(accuracy)}"
+    places = spread(accuracies, lowest_accuracy(frame), SHARE_STEP, _plot_height(len(runs)))
+    for row, accuracy, place in zip(last.index, accuracies, places, strict=True):
+        frame.loc[row, "label"] = percent(accuracy)
         frame.loc[row, "at"] = place
     return frame
 
 
-def lowest(frame: pd.DataFrame) -> float:
-    """Where the axis of accuracies begins: a tenth below all of them, so that it seldom moves while they grow."""
-    if frame.empty:
-        return 0.0
-    tenths = int(float(frame["accuracy"].min()) * 10)
-    return min(1 - LEAST_SPAN, max(0, tenths) / 10)
+def lowest_accuracy(frame: pd.DataFrame) -> float:
+    """Where the axis of accuracies begins; see `theme.lowest`."""
+    return lowest(float(share) for share in frame["accuracy"])
 
 
-def height(names: Sequence[str]) -> int:
-    """The chart's height in pixels: the same from the first epoch to the last, and all names find room."""
-    return _plot_height(names) + AXIS_ROOM
+def height(num_runs: int) -> int:
+    """The chart's height in pixels: the same from the first epoch to the last."""
+    return _plot_height(num_runs) + AXIS_ROOM
 
 
-def _plot_height(names: Sequence[str]) -> int:
-    """The height of the place for the lines and their names, in pixels."""
-    return max(HEIGHT, _step(names) * len(names))
-
-
-def _step(names: Sequence[str]) -> int:
-    """Pixels from one name to the next."""
-    return LETTER * (1 + max((_lines(name).count("\n") + 1 for name in names), default=1)) + 4
-
-
-def _lines(name: str) -> str:
-    """Network and strategy below each other, and each in lines so short that a phone has room beside them."""
-    parts = [part if len(part) <= LONGEST_LINE else part.replace(" (", "\n(") for part in name.split(", ")]
-    return "\n".join(parts)
+def _plot_height(num_runs: int) -> int:
+    """The height of the place for the lines and the shares beside them, in pixels."""
+    return max(HEIGHT, SHARE_STEP * (num_runs + 1))
 
 
 def spread(accuracies: Sequence[float], low: float, step: float, tall: float) -> list[float]:
-    """Heights for names, as accuracies, near their own and `step` pixels apart, in a chart `tall` pixels high.
+    """Heights for words, as accuracies, near their own and `step` pixels apart, in a chart `tall` pixels high.
 
     Args:
         accuracies: 0–1, in any order. low: where the axis begins; it ends at 1.
@@ -96,10 +97,10 @@ def spread(accuracies: Sequence[float], low: float, step: float, tall: float) ->
 
 
 def comparison_chart(names: Sequence[str], low: float, dark: bool = False) -> alt.LayerChart:
-    """The drawing of a comparison without its data; `results.live` makes of it what a page sends.
+    """The drawing of a comparison without its data; `theme.live` makes of it what a page sends.
 
     Args:
-        names: of all runs, also of those that wait. low: from `lowest`.
+        names: of all runs, also of those that wait. low: from `lowest_accuracy`.
     """
     base = alt.Chart(comparison_frame({})).encode(
         x=alt.X(
@@ -114,54 +115,128 @@ def comparison_chart(names: Sequence[str], low: float, dark: bool = False) -> al
             scale=alt.Scale(domain=[low, 1], nice=False, zero=False),
             axis=percent_axis(),
         ),
-        color=_by_run(alt.Color, names, COLOURS[dark]),
+        color=_by_run(alt.Color, names, [class_hue(mark.hue, dark) for mark in run_marks(names).values()]),
     )
-    lines = base.mark_line(strokeWidth=2, clip=True).encode(
-        strokeDash=_by_run(alt.StrokeDash, names, [list(dash) for dash in DASHES])
-    )
+    dashes = [list(mark.dash) for mark in run_marks(names).values()]
+    lines = base.mark_line(strokeWidth=2, clip=True).encode(strokeDash=_by_run(alt.StrokeDash, names, dashes))
     newest = base.transform_filter("datum.label != ''")
-    signs = newest.mark_point(size=70, filled=True, opacity=1).encode(shape=_by_run(alt.Shape, names, SIGNS))
-    # Level to the edge: a slanted line would look like a run that gets worse. Beside the plot it bends to its name.
+    signs = newest.mark_point(size=70, filled=True, opacity=1).encode(shape=_shapes(names))
+    # Level to the edge: a slanted line would look like a run that gets worse. Beside the plot it bends to its share.
     leaders = newest.mark_rule(strokeWidth=1, opacity=0.4).encode(x2=alt.value("width"))
     bends = newest.mark_rule(strokeWidth=1, opacity=0.4).encode(
         x=alt.value("width"), x2=alt.value(alt.ExprRef(f"width + {BEND}")), y2="at:Q"
     )
-    labels = newest.mark_text(
-        align="left", baseline="middle", dx=BEND + 3, fontSize=12, fontWeight=600, lineBreak="\n", lineHeight=LETTER
-    ).encode(x=alt.value("width"), y="at:Q", text="label:N", color=alt.value(INK[dark]))
+    labels = newest.mark_text(align="left", baseline="middle", dx=BEND + 3, fontWeight=600).encode(
+        x=alt.value("width"), y="at:Q", text="label:N", color=alt.value(INK[dark])
+    )
     touch = base.mark_circle(size=160, opacity=0).encode(
         tooltip=[
             alt.Tooltip("run:N", title="Run"),
-            alt.Tooltip("epoch:Q", title="Round"),
+            alt.Tooltip("epoch:Q", title="Epoch"),
             alt.Tooltip("seconds:Q", title="Seconds", format=".1f"),
-            alt.Tooltip("accuracy:Q", title="Validation accuracy", format=".1%"),
+            alt.Tooltip("text:N", title="Validation accuracy"),
         ]
     )
-    title = alt.TitleParams(
-        "Validation accuracy (share that is right)",
-        anchor="start",
-        frame="bounds",
-        offset=12,
-        fontSize=12,
-        fontWeight="normal",
-        color=INK[dark],
+    chart = alt.LayerChart(layer=[leaders, bends, lines, signs, labels, touch]).properties(
+        height=height(len(names)),
+        title=alt.TitleParams("Validation accuracy", offset=14),
+        padding=PADDING,
     )
-    chart = alt.LayerChart(layer=[leaders, bends, lines, signs, labels, touch])
-    return dressed(chart.properties(height=height(names), title=title, padding=PADDING), dark)
+    return dressed(chart, dark)
 
 
 def _by_run(channel: Any, names: Sequence[str], values: Sequence[Any]) -> Any:
-    """A channel that differs from run to run; colours, dashes and signs repeat at different numbers of runs."""
-    repeated = [values[place % len(values)] for place in range(len(names))]
-    return channel("run:N", legend=None, scale=alt.Scale(domain=list(names), range=repeated))
+    """A channel that differs from run to run; the page has the legend, in lines that fit its width."""
+    return channel("run:N", legend=None, scale=alt.Scale(domain=list(names), range=list(values)))
+
+
+def _shapes(names: Sequence[str]) -> Any:
+    return _by_run(alt.Shape, names, [mark.sign for mark in run_marks(names).values()])
 
 
 def comparison_alt_text(frame: pd.DataFrame, names: Sequence[str]) -> str:
-    """Where each run stands: "Validation accuracy: hybrid 97% after 41 seconds; fine-tuning no round yet."."""
+    """Where each run stands: "Validation accuracy: hybrid 97% after 41 seconds; fine-tuning no epoch yet."."""
     rows = frame[frame["label"] != ""]
-    last = {str(run): (accuracy, end) for run, accuracy, end in zip(rows["run"], rows["accuracy"], rows["seconds"])}
+    last = {str(run): (text, end) for run, text, end in zip(rows["run"], rows["text"], rows["seconds"])}
     stands = [
-        f"{name} {percent(last[name][0])} after {last[name][1]:.0f} seconds" if name in last else f"{name} no round yet"
+        f"{name} {last[name][0]} after {last[name][1]:.0f} seconds" if name in last else f"{name} no epoch yet"
         for name in names
     ]
     return f"Validation accuracy: {'; '.join(stands)}."
+
+
+class Score(NamedTuple):
+    """A run's test score: the photos it got right of all, and the 95% interval of that share, 0–1."""
+
+    name: str
+    correct: int
+    total: int
+    low: float
+    high: float
+
+    @property
+    def share(self) -> float:
+        return self.correct / self.total if self.total else 0.0
+
+
+def scores_frame(scores: Sequence[Score]) -> pd.DataFrame:
+    """A row a run, in the order given: `run, share, low, high, words, range`."""
+    rows = [
+        (
+            each.name,
+            each.share,
+            each.low,
+            each.high,
+            f"{each.name} · {percent(each.share)}",
+            f"{each.low * 100:.0f}–{percent(each.high)}",
+        )
+        for each in scores
+    ]
+    return pd.DataFrame(rows, columns=["run", "share", "low", "high", "words", "range"])
+
+
+def scores_chart(frame: pd.DataFrame, names: Sequence[str], dark: bool = False) -> alt.LayerChart:
+    """The test score of each run as a dot on its likely range, one below the other, on one axis.
+
+    Args:
+        frame: from `scores_frame`, at least a row. names: of all runs of the comparison: they give the hues and signs.
+    """
+    low = max(0.0, int(float(frame["low"].min()) * 10) / 10)
+    marks = run_marks(names)
+    hues = _by_run(alt.Color, names, [class_hue(mark.hue, dark) for mark in marks.values()])
+    base = alt.Chart(frame).encode(
+        y=alt.Y("run:N", sort=None, title=None, axis=None, scale=alt.Scale(paddingInner=0, paddingOuter=0)),
+        tooltip=[alt.Tooltip("words:N", title="Run"), alt.Tooltip("range:N", title="Likely range")],
+    )
+    across: dict[str, Any] = {
+        "title": None,
+        "scale": alt.Scale(domain=[low, 1], nice=False, zero=False),
+        "axis": percent_axis(),
+    }
+    level: dict[str, Any] = {"yOffset": 12}
+    track = base.mark_rule(strokeWidth=6, strokeCap="round", color=FAINT[dark], **level).encode(
+        x=alt.value(0), x2=alt.value("width")
+    )
+    ranges = base.mark_rule(strokeWidth=6, strokeCap="round", opacity=0.5, **level).encode(
+        x=alt.X("low:Q", **across), x2="high:Q", color=hues
+    )
+    dots = base.mark_point(size=170, filled=True, opacity=1, **level).encode(
+        x=alt.X("share:Q", **across), color=hues, shape=_shapes(names)
+    )
+    style: dict[str, Any] = {"align": "left", "baseline": "middle", "dy": -12, "fontWeight": 600}
+    looks: tuple[dict[str, Any], ...] = (  # a ground on which no gridline crosses the letters: a card's; then they
+        {"stroke": SURFACE[dark], "color": SURFACE[dark], "strokeWidth": 6, "strokeJoin": "round"},
+        {"color": INK[dark]},
+    )
+    words = [base.mark_text(**style, **look).encode(x=alt.value(0), text="words:N") for look in looks]
+    chart = alt.LayerChart(layer=[track, ranges, dots, *words]).properties(
+        height=ROW * len(frame) + SCORES_ROOM,
+        padding={"left": 8, "right": 20, "top": 0},  # half of a label of the axis on either side
+    )
+    return dressed(chart, dark)
+
+
+def scores_alt_text(scores: Sequence[Score]) -> str:
+    """The scores in words: "Test accuracy with its likely range: hybrid 93% (70–99%); fine-tuning 87% (62–96%)."."""
+    each = "; ".join(f"{one.name} {percent(one.share)} ({one.low * 100:.0f}–{percent(one.high)})" for one in scores)
+    return f"Test accuracy with its likely range: {each}."

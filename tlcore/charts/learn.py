@@ -12,17 +12,17 @@ import pandas as pd
 
 from tlcore.advice.rule import LARGE_FROM, SIMILAR_FROM, FewShotAccuracy, Recommendation
 from tlcore.charts.comparison import spread
-from tlcore.charts.theme import dressed, percent_axis
-from tlcore.charts.tokens import ACCENT, INK, PAPER, TRAINING
+from tlcore.charts.theme import dressed, percent, percent_axis
+from tlcore.charts.tokens import ACCENT, INK, MUTED, PAPER, TRAINING
 
-QUADRANT_HEIGHT, FEW_HEIGHT = 330, 260
+QUADRANT_HEIGHT, FEW_HEIGHT = 350, 365
 LEAST_PHOTOS, MOST_PHOTOS = 1, 300_000  # the ends of the axis; below 20 photos there is room for names only
 OWN_SIZE, KNOWN_SIZE = 170, 45  # square pixels of a dot
 ROOM_FROM = 30  # an own dot with fewer photos gets room below it for the names along the lower edge
-LINE, LINE_HEIGHT = "\n", 15
-PHONE = (265, 235)  # pixels of the quadrants' plot, wide and high, on a narrow phone: where names must find room
-LETTER, LONGEST = 7, 150  # pixels of a letter at most, and of a name
-FEW_PLOT, FEW_STEP = 175, 32  # pixels of the few photos' plot, and from one name at its right to the next
+LINE, LINE_HEIGHT = "\n", 17
+PHONE = (265, 240)  # pixels of the quadrants' plot, wide and high, on a narrow phone: where names must find room
+LETTER, LONGEST = 8, 150  # pixels of a letter at most, and of a name
+FEW_PLOT, FEW_STEP = 240, 18  # pixels of the few photos' plot, and from one share at its right to the next
 QUADRANTS = {
     "large-different": "many,\ndifferent",
     "large-similar": "many,\nsimilar",
@@ -30,7 +30,7 @@ QUADRANTS = {
     "small-similar": "few,\nsimilar",
 }
 """What the quadrants are called, in two lines."""
-FEATURES, PIXELS = "what it saw", "bare pixels"
+FEATURES, PIXELS, GUESSING = "features", "raw pixels", "guessing"
 
 Align = Literal["left", "center", "right"]
 Box = tuple[float, float, float, float]  # left, right, bottom, top in pixels
@@ -98,12 +98,12 @@ def quadrants(frame: pd.DataFrame, strategies: dict[str, str], dark: bool = Fals
     )  # so far above a dot that the names along the upper edge stay free
     x: dict[str, Any] = {
         "scale": alt.Scale(domain=[0, 1], nice=False),
-        "title": ["How much they are like", "ImageNet's (similarity)"],
-        "axis": alt.Axis(values=[0, SIMILAR_FROM, 1], format=".2~f", grid=False, labelFlush=True),
+        "title": "Similarity to ImageNet",
+        "axis": alt.Axis(values=[0, SIMILAR_FROM, 1], format=".2~f", grid=False),
     }
     y: dict[str, Any] = {
         "scale": alt.Scale(type="log", domain=[low, high], nice=False),
-        "title": "Photos to learn from",
+        "title": None,
         "axis": alt.Axis(values=[10**power for power in range(9)], format="~s", grid=False),
     }
     own, others = frame[frame["own"]], frame[~frame["own"]]
@@ -119,7 +119,12 @@ def quadrants(frame: pd.DataFrame, strategies: dict[str, str], dark: bool = Fals
         *_dots(others, x, y, dots[False], {"color": INK[dark]}, PAPER[dark]),
         *_dots(own, x, y, dots[True], {"color": INK[dark], "fontWeight": 700}, PAPER[dark]),
     ]
-    return dressed(alt.LayerChart(layer=layers).properties(height=QUADRANT_HEIGHT), dark)
+    chart = alt.LayerChart(layer=layers).properties(
+        height=QUADRANT_HEIGHT,
+        title="Training photos",
+        padding={"left": 4, "right": 10, "top": 4},  # half of the last label of the axis
+    )
+    return dressed(chart, dark)
 
 
 def _fields(
@@ -162,7 +167,6 @@ def _fields(
         text: dict[str, Any] = {
             "baseline": "top",
             "color": INK[dark],
-            "fontSize": 12,
             "lineBreak": LINE,
             "lineHeight": LINE_HEIGHT,
         }
@@ -194,8 +198,8 @@ def _dots(
     across, upward = alt.X("similarity:Q", **x), alt.Y("photos:Q", **y)
     tooltip = [
         alt.Tooltip("name:N", title="Data set"),
-        alt.Tooltip("similarity:Q", title="Similarity, 0–1", format=".2f"),
-        alt.Tooltip("photos:Q", title="Photos to learn from", format=","),
+        alt.Tooltip("similarity:Q", title="Similarity (0–1)", format=".2f"),
+        alt.Tooltip("photos:Q", title="Training photos", format=","),
     ]
     layers = [alt.Chart(frame).mark_circle(opacity=1, **dot).encode(x=across, y=upward, tooltip=tooltip)]
     reach = 5 + dot["size"] ** 0.5 / 2
@@ -208,7 +212,6 @@ def _dots(
             "baseline": "bottom" if above else "top",
             "dy": -reach if above else reach,
             "dx": {"left": -5, "right": 5, "center": 0}[align],
-            "fontSize": 12,
             "limit": LONGEST,
             **name,
         }
@@ -221,111 +224,93 @@ def _dots(
 
 
 def quadrants_alt_text(recommendation: Recommendation | None, name: str) -> str:
-    """Where the data set stands: "Emoji: 617 photos to learn from are few, and with a similarity of 0.53 of 1 …"."""
+    """Where the data set stands: "Emoji: 617 training photos count as few, and a similarity of 0.53 (of 1) …"."""
     if recommendation is None:
-        return "Four quadrants: few or many photos, similar to ImageNet's or different from them."
+        return "Four quadrants: few or many photos, similar to ImageNet or different from it."
     one = recommendation.num_photos == 1
-    photos = "1 photo" if one else f"{recommendation.num_photos:,} photos"
+    photos = "1 training photo" if one else f"{recommendation.num_photos:,} training photos"
     amount = "few" if recommendation.size == "small" else "many"
-    kind = "similar to ImageNet's" if recommendation.similar else "different from ImageNet's"
+    kind = "similar to ImageNet" if recommendation.similar else "different from ImageNet"
     return (
-        f"{name}: {photos} to learn from {'counts' if one else 'count'} as {amount}, and with a similarity of "
-        f"{recommendation.similarity:.2f} of 1 they count as {kind}."
+        f"{name}: {photos} {'counts' if one else 'count'} as {amount}, and a similarity of "
+        f"{recommendation.similarity:.2f} (of 1) counts as {kind}."
     )
 
 
-def few_shot_frame(few: Sequence[FewShotAccuracy]) -> pd.DataFrame:
-    """A row for each number of photos and way to compare them: `photos, way, right`."""
+def few_shot_frame(few: Sequence[FewShotAccuracy], num_classes: int) -> pd.DataFrame:
+    """A row for each number of photos and way to compare them, and for guessing: `photos, way, right, text`."""
     rows = [
-        row
+        (each.per_class, way, right, percent(right))
         for each in few
-        for row in ((each.per_class, FEATURES, each.features), (each.per_class, PIXELS, each.pixels))
+        for way, right in ((FEATURES, each.features), (PIXELS, each.pixels), (GUESSING, 1 / num_classes))
     ]
-    return pd.DataFrame(rows, columns=["photos", "way", "right"])
+    return pd.DataFrame(rows, columns=["photos", "way", "right", "text"])
 
 
-def few_shot_chart(frame: pd.DataFrame, num_classes: int, dark: bool = False) -> alt.LayerChart:
-    """Share right against example photos a class (logarithmic) for both ways, and what guessing would give.
+def few_shot_chart(frame: pd.DataFrame, dark: bool = False) -> alt.LayerChart:
+    """Share that is correct against example photos a class (logarithmic) for both ways, and what guessing would give.
 
     Args:
         frame: from `few_shot_frame`, at least one number of photos.
     """
     counts = sorted(int(number) for number in frame["photos"].unique())
     domain = [counts[0], counts[-1]] if len(counts) > 1 else [counts[0] / 2, counts[0] * 2]
+    ways = [FEATURES, PIXELS, GUESSING]
+    legend = alt.Legend(symbolType="stroke", symbolFillColor="transparent")
     base = alt.Chart(frame).encode(
         x=alt.X(
             "photos:Q",
-            title="Photos of each class that it was shown",
+            title="Photos per class",
             scale=alt.Scale(type="log", domain=domain, nice=False),
             axis=alt.Axis(values=counts, format="d", grid=False),
         ),
-        y=alt.Y(
-            "right:Q",
-            title="Share that is right",
-            scale=alt.Scale(domain=[0, 1]),
-            axis=percent_axis(),
+        y=alt.Y("right:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=percent_axis()),
+        color=alt.Color(
+            "way:N",
+            legend=legend,
+            scale=alt.Scale(domain=ways, range=[ACCENT[dark], TRAINING[dark], MUTED[dark]]),
         ),
         tooltip=[
             alt.Tooltip("way:N", title="Compared by"),
-            alt.Tooltip("photos:Q", title="Photos of each class"),
-            alt.Tooltip("right:Q", title="Right", format=".1%"),
+            alt.Tooltip("photos:Q", title="Photos per class"),
+            alt.Tooltip("text:N", title="Correct"),
         ],
     )
-    last = frame[frame["photos"] == counts[-1]].set_index("way")["right"]
-    ends = [last[FEATURES], last[PIXELS], 1 / num_classes]
-    at = spread(ends, 0.0, FEW_STEP, FEW_PLOT)
-    ways = ((FEATURES, ACCENT[dark], [1, 0]), (PIXELS, TRAINING[dark], [5, 4]))
-    layers = [layer for way in ways for layer in _way(base, *way)]
-    layers.append(
-        alt.Chart(pd.DataFrame({"right": ends[2:]}))
-        .mark_rule(strokeWidth=1, strokeDash=[1, 3])
-        .encode(y="right:Q", color=alt.value(INK[dark]))
+    dashes = alt.Scale(domain=ways, range=[[1, 0], [6, 4], [1, 3]])
+    lines = base.mark_line(strokeWidth=2).encode(strokeDash=alt.StrokeDash("way:N", legend=legend, scale=dashes))
+    points = base.transform_filter(f"datum.way != '{GUESSING}'").mark_circle(size=50, opacity=1)
+    chart = alt.LayerChart(layer=[lines, points, *_last_shares(frame, counts[-1], dark)]).properties(
+        height=FEW_HEIGHT, padding={"right": 44, "left": 4, "top": 4}
     )
-    labels = [f"{FEATURES}\n{ends[0]:.0%}", f"{PIXELS}\n{ends[1]:.0%}", "guessing"]
-    weights: tuple[Literal[400, 600], ...] = (600, 600, 400)
-    for words, place, ink, weight in zip(labels, at, (ACCENT[dark], INK[dark], INK[dark]), weights, strict=True):
+    return dressed(chart, dark)
+
+
+def _last_shares(frame: pd.DataFrame, most: int, dark: bool) -> list[alt.Chart]:
+    """The shares with the most photos, beside the plot and off each other."""
+    last = frame[frame["photos"] == most]
+    ends = [float(share) for share in last["right"]]
+    layers = []
+    for place, words in zip(spread(ends, 0.0, FEW_STEP, FEW_PLOT), last["text"], strict=True):
         row = pd.DataFrame({"right": [place], "label": [words]})
-        layers.append(
-            alt.Chart(row)
-            .mark_text(
-                align="left",
-                baseline="middle",
-                dx=9,
-                fontSize=12,
-                fontWeight=weight,
-                color=ink,
-                lineBreak=LINE,
-                lineHeight=14,
-            )
-            .encode(x=alt.value("width"), y="right:Q", text="label:N")
-        )
-    return dressed(
-        alt.LayerChart(layer=layers).properties(height=FEW_HEIGHT, padding={"right": 4, "left": 4, "top": 10}), dark
-    )
-
-
-def _way(base: alt.Chart, way: str, colour: str, dash: list[int]) -> list[alt.Chart]:
-    """One curve with its points."""
-    line = base.transform_filter(f"datum.way == '{way}'")
-    return [
-        line.mark_line(strokeWidth=2, strokeDash=dash, color=colour),
-        line.mark_circle(size=50, color=colour, opacity=1),
-    ]
+        text = alt.Chart(row).mark_text(align="left", baseline="middle", dx=9, fontWeight=600, color=INK[dark])
+        layers.append(text.encode(x=alt.value("width"), y="right:Q", text="label:N"))
+    return layers
 
 
 def few_shot_alt_text(few: Sequence[FewShotAccuracy], num_classes: int) -> str:
-    """What a few photos bring: "With one photo of each class, 72% are right by what it saw, …"."""
+    """What a few photos bring: "With one photo per class, 72% are correct by features, 31% by raw pixels; …"."""
     least, most = few[0], few[-1]
     end = f"; with {_photos(most.per_class)}, {_shares(most)}" if most != least else ""
-    guessing = f"Guessing gives {100 / num_classes:.0f}%."
-    start = f"With {_photos(least.per_class)} of each class, {_shares(least)}{end}. {guessing}"
+    start = (
+        f"With {_photos(least.per_class)} per class, {_shares(least)}{end}. Guessing gives {percent(1 / num_classes)}."
+    )
     if most.pixels < most.features:
         return start
-    return f"{start} Here the bare pixels do no worse."
+    return f"{start} Here, raw pixels do no worse."
 
 
 def _shares(each: FewShotAccuracy) -> str:
-    return f"{each.features * 100:.0f}% are right by {FEATURES} and {each.pixels * 100:.0f}% by {PIXELS}"
+    return f"{percent(each.features)} are correct by {FEATURES} and {percent(each.pixels)} by {PIXELS}"
 
 
 def _photos(number: int) -> str:

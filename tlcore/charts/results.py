@@ -5,15 +5,13 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from tlcore.charts.theme import dressed
-from tlcore.charts.tokens import ACCENT, INK, PAPER
+from tlcore.charts.theme import dressed, percent
+from tlcore.charts.tokens import ACCENT, INK, LEAST_PLOT_HEIGHT, MUTED, class_hues
 from tlcore.data.manifest import SPLITS
 
-CELL = {False: "#519B94", True: "#21726A"}  # the fullest cell of a matrix: accent, so far that ink stays readable on it
-SPLIT_WORDS = {"train": "learn from", "validation": "check with", "test": "test with"}
-SPLIT_COLOURS = {False: ("#0F766E", "#63A8A1", "#B5651D"), True: ("#2DD4BF", "#1B8478", "#E0A15E")}
+SPLIT_WORDS = {"train": "Training", "validation": "Validation", "test": "Test"}
+SPLIT_FILLS = (1.0, 0.2)  # how full a bar is of its class's hue, from the first part to the last
 MOST_BARS = 40  # more classes than this are drawn without names, which would need a page of their own
-MOST_CELLS = 20  # a confusion matrix with more classes has numbers too small to read
 
 
 def count_frame(photos: pd.DataFrame) -> pd.DataFrame:
@@ -22,8 +20,15 @@ def count_frame(photos: pd.DataFrame) -> pd.DataFrame:
     return counts.rename("photos").reset_index().assign(label=lambda frame: frame["label"].astype(str))
 
 
-def class_counts(counts: pd.DataFrame, dark: bool = False) -> alt.Chart:
-    """Photos per class as stacked bars, largest class first; above 40 classes, thin bars whose names are tooltips."""
+def class_counts(counts: pd.DataFrame, dark: bool = False) -> alt.LayerChart:
+    """Photos per class as stacked bars, largest class first; above 40 classes, thin bars whose names are tooltips.
+
+    Each class has its hue (tokens.class_hues), each part its fill, so that parts are told apart without colours.
+
+    Args:
+        counts: from `count_frame`, classes in the order of the data set.
+    """
+    hues = class_hues(list(dict.fromkeys(counts["label"])), dark)
     order = counts.groupby("label")["photos"].sum().sort_values(ascending=False, kind="stable").index.tolist()
     frame = counts.assign(
         part=counts["split"].map(SPLIT_WORDS).fillna(counts["split"]),
@@ -42,28 +47,33 @@ def class_counts(counts: pd.DataFrame, dark: bool = False) -> alt.Chart:
         if many
         else (alt.Y("label:N", axis=alt.Axis(labelLimit=140, ticks=False, domain=False), **classes))
     )
-    chart: alt.Chart = (
-        alt.Chart(frame)
-        .mark_bar()
-        .encode(
-            x=across,
-            y=upward,
-            order=alt.Order("turn:Q"),
-            color=alt.Color(
-                "part:N",
-                sort=list(SPLIT_WORDS.values()),
-                title=None,
-                scale=alt.Scale(domain=list(SPLIT_WORDS.values()), range=list(SPLIT_COLOURS[dark])),
-                legend=alt.Legend(orient="top", columns=3, labelLimit=220),
-            ),
-            tooltip=[
-                alt.Tooltip("label:N", title="Class"),
-                alt.Tooltip("part:N", title="Used"),
-                alt.Tooltip("photos:Q", title="Photos", format=","),
-            ],
-        )
+    base = alt.Chart(frame).encode(
+        x=across,
+        y=upward,
+        order=alt.Order("turn:Q"),
+        tooltip=[
+            alt.Tooltip("label:N", title="Class"),
+            alt.Tooltip("part:N", title="Part"),
+            alt.Tooltip("photos:Q", title="Photos", format=","),
+        ],
     )
-    return dressed(chart.properties(height=240 if many else alt.Step(26)), dark)
+    fills = base.mark_bar().encode(color=_by_class(alt.Color, hues), opacity=_by_part(MUTED[dark]))
+    outlines = base.mark_bar(filled=False, strokeWidth=0 if many else 1.5).encode(stroke=_by_class(alt.Stroke, hues))
+    chart = alt.LayerChart(layer=[fills, outlines])
+    tall = LEAST_PLOT_HEIGHT + 90 if many else alt.Step(max(30, min(64, LEAST_PLOT_HEIGHT // max(1, len(order)))))
+    return dressed(chart.properties(height=tall, padding={"left": 4, "right": 14, "top": 4}), dark)
+
+
+def _by_class(channel: Any, hues: dict[str, str]) -> Any:
+    return channel("label:N", legend=None, scale=alt.Scale(domain=list(hues), range=list(hues.values())))
+
+
+def _by_part(grey: str) -> alt.Opacity:
+    """Parts in steps of opacity, with a legend that is of no class's hue."""
+    legend = alt.Legend(symbolType="square", symbolSize=160, symbolFillColor=grey, symbolStrokeColor=grey)
+    return alt.Opacity(
+        "part:N", legend=legend, scale=alt.Scale(domain=list(SPLIT_WORDS.values()), range=list(SPLIT_FILLS))
+    )
 
 
 def class_counts_alt_text(counts: pd.DataFrame) -> str:
@@ -78,51 +88,6 @@ def class_counts_alt_text(counts: pd.DataFrame) -> str:
         f"{len(totals)} classes with {low:,} to {high:,} photos each; "
         f"fewest in “{totals.idxmin()}”, most in “{totals.idxmax()}”."
     )
-
-
-def confusion_matrix(confusion: pd.DataFrame, dark: bool = False) -> alt.LayerChart:
-    """What the photos are (rows) against what the network predicts (columns), with the number of photos in each cell.
-
-    Args:
-        confusion: counts, labels × labels. Readable up to 20 classes; beyond, show `most_confused` instead.
-    """
-    labels = [str(label) for label in confusion.index]
-    counts = confusion.to_numpy()
-    frame = pd.DataFrame(
-        [
-            (truth, predicted, int(counts[row, column]), counts[row, column] / max(1, counts[row].sum()))
-            for row, truth in enumerate(labels)
-            for column, predicted in enumerate(labels)
-        ],
-        columns=["truth", "predicted", "photos", "share"],
-    )
-    base = alt.Chart(frame).encode(
-        x=alt.X(
-            "predicted:N",
-            sort=labels,
-            title="The network says",
-            axis=alt.Axis(
-                labelAngle=-40 if len(labels) > 3 else 0, labelLimit=100, labelOverlap=False, ticks=False, domain=False
-            ),
-        ),
-        y=alt.Y("truth:N", sort=labels, title="The photo is", axis=alt.Axis(labelLimit=100, ticks=False, domain=False)),
-        tooltip=[
-            alt.Tooltip("truth:N", title="The photo is"),
-            alt.Tooltip("predicted:N", title="The network says"),
-            alt.Tooltip("photos:Q", title="Photos"),
-            alt.Tooltip("share:Q", title="Share of the class", format=".1%"),
-        ],
-    )
-    cells = base.mark_rect(cornerRadius=3).encode(
-        color=alt.Color("share:Q", legend=None, scale=alt.Scale(domain=[0, 1], range=[PAPER[dark], CELL[dark]]))
-    )
-    numbers = (
-        base.transform_filter("datum.photos > 0")
-        .mark_text(fontSize=13 if len(labels) <= 12 else 10, color=INK[dark])
-        .encode(text=alt.Text("photos:Q", format=","))
-    )
-    chart = alt.LayerChart(layer=[cells, numbers]).properties(height=max(200, min(560, 44 * len(labels) + 90)))
-    return dressed(chart, dark)
 
 
 def most_confused(confusion: pd.DataFrame, limit: int = 15) -> pd.DataFrame:
@@ -140,25 +105,27 @@ def most_confused(confusion: pd.DataFrame, limit: int = 15) -> pd.DataFrame:
 
 
 def confusion_alt_text(confusion: pd.DataFrame) -> str:
-    """What is mixed up most: "46 of 50 right. Most often, “cat” is taken for “dog”: 3 times."."""
+    """What is mixed up most: "Most often, “cat” is predicted as “dog”: 3 of 17 mistakes."."""
     counts = confusion.to_numpy()
-    right, total = int(counts.diagonal().sum()), int(counts.sum())
-    worst = most_confused(confusion, 1)
-    if worst.empty:
-        return f"{right:,} of {total:,} right; nothing is mixed up."
-    pair = worst.iloc[0]
-    times = "once" if pair["photos"] == 1 else f"{pair['photos']:,} times"
-    return f"{right:,} of {total:,} right. Most often, “{pair['truth']}” is taken for “{pair['predicted']}”: {times}."
+    mistakes = int(counts.sum() - counts.diagonal().sum())
+    if not mistakes:
+        return "No classes get mixed up on the test photos."
+    pair = most_confused(confusion, 1).iloc[0]
+    if mistakes == 1:
+        return f"The only mistake: a photo of “{pair['truth']}” is predicted as “{pair['predicted']}”."
+    number = f"{pair['photos']:,} of {mistakes:,} mistakes"
+    return f"Most often, “{pair['truth']}” is predicted as “{pair['predicted']}”: {number}."
 
 
 def top_frame(labels: tuple[str, ...], probabilities: Any, k: int = 5) -> pd.DataFrame:
-    """The k most probable classes of one photo, best first: `label, probability`."""
+    """The k most probable classes of one photo, best first: `label, probability`, and that as it is written, `text`."""
     frame = pd.DataFrame({"label": list(labels), "probability": [float(value) for value in probabilities]})
-    return frame.sort_values("probability", ascending=False, kind="stable").head(k).reset_index(drop=True)
+    best = frame.sort_values("probability", ascending=False, kind="stable").head(k).reset_index(drop=True)
+    return best.assign(text=[percent(value) for value in best["probability"]])
 
 
 def top_bars(top: pd.DataFrame, dark: bool = False) -> alt.LayerChart:
-    """How sure the network is of each of the best classes, as bars with their share beside them."""
+    """The most probable classes, as bars with their probability beside them."""
     base = alt.Chart(top).encode(
         y=alt.Y(
             "label:N",
@@ -167,24 +134,17 @@ def top_bars(top: pd.DataFrame, dark: bool = False) -> alt.LayerChart:
             axis=alt.Axis(labelLimit=130, ticks=False, domain=False, minExtent=90),
         ),
         x=alt.X("probability:Q", title=None, axis=None, scale=alt.Scale(domain=[0, 1])),
-        tooltip=[
-            alt.Tooltip("label:N", title="Class"),
-            alt.Tooltip("probability:Q", title="How sure (probability)", format=".1%"),
-        ],
+        tooltip=[alt.Tooltip("label:N", title="Class"), alt.Tooltip("text:N", title="Probability")],
     )
     bars = base.mark_bar(cornerRadiusEnd=3, height=14, color=ACCENT[dark])
-    shares = (
-        base.transform_calculate(shown="format(datum.probability, '.1%')")
-        .mark_text(align="left", dx=5, color=INK[dark])
-        .encode(text="shown:N")
-    )
+    shares = base.mark_text(align="left", dx=5, color=INK[dark]).encode(text="text:N")
     return dressed(
-        alt.LayerChart(layer=[bars, shares]).properties(height=alt.Step(24), padding={"right": 52, "left": 0}), dark
+        alt.LayerChart(layer=[bars, shares]).properties(height=alt.Step(28), padding={"right": 52, "left": 0}), dark
     )
 
 
 def top_alt_text(top: pd.DataFrame) -> str:
-    """The answer in words: "The network says “cat” and is 97.0% sure; next comes “dog” with 2.1%."."""
-    share = [f"{value:.1%}" for value in top["probability"]]
-    answer = f"The network says “{top['label'].iloc[0]}” and is {share[0]} sure"
-    return answer + (f"; next comes “{top['label'].iloc[1]}” with {share[1]}." if len(top) > 1 else ".")
+    """The prediction in words: "Predicted “cat”, 97%; then “dog”, 2%."."""
+    shown = list(zip(top["label"], top["text"], strict=True))
+    first = f"Predicted “{shown[0][0]}”, {shown[0][1]}"
+    return first + (f"; then “{shown[1][0]}”, {shown[1][1]}." if len(shown) > 1 else ".")

@@ -4,13 +4,17 @@ Colours follow the page (`dark`), and no chart shows anything by colour alone. C
 stand on. Each has a function beside it that puts its finding into a sentence, its alt text.
 """
 
+from collections.abc import Iterable
 from typing import Any, TypeVar
 
 import altair as alt
 
-from tlcore.charts.tokens import FAINT, FONT, INK, LINE, MUTED
+from tlcore.charts.tokens import FAINT, FONT, INK, LINE, MUTED, SMALL
 
 AnyChart = TypeVar("AnyChart", alt.Chart, alt.LayerChart)
+
+AXIS_STARTS = (0.0, 0.5, 0.8, 0.9)
+"""Where an axis of accuracies may begin."""
 
 
 def dressed(chart: AnyChart, dark: bool) -> AnyChart:
@@ -18,11 +22,11 @@ def dressed(chart: AnyChart, dark: bool) -> AnyChart:
     words: dict[str, Any] = {
         "labelColor": MUTED[dark],
         "labelFont": FONT,
-        "labelFontSize": 12,
+        "labelFontSize": SMALL,
         "titleColor": MUTED[dark],
         "titleFont": FONT,
         "titleFontWeight": "normal",
-        "titleFontSize": 12,
+        "titleFontSize": SMALL,
     }
     inked: AnyChart = (
         chart.configure(font=FONT, background="transparent")
@@ -34,7 +38,27 @@ def dressed(chart: AnyChart, dark: bool) -> AnyChart:
             labelPadding=6,
             **words,
         )
-        .configure_legend(orient="top", titleAnchor="start", offset=8, **(words | {"labelColor": INK[dark]}))
+        .configure_legend(
+            orient="top",
+            direction="horizontal",
+            titleAnchor="middle",  # of a title that stands at its left
+            title=None,
+            offset=10,
+            symbolSize=500,  # of a line's sample: long enough for its dashes
+            symbolStrokeWidth=2,
+            columnPadding=12,
+            **(words | {"labelColor": INK[dark], "labelLimit": 260}),
+        )
+        .configure_title(
+            anchor="start",
+            frame="bounds",
+            color=MUTED[dark],
+            font=FONT,
+            fontSize=SMALL,
+            fontWeight="normal",
+            offset=8,
+        )
+        .configure_text(font=FONT, fontSize=SMALL)
         .configure_view(strokeWidth=0)
     )
     return inked
@@ -62,5 +86,14 @@ def live(chart: alt.LayerChart) -> dict[str, Any]:
 
 
 def percent(share: float) -> str:
-    """A share as people write it: "92%"."""
-    return f"{share:.0%}"
+    """A share as the sentences beside a chart write it (messages/quantities.py, which charts may not know): "92%"."""
+    return f"{share * 100:.0f}%"
+
+
+def lowest(shares: Iterable[float]) -> float:
+    """Where an axis of accuracies begins: at 0, or so far up that what is near 100% can be told apart.
+
+    Few steps, so that the axis seldom moves while a curve grows.
+    """
+    least = min(shares, default=0.0)
+    return max((step for step in AXIS_STARTS if step <= least), default=0.0)

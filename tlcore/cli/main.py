@@ -16,10 +16,13 @@ from tlcore.cli import (
     clean,
     continue_run,
     datasets,
+    delete,
     evaluate,
     predict,
     race,
     recommend,
+    rename,
+    restore,
     runs,
     train,
     weights,
@@ -30,7 +33,23 @@ from tlcore.errors import UserError
 from tlcore.messages.terminal import printable
 from tlcore.workspace import open_workspace
 
-COMMANDS = (train, continue_run, evaluate, predict, datasets, runs, backbones, weights, race, recommend, clean, app)
+COMMANDS = (
+    train,
+    continue_run,
+    evaluate,
+    predict,
+    datasets,
+    runs,
+    rename,
+    delete,
+    restore,
+    backbones,
+    weights,
+    race,
+    recommend,
+    clean,
+    app,
+)
 """The modules of the commands, in the order in which the help lists them.
 
 Each has `add_command(commands, common)`: it adds its parser, with the parent `common`, to `commands`, and sets the

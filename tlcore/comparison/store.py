@@ -14,6 +14,7 @@ from tlcore.config import TrainConfig
 from tlcore.errors import UserError
 from tlcore.jobs.store import Run, create_run, load_run
 from tlcore.listing import FolderList
+from tlcore.naming import given_name
 from tlcore.workspace import Workspace, disk_error, is_id, new_id, read_json, write_json
 
 FOLDER, NOTE = "races", "race.json"
@@ -106,7 +107,8 @@ def _read(folder: Path) -> Comparison:
     values = read_json(folder / NOTE)
     runs = tuple(values["runs"])
     visitor = str(values.get("visitor", ""))
-    return Comparison(folder.name, folder, values["name"], values["created"], values["dataset"], runs, visitor)
+    name = given_name(folder) or values["name"]
+    return Comparison(folder.name, folder, name, values["created"], values["dataset"], runs, visitor)
 
 
 def runs_of(workspace: Workspace, comparison: Comparison) -> list[Run]:

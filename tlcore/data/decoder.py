@@ -92,6 +92,10 @@ class PhotoDecoder:
         """What `images.thumbnail` gives; raises what `decode` does."""
         return self.decode(data, Wanted(thumbnail_size=size)).thumbnail
 
+    def preview(self, data: bytes, size: int) -> bytes:
+        """All of a photo as a JPEG or PNG whose longer side has `size` pixels at most; raises what `decode` does."""
+        return self.decode(data, Wanted(thumbnail_size=size, whole=True)).thumbnail
+
     def warm_up(self) -> None:
         """Start a process now, so that the first photo need not wait for it."""
         process = self._places.get()

@@ -9,7 +9,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 
 import numpy as np
@@ -53,6 +53,12 @@ LARGEST_INPUT = 608
 """Pixels a side: the largest square that a network is given, `TrainConfig.image_size` at most. What is accepted into a
 data set fits the budget at this size."""
 
+PIXEL_ART = 64
+"""Pixels a side: pictures up to this size keep every pixel in their thumbnail, which a page shows without smoothing."""
+
+LARGEST_ICON = 512
+"""Pixels a side: of smaller pictures a thumbnail keeps a transparent ground."""
+
 LARGE_BYTES = 64_000_000
 """Of pictures that take more memory than this, one at a time is decoded."""
 
@@ -95,17 +101,22 @@ class Wanted:
     """What a photo is decoded for, besides its `PhotoInfo`.
 
     `input_size`: pixels a side of what a network sees, 0 for none; `policy`: a key of `RESIZE_POLICIES`;
-    `thumbnail_size`: pixels a side, 0 for none.
+    `thumbnail_size`: pixels a side, 0 for none; `whole`: the thumbnail shows all of the photo, its longer side having
+    that many pixels, instead of the square in its middle.
     """
 
     input_size: int = 0
     policy: str = RESIZE_POLICY
     thumbnail_size: int = 0
+    whole: bool = False
 
 
 @dataclass(frozen=True, eq=False)
 class DecodedPhoto:
-    """A photo as it was wanted. `input`: uint8 (S, S, 3) as of `load_input`, or None; `thumbnail`: a JPEG, or b""."""
+    """A photo as it was wanted.
+
+    `input`: uint8 (S, S, 3) as of `load_input`, or None; `thumbnail`: a JPEG, of small pictures a PNG, or b"".
+    """
 
     info: PhotoInfo
     input: np.ndarray | None = None
@@ -128,7 +139,8 @@ def decode(
         PhotoRefused: the bytes are not a usable photo, or take more than the budget.
         ValueError: an unknown policy.
     """
-    at_least = wanted.input_size or _sharp_enough(wanted.thumbnail_size)
+    sharp = _sharp_enough(wanted)
+    at_least = wanted.input_size or sharp
     image, cost = _open(data, budget, at_least or LARGEST_INPUT)
     size = image.size
     with in_turn(cost):
@@ -137,14 +149,15 @@ def decode(
         info = _info(image, size)
         if not at_least:
             return DecodedPhoto(info)
+        clear = _with_transparency(image, budget) if wanted.thumbnail_size else None
         upright = _upright(image, budget)
         square = make_input(upright, wanted.input_size, wanted.policy) if wanted.input_size else None
         if not wanted.thumbnail_size:
             return DecodedPhoto(info, square)
-        if min(upright.size) >= min(_sharp_enough(wanted.thumbnail_size), *size):
-            return DecodedPhoto(info, square, _encode_thumbnail(upright, wanted.thumbnail_size))
+        if min(upright.size) >= min(sharp, *size):
+            return DecodedPhoto(info, square, _encode_thumbnail(clear or upright, wanted))
         upright.close()
-    return DecodedPhoto(info, square, thumbnail(data, wanted.thumbnail_size, budget, in_turn))
+    return DecodedPhoto(info, square, decode(data, replace(wanted, input_size=0), budget, in_turn).thumbnail)
 
 
 def inspect(data: bytes, budget: DecodeBudget = OWN_BUDGET) -> PhotoInfo:
@@ -222,7 +235,10 @@ def make_input(image: Image.Image, size: int, policy: str = "squash") -> np.ndar
 def thumbnail(
     data: bytes, size: int, budget: DecodeBudget = OWN_BUDGET, in_turn: InTurn = one_large_at_a_time
 ) -> bytes:
-    """A small square JPEG of the middle of a photo, for galleries. `size`: side in pixels, at most.
+    """A small square JPEG of the middle of a photo, for galleries; of icons and pixel art a PNG.
+
+    Args:
+        size: side in pixels, at most.
 
     Raises:
         PhotoRefused: the bytes are not a usable photo, or take more than the budget.
@@ -230,19 +246,43 @@ def thumbnail(
     return decode(data, Wanted(thumbnail_size=size), budget, in_turn).thumbnail
 
 
-def _sharp_enough(thumbnail_size: int) -> int:
+def _sharp_enough(wanted: Wanted) -> int:
     """The side from which a JPEG need not be decoded larger for a thumbnail: an import takes a third less for it."""
-    return thumbnail_size * 2 // 3
+    return min(wanted.thumbnail_size * 2 // 3, LARGEST_INPUT)
 
 
-def _encode_thumbnail(image: Image.Image, size: int) -> bytes:
-    if min(image.size) > size:
-        image = image.resize((size, size), Image.Resampling.BILINEAR, box=_middle(image))
-    else:
-        image = image.crop(_middle(image))
+def _encode_thumbnail(image: Image.Image, wanted: Wanted) -> bytes:
+    """A thumbnail, never larger than the picture; small pictures keep every pixel, icons their transparent ground."""
+    box = (0, 0, *image.size) if wanted.whole else _middle(image)
+    width, height = box[2] - box[0], box[3] - box[1]
+    scale = min(1.0, wanted.thumbnail_size / max(width, height))
+    if scale < 1:
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        image = image.resize(size, Image.Resampling.BILINEAR, box=box)
+    elif box != (0, 0, *image.size):
+        image = image.crop(box)
     target = BytesIO()
-    image.save(target, "JPEG", quality=85)
+    if image.mode == "RGBA" or max(image.size) <= PIXEL_ART:
+        image.save(target, "PNG")
+    else:
+        image.save(target, "JPEG", quality=85)
     return target.getvalue()
+
+
+def _with_transparency(image: Image.Image, budget: DecodeBudget) -> Image.Image | None:
+    """A copy of a loaded icon with its transparent ground, upright; None for a photo, and for what hides nothing.
+
+    Large pictures have none either, lest they lie in the memory twice.
+    """
+    small = image.width * image.height <= LARGEST_ICON**2
+    if not small or image.mode not in ("RGBA", "LA", "PA", "P", "L", "RGB") or not image.has_transparency_data:
+        return None
+    try:
+        clear = image.convert("RGBA")
+    except Exception as error:  # Pillow raises nearly anything on a damaged palette
+        raise PhotoRefused(f"has colours of a kind ({image.mode}) that cannot be read; {SAVE_AGAIN}") from error
+    shows_all = int(np.asarray(clear.getchannel("A")).min()) == 255
+    return None if shows_all else _turned(clear, _orientation(image), budget)
 
 
 @contextmanager

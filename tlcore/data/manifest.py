@@ -1,6 +1,7 @@
 """A data set on disk: one row a photo, fixed once made. Where the photos come from: ingest.py.
 
 datasets/<id>/dataset.json      name, labels, counts, notes: readable by a person
+datasets/<id>/name.json         the name that somebody gave it later (naming.py)
 datasets/<id>/photos.parquet    one row a photo
 datasets/<id>/refused.parquet   one row a file that was not taken, with the reason
 datasets/<id>/thumbnails.*      its thumbnails, see thumbnails.py
@@ -25,6 +26,7 @@ from tlcore.data.thumbnails import Thumbnails
 from tlcore.error_reasons import why_file_failed
 from tlcore.errors import UserError
 from tlcore.listing import FolderList
+from tlcore.naming import given_name
 from tlcore.workspace import Workspace, disk_error, is_id, new_id, read_json, write_atomic, write_json
 
 COLUMNS = ("path", "sha256", "label", "split", "width", "height", "bytes")
@@ -109,7 +111,8 @@ class DatasetSummary:
     """What a list of data sets shows.
 
     `bytes`: of its own copies of photos, 0 where they stay in a folder; `visitor`: as in `Dataset`; `base`: the id of
-    the data set whose photos came along, "" for none; `sample`: the key of the sample it was made of, "" for none.
+    the data set whose photos came along, "" for none; `sample`: the key of the sample it was made of, "" for none;
+    `replaces`: the id of the data set that it is a newer version of (versions.py), "" for none.
     """
 
     id: str
@@ -122,6 +125,7 @@ class DatasetSummary:
     visitor: str = ""
     base: str = ""
     sample: str = ""
+    replaces: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,6 +147,7 @@ class Draft:
     visitor: str = ""
     base: str = ""
     sample: str = ""
+    replaces: str = ""
 
 
 def store_photo(folder: Path, sha256: str, extension: str, data: bytes) -> str:
@@ -186,6 +191,7 @@ def save_dataset(workspace: Workspace, draft: Draft) -> Dataset:
         "visitor": draft.visitor,
         "base": draft.base,
         "sample": draft.sample,
+        "replaces": draft.replaces,
         "files": {name: file_checksum(data) for name, data in files.items()},
     }
     for name, data in files.items():
@@ -267,8 +273,15 @@ def _no_dataset(dataset_id: str) -> UserError:
 
 
 def list_datasets(workspace: Workspace) -> list[DatasetSummary]:
-    """All data sets of a workspace, newest first. Reads one small file each; damaged ones are left out."""
-    return list(_listed(workspace.datasets).values())
+    """The data sets of a workspace, newest first, of each only its current version; damaged ones are left out."""
+    found = list_versions(workspace)
+    replaced = {each.replaces for each in found}
+    return [each for each in found if each.id not in replaced]
+
+
+def list_versions(workspace: Workspace) -> tuple[DatasetSummary, ...]:
+    """All data sets, newest first, those included that a newer version has replaced; reads one small file each."""
+    return _listed(workspace.datasets).values()
 
 
 @lru_cache(maxsize=8)
@@ -284,7 +297,7 @@ def _summary(folder: Path) -> DatasetSummary | None:
         values = read_json(folder / "dataset.json")
         return DatasetSummary(
             folder.name,
-            values["name"],
+            given_name(folder) or values["name"],
             values["num_photos"],
             tuple(values["labels"]),
             float(values["created"]),
@@ -293,6 +306,7 @@ def _summary(folder: Path) -> DatasetSummary | None:
             str(values.get("visitor", "")),
             str(values.get("base", "")),
             str(values.get("sample", "")),
+            str(values.get("replaces", "")),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -302,6 +316,8 @@ def find_known(workspace: Workspace, signature: str) -> Dataset | None:
     """The data set that was made under this signature before, if it is still there and whole."""
     try:
         dataset_id = (workspace.datasets / ".known" / signature).read_text(encoding="utf-8")
+        if any(each.replaces == dataset_id for each in list_versions(workspace)):
+            return None  # it was changed since, and this folder was not
         return load_dataset(workspace, dataset_id)
     except (OSError, UserError):
         return None
@@ -310,7 +326,7 @@ def find_known(workspace: Workspace, signature: str) -> Dataset | None:
 def _dataset(folder: Path, values: dict[str, Any], photos: pd.DataFrame, refused: pd.DataFrame) -> Dataset:
     return Dataset(
         id=folder.name,
-        name=values["name"],
+        name=given_name(folder) or values["name"],
         folder=folder,
         root=folder / "photos" if values["root"] is None else Path(values["root"]),
         labels=tuple(values["labels"]),

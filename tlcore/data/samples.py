@@ -23,6 +23,8 @@ from tlcore.events import ShouldStop, never
 from tlcore.workspace import Workspace
 
 EMOJI = Path(__file__).parents[1] / "assets" / "emoji" / "emoji.zip"
+EMOJI_PIXELS = 64
+"""Pixels a side of each of its pictures."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,7 @@ def ingest_sample(
 
 
 def emoji_thumbnails(names: Sequence[str], size: int) -> list[tuple[str, bytes]]:
-    """A few of the built-in pictures, by their names in the archive, as square JPEGs. `size`: side in pixels."""
+    """A few of the built-in pictures, by their names in the archive, as square thumbnails. `size`: side in pixels."""
     with zipfile.ZipFile(EMOJI) as archive:
         return [(name, thumbnail(archive.read(name), size)) for name in names]
 

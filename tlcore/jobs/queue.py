@@ -28,6 +28,7 @@ from tlcore.workspace import Workspace
 
 IDLE_SECONDS = 0.5  # between two looks for what another process put into the line
 RETRY_SECONDS = 0.5  # before another worker is started for a job that one could not begin, longer each time
+WARM_OPTIONS = {"train": "--warm", "import": "--warm-import"}  # of a worker that waits for a job, see worker/process.py
 FRESH_SECONDS = 0.25  # for so long the order of the line is not read again: every open page asks every second
 
 _queues: dict[Path, "JobQueue"] = {}
@@ -52,7 +53,7 @@ class JobQueue:
         self._closing = threading.Event()
         self._changed = {kind: threading.Event() for kind in KINDS}
         self._mutex = threading.Lock()  # of the two below
-        self._warm_worker: OwnWorker | None = None
+        self._warm: dict[str, OwnWorker] = {}  # by the kind of job that they wait for
         self._seen: dict[str, tuple[float, list[str], int]] = {}
         for kind in KINDS:
             threading.Thread(target=self._serve, args=(kind,), name=f"queue of {kind}", daemon=True).start()
@@ -135,22 +136,27 @@ class JobQueue:
         self._line.move_to_front(job)
         self._notice(job.kind)
 
-    def warm_up(self) -> None:
-        """Start a trainer that has TensorFlow loaded and waits; not when one waits, nor where memory is short."""
+    def warm_up(self, *kinds: str) -> None:
+        """Start workers that wait with everything loaded; not where one waits already, nor where memory is short.
+
+        Args:
+            kinds: "train" (TensorFlow, 600 MB), "import" (a decoder, 200 MB); without any, a trainer.
+        """
         if not keeps_trainer_warm():
             return
         with self._mutex:
-            if self._warm_worker is None or self._warm_worker.exit() is not None:
-                with suppress(OSError):  # no memory for it: a page that only looks must not fail
-                    self._warm_worker = self._start_worker("--warm")
+            for kind in kinds or ("train",):
+                if kind not in self._warm or self._warm[kind].exit() is not None:
+                    with suppress(OSError):  # no memory for it: a page that only looks must not fail
+                        self._warm[kind] = self._start_worker(WARM_OPTIONS[kind], str(self._workspace.root))
 
     def close(self) -> None:
-        """Take up nothing any more and end the warm trainer; running jobs go on."""
+        """Take up nothing any more and end the workers that wait for a job; running jobs go on."""
         self._closing.set()
         with self._mutex:
-            if self._warm_worker is not None:
-                self._warm_worker.kill()
-                self._warm_worker = None
+            for worker in self._warm.values():
+                worker.kill()
+            self._warm.clear()
         for changed in self._changed.values():
             changed.set()
 
@@ -230,11 +236,10 @@ class JobQueue:
         return True
 
     def _take_worker(self, job: Job) -> OwnWorker:
-        """The warm trainer for a training; a fresh process for the rest. Raises OSError when none can be started."""
+        """One that waits for this kind of job, else a fresh process. Raises OSError when none can be started."""
         with self._mutex:
-            warm = self._warm_worker
-            if job.kind == "train" and warm is not None and warm.exit() is None:
-                self._warm_worker = None
+            warm = self._warm.pop(job.kind, None)
+            if warm is not None and warm.exit() is None:
                 return warm
         return self._start_worker()
 

@@ -6,6 +6,7 @@ and the job is "interrupted"; `JobQueue.resume` or `restart` takes it up.
 """
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -19,6 +20,7 @@ from tlcore.events import (
     Event,
     Failed,
     Finished,
+    Packed,
     Progress,
     Started,
     Stopped,
@@ -43,7 +45,9 @@ class JobStatus:
 
     `state`: "queued", "running", "finished", "stopped" (nothing came of it), "failed", "interrupted" (its process
     ended without a word), or of a run "tested": it has its test figures, and ended before its model was packed.
-    `died`: how its process ended, where somebody saw it. `diverged`: where the loss was no longer a number.
+    `died`: how its process ended, where somebody saw it. `diverged`: where the loss was no longer a number. `packed`: a
+    run's model predicts. `started`, `updated`: Unix seconds when it was begun, and when its last event was written; 0
+    where no event tells it.
     """
 
     state: str
@@ -55,11 +59,19 @@ class JobStatus:
     stopped: Stopped | None
     died: Died | None = None
     diverged: Diverged | None = None
+    packed: Packed | None = None
+    started: float = 0.0
+    updated: float = 0.0
 
     @property
     def usable(self) -> bool:
-        """Whether a run's test figures are there; its model is, too, once it has `finished`."""
+        """Whether a run's test figures are there; its model is, too, once it `predicts`."""
         return self.evaluated is not None
+
+    @property
+    def predicts(self) -> bool:
+        """Whether a run's model is there, checked: photos can be predicted. All files of it are when it `finished`."""
+        return self.packed is not None or self.finished is not None
 
     @property
     def missing_epochs(self) -> tuple[int, ...]:
@@ -79,9 +91,20 @@ def job_status(job: Job) -> JobStatus:
     if not told.over:
         working = is_locked(job.folder / LOCK)
         told = _told(job)  # once more: a worker writes its last event while it holds the lock
+    return _status(told, _state(job, told.last, working))
+
+
+def status_after(events: Iterable[Event]) -> JobStatus:
+    """How a job stood when these had happened, as long as its process lived: to replay it."""
+    told = _tell(events)
+    ends = ((Finished, "finished"), (Failed, "failed"), (Stopped, "stopped"))
+    return _status(told, next((state for kind, state in ends if kind in told.last), "running"))
+
+
+def _status(told: "_Told", state: str) -> JobStatus:
     last = told.last
     return JobStatus(
-        _state(job, last, working),
+        state,
         _last(last, Progress),
         told.epochs,
         _last(last, Evaluated),
@@ -90,6 +113,9 @@ def job_status(job: Job) -> JobStatus:
         _last(last, Stopped),
         _last(last, Died),
         _last(last, Diverged),
+        _last(last, Packed),
+        started.time if (started := _last(last, Started)) is not None else 0.0,
+        told.updated,
     )
 
 
@@ -109,10 +135,11 @@ def is_over(job: Job) -> bool:
 
 @dataclass(frozen=True)
 class _Told:
-    """What the events of a job say: the last one of each kind, and its epochs."""
+    """What the events of a job say: the last one of each kind, its epochs, and when the last one was written."""
 
     last: dict[type[Event], Event]
     epochs: tuple[EpochEnd, ...]
+    updated: float = 0.0
 
     @property
     def over(self) -> bool:
@@ -137,15 +164,19 @@ def mark_of(job: Job) -> Mark | None:
 @lru_cache(maxsize=256)
 def _read(folder: Path, mark: Mark) -> _Told:
     """What the events in a folder say, while the file is the same; read after it was looked at, so never less."""
+    return _tell(read_events_in(folder))
+
+
+def _tell(events: Iterable[Event]) -> _Told:
     last: dict[type[Event], Event] = {}
     epochs: dict[int, EpochEnd] = {}
-    for event in read_events_in(folder):
+    for event in events:
         if isinstance(event, Started):
             last.pop(Died, None)  # it is worked on once more
         last[type(event)] = event
         if isinstance(event, EpochEnd):  # a resumed training repeats the epochs after its checkpoint
             epochs = {number: end for number, end in epochs.items() if number < event.epoch} | {event.epoch: event}
-    return _Told(last, tuple(epochs.values()))
+    return _Told(last, tuple(epochs.values()), max((event.at for event in last.values()), default=0.0))
 
 
 def _last(events: dict[type[Event], Event], kind: type[E]) -> E | None:

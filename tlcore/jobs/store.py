@@ -1,16 +1,16 @@
 """Jobs on disk: one folder each, readable by a person and by any tool (docs/run-format.md).
 
 A job is a training run, an import of photos, or the recommendation for a data set. Its folder holds `job.json` (what
-is to be done, never changed), `events.jsonl` (what has happened), `job.lock` (held by the process that works on it)
-and, when a person asked for it, `stop`. The state of a job is read off these files; nothing else knows it, so pages and
-processes may come and go.
+is to be done, never changed), `name.json` where a person renamed it, `events.jsonl` (what has happened), `job.lock`
+(held by the process that works on it) and, when a person asked for it, `stop`. The state of a job is read off these
+files; nothing else knows it, so pages and processes may come and go.
 """
 
 import errno
 import os
 import time
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from tlcore.config import TrainConfig
 from tlcore.errors import UserError
 from tlcore.events import EpochEnd, Evaluated, Event, Finished, Planned, Progress, ShouldStop, decode, encode
 from tlcore.listing import FolderList, tell_of_change
+from tlcore.naming import given_name
 from tlcore.workspace import (
     CHECKPOINT,
     PREVIOUS_CHECKPOINT,
@@ -47,7 +48,8 @@ PROGRESS_SECONDS = 0.2  # more often nobody can see it
 class Job:
     """A job's folder and what its `job.json` says. `kind`: "train", "import" or "advice"; `created`: Unix seconds.
 
-    `visitor`: the public name of who asked for it, "" where nobody did in a browser.
+    `visitor`: the public name of who asked for it, "" where nobody did in a browser. `is_renamed`: whether `name`
+    is one that somebody gave it later (naming.py).
     """
 
     id: str
@@ -57,6 +59,7 @@ class Job:
     created: float
     spec: dict[str, Any]
     visitor: str = ""
+    is_renamed: bool = False
 
 
 @dataclass(frozen=True)
@@ -159,8 +162,9 @@ def open_job(folder: Path) -> Job:
     try:
         values = read_json(folder / JOB)
         cls = Run if values["kind"] == "train" else Job
-        visitor = str(values.get("visitor", ""))
-        return cls(folder.name, folder, values["kind"], values["name"], values["created"], values["spec"], visitor)
+        given, visitor = given_name(folder), str(values.get("visitor", ""))
+        name = given or values["name"]
+        return cls(folder.name, folder, values["kind"], name, values["created"], values["spec"], visitor, bool(given))
     except DamagedFile as error:
         what = f"The run “{folder.name}” is damaged: its {JOB} can't be read."
         raise UserError(what, "Start a new run. Your photos are not affected.") from error
@@ -352,7 +356,7 @@ class EventLog:
                 return
             self._last_progress = now
         try:
-            _append(self._path, encode(event) + "\n")
+            _append(self._path, encode(replace(event, at=round(time.time(), 3))) + "\n")
         except OSError as error:
             if not isinstance(event, Progress):
                 raise disk_error(self._path, error) from error

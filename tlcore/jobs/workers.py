@@ -9,6 +9,7 @@ import subprocess
 import sys
 import sysconfig
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
@@ -85,6 +86,9 @@ class OwnWorker:
         if self.exit() is None:
             kill(self.pid)
             self._process.wait()
+        if self._process.stdin is not None:
+            with suppress(OSError):
+                self._process.stdin.close()
 
     def leave(self) -> None:
         """Let it work on, watched by nobody; its process id is freed when it ends."""

@@ -2,25 +2,21 @@
 
 import math
 
-CLOSE = 1.5  # two ends that are no farther apart than this factor are told as one
+from tlcore.jobs.pace import likely
+
+A_FEW_SECONDS = "a few seconds"
+OPEN = 4.0  # two ends that are farther apart than this factor are told as two
 
 
 def time_left_message(seconds: float | None) -> str:
-    """Time left in words: "about 20 seconds left". Empty while nobody can know."""
+    """Time left in words: "about 20 s left". Empty while nobody can know."""
     if seconds is None:
         return ""
-    if seconds < 5:
-        return "a few seconds left"
-    if seconds < 55:
-        return f"about {5 * round(seconds / 5)} seconds left"
-    minutes = math.ceil(seconds / 60)
-    if minutes < 90:
-        return "about a minute left" if minutes == 1 else f"about {minutes} minutes left"
-    return f"about {round(minutes / 60)} hours left"
+    return f"{A_FEW_SECONDS} left" if seconds < 5 else f"about {_figure(seconds)} left"
 
 
 def whole_time_left_message(left: tuple[float, float] | None) -> str:
-    """Time left for the whole run: "about 4 minutes left in all", "2 to 5 minutes left in all"; "" while unknown.
+    """Time left for the whole run: "about 4 min left", or where it is truly open "20–90 s left"; "" while unknown.
 
     Args:
         left: seconds, at least and at most.
@@ -28,10 +24,27 @@ def whole_time_left_message(left: tuple[float, float] | None) -> str:
     if left is None:
         return ""
     low, high = left
-    if high <= 15 or high <= CLOSE * low:
-        return f"{time_left_message((low + high) / 2)} in all"
+    if high <= 15 or high <= OPEN * low:
+        return time_left_message(likely(left))
     if high < 100:
-        return f"{max(5, 5 * int(low / 5))} to {5 * math.ceil(high / 5)} seconds left in all"
+        return f"{max(5, 5 * round(low / 5))}–{5 * math.ceil(high / 5)} s left"
     if high < 90 * 60:
-        return f"{max(1, round(low / 60))} to {math.ceil(high / 60)} minutes left in all"
-    return f"{max(1, round(low / 3600))} to {math.ceil(high / 3600)} hours left in all"
+        return f"{max(1, round(low / 60))}–{math.ceil(high / 60)} min left"
+    return f"{max(1, round(low / 3600))}–{math.ceil(high / 3600)} h left"
+
+
+def rounded(seconds: float) -> float:
+    """The seconds of the figure that is told of so many."""
+    if seconds < 55:
+        return max(5.0, 5.0 * round(seconds / 5))
+    if seconds < 285:
+        return 30.0 * round(seconds / 30)
+    return 60.0 * round(seconds / 60) if seconds < 90 * 60 else 3600.0 * round(seconds / 3600)
+
+
+def _figure(seconds: float) -> str:
+    """ "20 s", "1.5 min", "3 h"."""
+    told = rounded(seconds)
+    if told < 60:
+        return f"{told:.0f} s"
+    return f"{told / 60:g} min" if seconds < 90 * 60 else f"{told / 3600:g} h"

@@ -1,97 +1,161 @@
-"""How far a job is, in words: the titles of its stages, and the sentence beside a progress bar."""
+"""How far a job is, in words: the titles of its stages, and the sentence beside a progress bar.
 
-from statistics import median
+The bar is that of the whole job, from its start until its model predicts or its data set is there. It moves on between
+two events, never goes back, and is full only when nothing is left to do; the worker reckons it (pipeline/eta.py).
+"""
+
+import time
 
 from tlcore.config import TrainConfig
-from tlcore.events import Progress, StageKey
+from tlcore.events import EpochEnd, Progress, StageKey
+from tlcore.jobs.pace import advance, left_after, likely
 from tlcore.jobs.status import JobStatus
 from tlcore.messages.durations import time_left_message, whole_time_left_message
-from tlcore.messages.quantities import count, format_bytes
+from tlcore.messages.quantities import count, format_bytes, percent
 
-RECENT = 5  # epochs whose time tells how long the next ones take
-STARTING = "Starting, a few seconds."
+STARTING = "Starting…"
+UNKNOWN_SECONDS = 60.0  # for the bar, while nobody knows how long it takes
+NEARLY = 0.97  # of the bar, when all files were read and the data set is written
 
 
 STAGE_TITLES = {
-    StageKey.DOWNLOAD: "Downloading",
-    StageKey.READ: "Reading photos",
-    StageKey.ADAPT_BATCH_NORM: "Measuring how your photos differ from the network's own",
-    StageKey.EXTRACT_FEATURES: "Looking at every photo once (feature extraction)",
-    StageKey.EXTRACT_FEATURES_AND_ACTIVATIONS: "Looking at every photo once (feature extraction)",
+    StageKey.PREPARE: "Preparing the network",
+    StageKey.DOWNLOAD: "Downloading the network",
+    StageKey.READ: "Importing photos",
+    StageKey.ADAPT_BATCH_NORM: "Adapting the network to your kind of photos",
+    StageKey.EXTRACT_FEATURES: "Analysing photos (feature extraction)",
+    StageKey.EXTRACT_FEATURES_AND_ACTIVATIONS: "Analysing photos (feature extraction)",
     StageKey.TRAIN_HEAD: "Training",
-    StageKey.CACHE_ACTIVATIONS: "Looking at every photo once (feature extraction)",
-    StageKey.DECODE_PHOTOS: "Reading photos",
-    StageKey.FINE_TUNE: "The network adapts",
-    StageKey.VERIFY: "Checking the packed model on the test photos",
+    StageKey.CACHE_ACTIVATIONS: "Preparing photos for fine-tuning",
+    StageKey.DECODE_PHOTOS: "Preparing photos for fine-tuning",
+    StageKey.FINE_TUNE: "Fine-tuning",
+    StageKey.PACK: "Packing the model",
+    StageKey.VERIFY: "Checking the model",
 }
 """What each stage is called."""
 
+_ONE_STEP = (StageKey.PREPARE, StageKey.PACK)  # stages of which nobody counts anything
+
 
 def stage_title(key: StageKey) -> str:
-    """What a stage is called: "Reading photos"."""
+    """What a stage is called: "Importing photos"."""
     return STAGE_TITLES[key]
 
 
-def progress_message(status: JobStatus, position: int, config: TrainConfig | None = None) -> tuple[float, str]:
+def progress_message(
+    status: JobStatus, position: int, config: TrainConfig | None = None, now: float | None = None
+) -> tuple[float, str]:
     """The share that is done (0–1) and the sentence that tells it.
 
     Args:
         position: how many jobs come before it in the queue.
         config: of a run; an import has none.
+        now: Unix seconds; by default those of this moment.
     """
     config = config or TrainConfig()
-    last = status.last_progress
     if status.state == "queued":
-        return 0.0, f"Waiting: {count(position, 'job')} before this one." if position else STARTING
-    looks_again = last is not None and last.done < last.total  # between the phases, for the part that is fine-tuned
-    if last is not None and last.stage == StageKey.FINE_TUNE:
-        return _fine_tuning_message(status, last, config)
-    if status.epochs and not looks_again:
-        return _epochs_message(status, config)
-    if last is None or not last.total:
-        return 0.0, STARTING
-    return min(1.0, last.done / last.total), _joined(stage_title(last.stage), _done(last), _left(last, config))
+        return 0.0, f"Waiting · {count(position, 'job')} ahead" if position else STARTING
+    now = time.time() if now is None else now
+    latest = latest_event(status)
+    if latest is None or (isinstance(latest, Progress) and not latest.total):
+        waited = max(0.0, now - status.started) if status.started else 0.0
+        return advance(0.0, UNKNOWN_SECONDS, waited), STARTING
+    passed = max(0.0, now - latest.at) if latest.at else 0.0
+    words = _epoch_words(latest, config) if isinstance(latest, EpochEnd) else _stage_words(latest, status, config)
+    return _share(latest, passed, status, config), _joined(*words, _time_left(latest, passed))
 
 
-def _done(last: Progress) -> str:
+def latest_event(status: JobStatus) -> Progress | EpochEnd | None:
+    """What was told last of how far a job is."""
+    last, end = status.last_progress, status.epochs[-1] if status.epochs else None
+    if last is None or end is None:
+        return last or end
+    if last.at or end.at:
+        return last if last.at >= end.at else end
+    goes_on = last.stage == StageKey.FINE_TUNE or last.done < last.total  # an older program: no event tells when it was
+    return last if goes_on else end
+
+
+def seconds_left(status: JobStatus, now: float) -> float | None:
+    """The most likely seconds that a job still takes, at a time in Unix seconds; None while nobody knows."""
+    latest = latest_event(status)
+    left = _left(latest, max(0.0, now - latest.at) if latest.at else 0.0) if latest is not None else None
+    return left if left is None or isinstance(left, float) else likely(left)
+
+
+def _left(latest: Progress | EpochEnd, passed: float) -> float | tuple[float, float] | None:
+    """Seconds left, as one figure or with two ends, some seconds after an event."""
+    if latest.left is not None:
+        low, high = latest.left
+        late = left_after(likely(latest.left), passed) / likely(latest.left) if high else 1.0
+        return low * late, high * late
+    own = latest.seconds_left if isinstance(latest, Progress) and latest.done < latest.total else None
+    return None if own is None else left_after(own, passed)
+
+
+def _time_left(latest: Progress | EpochEnd, passed: float) -> str:
+    """The time left in words; of a download alone, where nobody knows what comes after."""
+    left = _left(latest, passed)
+    if isinstance(left, tuple):
+        return whole_time_left_message(left)
+    words = time_left_message(left)
+    is_download = isinstance(latest, Progress) and latest.stage == StageKey.DOWNLOAD
+    return f"{words} for the download" if words and is_download else words
+
+
+def _share(latest: Progress | EpochEnd, passed: float, status: JobStatus, config: TrainConfig) -> float:
+    """The share of the whole job that is done, some seconds after an event."""
+    if latest.share is not None:
+        left = likely(latest.left) if latest.left is not None else UNKNOWN_SECONDS
+        return advance(latest.share, max(left, 0.1), passed)
+    if isinstance(latest, EpochEnd):
+        return min(NEARLY, latest.epoch / num_planned_epochs(status, config))
+    return NEARLY * min(1.0, latest.done / latest.total)
+
+
+def _stage_words(last: Progress, status: JobStatus, config: TrainConfig) -> tuple[str, ...]:
+    title = stage_title(last.stage)
+    if last.stage in (StageKey.PREPARE, StageKey.PACK, StageKey.VERIFY) and status.epochs:
+        early = _early_end(status, config)
+        if last.stage == StageKey.PREPARE and config.fine_tunes:
+            return early, "Preparing fine-tuning"
+        if last.stage != StageKey.PREPARE:
+            counted = "" if last.stage == StageKey.PACK else f"{last.done:,} of {last.total:,} test photos"
+            return early, title, counted
+    if last.stage == StageKey.FINE_TUNE:
+        before = max((end.epoch for end in status.epochs if end.phase == "head"), default=0)
+        done = config.fine_tune_epochs * last.done / last.total
+        total = before + config.fine_tune_epochs
+        return title, _epoch_of(min(total, before + int(done) + 1), total, config)
+    if last.stage in _ONE_STEP:
+        return (title,)
+    if last.stage == StageKey.READ:
+        return title, f"{percent(last.done / last.total)} ({last.done:,} of {last.total:,})"
     if last.unit == "bytes":
-        return f"{format_bytes(last.done)} of {format_bytes(last.total)}"
-    return f"{last.done:,} of {last.total:,} {last.unit}"
+        return title, f"{format_bytes(last.done)} of {format_bytes(last.total)}"
+    return title, f"{last.done:,} of {last.total:,} {last.unit}"
 
 
-def _left(last: Progress, config: TrainConfig) -> str:
-    """The time left for the whole run, or where nobody knows that, for the stage and what comes after."""
-    if last.left is not None:
-        return whole_time_left_message(last.left)
-    left = time_left_message(last.seconds_left) if last.done < last.total else ""
-    if not left or not config.fine_tunes:
-        return left
-    rounds = f"{count(config.fine_tune_epochs, 'round')} with the network open"
-    return f"{left} for this step · then {rounds}, and the first tells how long they take"
+def _epoch_words(end: EpochEnd, config: TrainConfig) -> tuple[str, ...]:
+    """How far learning is, in epochs of all phases, and what comes after this phase."""
+    if end.phase == "fine_tune":
+        return stage_title(StageKey.FINE_TUNE), _epoch_of(end.epoch, end.epochs, config)
+    if not config.fine_tunes:
+        return stage_title(StageKey.TRAIN_HEAD), _epoch_of(end.epoch, end.epochs, config)
+    after = f"then {count(config.fine_tune_epochs, 'epoch')} of fine-tuning"
+    return "Training the last layer", _epoch_of(end.epoch, end.epochs - config.fine_tune_epochs, config), after
 
 
-def _epochs_message(status: JobStatus, config: TrainConfig) -> tuple[float, str]:
-    """The share of all epochs that is done, and how it goes on; epochs of different phases take different times."""
-    end, total = status.epochs[-1], num_planned_epochs(status, config)
-    share, round_of = min(1.0, end.epoch / total), f"round {end.epoch} of {total}"
-    if end.phase == "head" and config.fine_tunes:
-        whole = whole_time_left_message(end.left)
-        if end.epoch >= end.epochs:
-            return share, _joined("Opening the network", f"{round_of} is done", "the next one takes longer", whole)
-        return share, _joined("Learning the last step", round_of, f"the network opens after round {end.epochs}", whole)
-    times = [each.seconds for each in status.epochs if each.phase == end.phase]
-    recent = (times[1:] or times)[-RECENT:]  # the first one compiles
-    what = "The network adapts" if end.phase == "fine_tune" else "Learning"
-    return share, _joined(what, round_of, time_left_message(median(recent) * (total - end.epoch)))
+def _epoch_of(epoch: int, total: int, config: TrainConfig) -> str:
+    """ "epoch 3 of 12", "of up to 12" where it may end early."""
+    return f"epoch {epoch:,} of {'up to ' if config.patience else ''}{total:,}"
 
 
-def _fine_tuning_message(status: JobStatus, last: Progress, config: TrainConfig) -> tuple[float, str]:
-    """How far fine-tuning is; the time left is that of the whole run."""
-    before = max((end.epoch for end in status.epochs if end.phase == "head"), default=0)
-    total, done = before + config.fine_tune_epochs, config.fine_tune_epochs * last.done / last.total
-    now = min(total, before + int(done) + 1)
-    words = _joined("The network adapts", f"round {now} of {total}", time_left_message(last.seconds_left))
-    return min(1.0, (before + done) / total), words
+def _early_end(status: JobStatus, config: TrainConfig) -> str:
+    """That a phase ended before its last epoch, so that nobody wonders where the minutes are gone."""
+    end = status.epochs[-1]
+    planned = end.epochs - (config.fine_tune_epochs if end.phase == "head" and config.fine_tunes else 0)
+    return f"Stopped improving after epoch {end.epoch:,}" if config.patience and end.epoch < planned else ""
 
 
 def num_planned_epochs(status: JobStatus, config: TrainConfig) -> int:
@@ -110,7 +174,7 @@ def missing_epochs_message(status: JobStatus) -> str:
         return ""
     which = ", ".join(map(str, missing[:10])) + (" …" if len(missing) > 10 else "")
     return (
-        f"What this run wrote down was damaged on the disk: round {which} is missing from its curves. "
+        f"Part of this run's history was damaged on the disk: epoch {which} is missing from its curves. "
         "The trained model and its test figures are not affected."
     )
 

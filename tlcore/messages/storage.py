@@ -58,6 +58,7 @@ def _listed(what: Usage | Deleted) -> str:
             (what.runs, "training run", ""),
             (what.comparisons, "race", ""),
             (what.uploads, "set of unfinished uploads", "sets of unfinished uploads"),
+            (what.put_aside, "recently deleted item", ""),
         )
         if number
     ]

@@ -1,51 +1,48 @@
-"""How long a whole run still takes: for each stage of its plan, what remains of it times the rate of such work.
+"""How long a whole run still takes, until its model predicts: of each stage of its plan, what remains times its rate.
 
-A rate is, in this order, measured in this run, remembered of an earlier one (timings.py), or scaled from what this run
-measured by the share of the network's multiplications that the stage does. The last is rough, so there are a lower and
-an upper end; where nothing is known, there is no estimate.
+rates.py knows the rates. What is told has two ends; where all that follows was measured they are one. Beside the time
+left every event gets the share of the whole run that is done, which moves on evenly and never back (jobs/pace.py).
 """
 
-import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from statistics import median
 
-from tlcore.events import EpochEnd, Event, Progress, StageKey
+from tlcore.events import EpochEnd, Evaluated, Event, Progress, StageKey
+from tlcore.jobs.pace import FULLEST, advance, likely
+from tlcore.pipeline.rates import Range, Rates
 from tlcore.pipeline.stage import Stage
-from tlcore.pipeline.timings import Rate, TimingNames
+from tlcore.pipeline.timings import Rate
 
-Range = tuple[float, float]  # seconds, or seconds a photo: at least and at most
-
-TRAINED = (2.5, 10.0)
-"""What one photo costs TensorFlow in an epoch (forwards, backwards, step, validation), in passes by LiteRT, if all of
-the network trained: in two runs of EfficientNet-Lite0 at 160 px on two cores 3.0 with the upper third unfrozen and 7
-with all of it. The layers at the bottom, with their large pictures, take TensorFlow longest."""
-
-JOINT_SHARE = (1.0, 1.2)  # of a pass for features alone: activations are large; on the emoji they took the same
-BELOW_SHARE = (0.8, 1.3)  # of a pass by work share: decoding comes on top, a shorter network has less to set up
-REMEMBERED = (0.9, 1.15)  # from run to run of one machine
-COMPILING = (3.0, 20.0)  # seconds for the first step
-EVALUATING = (1.0, 10.0)  # seconds for the best weights and the test photos
-HEAD_SECONDS = (0.0, 5e-5)  # a photo and epoch; it may end early
 LEAST_SHARE, LEAST_UNITS = 0.05, 8  # of a stage that have to be done before its rate is believed
+RECENT = 5  # epochs whose time tells how long the next ones take
+UNKNOWN_SECONDS = 60.0  # for the bar alone, while nobody knows how long it takes
+AFTER_PLAN = (StageKey.PACK, StageKey.VERIFY)
+_FIRST: dict[StageKey, Rate] = {StageKey.FINE_TUNE: "compile", StageKey.TRAIN_HEAD: "trace"}  # what begins a stage
 
 
 class Eta:
-    """Follows a run by its events and its plan, and fills in the time left.
+    """Follows a run by its events and its plan, and fills in the time left and the share that is done.
 
     Args:
-        names: under which each rate is remembered.
-        remembered: seconds by these names, of earlier runs.
+        rates: what each kind of work takes.
+        num_test: test photos, on which the packed model is checked.
+        ago: seconds since the run was begun.
+        clock: seconds that only grow.
     """
 
-    def __init__(self, names: TimingNames, remembered: dict[str, float]) -> None:
-        self._names, self._remembered = names, remembered
-        self._measured: dict[Rate, float] = {}
+    def __init__(
+        self, rates: Rates, num_test: int = 0, ago: float = 0.0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._rates, self._num_test, self._clock = rates, num_test, clock
         self._stages: Sequence[Stage] = ()
-        self._share_below = 0.0
         self._epochs: list[float] = []  # seconds of each epoch of fine-tuning
-        self._last = time.monotonic()
+        self._converting = False
+        self._last = self._shared = clock()  # when something ended; when `share` was reckoned
+        self._share, self._told = 0.0, UNKNOWN_SECONDS
+        if ago > 0:
+            self._share = advance(0.0, UNKNOWN_SECONDS, ago)
 
     def expect(self, stages: Sequence[Stage], share_below: float) -> None:
         """From here on this is what remains, the first stage being in work.
@@ -53,128 +50,156 @@ class Eta:
         Args:
             share_below: of the network's multiplications, what lies below the part that trains (0–1).
         """
-        self._stages, self._share_below = stages, share_below
+        if self._converting:
+            self._rates.measured["convert"] = self._clock() - self._last
+        self._converting = False
+        self._stages, self._rates.share_below = stages, share_below
 
     def update(self, event: Event) -> Event:
-        """The event, with the time left for the whole run where it can be known."""
-        if not self._stages:
+        """The event, with the time left for the whole run and the share of it that is done."""
+        if isinstance(event, Evaluated):
+            if self._epochs:
+                self._rates.measured["evaluate"] = self._clock() - self._last
+            self._stages = ()
+        if not isinstance(event, Progress | EpochEnd):
             return event
-        if isinstance(event, Progress) and event.stage == self._stages[0].key:
-            return replace(event, left=self._after_progress(self._stages[0], event))
-        if isinstance(event, EpochEnd):
-            return replace(event, left=self._after_epoch(self._stages[0], event))
-        return event
+        left = self._after_epoch(event) if isinstance(event, EpochEnd) else self._after_progress(event)
+        return replace(event, left=left, share=self._advance(event, left))
 
     def measured(self) -> dict[str, float]:
-        """The rates of this run by name, for later ones; to be asked when the test photos have been predicted."""
-        rates = dict(self._measured)
-        if self._epochs:
-            rates["evaluate"] = time.monotonic() - self._last
-        joint = rates.get(StageKey.EXTRACT_FEATURES_AND_ACTIVATIONS)
-        if joint is not None:
-            rates.setdefault(StageKey.EXTRACT_FEATURES, joint)  # serves other strategies too
-        return {self._names[rate]: seconds for rate, seconds in rates.items()}
+        """The rates of this run by name, for later ones."""
+        return self._rates.by_name()
 
-    def _after_progress(self, stage: Stage, event: Progress) -> Range | None:
+    def _advance(self, event: Event, left: Range | None) -> float:
+        """The share now: what was lacking is spread evenly over the time since then and the time left."""
+        now = self._clock()
+        passed, self._shared = now - self._shared, now
+        before = advance(self._share, self._told, passed)  # what was shown until now
+        own = event.seconds_left if isinstance(event, Progress) else None
+        self._told = likely(left) if left else UNKNOWN_SECONDS if own is None else own + UNKNOWN_SECONDS / 2
+        evenly = self._share + (1 - self._share) * passed / (passed + self._told) if passed + self._told > 0 else 0.0
+        self._share = max(before, min(FULLEST, evenly))
+        return round(self._share, 4)
+
+    def _after_progress(self, event: Progress) -> Range | None:
+        if event.stage in AFTER_PLAN:
+            return self._while_packing(event)
+        if event.stage == StageKey.PREPARE:
+            return self._while_preparing()
+        if not self._stages or event.stage != self._stages[0].key:
+            return None
+        stage = self._stages[0]
         if stage.key == StageKey.FINE_TUNE:
-            if "compile" not in self._measured:  # what went by since the last event is the first step
-                self._measured["compile"] = time.monotonic() - self._last
-            seconds = event.seconds_left
-            return _add((seconds, seconds), self._rate("evaluate")) if seconds else None
-        self._last = time.monotonic()
+            return self._while_fine_tuning(stage, event)
+        self._last = self._clock()
         remains, new = event.total - event.done, event.done - event.cached
         seconds = event.seconds_left if remains else 0.0
         if seconds is None or (remains and new < max(LEAST_UNITS, LEAST_SHARE * (event.total - event.cached))):
-            return self._sum(self._units(stage, remains if stage.certain else 0, remains))
+            return self._sum(self._units(stage, remains, remains))
         if remains and not stage.open_ended:  # how long a download takes is no property of this machine
-            self._measured[stage.key] = seconds / remains
+            self._rates.measured[stage.key] = seconds / remains
         return self._sum((seconds, seconds))
 
-    def _after_epoch(self, stage: Stage, event: EpochEnd) -> Range | None:
-        self._last = time.monotonic()
+    def _while_preparing(self) -> Range | None:
+        """A stage is over, and what follows is got ready."""
+        if not self._stages:
+            return None
+        self._last = self._clock()
+        self._converting = self._stages[0].key == StageKey.ADAPT_BATCH_NORM
+        return self._sum((0.0, 0.0))
+
+    def _while_fine_tuning(self, stage: Stage, event: Progress) -> Range:
+        if "compile" not in self._rates.measured:  # what went by since the last event is the first step
+            self._rates.measured["compile"] = self._clock() - self._last
+        remains = event.total - event.done
+        units = stage.epoch_units or 1
+        if self._epochs:
+            seconds = self._usual_epoch() * remains / units
+        else:
+            low, high = self._units(stage, remains, remains)
+            weight = min(1.0, event.done / units) if event.seconds_left is not None else 0.0
+            seconds = weight * (event.seconds_left or 0.0) + (1 - weight) * likely((low, high))
+        least = max(0, min(remains, stage.least - event.done)) / remains if remains else 1.0
+        return _add((least * seconds, seconds), self._ending())
+
+    def _while_packing(self, event: Progress) -> Range:
+        now = self._clock()
+        if event.stage == StageKey.PACK:
+            self._last = now
+            return _add(self._rates["pack"], self._verifying(self._num_test))
+        if event.done == 0:
+            self._rates.measured["pack"] = now - self._last
+        seconds = event.seconds_left if event.done else None
+        return self._verifying(event.total - event.done) if seconds is None else (seconds, seconds)
+
+    def _after_epoch(self, event: EpochEnd) -> Range | None:
+        self._last = self._clock()
+        if not self._stages:
+            return None
+        stage = self._stages[0]
         epochs = stage.total // max(1, stage.epoch_units)
-        done = event.epoch if event.phase == "head" else epochs - (event.epochs - event.epoch)
-        low, high = self._epochs_left(stage, done)
-        if event.phase == "head":
+        low, high = _epochs_left(stage, event, epochs)
+        if event.phase != "head":
+            self._epochs.append(event.seconds)
+            usual = self._usual_epoch()
+            self._rates.measured[stage.key] = usual / max(1, stage.epoch_samples)
+            return _add((low * usual, high * usual), self._ending())
+        if "trace" not in self._rates.measured:  # the first one compiles, and tells nothing of the others
+            self._rates.measured["trace"] = event.seconds
+        else:
             rate = event.seconds / max(1, stage.epoch_samples)
-            self._measured[stage.key] = min(rate, self._measured.get(stage.key, math.inf))  # the first one compiles
-            return self._sum((low * event.seconds, high * event.seconds))
-        self._epochs.append(event.seconds)
-        usual = median(self._epochs[1:] or self._epochs)
-        self._measured[stage.key] = usual / max(1, stage.epoch_samples)
-        return _add((low * usual, high * usual), self._rate("evaluate"))
+            self._rates.measured[stage.key] = min(rate, self._rates.measured.get(stage.key, rate))
+        return self._sum(self._units(stage, low, high))
 
-    def _epochs_left(self, stage: Stage, done: int) -> tuple[int, int]:
-        """At least, where it ends early as soon as it may, and at most."""
-        units = max(1, stage.epoch_units)
-        return max(0, stage.least // units - done), max(0, stage.total // units - done)
+    def _usual_epoch(self) -> float:
+        """Seconds of an epoch of fine-tuning; the first one compiled."""
+        if len(self._epochs) > 1:
+            return median(self._epochs[1:][-RECENT:])
+        return max(0.1 * self._epochs[0], self._epochs[0] - self._rates.measured.get("compile", 0.0))
 
-    def _sum(self, now: Range | None) -> Range | None:
-        """All that remains: of the stage in work, and of everything after it."""
+    def _sum(self, now: Range) -> Range | None:
+        """All that remains: of the stage in work, of everything after it, and until the model predicts."""
         if self._stages[-1].open_ended:
             return None
-        total = now
-        for stage in self._stages[1:]:
-            remains = self._remains(stage)
-            if total is None or remains is None:
-                return None
-            total = _add(total, remains)
-        return total
+        adapts, tunes = self._stages[0].key == StageKey.ADAPT_BATCH_NORM, self._stages[-1].key == StageKey.FINE_TUNE
+        after = self._rates["convert"] if adapts else (0.0, 0.0)
+        end = self._ending() if tunes else self._packing()
+        return _add(now, after, *map(self._remains, self._stages[1:]), end)
 
-    def _remains(self, stage: Stage) -> Range | None:
+    def _remains(self, stage: Stage) -> Range:
         """What a stage that has not begun will take."""
         most = stage.total - stage.cached
-        least = max(0, stage.least - stage.cached) if stage.epoch_units else most if stage.certain else 0
-        seconds = self._units(stage, least, most)
-        if seconds is None or stage.key != StageKey.FINE_TUNE:
-            return seconds
-        return _add(seconds, self._rate("compile"), self._rate("evaluate"))
+        least = max(0, stage.least - stage.cached) if stage.epoch_units else most
+        once = _FIRST.get(stage.key)
+        return _add(self._units(stage, least, most), self._rates[once] if once else (0.0, 0.0))
 
-    def _units(self, stage: Stage, least: int, most: int) -> Range | None:
+    def _units(self, stage: Stage, least: int, most: int) -> Range:
         """What so many units of a stage take."""
-        if not most:
-            return 0.0, 0.0
-        rate = self._rate(stage.key)
-        return rate and (rate[0] * stage.samples_per_unit * least, rate[1] * stage.samples_per_unit * most)
+        low, high = self._rates[stage.key]
+        return low * stage.samples_per_unit * least, high * stage.samples_per_unit * most
 
-    def _rate(self, rate: Rate) -> Range | None:
-        """Seconds a photo and view (and epoch), or at all; None while nothing is known."""
-        if known := self._known(rate):
-            return known
-        if rate in ("compile", "evaluate", StageKey.TRAIN_HEAD):
-            return {"compile": COMPILING, "evaluate": EVALUATING}.get(rate, HEAD_SECONDS)
-        if rate == StageKey.ADAPT_BATCH_NORM:
-            return None
-        if rate == StageKey.EXTRACT_FEATURES:
-            joint = self._known(StageKey.EXTRACT_FEATURES_AND_ACTIVATIONS)
-            return joint and (joint[0] / JOINT_SHARE[1], joint[1] / JOINT_SHARE[0])
-        extract = self._rate(StageKey.EXTRACT_FEATURES)
-        if extract is None:
-            return None
-        low, high = self._share_of_extraction(rate)
-        return extract[0] * low, extract[1] * high
+    def _ending(self) -> Range:
+        """From the last epoch of fine-tuning until the model predicts."""
+        return _add(self._rates["evaluate"], self._packing())
 
-    def _share_of_extraction(self, rate: Rate) -> Range:
-        """What a photo of a stage takes, as a multiple of a pass through the whole network."""
-        below = self._share_below
-        if rate == StageKey.EXTRACT_FEATURES_AND_ACTIVATIONS:
-            return JOINT_SHARE
-        if rate == StageKey.DECODE_PHOTOS:
-            return 0.0, 1.0
-        if rate == StageKey.CACHE_ACTIVATIONS:
-            return min(1.0, BELOW_SHARE[0] * below), min(1.0, BELOW_SHARE[1] * below)
-        return TRAINED[0] * (1 - below), TRAINED[1] * (1 - below)
+    def _packing(self) -> Range:
+        return _add(self._rates["pack"], self._verifying(self._num_test))
 
-    def _known(self, rate: Rate) -> Range | None:
-        """What was measured in this run, or remembered of an earlier one."""
-        if rate in self._measured:
-            return self._measured[rate], self._measured[rate]
-        if self._names[rate] in self._remembered:
-            seconds = self._remembered[self._names[rate]]
-            return seconds * REMEMBERED[0], seconds * REMEMBERED[1]
-        return None
+    def _verifying(self, photos: int) -> Range:
+        low, high = self._rates[StageKey.VERIFY]
+        return low * photos, high * photos
 
 
-def _add(*parts: Range | None) -> Range:
-    known = [part for part in parts if part is not None]
-    return sum(low for low, _ in known), sum(high for _, high in known)
+def _epochs_left(stage: Stage, event: EpochEnd, epochs: int) -> tuple[int, int]:
+    """At least, where it ends early as soon as it may, and at most."""
+    units = max(1, stage.epoch_units)
+    done = event.epoch if event.phase == "head" else epochs - (event.epochs - event.epoch)
+    most = max(0, epochs - done)
+    if stage.least >= stage.total:
+        return most, most
+    best = max(0, event.best_epoch_so_far - (event.epoch - done))  # in this phase, 0 for what came before it
+    return max(0, min(most, best + stage.least // units - done)), most
+
+
+def _add(*parts: Range) -> Range:
+    return sum(low for low, _ in parts), sum(high for _, high in parts)

@@ -24,7 +24,11 @@ def execute(context: Context, eta: Eta, clock: RunClock) -> Iterator[Event]:
     described = False
     with context.held:
         try:
-            while stages := build_plan(context):
+            while True:
+                if context.config.fine_tunes:  # the plan builds the network, or converts it: seconds
+                    yield eta.update(Progress(StageKey.PREPARE, 0, 1))
+                if not (stages := build_plan(context)):
+                    return
                 if not described:
                     yield Planned(tuple(stage.describe() for stage in stages))
                     described = all(stage.certain and not stage.open_ended for stage in stages)

@@ -19,14 +19,14 @@ from tlcore.data.images import RESIZE_POLICY, load_input
 from tlcore.data.manifest import Dataset
 from tlcore.errors import UserError
 from tlcore.evaluation.report import Report, figures
-from tlcore.events import Event, StageKey
+from tlcore.events import Event, Packed, Progress, StageKey
 from tlcore.features.extract import Photo, run_photos
 from tlcore.features.saving import Stopwatch
 from tlcore.jobs.store import Run
 from tlcore.models.litert_runtime import litert_pool
 from tlcore.models.registry import BackboneSpec
 from tlcore.pipeline.context import TrainedModel
-from tlcore.serving.bundle import FOLDER, INFO, KERAS, Bundle, write_bundle
+from tlcore.serving.bundle import FOLDER, INFO, KERAS, Bundle, add_keras_file, write_bundle
 from tlcore.workspace import disk_error
 
 MOST_DIFFERENCE = 1e-3  # in probability, between the shipped file and the figures shown
@@ -46,13 +46,15 @@ class Package:
 def package(run: Run, contents: Package) -> Iterator[Event]:
     """Make the model file, check it against the figures on the test photos, and write the bundle.
 
-    Nothing is on disk before the check has passed, and `model.json` comes last of all. A stop does not shorten it: what
-    is kept of a training that was stopped is checked like any other.
+    Nothing is on disk before the check has passed, and `model.json` comes last of all. From `Packed` on the model
+    predicts; `model.keras`, which only who goes on working with it needs and which takes seconds, is made after that. A
+    stop does not shorten it: what is kept of a training that was stopped is checked like any other.
 
     Raises:
         UserError: the packed file does not answer like the figures, and is not written; or the disk is full.
     """
     folder = run.folder / FOLDER
+    yield Progress(StageKey.PACK, 0, 1)
     bundle = Bundle(contents.model.make_tflite(), contents.dataset.labels, _describe(run, contents))
     checked, largest = yield from _verify(bundle, contents)
     if not largest <= MOST_DIFFERENCE:  # not a number is as bad
@@ -63,12 +65,13 @@ def package(run: Run, contents: Package) -> Iterator[Event]:
         )
     info = bundle.info | {"check": {"photos": checked, "largest_difference": largest, "allowed": MOST_DIFFERENCE}}
     withdraw_bundle(run.folder)
+    write_bundle(folder, Bundle(bundle.tflite, bundle.labels, info))
+    yield Packed()
     try:
-        folder.mkdir(exist_ok=True)
         contents.model.save_keras(folder)
     except OSError as error:
         raise disk_error(folder / KERAS, error) from error
-    write_bundle(folder, Bundle(bundle.tflite, bundle.labels, info))
+    add_keras_file(folder)
 
 
 def withdraw_bundle(run_folder: Path) -> None:

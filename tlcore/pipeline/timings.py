@@ -15,8 +15,9 @@ from tlcore.workspace import Workspace, read_json, write_json
 
 FILE = "pace.json"  # the name of the first version
 
-Once = Literal["compile", "evaluate"]
-"""What fine-tuning takes once: to compile its first step, and from its last epoch to the test figures."""
+Once = Literal["trace", "compile", "evaluate", "convert", "pack"]
+"""What is done once: a head's first epoch, fine-tuning's first step, from its last epoch to the test figures, the
+conversion of a network whose batch normalisation was adapted, and making the model file."""
 
 Rate = StageKey | Once
 """What there is a rate of: seconds a photo and view of a stage (and epoch, where it has epochs), or at all."""
@@ -26,13 +27,14 @@ Rate = StageKey | Once
 class TimingNames:
     """Under which name each rate is kept: what it depends on beside the machine. Photos of any data set take the same.
 
-    `unfrozen`: from where on the network is trained, "" for all of it.
+    `unfrozen`: from where on the network is trained, "" for all of it. `trains_network`: whether it is trained at all.
     """
 
     backbone: str
     image_size: int
     head: str
     unfrozen: str
+    trains_network: bool = True
 
     def __getitem__(self, rate: Rate) -> str:
         network = f"{self.backbone} {self.image_size}px"
@@ -47,6 +49,10 @@ class TimingNames:
             StageKey.FINE_TUNE: f"learn {part}",
             "compile": f"start {part}",
             "evaluate": f"end {part}",
+            "trace": f"first round {self.head} {network}",
+            "convert": f"convert {network}",
+            "pack": f"pack {part if self.trains_network else f'head {network}'}",
+            StageKey.VERIFY: f"check {network}",
         }  # the words of the first version: its files are read
         return names.get(rate, str(rate))
 
@@ -60,7 +66,7 @@ def timing_names(config: TrainConfig) -> TimingNames:
             if config.num_unfrozen_layers
             else (lowest_unfrozen_block(find_backbone(config.backbone), config.unfreeze_from).name)
         )
-    return TimingNames(config.backbone, config.image_size, config.head, unfrozen)
+    return TimingNames(config.backbone, config.image_size, config.head, unfrozen, config.fine_tunes)
 
 
 def load_timings(workspace: Workspace) -> dict[str, float]:

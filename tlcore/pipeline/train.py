@@ -24,6 +24,7 @@ from tlcore.pipeline.eta import Eta
 from tlcore.pipeline.executor import execute
 from tlcore.pipeline.head_stages import head_model
 from tlcore.pipeline.packaging import Package, package, withdraw_bundle
+from tlcore.pipeline.rates import Rates, num_products
 from tlcore.pipeline.timings import load_timings, save_timings, timing_names
 from tlcore.pipeline.unpacked import Unpacked, discard_unpacked, load_unpacked, save_unpacked
 from tlcore.workspace import Workspace
@@ -40,6 +41,7 @@ def train_run(workspace: Workspace, run: Run, should_stop: ShouldStop) -> Iterat
         UserError: photos, weights or disk do not allow it, or the packed model does not answer like the figures.
     """
     context = make_context(workspace, run, should_stop)
+    eta = _eta(context)
     unpacked = load_unpacked(context)
     if unpacked is None:
         check_training_memory(context.config)
@@ -47,29 +49,40 @@ def train_run(workspace: Workspace, run: Run, should_stop: ShouldStop) -> Iterat
         if job_status(run).evaluated is not None:
             take_back_figures(run)
         try:
-            context, unpacked = yield from _learn(workspace, run, should_stop)
+            context, unpacked = yield from _learn(context, eta)
         except Halted as halted:
             yield Stopped(halted.kept)
             return
     elif job_status(run).evaluated is None:
         yield unpacked.evaluated
     start = time.perf_counter()
-    yield from package(
-        run, Package(context.dataset, context.spec, context.config, load_report(run.folder), unpacked.model)
-    )
+    contents = Package(context.dataset, context.spec, context.config, load_report(run.folder), unpacked.model)
+    for event in package(run, contents):
+        yield eta.update(event)
+    save_timings(workspace, eta.measured())
     yield Finished(run.id, unpacked.evaluated.seconds + time.perf_counter() - start, unpacked.stopped)
     discard_unpacked(run)
 
 
-def _learn(workspace: Workspace, run: Run, should_stop: ShouldStop) -> Generator[Event, None, tuple[Context, Unpacked]]:
+def _eta(context: Context) -> Eta:
+    """What tells the time left of a run, from the moment it was begun."""
+    rates = Rates(
+        timing_names(context.config),
+        load_timings(context.workspace),
+        num_products(context.spec, context.config.image_size),
+    )
+    started = job_status(context.run).started
+    return Eta(rates, len(context.dataset.part("test")), time.time() - started if started else 0.0)
+
+
+def _learn(context: Context, eta: Eta) -> Generator[Event, None, tuple[Context, Unpacked]]:
     """Do the plan and test what came of it; figures and what was learned are on disk when the figures are reported.
 
     Raises:
         Halted: stopped before anything was learned.
     """
-    clock, eta = RunClock(run), Eta(timing_names(run.config), load_timings(workspace))
-    context, trained = yield from _do_stages(workspace, run, should_stop, eta, clock)
-    save_timings(workspace, eta.measured())
+    run, should_stop, clock = context.run, context.should_stop, RunClock(context.run)
+    context, trained = yield from _do_stages(context.workspace, run, should_stop, eta, clock)
     stopped, dataset = should_stop(), context.dataset
     test = dataset.part("test")
     report = make_report(predictions_frame(test, trained.test_probabilities, dataset.labels), dataset.labels)
@@ -82,7 +95,7 @@ def _learn(workspace: Workspace, run: Run, should_stop: ShouldStop) -> Generator
         save_unpacked(run, unpacked)
     except UserError:  # a full disk: the figures are there, and there may yet be room for the model
         discard_unpacked(run)
-    yield evaluated
+    yield eta.update(evaluated)
     return context, unpacked
 
 

@@ -23,7 +23,7 @@ from tlcore.data.images import RESIZE_POLICIES
 from tlcore.data.names import clean_text
 from tlcore.errors import UserError
 from tlcore.serving.bundle_files import NoBundle, read_files
-from tlcore.workspace import write_atomic, write_json
+from tlcore.workspace import disk_error, write_atomic, write_json
 
 MODEL, LABELS, INFO, KERAS = "model.tflite", "labels.txt", "model.json", "model.keras"
 FOLDER = "bundle"
@@ -55,11 +55,17 @@ class Bundle:
 
 
 def write_bundle(folder: Path, bundle: Bundle) -> None:
-    """Write the bundle's files; `model.json` comes last, so a folder with it is whole.
+    """Write the files that predicting needs; `model.json` comes last, so a folder with it is whole.
 
-    `model.json` gets the checksums of the files, also of a `model.keras` that is in the folder already.
+    It gets the checksums of the files, also of a `model.keras` that is in the folder already.
+
+    Raises:
+        UserError: the disk is full or cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise disk_error(folder, error) from error
     labels = ("\n".join(bundle.labels) + "\n").encode("utf-8")
     write_atomic(folder / MODEL, bundle.tflite)
     write_atomic(folder / LABELS, labels)
@@ -67,6 +73,20 @@ def write_bundle(folder: Path, bundle: Bundle) -> None:
     if (folder / KERAS).exists():
         files[KERAS] = path_checksum(folder / KERAS)
     write_json(folder / INFO, bundle.info | {"files": files})
+
+
+def add_keras_file(folder: Path) -> None:
+    """Give the `model.keras` that was put into a bundle's folder its checksum in `model.json`.
+
+    Raises:
+        UserError: the disk is full or cannot be written, or what was written before is damaged.
+    """
+    info = load_bundle(folder).info
+    try:
+        files = info["files"] | {KERAS: path_checksum(folder / KERAS)}
+    except OSError as error:
+        raise disk_error(folder / KERAS, error) from error
+    write_json(folder / INFO, info | {"files": files})
 
 
 def load_bundle(path: Path) -> Bundle:
@@ -155,8 +175,11 @@ def load_keras_file(path: Path, info: Mapping[str, Any]) -> bytes | None:
         raise _damaged_keras() from error
 
 
-def zip_bundle(folder: Path) -> bytes:
+def zip_bundle(folder: Path, beside: Mapping[str, bytes] | None = None) -> bytes:
     """The bundle of a run as one zip; the models are stored as they are, since weights hardly compress.
+
+    Args:
+        beside: other files to put in, by name; nobody needs them to load the bundle.
 
     Raises:
         UserError: the run has no bundle yet, or a file of it is damaged.
@@ -172,6 +195,8 @@ def zip_bundle(folder: Path) -> bytes:
         for name in (MODEL, LABELS, INFO, KERAS):
             if (source / name).exists():
                 archive.write(source / name, name)
+        for name, data in (beside or {}).items():
+            archive.writestr(name, data)
     return buffer.getvalue()
 
 

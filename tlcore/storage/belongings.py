@@ -32,7 +32,7 @@ class Belonging:
     """A folder that somebody made. `kind`: one of those above; `needs`: the ids of others it is of no use without.
 
     `visitor`: the public name of whose it is, "" for the owner's and nobody's; `photos` and `bytes`: of a data set.
-    `sample`: the key of the sample that a data set is.
+    `sample`: the key of the sample that a data set is. `name`: as when it was made.
     """
 
     kind: str
@@ -42,6 +42,7 @@ class Belonging:
     photos: int = 0
     bytes: int = 0
     sample: str = ""
+    name: str = ""
 
     @property
     def id(self) -> str:
@@ -62,6 +63,15 @@ def belongings(workspace: Workspace, kinds: Iterable[str] = ()) -> Iterator[Belo
             found = _belonging(kind, folder, note)
             if found is not None:
                 yield found
+
+
+def find_belonging(workspace: Workspace, an_id: str, kinds: Iterable[str]) -> Belonging | None:
+    """What has this id, which may come from anywhere, and is of one of these kinds; None where nothing is."""
+    if not is_id(an_id):
+        return None
+    places = [place for place in _places(workspace) if place[0] in set(kinds)]
+    found = (_belonging(kind, str(parent / an_id), note) for kind, parent, note in places)
+    return next((each for each in found if each is not None), None)
 
 
 def belongings_of(workspace: Workspace, visitor: str, kinds: Iterable[str] = ()) -> list[Belonging]:
@@ -122,4 +132,5 @@ def _read(kind: str, folder: str, note: str, _changed: int) -> Belonging:
         int(values.get("num_photos", 0)),
         int(values.get("bytes", 0)),
         str(values.get("sample", "")),
+        str(values.get("name", "")),
     )

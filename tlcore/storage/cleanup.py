@@ -32,7 +32,10 @@ from tlcore.storage.belongings import (
 )
 from tlcore.storage.deletion import ORDER, delete, delete_marked, forget_signatures
 from tlcore.storage.forgetting import note_photos, unused_features, work_off
+from tlcore.storage.put_aside import purge_outdated
+from tlcore.storage.trash import replaced_versions
 from tlcore.storage.usage import folder_bytes, measure_disk
+from tlcore.storage.visits import forget_old_visits
 from tlcore.workspace import TRAINED, Workspace, discard, empty_trash, last_used
 
 CLEANING = "cleaning.lock"
@@ -82,8 +85,11 @@ def _clean(workspace: Workspace, limits: Limits, by_age: bool, dry_run: bool, no
         for name in evict(workspace, (), activations_limit(workspace)):
             yield Removed("activations", name, 0)
     if by_age:
+        yield from _put_aside(workspace, limits, dry_run, now)
         yield from _outdated(workspace, everything, limits, dry_run, now)
     if not dry_run:
+        if by_age and limits.keep_days:
+            forget_old_visits(workspace, limits.keep_days * DAY, now)
         work_off(workspace)
         measure_disk(workspace)
 
@@ -165,6 +171,19 @@ def _outdated(
         size = folder_bytes(folder)
         if dry_run or discard(workspace, folder):
             yield Removed("features", folder.name, size)
+
+
+def _put_aside(workspace: Workspace, limits: Limits, dry_run: bool, now: float) -> Iterator[Removed]:
+    """What was deleted, and what a newer version replaced, too long ago to be brought back."""
+    for gone in purge_outdated(workspace, limits, now, dry_run):
+        yield Removed(f"deleted {gone.kind}", gone.id, gone.bytes)
+    replaced = replaced_versions(workspace, limits, now)
+    if not dry_run:
+        note_photos(workspace, [each.folder for each in replaced])
+    for each in replaced:
+        size = folder_bytes(each.folder)
+        if dry_run or delete(workspace, each):
+            yield Removed("earlier version", each.id, size)
 
 
 def _unneeded(everything: list[Belonging], limits: Limits, now: float) -> list[Belonging]:

@@ -25,7 +25,9 @@ from tlcore.storage.belongings import (
     belongings_of,
 )
 from tlcore.storage.forgetting import note_photos, work_off
+from tlcore.storage.put_aside import list_deletions, purge
 from tlcore.storage.usage import folder_bytes
+from tlcore.storage.visits import forget_visit
 from tlcore.workspace import Workspace, discard
 
 DELETED = "deleted"
@@ -40,7 +42,10 @@ POLL_SECONDS = 0.1
 
 @dataclass(frozen=True)
 class Deleted:
-    """What was deleted. `still_ending`: what is at work and was told to stop; it goes when it has ended."""
+    """What was deleted. `still_ending`: what is at work and was told to stop; it goes when it has ended.
+
+    `put_aside`: what had been deleted before and could still be brought back.
+    """
 
     datasets: int
     uploads: int
@@ -48,10 +53,11 @@ class Deleted:
     comparisons: int
     bytes: int
     still_ending: int
+    put_aside: int = 0
 
 
 def delete_everything(workspace: Workspace, visitor: str, wait_seconds: float = STOP_SECONDS) -> Deleted:
-    """Delete all that one visitor made: uploads, imports, data sets, recommendations, runs and races.
+    """Delete all that one visitor made, for good: uploads, imports, data sets, recommendations, runs and races.
 
     Runs that wait do not begin, those at work are stopped. Photos that somebody else has too stay for him; what was
     computed of the others is forgotten (forgetting.py).
@@ -79,15 +85,18 @@ def delete_everything(workspace: Workspace, visitor: str, wait_seconds: float = 
             gone.append(each.kind)
             size += bytes_there
     gone += _late(workspace, visitor, {each.id for each in mine})
+    aside = [each for each in list_deletions(workspace) if each.visitor == visitor and purge(workspace, each)]
     forget_signatures(workspace, [each.id for each in mine])
+    forget_visit(workspace, visitor)
     work_off(workspace)
     return Deleted(
         gone.count(DATASET),
         gone.count(UPLOADS),
         gone.count(RUN),
         gone.count(COMPARISON),
-        size,
+        size + sum(each.bytes for each in aside),
         still_ending=max(0, len(mine) - len(gone)),
+        put_aside=len(aside),
     )
 
 

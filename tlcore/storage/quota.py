@@ -10,6 +10,7 @@ from tlcore.errors import UserError
 from tlcore.features.activations import activations_bytes, evict
 from tlcore.jobs.line import Line
 from tlcore.settings import Limits, load_limits
+from tlcore.storage.put_aside import list_deletions, make_room
 from tlcore.storage.usage import disk_used, measure_disk, uploaded, usage
 from tlcore.workspace import Workspace
 
@@ -40,7 +41,12 @@ def check_room(
                 f"{_mb(limits.upload_mb * 1e6)} at once.",
                 "Import what is here first and add the rest later, or leave some photos out.",
             )
-    _allowance(workspace, visitor, limits, "").check(new_files, new_bytes)
+    allowance = _allowance(workspace, visitor, limits, "")
+    allowance.check(new_files, new_bytes)
+    if limits.visitor_mb:  # what he deleted and this take together no more than he may have
+        aside = sum(each.bytes for each in list_deletions(workspace) if each.visitor == visitor)
+        if aside + new_bytes > allowance.bytes:
+            make_room(workspace, int(aside + new_bytes - allowance.bytes), visitor)
 
 
 def import_allowance(workspace: Workspace, visitor: str, uploads: str = "") -> Allowance:
@@ -84,6 +90,8 @@ def check_disk(workspace: Workspace, new_bytes: int, limits: Limits) -> None:
     missing = _missing(workspace, new_bytes, limits, measure_disk(workspace))
     if missing > 0:
         evict(workspace, (), max(0, activations_bytes(workspace) - missing))
+        missing = _missing(workspace, new_bytes, limits, measure_disk(workspace))
+    if missing > 0 and make_room(workspace, missing):  # what was deleted may be brought back, but not at this price
         missing = _missing(workspace, new_bytes, limits, measure_disk(workspace))
     if missing > 0:
         raise UserError(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tlcore.storage.belongings import COMPARISON, DATASET, RUN, UPLOADS, belongings_of
+from tlcore.storage.put_aside import list_deletions
 from tlcore.workspace import Workspace, read_json, write_json
 
 MEASURED = "disk.json"
@@ -14,7 +15,10 @@ MEASURED_SECONDS = 60  # until the whole is measured again: it means looking at 
 
 @dataclass(frozen=True)
 class Usage:
-    """What a visitor keeps here. `photos`: of data sets and uploads, those of samples left out; `bytes`: of all."""
+    """What a visitor keeps here. `photos`: of data sets and uploads, those of samples left out; `bytes`: of all.
+
+    `put_aside`: what he deleted and can bring back; it counts for neither, since it makes room when room is needed.
+    """
 
     datasets: int = 0
     uploads: int = 0
@@ -22,9 +26,10 @@ class Usage:
     comparisons: int = 0
     photos: int = 0
     bytes: int = 0
+    put_aside: int = 0
 
     def __bool__(self) -> bool:
-        return bool(self.datasets or self.uploads or self.runs or self.comparisons)
+        return bool(self.datasets or self.uploads or self.runs or self.comparisons or self.put_aside)
 
 
 def usage(workspace: Workspace, visitor: str, without: str = "") -> Usage:
@@ -42,7 +47,7 @@ def usage(workspace: Workspace, visitor: str, without: str = "") -> Usage:
     for each in found:
         if each.kind == DATASET and not each.sample:
             base = next((by_id[need] for need in each.needs if need in by_id), None)
-            photos += each.photos - (base.photos if base else 0)
+            photos += max(0, each.photos - (base.photos if base else 0))  # a newer version may have fewer
             size += max(0, each.bytes - (base.bytes if base else 0))
         elif each.kind == UPLOADS:
             count, in_area = uploaded(each.folder)
@@ -51,7 +56,15 @@ def usage(workspace: Workspace, visitor: str, without: str = "") -> Usage:
         elif each.kind == RUN:
             size += folder_bytes(each.folder)
     kinds = [each.kind for each in found]
-    return Usage(kinds.count(DATASET), kinds.count(UPLOADS), kinds.count(RUN), kinds.count(COMPARISON), photos, size)
+    return Usage(
+        kinds.count(DATASET),
+        kinds.count(UPLOADS),
+        kinds.count(RUN),
+        kinds.count(COMPARISON),
+        photos,
+        size,
+        sum(each.visitor == visitor for each in list_deletions(workspace)),
+    )
 
 
 def uploaded(folder: Path) -> tuple[int, int]:

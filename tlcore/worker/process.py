@@ -1,10 +1,11 @@
-"""The process that does one job: `python -m tlcore.worker.process [--warm]` [TF].
+"""The process that does one job: `python -m tlcore.worker.process [--warm | --warm-import FOLDER]` [TF].
 
 It reads one line from its standard input, the job's folder, does the job if it still waits, and ends. With `--warm` it
-has imported TensorFlow and compiled a first step before it reads that line, so the seconds this takes are not on the
-user's clock. When that line never comes (the server is gone, or nobody trained for a quarter of an hour) it ends. TERM
-and HUP ask the job to stop and keep what there is. The exit code is 0 wherever the job's folder says how it ended, and
-`EXIT_UNRECORDED` where that could not be written.
+has imported TensorFlow and compiled a first step before it reads that line, with `--warm-import` it has started what
+decodes photos for the workspace in that folder, so the seconds this takes are not on the user's clock. When that line
+never comes (the server is gone, or nobody asked for a quarter of an hour) it ends. TERM and HUP ask the job to stop and
+keep what there is. The exit code is 0 wherever the job's folder says how it ended, and `EXIT_UNRECORDED` where that
+could not be written.
 """
 
 import atexit
@@ -12,6 +13,7 @@ import os
 import queue
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -36,6 +38,8 @@ def main(arguments: list[str]) -> int:
     threading.Thread(target=lambda: orders.put(sys.stdin.readline()), daemon=True).start()
     if "--warm" in arguments:
         warm_up()
+    elif "--warm-import" in arguments:
+        warm_up_import(open_workspace(Path(arguments[-1])))
     try:
         folder = orders.get(timeout=IDLE_SECONDS).strip()
     except queue.Empty:
@@ -83,6 +87,17 @@ def warm_up() -> None:
     examples = Examples(np.zeros((4, 8), np.float32), np.array([0, 1, 0, 1], np.int32))
     list(train_head(examples, examples, 2, TrainConfig(epochs=1)))
     class_table(["a"], ["a"], ["a", "b"])
+
+
+def warm_up_import(workspace: Workspace) -> None:
+    """Load what an import needs, and start the first of the processes that decode: half a second."""
+    import pyarrow.parquet  # noqa: F401 - pandas imports it when the first table is written
+
+    from tlcore.data.decoder import shared_decoder
+    from tlcore.settings import load_limits
+
+    with suppress(UserError):  # the import will say what is wrong with the settings, or the system
+        shared_decoder(load_limits(workspace)).warm_up()
 
 
 def _log_into(path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What shall be compared: some strategies with some networks, and what that comes to."""
+"""What to compare: some strategies with some backbones, and what that comes to."""
 
 from collections.abc import Sequence
 from dataclasses import fields
@@ -21,7 +21,7 @@ def choose() -> list[TrainConfig]:
     """The choice of strategies and networks. Returns the settings of each run, a network after the other."""
     left, right = st.columns(2, gap="large")
     with left:
-        st.markdown("**What learns (strategy)**")
+        st.markdown("**Strategies**")
         for strategy in STRATEGIES:
             st.session_state.setdefault(f"race_{strategy}", strategy in PREFERRED)
         strategies = [
@@ -51,7 +51,7 @@ def _plan_message(num_strategies: int, specs: Sequence[BackboneSpec], configs: S
     """How many runs it makes, what is fetched first, and which of the person's own settings count."""
     words = [
         f"{count(num_strategies, 'strategy', 'strategies')} × {count(len(specs), 'network')} = "
-        f"{count(len(configs), 'run')}, one after the other, all on the same photos with the same split."
+        f"{count(len(configs), 'run')}, one after the other, on the same photos with the same split."
     ]
     fetched = [spec for spec in specs if not is_present(spec)]
     if fetched and any(config.strategy != "scratch" for config in configs):
@@ -60,5 +60,5 @@ def _plan_message(num_strategies: int, specs: Sequence[BackboneSpec], configs: S
     names = {name for config in configs for name in settings.counting(config)} - {"strategy", "backbone"}
     own = [option.metadata["label"] for option in fields(TrainConfig) if option.name in names & set(settings.own())]
     if own:
-        words.append(f"You set on the Train page, and it counts wherever it applies: {', '.join(own)}.")
+        words.append(f"Your options from the Train page apply: {', '.join(own)}.")
     return " ".join(words)

@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.parts.compare.legend import legend
 from pages.shared import actions, chrome, follow, run_list, state
 from pages.shared.widgets import plain
 from tlcore.charts import comparison as charts_comparison
@@ -34,8 +35,10 @@ def show(comparison: Comparison) -> None:
         runs = comparisons.runs_of(state.workspace(), comparison)
         statuses = {run.id: job_status(run) for run in runs}
         names = run_names(runs)
+        st.html(legend(tuple(names.values())))
         _chart(statuses, names)
-        st.caption(f"The lines count the photos to check with (validation). {_sizes_message(runs, names)}")
+        if sizes := _sizes_message(runs, names):
+            st.caption(plain(sizes))
         for run in runs:
             _row(run, names[run.id], statuses[run.id])
 
@@ -48,7 +51,7 @@ def _sizes_message(runs: Sequence[Run], names: Mapping[str, str]) -> str:
     if len(set(sizes.values())) == 1:
         return ""
     every = ", ".join(f"{name} at {size}" for name, size in sizes.items())
-    return f"Not all see the photos at the same size: {every} pixels."
+    return f"The runs use different image sizes, which affects the comparison: {every} pixels."
 
 
 def _any_active(comparison: Comparison) -> bool:
@@ -60,9 +63,9 @@ def _chart(statuses: Mapping[str, JobStatus], names: Mapping[str, str]) -> None:
     order = tuple(names.values())
     frame = charts_comparison.comparison_frame({names[key]: each.epochs for key, each in statuses.items()})
     if frame.empty:  # the place is kept, so that nothing jumps when the lines appear
-        st.skeleton(charts_comparison.height(order))
+        st.skeleton(charts_comparison.height(len(order)))
         return
-    spec = _spec(order, charts_comparison.lowest(frame), chrome.is_dark())
+    spec = _spec(order, charts_comparison.lowest_accuracy(frame), chrome.is_dark())
     st.vega_lite_chart(frame, spec, key="race_chart", alt=charts_comparison.comparison_alt_text(frame, order))
 
 
@@ -110,11 +113,11 @@ def _stand_message(run: Run, status: JobStatus) -> str:
 
 
 def _early_stop_message(status: JobStatus) -> str:
-    return f", stopped after {count(len(status.epochs), 'round')}" if is_stopped(status) else ""
+    return f", stopped after {count(len(status.epochs), 'epoch')}" if is_stopped(status) else ""
 
 
 def is_stopped(status: JobStatus) -> bool:
-    """Whether a person ended it before its last round."""
+    """Whether a person ended it before its last epoch."""
     return status.finished is not None and status.finished.stopped
 
 
@@ -125,8 +128,8 @@ def resume_label(runs: Sequence[Run]) -> str:
     if any(follow.continue_label(run, status) for run, status in unfinished):
         return "Continue the race"
     if len(unfinished) == len(runs):
-        return "Start the race again"
-    return f"Start {count(len(unfinished), 'run')} again" if unfinished else ""
+        return "Restart the race"
+    return f"Restart {count(len(unfinished), 'run')}" if unfinished else ""
 
 
 def resume_all(runs: Sequence[Run]) -> None:

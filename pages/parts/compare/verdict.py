@@ -6,10 +6,11 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts.compare import live
-from pages.shared import widgets
+from pages.shared import chrome, drawn, widgets
 from pages.shared.widgets import plain
+from tlcore.charts import comparison as charts_comparison
+from tlcore.charts.comparison import Score
 from tlcore.comparison.results import RunResult, load_results, load_verdicts
-from tlcore.data.manifest import Dataset
 from tlcore.evaluation.significance import Verdict, clear_among_others, with_best
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Run
@@ -22,28 +23,54 @@ MOST_PAIRS = 3  # sentences about pairs without the best run; more of them fold 
 MOST_NAMES = 3  # names in one sentence, two where they have commas; more are only counted
 
 
-def show(dataset: Dataset, runs: Sequence[Run]) -> None:
-    """The table of a comparison that has ended, and what it proves."""
+def show(runs: Sequence[Run]) -> None:
+    """What a comparison that has ended proves, then the scores it rests on."""
     found, names = load_results(runs), run_names(runs)
     if not found:
-        widgets.note("No run has come to its test figures yet, so there is nothing to compare.")
+        widgets.note("No run has test results yet, so there is nothing to compare.")
         return
-    st.subheader("Right on the test photos", anchor=False)
-    widgets.table(table(found, names), "For each run: test photos right, seconds of work, size of the model")
-    ready = plain(ready_message(found, names))
-    st.caption(f"Waiting for a turn and loading the program are not counted as seconds of work. {ready}")
-    st.subheader("Which differences are larger than chance?", anchor=False)
     verdicts = load_verdicts(runs)
+    with st.container(key="card_verdict"):
+        _finding(verdicts, found, names, runs)
+        _scores(found, names)
+    st.subheader("Accuracy, time and size", anchor=False)
+    widgets.table(table(found, names), "For each run: its test score, seconds of work, size of the model")
+    ready = plain(ready_message(found, names))
+    st.caption(f"Time spent waiting or starting up is not counted. {ready}")
+    if verdicts:
+        st.subheader("How sure is this?", anchor=False)
+        _pair_messages(verdicts, names)
+        _how(verdicts, names)
+
+
+def _finding(
+    verdicts: Sequence[Verdict], found: Sequence[RunResult], names: Mapping[str, str], runs: Sequence[Run]
+) -> None:
+    """The finding in a sentence; with a single result, that there is none yet."""
     if not verdicts:
-        st.markdown("That can be told as soon as two runs have come to their test figures.")
+        st.markdown("There is a verdict as soon as two runs have test results.")
         return
     whole = all(result.ready is not None and result.ready < 0.01 for result in found) and not any(
         live.is_stopped(job_status(run)) for run in runs
     )  # else the seconds are not those of equals
     quickest = min(found, key=lambda result: result.seconds).run_id if whole else None
-    st.markdown(f"**{plain(summary_message(verdicts, names, quickest))}**")
-    _pair_messages(verdicts, names)
-    _how(verdicts, names)
+    st.subheader(plain(summary_message(verdicts, names)), anchor=False)
+    if quickest:
+        st.markdown(f"{plain(capitalized(names[quickest]))} was fastest.")
+
+
+def _scores(found: Sequence[RunResult], names: Mapping[str, str]) -> None:
+    """Each run's score as a dot on its likely range."""
+    scores = [
+        Score(names[result.run_id], result.correct, result.total, result.low, result.high)
+        for result in found
+        if result.total
+    ]
+    if scores:
+        frame, order = charts_comparison.scores_frame(scores), tuple(names.values())
+        finding = charts_comparison.scores_alt_text(scores)
+        drawn.chart(charts_comparison.scores_chart, frame, order, chrome.is_dark(), key="scores", description=finding)
+        st.caption(f"Test accuracy on the same {count(scores[0].total, 'photo')}, each with its likely range (95%)")
 
 
 def _pair_messages(verdicts: Sequence[Verdict], names: Mapping[str, str]) -> None:
@@ -68,7 +95,7 @@ def _pairs(verdicts: Sequence[Verdict], names: Mapping[str, str], description: s
         )
         for verdict in verdicts
     ]
-    widgets.table(pd.DataFrame(rows, columns=["The better", "The other", "Right in only one", "p"]), description)
+    widgets.table(pd.DataFrame(rows, columns=["Better", "Other", "Correct in only one", "p"]), description)
 
 
 def table(found: Sequence[RunResult], names: Mapping[str, str]) -> pd.DataFrame:
@@ -77,30 +104,28 @@ def table(found: Sequence[RunResult], names: Mapping[str, str]) -> pd.DataFrame:
     for result in found:
         score = score_message(result.correct, result.total, result.low, result.high)
         seconds = (
-            f"{result.seconds:.1f} ({result.seconds_features:.1f} looking at photos, "
-            f"{result.seconds_training:.1f} learning)"
+            f"{result.seconds:.1f} ({result.seconds_features:.1f} extracting features, "
+            f"{result.seconds_training:.1f} training)"
         )
         size = format_bytes(result.model_bytes) if result.model_bytes else "not packed"
         rows.append((names[result.run_id], score, seconds, size))
-    return pd.DataFrame(rows, columns=["Run", "Test photos", "Seconds of work", "Model file"])
+    return pd.DataFrame(rows, columns=["Run", "Test accuracy", "Seconds of work", "Model size"])
 
 
-def summary_message(verdicts: Sequence[Verdict], names: Mapping[str, str], quickest: str | None) -> str:
-    """What all verdicts come to, in a sentence. `quickest`: the id of the run that took the least time, where that
-    can be told."""
+def summary_message(verdicts: Sequence[Verdict], names: Mapping[str, str]) -> str:
+    """What all verdicts come to, in a sentence without its full stop: it is a heading."""
     of_best, clear = with_best(verdicts), clear_among_others(verdicts)
     beaten = [names[verdict.other] for verdict in of_best if verdict.beyond_chance]
     rest = [names[verdict.other] for verdict in of_best if not verdict.beyond_chance]
-    best = names[verdicts[0].best]
-    start = capitalized(best)
-    among = " Among the others, one is." if len(clear) == 1 else f" Among the others, {len(clear)} are."
+    best = capitalized(names[verdicts[0].best])
     if not beaten:
-        words = f"No difference from {best} is larger than chance.{among if clear else ''}"
-        return f"{words} The quickest was {names[quickest]}." if quickest else words
+        words = f"No clear winner: the difference{'s' if len(rest) > 1 else ''} could be chance"
+        if clear:
+            words += f" (among the others, {count(len(clear), 'difference')} could not)"
+        return words
     if not rest:
-        others = "all others" if len(beaten) > 1 else beaten[0]
-        return f"{start} is better than {others}, by more than chance."
-    return f"{start} is better than {_listed(beaten)} by more than chance, but not than {_listed(rest)}."
+        return f"{best} is better than {'all others' if len(beaten) > 1 else beaten[0]}, by more than chance"
+    return f"{best} is better than {_listed(beaten)}. Its lead over {_listed(rest)} could be chance"
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -112,17 +137,16 @@ def _listed(names: Sequence[str]) -> str:
 
 def _how(verdicts: Sequence[Verdict], names: Mapping[str, str]) -> None:
     """How chance is judged, for who wants to know it exactly."""
-    with st.expander("How chance is judged (McNemar's test)"):
+    with st.expander("How this is tested (McNemar’s test)"):
         st.markdown(
-            "Only test photos that exactly one of two runs got right can tell them apart. Were both equally good, each "
-            "such photo would be a toss of a coin. The probability (p) says how often chance alone tosses as unevenly "
-            "as here; up to 0.05 the difference counts as larger than chance."
+            "Only test photos that exactly one of two runs got right can tell them apart. If both were equally good, "
+            "each such photo would be a coin toss. The probability (p) is how often chance alone gives a split as "
+            "uneven as this one; up to 0.05, the difference counts as larger than chance."
         )
         _pairs(verdicts, names, "For each pair: photos that only one of the two got right, and the probability")
         st.caption(
-            f"Exact test of McNemar (1947), corrected for {count(len(verdicts), 'pair')} of runs after Holm (1979). It "
-            "speaks of these trained networks and of photos like these; another starting number (seed) can come out "
-            "otherwise."
+            f"Exact McNemar test (1947), corrected for {count(len(verdicts), 'pair')} of runs (Holm 1979). It applies "
+            "to these trained models and to photos like these; another random seed can give another result."
         )
 
 

@@ -1,19 +1,12 @@
-"""Data sets made earlier as a list: a line each, with a link that puts it in use."""
+"""The data sets that are there already, and what was deleted lately."""
 
 from collections.abc import Sequence
 
-import streamlit as st
-
-from pages.shared import state
-from pages.shared.widgets import paged, plain
+from pages.shared import library, manage
 from tlcore.data.manifest import DatasetSummary
-from tlcore.messages.quantities import count
 
 
 def show(found: Sequence[DatasetSummary]) -> None:
-    """Data sets as links that put them in use on the Data page."""
-    for each in paged(found, "datasets"):
-        words = f"{count(each.num_photos, 'photo')}, {count(len(each.labels), 'class', 'classes')}"
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.page_link("pages/data.py", label=f"**{plain(each.name)}**", query_params={"dataset": each.id})
-            st.caption(f"{words}, made {state.moment(each.created)}", width="content")
+    """Data sets as cards that put them in use, and below them what can be brought back."""
+    library.show(found)
+    manage.recently_deleted()

@@ -1,6 +1,6 @@
 """The five steps of the Learn page: a few sentences each, and a live picture of the person's own data beside them.
 
-No step needs the one before. Each also says something where its figures are not there yet.
+No step needs the one before. Each begins with what was found, and says something where nothing was found yet.
 """
 
 from collections.abc import Iterator
@@ -30,11 +30,11 @@ from tlcore.models.registry import BUILT_IN, find_backbone
 from tlcore.models.spec import BackboneSpec
 
 TITLES = (
-    "What the network already sees",
-    "What is frozen and what learns",
-    "Why few photos are enough",
-    "How the quadrants come about",
-    "What over-fitting looks like",
+    "What the backbone already sees",
+    "What is frozen and what is trained",
+    "Why a few photos are enough",
+    "Where the recommendation comes from",
+    "What overfitting looks like",
 )
 NO_CLASSES = 2  # for the drawing, while there are no photos
 
@@ -65,11 +65,11 @@ def pretrained(material: Material) -> None:
     """Step 1: nine photos with the names that ImageNet has for them."""
     with step(1) as (words, picture):
         words.markdown(
-            "A network that was taught with 1.3 million photos of 1,000 kinds of things (ImageNet) has learned to see: "
-            "edges first, then fur and wheels, then whole things.\n\n"
-            "It has never seen these photos, nor your classes. Yet it says something about each of them. Where its "
-            "names come close, it already sees what matters. Where they are far off, it may still see what tells your "
-            "classes apart, such as shapes and colours: only the names are wrong."
+            "The backbone was trained on 1.3 million photos of 1,000 kinds of things (ImageNet). It learned to see "
+            "edges first, then fur and wheels, then whole objects.\n\n"
+            "It has never seen your photos or your classes, yet it has a guess for each photo. Where its guesses "
+            "come close, it already sees what matters. Where they are far off, it may still see the shapes and "
+            "colours that tell your classes apart: only the names are wrong."
         )
         with picture:
             if material.dataset and material.recommendation:
@@ -87,14 +87,15 @@ def frozen_parts(material: Material) -> None:
     with step(2) as (words, picture):
         with words:
             st.markdown(
-                "A network is a stack. The photo enters at the top of the drawing, and each part makes something "
-                "simpler of what the part before found. The last step turns it into your classes; it is always new.\n\n"
-                "Frozen parts stay as they are. Parts that learn change with each of your photos, which takes time and "
+                "A network is a stack of parts. Your photo enters at the top of the drawing, and each part "
+                "summarises what the part before it found. The last one, the head, turns that into your classes; it "
+                "is always new.\n\n"
+                "Frozen parts stay as they are. Trained parts change with each of your photos, which takes time and "
                 "photos."
             )
             names = list(STRATEGIES)
             strategy = st.radio(
-                "What may learn (strategy)",
+                "Strategy",
                 names,
                 index=names.index(base.strategy),
                 format_func=short_name,
@@ -127,23 +128,23 @@ def few_shot(material: Material) -> None:
     """Step 3: how many photos it takes, with what the network saw and with the bare pixels."""
     with step(3) as (words, picture):
         words.markdown(
-            "To a computer a photo is a list of pixels. Two photos of one cat have hardly a pixel in common, so by "
-            "pixels it needs very many examples.\n\n"
-            "The network turns each photo into what it saw in it: fur, ears, wheels (features). Photos of one class "
-            "then lie close together, and a few of each are enough to know where, as long as it knows such things."
+            "To a computer, a photo is a list of pixels. Two photos of the same cat hardly share one, so comparing "
+            "pixels takes very many examples.\n\n"
+            "The backbone turns each photo into what it sees: fur, ears, wheels (features). Photos of one class then "
+            "lie close together, and a few of each are enough to tell the classes apart."
         )
         with picture:
             found = material.recommendation
             if found and found.few_shot:
                 finding = charts_learn.few_shot_alt_text(found.few_shot, found.num_classes)
-                frame = charts_learn.few_shot_frame(found.few_shot)
-                number, dark = found.num_classes, chrome.is_dark()
-                drawn.chart(charts_learn.few_shot_chart, frame, number, dark, key="few", description=finding)
-                st.caption(f"Each photo was given the class whose examples it is nearest to on average. {finding}")
-            elif found:
-                widgets.note(
-                    "Too few photos of each class were looked at to try it out: some must be left to check with."
+                frame = charts_learn.few_shot_frame(found.few_shot, found.num_classes)
+                st.markdown(f"**{finding}**")
+                drawn.chart(charts_learn.few_shot_chart, frame, chrome.is_dark(), key="few", description=finding)
+                st.caption(
+                    "Share of photos that are correct. Each gets the class whose examples are closest on average."
                 )
+            elif found:
+                widgets.note("Too few photos per class to try this out: some must be left to check the result with.")
             else:
                 _not_yet(material)
 
@@ -152,17 +153,19 @@ def quadrants(material: Material) -> None:
     """Step 4: the four quadrants, and where the photos stand."""
     with step(4) as (words, picture):
         words.markdown(
-            "Two questions decide how much of a network should learn.\n\n"
-            "**How many photos are there?** Few photos cannot teach many weights: they would be learned by heart.\n\n"
-            "**Do they look like ImageNet's?** Where they do, the network sees what matters already and can stay as it "
-            "is. Where they do not, its upper parts should adapt.\n\n"
-            "The first is counted, the second measured: by how sure the network is of what it sees in them."
+            "Two questions decide how much of the network to train.\n\n"
+            "**How many photos do you have?** With few photos, a network that may change many weights memorises "
+            "them.\n\n"
+            "**Do they look like ImageNet's?** If so, the backbone already sees what matters and can stay frozen. If "
+            "not, its upper parts should adapt.\n\n"
+            "The photos are counted. The similarity is measured by how confident the backbone is about them."
         )
         with picture:
             found = material.recommendation
+            if found:
+                st.markdown(f"**{plain(charts_learn.quadrants_alt_text(found, material.name))}**")
             recommendations.quadrants(found, material.name)
             if found:
-                st.caption(plain(charts_learn.quadrants_alt_text(found, material.name)))
                 st.markdown(plain(recommendation_reason(found)))
                 recommendations.compare_button(found)
             else:
@@ -170,21 +173,22 @@ def quadrants(material: Material) -> None:
 
 
 def overfitting(material: Material) -> None:
-    """Step 5: the curves of the latest run, with the round that was kept."""
+    """Step 5: the curves of the latest run, with the epoch that was kept."""
     with step(5) as (words, picture):
         words.markdown(
-            "With each round over the photos the network does better on those it learns from (training). What counts "
-            "is how it does on photos it does not learn from (validation).\n\n"
-            "When training goes on getting better and validation does not, it learns its photos by heart "
-            "(over-fitting). That is why a run checks each round on validation, and does not blindly keep the last. "
-            "More photos help, photos that vary (augmentation), or fewer weights that learn."
+            "With each pass over the training photos (epoch), the network gets better on them. What counts is how it "
+            "does on photos it is not trained on (validation).\n\n"
+            "When training keeps improving and validation doesn't, the network is memorising its photos "
+            "(overfitting). That is why a run checks every epoch on the validation photos and keeps the best one, "
+            "not blindly the last. More photos help, and so do photos that vary (augmentation), or fewer trained "
+            "weights."
         )
         with picture:
             dataset, run = material.dataset, material.run
             status = job_status(run) if run else None
             if dataset is None or run is None or status is None or not status.epochs:
                 widgets.empty(
-                    "There are no curves of your own yet: a network must learn first.",
+                    "Train a model first to see its curves here.",
                     "pages/train.py",
                     "Train",
                     state.link(run=None),
@@ -194,15 +198,15 @@ def overfitting(material: Material) -> None:
 
 
 def _own_curves(dataset: Dataset, run: Run, status: JobStatus) -> None:
-    """Accuracy and loss of a run, the kept round marked, and the gap in words."""
+    """The gap between training and validation in words, then both curves with the kept epoch marked."""
     epochs, frame = status.epochs, curve_charts.curve_frame(list(status.epochs))
     kept = best_epoch(epochs).epoch
-    for metric in curve_charts.METRICS:
-        figures = (frame, metric, epochs[-1].epoch, chrome.is_dark(), kept)
-        finding = f"{curve_charts.curve_alt_text(frame, metric)} Round {kept} was kept."
-        drawn.chart(curve_charts.curve, *figures, key=f"learn_{metric}", description=finding)
     num_training, num_validation = (len(dataset.part(part)) for part in ("train", "validation"))
     st.markdown(gap_message(measure_gap(epochs, num_training, num_validation), num_validation))
+    for metric in curve_charts.METRICS:
+        figures = (frame, metric, epochs[-1].epoch, chrome.is_dark(), kept, curve_charts.lowest_accuracy(frame))
+        finding = curve_charts.curve_alt_text(frame, metric, kept)
+        drawn.chart(curve_charts.curve, *figures, key=f"learn_{metric}", description=finding)
     st.page_link(
         "pages/train.py",
         label=f"This run: {plain(run.name)}, {state.moment(run.created)}",
@@ -213,6 +217,6 @@ def _own_curves(dataset: Dataset, run: Run, status: JobStatus) -> None:
 def _not_yet(material: Material) -> None:
     """A word where a picture needs figures that are not there."""
     if material.dataset is None:
-        st.caption("With photos of your own, your figures appear here.")
+        st.caption("Add photos of your own to see your results here.")
     else:
-        st.caption("Your figures appear here as soon as the photos have been looked at.")
+        st.caption("Your results appear here once the photos have been checked.")

@@ -8,24 +8,27 @@ from pages.shared import chrome
 from tlcore.charts import curves as curve_charts
 from tlcore.charts import theme
 from tlcore.config import TrainConfig
+from tlcore.evaluation.overfitting import best_epoch
 from tlcore.jobs.status import JobStatus
 from tlcore.messages.progress import missing_epochs_message, num_planned_epochs
 
 
 def show(status: JobStatus, config: TrainConfig) -> None:
     """Accuracy and loss over the rounds; the descriptions are built once, only the figures are sent again."""
+    kept = best_epoch(status.epochs).epoch if status.usable else None
     frame, num_epochs = curve_charts.curve_frame(list(status.epochs)), num_planned_epochs(status, config)
     for place, metric in zip(st.columns(2, gap="medium"), curve_charts.METRICS):
         with place:
             if frame.empty:  # the place is kept, so that nothing jumps when the curves appear
                 st.skeleton(curve_charts.CURVE_HEIGHT)
                 continue
-            spec = _spec(metric, num_epochs, chrome.is_dark())
-            st.vega_lite_chart(frame, spec, key=f"curve_{metric}", alt=curve_charts.curve_alt_text(frame, metric))
+            spec = _spec(metric, num_epochs, chrome.is_dark(), kept, curve_charts.lowest_accuracy(frame))
+            finding = curve_charts.curve_alt_text(frame, metric, kept)
+            st.vega_lite_chart(frame, spec, key=f"curve_{metric}", alt=finding)
     if gap := missing_epochs_message(status):
         st.caption(gap)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _spec(metric: str, num_epochs: int, dark: bool) -> dict[str, Any]:
-    return theme.live(curve_charts.curve(curve_charts.curve_frame([]), metric, num_epochs, dark))
+def _spec(metric: str, num_epochs: int, dark: bool, kept: int | None, low: float) -> dict[str, Any]:
+    return theme.live(curve_charts.curve(curve_charts.curve_frame([]), metric, num_epochs, dark, kept, low))

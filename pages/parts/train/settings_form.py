@@ -1,4 +1,4 @@
-"""The settings of a run as widgets: the strategy, and all else folded away in groups.
+"""The settings of a run as widgets: all but backbone and strategy, folded away under "Options".
 
 Every widget is built from the field's own words and limits in `TrainConfig`. What the person sets goes to
 shared/settings.py, which knows what of it counts.
@@ -6,14 +6,13 @@ shared/settings.py, which knows what of it counts.
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import Field
 from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts.train import preview
 from pages.shared import chrome
@@ -26,11 +25,8 @@ from tlcore.models.spec import BackboneSpec
 
 SLIDER_STEPS = 100  # a slider with more steps cannot be set exactly with a finger
 ECHO_SECONDS = 2.0  # so long a slow browser may take to draw a single new default
-GROUPS = {
-    "network": "The network: image size and more",
-    "learning": "How it learns: rounds, step size and more",
-    "augmentation": "Vary the photos (augmentation)",
-}
+GROUPS = {"learning": "Training", "network": "Network", "augmentation": "Augmentation"}
+"""The groups of settings, with the tab that each stands under."""
 
 
 def _remember(name: str) -> None:
@@ -60,43 +56,41 @@ def _is_echo(name: str, value: Any) -> bool:
     return any(st.session_state[f"setting_{other}"] == _replaced()[other][0] for other in others)
 
 
-def choose_strategy(config: TrainConfig) -> None:
-    """What may learn: one of four, in a sentence each."""
-    common = _common("strategy", config.strategy, tuple(STRATEGIES))
-    st.radio(options=list(STRATEGIES), format_func=STRATEGIES.__getitem__, **common)
-
-
-def folds(dataset: Dataset | None = None) -> None:
-    """Everything else, folded away in groups; what the person changed is told, with the way back.
+def options(dataset: Dataset | None = None, is_stale: Callable[[TrainConfig], bool] = lambda config: False) -> None:
+    """Everything else, folded away, a tab a group; what the person changed is told, with the way back.
 
     Args:
         dataset: whose photos show how they would vary; without it there is no preview.
+        is_stale: whether what the page above says is wrong for these settings, so that all of it has to be drawn again.
     """
-    # A fragment: none of this changes what stands above, so only the folds are drawn again, and the preview follows at
-    # once.
-    st.fragment(chrome.errors_shown()(_folds), key="folds")(dataset)
+    # A fragment: few of these change what stands above, so mostly only the options are drawn again, and the preview
+    # follows at once.
+    st.fragment(chrome.errors_shown()(_options), key="options")(dataset, is_stale)
 
 
-def _folds(dataset: Dataset | None) -> None:
+def _options(dataset: Dataset | None, is_stale: Callable[[TrainConfig], bool]) -> None:
     config = proposed()
-    *groups, last = GROUPS
-    for group in groups:
-        with _fold(group):
-            _rows(_inside(group, config), config)
-    with _fold(last):
-        _variations(_inside(last, config), config, dataset)
+    if is_stale(config):
+        st.rerun()
+    with st.expander("Options", key="fold_options"):  # its key keeps it open when the page above it grows
+        _reset(config)
+        *groups, last = GROUPS
+        *tabs, last_tab = st.tabs(list(GROUPS.values()), key="option_tabs")
+        for group, tab in zip(groups, tabs):
+            with tab:
+                _rows(_inside(group, config), config)
+        with last_tab:
+            _variations(_inside(last, config), config, dataset)
+
+
+def _reset(config: TrainConfig) -> None:
+    """What the person changed, and the button that takes it back."""
     changed = [name for name in counting(config) if name in own() and OPTIONS[name].metadata["group"] in GROUPS]
-    if changed:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"You set: {', '.join(OPTIONS[name].metadata['label'] for name in changed)}.", width="content")
-            if st.button("Put back what is right for this choice"):
-                _put_back()
-                st.rerun()
-
-
-def _fold(group: str) -> DeltaGenerator:
-    """The fold of a group; its key keeps it open when the page above it grows."""
-    return st.expander(GROUPS[group], key=f"fold_{group}")
+    words = ", ".join(OPTIONS[name].metadata["label"] for name in changed)
+    with st.container(horizontal=True, vertical_alignment="center", key="tl_changed"):
+        st.caption(f"You changed: {words}" if changed else "Recommended settings for this strategy", width="content")
+        if changed:
+            st.button("Put back recommended settings", key="put_back", on_click=_put_back)
 
 
 def _inside(group: str, config: TrainConfig) -> list[str]:
@@ -142,30 +136,30 @@ def setting(option: Field[Any], value: Any, spec: BackboneSpec, config: TrainCon
         choice(name, list(blocks), value, blocks, disabled=config.num_unfrozen_layers > 0)
         return
     low, high = limits(name, spec)
-    common = _common(name, value, (low, high))
+    shared = widget_options(name, value, (low, high))
     if "choices" in meta:
-        st.selectbox(options=list(meta["choices"]), format_func=meta["choices"].__getitem__, **common)
+        st.selectbox(options=list(meta["choices"]), format_func=meta["choices"].__getitem__, **shared)
     elif option.type is bool:
-        st.checkbox(**common)
+        st.checkbox(**shared)
     elif "step" not in meta:
         usual = {getattr(defaults_for(strategy), name) for strategy in STRATEGIES}  # all, so that steps never change
         st.select_slider(
-            options=round_steps(low, high, {*usual, value}), format_func=lambda number: f"{number:g}", **common
+            options=round_steps(low, high, {*usual, value}), format_func=lambda number: f"{number:g}", **shared
         )
     elif (high - low) / meta["step"] <= SLIDER_STEPS:
-        st.slider(min_value=low, max_value=high, step=meta["step"], **common)
+        st.slider(min_value=low, max_value=high, step=meta["step"], **shared)
     else:
         digits = {"format": f"%.{max(0, -math.floor(math.log10(meta['step'])))}f"} if option.type is float else {}
-        st.number_input(min_value=low, max_value=high, step=meta["step"], **digits, **common)
+        st.number_input(min_value=low, max_value=high, step=meta["step"], **digits, **shared)
 
 
 def choice(name: str, options: list[str], value: str, labels: dict[str, str], disabled: bool = False) -> None:
     """A select box for a field whose values are not in its own words."""
-    common = _common(name, value, tuple(labels.values()))
-    st.selectbox(options=options, format_func=labels.__getitem__, disabled=disabled, **common)
+    shared = widget_options(name, value, tuple(labels.values()))
+    st.selectbox(options=options, format_func=labels.__getitem__, disabled=disabled, **shared)
 
 
-def _common(name: str, value: Any, allowed: tuple[Any, ...]) -> dict[str, Any]:
+def widget_options(name: str, value: Any, allowed: tuple[Any, ...]) -> dict[str, Any]:
     """What every widget of a setting has; its value is put into the session first, so that defaults can change.
 
     It is put there only where it is another value than the widget's own, or where `allowed` (limits, or the words to

@@ -1,13 +1,14 @@
-"""The trained model to take away."""
+"""The trained model to take away: a quiet link."""
 
 import streamlit as st
 
-from pages.shared import chrome
+from pages.shared import chrome, state
 from pages.shared.follow import POLL_SECONDS
 from pages.shared.packing import PACKING
+from tlcore.api.model_file import model_file_name, zip_model
+from tlcore.errors import UserError
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Run
-from tlcore.serving.bundle import zip_bundle
 
 
 def show(run: Run) -> None:
@@ -23,12 +24,23 @@ def show(run: Run) -> None:
             return
         if active:
             st.rerun()
+        file = model_file_name(_dataset_name(run))
         st.download_button(
-            "Download the model (zip)",
-            lambda: zip_bundle(run.folder),
-            f"{run.id}.zip",
+            "Download model",
+            lambda: zip_model(run.folder, file),
+            file,
             "application/zip",
+            type="tertiary",
+            key="download_model",
             on_click="ignore",
         )
 
     st.fragment(packed, run_every=POLL_SECONDS if active else None, key="download")()
+
+
+def _dataset_name(run: Run) -> str:
+    """What the data set of a run is called, also after a run was given a name of its own."""
+    try:
+        return state.dataset_of(run.dataset_id).name
+    except UserError:  # it was deleted
+        return run.name

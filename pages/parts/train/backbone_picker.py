@@ -1,0 +1,117 @@
+"""The choice of the backbone: a handful of well-known ones, or all of them with a search and an order.
+
+Each says its size, its speed and its accuracy in words, and as three small bars for the eye.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from pages.parts.train import settings_form
+from pages.shared.networks import num_bytes, place_message, speed_word
+from pages.shared.widgets import plain
+from tlcore.messages.quantities import format_bytes
+from tlcore.models.registry import BACKBONES, BUILT_IN
+from tlcore.models.spec import BackboneSpec
+from tlcore.models.weights_cache import is_present
+
+WELL_KNOWN = (BUILT_IN.name, "mobilenet-v3-large", "efficientnet-v2-b0", "resnet50", "convnext-tiny")
+HANDFUL = len(WELL_KNOWN)
+ROW = '.st-key-setting_backbone [role="radiogroup"] > div'
+HEIGHT = 430  # pixels, of the list of all of them, which scrolls
+ORDERS: dict[str, Callable[[BackboneSpec], float]] = {
+    "Smallest": lambda spec: num_bytes(spec),
+    "Fastest": lambda spec: spec.multiply_adds,
+    "Most accurate": lambda spec: -(spec.imagenet_top1 or 0.0),
+}
+LEAST_BYTES, MOST_BYTES = 5e5, 1.4e9  # where the bars begin and end; sizes and work by their logarithm
+LEAST_WORK, MOST_WORK = 4e7, 9e10
+LEAST_ACCURACY, MOST_ACCURACY = 0.4, 0.9
+
+
+def choose(current: BackboneSpec) -> None:
+    """The backbones to choose from, what the chosen one is like, and the way to all of them."""
+    everything = st.session_state.get("all_backbones", False)
+    found = _searched() if everything else handful()
+    shown = found if current in found else [current, *found]
+    if everything and not found:
+        st.caption("No other backbone matches. Try a shorter name.")
+    with st.container(height=HEIGHT if len(shown) > HANDFUL + 1 else "content", key="tl_backbones", gap=None):
+        st.html(_bars_style(shown))
+        st.radio(
+            options=[spec.name for spec in shown],
+            format_func={spec.name: spec.title for spec in shown}.__getitem__,
+            captions=[caption(spec) for spec in shown],
+            **settings_form.widget_options("backbone", current.name, tuple(spec.name for spec in shown)),
+        )
+    st.caption(f"{plain(current.sentence)} {accuracy_message(current)}.")
+    if len(BACKBONES) > HANDFUL:
+        label = "Show fewer" if everything else f"Show all {len(BACKBONES)}"
+        st.button(label, type="tertiary", key="show_backbones", on_click=_show, args=(not everything,))
+
+
+def handful() -> list[BackboneSpec]:
+    """Those that are shown at first: the built-in one, then some of each kind."""
+    known = [spec for name in WELL_KNOWN for spec in BACKBONES if spec.name == name]
+    return known + [spec for spec in BACKBONES if spec not in known][: HANDFUL - len(known)]
+
+
+def _show(everything: bool) -> None:
+    st.session_state["all_backbones"] = everything
+
+
+def _searched() -> list[BackboneSpec]:
+    """All backbones that the search lets through, in the chosen order."""
+    words = st.text_input("Search backbones", key="backbone_search", persist_state="session", placeholder="ResNet")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        order = st.segmented_control("Sort by", list(ORDERS), key="backbone_order", persist_state="session")
+        here = st.checkbox("No download needed", key="backbone_here", persist_state="session")
+    return ordered([spec for spec in BACKBONES if matches(spec, words or "") and (not here or is_present(spec))], order)
+
+
+def matches(spec: BackboneSpec, words: str) -> bool:
+    """Whether each of the words is in the backbone's name, however it is written: "resnet 50" finds ResNet50."""
+    name = "".join(filter(str.isalnum, f"{spec.title}{spec.name}".lower()))
+    return all("".join(filter(str.isalnum, word)) in name for word in words.lower().split())
+
+
+def ordered(specs: Sequence[BackboneSpec], order: str | None) -> list[BackboneSpec]:
+    """The backbones in one of the `ORDERS`; None leaves them in the table's own, the built-in one first."""
+    return sorted(specs, key=ORDERS[order]) if order else list(specs)
+
+
+def caption(spec: BackboneSpec) -> str:
+    """Its place, size, speed and accuracy: "12 MB download · fast · 76%"."""
+    size = "" if not is_present(spec) else f"{format_bytes(num_bytes(spec))} · "
+    accuracy = "" if spec.imagenet_top1 is None else f" · {spec.imagenet_top1 * 100:.0f}% accurate"
+    return f"{place_message(spec)} · {size}{speed_word(spec)}{accuracy}"
+
+
+def accuracy_message(spec: BackboneSpec) -> str:
+    """How good it is at the photos that it was made with."""
+    if spec.imagenet_top1 is None:
+        return "Its accuracy on ImageNet was never published"
+    return f"{spec.imagenet_top1 * 100:.0f}% correct on ImageNet, which has 1,000 classes"
+
+
+def _bars_style(shown: Sequence[BackboneSpec]) -> str:
+    """The lengths of the bars, which style.css draws; only numbers of the table, nothing that a person wrote."""
+    rules = []
+    for place, spec in enumerate(shown, start=1):
+        size, speed, accuracy = bars(spec)
+        lengths = f"--tl-size:{size:.2f};--tl-speed:{speed:.2f};--tl-accuracy:{accuracy:.2f}"
+        rules.append(f"{ROW}:nth-child({place}){{{lengths}}}")
+    names = "".join(f"<b>{name}</b>" for name in ("Size", "Speed", "Accuracy"))
+    return f'<style>{"".join(rules)}</style><p class="tl-bar-names" aria-hidden="true">{names}</p>'
+
+
+def bars(spec: BackboneSpec) -> tuple[float, float, float]:
+    """How long its bars are, 0–1: size, speed (the longer, the faster), accuracy."""
+    size = _share(math.log(num_bytes(spec)), math.log(LEAST_BYTES), math.log(MOST_BYTES))
+    work = _share(math.log(spec.multiply_adds), math.log(LEAST_WORK), math.log(MOST_WORK))
+    return size, 1 - work, _share(spec.imagenet_top1 or 0.0, LEAST_ACCURACY, MOST_ACCURACY)
+
+
+def _share(value: float, low: float, high: float) -> float:
+    return min(1.0, max(0.0, (value - low) / (high - low)))

@@ -1,0 +1,64 @@
+"""A run's own part of the Train page: its name, its score beside the place to try it, and how the training went."""
+
+from pages.shared import score, state
+from pages.shared.widgets import plain
+from tlcore.config import short_name
+from tlcore.intervals import wilson_interval
+from tlcore.jobs import store
+from tlcore.jobs.status import JobStatus, job_status
+from tlcore.jobs.store import Run
+from tlcore.messages.comparisons import backbone_title
+from tlcore.messages.endings import diverged_message
+from tlcore.messages.progress import num_planned_epochs
+from tlcore.messages.quantities import capitalized, count, format_seconds, percent
+from tlcore.messages.stops import stopped_message
+
+
+def title(run: Run) -> str:
+    """What a run is called on its page: "Hybrid · EfficientNet-Lite0 · 93%", the score as soon as there is one."""
+    names = [capitalized(short_name(run.config.strategy)), backbone_title(run)]
+    evaluated = job_status(run).evaluated
+    if evaluated is not None and evaluated.test_total:
+        names.append(percent(evaluated.test_correct / evaluated.test_total))
+    return " · ".join(names)
+
+
+def sentence(run: Run) -> str:
+    """What it was trained on, and when: "Trained on pets · 26 Nov, 14:05"."""
+    status = job_status(run)
+    verb = "Trained on" if status.usable else "Training on" if status.active else "Started on"
+    return f"{verb} {plain(run.name)} · {state.moment(run.created)}"
+
+
+def show_score(status: JobStatus) -> None:
+    """The score of the test photos; nothing where there is none yet."""
+    evaluated = status.evaluated
+    if evaluated is not None:
+        low, high = wilson_interval(evaluated.test_correct, evaluated.test_total)
+        score.show(evaluated.test_correct, evaluated.test_total, low, high)
+
+
+def was_stopped(run: Run, status: JobStatus) -> bool:
+    """Whether a person stopped it; the last event tells, and before it is there, the wish itself."""
+    return status.finished.stopped if status.finished else store.stop_requested(run)()
+
+
+def training_message(status: JobStatus, run: Run) -> str:
+    """How the training went, in a sentence or two."""
+    done, planned = len(status.epochs), num_planned_epochs(status, run.config)
+    words = [f"Trained for {count(done, 'epoch')}."]
+    if was_stopped(run, status):
+        words = [f"You stopped it after {count(done, 'epoch')}; what it learned by then is kept."]
+        if store.stop_reason(run):
+            words = [stopped_message(run, "it"), f"What it learned in {count(done, 'epoch')} is kept."]
+    elif status.diverged is not None:
+        words = [diverged_message(status.diverged, run.config)]
+    elif done < planned:
+        words = [f"Ended after {done} of {planned} epochs because it stopped improving."]
+    took = status.evaluated
+    if took is not None:
+        words.append(
+            f"Took {format_seconds(took.seconds)}: {format_seconds(took.seconds_features)} to read the photos, "
+            f"{format_seconds(took.seconds_training)} to train."
+        )
+    return " ".join(words)

@@ -1,0 +1,60 @@
+"""What the photos need as one line of the Train page, which opens: why, from what, and the button that takes it.
+
+The line has a place of fixed height, so nothing moves when the recommendation arrives.
+"""
+
+import streamlit as st
+
+from pages.shared import gallery, settings, state
+from pages.shared import recommendation as recommendations
+from pages.shared.widgets import plain
+from tlcore.advice.rule import Recommendation
+from tlcore.config import short_name
+from tlcore.data.manifest import Dataset
+from tlcore.messages.recommendation import recommendation_reason
+
+
+def show(dataset: Dataset) -> str | None:
+    """The line, or as long as the photos are examined, how far that is; returns the recommended strategy."""
+    with st.container(key="tl_recommended"):
+        found = recommendations.find(dataset)
+        recommendation = found.recommendation
+        if recommendation is None:
+            recommendations.wait(found)
+            return None
+        label = f"Recommended: **{short_name(recommendation.strategy)}** · Why this recommendation?"
+        with st.expander(label, key="fold_recommendation"):
+            _details(recommendation, dataset)
+    return recommendation.strategy
+
+
+def _details(recommendation: Recommendation, dataset: Dataset) -> None:
+    """The reason, where the photos lie between the strategies, and nine of those that were examined."""
+    words, picture = st.columns(2, gap="large", vertical_alignment="center")
+    with words:
+        _reason(recommendation)
+    with picture:
+        recommendations.quadrants(recommendation, dataset.name)
+    gallery.strip(recommendations.examined_gallery(dataset, recommendation, most=1, size=160))
+    st.caption(
+        "“Looks like” is the guess of a network that knows only ImageNet: 1.3 million photos of 1,000 kinds of things."
+    )
+
+
+def _reason(recommendation: Recommendation) -> None:
+    """Why this strategy, and the button that takes it."""
+    st.markdown(plain(recommendation_reason(recommendation)))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if settings.proposed().strategy == recommendation.strategy:
+            st.markdown("✓ Selected below", width="content")
+        else:
+            st.button("Use this recommendation", on_click=use, args=(recommendation,), key="use_recommendation")
+        recommendations.compare_button(recommendation)
+        st.page_link("pages/learn.py", label="How the recommendation works", query_params=state.link())
+    if not recommendation.close_strategies:
+        st.caption("This is a rule of thumb. Compare strategies on your photos to see whether it holds for them.")
+
+
+def use(recommendation: Recommendation) -> None:
+    """Choose the recommended strategy, as if the person had."""
+    settings.own()["strategy"] = recommendation.strategy

@@ -1,0 +1,99 @@
+"""Many predictions: how many of each class, a filter, the least certain first, as photos or as a table, and a file."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from pages.shared import answers, gallery, photo_viewer, predictions, widgets
+from pages.shared.predictions import PhotoPrediction
+from pages.shared.widgets import plain
+from tlcore.data.names import slug
+from tlcore.messages.quantities import percent
+from tlcore.messages.tables import csv_text
+from tlcore.serving.predict import ImageClassifier
+
+PAGE_SIZE = 24
+MOST_CHIPS = 12  # classes, so that their chips stay two lines or so; more go into a list
+PICTURES, TABLE = "Photos", "Table"
+
+
+def show(good: Sequence[PhotoPrediction], model: ImageClassifier, name: str) -> None:
+    """Draw them. `name`: of the data set, which the file is called after."""
+    label = _chosen_class(good, model.bundle.labels)
+    with st.container(horizontal=True, vertical_alignment="center", key="line_answers"):
+        uncertain = st.toggle("Least certain first", key="answers_uncertain")
+        view = st.segmented_control(
+            "View", [PICTURES, TABLE], default=PICTURES, key="answers_view", label_visibility="collapsed"
+        )
+    shown = arranged(good, label, uncertain)
+    if not shown:
+        st.markdown(f"No photo was predicted as {plain(label or '')}.")
+    elif view == TABLE:
+        _table(shown)
+    else:
+        _pictures(shown, model)
+    st.download_button(
+        "Download predictions (CSV)",
+        lambda: csv(frame(shown)),
+        f"{slug(name)}-predictions.csv",
+        "text/csv",
+        type="tertiary",
+        key="answers_csv",
+        on_click="ignore",
+    )
+
+
+def _chosen_class(good: Sequence[PhotoPrediction], labels: tuple[str, ...]) -> str | None:
+    """The totals by class, which filter; None for all classes."""
+    totals = Counter(each.label for each in good)
+    if len(labels) > MOST_CHIPS:
+        ordered = sorted(labels, key=lambda label: -totals[label])
+        words = {label: f"{label} · {totals[label]:,}" for label in ordered}
+        return st.selectbox("Show", ordered, None, words.__getitem__, placeholder="All classes", key="answers_class")
+    return st.pills(
+        "Show",
+        labels,
+        format_func=lambda label: f"{plain(label)} · {totals[label]:,}",
+        key="answers_class",
+        label_visibility="collapsed",
+    )
+
+
+def arranged(good: Sequence[PhotoPrediction], label: str | None, uncertain: bool) -> list[PhotoPrediction]:
+    """Those of a class (None: all), in their order or the least certain first."""
+    kept = [each for each in good if label is None or each.label == label]
+    return sorted(kept, key=lambda each: each.probability) if uncertain else kept
+
+
+def _pictures(shown: Sequence[PhotoPrediction], model: ImageClassifier) -> None:
+    """A page of photos at a time: only those are decoded and sent."""
+    pages = -(-len(shown) // PAGE_SIZE)
+    above = st.container()
+    page = min(st.pagination(pages, key="answers_page"), pages) if pages > 1 else 1
+    first = (page - 1) * PAGE_SIZE
+    photos = [predictions.picture(each, model) for each in shown[first : first + PAGE_SIZE]]
+    with above:
+        gallery.grid(photos, None, "answers_grid", lambda place: _open(shown, first + place))
+
+
+def _open(shown: Sequence[PhotoPrediction], place: int) -> None:
+    photo_viewer.show([answers.viewer_photo(each) for each in shown], place)
+
+
+def _table(shown: Sequence[PhotoPrediction]) -> None:
+    rows = [(each.photo.name, each.label, percent(each.probability)) for each in shown]
+    widgets.table(pd.DataFrame(rows, columns=["Photo", "Prediction", "Probability"]), "The prediction for each photo")
+
+
+def frame(good: Sequence[PhotoPrediction]) -> pd.DataFrame:
+    """A row a photo: photo, class, probability, then the probability of every class."""
+    rows = [{"photo": each.photo.name, "class": each.label, "probability": each.probability} for each in good]
+    every = [{f"p({label})": value for label, value in sorted(each.ranked)} for each in good]
+    return pd.concat([pd.DataFrame(rows), pd.DataFrame(every)], axis=1)
+
+
+def csv(table: pd.DataFrame) -> bytes:
+    """The table as CSV that spreadsheets read rightly; a name that looks like a formula is kept from being one."""
+    return csv_text(table.columns, table.itertuples(index=False, name=None), ".6f").encode("utf-8-sig")

@@ -1,0 +1,75 @@
+"""One prediction, large: the photo as the model sees it, the class, how probable it is, and what else it could be."""
+
+import html
+
+import streamlit as st
+
+from pages.shared import gallery, photo_viewer, predictions
+from pages.shared.gallery import dot, hue
+from pages.shared.photo_viewer import ViewerPhoto
+from pages.shared.predictions import PhotoPrediction
+from tlcore.messages.quantities import count, percent
+from tlcore.serving.predict import ImageClassifier
+
+PIXELS = 600  # of the large photo: sharp at the size it is shown in
+MOST_BARS = 6
+SHORT = 12  # letters of a class name that fits into a line of the largest type
+
+
+def show(each: PhotoPrediction, model: ImageClassifier, with_photo: bool = True) -> None:
+    """Draw it. `with_photo`: False where the photo stands beside it anyway, as the camera's does."""
+    words = answer(each, model.bundle.labels)
+    if not with_photo:
+        st.html(words)
+        return
+    with st.container(key="tl_answer"):
+        left, right = st.columns([2, 3], gap="large", vertical_alignment="center")
+        with left, st.container(key="tl_answer_photo"):
+            photo = predictions.picture(each, model, PIXELS)
+            shown = gallery.GalleryPhoto(
+                photo.source, "", photo.alt, photo.more, pixels=photo.pixels, whole=photo.whole
+            )
+            gallery.grid([shown], 1, "answer_photo", lambda place: photo_viewer.show([viewer_photo(each)], place))
+        right.html(words)
+
+
+def answer(each: PhotoPrediction, labels: tuple[str, ...]) -> str:
+    """The prediction as escaped HTML: class and probability, the runner-up, then every class as a bar.
+
+    Args:
+        labels: the classes in the model's order, which their hues go by.
+    """
+    size = "tl-score" if len(each.label) <= SHORT else "tl-big"
+    head = (
+        f'<p class="tl-answer"><span class="{size}">{html.escape(each.label)}</span> '
+        f'<span class="tl-big tl-share">{percent(each.probability)}</span></p>'
+    )
+    second, probability = each.ranked[1]
+    after = f'<p class="tl-small">Runner-up: {html.escape(second)}, {percent(probability)}</p>'
+    rows = [_bar(label, share, labels.index(label)) for label, share in each.ranked]
+    bars = f'<ul class="tl-shares" role="list">{"".join(rows[:MOST_BARS])}</ul>'
+    if rows[MOST_BARS:]:
+        more = count(len(rows) - MOST_BARS, "more class", "more classes")
+        bars += f'<details><summary>{more}</summary><ul class="tl-shares" role="list">'
+        bars += f"{''.join(rows[MOST_BARS:])}</ul></details>"
+    return f'<div role="status">{head}{after}</div>{bars}'
+
+
+def _bar(label: str, share: float, place: int) -> str:
+    fill = f'<span class="tl-fill" style="width:{share * 100:.1f}%;background:{hue(place)}"></span>'
+    return (
+        f'<li><span class="tl-name">{dot(place)}{html.escape(label)}</span>'
+        f'<span class="tl-track" aria-hidden="true">{fill}</span><span class="tl-count">{percent(share)}</span></li>'
+    )
+
+
+def viewer_photo(each: PhotoPrediction) -> ViewerPhoto:
+    """The photo for the viewer."""
+    return ViewerPhoto(
+        each.photo.name,
+        each.photo.read,
+        predicted=each.label,
+        probability=each.probability,
+        width=each.width,
+        height=each.height,
+    )

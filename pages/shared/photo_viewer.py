@@ -1,0 +1,153 @@
+"""One photo large, over the page: all of it, what is known of it, its neighbours, and what can be done with it."""
+
+import html
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import PurePath
+
+import pandas as pd
+import streamlit as st
+
+from pages.shared import chrome, gallery
+from pages.shared.decoding import preview_address
+from tlcore.data.images import PIXEL_ART, PhotoRefused
+from tlcore.data.manifest import Dataset
+from tlcore.errors import UserError
+from tlcore.messages.quantities import percent
+
+LARGEST = 1024
+"""Pixels of the longer side, at most."""
+
+MOST_SCALED = 320  # pixels that a picture of few pixels is brought to, by a whole number
+PARTS = {"train": "Training", "validation": "Validation", "test": "Test"}
+PLACE = "viewer_place"
+
+
+@dataclass(frozen=True)
+class ViewerPhoto:
+    """What the viewer shows of a photo; what is not known stays empty.
+
+    Attributes:
+        name: of its file. read: gives the file's content; raises UserError where it is gone.
+        label: its class. part: what it is used for, a word of `PARTS`.
+        predicted, probability: what a model says it is, and how probable (0–1).
+        width, height: pixels, 0 where they are not known.
+    """
+
+    name: str
+    read: Callable[[], bytes]
+    label: str = ""
+    part: str = ""
+    predicted: str = ""
+    probability: float | None = None
+    width: int = 0
+    height: int = 0
+
+
+@dataclass(frozen=True)
+class ViewerAction:
+    """Something that can be done with the photo that is shown. `do` gets its place; the page runs again after it."""
+
+    label: str
+    do: Callable[[int], None]
+
+
+def show(photos: Sequence[ViewerPhoto], place: int, actions: Iterable[ViewerAction] = ()) -> None:
+    """Open the viewer on the photo at `place`, as an answer to a press: once, in the run that the press began."""
+    st.session_state[PLACE] = place
+    st.dialog("Photo", width="large")(chrome.errors_shown()(_body))(photos, tuple(actions))
+
+
+def from_dataset(dataset: Dataset, rows: pd.DataFrame) -> list[ViewerPhoto]:
+    """Rows of a manifest, in their order."""
+    return [
+        ViewerPhoto(
+            name=PurePath(row.path).name,
+            read=partial(dataset.read, row.path),
+            label=str(row.label),
+            part=PARTS.get(str(row.split), ""),
+            width=int(row.width),
+            height=int(row.height),
+        )
+        for row in rows.itertuples()
+    ]
+
+
+def from_predictions(dataset: Dataset, rows: pd.DataFrame, part: str = PARTS["test"]) -> list[ViewerPhoto]:
+    """Rows of a report's predictions, in their order."""
+    sizes = dataset.photos.set_index("path")[["width", "height"]]
+    return [
+        ViewerPhoto(
+            name=PurePath(row.path).name,
+            read=partial(dataset.read, row.path),
+            label=str(row.label),
+            part=part,
+            predicted=str(row.predicted),
+            probability=float(row.probability),
+            width=int(sizes.at[row.path, "width"]),
+            height=int(sizes.at[row.path, "height"]),
+        )
+        for row in rows.itertuples()
+    ]
+
+
+def _body(photos: Sequence[ViewerPhoto], actions: Sequence[ViewerAction]) -> None:
+    place = st.session_state[PLACE] % len(photos)
+    photo = photos[place]
+    st.html(f'<div class="tl-viewer">{_picture(photo)}{facts(photo)}</div>')
+    with st.container(horizontal=True, vertical_alignment="center", key="viewer_buttons"):
+        if len(photos) > 1:
+            st.button("Previous", key="viewer_previous", shortcut="Left", on_click=_go, args=(place - 1,))
+            st.html(f'<p class="tl-small" aria-live="polite">{place + 1:,} of {len(photos):,}</p>')
+            st.button("Next", key="viewer_next", shortcut="Right", on_click=_go, args=(place + 1,))
+        for number, action in enumerate(actions):
+            if st.button(action.label, key=f"viewer_action_{number}"):
+                action.do(place)
+                st.rerun()
+
+
+def _go(place: int) -> None:
+    st.session_state[PLACE] = place
+
+
+def _picture(photo: ViewerPhoto) -> str:
+    """The photo as escaped HTML, or why it cannot be shown."""
+    try:
+        source = preview_address(photo.read(), LARGEST)
+    except (UserError, PhotoRefused):
+        return '<p class="tl-stage">This photo can’t be opened any more. Its file was moved, changed or deleted.</p>'
+    side = max(photo.width, photo.height)
+    style, width = "", ""
+    if 0 < side <= PIXEL_ART:  # a whole number of screen pixels for each of its own
+        style, width = ' class="tl-pixels"', f' style="width:{photo.width * (MOST_SCALED // side)}px"'
+    return f'<div class="tl-stage"><img{style}{width} src="{source}" alt="{html.escape(alt_text(photo))}"></div>'
+
+
+def alt_text(photo: ViewerPhoto) -> str:
+    """What the photo is, for those who do not see it: "Photo of the class cats, predicted dogs"."""
+    words = f"Photo of the class {photo.label}" if photo.label else f"Photo {photo.name}"
+    return f"{words}, predicted {photo.predicted}" if photo.predicted else words
+
+
+def facts(photo: ViewerPhoto) -> str:
+    """What is known of a photo, as escaped HTML."""
+    known: Mapping[str, str] = {
+        "Class": photo.label,
+        "Prediction": _prediction(photo),
+        "Used for": photo.part,
+        "File": photo.name,
+        "Size": f"{photo.width:,} × {photo.height:,} pixels" if photo.width else "",
+    }
+    rows = [f"<div><dt>{name}</dt><dd>{html.escape(value)}</dd></div>" for name, value in known.items() if value]
+    if photo.label and photo.predicted:
+        right = photo.label == photo.predicted
+        style = "tl-right" if right else "tl-wrong"
+        rows.insert(2, f'<div><dt>Result</dt><dd class="{style}">{gallery.MARKS[right]}</dd></div>')
+    return f'<dl class="tl-facts">{"".join(rows)}</dl>'
+
+
+def _prediction(photo: ViewerPhoto) -> str:
+    if not photo.predicted or photo.probability is None:
+        return photo.predicted
+    return f"{photo.predicted} · {percent(photo.probability)}"

@@ -1,0 +1,114 @@
+"""A place for new photos, and the model's predictions for them. They stay in this visit and are written nowhere."""
+
+from collections.abc import Sequence
+from functools import partial
+
+import pandas as pd
+import streamlit as st
+
+from pages.shared import answer_grid, answers, chrome, predictions
+from pages.shared.predictions import NewPhoto, PhotoPrediction
+from pages.shared.widgets import plain, table
+from tlcore.jobs.store import Run
+from tlcore.messages.quantities import count
+from tlcore.serving.predict import ImageClassifier
+
+SLICE_SECONDS, POLL_SECONDS = 0.5, 0.6  # the page answers in between
+MOST_NAMED = 12  # classes
+GIVEN, NEWEST = "photos_given", "photo_newest"
+
+
+def show(run: Run) -> None:
+    """Draw it, for a finished run. Raises UserError where the model's files are gone or damaged."""
+    model = predictions.model_of(run)
+    with st.container(key="tl_new_photos", gap="small"):
+        photos = _dropped()
+        camera = st.toggle("Use the camera", key="camera_on")
+        if camera:
+            _camera(run, model)
+        elif not photos:
+            st.caption(f"{recognises(model.bundle.labels)} Your photos aren’t saved.")
+    newest = _newest([photo.id for photo in photos])
+    _, left = predictions.predict(run, model, photos, SLICE_SECONDS)
+    if not photos:
+        return
+    results = chrome.errors_shown()(partial(_results, run, model, photos, newest, unfinished=left > 0))
+    st.fragment(results, run_every=POLL_SECONDS if left else None, key="predictions")()
+
+
+def recognises(labels: Sequence[str]) -> str:
+    """What the model can tell apart, as a sentence in Markdown; of many classes the first."""
+    rest = len(labels) - MOST_NAMED
+    names = ", ".join(plain(label) for label in labels[:MOST_NAMED])
+    return f"Recognizes {names}{f' and {rest:,} more' if rest > 0 else ''}."
+
+
+def _dropped() -> list[NewPhoto]:
+    files = st.file_uploader(
+        "Drop photos here or choose them", accept_multiple_files=True, key="new_photos", label_visibility="collapsed"
+    )
+    return [NewPhoto(file.file_id, file.name, file.getvalue) for file in files]
+
+
+def _camera(run: Run, model: ImageClassifier) -> None:
+    """The camera, and beside it (on a phone, above it) what it saw last: the eye need not go anywhere."""
+    with st.container(key="tl_camera"):
+        left, right = st.columns(2, gap="large", vertical_alignment="center")
+        shot = left.camera_input("Camera", key="camera", label_visibility="collapsed")
+        with right:
+            if shot is None:
+                st.html('<p class="tl-waiting tl-small">Take a photo, and its prediction appears here.</p>')
+                return
+            photo = NewPhoto(shot.file_id, "camera.jpg", shot.getvalue)
+            each = predictions.predict_one(run, model, photo)
+            if each.reason is None:
+                chrome.mark_done(4, run.id)
+                answers.show(each, model, with_photo=False)
+            else:
+                _refused([each])
+
+
+def _newest(ids: list[str]) -> str | None:
+    """The id of the photo to show large: the only one, or one that was just added by itself."""
+    before: list[str] = st.session_state.get(GIVEN, [])
+    added = [each for each in ids if each not in set(before)]
+    if added:
+        st.session_state[NEWEST] = added[0] if len(added) == 1 else None
+    st.session_state[GIVEN] = ids
+    newest: str | None = st.session_state.get(NEWEST)
+    return ids[0] if len(ids) == 1 else newest if newest in ids else None
+
+
+def _results(
+    run: Run, model: ImageClassifier, photos: Sequence[NewPhoto], newest: str | None, unfinished: bool
+) -> None:
+    """What is predicted so far; while some are left, a slice more each time."""
+    found, left = predictions.predict(run, model, photos, SLICE_SECONDS)
+    if unfinished and not left:
+        st.rerun()  # drops the timer
+    if left:
+        st.progress(len(found) / len(photos), f"Predicting · {len(found):,} of {count(len(photos), 'photo')}")
+    good = [each for each in found if each.reason is None]
+    for each in good:
+        if each.photo.id == newest:
+            answers.show(each, model)
+    if good:
+        chrome.mark_done(4, run.id)
+        seconds = sum(each.milliseconds for each in good) / 1000
+        st.caption(f"{count(len(good), 'prediction')} · {took(seconds)}")
+    if len(good) > 1:
+        answer_grid.show(good, model, run.name)
+    _refused([each for each in found if each.reason is not None])
+
+
+def took(seconds: float) -> str:
+    """A short duration: "0.2 s", "3 min"."""
+    return f"{max(0.1, seconds):.1f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+
+
+def _refused(left_out: Sequence[PhotoPrediction]) -> None:
+    """The files that are no photos, each with the reason."""
+    if left_out:
+        rows = [(each.photo.name, each.reason) for each in left_out]
+        st.markdown(f"**{count(len(rows), 'file')} left out**")
+        table(pd.DataFrame(rows, columns=["File", "Why"]), "Files left out, each with the reason")

@@ -1,0 +1,63 @@
+"""A server with something on every page: a data set, a finished run, and a race whose runs have ended."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tests.conftest import QUICK, copy_of
+from tests.served import serve
+from tlcore.comparison.store import create_comparison, runs_of
+from tlcore.jobs.store import Run
+
+
+@dataclass(frozen=True)
+class Studio:
+    """A running server: its address, and what there is on each of its pages."""
+
+    address: str
+    places: dict[str, str]
+    """By a name: the path and query of a page, the empty ones and those that lead nowhere among them."""
+
+    def at(self, place: str) -> str:
+        """The address of one of the places."""
+        return self.address + self.places[place]
+
+
+@contextmanager
+def studio(trained: tuple, folder: Path) -> Iterator[Studio]:
+    """Serve a copy of the workspace `trained`, in this folder, until the block ends."""
+    workspace, dataset, run = copy_of(trained, folder / "home")
+    configs = [QUICK, replace(QUICK, seed=2)]
+    race = create_comparison(workspace, dataset.id, configs, dataset.name)
+    for each in runs_of(workspace, race):
+        _end(each, like=run)
+    ids = f"dataset={dataset.id}&run={run.id}"
+    places = {
+        "welcome": "/",
+        "data": "/data",
+        "data, chosen": f"/data?{ids}",
+        "train": f"/train?dataset={dataset.id}",
+        "train, ended": f"/train?{ids}",
+        "evaluate": f"/evaluate?{ids}",
+        "predict": f"/predict?{ids}",
+        "compare": f"/compare?{ids}",
+        "compare, ended": f"/compare?race={race.id}&dataset={dataset.id}",
+        "learn": f"/learn?{ids}",
+        "train, empty": "/train",
+        "evaluate, empty": "/evaluate",
+        "predict, empty": "/predict",
+        "an error": "/train?run=20260101-0000-0123456789abcdef",
+    }
+    with serve(workspace.root, folder / "log.txt") as server:
+        yield Studio(server.address, places)
+
+
+def _end(run: Run, like: Run) -> None:
+    """Give a run all that another one has but its name."""
+    for path in like.folder.iterdir():
+        if path.is_dir():
+            shutil.copytree(path, run.folder / path.name)
+        elif path.name != "job.json":
+            shutil.copy2(path, run.folder)

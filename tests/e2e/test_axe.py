@@ -1,0 +1,76 @@
+"""axe-core finds nothing on any page that WCAG 2.2 A or AA forbids, in light and dark, on a desk and on a phone."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.e2e.studio import Studio, studio
+from tests.e2e.ways import open_page
+
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="pip install -r requirements-dev.txt")
+
+PLACES = (
+    "welcome",
+    "data",
+    "data, chosen",
+    "train",
+    "train, ended",
+    "evaluate",
+    "predict",
+    "compare",
+    "compare, ended",
+    "learn",
+    "train, empty",
+    "evaluate, empty",
+    "predict, empty",
+    "an error",
+)
+WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
+WIDTHS = (1280, 390)
+SCHEMES = ("light", "dark")
+
+
+@pytest.fixture(scope="module")
+def lab(trained, tmp_path_factory) -> Iterator[Studio]:
+    with studio(trained, tmp_path_factory.mktemp("studio")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module", params=[(width, scheme) for width in WIDTHS for scheme in SCHEMES], ids=str)
+def tab(browser, request) -> Iterator[Page]:
+    width, scheme = request.param
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    yield context.new_page()
+    context.close()
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core finds, a line each: the rule, the element, and why."""
+    response = axe.Axe().run(page, options={"runOnly": {"type": "tag", "values": list(WCAG)}}).response
+    return [
+        f"{each['id']}: {node['html'][:160]} ({' '.join(node['failureSummary'].split())[:200]})"
+        for each in response["violations"]
+        for node in each["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_nothing_keeps_anybody_out(lab, tab, place):
+    open_page(tab, lab.at(place))
+    tab.wait_for_timeout(500)  # what fades in has no contrast meanwhile
+    assert not violations(tab)
+
+
+def test_every_place_is_looked_at(lab):
+    assert set(PLACES) == set(lab.places)
+
+
+def test_what_is_forbidden_is_found(lab, tab):
+    """An image without a text and a text without contrast: axe-core runs here and has its rules."""
+    open_page(tab, lab.at("welcome"))
+    tab.evaluate(
+        "document.querySelector('.stMain h1').insertAdjacentHTML('afterend',"
+        '\'<img src="data:,"><p style="color: #888; background: #999">faint</p>\')'
+    )
+    assert {each.split(":")[0] for each in violations(tab)} == {"image-alt", "color-contrast"}

@@ -1,0 +1,40 @@
+"""The whole way by keyboard alone: from the welcome page to an answer on a photo of one's own, and no mouse."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.e2e.test_journey import emoji_of
+from tests.e2e.ways import heading, open_page, press, primary, settle, step
+
+SAMPLE = re.compile("Emoji")
+
+
+def test_from_the_welcome_page_to_an_answer(page, server, tmp_path):
+    open_page(page, server)
+    welcome = heading(page).inner_text()
+    press(page, primary(page))
+    expect(heading(page)).not_to_have_text(welcome)
+    expect(heading(page)).to_be_focused()
+
+    press(page, page.get_by_role("button", name=SAMPLE))
+    expect(page.locator(".st-key-tl_steps")).to_contain_text("✓ Data")
+    settle(page)
+    if "/data" in page.url:
+        press(page, primary(page))
+    expect(page).to_have_url(re.compile("/train"))
+    settle(page)
+    expect(heading(page)).to_be_focused()
+
+    press(page, primary(page))
+    expect(page.locator(".st-key-tl_steps")).to_contain_text("✓ Train")
+    press(page, step(page, "predict"))
+    expect(page).to_have_url(re.compile("/predict"))
+    settle(page)
+    expect(heading(page)).to_be_focused()
+
+    with page.expect_file_chooser() as chooser:
+        press(page, page.get_by_test_id("stFileUploaderDropzone").locator("button").first)
+    photo = emoji_of("vehicles", tmp_path).rename(tmp_path / "a photo of mine.png")
+    chooser.value.set_files(photo)
+    expect(page.locator("#root").get_by_text("vehicles").first).to_be_visible()

@@ -1,0 +1,158 @@
+"""What is for keyboards, screen readers, slow lines and systems that turn dark, in a real browser."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from benchmarks.slow_line import READABLE, slow_down
+from tests.e2e.conftest import WAIT_MS
+from tests.e2e.studio import Studio, studio
+from tests.e2e.ways import IS_FOCUSED, heading, open_page, scrolls_sideways, settle, step, tab_to
+
+ZOOMED = {"width": 640, "height": 450}  # 1280 × 900 at 200 %
+COUNT_RUNS = """() => {
+    const app = document.querySelector(".stApp"), count = document.documentElement.dataset;
+    count.runs = 0;
+    new MutationObserver(() => { if (app.dataset.testScriptState === "running") count.runs++; })
+        .observe(app, {attributes: true, attributeFilter: ["data-test-script-state"]});
+}"""
+MOVING = """() => document.getAnimations().filter(each => each.playState === "running")
+    .map(each => each.effect.target.outerHTML.slice(0, 200))"""
+WITH_STEPS = (
+    "welcome",
+    "data",
+    "data, chosen",
+    "train",
+    "train, ended",
+    "evaluate",
+    "predict",
+    "compare, ended",
+    "learn",
+)
+
+
+@pytest.fixture(scope="module")
+def lab(trained, tmp_path_factory) -> Iterator[Studio]:
+    with studio(trained, tmp_path_factory.mktemp("studio")) as found:
+        yield found
+
+
+@pytest.fixture
+def tab(browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light")
+    page = context.new_page()
+    page.set_default_timeout(WAIT_MS)
+    expect.set_options(timeout=WAIT_MS)
+    yield page
+    context.close()
+
+
+def test_charts_follow_a_system_that_turns_dark_and_light_again(lab, tab):
+    open_page(tab, lab.at("train, ended"))
+    words = tab.get_by_test_id("stVegaLiteChart").locator("svg text").first
+    light = words.get_attribute("fill")
+    tab.emulate_media(color_scheme="dark")
+    expect(words).not_to_have_attribute("fill", light)
+    tab.emulate_media(color_scheme="light")
+    expect(words).to_have_attribute("fill", light)
+
+
+def test_one_change_of_the_system_is_one_run_of_the_page(lab, tab):
+    open_page(tab, lab.at("train, ended"))
+    tab.evaluate(COUNT_RUNS)
+    tab.emulate_media(color_scheme="dark")
+    expect(tab.locator("html")).to_have_attribute("data-runs", "1")
+    tab.wait_for_timeout(1500)
+    expect(tab.locator("html")).to_have_attribute("data-runs", "1")
+
+
+def test_the_focus_goes_to_the_heading_of_the_next_page_and_not_at_the_first(lab, tab):
+    open_page(tab, lab.at("evaluate"))
+    assert not heading(tab).evaluate(IS_FOCUSED), "nobody is moved on a page he has just opened"
+    before = heading(tab).inner_text()
+    step(tab, "predict").press("Enter")
+    expect(heading(tab)).not_to_have_text(before)
+    expect(heading(tab)).to_be_focused()
+    tab.go_back()
+    expect(heading(tab)).to_have_text(before)
+    expect(heading(tab)).to_be_focused()
+
+
+def test_the_skip_link_leads_below_the_top_line(lab, tab):
+    open_page(tab, lab.at("learn"))
+    tab.keyboard.press("Tab")
+    expect(tab.get_by_test_id("stSkipToContent")).to_be_focused()
+    tab.keyboard.press("Enter")
+    expect(heading(tab)).to_be_focused()
+
+
+def test_landmarks_language_and_title(lab, tab):
+    open_page(tab, lab.at("evaluate"))
+    expect(tab.get_by_role("main")).to_have_count(1)
+    expect(tab.get_by_role("navigation", name="Steps").get_by_role("link")).to_have_count(3)
+    expect(tab.locator("[aria-current=step]")).to_have_count(1)
+    assert tab.evaluate("document.documentElement.lang") == "en"
+    assert tab.title().endswith("· Transfer Lab")
+
+
+def test_without_scripts_a_page_says_what_it_needs(lab, browser):
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto(lab.at("train"))
+    assert "needs JavaScript" in tab.locator("body").inner_text()
+    assert "Loading" not in tab.locator("body").inner_text()
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_something_readable_stands_while_the_scripts_are_on_their_way(lab, browser, scheme):
+    context = browser.new_context(color_scheme=scheme)
+    tab = context.new_page()
+    tab.route(re.compile(r"/static/js/"), lambda route: None)  # never answered
+    tab.goto(lab.at("train"), wait_until="commit")
+    shell = tab.locator("#tl-shell")
+    expect(shell).to_contain_text("Transfer Lab")
+    background = tab.evaluate("getComputedStyle(document.getElementById('tl-shell')).backgroundColor")
+    brightness = sum(map(int, re.findall(r"\d+", background)[:3])) / 3
+    assert (brightness < 128) is (scheme == "dark")
+    context.close()
+
+
+def test_the_first_answer_gives_way_to_the_page_for_good(lab, tab):
+    line = tab.context.new_cdp_session(tab)
+    line.send("Network.enable")
+    slow_down(line)
+    tab.goto(lab.at("welcome"), wait_until="commit")
+    expect(tab.locator("#tl-shell")).to_contain_text(re.compile(r"\w{3,}"), timeout=1000 * float(READABLE.lstrip("< ")))
+    settle(tab)
+    expect(tab.locator("#tl-shell")).to_have_count(0)
+
+
+@pytest.mark.parametrize("place", WITH_STEPS)
+def test_at_200_percent_steps_are_words_and_nothing_scrolls_sideways(lab, tab, place):
+    tab.set_viewport_size(ZOOMED)
+    open_page(tab, lab.at(place))
+    assert not scrolls_sideways(tab)
+    for word in tab.locator(".st-key-tl_steps :is(a, .tl-here)").all():
+        assert re.search("[A-Z][a-z]+", word.inner_text()) and word.bounding_box()["width"] > 30
+        assert word.bounding_box()["x"] + word.bounding_box()["width"] <= ZOOMED["width"]
+
+
+@pytest.mark.parametrize("place", ["welcome", "train, ended", "predict"])
+def test_nothing_moves_for_who_wants_that(lab, browser, place):
+    context = browser.new_context(reduced_motion="reduce")
+    tab = context.new_page()
+    open_page(tab, lab.at(place))
+    assert tab.evaluate(MOVING) == []
+    context.close()
+
+
+@pytest.mark.parametrize("place", WITH_STEPS)
+def test_whatever_the_keyboard_is_on_can_be_seen(lab, tab, place):
+    """One round through the page: every stop is drawn, has a ring, and the round ends."""
+    open_page(tab, lab.at(place))
+    links = tab.locator(".st-key-tl_steps a")
+    tab_to(tab, links.first)
+    tab_to(tab, links.last)

@@ -1,0 +1,70 @@
+"""How the browser tests get about, by what outlasts the words of a page: roles, and keys of containers."""
+
+from playwright.sync_api import Locator, Page, expect
+
+SETTLED = '[data-testid="stApp"][data-test-script-state="notRunning"]'
+MOST_TABS = 150
+IS_FOCUSED = """element => {
+    let found = document.activeElement;
+    while (found?.shadowRoot?.activeElement) found = found.shadowRoot.activeElement;
+    return element === found || element.contains(found);
+}"""
+HAS_RING = """() => {
+    let found = document.activeElement;
+    while (found?.shadowRoot?.activeElement) found = found.shadowRoot.activeElement;
+    for (let each = found, steps = 0; each && steps < 4; each = each.parentElement, steps++) {
+        const style = getComputedStyle(each);
+        if (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2) return true;
+        if (style.boxShadow !== "none") return true;
+    }
+    return false;
+}"""
+
+
+def heading(page: Page) -> Locator:
+    """The heading of a page; not that of the first answer, which stands there until its scripts have arrived."""
+    return page.locator("#root").get_by_role("heading", level=1)
+
+
+def open_page(page: Page, address: str) -> None:
+    """Go there, and wait until the page is drawn to its end."""
+    page.goto(address)
+    settle(page)
+
+
+def settle(page: Page) -> None:
+    """Wait until the page is drawn to its end."""
+    expect(heading(page)).to_be_visible()
+    expect(page.locator(SETTLED)).to_be_attached()
+
+
+def primary(page: Page) -> Locator:
+    """The page's one primary button."""
+    return page.locator('.st-key-tl_action button[kind="primary"]')
+
+
+def step(page: Page, name: str) -> Locator:
+    """The link to one of the four steps, by the name of its page in the address."""
+    return page.locator(f'.st-key-tl_steps a[href*="{name}"]')
+
+
+def scrolls_sideways(page: Page) -> bool:
+    """Whether anything of the page lies beyond its right edge."""
+    return page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+
+
+def tab_to(page: Page, target: Locator) -> None:
+    """Press Tab until the focus is on this element, as somebody without a mouse does; it must be seen to be there."""
+    for _ in range(MOST_TABS):
+        page.keyboard.press("Tab")
+        if target.evaluate(IS_FOCUSED):
+            assert page.evaluate(HAS_RING), f"the focus cannot be seen on {target}"
+            return
+    raise AssertionError(f"the keyboard does not lead to {target}")
+
+
+def press(page: Page, target: Locator) -> None:
+    """Go to this element by Tab and press Enter on it."""
+    expect(target).to_be_visible()
+    tab_to(page, target)
+    page.keyboard.press("Enter")

@@ -1,0 +1,128 @@
+"""The README of a model: it tells what model.json has, its code runs, and nothing in it can be made to do harm."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tlcore
+from tests.photos import make_photo
+from tlcore.api.model_file import README, model_file_name, zip_model
+from tlcore.messages.model_readme import model_readme
+
+ROOT = Path(__file__).resolve().parents[2]
+INFO = {
+    "name": "Leaves",
+    "created": "2026-11-26T23:21:25Z",
+    "input": {"size": 224, "resize": "center-crop"},
+    "backbone": {"name": "efficientnet-lite0", "licence": "Apache-2.0", "source": "https://example.org/lite"},
+    "dataset": {"name": "Leaves", "licence": "CC-BY 4.0, by many", "photos": {"train": 68, "test": 50}},
+    "test": {"correct": 46, "total": 50, "interval_95": [0.8116, 0.9685]},
+}
+HOSTILE = "<img src=x onerror=alert(1)>\n# [x](javascript:y)"
+
+
+@pytest.fixture(scope="module")
+def unzipped(trained, tmp_path_factory):
+    """A downloaded model, in its folder."""
+    import zipfile
+
+    _, _, run = trained
+    folder = tmp_path_factory.mktemp("download")
+    (folder / "shapes-model.zip").write_bytes(zip_model(run.folder, "shapes-model.zip"))
+    with zipfile.ZipFile(folder / "shapes-model.zip") as archive:
+        archive.extractall(folder)
+    (folder / "photo.jpg").write_bytes(make_photo(3, (300, 300)))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ("# Leaves: image classifier", "what it is"),
+        ("tells 2 classes of pictures apart", "how many classes"),
+        ("on 26 November 2026 on 68 photos", "when it was made, of how many photos"),
+        ("92% correct: 46 of 50 (likely range 81–97%)", "how good, never a number alone, as on the pages"),
+        ("50 test photos that it did not learn from", "on what it was counted"),
+        ("- oak\n- beech\n", "the classes"),
+        ("float32 (1, 224, 224, 3), RGB, values 0–255", "size and scaling"),
+        ("the largest square in the middle of the photo", "how a photo is made square"),
+        ('tlcore.load_model("leaves-model.zip")', "how to use it"),
+        ("EfficientNet-Lite0: Apache-2.0 (https://example.org/lite)", "whose network it began with"),
+        ("CC-BY 4.0, by many", "whose photos it learned from"),
+    ],
+)
+def test_it_says_what_a_person_needs(said, reason):
+    assert said in model_readme(INFO, ("oak", "beech"), "leaves-model.zip"), reason
+
+
+@pytest.mark.parametrize("number", [0, 1], ids=["with this package", "without it"])
+def test_its_code_runs_and_gives_the_models_answer(unzipped, number):
+    code = re.findall(r"```python\n(.*?)```", (unzipped / README).read_text(encoding="utf-8"), re.DOTALL)[number]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=unzipped, env=environment, capture_output=True, text=True, check=True
+    )
+    label, probability = done.stdout.split()
+    right = tlcore.load_model(unzipped / "shapes-model.zip").predict(unzipped / "photo.jpg")
+    assert label == right.label and float(probability) == pytest.approx(right.probability, abs=0.02)
+
+
+@pytest.mark.parametrize("policy", ["center-crop", "squash"])
+def test_its_code_makes_photos_square_as_the_model_was_trained(policy):
+    from io import BytesIO
+
+    from PIL import Image, ImageOps
+
+    from tlcore.data.images import load_input
+    from tlcore.messages.model_readme import PREPARING
+
+    data = make_photo(1, (300, 200), "PNG")
+    photo = Image.open(BytesIO(data)).convert("RGB")
+    made = eval(PREPARING[policy].format(size=96), {"photo": photo, "ImageOps": ImageOps, "Image": Image})
+    expected = load_input(data, 96, policy).astype(int)
+    assert np.abs(np.asarray(made).astype(int) - expected).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"test": None}, "no figures"),
+        ({"test": {"correct": "many", "total": 3, "interval_95": [0, 1]}}, "figures that are none"),
+        ({"test": {"correct": 0, "total": 0, "interval_95": [0, 1]}}, "no test photos"),
+        ({"created": 5}, "no date"),
+        ({"created": "yesterday"}, "a date of another kind"),
+        ({"backbone": "mine", "dataset": []}, "other kinds of values"),
+        ({"backbone": {"name": "no-such-network", "licence": 7}}, "a network of another version"),
+    ],
+)
+def test_a_description_with_gaps_still_has_a_readme(change, reason):
+    made = model_readme(INFO | change, ("oak", "beech"), "x.zip")
+    assert "# Leaves" in made and "load_model" in made, reason
+
+
+def test_names_stay_names():
+    made = model_readme(INFO | {"dataset": {"name": HOSTILE, "licence": HOSTILE}}, (HOSTILE, "b"), "x.zip")
+    assert not re.search(r"(?<!\\)<img|^# \[|(?<!\\)\[x", made, re.MULTILINE)
+
+
+def test_a_thousand_classes_are_not_all_listed():
+    made = model_readme(INFO, tuple(f"class{number}" for number in range(1000)), "x.zip")
+    assert made.count("\n- class") == 200 and "and 800 more, in labels.txt" in made
+
+
+@pytest.mark.parametrize(
+    ("name", "expected", "reason"),
+    [
+        ("Leaves", "leaves-model.zip", "as the data set is called"),
+        ("Ärzte & Löwen", "arzte-lowen-model.zip", "letters that every system and mail takes"),
+        ("../../etc/passwd", "etc-passwd-model.zip", "never a path"),
+        ("猫", "dataset-model.zip", "nothing is left of the name"),
+    ],
+)
+def test_what_the_download_is_called(name, expected, reason):
+    assert model_file_name(name) == expected, reason

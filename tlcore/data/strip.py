@@ -1,0 +1,60 @@
+"""A few photos of a data set as one small picture, for lists: made of its thumbnails when it is first asked for.
+
+datasets/<id>/strip.jpg     `PHOTOS` squares of `SIDE` pixels side by side, of as many classes as there is room for
+"""
+
+import io
+from contextlib import suppress
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+from PIL import Image, ImageOps
+
+from tlcore.data.thumbnails import Thumbnails
+from tlcore.errors import UserError
+from tlcore.workspace import Workspace, is_id, write_atomic
+
+PHOTOS, SIDE = 4, 72
+FILE = "strip.jpg"
+QUALITY = 82
+
+
+def dataset_strip(workspace: Workspace, dataset_id: str) -> bytes:
+    """The strip of a data set as a JPEG; b"" where there is no such data set, or it has no thumbnails."""
+    if not is_id(dataset_id):
+        return b""
+    folder = workspace.datasets / dataset_id
+    try:
+        return (folder / FILE).read_bytes()
+    except OSError:
+        made = _make(folder)
+    if made:
+        with suppress(UserError):  # a full disk: it is made again the next time
+            write_atomic(folder / FILE, made)
+    return made
+
+
+def _make(folder: Path) -> bytes:
+    """The strip of the data set in a folder: its own thumbnails, which were made here, so nobody else's files."""
+    try:
+        photos = pd.read_parquet(folder / "photos.parquet", columns=["sha256", "label"])
+    except (OSError, ValueError, KeyError, pa.ArrowException):
+        return b""
+    turn = photos.groupby("label", observed=True).cumcount()
+    shown = photos.assign(_turn=turn).sort_values(["_turn", "label"], kind="stable")["sha256"].head(PHOTOS)
+    thumbnails = Thumbnails(folder)
+    found = [jpeg for jpeg in map(thumbnails.read, shown) if jpeg]
+    if not found:
+        return b""
+    strip = Image.new("RGB", (len(found) * SIDE, SIDE))
+    for place, jpeg in enumerate(found):
+        with Image.open(io.BytesIO(jpeg), formats=["JPEG"]) as picture:
+            picture.draft("RGB", (SIDE, SIDE))
+            small = min(picture.size) < SIDE  # its pixels are shown as they are, not blurred
+            how = Image.Resampling.NEAREST if small else Image.Resampling.BICUBIC
+            square = ImageOps.fit(picture.convert("RGB"), (SIDE, SIDE), how)
+        strip.paste(square, (place * SIDE, 0))
+    target = io.BytesIO()
+    strip.save(target, "JPEG", quality=QUALITY)
+    return target.getvalue()

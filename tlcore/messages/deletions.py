@@ -1,0 +1,50 @@
+"""What deleting one thing means, that it was done, and how long it can be undone, in words."""
+
+from tlcore.messages.quantities import count, format_bytes
+from tlcore.settings import Limits
+from tlcore.storage.belongings import COMPARISON, DATASET, RUN
+from tlcore.storage.put_aside import HOUR, Deletion
+
+
+def deletion_question(plan: Deletion, limits: Limits) -> str:
+    """What would go, before it does: "Delete the data set “pets”? 3 runs go with it. This frees 12.5 MB…"."""
+    words = [f"Delete the {plan.kind} “{plan.name}”?", along_message(plan), freed_message(plan, limits)]
+    return " ".join(filter(None, words))
+
+
+def along_message(plan: Deletion) -> str:
+    """What goes along with a thing, "" for nothing: "3 runs and 1 race go with it."."""
+    parts = [
+        count(plan.along(kind), one, many)
+        for kind, one, many in (
+            (RUN, "run", ""),
+            (COMPARISON, "race", ""),
+            (DATASET, "earlier version", ""),
+        )
+        if plan.along(kind)
+    ]
+    if not parts:
+        return ""
+    listed = " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
+    single = len(parts) == 1 and listed.startswith("1 ")
+    return f"{listed} {'goes' if single else 'go'} with it."
+
+
+def freed_message(plan: Deletion, limits: Limits) -> str:
+    """How much room it makes, and how long it can be undone."""
+    if not limits.undo_hours:
+        return f"It takes up {format_bytes(plan.bytes)}. You can undo this."
+    return f"This frees {format_bytes(plan.bytes)}. You can undo it for {count(round(limits.undo_hours), 'hour')}."
+
+
+def deleted_message(gone: Deletion) -> str:
+    """That something was deleted: "Deleted “pets”."."""
+    return f"Deleted “{gone.name}”."
+
+
+def expiry_message(gone: Deletion, limits: Limits, now: float) -> str:
+    """How long what was deleted can be brought back: "23 hours left". `now`: Unix seconds."""
+    if not limits.undo_hours:
+        return "kept until the room is needed"
+    hours = (gone.deleted - now) / HOUR + limits.undo_hours
+    return f"{count(int(hours), 'hour')} left" if hours >= 1 else "less than an hour left"

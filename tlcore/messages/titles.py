@@ -1,0 +1,18 @@
+"""What a run is called: the name that somebody gave it, else what it is and how good it came out."""
+
+from tlcore.config import STRATEGIES, short_name
+from tlcore.jobs.status import JobStatus
+from tlcore.jobs.store import Run
+from tlcore.messages.quantities import capitalized, percent
+
+
+def run_title(run: Run, status: JobStatus | None = None) -> str:
+    """ "Hybrid · 93%", or the name that somebody gave the run. Without its status, or a score in it, "Hybrid"."""
+    if run.is_renamed:
+        return run.name
+    strategy = str(run.spec["config"]["strategy"])  # another version may know others
+    words = capitalized(short_name(strategy) if strategy in STRATEGIES else strategy)
+    score = status.evaluated if status else None
+    if score is None or not score.test_total:
+        return words
+    return f"{words} · {percent(score.test_correct / score.test_total)}"

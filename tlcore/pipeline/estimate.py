@@ -1,0 +1,131 @@
+"""How long a run will take, before anybody starts it: what its stages do, times what such work took on this machine.
+
+Made for a page, so it builds no network and reads no photo; a run that is at work knows better (eta.py). No TensorFlow.
+"""
+
+import math
+
+from tlcore.config import TrainConfig
+from tlcore.data.images import RESIZE_POLICY
+from tlcore.data.manifest import Dataset
+from tlcore.events import StageKey
+from tlcore.features.activations import ImageCache, open_features
+from tlcore.features.extract import Photo, Request, feature_kind, num_rows
+from tlcore.features.views import ViewedStore, has_views
+from tlcore.models.frozen_backbone import top_layer
+from tlcore.models.frozen_files import POOLED
+from tlcore.models.registry import find_backbone
+from tlcore.models.weights_cache import is_present
+from tlcore.pipeline.caches import views_of
+from tlcore.pipeline.eta import EVALUATING, HEAD_SECONDS, JOINT_SHARE, REMEMBERED, Range
+from tlcore.pipeline.timings import Rate, TimingNames, load_timings, timing_names
+from tlcore.workspace import Workspace
+
+AROUND = (0.3, 2.0)
+"""Seconds between the press of the button and the first photo, and the last epoch and the score, by a warm worker."""
+
+MOST_ADAPTATION_PHOTOS = 512
+"""To which batch normalisation is adapted (fine_tune_stages.py, which cannot be imported without Keras)."""
+
+
+def estimate_seconds(workspace: Workspace, dataset: Dataset, config: TrainConfig) -> Range | None:
+    """Seconds until the test figures, at least and at most; None where this machine has not done such work yet.
+
+    Raises:
+        UserError: the config names a network or a block that is not known.
+    """
+    spec = find_backbone(config.backbone)
+    if config.pretrained and not is_present(spec):
+        return None  # how long a download takes is no property of this machine
+    work = _Work(workspace, dataset, config)
+    parts: list[Range | None] = [AROUND]
+    if config.pretrained:
+        parts += [work.adaptation(), work.extraction(), work.head()]
+    if config.fine_tunes:
+        parts += [work.decoding(), work.fine_tuning()]
+    known = [part for part in parts if part is not None]
+    if len(known) < len(parts):
+        return None
+    return sum(low for low, _ in known), sum(high for _, high in known)
+
+
+class _Work:
+    """The work of a run in seconds, a method a stage; each gives None where nothing is known of it."""
+
+    def __init__(self, workspace: Workspace, dataset: Dataset, config: TrainConfig) -> None:
+        self._workspace, self._config = workspace, config
+        self._names: TimingNames = timing_names(config)
+        self._remembered = load_timings(workspace)
+        self._photos = _photos(dataset, "train"), _photos(dataset, "validation") + _photos(dataset, "test")
+
+    def adaptation(self) -> Range | None:
+        """Batch normalisation. A network that was trained here before without measuring it has none."""
+        rate = self._rate(StageKey.ADAPT_BATCH_NORM)
+        if not self._config.batch_norm_adaptation or (rate is None and self._rate(StageKey.FINE_TUNE) is not None):
+            return 0.0, 0.0
+        return _times(rate, min(len(self._photos[0]), MOST_ADAPTATION_PHOTOS))
+
+    def extraction(self) -> Range | None:
+        """The frozen network on every photo that it has not seen; an adapted one has seen none."""
+        if not self._config.batch_norm_adaptation and not self._config.partly_frozen:
+            return _times(self._rate(StageKey.EXTRACT_FEATURES), self._num_missing())
+        joint = self._rate(StageKey.EXTRACT_FEATURES_AND_ACTIVATIONS)
+        alone = self._rate(StageKey.EXTRACT_FEATURES)
+        if joint is None and alone is not None:
+            joint = alone[0] * JOINT_SHARE[0], alone[1] * JOINT_SHARE[1]
+        return _times(joint, self._num_rows())
+
+    def head(self) -> Range | None:
+        """The epochs of the head, which may end early."""
+        config, samples = self._config, len(self._photos[0])
+        low, high = self._rate(StageKey.TRAIN_HEAD) or HEAD_SECONDS
+        return low * samples * min(config.epochs, config.patience or config.epochs), high * samples * config.epochs
+
+    def decoding(self) -> Range | None:
+        """Photos as the whole network takes them; where a part is frozen, nothing."""
+        if self._config.partly_frozen:
+            return 0.0, 0.0
+        with ViewedStore(ImageCache(self._workspace, self._config.image_size, RESIZE_POLICY)) as store:
+            missing = num_rows(Request(self._photos[0] + self._photos[1], (store,)).missing())
+        return _times(self._rate(StageKey.DECODE_PHOTOS), missing)
+
+    def fine_tuning(self) -> Range | None:
+        """The first step, the epochs, and the test photos with what came of them."""
+        config, samples = self._config, len(self._photos[0])
+        start, rate = self._rate("compile"), self._rate(StageKey.FINE_TUNE)
+        if start is None or rate is None:
+            return None
+        end = self._rate("evaluate") or EVALUATING
+        least = min(config.fine_tune_epochs, config.patience or config.fine_tune_epochs)
+        low = start[0] + end[0] + rate[0] * samples * least
+        return low, start[1] + end[1] + rate[1] * samples * config.fine_tune_epochs
+
+    def _num_missing(self) -> int:
+        """Rows that the frozen network has yet to compute."""
+        if top_layer(self._config.head) != POOLED:
+            return self._num_rows()
+        kind = feature_kind(find_backbone(self._config.backbone), self._config.image_size, RESIZE_POLICY)
+        train, others = self._photos
+        with open_features(self._workspace, kind, views_of(self._config)) as store:
+            plain = ViewedStore(store.plain)
+            return num_rows(Request(train, (store,)).missing()) + num_rows(Request(others, (plain,)).missing())
+
+    def _num_rows(self) -> int:
+        """Rows of all photos, those to train on in all views."""
+        train, others = ({photo.sha256 for photo in photos} for photos in self._photos)
+        views = views_of(self._config)
+        return len(train) * (views.count if has_views(views) else 1) + len(others)
+
+    def _rate(self, rate: Rate) -> Range | None:
+        seconds = self._remembered.get(self._names[rate], math.nan)
+        return None if math.isnan(seconds) else (seconds * REMEMBERED[0], seconds * REMEMBERED[1])
+
+
+def _times(rate: Range | None, number: int) -> Range | None:
+    if not number:
+        return 0.0, 0.0
+    return rate and (rate[0] * number, rate[1] * number)
+
+
+def _photos(dataset: Dataset, part: str) -> list[Photo]:
+    return [Photo(*row) for row in dataset.part(part)[["sha256", "path"]].itertuples(index=False)]

@@ -1,0 +1,280 @@
+"""Deleting that can be undone: what a person deletes is put aside for a day, with all that is of no use without it.
+
+Photos, models and figures are all in what was put aside (put_aside.py), so nothing has to be made again. What can be
+computed from the photos (features, activations) goes at once where nobody else needs it: that is what takes the space.
+"""
+
+import time
+from contextlib import suppress
+from dataclasses import replace
+
+from filelock import FileLock, Timeout
+
+from tlcore.data.manifest import list_versions
+from tlcore.data.versions import newer_version
+from tlcore.errors import UserError
+from tlcore.jobs.line import Line
+from tlcore.jobs.locks import LOCK, is_locked
+from tlcore.jobs.status import job_status
+from tlcore.jobs.store import open_job, request_stop
+from tlcore.naming import given_name
+from tlcore.settings import Limits
+from tlcore.storage.belongings import (
+    COMPARISON,
+    DATASET,
+    IMPORT,
+    JOBS,
+    RECOMMENDATION,
+    RUN,
+    Belonging,
+    belongings,
+    find_belonging,
+)
+from tlcore.storage.forgetting import note_photos, work_off
+from tlcore.storage.put_aside import (
+    FOLDER,
+    HOUR,
+    ORDER,
+    Deletion,
+    list_deletions,
+    move_back,
+    move_out,
+    place_of,
+    write_note,
+)
+from tlcore.storage.usage import folder_bytes
+from tlcore.workspace import Workspace, discard, is_id
+
+STOP_SECONDS = 10.0
+POLL_SECONDS = 0.1
+LOCK_SECONDS = 30.0
+
+
+def plan_deletion(workspace: Workspace, an_id: str, keep_runs: bool = False) -> Deletion:
+    """What would go if this data set, run or race were deleted.
+
+    With a data set go its earlier versions and the runs and races of the same visitor on them; with a race its runs;
+    with its last run a race. Runs of other visitors stay, without photos.
+
+    Args:
+        keep_runs: whether the runs of a race stay.
+
+    Raises:
+        UserError: there is nothing of this id.
+    """
+    thing = _find(workspace, an_id)
+    everything = {(each.kind, each.id): each for each in belongings(workspace, ORDER)}
+    parts = _whole(workspace, thing, everything, keep_runs)
+    ids = {each.id for each in parts}
+    needs = {need for each in parts for need in each.needs if need not in ids} if thing.kind != DATASET else set()
+    return Deletion(
+        thing.id,
+        thing.kind,
+        _name(thing),
+        thing.visitor,
+        "",
+        0.0,
+        tuple((each.kind, each.id) for each in parts),
+        tuple(sorted(needs)),
+        sum(folder_bytes(each.folder) for each in parts),
+    )
+
+
+def _whole(
+    workspace: Workspace, thing: Belonging, everything: dict[tuple[str, str], Belonging], keep_runs: bool
+) -> list[Belonging]:
+    """A thing with what goes along, in the order in which it goes."""
+    own = [each for each in everything.values() if each.visitor == thing.visitor]
+    chosen = {(thing.kind, thing.id)}
+    if thing.kind == DATASET:
+        family = _versions(workspace, thing)
+        chosen |= {(DATASET, an_id) for an_id in family}
+        chosen |= {(RECOMMENDATION, an_id) for an_id in family}
+        chosen |= {(each.kind, each.id) for each in own if each.kind in (RUN, COMPARISON) and family & {*each.needs}}
+    elif thing.kind == COMPARISON and not keep_runs:
+        chosen |= {(each.kind, each.id) for each in own if each.kind == RUN and each.id in thing.needs}
+    gone = {an_id for kind, an_id in chosen if kind == RUN}
+    there = {an_id for kind, an_id in everything if kind == RUN}
+    if gone:  # a race without any run says nothing
+        chosen |= {
+            (each.kind, each.id)
+            for each in own
+            if each.kind == COMPARISON and gone & {*each.needs} and not {*each.needs} & there - gone
+        }
+    found = [each for key, each in everything.items() if key in chosen]
+    return sorted(found, key=lambda each: ORDER.index(each.kind))
+
+
+def _versions(workspace: Workspace, dataset: Belonging) -> set[str]:
+    """The ids of a data set and of the earlier versions of it, of the same visitor."""
+    replaces = {each.id: each.replaces for each in list_versions(workspace) if each.visitor == dataset.visitor}
+    found, an_id = {dataset.id}, replaces.get(dataset.id, "")
+    while an_id in replaces and an_id not in found:
+        found.add(an_id)
+        an_id = replaces[an_id]
+    return found
+
+
+def delete(
+    workspace: Workspace,
+    an_id: str,
+    by: str = "",
+    name: str = "",
+    keep_runs: bool = False,
+    wait_seconds: float = STOP_SECONDS,
+    forget: bool = True,
+) -> Deletion:
+    """Put a data set, a run or a race aside, with what `plan_deletion` says; `restore` brings it back.
+
+    Args:
+        by: the public name of who deletes it. name: what it is called where it was deleted, "" for its own name.
+        wait_seconds: for runs that are at work to stop.
+        forget: whether what was computed of its photos goes at once; else the next cleaning does it, since it may mean
+            reading many files.
+
+    Raises:
+        UserError: there is nothing of this id, something of it is at work and did not stop in time (then nothing has
+            gone), or the disk says no.
+    """
+    plan = plan_deletion(workspace, an_id, keep_runs)
+    plan = replace(plan, deleted_by=by, name=name or plan.name)
+    _check_imports(workspace, plan)
+    _stop(workspace, plan, wait_seconds)
+    return _put_aside(workspace, plan, forget)
+
+
+def restore(workspace: Workspace, an_id: str) -> Deletion:
+    """Bring back what was deleted under this id, and what else was deleted that it needs.
+
+    Of a data set that a newer version replaced: make it the current one again; the newer version is put aside.
+
+    Raises:
+        UserError: nothing of this id was deleted, it has gone for good, or the newer version has runs of its own.
+    """
+    with _locked(workspace):
+        found = {each.id: each for each in list_deletions(workspace)}
+        if an_id in found:
+            for need in found[an_id].needs:
+                if need in found:
+                    _bring_back(workspace, found[need])
+            _check_needs(workspace, found[an_id])
+            _bring_back(workspace, found[an_id])
+            return found[an_id]
+    newer = newer_version(workspace, an_id) if is_id(an_id) else ""
+    if newer:
+        return _undo_change(workspace, newer)
+    raise UserError(
+        f"Nothing that was deleted has the id “{an_id[:80]}”.", "What was deleted too long ago is gone for good."
+    )
+
+
+def replaced_versions(workspace: Workspace, limits: Limits, now: float) -> list[Belonging]:
+    """The data sets that a newer version replaced longer ago than that can be undone, and that nothing needs."""
+    if not limits.undo_hours:
+        return []
+    since = {each.replaces: each.created for each in list_versions(workspace) if each.replaces}
+    old = {an_id for an_id, created in since.items() if now - created > limits.undo_hours * HOUR}
+    if not old:
+        return []
+    needed = {need for each in belongings(workspace, (RUN, COMPARISON)) for need in each.needs}
+    needed |= {need for each in list_deletions(workspace) for need in each.needs}
+    needed |= {
+        need for each in belongings(workspace, (IMPORT,)) if is_locked(each.folder / LOCK) for need in each.needs
+    }
+    return [each for each in belongings(workspace, (DATASET,)) if each.id in old - needed]
+
+
+def _find(workspace: Workspace, an_id: str) -> Belonging:
+    found = find_belonging(workspace, an_id, (DATASET, RUN, COMPARISON))
+    if found is None:
+        raise UserError(
+            f"There is no data set, run or race “{an_id[:80]}” here.",
+            "It may have been deleted, or its id may be incomplete.",
+        )
+    return found
+
+
+def _name(thing: Belonging) -> str:
+    return given_name(thing.folder) or thing.name
+
+
+def _check_imports(workspace: Workspace, plan: Deletion) -> None:
+    """Raise UserError where photos are being added to a data set just now."""
+    ids = {an_id for kind, an_id in plan.parts if kind == DATASET}
+    for each in belongings(workspace, (IMPORT,)):
+        if ids & {*each.needs} and is_locked(each.folder / LOCK):
+            raise UserError(f"Photos are being added to “{plan.name}”.", "Wait until that is done, or stop it.")
+
+
+def _stop(workspace: Workspace, plan: Deletion, wait_seconds: float) -> None:
+    """Take jobs out of the line and stop those at work; raises UserError where one has not ended in time."""
+    folders = [place_of(workspace, kind) / an_id for kind, an_id in plan.parts if kind in JOBS]
+    working = []
+    for folder in folders:
+        with suppress(UserError):
+            job = open_job(folder)
+            if job_status(job).active and not Line(workspace).cancel(job):
+                request_stop(job)
+                working.append(folder)
+    deadline = time.monotonic() + wait_seconds
+    while any(is_locked(folder / LOCK) for folder in working):
+        if time.monotonic() > deadline:
+            raise UserError(f"“{plan.name}” is still being stopped.", "Try again in a few seconds.")
+        time.sleep(POLL_SECONDS)
+
+
+def _put_aside(workspace: Workspace, plan: Deletion, forget: bool) -> Deletion:
+    """Move the folders of a plan out of the way: all of them, or none."""
+    deletion = replace(plan, deleted=time.time())
+    with _locked(workspace):
+        note_photos(workspace, [workspace.datasets / an_id for kind, an_id in plan.parts if kind == DATASET])
+        write_note(workspace, deletion)
+        moved: list[tuple[str, str]] = []
+        try:
+            for kind, an_id in deletion.parts:
+                move_out(workspace, deletion.id, kind, an_id)
+                moved.append((kind, an_id))
+        except (OSError, Timeout) as error:
+            for kind, an_id in reversed(moved):
+                move_back(workspace, deletion.id, kind, an_id)
+            discard(workspace, workspace.root / FOLDER / deletion.id)
+            raise UserError(
+                f"“{deletion.name}” could not be deleted: it is in use, or the disk says no.", "Try again in a moment."
+            ) from error
+    if forget:
+        work_off(workspace)
+    return deletion
+
+
+def _bring_back(workspace: Workspace, deletion: Deletion) -> None:
+    """Move what was put aside to where it was; what needs something else after that."""
+    for kind, an_id in reversed(deletion.parts):
+        move_back(workspace, deletion.id, kind, an_id)
+    discard(workspace, workspace.root / FOLDER / deletion.id)
+
+
+def _check_needs(workspace: Workspace, deletion: Deletion) -> None:
+    """Raise UserError where the photos that runs need have gone for good."""
+    gone = [need for need in deletion.needs if find_belonging(workspace, need, (DATASET, RUN)) is None]
+    if gone and deletion.kind == RUN:
+        raise UserError(f"The photos that “{deletion.name}” learned from are gone for good.", "Train again.")
+
+
+def _undo_change(workspace: Workspace, newer: str) -> Deletion:
+    """Put a newer version of a data set aside, alone, so that the one it replaced is current again."""
+    thing = _find(workspace, newer)
+    if newer_version(workspace, newer):
+        raise UserError("These photos were changed once more since.", "Undo the latest change first.")
+    runs = [each for each in belongings(workspace, (RUN, COMPARISON)) if newer in each.needs]
+    if runs:
+        raise UserError("There are runs on the changed photos.", "Keep the change, or delete those runs first.")
+    ids = [(RECOMMENDATION, newer), (DATASET, newer)]
+    parts = tuple((kind, an_id) for kind, an_id in ids if (place_of(workspace, kind) / an_id).is_dir())
+    plan = Deletion(newer, DATASET, _name(thing), thing.visitor, "", 0.0, parts, (), folder_bytes(thing.folder))
+    _stop(workspace, plan, STOP_SECONDS)
+    return _put_aside(workspace, plan, forget=False)
+
+
+def _locked(workspace: Workspace) -> FileLock:
+    """The lock under which things are put aside and brought back."""
+    return FileLock(workspace.root / f".{FOLDER}.lock", timeout=LOCK_SECONDS)
