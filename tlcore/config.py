@@ -6,8 +6,8 @@ from typing import Any
 from tlcore.errors import UserError
 
 STRATEGIES = {
-    "feature-extraction": "Keep the network frozen and train only a new classifier on top (feature extraction).",
-    "hybrid": "Train the classifier first, then fine-tune the top layers of the network (hybrid).",
+    "feature-extraction": "Keep the network frozen and train only a new head on top (feature extraction).",
+    "hybrid": "Train the head first, then fine-tune the top layers of the network (hybrid).",
     "fine-tuning": "Adjust the whole network in small steps (fine-tuning).",
     "scratch": "Train every layer of an untrained network (from scratch), as a comparison.",
 }
@@ -83,8 +83,8 @@ class TrainConfig:
     )
     head: str = _option(
         "pooling",
-        "Classifier (head)",
-        "How the network's features are turned into classes.",
+        "Head",
+        "How the head, the new last part of the network, turns its features into your classes.",
         "network",
         choices=HEADS,
     )

@@ -61,9 +61,9 @@ def check_head_memory(num_rows: int, row_bytes: int) -> None:
     needed, free = COPIES * num_rows * row_bytes + SPARE_BYTES, free_memory()
     if needed > free:
         raise UserError(
-            f"Training the classifier on {num_rows:,} photos needs about {size_text(needed)} of memory; "
+            f"Training the head on {num_rows:,} photos needs about {size_text(needed)} of memory; "
             f"{size_text(free)} is free.",
-            "Choose fewer photos or the pooling classifier, or close other programs.",
+            "Choose fewer photos or the pooling head, or close other programs.",
         )
 
 

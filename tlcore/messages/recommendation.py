@@ -7,11 +7,11 @@ from tlcore.config import short_name
 from tlcore.messages.quantities import count
 
 CONSEQUENCES = {
-    (True, "feature-extraction"): "So the network can stay frozen, and only a new classifier is trained.",
-    (True, "hybrid"): "So the classifier is trained first, and then the top layers are fine-tuned.",
+    (True, "feature-extraction"): "So the network can stay frozen, and only a new head is trained.",
+    (True, "hybrid"): "So the head is trained first, and then the top layers are fine-tuned.",
     (True, "fine-tuning"): "So the whole network can be fine-tuned, in small steps.",
-    (False, "feature-extraction"): "What it knows still helps here, so only a new classifier is trained.",
-    (False, "hybrid"): "So the classifier is trained first, and then the top layers are fine-tuned on your photos.",
+    (False, "feature-extraction"): "What it knows still helps here, so only a new head is trained.",
+    (False, "hybrid"): "So the head is trained first, and then the top layers are fine-tuned on your photos.",
     (False, "fine-tuning"): "So the whole network is fine-tuned on your photos, in small steps.",
 }
 """What follows, by whether photos are similar to ImageNet's and by the strategy."""
