@@ -17,6 +17,18 @@ class UserError(Exception):
         self.fix = fix
 
 
+class TooFewPhotos(UserError):
+    """Some classes have too few photos, and a data set could be made without them.
+
+    Args:
+        classes: their names.
+    """
+
+    def __init__(self, what: str, fix: str, classes: tuple[str, ...]) -> None:
+        super().__init__(what, fix)
+        self.classes = classes
+
+
 def require_package(module: str, name: str, purpose: str, extra: str) -> None:
     """Before something is done that needs a package beyond the core.
 

@@ -216,7 +216,8 @@ class Stopped(Event):
 class Failed(Event):
     """The job could not go on. `bug` is True when it is the program's fault, then `what` holds the error.
 
-    `number`: of a bug, the same on the page and in the log; "" otherwise, and in older files.
+    `number`: of a bug, the same on the page and in the log; "" otherwise, and in older files. `small_classes`: of an
+    import, the classes with too few photos, where it could be done without them.
     """
 
     type: ClassVar[str] = "failed"
@@ -224,6 +225,10 @@ class Failed(Event):
     fix: str
     bug: bool = False
     number: str = ""
+    small_classes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "small_classes", tuple(self.small_classes))  # JSON knows no tuples
 
 
 @dataclass(frozen=True)

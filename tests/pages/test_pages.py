@@ -7,6 +7,7 @@ import pytest
 
 from pages.server.identity import rights_with
 from tests.pages.conftest import PAGES, buttons, grids, words
+from tlcore.charts import tokens
 from tlcore.comparison.store import create_comparison
 from tlcore.config import TrainConfig, defaults_for
 from tlcore.events import EpochEnd, Failed, Progress, Started, encode
@@ -70,23 +71,26 @@ def test_the_data_page_shows_the_photos_and_the_way_on(visit, trained):
     at = visit("data", workspace, dataset=dataset.id)
     (photos,) = grids(at)
     assert len(photos) == 9 and all(photo["alt"] for photo in photos)
-    assert any(button.startswith("Go on: train on ") for button in buttons(at))
-    chart = at.get("vega_lite_chart")[0].proto
-    assert "3 classes with" in chart.alt
-    assert "36 photos" in words(at)
+    assert "Continue to training" in buttons(at)
+    text = words(at)
+    assert "36 photos" in text and text.count('class="tl-class"') == 3
+    hues = tokens.class_hues(dataset.labels, dark=False)
+    assert all(f"--tl-hue: {hues[label]}" in text and f"<h3>{label}</h3>" in text for label in dataset.labels)
+    parts = dataset.photos[dataset.photos["label"] == dataset.labels[0]]["split"].value_counts()
+    assert f"{parts['train']} train · {parts['validation']} validate · {parts['test']} test" in text
 
 
-def test_nine_others_are_others(visit, trained):
+def test_shuffle_shows_others(visit, trained):
     workspace, dataset, _ = trained
     at = visit("data", workspace, dataset=dataset.id)
     before = grids(at)
-    next(button for button in at.button if button.label == "Show nine others").click().run()
+    next(button for button in at.button if button.label == "Shuffle").click().run()
     assert grids(at) != before
 
 
 def test_a_ready_made_set_is_imported_as_a_job(visit, workspace, queue):
     at = visit("data", workspace)
-    at.button[0].click().run()
+    at.button(key="sample_emoji").click().run()
     job = queue.jobs[0]
     assert (job.kind, job.spec["kind"], job.spec["value"]) == ("import", "sample", "emoji")
     assert at.query_params["job"] == job.id
@@ -167,8 +171,8 @@ def test_evaluate_tells_the_score_with_its_range_and_the_mistakes(visit, trained
 def test_a_visitor_from_outside_sees_only_what_was_shared_with_him(visit, trained, stranger):
     workspace, dataset, run = trained
     at = visit("data", workspace)
-    assert "made earlier" not in words(at)
-    assert not any("Path on this computer" in str(group.options) for group in at.get("button_group"))
+    assert "Your data sets" not in words(at)
+    assert "Folder path" not in words(at) and "Import folder" not in buttons(at)
     other = create_run(workspace, dataset.id, TrainConfig(), "of somebody else")
     stranger(workspace, rights_with(workspace, "run", run.id, "see"))
     at = visit("train", workspace, run=run.id)
@@ -195,7 +199,7 @@ def test_the_id_of_someone_else_says_what_an_unknown_id_says(visit, trained, str
 def test_the_owner_sees_what_was_made_earlier(visit, trained):
     workspace, dataset, _ = trained
     at = visit("data", workspace)
-    assert "Data sets made earlier" in words(at)
+    assert "Your data sets" in words(at) and "Folder path" in words(at)
 
 
 @pytest.mark.parametrize(("hosted", "shown"), [("", True), ("1", False)])

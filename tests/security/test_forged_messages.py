@@ -5,11 +5,11 @@ from contextlib import suppress
 
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.Common_pb2 import FileUploaderState, SInt64Array, StringArray, UploadedFileInfo
+from streamlit.proto.Common_pb2 import FileUploaderState, UploadedFileInfo
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.exceptions import ConnectionClosed
 
-from tests.security.conftest import NAME
+from tests.security.conftest import NAME, TOKEN
 from tests.security.tab import Tab
 from tests.security.test_headers import small_png
 from tests.security.test_visitors import REFUSED
@@ -127,15 +127,15 @@ def test_the_session_of_another_gives_no_rights(host):
 
 
 def test_a_folder_of_the_server_cannot_be_named_by_a_stranger(host):
-    """The choice that only the owner has, forged in both forms in which Streamlit may read it."""
+    """The field and the button that only the owner has, forged under the ids that they have on his page."""
+    owner = host.bob()
+    owner.get(f"/data?owner={TOKEN}")
+    with owner.open("data") as tab:
+        button, field = tab.buttons["Import folder"], tab.of_type("text_input").id
     with host.bob().open("data") as bob:
-        ways = bob.of_type("button_group")
-        for state in (
-            WidgetState(id=ways.id, int_array_value=SInt64Array(data=[5])),
-            WidgetState(id=ways.id, string_array_value=StringArray(data=["Path on this computer"])),
-        ):
-            bob.run(states=[state])
-            assert "Use this folder" not in bob.buttons and str(ROOT) not in bob.words
+        assert "Import folder" not in bob.buttons
+        bob.run(states=[WidgetState(id=field, string_value=str(ROOT)), WidgetState(id=button, trigger_value=True)])
+        assert str(ROOT) not in bob.words
     assert not list_imports(host.workspace)
 
 
@@ -145,10 +145,8 @@ def test_the_uploads_of_another_are_passed_over(host):
     incoming.add_file(host.workspace, area, "a.png", small_png(), NAME)
     for browser, sees in ((host.ann(), True), (host.bob(), False)):
         with browser.open("data", incoming=area) as tab:
-            ways = tab.of_type("button_group")
-            tab.run(states=[WidgetState(id=ways.id, string_array_value=StringArray(data=["Zip"]))])
-            assert (NAME in tab.words.split("Name of the data set")[0]) is sees
-            assert "Remove" in tab.buttons or not sees
+            board = tab.of_type("bidi_component")
+            assert (NAME in str(board)) is sees and (area in str(board)) is sees
     incoming.clear(host.workspace, area)
 
 

@@ -4,6 +4,7 @@
     incoming/<id>/index.jsonl   a line a file: number, name, label, bytes; of one that a browser sent also
                                 the id that it gave the file, and the sha256
     incoming/<id>/owner.json    the public name of the visitor whose it is, where there is one
+    incoming/<id>/classes.json  what the classes are called (upload_classes.py)
 
 No name that a person gave ever becomes a path. What the files are is found out when a data set is made of them. How
 large files come in a slice at a time stands in receive.py.
@@ -209,6 +210,11 @@ def is_held(folder: Path) -> bool:
     return False
 
 
+def remove_sent(workspace: Workspace, incoming_id: str, ids: Collection[str]) -> None:
+    """Forget the files to which a browser gave these ids (`receive.SentFile.id`)."""
+    _keep(workspace, incoming_id, lambda row: row.get("id") not in ids)
+
+
 def remove_imported(workspace: Workspace, incoming_id: str, numbers: Collection[int]) -> None:
     """After a data set was made of these files: forget them, and the upload area with them unless more have come.
 
@@ -264,6 +270,7 @@ def _keep(workspace: Workspace, incoming_id: str, wanted: Callable[[dict[str, An
         rows = read_index(folder)
         lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in rows if wanted(row)]
         write_atomic(folder / "index.jsonl", "".join(lines).encode("utf-8"))
+        kept = {row["number"] for row in rows if wanted(row)}  # a file that was sent twice lies there once
         for row in rows:
-            if not wanted(row):
+            if row["number"] not in kept:
                 file_path(workspace, incoming_id, row["number"]).unlink(missing_ok=True)

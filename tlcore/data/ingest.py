@@ -5,7 +5,7 @@ is decided in layout.py, who goes into which part in split.py, what a photo is i
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from tlcore.data.decode_budget import DecodeBudget
 from tlcore.data.drafts import draft_folder
 from tlcore.data.folder import FolderSource, path_not_found
 from tlcore.data.images import DecodedPhoto, Wanted, decode
-from tlcore.data.layout import HOW, recognise
+from tlcore.data.layout import HOW, leave_out, recognise
 from tlcore.data.manifest import find_known
 from tlcore.data.thumbnails import ThumbnailWriter
 from tlcore.data.uploads import ingest_incoming
@@ -41,6 +41,7 @@ def ingest_folder(
     seed: int = 0,
     should_stop: ShouldStop = never,
     visitor: str = "",
+    without: Collection[str] = (),
 ) -> Ingestion:
     """Make a data set of a folder. The photos stay where they are; the data set points to them.
 
@@ -52,7 +53,7 @@ def ingest_folder(
     """
     source = FolderSource(Path(path))
     origin = Origin(name or "", str(source.root), visitor=visitor)
-    return (yield from ingest_source(workspace, source, origin, seed, should_stop))
+    return (yield from ingest_source(workspace, source, origin, seed, should_stop, without=without))
 
 
 def ingest_zip(
@@ -62,6 +63,7 @@ def ingest_zip(
     seed: int = 0,
     should_stop: ShouldStop = never,
     visitor: str = "",
+    without: Collection[str] = (),
 ) -> Ingestion:
     """Make a data set of a zip. The photos are copied into the data set, so the zip may go away afterwards.
 
@@ -70,7 +72,7 @@ def ingest_zip(
     """
     path = Path(path).expanduser()
     origin = Origin(name or path.stem, str(path), visitor=visitor)
-    return (yield from ingest_source(workspace, ZipSource(path), origin, seed, should_stop))
+    return (yield from ingest_source(workspace, ZipSource(path), origin, seed, should_stop, without=without))
 
 
 def ingest_path(
@@ -80,6 +82,7 @@ def ingest_path(
     seed: int = 0,
     should_stop: ShouldStop = never,
     visitor: str = "",
+    without: Collection[str] = (),
 ) -> Ingestion:
     """Make a data set of a folder or a zip, whichever the path is.
 
@@ -90,7 +93,7 @@ def ingest_path(
     if not path.exists():
         raise path_not_found(path)
     make = ingest_folder if path.is_dir() else ingest_zip
-    return (yield from make(workspace, path, name, seed, should_stop, visitor))
+    return (yield from make(workspace, path, name, seed, should_stop, visitor, without))
 
 
 def ingest_source(
@@ -100,16 +103,18 @@ def ingest_source(
     seed: int = 0,
     should_stop: ShouldStop = never,
     group: Callable[[str], str] | None = None,
+    without: Collection[str] = (),
 ) -> Ingestion:
     """Make a data set of any source whose folders tell the classes.
 
     Args:
         group: from a shown path to what it shows, where two photos of one thing belong on one side of the split.
+        without: classes to leave out.
 
     Raises:
-        UserError: the source cannot be used as it is.
+        TooFewPhotos: some classes have too few. UserError: the source cannot be used as it is.
     """
-    content = (source.signature(), origin.name, seed)
+    content = (source.signature(), origin.name, seed, *sorted(without))
     own = sign(*content, origin.visitor) if origin.visitor else sign(*content)
     known = find_known(workspace, own)
     if known is not None:
@@ -125,10 +130,11 @@ def ingest_source(
     collected = Collected(
         refused=[*source.refused, *layout.refused], notes=list(layout.notes), empty=list(layout.empty)
     )
+    placed = leave_out(layout.placed, without, collected.refused)
     with draft_folder(workspace) as folder:
         with ThumbnailWriter(folder) as writer:
             reading = Reading(decode_own(workspace), None if source.keeps_photos else folder, writer)
-            if not (yield from collect(source, layout.placed, collected, reading, should_stop)):
+            if not (yield from collect(source, placed, collected, reading, should_stop)):
                 return None
         photos = collected.photos()
         if group is not None:

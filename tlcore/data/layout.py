@@ -1,7 +1,7 @@
 """Which folder is a class: from the names of files to a label and a part for each. Opens no file."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +23,10 @@ HOW = (
     "Use one folder per class with its photos inside, or folders named train and validation (and test) with one "
     "folder per class in each."
 )
+
+
+CLASS_LEFT_OUT = "its class was left out, as you asked"
+"""The reason for a file of a class that a person chose to leave out."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,14 @@ def recognise(
 def label_all(files: list[SourceFile], label: str) -> Layout:
     """All files as one class that a person named, wherever they lie."""
     return Layout(placed=[Placed(file, clean_label(label)) for file in files if not is_junk(file.parts)])
+
+
+def leave_out(placed: list[Placed], classes: Collection[str], refused: list[tuple[str, str]]) -> list[Placed]:
+    """The files of all other classes; those of `classes` are added to `refused`, with the reason."""
+    wanted = [each for each in placed if each.label not in classes]
+    gone = [each for each in placed if each.label in classes]
+    refused += [(clean_path(each.file.parts), CLASS_LEFT_OUT) for each in gone]
+    return wanted
 
 
 def _unwrap(photos: list[tuple[str, ...]]) -> tuple[str, ...]:

@@ -22,9 +22,17 @@ from tlcore.errors import UserError, require_package
 from tlcore.events import ShouldStop, never
 from tlcore.workspace import Workspace
 
-EMOJI = Path(__file__).parents[1] / "assets" / "emoji" / "emoji.zip"
+_ASSETS = Path(__file__).parents[1] / "assets"
+EMOJI = _ASSETS / "emoji" / "emoji.zip"
 EMOJI_PIXELS = 64
 """Pixels a side of each of its pictures."""
+DIGITS = _ASSETS / "digits"
+_SHOWN = (
+    "animals/1f431-noto.png",
+    "food/1f34e-twemoji.png",
+    "vehicles/1f697-twemoji.png",
+    "faces/1f60e-twemoji.png",
+)
 
 
 @dataclass(frozen=True)
@@ -32,7 +40,8 @@ class Sample:
     """A data set to begin with.
 
     `sentence` is for a person who chooses; `download_bytes` is 0 for what is built in; `sha256` is the hex digest of
-    the download, "" where nobody published one (then its size and the checksums inside the archive are checked).
+    the download, "" where nobody published one (then its size and the checksums inside the archive are checked);
+    `classes`: the names of some of its classes, of one that has no pictures before it is fetched.
     """
 
     key: str
@@ -45,6 +54,7 @@ class Sample:
     download_bytes: int = 0
     url: str = ""
     sha256: str = ""
+    classes: tuple[str, ...] = ()
 
 
 SAMPLES: tuple[Sample, ...] = (
@@ -78,6 +88,7 @@ SAMPLES: tuple[Sample, ...] = (
         source="TensorFlow's filtered cats and dogs",
         download_bytes=68_606_236,  # as Keras' get_file has printed it since 2019; no checksum is published
         url="https://storage.googleapis.com/mledu-datasets/cats_and_dogs_filtered.zip",
+        classes=("cats", "dogs"),
     ),
     Sample(
         key="flowers",
@@ -91,6 +102,7 @@ SAMPLES: tuple[Sample, ...] = (
         download_bytes=228_813_984,
         url="https://storage.googleapis.com/download.tensorflow.org/example_images/flower_photos.tgz",
         sha256="4c54ace7911aaffe13a365c34f650e71dd5bf1be0a58b464e5a7183e3e595d9c",
+        classes=("daisy", "roses", "sunflowers", "tulips"),
     ),
 )
 
@@ -134,6 +146,16 @@ def emoji_thumbnails(names: Sequence[str], size: int) -> list[tuple[str, bytes]]
     """A few of the built-in pictures, by their names in the archive, as square thumbnails. `size`: side in pixels."""
     with zipfile.ZipFile(EMOJI) as archive:
         return [(name, thumbnail(archive.read(name), size)) for name in names]
+
+
+def sample_pictures(key: str) -> list[bytes]:
+    """A few pictures of a built-in sample, as PNGs at their own size; none of one that is to be fetched."""
+    if key == "digits":
+        return [path.read_bytes() for path in sorted(DIGITS.glob("*.png"))]
+    if key != "emoji":
+        return []
+    with zipfile.ZipFile(EMOJI) as archive:
+        return [archive.read(name) for name in _SHOWN]
 
 
 class DigitsSource:

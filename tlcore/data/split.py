@@ -10,7 +10,7 @@ import hashlib
 import pandas as pd
 
 from tlcore.data.manifest import SPLITS
-from tlcore.errors import UserError
+from tlcore.errors import TooFewPhotos, UserError
 
 MIN_PHOTOS = 3
 """Different photos that a class needs: one for training, one for validation, one for the test."""
@@ -34,7 +34,7 @@ def split_photos(
         "train", "validation" or "test" for every row, with the index of `photos`. Equal photos are on one side.
 
     Raises:
-        UserError: a class has fewer than `MIN_PHOTOS` different photos.
+        TooFewPhotos: a class has fewer than `MIN_PHOTOS` different photos.
     """
     keys = _groups(photos)
     given = photos["split"] if "split" in photos else pd.Series(None, index=photos.index, dtype=object)
@@ -143,10 +143,11 @@ def _check_enough(homes: dict[str, list[str]], labels: pd.Series) -> None:
     others = f" ({len(small) - 1} more with too few photos)" if len(small) > 1 else ""
     copies = f" in {num_files} files (the rest are copies, or belong to another class too)"
     copies = copies if num_files > num_different else ""
-    raise UserError(
+    raise TooFewPhotos(
         f"The class {label} has only {num_different} different {_photos(num_different)}{copies}{others}.",
         f"Every class needs at least {MIN_PHOTOS} different photos: for training, validation and testing. Add photos "
         "to it, or leave the class out.",
+        tuple(sorted(name for _, name in small)) if len(homes) - len(small) >= 2 else (),
     )
 
 

@@ -1,6 +1,6 @@
 """A data set out of what a visitor uploaded: photos put into named classes, zips, and photos of an earlier data set."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,11 @@ from tlcore.data.copies import link_or_copy
 from tlcore.data.decoder import shared_decoder
 from tlcore.data.drafts import draft_folder
 from tlcore.data.images import DecodedPhoto, PhotoRefused, Wanted
-from tlcore.data.layout import Layout, Placed, SourceFile, label_all, name_classes, recognise
+from tlcore.data.layout import Layout, Placed, SourceFile, label_all, leave_out, name_classes, recognise
 from tlcore.data.manifest import Dataset, load_dataset
+from tlcore.data.naming import dataset_name
 from tlcore.data.thumbnails import ThumbnailWriter
+from tlcore.data.upload_classes import read_classes, suggested_name
 from tlcore.error_reasons import why_file_failed
 from tlcore.errors import UserError
 from tlcore.events import ShouldStop, never
@@ -33,20 +35,23 @@ def ingest_incoming(
     should_stop: ShouldStop = never,
     visitor: str = "",
     allowance: Allowance = UNLIMITED,
+    without: Collection[str] = (),
 ) -> Ingestion:
     """Make a data set of uploads; they stay in their upload area until `incoming.clear`.
 
     Args:
-        name: what the data set is called.
+        name: what the data set is called; "" for a name made of its folder, its zip or its classes.
         base: the id of a data set whose photos come along, in the parts that they are in; a data set never changes,
             so adding photos makes a new one. Photos in a folder of the person stay there, others are copied.
-        visitor: the public name of who asked for it. allowance: what may come in.
+        visitor: the public name of who asked for it. allowance: what may come in. without: classes to leave out.
 
     Raises:
-        UserError: the uploads are gone, cannot be used as they are or are too many, or there is no such base.
+        TooFewPhotos: some classes have too few. UserError: the uploads are gone, cannot be used as they are or are too
+            many, or there is no such base.
     """
     earlier = load_dataset(workspace, base) if base is not None else None
-    source = UploadSource(workspace, incoming_id, alone=earlier is None)
+    source = UploadSource(workspace, incoming_id, alone=earlier is None, without=without)
+    placed = leave_out(source.placed, without, source.refused)
     collected = Collected(
         refused=list(source.refused),
         notes=list(source.notes),
@@ -57,7 +62,7 @@ def ingest_incoming(
     with incoming.held(workspace, incoming_id), draft_folder(workspace) as folder:
         with ThumbnailWriter(folder) as writer:
             reading = Reading(_decode_apart(workspace), folder, writer)
-            if not (yield from collect(source, source.placed, collected, reading, should_stop)):
+            if not (yield from collect(source, placed, collected, reading, should_stop)):
                 return None
             if earlier is not None:
                 collected.rows += _bring_along(earlier, folder, collected)
@@ -66,7 +71,8 @@ def ingest_incoming(
         if len(photos):
             known = earlier.labels if earlier is not None else ()
             photos["label"] = photos["label"].map(name_classes(photos["label"], collected.notes, known))
-        origin = Origin(name, "uploads", visitor=visitor, base=base or "")
+        named = name or source.suggested_name or dataset_name(sorted(set(photos["label"])))
+        origin = Origin(named, "uploads", visitor=visitor, base=base or "")
         return assemble_dataset(workspace, folder, photos, collected, origin, seed)
 
 
@@ -80,19 +86,26 @@ class UploadSource:
     """The files of an upload area, those within its zips included.
 
     Args:
-        alone: whether nothing else comes along, so that a single zip has to hold two classes itself.
+        alone: whether nothing else comes along, so that a single zip has to hold two classes itself. without: classes
+            that are left out, and not named in `suggested_name`.
 
     Raises:
         UserError: the uploads are gone, or a zip is all there is and cannot be used.
     """
 
-    def __init__(self, workspace: Workspace, incoming_id: str, alone: bool = True) -> None:
+    def __init__(
+        self, workspace: Workspace, incoming_id: str, alone: bool = True, without: Collection[str] = ()
+    ) -> None:
         self.name = "The upload"
         self.placed: list[Placed] = []
         self.refused: list[tuple[str, str]] = []
         self.notes: list[str] = []
         self.empty: list[str] = []
-        uploads = incoming.list_uploads(workspace, incoming_id)
+        classes = read_classes(workspace, incoming_id)
+        names = classes.names()
+        uploads = [each for each in incoming.list_uploads(workspace, incoming_id) if each.label not in classes.removed]
+        uploads = [each._replace(label=names.get(each.label, each.label)) if each.label else each for each in uploads]
+        self.suggested_name = suggested_name(workspace, incoming_id, classes, without)
         if not uploads and alone:
             raise UserError("Nothing has been uploaded yet.", "Add photos for at least two classes, or upload a zip.")
         in_folders: list[SourceFile] = []

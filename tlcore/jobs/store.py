@@ -80,7 +80,7 @@ class ImportSpec:
     """What an import makes a data set of.
 
     `kind`: "sample" (value: its key), "folder" (a path on this machine), or "incoming" (the id of an upload area).
-    `base`: a data set whose photos come along with their split.
+    `base`: a data set whose photos come along with their split. `without`: classes that are left out.
     """
 
     kind: str
@@ -88,6 +88,7 @@ class ImportSpec:
     name: str | None = None
     seed: int = 0
     base: str | None = None
+    without: tuple[str, ...] = ()
 
 
 def create_run(workspace: Workspace, dataset_id: str, config: TrainConfig, name: str, visitor: str = "") -> Run:

@@ -10,9 +10,7 @@ OPEN = 4.0  # two ends that are farther apart than this factor are told as two
 
 def time_left_message(seconds: float | None) -> str:
     """Time left in words: "about 20 s left". Empty while nobody can know."""
-    if seconds is None:
-        return ""
-    return f"{A_FEW_SECONDS} left" if seconds < 5 else f"about {_figure(seconds)} left"
+    return "" if seconds is None else f"{_about(seconds)} left"
 
 
 def whole_time_left_message(left: tuple[float, float] | None) -> str:
@@ -21,16 +19,18 @@ def whole_time_left_message(left: tuple[float, float] | None) -> str:
     Args:
         left: seconds, at least and at most.
     """
-    if left is None:
-        return ""
-    low, high = left
+    return "" if left is None else f"{about_message(*left)} left"
+
+
+def about_message(low: float, high: float) -> str:
+    """A time between two ends, in seconds: "a few seconds", "about 4 min", or where it is truly open "20–90 s"."""
     if high <= 15 or high <= OPEN * low:
-        return time_left_message(likely(left))
+        return _about(likely((low, high)))
     if high < 100:
-        return f"{max(5, 5 * round(low / 5))}–{5 * math.ceil(high / 5)} s left"
+        return f"{max(5, 5 * round(low / 5))}–{5 * math.ceil(high / 5)} s"
     if high < 90 * 60:
-        return f"{max(1, round(low / 60))}–{math.ceil(high / 60)} min left"
-    return f"{max(1, round(low / 3600))}–{math.ceil(high / 3600)} h left"
+        return f"{max(1, round(low / 60))}–{math.ceil(high / 60)} min"
+    return f"{max(1, round(low / 3600))}–{math.ceil(high / 3600)} h"
 
 
 def rounded(seconds: float) -> float:
@@ -40,6 +40,10 @@ def rounded(seconds: float) -> float:
     if seconds < 285:
         return 30.0 * round(seconds / 30)
     return 60.0 * round(seconds / 60) if seconds < 90 * 60 else 3600.0 * round(seconds / 3600)
+
+
+def _about(seconds: float) -> str:
+    return A_FEW_SECONDS if seconds < 5 else f"about {_figure(seconds)}"
 
 
 def _figure(seconds: float) -> str:

@@ -3,8 +3,6 @@
 Made for a page, so it builds no network and reads no photo; a run that is at work knows better (eta.py). No TensorFlow.
 """
 
-import math
-
 from tlcore.config import TrainConfig
 from tlcore.data.images import RESIZE_POLICY
 from tlcore.data.manifest import Dataset
@@ -17,8 +15,8 @@ from tlcore.models.frozen_files import POOLED
 from tlcore.models.registry import find_backbone
 from tlcore.models.weights_cache import is_present
 from tlcore.pipeline.caches import views_of
-from tlcore.pipeline.eta import EVALUATING, HEAD_SECONDS, JOINT_SHARE, REMEMBERED, Range
-from tlcore.pipeline.timings import Rate, TimingNames, load_timings, timing_names
+from tlcore.pipeline.rates import HEAD_SECONDS, JOINT_SHARE, ONCE, Range, Rates, num_products
+from tlcore.pipeline.timings import load_timings, timing_names
 from tlcore.workspace import Workspace
 
 AROUND = (0.3, 2.0)
@@ -54,23 +52,25 @@ class _Work:
 
     def __init__(self, workspace: Workspace, dataset: Dataset, config: TrainConfig) -> None:
         self._workspace, self._config = workspace, config
-        self._names: TimingNames = timing_names(config)
-        self._remembered = load_timings(workspace)
+        products = num_products(find_backbone(config.backbone), config.image_size)
+        self._rates = Rates(timing_names(config), load_timings(workspace), products)
         self._photos = _photos(dataset, "train"), _photos(dataset, "validation") + _photos(dataset, "test")
 
     def adaptation(self) -> Range | None:
         """Batch normalisation. A network that was trained here before without measuring it has none."""
-        rate = self._rate(StageKey.ADAPT_BATCH_NORM)
-        if not self._config.batch_norm_adaptation or (rate is None and self._rate(StageKey.FINE_TUNE) is not None):
+        rate = self._rates.known(StageKey.ADAPT_BATCH_NORM)
+        if not self._config.batch_norm_adaptation or (
+            rate is None and self._rates.known(StageKey.FINE_TUNE) is not None
+        ):
             return 0.0, 0.0
         return _times(rate, min(len(self._photos[0]), MOST_ADAPTATION_PHOTOS))
 
     def extraction(self) -> Range | None:
         """The frozen network on every photo that it has not seen; an adapted one has seen none."""
         if not self._config.batch_norm_adaptation and not self._config.partly_frozen:
-            return _times(self._rate(StageKey.EXTRACT_FEATURES), self._num_missing())
-        joint = self._rate(StageKey.EXTRACT_FEATURES_AND_ACTIVATIONS)
-        alone = self._rate(StageKey.EXTRACT_FEATURES)
+            return _times(self._rates.known(StageKey.EXTRACT_FEATURES), self._num_missing())
+        joint = self._rates.known(StageKey.EXTRACT_FEATURES_AND_ACTIVATIONS)
+        alone = self._rates.known(StageKey.EXTRACT_FEATURES)
         if joint is None and alone is not None:
             joint = alone[0] * JOINT_SHARE[0], alone[1] * JOINT_SHARE[1]
         return _times(joint, self._num_rows())
@@ -78,7 +78,7 @@ class _Work:
     def head(self) -> Range | None:
         """The epochs of the head, which may end early."""
         config, samples = self._config, len(self._photos[0])
-        low, high = self._rate(StageKey.TRAIN_HEAD) or HEAD_SECONDS
+        low, high = self._rates.known(StageKey.TRAIN_HEAD) or HEAD_SECONDS
         return low * samples * min(config.epochs, config.patience or config.epochs), high * samples * config.epochs
 
     def decoding(self) -> Range | None:
@@ -87,15 +87,15 @@ class _Work:
             return 0.0, 0.0
         with ViewedStore(ImageCache(self._workspace, self._config.image_size, RESIZE_POLICY)) as store:
             missing = num_rows(Request(self._photos[0] + self._photos[1], (store,)).missing())
-        return _times(self._rate(StageKey.DECODE_PHOTOS), missing)
+        return _times(self._rates.known(StageKey.DECODE_PHOTOS), missing)
 
     def fine_tuning(self) -> Range | None:
         """The first step, the epochs, and the test photos with what came of them."""
         config, samples = self._config, len(self._photos[0])
-        start, rate = self._rate("compile"), self._rate(StageKey.FINE_TUNE)
+        start, rate = self._rates.known("compile"), self._rates.known(StageKey.FINE_TUNE)
         if start is None or rate is None:
             return None
-        end = self._rate("evaluate") or EVALUATING
+        end = self._rates.known("evaluate") or ONCE["evaluate"]
         least = min(config.fine_tune_epochs, config.patience or config.fine_tune_epochs)
         low = start[0] + end[0] + rate[0] * samples * least
         return low, start[1] + end[1] + rate[1] * samples * config.fine_tune_epochs
@@ -115,10 +115,6 @@ class _Work:
         train, others = ({photo.sha256 for photo in photos} for photos in self._photos)
         views = views_of(self._config)
         return len(train) * (views.count if has_views(views) else 1) + len(others)
-
-    def _rate(self, rate: Rate) -> Range | None:
-        seconds = self._remembered.get(self._names[rate], math.nan)
-        return None if math.isnan(seconds) else (seconds * REMEMBERED[0], seconds * REMEMBERED[1])
 
 
 def _times(rate: Range | None, number: int) -> Range | None:

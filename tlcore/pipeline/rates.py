@@ -49,7 +49,7 @@ class Rates:
 
     def __getitem__(self, rate: Rate) -> Range:
         """Seconds a photo and view (and epoch), or at all."""
-        return self._known(rate) or self._reckoned(rate)
+        return self.known(rate) or self._reckoned(rate)
 
     def by_name(self) -> dict[str, float]:
         """What was measured in this run, for later ones."""
@@ -59,7 +59,8 @@ class Rates:
             rates.setdefault(StageKey.EXTRACT_FEATURES, joint)  # serves other strategies too
         return {self._names[rate]: seconds for rate, seconds in rates.items()}
 
-    def _known(self, rate: Rate) -> Range | None:
+    def known(self, rate: Rate) -> Range | None:
+        """What was measured, in this run or an earlier one; None where this machine has not done such work yet."""
         if rate in self.measured:
             return self.measured[rate], self.measured[rate]
         if self._names[rate] in self._remembered:
@@ -82,9 +83,9 @@ class Rates:
 
     def _one_pass(self) -> Range:
         """Of a photo through the frozen network."""
-        if known := self._known(StageKey.EXTRACT_FEATURES):
+        if known := self.known(StageKey.EXTRACT_FEATURES):
             return known
-        if joint := self._known(StageKey.EXTRACT_FEATURES_AND_ACTIVATIONS):
+        if joint := self.known(StageKey.EXTRACT_FEATURES_AND_ACTIVATIONS):
             return joint[0] / JOINT_SHARE[1], joint[1] / JOINT_SHARE[0]
         return _times(SECONDS_PER_PRODUCT, self._products)
 

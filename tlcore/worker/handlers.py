@@ -49,7 +49,9 @@ def import_photos(workspace: Workspace, job: Job, should_stop: ShouldStop) -> It
             workspace, spec.value, seed=spec.seed, should_stop=should_stop, visitor=job.visitor
         )
     elif spec.kind == "folder":
-        dataset = yield from ingest_path(workspace, Path(spec.value), spec.name, spec.seed, should_stop, job.visitor)
+        dataset = yield from ingest_path(
+            workspace, Path(spec.value), spec.name, spec.seed, should_stop, job.visitor, spec.without
+        )
     else:
         dataset = yield from _import_uploads(workspace, job, spec, should_stop)
     if dataset is None:
@@ -73,11 +75,18 @@ def _import_uploads(workspace: Workspace, job: Job, spec: ImportSpec, should_sto
     area = workspace.incoming / spec.value
     allowance = import_allowance(workspace, job.visitor, spec.value)
     check_disk(workspace, uploaded(area)[1], load_limits(workspace))
-    name = spec.name or spec.value
     try:
         return (
             yield from ingest_incoming(
-                workspace, spec.value, name, spec.seed, spec.base, should_stop, job.visitor, allowance
+                workspace,
+                spec.value,
+                spec.name or "",
+                spec.seed,
+                spec.base,
+                should_stop,
+                job.visitor,
+                allowance,
+                spec.without,
             )
         )
     finally:

@@ -1,15 +1,21 @@
-"""An import of photos from start to end: queue it, watch it, open what came of it."""
+"""An import of photos from start to end: queue it, watch it, go on with what came of it."""
+
+from dataclasses import replace
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.parts.data import pickers
+from pages.parts.data import collecting
 from pages.shared import follow, room, state
 from tlcore.data import incoming
+from tlcore.data.layout import CLASS_LEFT_OUT
 from tlcore.errors import UserError
 from tlcore.jobs import store
 from tlcore.jobs.status import job_status
-from tlcore.jobs.store import ImportSpec
+from tlcore.jobs.store import ImportSpec, Job
+
+POLL_SECONDS = 0.4  # an import of a hundred photos takes a second
+ON_TO_TRAIN = "on_to_train"  # in the session: the imports that lead on to the Train page
 
 
 def start_import(spec: ImportSpec) -> None:
@@ -19,28 +25,62 @@ def start_import(spec: ImportSpec) -> None:
     room.for_files()
     job = store.create_import(state.workspace(), spec, state.maker())
     state.queue().submit(job)
+    if spec.kind == "incoming":
+        st.session_state[ON_TO_TRAIN] = job.id
     state.choose(job=job.id, more=None)
     st.rerun()
 
 
+def has_failed() -> bool:
+    """Whether the import in the URL has come to an end without a data set."""
+    try:
+        job = state.job()
+    except UserError:  # the page itself will say so
+        return False
+    if job is None:
+        return False
+    status = job_status(job)
+    return not status.active and not status.finished
+
+
 def show_import(action: DeltaGenerator) -> None:
-    """The import in the URL: its progress while it is active, else its data set or what went wrong."""
+    """The import in the URL: its progress while it is active, else what came of it."""
     job = state.job()
     if job is None:
         return
     status = job_status(job)
     if status.active:
-        follow.watch(job, lambda _: None)
+        follow.watch(job, lambda _: None, seconds=POLL_SECONDS)
     elif status.finished:
-        if job.spec.get("kind") == "incoming" and not _more_came(job.spec["value"]):
-            pickers.forget_incoming()
-        state.choose(job=None, run=None, dataset=status.finished.result)
-        st.rerun()
+        _go_on(job, status.finished.result)
     else:
-        follow.ended(job, status, "import", action)
-        if action.button("Choose other photos"):
+        small = status.error.small_classes if status.error else ()
+        if small:
+            _offer_without(job, small, action)
+        follow.ended(job, status, "import", action, primary=not small)
+        if action.button("Back to your photos"):
             state.choose(job=None)
             st.rerun()
+
+
+def _go_on(job: Job, dataset_id: str) -> None:
+    """On to Train, where somebody pressed "Import and continue" and every other file was taken; else to the photos."""
+    if job.spec.get("kind") == "incoming" and not _more_came(job.spec["value"]):
+        collecting.forget()
+    reasons = state.dataset_of(dataset_id).refused["reason"]
+    leads_on = st.session_state.pop(ON_TO_TRAIN, None) == job.id and bool((reasons == CLASS_LEFT_OUT).all())
+    state.choose(job=None, run=None, dataset=dataset_id)
+    if leads_on:
+        st.switch_page("pages/train.py", query_params={"dataset": dataset_id})
+    st.rerun()
+
+
+def _offer_without(job: Job, small: tuple[str, ...], action: DeltaGenerator) -> None:
+    """The import once more, without the classes that have too few photos."""
+    shown = small[0] if len(small) == 1 else f"{len(small)} classes"
+    if state.may_act(job) and action.button(f"Continue without {shown}", type="primary", key="without"):
+        spec = ImportSpec(**job.spec)
+        start_import(replace(spec, without=(*spec.without, *small)))
 
 
 def _more_came(area: str) -> bool:

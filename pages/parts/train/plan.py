@@ -44,7 +44,7 @@ def photos_line(dataset: Dataset) -> None:
     shown = gallery.three_by_three(dataset.part("train")).head(NUM_THUMBNAILS)
     sources = [dataset_thumbnail(dataset, row.path, row.sha256, THUMBNAIL_SIZE) for row in shown.itertuples()]
     images = "".join(f'<img src="{html.escape(source)}" alt="">' for source in sources)
-    st.html(f'<p class="tl-thumbs" aria-hidden="true">{images}</p>')
+    st.html(f'<p class="tl-few" aria-hidden="true">{images}</p>')
     sizes = [len(dataset.part(part)) for part in ("train", "validation", "test")]
     st.caption(
         f"{plain(dataset.name)} · {count(sizes[0], 'photo')} to train on · {sizes[1]:,} for validation · "

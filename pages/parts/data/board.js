@@ -1,0 +1,426 @@
+/* The board of the Data page: a card a class side by side, places for folders and zips, and the button that imports.
+
+   Streamlit calls the default export again with new `data` after every run of the page; what is under way is kept beside the
+   element it is drawn into. What `data` holds and what Python learns stands in board.py. The files beside this one are put
+   before it: sending.js, files.js, camera.js, card.js, checks.js. */
+
+const MOST_NAMED = 100; // files that did not arrive and are listed with their reasons
+
+class Board {
+  constructor(data) {
+    this.cards = [];
+    this.whole = []; // items of folders and zips that the server reads
+    this.wholeEarlier = data.whole ?? null;
+    this.removed = [];
+    this.dropped = [];
+    this.folder = data.folder ?? "";
+    this.sender = null;
+    this.pending = [];
+    this.wanted = false; // Import was pressed while photos were on their way
+    this.without = new Set();
+    this.lastDrawn = this.lastSpoken = 0;
+    this.leave = (event) => event.preventDefault();
+    this.build(data);
+    for (const each of data.cards ?? []) this.addCard(each);
+    while (this.cards.length < 2) this.addCard();
+  }
+
+  build(data) {
+    this.list = make("ul", { className: "cards" });
+    this.adder = button("Add class", "add", () => this.addCard().input.focus());
+    this.adderItem = make("li", { className: "adder" }, this.adder);
+    this.list.append(this.adderItem);
+    this.buildWhole();
+    this.bar = make("progress", { max: 1, value: 0 });
+    this.bar.setAttribute("aria-label", "Upload");
+    this.line = make("p", { className: "line" });
+    this.stopper = button("Stop", "", () => this.sender?.stop());
+    this.progress = make("div", { className: "progress", hidden: true }, this.bar, this.line, this.stopper);
+    this.verdict = make("p", { className: "verdict" });
+    this.again = button("Send the rest", "", () => this.sendRest());
+    this.failures = make("details", { hidden: true });
+    this.outcome = make("div", { className: "outcome", hidden: true }, this.verdict, this.again, this.failures);
+    this.nameInput = make("input", { type: "text", className: "name", maxLength: 80, autocomplete: "off", value: data.name ?? "" });
+    this.nameInput.onchange = () => this.report();
+    const label = make("label", { className: "title" }, make("span", { textContent: "Name of the data set (optional)" }), this.nameInput);
+    this.go = button("Import and continue", "primary", () => this.importAll());
+    this.goNote = make("p", { className: "hint" });
+    const bar = make("div", { className: "go" }, this.go);
+    this.spoken = make("p", { className: "spoken" });
+    this.spoken.setAttribute("role", "status");
+    const slot = make("div", { className: "slot" }, this.progress, this.outcome);
+    const rest = [slot, make("div", { className: "end" }, label, bar, this.goNote), this.spoken];
+    this.root = make("section", { className: "board" }, this.list, this.wholePart, ...rest);
+    this.root.setAttribute("aria-label", "Your classes");
+    this.acceptDrops(this.root, (dropped) => this.take(dropped, null));
+  }
+
+  /** The way in for folders of class folders and for zips. */
+  buildWhole() {
+    const picker = (properties) => {
+      const input = make("input", { type: "file", tabIndex: -1, hidden: true, ...properties });
+      input.onchange = () => {
+        const chosen = ofInput(input);
+        input.value = "";
+        this.take(chosen, null);
+      };
+      return input;
+    };
+    const folder = picker({ webkitdirectory: true });
+    const zip = picker({ accept: ".zip,application/zip" });
+    const chooseFolder = button("Choose a folder", "", () => folder.click());
+    chooseFolder.hidden = !("webkitdirectory" in folder); // the browsers of some phones know no folders
+    const chooseZip = button("Choose a zip", "", () => zip.click());
+    const words = make("p", { textContent: "Sorted already? Drop a folder of class folders, or a zip of it, anywhere on this board." });
+    this.limit = make("p", { className: "hint" });
+    this.wholeLine = make("p", { className: "count", hidden: true });
+    this.wholeRemover = button("Remove", "quiet", () => this.removeWhole());
+    this.wholeRow = make("div", { className: "row", hidden: true }, this.wholeLine, this.wholeRemover);
+    const buttons = make("div", { className: "row" }, chooseFolder, chooseZip, folder, zip);
+    this.wholePart = make("div", { className: "whole" }, make("div", {}, words, this.limit), buttons, this.wholeRow);
+  }
+
+  acceptDrops(element, take) {
+    const mark = (event, over) => {
+      event.preventDefault();
+      event.stopPropagation();
+      element.classList.toggle("over", over);
+    };
+    element.ondragover = (event) => mark(event, true);
+    element.ondragleave = (event) => mark(event, false);
+    element.ondrop = (event) => {
+      mark(event, false);
+      ofDrop(event.dataTransfer).then(take, () => this.say("That could not be read.", true));
+    };
+  }
+
+  /** New `data` of a run of the page. */
+  update(component) {
+    this.data = component.data;
+    this.component = component;
+    if (component.parentElement !== this.root.parentNode) component.parentElement.append(this.root);
+    this.nameInput.placeholder = this.data.suggested || "My photos";
+    this.limit.textContent = this.data.limit;
+    this.limit.hidden = !this.data.limit;
+    this.ordered = false;
+    this.draw();
+    if (this.pending.length && this.data.area) this.send();
+  }
+
+  // Cards
+
+  addCard(restored) {
+    const card = new Card(this, restored);
+    this.cards.push(card);
+    this.adderItem.before(card.root);
+    if (this.data) this.draw();
+    return card;
+  }
+
+  remove(card) {
+    card.closeCamera();
+    for (const item of card.sent) item.state = "removed";
+    this.removed.push(...card.labels);
+    this.discard(card);
+    (this.cards.find((each) => !each.total)?.choose ?? this.adder).focus();
+    this.report();
+  }
+
+  discard(card) {
+    this.cards.splice(this.cards.indexOf(card), 1);
+    this.without.delete(card);
+    card.root.remove();
+    while (this.cards.length < 2) this.addCard();
+    this.draw();
+  }
+
+  removeWhole() {
+    for (const item of this.whole) item.state = "removed";
+    this.dropped.push(...this.whole.map((item) => item.id), ...(this.wholeEarlier?.ids ?? []));
+    this.whole = [];
+    this.wholeEarlier = null;
+    this.report();
+    this.draw();
+  }
+
+  forget(id) {
+    this.dropped.push(id);
+    this.report();
+    this.draw();
+  }
+
+  /** After a name was typed: ask where it differs from another in nothing but case or spaces. */
+  named(card) {
+    card.answer();
+    card.complain("");
+    const other = card.name && this.cards.find((each) => each !== card && sameName(each.name, card.name));
+    if (other) card.ask(other);
+    this.report();
+    this.draw();
+  }
+
+  merge(card, other) {
+    other.absorb(card);
+    this.discard(card);
+    this.report();
+    this.draw();
+    other.choose.focus();
+  }
+
+  keepBoth(card) {
+    const { name } = card;
+    for (let turn = 2; this.cards.some((each) => sameName(each.name, card.name) && each !== card); turn += 1) {
+      card.input.value = `${name} (${turn})`;
+    }
+    card.answer();
+    card.input.focus();
+    this.report();
+  }
+
+  /** After a name: the next card without one, else what comes next in this card. */
+  focusAfter(card) {
+    const next = this.cards.slice(this.cards.indexOf(card) + 1).find((each) => !each.name);
+    (next?.input ?? card.choose).focus();
+  }
+
+  closeCameras() {
+    for (const card of this.cards) card.closeCamera();
+  }
+
+  // Photos
+
+  /** Put what was chosen or dropped where it belongs: onto `card`, or where its folders say. */
+  take(chosen, card) {
+    const usable = chosen.filter(({ path }) => !isJunk(path));
+    if (!chosen.length) return;
+    if (!usable.length) return this.say("There are no files in there that can be used.", true);
+    if (card) {
+      const folder = usable[0].path.includes("/") && usable[0].path.split("/").at(-2);
+      if (folder && !card.name) this.nameCard(card, folder);
+      return this.prepare(card.add(usable), usable.length);
+    }
+    const { classes, loose, whole, folder } = sorted(usable);
+    const items = [];
+    const inFolders = classes.size || whole.length;
+    for (const [name, files] of classes) items.push(...this.cardFor(name).add(files));
+    if (loose.length && !inFolders) items.push(...this.firstEmpty().add(loose));
+    if (whole.length) items.push(...this.takeWhole(whole));
+    if (classes.size > 1 && folder) this.folder = folder;
+    this.prepare(items, usable.length);
+    if (loose.length && inFolders) this.say(`${files(loose.length)} outside the class folders left out.`);
+  }
+
+  takeWhole(chosen) {
+    const batch = newBatch();
+    const items = chosen.map(({ file, path }, index) => ({
+      id: `${batch}-${index}`, name: path, label: null, file, sent: 0, loading: 0, state: "waiting", reason: "",
+    }));
+    this.whole.push(...items);
+    return items;
+  }
+
+  /** The card of a class folder: the one of that name, else the first that has nothing, else a new one. */
+  cardFor(name) {
+    const known = this.cards.find((card) => card.name === tidy(name));
+    if (known) return known;
+    const card = this.cards.find((each) => !each.name && !each.total) ?? this.addCard();
+    this.nameCard(card, name);
+    return card;
+  }
+
+  firstEmpty() {
+    return this.cards.find((card) => !card.total) ?? this.addCard();
+  }
+
+  nameCard(card, name) {
+    card.input.value = tidy(name).slice(0, 80);
+    const other = this.cards.find((each) => each !== card && sameName(each.name, card.name));
+    if (other) card.ask(other);
+  }
+
+  prepare(items, chosen) {
+    if (!items.length) return chosen && this.say("These photos are here already.");
+    this.outcome.hidden = true;
+    for (const item of this.sender?.items ?? []) item.settled = item.state === "arrived";
+    this.pending.push(...items);
+    addEventListener("beforeunload", this.leave);
+    this.report(); // Python makes an upload area where there is none
+    if (this.data.area) this.send();
+    this.draw();
+  }
+
+  send() {
+    if (!this.sender) {
+      const page = location.href.split(/[?#]/)[0].replace(/\/+$/, "");
+      const url = new URL(`upload/${this.data.area}`, page).href;
+      const place = { url, key: this.data.key, requestBytes: this.data.request_bytes };
+      this.sender = new Sender(place, () => this.drawSoon(), () => this.settled());
+    }
+    this.sender.add(this.pending.splice(0));
+  }
+
+  sendRest() {
+    this.outcome.hidden = true;
+    addEventListener("beforeunload", this.leave);
+    this.sender.resume();
+    this.report();
+    this.draw();
+    this.stopper.focus();
+  }
+
+  get busy() {
+    return this.pending.length > 0 || (this.sender?.workers ?? 0) > 0;
+  }
+
+  get failed() {
+    return (this.sender?.items ?? []).filter((item) => !["arrived", "removed"].includes(item.state));
+  }
+
+  /** Everything was sent, or nothing more can be. */
+  settled() {
+    removeEventListener("beforeunload", this.leave);
+    const { ended, problem } = this.sender;
+    const figures = this.sender.figures();
+    const rest = figures.files - figures.arrived;
+    const isStopped = ended && !problem;
+    const share = rest ? `${number(figures.arrived)} of ${files(figures.files)}` : files(figures.files);
+    const words = `${isStopped ? "Stopped. " : ""}${share} uploaded.`;
+    const missing = rest ? ` ${number(rest)} missing.` : "";
+    const why = problem ? ` ${problem.what ?? "The server refused it."} ${problem.fix ?? ""}` : "";
+    this.say(words + missing + why, rest > 0);
+    this.again.hidden = !rest || [403, 404].includes(problem?.status);
+    this.listFailures(problem?.what ?? (isStopped ? "You stopped the upload." : "It did not arrive."));
+    this.report();
+    this.draw();
+    if (this.wanted && !rest) this.order();
+    this.wanted = false;
+    this.draw();
+  }
+
+  listFailures(reason) {
+    const { failed } = this;
+    const lines = failed.slice(0, MOST_NAMED).map((item) => make("li", { textContent: `${item.name}: ${item.reason || reason}` }));
+    if (failed.length > MOST_NAMED) lines.push(make("li", { textContent: `and ${number(failed.length - MOST_NAMED)} more` }));
+    const head = make("summary", { textContent: `${files(failed.length)} not uploaded` });
+    this.failures.replaceChildren(head, make("ul", {}, ...lines));
+    this.failures.hidden = !failed.length;
+  }
+
+  // Import
+
+  importAll() {
+    for (const card of this.cards) card.complain("");
+    const isWhole = this.whole.length > 0 || Boolean(this.wholeEarlier);
+    const gap = firstGap(this.cards, this.without, isWhole);
+    if (gap) return this.point(gap);
+    this.wanted = this.busy;
+    if (!this.wanted) this.order();
+    this.draw();
+  }
+
+  point({ card, words, focus, without = [] }) {
+    if (!card) return this.point({ ...firstGap(this.cards, this.without, false), card: this.addCard() });
+    if (!words) return focus.focus();
+    const names = listed(without.map((each) => each.name));
+    const leave = () => {
+      for (const each of without) this.without.add(each);
+      this.importAll();
+    };
+    const offer = card.complain(words, without.length ? { text: `Continue without ${names}`, act: leave } : null);
+    (offer ?? focus ?? card.choose).focus();
+    card.root.scrollIntoView({ block: "nearest" });
+  }
+
+  order() {
+    if (this.ordered) return;
+    this.ordered = true;
+    const without = [...this.without].map((card) => card.name);
+    this.component.setTriggerValue("order", { ...this.snapshot(), without });
+    setTimeout(() => ((this.ordered = false), this.draw()), 4000); // the page said why nothing was imported
+  }
+
+  snapshot() {
+    return {
+      area: this.data?.area ?? null,
+      busy: this.busy,
+      classes: this.cards.map((card) => ({ labels: card.labels, name: card.name })),
+      removed: this.removed,
+      dropped: this.dropped,
+      name: tidy(this.nameInput.value),
+      folder: this.folder,
+    };
+  }
+
+  /** Python keeps the names, so that a reload loses nothing; before anything was sent there is nothing to keep. */
+  report() {
+    if (this.data.area || this.busy) this.component.setStateValue("status", this.snapshot());
+  }
+
+  // What is seen
+
+  /** A sentence that stays, and that a screen reader reads. */
+  say(words, bad = false) {
+    this.again.hidden = this.failures.hidden = true;
+    this.outcome.hidden = false;
+    this.verdict.textContent = words;
+    this.verdict.classList.toggle("bad", bad);
+    this.spoken.textContent = words;
+  }
+
+  drawSoon() {
+    if (Date.now() - this.lastDrawn > 200) this.draw();
+  }
+
+  draw() {
+    this.lastDrawn = Date.now();
+    for (const card of this.cards) card.draw();
+    this.drawWhole();
+    this.progress.hidden = !this.busy;
+    this.go.textContent = this.ordered ? "Importing…" : this.wanted ? "Importing when all have arrived…" : "Import and continue";
+    if (!this.busy) return;
+    const figures = this.sender?.workers ? this.sender.figures() : null;
+    const share = figures ? figures.sent / Math.max(1, figures.bytes) : 0;
+    this.bar.value = share;
+    if (!figures) this.line.textContent = "Starting…";
+    else if (this.sender.waiting) this.line.textContent = "The server does not answer. Trying again…";
+    else {
+      const done = `${number(figures.arrived)} of ${files(figures.files)}`;
+      const size = `${megabytes(figures.sent)} of ${megabytes(figures.bytes)} MB`;
+      this.line.textContent = `${Math.floor(100 * share)}% · ${done} · ${size}${timeLeft(figures.msLeft)}`;
+    }
+    if (Date.now() - this.lastSpoken > 5000) {
+      this.lastSpoken = Date.now();
+      this.spoken.textContent = this.line.textContent;
+    }
+  }
+
+  drawWhole() {
+    const names = [...(this.wholeEarlier?.names ?? []), ...new Set(this.whole.map((item) => item.name.split("/")[0]))];
+    this.wholeRow.hidden = this.wholeLine.hidden = !names.length;
+    if (!names.length) return;
+    const count = this.whole.length + (this.wholeEarlier?.count ?? 0);
+    const size = this.whole.reduce((sum, item) => sum + item.file.size, this.wholeEarlier?.bytes ?? 0);
+    this.wholeLine.textContent = `${listed([...new Set(names)])}: ${files(count)}, ${megabytes(size)} MB. Its folders become the classes.`;
+    this.wholeRemover.setAttribute("aria-label", `Remove ${listed(names)}`);
+  }
+
+  close() {
+    removeEventListener("beforeunload", this.leave);
+    this.closeCameras();
+    this.pending = [];
+    this.sender?.stop();
+  }
+}
+
+const boards = new WeakMap();
+
+export default function (component) {
+  const { parentElement, data } = component;
+  if (!boards.has(parentElement)) boards.set(parentElement, new Board(data));
+  const board = boards.get(parentElement);
+  board.update(component);
+  return () => {
+    board.close();
+    boards.delete(parentElement);
+  };
+}

@@ -1,0 +1,120 @@
+"""The board: a card a class, where photos are dropped, chosen or taken, which the browser sends to the upload route.
+
+What it looks like and how it sends stands in the scripts beside this file; the route is pages/server/uploads.py. The
+page learns when an upload begins, so that there is an area to send it to, and what the classes are called. What has
+arrived is read off the area.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from tlcore.data.upload_classes import UploadClasses, classes_from
+from tlcore.messages.quantities import count
+from tlcore.settings import Limits
+
+REQUEST_BYTES = 16_000_000  # at most, where the host sets no limit or a higher one
+MOST_BYTES_SHARE = 0.9  # of what a request may have; the rest is for the names of the files
+KEY = "board"
+
+FOLDER = Path(__file__).parent
+SCRIPTS = ("sending.js", "files.js", "camera.js", "card.js", "checks.js", "board.js")
+"""One script in the browser, in this order."""
+
+_MOUNT = st.components.v2.component(
+    "transferlab_board",
+    css=(FOLDER / "board.css").read_text(encoding="utf-8"),
+    js="\n".join((FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS),
+)
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where photos go: an area with its key, None while there is none, and the limits it is under."""
+
+    area: str | None
+    key: str | None
+    limits: Limits
+
+
+NOTHING = UploadClasses()
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the browser says of its cards. It may say anything.
+
+    Attributes:
+        area: the upload area that it knows. busy: whether photos are being sent. dropped: the ids of single photos that
+            were taken out again. without: names of classes to leave out. said: whether it said anything yet.
+    """
+
+    area: str | None = None
+    busy: bool = False
+    classes: UploadClasses = NOTHING
+    dropped: frozenset[str] = frozenset()
+    without: tuple[str, ...] = ()
+    said: bool = False
+
+
+def told(values: Any) -> Told:
+    """What a browser sent, as far as it can be used."""
+    if not isinstance(values, Mapping):
+        return Told()
+    area = values.get("area")
+    dropped, without = (_texts(values.get(name)) for name in ("dropped", "without"))
+    return Told(
+        area=area if isinstance(area, str) else None,
+        busy=values.get("busy") is True,
+        classes=classes_from(dict(values)),
+        dropped=frozenset(dropped),
+        without=tuple(dict.fromkeys(without)),
+        said=True,
+    )
+
+
+def last_told() -> Told:
+    """What the browser said last, before the board is drawn in this run."""
+    kept = st.session_state.get(KEY)
+    return told(kept.get("status") if isinstance(kept, Mapping) else None)
+
+
+def mount(target: Target, shown: Mapping[str, Any]) -> Told | None:
+    """Draw the board; returns what to import once somebody presses the button, None otherwise.
+
+    Args:
+        shown: what stands on it at first and beside the cards (collecting.py).
+    """
+    data = {
+        **shown,
+        "area": target.area,
+        "key": target.key,
+        "limit": _limit(target.limits),
+        "request_bytes": request_bytes(target.limits),
+    }
+    result = _MOUNT(key=KEY, data=data, on_status_change=lambda: None, on_order_change=lambda: None)
+    order = result.get("order") if hasattr(result, "get") else None
+    return told(order) if order is not None else None
+
+
+def request_bytes(limits: Limits) -> int:
+    """How many bytes of files the board puts into one request."""
+    most = limits.request_mb * 1e6 * MOST_BYTES_SHARE
+    return int(min(REQUEST_BYTES, most) if most else REQUEST_BYTES)
+
+
+def _limit(limits: Limits) -> str:
+    """What one data set may hold here, as a sentence; "" where nothing limits it."""
+    allowed = []
+    if limits.dataset_photos:
+        allowed.append(count(limits.dataset_photos, "file"))
+    if limits.upload_mb:
+        allowed.append(f"{limits.upload_mb:,.0f} MB")
+    return f"Up to {' and '.join(allowed)} in all" if allowed else ""
+
+
+def _texts(values: Any) -> list[str]:
+    return [each for each in values if isinstance(each, str)] if isinstance(values, list) else []

@@ -1,0 +1,230 @@
+/* A card: one class with its name, its place to drop photos, its camera, its latest photos and how many there are. */
+
+const MOST_THUMBNAILS = 10;
+const THUMBNAIL = 112; // pixels, for 56 on a page of twice the density
+
+const tidy = (name) => name.normalize("NFC").trim().replace(/\s+/g, " ");
+const sameName = (one, other) => tidy(one).toLowerCase() === tidy(other).toLowerCase();
+const photos = (count) => `${number(count)} ${count === 1 ? "photo" : "photos"}`;
+
+/** The middle square of a photo on a canvas, as the network will see it; a grey tile with the kind of file for others. */
+async function paint(canvas, file) {
+  const pen = canvas.getContext("2d");
+  try {
+    const bitmap = await createImageBitmap(file, { resizeWidth: 2 * THUMBNAIL, resizeQuality: "medium" });
+    const side = Math.min(bitmap.width, bitmap.height);
+    const [left, top] = [(bitmap.width - side) / 2, (bitmap.height - side) / 2];
+    pen.drawImage(bitmap, left, top, side, side, 0, 0, THUMBNAIL, THUMBNAIL);
+    bitmap.close();
+  } catch {
+    pen.fillStyle = getComputedStyle(canvas).color;
+    pen.font = "600 26px sans-serif";
+    pen.textAlign = "center";
+    pen.fillText((file.name.split(".").pop() || "?").slice(0, 5).toUpperCase(), THUMBNAIL / 2, THUMBNAIL / 2 + 9);
+  }
+}
+
+/** `restored`: {labels, name, count, photos: [{id, source}], fixed} of a card that was there before. */
+class Card {
+  constructor(board, restored = {}) {
+    this.board = board;
+    this.labels = restored.labels?.length ? [...restored.labels] : [`card-${newBatch()}`];
+    this.earlier = restored.count ?? 0; // photos that arrived in an earlier visit
+    this.earlierPhotos = restored.photos ?? [];
+    this.fixed = restored.fixed ?? 0; // photos of the data set that photos are added to; its name stays
+    this.isFixed = "fixed" in restored;
+    this.items = [];
+    this.known = new Set();
+    this.shown = new Map();
+    this.build(restored.name ?? "");
+  }
+
+  build(name) {
+    this.input = make("input", { type: "text", className: "name", value: name, maxLength: 80, autocomplete: "off" });
+    this.input.placeholder = "Class name, e.g. oak leaf";
+    this.input.readOnly = this.isFixed;
+    this.input.onchange = () => this.board.named(this);
+    this.input.oninput = () => this.complain("");
+    this.input.onkeydown = (event) => event.key === "Enter" && this.board.focusAfter(this);
+    this.remover = button("Remove", "quiet", () => this.board.remove(this));
+    this.question = make("div", { className: "question", hidden: true });
+    this.question.setAttribute("role", "alert");
+    this.files = make("input", { type: "file", multiple: true, accept: "image/*", tabIndex: -1, hidden: true });
+    this.files.onchange = () => {
+      const chosen = ofInput(this.files);
+      this.files.value = "";
+      this.board.take(chosen, this);
+    };
+    this.choose = button("Choose photos", "", () => this.files.click());
+    this.shoot = button("Use camera", "", () => this.openCamera());
+    this.hint = make("p", { className: "hint", textContent: "or drop them here" });
+    const buttons = make("div", { className: "row" }, this.choose, this.shoot);
+    this.drop = make("div", { className: "drop" }, buttons, this.hint, this.files);
+    this.count = make("p", { className: "count" });
+    this.bar = make("progress", { max: 1, value: 0, hidden: true });
+    this.thumbnails = make("ul", { className: "thumbnails" });
+    this.problem = make("div", { className: "problem", hidden: true });
+    this.problem.setAttribute("role", "alert");
+    const head = make("div", { className: "head" }, this.input, !this.isFixed && this.remover);
+    const rest = [this.question, this.problem, this.drop, this.count, this.bar, this.thumbnails];
+    this.root = make("li", { className: "card" }, head, ...rest);
+    this.board.acceptDrops(this.root, (dropped) => this.board.take(dropped, this));
+  }
+
+  get name() {
+    return tidy(this.input.value);
+  }
+
+  get place() {
+    return this.board.cards.indexOf(this) + 1;
+  }
+
+  get shownName() {
+    return this.name || `Class ${this.place}`;
+  }
+
+  get sent() {
+    return this.items.filter((item) => item.state !== "removed");
+  }
+
+  get total() {
+    return this.fixed + this.earlier + this.sent.length;
+  }
+
+  /** New photos of this class; those that were chosen before are passed over. Returns the items to send. */
+  add(chosen) {
+    const batch = newBatch();
+    const items = [];
+    for (const { file, path } of chosen) {
+      const key = `${path.split("/").pop()}|${file.size}|${file.lastModified}`;
+      if (this.known.has(key)) continue;
+      this.known.add(key);
+      const id = `${batch}-${items.length}`;
+      items.push({ id, key, name: path, label: this.labels[0], file, sent: 0, loading: 0, state: "waiting", reason: "" });
+    }
+    this.items.push(...items);
+    this.complain("");
+    return items;
+  }
+
+  /** Take over all photos of another card, which goes. */
+  absorb(other) {
+    this.labels.push(...other.labels);
+    this.items.push(...other.items);
+    this.earlier += other.earlier;
+    this.earlierPhotos = [...this.earlierPhotos, ...other.earlierPhotos];
+    other.closeCamera();
+  }
+
+  takeOut(item) {
+    item.state = "removed";
+    this.known.delete(item.key);
+    this.board.forget(item.id);
+  }
+
+  openCamera() {
+    if (this.camera) return;
+    if (!hasCamera()) {
+      this.files.setAttribute("capture", "environment"); // a phone's own camera app
+      this.files.click();
+      this.files.removeAttribute("capture");
+      return;
+    }
+    this.board.closeCameras();
+    const take = (file) => this.board.take([{ file, path: file.name }], this);
+    this.camera = new Camera(take, () => {
+      this.camera = null;
+      this.drop.hidden = false;
+      this.shoot.focus();
+    });
+    this.drop.hidden = true;
+    this.drop.before(this.camera.root);
+    this.camera.open();
+  }
+
+  closeCamera() {
+    this.camera?.close();
+  }
+
+  /** What is missing, below the name; `offer`: {text, act} for a button beside it. "" takes it away. */
+  complain(words, offer = null) {
+    this.problem.hidden = !words;
+    this.problem.replaceChildren(...(words ? [make("p", { textContent: words })] : []));
+    if (!offer) return null;
+    const press = button(offer.text, "", offer.act);
+    this.problem.append(press);
+    return press;
+  }
+
+  /** Ask whether this is the class of another card. */
+  ask(other) {
+    const merge = button("Merge", "", () => this.board.merge(this, other));
+    const keep = button("Keep both", "quiet", () => this.board.keepBoth(this));
+    const words = make("p", { textContent: `Same as “${other.name}”?` });
+    this.question.replaceChildren(words, make("div", { className: "row" }, merge, keep));
+    this.question.hidden = false;
+    return merge;
+  }
+
+  answer() {
+    this.question.hidden = true;
+    this.question.replaceChildren();
+  }
+
+  get isAsked() {
+    return !this.question.hidden;
+  }
+
+  draw() {
+    const { total, sent } = this;
+    this.input.setAttribute("aria-label", `Name of class ${this.place}`);
+    this.remover.setAttribute("aria-label", `Remove ${this.shownName}`);
+    this.choose.setAttribute("aria-label", `Choose photos of ${this.shownName}`);
+    this.shoot.setAttribute("aria-label", `Use camera for ${this.shownName}`);
+    this.root.setAttribute("aria-label", this.shownName);
+    this.thumbnails.setAttribute("aria-label", `Latest photos of ${this.shownName}`);
+    this.root.classList.toggle("filled", total > 0);
+    const open = sent.filter((item) => item.state !== "arrived");
+    const sending = this.board.busy && open.length > 0;
+    const figures = progressOf(sent.filter((item) => !item.settled));
+    const share = figures.sent / Math.max(1, figures.bytes);
+    const percent = sending ? ` · ${Math.floor(100 * share)}%` : "";
+    const missing = !sending && open.length ? ` · ${number(open.length)} not sent` : "";
+    this.count.textContent = total ? photos(total) + percent + missing : "";
+    this.count.hidden = !total;
+    this.bar.hidden = !sending;
+    this.bar.value = share;
+    this.bar.setAttribute("aria-label", `Upload of ${this.shownName}`);
+    this.drawThumbnails();
+  }
+
+  drawThumbnails() {
+    const own = this.sent.slice(-MOST_THUMBNAILS).reverse();
+    const earlier = this.earlierPhotos.slice(0, MOST_THUMBNAILS - own.length);
+    const wanted = [...own, ...earlier];
+    if (wanted.length === this.thumbnails.childElementCount && wanted.every((each) => this.shown.has(each.id))) return;
+    const before = this.shown;
+    this.shown = new Map(wanted.map((each) => [each.id, before.get(each.id) ?? this.thumbnail(each)]));
+    this.thumbnails.replaceChildren(...this.shown.values());
+  }
+
+  thumbnail(each) {
+    const picture = each.file
+      ? make("canvas", { width: THUMBNAIL, height: THUMBNAIL })
+      : make("img", { src: each.source, alt: "" });
+    if (each.file) paint(picture, each.file);
+    const name = each.file ? each.name.split("/").pop() : "photo";
+    const remover = button("×", "remove", () => {
+      if (each.file) this.takeOut(each);
+      else {
+        this.earlier -= 1;
+        this.earlierPhotos = this.earlierPhotos.filter(({ id }) => id !== each.id);
+        this.board.forget(each.id);
+      }
+      this.choose.focus();
+    });
+    remover.setAttribute("aria-label", `Remove ${name}`);
+    remover.title = `Remove ${name}`;
+    return make("li", {}, picture, remover);
+  }
+}

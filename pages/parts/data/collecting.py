@@ -1,0 +1,144 @@
+"""Photos that wait to become a data set: the visitor's upload area behind the board, and the import that is made of it.
+
+Uploads go to the visitor's area at once, and the names of their classes with them, so that a page change or a refresh
+loses nothing that arrived.
+"""
+
+from collections import defaultdict
+from typing import Any
+
+import streamlit as st
+
+from pages.parts.data import board
+from pages.parts.data.board import Target, Told
+from pages.shared import decoding, state
+from tlcore.data import incoming, receive
+from tlcore.data.images import PhotoRefused
+from tlcore.data.manifest import Dataset
+from tlcore.data.upload_classes import UploadClass, UploadClasses, read_classes, suggested_name, write_classes
+from tlcore.errors import UserError
+from tlcore.jobs.store import ImportSpec
+from tlcore.settings import load_limits
+from tlcore.workspace import touch_used
+
+MOST_PICTURES, PICTURES_A_CLASS = 25, 5
+"""Thumbnails of photos that arrived in an earlier visit; each is decoded while the page is made."""
+
+PICTURE_SIZE = 112  # pixels
+AREA = "incoming"  # in the session and the address
+
+
+def collect(base: Dataset | None = None) -> ImportSpec | None:
+    """Draw the board and keep what its cards say; returns what to import once somebody wants it.
+
+    Args:
+        base: the data set that photos are added to, None for a new one.
+    """
+    workspace, said = state.workspace(), board.last_told()
+    area = _known_area()
+    if area is None and said.busy:
+        area = _use(incoming.new_incoming(workspace, state.maker()))
+    if area is not None and said.said and said.area in (None, area):
+        _keep(area, said)
+    key = receive.upload_key(workspace, area) if area else None
+    order = board.mount(Target(area, key, load_limits(workspace)), _shown(area, said, base))
+    if order is None:
+        return None
+    if area is None:  # nothing was sent: only a forged message gets here
+        raise UserError("There are no photos to import yet.", "Add photos to at least two classes.")
+    _keep(area, order)
+    name = order.classes.name or suggested_name(workspace, area, order.classes, order.without) or "My photos"
+    return ImportSpec("incoming", area, name, base=base.id if base else None, without=order.without)
+
+
+def forget() -> None:
+    """After a data set was made of it, the next photos go to a new area."""
+    st.session_state.pop(AREA, None)
+    state.choose(incoming=None)
+
+
+def _keep(area: str, said: Told) -> None:
+    """Write down what the cards say, and take out what was removed from them."""
+    workspace = state.workspace()
+    write_classes(workspace, area, said.classes)
+    if said.dropped:
+        incoming.remove_sent(workspace, area, said.dropped)
+
+
+def _known_area() -> str | None:
+    """The visitor's upload area, from the address or this visit; None where there is none any more."""
+    found = state.chosen(AREA) or st.session_state.get(AREA)
+    if found is None:
+        return None
+    try:
+        incoming.area_folder(state.workspace(), _use(found))
+        touch_used(state.workspace().incoming / found)
+    except UserError:  # it has become a data set meanwhile, or was cleaned away
+        forget()
+        return None
+    return str(found)
+
+
+def _use(area: str) -> str:
+    st.session_state[AREA] = area
+    state.choose(incoming=area)
+    return area
+
+
+def _shown(area: str | None, said: Told, base: Dataset | None) -> dict[str, Any]:
+    """What stands on the board: all of it at first, later only what the browser does not know itself."""
+    suggested = suggested_name(state.workspace(), area, said.classes) if area else ""
+    if said.said:
+        return {"suggested": suggested}
+    classes = read_classes(state.workspace(), area) if area else UploadClasses()
+    cards, whole = _cards(area, classes) if area else ([], None)
+    if base is not None:
+        cards = [*_fixed_cards(base), *cards]
+    if area:
+        suggested = suggested_name(state.workspace(), area, classes)
+    named = {"name": classes.name, "folder": classes.folder}
+    return {**named, "suggested": base.name if base and not suggested else suggested, "cards": cards, "whole": whole}
+
+
+def _fixed_cards(base: Dataset) -> list[dict[str, Any]]:
+    counts = base.photos["label"].value_counts()
+    return [{"name": label, "fixed": int(counts[label]), "labels": []} for label in base.labels]
+
+
+def _cards(area: str, classes: UploadClasses) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
+    """The cards of photos that arrived earlier, and what is known of folders and zips that name their classes."""
+    rows: dict[str | None, dict[int, dict[str, Any]]] = defaultdict(dict)
+    for row in incoming.read_index(incoming.area_folder(state.workspace(), area)):
+        if row["label"] not in classes.removed:
+            rows[row["label"]][row["number"]] = row
+    known = {label for each in classes.classes for label in each.labels}
+    loose = [UploadClass((label,), label) for label in rows if label is not None and label not in known]
+    cards, left = [], MOST_PICTURES
+    for each in (*classes.classes, *loose):
+        found = [row for label in each.labels for row in rows.get(label, {}).values()]
+        newest = sorted(found, key=lambda row: -row["number"])[: min(left, PICTURES_A_CLASS)]
+        left -= len(newest)
+        photos = [{"id": row["id"], "source": _picture(area, row["number"])} for row in newest if row.get("id")]
+        cards.append({"labels": list(each.labels), "name": each.name, "count": len(found), "photos": photos})
+    return cards, _whole(list(rows.get(None, {}).values()))
+
+
+def _whole(rows: list[dict[str, Any]]) -> dict[str, Any] | None:
+    if not rows:
+        return None
+    return {
+        "names": sorted({row["name"].split("/")[0] for row in rows}),
+        "count": len(rows),
+        "bytes": sum(row["bytes"] for row in rows),
+        "ids": [row["id"] for row in rows if row.get("id")],
+    }
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def _picture(area: str, number: int) -> str:
+    """A small picture of a photo that arrived, as a data address; an empty one for what is no photo."""
+    try:
+        data = incoming.read_file(state.workspace(), area, number)
+        return decoding.jpeg_address(decoding.decoder().thumbnail(data, PICTURE_SIZE))
+    except (UserError, PhotoRefused):
+        return decoding.EMPTY_PIXEL

@@ -1,0 +1,102 @@
+"""The data set in use: a few of its photos, a card for each class, and what was left out."""
+
+import html
+
+import pandas as pd
+import streamlit as st
+
+from pages.shared import chrome, gallery, manage, photo_viewer, state, widgets
+from pages.shared.decoding import dataset_thumbnail
+from pages.shared.photo_viewer import ViewerAction
+from pages.shared.widgets import plain
+from tlcore.charts import tokens
+from tlcore.data.manifest import SPLITS, Dataset
+from tlcore.messages.quantities import count, format_bytes
+
+PICTURES_A_CLASS = 6
+PART_WORDS = {"train": "train", "validation": "validate", "test": "test"}
+
+
+def show(dataset: Dataset) -> None:
+    """Nine photos beside the facts, then the classes."""
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        turn = st.session_state.get("shuffle", 0)
+        nine = gallery.three_by_three(dataset.photos, seed=turn)
+        gallery.grid(gallery.from_dataset(dataset, nine), key="nine", open=lambda place: _enlarge(dataset, nine, place))
+        if st.button("Shuffle", type="tertiary", key="shuffle_photos"):
+            st.session_state["shuffle"] = turn + 1
+            st.rerun()
+    with right:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.subheader(plain(dataset.name), anchor=False, width="content")
+            manage.dataset_menu(dataset)
+        st.markdown(" · ".join(facts(dataset)))
+        for note in dataset.notes:
+            st.markdown(f"- {plain(note)}")
+        refused(dataset)
+        classes(dataset)
+        if dataset.licence:
+            st.caption(f"Licence of the photos: {plain(dataset.licence)}")
+
+
+def _enlarge(dataset: Dataset, rows: pd.DataFrame, place: int) -> None:
+    """One photo large, with the way to leave it out."""
+    paths = rows["path"].tolist()
+    delete = ViewerAction("Delete photo", lambda shown: manage.delete_photo(dataset, paths[shown]))
+    actions = (delete,) if state.may_act(dataset) else ()
+    photo_viewer.show(photo_viewer.from_dataset(dataset, rows), place, actions)
+
+
+def facts(dataset: Dataset) -> list[str]:
+    """How much there is, in words."""
+    rows = dataset.photos
+    sides = rows[["width", "height"]]
+    low, high = sides.min(), sides.max()
+    size = f"{low.width} × {low.height}"
+    if not low.equals(high):
+        size += f" to {high.width} × {high.height}"
+    return [
+        count(len(rows), "photo"),
+        count(len(dataset.labels), "class", "classes"),
+        f"{size} pixels",
+        format_bytes(int(rows["bytes"].sum())),
+    ]
+
+
+def refused(dataset: Dataset) -> None:
+    """What was left out, and why."""
+    if dataset.refused.empty:
+        return
+    with st.expander(f"{count(len(dataset.refused), 'file')} left out", expanded=len(dataset.refused) <= 3):
+        reasons = dataset.refused[["path", "reason"]].set_axis(["File", "Why"], axis="columns")
+        widgets.table(reasons, "Files that were left out, each with the reason")
+
+
+def classes(dataset: Dataset) -> None:
+    """A card a class, in the colour that the class has on every page."""
+    hues = tokens.class_hues(dataset.labels, chrome.is_dark())
+    largest = int(dataset.photos["label"].value_counts().max())
+    groups = dict(list(dataset.photos.groupby("label", observed=True)))
+    with st.container(key="tl_classes", horizontal=True, gap="small"):
+        for place, label in enumerate(widgets.paged(dataset.labels, "classes")):
+            with st.container(key=f"card_class_{place}", gap="small"):
+                st.html(_card(dataset, label, groups[label], hues[label], largest))
+                manage.class_menu(dataset, label)
+
+
+def _card(dataset: Dataset, label: str, rows: pd.DataFrame, hue: str, largest: int) -> str:
+    """The head of a class's card, a bar for how large it is, and its first photos, as escaped HTML."""
+    parts = rows["split"].value_counts()
+    counts = " · ".join(f"{int(parts.get(part, 0)):,} {PART_WORDS[part]}" for part in SPLITS)
+    shown = rows.drop_duplicates("sha256").head(PICTURES_A_CLASS)
+    pictures = "".join(
+        f'<li><img src="{html.escape(dataset_thumbnail(dataset, row.path, row.sha256, 160))}" alt=""></li>'
+        for row in shown.itertuples()
+    )
+    return (
+        f'<div class="tl-class" style="--tl-hue: {hue}; --tl-share: {len(rows) / largest:.3f}">'
+        f"<h3>{html.escape(label)}</h3><p>{count(len(rows), 'photo')}</p>"
+        f'<div class="tl-class-bar"></div><p class="tl-small">{counts}</p>'
+        f'<ul class="tl-thumbs" role="list" aria-label="Photos of {html.escape(label)}">{pictures}</ul></div>'
+    )

@@ -1,0 +1,69 @@
+/* What is chosen or dropped: the files of inputs and of dropped folders, and which class each of them belongs to. */
+
+const JUNK = new Set(["__macosx", "thumbs.db", "desktop.ini", "ehthumbs.db", "$recycle.bin", "@eadir"]);
+const PARTS = new Set(["train", "training", "val", "valid", "validation", "dev", "test", "testing"]);
+const PHOTO = /\.(jpe?g|jpe|jfif|png|webp|bmp|dib|tiff?|gif|heic|heif|avif|svg)$/i;
+const MOST_CARDS = 40; // class folders that become cards; of more, the server makes the classes
+
+const isJunk = (path) => path.split("/").some((part) => part.startsWith(".") || JUNK.has(part.toLowerCase()));
+
+const isZip = (path) => /\.zip$/i.test(path);
+
+const ofInput = (input) => [...input.files].map((file) => ({ file, path: file.webkitRelativePath || file.name }));
+
+/** The files of what was dropped, those in folders included: [{file, path}]. */
+async function ofDrop(transfer) {
+  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
+  if (!entries.length) return [...transfer.files].map((file) => ({ file, path: file.name }));
+  const found = [];
+  const visit = async (entry) => {
+    if (entry.isFile) {
+      const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
+      found.push({ file, path: entry.fullPath.replace(/^\//, "") });
+      return;
+    }
+    const reader = entry.createReader();
+    const some = () => new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+    for (let batch = await some(); batch.length; batch = await some()) await Promise.all(batch.map(visit));
+  };
+  for (const entry of entries) await visit(entry);
+  return found;
+}
+
+/** The folders around all class folders, which name no class. */
+function wrapping(paths) {
+  const prefix = [];
+  for (;;) {
+    const depth = prefix.length;
+    const tops = new Set(paths.map((path) => path[depth]));
+    const below = new Set(paths.filter((path) => path.length > depth + 2).map((path) => path[depth + 1]));
+    const isClass = paths.some((path) => path.length === depth + 2) && below.size < 2; // else photos lie beside classes
+    if (tops.size !== 1 || isClass || paths.some((path) => path.length < depth + 2)) return prefix;
+    prefix.push(paths[0][depth]);
+  }
+}
+
+/** Files by class: {classes: Map of name → files, loose: files in no folder, whole: files whose folders the server reads
+    (zips; train and test folders; very many classes), folder: the name of the folder around the classes, or ""}. */
+function sorted(chosen) {
+  const zips = chosen.filter(({ path }) => isZip(path));
+  const rest = chosen.filter(({ path }) => !isZip(path));
+  const loose = rest.filter(({ path }) => !path.includes("/"));
+  const inside = rest.filter(({ path }) => path.includes("/")).map((each) => ({ ...each, parts: each.path.split("/") }));
+  if (!inside.length) return { classes: new Map(), loose, whole: zips, folder: "" };
+  const photos = inside.filter(({ path }) => PHOTO.test(path));
+  const prefix = wrapping((photos.length ? photos : inside).map(({ parts }) => parts));
+  const classes = new Map();
+  for (const each of inside) {
+    const name = each.parts[prefix.length];
+    if (each.parts.length < prefix.length + 2 || prefix.some((part, place) => part !== each.parts[place])) loose.push(each);
+    else if (classes.has(name)) classes.get(name).push(each);
+    else classes.set(name, [each]);
+  }
+  const names = [...classes.keys()].map((name) => name.toLowerCase());
+  const isSplit = names.length > 1 && names.some((name) => name.startsWith("train")) && names.every((name) => PARTS.has(name));
+  const folder = prefix.at(-1) ?? "";
+  if (isSplit || names.length > MOST_CARDS) return { classes: new Map(), loose: [], whole: [...zips, ...inside], folder };
+  return { classes, loose, whole: zips, folder };
+}
+
