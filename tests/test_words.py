@@ -42,7 +42,7 @@ DOCUMENTS = [
 
 BANNED = {
     r"\banew\b": "again, new",
-    r"taken for\b": "predicted as, mistaken for",
+    r"\btaken for\b": "predicted as, mistaken for",
     r"\btold\b": "shown, reported",
     r"\btells?\b(?!.*\bapart\b)": "shows, says",
     r"network says\b": "predicts",
