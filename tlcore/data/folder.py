@@ -116,6 +116,11 @@ def path_not_found(path: Path) -> UserError:
     return UserError(f"There is no file or folder at {path}.", "Check the spelling of the path.")
 
 
+def no_photo(name: str) -> UserError:
+    """The error for a folder in which no file is a photo that can be used."""
+    return UserError(f"{name} contains no usable photo.", "Choose a folder with photos.")
+
+
 def too_many_files(name: str, limit: int) -> UserError:
     """The error for a folder or an archive with more files than `limit`."""
     return UserError(f"{name} contains more than {limit:,} files.", "Choose fewer photos.")

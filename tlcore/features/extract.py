@@ -28,6 +28,7 @@ from tlcore.models.litert_runtime import MOST_THREADS, usable_cores
 from tlcore.models.predictor import Predictor, PredictorPool
 from tlcore.models.registry import BackboneSpec
 
+FEATURES_KEPT = "The features computed so far are kept for next time."
 CHUNK = 2  # images that go through the network as one batch, see benchmarks/extraction.py
 
 Read = Callable[[str], bytes]  # a photo's bytes by its path in the data set; called from several threads

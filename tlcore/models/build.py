@@ -12,7 +12,7 @@ from tlcore.models import graph
 from tlcore.models.efficientnet_lite import OUTPUTS, build_efficientnet_lite0
 from tlcore.models.registry import BackboneSpec
 from tlcore.models.scaling import SCALINGS, TORCH_DEVIATION
-from tlcore.models.weights import keras_weights_path
+from tlcore.models.weights import REINSTALL, keras_weights_path
 
 _UNITS = {"pooled": "avg", "feature_map": None}  # what `keras.applications` calls them
 
@@ -89,9 +89,7 @@ def _load(model: keras.Model, path: Path, spec: BackboneSpec) -> None:
     except (OSError, ValueError, KeyError, UserWarning) as error:
         raise UserError(
             f"The weights file of {spec.title} ({path.name}) is damaged or belongs to another network.",
-            "Install Transfer Lab again, or restore the file with git."
-            if spec.built_in
-            else "Delete the file and download it again.",
+            REINSTALL if spec.built_in else "Delete the file and download it again.",
         ) from error
 
 

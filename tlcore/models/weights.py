@@ -6,6 +6,7 @@ from tlcore.errors import UserError
 from tlcore.models.spec import BackboneSpec
 from tlcore.models.weights_cache import content_hash, verify, weights_path
 
+REINSTALL = "Install Transfer Lab again, or restore the file with git."
 _ASSETS = Path(__file__).resolve().parent.parent / "assets"
 
 
@@ -52,5 +53,5 @@ def _existing(path: Path) -> Path:
         return path
     raise UserError(
         f"The file of a pretrained network is missing ({path.name}).",
-        "Install Transfer Lab again, or restore the file with git.",
+        REINSTALL,
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from tlcore.events import Event, StageKey, never
-from tlcore.features.extract import extract
+from tlcore.features.extract import FEATURES_KEPT, extract
 from tlcore.features.memory import check_head_memory
 from tlcore.features.store import row_bytes
 from tlcore.jobs.store import can_resume
@@ -88,7 +88,7 @@ def train_head_stage(context: Context) -> Iterator[Event]:
         num_classes = len(context.dataset.labels)
         context.head = yield from train_head(examples, held_out, num_classes, context.config, should_stop)
     if context.head is None:
-        raise Halted("The features computed so far are kept for next time. Nothing was trained yet.")
+        raise Halted(f"{FEATURES_KEPT} Nothing was trained yet.")
 
 
 def validation_score_of(context: Context, head: Head) -> Score:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from tlcore.data.collect import Collected, Reading, collect
-from tlcore.data.folder import FolderSource
+from tlcore.data.folder import FolderSource, no_photo
 from tlcore.data.images import load_input
 from tlcore.data.layout import recognise
 from tlcore.errors import UserError
@@ -35,7 +35,7 @@ def score_folder(
     photos = collected.photos()
     refused = pd.DataFrame(collected.refused, columns=["path", "reason"])
     if photos.empty:
-        raise UserError(f"{source.name} contains no usable photo.", "Choose a folder with photos.")
+        raise no_photo(source.name)
     photos["label"] = photos["label"].map(_known_labels(photos["label"].unique(), bundle.labels))
     unique = photos.drop_duplicates("sha256")
     pool = litert_pool(bundle.tflite, (OUTPUT,))
