@@ -37,7 +37,7 @@ def load_dataset(
         source: a folder or a zip whose folders are the classes (or train/, validation/ and test/ folders of these), the
             name of a sample (`list_samples`), or the id of a data set (`list_datasets`). What exists as a path is taken
             as one.
-        name: what the data set is called, by default as its folder or file.
+        name: of the data set; by default that of its folder or file.
         seed: decides which photos train, validate and test, where the folders do not decide it.
         workspace: where data sets are kept; by default `$TRANSFERLAB_HOME`, else the user's data folder.
         progress: whether progress bars are shown; by default in a terminal or a notebook, unless `on_event` is given.
