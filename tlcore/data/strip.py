@@ -45,18 +45,25 @@ def _make(folder: Path) -> bytes:
     turn = photos.groupby("label", observed=True).cumcount()
     shown = photos.assign(_turn=turn).sort_values(["_turn", "label"], kind="stable")["sha256"].head(PHOTOS)
     thumbnails = Thumbnails(folder)
-    found = [picture for picture in map(thumbnails.read, shown) if picture]
-    if not found:
+    squares = [square for data in map(thumbnails.read, shown) if data and (square := _square(data))]
+    if not squares:
         return b""
-    strip = Image.new("RGB", (len(found) * SIDE, SIDE))
-    for place, data in enumerate(found):
-        with Image.open(io.BytesIO(data), formats=["JPEG", "PNG"]) as picture:  # PNG: drawings, see images.py
-            picture.draft("RGB", (SIDE, SIDE))
-            small = min(picture.size) < SIDE  # its pixels are shown as they are, not blurred
-            how = Image.Resampling.NEAREST if small else Image.Resampling.BICUBIC
-            paper = Image.new("RGBA", picture.size, PAPER)
-            square = ImageOps.fit(Image.alpha_composite(paper, picture.convert("RGBA")), (SIDE, SIDE), how)
+    strip = Image.new("RGB", (len(squares) * SIDE, SIDE))
+    for place, square in enumerate(squares):
         strip.paste(square, (place * SIDE, 0))
     target = io.BytesIO()
     strip.save(target, "JPEG", quality=QUALITY)
     return target.getvalue()
+
+
+def _square(thumbnail: bytes) -> Image.Image | None:
+    """A thumbnail as a small square; None where it is damaged."""
+    try:
+        with Image.open(io.BytesIO(thumbnail), formats=["JPEG", "PNG"]) as picture:
+            picture.draft("RGB", (SIDE, SIDE))
+            small = min(picture.size) < SIDE  # its pixels are shown as they are, not blurred
+            how = Image.Resampling.NEAREST if small else Image.Resampling.BICUBIC
+            paper = Image.new("RGBA", picture.size, PAPER)
+            return ImageOps.fit(Image.alpha_composite(paper, picture.convert("RGBA")), (SIDE, SIDE), how)
+    except (OSError, ValueError, SyntaxError):
+        return None
