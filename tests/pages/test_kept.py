@@ -60,7 +60,7 @@ def test_a_slip_costs_nothing(visit, workspace, me):
 def test_who_made_nothing_is_told_so(visit, workspace, me):
     dataset_of(workspace, "b" * 32)
     at = press(visit("data", workspace), EVERYTHING)
-    assert "made nothing here" in words(at) and "Delete all of it" not in buttons(at)
+    assert "nothing stored here" in words(at) and "Delete all of it" not in buttons(at)
 
 
 def test_the_owner_is_not_offered_to_lose_it_all_in_two_presses(visit, workspace):
@@ -70,7 +70,7 @@ def test_the_owner_is_not_offered_to_lose_it_all_in_two_presses(visit, workspace
 def test_an_import_past_the_disk_is_told_before_it_begins(visit, workspace, me, queue):
     (workspace.root / "settings.toml").write_text("disk_mb = 0.000001")
     at = press(visit("data", workspace), "Use emoji")
-    assert "no room on the disk of this server" in at.error[0].value and queue.jobs == []
+    assert "not enough disk space" in at.error[0].value and queue.jobs == []
 
 
 def test_the_owner_meets_no_limit(visit, workspace, queue):
