@@ -88,5 +88,5 @@ def test_fine_tuning_that_does_not_fit_is_refused_with_what_to_do(monkeypatch, s
     monkeypatch.setattr(memory, "free_memory", lambda: demand.bytes - 1)
     with pytest.raises(UserError) as refused:
         memory.check_fine_tune_memory(demand, config)
-    assert "batch size of 32" in refused.value.what and "160 pixels" in refused.value.what and "696 MB" in refused.value.what
+    assert all(words in refused.value.what for words in ("batch size of 32", "160 pixels", "696 MB"))
     assert fix in refused.value.fix and "smaller batch" in refused.value.fix
