@@ -24,6 +24,7 @@ STAGE_TITLES = {
     StageKey.PREPARE: "Preparing the network",
     StageKey.DOWNLOAD: "Downloading the network",
     StageKey.READ: "Importing photos",
+    StageKey.COMPARE: "Comparing photos",
     StageKey.ADAPT_BATCH_NORM: "Adapting the network to your kind of photos",
     StageKey.EXTRACT_FEATURES: "Analysing photos (feature extraction)",
     StageKey.EXTRACT_FEATURES_AND_ACTIVATIONS: "Analysing photos (feature extraction)",
