@@ -7,6 +7,8 @@ from playwright.sync_api import expect
 from tests.e2e.test_journey import emoji_of
 from tests.e2e.ways import heading, open_page, press, primary, settle, step
 
+SAMPLE = re.compile("^Use emoji")
+
 
 def test_from_the_welcome_page_to_an_answer(page, server, tmp_path):
     open_page(page, server)
@@ -15,7 +17,7 @@ def test_from_the_welcome_page_to_an_answer(page, server, tmp_path):
     expect(heading(page)).not_to_have_text(welcome)
     expect(heading(page)).to_be_focused()
 
-    press(page, page.locator(".st-key-sample_emoji button").first)
+    press(page, page.get_by_role("button", name=SAMPLE))
     expect(page.locator(".st-key-tl_steps")).to_contain_text("✓ Data")
     settle(page)
     if "/data" in page.url:
