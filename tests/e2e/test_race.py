@@ -10,7 +10,7 @@ ROUNDS = {"Rounds over all photos (epochs)": 2, "Rounds with the network open (e
 
 
 def test_the_advice_is_taken_and_two_strategies_race(page, server):
-    page.goto(f"{server}/data")
+    page.goto(f"{server}/data?more=1")
     page.get_by_text("Handwritten digits", exact=True).click()
     page.get_by_role("button", name=re.compile("Use “Handwritten digits”")).click()
     page.get_by_role("button", name=re.compile("Go on: train on")).click()
