@@ -139,6 +139,6 @@ def _picture(area: str, number: int) -> str:
     """A small picture of a photo that arrived, as a data address; an empty one for what is no photo."""
     try:
         data = incoming.read_file(state.workspace(), area, number)
-        return decoding.jpeg_address(decoding.decoder().thumbnail(data, PICTURE_SIZE))
+        return decoding.picture_address(decoding.decoder().thumbnail(data, PICTURE_SIZE))
     except (UserError, PhotoRefused):
         return decoding.EMPTY_PIXEL
