@@ -123,7 +123,7 @@ def complaints(host, browser):
         ("data", "", "text=Choose your photos"),
         ("train", "dataset", "text=Trains a new head"),
         ("train", "run", "canvas, svg.marks"),
-        ("evaluate", "run", "canvas, svg.marks"),
+        ("evaluate", "run", "role=grid"),
         ("learn", "dataset", "svg.marks, canvas"),
         ("compare", "race", "canvas, svg.marks"),
         ("compare", "dataset", "text=Start a race"),
