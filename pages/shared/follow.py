@@ -20,17 +20,11 @@ POLL_SECONDS = 0.5  # a training of a hundred photos takes two seconds
 FINISH = "Finish it"
 
 
-def watch(
-    job: Job,
-    draw: Callable[[JobStatus], None],
-    beside: Callable[[], None] | None = None,
-    seconds: float = POLL_SECONDS,
-) -> None:
+def watch(job: Job, draw: Callable[[JobStatus], None], beside: Callable[[], None] | None = None) -> None:
     """Poll a job that is active: its progress, a Stop button, and what `draw` makes of its status.
 
     Args:
         beside: draws what stands to the right of progress and button; None gives them the whole width.
-        seconds: between two looks.
     """
 
     @chrome.errors_shown()
@@ -53,7 +47,7 @@ def watch(
                 st.rerun(scope="fragment")
         draw(status)
 
-    st.fragment(live, run_every=seconds, key="live")()
+    st.fragment(live, run_every=POLL_SECONDS, key="live")()
 
 
 def ended(job: Job, status: JobStatus, what: str, action: DeltaGenerator, primary: bool = True) -> None:

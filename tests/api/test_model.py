@@ -1,6 +1,8 @@
 """A model in one's hands: every kind of photo gives the same answer, saving loses nothing and harms nothing."""
 
 import io
+import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +12,8 @@ import tlcore
 from tests.photos import make_halves, make_image
 from tests.small import write_small_folder
 from tlcore.api import model as model_module
+from tlcore.cli.main import main
+from tlcore.data.names import slug
 from tlcore.serving.bundle import KERAS
 from tlcore.workspace import open_workspace
 
@@ -112,6 +116,19 @@ def test_what_can_be_no_photo_is_a_mistake_and_says_what_is_allowed(model, given
     for photos in (given, [given]):
         with pytest.raises(tlcore.UserError, match=f"{received}.*Allowed: .*uint8 .height, width, 3."):
             model.predict(photos)
+
+
+def test_by_itself_a_model_is_called_after_its_data_set_and_brings_a_readme(model, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    path = model.save()
+    assert path == Path(f"{slug(model.info['dataset']['name'])}-model.zip") and path.is_file()
+    with zipfile.ZipFile(path) as archive:
+        assert f'tlcore.load_model("{path}")' in archive.read("README.md").decode("utf-8")
+    assert "load_model" in (model.save("folder") / "README.md").read_text(encoding="utf-8")
+    model.save("folder")  # its own README keeps nobody from replacing it
+    path.unlink()
+    assert main(["save", "folder", "--workspace", str(tmp_path / "w")]) == 0 and path.is_file()
+    assert capsys.readouterr().out == f"Saved {path}\n"
 
 
 @pytest.mark.parametrize("name", ["shapes.zip", "shapes", "new/folder/shapes.ZIP", "with.dot"])

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from tlcore.config import TrainConfig, defaults_for
-from tlcore.events import Died, Diverged, EpochEnd, Evaluated, Failed, Started
+from tlcore.events import Died, Diverged, EpochEnd, Evaluated, Failed, Packed, Started
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import (
     EVENTS,
@@ -145,6 +145,15 @@ def test_a_run_with_figures_and_no_model(workspace, last, learned, said, fix, re
     ending = unpacked_message(run, status)
     assert "cannot predict" in ending.what and said in f"{ending.what} {ending.fix}" and fix in ending.fix, ending
     assert "cats" not in f"{ending}"
+
+
+def test_a_run_that_ended_while_the_last_of_its_files_was_written_can_predict(workspace):
+    run = ended(workspace, LEAN, STARTED, ROUND, FIGURES, Packed())
+    (run.folder / TRAINED).touch()
+    status = job_status(run)
+    assert status.state == "tested" and status.predicts
+    ending = unpacked_message(run, status)
+    assert "can predict" in ending.what and "download" in ending.what and "Finish it" in ending.fix
 
 
 @pytest.mark.parametrize(

@@ -59,9 +59,9 @@ def test_what_is_under_way_is_reachable_from_every_page(visit, trained, work, pa
         [way] = way_back(at, GO[kind])
         assert an_id in way and not at.exception and not at.error
     said = {
-        "race": "race, run 2 of 2 · Learning the last step · round 12",
-        "train": "Learning · round 12 of 30",
-        "import": "5 of 20 photos",
+        "race": "race, run 2 of 2 · Training the last layer · epoch 12",
+        "train": "Training · epoch 12 of up to 30",
+        "import": "25% (5 of 20)",
     }
     assert said[kind] in words(at) and "leaves <b>" not in words(at)
 

@@ -137,12 +137,12 @@ def test_a_look_that_ended_badly_says_so_and_can_be_done_again(form, trained, qu
 
 def test_a_look_in_work_tells_how_far_it_is(form, trained, queue, monkeypatch):
     job = recommendation_job(trained[0], trained[1].id)
-    (job.folder / EVENTS).write_text(encode(Progress("read", 5, 20, None)) + "\n")
+    (job.folder / EVENTS).write_text(encode(Progress("extract_features", 5, 20, None)) + "\n")
     monkeypatch.setattr(status, "is_locked", lambda path: path == job.folder / LOCK)
     try:
         at = form()
         assert [each.proto.text for each in at.get("progress")] == [
-            "Finding the best strategy for your photos · Reading photos · 5 of 20 photos"
+            "Finding the best strategy for your photos · Analysing photos (feature extraction) · 5 of 20 photos"
         ]
         assert queue.advice == [], "it is at work already"
         assert "Train" in buttons(at)

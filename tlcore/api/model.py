@@ -12,7 +12,7 @@ import pandas as pd
 from PIL import Image
 
 from tlcore.api.arguments import WorkspaceLike, take_workspace
-from tlcore.api.model_file import README, readme, zip_model
+from tlcore.api.model_file import README, model_file_name, readme, zip_model
 from tlcore.api.photos import PhotoLike, name_of, take_content
 from tlcore.api.progress_bars import showing
 from tlcore.config import TrainConfig
@@ -132,6 +132,11 @@ class Model:
         except PhotoRefused as error:
             return Prediction((), 0.0, error.reason)
 
+    def _file_name(self) -> str:
+        dataset = self.info.get("dataset")
+        name = dataset.get("name") if isinstance(dataset, dict) else None
+        return model_file_name(name if isinstance(name, str) else "model")
+
     def evaluate(
         self,
         folder: str | PathLike[str],
@@ -154,13 +159,14 @@ class Model:
         with showing(progress, on_event) as show:
             return run_to_end(score_folder(self._bundle, Path(folder).expanduser()), show)
 
-    def save(self, path: str | PathLike[str], *, overwrite: bool = False) -> Path:
+    def save(self, path: str | PathLike[str] | None = None, *, overwrite: bool = False) -> Path:
         """Write the model: `model.tflite`, `labels.txt`, `model.json`, a README, and `model.keras` where there is one.
 
         It is there whole or not at all. A model that is there already is replaced.
 
         Args:
-            path: a zip where the name ends in .zip, else a folder. Folders above it are made.
+            path: a zip where the name ends in .zip, else a folder. Folders above it are made. By default a zip called
+                after the data set, "leaves-model.zip", in the folder one is in.
             overwrite: replace a file that is no model. A folder with anything else in it is never replaced.
 
         Returns:
@@ -169,7 +175,7 @@ class Model:
         Raises:
             UserError: something else is there, or the disk is full or cannot be written.
         """
-        target = Path(path).expanduser()
+        target = Path(self._file_name() if path is None else path).expanduser()
         is_zip = target.suffix.lower() == ".zip"
         try:
             _check_target(target, is_zip, overwrite)

@@ -24,6 +24,7 @@ from tlcore.cli import (
     rename,
     restore,
     runs,
+    save,
     train,
     weights,
 )
@@ -37,6 +38,7 @@ COMMANDS = (
     continue_run,
     evaluate,
     predict,
+    save,
     datasets,
     runs,
     rename,

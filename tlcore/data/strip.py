@@ -18,6 +18,7 @@ from tlcore.workspace import Workspace, is_id, write_atomic
 PHOTOS, SIDE = 4, 72
 FILE = "strip.jpg"
 QUALITY = 82
+PAPER = (241, 238, 231, 255)  # behind drawings without a background: JPEG knows none
 
 
 def dataset_strip(workspace: Workspace, dataset_id: str) -> bytes:
@@ -58,10 +59,11 @@ def _make(folder: Path) -> bytes:
 def _square(thumbnail: bytes) -> Image.Image | None:
     """A thumbnail as a small square; None where it is damaged."""
     try:
-        with Image.open(io.BytesIO(thumbnail), formats=["JPEG", "PNG"]) as picture:
+        with Image.open(io.BytesIO(thumbnail), formats=["JPEG", "PNG"]) as picture:  # PNG: drawings, see images.py
             picture.draft("RGB", (SIDE, SIDE))
             small = min(picture.size) < SIDE  # its pixels are shown as they are, not blurred
             how = Image.Resampling.NEAREST if small else Image.Resampling.BICUBIC
-            return ImageOps.fit(picture.convert("RGB"), (SIDE, SIDE), how)
+            paper = Image.new("RGBA", picture.size, PAPER)
+            return ImageOps.fit(Image.alpha_composite(paper, picture.convert("RGBA")), (SIDE, SIDE), how)
     except (OSError, ValueError, SyntaxError):
         return None

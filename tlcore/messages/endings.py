@@ -92,6 +92,8 @@ def interruption_message(job: Job, status: JobStatus) -> Ending:
 
 def unpacked_message(job: Job, status: JobStatus) -> Ending:
     """A run that has its figures and no model: why, and how to get it."""
+    if status.predicts:  # it ended while the last of its files was written
+        return Ending("This model can predict, but its download is not complete.", "Finish it: that takes seconds.")
     reason = f"{status.error.what} {status.error.fix}" if status.error and not status.error.bug else ""
     if status.died is not None:
         reason = interruption_message(job, status).what

@@ -28,7 +28,7 @@ POLICY_WORDS = {
 
 USAGE = """## Use it in Python
 
-With Transfer Lab:
+With Transfer Lab (`pip install transferlab`):
 
 ```python
 import tlcore

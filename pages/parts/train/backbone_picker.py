@@ -43,7 +43,9 @@ def choose(current: BackboneSpec) -> None:
             options=[spec.name for spec in shown],
             format_func={spec.name: spec.title for spec in shown}.__getitem__,
             captions=[caption(spec) for spec in shown],
-            **settings_form.widget_options("backbone", current.name, tuple(spec.name for spec in shown)),
+            **settings_form.widget_options(
+                "backbone", current.name, tuple(spec.name for spec in shown), {"index": shown.index(current)}
+            ),
         )
     st.caption(f"{plain(current.sentence)} {accuracy_message(current)}.")
     if len(BACKBONES) > HANDFUL:

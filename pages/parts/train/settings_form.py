@@ -136,10 +136,13 @@ def setting(option: Field[Any], value: Any, spec: BackboneSpec, config: TrainCon
         choice(name, list(blocks), value, blocks, disabled=config.num_unfrozen_layers > 0)
         return
     low, high = limits(name, spec)
-    shared = widget_options(name, value, (low, high))
     if "choices" in meta:
+        index = list(meta["choices"]).index(value)
+        shared = widget_options(name, value, (low, high), {"index": index})
         st.selectbox(options=list(meta["choices"]), format_func=meta["choices"].__getitem__, **shared)
-    elif option.type is bool:
+        return
+    shared = widget_options(name, value, (low, high), {"value": value})
+    if option.type is bool:
         st.checkbox(**shared)
     elif "step" not in meta:
         usual = {getattr(defaults_for(strategy), name) for strategy in STRATEGIES}  # all, so that steps never change
@@ -155,24 +158,30 @@ def setting(option: Field[Any], value: Any, spec: BackboneSpec, config: TrainCon
 
 def choice(name: str, options: list[str], value: str, labels: dict[str, str], disabled: bool = False) -> None:
     """A select box for a field whose values are not in its own words."""
-    shared = widget_options(name, value, tuple(labels.values()))
+    shared = widget_options(name, value, tuple(labels.values()), {"index": options.index(value)})
     st.selectbox(options=options, format_func=labels.__getitem__, disabled=disabled, **shared)
 
 
-def widget_options(name: str, value: Any, allowed: tuple[Any, ...]) -> dict[str, Any]:
+def widget_options(name: str, value: Any, allowed: tuple[Any, ...], default: dict[str, Any]) -> dict[str, Any]:
     """What every widget of a setting has; its value is put into the session first, so that defaults can change.
 
     It is put there only where it is another value than the widget's own, or where `allowed` (limits, or the words to
     choose from) is not what it was: to put it there in every run would push back a slider that has moved on since.
+
+    Args:
+        default: the value as the widget takes it. A busy browser skips a run whose successor comes soon, and would
+            then begin with the least that is allowed and send that.
     """
     meta, key = OPTIONS[name].metadata, f"setting_{name}"
     before = st.session_state.setdefault("settings_allowed", {})
-    if st.session_state.get(key) != value or before.get(name) != allowed:
+    is_put = st.session_state.get(key) != value or before.get(name) != allowed
+    if is_put:
         if key in st.session_state and st.session_state[key] != value:
             _replaced()[name] = st.session_state[key], time.monotonic()
         st.session_state[key] = value
     before[name] = allowed
-    return {"label": meta["label"], "help": plain(meta["help"]), "key": key, "on_change": _remember, "args": (name,)}
+    shared = {"label": meta["label"], "help": plain(meta["help"]), "key": key, "on_change": _remember, "args": (name,)}
+    return shared | ({} if is_put else default)  # Streamlit logs a warning where both are given
 
 
 def settings_frame(config: TrainConfig) -> pd.DataFrame:

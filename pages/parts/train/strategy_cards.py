@@ -24,7 +24,10 @@ def choose(config: TrainConfig, recommended: str | None) -> None:
     Args:
         recommended: a strategy; None as long as there is no recommendation.
     """
-    place = list(STRATEGIES).index(recommended) + 1 if recommended else 0
+    place, index = (
+        list(STRATEGIES).index(recommended) + 1 if recommended else 0,
+        list(STRATEGIES).index(config.strategy),
+    )
     # As a style: a new label would draw the cards anew under the finger.
     card = f'.st-key-setting_strategy [role="radiogroup"] > div:nth-child({place})'
     st.html(f'<style>{card} {{ --tl-badge: "Recommended"; }}</style>')
@@ -32,7 +35,7 @@ def choose(config: TrainConfig, recommended: str | None) -> None:
         options=list(STRATEGIES),
         format_func=name,
         captions=[SENTENCES[strategy] for strategy in STRATEGIES],
-        **settings_form.widget_options("strategy", config.strategy, tuple(STRATEGIES)),
+        **settings_form.widget_options("strategy", config.strategy, tuple(STRATEGIES), {"index": index}),
     )
     st.html(
         '<p class="tl-legend"><i></i>trains<i class="tl-random-mark"></i>trains from random weights'
