@@ -134,7 +134,7 @@ def test_own_photos_hybrid_stopped_and_continued(page, server, small_folder):
     expect(page.get_by_text(re.compile(r"^Fine-tuning · epoch \d+ of 303"))).to_be_visible()
     expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(2)
     page.get_by_role("button", name="Stop").click()
-    go_on = page.get_by_role("button", name=re.compile(r"^Continue from round \d+"))
+    go_on = page.get_by_role("button", name=re.compile(r"^Continue from epoch \d+"))
     expect(go_on).to_be_visible()
     stopped_before = int(re.search(r"\d+", go_on.inner_text()).group())
     assert 4 < stopped_before <= 303

@@ -1,5 +1,5 @@
 """A worker that is killed between the test figures and the model: its figures stay, no unchecked model is ever served,
-and "Finish it" packs what was learned without learning it again."""
+and "Finish" packs what was learned without learning it again."""
 
 import os
 import shutil

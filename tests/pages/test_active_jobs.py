@@ -13,9 +13,9 @@ from tlcore.jobs import store
 from tlcore.jobs.locks import LOCK
 from tlcore.jobs.store import ImportSpec, Job, create_import, create_run
 
-GO = {"race": "Go to the race", "train": "Go to the training", "import": "Go to the photos"}
+GO = {"race": "Open race", "train": "Open training", "import": "Open import"}
 LEARNING = [Started(0.0, 1), *(EpochEnd(number, 30, 1, 1, 1, 0.5, 0.1) for number in range(1, 13))]
-ENDED = "See what came of it"
+ENDED = "View results"
 
 
 def happened(job: Job, *events) -> None:
@@ -84,7 +84,7 @@ def test_what_ended_is_told_until_one_has_been_there(visit, trained, work):
     happened(run, *LEARNING, Evaluated(6, 6, 9.0, 4.0, 5.0), Finished(run_id, 10.0))
     for _ in range(2):
         at.run()
-        assert "it has learned" in words(at)
+        assert "training finished" in words(at)
     [way] = way_back(at, ENDED)
     assert "evaluate" in way and run_id in way
     at.query_params["run"] = run_id

@@ -119,7 +119,7 @@ def _do_stages(
             repairs += 1
             if repairs > MOST_REPAIRS:
                 raise
-            _log.warning("%s They are computed anew.", error.what)
+            _log.warning("%s They will be recomputed.", error.what)
 
 
 def make_context(workspace: Workspace, run: Run, should_stop: ShouldStop) -> Context:
