@@ -3,6 +3,7 @@
 from pages.shared import score, state
 from pages.shared.widgets import plain
 from tlcore.config import short_name
+from tlcore.errors import UserError
 from tlcore.intervals import wilson_interval
 from tlcore.jobs import store
 from tlcore.jobs.status import JobStatus, job_status
@@ -15,7 +16,9 @@ from tlcore.messages.stops import stopped_message
 
 
 def title(run: Run) -> str:
-    """What a run is called on its page: "Hybrid · EfficientNet-Lite0 · 93%", the score as soon as there is one."""
+    """What a run is called on its page: the name it was given, else "Hybrid · EfficientNet-Lite0 · 93%"."""
+    if run.is_renamed:
+        return run.name
     names = [capitalized(short_name(run.config.strategy)), backbone_title(run)]
     evaluated = job_status(run).evaluated
     if evaluated is not None and evaluated.test_total:
@@ -27,7 +30,15 @@ def sentence(run: Run) -> str:
     """What it was trained on, and when: "Trained on pets · 26 Nov, 14:05"."""
     status = job_status(run)
     verb = "Trained on" if status.usable else "Training on" if status.active else "Started on"
-    return f"{verb} {plain(run.name)} · {state.moment(run.created)}"
+    return f"{verb} {plain(_dataset_name(run))} · {state.moment(run.created)}"
+
+
+def _dataset_name(run: Run) -> str:
+    """What its photos are called now; as they were called then where they are gone."""
+    try:
+        return state.dataset_of(run.dataset_id).name
+    except UserError:
+        return run.name
 
 
 def show_score(status: JobStatus) -> None:
