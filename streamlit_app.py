@@ -30,7 +30,7 @@ else:  # Streamlit runs it as the page
             st.html(
                 '<ol class="tl-steps">'
                 "<li><b>Data</b><span>Use a sample set or add your own photos, one card for each class.</span></li>"
-                "<li><b>Train</b><span>A network that already recognizes shapes and textures learns your classes."
+                "<li><b>Train</b><span>A network that already recognises shapes and textures learns your classes."
                 "</span></li>"
                 "<li><b>Evaluate</b><span>See how accurate it is on photos held back for testing, and where it is "
                 "wrong.</span></li>"

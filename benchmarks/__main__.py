@@ -24,6 +24,7 @@ NAMES = (
     "backbones",
     "preview",
     "imports",
+    "eta",
     "load",
     "small_machine",
 )

@@ -4,7 +4,8 @@ Events carry the time at which they were written, so any finished run can be rep
 quarter of a run, as a page asks, the figure of the sentence beside the bar is held against the seconds that it really
 took from there until the model could predict. "a few seconds" is right from 0 to 7. Nothing is trained for that:
 
-    python -m benchmarks.eta --workspace FOLDER   replays the runs of a workspace, that of the browser tests for example
+    python -m benchmarks.eta --workspace FOLDER   replays the runs of all workspaces in a folder
+    pytest tests/e2e --basetemp FOLDER            leaves those of the browser tests there
 
 Without a workspace it makes one and trains in it first, each kind twice, since a first run knows nothing of this
 machine and the second finds rates and caches: the emoji with feature extraction and hybrid, handwritten
@@ -25,6 +26,7 @@ from tlcore.config import TrainConfig, defaults_for
 from tlcore.data.ingest import ingest_path
 from tlcore.data.manifest import load_dataset
 from tlcore.data.samples import ingest_sample
+from tlcore.errors import UserError
 from tlcore.events import Event, Finished, Packed, Started, run_to_end
 from tlcore.jobs.status import status_after
 from tlcore.jobs.store import Run, create_run, list_runs, read_events
@@ -128,21 +130,35 @@ def notes_of(runs: list[tuple[str, list[Told]]]) -> list[str]:
 def main() -> int:
     """Train where no workspace is given, replay, print, write."""
     options = parser("eta", __doc__)
-    options.add_argument("--workspace", type=Path, metavar="FOLDER", help="replay the finished runs of this workspace")
+    options.add_argument("--workspace", type=Path, metavar="FOLDER", help="replay the finished runs in here")
     options = options.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         home = options.workspace
         if home is None:
             home = Path(scratch, "home")
             in_fresh_process(_train_all, home, check_data(options.data), options.quick)
-        workspace = open_workspace(home)
-        runs = [(_name(workspace, run), replay(read_events(run), run.config)) for run in reversed(list_runs(workspace))]
-        runs = [(name, looks) for name, looks in runs if looks]
+        every = {run_id: each for root in workspaces_in(home) for run_id, *each in _replays(open_workspace(root))}
+        runs = [(name, looks) for name, looks in every.values()]  # tests copy workspaces: a run counts once
     return finish("The truth about time", rows_of(runs), options, notes_of(runs))
 
 
+def workspaces_in(folder: Path) -> list[Path]:
+    """The workspaces with runs in a folder, itself included."""
+    return sorted({path.parents[2] for path in folder.rglob("runs/*/job.json")})
+
+
+def _replays(workspace: Workspace) -> list[tuple[str, str, list[Told]]]:
+    """Each finished run that was told with times, the first one first: its id, data set and strategy, and the looks."""
+    found = [(run, replay(read_events(run), run.config)) for run in reversed(list_runs(workspace))]
+    return [(run.id, _name(workspace, run), looks) for run, looks in found if looks]
+
+
 def _name(workspace: Workspace, run: Run) -> str:
-    return f"{load_dataset(workspace, run.dataset_id).name}, {run.config.strategy}"
+    try:
+        name = load_dataset(workspace, run.dataset_id).name
+    except UserError:  # deleted since
+        name = run.name
+    return f"{name}, {run.config.strategy}"
 
 
 def _train_all(home: Path, photos: Path, quick: bool) -> None:

@@ -57,7 +57,7 @@ UPLOADS, PAGE_LOADS, SIDE_BY_SIDE, TRAININGS, RUNS, WELCOMES = 30, 300, 10, 5, 3
 PHOTO, LARGE_PHOTO = (1600, 1200), (4000, 3000)
 PAGES = ("", "data", "train", "evaluate", "predict", "learn", "compare")
 SITTING_SECONDS = 10
-ANSWER = re.compile(r"The network says “([^”]*)” and is ([\d.]+)% sure")
+ANSWER = re.compile(r"Predicted “([^”]*)”, ([\d.]+)%")
 ANSWERS_TARGET, OPENING_TARGET, GROWTH_TARGET, WELCOME_TARGET = "< 2", "< 1", "<= 100", "< 100"
 
 

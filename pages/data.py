@@ -22,14 +22,14 @@ def heading(is_importing: bool, is_chosen: bool) -> tuple[str, str]:
     return "Choose your photos", "One card for each class. Drop photos onto it, or use your camera."
 
 
-def choose_photos(base: Dataset | None) -> None:
+def choose_photos(base: Dataset | None, action: DeltaGenerator) -> None:
     """The board, the other ways to bring photos in, and the data sets that are there already."""
-    spec = collecting.collect(base)
-    if base is None:
-        spec = other_ways.sample_sets() or spec
-        spec = other_ways.server_folder() or spec
-    if spec is not None:
-        importing.start_import(spec)
+    if base is None and action.button("No photos yet? Try the emoji sample", type="tertiary", key="try_sample"):
+        importing.start_import(other_ways.first_sample())
+    ways = (other_ways.sample_sets, other_ways.server_folder) if base is None else ()
+    for ask in (lambda: collecting.collect(base), *ways):
+        if (spec := ask()) is not None:  # at once: drawing more may end this run of the page for the next one
+            importing.start_import(spec)
     earlier = state.datasets()
     if earlier and base is None:
         st.subheader("Your data sets", anchor=False)
@@ -58,7 +58,7 @@ with chrome.page(title, sentence, step=1) as action:
     elif dataset is None or chooses:
         if dataset is not None:
             action.page_link("pages/data.py", label=f"Back to {plain(dataset.name)}", query_params=state.link())
-        choose_photos(dataset if dataset is not None and st.query_params.get("more") == ADD else None)
+        choose_photos(dataset if dataset is not None and st.query_params.get("more") == ADD else None, action)
     else:
         show_dataset(action, dataset)
     if not is_importing:

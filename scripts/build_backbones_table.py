@@ -107,7 +107,7 @@ CHOICES = (
         "VGG16",
         0.713,
         224,
-        "The network of countless tutorials: simple to understand, but slow, and large for its accuracy.",
+        "The network of many tutorials: simple to understand, but slow, and large for its accuracy.",
     ),
     Choice("vgg", "VGG19", "vgg19", "VGG19", 0.713, 224, "VGG16 with three more layers: slower, and no more accurate."),
     Choice(
@@ -117,7 +117,7 @@ CHOICES = (
         "ResNet50",
         0.749,
         224,
-        "The classic with shortcuts between its layers: what other networks are compared with.",
+        "The classic with shortcuts between its layers: the yardstick for other networks.",
     ),
     Choice(
         "inception_v3",
@@ -126,7 +126,7 @@ CHOICES = (
         "InceptionV3",
         0.779,
         299,
-        "Looks at several scales at once; a favourite of tutorials, made for larger images.",
+        "Sees details and the big picture at once; popular in tutorials, made for larger images.",
         least=75,
     ),
     Choice(
@@ -136,7 +136,7 @@ CHOICES = (
         "Xception",
         0.790,
         299,
-        "InceptionV3 thought through to its end: more accurate at the same size, and slower.",
+        "A refined InceptionV3: more accurate at the same size, but slower.",
         least=71,
     ),
     Choice(
@@ -146,7 +146,7 @@ CHOICES = (
         "MobileNetV2",
         0.713,
         224,
-        "Made for phones: a small download, quick, and good enough for most tasks.",
+        "Made for phones: a small download, fast, and good enough for most tasks.",
         1.0,
     ),
     Choice(
@@ -156,7 +156,7 @@ CHOICES = (
         "MobileNetV2 × 0.35",
         0.603,
         224,
-        "MobileNetV2 at about a third of its width: the quickest of its family and the least accurate.",
+        "MobileNetV2 at about a third of its width: the fastest of its family and the least accurate.",
         0.35,
     ),
     Choice(
@@ -166,7 +166,7 @@ CHOICES = (
         "MobileNetV2 × 0.5",
         0.654,
         224,
-        "MobileNetV2 at half its width: quicker and less accurate.",
+        "MobileNetV2 at half its width: faster and less accurate.",
         0.5,
     ),
     Choice(
@@ -176,7 +176,7 @@ CHOICES = (
         "MobileNetV2 × 0.75",
         0.698,
         224,
-        "MobileNetV2 at three quarters of its width: a little quicker and a little less accurate.",
+        "MobileNetV2 at three quarters of its width: a little faster and a little less accurate.",
         0.75,
     ),
     Choice(
@@ -216,7 +216,7 @@ CHOICES = (
         "MobileNet × 0.25",
         0.506,
         224,
-        "The smallest download of all: very quick, but it sees least.",
+        "The smallest download of all: very fast, but the least accurate.",
         0.25,
     ),
     Choice(
@@ -226,7 +226,7 @@ CHOICES = (
         "MobileNet × 0.5",
         0.637,
         224,
-        "MobileNet at half its width: quicker and less accurate.",
+        "MobileNet at half its width: faster and less accurate.",
         0.5,
     ),
     Choice(
@@ -236,7 +236,7 @@ CHOICES = (
         "MobileNet × 0.75",
         0.684,
         224,
-        "MobileNet at three quarters of its width: a little quicker and a little less accurate.",
+        "MobileNet at three quarters of its width: a little faster and a little less accurate.",
         0.75,
     ),
     Choice(
@@ -246,7 +246,7 @@ CHOICES = (
         "MobileNetV3 Small",
         0.681,
         224,
-        "Found by a computer for slow phones: tiny and quick, and good for its size.",
+        "Designed by an automatic search for slow phones: tiny, fast, and good for its size.",
     ),
     Choice(
         "mobilenet_v3",
@@ -255,7 +255,7 @@ CHOICES = (
         "MobileNetV3 Large",
         0.756,
         224,
-        "Found by a computer for phones: quick, and more accurate than MobileNetV2.",
+        "Designed by an automatic search for phones: fast, and more accurate than MobileNetV2.",
     ),
     Choice(
         "efficientnet",
@@ -331,7 +331,7 @@ CHOICES = (
         "EfficientNetV2M",
         0.853,
         480,
-        "Among the most accurate; a large download and slow without a graphics card.",
+        "Among the most accurate, but a large download, and slow without a graphics card.",
     ),
     Choice(
         "efficientnet_v2",
@@ -340,7 +340,7 @@ CHOICES = (
         "EfficientNetV2L",
         0.857,
         480,
-        "The largest EfficientNetV2: for few photos and much patience, or a graphics card.",
+        "The largest EfficientNetV2: for few photos and a lot of patience, or a graphics card.",
     ),
     Choice(
         "convnext",
@@ -358,7 +358,7 @@ CHOICES = (
         "ConvNeXtSmall",
         0.823,
         224,
-        "ConvNeXtTiny made deeper: a little more accurate, about twice the work.",
+        "A deeper ConvNeXtTiny: a little more accurate, about half as fast.",
     ),
     Choice(
         "convnext",
@@ -367,7 +367,7 @@ CHOICES = (
         "ConvNeXtBase",
         0.853,
         224,
-        "Very accurate; learned from many more photos first. A large download.",
+        "Very accurate, pretrained on many more photos. A large download.",
     ),
     Choice(
         "convnext",
@@ -376,7 +376,7 @@ CHOICES = (
         "ConvNeXtLarge",
         0.863,
         224,
-        "Among the most accurate of all; a very large download and slow.",
+        "Among the most accurate of all, but slow and a very large download.",
     ),
     Choice(
         "convnext",
@@ -385,7 +385,7 @@ CHOICES = (
         "ConvNeXtXLarge",
         0.867,
         224,
-        "The most accurate of all and the largest: over a gigabyte to fetch.",
+        "The most accurate and the largest of all: a download of over 1 GB.",
     ),
     Choice(
         "resnet",
@@ -394,7 +394,7 @@ CHOICES = (
         "ResNet101",
         0.764,
         224,
-        "ResNet50 with twice the layers: a little more accurate, about twice the work.",
+        "ResNet50 with twice the layers: a little more accurate, about half as fast.",
     ),
     Choice(
         "resnet",
@@ -421,7 +421,7 @@ CHOICES = (
         "ResNet101V2",
         0.772,
         224,
-        "ResNet50V2 with twice the layers: a little more accurate, about twice the work.",
+        "ResNet50V2 with twice the layers: a little more accurate, about half as fast.",
     ),
     Choice(
         "resnet_v2",
@@ -439,7 +439,7 @@ CHOICES = (
         "InceptionResNetV2",
         0.803,
         299,
-        "InceptionV3 with shortcuts between its layers: more accurate, twice as large and slow.",
+        "InceptionV3 with shortcuts between its layers: more accurate, but twice as large and half as fast.",
         least=75,
     ),
     Choice(
@@ -449,7 +449,7 @@ CHOICES = (
         "DenseNet121",
         0.750,
         224,
-        "Every layer sees all layers before it: a small download for its accuracy; popular in medicine.",
+        "Each layer uses all layers before it: a small download for its accuracy, popular in medicine.",
     ),
     Choice(
         "densenet",
@@ -476,7 +476,7 @@ CHOICES = (
         "NASNetMobile",
         0.744,
         224,
-        "Found by a computer search: small in parameters, but its many small steps take time.",
+        "Designed by an automatic search: few parameters, but its many small steps take time.",
     ),
     Choice(
         "nasnet",
@@ -485,7 +485,7 @@ CHOICES = (
         "NASNetLarge",
         0.825,
         331,
-        "Found by a computer search: accurate, but very slow; newer networks do better with less.",
+        "Designed by an automatic search: accurate, but very slow. Newer networks do better with less.",
     ),
 )
 # The sizes in bytes that Keras showed while it fetched the files; what is not here is estimated.

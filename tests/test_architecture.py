@@ -91,6 +91,7 @@ def test_every_folder_is_a_room_and_every_room_a_folder():
         "access",
         "checksums",
         "config",
+        "error_reasons",
         "errors",
         "events",
         "intervals",

@@ -1,5 +1,6 @@
 """What a host allows: defaults, the file that changes them, and what is no such file."""
 
+import re
 import tomllib
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -35,20 +36,24 @@ def test_a_file_changes_what_it_names_and_nothing_else(workspace, hosted):
 
 
 WRONG = [
-    ("visitor_fotos = 7", "Received: visitor_fotos in settings.toml. Allowed: photo_megapixels", "a slip of the pen"),
-    ("visitor_photos = 7.5", "visitor_photos = 7.5 in settings.toml. Allowed: a whole number", "half a photo"),
-    ("visitor_photos = -1", "Allowed: a whole number, 0 for no limit", "negative"),
-    ('keep_days = "3"', "Received: keep_days = '3'", "text"),
-    ("keep_days = true", "Received: keep_days = True", "yes is no number"),
-    ("keep_days = nan", "Received: keep_days = nan", "not a number"),
-    ("waiting_runs = inf", "Received: waiting_runs = inf", "0 is how one says it"),
-    ("activations_share = 30", "Allowed: a number from 0 to 1", "percent"),
-    ("disk_mb = [1]", "Received: disk_mb = [1]", "a list"),
-    ("keep_days = 1979-05-27", "Received: keep_days = ", "a date"),
-    ("[limits]\nkeep_days = 3", "Received: limits in settings.toml", "a table"),
-    ("keep_days = 3\nkeep_days = 4", "cannot be read", "twice"),
-    ("keep_days: 3", "cannot be read", "another language"),
-    (b"keep_days = 3 # \xff", "cannot be read", "not UTF-8"),
+    ("visitor_fotos = 7", "unknown setting, visitor_fotos.*The settings are: photo_megapixels", "a slip of the pen"),
+    (
+        "visitor_photos = 7.5",
+        "visitor_photos = 7.5 in settings.toml is not allowed. It takes a whole number",
+        "half a photo",
+    ),
+    ("visitor_photos = -1", "It takes a whole number, 0 for no limit", "negative"),
+    ('keep_days = "3"', "keep_days = '3'", "text"),
+    ("keep_days = true", "keep_days = True", "yes is no number"),
+    ("keep_days = nan", "keep_days = nan", "not a number"),
+    ("waiting_runs = inf", "waiting_runs = inf", "0 is how one says it"),
+    ("activations_share = 30", "It takes a number from 0 to 1", "percent"),
+    ("disk_mb = [1]", "disk_mb = .1. in settings.toml", "a list"),
+    ("keep_days = 1979-05-27", "keep_days = ", "a date"),
+    ("[limits]\nkeep_days = 3", "unknown setting, limits", "a table"),
+    ("keep_days = 3\nkeep_days = 4", "settings.toml can't be read", "twice"),
+    ("keep_days: 3", "settings.toml can't be read", "another language"),
+    (b"keep_days = 3 # \xff", "settings.toml can't be read", "not UTF-8"),
 ]
 
 
@@ -59,12 +64,12 @@ def test_a_wrong_file_ends_in_a_sentence_and_is_never_half_applied(workspace, te
     (workspace.root / "settings.toml").write_bytes(before + data)
     with pytest.raises(UserError) as error:
         load_limits(workspace)
-    assert words in error.value.what and error.value.fix, reason
+    assert re.search(words, str(error.value)) and error.value.what and error.value.fix, reason
 
 
 def test_a_folder_in_its_place(workspace):
     (workspace.root / "settings.toml").mkdir()
-    with pytest.raises(UserError, match="cannot be read"):
+    with pytest.raises(UserError, match="settings.toml can't be read"):
         load_limits(workspace)
 
 

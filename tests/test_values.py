@@ -178,7 +178,7 @@ def test_fields_of_a_newer_version_are_ignored():
     ],
 )
 def test_a_setting_out_of_range_is_refused_with_the_allowed_values(name, value, reason):
-    with pytest.raises(UserError, match="Allowed"):
+    with pytest.raises(UserError, match="is not allowed. .* takes "):
         TrainConfig(**{name: value})
 
 
@@ -261,7 +261,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypat
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("tlcore.workspace.os.fsync", full)
-    with pytest.raises(UserError, match="disk .* is full"):
+    with pytest.raises(UserError, match="disk is full"):
         write_atomic(path, b"new")
     assert read_json(path) == {"a": 1} and [item.name for item in tmp_path.iterdir()] == ["value.json"]
 

@@ -1,4 +1,4 @@
-"""Transfer Lab: teach a pretrained network your own picture classes. docs/python.md shows how to use this package.
+"""Transfer Lab: train an image classifier on your own photos. docs/python.md shows how to use this package.
 
     import tlcore
 

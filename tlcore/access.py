@@ -93,8 +93,9 @@ def given_token(environment: Mapping[str, str] = os.environ) -> str:
     token = environment.get(TOKEN_VARIABLE, "").strip()
     if token and not re.fullmatch(rf"[A-Za-z0-9._~-]{{{FEWEST_TOKEN_CHARACTERS},200}}", token):
         raise UserError(  # what was received is not repeated: it may be nearly right
-            f"{TOKEN_VARIABLE} cannot be used. Allowed: {FEWEST_TOKEN_CHARACTERS} to 200 letters, digits, or . _ ~ -",
-            'Make one with: python -c "import secrets; print(secrets.token_urlsafe(32))"',
+            f"The token in {TOKEN_VARIABLE} is not allowed.",
+            f"Use {FEWEST_TOKEN_CHARACTERS} to 200 letters, digits or . _ ~ - (to make one: "
+            'python -c "import secrets; print(secrets.token_urlsafe(32))").',
         )
     return token
 
@@ -162,7 +163,9 @@ def _workspace_secret(workspace: Workspace) -> bytes:
     except OSError as error:
         raise disk_error(path, error) from error
     if len(found) != SECRET_BYTES:
-        raise UserError(f"{path} is damaged.", "Delete it; links that were shared until now then lead nowhere.")
+        raise UserError(
+            f"{path.name} in the workspace is damaged.", "Delete it. Links shared until now will stop working."
+        )
     return found
 
 

@@ -6,12 +6,12 @@ from typing import Any
 from tlcore.errors import UserError
 
 STRATEGIES = {
-    "feature-extraction": "Keep the network as it is and learn only the last step (feature extraction).",
-    "hybrid": "Learn the last step first, then let the top of the network adapt (hybrid).",
-    "fine-tuning": "Let the whole network adapt, in small steps (fine-tuning).",
-    "scratch": "Forget what the network knows and learn everything anew (from scratch); to compare with.",
+    "feature-extraction": "Keep the network frozen and train only a new head on top (feature extraction).",
+    "hybrid": "Train the head first, then fine-tune the top layers of the network (hybrid).",
+    "fine-tuning": "Adjust the whole network in small steps (fine-tuning).",
+    "scratch": "Train every layer of an untrained network (from scratch), as a comparison.",
 }
-"""What learns, with one sentence each for a person who chooses."""
+"""What is trained, with one sentence each for a person who chooses."""
 
 
 AUTO = "auto"  # of `unfreeze_from`: the upper third of the layers
@@ -32,21 +32,21 @@ def short_name(strategy: str) -> str:
 
 
 HEADS = {
-    "pooling": "One value a feature (pooling), then the classes.",
-    "flatten": "Every place of the picture on its own (flatten), a layer of 512, then the classes (VGG16 recipe).",
+    "pooling": "Average each feature over the picture (pooling)",
+    "flatten": "Keep every position (flatten), then a layer of 512 units, as in VGG16",
 }
 OPTIMIZERS = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD with momentum 0.9", "rmsprop": "RMSprop"}
 SCHEDULES = {
-    "constant": "The same all the time.",
-    "cosine": "Begins softly, then falls along a cosine (cosine with warm-up).",
-    "plateau": "Halves when nothing got better for three rounds (reduce on plateau).",
+    "constant": "Constant",
+    "cosine": "Warm-up, then a smooth fall (cosine)",
+    "plateau": "Halve after three epochs without improvement (reduce on plateau)",
 }
 
 
 def _option(default: Any, label: str, help: str, group: str = "learning", **limits: Any) -> Any:
     """A field with what a person needs to choose it.
 
-    `low`/`high`/`step` bound numbers, `choices` maps the values of a choice to a sentence each; `group` is the heading
+    `low`/`high`/`step` bound numbers, `choices` maps the values of a choice to their words; `group` is the heading
     it stands under ("choice", "network", "learning", "augmentation").
     """
     return field(default=default, metadata={"label": label, "help": help, "group": group, **limits})
@@ -61,21 +61,21 @@ class TrainConfig:
 
     strategy: str = _option(
         "feature-extraction",
-        "What learns (strategy)",
-        "How much of the pretrained network may change.",
+        "Strategy",
+        "How much of the pretrained network is trained on your photos.",
         "choice",
         choices=STRATEGIES,
     )
     backbone: str = _option(
         "efficientnet-lite0",
         "Pretrained network (backbone)",
-        "The network that has already learned to see on 1.3 million photos.",
+        "The network you start from. It has already learned to see from 1.3 million photos.",
         "choice",
     )
     image_size: int = _option(
         224,
-        "Image size in pixels",
-        "Photos are brought to this square before the network sees them. Larger sees more detail and takes longer.",
+        "Image size (pixels)",
+        "Photos are resized to a square of this size. Larger images show more detail but take longer.",
         "network",
         low=32,
         high=608,
@@ -83,15 +83,15 @@ class TrainConfig:
     )
     head: str = _option(
         "pooling",
-        "Last step (head)",
-        "How what the network saw becomes classes.",
+        "Head",
+        "How the head, the new last part of the network, turns its features into your classes.",
         "network",
         choices=HEADS,
     )
     hidden_units: int = _option(
         0,
-        "Extra layer (hidden units)",
-        "Size of a layer between the network and the classes; 0 for none.",
+        "Hidden units",
+        "Size of an extra layer between the features and the classes. 0 means no extra layer.",
         "network",
         low=0,
         high=4096,
@@ -99,16 +99,15 @@ class TrainConfig:
     )
     unfreeze_from: str = _option(
         AUTO,
-        "Lowest block that adapts",
-        "The name of a block of the network (python -m tlcore backbones lists them); auto opens the upper third. "
-        "Only for the hybrid strategy.",
+        "Fine-tune from block",
+        "The lowest block to fine-tune; all blocks above it are fine-tuned too. “auto” picks the top third of the "
+        "layers. Hybrid only.",
         "network",
     )
     num_unfrozen_layers: int = _option(
         0,
-        "Or: layers from the top that adapt",
-        "The number of layers with weights, counted from the top, that adapt at least; 0 to go by block. "
-        "Only for the hybrid strategy.",
+        "Layers to fine-tune",
+        "Fine-tune at least this many layers, counted from the top. 0 goes by block instead. Hybrid only.",
         "network",
         low=0,
         high=2000,
@@ -116,70 +115,68 @@ class TrainConfig:
     )
     epochs: int = _option(
         30,
-        "Rounds over all photos (epochs)",
-        "How often the network goes through the training photos. It may end earlier, see early stopping.",
+        "Epochs",
+        "How many times training goes through all training photos. It may end sooner (see early stopping).",
         low=1,
         high=500,
         step=1,
     )
     fine_tune_epochs: int = _option(
         10,
-        "Rounds with the network open (epochs)",
-        "How often it goes through the photos once parts of the network adapt. Not for feature extraction.",
+        "Fine-tuning epochs",
+        "How many times fine-tuning goes through all training photos. Not used for feature extraction.",
         low=1,
         high=500,
         step=1,
     )
-    optimizer: str = _option(
-        "adam", "How it corrects itself (optimizer)", "The rule for each correction.", choices=OPTIMIZERS
-    )
+    optimizer: str = _option("adam", "Optimizer", "How the weights are updated after each batch.", choices=OPTIMIZERS)
     learning_rate: float = _option(
         1e-3,
-        "Step size (learning rate)",
-        "How far each correction goes. Too large jumps about, too small gets nowhere.",
+        "Learning rate",
+        "How far the weights move in each step. Too high and training jumps about; too low and it barely improves.",
         low=1e-6,
         high=1.0,
     )
     fine_tune_learning_rate: float = _option(
         1e-4,
-        "Step size with the network open (learning rate)",
-        "Smaller, so that what the network knows is adapted and not overwritten. Not for feature extraction.",
+        "Fine-tuning learning rate",
+        "Keep it low, so that fine-tuning refines what the network knows instead of overwriting it. Not used for "
+        "feature extraction.",
         low=1e-7,
         high=1.0,
     )
     schedule: str = _option(
-        "constant", "Step size over time (schedule)", "How the step size changes.", choices=SCHEDULES
+        "constant", "Learning rate schedule", "How the learning rate changes during training.", choices=SCHEDULES
     )
     batch_size: int = _option(
         32,
-        "Photos per correction (batch size)",
-        "How many photos are looked at before each correction.",
+        "Batch size",
+        "How many photos go into each training step.",
         low=1,
         high=1024,
         step=1,
     )
     dropout: float = _option(
         0.2,
-        "Forgetting on purpose (dropout)",
-        "The share of what the network saw that is hidden at random in each step, so that it does not learn by heart.",
+        "Dropout",
+        "Hides this fraction of the features at random in each step, so the model doesn't just memorise its photos.",
         low=0.0,
         high=0.9,
         step=0.05,
     )
     weight_decay: float = _option(
         0.0,
-        "Pull towards small weights (weight decay)",
-        "A little keeps the network from learning by heart.",
+        "Weight decay",
+        "Keeps the weights small. A little helps against overfitting.",
         low=0.0,
         high=0.5,
         step=0.001,
     )
     batch_norm_adaptation: float = _option(
         0.0,
-        "Share of your photos' own statistics (batch normalisation)",
-        "The network expects signals as strong and as varied as in its 1.3 million photos. This share of what it "
-        "expects is measured on your photos instead, before it adapts. 0.3 can help with drawings; 0 leaves it as it "
-        "was. Hybrid takes 0.3 by itself. Only for hybrid and fine-tuning.",
+        "Batch norm adaptation",
+        "How far the network's internal statistics are moved towards those of your photos before training (AdaBN). "
+        "0.3 can help with drawings; 0 changes nothing. Hybrid uses 0.3 by default. Hybrid and fine-tuning only.",
         "network",
         low=0.0,
         high=1.0,
@@ -187,66 +184,90 @@ class TrainConfig:
     )
     label_smoothing: float = _option(
         0.0,
-        "Doubt in the labels (label smoothing)",
-        "How sure it is not asked to become; 0.1 is common.",
+        "Label smoothing",
+        "Aims for slightly less than 100% certainty, so the model doesn't become overconfident. 0.1 is common.",
         low=0.0,
         high=0.5,
         step=0.01,
     )
     class_weights: bool = _option(
         False,
-        "Rare classes count more (class weights)",
-        "For classes with very different numbers of photos: every class counts the same in total.",
+        "Class weights",
+        "Makes every class count equally, however many photos it has.",
     )
     patience: int = _option(
         8,
-        "Stop after rounds without progress (early stopping)",
-        "Training ends when it has not improved on the validation photos for this many rounds; 0 trains all rounds. "
-        "The best round is kept. Where an open network has gone through a whole cosine, the last one is, unless the "
-        "best was clearly better.",
+        "Early stopping (epochs without improvement)",
+        "Training stops after this many epochs without improvement on the validation photos, and the best one is kept. "
+        "0 trains all epochs. After fine-tuning through a whole cosine schedule, the last epoch is kept unless an "
+        "earlier one was clearly better.",
         low=0,
         high=100,
         step=1,
     )
     seed: int = _option(
         0,
-        "Starting number for chance (seed)",
-        "The same number on the same photos and machine gives the same result.",
+        "Random seed",
+        "The same seed gives the same result for the same photos on the same machine.",
         low=0,
         high=2**31 - 1,
         step=1,
     )
     views: int = _option(
         4,
-        "Views of each photo",
-        "How many versions of each photo a frozen part looks at, the photo itself included. Only where it is varied.",
+        "Views per photo",
+        "How many versions of each photo are made, including the original. Only used with augmentation.",
         "augmentation",
         low=1,
         high=16,
         step=1,
     )
-    horizontal_flip: bool = _option(False, "Mirror left and right", "Half of the views are mirrored.", "augmentation")
-    vertical_flip: bool = _option(False, "Mirror up and down", "Half of the views are turned over.", "augmentation")
+    horizontal_flip: bool = _option(False, "Mirror left and right", "Mirrors half of the views.", "augmentation")
+    vertical_flip: bool = _option(False, "Mirror up and down", "Flips half of the views top to bottom.", "augmentation")
     rotation: float = _option(
-        0.0, "Turn by up to (degrees)", "Views are turned at random.", "augmentation", low=0.0, high=180.0, step=1.0
+        0.0, "Rotate by up to (degrees)", "Rotates each view at random.", "augmentation", low=0.0, high=180.0, step=1.0
     )
     zoom: float = _option(
-        0.0, "Zoom by up to (share)", "Views are enlarged or shrunk.", "augmentation", low=0.0, high=0.9, step=0.01
+        0.0,
+        "Zoom by up to (fraction)",
+        "Enlarges or shrinks each view. 0.1 is 10%.",
+        "augmentation",
+        low=0.0,
+        high=0.9,
+        step=0.01,
     )
     width_shift: float = _option(
-        0.0, "Shift sideways by up to (share)", "Of the width.", "augmentation", low=0.0, high=0.9, step=0.01
+        0.0, "Shift sideways by up to (fraction)", "Of the image width.", "augmentation", low=0.0, high=0.9, step=0.01
     )
     height_shift: float = _option(
-        0.0, "Shift up or down by up to (share)", "Of the height.", "augmentation", low=0.0, high=0.9, step=0.01
+        0.0,
+        "Shift up or down by up to (fraction)",
+        "Of the image height.",
+        "augmentation",
+        low=0.0,
+        high=0.9,
+        step=0.01,
     )
     shear: float = _option(
-        0.0, "Slant by up to (degrees)", "Views are slanted (shear).", "augmentation", low=0.0, high=60.0, step=1.0
+        0.0, "Slant by up to (degrees)", "Slants each view (shear).", "augmentation", low=0.0, high=60.0, step=1.0
     )
     brightness: float = _option(
-        0.0, "Brighter or darker by up to (share)", "Of the full range.", "augmentation", low=0.0, high=0.9, step=0.01
+        0.0,
+        "Brighten or darken by up to (fraction)",
+        "Of the full range.",
+        "augmentation",
+        low=0.0,
+        high=0.9,
+        step=0.01,
     )
     contrast: float = _option(
-        0.0, "More or less contrast by up to (share)", "Of the contrast.", "augmentation", low=0.0, high=0.9, step=0.01
+        0.0,
+        "Change contrast by up to (fraction)",
+        "Of the photo's own contrast.",
+        "augmentation",
+        low=0.0,
+        high=0.9,
+        step=0.01,
     )
 
     def __post_init__(self) -> None:
@@ -320,16 +341,19 @@ _STRATEGY_DEFAULTS: dict[str, dict[str, Any]] = {
 }
 
 
+KIND_NAMES = {int: "a whole number", float: "a number", bool: "true or false", str: "a name"}
+"""What values of each type are called."""
+
+
 def _check(option: Any, value: Any) -> None:
     """Raise UserError unless `value` is of the field's type and within its limits."""
     label, limits = option.metadata["label"], option.metadata
     kinds = (int, float) if option.type is float else option.type
     if not isinstance(value, kinds) or (isinstance(value, bool) and option.type is not bool):
-        raise UserError(f"Received: {option.name} = {value!r}.", f"Allowed for “{label}”: a {option.type.__name__}.")
+        raise UserError(f"{option.name} = {value!r} is not allowed.", f"“{label}” takes {KIND_NAMES[option.type]}.")
     if "low" in limits and not limits["low"] <= value <= limits["high"]:
-        raise UserError(
-            f"Received: {option.name} = {value}.", f"Allowed for “{label}”: {limits['low']} to {limits['high']}."
-        )
+        allowed = f"{limits['low']} to {limits['high']}"
+        raise UserError(f"{option.name} = {value} is not allowed.", f"“{label}” takes a number from {allowed}.")
     if "choices" in limits and value not in limits["choices"]:
         allowed = ", ".join(limits["choices"])
-        raise UserError(f"Received: {option.name} = {value}.", f"Allowed for “{label}”: {allowed}.")
+        raise UserError(f"{option.name} = {value!r} is not allowed.", f"“{label}” takes one of: {allowed}.")

@@ -4,7 +4,7 @@ from importlib.util import find_spec
 
 
 class UserError(Exception):
-    """Something a person gave or has can not be used as it is.
+    """Something a person gave or has can't be used.
 
     Args:
         what: one sentence: what was received, and what is wrong with it.
@@ -41,5 +41,5 @@ def require_package(module: str, name: str, purpose: str, extra: str) -> None:
     """
     if find_spec(module) is None:
         raise UserError(
-            f"{purpose} needs {name}, which is not installed here.", f"Install it: pip install 'transferlab[{extra}]'"
+            f"{purpose} needs {name}, which is not installed.", f"Install it with: pip install 'transferlab[{extra}]'"
         )

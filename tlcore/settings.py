@@ -5,11 +5,13 @@ enforces anything: the rooms that take photos, runs and disk ask.
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from tlcore.error_reasons import why_file_failed
 from tlcore.errors import UserError
 from tlcore.workspace import Workspace
 
@@ -122,20 +124,33 @@ def load_limits(workspace: Workspace, hosted: bool | None = None) -> Limits:
         return defaults
     except (OSError, ValueError) as error:
         raise UserError(
-            f"{path} cannot be read ({error}).", "Mend it, or take it away: then the defaults hold."
+            f"{FILE} can't be read: {_why(error)}.", "Correct it, or delete it to use the defaults."
         ) from error
     changes: dict[str, Any] = {name: _checked(name, value) for name, value in values.items()}
     return replace(defaults, **changes)
+
+
+def _why(error: OSError | ValueError) -> str:
+    """Why the file could not be read; of bad TOML the line."""
+    if isinstance(error, OSError):
+        return why_file_failed(error)
+    found = re.search(r"at (line \d+)", str(error))
+    return f"{found[1]} is not valid TOML" if found else "it is not valid TOML"
 
 
 def _checked(name: str, value: Any) -> float:
     """A limit as the file gives it; raises UserError for an unknown name or a value that cannot be one."""
     kinds = {option.name: option.type for option in fields(Limits)}
     if name not in kinds:
-        raise UserError(f"Received: {name} in {FILE}. Allowed: {', '.join(kinds)}.", "Correct or remove that line.")
+        raise UserError(
+            f"{FILE} has an unknown setting, {name}.",
+            f"Correct or remove that line. The settings are: {', '.join(kinds)}.",
+        )
     number = isinstance(value, int | float) and not isinstance(value, bool)
     whole, most = kinds[name] is int, 1 if name == "activations_share" else MOST
     if not number or not 0 <= value <= most or (whole and value != int(value)):
         allowed = f"{'a whole number' if whole else 'a number'}{' from 0 to 1' if most == 1 else ', 0 for no limit'}"
-        raise UserError(f"Received: {name} = {value!r} in {FILE}. Allowed: {allowed}.", "Correct or remove that line.")
+        raise UserError(
+            f"{name} = {value!r} in {FILE} is not allowed.", f"It takes {allowed}. Correct or remove that line."
+        )
     return int(value) if whole else float(value)

@@ -16,6 +16,7 @@ from typing import Any
 from platformdirs import user_data_path
 
 from tlcore.checksums import dump_json, parse_json
+from tlcore.error_reasons import why_file_failed
 from tlcore.errors import UserError
 
 CHECKPOINT, PREVIOUS_CHECKPOINT = "checkpoint.npz", "previous-checkpoint.npz"
@@ -101,8 +102,8 @@ def open_workspace(root: Path | str | None = None) -> Workspace:
         probe.unlink()
     except OSError as error:
         raise UserError(
-            f"The workspace folder {workspace.root} cannot be written ({error.strerror or error}).",
-            "Give TRANSFERLAB_HOME a folder that you may write to, and start again.",
+            f"The workspace folder {workspace.root} can't be written to: {why_file_failed(error)}.",
+            "Set TRANSFERLAB_HOME to a folder you can write to, and start again.",
         ) from error
     return workspace
 
@@ -152,17 +153,14 @@ def read_json(path: Path) -> Any:
 
 
 def disk_error(path: Path, error: OSError) -> UserError:
-    """The sentence for a person when the disk says no."""
+    """What it means for a person that a file could not be written; places inside the workspace are not named."""
     if error.errno in FULL:
-        return UserError(
-            f"The disk that holds {path.parent} is full.",
-            "Free some space and start again; what was finished before is kept.",
-        )
+        return UserError("The disk is full.", "Free up some space and try again. Everything finished before is kept.")
     if error.errno in GONE:
-        return UserError(f"The folder {path.parent} is no longer there.", "Put it back, or start again.")
+        return UserError(f"The folder “{path.parent.name}” no longer exists.", "Put it back, or start again.")
     return UserError(
-        f"{path} could not be written ({error.strerror or error}).",
-        "Check that the folder exists and that you may write to it.",
+        f"“{path.name}” could not be saved: {why_file_failed(error)}.",
+        "Check that its folder exists and that you can write to it.",
     )
 
 

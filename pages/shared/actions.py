@@ -1,4 +1,4 @@
-"""What changes a job: stop it, continue it, start it again, move it in the line; and what renames, deletes and restores
+"""What changes a job: stop it, continue it, restart it, move it in the queue; and what renames, deletes and restores
 whatever somebody made. Each asks whether this visitor may.
 
 A button that is not drawn is no guard: it may have been drawn when the visitor still had the right, and a browser
@@ -124,6 +124,6 @@ def _is_allowed(thing: Made) -> bool:
     allowed = state.may_act(thing)
     if not allowed:
         st.session_state[REFUSED] = (
-            "**Nothing was changed: this belongs to someone else.** Ask whoever made it for a link to look and change."
+            "**Nothing was changed: this belongs to someone else.** Ask its owner for a link with “Look and change”."
         )
     return allowed

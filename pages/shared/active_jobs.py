@@ -21,7 +21,7 @@ from tlcore.messages.progress import progress_message
 
 POLL_SECONDS = 3.0
 MOST = 3  # banners
-ENDED = "See what came of it"
+ENDED = "View results"
 _KNOWN = "active_jobs"  # in the session: the kind and id of what this visit saw active and has not yet come back to
 
 
@@ -95,28 +95,26 @@ def _comparison_banner(comparison: Comparison) -> JobBanner:
     ids = {"race": comparison.id, "dataset": comparison.dataset_id}
     open_places = [place for place, status in enumerate(statuses) if status.active and not status.usable]
     if not open_places:
-        return JobBanner(f"**{plain(comparison.name)}** · the race has ended", ENDED, "compare", ids)
+        return JobBanner(f"**{plain(comparison.name)}** · race finished", ENDED, "compare", ids)
     place = next((place for place in open_places if statuses[place].state == "running"), open_places[0])
     progress = _progress(runs[place], statuses[place])
     words = f"**{plain(comparison.name)}** · race, run {place + 1} of {len(runs)} · {progress}"
-    return JobBanner(words, "Go to the race", "compare", ids)
+    return JobBanner(words, "Open race", "compare", ids)
 
 
 def _run_banner(run: Run) -> JobBanner:
     status, ids = job_status(run), {"dataset": run.dataset_id, "run": run.id}
     if status.usable:
-        return JobBanner(f"**{plain(run.name)}** · it has learned", ENDED, "evaluate", ids)
+        return JobBanner(f"**{plain(run.name)}** · training finished", ENDED, "evaluate", ids)
     if status.active:
-        return JobBanner(f"**{plain(run.name)}** · {_progress(run, status)}", "Go to the training", "train", ids)
+        return JobBanner(f"**{plain(run.name)}** · {_progress(run, status)}", "Open training", "train", ids)
     return JobBanner(f"**{plain(run.name)}** · training {state_message(run, status)}", ENDED, "train", ids)
 
 
 def _import_banner(job: Job) -> JobBanner:
     status = job_status(job)
     if status.active:
-        return JobBanner(
-            f"**{plain(job.name)}** · {_progress(job, status)}", "Go to the photos", "data", {"job": job.id}
-        )
+        return JobBanner(f"**{plain(job.name)}** · {_progress(job, status)}", "Open import", "data", {"job": job.id})
     return JobBanner(f"**{plain(job.name)}** · import {state_message(job, status)}", ENDED, "data", {"job": job.id})
 
 

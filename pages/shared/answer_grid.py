@@ -14,7 +14,7 @@ from tlcore.messages.quantities import percent
 from tlcore.messages.tables import csv_text
 from tlcore.serving.predict import ImageClassifier
 
-PAGE_SIZE = 24
+PAGE_SIZE = 21  # whole rows of seven on a desk and of three on a phone
 MOST_CHIPS = 12  # classes, so that their chips stay two lines or so; more go into a list
 PICTURES, TABLE = "Photos", "Table"
 

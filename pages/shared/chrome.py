@@ -48,7 +48,7 @@ def page(title: str, sentence: str, step: int, tab: str = "") -> Iterator[DeltaG
     st.set_page_config(page_title=name, page_icon=ICON, layout="wide", initial_sidebar_state="collapsed")
     look.dress()
     st.query_params.from_dict(st.query_params.to_dict())  # a link to the page one is on leaves the address as it was
-    if step:
+    if here:  # not on the welcome page, where one begins
         _open_last_used()
     _top_line(step, tab)
     _active_jobs(step)

@@ -57,8 +57,3 @@ def picture_address(picture: bytes) -> str:
 def jpeg_address(jpeg: bytes) -> str:
     """The bytes of a JPEG as a data address."""
     return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode("ascii")
-
-
-def png_address(png: bytes) -> str:
-    """The bytes of a PNG as a data address."""
-    return "data:image/png;base64," + base64.b64encode(png).decode("ascii")

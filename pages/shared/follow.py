@@ -17,20 +17,14 @@ from tlcore.messages.progress import progress_message
 from tlcore.messages.stops import stopped_message
 
 POLL_SECONDS = 0.5  # a training of a hundred photos takes two seconds
-FINISH = "Finish it"
+FINISH = "Finish"
 
 
-def watch(
-    job: Job,
-    draw: Callable[[JobStatus], None],
-    beside: Callable[[], None] | None = None,
-    seconds: float = POLL_SECONDS,
-) -> None:
+def watch(job: Job, draw: Callable[[JobStatus], None], beside: Callable[[], None] | None = None) -> None:
     """Poll a job that is active: its progress, a Stop button, and what `draw` makes of its status.
 
     Args:
         beside: draws what stands to the right of progress and button; None gives them the whole width.
-        seconds: between two looks.
     """
 
     @chrome.errors_shown()
@@ -53,7 +47,7 @@ def watch(
                 st.rerun(scope="fragment")
         draw(status)
 
-    st.fragment(live, run_every=seconds, key="live")()
+    st.fragment(live, run_every=POLL_SECONDS, key="live")()
 
 
 def ended(job: Job, status: JobStatus, what: str, action: DeltaGenerator, primary: bool = True) -> None:
@@ -74,7 +68,7 @@ def ended(job: Job, status: JobStatus, what: str, action: DeltaGenerator, primar
 
 
 def continue_button(job: Job, status: JobStatus, action: DeltaGenerator, primary: bool = True) -> bool:
-    """The button that continues a training from its last round; False where there is nothing to continue from."""
+    """The button that continues a training from its last epoch; False where there is nothing to continue from."""
     label = continue_label(job, status) if state.may_act(job) else ""
     if label and action.button(label, type="primary" if primary else "secondary", key="go_on"):
         actions.resume(job)
@@ -83,14 +77,14 @@ def continue_button(job: Job, status: JobStatus, action: DeltaGenerator, primary
 
 
 def continue_label(job: Job, status: JobStatus) -> str:
-    """The words of the button that continues a training or packs its model; "" where there is nothing to go on with."""
+    """The words of the button that continues a training or saves its model; "" where there is nothing to continue."""
     if store.can_finish(job) and not status.finished:
         return FINISH
     if not status.epochs or not store.can_resume(job):
         return ""
     last = status.epochs[-1]
     if last.epoch < last.epochs:
-        return f"Continue from round {last.epoch + 1}"
+        return f"Continue from epoch {last.epoch + 1}"
     return "" if status.finished else FINISH
 
 

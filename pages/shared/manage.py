@@ -55,17 +55,17 @@ class Undo:
 
 def dataset_menu(dataset: Dataset | DatasetSummary, place: str = "page") -> None:
     """Rename or delete a data set. `place`: keeps two menus of one thing on one page apart."""
-    _menu(dataset, f"Options of the data set {dataset.name}", place, lambda: dataset.name)
+    _menu(dataset, f"Options for the data set {dataset.name}", place, lambda: dataset.name)
 
 
 def run_menu(run: Run, place: str = "page") -> None:
     """Rename or delete a training run."""
-    _menu(run, f"Options of the run {run_title(run)}", place, lambda: run_title(run, job_status(run)))
+    _menu(run, f"Options for the run {run_title(run)}", place, lambda: run_title(run, job_status(run)))
 
 
 def comparison_menu(comparison: Comparison, place: str = "page") -> None:
     """Rename or delete a race."""
-    _menu(comparison, f"Options of the race {comparison.name}", place, lambda: comparison.name)
+    _menu(comparison, f"Options for the race {comparison.name}", place, lambda: comparison.name)
 
 
 def class_menu(dataset: Dataset, label: str, place: str = "page") -> None:
@@ -76,7 +76,7 @@ def class_menu(dataset: Dataset, label: str, place: str = "page") -> None:
     key = f"menu_{place}_{dataset.id}_{number}"
     with st.container(key=f"tl_menu_{place}_class_{number}", width="content"):
         st.menu_button(
-            f"Options of the class {plain(label)}",
+            f"Options for the class {plain(label)}",
             [RENAME, DELETE],
             key=key,
             type="tertiary",

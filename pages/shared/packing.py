@@ -1,4 +1,4 @@
-"""Between the test figures and the model: that it is being checked and packed, or that this has to be done yet."""
+"""Between the test figures and the model: that it is being checked and saved, or that this still has to be done."""
 
 from collections.abc import Callable
 

@@ -11,15 +11,18 @@ from tlcore.access import Made, Right, share_key
 LOOK, CHANGE = "Look only", "Look and change"
 ALLOWED: dict[str, dict[str, tuple[Right, str]]] = {
     "run": {
-        LOOK: ("see", "They see this training, its results and its photos, and can use the model."),
+        LOOK: ("see", "People with the link can view this training, its results and photos, and use the model."),
         CHANGE: ("act", "They can also stop, continue, restart, rename, delete and share it."),
     },
     "race": {
-        LOOK: ("see", "They see this race, its training runs and its photos, and can use the models."),
+        LOOK: ("see", "People with the link can view this race, its runs and photos, and use the models."),
         CHANGE: ("act", "They can also stop, continue, restart, rename, delete and share it."),
     },
     "dataset": {
-        "Look and train": ("see", "They see these photos and can train on them. They can't change or delete them."),
+        "Look and train": (
+            "see",
+            "People with the link can view these photos and train on them, but not change or delete them.",
+        ),
     },
 }
 """For each kind of thing, what a link can allow, with the right and what that means."""
@@ -42,7 +45,7 @@ def choose(kind: str, thing: Made) -> None:
     if not state.may_act(thing):
         return
     choices = ALLOWED[kind]
-    chosen = st.segmented_control("What may people with the link do?", list(choices), key=f"share_{kind}_{thing.id}")
+    chosen = st.segmented_control("What can people with the link do?", list(choices), key=f"share_{kind}_{thing.id}")
     if chosen is None:
         return
     right, meaning = choices[chosen]

@@ -32,7 +32,7 @@ def test_settings_go_over_what_is_right_for_strategy_and_network(strategy, backb
 def test_every_old_name_is_taken_once(old, new):
     value = "auto" if new == "unfreeze_from" else 1
     assert make_config("hybrid", LITE, {old: value}) == make_config("hybrid", LITE, {new: value})
-    with pytest.raises(UserError, match=f"{new} twice"):
+    with pytest.raises(UserError, match=f"{new} was given twice"):
         make_config("hybrid", LITE, {old: value, new: value})
 
 
@@ -43,9 +43,9 @@ def test_every_old_name_is_taken_once(old, new):
         ("hybrid", "vgg", {}, "“vgg”.*efficientnet-lite0, vgg16", "an unknown network, with those allowed"),
         ("hybrid", LITE, {"epoch": 3}, "'epoch'.*Did you mean epochs", "a misspelling suggests the nearest"),
         ("hybrid", LITE, {"learningrate": 1}, "Did you mean learning_rate", "and another one"),
-        ("hybrid", LITE, {"qqq": 3}, "known. Allowed: image_size, .*contrast", "nothing is near: all that is allowed"),
+        ("hybrid", LITE, {"qqq": 3}, "settings are: image_size, .*contrast", "nothing is near: all that is allowed"),
         ("hybrid", LITE, {"epochs": 0}, "1 to 500", "out of range"),
-        ("hybrid", LITE, {"epochs": "3"}, "'3'.*a int", "of another type"),
+        ("hybrid", LITE, {"epochs": "3"}, "'3'.*a whole number", "of another type"),
     ],
 )
 def test_a_wrong_setting_is_one_sentence(strategy, backbone, settings, message, reason):

@@ -35,7 +35,7 @@ def test_two_strategies_on_the_same_photos(data, workspace):
     [
         (["hybrid"], {}, "needs two", "nothing to compare with"),
         ("hybrid", {}, "needs two", "a single name is not taken for its letters"),
-        (["hybrid", "magic"], {}, "magic.*Allowed", "an unknown strategy"),
+        (["hybrid", "magic"], {}, "magic.*takes one of", "an unknown strategy"),
         (["hybrid", "scratch"], {"epoch": 1}, "Did you mean epochs", "an unknown setting"),
     ],
 )

@@ -60,12 +60,12 @@ def test_name_seed_workspace_and_events_reach_the_import(tmp_path):
 @pytest.mark.parametrize(
     ("given", "message", "reason"),
     [
-        ("nowhere", "Ready sets are emoji", "no path, sample or id"),
+        ("nowhere", "sample sets are emoji", "no path, sample or id"),
         ("", "no folder, zip", "nothing at all is not the current folder"),
         ("../datasets", "no folder, zip", "an id is no way out of the workspace"),
-        (5, "of the type int", "no path at all"),
-        (None, "of the type NoneType", "forgotten"),
-        (b"pets", "of the type bytes", "bytes are no path"),
+        (5, "of type int", "no path at all"),
+        (None, "of type NoneType", "forgotten"),
+        (b"pets", "of type bytes", "bytes are no path"),
     ],
 )
 def test_what_means_no_data_set_is_one_sentence(given, message, reason):

@@ -1,6 +1,8 @@
 """A model in one's hands: every kind of photo gives the same answer, saving loses nothing and harms nothing."""
 
 import io
+import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +12,8 @@ import tlcore
 from tests.photos import make_halves, make_image
 from tests.small import write_small_folder
 from tlcore.api import model as model_module
+from tlcore.cli.main import main
+from tlcore.data.names import slug
 from tlcore.serving.bundle import KERAS
 from tlcore.workspace import open_workspace
 
@@ -33,7 +37,7 @@ def test_a_model_knows_where_it_comes_from_and_how_good_it_is(trained, model):
     report = model.report
     assert report.interval == (report.low, report.high) and report.total == len(report.predictions) == 6
     assert report.interval[0] <= report.accuracy <= report.interval[1]
-    assert repr(model) == f"Model(disc, square, stripes, {report.correct} of 6 test photos right)"
+    assert repr(model) == f"Model(disc, square, stripes, {report.correct} of 6 test photos correct)"
 
 
 @pytest.mark.parametrize(
@@ -69,7 +73,7 @@ def test_one_bad_photo_does_not_lose_the_others(model, photo, tmp_path):
     (tmp_path / "page.jpg").write_bytes(b"<html>")
     answers = model.predict([photo, tmp_path / "page.jpg", b"", "nowhere.jpg", photo.read_bytes()])
     assert [bool(answer.error) for answer in answers] == [False, True, True, True, False]
-    assert "web page" in answers[1].error and "cannot be read (No such file" in answers[3].error
+    assert "web page" in answers[1].error and "can't be read: it no longer exists" in answers[3].error
     assert answers[1].label == "" and answers[1].ranked == () and answers[1].probability == 0
     assert answers[0].ranked == answers[4].ranked == model.predict(photo).ranked
     assert "error=" in repr(answers[1]) and answers[0].label in repr(answers[0])
@@ -84,8 +88,8 @@ def test_any_number_of_photos_in_any_order(model, photo):
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ("nowhere.jpg", "nowhere.jpg cannot be read"),
-        (b"<html>", "The photo is not a picture"),
+        ("nowhere.jpg", "nowhere.jpg can't be read"),
+        (b"<html>", "The photo is a web page"),
         (make_image(size=(2, 9)), "The photo is too small"),
     ],
     ids=["no file", "no picture", "too small"],
@@ -110,8 +114,21 @@ def test_a_single_bad_photo_is_refused_by_name(model, given, message):
 )
 def test_what_can_be_no_photo_is_a_mistake_and_says_what_is_allowed(model, given, received, reason):
     for photos in (given, [given]):
-        with pytest.raises(tlcore.UserError, match=f"{received}.*Allowed: .*uint8 .height, width, 3."):
+        with pytest.raises(tlcore.UserError, match=f"{received}.*Use .*uint8 array .height, width, 3."):
             model.predict(photos)
+
+
+def test_by_itself_a_model_is_called_after_its_data_set_and_brings_a_readme(model, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    path = model.save()
+    assert path == Path(f"{slug(model.info['dataset']['name'])}-model.zip") and path.is_file()
+    with zipfile.ZipFile(path) as archive:
+        assert f'tlcore.load_model("{path}")' in archive.read("README.md").decode("utf-8")
+    assert "load_model" in (model.save("folder") / "README.md").read_text(encoding="utf-8")
+    model.save("folder")  # its own README keeps nobody from replacing it
+    path.unlink()
+    assert main(["save", "folder", "--workspace", str(tmp_path / "w")]) == 0 and path.is_file()
+    assert capsys.readouterr().out == f"Saved {path}\n"
 
 
 @pytest.mark.parametrize("name", ["shapes.zip", "shapes", "new/folder/shapes.ZIP", "with.dot"])
@@ -171,7 +188,7 @@ def a_model_with_notes(path):
 def test_saving_harms_nothing_else(model, tmp_path, name, make, overwrite, reason):
     make(tmp_path / name)
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
-    with pytest.raises(tlcore.UserError, match="there already|is a folder"):
+    with pytest.raises(tlcore.UserError, match="already exists|is a folder"):
         model.save(tmp_path / name, overwrite=overwrite)
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before, reason
 
@@ -208,7 +225,7 @@ def test_evaluate_on_photos_of_its_own(model, tmp_path):
         ("../runs", "no run", "an id is no way out of the workspace"),
         (".", "no trained model", "a folder without a model"),
         (__file__, "no trained model", "a file that is none"),
-        (None, "of the type NoneType", "forgotten"),
+        (None, "of type NoneType", "forgotten"),
     ],
 )
 def test_what_is_no_model_is_one_sentence(tmp_path, given, message, reason):

@@ -237,3 +237,18 @@ def test_the_bars_of_a_photo_show_the_best_classes_first():
 
 def test_one_class_alone_is_said_without_a_next():
     assert charts.top_alt_text(charts.top_frame(("a",), [1.0])) == "Predicted “a”, 100%."
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_every_chart_is_dressed_alike(dark):
+    """Labels on their gridlines and columns, legends above in one size, marks that no screen reader spells out."""
+    frame = curve_charts.curve_frame(epochs([0.5, 0.9]))
+    for chart in (
+        curve_charts.curve(frame, "accuracy", 30, dark),
+        charts.class_counts(counts(3), dark),
+        charts.top_bars(charts.top_frame(("a", "b"), [0.9, 0.1]), dark),
+    ):
+        config = chart.to_dict()["config"]
+        assert config["axis"]["labelFlush"] is False and config["legend"]["orient"] == "top"
+        assert {config[part]["labelFontSize"] for part in ("axis", "legend")} == {tokens.SMALL}
+        assert config["font"] == tokens.FONT and config["mark"]["aria"] is False

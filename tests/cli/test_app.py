@@ -72,15 +72,20 @@ def test_options_for_other_computers_and_no_browser(started, free, capsys):
     assert flags[flags.index("--server.headless") + 1] == "true"
     printed = capsys.readouterr().out
     assert f"http://localhost:{free}/?owner=" in printed, "nobody can open 0.0.0.0"
-    assert f"Others open http://ADDRESS-OF-THIS-COMPUTER:{free}\n" in printed
+    assert f"Others can open http://ADDRESS-OF-THIS-COMPUTER:{free}\n" in printed
 
 
 @pytest.mark.parametrize(
     ("token", "code", "said", "reason"),
     [
-        ("a-token-of-the-host", 0, "/?owner= and what TRANSFERLAB_TOKEN holds", "the host knows it, the log need not"),
-        ("too-short", 2, "TRANSFERLAB_TOKEN cannot be used", "it could be guessed"),
-        ("has a space in its middle", 2, "TRANSFERLAB_TOKEN cannot be used", "a link would end there"),
+        (
+            "a-token-of-the-host",
+            0,
+            "/?owner= and the value of TRANSFERLAB_TOKEN",
+            "the host knows it, the log need not",
+        ),
+        ("too-short", 2, "The token in TRANSFERLAB_TOKEN is not allowed", "it could be guessed"),
+        ("has a space in its middle", 2, "The token in TRANSFERLAB_TOKEN is not allowed", "a link would end there"),
     ],
 )
 def test_a_token_of_the_environment_is_checked_and_not_printed(
@@ -107,17 +112,17 @@ def test_the_exit_code_is_streamlits(started, free, monkeypatch, end, code):
 def test_a_taken_port_is_a_sentence(started, taken, capsys):
     assert main(["app", "--port", str(taken)]) == 2
     printed = capsys.readouterr()
-    assert f"Port {taken} is in use by another program." in printed.err and "--port" in printed.err
-    assert not started and "starts at" not in printed.out
+    assert f"Port {taken} is used by another program." in printed.err and "--port" in printed.err
+    assert not started and "Open Transfer Lab at" not in printed.out
 
 
 @pytest.mark.parametrize(
     ("address", "port", "message"),
     [
-        ("127.0.0.1", 0, "Received: --port 0. Allowed: 1 to 65535."),
-        ("127.0.0.1", 65536, "Received: --port 65536."),
-        ("192.0.2.1", 8501, "Nothing can listen at the address 192.0.2.1"),  # kept for examples; nobody has it
-        ("no.such.invalid", 8501, "Nothing can listen at the address no.such.invalid"),
+        ("127.0.0.1", 0, "--port 0 is not allowed."),
+        ("127.0.0.1", 65536, "--port 65536 is not allowed."),
+        ("192.0.2.1", 8501, "The app can't use the address 192.0.2.1"),  # kept for examples; nobody has it
+        ("no.such.invalid", 8501, "The app can't use the address no.such.invalid"),
     ],
 )
 def test_where_nothing_can_listen(address, port, message):
@@ -135,7 +140,7 @@ def test_without_streamlit_it_says_what_to_install(started, free, monkeypatch, c
 def test_the_pages_of_an_installed_package_lie_inside_it_and_those_of_a_checkout_beside_it(tmp_path):
     package = tmp_path / "tlcore"
     (package / "app").mkdir(parents=True)
-    with pytest.raises(UserError, match="without its pages"):
+    with pytest.raises(UserError, match="pages of the app are missing"):
         app_folder(package)
     (tmp_path / "streamlit_app.py").touch()
     assert app_folder(package) == tmp_path
@@ -171,7 +176,7 @@ def test_ctrl_c_while_it_still_imports_ends_it_without_a_traceback(free, tmp_pat
         text=True,
     )
     try:
-        assert "starts at" in server.stdout.readline()
+        assert "Open Transfer Lab at" in server.stdout.readline()
         time.sleep(0.1)  # into Streamlit's imports
         server.send_signal(signal.SIGINT)
         _, errors = server.communicate(timeout=30)

@@ -58,13 +58,13 @@ def test_weights_import(capsys, tmp_path, monkeypatch):
     monkeypatch.setattr(weights_command, "BACKBONES", (BUILT_IN, row))
     (tmp_path / spec.weights_file).write_bytes(b"it")
     code, text, _ = run(capsys, "weights", "import", str(tmp_path / spec.weights_file))
-    assert code == 0 and "ResNet50 is on this machine" in text and weights_path(spec).read_bytes() == b"it"
+    assert code == 0 and "ResNet50 is on this computer" in text and weights_path(spec).read_bytes() == b"it"
 
 
 def test_weights_fetch(capsys):
     assert run(capsys, "weights", "fetch", "efficientnet-lite0")[0] == 0
     code, _, error = run(capsys, "weights", "fetch", "resnet-99")
-    assert code == 2 and "Allowed: efficientnet-lite0, vgg16" in error
+    assert code == 2 and "Choose one of: efficientnet-lite0, vgg16" in error
 
 
 def test_weights_fetch_without_a_network(capsys, monkeypatch):

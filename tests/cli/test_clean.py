@@ -25,10 +25,10 @@ def finished(workspace):
 def test_it_tells_first_and_removes_then(workspace, finished, capsys):
     where = ["--workspace", str(workspace.root)]
     assert main(["clean", "--dry-run", *where]) == 0
-    told = f"checkpoint {finished.id}  2 kB\n1 thing"
-    assert capsys.readouterr().out == f"{told} would be removed.\n" and (finished.folder / CHECKPOINT).exists()
+    told = f"checkpoint {finished.id}  2 kB\n1 item"
+    assert capsys.readouterr().out == f"{told} would be deleted.\n" and (finished.folder / CHECKPOINT).exists()
     assert main(["clean", *where]) == 0
-    assert capsys.readouterr().out == f"{told} removed.\n" and not (finished.folder / CHECKPOINT).exists()
+    assert capsys.readouterr().out == f"{told} deleted.\n" and not (finished.folder / CHECKPOINT).exists()
     assert main(["clean", "--json", *where]) == 0
     assert json.loads(capsys.readouterr().out) == {"dry_run": False, "removed": []}
     assert len(list(workspace.incoming.iterdir())) == 1, "uploads of a minute ago stay"

@@ -128,7 +128,7 @@ def test_a_training_that_fails_by_a_fault_of_the_program_is_exit_code_1(home, sm
     assert main(["train", str(small_folder), "--image-size", "96"]) == 1
     errors = capsys.readouterr().err
     assert "ZeroDivisionError: by nobody (test_cli.py, line" in errors and "Traceback" in errors
-    assert errors.splitlines()[-1].endswith("This is a fault of the program, not yours.")
+    assert errors.splitlines()[-1].endswith("This is a bug in the program, not something you did.")
 
 
 def test_a_training_that_was_stopped_before_it_began_is_exit_code_130(home, small_folder, capsys, monkeypatch):

@@ -39,7 +39,11 @@ def test_recommend_photos_that_nobody_has_sorted(tmp_path, capsys):
     ("make", "message", "reason"),
     [
         (lambda folder: "nowhere", "no folder", "no such place"),
-        (lambda folder: write_files(folder / "texts", {"a.txt": b"text"}), "No file in texts is a photo", "no photos"),
+        (
+            lambda folder: write_files(folder / "texts", {"a.txt": b"text"}),
+            "texts contains no usable photo",
+            "no photos",
+        ),
         (lambda folder: write_files(folder / "one", class_files({"cats": 3})), "only one class", "one class folder"),
     ],
 )

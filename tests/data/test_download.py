@@ -74,7 +74,7 @@ def test_progress_grows_to_the_whole(server, target, monkeypatch):
 
 
 def test_a_download_that_broke_off_goes_on(server, target):
-    with pytest.raises(UserError, match="broke off after 0.7 of 2.0 MB"):
+    with pytest.raises(UserError, match="stopped after 0.7 of 2.0 MB"):
         run_job(fetch(f"{server.address}/cut", target, len(DATA), SHA256))
     assert _left(target) == {"file.zip.part"}
     assert run_job(fetch(f"{server.address}/good", target, len(DATA), SHA256))[0] == target
@@ -95,27 +95,27 @@ def test_a_server_that_knows_no_ranges_sends_all_again(server, target):
     ],
 )
 def test_the_wrong_file_is_deleted(server, target, name, size, sha256):
-    with pytest.raises(UserError, match="not the file that was expected"):
+    with pytest.raises(UserError, match="sent an unexpected file"):
         run_job(fetch(f"{server.address}/good", target, size, sha256))
     assert _left(target) == set()
 
 
 def test_a_partial_file_that_is_damaged_does_not_stay(server, target):
     target.with_name("file.zip.part").write_bytes(b"x" * 1000)
-    with pytest.raises(UserError, match="not the file that was expected"):
+    with pytest.raises(UserError, match="sent an unexpected file"):
         run_job(fetch(f"{server.address}/good", target, len(DATA), SHA256))
     assert run_job(fetch(f"{server.address}/good", target, len(DATA), SHA256))[0] == target
 
 
 def test_a_missing_file_and_no_network(server, target):
-    with pytest.raises(UserError, match="the server answered 404"):
+    with pytest.raises(UserError, match="the file is no longer there"):
         run_job(fetch(f"{server.address}/missing", target, len(DATA), SHA256))
     with socket.socket() as taken:  # bound but not listening: the connection is refused
         taken.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{taken.getsockname()[1]}/x"
-        with pytest.raises(UserError, match="no network") as caught:
+        with pytest.raises(UserError, match="refused the connection") as caught:
             run_job(fetch(address, target, len(DATA), SHA256))
-    assert address in caught.value.what and "built-in data sets work without" in caught.value.fix
+    assert "127.0.0.1" in caught.value.what and "sample sets work offline" in caught.value.fix
 
 
 def test_stopping_keeps_what_was_fetched(server, target, monkeypatch):

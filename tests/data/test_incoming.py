@@ -40,11 +40,11 @@ def test_removing_and_clearing(workspace, area):
     incoming.remove_class(workspace, area, None)
     assert incoming.summary(workspace, area)["number"].tolist() == [2, 3]
     assert sorted(path.name for path in (workspace.incoming / area).glob("*.bin")) == ["000002.bin", "000003.bin"]
-    with pytest.raises(UserError, match="is gone"):
+    with pytest.raises(UserError, match="no longer there"):
         incoming.read_file(workspace, area, 1)
     incoming.clear(workspace, area)
     incoming.clear(workspace, area)
-    with pytest.raises(UserError, match="uploads are gone"):
+    with pytest.raises(UserError, match="uploads are no longer there"):
         incoming.summary(workspace, area)
 
 
@@ -52,7 +52,7 @@ def test_removing_and_clearing(workspace, area):
 def test_ids_out_of_a_url_are_not_trusted(workspace, bad):
     incoming.clear(workspace, bad)
     assert workspace.datasets.exists()
-    with pytest.raises(UserError, match="uploads are gone"):
+    with pytest.raises(UserError, match="uploads are no longer there"):
         incoming.add_file(workspace, bad, "a", b"", None)
 
 
@@ -92,14 +92,14 @@ def test_zips_and_photos_together(workspace, area, tmp_path):
 
 
 def test_uploads_that_cannot_work_end_in_a_sentence(workspace, area, tmp_path):
-    with pytest.raises(UserError, match="Nothing was uploaded yet"):
+    with pytest.raises(UserError, match="Nothing has been uploaded yet"):
         run_job(ingest_incoming(workspace, area, "x"))
     one = write_zip(tmp_path / "one.zip", class_files({"birds": 4}))
     incoming.add_file(workspace, area, "one.zip", one.read_bytes(), None)
-    with pytest.raises(UserError, match="one.zip holds only one class, birds"):
+    with pytest.raises(UserError, match="one.zip contains only one class, birds"):
         run_job(ingest_incoming(workspace, area, "x"))
     incoming.add_file(workspace, area, "bird.jpg", make_photo(3), "birds")
-    with pytest.raises(UserError, match="Only the class birds"):
+    with pytest.raises(UserError, match="Only one class in x has usable photos: birds"):
         run_job(ingest_incoming(workspace, area, "x"))
 
 

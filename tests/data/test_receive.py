@@ -125,7 +125,7 @@ def test_the_key_of_an_area(workspace, area, key, right):
     assert not receive.is_key(workspace, area, ""), "nobody has asked for it yet"
     good = receive.upload_key(workspace, area)
     assert receive.is_key(workspace, area, good if key is None else key) is right
-    with pytest.raises(UserError, match="uploads are gone"):
+    with pytest.raises(UserError, match="uploads are no longer there"):
         receive.upload_key(workspace, "incoming-" + "0" * 16)
 
 

@@ -73,7 +73,7 @@ def test_downloads_name_their_size_source_and_licence():
 
 
 def test_an_unknown_sample():
-    with pytest.raises(UserError, match="no sample 'x'. Allowed: emoji, digits, cats-dogs, flowers"):
+    with pytest.raises(UserError, match="no sample set “x”. Choose one of: emoji, digits, cats-dogs, flowers"):
         find_sample("x")
 
 
@@ -106,7 +106,7 @@ def test_a_downloaded_sample_becomes_a_data_set(workspace, tmp_path, monkeypatch
     dataset = run_job(ingest_sample(workspace, "flowers"))[0]
     assert dataset.labels == ("roses", "tulips") and len(dataset.photos) == 8
     refused = dict(dataset.refused.values.tolist())
-    assert "no class folder" in refused["flowers/LICENSE.txt"]
+    assert "not in a class folder" in refused["flowers/LICENSE.txt"]
     if kind == "tgz":
         assert "link or a device" in refused["roses/link.jpg"] and "link or a device" in refused["roses/device.jpg"]
 
@@ -118,7 +118,7 @@ def test_a_downloaded_sample_becomes_a_data_set(workspace, tmp_path, monkeypatch
 def test_a_damaged_tar_ends_in_a_sentence(tmp_path, name, spoil):
     path = _tgz(tmp_path / "a.tgz", {f"a/{number}.jpg": make_photo(number, (300, 300)) for number in range(20)})
     path.write_bytes(spoil(path.read_bytes()))
-    with pytest.raises(UserError, match="its end is missing"):
+    with pytest.raises(UserError, match="it is damaged"):
         TarSource(path)
 
 

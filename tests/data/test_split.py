@@ -48,10 +48,10 @@ def test_300_classes_of_three_photos_work():
 @pytest.mark.parametrize(
     ("counts", "copies", "words"),
     [
-        ({"a": 1, "b": 9}, 1, "The class a has 1 different photo"),
-        ({"a": 2, "b": 9}, 1, "The class a has 2 different photos"),
-        ({"a": 2, "b": 9}, 5, "The class a has 2 different photos in 10 files .the rest are copies"),
-        ({"a": 1, "b": 2, "c": 9}, 1, "1 more classes"),
+        ({"a": 1, "b": 9}, 1, "The class a has only 1 different photo"),
+        ({"a": 2, "b": 9}, 1, "The class a has only 2 different photos"),
+        ({"a": 2, "b": 9}, 5, "The class a has only 2 different photos in 10 files .the rest are copies"),
+        ({"a": 1, "b": 2, "c": 9}, 1, "1 more with too few"),
     ],
 )
 def test_a_class_with_too_few_different_photos_is_named(counts, copies, words):
@@ -93,7 +93,7 @@ def test_given_parts_are_honoured_and_a_fifth_of_validation_becomes_the_test():
     parts, notes = complete_given(photos)
     assert (parts[photos["split"] == "train"] == "train").all()
     assert pd.crosstab(photos["label"], parts)["test"].to_dict() == {"a": 4, "b": 1}
-    assert notes == ["There was no test part: a fifth of the validation photos became one (5)."]
+    assert notes == ["There was no test part, so a fifth of the validation photos were moved there (5)."]
     assert complete_given(photos.sample(frac=1, random_state=1))[0].sort_index().equals(parts)
 
 
@@ -115,14 +115,17 @@ def test_a_photo_in_train_and_test_counts_for_train_only():
     photos.loc[leaked, "sha256"] = photos.loc[0, "sha256"]
     parts, notes = complete_given(photos)
     assert parts[leaked] == "train" and (parts == "test").sum() == 5
-    assert "1 photo of validation or test also lies in an earlier part" in notes[0]
+    assert "1 validation or test photo is also in an earlier part" in notes[0]
 
 
 @pytest.mark.parametrize(
     ("counts", "words"),
     [
-        ({"train": {"a": 5}, "validation": {"a": 5, "b": 5}}, "The class b .* none in train"),  # cannot be learned
-        ({"train": {"a": 5, "b": 5}, "validation": {"a": 1, "b": 1}}, "too few photos to have a test part"),
+        (
+            {"train": {"a": 5}, "validation": {"a": 5, "b": 5}},
+            "The class b has no training photos",
+        ),  # cannot be learned
+        ({"train": {"a": 5, "b": 5}, "validation": {"a": 1, "b": 1}}, "too few photos for a test part"),
     ],
 )
 def test_given_parts_that_cannot_work_end_in_a_sentence(counts, words):
@@ -133,13 +136,13 @@ def test_given_parts_that_cannot_work_end_in_a_sentence(counts, words):
 def test_validation_that_only_repeats_training_ends_in_a_sentence():
     photos = _given({"train": {"a": 5, "b": 5}, "validation": {"a": 5, "b": 5}})
     photos["sha256"] = list(photos["sha256"][:10]) * 2
-    with pytest.raises(UserError, match="nothing is left to test with"):
+    with pytest.raises(UserError, match="nothing is left for testing"):
         complete_given(photos)
 
 
 def test_a_class_that_validation_lacks_is_told():
     _, notes = complete_given(_given({"train": {"a": 9, "b": 9}, "validation": {"a": 9}}))
-    assert "The validation part has no photo of: b." in notes
+    assert "The validation part has no photos of: b." in notes
 
 
 def test_given_and_new_photos_together():

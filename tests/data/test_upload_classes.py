@@ -97,7 +97,13 @@ def test_a_data_set_is_called_after_its_classes(labels, name):
         ([("leaves.zip", None)], UploadClasses(), (), "leaves", "the zip"),
         ([("leaves/train/oak/1.jpg", None)], UploadClasses(), (), "leaves", "the folder"),
         ([("a.zip", None), ("b.zip", None)], UploadClasses(), (), "", "two zips have no common name"),
-        ([("1.jpg", "card-0"), ("2.jpg", "card-1")], UploadClasses((CATS, DOGS)), (), "cats and dogs", "the classes"),
+        (
+            [("2.jpg", "card-1"), ("1.jpg", "card-0")],
+            UploadClasses((CATS, DOGS)),
+            (),
+            "cats and dogs",
+            "as cards stand",
+        ),
         (
             [("1.jpg", "card-0")],
             UploadClasses((CATS, DOGS), folder="pets"),
@@ -107,7 +113,7 @@ def test_a_data_set_is_called_after_its_classes(labels, name):
         ),
         ([("1.jpg", "card-0"), ("2.jpg", "card-3")], UploadClasses((CATS, BIRDS)), (), "", "one has no name yet"),
         ([("1.jpg", "card-0"), ("2.jpg", "card-1")], UploadClasses((CATS, DOGS)), ("dogs",), "cats", "left out"),
-        ([("1.jpg", "oak"), ("2.jpg", "beech")], UploadClasses(), (), "oak and beech", "labels that are names"),
+        ([("1.jpg", "oak"), ("2.jpg", "beech")], UploadClasses(), (), "beech and oak", "labels that are names"),
     ],
 )
 def test_a_data_set_without_a_name_is_called_after_what_it_is_made_of(uploads, classes, without, name, reason):

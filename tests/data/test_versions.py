@@ -88,7 +88,7 @@ REFUSED = [
     ),
     (
         lambda place, data: (rename_class(place, data, "cats", "a"), rename_class(place, data, "cats", "b")),
-        "changed since",
+        "changed since you",
         "a tab that shows an earlier version",
     ),
 ]

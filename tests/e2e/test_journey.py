@@ -22,13 +22,33 @@ def has_no_sideways_scroll(page: Page) -> bool:
     return page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
+def open_a_cell_by_keyboard(page: Page) -> None:
+    """The matrix is one stop of the keyboard, on its largest mistake; Enter opens its photos, and all again."""
+    mistakes = page.get_by_text(re.compile(r"^\d+ mistakes, most confident first$"))
+    expect(mistakes).to_be_visible()
+    matrix = page.get_by_role("grid")
+    worst = matrix.locator("button[tabindex='0']")
+    expect(worst).to_have_count(1)
+    number = int(worst.inner_text())
+    worst.focus()
+    page.keyboard.press("Enter")
+    expect(worst).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_text(re.compile(rf"^{number} photos?: predicted \w+, actually \w+"))).to_be_visible()
+    expect(page.locator(".st-key-photos img")).to_have_count(number)
+    page.keyboard.press("Enter")
+    expect(mistakes).to_be_visible()
+    row = page.get_by_role("table", name=re.compile("recall")).get_by_role("button").first
+    row.click()
+    expect(page.get_by_text(re.compile(r"^\d+ photos: actually animals"))).to_be_visible()
+
+
 def test_from_emoji_to_a_prediction(page, server, tmp_path):
     page.goto(server)
     page.get_by_role("button", name="Choose photos to begin").click()
-    page.get_by_role("button", name=re.compile("Use “Emoji”")).click()
+    page.get_by_role("button", name="Use emoji").click()
 
     # Data: a 3 × 3 sample with labels, and the number of photos in words.
-    train = page.get_by_role("button", name=re.compile(r"Go on: train on \d+ photos"))
+    train = page.get_by_role("button", name="Continue to training")
     expect(train).to_be_visible()
     expect(page.locator("ul.tl-grid li img")).to_have_count(9)
     expect(page.get_by_text("882 photos")).to_be_visible()
@@ -48,28 +68,31 @@ def test_from_emoji_to_a_prediction(page, server, tmp_path):
     judge.click()
 
     # Evaluate: the score with its count and interval, and where it fails.
-    score = page.get_by_text(re.compile(r"\d+% correct: \d+ of \d+ \(likely range \d+–\d+%\)")).first
+    score = page.get_by_text(re.compile(r"\d+ of \d+ test photos correct · likely range \d+–\d+%"))
     expect(score).to_be_visible()
     right, total = (int(number) for number in re.match(r"(\d+) of (\d+)", score.inner_text()).groups())
     assert right / total > 0.7, "the emoji set is learned"
-    expect(page.get_by_role("heading", name="Worst mistakes first")).to_be_visible()
+    open_a_cell_by_keyboard(page)
     assert run_id in page.url
     with page.expect_download() as download:
-        page.get_by_role("button", name="Download the model (zip)").click()
-    assert {"model.tflite", "labels.txt", "model.json"} <= set(zipfile.ZipFile(download.value.path()).namelist())
+        page.get_by_role("button", name="Download model").click()
+    assert {"model.tflite", "labels.txt", "model.json", "README.md"} <= set(
+        zipfile.ZipFile(download.value.path()).namelist()
+    )
     page.get_by_role("button", name="Try it on new photos").click()
 
     # Predict: a photo dropped in gets the right class.
     upload = page.get_by_test_id("stFileUploader").locator("input[type=file]")
     upload.set_input_files([emoji_of("vehicles", tmp_path), emoji_of("animals", tmp_path)])
-    expect(page.get_by_text("2 photos answered")).to_be_visible()
+    expect(page.get_by_text("2 predictions · ")).to_be_visible()
+    page.get_by_role("radio", name="Table").click()
     rows = page.locator("table.tl-table tbody tr")
     expect(rows).to_have_count(2)
     for row in rows.all_inner_texts():
-        shown, said = row.split("\t")[:2]
-        assert shown.removesuffix(".png") == said
+        shown, predicted = row.split("\t")[:2]
+        assert shown.removesuffix(".png") == predicted
     with page.expect_download() as download:
-        page.get_by_role("button", name="Download the answers (CSV)").click()
+        page.get_by_role("button", name="Download predictions (CSV)").click()
     assert "vehicles" in Path(download.value.path()).read_text(encoding="utf-8")
 
     # On a phone nothing scrolls sideways, on any page.
@@ -90,11 +113,11 @@ def fill(page: Page, label: str, value: int) -> None:
 
 
 def test_own_photos_hybrid_stopped_and_continued(page, server, small_folder):
-    page.goto(f"{server}/data")
-    page.get_by_text("Folder", exact=True).click()
-    page.locator("input[type=file]").set_input_files(small_folder)
-    page.get_by_role("button", name=re.compile("Make a data set of 36 files")).click()
-    page.get_by_role("button", name=re.compile("Go on: train on")).click()
+    page.goto(f"{server}/data?more=1")
+    page.locator(".whole input[type=file]").first.set_input_files(small_folder)
+    expect(page.locator(".verdict")).to_have_text("36 files uploaded.")
+    page.get_by_role("button", name="Import and continue").click()
+    page.wait_for_url("**/train?**")
 
     # Two questions: the network is the built-in one; the head first, then the top of the network.
     network = page.get_by_role("combobox", name=re.compile("Pretrained network"))
@@ -108,10 +131,10 @@ def test_own_photos_hybrid_stopped_and_continued(page, server, small_folder):
     page.get_by_role("button", name=re.compile("^Train on")).click()
 
     # It is stopped while the network is open; what it learned is kept, and it can go on.
-    expect(page.get_by_text(re.compile(r"^The network adapts · round \d+ of 303"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"^Fine-tuning · epoch \d+ of 303"))).to_be_visible()
     expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(2)
     page.get_by_role("button", name="Stop").click()
-    go_on = page.get_by_role("button", name=re.compile(r"^Continue from round \d+"))
+    go_on = page.get_by_role("button", name=re.compile(r"^Continue from epoch \d+"))
     expect(go_on).to_be_visible()
     stopped_before = int(re.search(r"\d+", go_on.inner_text()).group())
     assert 4 < stopped_before <= 303
@@ -119,7 +142,7 @@ def test_own_photos_hybrid_stopped_and_continued(page, server, small_folder):
     expect(go_on).to_have_count(0)
 
     # It goes on where it was, and is stopped for good this time.
-    later = re.compile(rf"^The network adapts · round ({'|'.join(map(str, range(stopped_before, 304)))}) of 303")
+    later = re.compile(rf"^Fine-tuning · epoch ({'|'.join(map(str, range(stopped_before, 304)))}) of 303")
     judge = page.get_by_role("button", name="See how good it is")
     expect(page.get_by_text(later).or_(judge).first).to_be_visible()
     stop = page.get_by_role("button", name="Stop")
@@ -129,6 +152,7 @@ def test_own_photos_hybrid_stopped_and_continued(page, server, small_folder):
     expect(page.get_by_text(re.compile(r"You stopped it after \d+ rounds|It learned for 303 rounds"))).to_be_visible()
     judge.click()
     expect(page.get_by_text(re.compile(r"\d+ of 6 right")).first).to_be_visible()
+    expect(page.get_by_text(re.compile(r"\d of 6 test photos correct"))).to_be_visible()
 
 
 def test_an_address_that_leads_nowhere_says_what_to_do(page, server):

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from tests.e2e.test_journey import emoji_of
 from tests.e2e.ways import heading, open_page, press, primary, settle, step
 
-SAMPLE = re.compile("Emoji")
+SAMPLE = re.compile("^Use emoji")
 
 
 def test_from_the_welcome_page_to_an_answer(page, server, tmp_path):

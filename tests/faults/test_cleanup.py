@@ -142,7 +142,7 @@ def test_photos_that_vanish_while_they_are_copied_end_in_a_sentence_and_cost_not
         pass
     lost = next(workspace.datasets.glob(".draft-*/photos/*/*.jpg"))
     lost.unlink()
-    with pytest.raises(UserError, match=f"1 of {PHOTOS} photos went missing"):
+    with pytest.raises(UserError, match=f"1 of {PHOTOS} photos disappeared"):
         run_to_end(events)
     assert list_datasets(workspace) == [] and len(incoming.list_uploads(workspace, area)) == PHOTOS
 
@@ -153,7 +153,7 @@ def test_uploads_that_vanish_end_in_a_sentence(workspace, monkeypatch):
     events = ingest_incoming(workspace, area, "x")
     next(events)
     incoming.file_path(workspace, area, PHOTOS).unlink()
-    with pytest.raises(UserError, match="Uploads went missing"):
+    with pytest.raises(UserError, match="Some uploads disappeared"):
         run_to_end(events)
     assert list_datasets(workspace) == []
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from tlcore.config import TrainConfig, defaults_for
-from tlcore.events import Died, Diverged, EpochEnd, Evaluated, Failed, Started
+from tlcore.events import Died, Diverged, EpochEnd, Evaluated, Failed, Packed, Started
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import (
     EVENTS,
@@ -46,16 +46,30 @@ def ended(workspace, config, *events, job=None):
             BIG,
             Died(9, -9, 1_400_000_000),
             "ran out of memory",
-            "900.0 MB are free",
+            "900.0 MB is free",
             "feature extraction, a smaller",
             "OOM",
         ),
         (BIG, Died(9, -9, 9_000_000_000), "ran out of memory", "needed about 9.0 GB", "smaller batch", "what was seen"),
-        (LEAN, Died(15, -15), "ended from outside", "ended from outside", "continue it", "TERM"),
-        (LEAN, Died(1, -1), "ended from outside", "SIGHUP", "continue it", "HUP"),
-        (LEAN, Died(11, -11), "crashed", "crashed (SIGSEGV)", "report it", "a fault of a library"),
-        (LEAN, Died(6, -6), "crashed", "crashed (SIGABRT)", "report it", "the same"),
-        (LEAN, Died(0, 0xC0000005), "crashed", "exit code 3221225477", "report it", "an access violation on Windows"),
+        (
+            LEAN,
+            Died(15, -15),
+            "was shut down",
+            "by someone or together with the computer",
+            "continue, or restart",
+            "TERM",
+        ),
+        (LEAN, Died(1, -1), "was shut down", "was shut down", "continue, or restart", "HUP"),
+        (LEAN, Died(11, -11), "crashed", "crashed (SIGSEGV)", "report this code", "a fault of a library"),
+        (LEAN, Died(6, -6), "crashed", "crashed (SIGABRT)", "report this code", "the same"),
+        (
+            LEAN,
+            Died(0, 0xC0000005),
+            "crashed",
+            "exit code 3221225477",
+            "report this code",
+            "an access violation on Windows",
+        ),
         (
             BIG,
             Died(0, 0xC000012D),
@@ -64,10 +78,17 @@ def ended(workspace, config, *events, job=None):
             "smaller",
             "Windows has no more",
         ),
-        (LEAN, Died(0, EXIT_UNRECORDED), "full disk", "disk is full", "Free some space", "it could not write its end"),
-        (LEAN, Died(0, 3), "crashed", "exit code 3", "report it", "an end that nobody knows"),
-        (LEAN, Died(0, 0), "interrupted", "without a word", "continue it", "nobody saw it"),
-        (LEAN, None, "interrupted", "without a word", "continue it", "an older version"),
+        (
+            LEAN,
+            Died(0, EXIT_UNRECORDED),
+            "disk is full",
+            "disk is full",
+            "Free up some space",
+            "it could not write its end",
+        ),
+        (LEAN, Died(0, 3), "crashed", "exit code 3", "report this code", "an end that nobody knows"),
+        (LEAN, Died(0, 0), "interrupted", "nothing says why", "continue, or restart", "nobody saw it"),
+        (LEAN, None, "interrupted", "nothing says why", "continue, or restart", "an older version"),
     ],
 )
 def test_how_a_process_died(workspace, config, died, short, said, fix, reason):
@@ -82,8 +103,8 @@ def test_how_a_process_died(workspace, config, died, short, said, fix, reason):
 def test_a_kill_with_memory_enough_was_somebody(workspace, monkeypatch):
     monkeypatch.setattr(endings, "free_memory", lambda: 20 * FREE)
     run = ended(workspace, BIG, STARTED, Died(9, -9, 300_000_000))
-    assert state_message(run, job_status(run)) == "ended from outside"
-    assert "SIGKILL" in interruption_message(run, job_status(run)).what
+    assert state_message(run, job_status(run)) == "was shut down"
+    assert "was shut down" in interruption_message(run, job_status(run)).what
 
 
 def test_bad_alloc_in_the_log_is_no_crash(workspace):
@@ -95,13 +116,13 @@ def test_bad_alloc_in_the_log_is_no_crash(workspace):
 
 def test_a_process_that_never_began_could_not_be_started(workspace):
     run = ended(workspace, LEAN, Died(0, 1))
-    assert "could not be started" in interruption_message(run, job_status(run)).what
+    assert "could not start" in interruption_message(run, job_status(run)).what
 
 
 def test_a_worker_that_did_not_answer_a_stop_was_not_out_of_memory(workspace):
     run = ended(workspace, BIG, STARTED, Died(9, -9))
     request_stop(run)
-    assert state_message(run, job_status(run)) == "ended from outside"
+    assert state_message(run, job_status(run)) == "was shut down"
 
 
 def test_a_full_disk_is_seen_where_nothing_could_be_written(workspace, monkeypatch):
@@ -123,14 +144,14 @@ ROUND, FIGURES = EpochEnd(1, 1, 1, 1, 1, 1, 0.1), Evaluated(3, 6, 9.0, 4.0, 5.0)
 @pytest.mark.parametrize(
     ("last", "learned", "said", "fix", "reason"),
     [
-        (None, True, "not packed yet", "Finish it", "killed without a word"),
+        (None, True, "not saved yet", "Finish it", "killed without a word"),
         (Died(9, -9, 2_000_000_000), True, "memory ran out", "Finish it", "killed for its memory"),
         (Failed("The disk is full.", "Free some."), True, "The disk is full. Free some.", "Finish it", "a full disk"),
-        (Failed("The disk is full.", "Free some."), False, "The disk is full", "Start again", "too full for anything"),
+        (Failed("The disk is full.", "Free some."), False, "The disk is full", "Restart", "too full for anything"),
         (
             Failed("KeyError: 'cats'", "A bug.", bug=True),
             True,
-            "not packed yet",
+            "not saved yet",
             "Finish it",
             "a bug has its own place",
         ),
@@ -141,22 +162,33 @@ def test_a_run_with_figures_and_no_model(workspace, last, learned, said, fix, re
     if learned:
         (run.folder / TRAINED).touch()
     status = job_status(run)
-    assert status.state == "tested" and status.usable and "not packed yet" in state_message(run, status), reason
+    assert status.state == "tested" and status.usable and "not saved yet" in state_message(run, status), reason
     ending = unpacked_message(run, status)
-    assert "cannot predict" in ending.what and said in f"{ending.what} {ending.fix}" and fix in ending.fix, ending
+    assert "can't make predictions" in ending.what and said in f"{ending.what} {ending.fix}" and fix in ending.fix, (
+        ending
+    )
     assert "cats" not in f"{ending}"
+
+
+def test_a_run_that_ended_while_the_last_of_its_files_was_written_can_predict(workspace):
+    run = ended(workspace, LEAN, STARTED, ROUND, FIGURES, Packed())
+    (run.folder / TRAINED).touch()
+    status = job_status(run)
+    assert status.state == "tested" and status.predicts
+    ending = unpacked_message(run, status)
+    assert "can predict" in ending.what and "download" in ending.what and "Finish it" in ending.fix
 
 
 @pytest.mark.parametrize(
     ("event", "config", "said"),
     [
-        (Diverged(3), TrainConfig(learning_rate=0.9), "it was 0.9, the usual one is 0.001"),
-        (Diverged(4, "fine_tune"), defaults_for("hybrid"), "with the network open than"),
+        (Diverged(3), TrainConfig(learning_rate=0.9), "it was 0.9, the default is 0.001"),
+        (Diverged(4, "fine_tune"), defaults_for("hybrid"), "lower fine-tuning learning rate than"),
     ],
 )
 def test_a_loss_that_is_no_number_says_what_to_do(event, config, said):
     message = diverged_message(event, config)
-    assert f"round {event.epoch}" in message and said in message and "default settings" in message
+    assert f"epoch {event.epoch}" in message and said in message and "default settings" in message
 
 
 def test_the_end_can_be_written_after_a_line_that_was_torn(workspace):
@@ -173,4 +205,4 @@ def test_a_folder_that_is_gone_has_no_ghost(workspace):
     run = create_run(workspace, "data-1", LEAN, "x")
     shutil.rmtree(run.folder)
     last = run_job(workspace, run)
-    assert isinstance(last, Failed) and "no longer there" in last.what and not run.folder.exists()
+    assert isinstance(last, Failed) and "no longer exists" in last.what and not run.folder.exists()

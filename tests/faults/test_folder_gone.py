@@ -33,12 +33,12 @@ def deleting(folder, kind):
 @pytest.mark.parametrize(
     ("which", "kind", "said"),
     [
-        ("photos", Started, "is gone"),
-        ("photos", EpochEnd, "is gone"),
+        ("photos", Started, "no longer exists"),
+        ("photos", EpochEnd, "no longer exists"),
         ("datasets", Started, "no data set"),
-        ("features", EpochEnd, "no longer there"),
-        ("runs", Planned, "no longer there"),
-        ("runs", EpochEnd, "no longer there"),
+        ("features", EpochEnd, "no longer exists"),
+        ("runs", Planned, "no longer exists"),
+        ("runs", EpochEnd, "no longer exists"),
     ],
 )
 def test_a_folder_that_goes_while_a_run_works(made, which, kind, said):

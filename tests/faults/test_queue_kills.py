@@ -179,7 +179,7 @@ def test_a_worker_that_cannot_be_started_ends_as_a_sentence_and_the_line_goes_on
             jobs.submit(bad)
             wait_for_state(bad, "failed")
         error = job_status(bad).error
-        assert not error.bug and "could not be started" in error.what and str(MOST_TRIES) in error.what
+        assert not error.bug and "could not start" in error.what and str(MOST_TRIES) in error.what
         assert not has_begun(bad) or not any(isinstance(event, Started) for event in read_events(bad))
         jobs.submit(good)
         wait_for_state(good, "finished")

@@ -69,7 +69,7 @@ def test_continue_packs_what_has_its_figures(trained, monkeypatch, capsys):
 
     with pytest.raises(KeyboardInterrupt):
         run_job(workspace, run, on_event)
-    assert main(["runs"]) == 0 and f"{run.id}  x  tested, but its model was not packed yet" in capsys.readouterr().out
+    assert main(["runs"]) == 0 and f"{run.id}  x  tested, but its model is not saved yet" in capsys.readouterr().out
     assert main(["predict", run.id, "x.jpg"]) == 2 and "transferlab continue" in capsys.readouterr().err
     before = len(job_status(run).epochs)
     assert main(["continue", run.id]) == 0

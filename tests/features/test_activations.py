@@ -137,7 +137,7 @@ def test_a_disk_too_small_is_reported_before_it_starts(workspace, monkeypatch):
     make_room(workspace, kind, 1_000)  # 0.8 GB of the 1.2 GB that may be used
     with pytest.raises(UserError) as caught:
         make_room(workspace, kind, 10_000)
-    assert "about 8.0 GB" in caught.value.what and "1.2 GB can be used" in caught.value.what
+    assert "about 8.0 GB" in caught.value.what and "1.2 GB is free" in caught.value.what
     assert str(workspace.root) in caught.value.what
     assert "fewer open layers" in caught.value.fix and "smaller image size" in caught.value.fix
     make_room(workspace, kind, 0)  # all there already

@@ -241,7 +241,7 @@ def test_a_visitor_has_so_many_runs_waiting_as_are_allowed(workspace, waiting_qu
     runs = [run_of(workspace, "a") for _ in range(3)]
     for run in runs[:2]:
         waiting_queue.submit(run)
-    with pytest.raises(UserError, match="2 of your trainings"):
+    with pytest.raises(UserError, match="You already have 2 runs waiting"):
         waiting_queue.submit(runs[2])
     assert not (runs[2].folder / QUEUED).exists() and len(waiting_queue.waiting()) == 2
     for other in ("b", "", "", ""):  # the owner has no limit

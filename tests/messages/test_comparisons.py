@@ -1,4 +1,4 @@
-"""What the runs of a comparison are called, and times that are told honestly."""
+"""What the runs of a comparison are called, and whose times leave something out."""
 
 import pytest
 
@@ -41,13 +41,13 @@ def test_runs_are_called_by_what_differs(workspace, configs, names, reason):
     ("ready", "said", "reason"),
     [
         ((0.0, 0.0, 0.0), "", "all looked for themselves"),
-        ((0.0, 1.0, 0.0), "B found all of what", "one did not have to"),
-        ((0.0, 1.0, 1.0), "B and c found all of what", "two"),
-        ((None, 1.0, 0.0), "B found all of what", "of one nobody knows"),
-        ((0.5, 0.4, 0.6), "A, b and c found a part of what", "three, partly"),
+        ((0.0, 1.0, 0.0), "B reused all features", "one did not have to"),
+        ((0.0, 1.0, 1.0), "B and c reused all features", "two"),
+        ((None, 1.0, 0.0), "B reused all features", "of one nobody knows"),
+        ((0.5, 0.4, 0.6), "A, b and c reused some features", "three, partly"),
     ],
 )
-def test_times_that_are_too_good_are_told(ready, said, reason):
+def test_times_that_leave_something_out_say_so(ready, said, reason):
     found = [RunResult(key, 1, 2, 0, 1, 3.0, 1.0, 2.0, share, None) for key, share in zip("abc", ready)]
     sentence = ready_message(found, {key: key for key in "abc"})
     assert sentence.startswith(said) and bool(sentence) == bool(said), reason

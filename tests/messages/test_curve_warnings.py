@@ -16,92 +16,94 @@ from tlcore.evaluation.curves import (
 )
 from tlcore.messages.curve_warnings import curve_warning_message
 
-STEPS, OPEN_STEPS = LearningRateChange("learning_rate", 0.001), LearningRateChange("fine_tune_learning_rate", 0.0003)
+LOWER, LOWER_FINE_TUNE = (
+    LearningRateChange("learning_rate", 0.001),
+    LearningRateChange("fine_tune_learning_rate", 0.0003),
+)
 
 
 @pytest.mark.parametrize(
     ("warning", "words", "reason"),
     [
         (
-            LearningRateTooHigh(Diverged(), STEPS),
-            "The steps are too large (learning rate too high): the figures have run away to infinity. "
-            "Choose a smaller step size, such as 0.001.",
+            LearningRateTooHigh(Diverged(), LOWER),
+            "The learning rate is too high: the loss grew without limit (it diverged). "
+            "Choose a lower learning rate, such as 0.001.",
             "no finite loss",
         ),
         (
-            LearningRateTooHigh(LossAboveUniform(1, 5.51, 1.95), OPEN_STEPS),
-            "The steps are too large (learning rate too high): in round 1 the loss is 5.5, and without having learned "
-            "anything it would be 1.9. Choose a smaller step size with the network open, such as 0.0003.",
-            "an enormous loss, with the network open",
+            LearningRateTooHigh(LossAboveUniform(1, 5.51, 1.95), LOWER_FINE_TUNE),
+            "The learning rate is too high: the loss in epoch 1 is 5.5; random guessing would give 1.9. "
+            "Choose a lower fine-tuning learning rate, such as 0.0003.",
+            "an enormous loss while fine-tuning",
         ),
         (
             LearningRateTooHigh(WorseThanHead(0.14, 0.71), LearningRateChange("learning_rate", None)),
-            "The steps are too large (learning rate too high): with the network open, 14% of the validation photos "
-            "are right, and 71% were before. Look whether the photos have the right labels: the steps can hardly be "
-            "smaller.",
+            "The learning rate is too high: fine-tuning lowered the validation accuracy from 71% to 14%. "
+            "It can hardly go lower, so check that every photo is in the correct class.",
             "forgotten, and nothing smaller is allowed",
         ),
         (
-            LearningRateTooLow(8, True, STEPS),
-            "The steps are too small (learning rate too low): in 8 rounds the loss has hardly moved. "
-            "Choose a larger step size, such as 0.001.",
+            LearningRateTooLow(8, True, LOWER),
+            "The learning rate is too low: the loss has hardly moved in 8 epochs. "
+            "Choose a higher learning rate, such as 0.001.",
             "stuck",
         ),
         (
-            LearningRateTooLow(8, False, STEPS),
-            "The steps are too small (learning rate too low): the loss falls so slowly that it will still be on its "
-            "way down after the last round. Choose a larger step size, such as 0.001.",
+            LearningRateTooLow(8, False, LOWER),
+            "The learning rate is too low: the loss falls so slowly that it will still be falling after the last "
+            "epoch. Choose a higher learning rate, such as 0.001.",
             "slow",
         ),
         (
             Overfitting(1.0, 0.89, 0.83, 0.93, 22, None, False, False),
-            "It learns its photos by heart (over-fitting): of those 100% are right, of the validation photos 89% "
-            "(plausibly 83–93%), whose loss has not fallen since round 22. Add photos, or vary those you have "
-            "(augmentation). The best round is kept, so nothing is lost.",
+            "It is memorising its photos (overfitting): 100% of the training photos are correct, but only 89% of the "
+            "validation photos (likely range 83–93%). The validation loss has not improved since epoch 22. Add photos, "
+            "or turn on augmentation. The best epoch is kept, so nothing is lost.",
             "a head",
         ),
         (
             Overfitting(1.0, 0.89, 0.83, 0.93, 22, None, True, True),
-            "It learns its photos by heart (over-fitting): of those 100% are right, of the validation photos 89% "
-            "(plausibly 83–93%), whose loss has not fallen since round 22. Add photos. An earlier round is kept where "
-            "it was clearly better.",
-            "with the network open, and the photos vary already",
+            "It is memorising its photos (overfitting): 100% of the training photos are correct, but only 89% of the "
+            "validation photos (likely range 83–93%). The validation loss has not improved since epoch 22. Add photos. "
+            "An earlier epoch is kept if it was clearly better.",
+            "while fine-tuning, and the photos vary already",
         ),
         (
-            Overfitting(1.0, 0.89, 0.83, 0.93, 1, STEPS, False, False),
-            "It learns its photos by heart (over-fitting): of those 100% are right, of the validation photos 89% "
-            "(plausibly 83–93%), whose loss has not fallen since round 1. Choose a smaller step size, such as 0.001.",
-            "the steps are to blame",
+            Overfitting(1.0, 0.89, 0.83, 0.93, 1, LOWER, False, False),
+            "It is memorising its photos (overfitting): 100% of the training photos are correct, but only 89% of the "
+            "validation photos (likely range 83–93%). The validation loss has not improved since epoch 1. Choose a "
+            "lower learning rate, such as 0.001.",
+            "the learning rate is to blame",
         ),
         (
             ClassNeverPredicted(("a",), 6, 174, True),
-            "The class “a” is never the answer (never predicted): 6 of the 174 validation photos are of it. "
-            "Add photos of it, or let rare classes count more (class weights).",
+            "The class “a” is never predicted: 6 of the 174 validation photos belong to it. "
+            "Add photos of it, or turn on class weights so that rare classes count more.",
             "one, and rare",
         ),
         (
             ClassNeverPredicted(("a", "b", "c"), 60, 174, False),
-            "The classes “a”, “b” and “c” are never the answer (never predicted): 60 of the 174 validation photos are "
-            "of them. Let it learn for more rounds; if that does not help, look whether these photos have the right "
-            "label.",
+            "The classes “a”, “b” and “c” are never predicted: 60 of the 174 validation photos belong to them. "
+            "Train for more epochs. If that doesn't help, check that these photos are in the correct class.",
             "three are named",
         ),
         (
             ClassNeverPredicted(tuple("abcdefg"), 60, 174, True),
-            "The classes “a”, “b”, “c” and 4 more are never the answer (never predicted): 60 of the 174 validation "
-            "photos are of them. Add photos of them, or let rare classes count more (class weights).",
+            "The classes “a”, “b”, “c” and 4 more are never predicted: 60 of the 174 validation photos belong to them. "
+            "Add photos of them, or turn on class weights so that rare classes count more.",
             "seven are counted",
         ),
         (
             ValidationTooSmall(14, 0.64, 0.39, 0.84, 85),
-            "14 photos are few to check with (validation part too small): 64% right may as well be 39–84%. Add "
-            "photos until about 85 of them are for validation, and do not choose by small differences until then.",
+            "Only 14 validation photos, too few to judge by: 64% correct has a likely range of 39–84%. Add photos "
+            "until about 85 are used for validation. Until then, don't rely on small differences.",
             "a few",
         ),
         (
             ValidationTooSmall(1, 1.0, 0.21, 1.0, 16),
-            "1 photo is too little to check with (validation part too small): 100% right may as well be 21–100%. Add "
-            "photos until about 16 of them are for validation, and do not choose by small differences until then.",
+            "Only 1 validation photo, too few to judge by: 100% correct has a likely range of 21–100%. Add photos "
+            "until about 16 are used for validation. Until then, don't rely on small differences.",
             "one",
         ),
     ],
@@ -112,7 +114,7 @@ def test_a_warning_in_words(warning, words, reason):
 
 def test_a_label_with_brackets_does_not_tear_the_title_apart():
     message = curve_warning_message(ClassNeverPredicted(("a):b",), 6, 60, False))
-    assert message.title == "The class “a):b” is never the answer (never predicted)"
+    assert message.title == "The class “a):b” is never predicted"
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in CURVES.glob("*.json")))
@@ -120,4 +122,6 @@ def test_whatever_a_recorded_training_warns_of_has_words(name):
     for number in range(1, len(recorded(name).epochs) + 1):
         for warning in recorded(name).warnings(number):
             message = curve_warning_message(warning)
-            assert message.title.endswith(")") and message.finding.endswith(".") and message.fix.endswith(".")
+            assert (
+                not message.title.endswith((".", ":")) and message.finding.endswith(".") and message.fix.endswith(".")
+            )

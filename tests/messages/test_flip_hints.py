@@ -14,7 +14,7 @@ from tlcore.messages.flip_hints import flip_hints
             [
                 (
                     "horizontal_flip",
-                    "Mirrored left and right, photos of left and right may change places: leave this off.",
+                    "Leave this off: mirrored left and right, photos of left and right may swap classes.",
                 )
             ],
             "opposites",
@@ -24,7 +24,7 @@ from tlcore.messages.flip_hints import flip_hints
             [
                 (
                     "vertical_flip",
-                    "Mirrored up and down, photos of arrow_up and arrow_down may change places: leave this off.",
+                    "Leave this off: mirrored up and down, photos of arrow_up and arrow_down may swap classes.",
                 )
             ],
             "the other way round",
@@ -34,11 +34,11 @@ from tlcore.messages.flip_hints import flip_hints
             [
                 (
                     "horizontal_flip",
-                    "Mirrored left and right, signs such as b and d may become others or none: leave this off.",
+                    "Leave this off: mirrored left and right, signs such as b and d may change their meaning.",
                 ),
                 (
                     "vertical_flip",
-                    "Mirrored up and down, signs such as b and d may become others or none: leave this off.",
+                    "Leave this off: mirrored up and down, signs such as b and d may change their meaning.",
                 ),
             ],
             "signs",
@@ -56,7 +56,7 @@ def test_what_the_photos_showed_comes_first():
         LabelChangingFlip("horizontal_flip", "2", "1", 0.8),
     )
     [across, upside_down] = flip_hints(("6", "4", "2", "1"), measured)
-    said = "Mirrored left and right, about 80% of the photos of 2 look like 1: leave this off."
+    said = "Leave this off: mirrored left and right, about 80% of the photos of 2 look like 1."
     assert across == ("horizontal_flip", said), "the strongest"
     assert upside_down[0] == "vertical_flip" and "6 and 4" in upside_down[1], "from the names, where photos say nothing"
 

@@ -145,7 +145,7 @@ def test_progress_says_what_is_happening_and_how_long_it_takes(job, position, sh
             [(20, 42, "head"), (31, 32, "fine_tune")],
             Progress("fine_tune", 50, 100, 170.0, (170.0, 170.0), share=0.7),
             32,
-            "Fine-tuning · epoch 27 of 32 · about 3 min left",
+            "Fine-tuning · epoch 26 of 32 · about 3 min left",
             "the steps tell it, not the last whole epoch",
         ),
         (
@@ -180,7 +180,9 @@ def test_both_phases_are_one_plan_and_each_sentence_is_what_happens(config, epoc
     [
         (0.0, 0.5, "about 20 s left", "as the event said"),
         (10.0, 0.69, "about 10 s left", "the clock goes on without an event"),
-        (100.0, 0.977, "about 5 s left", "late: neither full nor at its end"),
+        (20.0, 0.80, "(feature extraction) · 200 of 400 photos · about 5 s left", "late: not at its end"),
+        (40.0, 0.915, "slower than expected · about 10 s left", "what took long will take longer"),
+        (400.0, 0.98, "slower than expected · about 2 min left", "and the bar is never full"),
     ],
 )
 def test_bar_and_figure_move_on_between_two_events(later, share, words, reason):

@@ -11,12 +11,12 @@ from tlcore.messages.stops import stopped_message
     ("reason", "what", "said"),
     [
         ("", "this training", "You stopped this training."),
-        ("limit:30", "this training", "This training was stopped after 30 minutes, the most that is allowed here."),
-        ("limit:1", "it", "It was stopped after 1 minute, the most that is allowed here."),
-        ("limit:0.5", "it", "It was stopped after 0.5 minutes, the most that is allowed here."),
+        ("limit:30", "this training", "This training was stopped after 30 minutes, the time limit on this server."),
+        ("limit:1", "it", "It was stopped after 1 minute, the time limit on this server."),
+        ("limit:0.5", "it", "It was stopped after 0.5 minutes, the time limit on this server."),
     ],
 )
-def test_a_person_and_a_limit_are_told_apart(workspace, reason, what, said):
+def test_a_person_and_a_limit_are_kept_apart(workspace, reason, what, said):
     run = create_run(workspace, "some-dataset", TrainConfig(), "run")
     request_stop(run, reason)
     assert stopped_message(run, what) == said

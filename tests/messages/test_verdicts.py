@@ -13,25 +13,25 @@ NAMES = {"a": "hybrid", "b": "feature extraction", "c": "EfficientNet-Lite0"}
     [
         (
             Verdict("a", "b", 5, 3, 0.73),
-            "Hybrid got 5 photos right that feature extraction got wrong, and 3 the "
-            "other way round: no difference larger than chance.",
+            "Hybrid got 5 photos correct that feature extraction got wrong, and 3 the "
+            "other way round: the difference could be chance.",
             "the usual",
         ),
         (
             Verdict("a", "b", 1, 0, 1.0),
-            "Hybrid got 1 photo right that feature extraction got wrong, and 0 the "
-            "other way round: no difference larger than chance.",
+            "Hybrid got 1 photo correct that feature extraction got wrong, and 0 the "
+            "other way round: the difference could be chance.",
             "one photo",
         ),
         (
             Verdict("a", "b", 1_250, 3, 0.0),
-            "Hybrid got 1,250 photos right that feature extraction got wrong, and 3 "
-            "the other way round: a difference larger than chance.",
+            "Hybrid got 1,250 photos correct that feature extraction got wrong, and 3 "
+            "the other way round: the difference is larger than chance.",
             "a finding",
         ),
         (
             Verdict("b", "c", 0, 0, 1.0),
-            "Feature extraction and EfficientNet-Lite0 are right and wrong on the very same photos: no difference.",
+            "Feature extraction and EfficientNet-Lite0 got exactly the same photos correct: no difference.",
             "the same answers",
         ),
     ],

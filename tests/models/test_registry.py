@@ -18,13 +18,13 @@ def test_names_are_unique_and_found():
 
 
 def test_an_unknown_name_is_refused_with_what_is_allowed():
-    with pytest.raises(UserError, match="resnet-99.*Allowed: .*efficientnet-lite0"):
+    with pytest.raises(UserError, match="resnet-99.*Choose one of: .*efficientnet-lite0"):
         find_backbone("resnet-99")
 
 
 def test_blocks_are_found_by_name():
     assert find_block(BUILT_IN, "block7a").layer == "block6d_add"
-    with pytest.raises(UserError, match="block99.*EfficientNet-Lite0 does not have.*Allowed: head, block7a"):
+    with pytest.raises(UserError, match="EfficientNet-Lite0 has no block “block99”.*Choose one of: head, block7a"):
         find_block(BUILT_IN, "block99")
 
 
@@ -57,7 +57,7 @@ def test_labels_are_the_thousand_imagenet_classes(spec):
 
 def test_missing_file_is_a_plain_sentence(monkeypatch, tmp_path):
     monkeypatch.setattr("tlcore.models.weights._ASSETS", tmp_path)
-    with pytest.raises(UserError, match=r"efficientnet-lite0\.tflite .*missing"):
+    with pytest.raises(UserError, match=r"missing .efficientnet-lite0\.tflite"):
         asset_path(BACKBONES[0])
 
 

@@ -128,14 +128,14 @@ def refused_port() -> str:
 def test_without_a_network_it_says_file_folder_and_alternative(folder):
     with pytest.raises(UserError) as caught:
         finish(fetch(served(refused_port(), "some_file.h5")))
-    assert "no network" in caught.value.what
-    for part in ("some_file.h5", str(folder), "EfficientNet-Lite0", "weights import"):
+    assert "refused the connection" in caught.value.what
+    for part in ("some_file.h5", "EfficientNet-Lite0", "weights import"):
         assert part in caught.value.fix
 
 
 @pytest.mark.parametrize(
     ("name", "digest", "what"),
-    [("missing", "", "404"), ("file.h5", "0" * 32, "not the file that Keras expects")],
+    [("missing", "", "the file is no longer there"), ("file.h5", "0" * 32, "sent another file than the weights")],
     ids=["gone from the server", "another file"],
 )
 def test_what_is_not_the_file_does_not_stay(address, folder, name, digest, what):
@@ -148,11 +148,11 @@ def test_what_is_not_the_file_does_not_stay(address, folder, name, digest, what)
 @pytest.mark.parametrize("weights_hash", ["0" * 64, ""], ids=["by its hash", "by reading it through"])
 def test_damaged_and_missing_files_are_named(folder, weights_hash):
     spec = dataclasses.replace(SPEC, weights_hash=weights_hash)
-    with pytest.raises(UserError, match=f"{spec.weights_file} is missing"):
+    with pytest.raises(UserError, match="are not on this computer"):
         verify(spec)
     folder.mkdir(parents=True)
     write_weights(weights_path(spec), damaged=True)
-    with pytest.raises(UserError, match=f"{spec.weights_file} .*damaged"):
+    with pytest.raises(UserError, match=f"damaged .{spec.weights_file}"):
         verify(spec)
     with pytest.raises(UserError, match="damaged"):
         finish(fetch(spec))

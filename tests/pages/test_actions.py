@@ -16,7 +16,7 @@ def page(in_fragment: bool) -> None:
 
     @chrome.errors_shown()
     def part() -> None:
-        st.button("Start again", on_click=refused)
+        st.button("Restart", on_click=refused)
 
     st.fragment(part)() if in_fragment else part()
 

@@ -13,9 +13,9 @@ from tlcore.jobs import store
 from tlcore.jobs.locks import LOCK
 from tlcore.jobs.store import ImportSpec, Job, create_import, create_run
 
-GO = {"race": "Go to the race", "train": "Go to the training", "import": "Go to the photos"}
+GO = {"race": "Open race", "train": "Open training", "import": "Open import"}
 LEARNING = [Started(0.0, 1), *(EpochEnd(number, 30, 1, 1, 1, 0.5, 0.1) for number in range(1, 13))]
-ENDED = "See what came of it"
+ENDED = "View results"
 
 
 def happened(job: Job, *events) -> None:
@@ -59,9 +59,9 @@ def test_what_is_under_way_is_reachable_from_every_page(visit, trained, work, pa
         [way] = way_back(at, GO[kind])
         assert an_id in way and not at.exception and not at.error
     said = {
-        "race": "race, run 2 of 2 · Learning the last step · round 12",
-        "train": "Learning · round 12 of 30",
-        "import": "5 of 20 photos",
+        "race": "race, run 2 of 2 · Training the last layer · epoch 12",
+        "train": "Training · epoch 12 of up to 30",
+        "import": "25% (5 of 20)",
     }
     assert said[kind] in words(at) and "leaves <b>" not in words(at)
 
@@ -84,7 +84,7 @@ def test_what_ended_is_told_until_one_has_been_there(visit, trained, work):
     happened(run, *LEARNING, Evaluated(6, 6, 9.0, 4.0, 5.0), Finished(run_id, 10.0))
     for _ in range(2):
         at.run()
-        assert "it has learned" in words(at)
+        assert "training finished" in words(at)
     [way] = way_back(at, ENDED)
     assert "evaluate" in way and run_id in way
     at.query_params["run"] = run_id

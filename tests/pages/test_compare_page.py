@@ -63,13 +63,13 @@ def test_what_is_downloaded_first_is_told(form):
 @pytest.mark.parametrize(
     ("strategies", "networks", "said", "reason"),
     [
-        (["hybrid"], ["efficientnet-lite0"], "needs two", "nobody to race against"),
+        (["hybrid"], ["efficientnet-lite0"], "needs at least two", "nobody to race against"),
         ([], ["efficientnet-lite0"], "nothing to compare", "no strategy"),
         (["hybrid", "scratch"], [], "nothing to compare", "no network"),
         (
             ["hybrid", "scratch", "fine-tuning", "feature-extraction"],
             ["efficientnet-lite0", "vgg16", "vgg19", "resnet50"],
-            "at most 12",
+            "12 runs at most",
             "too many lines",
         ),
     ],
@@ -135,7 +135,7 @@ def test_a_race_that_ended_has_a_table_and_a_verdict(visit, trained, race, queue
     text = words(at)
     assert "100% correct: 6 of 6 (likely range 61–100%)" in text
     assert "9.0 (4.0 extracting features, 5.0 training)" in text
-    assert "Feature extraction got 1 photo right that hybrid got wrong, and 0 the other way round" in text
+    assert "Feature extraction got 1 photo correct that hybrid got wrong, and 0 the other way round" in text
     assert "No clear winner\\: the difference could be chance" in text
     assert "leaves \\<b\\>" in text and "leaves <b>" not in text
     links = [link.proto.page + link.proto.query_string for link in at.get("page_link") if "Hybrid" in link.proto.label]
@@ -180,7 +180,7 @@ def test_one_chart_holds_a_line_for_each_run_over_seconds(visit, trained, race):
 @pytest.mark.parametrize(
     ("events", "checkpoint", "row", "way", "reason"),
     [
-        ([Started(0.0, 1), *rounds(2)], True, "Continue from round 3", "continued", "its worker was killed"),
+        ([Started(0.0, 1), *rounds(2)], True, "Continue from epoch 3", "continued", "its worker was killed"),
         ([Started(0.0, 1), *rounds(2)], False, "Restart", "submitted", "it left no checkpoint"),
         ([Started(0.0, 1)], False, "Restart", "submitted", "killed before its first round"),
         ([Started(0.0, 1), Stopped("Nothing.")], False, "Restart", "submitted", "stopped before it learned"),
@@ -207,7 +207,7 @@ def test_a_run_without_figures_can_be_taken_up(visit, trained, race, queue, even
     ("learned", "said", "reason"),
     [
         ((0, 0), "Restart the race", "stopped before anything was learned: every row says “Restart”"),
-        ((0, 2), "Continue the race", "one of the rows says “Continue from round 3”"),
+        ((0, 2), "Continue the race", "one of the rows says “Continue from epoch 3”"),
     ],
 )
 def test_the_button_of_a_stopped_race_says_what_its_rows_say(visit, trained, race, queue, learned, said, reason):
@@ -217,7 +217,7 @@ def test_the_button_of_a_stopped_race_says_what_its_rows_say(visit, trained, rac
         if number:
             (run.folder / store.CHECKPOINT).touch()
     at = visit("compare", trained[0], race=made.id)
-    rows = ["Continue from round 3" if number else "Restart" for number in learned]
+    rows = ["Continue from epoch 3" if number else "Restart" for number in learned]
     assert [label for label in buttons(at) if label in (*rows, "Restart the race", "Continue the race")] == [
         said,
         *rows,

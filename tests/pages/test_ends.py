@@ -42,16 +42,16 @@ def ended(trained, *events, learned=True, config=None, run=None):
 @pytest.mark.parametrize(
     ("last", "learned", "said", "offered"),
     [
-        ([], True, "not packed yet", "Finish it"),
-        ([Failed("The disk is full.", "Free some space.")], True, "The disk is full. Free some space.", "Finish it"),
-        ([Died(9, -9, 99_000_000_000)], True, "the memory ran out", "Finish it"),
-        ([], False, "not packed yet", "Restart"),
+        ([], True, "not saved yet", "Finish"),
+        ([Failed("The disk is full.", "Free some space.")], True, "The disk is full. Free some space.", "Finish"),
+        ([Died(9, -9, 99_000_000_000)], True, "because memory ran out", "Finish"),
+        ([], False, "not saved yet", "Restart"),
     ],
 )
 def test_a_run_with_figures_and_no_model_offers_to_finish_it(visit, trained, queue, page, last, learned, said, offered):
     run = ended(trained, ROUND, FIGURES, *last, learned=learned)
     at = visit(page, trained[0], run=run.id)
-    assert not at.exception and "not packed yet" in words(at) and said in words(at)
+    assert not at.exception and "not saved yet" in words(at) and said in words(at)
     assert buttons(at)[0] == offered and at.button[0].proto.type == "primary"
     assert "Try it on new photos" not in buttons(at)
     at.button[0].click().run()
@@ -62,7 +62,7 @@ def test_a_run_with_figures_and_no_model_offers_to_finish_it(visit, trained, que
 def test_the_figures_are_shown_meanwhile(visit, trained, queue):
     run = ended(trained, ROUND, FIGURES)
     assert "test photos" in words(visit("evaluate", trained[0], run=run.id))
-    assert "not packed yet" in words(visit("train", trained[0], dataset=run.dataset_id)), "in the list of runs too"
+    assert "not saved yet" in words(visit("train", trained[0], dataset=run.dataset_id)), "in the list of runs too"
 
 
 def test_a_race_offers_to_finish_it(visit, trained, queue):
@@ -73,8 +73,8 @@ def test_a_race_offers_to_finish_it(visit, trained, queue):
     ended(trained, ROUND, FIGURES, run=first)
     ended(trained, ROUND, FIGURES, Finished(second.id, 9.0), run=second, learned=False)
     at = visit("compare", workspace, race=race.id)
-    assert not at.exception and "not packed yet" in words(at) and "Finish it" in buttons(at)
-    next(button for button in at.button if button.label == "Finish it").click().run()
+    assert not at.exception and "not saved yet" in words(at) and "Finish" in buttons(at)
+    next(button for button in at.button if button.label == "Finish").click().run()
     assert queue.continued == [first.id]
 
 
@@ -82,9 +82,9 @@ def test_a_race_offers_to_finish_it(visit, trained, queue):
     ("died", "said"),
     [
         (Died(9, -9, 99_000_000_000), "memory ran out"),
-        (Died(15, -15), "ended from outside"),
+        (Died(15, -15), "was shut down"),
         (Died(11, -11), "SIGSEGV"),
-        (None, "without a word"),
+        (None, "nothing says why"),
     ],
 )
 def test_a_process_that_died_has_its_word(visit, trained, queue, died, said):
@@ -118,7 +118,7 @@ def test_a_bug_of_a_page_has_the_number_of_the_log_and_the_log_no_names(visit, t
 def test_a_loss_that_was_no_number_is_told_with_the_result(visit, trained, queue):
     run = ended(trained, ROUND, Diverged(2), FIGURES, Finished("x", 9.0), learned=False)
     said = words(visit("train", trained[0], run=run.id))
-    assert "In round 2 the loss was no longer a number" in said and "You stopped" not in said
+    assert "no longer a number in epoch 2" in said and "You stopped" not in said
 
 
 @pytest.mark.parametrize("page", ["train", "compare"])
@@ -126,7 +126,7 @@ def test_what_cannot_fit_is_said_before_the_button(visit, trained, queue, monkey
     workspace, dataset, _ = trained
     monkeypatch.setattr(training_memory, "total_memory", lambda *group: 600_000_000)
     at = visit(page, workspace, dataset=dataset.id)
-    assert "of memory; this machine has 600 MB" in words(at) and not at.exception
+    assert "of memory; this computer has 600 MB" in words(at) and not at.exception
     key = {"train": "train", "compare": "race"}[page]
     assert at.button(key=key).disabled
     assert json.dumps(queue.jobs) == "[]"

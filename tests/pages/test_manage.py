@@ -8,8 +8,8 @@ from tests.pages.conftest import buttons, words
 from tlcore import access
 from tlcore.comparison.store import create_comparison, list_comparisons
 from tlcore.config import TrainConfig
-from tlcore.data.manifest import list_datasets
-from tlcore.data.versions import rename_class
+from tlcore.data.manifest import list_datasets, load_dataset
+from tlcore.data.versions import delete_class, rename_class
 from tlcore.jobs.store import create_run, list_runs, load_run
 from tlcore.storage.put_aside import list_deletions
 from tlcore.storage.renaming import rename
@@ -102,6 +102,52 @@ def test_a_race_goes_with_its_runs_or_without(visit, own):
     assert len(list_runs(workspace)) == 5 and len(list_comparisons(workspace)) == 1
     at = press(choose(at, f"menu_list_{races[1].id}", "Delete…"), "Delete")
     assert len(list_runs(workspace)) == 3 and not list_comparisons(workspace)
+
+
+def class_menu(at, dataset, label):
+    return f"menu_page_{dataset.id}_{dataset.labels.index(label)}"
+
+
+CLASSES = [
+    ("Delete…", None, "Delete", {"square", "stripes"}, "Deleted the class “disc”"),
+    ("Rename…", "Circle", "Save", {"Circle", "square", "stripes"}, "Renamed the class “disc” to “Circle”"),
+]
+
+
+@pytest.mark.parametrize(("option", "name", "button", "labels", "said"), CLASSES, ids=["delete", "rename"])
+def test_a_class_is_changed_and_the_change_undone(visit, own, option, name, button, labels, said):
+    workspace, dataset, run = own
+    at = visit("data", workspace, dataset=dataset.id)
+    at = choose(at, class_menu(at, dataset, "disc"), option)
+    if name:
+        at.text_input(key="rename_field").set_value(name)
+    at = press(at, button)
+    (newest,) = list_datasets(workspace)
+    assert not at.error and set(newest.labels) == labels and said in words(at)
+    assert at.query_params["dataset"] in (newest.id, [newest.id])
+    assert set(load_dataset(workspace, dataset.id).labels) == {"disc", "square", "stripes"}, "the run keeps its photos"
+    press(at, "Undo")
+    assert [each.id for each in list_datasets(workspace)] == [dataset.id]
+
+
+def test_two_classes_become_one_only_when_that_was_confirmed(visit, own):
+    workspace, dataset, run = own
+    at = visit("data", workspace, dataset=dataset.id)
+    at = choose(at, class_menu(at, dataset, "disc"), "Rename…")
+    at.text_input(key="rename_field").set_value("Square")
+    at = press(at, "Save")
+    assert "already a class **square**" in words(at) and list_datasets(workspace)[0].id == dataset.id
+    at = press(at, "Merge")
+    assert list_datasets(workspace)[0].labels == ("square", "stripes") and not at.error
+
+
+def test_what_cannot_be_changed_is_said_in_the_dialog(visit, own):
+    workspace, dataset, run = own
+    fewer = delete_class(workspace, dataset, "disc")
+    at = visit("data", workspace, dataset=fewer.id)
+    at = press(choose(at, class_menu(at, fewer, "square"), "Delete…"), "Delete")
+    assert "At least two classes are needed" in at.error[0].value
+    assert list_datasets(workspace)[0].id == fewer.id
 
 
 def test_cancel_deletes_nothing(visit, own):

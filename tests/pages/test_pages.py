@@ -19,7 +19,7 @@ UNKNOWN = "nobody-0123456789abcdef"
 @pytest.mark.parametrize(
     ("page", "said", "reason"),
     [
-        ("welcome", "Teach the computer", "it says what this is"),
+        ("welcome", "Train an image classifier", "it says what this is"),
         ("data", "Choose your photos", "photos can be chosen"),
         ("train", "Add photos before you train", "it says what is missing"),
         ("evaluate", "Train a model first", "it says what is missing"),
@@ -63,7 +63,7 @@ def test_a_workspace_that_cannot_be_written_is_told_on_every_page(visit, tmp_pat
     place.write_text("not a folder")
     for page in ("welcome", *PAGES):
         at = visit(page, type("Elsewhere", (), {"root": place})())
-        assert "cannot be written" in at.error[0].value
+        assert "can't be written to" in at.error[0].value
 
 
 def test_the_data_page_shows_the_photos_and_the_way_on(visit, trained):

@@ -139,7 +139,7 @@ def test_a_look_that_ended_badly_says_so_and_can_be_done_again(form, trained, qu
 
 def test_a_look_in_work_tells_how_far_it_is(form, trained, queue, monkeypatch):
     job = recommendation_job(trained[0], trained[1].id)
-    (job.folder / EVENTS).write_text(encode(Progress("read", 5, 20, None)) + "\n")
+    (job.folder / EVENTS).write_text(encode(Progress("extract_features", 5, 20, None)) + "\n")
     monkeypatch.setattr(status, "is_locked", lambda path: path == job.folder / LOCK)
     try:
         at = form()

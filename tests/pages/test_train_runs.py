@@ -41,20 +41,20 @@ FIGURES = Evaluated(3, 6, 9.0, 4.0, 5.0)
 @pytest.mark.parametrize(
     ("events", "checkpoint", "expected", "reason"),
     [
-        ([*rounds(2)], True, ["Continue from round 5", "Restart"], "its process was killed"),
+        ([*rounds(2)], True, ["Continue from epoch 5", "Restart"], "its process was killed"),
         ([*rounds(2)], False, ["Restart"], "nothing to continue from"),
         (
             [*rounds(2), Failed("The disk is full.", "Free some.")],
             True,
-            ["Continue from round 5", "Restart"],
+            ["Continue from epoch 5", "Restart"],
             "the person can mend it",
         ),
-        ([*rounds(1), Stopped("Kept.")], True, ["Continue from round 4", "Restart"], "stopped without a result"),
-        ([*rounds(5)], True, ["Finish it", "Restart"], "killed before it was tested"),
+        ([*rounds(1), Stopped("Kept.")], True, ["Continue from epoch 4", "Restart"], "stopped without a result"),
+        ([*rounds(5)], True, ["Finish", "Restart"], "killed before it was tested"),
         (
             [*rounds(2), FIGURES, Finished("x", 9.0, stopped=True)],
             True,
-            ["Continue from round 5", "View results", "Restart"],
+            ["Continue from epoch 5", "View results", "Restart"],
             "stopped, and there is a result",
         ),
         ([*rounds(5), FIGURES, Finished("x", 9.0)], True, ["View results"], "it is done"),

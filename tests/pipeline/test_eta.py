@@ -151,8 +151,22 @@ def test_while_batch_norm_is_adapted_all_that_follows_is_told():
     assert low < 64 * 0.5 + after + 2 < high < 1.4 * low, "it was remembered, but for the conversion after it"
     left = follow(begin, first, plan=plan, remembered=remembered)[0]
     assert left == pytest.approx((low - 0.9 * 16 * 0.5, high - 1.15 * 16 * 0.5)), "the first batch compiles: no pace"
-    (low, high), eta = follow(begin, Progress(ADAPT, 32, 64, 8.0), plan=plan, remembered=remembered)
-    assert low < 8.0 + after + 2 < high and eta.measured()[NAMES[ADAPT]] == pytest.approx(0.25)
+    (low, high), eta = follow(begin, Progress(ADAPT, 32, 64, 16.0), plan=plan, remembered=remembered)
+    assert low < 16.0 + after + 2 < high and eta.measured()[NAMES[ADAPT]] == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "factor", "reason"),
+    [
+        (2.0, 1.0, "as it was"),
+        (4.0, 2.0, "other programs take half of the machine today"),
+        (200.0, 3.0, "but not for ever"),
+    ],
+)
+def test_what_was_remembered_follows_how_fast_the_machine_is_today(seconds, factor, reason):
+    left, _ = follow(Progress(FEATURES, 0, 450), Progress(FEATURES, 250, 450, seconds), remembered=ALL)
+    rest = 450 * 0.005 + 5 + TUNING
+    assert left == pytest.approx((seconds + 0.9 * factor * rest, seconds + 1.15 * factor * rest)), reason
 
 
 def test_what_is_converted_between_two_stages_is_measured_and_counted():
@@ -256,8 +270,8 @@ def test_what_follows_a_download_is_not_known():
 @pytest.mark.parametrize(
     ("config", "most", "reason"),
     [
-        (defaults_for("feature-extraction"), 3.5, "a head is written into a ready file"),
-        (HYBRID, 8.0, "it is converted"),
+        (defaults_for("feature-extraction"), 4.0, "a head is written into a ready file"),
+        (HYBRID, 10.5, "it is converted"),
     ],
 )
 def test_after_the_features_a_head_and_the_model_file_follow(config, most, reason):

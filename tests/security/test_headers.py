@@ -123,7 +123,7 @@ def complaints(host, browser):
         ("data", "", "text=Choose your photos"),
         ("train", "dataset", "text=Trains a new head"),
         ("train", "run", "canvas, svg.marks"),
-        ("evaluate", "run", "canvas, svg.marks"),
+        ("evaluate", "run", "role=grid"),
         ("learn", "dataset", "svg.marks, canvas"),
         ("compare", "race", "canvas, svg.marks"),
         ("compare", "dataset", "text=Start a race"),
@@ -144,7 +144,9 @@ def test_uploads_camera_and_downloads_live_with_it(host, complaints):
         tab.get_by_text("Download predictions (CSV)").click()
     assert download.value.suggested_filename.endswith(".csv")
     tab.get_by_text("Use the camera").click()
-    tab.get_by_role("button", name="Take Photo").click(timeout=60_000)
+    shown = "video => video.readyState > 1 || new Promise(done => video.addEventListener('loadeddata', () => done(1)))"
+    tab.locator("video").evaluate(shown)
+    tab.get_by_role("button", name="Take Photo").click()
     tab.locator(".tl-shares").first.wait_for(timeout=60_000)
     assert not found
 

@@ -11,7 +11,7 @@ from tests.security.tab import Tab
 from tlcore.jobs import store
 
 PAGES = ("", "data", "train", "evaluate", "predict", "learn", "compare")
-LINK_QUESTION = "What may people with the link do?"
+LINK_QUESTION = "What can people with the link do?"
 REFUSED = "belongs to someone else"
 
 

@@ -64,15 +64,15 @@ def test_what_a_visitor_keeps_is_counted_once_and_only_his(workspace):
 
 
 ROOM = [
-    ({"visitor_photos": 20}, 11, 0, "You have 10 of 20 photos here", "one too many"),
+    ({"visitor_photos": 20}, 11, 0, "You have 10 of 20 photos,", "one too many"),
     ({"visitor_photos": 20}, 10, 0, None, "just as many as there is room for"),
-    ({"visitor_photos": 5}, 1, 0, "You have 5 of 5 photos here", "the limit was lowered since"),
+    ({"visitor_photos": 5}, 1, 0, "You have 5 of 5 photos,", "the limit was lowered since"),
     ({"visitor_photos": 0}, 10**6, 0, None, "no limit"),
-    ({"visitor_mb": 1}, 1, 1_000_000, "of the 1 MB that you may have", "with what is there it is too much"),
+    ({"visitor_mb": 1}, 1, 1_000_000, "of your 1 MB", "with what is there it is too much"),
     ({"visitor_mb": 1}, 1, 900_000, None, "there is room"),
     ({"visitor_mb": 0}, 1, 10**9, None, "no limit"),
-    ({"dataset_photos": 30}, 31, 0, "Received: more than 30 photos", "no data set could take them"),
-    ({"upload_mb": 1}, 1, 1_000_000, "takes at most 1 MB at once", "with what the area holds"),
+    ({"dataset_photos": 30}, 31, 0, "at most 30 photos in one data set", "no data set could take them"),
+    ({"upload_mb": 1}, 1, 1_000_000, "allows 1 MB at once", "with what the area holds"),
     ({"upload_mb": 1}, 1, 500_000, None, "there is room in the area"),
 ]
 
@@ -92,9 +92,9 @@ def test_room_for_more(workspace, limits, files, size, words, reason, visitor):
 
 IMPORTS = [
     ({"visitor_photos": 10}, None, "the uploads are what becomes the photos, so they count once"),
-    ({"visitor_photos": 9}, "You have 0 of 9 photos here", "one photo too many"),
-    ({"dataset_photos": 9}, "more than 9 photos", "too many for one data set"),
-    ({"visitor_mb": 0.001}, "of the 0 MB that you may have", "too many bytes"),
+    ({"visitor_photos": 9}, "You have 0 of 9 photos,", "one photo too many"),
+    ({"dataset_photos": 9}, "at most 9 photos", "too many for one data set"),
+    ({"visitor_mb": 0.001}, "of your 0 MB", "too many bytes"),
 ]
 
 
@@ -125,15 +125,15 @@ def test_photos_that_come_along_count_for_the_data_set_but_not_twice_for_the_vis
     area = upload(workspace, FOX, 5, first=100)
     allowance = import_allowance(workspace, FOX, area)
     assert allowance.photos == 90
-    with pytest.raises(UserError, match="more than 14 photos"):
+    with pytest.raises(UserError, match="at most 14 photos"):
         run_job(ingest_incoming(workspace, area, "x", base=base.id, visitor=FOX, allowance=allowance))
 
 
 WAITING = [
     (0, 3, None, "three wait"),
-    (0, 4, "Received: 4 more to train, with 0 of yours waiting", "a race that is too long"),
+    (0, 4, "You already have 0 runs waiting, and 4 more", "a race that is too long"),
     (2, 1, None, "three wait"),
-    (3, 1, "Received: 1 more to train, with 3 of yours waiting", "one too many"),
+    (3, 1, "You already have 3 runs waiting, and 1 more", "one too many"),
 ]
 
 
@@ -166,7 +166,7 @@ def test_a_full_disk_is_told_to_everybody_and_caches_make_room_first(workspace):
     kind.mkdir(parents=True)
     (kind / "vectors.bin").write_bytes(b"0" * 2_000_000)
     for visitor in (FOX, ""):
-        with pytest.raises(UserError, match="no room on the disk of this server for 4 MB"):
+        with pytest.raises(UserError, match="not enough disk space: 1 MB"):
             check_room(workspace, visitor, 4_000_000, 1, limits)
     (workspace.root / "downloads" / "a").write_bytes(b"0" * 500_000)
     check_room(workspace, FOX, 2_000_000, 1, limits)
@@ -176,7 +176,7 @@ def test_a_full_disk_is_told_to_everybody_and_caches_make_room_first(workspace):
 def test_free_space_counts_too(workspace, monkeypatch):
     check_disk(workspace, 0, OWN)
     monkeypatch.setattr(quota, "SPARE_BYTES", 10**18)
-    with pytest.raises(UserError, match="no room on the disk"):
+    with pytest.raises(UserError, match="not enough disk space"):
         check_disk(workspace, 0, OWN)
 
 

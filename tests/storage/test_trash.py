@@ -324,6 +324,31 @@ def test_a_replaced_version_stays_while_it_is_needed_and_goes_then(workspace, tm
     assert all(map(second.read, second.photos["path"])), "no photo of the newer version went with it"
 
 
+def test_of_many_changes_the_first_and_the_last_two_versions_are_kept(workspace, tmp_path):
+    versions = [zipped(workspace, tmp_path)]
+    for _ in range(4):
+        versions.append(delete_photos(workspace, versions[-1], [versions[-1].part("train")["path"][0]]))
+    now = time.time()
+    clean(workspace, OWN, now=now)
+    assert len(list_versions(workspace)) == 5, "not at once"
+    clean(workspace, OWN, now=now + 3700)
+    assert {each.id for each in list_versions(workspace)} == {versions[place].id for place in (0, 3, 4)}
+    assert listed(workspace) == {versions[4].id}, "an earlier one is not current again for that"
+    for place in (3, 0):
+        restore(workspace, versions[place].id)
+        assert listed(workspace) == {versions[place].id}
+
+
+def test_a_version_that_a_run_needs_does_not_come_back_into_the_list(workspace, tmp_path):
+    first = zipped(workspace, tmp_path)
+    a_run(workspace, first, "")
+    second = rename_class(workspace, first, "cats", "felines")
+    third = rename_class(workspace, second, "felines", "lynxes")
+    clean(workspace, OWN, now=time.time() + DAY)
+    assert {each.id for each in list_versions(workspace)} == {first.id, third.id}
+    assert [each.id for each in list_datasets(workspace)] == [third.id]
+
+
 def test_a_data_set_goes_with_its_earlier_versions_and_their_runs(workspace, tmp_path):
     first = zipped(workspace, tmp_path)
     run = a_run(workspace, first, "")
@@ -343,7 +368,7 @@ def test_undoing_a_change_makes_the_earlier_version_current_again(workspace, tmp
     restore(workspace, second.id)
     assert listed(workspace) == {second.id}, "and the change can be made once more"
     run = a_run(workspace, second, "")
-    with pytest.raises(UserError, match="runs on the changed photos"):
+    with pytest.raises(UserError, match="trained on the changed photos"):
         restore(workspace, first.id)
     assert listed(workspace) == {second.id, run.id}
 

@@ -22,7 +22,7 @@ from tlcore.data.decode_budget import ACCEPTED
 from tlcore.data.images import RESIZE_POLICY, load_input
 from tlcore.data.manifest import Dataset, load_dataset
 from tlcore.events import Event, Finished, Progress, ShouldStop, StageKey, Stopped, never
-from tlcore.features.extract import Photo, Request, extract, feature_kind
+from tlcore.features.extract import FEATURES_KEPT, Photo, Request, extract, feature_kind
 from tlcore.features.saving import Stopwatch
 from tlcore.features.store import MOST_REPAIRS, DamagedRows, FeatureStore
 from tlcore.features.views import ViewedStore
@@ -90,7 +90,7 @@ def _extract_features(
                 repairs += 1
                 if repairs > MOST_REPAIRS:
                     raise
-                _log.warning("%s They are computed anew.", error.what)
+                _log.warning("%s They will be recomputed.", error.what)
 
 
 def choose_sample(dataset: Dataset, seed: int = 0) -> pd.DataFrame:
@@ -105,7 +105,7 @@ def _read_small(
     dataset: Dataset, photos: Sequence[Photo], should_stop: ShouldStop
 ) -> Generator[Progress, None, npt.NDArray[np.uint8] | None]:
     """The photos as uint8 (n, PIXELS, PIXELS, 3); None when stopped."""
-    watch, found = Stopwatch(StageKey.READ, len(photos)), []
+    watch, found = Stopwatch(StageKey.EXTRACT_FEATURES, len(photos)), []
 
     def load(photo: Photo) -> npt.NDArray[np.uint8]:
         return load_input(dataset.read(photo.path), PIXELS, RESIZE_POLICY, ACCEPTED)
@@ -168,7 +168,7 @@ def run_recommendation(workspace: Workspace, job: Job, should_stop: ShouldStop =
     dataset = load_dataset(workspace, job.spec["dataset"])
     recommendation = yield from recommend(workspace, dataset, should_stop)
     if recommendation is None:
-        yield Stopped("What the network saw in the photos until now is kept for next time.")
+        yield Stopped(FEATURES_KEPT)
         return
     write_json(job.folder / ADVICE, _key() | {"advice": recommendation.to_dict()})
     yield Finished(dataset.id, time.perf_counter() - start)

@@ -40,7 +40,7 @@ def make_config(strategy: str, backbone: str, settings: dict[str, Any]) -> Train
     for name, value in settings.items():
         current = _field_name(name)
         if current in given:
-            raise UserError(f"Received: {current} twice, once by its old name.", "Give it once.")
+            raise UserError(f"{current} was given twice, once under its old name.", "Give it once.")
         given[current] = value
     spec = find_backbone(backbone)
     given.setdefault("image_size", usual_image_size(strategy, spec))
@@ -55,4 +55,4 @@ def _field_name(name: str) -> str:
         return name
     near = get_close_matches(name, known, n=1, cutoff=0.5)
     hint = f"Did you mean {near[0]}? " if near else ""
-    raise UserError(f"Received: a setting {name!r}, which is not known.", f"{hint}Allowed: {', '.join(known)}.")
+    raise UserError(f"There is no setting {name!r}.", f"{hint}The settings are: {', '.join(known)}.")

@@ -37,7 +37,7 @@ def load_dataset(
         source: a folder or a zip whose folders are the classes (or train/, validation/ and test/ folders of these), the
             name of a sample (`list_samples`), or the id of a data set (`list_datasets`). What exists as a path is taken
             as one.
-        name: what the data set is called, by default as its folder or file.
+        name: of the data set; by default that of its folder or file.
         seed: decides which photos train, validate and test, where the folders do not decide it.
         workspace: where data sets are kept; by default `$TRANSFERLAB_HOME`, else the user's data folder.
         progress: whether progress bars are shown; by default in a terminal or a notebook, unless `on_event` is given.
@@ -65,8 +65,8 @@ def find_dataset(
     """
     if not isinstance(source, str | PathLike):
         raise UserError(
-            f"Received: a data set of the type {type(source).__name__}.",
-            "Allowed: a folder, a zip, the name of a sample, or the id of a data set.",
+            f"An object of type {type(source).__name__} is not a data set.",
+            "Use a folder, a zip, the name of a sample set, or the id of a data set.",
         )
     given = str(source)
     if given.strip() and Path(given).expanduser().exists():
@@ -77,8 +77,8 @@ def find_dataset(
         return open_dataset(workspace, given)
     else:
         raise UserError(
-            f"Received: {given}, which is no folder, zip, data set or ready set.",
-            f"Ready sets are {', '.join(sample.key for sample in SAMPLES)}.",
+            f"There is no folder, zip, data set or sample set “{given}”.",
+            f"Check the spelling. The sample sets are {', '.join(sample.key for sample in SAMPLES)}.",
         )
     dataset = yield from job
     assert dataset is not None  # nobody asked the import to stop
@@ -97,14 +97,12 @@ def take_dataset(
         place = take_workspace(workspace)
         return place, run_to_end(find_dataset(place, data, None, seed), on_event)
     if not data.id:
-        raise UserError(
-            f"The photos of {data.name} are in no classes.", "Give a folder with a folder for each class of photos."
-        )
+        raise UserError(f"The photos in {data.name} have no classes.", "Use a folder with one folder per class.")
     home = data.folder.resolve().parent.parent
     place = take_workspace(home if workspace is None else workspace)
     if place.root.resolve() != home:
         raise UserError(
             f"The data set {data.id} is in the workspace {home}, not in {place.root}.",
-            "Load it in that one with load_dataset, or leave `workspace` out.",
+            "Load it there with load_dataset, or leave out `workspace`.",
         )
     return place, data

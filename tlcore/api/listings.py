@@ -70,7 +70,7 @@ class RunInfo:
 
     @property
     def accuracy(self) -> float | None:
-        """Share of the test photos right, 0–1; None while there are no figures."""
+        """Share of the test photos that are correct, 0–1; None while there are no test results."""
         return self.correct / self.total if self.correct is not None and self.total else None
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 from PIL import Image
 
 from tlcore.api.arguments import WorkspaceLike, take_workspace
-from tlcore.api.model_file import README, readme, zip_model
+from tlcore.api.model_file import README, model_file_name, readme, zip_model
 from tlcore.api.photos import PhotoLike, name_of, take_content
 from tlcore.api.progress_bars import showing
 from tlcore.config import TrainConfig
@@ -61,10 +61,10 @@ class Model:
     def __repr__(self) -> str:
         try:
             score = _report_of(self._bundle)
-            right = f", {score.correct} of {score.total} test photos right" if score.total else ""
+            tested = f", {score.correct} of {score.total} test photos correct" if score.total else ""
         except UserError:
-            right = ""
-        return f"Model({', '.join(self.labels[:5])}{', …' if len(self.labels) > 5 else ''}{right})"
+            tested = ""
+        return f"Model({', '.join(self.labels[:5])}{', …' if len(self.labels) > 5 else ''}{tested})"
 
     @property
     def run_id(self) -> str | None:
@@ -82,7 +82,9 @@ class Model:
         try:
             return TrainConfig.from_dict(self.info.get("config", {}))
         except (TypeError, ValueError, AttributeError) as error:
-            raise UserError("The model does not say with which settings it was trained.", "It can be used.") from error
+            raise UserError(
+                "The model doesn't say which settings it was trained with.", "It can still make predictions."
+            ) from error
 
     @cached_property
     def report(self) -> Report:
@@ -132,6 +134,11 @@ class Model:
         except PhotoRefused as error:
             return Prediction((), 0.0, error.reason)
 
+    def _file_name(self) -> str:
+        dataset = self.info.get("dataset")
+        name = dataset.get("name") if isinstance(dataset, dict) else None
+        return model_file_name(name if isinstance(name, str) else "model")
+
     def evaluate(
         self,
         folder: str | PathLike[str],
@@ -154,13 +161,14 @@ class Model:
         with showing(progress, on_event) as show:
             return run_to_end(score_folder(self._bundle, Path(folder).expanduser()), show)
 
-    def save(self, path: str | PathLike[str], *, overwrite: bool = False) -> Path:
+    def save(self, path: str | PathLike[str] | None = None, *, overwrite: bool = False) -> Path:
         """Write the model: `model.tflite`, `labels.txt`, `model.json`, a README, and `model.keras` where there is one.
 
         It is there whole or not at all. A model that is there already is replaced.
 
         Args:
-            path: a zip where the name ends in .zip, else a folder. Folders above it are made.
+            path: a zip where the name ends in .zip, else a folder. Folders above it are made. By default a zip called
+                after the data set, "leaves-model.zip", in the folder one is in.
             overwrite: replace a file that is no model. A folder with anything else in it is never replaced.
 
         Returns:
@@ -169,7 +177,7 @@ class Model:
         Raises:
             UserError: something else is there, or the disk is full or cannot be written.
         """
-        target = Path(path).expanduser()
+        target = Path(self._file_name() if path is None else path).expanduser()
         is_zip = target.suffix.lower() == ".zip"
         try:
             _check_target(target, is_zip, overwrite)
@@ -207,7 +215,7 @@ def load_model(model: str | PathLike[str], *, workspace: WorkspaceLike = None) -
     """
     if not isinstance(model, str | PathLike):
         raise UserError(
-            f"Received: a model of the type {type(model).__name__}.", "Allowed: a folder, a zip, or the id of a run."
+            f"An object of type {type(model).__name__} is not a model.", "Use a folder, a zip, or the id of a run."
         )
     path = Path(model).expanduser()
     own = not path.exists()
@@ -224,10 +232,10 @@ def check_packed(run: Run) -> None:
     if not status.usable or status.finished:
         return
     if status.active:
-        raise UserError(f"The model of run {run.id} is being checked and packed.", "Wait until the run has finished.")
+        raise UserError(f"The model of run {run.id} is still being saved.", "Wait until the run has finished.")
     raise UserError(
         f"The run {run.id} is {NOT_PACKED}.",
-        f"Finish it: transferlab continue {run.id}, or tlcore.continue_run({run.id!r}) in Python.",
+        f"Finish it with: transferlab continue {run.id}, or tlcore.continue_run({run.id!r}) in Python.",
     )
 
 
@@ -237,7 +245,7 @@ def _report_of(bundle: Bundle) -> Report:
         found = parse_figures(bundle.info["test"], bundle.labels)
     except (LookupError, TypeError, ValueError) as error:
         raise UserError(
-            "The model brings no test figures that can be right.", "Test it on a folder of class folders with evaluate."
+            "The model has no valid test results.", "Test it with evaluate, on a folder with one folder per class."
         ) from error
     columns = ("path", "sha256", "label", "predicted", "correct", "probability", "probability_true", "probabilities")
     return Report(**vars(found), predictions=pd.DataFrame(columns=columns))
@@ -262,15 +270,15 @@ def _check_target(target: Path, is_zip: bool, overwrite: bool) -> None:
         entries = {entry.name for entry in target.iterdir() if not is_junk((entry.name,))}
         strange = entries - {MODEL, LABELS, INFO, KERAS, README}
         if is_zip or strange:
-            what = "is a folder" if is_zip else f"is a folder with other things in it ({sorted(strange)[0]})"
-            raise UserError(f"{target} {what}.", "Give another name, or a folder that is new, empty or a saved model.")
+            what = "is a folder" if is_zip else f"is a folder with other files in it ({sorted(strange)[0]})"
+            raise UserError(f"{target} {what}.", "Use another name, or a folder that is new, empty or a saved model.")
         return
     if not target.exists() or (overwrite and is_zip):
         return
     if is_zip and _is_model(target):
         return
-    fix = "Give another name, or overwrite=True to replace it." if is_zip else "Give another name."
-    raise UserError(f"{target} is there already, and no {'saved model' if is_zip else 'folder'}.", fix)
+    fix = "Use another name, or overwrite=True to replace it." if is_zip else "Use another name."
+    raise UserError(f"{target} already exists and is not a {'saved model' if is_zip else 'folder'}.", fix)
 
 
 def _is_model(path: Path) -> bool:

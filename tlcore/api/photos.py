@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tlcore.data.images import PhotoRefused, load_upright
+from tlcore.error_reasons import why_file_failed
 from tlcore.errors import UserError
 from tlcore.serving.predict import PhotoContent, check_content
 
@@ -33,7 +34,7 @@ def read_photo(photo: str | PathLike[str] | bytes) -> npt.NDArray[np.uint8]:
     """
     if not isinstance(photo, str | PathLike | bytes):
         raise UserError(
-            f"Received: a photo of the type {type(photo).__name__}.", "Allowed: the path of a file, or its bytes."
+            f"An object of type {type(photo).__name__} is not a photo.", "Use the path of a file, or its bytes."
         )
     data = photo if isinstance(photo, bytes) else _read_file(photo)
     try:
@@ -64,5 +65,5 @@ def _read_file(path: str | PathLike[str]) -> bytes:
     try:
         return Path(path).expanduser().read_bytes()
     except (OSError, ValueError) as error:  # ValueError: a name that no file can have
-        reason = getattr(error, "strerror", None) or error
-        raise PhotoRefused(f"cannot be read ({reason})", name_of(path)) from error
+        reason = why_file_failed(error) if isinstance(error, OSError) else "no file can have this name"
+        raise PhotoRefused(f"can't be read: {reason}", name_of(path)) from error

@@ -25,18 +25,18 @@ def recommend(
     progress: bool | None = None,
     on_event: Callable[[Event], object] | None = None,
 ) -> Recommendation:
-    """Find out which strategy fits photos, from up to 200 of them that are not test photos. Needs no TensorFlow.
+    """Recommend a strategy for photos, from up to 200 of them that are not test photos. Needs no TensorFlow.
 
     Args:
         data: a `Dataset`, what `load_dataset` takes, or a folder of photos in no classes.
-        seed: which photos are taken where there are more than 200.
+        seed: selects the photos if there are more than 200.
         workspace: where features are kept, so that a training finds them; by default that of the `Dataset`, else
             `$TRANSFERLAB_HOME`, else the user's data folder.
         progress, on_event: as for `load_dataset`.
 
     Returns:
         `strategy` to train with, `reason` in a sentence or two, `similarity` to the photos that the network knows
-        (0–1), `examined`: what the network takes some of the photos for; `to_dict()` has it all.
+        (0–1), `examined`: what the network predicts for some of the photos; `to_dict()` has it all.
 
     Raises:
         UserError: the photos cannot be used, or one is gone or has changed.

@@ -37,14 +37,14 @@ def train(
     on_event: Callable[[Event], object] | None = None,
     **settings: Any,
 ) -> Model:
-    """Teach a pretrained network the classes of a data set, and test it.
+    """Train an image classifier on a data set, and test it.
 
-    Ctrl-C ends the training early and keeps what was learned until then: the model is tested, packed and returned. A
-    second Ctrl-C ends it at once. The signals TERM and HUP do the same. (Only the main thread of a process hears them.)
+    Ctrl-C ends the training early and keeps what was learned so far: the model is tested, saved and returned. A second
+    Ctrl-C ends it at once. The signals TERM and HUP do the same. (Only the main thread of a process hears them.)
 
     Args:
         data: a `Dataset`, or what `load_dataset` takes.
-        strategy: how much of the network may change: "feature-extraction", "hybrid", "fine-tuning" or "scratch".
+        strategy: how much of the network is trained: "feature-extraction", "hybrid", "fine-tuning" or "scratch".
         backbone: the pretrained network, see `list_backbones`.
         workspace: where the run is kept; by default that of the `Dataset`, else `$TRANSFERLAB_HOME`, else the user's
             data folder.
@@ -52,10 +52,10 @@ def train(
         on_event: is called with every event (tlcore.events): `Progress`, `EpochEnd`, `Evaluated`, … What it raises ends
             the training; a KeyboardInterrupt counts as a Ctrl-C.
         **settings: fields of tlcore.config.TrainConfig, such as `epochs=10`, `image_size=160` (pixels) or `seed=1`.
-            What is not given is as it is right for the strategy and the network.
+            What is not given takes the default for the strategy and the network.
 
     Returns:
-        The trained model; `Model.report` has its figures on the test photos.
+        The trained model; `Model.report` has its results on the test photos.
 
     Raises:
         UserError: the data, a setting or the weights cannot be used, TensorFlow is not installed, or the disk is full.
@@ -100,9 +100,9 @@ def continue_run(
     job = load_run(place, run)
     status = job_status(job)
     if status.active:
-        raise UserError(f"The run {run} is waiting or being worked on.", "Wait until it has ended, or stop it.")
+        raise UserError(f"The run {run} is waiting or in progress.", "Wait until it has ended, or stop it.")
     if status.finished and not status.finished.stopped:
-        raise UserError(f"The run {run} has finished; there is nothing to go on with.", "Load it, or train again.")
+        raise UserError(f"The run {run} has finished, so there is nothing to continue.", "Load it, or start a new run.")
     check_trainer()
     with showing(progress, on_event) as show:
         load_trainer(quietly=True)

@@ -44,7 +44,7 @@ def dressed(chart: AnyChart, dark: bool) -> AnyChart:
             titleAnchor="middle",  # of a title that stands at its left
             title=None,
             offset=10,
-            symbolSize=500,  # of a line's sample: long enough for its dashes
+            symbolSize=300,  # of a line's sample: long enough for its dashes
             symbolStrokeWidth=2,
             columnPadding=12,
             **(words | {"labelColor": INK[dark], "labelLimit": 260}),
@@ -59,6 +59,7 @@ def dressed(chart: AnyChart, dark: bool) -> AnyChart:
             offset=8,
         )
         .configure_text(font=FONT, fontSize=SMALL)
+        .configure_mark(aria=False)  # the chart's alt text tells the finding; its marks would be read one by one
         .configure_view(strokeWidth=0)
     )
     return inked

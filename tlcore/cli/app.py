@@ -13,6 +13,7 @@ from typing import Any
 
 import tlcore
 from tlcore.access import TOKEN_VARIABLE, given_token, new_secret
+from tlcore.cli.common import WORKSPACE_HELP
 from tlcore.errors import UserError, require_package
 from tlcore.workspace import Workspace
 
@@ -24,15 +25,15 @@ STOPPED = 130
 def add_command(commands: Any, common: argparse.ArgumentParser) -> None:
     """Add the command to the subparsers of the terminal; it has no --json, since it answers in a browser."""
     del common  # it has no --json
-    app = commands.add_parser("app", help="start the pages and print their address")
-    app.add_argument("--workspace", metavar="FOLDER", help="where everything is kept (default: $TRANSFERLAB_HOME)")
-    app.add_argument("--port", type=int, default=PORT, metavar="N", help=f"1 to 65535. Default {PORT}.")
+    app = commands.add_parser("app", help="open the app in the browser")
+    app.add_argument("--workspace", metavar="FOLDER", help=WORKSPACE_HELP)
+    app.add_argument("--port", type=int, default=PORT, metavar="N", help=f"port, 1 to 65535 (default {PORT})")
     app.add_argument(
         "--address",
         default="127.0.0.1",
-        help="who can reach the pages. Default 127.0.0.1: only this computer; 0.0.0.0: everybody in the network.",
+        help="who can open the app: 127.0.0.1 (default) for this computer only, 0.0.0.0 for everyone on the network",
     )
-    app.add_argument("--no-browser", action="store_true", help="open no browser")
+    app.add_argument("--no-browser", action="store_true", help="don't open a browser")
     app.set_defaults(command=_app)
 
 
@@ -48,13 +49,13 @@ def app_folder(package: Path) -> Path:
     for folder in (package / "app", package.parent):
         if (folder / SCRIPT).is_file():
             return folder
-    raise UserError(f"{package} came without its pages.", "Install Transfer Lab again: pip install 'transferlab[app]'")
+    raise UserError("The pages of the app are missing.", "Install Transfer Lab again: pip install 'transferlab[app]'")
 
 
 def check_port(address: str, port: int) -> None:
     """Raise UserError where no server can listen at this address and port."""
     if not 1 <= port <= 65535:
-        raise UserError(f"Received: --port {port}. Allowed: 1 to 65535.", f"The usual one is {PORT}.")
+        raise UserError(f"--port {port} is not allowed.", f"Choose a port from 1 to 65535. The default is {PORT}.")
     try:
         family, kind, protocol, _, place = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as probe:
@@ -63,10 +64,10 @@ def check_port(address: str, port: int) -> None:
             probe.bind(place)
     except OSError as error:
         if error.errno in (errno.EADDRINUSE, errno.EACCES):
-            reason = "in use by another program" if error.errno == errno.EADDRINUSE else "not open to you"
-            raise UserError(f"Port {port} is {reason}.", f"Choose another one: --port {_other(port)}") from error
-        what = f"Nothing can listen at the address {address} ({error.strerror or error})."
-        raise UserError(what, "Leave --address out, or give an address of this computer.") from error
+            reason = "used by another program" if error.errno == errno.EADDRINUSE else "reserved by the system"
+            raise UserError(f"Port {port} is {reason}.", f"Choose another port: --port {_other(port)}") from error
+        what = f"The app can't use the address {address}."
+        raise UserError(what, "Leave out --address, or use an address of this computer.") from error
 
 
 def _other(port: int) -> int:
@@ -75,7 +76,7 @@ def _other(port: int) -> int:
 
 
 def _app(workspace: Workspace, options: argparse.Namespace) -> int:
-    require_package("streamlit", "Streamlit", "Showing the pages", "app")
+    require_package("streamlit", "Streamlit", "The app", "app")
     folder = app_folder(Path(tlcore.__file__).parent)
     check_port(options.address, options.port)
     os.environ["TRANSFERLAB_HOME"] = str(workspace.root)
@@ -84,7 +85,7 @@ def _app(workspace: Workspace, options: argparse.Namespace) -> int:
 
 
 def _start_message(address: str, port: int) -> str:
-    """What the person at the terminal is told: the address to open, with the token of the owner.
+    """What the terminal shows: the address to open, with the token of the owner.
 
     A token that the environment gave is known to who gave it, and is not printed; a new one is put into the
     environment, where the server finds it.
@@ -95,13 +96,16 @@ def _start_message(address: str, port: int) -> str:
     for_all = address in ("0.0.0.0", "::")
     place = f"http://{'localhost' if for_all else f'[{address}]' if ':' in address else address}:{port}"
     if given_token():
-        link, hint = place, f"The owner adds /?owner= and what {TOKEN_VARIABLE} holds."
+        link, hint = place, f"To be the owner, add /?owner= and the value of {TOKEN_VARIABLE}."
     else:
         os.environ[TOKEN_VARIABLE] = new_secret()
-        link, hint = f"{place}/?owner={os.environ[TOKEN_VARIABLE]}", "Whoever opens this link is the owner; keep it."
-    lines = [f"Transfer Lab starts at {link}  (stop it with Ctrl-C)"]
+        link, hint = (
+            f"{place}/?owner={os.environ[TOKEN_VARIABLE]}",
+            "Whoever opens this link is the owner, so keep it private.",
+        )
+    lines = [f"Open Transfer Lab at {link}  (press Ctrl-C to stop)"]
     if for_all:
-        lines.append(f"{hint} Others open http://ADDRESS-OF-THIS-COMPUTER:{port}")
+        lines.append(f"{hint} Others can open http://ADDRESS-OF-THIS-COMPUTER:{port}")
     return "\n".join(lines)
 
 

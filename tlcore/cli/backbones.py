@@ -53,4 +53,4 @@ def _backbones(_: Workspace, options: argparse.Namespace) -> int:
 def _where(spec: BackboneSpec) -> str:
     if spec.built_in:
         return "built in"
-    return "here" if is_present(spec) else f"{spec.download_bytes / 1e6:,.0f} MB"
+    return "downloaded" if is_present(spec) else f"{spec.download_bytes / 1e6:,.0f} MB"

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from collections.abc import Mapping
 from dataclasses import Field, fields
 from typing import Any
 
@@ -9,7 +10,8 @@ from tlcore.config import RENAMED_FIELDS, TrainConfig
 from tlcore.data.samples import SAMPLES
 from tlcore.messages.terminal import printable, printable_lines
 
-SOURCES = f"a data set's id, or one of: {', '.join(sample.key for sample in SAMPLES)}"
+WORKSPACE_HELP = "the folder that holds your data sets and runs (default: $TRANSFERLAB_HOME)"
+SOURCES = f"a data set's id, or a sample set: {', '.join(sample.key for sample in SAMPLES)}"
 Subparsers = Any
 """What argparse's `add_subparsers` gives; it has no public type."""
 
@@ -22,15 +24,20 @@ def add_setting(parser: argparse.ArgumentParser, option: Field[Any]) -> None:
     meta, dest = option.metadata, option.name
     old = [_flag(before) for before, now in RENAMED_FIELDS.items() if now == dest]
     if option.type is bool:
-        parser.add_argument(_flag(dest), action=argparse.BooleanOptionalAction, help=f"{meta['label']}.")
+        parser.add_argument(_flag(dest), action=argparse.BooleanOptionalAction, help=_help_text(meta, ""))
         return
     kind: Any = option.type
-    allowed = f" {meta['low']:g} to {meta['high']:g}." if "low" in meta else ""
-    allowed = f" One of: {', '.join(meta['choices'])}." if "choices" in meta else allowed
-    text = f"{meta['label']}.{allowed} Default {option.default}.".replace("%", "%%")
+    allowed = f"{meta['low']} to {meta['high']}" if "low" in meta else ""
+    allowed = f"one of: {', '.join(meta['choices'])}" if "choices" in meta else allowed
+    text = _help_text(meta, "; ".join(filter(None, (allowed, f"default {option.default}"))))
     parser.add_argument(_flag(dest), type=kind, metavar="N" if kind in (int, float) else "NAME", help=text)
     if old:
         parser.add_argument(*old, dest=dest, type=kind, help=argparse.SUPPRESS)
+
+
+def _help_text(meta: Mapping[str, Any], limits: str) -> str:
+    """The label and help of a setting as argparse wants them: "Epochs: How many … (1 to 500; default 30)"."""
+    return f"{meta['label']}: {meta['help']}{f' ({limits})' if limits else ''}".replace("%", "%%")
 
 
 def _flag(field_name: str) -> str:
@@ -45,6 +52,6 @@ def given_settings(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def answer(options: argparse.Namespace, text: str, values: dict[str, Any]) -> int:
-    """Print the sentence, or with --json the object as the last line of standard output; returns exit code 0."""
+    """Print the text, or with --json the object as the last line of standard output; returns exit code 0."""
     print(printable(json.dumps(values, ensure_ascii=False)) if options.json else printable_lines(text))
     return 0

@@ -1,4 +1,4 @@
-"""The command `continue`: go on with a training that was stopped or interrupted, or pack its model."""
+"""The command `continue`: continue a training that was stopped or interrupted, or save its model."""
 
 import argparse
 
@@ -14,7 +14,7 @@ from tlcore.workspace import Workspace
 def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     """Add the command; see main.py."""
     parser = commands.add_parser(
-        "continue", parents=[common], help="go on with a training that was stopped or interrupted"
+        "continue", parents=[common], help="continue a training that was stopped or interrupted"
     )
     parser.add_argument("run", help="the run's id, as `runs` lists it")
     parser.set_defaults(command=_continue)

@@ -4,21 +4,29 @@ import argparse
 
 from tlcore.api.listings import list_datasets, list_samples
 from tlcore.cli.common import Subparsers, answer
+from tlcore.messages.quantities import count
+from tlcore.messages.terminal import printable
 from tlcore.workspace import Workspace
 
 
 def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     """Add the command; see main.py."""
-    commands.add_parser("datasets", parents=[common], help="list the data sets").set_defaults(command=_datasets)
+    commands.add_parser("datasets", parents=[common], help="list your data sets and the sample sets").set_defaults(
+        command=_datasets
+    )
 
 
 def _datasets(workspace: Workspace, options: argparse.Namespace) -> int:
     made = list_datasets(workspace)
     samples = list_samples()
-    lines = [f"{item.id}  {item.num_photos} photos, {len(item.labels)} classes" for item in made]
+    lines = [
+        f"{item.id}  {printable(item.name)}  {count(item.num_photos, 'photo')}, "
+        f"{count(len(item.labels), 'class', 'classes')}"
+        for item in made
+    ]
     for sample in samples:
-        size = f", download of {sample.download_bytes / 1e6:.0f} MB" if sample.download_bytes else ""
-        lines.append(f"{sample.key}  (ready set) {sample.num_photos} photos, {sample.num_classes} classes{size}")
+        size = f", {sample.download_bytes / 1e6:.0f} MB download" if sample.download_bytes else ""
+        lines.append(f"{sample.key}  (sample set) {sample.num_photos:,} photos, {sample.num_classes} classes{size}")
     values = {
         "datasets": [
             {"id": item.id, "name": item.name, "photos": item.num_photos, "classes": len(item.labels)} for item in made

@@ -16,9 +16,13 @@ from tlcore.workspace import Workspace
 
 def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     """Add the command; see main.py."""
-    parser = commands.add_parser("evaluate", parents=[common], help="tell how good a model is")
+    parser = commands.add_parser("evaluate", parents=[common], help="test a model and show how good it is")
     parser.add_argument("model", help="a run's id, or the folder or zip of a trained model")
-    parser.add_argument("--data", metavar="FOLDER", help="a folder of class folders to test on, instead of the run's")
+    parser.add_argument(
+        "--data",
+        metavar="FOLDER",
+        help="test on this folder (one folder per class) instead of the run's own test photos",
+    )
     parser.set_defaults(command=_evaluate)
 
 
@@ -32,7 +36,7 @@ def _evaluate(workspace: Workspace, options: argparse.Namespace) -> int:
     elif (model.path / FIGURES).exists():
         report = model.report
     else:
-        raise UserError(f"{model.path} brings no test photos.", "Give a folder of class folders with --data FOLDER.")
+        raise UserError(f"{model.path} has no test photos.", "Add --data FOLDER, with one folder per class.")
     lines = [score_message(report.correct, report.total, report.low, report.high)]
     for row in report.per_class.to_dict(orient="records"):
         lines.append(

@@ -1,7 +1,7 @@
 """Transfer Lab from a terminal: `transferlab COMMAND` or `python -m tlcore COMMAND`; one module a command.
 
 Exit codes: 0 done, 1 failed, 2 a user's mistake (one sentence on standard error), 130 stopped with Ctrl-C, 143 ended by
-TERM, 129 by HUP; a training that a signal ended has kept what it had learned.
+TERM, 129 by HUP; a training that a signal ended has kept what it had trained.
 """
 
 import argparse
@@ -24,9 +24,11 @@ from tlcore.cli import (
     rename,
     restore,
     runs,
+    save,
     train,
     weights,
 )
+from tlcore.cli.common import WORKSPACE_HELP
 from tlcore.cli.outcome import CommandFailed
 from tlcore.errors import UserError
 from tlcore.messages.terminal import printable
@@ -37,6 +39,7 @@ COMMANDS = (
     continue_run,
     evaluate,
     predict,
+    save,
     datasets,
     runs,
     rename,
@@ -79,10 +82,10 @@ def main(arguments: list[str] | None = None) -> int:
 def make_parser() -> argparse.ArgumentParser:
     """The parser of all commands."""
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--workspace", metavar="FOLDER", help="where everything is kept (default: $TRANSFERLAB_HOME)")
-    common.add_argument("--json", action="store_true", help="print one JSON object as the last line")
+    common.add_argument("--workspace", metavar="FOLDER", help=WORKSPACE_HELP)
+    common.add_argument("--json", action="store_true", help="print the result as one JSON object, in the last line")
     parser = argparse.ArgumentParser(
-        prog=program_name(sys.argv[0]), description="Teach a pretrained network your own picture classes."
+        prog=program_name(sys.argv[0]), description="Train an image classifier on your own photos."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for module in COMMANDS:

@@ -61,7 +61,7 @@ def answer_with_model(
         print(printable(diverged_message(status.diverged, model.config)), file=sys.stderr)
     answer(
         options,
-        f"{score}\nRun {model.run_id}; model in {bundle}",
+        f"{score}\nRun {model.run_id}. Model saved in {bundle}",
         {
             "run": model.run_id,
             "dataset": dataset.id,

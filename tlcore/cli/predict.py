@@ -6,6 +6,7 @@ from typing import Any
 
 from tlcore.api.model import load_model
 from tlcore.cli.common import Subparsers, answer
+from tlcore.error_reasons import why_file_failed
 from tlcore.errors import UserError
 from tlcore.messages.tables import csv_text
 from tlcore.messages.terminal import printable
@@ -14,10 +15,10 @@ from tlcore.workspace import Workspace
 
 def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     """Add the command; see main.py."""
-    parser = commands.add_parser("predict", parents=[common], help="tell what is on photos")
+    parser = commands.add_parser("predict", parents=[common], help="predict the classes of photos")
     parser.add_argument("model", help="a run's id, or the folder or zip of a trained model")
     parser.add_argument("images", nargs="+", metavar="IMAGE")
-    parser.add_argument("--csv", metavar="FILE", help="write a table with every class's probability")
+    parser.add_argument("--csv", metavar="FILE", help="save a table with the probability of every class")
     parser.set_defaults(command=_predict)
 
 
@@ -60,5 +61,5 @@ def _write_csv(path: Path, rows: list[dict[str, Any]], labels: tuple[str, ...]) 
     try:
         path.write_text(csv_text(columns, cells), encoding="utf-8", newline="")
     except OSError as error:
-        what = f"{path} could not be written ({error.strerror})."
-        raise UserError(what, "Give --csv a file in another folder.") from error
+        what = f"{path} could not be saved: {why_file_failed(error)}."
+        raise UserError(what, "Choose a file in another folder for --csv.") from error

@@ -34,16 +34,19 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     parser = commands.add_parser(
         "race", aliases=["compare"], parents=[common], help="compare strategies and networks on the same photos"
     )
-    parser.add_argument("path", help=f"folder or zip of class folders, {SOURCES}")
-    parser.add_argument("--name", help="what the data set is called")
+    parser.add_argument("path", help=f"a folder or zip with one folder per class, {SOURCES}")
+    parser.add_argument("--name", help="name of the data set")
     parser.add_argument(
-        "--strategies", default=CHOSEN, metavar="A,B", help=f"some of: {', '.join(STRATEGIES)}. Default {CHOSEN}."
+        "--strategies",
+        default=CHOSEN,
+        metavar="A,B",
+        help=f"strategies to compare: {', '.join(STRATEGIES)} (default {CHOSEN})",
     )
     parser.add_argument(
         "--backbones",
         default=BUILT_IN.name,
         metavar="X,Y",
-        help=f"networks, as `backbones` lists them. Default {BUILT_IN.name}.",
+        help=f"networks to compare, as listed by `backbones` (default {BUILT_IN.name})",
     )
     for option in fields(TrainConfig):
         if option.name not in ("strategy", "backbone"):
@@ -88,12 +91,12 @@ def _exit_code(found: ComparisonResult) -> int:
 
 
 def _lines(found: ComparisonResult) -> list[str]:
-    """What a person reads: a line a run, the verdicts on pairs of them, and how to take the times."""
+    """What a person reads: a line a run, the verdicts on pairs of them, and what the times leave out."""
     names = found.names
     wide = max(len(names[result.run_id]) for result in found.results)
     lines = [
         f"{names[result.run_id]:<{wide}}  {score_message(result.correct, result.total, result.low, result.high)}  "
-        f"{result.seconds:.1f} s ({result.seconds_features:.1f} looking, {result.seconds_training:.1f} learning)"
+        f"{result.seconds:.1f} s ({result.seconds_features:.1f} s features, {result.seconds_training:.1f} s training)"
         + (f"  {result.model_bytes / 1e6:.1f} MB" if result.model_bytes else "")
         for result in found.results
     ]

@@ -1,4 +1,4 @@
-"""The command `recommend`: what the photos of a folder, a zip, a data set or a ready set need."""
+"""The command `recommend`: the strategy for the photos of a folder, a zip, a data set or a sample set."""
 
 import argparse
 
@@ -15,14 +15,14 @@ from tlcore.workspace import Workspace
 
 def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     """Add the command; see main.py."""
-    parser = commands.add_parser("recommend", parents=[common], help="tell what photos need, before training")
-    parser.add_argument("path", help=f"folder or zip of class folders, a folder of photos, {SOURCES}")
+    parser = commands.add_parser("recommend", parents=[common], help="recommend a strategy for your photos")
+    parser.add_argument("path", help=f"a folder or zip with one folder per class, a folder of photos, {SOURCES}")
     parser.add_argument(
         "--seed",
         type=int,
         default=0,
         metavar="N",
-        help="which photos are looked at, where there are more than 200. Default 0.",
+        help="selects the 200 photos that are examined, if there are more (default 0)",
     )
     parser.set_defaults(command=_recommend)
 

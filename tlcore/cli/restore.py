@@ -22,11 +22,11 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
 def _restore(workspace: Workspace, options: argparse.Namespace) -> int:
     if options.id is not None:
         back = restore(options.id, workspace=workspace)
-        return answer(options, f"“{back.name}” is back.", {"restored": options.id})
+        return answer(options, f"Restored “{back.name}”.", {"restored": options.id})
     found, limits = list_deleted(workspace), load_limits(workspace)
     lines = [
         f"{each.id}  {each.kind}  {printable(each.name)}  {expiry_message(each, limits, time.time())}" for each in found
     ]
     return answer(
-        options, "\n".join(lines) or "Nothing was deleted lately.", {"deleted": [asdict(each) for each in found]}
+        options, "\n".join(lines) or "Nothing was deleted recently.", {"deleted": [asdict(each) for each in found]}
     )

@@ -7,13 +7,14 @@ from tlcore.cli.common import Subparsers, answer
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import open_job
 from tlcore.messages.endings import state_message
+from tlcore.messages.quantities import percent
 from tlcore.messages.terminal import printable
 from tlcore.workspace import Workspace
 
 
 def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     """Add the command; see main.py."""
-    commands.add_parser("runs", parents=[common], help="list the runs").set_defaults(command=_runs)
+    commands.add_parser("runs", parents=[common], help="list your training runs").set_defaults(command=_runs)
 
 
 def _state(run: RunInfo) -> str:
@@ -26,7 +27,11 @@ def _runs(workspace: Workspace, options: argparse.Namespace) -> int:
     runs = list_runs(workspace)
     lines = [
         f"{run.id}  {printable(run.name)}  {printable(_state(run))}"
-        + (f"  {run.correct} of {run.total} right" if run.total else "")
+        + (
+            f"  {percent(run.correct / run.total)} correct: {run.correct} of {run.total}"
+            if run.correct is not None and run.total
+            else ""
+        )
         for run in runs
     ]
     rows = [

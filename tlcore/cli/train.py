@@ -17,9 +17,9 @@ from tlcore.workspace import Workspace
 
 def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     """Add the command; see main.py."""
-    parser = commands.add_parser("train", parents=[common], help="train on a folder, a zip, a data set or a ready set")
-    parser.add_argument("path", help=f"folder or zip of class folders, {SOURCES}")
-    parser.add_argument("--name", help="what the data set is called")
+    parser = commands.add_parser("train", parents=[common], help="train on a folder, a zip, a data set or a sample set")
+    parser.add_argument("path", help=f"a folder or zip with one folder per class, {SOURCES}")
+    parser.add_argument("--name", help="name of the data set")
     for option in fields(TrainConfig):
         add_setting(parser, option)
     parser.set_defaults(command=_train)

@@ -15,14 +15,18 @@ from tlcore.workspace import Workspace
 
 def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     """Add the command; see main.py."""
-    weights = commands.add_parser("weights", parents=[common], help="list, fetch or import the networks' weights")
+    weights = commands.add_parser(
+        "weights", parents=[common], help="list, download or import the weights of the networks"
+    )
     weights.set_defaults(command=_list)
     actions = weights.add_subparsers(metavar="ACTION")
-    actions.add_parser("list", parents=[common], help="what is on this machine").set_defaults(command=_list)
-    fetching = actions.add_parser("fetch", parents=[common], help="fetch weights over the network")
-    fetching.add_argument("names", nargs="+", metavar="NAME", help="a network's name, as `backbones` lists it")
+    actions.add_parser("list", parents=[common], help="list the weights on this computer").set_defaults(command=_list)
+    fetching = actions.add_parser("fetch", parents=[common], help="download weights")
+    fetching.add_argument("names", nargs="+", metavar="NAME", help="name of a network, as listed by `backbones`")
     fetching.set_defaults(command=_fetch)
-    importing = actions.add_parser("import", parents=[common], help="copy weights files, from a stick for example")
+    importing = actions.add_parser(
+        "import", parents=[common], help="import weights files, for example from a USB stick"
+    )
     importing.add_argument("files", nargs="+", type=Path, metavar="FILE")
     importing.set_defaults(command=_import)
 
@@ -46,11 +50,11 @@ def _fetch(_: Workspace, options: argparse.Namespace) -> int:
             run_to_end(fetch(spec), bars.show)
         if not spec.built_in:
             verify(spec)
-    text = "\n".join(f"{spec.title} is on this machine." for spec in specs)
+    text = "\n".join(f"{spec.title} is on this computer." for spec in specs)
     return answer(options, text, {"folder": str(keras_folder()), "weights": [_state(spec) for spec in specs]})
 
 
 def _import(_: Workspace, options: argparse.Namespace) -> int:
     specs = [import_file(path.expanduser(), BACKBONES) for path in options.files]
-    text = "\n".join(f"{spec.title} is on this machine." for spec in specs)
+    text = "\n".join(f"{spec.title} is on this computer." for spec in specs)
     return answer(options, text, {"folder": str(keras_folder()), "weights": [_state(spec) for spec in specs]})

@@ -60,11 +60,13 @@ def check_number(number: int) -> None:
     """Raise UserError unless so many runs can be compared."""
     if number < FEWEST:
         raise UserError(
-            "Received: one run. A race needs two." if number else "Received: nothing to compare.",
-            "Choose two strategies, or two networks, or more.",
+            "A race needs at least two runs." if number else "There is nothing to compare.",
+            "Choose two or more strategies or networks.",
         )
     if number > MOST:
-        raise UserError(f"Received: {number} runs.", f"Allowed: at most {MOST}. Choose fewer strategies or networks.")
+        raise UserError(
+            f"{number} runs are too many for one race.", f"Choose fewer strategies or networks, {MOST} runs at most."
+        )
 
 
 def load_comparison(workspace: Workspace, comparison_id: str) -> Comparison:
@@ -122,5 +124,5 @@ def runs_of(workspace: Workspace, comparison: Comparison) -> list[Run]:
         except UserError:
             continue
     if not runs:
-        raise UserError(f"The runs of the race “{comparison.id}” were deleted.", "Start another race.")
+        raise UserError(f"The runs of the race “{comparison.id}” have been deleted.", "Start a new race.")
     return runs

@@ -33,21 +33,20 @@ class Allowance:
         """
         if photos + brought > self.dataset_photos:
             raise UserError(
-                f"Received: more than {self.dataset_photos:,.0f} photos. This server takes at most so many in one data "
-                "set.",
-                "Choose fewer photos of each class; a few hundred are plenty to learn from.",
+                f"This server allows at most {self.dataset_photos:,.0f} photos in one data set.",
+                "Choose fewer photos per class; a few hundred are plenty to train on.",
             )
         if photos > self.photos:
             raise UserError(
-                f"You have {self.photos_allowed - self.photos:,.0f} of {self.photos_allowed:,} photos here, and this "
-                f"would be more than the {self.photos:,.0f} that there is room for.",
-                "Add fewer photos, or delete what you made here before.",
+                f"You have {self.photos_allowed - self.photos:,.0f} of {self.photos_allowed:,} photos, so there is "
+                f"room for {self.photos:,.0f} more.",
+                "Add fewer photos, or delete data sets you no longer need.",
             )
         if size > self.bytes:
             raise UserError(
-                f"What you made here takes {_mb(self.bytes_allowed - self.bytes)} of the {_mb(self.bytes_allowed)} "
-                f"that you may have, and these photos are larger than the {_mb(self.bytes)} that are left.",
-                "Add fewer or smaller photos, or delete what you made here before.",
+                f"You use {_mb(self.bytes_allowed - self.bytes)} of your {_mb(self.bytes_allowed)}, and these photos "
+                f"need more than the {_mb(self.bytes)} that are left.",
+                "Add fewer or smaller photos, or delete data sets and runs you no longer need.",
             )
 
 

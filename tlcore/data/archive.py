@@ -13,10 +13,19 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
-from tlcore.data.folder import MAX_DEPTH, MAX_FILES, MAX_PHOTO_BYTES, TOO_DEEP, too_large
+from tlcore.data.folder import (
+    MAX_DEPTH,
+    MAX_FILES,
+    MAX_PHOTO_BYTES,
+    TOO_DEEP,
+    path_not_found,
+    too_large,
+    too_many_files,
+)
 from tlcore.data.images import PhotoRefused
 from tlcore.data.layout import SourceFile
 from tlcore.data.names import clean_path, is_junk
+from tlcore.error_reasons import why_file_failed
 from tlcore.errors import UserError
 
 MAX_RATIO = 100
@@ -25,7 +34,7 @@ MAX_RATIO = 100
 MAX_RATIO_FREE = 500_000_000
 """Bytes that an archive may unpack to whatever the ratio: small drawings do shrink a lot."""
 
-NESTED = "is an archive inside the archive; unpack it first, or give it on its own"
+NESTED = "is an archive inside the archive; unpack it first, or add it on its own"
 _NESTED = re.compile(r"\.(zip|rar|7z|tar|tgz|gz|bz2|xz)$", re.IGNORECASE)
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the others unpack without a limit: 4 kB may become 5 GB
 _UTF8_FLAG, _ENCRYPTED_FLAG = 0x800, 0x1
@@ -51,9 +60,9 @@ class ZipSource:
             with zipfile.ZipFile(path) as archive:
                 entries = archive.infolist()
         except FileNotFoundError as error:
-            raise UserError(f"There is no file {path}.", "Check the spelling of the path.") from error
+            raise path_not_found(path) from error
         except PermissionError as error:
-            raise UserError(f"{path} cannot be read ({error.strerror}).", "Check your rights to it.") from error
+            raise UserError(f"{path} can't be opened: {why_file_failed(error)}.", "Check who may read it.") from error
         except (*_DAMAGED, NotImplementedError) as error:
             raise not_an_archive(self.name) from error
         check_proportions(self.name, len(entries), sum(entry.file_size for entry in entries), path)
@@ -61,7 +70,7 @@ class ZipSource:
             self._take(entry)
         locked = [entry for entry in entries if entry.flag_bits & _ENCRYPTED_FLAG]
         if locked and not self.files:
-            raise UserError(f"{self.name} is locked with a password.", "Pack the photos again without a password.")
+            raise UserError(f"{self.name} is locked with a password.", "Make a new zip without a password.")
 
     def signature(self) -> str:
         """Equal while the file has not changed: its place, size and time of change."""
@@ -80,7 +89,7 @@ class ZipSource:
             with archive.open(file.handle) as entry:
                 return read_bounded(entry)
         except _DAMAGED:
-            return PhotoRefused("is damaged inside the zip; pack or fetch the zip again")
+            return PhotoRefused("is damaged inside the zip; make or download the zip again")
 
     def _take(self, entry: zipfile.ZipInfo) -> None:
         parts, reason = split_name(_entry_name(entry))
@@ -91,11 +100,11 @@ class ZipSource:
                 self.folders.append(parts)
             return
         if stat.S_ISLNK(entry.external_attr >> 16):
-            reason = reason or "is a link, which is not followed"
+            reason = reason or "is a link, not a file"
         elif entry.flag_bits & _ENCRYPTED_FLAG:
             reason = reason or "is locked with a password"
         elif entry.compress_type not in _METHODS:
-            reason = reason or "is packed in a way that cannot be read here; pack the zip again in the usual way"
+            reason = reason or "is compressed in an unsupported way; make the zip again with the usual settings"
         elif is_archive(parts[-1]):
             reason = reason or NESTED
         if reason:
@@ -115,7 +124,7 @@ def split_name(name: str) -> tuple[tuple[str, ...], str]:
     if len(parts) > MAX_DEPTH:
         return parts[-MAX_DEPTH:], TOO_DEEP
     outside = plain.startswith("/") or ".." in parts or bool(re.match(r"[A-Za-z]:", plain))
-    return parts, "has a name that points outside of the archive" if outside else ""
+    return parts, "has a name that points outside the archive" if outside else ""
 
 
 def read_bounded(entry: IO[bytes]) -> bytes | PhotoRefused:
@@ -146,20 +155,20 @@ def check_proportions(name: str, num_entries: int, total: int, path: Path) -> No
         UserError: it is out of proportion.
     """
     if num_entries > MAX_FILES:
-        raise UserError(f"{name} holds more than {MAX_FILES:,} files.", "Give an archive with fewer photos.")
+        raise too_many_files(name, MAX_FILES)
     size = path.stat().st_size
     if total > max(MAX_RATIO_FREE, MAX_RATIO * size):
         raise UserError(
-            f"{name} ({size / 1e6:,.2f} MB) would unpack to {total / 1e9:,.1f} GB, which no photos do.",
-            "Do not use this file; if it is yours, give the folder instead.",
+            f"{name} ({size / 1e6:,.2f} MB) would unpack to {total / 1e9:,.1f} GB, so it can't be a zip of photos.",
+            "Don't use this file. If it is your own, add the folder instead.",
         )
 
 
 def not_an_archive(name: str) -> UserError:
-    """The sentence for a file that cannot be opened as an archive."""
+    """The error for a file that cannot be opened as an archive."""
     return UserError(
-        f"{name} is not a zip file that can be opened, or its end is missing.",
-        "Pack or fetch it again; allowed are zip files, and folders.",
+        f"{name} can't be opened: it is damaged, or not a zip file.",
+        "Make or download it again, or add a folder instead.",
     )
 
 

@@ -57,7 +57,7 @@ def assemble_dataset(
     notes = [*collected.notes, *notes, *describe_duplicates(photos)]
     if empty:
         shown = ", ".join(empty[:5]) + (f" and {len(empty) - 5} more" if len(empty) > 5 else "")
-        notes.append(f"No usable photo in the class folder{'s' if len(empty) > 1 else ''} {shown}: left out.")
+        notes.append(f"Left out, because they contain no usable photo: {shown}.")
     refused = pd.DataFrame(collected.refused, columns=["path", "reason"]).astype(str)
     draft = Draft(
         folder,
@@ -83,7 +83,7 @@ def _check_classes(name: str, photos: pd.DataFrame, collected: Collected) -> Non
     first = f" For example, {collected.refused[0][0]} {collected.refused[0][1]}." if collected.refused else ""
     num_refused = len(collected.refused)
     if labels:
-        what = f"Only the class {labels[0]} of {name} has photos that can be used ({num_refused:,} files were refused)."
+        what = f"Only one class in {name} has usable photos: {labels[0]} (files that can't be used: {num_refused:,})."
     else:
-        what = f"No file of {name} is a photo that can be used ({num_refused:,} files were refused)."
-    raise UserError(what + first, "At least two classes with photos are needed. " + HOW)
+        what = f"{name} contains no usable photo (files that can't be used: {num_refused:,})."
+    raise UserError(what + first, "Add photos for at least two classes. " + HOW)

@@ -32,7 +32,7 @@ def to_rgb(image: Image.Image) -> Image.Image:
     except MemoryError as error:
         raise PhotoRefused(NO_MEMORY) from error
     except Exception as error:  # Pillow raises nearly anything for a mode that it cannot convert
-        raise PhotoRefused(f"has colours of a kind ({image.mode}) that cannot be read; {SAVE_AGAIN}") from error
+        raise PhotoRefused(f"uses unsupported colours ({image.mode}); {SAVE_AGAIN}") from error
 
 
 def is_rgb(image: Image.Image) -> bool:

@@ -62,20 +62,20 @@ def check(cost: DecodeCost, budget: DecodeBudget, original: tuple[int, int] | No
     pixels, most = cost.width * cost.height, _most_pixels(budget)
     if pixels > most:
         raise PhotoRefused(
-            f"is too large to open ({width:,} × {height:,} pixels; at most {most / 1e6:,.0f} million pixels are "
-            f"allowed); {MAKE_SMALLER}"
+            f"is too large to open ({width:,} × {height:,} pixels; the limit is {most / 1e6:,.0f} million pixels); "
+            f"{MAKE_SMALLER}"
         )
     if budget.decoded_mb and cost.num_bytes > budget.decoded_mb * 1e6:
         raise PhotoRefused(
-            f"is too large to open ({width:,} × {height:,} pixels of its kind take {cost.num_bytes / 1e6:,.0f} MB of "
-            f"memory; at most {budget.decoded_mb:,.0f} MB are allowed); {MAKE_SMALLER}"
+            f"is too large to open ({width:,} × {height:,} pixels need {cost.num_bytes / 1e6:,.0f} MB of memory; the "
+            f"limit is {budget.decoded_mb:,.0f} MB); {MAKE_SMALLER}"
         )
 
 
 def too_many_pixels(budget: DecodeBudget) -> str:
     """The reason for a picture that Pillow itself calls too large and of which it does not tell the size."""
     most = f"{_most_pixels(budget) / 1e6:,.0f}"
-    return f"is too large to open (at most {most} million pixels are allowed); {MAKE_SMALLER}"
+    return f"is too large to open (the limit is {most} million pixels); {MAKE_SMALLER}"
 
 
 def _most_pixels(budget: DecodeBudget) -> float:

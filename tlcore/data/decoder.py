@@ -32,7 +32,7 @@ _START_SECONDS = 60  # far more than it takes, on a machine that has other thing
 _MOST_THUMBNAIL_BYTES = 4_000_000
 _PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from tlcore.data.decoder_process import main; main()"
 _KEPT_VARIABLES = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
-_CRASHED = f"is damaged in a way that stops its decoder; {SAVE_AGAIN}"
+_CRASHED = f"is damaged so badly that it can't be opened; {SAVE_AGAIN}"
 _KILLED, _ALARM = -9, -14  # exit codes on POSIX: by the system when memory is short, by the process's own clock
 
 
@@ -131,7 +131,7 @@ class PhotoDecoder:
         return NO_MEMORY if exit_code == _KILLED else _CRASHED
 
     def _too_long(self) -> str:
-        return f"takes longer than {self._seconds:,.0f} seconds to decode; {MAKE_SMALLER}"
+        return f"takes longer than {self._seconds:,.0f} seconds to open; {MAKE_SMALLER}"
 
 
 _shared: dict[tuple[DecodeBudget, float], PhotoDecoder] = {}
@@ -165,13 +165,14 @@ class _Process:
                 env=_environment(),
             )
         except OSError as error:
-            raise _not_started(error.strerror or str(error)) from error
+            raise _not_started() from error
         self.requests, self.answers = cast(BinaryIO, self._popen.stdin), cast(BinaryIO, self._popen.stdout)
         try:
             with self.ended_after(_START_SECONDS):
                 read_message(self.answers, 0)
         except (BadMessage, EOFError, OSError) as error:
-            raise _not_started(f"it ended with {self.end(_SETTLE_SECONDS)}") from error
+            self.end(_SETTLE_SECONDS)
+            raise _not_started() from error
 
     def is_alive(self) -> bool:
         return not self.took_too_long and not self.requests.closed and self._popen.poll() is None
@@ -210,10 +211,10 @@ class _Process:
         return exit_code
 
 
-def _not_started(reason: str) -> UserError:
+def _not_started() -> UserError:
     return UserError(
-        f"The process that decodes photos could not be started ({reason}).",
-        "Try again; if it stays so, this machine has too little memory left, or the installation is not whole.",
+        "The program that opens photos could not start.",
+        "Try again. If that doesn't help, free some memory or install Transfer Lab again.",
     )
 
 

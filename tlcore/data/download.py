@@ -5,12 +5,14 @@ import http.client
 import os
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Generator
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from tlcore.error_reasons import why_connection_failed, why_server_refused
 from tlcore.errors import UserError
 from tlcore.events import Event, Progress, ShouldStop, StageKey, never
 from tlcore.workspace import disk_error
@@ -18,7 +20,7 @@ from tlcore.workspace import disk_error
 _TIMEOUT_SECONDS = 20
 _BLOCK = 256 * 1024
 _SECONDS_BETWEEN_EVENTS = 0.2
-_OFFLINE = "Check the network and try again; the built-in data sets work without one."
+_OFFLINE = "Check your internet connection and try again. The built-in sample sets work offline."
 
 
 def fetch(
@@ -89,11 +91,16 @@ def _fill(url: str, partial: Path, size: int, should_stop: ShouldStop) -> Genera
                         return False
     if done < size:
         raise UserError(
-            f"The download of {url} broke off after {done / 1e6:,.1f} of {size / 1e6:,.1f} MB.",
-            "Start it again: it goes on where it broke off.",
+            f"The download from {server_name(url)} stopped after {done / 1e6:,.1f} of {size / 1e6:,.1f} MB.",
+            "Start it again: it continues where it stopped.",
         )
     yield Progress(StageKey.DOWNLOAD, done, size, 0.0)
     return True
+
+
+def server_name(url: str) -> str:
+    """The server of an address, as people know it: "storage.googleapis.com"."""
+    return urllib.parse.urlsplit(url).netloc or url
 
 
 def _open(request: urllib.request.Request, url: str) -> http.client.HTTPResponse:
@@ -103,12 +110,11 @@ def _open(request: urllib.request.Request, url: str) -> http.client.HTTPResponse
     except urllib.error.HTTPError as error:
         with error:
             raise UserError(
-                f"{url} could not be fetched: the server answered {error.code} ({error.reason}).",
-                "Try again later; the built-in data sets work without a network.",
+                f"{server_name(url)} didn't send the file: {why_server_refused(error.code)}.",
+                "Try again later. The built-in sample sets work offline.",
             ) from error
     except (OSError, http.client.HTTPException) as error:
-        reason = getattr(error, "reason", None) or error
-        raise UserError(f"{url} cannot be reached; there seems to be no network ({reason}).", _OFFLINE) from error
+        raise UserError(f"{server_name(url)} can't be reached: {why_connection_failed(error)}.", _OFFLINE) from error
 
 
 def _read(response: http.client.HTTPResponse, url: str) -> bytes:
@@ -117,7 +123,8 @@ def _read(response: http.client.HTTPResponse, url: str) -> bytes:
     except http.client.IncompleteRead as error:
         return error.partial
     except (OSError, http.client.HTTPException) as error:
-        raise UserError(f"The connection to {url} was lost ({error}).", _OFFLINE) from error
+        what = f"The download from {server_name(url)} failed: {why_connection_failed(error)}."
+        raise UserError(what, _OFFLINE) from error
 
 
 def _is_right(file: Path, size: int, sha256: str) -> bool:
@@ -131,6 +138,6 @@ def _check(partial: Path, url: str, size: int, sha256: str) -> None:
     if not _is_right(partial, size, sha256):
         partial.unlink(missing_ok=True)
         raise UserError(
-            f"What {url} sent is not the file that was expected (its checksum or size differs); it was deleted.",
-            "Try again; if it happens again, the file was changed and cannot be used any more.",
+            f"{server_name(url)} sent an unexpected file (its size or checksum differs), so it was deleted.",
+            "Try again. If it happens again, the file on the server has changed and can't be used.",
         )

@@ -10,17 +10,17 @@ def describe_duplicates(photos: pd.DataFrame) -> list[str]:
         return []
     groups = [group for _, group in repeated.groupby("sha256", sort=False)]
     example = " and ".join(groups[0]["path"].iloc[:2])
-    times = "photo is" if len(groups) == 1 else "photos are"
+    times = "photo appears" if len(groups) == 1 else "photos appear"
     notes = [
-        f"{len(groups):,} {times} there more than once ({len(repeated):,} files; for example {example}). "
-        "Equal photos are kept on one side of the split."
+        f"{len(groups):,} {times} more than once ({len(repeated):,} files, for example {example}). "
+        "Copies always stay in the same part, so that the test stays fair."
     ]
     torn = [group for group in groups if group["label"].nunique() > 1]
     if torn:
         labels = " and ".join(sorted(set(torn[0]["label"])))
-        times = "photo lies" if len(torn) == 1 else "photos lie"
+        times = "photo is" if len(torn) == 1 else "photos are"
         notes.append(
-            f"{len(torn):,} {times} in two classes at once (for example {torn[0]['path'].iloc[0]}, in {labels}): "
-            "one of the two must be wrong."
+            f"{len(torn):,} {times} in more than one class (for example {torn[0]['path'].iloc[0]}, in {labels}). "
+            "Check which class is correct."
         )
     return notes

@@ -9,6 +9,7 @@ from pathlib import Path
 from tlcore.data.images import PhotoRefused
 from tlcore.data.layout import SourceFile
 from tlcore.data.names import clean_path, is_junk
+from tlcore.error_reasons import why_file_failed
 from tlcore.errors import UserError
 
 MAX_FILES = 100_000
@@ -17,7 +18,7 @@ MAX_FILES = 100_000
 MAX_DEPTH = 40
 """Folders within folders; nobody sorts photos deeper, and every step down costs."""
 
-TOO_DEEP = f"lies more than {MAX_DEPTH} folders deep"
+TOO_DEEP = f"is more than {MAX_DEPTH} folders deep"
 
 MAX_PHOTO_BYTES = 256 * 1024 * 1024
 """Larger files are not read at all: no photo within the pixel limit needs more."""
@@ -37,7 +38,7 @@ class FolderSource:
         self.refused: list[tuple[str, str]] = []
         self._stamps: list[str] = []
         if not self.root.is_dir():
-            raise UserError(f"There is no folder {self.root}.", "Check the spelling of the path.")
+            raise path_not_found(self.root)
         self._list(self.root, ())
 
     def signature(self) -> str:
@@ -54,7 +55,7 @@ class FolderSource:
             try:
                 yield file, Path(self.root, *file.parts).read_bytes()
             except OSError as error:
-                yield file, PhotoRefused(f"cannot be read ({error.strerror or error})")
+                yield file, PhotoRefused(f"can't be read: {why_file_failed(error)}")
 
     def _list(self, folder: Path, parts: tuple[str, ...]) -> None:
         try:
@@ -63,10 +64,10 @@ class FolderSource:
         except OSError as error:
             if not parts:
                 raise UserError(
-                    f"The folder {folder} cannot be opened ({error.strerror or error}).",
-                    "Give yourself the right to read it, or copy the photos to another folder.",
+                    f"The folder {folder} can't be opened: {why_file_failed(error)}.",
+                    "Check that you may read it, or copy the photos to another folder.",
                 ) from error
-            self.refused.append((clean_path(parts), f"is a folder that cannot be opened ({error.strerror or error})"))
+            self.refused.append((clean_path(parts), f"is a folder that can't be opened: {why_file_failed(error)}"))
             return
         for entry in entries:
             place = (*parts, entry.name)
@@ -75,9 +76,9 @@ class FolderSource:
             try:
                 self._take(entry, place)
             except OSError as error:
-                self.refused.append((clean_path(place), f"cannot be read ({error.strerror or error})"))
+                self.refused.append((clean_path(place), f"can't be read: {why_file_failed(error)}"))
         if len(self.files) > MAX_FILES:
-            raise UserError(f"{self.name} holds more than {MAX_FILES:,} files.", "Give a folder with fewer photos.")
+            raise too_many_files(self.name, MAX_FILES)
 
     def _take(self, entry: os.DirEntry[str], place: tuple[str, ...]) -> None:
         reason = self._refuse_name(entry)
@@ -91,7 +92,7 @@ class FolderSource:
         else:
             status = entry.stat()
             if not stat.S_ISREG(status.st_mode):
-                self.refused.append((clean_path(place), "is not an ordinary file"))
+                self.refused.append((clean_path(place), "is not a regular file"))
                 return
             self.files.append(SourceFile(place, None, status.st_size))
             self._stamps.append(f"{'/'.join(place)}\t{status.st_size}\t{status.st_mtime_ns}")
@@ -100,14 +101,29 @@ class FolderSource:
         try:
             entry.name.encode("utf-8")
         except UnicodeEncodeError:
-            return "has a name that is not readable text; rename it"
+            return "has an unreadable name; rename it"
         if entry.is_symlink():
             target = Path(os.path.realpath(entry.path))
             if not target.is_relative_to(self.root):
-                return "is a link to something outside of the folder"
+                return "is a link to something outside the folder"
             if target.is_dir():
                 return "is a link to another folder"
         return ""
+
+
+def path_not_found(path: Path) -> UserError:
+    """The error for a path with nothing there."""
+    return UserError(f"There is no file or folder at {path}.", "Check the spelling of the path.")
+
+
+def no_photo(name: str) -> UserError:
+    """The error for a folder in which no file is a photo that can be used."""
+    return UserError(f"{name} contains no usable photo.", "Choose a folder with photos.")
+
+
+def too_many_files(name: str, limit: int) -> UserError:
+    """The error for a folder or an archive with more files than `limit`."""
+    return UserError(f"{name} contains more than {limit:,} files.", "Choose fewer photos.")
 
 
 def too_large(size: int) -> str:

@@ -314,12 +314,10 @@ def _open(data: bytes, budget: DecodeBudget, at_least: int | None) -> tuple[Imag
     except MemoryError as error:
         raise PhotoRefused(NO_MEMORY) from error
     except Exception as error:  # Pillow's readers raise nearly anything on a damaged file
-        raise PhotoRefused(f"is damaged and cannot be opened; {SAVE_AGAIN}") from error
+        raise PhotoRefused(f"is damaged and can't be opened; {SAVE_AGAIN}") from error
     width, height = image.size
     if min(width, height) < MIN_SIDE:
-        raise PhotoRefused(
-            f"is too small to show anything ({width} × {height} pixels; at least {MIN_SIDE} × {MIN_SIDE})"
-        )
+        raise PhotoRefused(f"is too small ({width} × {height} pixels; the minimum is {MIN_SIDE} × {MIN_SIDE})")
     cost = decode_budget.opened_cost(image, data, at_least)
     decode_budget.check(cost, budget, image.size)
     return image, cost
@@ -337,8 +335,8 @@ def _load(image: Image.Image) -> None:
         raise PhotoRefused(NO_MEMORY) from error
     except Exception as error:
         cut = "truncated" in str(error) or isinstance(error, EOFError)
-        what = "is cut off: its end is missing" if cut else "is damaged and cannot be decoded"
-        raise PhotoRefused(f"{what}; fetch or copy it again, or leave it out") from error
+        what = "is incomplete: its end is missing" if cut else "is damaged and can't be opened"
+        raise PhotoRefused(f"{what}; download or copy it again, or leave it out") from error
 
 
 def _info(image: Image.Image, size: tuple[int, int]) -> PhotoInfo:

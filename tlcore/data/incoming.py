@@ -165,7 +165,7 @@ def read_file(workspace: Workspace, incoming_id: str, number: int) -> bytes:
     try:
         return file_path(workspace, incoming_id, number).read_bytes()
     except OSError as error:
-        raise UserError(f"The uploaded file {number} is gone.", "Upload it again.") from error
+        raise UserError(f"The uploaded file {number} is no longer there.", "Upload it again.") from error
 
 
 def remove_file(workspace: Workspace, incoming_id: str, number: int) -> None:
@@ -238,7 +238,7 @@ def area_folder(workspace: Workspace, incoming_id: str) -> Path:
     """The folder of an upload area. Raises UserError when there is none, or the id is none."""
     folder = workspace.incoming / incoming_id
     if not _ID.fullmatch(incoming_id) or not folder.is_dir():  # an id may come out of a URL
-        raise UserError("These uploads are gone.", "Upload the photos again.")
+        raise UserError("These uploads are no longer there.", "Upload the photos again.")
     return folder
 
 

@@ -16,7 +16,7 @@ from tlcore.data.collect import Collected, Reading, Source, collect
 from tlcore.data.copies import copy_dataset
 from tlcore.data.decode_budget import DecodeBudget
 from tlcore.data.drafts import draft_folder
-from tlcore.data.folder import FolderSource
+from tlcore.data.folder import FolderSource, path_not_found
 from tlcore.data.images import DecodedPhoto, Wanted, decode
 from tlcore.data.layout import HOW, leave_out, recognise
 from tlcore.data.manifest import find_known
@@ -91,7 +91,7 @@ def ingest_path(
     """
     path = Path(path).expanduser()
     if not path.exists():
-        raise UserError(f"There is no folder or file {path}.", "Check the spelling of the path.")
+        raise path_not_found(path)
     make = ingest_folder if path.is_dir() else ingest_zip
     return (yield from make(workspace, path, name, seed, should_stop, visitor, without))
 
@@ -125,7 +125,7 @@ def ingest_source(
         return copy_dataset(workspace, others, origin, own)
     if source.refused and not source.files:
         path, reason = source.refused[0]
-        raise UserError(f"No file of {source.name} can be used: {path} {reason}.", HOW)
+        raise UserError(f"No file in {source.name} can be used: {path} {reason}.", HOW)
     layout = recognise(source.name, source.files, source.folders)
     collected = Collected(
         refused=[*source.refused, *layout.refused], notes=list(layout.notes), empty=list(layout.empty)

@@ -20,8 +20,8 @@ PART_NAMES = {
 }
 
 HOW = (
-    "Allowed are: one folder a class with its photos in it; or the folders train and validation (and test) with "
-    "one folder a class in each."
+    "Use one folder per class with its photos inside, or folders named train and validation (and test) with one "
+    "folder per class in each."
 )
 
 
@@ -74,7 +74,7 @@ def recognise(
     files = [file for file in files if not is_junk(file.parts)]
     photos = [file.parts for file in files if looks_like_photo(file.parts[-1])]
     if not photos:
-        raise UserError(f"{name} holds no photos.", HOW)
+        raise UserError(f"{name} contains no photos.", HOW)
     prefix = _unwrap(photos)
     depth = len(prefix)
     tops, loose = _tops([parts[depth:] for parts in photos if parts[:depth] == prefix])
@@ -148,8 +148,8 @@ def _is_split(tops: dict[str, tuple[int, int]]) -> bool:
 def _misplaced(inside: bool, inner: tuple[str, ...], split: bool) -> str:
     """Why a file has no class; "" where it has one."""
     if not inside or (split and inner[0].casefold() not in PART_NAMES):
-        return f"lies outside of the {'train, validation and test' if split else 'class'} folders"
-    return "lies in no class folder" if len(inner) < (3 if split else 2) else ""
+        return f"is outside the {'train, validation and test' if split else 'class'} folders"
+    return "is not in a class folder" if len(inner) < (3 if split else 2) else ""
 
 
 def _class_folders(folders: Iterable[tuple[str, ...]], prefix: tuple[str, ...], split: bool) -> set[str]:
@@ -183,9 +183,9 @@ def name_classes(raw: Iterable[str], notes: list[str], known: tuple[str, ...] = 
         labels.update(dict.fromkeys(names, label))
         shown = sorted({clean_text(name) for name in names})
         if len(shown) > 1:
-            notes.append(f"The classes {' and '.join(shown)} differ only in case and became one, {label}.")
+            notes.append(f"The classes {' and '.join(shown)} differ only in case, so they were merged into {label}.")
         if len(names[0]) > len(label) and label != clean_text(names[0]):
-            notes.append(f"A class name of {len(names[0])} characters was shortened to {label}.")
+            notes.append(f"A class name with {len(names[0])} characters was shortened to {label}.")
     return labels
 
 
@@ -193,8 +193,8 @@ def _too_few(name: str, labels: set[str], num_loose: int) -> UserError:
     if labels:
         only = next(iter(labels))
         return UserError(
-            f"{name} holds only one class, {only}.",
-            "A network learns to tell things apart: add a folder with photos of something else. " + HOW,
+            f"{name} contains only one class, {only}.",
+            "Add at least one more class, in a folder of its own. " + HOW,
         )
-    loose = f" ({num_loose:,} photos lie in no folder)" if num_loose else ""
-    return UserError(f"{name} holds no class folders{loose}.", HOW)
+    loose = f" ({num_loose:,} photos are not in a folder)" if num_loose else ""
+    return UserError(f"{name} contains no class folders{loose}.", HOW)

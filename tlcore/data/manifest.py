@@ -23,6 +23,7 @@ from tlcore.checksums import DamagedFile, file_checksum
 from tlcore.data.names import slug
 from tlcore.data.parquet import read_parquet, to_parquet
 from tlcore.data.thumbnails import Thumbnails
+from tlcore.error_reasons import why_file_failed
 from tlcore.errors import UserError
 from tlcore.listing import FolderList
 from tlcore.naming import given_name
@@ -90,14 +91,14 @@ class Dataset:
             raise UserError(f"The data set {self.name} has no photo {path}.", "Choose one of its photos.")
         row = self._places[path]
         file, sha256 = str(self.photos["file"].iat[row]), self.photos["sha256"].iat[row]
-        fix = "Put the old file back, or make a new data set of the folder as it is now."
+        place, fix = self.root / file, "Put the original file back, or import the folder again."
         try:
-            data = (self.root / file).read_bytes()
+            data = place.read_bytes()
         except OSError as error:
-            reason = "is gone" if isinstance(error, FileNotFoundError) else f"cannot be read ({error.strerror})"
-            raise UserError(f"The photo {path} {reason}; it was at {self.root / file}.", fix) from error
+            where = "" if place.is_relative_to(self.folder) else f" It was at {place}."  # a folder somebody gave
+            raise UserError(f"The photo {path} can't be read: {why_file_failed(error)}.{where}", fix) from error
         if hashlib.sha256(data).hexdigest() != sha256:
-            raise UserError(f"The photo {path} was changed since the data set {self.name} was made.", fix)
+            raise UserError(f"The photo {path} has changed since it was imported into {self.name}.", fix)
         return data
 
     def part(self, split: str) -> pd.DataFrame:
@@ -111,7 +112,7 @@ class DatasetSummary:
 
     `bytes`: of its own copies of photos, 0 where they stay in a folder; `visitor`: as in `Dataset`; `base`: the id of
     the data set whose photos came along, "" for none; `sample`: the key of the sample it was made of, "" for none;
-    `replaces`: the id of the data set that it is a newer version of (versions.py), "" for none.
+    `replaces`: the ids of the data sets that it is a newer version of (versions.py), the latest first.
     """
 
     id: str
@@ -124,7 +125,7 @@ class DatasetSummary:
     visitor: str = ""
     base: str = ""
     sample: str = ""
-    replaces: str = ""
+    replaces: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,7 +147,7 @@ class Draft:
     visitor: str = ""
     base: str = ""
     sample: str = ""
-    replaces: str = ""
+    replaces: tuple[str, ...] = ()
 
 
 def store_photo(folder: Path, sha256: str, extension: str, data: bytes) -> str:
@@ -190,7 +191,7 @@ def save_dataset(workspace: Workspace, draft: Draft) -> Dataset:
         "visitor": draft.visitor,
         "base": draft.base,
         "sample": draft.sample,
-        "replaces": draft.replaces,
+        "replaces": list(draft.replaces),
         "files": {name: file_checksum(data) for name, data in files.items()},
     }
     for name, data in files.items():
@@ -219,8 +220,8 @@ def _check_whole(draft: Draft) -> None:
     lost = [file for file, size in sizes.items() if _size(draft.folder / "photos" / file) != size]
     if lost:
         raise UserError(
-            f"{len(lost):,} of {len(sizes):,} photos went missing on the disk while they were copied.",
-            "Nothing was saved and your uploads are still there: start the import again.",
+            f"{len(lost):,} of {len(sizes):,} photos disappeared from the disk while they were copied.",
+            "Nothing was saved, and your uploads are still there. Import them again.",
         )
 
 
@@ -240,9 +241,7 @@ def load_dataset(workspace: Workspace, dataset_id: str) -> Dataset:
     """
     folder = workspace.datasets / dataset_id
     if not is_id(dataset_id) or not folder.is_dir():
-        raise UserError(
-            f"There is no data set {dataset_id[:100]!r} here.", "Choose another data set, or make a new one."
-        )
+        raise _no_dataset(dataset_id)
     try:
         values = read_json(folder / "dataset.json")
         photos, refused = (read_parquet(folder / name, values) for name in ("photos.parquet", "refused.parquet"))
@@ -250,8 +249,8 @@ def load_dataset(workspace: Workspace, dataset_id: str) -> Dataset:
         return _dataset(folder, values, photos, refused)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(
-            f"The data set {dataset_id} is damaged ({type(error).__name__}).",
-            f"Delete the folder {folder} and make the data set again; your own photos are not in danger.",
+            f"The data set {dataset_id} is damaged.",
+            "Delete it and import the photos again. Your original photos are not affected.",
         ) from error
 
 
@@ -266,13 +265,17 @@ def dataset_visitor(workspace: Workspace, dataset_id: str) -> str:
             return str(read_json(workspace.datasets / dataset_id / "dataset.json").get("visitor", ""))
     except (OSError, ValueError, AttributeError):
         pass
-    raise UserError(f"There is no data set {dataset_id[:100]!r} here.", "Choose another data set, or make a new one.")
+    raise _no_dataset(dataset_id)
+
+
+def _no_dataset(dataset_id: str) -> UserError:
+    return UserError(f"There is no data set “{dataset_id[:100]}” here.", "Choose another data set, or make a new one.")
 
 
 def list_datasets(workspace: Workspace) -> list[DatasetSummary]:
     """The data sets of a workspace, newest first, of each only its current version; damaged ones are left out."""
     found = list_versions(workspace)
-    replaced = {each.replaces for each in found}
+    replaced = {earlier for each in found for earlier in each.replaces}
     return [each for each in found if each.id not in replaced]
 
 
@@ -303,7 +306,7 @@ def _summary(folder: Path) -> DatasetSummary | None:
             str(values.get("visitor", "")),
             str(values.get("base", "")),
             str(values.get("sample", "")),
-            str(values.get("replaces", "")),
+            tuple(map(str, values.get("replaces", ()))),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -313,7 +316,7 @@ def find_known(workspace: Workspace, signature: str) -> Dataset | None:
     """The data set that was made under this signature before, if it is still there and whole."""
     try:
         dataset_id = (workspace.datasets / ".known" / signature).read_text(encoding="utf-8")
-        if any(each.replaces == dataset_id for each in list_versions(workspace)):
+        if any(dataset_id in each.replaces for each in list_versions(workspace)):
             return None  # it was changed since, and this folder was not
         return load_dataset(workspace, dataset_id)
     except (OSError, UserError):

@@ -262,13 +262,13 @@ def beyond(limits: Limits, files: int, size: int) -> UserError | None:
     """The sentence for an area that would hold more files or bytes than is allowed; None where it may."""
     if limits.dataset_photos and files > limits.dataset_photos:
         return UserError(
-            f"This server takes {limits.dataset_photos:,} files at most for one data set.",
-            "Import the photos that arrived, or remove some and send others.",
+            f"This server allows at most {limits.dataset_photos:,} files in one data set.",
+            "Import the photos that arrived, or remove some and upload others.",
         )
     if limits.upload_mb and size > limits.upload_mb * 1e6:
         return UserError(
-            f"This server takes {limits.upload_mb:,.0f} MB at most for one data set.",
-            "Import the photos that arrived, or send smaller ones.",
+            f"This server allows at most {limits.upload_mb:,.0f} MB in one data set.",
+            "Import the photos that arrived, or upload smaller ones.",
         )
     return None
 

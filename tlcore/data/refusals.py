@@ -1,8 +1,8 @@
 """Why a file is no photo that can be used: the error, and what bytes are that no decoder knows."""
 
 SAVE_AGAIN = "save it as JPEG or PNG and try again"
-MAKE_SMALLER = "make it smaller, 2,000 pixels on its longer side are plenty, and try again"
-NO_MEMORY = f"takes more memory than there is; {MAKE_SMALLER}"
+MAKE_SMALLER = "make it smaller (2,000 pixels on the longer side is plenty) and try again"
+NO_MEMORY = f"needs more memory than is free; {MAKE_SMALLER}"
 
 
 class PhotoRefused(Exception):
@@ -23,9 +23,9 @@ _BEGINNINGS = (
     (b"PK\x03\x04", "is a zip or office file, not a picture"),
     (b"Rar!", "is a RAR archive, not a picture"),
     (b"8BPS", f"is a Photoshop file; {SAVE_AGAIN}"),
-    (b"\xff\xd8\xff", "is damaged: it begins like a JPEG and then does not go on like one"),
-    (b"\x89PNG", "is damaged: it begins like a PNG and then does not go on like one"),
-    (b"GIF8", "is damaged: it begins like a GIF and then does not go on like one"),
+    (b"\xff\xd8\xff", "is damaged: it starts like a JPEG, but the rest can't be read"),
+    (b"\x89PNG", "is damaged: it starts like a PNG, but the rest can't be read"),
+    (b"GIF8", "is damaged: it starts like a GIF, but the rest can't be read"),
     (b"RIFF", "is damaged or not a picture"),
 )
 
@@ -34,9 +34,9 @@ def what_it_is(data: bytes) -> str:
     """The reason for bytes that none of the allowed decoders knows."""
     if data[4:8] == b"ftyp":
         if data[8:12] in _HEIF_BRANDS:
-            return f"is a HEIC photo of a phone, which cannot be read here; {SAVE_AGAIN}"
+            return f"is a HEIC photo from a phone, which isn't supported; {SAVE_AGAIN}"
         if data[8:12] in (b"avif", b"avis"):
-            return f"is an AVIF picture, which cannot be read here; {SAVE_AGAIN}"
+            return f"is an AVIF picture, which isn't supported; {SAVE_AGAIN}"
         return "is a video, not a picture"
     for beginning, reason in _BEGINNINGS:
         if data.startswith(beginning):
@@ -45,5 +45,5 @@ def what_it_is(data: bytes) -> str:
     if b"<svg" in head:
         return f"is an SVG drawing, which has no pixels; {SAVE_AGAIN}"
     if head.startswith((b"<!doctype html", b"<html")) or b"<html" in head:
-        return "is not a picture (it is a web page, HTML; the download went wrong)"
-    return "is not a picture that can be read here (JPEG, PNG, WebP, BMP, TIFF or GIF)"
+        return "is a web page (HTML), not a picture; download the picture again"
+    return "is not a supported picture (JPEG, PNG, WebP, BMP, TIFF or GIF)"

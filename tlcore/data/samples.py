@@ -61,8 +61,8 @@ SAMPLES: tuple[Sample, ...] = (
     Sample(
         key="emoji",
         title="Emoji",
-        sentence="Small colourful drawings: animals, buildings, clothing, faces, food, hands, vehicles. "
-        "Ready in a second, and every emoji is drawn by two artists.",
+        sentence="Small colourful drawings of animals, buildings, clothing, faces, food, hands and vehicles. "
+        "Ready in a second; each emoji comes in two drawing styles.",
         num_photos=882,
         num_classes=7,
         licence="Noto Emoji: Apache-2.0; Twemoji: CC-BY 4.0, © Twitter, Inc and other contributors",
@@ -71,8 +71,8 @@ SAMPLES: tuple[Sample, ...] = (
     Sample(
         key="digits",
         title="Handwritten digits",
-        sentence="The figures 0 to 9, written by 43 people and only 8 × 8 pixels large. "
-        "Hard for a network that was taught with photos: see what it makes of them.",
+        sentence="The digits 0 to 9, written by 43 people, only 8 × 8 pixels each. "
+        "A hard test for a network trained on photos.",
         num_photos=1797,
         num_classes=10,
         licence="CC-BY 4.0 (E. Alpaydin, C. Kaynak, UCI Machine Learning Repository)",
@@ -81,7 +81,7 @@ SAMPLES: tuple[Sample, ...] = (
     Sample(
         key="cats-dogs",
         title="Cats and dogs",
-        sentence="Three thousand photos of cats and dogs, the classic of transfer learning.",
+        sentence="3,000 photos of cats and dogs, the classic example of transfer learning.",
         num_photos=3000,
         num_classes=2,
         licence="A part of Kaggle's Dogs vs. Cats, for learning and research; the photos are their owners'",
@@ -93,7 +93,7 @@ SAMPLES: tuple[Sample, ...] = (
     Sample(
         key="flowers",
         title="Flowers",
-        sentence="Photos of daisies, dandelions, roses, sunflowers and tulips, as people take them.",
+        sentence="Everyday photos of daisies, dandelions, roses, sunflowers and tulips.",
         num_photos=3670,
         num_classes=5,
         licence="CC-BY 2.0, each photo by its author, named in the archive's LICENSE.txt",
@@ -117,7 +117,7 @@ def find_sample(key: str) -> Sample:
         if sample.key == key:
             return sample
     allowed = ", ".join(sample.key for sample in SAMPLES)
-    raise UserError(f"There is no sample {key!r}.", f"Allowed: {allowed}.")
+    raise UserError(f"There is no sample set “{key}”.", f"Choose one of: {allowed}.")
 
 
 def ingest_sample(

@@ -13,8 +13,9 @@ from tlcore.data.manifest import SPLITS
 from tlcore.errors import TooFewPhotos, UserError
 
 MIN_PHOTOS = 3
-"""Different photos that a class needs: one to learn from, one to watch, one to test."""
+"""Different photos that a class needs: one for training, one for validation, one for the test."""
 
+SPLIT_FOR_YOU = "use only class folders, and the photos are split for you"
 _TEST_OF_VALIDATION = 0.2
 _VALIDATION_OF_TRAIN = 0.15
 
@@ -74,13 +75,13 @@ def complete_given(photos: pd.DataFrame, seed: int = 0) -> tuple[pd.Series, list
     moved = int((parts != photos["split"]).sum())
     if moved:
         notes.append(
-            f"{moved:,} {_photos(moved)} of validation or test also {'lies' if moved == 1 else 'lie'} in an earlier "
-            "part; equal photos now count for that part only, so that the test stays honest."
+            f"{moved:,} validation or test {_photos(moved)} {'is' if moved == 1 else 'are'} also in an earlier part. "
+            "Copies now count for that part only, so that the test stays fair."
         )
     if not {"validation", "test"} & set(parts):
         raise UserError(
-            "Every photo of the validation or test part is also in the training part, so nothing is left to test with.",
-            "Put different photos there, or give only class folders: then the photos are parted for you.",
+            "Every validation or test photo is also a training photo, so nothing is left for testing.",
+            f"Use different photos for testing, or {SPLIT_FOR_YOU}.",
         )
     for part, donor, fraction, share in (
         ("validation", "train", _VALIDATION_OF_TRAIN, "15% of the training photos"),
@@ -88,7 +89,7 @@ def complete_given(photos: pd.DataFrame, seed: int = 0) -> tuple[pd.Series, list
     ):
         if part not in set(parts):
             parts = _donate(parts, keys, photos["label"], (donor, part, fraction), seed)
-            notes.append(f"There was no {part} part: {share} became one ({int((parts == part).sum()):,}).")
+            notes.append(f"There was no {part} part, so {share} were moved there ({int((parts == part).sum()):,}).")
     _check_parts(parts, photos["label"])
     notes += _missing_notes(parts, photos["label"])
     return parts, notes
@@ -139,13 +140,13 @@ def _check_enough(homes: dict[str, list[str]], labels: pd.Series) -> None:
         return
     num_different, label = small[0]
     num_files = int((labels == label).sum())
-    others = f" ({len(small) - 1} more classes have too few as well)" if len(small) > 1 else ""
-    copies = f" in {num_files} files (the rest are copies, or lie in another class too)"
+    others = f" ({len(small) - 1} more with too few photos)" if len(small) > 1 else ""
+    copies = f" in {num_files} files (the rest are copies, or belong to another class too)"
     copies = copies if num_files > num_different else ""
     raise TooFewPhotos(
-        f"The class {label} has {num_different} different {_photos(num_different)}{copies}{others}.",
-        f"Every class needs at least {MIN_PHOTOS} different photos, one each to learn from, to watch and to test: "
-        "add photos to it, or leave the class out.",
+        f"The class {label} has only {num_different} different {_photos(num_different)}{copies}{others}.",
+        f"Every class needs at least {MIN_PHOTOS} different photos: for training, validation and testing. Add photos "
+        "to it, or leave the class out.",
         tuple(sorted(name for _, name in small)) if len(homes) - len(small) >= 2 else (),
     )
 
@@ -184,14 +185,14 @@ def _check_parts(parts: pd.Series, labels: pd.Series) -> None:
     untaught = sorted(set(labels) - set(labels[parts == "train"]))
     if untaught:
         raise UserError(
-            f"The class {untaught[0]} has photos in validation or test but none in train.",
+            f"The class {untaught[0]} has no training photos, only photos for validation or testing.",
             f"Add photos of {untaught[0]} to the train folder, or leave the class out.",
         )
     for part in SPLITS:
         if not (parts == part).any():
             raise UserError(
-                f"There are too few photos to have a {part} part.",
-                "Add photos, or give only class folders: then the photos are parted for you.",
+                f"There are too few photos for a {part} part.",
+                f"Add photos, or {SPLIT_FOR_YOU}.",
             )
 
 
@@ -201,7 +202,7 @@ def _missing_notes(parts: pd.Series, labels: pd.Series) -> list[str]:
         missing = sorted(set(labels) - set(labels[parts == part]))
         if missing:
             shown = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
-            notes.append(f"The {part} part has no photo of: {shown}.")
+            notes.append(f"The {part} part has no photos of: {shown}.")
     return notes
 
 

@@ -18,6 +18,7 @@ from tlcore.workspace import Workspace, is_id, write_atomic
 PHOTOS, SIDE = 4, 72
 FILE = "strip.jpg"
 QUALITY = 82
+PAPER = (241, 238, 231, 255)  # behind drawings without a background: JPEG knows none
 
 
 def dataset_strip(workspace: Workspace, dataset_id: str) -> bytes:
@@ -44,17 +45,25 @@ def _make(folder: Path) -> bytes:
     turn = photos.groupby("label", observed=True).cumcount()
     shown = photos.assign(_turn=turn).sort_values(["_turn", "label"], kind="stable")["sha256"].head(PHOTOS)
     thumbnails = Thumbnails(folder)
-    found = [jpeg for jpeg in map(thumbnails.read, shown) if jpeg]
-    if not found:
+    squares = [square for data in map(thumbnails.read, shown) if data and (square := _square(data))]
+    if not squares:
         return b""
-    strip = Image.new("RGB", (len(found) * SIDE, SIDE))
-    for place, jpeg in enumerate(found):
-        with Image.open(io.BytesIO(jpeg), formats=["JPEG"]) as picture:
-            picture.draft("RGB", (SIDE, SIDE))
-            small = min(picture.size) < SIDE  # its pixels are shown as they are, not blurred
-            how = Image.Resampling.NEAREST if small else Image.Resampling.BICUBIC
-            square = ImageOps.fit(picture.convert("RGB"), (SIDE, SIDE), how)
+    strip = Image.new("RGB", (len(squares) * SIDE, SIDE))
+    for place, square in enumerate(squares):
         strip.paste(square, (place * SIDE, 0))
     target = io.BytesIO()
     strip.save(target, "JPEG", quality=QUALITY)
     return target.getvalue()
+
+
+def _square(thumbnail: bytes) -> Image.Image | None:
+    """A thumbnail as a small square; None where it is damaged."""
+    try:
+        with Image.open(io.BytesIO(thumbnail), formats=["JPEG", "PNG"]) as picture:
+            picture.draft("RGB", (SIDE, SIDE))
+            small = min(picture.size) < SIDE  # its pixels are shown as they are, not blurred
+            how = Image.Resampling.NEAREST if small else Image.Resampling.BICUBIC
+            paper = Image.new("RGBA", picture.size, PAPER)
+            return ImageOps.fit(Image.alpha_composite(paper, picture.convert("RGBA")), (SIDE, SIDE), how)
+    except (OSError, ValueError, SyntaxError):
+        return None

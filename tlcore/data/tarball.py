@@ -18,11 +18,10 @@ from tlcore.data.archive import (
     read_bounded,
     split_name,
 )
-from tlcore.data.folder import MAX_PHOTO_BYTES, too_large
+from tlcore.data.folder import MAX_PHOTO_BYTES, path_not_found, too_large
 from tlcore.data.images import PhotoRefused
 from tlcore.data.layout import SourceFile
 from tlcore.data.names import clean_path, is_junk
-from tlcore.errors import UserError
 
 _DAMAGED = (tarfile.TarError, zlib.error, EOFError, OSError, ValueError)
 
@@ -50,7 +49,7 @@ class TarSource:
                     check_proportions(self.name, number, total, path)
                     self._take(number, member)
         except FileNotFoundError as error:
-            raise UserError(f"There is no file {path}.", "Check the spelling of the path.") from error
+            raise path_not_found(path) from error
         except _DAMAGED as error:
             raise not_an_archive(self.name) from error
 
@@ -80,7 +79,7 @@ class TarSource:
             self.folders.append(parts)
             return
         if not member.isreg():
-            reason = reason or "is a link or a device, which is not followed"
+            reason = reason or "is a link or a device, not a file"
         elif is_archive(parts[-1]):
             reason = reason or NESTED
         if reason:

@@ -6,11 +6,10 @@ from pathlib import Path
 import pandas as pd
 
 from tlcore.data.collect import Collected, Reading, collect
-from tlcore.data.folder import FolderSource
+from tlcore.data.folder import FolderSource, no_photo
 from tlcore.data.layout import label_all
 from tlcore.data.manifest import Dataset
 from tlcore.data.names import is_junk
-from tlcore.errors import UserError
 from tlcore.events import Event, never
 
 
@@ -36,7 +35,7 @@ def read_unsorted(folder: Path) -> Generator[Event, None, Dataset]:
     yield from collect(source, label_all(source.files, "photo").placed, collected, Reading(), never)
     photos = collected.photos().assign(split="train")
     if photos.empty:
-        raise UserError(f"No file in {source.name} is a photo that can be used.", "Give a folder with photos.")
+        raise no_photo(source.name)
     refused = pd.DataFrame(collected.refused, columns=["path", "reason"])
     return Dataset(
         id="",

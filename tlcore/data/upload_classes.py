@@ -110,21 +110,21 @@ def name_of_uploads(
 ) -> str:
     """`suggested_name` for (name, label) of each upload."""
     names = classes.names()
-    found: dict[str, None] = {}  # in their order
+    found: set[str] = set()
     whole: set[str] = set()
     for name, label in uploads:
         if label is None:
             whole.add(name.split("/")[0].removesuffix(".zip").removesuffix(".ZIP"))
         elif label not in classes.removed:
-            found.setdefault(names.get(label, label))
-    for each in without:
-        found.pop(each, None)
+            found.add(names.get(label, label))
+    found -= set(without)
     if classes.folder:
         return classes.folder
     if len(whole) == 1 and not found:
         return clean_text(whole.pop())
     nameless = {names[label] for each in classes.classes if not each.name for label in each.labels}
-    return dataset_name(list(found)) if found and not nameless & set(found) else ""
+    in_order = [name for name in dict.fromkeys([*names.values(), *sorted(found)]) if name in found]
+    return dataset_name(in_order) if found and not nameless & found else ""
 
 
 def _listed(values: Any) -> list[Any]:

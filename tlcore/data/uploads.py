@@ -19,6 +19,7 @@ from tlcore.data.manifest import Dataset, load_dataset
 from tlcore.data.naming import dataset_name
 from tlcore.data.thumbnails import ThumbnailWriter
 from tlcore.data.upload_classes import read_classes, suggested_name
+from tlcore.error_reasons import why_file_failed
 from tlcore.errors import UserError
 from tlcore.events import ShouldStop, never
 from tlcore.settings import load_limits
@@ -106,7 +107,7 @@ class UploadSource:
         uploads = [each._replace(label=names.get(each.label, each.label)) if each.label else each for each in uploads]
         self.suggested_name = suggested_name(workspace, incoming_id, classes, without)
         if not uploads and alone:
-            raise UserError("Nothing was uploaded yet.", "Add photos to at least two classes, or upload a zip.")
+            raise UserError("Nothing has been uploaded yet.", "Add photos for at least two classes, or upload a zip.")
         in_folders: list[SourceFile] = []
         for upload in uploads:
             path = incoming.file_path(workspace, incoming_id, upload.number)
@@ -115,7 +116,7 @@ class UploadSource:
             elif upload.label is None and "/" in upload.name:
                 in_folders.append(SourceFile(tuple(upload.name.split("/")), path, upload.size))
             elif upload.label is None:
-                self.refused.append((upload.name, "was put into no class and is no zip"))
+                self.refused.append((upload.name, "has no class and is not a zip"))
             else:
                 file = SourceFile((upload.label, upload.name), path, upload.size)
                 self.placed.append(Placed(file, upload.label))
@@ -135,11 +136,11 @@ class UploadSource:
                     yield file, file.handle.read_bytes()
                 except FileNotFoundError as error:
                     raise UserError(
-                        "Uploads went missing on the disk while they were read. Nothing was saved.",
-                        "Look at what is still there, and add the rest once more.",
+                        "Some uploads disappeared from the disk while they were read. Nothing was saved.",
+                        "Check what is still there, and add the rest again.",
                     ) from error
                 except OSError as error:
-                    yield file, PhotoRefused(f"cannot be read ({error.strerror or error}); upload it again")
+                    yield file, PhotoRefused(f"can't be read: {why_file_failed(error)}; upload it again")
 
     def _take_folder(self, files: list[SourceFile], alone: bool) -> None:
         """The files of uploaded folders, whose names are the classes."""
@@ -148,7 +149,7 @@ class UploadSource:
         except UserError as error:
             if alone:
                 raise
-            self.refused += [("/".join(file.parts), f"cannot be used: {error.what}") for file in files]
+            self.refused += [("/".join(file.parts), f"can't be used: {error.what}") for file in files]
             return
         self.placed += layout.placed
         self.refused += layout.refused
@@ -164,7 +165,7 @@ class UploadSource:
         except UserError as error:
             if alone:
                 raise
-            self.refused.append((upload.name, f"cannot be used: {error.what}"))
+            self.refused.append((upload.name, f"can't be used: {error.what}"))
             return
         self._add(source, layout)
 

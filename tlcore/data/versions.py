@@ -1,8 +1,8 @@
 """Changing what a data set is made of: another name for a class, a class or photos less. It makes a newer version.
 
 A data set never changes once made, so that a run keeps the photos it learned from. The newer version has the same
-photos by hard links, in the parts that they were in, and says which data set it `replaces`; that one leaves the lists
-and is there again when the newer version goes (storage/trash.py). Photos in a folder of a person are never touched.
+photos by hard links, in the parts that they were in, and says which data sets it `replaces`; they leave the lists, and
+the latest is there again when the newer version goes (storage/trash.py). Photos in a person's folder stay untouched.
 """
 
 from collections.abc import Collection
@@ -72,18 +72,15 @@ def delete_photos(workspace: Workspace, dataset: Dataset, paths: Collection[str]
 
 
 def newer_version(workspace: Workspace, dataset_id: str) -> str:
-    """The id of the version that replaced a data set, "" where it is the current one."""
-    return next((each.id for each in list_versions(workspace) if each.replaces == dataset_id), "")
+    """The id of the version that replaced a data set, "" where it is the current one; of several the next one."""
+    newer = [each for each in list_versions(workspace) if dataset_id in each.replaces]
+    return min(newer, key=lambda each: each.replaces.index(dataset_id)).id if newer else ""
 
 
 def current_version(workspace: Workspace, dataset_id: str) -> str:
     """The id of the newest version of a data set: its own where nothing replaced it."""
-    newer = {each.replaces: each.id for each in list_versions(workspace) if each.replaces}
-    seen = {dataset_id}
-    while (following := newer.get(dataset_id)) and following not in seen:
-        dataset_id = following
-        seen.add(following)
-    return dataset_id
+    newer = [each for each in list_versions(workspace) if dataset_id in each.replaces]
+    return max(newer, key=lambda each: each.replaces.index(dataset_id)).id if newer else dataset_id
 
 
 def _check_class(dataset: Dataset, label: str) -> None:
@@ -94,7 +91,9 @@ def _check_class(dataset: Dataset, label: str) -> None:
 def _new_version(workspace: Workspace, dataset: Dataset, photos: pd.DataFrame) -> Dataset:
     """A data set of these rows of `dataset`, which it replaces."""
     if newer_version(workspace, dataset.id):
-        raise UserError("These photos were changed since.", "Open the data set again and make your change there.")
+        raise UserError(
+            "These photos have changed since you opened them.", "Open the data set again and make your change there."
+        )
     if photos["label"].nunique() < 2:
         raise UserError("At least two classes are needed.", "Add another class first, or delete the whole data set.")
     photos = photos.reset_index(drop=True)
@@ -119,7 +118,7 @@ def _new_version(workspace: Workspace, dataset: Dataset, photos: pd.DataFrame) -
             visitor=dataset.visitor,
             base=dataset.id,
             sample=str(values.get("sample", "")),
-            replaces=dataset.id,
+            replaces=(dataset.id, *map(str, values.get("replaces", ()))),
         )
         return save_dataset(workspace, draft)
 

@@ -128,6 +128,6 @@ def load_report(folder: Path) -> Report:
             raise DamagedFile("The figures are not those of the predictions.")
         return Report(**vars(found), predictions=predictions)
     except FileNotFoundError as error:
-        raise UserError("This run has no test figures yet.", "Wait until it has finished, or train again.") from error
+        raise UserError("This run has no test results yet.", "Wait until it has finished, or train again.") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError("The figures of this run cannot be read; a file is damaged.", "Train again.") from error
+        raise UserError("The test results of this run are damaged.", "Train again.") from error

@@ -176,10 +176,10 @@ def make_room(workspace: Workspace, kind: Kind, num_rows: int, limit_bytes: int 
     free = shutil.disk_usage(workspace.root).free
     if needed + SPARE_BYTES > free:
         raise UserError(
-            f"What has to be kept of the photos would take about {size_text(needed)} on the disk that holds "
-            f"{workspace.root}; {size_text(max(0, free - SPARE_BYTES))} can be used there.",
-            "Free some space, or choose a smaller image size, fewer augmented views or fewer open layers; "
-            "TRANSFERLAB_HOME may also name a folder on a larger disk.",
+            f"This training needs about {size_text(needed)} of disk space for its cache; "
+            f"{size_text(max(0, free - SPARE_BYTES))} is free.",
+            "Free up some space, or choose a smaller image size, fewer views per photo or fewer layers to fine-tune. "
+            "Or set TRANSFERLAB_HOME to a folder on a larger disk.",
         )
 
 

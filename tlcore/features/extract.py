@@ -28,6 +28,7 @@ from tlcore.models.litert_runtime import MOST_THREADS, usable_cores
 from tlcore.models.predictor import Predictor, PredictorPool
 from tlcore.models.registry import BackboneSpec
 
+FEATURES_KEPT = "The features computed so far are kept for next time."
 CHUNK = 2  # images that go through the network as one batch, see benchmarks/extraction.py
 
 Read = Callable[[str], bytes]  # a photo's bytes by its path in the data set; called from several threads
@@ -150,8 +151,8 @@ def check_numbers(arrays: Sequence[np.ndarray]) -> None:
     """
     if not all(np.isfinite(array).all() for array in arrays):
         raise UserError(
-            "The pretrained network gave values that are not numbers, so nothing can be learned from them.",
-            "Its weights are damaged, or do not fit this machine. Choose another network, or fetch this one again.",
+            "The pretrained network returned invalid values, so nothing can be trained on them.",
+            "Its weights may be damaged. Choose another network, or download this one again.",
         )
 
 

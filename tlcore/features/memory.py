@@ -61,8 +61,8 @@ def check_head_memory(num_rows: int, row_bytes: int) -> None:
     needed, free = COPIES * num_rows * row_bytes + SPARE_BYTES, free_memory()
     if needed > free:
         raise UserError(
-            f"Learning the last step from {num_rows:,} photos would take about {size_text(needed)} of "
-            f"memory; {size_text(free)} are free.",
+            f"Training the head on {num_rows:,} photos needs about {size_text(needed)} of memory; "
+            f"{size_text(free)} is free.",
             "Choose fewer photos or the pooling head, or close other programs.",
         )
 
@@ -76,11 +76,11 @@ def check_fine_tune_memory(demand: Demand, config: TrainConfig) -> None:
     needed, free = demand.bytes, free_memory()
     if needed <= free:
         return
-    fewer = "open fewer layers" if config.partly_frozen else "choose hybrid, which opens fewer layers"
+    fewer = "fine-tune fewer layers" if config.partly_frozen else "choose hybrid, which fine-tunes fewer layers"
     raise UserError(
-        f"To let the network adapt with {config.batch_size} photos a correction at {config.image_size} pixels takes at "
-        f"least {size_text(needed)} of memory; {size_text(free)} are free.",
-        f"Choose a smaller batch size or a smaller image size, {fewer}, or close other programs.",
+        f"Fine-tuning with a batch size of {config.batch_size} at {config.image_size} pixels needs at least "
+        f"{size_text(needed)} of memory; {size_text(free)} is free.",
+        f"Choose a smaller batch size or image size, {fewer}, or close other programs.",
     )
 
 

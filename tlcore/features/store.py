@@ -39,10 +39,8 @@ class DamagedRows(UserError):
     """Stored rows are not what was written. They are dropped: `missing` has them now, and they can be computed anew."""
 
     def __init__(self, folder: Path, number: int) -> None:
-        what = (
-            f"What was kept of the photos on the disk is damaged: {number} of the rows in {folder.name} were dropped."
-        )
-        super().__init__(what, "Start again: they are computed anew, the others are kept.")
+        what = f"Some stored features were damaged on the disk, so they were discarded ({number} in {folder.name})."
+        super().__init__(what, "Restart: they will be recomputed, and the others are kept.")
 
 
 class Kind(Protocol):

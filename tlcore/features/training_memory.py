@@ -131,7 +131,7 @@ def check_training_memory(config: TrainConfig, group: Path = Path("/sys/fs/cgrou
     needed, total = training_memory(config, find_backbone(config.backbone)), total_memory(group)
     if needed > total:
         raise UserError(
-            f"This training needs about {size_text(needed)} of memory; this machine has {size_text(total)}.",
+            f"This training needs about {size_text(needed)} of memory; this computer has {size_text(total)}.",
             f"Choose {lighter_choices(config)}.",
         )
 

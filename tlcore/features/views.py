@@ -63,8 +63,8 @@ class ViewedStore:
             return self._read(keys)
         except KeyError as error:
             raise UserError(
-                "Some of what the network saw in the photos is no longer there: it was deleted meanwhile, or damaged.",
-                "Start again: what is missing is computed anew.",
+                "Some stored features are missing: they were deleted in the meantime, or damaged.",
+                "Restart: what is missing will be recomputed.",
             ) from error
 
     def _read(self, keys: Sequence[str]) -> np.ndarray:

@@ -25,13 +25,13 @@ from tlcore.workspace import Workspace, disk_error, is_id, read_json, write_json
 
 FOLDER = "queue"
 KINDS = ("train", "import", "advice")
-NOT_BEGUN = "It had not begun yet."
+NOT_BEGUN = "It hadn't started yet."
 MOST_SERVED = 1000  # visitors whose last turn is remembered
 LINE_SECONDS = 30  # a change takes some milliseconds; no page may wait without end
 MOST_TRIES = 3  # workers that are started for a job before it is given up
 NO_WORKER = Failed(
-    f"The process for this could not be started; it ended {MOST_TRIES} times before it had begun.",
-    "Close other programs if memory is short, then start it again.",
+    f"This could not start, although it was tried {MOST_TRIES} times.",
+    "Close other programs if memory is short, then restart it.",
 )
 
 
@@ -58,7 +58,7 @@ class Line:
             self._folder.mkdir(exist_ok=True)
             lock.acquire(timeout=LINE_SECONDS)
         except Timeout as error:
-            raise UserError("The line of waiting jobs does not answer just now.", "Try again in a moment.") from error
+            raise UserError("The queue is busy.", "Try again in a moment.") from error
         except OSError as error:
             raise disk_error(self._folder, error) from error
         try:

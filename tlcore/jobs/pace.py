@@ -6,7 +6,8 @@ The worker (pipeline/eta.py) and whoever shows a bar reckon alike, so that a bar
 import math
 
 FULLEST = 0.98  # of a bar, while anything is left to do
-LATE_SHARE = 0.3  # of the time left that is still told when it has gone by and nothing was heard
+LATE_SHARE = 0.3  # of what was reckoned, or has gone by without a word, that is thought to be left at least
+LATE_SECONDS = 10.0  # so much later than reckoned a person is told that it is slower
 
 
 def advance(share: float, left: float, seconds: float) -> float:
@@ -18,8 +19,13 @@ def advance(share: float, left: float, seconds: float) -> float:
 
 
 def left_after(left: float, seconds: float) -> float:
-    """The seconds that are left some seconds later, with what is late counted as still to come."""
-    return max(left - seconds, LATE_SHARE * left)
+    """The seconds that are left some seconds later; what is late will take the longer, the longer it took already."""
+    return max(left - seconds, LATE_SHARE * max(left, seconds))
+
+
+def is_late(left: float, seconds: float) -> bool:
+    """Whether so many seconds without a word are clearly more than were left."""
+    return seconds > left + LATE_SECONDS
 
 
 def likely(left: tuple[float, float]) -> float:

@@ -102,8 +102,8 @@ class JobQueue:
             return
         if sum(other.visitor == job.visitor for other in self._line.waiting("train")) >= most:
             raise UserError(
-                f"{most} of your trainings are waiting already, as many as one visitor may have here.",
-                "Wait until one of them has begun, or take one out of the line.",
+                f"You already have {most} runs waiting, the most this server allows.",
+                "Wait until one of them starts, or remove one from the queue.",
             )
 
     def position(self, job: Job) -> int:

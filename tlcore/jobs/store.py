@@ -18,7 +18,7 @@ from typing import Any
 from tlcore.checksums import DamagedFile
 from tlcore.config import TrainConfig
 from tlcore.errors import UserError
-from tlcore.events import EpochEnd, Evaluated, Event, Finished, Planned, Progress, ShouldStop, decode, encode
+from tlcore.events import EpochEnd, Evaluated, Event, Finished, Packed, Planned, Progress, ShouldStop, decode, encode
 from tlcore.listing import FolderList, tell_of_change
 from tlcore.naming import given_name
 from tlcore.workspace import (
@@ -167,8 +167,8 @@ def open_job(folder: Path) -> Job:
         name = given or values["name"]
         return cls(folder.name, folder, values["kind"], name, values["created"], values["spec"], visitor, bool(given))
     except DamagedFile as error:
-        what = f"The run “{folder.name}” is damaged: its {JOB}, which says what was to be done, cannot be read."
-        raise UserError(what, "Start a new one; the photos are not in danger.") from error
+        what = f"The run “{folder.name}” is damaged: its {JOB} can't be read."
+        raise UserError(what, "Start a new run. Your photos are not affected.") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise _unknown(folder.name) from error
 
@@ -319,7 +319,7 @@ def num_earlier_attempts(job: Job) -> int:
 
 def take_back_figures(job: Job) -> None:
     """Before a run that had its test figures learns again: its events say no more that it has any."""
-    events = [event for event in read_events(job) if not isinstance(event, Planned | Evaluated)]
+    events = [event for event in read_events(job) if not isinstance(event, Planned | Evaluated | Packed)]
     write_atomic(job.folder / EVENTS, "".join(encode(event) + "\n" for event in events).encode("utf-8"))
 
 

@@ -1,4 +1,4 @@
-"""What the runs of a comparison are called, and how their times are to be taken."""
+"""What the runs of a comparison are called, and what their times do not include."""
 
 from collections.abc import Mapping, Sequence
 
@@ -36,15 +36,15 @@ def backbone_title(run: Run) -> str:
 
 
 def ready_message(results: Sequence[RunResult], names: Mapping[str, str]) -> str:
-    """Which runs did not look at the photos themselves, so that nobody takes their time for more than it is; or ""."""
+    """Which runs reused features, so that nobody compares their times with those of others; or ""."""
     shares = {result.run_id: result.ready or 0.0 for result in results}
     groups = {
-        "all": [names[run_id] for run_id, share in shares.items() if share > 0.99],
-        "a part": [names[run_id] for run_id, share in shares.items() if 0.01 < share <= 0.99],
+        "all features": [names[run_id] for run_id, share in shares.items() if share > 0.99],
+        "some features": [names[run_id] for run_id, share in shares.items() if 0.01 < share <= 0.99],
     }
     return " ".join(
-        f"{capitalized(_listed(found))} found {share} of what the network sees in the photos ready on disk, left by "
-        "the look for the advice or by an earlier run; without that it takes longer."
+        f"{capitalized(_listed(found))} reused {share} from an earlier run or the recommendation; without them, "
+        "training takes longer."
         for share, found in groups.items()
         if found
     )

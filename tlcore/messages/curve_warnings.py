@@ -15,10 +15,10 @@ from tlcore.evaluation.curves import (
     ValidationTooSmall,
     WorseThanHead,
 )
-from tlcore.messages.quantities import percent, percent_range
+from tlcore.messages.quantities import count, percent, percent_range
 
 MOST_NAMED = 3  # classes; more are counted
-STEP_SIZES = {"learning_rate": "step size", "fine_tune_learning_rate": "step size with the network open"}
+LEARNING_RATES = {"learning_rate": "learning rate", "fine_tune_learning_rate": "fine-tuning learning rate"}
 """What the learning rates are called within a sentence, by their settings."""
 
 
@@ -27,7 +27,7 @@ class WarningMessage:
     """A warning in words.
 
     `title`: what is wrong, with the technical term in brackets, no full stop; `finding` and `fix`: a sentence or two
-    each, what the figures show and what to do. Labels of a user stand in them as they are: show them as plain text.
+    each, what the figures show and what to do. They hold a user's labels unescaped: show them as plain text.
     """
 
     title: str
@@ -42,11 +42,12 @@ def curve_warning_message(warning: CurveWarning) -> WarningMessage:
     """A warning of `find_curve_warnings` in words."""
     match warning:
         case LearningRateTooHigh():
-            fix = _smaller_steps(warning.change)
-            return WarningMessage("The steps are too large (learning rate too high)", f"{_sign(warning)}.", fix)
+            return WarningMessage(
+                "The learning rate is too high", f"{_sign(warning)}.", _lower_learning_rate(warning.change)
+            )
         case LearningRateTooLow():
-            fix = f"Choose a larger {STEP_SIZES[warning.change.setting]}, such as {warning.change.suggested:g}."
-            return WarningMessage("The steps are too small (learning rate too low)", _too_slow(warning), fix)
+            fix = f"Choose a higher {LEARNING_RATES[warning.change.setting]}, such as {warning.change.suggested:g}."
+            return WarningMessage("The learning rate is too low", _too_slow(warning), fix)
         case Overfitting():
             return _overfitting(warning)
         case ClassNeverPredicted():
@@ -58,61 +59,56 @@ def curve_warning_message(warning: CurveWarning) -> WarningMessage:
 def _sign(warning: LearningRateTooHigh) -> str:
     match warning.sign:
         case Diverged():
-            return "the figures have run away to infinity"
+            return "the loss grew without limit (it diverged)"
         case LossAboveUniform(epoch, loss, uniform_loss):
-            return (
-                f"in round {epoch} the loss is {loss:.1f}, and without having learned anything it would be "
-                f"{uniform_loss:.1f}"
-            )
+            return f"the loss in epoch {epoch} is {loss:.1f}; random guessing would give {uniform_loss:.1f}"
         case WorseThanHead(accuracy, before):
-            return (
-                f"with the network open, {percent(accuracy)} of the validation photos are right, and "
-                f"{percent(before)} were before"
-            )
+            return f"fine-tuning lowered the validation accuracy from {percent(before)} to {percent(accuracy)}"
 
 
-def _smaller_steps(change: LearningRateChange) -> str:
+def _lower_learning_rate(change: LearningRateChange) -> str:
     if change.suggested is None:
-        return "Look whether the photos have the right labels: the steps can hardly be smaller."
-    return f"Choose a smaller {STEP_SIZES[change.setting]}, such as {change.suggested:g}."
+        return "It can hardly go lower, so check that every photo is in the correct class."
+    return f"Choose a lower {LEARNING_RATES[change.setting]}, such as {change.suggested:g}."
 
 
 def _too_slow(warning: LearningRateTooLow) -> str:
     if warning.stuck:
-        return f"in {warning.num_epochs} rounds the loss has hardly moved."
-    return "the loss falls so slowly that it will still be on its way down after the last round."
+        return f"the loss has hardly moved in {warning.num_epochs} epochs."
+    return "the loss falls so slowly that it will still be falling after the last epoch."
 
 
 def _overfitting(warning: Overfitting) -> WarningMessage:
     finding = (
-        f"of those {percent(warning.accuracy)} are right, of the validation photos {percent(warning.val_accuracy)} "
-        f"(plausibly {percent_range(warning.low, warning.high)}), whose loss has not fallen since round "
-        f"{warning.best_epoch}."
+        f"{percent(warning.accuracy)} of the training photos are correct, but only {percent(warning.val_accuracy)} of "
+        f"the validation photos (likely range {percent_range(warning.low, warning.high)}). The validation loss has not "
+        f"improved since epoch {warning.best_epoch}."
     )
     if warning.change is not None:
-        fix = _smaller_steps(warning.change)
+        fix = _lower_learning_rate(warning.change)
     else:
-        add = "Add photos." if warning.augmented else "Add photos, or vary those you have (augmentation)."
+        add = "Add photos." if warning.augmented else "Add photos, or turn on augmentation."
         kept = (
-            "An earlier round is kept where it was clearly better."
+            "An earlier epoch is kept if it was clearly better."
             if warning.fine_tuning
-            else "The best round is kept, so nothing is lost."
+            else "The best epoch is kept, so nothing is lost."
         )
         fix = f"{add} {kept}"
-    return WarningMessage("It learns its photos by heart (over-fitting)", finding, fix)
+    return WarningMessage("It is memorising its photos (overfitting)", finding, fix)
 
 
 def _never_predicted(warning: ClassNeverPredicted) -> WarningMessage:
     one = len(warning.labels) == 1
     them = "it" if one else "them"
     who = f"The class “{warning.labels[0]}” is" if one else f"The classes {_listed(warning.labels)} are"
-    finding = f"{warning.num_photos} of the {warning.num_validation} validation photos are of {them}."
+    belong = "belongs" if warning.num_photos == 1 else "belong"
+    finding = f"{warning.num_photos} of the {warning.num_validation} validation photos {belong} to {them}."
     fix = (
-        f"Add photos of {them}, or let rare classes count more (class weights)."
+        f"Add photos of {them}, or turn on class weights so that rare classes count more."
         if warning.rare
-        else "Let it learn for more rounds; if that does not help, look whether these photos have the right label."
+        else "Train for more epochs. If that doesn't help, check that these photos are in the correct class."
     )
-    return WarningMessage(f"{who} never the answer (never predicted)", finding, fix)
+    return WarningMessage(f"{who} never predicted", finding, fix)
 
 
 def _listed(labels: Sequence[str]) -> str:
@@ -125,10 +121,9 @@ def _listed(labels: Sequence[str]) -> str:
 
 def _validation_too_small(warning: ValidationTooSmall) -> WarningMessage:
     total = warning.num_validation
-    photos = "1 photo is too little" if total == 1 else f"{total} photos are few"
-    finding = f"{percent(warning.accuracy)} right may as well be {percent_range(warning.low, warning.high)}."
+    finding = f"{percent(warning.accuracy)} correct has a likely range of {percent_range(warning.low, warning.high)}."
     fix = (
-        f"Add photos until about {warning.num_enough} of them are for validation, "
-        "and do not choose by small differences until then."
+        f"Add photos until about {warning.num_enough} are used for validation. "
+        "Until then, don't rely on small differences."
     )
-    return WarningMessage(f"{photos} to check with (validation part too small)", finding, fix)
+    return WarningMessage(f"Only {count(total, 'validation photo')}, too few to judge by", finding, fix)

@@ -34,7 +34,7 @@ def freed_message(plan: Deletion, limits: Limits) -> str:
     """How much room it makes, and how long it can be undone."""
     if not limits.undo_hours:
         return f"It takes up {format_bytes(plan.bytes)}. You can undo this."
-    return f"This frees {format_bytes(plan.bytes)}. You can undo it for {count(round(limits.undo_hours), 'hour')}."
+    return f"This frees {format_bytes(plan.bytes)}. You can undo this for {count(round(limits.undo_hours), 'hour')}."
 
 
 def deleted_message(gone: Deletion) -> str:

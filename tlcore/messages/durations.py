@@ -23,7 +23,7 @@ def whole_time_left_message(left: tuple[float, float] | None) -> str:
 
 
 def about_message(low: float, high: float) -> str:
-    """A time between two ends, in seconds: "a few seconds", "about 4 min", or where it is truly open "20–90 s"."""
+    """A time between two ends, in seconds: "a few seconds", "about 10 s", or where it is truly open "15–80 s"."""
     if high <= 15 or high <= OPEN * low:
         return _about(likely((low, high)))
     if high < 100:
@@ -43,12 +43,10 @@ def rounded(seconds: float) -> float:
 
 
 def _about(seconds: float) -> str:
-    return A_FEW_SECONDS if seconds < 5 else f"about {_figure(seconds)}"
-
-
-def _figure(seconds: float) -> str:
-    """ "20 s", "1.5 min", "3 h"."""
+    """ "a few seconds", "about 20 s", "about 1.5 min", "about 3 h"."""
     told = rounded(seconds)
+    if seconds < 5:
+        return A_FEW_SECONDS
     if told < 60:
-        return f"{told:.0f} s"
-    return f"{told / 60:g} min" if seconds < 90 * 60 else f"{told / 3600:g} h"
+        return f"about {told:.0f} s"
+    return f"about {told / 60:g} min" if seconds < 90 * 60 else f"about {told / 3600:g} h"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tlcore.config import TrainConfig, defaults_for
+from tlcore.error_reasons import why_file_failed
 from tlcore.errors import UserError
 from tlcore.events import Died, Diverged, Started
 from tlcore.features.memory import free_memory
@@ -17,7 +18,7 @@ from tlcore.messages.quantities import format_bytes
 from tlcore.models.registry import find_backbone
 from tlcore.workspace import FULL, GONE, disk_error
 
-NOT_PACKED = "tested, but its model was not packed yet"
+NOT_PACKED = "tested, but its model is not saved yet"
 NO_MEMORY_EXIT_CODES = (0xC0000017, 0xC000012D)  # of Windows: no memory, commitment limit
 CRASH_EXIT_CODES = range(0xC0000000, 0x100000000)  # of Windows: exceptions that nobody handled
 SHORT_SHARE = 0.5  # a process that was killed and needed less than this of what is free had memory enough
@@ -27,7 +28,7 @@ _BAD_ALLOC = (b"bad_alloc", b"MemoryError", b"OOM when allocating", b"Cannot all
 _FROM_OUTSIDE = ("SIGTERM", "SIGHUP", "SIGINT", "SIGQUIT", "SIGBREAK")
 _STATES = {
     "queued": "waiting",
-    "running": "training now",
+    "running": "in progress",
     "finished": "finished",
     "failed": "failed",
     "stopped": "stopped",
@@ -35,11 +36,11 @@ _STATES = {
 }
 _DEATHS = {
     "memory": "ran out of memory",
-    "outside": "ended from outside",
-    "killed": "ended from outside",
+    "outside": "was shut down",
+    "killed": "was shut down",
     "crash": "crashed",
-    "disk": "ended by a full disk",
-    "start": "could not be started",
+    "disk": "stopped because the disk is full",
+    "start": "could not start",
 }
 NOUNS = {"train": "training", "import": "import", "advice": "recommendation"}
 """What a job of each kind is called."""
@@ -58,56 +59,54 @@ def state_message(job: Job, status: JobStatus) -> str:
     if status.state == "interrupted":
         return _DEATHS.get(_cause(job, status), "interrupted")
     if status.state == "running" and status.usable:
-        return "tested, its model is being packed"
+        return "tested, saving its model"
     return _STATES[status.state]
 
 
 def interruption_message(job: Job, status: JobStatus) -> Ending:
-    """Why the process of a job ended without a word of its own."""
+    """Why the process of a job ended without giving a reason itself."""
     cause, died, noun = _cause(job, status), status.died, NOUNS.get(job.kind, "job")
     if cause == "memory":
         return _out_of_memory(job, died.peak_bytes if died else 0, sure=not _is_killed(died))
-    again = "What was done is kept: continue it, or start again."
+    again = "What was finished is kept: continue, or restart."
     if cause == "disk":
-        return Ending(
-            f"The disk is full, so this {noun} could not go on, nor write down how it ended.",
-            f"Free some space. {again}",
-        )
+        return Ending(f"This {noun} stopped because the disk is full.", f"Free up some space. {again}")
     if cause in ("outside", "killed") and died is not None:
-        by = f"by a person, or because the computer was shut down ({_signal_name(died)})"
-        return Ending(f"This {noun} was ended from outside, {by}.", again)
+        return Ending(f"This {noun} was shut down, by someone or together with the computer.", again)
     if cause == "start":
         return Ending(
-            f"The process for this {noun} could not be started.",
-            "Start again; if it happens again, Transfer Lab or TensorFlow may not be installed completely.",
+            f"This {noun} could not start.",
+            "Restart it. If that doesn't help, Transfer Lab or TensorFlow may not be fully installed.",
         )
     if cause == "crash" and died is not None:
-        how = _signal_name(died) or f"exit code {died.exit_code}"
+        code = _signal_name(died) or f"exit code {died.exit_code}"
         return Ending(
-            f"This {noun} crashed ({how}). That is a fault of the program or of a library, not yours.",
-            f"{again} If it happens again, choose another network, and report it with that code.",
+            f"This {noun} crashed ({code}). This is a bug in the program or in a library, not something you did.",
+            f"{again} If it happens again, choose another network and report this code.",
         )
-    return Ending(f"This {noun} was interrupted: its process ended without a word.", again)
+    return Ending(f"This {noun} was interrupted, and nothing says why.", again)
 
 
 def unpacked_message(job: Job, status: JobStatus) -> Ending:
     """A run that has its figures and no model: why, and how to get it."""
+    if status.predicts:  # it ended while the last of its files was written
+        return Ending("This model can predict, but its download is not complete.", "Finish it: that takes seconds.")
     reason = f"{status.error.what} {status.error.fix}" if status.error and not status.error.bug else ""
     if status.died is not None:
         reason = interruption_message(job, status).what
-    fix = "Finish it: that takes seconds and trains nothing again." if can_finish(job) else "Start again to get one."
-    return Ending(f"This run is {NOT_PACKED}, so it cannot predict.", f"{reason} {fix}".strip())
+    fix = "Finish it: this takes seconds and repeats no training." if can_finish(job) else "Restart to get one."
+    return Ending(f"This run is {NOT_PACKED}, so it can't make predictions.", f"{reason} {fix}".strip())
 
 
 def diverged_message(diverged: Diverged, config: TrainConfig) -> str:
     """Where the loss was no longer a number, but the result before it was kept."""
     head = diverged.phase == "head"
-    name, label = ("learning_rate", "") if head else ("fine_tune_learning_rate", " with the network open")
+    name, label = ("learning_rate", "") if head else ("fine_tune_learning_rate", "fine-tuning ")
     value, usual = getattr(config, name), getattr(defaults_for(config.strategy), name)
-    small = f" (it was {value:g}, the usual one is {usual:g})" if value > usual else f" than {value:g}"
+    lower = f" (it was {value:g}, the default is {usual:g})" if value > usual else f" than {value:g}"
     return (
-        f"In round {diverged.epoch} the loss was no longer a number, so learning ended there; the best round before it "
-        f"was kept. A smaller step size{label}{small} helps, or putting back the default settings."
+        f"The loss was no longer a number in epoch {diverged.epoch} (training diverged), so training ended there and "
+        f"the best epoch before it was kept. Try a lower {label}learning rate{lower}, or restore the default settings."
     )
 
 
@@ -120,18 +119,19 @@ def system_failure(error: OSError) -> Ending | None:
     """What an error of the system means for a person; None where it is more likely a fault of the program."""
     path = Path(error.filename) if isinstance(error.filename, str) else None
     if error.errno in FULL:
-        found = disk_error(path, error) if path else UserError("The disk is full.", "Free some space and start again.")
+        found = disk_error(path, error) if path else UserError("The disk is full.", "Free up some space and try again.")
         return Ending(found.what, found.fix)
     if path is None:
         return None
     if error.errno in GONE:
         return Ending(
-            f"Something that this needs is no longer there: {path}.",
-            "It was deleted or moved meanwhile. Put it back, or start again: what can be computed is computed anew.",
+            f"A file needed for this is missing: {path.name}.",
+            "It was deleted or moved in the meantime. Put it back, or restart: what is missing will be recomputed.",
         )
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO):
         return Ending(
-            f"{path} cannot be used ({error.strerror}).", "Check the disk, and that you may read and write there."
+            f"{path.name} can't be used: {why_file_failed(error)}.",
+            "Check the disk, and that you can read and write there.",
         )
     return None
 
@@ -145,8 +145,8 @@ def _out_of_memory(job: Job, peak: int, sure: bool) -> Ending:
     """
     config, noun = job.config if isinstance(job, Run) else None, NOUNS.get(job.kind, "job")
     needed, free = max(peak, _needed(job)), free_memory()
-    end = "ran out of memory" if sure else "was ended by the system, most likely because the memory ran out"
-    amount = f" It needed about {format_bytes(needed)}; {format_bytes(free)} are free now." if needed else ""
+    end = "ran out of memory" if sure else "was stopped by the system, most likely because memory ran out"
+    amount = f" It needed about {format_bytes(needed)}; {format_bytes(free)} is free now." if needed else ""
     lighter = lighter_choices(config) if config else "fewer or smaller photos"
     return Ending(f"This {noun} {end}.{amount}", f"Choose {lighter}, or close other programs.")
 

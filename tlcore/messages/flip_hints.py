@@ -4,14 +4,15 @@ from collections.abc import Sequence
 
 from tlcore.advice.label_changing_flips import SuspectedFlip, find_flips_to_avoid
 from tlcore.advice.rule import LabelChangingFlip
+from tlcore.messages.quantities import percent
 
-MIRRORED = {"horizontal_flip": "Mirrored left and right", "vertical_flip": "Mirrored up and down"}
+MIRRORED = {"horizontal_flip": "mirrored left and right", "vertical_flip": "mirrored up and down"}
 
 
 def flip_hints(labels: Sequence[str], measured: Sequence[LabelChangingFlip] = ()) -> list[tuple[str, str]]:
     """Hints (change, sentence), at most one a change; `change` is "horizontal_flip" or "vertical_flip".
 
-    Names of a user stand in the sentences as they are: show them as plain text.
+    The sentences hold a user's class names unescaped: show them as plain text.
 
     Args:
         labels: the names of the classes.
@@ -23,9 +24,9 @@ def flip_hints(labels: Sequence[str], measured: Sequence[LabelChangingFlip] = ()
 def flip_message(flip: LabelChangingFlip | SuspectedFlip) -> str:
     """What would happen to these photos, and that the setting should stay off."""
     if isinstance(flip, LabelChangingFlip):
-        happens = f"about {flip.share * 100:.0f}% of the photos of {flip.label} look like {flip.becomes}"
+        happens = f"about {percent(flip.share)} of the photos of {flip.label} look like {flip.becomes}"
     elif flip.kind == "opposites":
-        happens = f"photos of {flip.labels[0]} and {flip.labels[1]} may change places"
+        happens = f"photos of {flip.labels[0]} and {flip.labels[1]} may swap classes"
     else:
-        happens = f"signs such as {flip.labels[0]} and {flip.labels[1]} may become others or none"
-    return f"{MIRRORED[flip.change]}, {happens}: leave this off."
+        happens = f"signs such as {flip.labels[0]} and {flip.labels[1]} may change their meaning"
+    return f"Leave this off: {MIRRORED[flip.change]}, {happens}."

@@ -28,7 +28,7 @@ POLICY_WORDS = {
 
 USAGE = """## Use it in Python
 
-With Transfer Lab:
+With Transfer Lab (`pip install transferlab`):
 
 ```python
 import tlcore
@@ -81,7 +81,7 @@ def _what(info: Mapping[str, Any], labels: Sequence[str]) -> str:
     photos = _value(info, "dataset", "photos")
     number = photos.get("train") if isinstance(photos, Mapping) else None
     on = f" on {count(number, 'photo')}" if type(number) is int else ""
-    return f"This model tells {count(len(labels), 'class', 'classes')} of pictures apart. {trained[:-1]}{on}."
+    return f"This model recognises {count(len(labels), 'class', 'classes')} of pictures. {trained[:-1]}{on}."
 
 
 def _score(info: Mapping[str, Any]) -> str:
@@ -92,11 +92,11 @@ def _score(info: Mapping[str, Any]) -> str:
     except (LookupError, TypeError, ValueError):
         return ""
     if not total:
-        return "## How good it is\n\nIt was tested on no photos, so nobody knows yet."
+        return "## How good it is\n\nIt has not been tested yet."
     return (
         f"## How good it is\n\n{message}\n\n"
-        f"Counted on {count(total, 'test photo')} that it did not learn from (test accuracy, 95% confidence interval). "
-        "On photos of another kind, from another camera or place, it may do worse: test it before you rely on it."
+        f"Counted on {count(total, 'test photo')} that it was not trained on (test accuracy, 95% confidence interval). "
+        "With another camera, or in another place, it may do worse: test it before you rely on it."
     )
 
 
@@ -128,7 +128,7 @@ def _files() -> str:
         "- `model.tflite`: the model for LiteRT (TensorFlow Lite): Python, Android, iOS, Raspberry Pi\n"
         "- `model.keras`: the same model for Keras, to continue with (where it is included)\n"
         "- `labels.txt`: the class names, one a line\n"
-        "- `model.json`: everything about the training: settings, figures, versions, checksums"
+        "- `model.json`: everything about the training: settings, test results, versions, checksums"
     )
 
 
@@ -140,7 +140,7 @@ def _licences(info: Mapping[str, Any]) -> str:
         under = f": {_plain(licence)}" if licence else ""
         lines.append(f"- Pretrained network {_title(backbone)}{under}{f' ({source})' if source else ''}")
     photos = _text(info, "dataset", "licence")
-    kept = "None of your photos is in this download."
+    kept = "This download contains none of your photos."
     lines.append(f"- Photos it was trained on: {_plain(photos)}. {kept}" if photos else f"- {kept}")
     return "## Licences\n\n" + "\n".join(lines)
 

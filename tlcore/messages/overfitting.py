@@ -1,34 +1,34 @@
 """How much better a training did on its own photos, in words."""
 
 from tlcore.evaluation.overfitting import Gap
-from tlcore.messages.quantities import count, percent, percent_range
+from tlcore.messages.quantities import count, percent
+from tlcore.messages.scores import score_message
 
 
 def gap_message(gap: Gap, num_validation: int) -> str:
-    """How much better it knows its own photos, and whether that is more than chance.
+    """How much better a model does on its training photos, and whether that could be chance.
 
     Args:
         num_validation: photos that `gap.validation` is a share of.
     """
-    right = round(gap.validation * num_validation)
+    correct = round(gap.validation * num_validation)
     points = round(100 * gap.training) - round(100 * gap.validation)
     wide = count(points, "point") if points > 0 else "less than a point"
     start = (
-        f"In round {gap.epoch}, the one that was kept, {percent(gap.training)} of the training photos were right and "
-        f"{right:,} of {num_validation:,} validation photos ({percent(gap.validation)}; plausibly "
-        f"{percent_range(gap.low, gap.high)})."
+        f"In epoch {gap.epoch}, the one that was kept: training photos {percent(gap.training)} correct, validation "
+        f"photos {score_message(correct, num_validation, gap.low, gap.high)}."
     )
     if gap.beyond_chance:
-        verdict = f"The gap of {wide} is larger than chance: some of it was learned by heart."
+        verdict = f"The gap of {wide} is larger than chance: the model has memorised some of its photos (overfitting)."
     elif points > 0:
-        verdict = f"The gap of {count(points, 'point')} may be chance."
+        verdict = f"The gap of {count(points, 'point')} could be chance."
     else:
         verdict = (
-            "There is no gap. While it learns, photos are varied and some of what it saw is hidden, so that "
-            "training is the harder task."
+            "There is no gap. While training, photos are varied (augmentation) and some features are hidden "
+            "(dropout), which makes the training photos harder."
         )
     later = (
-        " After that round its validation loss rose again while the training loss went on falling: this is what "
-        "over-fitting looks like."
+        " After that epoch the validation loss rose while the training loss kept falling: this is what overfitting "
+        "looks like."
     )
     return f"{start} {verdict}{later if gap.climbs else ''}"

@@ -4,16 +4,18 @@ The bar is that of the whole job, from its start until its model predicts or its
 two events, never goes back, and is full only when nothing is left to do; the worker reckons it (pipeline/eta.py).
 """
 
+import math
 import time
 
 from tlcore.config import TrainConfig
 from tlcore.events import EpochEnd, Progress, StageKey
-from tlcore.jobs.pace import advance, left_after, likely
+from tlcore.jobs.pace import advance, is_late, left_after, likely
 from tlcore.jobs.status import JobStatus
 from tlcore.messages.durations import time_left_message, whole_time_left_message
 from tlcore.messages.quantities import count, format_bytes, percent
 
 STARTING = "Starting…"
+SLOWER = "slower than expected"
 UNKNOWN_SECONDS = 60.0  # for the bar, while nobody knows how long it takes
 NEARLY = 0.97  # of the bar, when all files were read and the data set is written
 
@@ -62,7 +64,8 @@ def progress_message(
         return advance(0.0, UNKNOWN_SECONDS, waited), STARTING
     passed = max(0.0, now - latest.at) if latest.at else 0.0
     words = _epoch_words(latest, config) if isinstance(latest, EpochEnd) else _stage_words(latest, status, config)
-    return _share(latest, passed, status, config), _joined(*words, _time_left(latest, passed))
+    late = SLOWER if latest.left is not None and is_late(likely(latest.left), passed) else ""
+    return _share(latest, passed, status, config), _joined(*words, late, _time_left(latest, passed))
 
 
 def latest_event(status: JobStatus) -> Progress | EpochEnd | None:
@@ -87,8 +90,10 @@ def _left(latest: Progress | EpochEnd, passed: float) -> float | tuple[float, fl
     """Seconds left, as one figure or with two ends, some seconds after an event."""
     if latest.left is not None:
         low, high = latest.left
-        late = left_after(likely(latest.left), passed) / likely(latest.left) if high else 1.0
-        return low * late, high * late
+        if not high:
+            return latest.left
+        change = left_after(likely(latest.left), passed) / likely(latest.left)
+        return low * change, high * change
     own = latest.seconds_left if isinstance(latest, Progress) and latest.done < latest.total else None
     return None if own is None else left_after(own, passed)
 
@@ -126,7 +131,7 @@ def _stage_words(last: Progress, status: JobStatus, config: TrainConfig) -> tupl
         before = max((end.epoch for end in status.epochs if end.phase == "head"), default=0)
         done = config.fine_tune_epochs * last.done / last.total
         total = before + config.fine_tune_epochs
-        return title, _epoch_of(min(total, before + int(done) + 1), total, config)
+        return title, _epoch_of(min(total, before + max(1, math.ceil(done))), total, config)
     if last.stage in _ONE_STEP:
         return (title,)
     if last.stage == StageKey.READ:

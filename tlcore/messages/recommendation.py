@@ -7,12 +7,12 @@ from tlcore.config import short_name
 from tlcore.messages.quantities import count
 
 CONSEQUENCES = {
-    (True, "feature-extraction"): "So it can stay as it is, and only the last step learns.",
-    (True, "hybrid"): "So the last step learns first, and then the top of the network may adapt.",
-    (True, "fine-tuning"): "So all of the network may adapt, in small steps.",
-    (False, "feature-extraction"): "Still, what it knows serves here, and only the last step learns.",
-    (False, "hybrid"): "So the last step learns first, and then the top of the network adapts to your photos.",
-    (False, "fine-tuning"): "So all of the network adapts to your photos, in small steps.",
+    (True, "feature-extraction"): "So the network can stay frozen, and only a new head is trained.",
+    (True, "hybrid"): "So the head is trained first, and then the top layers are fine-tuned.",
+    (True, "fine-tuning"): "So the whole network can be fine-tuned, in small steps.",
+    (False, "feature-extraction"): "What it knows still helps here, so only a new head is trained.",
+    (False, "hybrid"): "So the head is trained first, and then the top layers are fine-tuned on your photos.",
+    (False, "fine-tuning"): "So the whole network is fine-tuned on your photos, in small steps.",
 }
 """What follows, by whether photos are similar to ImageNet's and by the strategy."""
 
@@ -20,7 +20,7 @@ FIRST_KEYS = ("similarity", "similar", "size", "quadrant", "strategy", "reason")
 
 
 def recommendation_reason(recommendation: Recommendation) -> str:
-    """Why the recommended strategy is the right one; of older files as they hold it."""
+    """Why the strategy is recommended; older files hold the sentence itself."""
     if recommendation.similarity_interval is None:
         return recommendation.reason
     return reason_message(
@@ -32,10 +32,10 @@ def recommendation_reason(recommendation: Recommendation) -> str:
 
 
 def reason_message(similarity: float, interval: tuple[float, float], num_photos: int, num_examined: int) -> str:
-    """Why the strategy of the quadrant is the right one, in a few short sentences.
+    """Why the strategy of the quadrant is recommended, in a few short sentences.
 
     Args:
-        similarity: 0–1. interval: where it plausibly lies (95%).
+        similarity: 0–1. interval: its likely range (95%).
         num_photos: training photos. num_examined: photos that were examined.
     """
     similar, size, quadrant = find_quadrant(similarity, num_photos)
@@ -44,18 +44,15 @@ def reason_message(similarity: float, interval: tuple[float, float], num_photos:
         (True, False): "The network knows photos like yours",
         (True, True): "The network knows photos somewhat like yours",
         (False, False): "The network has seen few photos like yours",
-        (False, True): "The network knows photos like yours only in part",
+        (False, True): "The network only partly knows photos like yours",
     }[similar, bool(close)]
     measured = (
-        f"similarity {similarity:.2f} of 1, plausibly {interval[0]:.2f}–{interval[1]:.2f}, "
+        f"similarity {similarity:.2f} of 1, likely range {interval[0]:.2f}–{interval[1]:.2f}, "
         f"from {count(num_examined, 'photo')}"
     )
-    amount = "few" if size == "small" else "many"
-    border = (
-        f" This is close to the border: a race of {' against '.join(close)} shows which is better." if close else ""
-    )
-    number = "one photo to learn from is" if num_photos == 1 else f"{num_photos:,} to learn from are"
-    return f"{known} ({measured}), and {number} {amount}. {CONSEQUENCES[similar, RULES[quadrant]]}{border}"
+    amount = f"{count(num_photos, 'training photo')}, a {size} data set"
+    border = f" It is a close call: race {' against '.join(close)} to see which is better." if close else ""
+    return f"{known} ({measured}). You have {amount}. {CONSEQUENCES[similar, RULES[quadrant]]}{border}"
 
 
 def recommendation_values(recommendation: Recommendation) -> dict[str, Any]:

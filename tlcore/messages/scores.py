@@ -4,7 +4,7 @@ from tlcore.messages.quantities import percent, percent_range
 
 
 def score_message(correct: int, total: int, low: float, high: float) -> str:
-    """The one way in which a score is told: "92% correct: 46 of 50 (likely range 81–97%)".
+    """A score in its one wording: "92% correct: 46 of 50 (likely range 81–97%)".
 
     Args:
         correct, total: test photos. low, high: the 95% interval of their share, 0–1.

@@ -9,6 +9,6 @@ def stopped_message(job: Job, what: str) -> str:
     """Why a job was stopped. `what`: its name in the sentence, "this training" or "it"."""
     minutes, name = limit_minutes(job), f"{what[0].upper()}{what[1:]}"
     if minutes is None:
-        return f"{name} was ended from outside." if stop_reason(job) else f"You stopped {what}."
+        return f"{name} was shut down from outside the app." if stop_reason(job) else f"You stopped {what}."
     time = count(int(minutes), "minute") if minutes == int(minutes) else f"{minutes:g} minutes"
-    return f"{name} was stopped after {time}, the most that is allowed here."
+    return f"{name} was stopped after {time}, the time limit on this server."

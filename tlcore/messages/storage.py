@@ -1,4 +1,4 @@
-"""What is kept on a host, how long, and what deleting it means, in words."""
+"""What is stored on a host, for how long, and what deleting it means, in words."""
 
 from tlcore.messages.quantities import count, format_bytes
 from tlcore.settings import Limits
@@ -16,12 +16,12 @@ def kept_message(limits: Limits) -> str:
     else:
         words.append("Your photos and training runs are kept on this server until you delete them.")
     if uploads:
-        words.append(f"Photos that you add without making a data set are deleted after {_duration(uploads, 'hour')}.")
+        words.append(f"Photos that you add but don't import are deleted after {_duration(uploads, 'hour')}.")
     return " ".join(words)
 
 
 def usage_message(found: Usage, limits: Limits) -> str:
-    """How much a visitor has of what he may have; "" where nothing is limited."""
+    """How much of their allowance a visitor uses; "" where nothing is limited."""
     parts = []
     if limits.visitor_photos:
         parts.append(f"{found.photos:,} of {count(limits.visitor_photos, 'photo')}")
@@ -33,10 +33,10 @@ def usage_message(found: Usage, limits: Limits) -> str:
 def deletion_message(found: Usage) -> str:
     """What would go, before it does."""
     if not found:
-        return "You have made nothing here that is still kept."
+        return "You have nothing stored here."
     return (
         f"This deletes {_listed(found)}, {format_bytes(found.bytes)} in all. A running training is stopped, and "
-        "links that you shared stop working. Models that you downloaded are yours to keep. This cannot be undone."
+        "links you shared stop working. Models you downloaded are yours to keep. This cannot be undone."
     )
 
 
@@ -45,7 +45,7 @@ def deleted_message(gone: Deleted) -> str:
     words = f"Deleted: {_listed(gone)}." if _listed(gone) else "Everything is deleted."
     if gone.still_ending:
         verb = "is" if gone.still_ending == 1 else "are"
-        words += f" {count(gone.still_ending, 'job')} {verb} still ending and will be deleted right after."
+        words += f" {count(gone.still_ending, 'job')} {verb} still stopping and will be deleted right after."
     return words
 
 
@@ -57,7 +57,7 @@ def _listed(what: Usage | Deleted) -> str:
             (what.datasets, "data set", ""),
             (what.runs, "training run", ""),
             (what.comparisons, "race", ""),
-            (what.uploads, "collection of uploads", "collections of uploads"),
+            (what.uploads, "set of unfinished uploads", "sets of unfinished uploads"),
             (what.put_aside, "recently deleted item", ""),
         )
         if number

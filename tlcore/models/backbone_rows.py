@@ -663,7 +663,7 @@ ROWS: tuple[BackboneSpec, ...] = (
     BackboneSpec(
         name="vgg16",
         title="VGG16",
-        sentence="The network of countless tutorials: simple to understand, but slow, and large for its accuracy.",
+        sentence="The network of many tutorials: simple to understand, but slow, and large for its accuracy.",
         parameters=138_357_544,
         num_weights=14_714_688,
         multiply_adds=15_346_630_656,
@@ -705,7 +705,7 @@ ROWS: tuple[BackboneSpec, ...] = (
     BackboneSpec(
         name="resnet50",
         title="ResNet50",
-        sentence="The classic with shortcuts between its layers: what other networks are compared with.",
+        sentence="The classic with shortcuts between its layers: the yardstick for other networks.",
         parameters=25_636_712,
         num_weights=23_481_472,
         multiply_adds=3_855_925_248,
@@ -726,7 +726,7 @@ ROWS: tuple[BackboneSpec, ...] = (
     BackboneSpec(
         name="inception-v3",
         title="InceptionV3",
-        sentence="Looks at several scales at once; a favourite of tutorials, made for larger images.",
+        sentence="Sees details and the big picture at once; popular in tutorials, made for larger images.",
         parameters=23_851_784,
         num_weights=21_751_136,
         multiply_adds=5_711_168_096,
@@ -747,7 +747,7 @@ ROWS: tuple[BackboneSpec, ...] = (
     BackboneSpec(
         name="xception",
         title="Xception",
-        sentence="InceptionV3 thought through to its end: more accurate at the same size, and slower.",
+        sentence="A refined InceptionV3: more accurate at the same size, but slower.",
         parameters=22_910_480,
         num_weights=20_752_424,
         multiply_adds=8_355_355_496,
@@ -768,7 +768,7 @@ ROWS: tuple[BackboneSpec, ...] = (
     BackboneSpec(
         name="mobilenet-v2",
         title="MobileNetV2",
-        sentence="Made for phones: a small download, quick, and good enough for most tasks.",
+        sentence="Made for phones: a small download, fast, and good enough for most tasks.",
         parameters=3_538_984,
         num_weights=2_189_760,
         multiply_adds=299_494_272,
@@ -790,7 +790,7 @@ ROWS: tuple[BackboneSpec, ...] = (
     BackboneSpec(
         name="mobilenet-v2-0.35",
         title="MobileNetV2 × 0.35",
-        sentence="MobileNetV2 at about a third of its width: the quickest of its family and the least accurate.",
+        sentence="MobileNetV2 at about a third of its width: the fastest of its family and the least accurate.",
         parameters=1_691_208,
         num_weights=382_048,
         multiply_adds=58_005_808,
@@ -812,7 +812,7 @@ ROWS: tuple[BackboneSpec, ...] = (
     BackboneSpec(
         name="mobilenet-v2-0.5",
         title="MobileNetV2 × 0.5",
-        sentence="MobileNetV2 at half its width: quicker and less accurate.",
+        sentence="MobileNetV2 at half its width: faster and less accurate.",
         parameters=1_987_224,
         num_weights=669_136,
         multiply_adds=95_851_840,
@@ -834,7 +834,7 @@ ROWS: tuple[BackboneSpec, ...] = (
     BackboneSpec(
         name="mobilenet-v2-0.75",
         title="MobileNetV2 × 0.75",
-        sentence="MobileNetV2 at three quarters of its width: a little quicker and a little less accurate.",
+        sentence="MobileNetV2 at three quarters of its width: a little faster and a little less accurate.",
         parameters=2_663_064,
         num_weights=1_328_784,
         multiply_adds=207_789_792,
@@ -922,7 +922,7 @@ ROWS: tuple[BackboneSpec, ...] = (
     BackboneSpec(
         name="mobilenet-0.25",
         title="MobileNet × 0.25",
-        sentence="The smallest download of all: very quick, but it sees least.",
+        sentence="The smallest download of all: very fast, but the least accurate.",
         parameters=475_544,
         num_weights=207_600,
         multiply_adds=40_774_272,
@@ -944,7 +944,7 @@ ROWS: tuple[BackboneSpec, ...] = (
     BackboneSpec(
         name="mobilenet-0.5",
         title="MobileNet × 0.5",
-        sentence="MobileNet at half its width: quicker and less accurate.",
+        sentence="MobileNet at half its width: faster and less accurate.",
         parameters=1_342_536,
         num_weights=807_648,
         multiply_adds=148_985_088,
@@ -966,7 +966,7 @@ ROWS: tuple[BackboneSpec, ...] = (
     BackboneSpec(
         name="mobilenet-0.75",
         title="MobileNet × 0.75",
-        sentence="MobileNet at three quarters of its width: a little quicker and a little less accurate.",
+        sentence="MobileNet at three quarters of its width: a little faster and a little less accurate.",
         parameters=2_601_976,
         num_weights=1_800_144,
         multiply_adds=324_632_448,
@@ -988,7 +988,7 @@ ROWS: tuple[BackboneSpec, ...] = (
     BackboneSpec(
         name="mobilenet-v3-small",
         title="MobileNetV3 Small",
-        sentence="Found by a computer for slow phones: tiny and quick, and good for its size.",
+        sentence="Designed by an automatic search for slow phones: tiny, fast, and good for its size.",
         parameters=2_554_968,
         num_weights=914_896,
         multiply_adds=54_896_576,
@@ -1009,7 +1009,7 @@ ROWS: tuple[BackboneSpec, ...] = (
     BackboneSpec(
         name="mobilenet-v3-large",
         title="MobileNetV3 Large",
-        sentence="Found by a computer for phones: quick, and more accurate than MobileNetV2.",
+        sentence="Designed by an automatic search for phones: fast, and more accurate than MobileNetV2.",
         parameters=5_507_432,
         num_weights=2_947_552,
         multiply_adds=214_080_960,
@@ -1303,7 +1303,7 @@ ROWS: tuple[BackboneSpec, ...] = (
     BackboneSpec(
         name="efficientnet-v2-m",
         title="EfficientNetV2M",
-        sentence="Among the most accurate; a large download and slow without a graphics card.",
+        sentence="Among the most accurate, but a large download, and slow without a graphics card.",
         parameters=54_431_388,
         num_weights=52_566_324,
         multiply_adds=24_581_180_384,
@@ -1324,7 +1324,7 @@ ROWS: tuple[BackboneSpec, ...] = (
     BackboneSpec(
         name="efficientnet-v2-l",
         title="EfficientNetV2L",
-        sentence="The largest EfficientNetV2: for few photos and much patience, or a graphics card.",
+        sentence="The largest EfficientNetV2: for few photos and a lot of patience, or a graphics card.",
         parameters=119_027_848,
         num_weights=116_721_696,
         multiply_adds=56_078_419_008,
@@ -1366,7 +1366,7 @@ ROWS: tuple[BackboneSpec, ...] = (
     BackboneSpec(
         name="convnext-small",
         title="ConvNeXtSmall",
-        sentence="ConvNeXtTiny made deeper: a little more accurate, about twice the work.",
+        sentence="A deeper ConvNeXtTiny: a little more accurate, about half as fast.",
         parameters=50_223_688,
         num_weights=49_454_688,
         multiply_adds=8_682_944_256,
@@ -1387,7 +1387,7 @@ ROWS: tuple[BackboneSpec, ...] = (
     BackboneSpec(
         name="convnext-base",
         title="ConvNeXtBase",
-        sentence="Very accurate; learned from many more photos first. A large download.",
+        sentence="Very accurate, pretrained on many more photos. A large download.",
         parameters=88_591_464,
         num_weights=87_566_464,
         multiply_adds=15_353_705_472,
@@ -1408,7 +1408,7 @@ ROWS: tuple[BackboneSpec, ...] = (
     BackboneSpec(
         name="convnext-large",
         title="ConvNeXtLarge",
-        sentence="Among the most accurate of all; a very large download and slow.",
+        sentence="Among the most accurate of all, but slow and a very large download.",
         parameters=197_767_336,
         num_weights=196_230_336,
         multiply_adds=34_359_897_600,
@@ -1429,7 +1429,7 @@ ROWS: tuple[BackboneSpec, ...] = (
     BackboneSpec(
         name="convnext-xlarge",
         title="ConvNeXtXLarge",
-        sentence="The most accurate of all and the largest: over a gigabyte to fetch.",
+        sentence="The most accurate and the largest of all: a download of over 1 GB.",
         parameters=350_196_968,
         num_weights=348_147_968,
         multiply_adds=60_918_982_656,
@@ -1450,7 +1450,7 @@ ROWS: tuple[BackboneSpec, ...] = (
     BackboneSpec(
         name="resnet101",
         title="ResNet101",
-        sentence="ResNet50 with twice the layers: a little more accurate, about twice the work.",
+        sentence="ResNet50 with twice the layers: a little more accurate, about half as fast.",
         parameters=44_707_176,
         num_weights=42_447_488,
         multiply_adds=7_568_146_432,
@@ -1513,7 +1513,7 @@ ROWS: tuple[BackboneSpec, ...] = (
     BackboneSpec(
         name="resnet101-v2",
         title="ResNet101V2",
-        sentence="ResNet50V2 with twice the layers: a little more accurate, about twice the work.",
+        sentence="ResNet50V2 with twice the layers: a little more accurate, about half as fast.",
         parameters=44_675_560,
         num_weights=42_431_232,
         multiply_adds=7_192_428_544,
@@ -1555,7 +1555,7 @@ ROWS: tuple[BackboneSpec, ...] = (
     BackboneSpec(
         name="inception-resnet-v2",
         title="InceptionResNetV2",
-        sentence="InceptionV3 with shortcuts between its layers: more accurate, twice as large and slow.",
+        sentence="InceptionV3 with shortcuts between its layers: more accurate, but twice as large and half as fast.",
         parameters=55_873_736,
         num_weights=54_245_920,
         multiply_adds=13_154_258_016,
@@ -1576,7 +1576,7 @@ ROWS: tuple[BackboneSpec, ...] = (
     BackboneSpec(
         name="densenet121",
         title="DenseNet121",
-        sentence="Every layer sees all layers before it: a small download for its accuracy; popular in medicine.",
+        sentence="Each layer uses all layers before it: a small download for its accuracy, popular in medicine.",
         parameters=8_062_504,
         num_weights=6_870_208,
         multiply_adds=2_833_137_664,
@@ -1639,7 +1639,7 @@ ROWS: tuple[BackboneSpec, ...] = (
     BackboneSpec(
         name="nasnet-mobile",
         title="NASNetMobile",
-        sentence="Found by a computer search: small in parameters, but its many small steps take time.",
+        sentence="Designed by an automatic search: few parameters, but its many small steps take time.",
         parameters=5_326_716,
         num_weights=4_196_240,
         multiply_adds=562_582_816,
@@ -1660,7 +1660,7 @@ ROWS: tuple[BackboneSpec, ...] = (
     BackboneSpec(
         name="nasnet-large",
         title="NASNetLarge",
-        sentence="Found by a computer search: accurate, but very slow; newer networks do better with less.",
+        sentence="Designed by an automatic search: accurate, but very slow. Newer networks do better with less.",
         parameters=88_949_818,
         num_weights=84_523_482,
         multiply_adds=23_779_382_658,

@@ -12,7 +12,7 @@ from tlcore.models import graph
 from tlcore.models.efficientnet_lite import OUTPUTS, build_efficientnet_lite0
 from tlcore.models.registry import BackboneSpec
 from tlcore.models.scaling import SCALINGS, TORCH_DEVIATION
-from tlcore.models.weights import keras_weights_path
+from tlcore.models.weights import REINSTALL, keras_weights_path
 
 _UNITS = {"pooled": "avg", "feature_map": None}  # what `keras.applications` calls them
 
@@ -45,8 +45,8 @@ def build_backbone(
         )
     if image_size is not None and image_size < spec.least_image_size:
         raise UserError(
-            f"Received: images of {image_size} pixels, which is too small for {spec.title}.",
-            f"Allowed: at least {spec.least_image_size}.",
+            f"An image size of {image_size} pixels is too small for {spec.title}.",
+            f"Use at least {spec.least_image_size} pixels.",
         )
     path = keras_weights_path(spec) if weights else None
     if spec.built_in:
@@ -88,10 +88,8 @@ def _load(model: keras.Model, path: Path, spec: BackboneSpec) -> None:
             model.load_weights(path)
     except (OSError, ValueError, KeyError, UserWarning) as error:
         raise UserError(
-            f"The weights file {path} of “{spec.title}” is damaged or belongs to another network.",
-            "Install the program again, or restore the file with git."
-            if spec.built_in
-            else "Delete the file and fetch it again.",
+            f"The weights file of {spec.title} ({path.name}) is damaged or belongs to another network.",
+            REINSTALL if spec.built_in else "Delete the file and download it again.",
         ) from error
 
 

@@ -141,8 +141,8 @@ def convert_checked(model: "keras.Model", image_size: int, output: str) -> bytes
     difference = _difference(data, model, image_size, output)
     if not difference <= MOST_DIFFERENCE:
         raise UserError(
-            f"The converted network differs from Keras by {difference:.2g} of its largest value.",
-            f"At most {MOST_DIFFERENCE} is allowed, so it is not used. Choose another backbone and please report this.",
+            f"The converted network gives different results from Keras (by {difference:.2g} of its largest value).",
+            f"At most {MOST_DIFFERENCE} is allowed, so it isn't used. Choose another network, and please report this.",
         )
     return data
 

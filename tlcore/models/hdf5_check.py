@@ -98,8 +98,8 @@ class _Look:
 
     def _refused(self, what: str) -> UserError:
         return UserError(
-            f"{self._path} has what no file of weights has: {what}. It was not read.",
-            "Delete it, and fetch the weights from Keras.",
+            f"{self._path.name} is not a normal weights file ({what}), so it was not opened.",
+            "Delete it and download the weights from Keras.",
         )
 
 

@@ -42,7 +42,7 @@ def load_imagenet_head(spec: BackboneSpec) -> ImageNetHead:
     logits = named(signature.outputs, "logits")
     dense = next((operator for operator in graph.operators if logits in operator.outputs), None)
     if dense is None or len(dense.inputs) != 3:
-        raise UserError(f"The file of {spec.title} has no head.", "Build it with scripts/build_backbone.py.")
+        raise UserError(f"The file of {spec.title} has no classifier.", "Build it with scripts/build_backbone.py.")
     weights, bias = (_constant(model, graph, int(tensor)) for tensor in dense.inputs[1:])
     return ImageNetHead(weights, bias, load_labels(spec))
 

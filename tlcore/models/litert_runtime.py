@@ -41,8 +41,8 @@ class LiteModel:
             self._shape: tuple[int, ...] = ()
             self._outputs = dict(self._named_outputs())
         except (ValueError, RuntimeError, OSError, LookupError) as error:
-            name = "The model" if isinstance(source, bytes) else f"The model file {source}"
-            raise UserError(f"{name} is missing or damaged.", "Train again, or fetch the file again.") from error
+            name = "The model" if isinstance(source, bytes) else f"The model file {Path(source).name}"
+            raise UserError(f"{name} is missing or damaged.", "Train again, or download the file again.") from error
 
     def _named_outputs(self) -> list[tuple[str, int]]:
         """Output tensors under the names of the file's signature."""

@@ -25,7 +25,7 @@ __all__ = [
 BUILT_IN = BackboneSpec(
     name="efficientnet-lite0",
     title="EfficientNet-Lite0",
-    sentence="Small, quick and good: the right choice to begin with. It comes with the program.",
+    sentence="Small, fast and accurate: a good first choice. Built in.",
     parameters=4_652_008,
     num_weights=3_328_992,
     multiply_adds=383_907_552,
@@ -70,7 +70,7 @@ def find_backbone(name: str) -> BackboneSpec:
         if spec.name == name:
             return spec
     allowed = ", ".join(spec.name for spec in BACKBONES)
-    raise UserError(f"Received: backbone “{name}”, which is not known.", f"Allowed: {allowed}.")
+    raise UserError(f"There is no network “{name}”.", f"Choose one of: {allowed}.")
 
 
 def usual_image_size(strategy: str, spec: BackboneSpec) -> int:
@@ -93,7 +93,7 @@ def find_block(spec: BackboneSpec, name: str) -> Block:
         if block.name == name:
             return block
     allowed = ", ".join(block.name for block in spec.blocks)
-    raise UserError(f"Received: block “{name}”, which {spec.title} does not have.", f"Allowed: {allowed}.")
+    raise UserError(f"{spec.title} has no block “{name}”.", f"Choose one of: {allowed}.")
 
 
 def lowest_unfrozen_block(spec: BackboneSpec, unfreeze_from: str) -> Block:

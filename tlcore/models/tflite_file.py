@@ -10,6 +10,7 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from tlcore.errors import UserError
+from tlcore.models.weights import REINSTALL
 
 SIGNATURE = "serving_default"
 _FILE_IDENTIFIER = b"TFL3"
@@ -24,7 +25,7 @@ def unpack(data: bytes) -> tuple[schema.ModelT, schema.SignatureDefT]:
         UserError: the bytes are no such file.
     """
     if data[4:8] != _FILE_IDENTIFIER:
-        raise UserError("The backbone is not a LiteRT file.", "Install the program again, or restore it with git.")
+        raise UserError("The backbone is not a LiteRT file.", REINSTALL)
     model = schema.ModelT.InitFromPackedBuf(data)
     for signature in model.signatureDefs or []:
         if signature.signatureKey == SIGNATURE.encode() and signature.subgraphIndex == 0:

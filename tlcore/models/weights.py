@@ -6,6 +6,7 @@ from tlcore.errors import UserError
 from tlcore.models.spec import BackboneSpec
 from tlcore.models.weights_cache import content_hash, verify, weights_path
 
+REINSTALL = "Install Transfer Lab again, or restore the file with git."
 _ASSETS = Path(__file__).resolve().parent.parent / "assets"
 
 
@@ -51,6 +52,6 @@ def _existing(path: Path) -> Path:
     if path.is_file():
         return path
     raise UserError(
-        f"The file {path} of a pretrained network is missing.",
-        "Install the program again, or restore the file with git.",
+        f"The file of a pretrained network is missing ({path.name}).",
+        REINSTALL,
     )

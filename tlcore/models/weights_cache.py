@@ -15,6 +15,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from tlcore.data.download import fetch as fetch_file
+from tlcore.data.download import server_name
+from tlcore.error_reasons import why_connection_failed, why_file_failed, why_server_refused
 from tlcore.errors import UserError
 from tlcore.events import Event, ShouldStop, never
 from tlcore.models.hdf5_check import check_hdf5
@@ -23,6 +25,7 @@ from tlcore.workspace import disk_error
 
 _TIMEOUT_SECONDS = 20
 _BLOCK = 2**20
+ALTERNATIVE = "EfficientNet-Lite0 is built in and needs no download."
 
 
 def keras_folder() -> Path:
@@ -54,11 +57,11 @@ def verify(spec: BackboneSpec) -> Path:
     """
     path = weights_path(spec)
     if not path.is_file():
-        raise UserError(f"The weights of {spec.title} are not on this machine: {path} is missing.", _advice(spec))
+        raise UserError(f"The weights of {spec.title} are not on this computer.", _advice(spec))
     if not _is_whole(path, spec):
         raise UserError(
-            f"The weights file {path} of {spec.title} is damaged: it is not what Keras expects.",
-            f"Delete it and fetch it again. {_alternative()}",
+            f"The weights file of {spec.title} is damaged ({path.name}).",
+            f"Delete it and download it again. {ALTERNATIVE}",
         )
     return path
 
@@ -73,7 +76,8 @@ def fetch(spec: BackboneSpec, should_stop: ShouldStop = never) -> Generator[Even
         The file, checked; None when stopped (what was fetched is kept) or when the network is built in.
 
     Raises:
-        UserError: there is no network, or what came is not the file; names the file, its folder and the alternative.
+        UserError: there is no network, or what came is not the file; names the file, how to bring it in, and the
+            alternative.
     """
     if spec.built_in:
         return None
@@ -90,11 +94,12 @@ def fetch(spec: BackboneSpec, should_stop: ShouldStop = never) -> Generator[Even
         if (yield from fetch_file(spec.weights_url, arrived, size, should_stop=should_stop)) is None:
             return None
     except UserError as error:
-        raise UserError(f"The weights of {spec.title} could not be fetched. {error.what}", _advice(spec)) from error
+        raise UserError(f"The weights of {spec.title} can't be downloaded. {error.what}", _advice(spec)) from error
     if not _is_whole(arrived, spec):
         arrived.unlink()
         raise UserError(
-            f"What {spec.weights_url} sent is not the file that Keras expects; it was deleted.", _advice(spec)
+            f"{server_name(spec.weights_url)} sent another file than the weights of {spec.title}, so it was deleted.",
+            _advice(spec),
         )
     os.replace(arrived, path)
     return path
@@ -110,12 +115,12 @@ def import_file(path: Path, rows: tuple[BackboneSpec, ...]) -> BackboneSpec:
         UserError: the file cannot be read, is damaged, or is none of the table's.
     """
     if not path.is_file():
-        raise UserError(f"Received: {path}, which is no file.", "Allowed: a weights file that Keras has fetched.")
+        raise UserError(f"There is no file at {path}.", "Choose a weights file that Keras has downloaded.")
     spec = _recognise(path, [row for row in rows if not row.built_in])
     if not _is_whole(path, spec):
         raise UserError(
             f"{path} is named like the weights of {spec.title}, but it is damaged.",
-            "Copy it again from where it came from.",
+            "Copy or download it again.",
         )
     target = weights_path(spec)
     partial = target.with_name(f"{target.name}.import")
@@ -141,7 +146,7 @@ def content_hash(path: Path, algorithm: str) -> str:
         state = path.stat()
         return _hash(path, algorithm, state.st_size, state.st_mtime_ns)
     except OSError as error:
-        raise UserError(f"{path} cannot be read ({error.strerror or error}).", "Fetch it again.") from error
+        raise UserError(f"{path.name} can't be read: {why_file_failed(error)}.", "Download it again.") from error
 
 
 @lru_cache(maxsize=64)
@@ -182,8 +187,8 @@ def _recognise(path: Path, rows: list[BackboneSpec]) -> BackboneSpec:
         if spec.weights_hash and content_hash(path, _algorithm(spec)) == spec.weights_hash:
             return spec
     raise UserError(
-        f"Received: {path.name}, which is not the weights file of a known network.",
-        f"Allowed: files without the classifier, under Keras' own names, such as {rows[0].weights_file}.",
+        f"{path.name} is not the weights file of a known network.",
+        f"Use a file without the classifier, under the name Keras gave it, such as {rows[0].weights_file}.",
     )
 
 
@@ -195,19 +200,14 @@ def _size(url: str) -> int:
             return int(answer.headers["Content-Length"])
     except urllib.error.HTTPError as error:
         with error:
-            raise UserError(f"{url}: the server answered {error.code} ({error.reason}).") from error
+            raise UserError(f"{server_name(url)} didn't send it: {why_server_refused(error.code)}.") from error
     except (OSError, http.client.HTTPException, TypeError, ValueError) as error:
-        reason = getattr(error, "reason", None) or error
-        raise UserError(f"{url} cannot be reached; there seems to be no network ({reason}).") from error
+        raise UserError(f"{server_name(url)} can't be reached: {why_connection_failed(error)}.") from error
 
 
 def _advice(spec: BackboneSpec) -> str:
-    """What to do without a network: the file, the folder, the built-in alternative."""
+    """What to do without a network: the file, how to bring it in, the built-in alternative."""
     return (
-        f"Fetch {spec.weights_file} from {spec.weights_url} where there is a network and put it into {keras_folder()} "
-        f"(python -m tlcore weights import FILE does that). {_alternative()}"
+        f"Download {spec.weights_url} on a computer with internet and add it here with "
+        f"“python -m tlcore weights import {spec.weights_file}”. {ALTERNATIVE}"
     )
-
-
-def _alternative() -> str:
-    return "EfficientNet-Lite0 is built in and needs no download."

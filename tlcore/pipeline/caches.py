@@ -10,14 +10,12 @@ from tlcore.config import TrainConfig
 from tlcore.data.augment import Augmentation, Views, view_key
 from tlcore.data.images import RESIZE_POLICY
 from tlcore.features.activations import ActivationKind, ImageCache, make_room, open_activations, open_features
-from tlcore.features.extract import Photo, Request, check_numbers, num_rows
+from tlcore.features.extract import FEATURES_KEPT, Photo, Request, check_numbers, num_rows
 from tlcore.features.store import FeatureKind
 from tlcore.features.views import ViewedStore
 from tlcore.models.frozen_backbone import top_layer
 from tlcore.models.frozen_files import POOLED
 from tlcore.pipeline.context import Context, FineTuneModel, Halted
-
-KEPT = "What the network saw in the photos until now is kept for next time."
 
 
 def views_of(config: TrainConfig) -> Views:
@@ -118,7 +116,7 @@ def check_complete(requests: Sequence[Request]) -> None:
         for store in request.stores:
             store.refresh()
         if request.missing():
-            raise Halted(KEPT)
+            raise Halted(FEATURES_KEPT)
 
 
 class StoredViews:

@@ -15,19 +15,22 @@ from tlcore.models.frozen_files import POOLED
 from tlcore.models.registry import find_backbone
 from tlcore.models.weights_cache import is_present
 from tlcore.pipeline.caches import views_of
-from tlcore.pipeline.rates import HEAD_SECONDS, JOINT_SHARE, ONCE, Range, Rates, num_products
+from tlcore.pipeline.rates import Range, Rates, num_products
 from tlcore.pipeline.timings import load_timings, timing_names
 from tlcore.workspace import Workspace
 
 AROUND = (0.3, 2.0)
-"""Seconds between the press of the button and the first photo, and the last epoch and the score, by a warm worker."""
+"""Seconds between the press of the button and the first photo, and the last epoch and the figures, by a warm worker."""
+
+USUAL_SHARE_BELOW = 0.53
+"""Of a network's multiplications, what lies below its upper third (EfficientNet-Lite0); to count them takes Keras."""
 
 MOST_ADAPTATION_PHOTOS = 512
 """To which batch normalisation is adapted (fine_tune_stages.py, which cannot be imported without Keras)."""
 
 
 def estimate_seconds(workspace: Workspace, dataset: Dataset, config: TrainConfig) -> Range | None:
-    """Seconds until the test figures, at least and at most; None where this machine has not done such work yet.
+    """Seconds until the model predicts, at least and at most; None where a network has to be downloaded first.
 
     Raises:
         UserError: the config names a network or a block that is not known.
@@ -36,69 +39,68 @@ def estimate_seconds(workspace: Workspace, dataset: Dataset, config: TrainConfig
     if config.pretrained and not is_present(spec):
         return None  # how long a download takes is no property of this machine
     work = _Work(workspace, dataset, config)
-    parts: list[Range | None] = [AROUND]
+    parts = [AROUND, work.packing()]
     if config.pretrained:
         parts += [work.adaptation(), work.extraction(), work.head()]
     if config.fine_tunes:
         parts += [work.decoding(), work.fine_tuning()]
-    known = [part for part in parts if part is not None]
-    if len(known) < len(parts):
-        return None
-    return sum(low for low, _ in known), sum(high for _, high in known)
+    return sum(low for low, _ in parts), sum(high for _, high in parts)
 
 
 class _Work:
-    """The work of a run in seconds, a method a stage; each gives None where nothing is known of it."""
+    """The work of a run in seconds, a method a stage, by the same rates as the time left of a run (rates.py)."""
 
     def __init__(self, workspace: Workspace, dataset: Dataset, config: TrainConfig) -> None:
-        self._workspace, self._config = workspace, config
         products = num_products(find_backbone(config.backbone), config.image_size)
+        self._workspace, self._config = workspace, config
         self._rates = Rates(timing_names(config), load_timings(workspace), products)
+        self._rates.share_below = USUAL_SHARE_BELOW if config.partly_frozen else 0.0
+        self._num_test = len(dataset.part("test"))
         self._photos = _photos(dataset, "train"), _photos(dataset, "validation") + _photos(dataset, "test")
 
-    def adaptation(self) -> Range | None:
+    def adaptation(self) -> Range:
         """Batch normalisation. A network that was trained here before without measuring it has none."""
-        rate = self._rates.known(StageKey.ADAPT_BATCH_NORM)
-        if not self._config.batch_norm_adaptation or (
-            rate is None and self._rates.known(StageKey.FINE_TUNE) is not None
-        ):
+        rates = self._rates
+        without = rates.known(StageKey.ADAPT_BATCH_NORM) is None and rates.known(StageKey.FINE_TUNE) is not None
+        if not self._config.batch_norm_adaptation or without:
             return 0.0, 0.0
-        return _times(rate, min(len(self._photos[0]), MOST_ADAPTATION_PHOTOS))
+        low, high = rates["convert"]
+        adapted = _times(rates[StageKey.ADAPT_BATCH_NORM], min(len(self._photos[0]), MOST_ADAPTATION_PHOTOS))
+        return adapted[0] + low, adapted[1] + high
 
-    def extraction(self) -> Range | None:
+    def extraction(self) -> Range:
         """The frozen network on every photo that it has not seen; an adapted one has seen none."""
         if not self._config.batch_norm_adaptation and not self._config.partly_frozen:
-            return _times(self._rates.known(StageKey.EXTRACT_FEATURES), self._num_missing())
-        joint = self._rates.known(StageKey.EXTRACT_FEATURES_AND_ACTIVATIONS)
-        alone = self._rates.known(StageKey.EXTRACT_FEATURES)
-        if joint is None and alone is not None:
-            joint = alone[0] * JOINT_SHARE[0], alone[1] * JOINT_SHARE[1]
-        return _times(joint, self._num_rows())
+            return _times(self._rates[StageKey.EXTRACT_FEATURES], self._num_missing())
+        return _times(self._rates[StageKey.EXTRACT_FEATURES_AND_ACTIVATIONS], self._num_rows())
 
-    def head(self) -> Range | None:
+    def head(self) -> Range:
         """The epochs of the head, which may end early."""
         config, samples = self._config, len(self._photos[0])
-        low, high = self._rates.known(StageKey.TRAIN_HEAD) or HEAD_SECONDS
-        return low * samples * min(config.epochs, config.patience or config.epochs), high * samples * config.epochs
+        (low, high), first = self._rates[StageKey.TRAIN_HEAD], self._rates["trace"]
+        least = min(config.epochs, config.patience or config.epochs)
+        return first[0] + low * samples * least, first[1] + high * samples * config.epochs
 
-    def decoding(self) -> Range | None:
+    def decoding(self) -> Range:
         """Photos as the whole network takes them; where a part is frozen, nothing."""
         if self._config.partly_frozen:
             return 0.0, 0.0
         with ViewedStore(ImageCache(self._workspace, self._config.image_size, RESIZE_POLICY)) as store:
             missing = num_rows(Request(self._photos[0] + self._photos[1], (store,)).missing())
-        return _times(self._rates.known(StageKey.DECODE_PHOTOS), missing)
+        return _times(self._rates[StageKey.DECODE_PHOTOS], missing)
 
-    def fine_tuning(self) -> Range | None:
+    def fine_tuning(self) -> Range:
         """The first step, the epochs, and the test photos with what came of them."""
         config, samples = self._config, len(self._photos[0])
-        start, rate = self._rates.known("compile"), self._rates.known(StageKey.FINE_TUNE)
-        if start is None or rate is None:
-            return None
-        end = self._rates.known("evaluate") or ONCE["evaluate"]
+        start, rate, end = (self._rates[each] for each in ("compile", StageKey.FINE_TUNE, "evaluate"))
         least = min(config.fine_tune_epochs, config.patience or config.fine_tune_epochs)
         low = start[0] + end[0] + rate[0] * samples * least
         return low, start[1] + end[1] + rate[1] * samples * config.fine_tune_epochs
+
+    def packing(self) -> Range:
+        """Making the model file, and checking it on the test photos."""
+        (low, high), check = self._rates["pack"], _times(self._rates[StageKey.VERIFY], self._num_test)
+        return low + check[0], high + check[1]
 
     def _num_missing(self) -> int:
         """Rows that the frozen network has yet to compute."""
@@ -117,10 +119,8 @@ class _Work:
         return len(train) * (views.count if has_views(views) else 1) + len(others)
 
 
-def _times(rate: Range | None, number: int) -> Range | None:
-    if not number:
-        return 0.0, 0.0
-    return rate and (rate[0] * number, rate[1] * number)
+def _times(rate: Range, number: int) -> Range:
+    return rate[0] * number, rate[1] * number
 
 
 def _photos(dataset: Dataset, part: str) -> list[Photo]:

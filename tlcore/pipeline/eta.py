@@ -7,7 +7,7 @@ left every event gets the share of the whole run that is done, which moves on ev
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from statistics import median
+from statistics import mean
 
 from tlcore.events import EpochEnd, Evaluated, Event, Progress, StageKey
 from tlcore.jobs.pace import FULLEST, advance, likely
@@ -16,7 +16,7 @@ from tlcore.pipeline.stage import Stage
 from tlcore.pipeline.timings import Rate
 
 LEAST_SHARE, LEAST_UNITS = 0.05, 8  # of a stage that have to be done before its rate is believed
-RECENT = 5  # epochs whose time tells how long the next ones take
+RECENT = 3  # epochs whose time tells how long the next ones take
 UNKNOWN_SECONDS = 60.0  # for the bar alone, while nobody knows how long it takes
 AFTER_PLAN = (StageKey.PACK, StageKey.VERIFY)
 _FIRST: dict[StageKey, Rate] = {StageKey.FINE_TUNE: "compile", StageKey.TRAIN_HEAD: "trace"}  # what begins a stage
@@ -29,13 +29,19 @@ class Eta:
         rates: what each kind of work takes.
         num_test: test photos, on which the packed model is checked.
         ago: seconds since the run was begun.
+        first: what the whole run takes, as far as that is known before there is a plan.
         clock: seconds that only grow.
     """
 
     def __init__(
-        self, rates: Rates, num_test: int = 0, ago: float = 0.0, clock: Callable[[], float] = time.monotonic
+        self,
+        rates: Rates,
+        num_test: int = 0,
+        ago: float = 0.0,
+        first: Range | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._rates, self._num_test, self._clock = rates, num_test, clock
+        self._rates, self._num_test, self._first, self._clock = rates, num_test, first, clock
         self._stages: Sequence[Stage] = ()
         self._epochs: list[float] = []  # seconds of each epoch of fine-tuning
         self._converting = False
@@ -103,7 +109,7 @@ class Eta:
     def _while_preparing(self) -> Range | None:
         """A stage is over, and what follows is got ready."""
         if not self._stages:
-            return None
+            return self._first
         self._last = self._clock()
         self._converting = self._stages[0].key == StageKey.ADAPT_BATCH_NORM
         return self._sum((0.0, 0.0))
@@ -154,7 +160,7 @@ class Eta:
     def _usual_epoch(self) -> float:
         """Seconds of an epoch of fine-tuning; the first one compiled."""
         if len(self._epochs) > 1:
-            return median(self._epochs[1:][-RECENT:])
+            return mean(self._epochs[1:][-RECENT:])
         return max(0.1 * self._epochs[0], self._epochs[0] - self._rates.measured.get("compile", 0.0))
 
     def _sum(self, now: Range) -> Range | None:

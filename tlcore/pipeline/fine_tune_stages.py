@@ -114,7 +114,7 @@ def adapt_batch_norm(context: Context) -> Iterator[Event]:
                 stopwatch.restart(done)  # the first batch compiles
             yield stopwatch.progress(done)
             if context.should_stop() and not can_resume(context.run):  # else there are epochs that need this network
-                raise Halted("Nothing was learned yet.")
+                raise Halted("Nothing was trained yet.")
     use_adapted(context, model)
 
 
@@ -198,7 +198,7 @@ def fine_tune_stage(context: Context) -> Iterator[Event]:
         )
         if best == 0:
             if head is None:
-                raise Halted("Nothing was learned yet.")
+                raise Halted("Nothing was trained yet.")
             context.trained = head_model(context, head)
             return
         probabilities = softmax(infer(source.held_out("test"))[0])

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from tlcore.events import Event, StageKey, never
-from tlcore.features.extract import extract
+from tlcore.features.extract import FEATURES_KEPT, extract
 from tlcore.features.memory import check_head_memory
 from tlcore.features.store import row_bytes
 from tlcore.jobs.store import can_resume
@@ -40,7 +40,7 @@ def download_weights(context: Context) -> Iterator[Event]:
         UserError: they cannot be fetched, or are damaged.
     """
     if (yield from fetch(context.spec, context.should_stop)) is None:
-        raise Halted("What was downloaded of the network is kept for next time.")
+        raise Halted("The part of the network downloaded so far is kept for next time.")
 
 
 def extract_features(context: Context) -> Iterator[Event]:
@@ -88,7 +88,7 @@ def train_head_stage(context: Context) -> Iterator[Event]:
         num_classes = len(context.dataset.labels)
         context.head = yield from train_head(examples, held_out, num_classes, context.config, should_stop)
     if context.head is None:
-        raise Halted("What the network saw in the photos is kept for next time; nothing was learned yet.")
+        raise Halted(f"{FEATURES_KEPT} Nothing was trained yet.")
 
 
 def validation_score_of(context: Context, head: Head) -> Score:

@@ -58,10 +58,10 @@ def package(run: Run, contents: Package) -> Iterator[Event]:
     bundle = Bundle(contents.model.make_tflite(), contents.dataset.labels, _describe(run, contents))
     checked, largest = yield from _verify(bundle, contents)
     if not largest <= MOST_DIFFERENCE:  # not a number is as bad
-        differs = f"differs from the figures by up to {largest:.4f} in probability"
+        differs = f"gives other probabilities than the trained one (by up to {largest:.4f})"
         raise UserError(
-            f"The packed model {'gives no numbers' if math.isnan(largest) else differs} on the test photos.",
-            f"At most {MOST_DIFFERENCE} is allowed, so there is no model to use. Please report this.",
+            f"The saved model {'gives no numbers' if math.isnan(largest) else differs} on the test photos.",
+            f"At most {MOST_DIFFERENCE} is allowed, so this model can't be used. Please report this.",
         )
     info = bundle.info | {"check": {"photos": checked, "largest_difference": largest, "allowed": MOST_DIFFERENCE}}
     withdraw_bundle(run.folder)

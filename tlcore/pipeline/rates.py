@@ -5,7 +5,10 @@ multiplications that it does; before anything is known, that pass is reckoned fr
 there is always a figure, and it gets better with every stage.
 """
 
+from statistics import median
+
 from tlcore.events import StageKey
+from tlcore.jobs.pace import likely
 from tlcore.models.registry import BackboneSpec
 from tlcore.pipeline.timings import Rate, TimingNames
 
@@ -30,6 +33,8 @@ ONCE = {
     "evaluate": (0.2, 1.5),  # the best weights and the test photos
     "convert": (1.0, 5.0),  # a network whose batch normalisation was adapted
 }
+SLOWER = (0.7, 4.0)  # at least and at most, by what factor a machine is thought to be slower than the one measured here
+TODAY = (0.5, 3.0)  # and than it was itself, when other programs take its time
 PACKING = {True: (1.0, 5.0), False: (0.05, 0.5)}  # a network that was trained is converted; a head is written into it
 
 
@@ -64,17 +69,30 @@ class Rates:
         if rate in self.measured:
             return self.measured[rate], self.measured[rate]
         if self._names[rate] in self._remembered:
-            return _times(REMEMBERED, self._remembered[self._names[rate]])
+            return _times(REMEMBERED, self._remembered[self._names[rate]] * self._today())
         return None
 
+    def _today(self) -> float:
+        """How many times longer than remembered the work of this run took so far."""
+        ratios = [
+            seconds / self._remembered[self._names[rate]]
+            for rate, seconds in self.measured.items()
+            if isinstance(rate, StageKey) and self._remembered.get(self._names[rate])
+        ]
+        return min(max(median(ratios), TODAY[0]), TODAY[1]) if ratios else 1.0
+
+    def _slower(self) -> float:
+        """How many times longer than on the machine of these figures things take, by a pass of the network."""
+        known, usual = likely(self._one_pass()), likely(SECONDS_PER_PRODUCT) * self._products
+        return min(max(known / usual, SLOWER[0]), SLOWER[1]) if usual else 1.0
+
     def _reckoned(self, rate: Rate) -> Range:
-        above = 1 - self.share_below
         if rate == "compile":
-            return _times(COMPILING, above)
+            return _times(COMPILING, (1 - self.share_below) * self._slower())
         if rate == "pack":
-            return PACKING[self._names.trains_network]
+            return _times(PACKING[self._names.trains_network], self._slower())
         if rate in ONCE:
-            return ONCE[rate]
+            return _times(ONCE[rate], self._slower())
         if rate in (StageKey.TRAIN_HEAD, StageKey.DECODE_PHOTOS):
             return HEAD_SECONDS if rate == StageKey.TRAIN_HEAD else DECODING
         one_pass = self._one_pass()

@@ -15,11 +15,12 @@ from tlcore.events import Evaluated, Event, Finished, ShouldStop, Stopped
 from tlcore.features.store import MOST_REPAIRS, DamagedRows
 from tlcore.features.training_memory import check_training_memory
 from tlcore.jobs.status import job_status
-from tlcore.jobs.store import Run, take_back_figures
+from tlcore.jobs.store import Run, can_resume, take_back_figures
 from tlcore.models.frozen_backbone import PretrainedBackbone
 from tlcore.models.registry import find_backbone
 from tlcore.pipeline.clock import RunClock
 from tlcore.pipeline.context import Context, Halted, TrainedModel
+from tlcore.pipeline.estimate import estimate_seconds
 from tlcore.pipeline.eta import Eta
 from tlcore.pipeline.executor import execute
 from tlcore.pipeline.head_stages import head_model
@@ -72,7 +73,9 @@ def _eta(context: Context) -> Eta:
         num_products(context.spec, context.config.image_size),
     )
     started = job_status(context.run).started
-    return Eta(rates, len(context.dataset.part("test")), time.time() - started if started else 0.0)
+    ago = time.time() - started if started else 0.0
+    first = None if can_resume(context.run) else estimate_seconds(context.workspace, context.dataset, context.config)
+    return Eta(rates, len(context.dataset.part("test")), ago, first)
 
 
 def _learn(context: Context, eta: Eta) -> Generator[Event, None, tuple[Context, Unpacked]]:
@@ -116,7 +119,7 @@ def _do_stages(
             repairs += 1
             if repairs > MOST_REPAIRS:
                 raise
-            _log.warning("%s They are computed anew.", error.what)
+            _log.warning("%s They will be recomputed.", error.what)
 
 
 def make_context(workspace: Workspace, run: Run, should_stop: ShouldStop) -> Context:

@@ -100,12 +100,12 @@ def load_bundle(path: Path) -> Bundle:
         return _parse(parts)
     except NoBundle as error:
         raise UserError(
-            f"Received: {path}, which holds no trained model.",
-            f"Allowed: a run, a folder or a zip with {MODEL}, {LABELS} and {INFO}.",
+            f"{path} contains no trained model.",
+            f"Choose a run, or a folder or zip with {MODEL}, {LABELS} and {INFO}.",
         ) from error
     except DamagedFile as error:
         raise UserError(
-            f"The model in {path} is damaged: {error}.", "Train again, or get the model again from where it came."
+            f"The model in {path} is damaged: {error}.", "Train again, or get a new copy of the model."
         ) from error
 
 
@@ -119,14 +119,14 @@ def _parse(parts: dict[str, bytes]) -> Bundle:
     try:
         info = parse_json(parts[INFO])
     except DamagedFile as error:
-        raise DamagedFile(f"{INFO} is not what was written") from error
+        raise DamagedFile(f"{INFO} has been changed or damaged") from error
     if not isinstance(info, dict):
-        raise DamagedFile(f"{INFO} holds no description")
+        raise DamagedFile(f"{INFO} contains no description")
     for name in (MODEL, LABELS):
         try:
             check_file(parts[name], name, info)
         except DamagedFile as error:
-            raise DamagedFile(f"{name} is not what was written") from error
+            raise DamagedFile(f"{name} has been changed or damaged") from error
     labels = _parse_labels(parts[LABELS])
     _check_input(info.get("input"))
     output = info.get("output", {})
@@ -139,12 +139,12 @@ def _parse_labels(data: bytes) -> tuple[str, ...]:
     try:
         *labels, rest = data.decode("utf-8").split("\n")
     except UnicodeDecodeError as error:
-        raise DamagedFile(f"{LABELS} is no text") from error
+        raise DamagedFile(f"{LABELS} is not text") from error
     if rest or not 2 <= len(labels) <= MOST_LABELS or len(set(labels)) != len(labels):
-        raise DamagedFile(f"{LABELS} must have 2 to {MOST_LABELS:,} class names, one a line, each once")
+        raise DamagedFile(f"{LABELS} must have 2 to {MOST_LABELS:,} different class names, one per line")
     for label in labels:
         if not label or len(label) > LONGEST_LABEL or clean_text(label) != label:
-            raise DamagedFile(f"{LABELS} has a class name that is empty, too long, or has characters nobody can see")
+            raise DamagedFile(f"{LABELS} has a class name that is empty, too long or contains invisible characters")
     return tuple(labels)
 
 
@@ -152,9 +152,9 @@ def _check_input(values: Any) -> None:
     """Whether a photo can be made ready as `model.json` says."""
     size, policy = (values.get("size"), values.get("resize")) if isinstance(values, dict) else (None, None)
     if type(size) is not int or not 0 < size <= LARGEST_IMAGE:
-        raise DamagedFile(f"{INFO} must give an image size from 1 to {LARGEST_IMAGE} pixels")
+        raise DamagedFile(f"{INFO} must name an image size from 1 to {LARGEST_IMAGE} pixels")
     if not isinstance(policy, str) or policy not in RESIZE_POLICIES:
-        raise DamagedFile(f"{INFO} must give one of these ways of resizing: {', '.join(RESIZE_POLICIES)}")
+        raise DamagedFile(f"{INFO} must name one of these ways of resizing: {', '.join(RESIZE_POLICIES)}")
 
 
 def load_keras_file(path: Path, info: Mapping[str, Any]) -> bytes | None:
@@ -201,4 +201,6 @@ def zip_bundle(folder: Path, beside: Mapping[str, bytes] | None = None) -> bytes
 
 
 def _damaged_keras() -> UserError:
-    return UserError(f"{KERAS} of this model is damaged; it can still predict, but not be taken away.", "Train again.")
+    return UserError(
+        f"{KERAS} in this model is damaged. It can still make predictions, but can't be downloaded.", "Train again."
+    )

@@ -78,9 +78,7 @@ def _check_directory(path: Path) -> None:
     for start in found:
         directory = int.from_bytes(tail[start + 12 : start + 16], "little")
         if directory > MOST_DIRECTORY_BYTES or _END_64 in tail[max(0, start - 20) : start]:
-            raise UserError(
-                f"Received: {path.name}, a zip with far too many entries.", "Allowed: the zip of one trained model."
-            )
+            raise UserError(f"{path.name} contains far too many files.", "Choose a zip with one trained model.")
 
 
 def _find(archive: zipfile.ZipFile, names: list[str]) -> dict[str, zipfile.ZipInfo]:
@@ -94,10 +92,7 @@ def _find(archive: zipfile.ZipFile, names: list[str]) -> dict[str, zipfile.ZipIn
     folder = upper[0][: -len(names[0])]
     found = {name: [entry for entry in entries if entry.filename == folder + name] for name in names}
     if len(upper) > 1 or any(len(each) > 1 for each in found.values()):
-        raise UserError(
-            "Received: a zip in which more than one file could be the trained model's.",
-            "Allowed: one trained model a zip. Pack it again.",
-        )
+        raise UserError("The zip contains more than one trained model.", "Make a zip with one model.")
     missing = [name for name, each in found.items() if not each]
     if missing:
         raise KeyError(missing[0])
@@ -111,14 +106,12 @@ def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, limit: int) -> byt
     shrunk = entry.file_size > MAX_RATIO * max(entry.compress_size, 1) and entry.file_size > SMALL
     strange = entry.compress_type not in _METHODS or entry.flag_bits & _ENCRYPTED
     if shrunk or strange or stat.S_ISLNK(entry.external_attr >> 16):
-        reason = "in a way that no model is" if shrunk else "with a password, as a link, or in an uncommon way"
-        raise UserError(
-            f"Received: a zip in which {name} is packed {reason}.", "Pack the model again in the usual way."
-        )
+        reason = "is compressed far more than a model can be" if shrunk else "has a password, or is a link or unusual"
+        raise UserError(f"{name} in this zip {reason}.", "Make the zip again with the usual settings.")
     with archive.open(entry) as file:
         data = file.read(limit + 1)
     if len(data) != entry.file_size:
-        raise zipfile.BadZipFile(f"{name} is not as long as the zip says")
+        raise zipfile.BadZipFile(f"{name} doesn't have the length the zip says")
     return data
 
 
@@ -127,6 +120,6 @@ def _check_size(name: str, size: int, limit: int) -> None:
     most = min(limit, free_memory() // 2) if size > SMALL else limit
     if size > most:
         raise UserError(
-            f"Received: a {name} of {size_text(size)}. Allowed here: {size_text(most)}.",
-            "Use a model of a smaller network, or a machine with more memory.",
+            f"{name} is too large: it has {size_text(size)}, and the limit here is {size_text(most)}.",
+            "Use a model with a smaller network, or a computer with more memory.",
         )

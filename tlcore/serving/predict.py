@@ -107,7 +107,8 @@ class ImageClassifier:
         size, start = self.bundle.image_size, time.perf_counter()
         if image.shape != (size, size, 3) or image.dtype != np.uint8:
             raise UserError(
-                f"Received: an array of {image.dtype} {image.shape}.", f"Allowed: uint8 ({size}, {size}, 3), RGB 0–255."
+                f"An array of {image.dtype} {image.shape} can't be used here.",
+                f"Use uint8 ({size}, {size}, 3), RGB 0–255.",
             )
         return self._ranked(self._run(image), start)
 
@@ -115,7 +116,7 @@ class ImageClassifier:
         try:
             rows = self._model.run(image[np.newaxis], OUTPUT)
         except (RuntimeError, ValueError) as error:
-            raise _unfit("cannot be run") from error
+            raise _unfit("can't be run") from error
         row: npt.NDArray[np.float32] = check_probabilities(rows)[0]
         return row
 
@@ -131,12 +132,12 @@ def _check_fits(model: LiteModel, bundle: Bundle) -> None:
     side, needed = bundle.image_size, (1, len(bundle.labels))
     try:
         if OUTPUT not in model.output_names or not model.is_float32():
-            raise _unfit(f"does not take one photo and give “{OUTPUT}”, both float32")
+            raise _unfit(f"doesn't take one photo and return “{OUTPUT}”, both as float32")
         shape = model.output_shape((1, side, side, 3), OUTPUT)
     except (RuntimeError, ValueError, LookupError) as error:
-        raise _unfit(f"cannot be run on photos of {side} × {side} pixels") from error
+        raise _unfit(f"can't be run on photos of {side} × {side} pixels") from error
     if shape != needed:
-        raise _unfit(f"gives {shape} where its {needed[1]} class names need {needed}")
+        raise _unfit(f"returns {shape}, but its {needed[1]} classes need {needed}")
 
 
 def check_probabilities(rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -146,24 +147,24 @@ def check_probabilities(rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32
         UserError: they are no probabilities.
     """
     if not np.isfinite(rows).all() or rows.min() < -_TOLERANCE or np.abs(rows.sum(axis=1) - 1).max() > _TOLERANCE:
-        raise _unfit("gives something else than probabilities")
+        raise _unfit("doesn't return probabilities")
     return rows
 
 
 def _unfit(what: str) -> UserError:
-    return UserError(f"The network of this model is damaged: it {what}.", "Train again, or get another model.")
+    return UserError(f"The network of this model is damaged: it {what}.", "Train again, or use another model.")
 
 
 def check_content(photo: object) -> None:
     """Raise UserError unless this is of one of the types of `PhotoContent`, an array of the right shape and dtype."""
-    allowed = f"Allowed: the bytes of a file, an array uint8 (height, width, 3) of RGB 0–255 with at least {MIN_SIDE} "
-    allowed += "pixels a side, or a picture of Pillow."
+    allowed = f"Use the bytes of a file, a uint8 array (height, width, 3) of RGB 0–255 with at least {MIN_SIDE} pixels "
+    allowed += "a side, or a Pillow image."
     if isinstance(photo, np.ndarray):
         fits = photo.ndim == 3 and photo.shape[2] == 3 and min(photo.shape[:2]) >= MIN_SIDE
         if photo.dtype != np.uint8 or not fits:
-            raise UserError(f"Received: an array of {photo.dtype} {photo.shape}.", allowed)
+            raise UserError(f"An array of {photo.dtype} {photo.shape} is not a photo.", allowed)
     elif not isinstance(photo, bytes | Image.Image):
-        raise UserError(f"Received: a photo of the type {type(photo).__name__}.", allowed)
+        raise UserError(f"An object of type {type(photo).__name__} is not a photo.", allowed)
 
 
 def _upright(photo: object) -> Image.Image:
@@ -173,5 +174,7 @@ def _upright(photo: object) -> Image.Image:
         return Image.fromarray(np.ascontiguousarray(photo))
     assert isinstance(photo, Image.Image)
     if min(photo.size) < MIN_SIDE:
-        raise PhotoRefused(f"is too small to show anything ({photo.width} × {photo.height} pixels)")
+        raise PhotoRefused(
+            f"is too small ({photo.width} × {photo.height} pixels; the minimum is {MIN_SIDE} × {MIN_SIDE})"
+        )
     return make_upright(photo)

@@ -26,7 +26,7 @@ LEAST_BYTES, USUAL_BYTES = 500_000_000, 1_500_000_000
 
 COPIES = 4  # of the weights: the file, the interpreter's, and those packed for XNNPACK
 _REFUSED = 3
-_FIX = "Get it from somebody you trust, or train one here."
+_FIX = "Get it from someone you trust, or train one here."
 
 
 def load_safely(path: Path, own: bool) -> Bundle:
@@ -62,14 +62,14 @@ def probe(bundle: Bundle, most_seconds: float = MOST_SECONDS) -> None:
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        what = f"The network of this model takes more than {most_seconds:g} seconds for one photo."
-        raise UserError(what, "Use a model of a smaller network.") from error
+        what = f"This model takes more than {most_seconds:g} seconds for one photo."
+        raise UserError(what, "Use a model with a smaller network.") from error
     except OSError as error:
-        raise UserError(f"The network could not be tried out ({error.strerror}).", "Close other programs.") from error
+        raise UserError("This model can't be tried out now.", "Close other programs and try again.") from error
     if child.returncode == _REFUSED:
         raise UserError(*json.loads(child.stdout))
     if child.returncode:
-        raise UserError("The network of this model crashes, or takes more memory than there is.", _FIX)
+        raise UserError("This model crashes, or needs more memory than is free.", _FIX)
 
 
 def main() -> int:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from tlcore.data.collect import Collected, Reading, collect
-from tlcore.data.folder import FolderSource
+from tlcore.data.folder import FolderSource, no_photo
 from tlcore.data.images import load_input
 from tlcore.data.layout import recognise
 from tlcore.errors import UserError
@@ -35,7 +35,7 @@ def score_folder(
     photos = collected.photos()
     refused = pd.DataFrame(collected.refused, columns=["path", "reason"])
     if photos.empty:
-        raise UserError(f"No file of {source.name} is a photo that can be used.", "Give another folder.")
+        raise no_photo(source.name)
     photos["label"] = photos["label"].map(_known_labels(photos["label"].unique(), bundle.labels))
     unique = photos.drop_duplicates("sha256")
     pool = litert_pool(bundle.tflite, (OUTPUT,))
@@ -61,7 +61,7 @@ def _known_labels(given: np.ndarray, known: tuple[str, ...]) -> dict[str, str]:
     strange = sorted(label for label in given if label.casefold() not in spelling)
     if strange:
         raise UserError(
-            f"The folder has classes that the model does not know: {', '.join(strange[:5])}.",
-            f"Allowed: {', '.join(known[:20])}{' …' if len(known) > 20 else ''}.",
+            f"The model doesn't know these classes: {', '.join(strange[:5])}.",
+            f"It knows: {', '.join(known[:20])}{' …' if len(known) > 20 else ''}.",
         )
     return {label: spelling[label.casefold()] for label in given}

@@ -37,9 +37,9 @@ def check_room(
         there = uploaded(workspace.incoming / area)[1]
         if there + new_bytes > limits.upload_mb * 1e6:
             raise UserError(
-                f"These uploads would take {_mb(there + new_bytes)}. This server takes at most "
+                f"These uploads need {_mb(there + new_bytes)}, but this server allows "
                 f"{_mb(limits.upload_mb * 1e6)} at once.",
-                "Make a data set of what is here and add the rest to it, or leave some photos out.",
+                "Import what is here first and add the rest later, or leave some photos out.",
             )
     allowance = _allowance(workspace, visitor, limits, "")
     allowance.check(new_files, new_bytes)
@@ -73,9 +73,9 @@ def check_waiting(workspace: Workspace, visitor: str, new_runs: int, limits: Lim
     waiting = sum(job.visitor == visitor for job in Line(workspace).waiting("train"))
     if waiting + new_runs > limits.waiting_runs:
         raise UserError(
-            f"Received: {new_runs} more to train, with {waiting} of yours waiting already. Allowed on this server: "
-            f"{limits.waiting_runs} that wait.",
-            "Wait until one is done, stop one that waits, or choose fewer.",
+            f"You already have {waiting} runs waiting, and {new_runs} more would be too many: this server allows "
+            f"{limits.waiting_runs}.",
+            "Wait until one is done, stop one that is waiting, or choose fewer.",
         )
 
 
@@ -95,8 +95,8 @@ def check_disk(workspace: Workspace, new_bytes: int, limits: Limits) -> None:
         missing = _missing(workspace, new_bytes, limits, measure_disk(workspace))
     if missing > 0:
         raise UserError(
-            f"There is no room on the disk of this server for {_mb(new_bytes)} more: {_mb(missing)} are missing.",
-            "Add fewer photos, delete what you made here before, or try again later.",
+            f"There is not enough disk space: {_mb(missing)} more is needed.",
+            "Add fewer photos, delete data sets and runs you no longer need, or try again later.",
         )
 
 

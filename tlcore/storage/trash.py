@@ -107,12 +107,8 @@ def _whole(
 
 def _versions(workspace: Workspace, dataset: Belonging) -> set[str]:
     """The ids of a data set and of the earlier versions of it, of the same visitor."""
-    replaces = {each.id: each.replaces for each in list_versions(workspace) if each.visitor == dataset.visitor}
-    found, an_id = {dataset.id}, replaces.get(dataset.id, "")
-    while an_id in replaces and an_id not in found:
-        found.add(an_id)
-        an_id = replaces[an_id]
-    return found
+    own = {each.id: each for each in list_versions(workspace) if each.visitor == dataset.visitor}
+    return {dataset.id, *(earlier for earlier in own[dataset.id].replaces if earlier in own)}
 
 
 def delete(
@@ -172,8 +168,17 @@ def replaced_versions(workspace: Workspace, limits: Limits, now: float) -> list[
     """The data sets that a newer version replaced longer ago than that can be undone, and that nothing needs."""
     if not limits.undo_hours:
         return []
-    since = {each.replaces: each.created for each in list_versions(workspace) if each.replaces}
-    old = {an_id for an_id, created in since.items() if now - created > limits.undo_hours * HOUR}
+    since: dict[str, list[float]] = {}  # for each replaced one, when those were made that replace it
+    for each in list_versions(workspace):
+        for earlier in each.replaces:
+            since.setdefault(earlier, []).append(each.created)
+    replacing = {each.id for each in list_versions(workspace) if each.replaces}
+    old = {an_id for an_id, times in since.items() if now - min(times) > limits.undo_hours * HOUR}
+    old |= {  # of many changes one after the other: what was before them all, and before the last one, is enough
+        an_id
+        for an_id, times in since.items()
+        if an_id in replacing and len(times) > 1 and now - sorted(times)[1] > HOUR
+    }
     if not old:
         return []
     needed = {need for each in belongings(workspace, (RUN, COMPARISON)) for need in each.needs}
@@ -264,10 +269,10 @@ def _undo_change(workspace: Workspace, newer: str) -> Deletion:
     """Put a newer version of a data set aside, alone, so that the one it replaced is current again."""
     thing = _find(workspace, newer)
     if newer_version(workspace, newer):
-        raise UserError("These photos were changed once more since.", "Undo the latest change first.")
+        raise UserError("These photos have changed again since.", "Undo the latest change first.")
     runs = [each for each in belongings(workspace, (RUN, COMPARISON)) if newer in each.needs]
     if runs:
-        raise UserError("There are runs on the changed photos.", "Keep the change, or delete those runs first.")
+        raise UserError("You have trained on the changed photos.", "Keep the change, or delete those runs first.")
     ids = [(RECOMMENDATION, newer), (DATASET, newer)]
     parts = tuple((kind, an_id) for kind, an_id in ids if (place_of(workspace, kind) / an_id).is_dir())
     plan = Deletion(newer, DATASET, _name(thing), thing.visitor, "", 0.0, parts, (), folder_bytes(thing.folder))

@@ -96,9 +96,9 @@ def load_checkpoint(folder: Path, file: str = CHECKPOINT) -> Checkpoint | None:
         return found
     found = _load(previous)
     if found is None:
-        _log.warning("The checkpoint of %s is damaged; this part of the training begins anew.", folder.name)
+        _log.warning("The checkpoint of %s is damaged; this part of the training starts over.", folder.name)
         return None
-    _log.warning("The last checkpoint of %s is damaged; training goes on from the one before.", folder.name)
+    _log.warning("The last checkpoint of %s is damaged; training continues from the one before.", folder.name)
     os.replace(previous, newest)  # or the damaged one would become the one before
     return found
 

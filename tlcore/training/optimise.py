@@ -34,10 +34,9 @@ def diverged_error(epoch: int, phase: str, config: TrainConfig) -> UserError:
     """The sentence where the loss of an epoch was no longer a number and there is nothing to keep."""
     name = "learning_rate" if phase == "head" else "fine_tune_learning_rate"
     value, usual = getattr(config, name), getattr(defaults_for(config.strategy), name)
-    advice = f"the learning rate was {value:g}, the usual one is {usual:g}. Choose a smaller one"
     return UserError(
-        f"The training got out of hand in epoch {epoch}: its loss was no longer a number, so nothing can be kept.",
-        f"Mostly the steps were too large: {advice}, or put back the default settings.",
+        f"Training diverged in epoch {epoch}: its loss was no longer a number, so there is nothing to keep.",
+        f"Try a lower learning rate (it was {value:g}, the default is {usual:g}), or restore the default settings.",
     )
 
 

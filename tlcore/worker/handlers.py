@@ -55,7 +55,7 @@ def import_photos(workspace: Workspace, job: Job, should_stop: ShouldStop) -> It
     else:
         dataset = yield from _import_uploads(workspace, job, spec, should_stop)
     if dataset is None:
-        yield Stopped("Nothing was changed; your photos are where they were.")
+        yield Stopped("Nothing was changed. Your photos are still there.")
         return
     yield Finished(dataset.id, time.perf_counter() - start)
     if uploads:  # not before the line above, which is only reached when the event is on the disk

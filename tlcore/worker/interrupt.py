@@ -70,9 +70,9 @@ def ask_to_stop(job: Job, reason: str = "") -> None:
     """
     with suppress(OSError):  # its folder was deleted, and the job will find that out itself
         request_stop(job, reason)
-    again = "" if reason else " Press Ctrl-C again to end at once."
+    again = "" if reason else " Press Ctrl-C again to quit now."
     with suppress(OSError, ValueError):  # nobody may be listening any more
-        print(f"\nStopping; what was learned is kept.{again}", file=sys.stderr)
+        print(f"\nStopping. What was trained so far is kept.{again}", file=sys.stderr)
 
 
 def exit_code_of(job: Job) -> int:

@@ -66,11 +66,11 @@ def _acquire(lock: FileLock, job: Job) -> None:
         UserError: another process has it, the disk is full, or the job's folder is gone.
     """
     if not job.folder.is_dir():  # taking the lock would make it again
-        raise UserError("The folder of this job is no longer there.", "It was deleted. Start a new one.")
+        raise UserError("The folder of this job no longer exists.", "It has been deleted. Start a new one.")
     try:
         lock.acquire()
     except Timeout:
-        raise UserError("Another process works on this already.", "Wait until it has ended.") from None
+        raise UserError("Another process is already working on this.", "Wait until it has ended.") from None
     except OSError as error:
         raise disk_error(job.folder / LOCK, error) from error
 
@@ -126,7 +126,7 @@ def _failed(job: Job, error: Exception, on_bug: Callable[[Exception], object] | 
     place = traceback.extract_tb(error.__traceback__)[-1]
     return Failed(
         f"{type(error).__name__}: {error} ({Path(place.filename).name}, line {place.lineno})",
-        "This is a fault of the program, not yours.",
+        "This is a bug in the program, not something you did.",
         bug=True,
         number=number,
     )

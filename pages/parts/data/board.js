@@ -18,7 +18,7 @@ class Board {
     this.pending = [];
     this.wanted = false; // Import was pressed while photos were on their way
     this.without = new Set();
-    this.lastDrawn = this.lastSpoken = 0;
+    this.lastSpoken = 0;
     this.leave = (event) => event.preventDefault();
     this.build(data);
     for (const each of data.cards ?? []) this.addCard(each);
@@ -44,12 +44,11 @@ class Board {
     this.nameInput.onchange = () => this.report();
     const label = make("label", { className: "title" }, make("span", { textContent: "Name of the data set (optional)" }), this.nameInput);
     this.go = button("Import and continue", "primary", () => this.importAll());
-    this.goNote = make("p", { className: "hint" });
     const bar = make("div", { className: "go" }, this.go);
     this.spoken = make("p", { className: "spoken" });
     this.spoken.setAttribute("role", "status");
     const slot = make("div", { className: "slot" }, this.progress, this.outcome);
-    const rest = [slot, make("div", { className: "end" }, label, bar, this.goNote), this.spoken];
+    const rest = [make("div", { className: "end" }, label, bar, slot), this.spoken];
     this.root = make("section", { className: "board" }, this.list, this.wholePart, ...rest);
     this.root.setAttribute("aria-label", "Your classes");
     this.acceptDrops(this.root, (dropped) => this.take(dropped, null));
@@ -102,7 +101,6 @@ class Board {
     this.nameInput.placeholder = this.data.suggested || "My photos";
     this.limit.textContent = this.data.limit;
     this.limit.hidden = !this.data.limit;
-    this.ordered = false;
     this.draw();
     if (this.pending.length && this.data.area) this.send();
   }
@@ -202,7 +200,8 @@ class Board {
     const { classes, loose, whole, folder } = sorted(usable);
     const items = [];
     const inFolders = classes.size || whole.length;
-    for (const [name, files] of classes) items.push(...this.cardFor(name).add(files));
+    const inOrder = [...classes].sort(([one], [other]) => one.localeCompare(other));
+    for (const [name, files] of inOrder) items.push(...this.cardFor(name).add(files));
     if (loose.length && !inFolders) items.push(...this.firstEmpty().add(loose));
     if (whole.length) items.push(...this.takeWhole(whole));
     if (classes.size > 1 && folder) this.folder = folder;
@@ -302,7 +301,7 @@ class Board {
     const lines = failed.slice(0, MOST_NAMED).map((item) => make("li", { textContent: `${item.name}: ${item.reason || reason}` }));
     if (failed.length > MOST_NAMED) lines.push(make("li", { textContent: `and ${number(failed.length - MOST_NAMED)} more` }));
     const head = make("summary", { textContent: `${files(failed.length)} not uploaded` });
-    this.failures.replaceChildren(head, make("ul", {}, ...lines));
+    this.failures.replaceChildren(...(failed.length ? [head, make("ul", {}, ...lines)] : []));
     this.failures.hidden = !failed.length;
   }
 
@@ -334,8 +333,8 @@ class Board {
   order() {
     if (this.ordered) return;
     this.ordered = true;
-    const without = [...this.without].map((card) => card.name);
-    this.component.setTriggerValue("order", { ...this.snapshot(), without });
+    this.orderId = newBatch(); // part of the state, since a trigger is lost when a run of the page is cut short
+    this.report();
     setTimeout(() => ((this.ordered = false), this.draw()), 4000); // the page said why nothing was imported
   }
 
@@ -348,6 +347,8 @@ class Board {
       dropped: this.dropped,
       name: tidy(this.nameInput.value),
       folder: this.folder,
+      without: [...this.without].map((card) => card.name),
+      order: this.orderId ?? "",
     };
   }
 
@@ -368,11 +369,13 @@ class Board {
   }
 
   drawSoon() {
-    if (Date.now() - this.lastDrawn > 200) this.draw();
+    this.timer ??= setTimeout(() => {
+      this.timer = null;
+      this.draw();
+    }, 150);
   }
 
   draw() {
-    this.lastDrawn = Date.now();
     for (const card of this.cards) card.draw();
     this.drawWhole();
     this.progress.hidden = !this.busy;

@@ -49,7 +49,8 @@ class Told:
 
     Attributes:
         area: the upload area that it knows. busy: whether photos are being sent. dropped: the ids of single photos that
-            were taken out again. without: names of classes to leave out. said: whether it said anything yet.
+            were taken out again. without: names of classes to leave out. order: another text each time somebody wants
+            the import, "" before. said: whether it said anything yet.
     """
 
     area: str | None = None
@@ -57,6 +58,7 @@ class Told:
     classes: UploadClasses = NOTHING
     dropped: frozenset[str] = frozenset()
     without: tuple[str, ...] = ()
+    order: str = ""
     said: bool = False
 
 
@@ -72,6 +74,7 @@ def told(values: Any) -> Told:
         classes=classes_from(dict(values)),
         dropped=frozenset(dropped),
         without=tuple(dict.fromkeys(without)),
+        order=str(values.get("order") or ""),
         said=True,
     )
 
@@ -82,8 +85,8 @@ def last_told() -> Told:
     return told(kept.get("status") if isinstance(kept, Mapping) else None)
 
 
-def mount(target: Target, shown: Mapping[str, Any]) -> Told | None:
-    """Draw the board; returns what to import once somebody presses the button, None otherwise.
+def mount(target: Target, shown: Mapping[str, Any]) -> None:
+    """Draw the board.
 
     Args:
         shown: what stands on it at first and beside the cards (collecting.py).
@@ -95,9 +98,7 @@ def mount(target: Target, shown: Mapping[str, Any]) -> Told | None:
         "limit": _limit(target.limits),
         "request_bytes": request_bytes(target.limits),
     }
-    result = _MOUNT(key=KEY, data=data, on_status_change=lambda: None, on_order_change=lambda: None)
-    order = result.get("order") if hasattr(result, "get") else None
-    return told(order) if order is not None else None
+    _MOUNT(key=KEY, data=data, on_status_change=lambda: None)
 
 
 def request_bytes(limits: Limits) -> int:

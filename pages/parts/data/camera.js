@@ -32,15 +32,22 @@ class Camera {
   listen() {
     const { shutter } = this;
     const isPress = (event) => event.key === " " || event.key === "Enter";
-    shutter.onpointerdown = (event) => event.button === 0 && this.hold();
+    shutter.onpointerdown = (event) => {
+      if (event.button === 0) this.hold();
+    };
     shutter.onpointerup = shutter.onpointerleave = shutter.onpointercancel = shutter.onblur = () => this.release();
     shutter.onkeydown = (event) => {
       if (!isPress(event)) return;
       event.preventDefault();
       if (!event.repeat) this.hold();
     };
-    shutter.onkeyup = (event) => isPress(event) && (event.preventDefault(), this.release());
-    shutter.onclick = (event) => event.detail === 0 && !this.timer && this.shoot(); // a screen reader's press
+    shutter.onkeyup = (event) => {
+      if (isPress(event)) event.preventDefault(); // or its click would be one photo more
+      this.release();
+    };
+    shutter.onclick = (event) => {
+      if (event.detail === 0 && event.pointerType === "") this.shoot(); // a screen reader's press
+    };
     shutter.oncontextmenu = (event) => event.preventDefault(); // a long press on a phone
   }
 

@@ -45,7 +45,9 @@ class Card {
     this.input.readOnly = this.isFixed;
     this.input.onchange = () => this.board.named(this);
     this.input.oninput = () => this.complain("");
-    this.input.onkeydown = (event) => event.key === "Enter" && this.board.focusAfter(this);
+    this.input.onkeydown = (event) => {
+      if (event.key === "Enter") this.board.focusAfter(this);
+    };
     this.remover = button("Remove", "quiet", () => this.board.remove(this));
     this.question = make("div", { className: "question", hidden: true });
     this.question.setAttribute("role", "alert");

@@ -26,6 +26,7 @@ MOST_PICTURES, PICTURES_A_CLASS = 25, 5
 
 PICTURE_SIZE = 112  # pixels
 AREA = "incoming"  # in the session and the address
+DONE = "board_order"  # in the session: the last order of the board that an import was begun for
 
 
 def collect(base: Dataset | None = None) -> ImportSpec | None:
@@ -41,14 +42,14 @@ def collect(base: Dataset | None = None) -> ImportSpec | None:
     if area is not None and said.said and said.area in (None, area):
         _keep(area, said)
     key = receive.upload_key(workspace, area) if area else None
-    order = board.mount(Target(area, key, load_limits(workspace)), _shown(area, said, base))
-    if order is None:
+    board.mount(Target(area, key, load_limits(workspace)), _shown(area, said, base))
+    if said.order in ("", st.session_state.get(DONE)):
         return None
+    st.session_state[DONE] = said.order
     if area is None:  # nothing was sent: only a forged message gets here
         raise UserError("There are no photos to import yet.", "Add photos to at least two classes.")
-    _keep(area, order)
-    name = order.classes.name or suggested_name(workspace, area, order.classes, order.without) or "My photos"
-    return ImportSpec("incoming", area, name, base=base.id if base else None, without=order.without)
+    name = said.classes.name or suggested_name(workspace, area, said.classes, said.without) or "My photos"
+    return ImportSpec("incoming", area, name, base=base.id if base else None, without=said.without)
 
 
 def forget() -> None:
@@ -139,6 +140,6 @@ def _picture(area: str, number: int) -> str:
     """A small picture of a photo that arrived, as a data address; an empty one for what is no photo."""
     try:
         data = incoming.read_file(state.workspace(), area, number)
-        return decoding.jpeg_address(decoding.decoder().thumbnail(data, PICTURE_SIZE))
+        return decoding.picture_address(decoding.decoder().thumbnail(data, PICTURE_SIZE))
     except (UserError, PhotoRefused):
         return decoding.EMPTY_PIXEL

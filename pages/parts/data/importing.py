@@ -14,7 +14,6 @@ from tlcore.jobs import store
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import ImportSpec, Job
 
-POLL_SECONDS = 0.4  # an import of a hundred photos takes a second
 ON_TO_TRAIN = "on_to_train"  # in the session: the imports that lead on to the Train page
 
 
@@ -50,7 +49,7 @@ def show_import(action: DeltaGenerator) -> None:
         return
     status = job_status(job)
     if status.active:
-        follow.watch(job, lambda _: None, seconds=POLL_SECONDS)
+        follow.watch(job, lambda _: None)
     elif status.finished:
         _go_on(job, status.finished.result)
     else:

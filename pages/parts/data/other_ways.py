@@ -5,7 +5,7 @@ import html
 import streamlit as st
 
 from pages.shared import state
-from pages.shared.decoding import png_address
+from pages.shared.decoding import picture_address
 from pages.shared.widgets import plain
 from tlcore.data import samples
 from tlcore.data.samples import SAMPLES, Sample
@@ -27,6 +27,11 @@ def sample_sets() -> ImportSpec | None:
     return chosen
 
 
+def first_sample() -> ImportSpec:
+    """The sample to begin with, which is there in a second."""
+    return ImportSpec("sample", SAMPLES[0].key, SAMPLES[0].title)
+
+
 def _sample(sample: Sample) -> None:
     size = f"{format_bytes(sample.download_bytes)} download" if sample.download_bytes else "built in"
     facts = f"{count(sample.num_photos, 'photo')} · {count(sample.num_classes, 'class', 'classes')} · {size}"
@@ -46,7 +51,7 @@ def _strip(sample: Sample) -> str:
 
 @st.cache_data(show_spinner=False)
 def _pictures(key: str) -> str:
-    sources = [png_address(picture) for picture in samples.sample_pictures(key)]
+    sources = [picture_address(picture) for picture in samples.sample_pictures(key)]
     return "".join(f'<li><img class="tl-sample-{html.escape(key)}" src="{source}" alt=""></li>' for source in sources)
 
 

@@ -1,0 +1,72 @@
+"""`rename`, `delete` and `restore`: one question before anything goes, and the way back."""
+
+import json
+import sys
+
+import pytest
+
+from tests.photos import class_files, write_zip
+from tlcore.cli.main import main
+from tlcore.config import TrainConfig
+from tlcore.data.ingest import ingest_zip
+from tlcore.data.manifest import list_datasets
+from tlcore.events import run_to_end
+from tlcore.jobs.store import create_run, list_runs
+
+
+@pytest.fixture
+def made(workspace, tmp_path):
+    """A workspace with a data set and a run on it."""
+    files = class_files({"cats": 6, "dogs": 6, "birds": 6})
+    dataset = run_to_end(ingest_zip(workspace, write_zip(tmp_path / "pets.zip", files)))
+    return workspace, dataset, create_run(workspace, dataset.id, TrainConfig(), "pets")
+
+
+def call(workspace, *arguments) -> int:
+    return main([*arguments, "--workspace", str(workspace.root)])
+
+
+def test_delete_says_what_goes_and_restore_brings_it_back(made, capsys):
+    workspace, dataset, run = made
+    assert call(workspace, "delete", dataset.id) == 2, "nobody there who could say yes"
+    assert "1 run goes with it" in capsys.readouterr().err and list_datasets(workspace)
+    assert call(workspace, "delete", dataset.id, "--yes") == 0
+    assert f"restore {dataset.id}" in capsys.readouterr().out
+    assert not list_datasets(workspace) and not list_runs(workspace)
+    assert call(workspace, "restore") == 0
+    assert "pets" in (listed := capsys.readouterr().out) and "23 hours left" in listed
+    assert call(workspace, "restore", dataset.id) == 0
+    assert [each.id for each in list_runs(workspace)] == [run.id]
+    assert call(workspace, "restore", dataset.id) == 2, "nothing is there to come back"
+
+
+@pytest.mark.parametrize(("typed", "gone"), [("y", True), ("yes ", True), ("", False), ("n", False)])
+def test_a_person_at_a_terminal_is_asked_once(made, monkeypatch, typed, gone):
+    workspace, _, run = made
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", lambda question: typed)
+    assert call(workspace, "delete", run.id) == 0
+    assert (not list_runs(workspace)) is gone
+
+
+def test_rename(made, capsys):
+    workspace, dataset, run = made
+    for an_id in (dataset.id, run.id):
+        assert call(workspace, "rename", an_id, "  New   name ") == 0
+    assert list_datasets(workspace)[0].name == list_runs(workspace)[0].name == "New name"
+    assert call(workspace, "rename", "nobody-0", "x") == 2
+
+
+def test_classes_and_photos(made, capsys):
+    workspace, dataset, _ = made
+    assert call(workspace, "rename", dataset.id, "Cats of all kinds", "--class", "cats", "--json") == 0
+    renamed = json.loads(capsys.readouterr().out)
+    assert renamed["labels"] == ["birds", "Cats of all kinds", "dogs"]
+    photo = dataset.part("train")["path"][0]
+    assert call(workspace, "delete", renamed["id"], "--photos", photo, "--yes", "--json") == 0
+    fewer = json.loads(capsys.readouterr().out)
+    assert fewer["photos"] == 17
+    assert call(workspace, "delete", fewer["id"], "--class", "dogs", "--yes") == 0
+    assert list_datasets(workspace)[0].labels == ("birds", "Cats of all kinds")
+    assert call(workspace, "restore", fewer["id"]) == 0
+    assert list_datasets(workspace)[0].labels == ("birds", "Cats of all kinds", "dogs")

@@ -1,0 +1,193 @@
+"""The board of the Data page in a real browser: photos first, names later, questions about names, the camera, gaps."""
+
+import re
+from base64 import b64encode
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.conftest import CHROMIUM, FLAGS
+from tests.e2e.conftest import WAIT_MS
+from tests.e2e.test_upload import open_board
+from tests.photos import class_files, write_files
+
+DROP = """(element, files) => {
+  const transfer = new DataTransfer();
+  for (const [name, text] of files) {
+    const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+    transfer.items.add(new File([bytes], name, { type: "image/jpeg" }));
+  }
+  for (const kind of ["dragover", "drop"]) {
+    element.dispatchEvent(new DragEvent(kind, { dataTransfer: transfer, bubbles: true, cancelable: true }));
+  }
+}"""
+
+
+@pytest.fixture
+def photos(tmp_path):
+    """Files by class, in folders."""
+    return write_files(tmp_path / "pets", class_files({"cats": 6, "dogs": 6, "birds": 2}))
+
+
+def card(page: Page, place: int):
+    return page.locator("li.card").nth(place)
+
+
+def choose(page: Page, place: int, folder) -> None:
+    card(page, place).locator("input[type=file]").set_input_files(sorted(folder.iterdir()))
+
+
+def name(page: Page, place: int):
+    return card(page, place).locator("input.name")
+
+
+def count(page: Page, place: int):
+    return card(page, place).locator(".count")
+
+
+def go_on(page: Page) -> None:
+    page.get_by_role("button", name="Import and continue").click()
+
+
+def drop(page: Page, selector: str, folder) -> None:
+    """Let files fall on an element, as from a file manager."""
+    files = [(path.name, b64encode(path.read_bytes()).decode("ascii")) for path in sorted(folder.iterdir())]
+    page.locator(selector).first.evaluate(DROP, files)
+
+
+def test_photos_first_and_names_later_lead_to_training(page, server, photos):
+    """From the welcome page to training in five clicks, choosing in the system's dialogues included."""
+    page.goto(server)
+    page.get_by_role("button", name="Choose photos to begin").click()
+    drop(page, "li.card >> nth=0 >> .drop", photos / "cats")
+    drop(page, "li.card >> nth=1", photos / "dogs")
+    expect(count(page, 0)).to_have_text("6 photos")
+    expect(card(page, 0).locator(".thumbnails li")).to_have_count(6)
+    go_on(page)
+    expect(name(page, 0)).to_be_focused()
+    expect(card(page, 0).get_by_role("alert")).to_contain_text("Name this class")
+    page.keyboard.type("cats")
+    page.keyboard.press("Enter")
+    expect(name(page, 1)).to_be_focused()
+    page.keyboard.type("dogs")
+    go_on(page)
+    page.wait_for_url("**/train?**")
+    assert "dataset=cats-and-dogs-" in page.url
+
+
+def test_pressed_too_early_it_says_what_is_missing(page, server, photos):
+    open_board(page, server)
+    go_on(page)
+    expect(card(page, 0).get_by_role("alert")).to_have_text("Add photos of this class first.")
+    expect(page.get_by_role("button", name="Choose photos of Class 1")).to_be_focused()
+    name(page, 0).fill("cats")
+    choose(page, 0, photos / "cats")
+    go_on(page)
+    expect(card(page, 1).get_by_role("alert")).to_contain_text("Add photos of a second class")
+    expect(page.get_by_role("button", name="Choose photos of Class 2")).to_be_focused()
+
+
+def test_a_name_that_differs_only_in_case_is_asked_about(page, server, photos):
+    open_board(page, server)
+    for place, (typed, folder) in enumerate((("Cats", "cats"), ("cats ", "dogs"))):
+        name(page, place).fill(typed)
+        name(page, place).press("Tab")
+        choose(page, place, photos / folder)
+    expect(page.get_by_text("Same as “Cats”?")).to_be_visible()
+    go_on(page)
+    expect(page.get_by_role("button", name="Merge")).to_be_focused()
+    page.get_by_role("button", name="Keep both").click()
+    expect(name(page, 1)).to_have_value("cats (2)")
+    name(page, 1).fill("CATS")
+    name(page, 1).press("Tab")
+    page.get_by_role("button", name="Merge").click()
+    expect(count(page, 0)).to_have_text("12 photos")
+    expect(count(page, 1)).to_be_hidden()
+    page.reload()
+    expect(count(page, 0)).to_have_text("12 photos")
+    expect(name(page, 0)).to_have_value("Cats")
+
+
+def test_a_class_with_too_few_photos_does_not_stop_the_rest(page, server, photos):
+    open_board(page, server)
+    page.get_by_role("button", name="Add class").click()
+    for place, label in enumerate(("cats", "dogs", "birds")):
+        name(page, place).fill(label)
+        choose(page, place, photos / label)
+    expect(count(page, 2)).to_have_text("2 photos")
+    go_on(page)
+    expect(card(page, 2).get_by_role("alert")).to_contain_text("“birds” has only 2 photos. A class needs at least 3.")
+    page.get_by_role("button", name="Continue without birds").click()
+    page.wait_for_url("**/train?**")
+    assert "dataset=cats-and-dogs-" in page.url
+
+
+def test_photos_and_classes_can_be_taken_out_again(page, server, photos):
+    open_board(page, server)
+    choose(page, 0, photos / "cats")
+    choose(page, 1, photos / "dogs")
+    expect(page.locator(".verdict")).to_contain_text("uploaded.")
+    card(page, 0).locator(".thumbnails .remove").first.click(force=True)
+    expect(count(page, 0)).to_have_text("5 photos")
+    page.get_by_role("button", name="Remove Class 2").click()
+    expect(page.locator("li.card")).to_have_count(2)
+    page.reload()
+    expect(count(page, 0)).to_have_text("5 photos")
+    expect(count(page, 1)).to_be_hidden()
+    choose(page, 1, photos / "dogs")
+    expect(count(page, 1)).to_have_text("6 photos")
+
+
+def test_a_folder_of_class_folders_makes_the_cards(page, server, photos):
+    (photos / "notes.txt").write_text("no photo")
+    open_board(page, server)
+    page.locator(".whole input[type=file]").first.set_input_files(photos)
+    expect(page.locator("li.card")).to_have_count(3)
+    names = {page.locator("input.name").nth(place).input_value() for place in range(3)}
+    assert names == {"cats", "dogs", "birds"}
+    expect(page.locator(".end input.name")).to_have_attribute("placeholder", "pets")
+    expect(page.locator(".verdict")).to_contain_text(re.compile("uploaded|left out"))
+
+
+@pytest.fixture
+def camera_page(browser, server):
+    """A tab of a browser with a camera that shows a test picture."""
+    flags = [*FLAGS, "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+    with_camera = browser.browser_type.launch(executable_path=CHROMIUM, args=flags)
+    tab = with_camera.new_context(viewport={"width": 1280, "height": 900}, permissions=["camera"]).new_page()
+    tab.set_default_timeout(WAIT_MS)
+    expect.set_options(timeout=WAIT_MS)
+    yield tab
+    with_camera.close()
+
+
+def test_the_camera_takes_one_photo_or_several(camera_page, server):
+    page = camera_page
+    open_board(page, server)
+    page.get_by_role("button", name="Use camera for Class 1").click()
+    shutter = page.get_by_role("button", name="Take photo")
+    expect(shutter).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(count(page, 0)).to_have_text("1 photo")
+    shutter.hover()
+    page.mouse.down()
+    expect(count(page, 0)).to_have_text(re.compile(r"^[4-9]\d* photos"))
+    page.mouse.up()
+    page.get_by_role("button", name="Use camera for Class 2").click()
+    expect(page.get_by_role("button", name="Take photo")).to_have_count(1)
+    page.get_by_role("button", name="Close camera").click()
+    expect(page.get_by_role("button", name="Use camera for Class 2")).to_be_focused()
+    taken = int(re.match(r"\d+", count(page, 0).inner_text()).group())
+    expect(page.locator(".verdict")).to_contain_text("uploaded.")
+    page.reload()
+    expect(count(page, 0)).to_have_text(f"{taken} photos")
+
+
+def test_without_a_camera_it_says_so(page, server):
+    page.add_init_script(
+        "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('none', 'NotFoundError'))"
+    )
+    open_board(page, server)
+    page.get_by_role("button", name="Use camera for Class 1").click()
+    expect(page.get_by_text("No camera was found on this device.")).to_be_visible()
+    page.get_by_role("button", name="Close camera").click()

@@ -1,0 +1,135 @@
+"""New photos in a real browser: dropped, looked at large with the keys alone, filtered, and taken away as files."""
+
+import zipfile
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.studio import Studio, studio
+from tests.e2e.ways import IS_FOCUSED, open_page, settle
+from tlcore.data.manifest import Dataset
+
+WAIT_MS = 60_000
+
+
+@pytest.fixture(scope="module")
+def lab(trained, tmp_path_factory) -> Iterator[Studio]:
+    with studio(trained, tmp_path_factory.mktemp("studio")) as found:
+        yield found
+
+
+@pytest.fixture
+def tab(browser, lab) -> Iterator[Page]:
+    """The Predict page; the test fails when it throws an error."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, permissions=["camera"])
+    page, errors = context.new_page(), []
+    page.set_default_timeout(WAIT_MS)
+    expect.set_options(timeout=WAIT_MS)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    open_page(page, lab.at("predict"))
+    yield page
+    context.close()
+    assert not errors, errors[:3]
+
+
+@pytest.fixture
+def photos(trained, tmp_path) -> list[str]:
+    """Four photos of the data set, as files whose names say the class."""
+    dataset: Dataset = trained[1]
+    rows = dataset.part("test").head(4)
+    for number, row in enumerate(rows.itertuples()):
+        (tmp_path / f"{row.label}-{number}.png").write_bytes(dataset.read(row.path))
+    return sorted(str(path) for path in tmp_path.glob("*.png"))
+
+
+def drop(tab: Page, *files: str) -> None:
+    tab.get_by_test_id("stFileUploader").locator("input[type=file]").set_input_files(list(files))
+
+
+def test_one_photo_then_another(tab, photos):
+    drop(tab, photos[0])
+    answer = tab.locator(".tl-answer")
+    expect(answer).to_be_visible()
+    size = answer.locator("span").first.evaluate("element => parseFloat(getComputedStyle(element).fontSize)")
+    assert size >= 28, "the answer is the largest thing on the page"
+    assert answer.bounding_box()["y"] < 900, "nobody has to scroll to it"
+    drop(tab, photos[1])
+    expect(tab.get_by_text("2 predictions · ")).to_be_visible()
+    expect(tab.locator(".st-key-tl_answer_photo img")).to_have_attribute(
+        "alt", f"Your photo {photos[1].split('/')[-1]}"
+    )
+
+
+def test_photos_open_and_close_with_the_keys(tab, photos):
+    drop(tab, *photos)
+    expect(tab.get_by_text("4 predictions · ")).to_be_visible()
+    settle(tab)
+    second = tab.locator("button.tl-photo").nth(1)
+    second.focus()
+    second.press("Enter")
+    viewer = tab.get_by_role("dialog")
+    expect(viewer.locator(".tl-stage img")).to_be_visible()
+    expect(viewer.get_by_text("2 of 4")).to_be_visible()
+    tab.keyboard.press("ArrowRight")
+    expect(viewer.get_by_text("3 of 4")).to_be_visible()
+    tab.keyboard.press("ArrowLeft")
+    expect(viewer.get_by_text("2 of 4")).to_be_visible()
+    expect(viewer.locator("dt")).to_have_text(["Prediction", "File", "Size"])
+    tab.keyboard.press("Escape")
+    expect(viewer).to_have_count(0)
+    assert second.evaluate(IS_FOCUSED), "the focus goes back to where it was"
+
+
+def test_many_photos_are_filtered_and_taken_away(tab, trained, photos, tmp_path):
+    page = tmp_path / "page.jpg"
+    page.write_text("<html><body>no picture</body></html>")
+    drop(tab, *photos, str(page))
+    expect(tab.get_by_text("1 file left out")).to_be_visible()
+    tab.locator(".st-key-answers_class button").first.click()
+    label = trained[1].labels[0]
+    settle(tab)
+    for caption in tab.locator(".tl-caption").all_inner_texts():
+        assert caption.strip().startswith(label)
+    tab.locator(".st-key-answers_class button").first.click()
+    tab.get_by_role("radio", name="Table").click()
+    expect(tab.get_by_role("columnheader", name="Probability")).to_be_visible()
+    with tab.expect_download() as download:
+        tab.get_by_role("button", name="Download predictions (CSV)").click()
+    assert download.value.suggested_filename == "shapes-predictions.csv"
+    with tab.expect_download() as download:
+        tab.get_by_role("button", name="Download model").click()
+    assert download.value.suggested_filename == "shapes-model.zip"
+    with zipfile.ZipFile(download.value.path()) as archive:
+        assert "% correct: " in archive.read("README.md").decode("utf-8")
+
+
+def test_the_camera_is_answered_where_the_eye_is(tab):
+    tab.get_by_text("Use the camera").click()
+    shown = "video => video.readyState > 1 || new Promise(done => video.addEventListener('loadeddata', () => done(1)))"
+    tab.locator("video").evaluate(shown)
+    tab.get_by_role("button", name="Take Photo").click()
+    answer = tab.locator(".tl-answer")
+    expect(answer).to_be_visible()
+    camera, box = tab.get_by_test_id("stCameraInput").bounding_box(), answer.bounding_box()
+    assert camera["y"] < box["y"] < camera["y"] + camera["height"], "beside the picture, not below it"
+    tab.set_viewport_size({"width": 390, "height": 844})
+    settle(tab)
+    camera, box = tab.get_by_test_id("stCameraInput").bounding_box(), answer.bounding_box()
+    assert box["y"] < camera["y"], "on a phone, above it"
+
+
+def test_answers_and_the_viewer_keep_nobody_out(tab, photos):
+    pytest.importorskip("axe_playwright_python.sync_playwright", reason="pip install -r requirements-dev.txt")
+    from tests.e2e.test_axe import violations
+
+    drop(tab, photos[0])
+    expect(tab.locator(".tl-answer")).to_be_visible()
+    drop(tab, photos[1])
+    expect(tab.get_by_text("2 predictions · ")).to_be_visible()
+    settle(tab)
+    assert not violations(tab)
+    tab.locator("button.tl-photo").nth(1).click()
+    expect(tab.get_by_role("dialog").locator(".tl-stage img")).to_be_visible()
+    tab.wait_for_timeout(500)  # what fades in has no contrast meanwhile
+    assert not violations(tab)
