@@ -3,7 +3,7 @@
 from pages.shared import score, state
 from pages.shared.widgets import plain
 from tlcore.config import short_name
-from tlcore.errors import UserError
+from tlcore.data.manifest import Dataset
 from tlcore.intervals import wilson_interval
 from tlcore.jobs import store
 from tlcore.jobs.status import JobStatus, job_status
@@ -16,29 +16,25 @@ from tlcore.messages.stops import stopped_message
 
 
 def title(run: Run) -> str:
-    """What a run is called on its page: the name it was given, else "Hybrid · EfficientNet-Lite0 · 93%"."""
-    if run.is_renamed:
-        return run.name
-    names = [capitalized(short_name(run.config.strategy)), backbone_title(run)]
+    """What a run is called on its page: its own name, else "Hybrid · EfficientNet-Lite0"; then its score, "93%"."""
+    names = [run.name if run.is_renamed else kind(run)]
     evaluated = job_status(run).evaluated
     if evaluated is not None and evaluated.test_total:
         names.append(percent(evaluated.test_correct / evaluated.test_total))
     return " · ".join(names)
 
 
-def sentence(run: Run) -> str:
-    """What it was trained on, and when: "Trained on pets · 26 Nov, 14:05"."""
+def kind(run: Run) -> str:
+    """Its strategy and its backbone: "Hybrid · EfficientNet-Lite0"."""
+    return f"{capitalized(short_name(run.config.strategy))} · {backbone_title(run)}"
+
+
+def sentence(run: Run, dataset: Dataset) -> str:
+    """What it was trained on, and when: "Trained on pets · 26 Nov, 14:05"; of a renamed run also what it is."""
     status = job_status(run)
     verb = "Trained on" if status.usable else "Training on" if status.active else "Started on"
-    return f"{verb} {plain(_dataset_name(run))} · {state.moment(run.created)}"
-
-
-def _dataset_name(run: Run) -> str:
-    """What its photos are called now; as they were called then where they are gone."""
-    try:
-        return state.dataset_of(run.dataset_id).name
-    except UserError:
-        return run.name
+    words = f"{verb} {plain(dataset.name)} · {state.moment(run.created)}"
+    return f"{plain(kind(run))} · {words}" if run.is_renamed else words
 
 
 def show_score(status: JobStatus) -> None:
