@@ -33,8 +33,8 @@ def test_two_strategies_on_the_same_photos(data, workspace):
 @pytest.mark.parametrize(
     ("strategies", "settings", "message", "reason"),
     [
-        (["hybrid"], {}, "needs two", "nothing to compare with"),
-        ("hybrid", {}, "needs two", "a single name is not taken for its letters"),
+        (["hybrid"], {}, "needs at least two", "nothing to compare with"),
+        ("hybrid", {}, "needs at least two", "a single name is not taken for its letters"),
         (["hybrid", "magic"], {}, "magic.*takes one of", "an unknown strategy"),
         (["hybrid", "scratch"], {"epoch": 1}, "Did you mean epochs", "an unknown setting"),
     ],

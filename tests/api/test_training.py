@@ -80,7 +80,7 @@ def test_ctrl_c_keeps_what_was_learned(data, workspace, way, capsys):
     [run] = list_runs(workspace)
     status = job_status(run)
     assert status.state == "finished" and status.finished.stopped and len(status.epochs) < 20
-    assert "what was learned is kept" in capsys.readouterr().err and signal.getsignal(signal.SIGINT) is before
+    assert "What was trained so far is kept" in capsys.readouterr().err and signal.getsignal(signal.SIGINT) is before
 
 
 @pytest.mark.parametrize("way", [interrupt_at, signal_at])

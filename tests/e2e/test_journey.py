@@ -124,10 +124,10 @@ def test_own_photos_hybrid_stopped_and_continued(page, server, small_folder):
     expect(network).to_have_value(re.compile("EfficientNet-Lite0"))
     page.get_by_text(re.compile(r"\(hybrid\)")).click()
     page.get_by_text("The network: image size and more").click()
-    fill(page, "Image size in pixels", 96)
+    fill(page, "Image size (pixels)", 96)
     page.get_by_text("How it learns: rounds, step size and more").click()
-    fill(page, "Rounds over all photos (epochs)", 3)
-    fill(page, "Rounds with the network open (epochs)", 300)
+    fill(page, "Epochs", 3)
+    fill(page, "Fine-tuning epochs", 300)
     page.get_by_role("button", name=re.compile("^Train on")).click()
 
     # It is stopped while the network is open; what it learned is kept, and it can go on.

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.test_journey import fill, has_no_sideways_scroll
 
-ROUNDS = {"Rounds over all photos (epochs)": 2, "Rounds with the network open (epochs)": 2}
+ROUNDS = {"Epochs": 2, "Fine-tuning epochs": 2}
 
 
 def test_the_advice_is_taken_and_two_strategies_race(page, server):
@@ -19,14 +19,14 @@ def test_the_advice_is_taken_and_two_strategies_race(page, server):
 
     # What was set on the Train page counts in the race.
     page.get_by_text("The network: image size and more").click()
-    fill(page, "Image size in pixels", 64)
-    page.get_by_role("slider", name=re.compile("^Share of your photos' own statistics")).press("Home")
-    expect(page.get_by_text(re.compile("^You set: .*Share of your photos' own statistics"))).to_be_visible()
+    fill(page, "Image size (pixels)", 64)
+    page.get_by_role("slider", name=re.compile("^Batch norm adaptation")).press("Home")
+    expect(page.get_by_text(re.compile("^You set: .*Batch norm adaptation"))).to_be_visible()
     page.get_by_text("How it learns: rounds, step size and more").click()
     for label, value in ROUNDS.items():
         fill(page, label, value)
     page.get_by_role("link", name="Compare strategies on your photos").click()
-    expect(page.get_by_text(re.compile("it counts wherever it applies: Image size in pixels"))).to_be_visible()
+    expect(page.get_by_text(re.compile("it counts wherever it applies: Image size (pixels)"))).to_be_visible()
     expect(page.get_by_role("checkbox", name=re.compile(r"\(hybrid\)"))).to_be_checked()
     start = page.get_by_role("button", name="Start a race of 2 runs")
     start.focus()
@@ -62,7 +62,7 @@ def look_at_variants(page: Page) -> None:
     expect(page.get_by_text("Of each photo the network looks at the photo itself and 3 such variants.")).to_be_visible()
     expect(variants).to_have_count(9)
     before = [each.get_attribute("src") for each in variants.all()]
-    fill(page, "Turn by up to (degrees)", 90)
+    fill(page, "Rotate by up to (degrees)", 90)
     for number, source in enumerate(before):
         expect(variants.nth(number)).not_to_have_attribute("src", source)
         expect(variants.nth(number)).to_have_attribute("alt", re.compile(r"turned \d+° to the (left|right)"))
@@ -81,7 +81,7 @@ def read_the_verdict(page: Page) -> None:
     expect(rows).to_have_count(2)
     for row in rows.all():
         expect(row).to_contain_text(re.compile(r"\d+% correct: \d+ of 269 \(likely range \d+–\d+%\)"))
-    verdict = re.compile(r"got \d+ photos? right that \S.* got wrong, and \d+ the other|the very same photos")
+    verdict = re.compile(r"got \d+ photos? correct that \S.* got wrong, and \d+ the other|exactly the same photos")
     expect(page.get_by_text(verdict)).to_be_visible()
     page.set_viewport_size({"width": 390, "height": 844})
     assert has_no_sideways_scroll(page)

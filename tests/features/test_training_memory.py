@@ -60,7 +60,7 @@ def test_what_cannot_fit_is_refused_with_what_to_choose(tmp_path, strategy, fits
         return
     with pytest.raises(UserError) as refused:
         check_training_memory(config, tmp_path)
-    assert "of memory; this machine has 1.0 GB" in refused.value.what and fix in refused.value.fix, reason
+    assert "of memory; this computer has 1.0 GB" in refused.value.what and fix in refused.value.fix, reason
 
 
 def test_a_container_of_the_first_version_has_a_limit_too(tmp_path):

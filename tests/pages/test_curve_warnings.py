@@ -28,7 +28,7 @@ def at(visit, trained):
 
 def test_a_finished_run_says_what_its_curves_warn_of(at):
     page = at([*ROUNDS, *FIGURES])
-    assert "The steps are too large" in words(page) and r"such as 0.001" in words(page)
+    assert "The learning rate is too high" in words(page) and r"such as 0.001" in words(page)
     assert not page.exception and not page.error
 
 
@@ -36,7 +36,7 @@ def test_a_run_says_it_while_it_learns(at, monkeypatch):
     from tlcore.jobs import status
 
     monkeypatch.setattr(status, "_state", lambda *found: "running")
-    assert "The steps are too large" in words(at(ROUNDS))
+    assert "The learning rate is too high" in words(at(ROUNDS))
 
 
 def test_a_run_that_goes_well_says_nothing_of_the_kind(at):

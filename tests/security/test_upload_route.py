@@ -339,7 +339,7 @@ def test_a_full_disk_is_told_before_and_while_it_is_written(route, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(shutil, "disk_usage", lambda path: usage(1000))
         status, answer = route.send(part(full, b"data"))
-        assert (status, answer["arrived"]) == (507, []) and "no room on the disk of this server" in answer["what"]
+        assert (status, answer["arrived"]) == (507, []) and "not enough disk space" in answer["what"]
     folder = route.workspace.incoming / route.area
     (folder / f"0-{full}.part").symlink_to("/dev/full")
     before = new_id()

@@ -250,7 +250,7 @@ def test_what_was_deleted_makes_room_for_its_maker(workspace):
 def test_what_was_deleted_makes_room_on_a_full_disk(workspace):
     delete(workspace, pets(workspace).id)
     (workspace.root / "settings.toml").write_text("disk_mb = 0.001")
-    with pytest.raises(UserError, match="no room on the disk"):
+    with pytest.raises(UserError, match="not enough disk space"):
         check_disk(workspace, 10_000_000, load_limits(workspace))
     assert not list_deletions(workspace)
 

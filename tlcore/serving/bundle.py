@@ -100,12 +100,12 @@ def load_bundle(path: Path) -> Bundle:
         return _parse(parts)
     except NoBundle as error:
         raise UserError(
-            f"{path} contains no trained model.",
+            f"{path.name or path} contains no trained model.",
             f"Choose a run, or a folder or zip with {MODEL}, {LABELS} and {INFO}.",
         ) from error
     except DamagedFile as error:
         raise UserError(
-            f"The model in {path} is damaged: {error}.", "Train again, or get a new copy of the model."
+            f"The model in {path.name or path} is damaged: {error}.", "Train again, or get a new copy of the model."
         ) from error
 
 
