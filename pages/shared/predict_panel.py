@@ -40,7 +40,7 @@ def recognises(labels: Sequence[str]) -> str:
     """What the model can tell apart, as a sentence in Markdown; of many classes the first."""
     rest = len(labels) - MOST_NAMED
     names = ", ".join(plain(label) for label in labels[:MOST_NAMED])
-    return f"Recognizes {names}{f' and {rest:,} more' if rest > 0 else ''}."
+    return f"Recognises {names}{f' and {rest:,} more' if rest > 0 else ''}."
 
 
 def _dropped() -> list[NewPhoto]:

@@ -27,7 +27,7 @@ def give(at: AppTest, *files: tuple[str, bytes]) -> AppTest:
 def test_one_photo_is_answered_large(visit, trained):
     workspace, dataset, run = trained
     at = visit("predict", workspace, run=run.id)
-    assert f"Recognizes {', '.join(dataset.labels)}." in words(at), "it says first what it can tell apart"
+    assert f"Recognises {', '.join(dataset.labels)}." in words(at), "it says first what it can tell apart"
     row = dataset.part("test").iloc[0]
     give(at, ("mine <b>.png", dataset.read(row.path)))
     text = words(at)

@@ -81,7 +81,7 @@ def _pair_messages(verdicts: Sequence[Verdict], names: Mapping[str, str]) -> Non
     st.markdown("\n".join(f"- {plain(verdict_message(verdict, names))}" for verdict in shown))
     if len(others) > MOST_PAIRS:
         with st.expander(f"{len(others)} differences among the others that are larger than chance"):
-            _pairs(others, names, "For each pair among the others: photos that only one of the two got right")
+            _pairs(others, names, "For each pair among the others: photos that only one of the two got correct")
 
 
 def _pairs(verdicts: Sequence[Verdict], names: Mapping[str, str], description: str) -> None:
@@ -139,11 +139,11 @@ def _how(verdicts: Sequence[Verdict], names: Mapping[str, str]) -> None:
     """How chance is judged, for who wants to know it exactly."""
     with st.expander("How this is tested (McNemar’s test)"):
         st.markdown(
-            "Only test photos that exactly one of two runs got right can tell them apart. If both were equally good, "
+            "Only test photos that exactly one of two runs got correct can tell them apart. If both were equally good, "
             "each such photo would be a coin toss. The probability (p) is how often chance alone gives a split as "
             "uneven as this one; up to 0.05, the difference counts as larger than chance."
         )
-        _pairs(verdicts, names, "For each pair: photos that only one of the two got right, and the probability")
+        _pairs(verdicts, names, "For each pair: photos that only one of the two got correct, and the probability")
         st.caption(
             f"Exact McNemar test (1947), corrected for {count(len(verdicts), 'pair')} of runs (Holm 1979). It applies "
             "to these trained models and to photos like these; another random seed can give another result."
