@@ -89,7 +89,7 @@ def test_amounts_in_words(amounts, said, reason):
         (TrainConfig(), "all nine are alike", "nothing varies by itself"),
         (TrainConfig(rotation=9.0, views=4), "the photo itself and 3 such variants", "a frozen network has views"),
         (TrainConfig(rotation=9.0, views=2), "the photo itself and 1 such variant.", "one variant is no variants"),
-        (defaults_for("fine-tuning"), "In every round", "an open network gets another one each time"),
+        (defaults_for("fine-tuning"), "In every epoch", "an open network gets another one each time"),
     ],
 )
 def test_what_the_network_gets_is_told(config, said, reason):
