@@ -4,7 +4,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts.compare import choice, earlier, live, verdict
-from pages.shared import actions, chrome, room, share, state, widgets
+from pages.shared import actions, chrome, manage, room, share, state, widgets
 from pages.shared.memory import memory_refusal
 from pages.shared.widgets import plain
 from tlcore.comparison import store as comparisons
@@ -80,7 +80,9 @@ with chrome.page(
     elif used is None:
         offer(action, dataset)
     else:
-        st.subheader(plain(used.name), anchor=False)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.subheader(plain(used.name), anchor=False, width="content")
+            manage.comparison_menu(used)
         follow_comparison(action, used, state.dataset_of(used.dataset_id))
     others = [each for each in state.comparisons() if used is None or each.id != used.id]
     if others:

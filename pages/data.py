@@ -1,5 +1,7 @@
 """Step 1: photos come in, a card for each class, and one sees what they are before anything is learned from them."""
 
+from contextlib import suppress
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -7,6 +9,7 @@ from pages.parts.data import collecting, dataset_list, dataset_view, importing, 
 from pages.shared import chrome, share, state
 from pages.shared.widgets import plain
 from tlcore.data.manifest import Dataset
+from tlcore.errors import UserError
 
 ADD = "add"  # `more` in the address: photos are added to the data set in use; anything else begins a new one
 
@@ -47,6 +50,8 @@ def show_dataset(action: DeltaGenerator, dataset: Dataset) -> None:
     dataset_view.show(dataset)
 
 
+with suppress(UserError):  # the page itself will say what is wrong
+    state.open_last_used()  # here already, since it decides the heading
 is_importing, chooses = state.is_set("job"), state.is_set("more")
 title, sentence = heading(is_importing, state.is_set("dataset") and not chooses)
 

@@ -32,8 +32,8 @@ def heading() -> tuple[str, str]:
     """The title and the sentence below it: of the run in use, or what the button will do."""
     try:
         run, dataset = state.run(), state.dataset()
-        if run is not None:
-            return plain(outcome.title(run)), outcome.sentence(run)
+        if run is not None and dataset is not None:
+            return plain(outcome.title(run)), outcome.sentence(run, dataset)
         return "Train", plan.remember(dataset) if dataset else "Train your model"
     except (UserError, OSError):  # the page itself will show it
         return "Train", "Train your model"
@@ -99,7 +99,7 @@ def finished(action: DeltaGenerator, run: Run, status: JobStatus) -> None:
     stopped = outcome.was_stopped(run, status) and not status.active and status.state != "tested"
     continued = stopped and follow.continue_button(run, status, action)
     left, right = st.columns(2, gap="large")
-    with right:
+    with right, chrome.errors_shown():  # a model that is damaged hides neither score nor curves
         trial.show(action, run, status)
     with left:
         outcome.show_score(status)

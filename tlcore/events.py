@@ -59,6 +59,7 @@ class StageKey(StrEnum):
 
     DOWNLOAD = "download"
     READ = "read"  # files that are imported
+    COMPARE = "compare"  # photos with one another, for the recommendation
     ADAPT_BATCH_NORM = "adapt_batch_norm"
     EXTRACT_FEATURES = "extract_features"
     EXTRACT_FEATURES_AND_ACTIVATIONS = "extract_features_and_activations"

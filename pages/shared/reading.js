@@ -11,14 +11,15 @@ const ATTRIBUTES = [
   ['[data-testid="stVegaLiteChart"] > svg', { "aria-hidden": "true" }], // its alt text is on what holds it, and tells it all
 ];
 const SPEAK_EVERY_MS = 15_000; // the same words with other numbers
-const ENDED = "It has ended.";
 
-const kept = (window.transferLab ??= { page: null, heading: null, spoken: "", at: 0, told: null });
+const kept = (window.transferLab ??= { page: null, title: null, heading: null, spoken: "", at: 0, told: null });
+
+const letters = (text) => text.replace(/[^\p{L}\p{N}]/gu, ""); // Markdown may have changed what is between them
 
 /** The heading of the page, once it is the new page's own. */
 function heading() {
   const found = document.querySelector(".stMain h1");
-  return found?.textContent.trim() === kept.heading ? found : null;
+  return found && letters(found.textContent) === letters(kept.heading) ? found : null;
 }
 
 function mark() {
@@ -38,7 +39,7 @@ function speak(words) {
   if (words === kept.spoken) return;
   const isNew = words.replace(/[\d.,:%]+/g, "") !== kept.spoken.replace(/[\d.,:%]+/g, "");
   if (!isNew && Date.now() - kept.at < SPEAK_EVERY_MS) return;
-  kept.told.textContent = words || ENDED;
+  if (words) kept.told.textContent = words;
   kept.spoken = words;
   kept.at = Date.now();
 }
@@ -71,8 +72,11 @@ export default function ({ data, setTriggerValue }) {
   if (kept.page !== null && kept.page !== data.page) {
     kept.heading = data.title;
     kept.spoken = kept.told.textContent = "";
+  } else if (kept.title !== null && kept.title !== data.title) {
+    kept.told.textContent = data.title; // a job has begun or ended
   }
   kept.page = data.page;
+  kept.title = data.title;
   mark();
 
   const watcher = new MutationObserver(() => mark());

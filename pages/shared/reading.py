@@ -4,6 +4,7 @@ Landmarks around the steps, the focus on the heading of a page one comes to, pro
 new run of the page when the system's colours change, since charts are drawn in them here.
 """
 
+import re
 from pathlib import Path
 
 import streamlit as st
@@ -17,6 +18,8 @@ def accompany(page: str, title: str) -> None:
     """Put it into a page; it takes no room there.
 
     Args:
-        page: which of the pages it is. title: its heading, which gets the focus when one comes from another page.
+        page: which of the pages it is. title: its heading, as Markdown; it gets the focus when one comes from another
+            page, and is told when it changes on the same page.
     """
-    _MOUNT(key="tl_reading", data={"page": page, "title": title}, on_scheme_change=lambda: None)
+    words = re.sub(r"\\(.)", r"\1", title)
+    _MOUNT(key="tl_reading", data={"page": page, "title": words}, on_scheme_change=lambda: None)

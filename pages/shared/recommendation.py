@@ -85,6 +85,8 @@ def _watch(job: Job) -> None:
         if not status.active:
             st.rerun()
         share, words = progress_message(status, state.queue().position(job))
+        if status.state != "queued":
+            words = percent(share)
         st.progress(share, text=f"Finding the best strategy for your photos · {words}")
 
     st.fragment(live, run_every=POLL_SECONDS, key="advice")()

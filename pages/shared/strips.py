@@ -6,7 +6,7 @@ from typing import Literal
 import streamlit as st
 
 from pages.shared import state
-from pages.shared.decoding import jpeg_address
+from pages.shared.decoding import picture_address
 from tlcore.data.strip import dataset_strip
 
 
@@ -27,4 +27,4 @@ def _address(root: str, dataset_id: str) -> str:
     """A data set never changes, so its strip is read once."""
     del root  # of the cache's key
     jpeg = dataset_strip(state.workspace(), dataset_id)
-    return jpeg_address(jpeg) if jpeg else ""
+    return picture_address(jpeg) if jpeg else ""

@@ -33,7 +33,7 @@ def dataset(workspace, small_folder):
 def test_what_is_examined_and_what_comes_of_it(workspace, dataset):
     events, found = finish(recommend(workspace, dataset))
     kept = dataset.photos[dataset.photos["split"] != "test"]
-    assert found.num_examined == len(kept) and {event.stage for event in events} == {"extract_features", "read"}
+    assert found.num_examined == len(kept) and {event.stage for event in events} == {"extract_features", "compare"}
     assert found.num_photos == (dataset.photos["split"] == "train").sum() and found.num_classes == 3
     assert found.quadrant == f"small-{'similar' if found.similar else 'different'}"
     low, high = found.similarity_interval

@@ -4,8 +4,8 @@ import pytest
 
 from tests.photos import make_photo, run_job
 from tlcore.data import incoming
+from tlcore.data.default_name import dataset_name
 from tlcore.data.ingest import ingest_incoming
-from tlcore.data.naming import dataset_name
 from tlcore.data.upload_classes import (
     UploadClass,
     UploadClasses,

@@ -27,6 +27,7 @@ def test_from_the_welcome_page_to_an_answer(page, server, tmp_path):
     expect(heading(page)).to_be_focused()
 
     press(page, primary(page))
+    expect(page.locator("#tl-told")).to_contain_text(re.compile(r"\w"))  # a screen reader hears how it goes
     expect(page.locator(".st-key-tl_steps")).to_contain_text("✓ Train")
     press(page, step(page, "predict"))
     expect(page).to_have_url(re.compile("/predict"))

@@ -29,12 +29,12 @@ def test_rename_delete_and_undo(page, server, home, tmp_path):
     # A new tab without an address of its own opens it again.
     other = page.context.new_page()
     other.goto(f"{server}/data")
-    expect(other.get_by_role("button", name="Green *things*")).to_be_visible()
+    expect(other.get_by_role("button", name="Green *things*", exact=True)).to_be_visible()
     expect(other).to_have_url(re.compile(dataset.id))
     other.close()
 
     # Deleting asks once; the way back stands on the page where one lands.
-    page.get_by_role("button", name="Green *things*").click()
+    page.get_by_role("button", name="Green *things*", exact=True).click()
     page.get_by_role("menuitem", name="Delete…").click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text(re.compile(r"You can undo this for 24 hours"))).to_be_visible()
@@ -47,7 +47,7 @@ def test_rename_delete_and_undo(page, server, home, tmp_path):
     assert all(map(dataset.read, dataset.photos["path"])), "every photo is back"
 
     # Escape closes the question, and nothing has happened.
-    page.get_by_role("button", name="Green *things*").click()
+    page.get_by_role("button", name="Green *things*", exact=True).click()
     page.get_by_role("menuitem", name="Delete…").click()
     expect(dialog.get_by_role("button", name="Delete", exact=True)).to_be_visible()
     page.keyboard.press("Escape")

@@ -80,6 +80,14 @@ def test_the_focus_goes_to_the_heading_of_the_next_page_and_not_at_the_first(lab
     expect(heading(tab)).to_be_focused()
 
 
+def test_a_heading_with_signs_of_markdown_gets_the_focus_too(lab, tab):
+    """The heading of a run that has ended has a percentage in it, which Markdown could read as something else."""
+    open_page(tab, lab.at("evaluate"))
+    step(tab, "train").press("Enter")
+    expect(tab).to_have_url(re.compile("/train"))
+    expect(heading(tab)).to_be_focused()
+
+
 def test_the_skip_link_leads_below_the_top_line(lab, tab):
     open_page(tab, lab.at("learn"))
     tab.keyboard.press("Tab")

@@ -18,7 +18,7 @@ from tests.faults.jobs import into_the_line
 from tlcore.advice.recommend import run_recommendation
 from tlcore.config import defaults_for
 from tlcore.data.ingest import ingest_folder
-from tlcore.events import EpochEnd, Evaluated, Event, Failed, Finished, Progress, run_to_end
+from tlcore.events import EpochEnd, Evaluated, Event, Failed, Finished, Packed, Progress, run_to_end
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import EXIT_UNRECORDED, Run, create_run, read_events, recommendation_job, resume
 from tlcore.pipeline import train as train_module
@@ -109,6 +109,7 @@ HYBRID = defaults_for("hybrid", image_size=64, epochs=2, fine_tune_epochs=2, see
         (QUICK, is_kind(EpochEnd), 8192, False, "events, but no report"),
         (QUICK, is_kind(Evaluated), 0, True, "the model"),
         (QUICK, is_stage("verify"), 300_000, True, "some of the model"),
+        (QUICK, is_kind(Packed), 0, True, "what only the download needs"),
         (HYBRID, is_stage("fine_tune"), 300_000, False, "a checkpoint"),
     ],
 )
@@ -122,7 +123,7 @@ def test_a_training_on_a_full_disk_says_so_and_goes_on_when_there_is_space(
     status = job_status(run)
     assert status.error == last, "how it ended is written down on a full disk too"
     assert status.usable == figures and status.state == ("tested" if figures else "failed")
-    assert not (run.folder / "bundle" / "model.json").exists()
+    assert (run.folder / "bundle" / "model.json").exists() == status.predicts == (status.packed is not None)
     assert not list(run.folder.rglob("*.part")) and not list(run.folder.rglob("partial-*"))
     free(disk)
     resume(run)

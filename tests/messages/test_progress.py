@@ -97,7 +97,7 @@ def test_progress_says_what_is_happening_and_how_long_it_takes(job, position, sh
             [(4, 42, "head", (20.0, 30.0), 0.5)],
             None,
             42,
-            "Training the last layer · epoch 4 of 30 · then 12 epochs of fine-tuning · about 25 s left",
+            "Training the last layer · epoch 4 of 30 · then fine-tuning · about 25 s left",
             "the worker counts the epochs of both phases, and the sentence names those of this one",
         ),
         (
@@ -105,7 +105,7 @@ def test_progress_says_what_is_happening_and_how_long_it_takes(job, position, sh
             [(4, 42, "head")],
             None,
             42,
-            "Training the last layer · epoch 4 of up to 30 · then 12 epochs of fine-tuning",
+            "Training the last layer · epoch 4 of up to 30 · then fine-tuning",
             "it may stop early",
         ),
         (

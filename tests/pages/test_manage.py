@@ -81,6 +81,8 @@ def test_a_run_is_called_what_it_is_and_how_good_until_somebody_renames_it(visit
     at.text_input(key="rename_field").set_value("The good one")
     at = press(at, "Save")
     assert "**The good one**" in links(at) and load_run(workspace, run.id).is_renamed
+    at = visit("train", workspace, dataset=dataset.id, run=run.id)
+    assert "The good one" in at.title[0].value and "Trained on shapes" in words(at)
 
 
 def test_a_run_in_use_is_deleted_and_the_page_offers_the_next_one(visit, own):

@@ -87,8 +87,8 @@ def test_amounts_in_words(amounts, said, reason):
     ("config", "said", "reason"),
     [
         (TrainConfig(), "all nine are alike", "nothing varies by itself"),
-        (TrainConfig(rotation=9.0, views=4), "the photo itself and 3 such variants", "a frozen network has views"),
-        (TrainConfig(rotation=9.0, views=2), "the photo itself and 1 such variant.", "one variant is no variants"),
+        (TrainConfig(rotation=9.0, views=4), "each photo itself and on 3 such variants", "a frozen network has views"),
+        (TrainConfig(rotation=9.0, views=2), "each photo itself and on 1 such variant.", "one variant is no variants"),
         (defaults_for("fine-tuning"), "In every epoch", "an open network gets another one each time"),
     ],
 )

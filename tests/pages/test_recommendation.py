@@ -1,5 +1,7 @@
 """The line on the Train page: photos are examined by themselves, nothing is held up, and what it says can be taken."""
 
+import re
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -141,9 +143,8 @@ def test_a_look_in_work_tells_how_far_it_is(form, trained, queue, monkeypatch):
     monkeypatch.setattr(status, "is_locked", lambda path: path == job.folder / LOCK)
     try:
         at = form()
-        assert [each.proto.text for each in at.get("progress")] == [
-            "Finding the best strategy for your photos · Analysing photos (feature extraction) · 5 of 20 photos"
-        ]
+        (said,) = [each.proto.text for each in at.get("progress")]
+        assert re.fullmatch(r"Finding the best strategy for your photos · 2\d%", said), "one of four is read"
         assert queue.advice == [], "it is at work already"
         assert "Train" in buttons(at)
     finally:

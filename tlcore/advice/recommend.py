@@ -105,7 +105,7 @@ def _read_small(
     dataset: Dataset, photos: Sequence[Photo], should_stop: ShouldStop
 ) -> Generator[Progress, None, npt.NDArray[np.uint8] | None]:
     """The photos as uint8 (n, PIXELS, PIXELS, 3); None when stopped."""
-    watch, found = Stopwatch(StageKey.EXTRACT_FEATURES, len(photos)), []
+    watch, found = Stopwatch(StageKey.COMPARE, len(photos)), []
 
     def load(photo: Photo) -> npt.NDArray[np.uint8]:
         return load_input(dataset.read(photo.path), PIXELS, RESIZE_POLICY, ACCEPTED)

@@ -59,7 +59,7 @@ def _make(folder: Path) -> bytes:
 def _square(thumbnail: bytes) -> Image.Image | None:
     """A thumbnail as a small square; None where it is damaged."""
     try:
-        with Image.open(io.BytesIO(thumbnail), formats=["JPEG", "PNG"]) as picture:
+        with Image.open(io.BytesIO(thumbnail), formats=["JPEG", "PNG"]) as picture:  # PNG: drawings, see images.py
             picture.draft("RGB", (SIDE, SIDE))
             small = min(picture.size) < SIDE  # its pixels are shown as they are, not blurred
             how = Image.Resampling.NEAREST if small else Image.Resampling.BICUBIC

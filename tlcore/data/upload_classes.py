@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from tlcore.data import incoming
+from tlcore.data.default_name import dataset_name
 from tlcore.data.names import MAX_LABEL, clean_text, shorten
-from tlcore.data.naming import dataset_name
 from tlcore.workspace import Workspace, read_json, write_json
 
 MOST_CLASSES = 1_000

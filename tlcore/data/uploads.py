@@ -12,11 +12,11 @@ from tlcore.data.assemble import Ingestion, Origin, assemble_dataset
 from tlcore.data.collect import Collected, Reading, collect
 from tlcore.data.copies import link_or_copy
 from tlcore.data.decoder import shared_decoder
+from tlcore.data.default_name import dataset_name
 from tlcore.data.drafts import draft_folder
 from tlcore.data.images import DecodedPhoto, PhotoRefused, Wanted
 from tlcore.data.layout import Layout, Placed, SourceFile, label_all, leave_out, name_classes, recognise
 from tlcore.data.manifest import Dataset, load_dataset
-from tlcore.data.naming import dataset_name
 from tlcore.data.thumbnails import ThumbnailWriter
 from tlcore.data.upload_classes import read_classes, suggested_name
 from tlcore.error_reasons import why_file_failed

@@ -24,7 +24,8 @@ STAGE_TITLES = {
     StageKey.PREPARE: "Preparing the network",
     StageKey.DOWNLOAD: "Downloading the network",
     StageKey.READ: "Importing photos",
-    StageKey.ADAPT_BATCH_NORM: "Adapting the network to your kind of photos",
+    StageKey.COMPARE: "Comparing photos",
+    StageKey.ADAPT_BATCH_NORM: "Adapting the network to your photos",
     StageKey.EXTRACT_FEATURES: "Analysing photos (feature extraction)",
     StageKey.EXTRACT_FEATURES_AND_ACTIVATIONS: "Analysing photos (feature extraction)",
     StageKey.TRAIN_HEAD: "Training",
@@ -147,8 +148,8 @@ def _epoch_words(end: EpochEnd, config: TrainConfig) -> tuple[str, ...]:
         return stage_title(StageKey.FINE_TUNE), _epoch_of(end.epoch, end.epochs, config)
     if not config.fine_tunes:
         return stage_title(StageKey.TRAIN_HEAD), _epoch_of(end.epoch, end.epochs, config)
-    after = f"then {count(config.fine_tune_epochs, 'epoch')} of fine-tuning"
-    return "Training the last layer", _epoch_of(end.epoch, end.epochs - config.fine_tune_epochs, config), after
+    epochs = _epoch_of(end.epoch, end.epochs - config.fine_tune_epochs, config)
+    return "Training the last layer", epochs, "then fine-tuning"
 
 
 def _epoch_of(epoch: int, total: int, config: TrainConfig) -> str:

@@ -153,6 +153,6 @@ def _read(folder: Path) -> Deletion | None:
         parts = tuple((str(kind), str(an_id)) for kind, an_id in values["parts"])
         if not all(kind in ORDER and is_id(an_id) for kind, an_id in parts):
             return None
-        return Deletion(**(values | {"parts": parts, "needs": tuple(values["needs"])}))
+        return Deletion(**(values | {"id": folder.name, "parts": parts, "needs": tuple(values["needs"])}))
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -14,7 +14,7 @@ from tlcore.messages.progress import missing_epochs_message, num_planned_epochs
 
 
 def show(status: JobStatus, config: TrainConfig) -> None:
-    """Accuracy and loss over the rounds; the descriptions are built once, only the figures are sent again."""
+    """Accuracy and loss over the epochs; the descriptions are built once, only the figures are sent again."""
     kept = best_epoch(status.epochs).epoch if status.usable else None
     frame, num_epochs = curve_charts.curve_frame(list(status.epochs)), num_planned_epochs(status, config)
     for place, metric in zip(st.columns(2, gap="medium"), curve_charts.METRICS):

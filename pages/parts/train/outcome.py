@@ -3,6 +3,7 @@
 from pages.shared import score, state
 from pages.shared.widgets import plain
 from tlcore.config import short_name
+from tlcore.data.manifest import Dataset
 from tlcore.intervals import wilson_interval
 from tlcore.jobs import store
 from tlcore.jobs.status import JobStatus, job_status
@@ -15,19 +16,25 @@ from tlcore.messages.stops import stopped_message
 
 
 def title(run: Run) -> str:
-    """What a run is called on its page: "Hybrid · EfficientNet-Lite0 · 93%", the score as soon as there is one."""
-    names = [capitalized(short_name(run.config.strategy)), backbone_title(run)]
+    """What a run is called on its page: its own name, else "Hybrid · EfficientNet-Lite0"; then its score, "93%"."""
+    names = [run.name if run.is_renamed else kind(run)]
     evaluated = job_status(run).evaluated
     if evaluated is not None and evaluated.test_total:
         names.append(percent(evaluated.test_correct / evaluated.test_total))
     return " · ".join(names)
 
 
-def sentence(run: Run) -> str:
-    """What it was trained on, and when: "Trained on pets · 26 Nov, 14:05"."""
+def kind(run: Run) -> str:
+    """Its strategy and its backbone: "Hybrid · EfficientNet-Lite0"."""
+    return f"{capitalized(short_name(run.config.strategy))} · {backbone_title(run)}"
+
+
+def sentence(run: Run, dataset: Dataset) -> str:
+    """What it was trained on, and when: "Trained on pets · 26 Nov, 14:05"; of a renamed run also what it is."""
     status = job_status(run)
     verb = "Trained on" if status.usable else "Training on" if status.active else "Started on"
-    return f"{verb} {plain(run.name)} · {state.moment(run.created)}"
+    words = f"{verb} {plain(dataset.name)} · {state.moment(run.created)}"
+    return f"{plain(kind(run))} · {words}" if run.is_renamed else words
 
 
 def show_score(status: JobStatus) -> None:

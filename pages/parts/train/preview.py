@@ -121,8 +121,8 @@ def views_message(config: TrainConfig) -> str:
         return "Nothing varies yet, so all nine are alike."
     if config.strategy in ("feature-extraction", "hybrid"):
         others = config.views - 1
-        return f"Of each photo, training uses the photo itself and {count(others, 'such variant')}."
-    return "In every epoch, training uses another such variant of each photo."
+        return f"The network trains on each photo itself and on {count(others, 'such variant')}."
+    return "In every epoch the network sees another such variant of each photo."
 
 
 def hints(dataset: Dataset) -> dict[str, str]:
