@@ -63,6 +63,7 @@ BANNED = {
     r"larger than chance[.:]? among": "the difference could be chance",
     r"look(s|ed|ing)? at (every|each|all)\b": "check, extract features",
     r"\d ?\u00a0?[\u00a0\u202f ]%": "no space before %",
+    r"recogniz|memoriz|analyz": "British spelling",
     r"Errno|strerror|Traceback": "say it in plain words",
 }
 """What is not said, as regular expressions, with what to say instead."""

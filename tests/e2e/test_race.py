@@ -59,7 +59,7 @@ def look_at_variants(page: Page) -> None:
     expect(fold).to_have_count(1)
     fold.click()
     variants = page.locator("ul.tl-variants img")
-    expect(page.get_by_text("Of each photo the network looks at the photo itself and 3 such variants.")).to_be_visible()
+    expect(page.get_by_text("The network trains on each photo itself and on 3 such variants.")).to_be_visible()
     expect(variants).to_have_count(9)
     before = [each.get_attribute("src") for each in variants.all()]
     fill(page, "Rotate by up to (degrees)", 90)

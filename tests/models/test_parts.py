@@ -20,7 +20,7 @@ def test_the_parts_add_up_to_the_network(spec):
 @pytest.mark.parametrize(
     ("config", "lowest", "reason"),
     [
-        (defaults_for("feature-extraction"), LAST, "only the last step learns"),
+        (defaults_for("feature-extraction"), LAST, "only the new head is trained"),
         (defaults_for("hybrid"), auto_block(BUILT_IN).name, "the upper third"),
         (defaults_for("hybrid", unfreeze_from="block7a"), "block7a", "as the person chose"),
         (defaults_for("hybrid", num_unfrozen_layers=3), "head", "as many layers as the top block has"),

@@ -123,14 +123,14 @@ def test_the_drawing_is_that_of_the_run_in_the_address(visit, trained, found):
 @pytest.mark.parametrize(
     ("parts", "said", "reason"),
     [
-        ([Part("a", 900, False), Part("last step", 100, True)], "100 of 1,000 weights are trained (10.0%).", "few"),
+        ([Part("a", 900, False), Part("new head", 100, True)], "100 of 1,000 weights are trained (10.0%).", "few"),
         (
-            [Part("a", 3_000_000, True), Part("last step", 1_000_000, True)],
+            [Part("a", 3_000_000, True), Part("new head", 1_000_000, True)],
             "4.0 million of 4.0 million weights are trained (100.0%).",
             "all",
         ),
         (
-            [Part("a", 900, False), Part("last step", None, True)],
+            [Part("a", 900, False), Part("new head", None, True)],
             "the head is trained, and 0 of the 900 weights below it. Here, the head grows with the image size.",
             "a flattened one",
         ),
@@ -141,7 +141,7 @@ def test_how_many_weights_learn_in_words(parts, said, reason):
 
 
 def test_a_hostile_name_of_a_part_stays_letters():
-    assert set(Tags(network_drawing.drawing([Part(HOSTILE, 5, True), Part("last step", None, True)])).tags) == {
+    assert set(Tags(network_drawing.drawing([Part(HOSTILE, 5, True), Part("new head", None, True)])).tags) == {
         "ol",
         "li",
         "span",

@@ -62,8 +62,8 @@ def test_every_variant_has_words_of_its_own():
 @pytest.mark.parametrize(
     ("amounts", "said", "reason"),
     [
-        (Augmentation(), "as it is", "nothing was drawn"),
-        (Augmentation(rotation=0.3), "as it is", "nobody would see it"),
+        (Augmentation(), "unchanged", "nothing was drawn"),
+        (Augmentation(rotation=0.3), "unchanged", "nobody would see it"),
         (Augmentation(horizontal_flip=True, vertical_flip=True), "mirrored, turned over", "both flips"),
         (Augmentation(rotation=8.2), "turned 8° to the left", "positive is counter-clockwise"),
         (Augmentation(rotation=-8.2), "turned 8° to the right", "negative is clockwise"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from tlcore.config import TrainConfig
 from tlcore.models.registry import BackboneSpec, Block, lowest_unfrozen_block
 
-BELOW, LAST = "first layers", "last step"
+BELOW, LAST = "first layers", "new head"
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ def show(config: TrainConfig, dataset: Dataset, widgets_beside: Callable[[], Non
         st.markdown(
             f"{views_message(config)} Here it is {plain(PurePath(path).name)} ({plain(label)}).", width="content"
         )
-        st.button("Take another photo", key="another_photo", on_click=_next_photo)
+        st.button("Try another photo", key="another_photo", on_click=_next_photo)
     with st.container(key="tl_variations"):
         left, right = st.columns([2, 3], gap="large")
     with left:
@@ -112,7 +112,7 @@ def amounts_message(amounts: Augmentation) -> str:
     ):
         if round(abs(value)):
             words.append((more if value > 0 else less).format(f"{abs(value):.0f}{unit}"))
-    return ", ".join(words) or "as it is"
+    return ", ".join(words) or "unchanged"
 
 
 def views_message(config: TrainConfig) -> str:
