@@ -5,15 +5,12 @@ visitors that is most of what they wait for.
 """
 
 from collections.abc import Callable
-from copy import deepcopy
-from functools import lru_cache
 from typing import Any
 
 import altair as alt
-import pandas as pd
 import streamlit as st
 
-from tlcore.charts import results, theme
+from tlcore.charts import theme
 
 AnyChart = alt.Chart | alt.LayerChart
 
@@ -32,16 +29,3 @@ def chart(make: Callable[..., AnyChart], *figures: Any, key: str, description: s
 @st.cache_data(max_entries=128, show_spinner=False)
 def _described(name: str, figures: tuple[Any, ...], _make: Callable[..., AnyChart]) -> dict[str, Any]:
     return theme.described(_make(*figures))
-
-
-def top_bars(top: pd.DataFrame, dark: bool, key: str, description: str) -> None:
-    """Draw `results.top_bars`: another photo gives other figures each time, but in the same chart."""
-    spec = deepcopy(_top_bars(dark))
-    for layer in spec["layer"]:
-        layer["encoding"]["y"]["sort"] = top["label"].tolist()
-    st.vega_lite_chart(top, spec, key=key, alt=description)
-
-
-@lru_cache(maxsize=2)
-def _top_bars(dark: bool) -> dict[str, Any]:
-    return theme.live(results.top_bars(results.top_frame((), ()), dark))

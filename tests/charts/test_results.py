@@ -228,17 +228,6 @@ def test_the_most_confused_pairs_come_worst_first():
     assert frame.values.tolist() == [["c7", "c8", 9], ["c3", "c4", 2]]
 
 
-def test_the_bars_of_a_photo_show_the_best_classes_first():
-    top = charts.top_frame(tuple("abcdefg"), np.array([0.0, 0.1, 0.7, 0.2, 0, 0, 0], np.float32), k=3)
-    assert top["label"].tolist() == ["c", "d", "b"]
-    assert charts.top_bars(top).to_dict()["layer"][0]["encoding"]["y"]["sort"] == ["c", "d", "b"]
-    assert charts.top_alt_text(top) == "Predicted “c”, 70%; then “d”, 20%."
-
-
-def test_one_class_alone_is_said_without_a_next():
-    assert charts.top_alt_text(charts.top_frame(("a",), [1.0])) == "Predicted “a”, 100%."
-
-
 @pytest.mark.parametrize("dark", [False, True])
 def test_every_chart_is_dressed_alike(dark):
     """Labels on their gridlines and columns, legends above in one size, marks that no screen reader spells out."""
@@ -246,7 +235,6 @@ def test_every_chart_is_dressed_alike(dark):
     for chart in (
         curve_charts.curve(frame, "accuracy", 30, dark),
         charts.class_counts(counts(3), dark),
-        charts.top_bars(charts.top_frame(("a", "b"), [0.9, 0.1]), dark),
     ):
         config = chart.to_dict()["config"]
         assert config["axis"]["labelFlush"] is False and config["legend"]["orient"] == "top"

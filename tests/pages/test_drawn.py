@@ -12,15 +12,6 @@ from streamlit.testing.v1 import AppTest
 from tlcore.charts import results, theme
 
 ROOT = Path(__file__).resolve().parents[2]
-FIRST = (("cat", 0.7), ("dog", 0.2), ("ant", 0.1))
-SECOND = (("rose", 0.5), ("cat", 0.3), ("oak", 0.2))
-
-
-def bars(ranked: tuple[tuple[str, float], ...], dark: bool) -> None:
-    from pages.shared import drawn
-    from tlcore.charts import results
-
-    drawn.top_bars(results.top_frame(*zip(*ranked)), dark, "bars", "What it shows.")
 
 
 def counts(rows: list[tuple[str, str, int]], dark: bool) -> None:
@@ -40,19 +31,6 @@ def drawn_by(page, **arguments):
     proto = at.get("vega_lite_chart")[0].proto
     data = proto.datasets[0].data.data if proto.datasets else proto.data.data
     return json.loads(proto.spec), pa.ipc.open_stream(data).read_pandas(), proto.alt
-
-
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_the_bars_of_a_photo_are_its_own(dark):
-    for ranked in (FIRST, SECOND, FIRST):
-        top = results.top_frame(*zip(*ranked))
-        spec, data, alt = drawn_by(bars, ranked=ranked, dark=dark)
-        expected = theme.live(results.top_bars(top, dark))
-        assert spec["layer"] == json.loads(json.dumps(expected["layer"]))
-        assert spec["config"] == expected["config"]
-        assert data["label"].tolist() == [label for label, _ in ranked]
-        assert data["probability"].tolist() == [share for _, share in ranked]
-        assert alt == "What it shows."
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

@@ -1,12 +1,12 @@
-"""Counts of photos, the confusion matrix and predictions: data frames in, Altair charts out."""
+"""Counts of photos, and what is mixed up: data frames in, Altair charts and sentences out."""
 
 from typing import Any
 
 import altair as alt
 import pandas as pd
 
-from tlcore.charts.theme import dressed, percent
-from tlcore.charts.tokens import ACCENT, INK, LEAST_PLOT_HEIGHT, MUTED, class_hues
+from tlcore.charts.theme import dressed
+from tlcore.charts.tokens import LEAST_PLOT_HEIGHT, MUTED, class_hues
 from tlcore.data.manifest import SPLITS
 
 SPLIT_WORDS = {"train": "Training", "validation": "Validation", "test": "Test"}
@@ -115,36 +115,3 @@ def confusion_alt_text(confusion: pd.DataFrame) -> str:
         return f"The only mistake: a photo of “{pair['truth']}” is predicted as “{pair['predicted']}”."
     number = f"{pair['photos']:,} of {mistakes:,} mistakes"
     return f"Most often, “{pair['truth']}” is predicted as “{pair['predicted']}”: {number}."
-
-
-def top_frame(labels: tuple[str, ...], probabilities: Any, k: int = 5) -> pd.DataFrame:
-    """The k most probable classes of one photo, best first: `label, probability`, and that as it is written, `text`."""
-    frame = pd.DataFrame({"label": list(labels), "probability": [float(value) for value in probabilities]})
-    best = frame.sort_values("probability", ascending=False, kind="stable").head(k).reset_index(drop=True)
-    return best.assign(text=[percent(value) for value in best["probability"]])
-
-
-def top_bars(top: pd.DataFrame, dark: bool = False) -> alt.LayerChart:
-    """The most probable classes, as bars with their probability beside them."""
-    base = alt.Chart(top).encode(
-        y=alt.Y(
-            "label:N",
-            sort=top["label"].tolist(),
-            title=None,
-            axis=alt.Axis(labelLimit=130, ticks=False, domain=False, minExtent=90),
-        ),
-        x=alt.X("probability:Q", title=None, axis=None, scale=alt.Scale(domain=[0, 1])),
-        tooltip=[alt.Tooltip("label:N", title="Class"), alt.Tooltip("text:N", title="Probability")],
-    )
-    bars = base.mark_bar(cornerRadiusEnd=3, height=14, color=ACCENT[dark])
-    shares = base.mark_text(align="left", dx=5, color=INK[dark]).encode(text="text:N")
-    return dressed(
-        alt.LayerChart(layer=[bars, shares]).properties(height=alt.Step(28), padding={"right": 52, "left": 0}), dark
-    )
-
-
-def top_alt_text(top: pd.DataFrame) -> str:
-    """The prediction in words: "Predicted “cat”, 97%; then “dog”, 2%."."""
-    shown = list(zip(top["label"], top["text"], strict=True))
-    first = f"Predicted “{shown[0][0]}”, {shown[0][1]}"
-    return first + (f"; then “{shown[1][0]}”, {shown[1][1]}." if len(shown) > 1 else ".")

@@ -5,10 +5,11 @@ import html
 import pandas as pd
 import streamlit as st
 
-from pages.shared import chrome, gallery, manage, photo_viewer, state, widgets
+from pages.shared import chrome, drawn, gallery, manage, photo_viewer, state, widgets
 from pages.shared.decoding import dataset_thumbnail
 from pages.shared.photo_viewer import ViewerAction
 from pages.shared.widgets import plain
+from tlcore.charts import results as charts
 from tlcore.charts import tokens
 from tlcore.data.manifest import SPLITS, Dataset
 from tlcore.messages.quantities import count, format_bytes
@@ -36,6 +37,10 @@ def show(dataset: Dataset) -> None:
             st.markdown(f"- {plain(note)}")
         refused(dataset)
         classes(dataset)
+        if len(dataset.labels) > widgets.MOST_LINES:  # more than there are cards at first
+            counts = charts.count_frame(dataset.photos)
+            finding = charts.class_counts_alt_text(counts)
+            drawn.chart(charts.class_counts, counts, chrome.is_dark(), key="class_counts", description=finding)
         if dataset.licence:
             st.caption(f"Licence of the photos: {plain(dataset.licence)}")
 
