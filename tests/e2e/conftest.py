@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-WAIT_MS = 30_000  # a training and another test file may share two cores with the browser
+WAIT_MS = 180_000  # a training and another test file may share two cores with the browser
 
 
 def free_port() -> int:

@@ -6,24 +6,23 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.test_journey import fill, has_no_sideways_scroll
 
-ROUNDS = {"Epochs": 2, "Fine-tuning epochs": 2}
+EPOCHS = {"Epochs": 2, "Fine-tuning epochs": 2}
 
 
 def test_the_advice_is_taken_and_two_strategies_race(page, server):
     page.goto(f"{server}/data?more=1")
-    page.get_by_text("Handwritten digits", exact=True).click()
-    page.get_by_role("button", name=re.compile("Use “Handwritten digits”")).click()
-    page.get_by_role("button", name=re.compile("Go on: train on")).click()
+    page.get_by_role("button", name="Use Handwritten digits").click()
+    page.get_by_role("button", name="Continue to training").click()
     follow_the_advice(page)
     look_at_variants(page)
 
     # What was set on the Train page counts in the race.
-    page.get_by_text("The network: image size and more").click()
+    page.get_by_role("tab", name="Network").click()
     fill(page, "Image size (pixels)", 64)
-    page.get_by_role("slider", name=re.compile("^Batch norm adaptation")).press("Home")
-    expect(page.get_by_text(re.compile("^You set: .*Batch norm adaptation"))).to_be_visible()
-    page.get_by_text("How it learns: rounds, step size and more").click()
-    for label, value in ROUNDS.items():
+    page.get_by_role("slider", name="Batch norm adaptation").press("Home")
+    expect(page.get_by_text(re.compile("^You changed: .*Batch norm adaptation"))).to_be_visible()
+    page.get_by_role("tab", name="Training").click()
+    for label, value in EPOCHS.items():
         fill(page, label, value)
     page.get_by_role("link", name="Compare strategies on your photos").click()
     expect(page.get_by_text(re.compile("it counts wherever it applies: Image size (pixels)"))).to_be_visible()
@@ -43,21 +42,20 @@ def test_the_advice_is_taken_and_two_strategies_race(page, server):
 
 def follow_the_advice(page: Page) -> None:
     """Digits are few and unlike ImageNet's photos: hybrid is advised where feature extraction was chosen."""
-    hybrid = page.get_by_role("radio", name=re.compile(r"\(hybrid\)"))
-    expect(page.get_by_text("What your photos need: hybrid (advice)")).to_be_visible()
+    hybrid = page.get_by_role("radio", name="Hybrid")
     expect(hybrid).not_to_be_checked()
-    take = page.get_by_role("button", name="Use this advice")
+    page.get_by_text("Why this recommendation?").click()
+    take = page.get_by_role("button", name="Use this recommendation")
     take.click()
-    expect(page.get_by_text("✓ This is what is chosen below.")).to_be_visible()
+    expect(page.get_by_text("✓ Selected below")).to_be_visible()
     expect(take).to_have_count(0)  # it goes when the page has been drawn to its end; until then some things stand twice
     expect(hybrid).to_be_checked()
 
 
 def look_at_variants(page: Page) -> None:
     """Nine variants of a photo, as hybrid varies them: other ones when a setting changes, none for a single view."""
-    fold = page.get_by_text("Vary the photos (augmentation)")
-    expect(fold).to_have_count(1)
-    fold.click()
+    page.get_by_text("Options", exact=True).click()
+    page.get_by_role("tab", name="Augmentation").click()
     variants = page.locator("ul.tl-variants img")
     expect(page.get_by_text("The network trains on each photo itself and on 3 such variants.")).to_be_visible()
     expect(variants).to_have_count(9)
@@ -67,7 +65,7 @@ def look_at_variants(page: Page) -> None:
         expect(variants.nth(number)).not_to_have_attribute("src", source)
         expect(variants.nth(number)).to_have_attribute("alt", re.compile(r"turned \d+° to the (left|right)"))
     assert len({*before, *(each.get_attribute("src") for each in variants.all())}) == 18
-    page.get_by_role("slider", name=re.compile("^Views of each photo")).press("Home")
+    page.get_by_role("slider", name=re.compile("^Views per photo")).press("Home")
     expect(page.get_by_text("Choose two or more views")).to_be_visible()
     expect(variants).to_have_count(0)
 

@@ -145,8 +145,8 @@ def test_the_uploads_of_another_are_passed_over(host):
     incoming.add_file(host.workspace, area, "a.png", small_png(), NAME)
     for browser, sees in ((host.ann(), True), (host.bob(), False)):
         with browser.open("data", incoming=area) as tab:
-            board = tab.of_type("bidi_component")
-            assert (NAME in str(board)) is sees and (area in str(board)) is sees
+            boards = str(tab.all_of_type("bidi_component"))
+            assert (NAME in boards) is sees and (area in boards) is sees
     incoming.clear(host.workspace, area)
 
 

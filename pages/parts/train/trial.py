@@ -3,8 +3,8 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.shared import packing, predict_panel
-from tlcore.jobs.status import JobStatus
+from pages.shared import chrome, follow, packing, predict_panel
+from tlcore.jobs.status import JobStatus, job_status
 from tlcore.jobs.store import Run
 
 
@@ -17,10 +17,23 @@ def show(action: DeltaGenerator, run: Run, status: JobStatus) -> None:
     """The drop zone of a run with a score; before its model is packed, or where that failed, why it is not there."""
     if status.predicts:
         predict_panel.show(run)
+        if status.active:
+            _watch_the_end(run)
     elif status.active:
         packing.watch(run, status, lambda progress: _waiting(f"Try new photos here in a moment<br>{progress}"))
     else:
         packing.offer(action, run, status)
+
+
+def _watch_the_end(run: Run) -> None:
+    """A model predicts before its last files are written; when they are, the run can be continued, so draw it again."""
+
+    @chrome.errors_shown()
+    def ended() -> None:
+        if not job_status(run).active:
+            st.rerun()
+
+    st.fragment(ended, run_every=follow.POLL_SECONDS, key="end")()
 
 
 def _waiting(words: str, style: str = "tl-not-yet") -> None:
