@@ -36,7 +36,7 @@ def deleting(folder, kind):
         ("photos", Started, "no longer exists"),
         ("photos", EpochEnd, "no longer exists"),
         ("datasets", Started, "no data set"),
-        ("features", EpochEnd, "no longer exists"),
+        ("features", EpochEnd, "features are missing"),
         ("runs", Planned, "no longer exists"),
         ("runs", EpochEnd, "no longer exists"),
     ],

@@ -132,7 +132,7 @@ def test_features_that_are_no_numbers_are_neither_learned_from_nor_kept(trained,
     config = TrainConfig(image_size=64, epochs=2)
     for _ in range(2):
         last = run_job(workspace, create_run(workspace, dataset.id, config, "nan"))
-        assert isinstance(last, Failed) and "not numbers" in last.what and not last.bug, "also the second time"
+        assert isinstance(last, Failed) and "invalid values" in last.what and not last.bug, "also the second time"
     monkeypatch.undo()
     assert run_job(workspace, create_run(workspace, dataset.id, config, "whole")).type == "finished"
 
@@ -142,7 +142,7 @@ def test_one_value_is_enough(value):
     rows = np.zeros((3, 4), np.float32)
     check_numbers([rows, rows.astype(np.uint8)])
     rows[2, 1] = value
-    with pytest.raises(UserError, match="not numbers"):
+    with pytest.raises(UserError, match="invalid values"):
         check_numbers([rows])
 
 
