@@ -167,8 +167,8 @@ def test_the_owners_link_on_a_host(host):
     assert (answer.status, answer.headers["location"]) == (303, f"/train?run={host.ids['run']}")
     with browser.open("train", run=host.ids["run"]) as tab:
         assert NAME in tab.words
-    with browser.open("data") as tab:
-        assert "Path on this computer" in tab.words, "the owner may name folders"
+    with browser.open("data", more="1") as tab:
+        assert "Folder path" in tab.words, "the owner may name folders"
     assert TOKEN not in host.server.log.read_text() and TOKEN not in str(browser.cookies)
 
 
@@ -188,5 +188,5 @@ def test_a_host_without_a_token_of_its_own_prints_a_link(tmp_path):
         line = next(line for line in server.log.read_text().splitlines() if "?owner=" in line)
         browser = Browser(server.address)
         assert browser.get(line.removeprefix(line.split("http://")[0]).split(server.address)[1]).status == 303
-        with browser.open("data") as tab:
-            assert "Path on this computer" in tab.words
+        with browser.open("data", more="1") as tab:
+            assert "Folder path" in tab.words
