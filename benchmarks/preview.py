@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.command import check_data, finish, parser
-from benchmarks.server import browsing, has_browser, serving, wait_until_it_answers
+from benchmarks.server import PATIENCE_SECONDS, browsing, has_browser, serving, wait_until_it_answers
 from benchmarks.table import Row, figure
 from pages.parts.train import preview
 from pages.shared import gallery
@@ -103,11 +103,25 @@ def _click(clicks: int) -> list[float]:
             times = []
             for _ in range(clicks):
                 tab.get_by_text(SWITCH).first.click()
-                tab.wait_for_function("window.spent !== undefined")
-                times.append(tab.evaluate("window.spent"))
+                times.append(_spent(tab))
                 tab.wait_for_timeout(500)  # the page has come to rest
             tab.goto("about:blank")
         return times
+
+
+def _spent(tab) -> float:
+    """What the watcher in the page has measured, in ms; asked for again and again, as the page forbids `eval`.
+
+    Raises:
+        RuntimeError: no new picture came.
+    """
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        spent = tab.evaluate("window.spent ?? null")
+        if spent is not None:
+            return float(spent)
+        tab.wait_for_timeout(50)
+    raise RuntimeError("No new variants came after a click.")
 
 
 def _rows(name: str, times: list[float]) -> list[Row]:
