@@ -99,10 +99,11 @@ def _click(clicks: int) -> list[float]:
             tab.get_by_text(FOLD, exact=True).click()
             tab.get_by_role("tab", name=TAB).click()
             tab.locator(".tl-variants img").nth(preview.VARIANTS - 1).wait_for()
+            switch = tab.locator(".st-key-setting_horizontal_flip label").filter(has_text=SWITCH)
             tab.evaluate(WATCH)
             times = []
             for _ in range(clicks):
-                tab.get_by_text(SWITCH).first.click()
+                switch.click()
                 times.append(_spent(tab))
                 tab.wait_for_timeout(500)  # the page has come to rest
             tab.goto("about:blank")
