@@ -6,9 +6,10 @@ from typing import Any, Literal
 import altair as alt
 import pandas as pd
 
-from tlcore.charts.theme import dressed, lowest, percent, percent_axis
+from tlcore.charts.theme import dressed, lowest, percent_axis
 from tlcore.charts.tokens import ACCENT, INK, PAPER, TRAINING, VALIDATION
 from tlcore.events import EpochEnd
+from tlcore.shares import percent
 
 CURVE_HEIGHT = 400  # pixels of the whole chart: LEAST_PLOT_HEIGHT and the words around it, at every width
 VALUE_ROOM = 44  # pixels beside the plot for the newest value
