@@ -32,7 +32,7 @@ def show(run: Run, dataset: Dataset) -> None:
         with left:
             score(report)
             figures.classes(report, choice, shown)
-        with right:
+        with right, st.container(key="tl_mixed_up"):
             figures.mixed_up(report, choice, shown)
     else:
         score(report)

@@ -99,6 +99,7 @@ def test_every_folder_is_a_room_and_every_room_a_folder():
         "machine",
         "naming",
         "settings",
+        "shares",
         "workspace",
     }, "a module lies loose beside the rooms"
 

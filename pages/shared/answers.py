@@ -13,6 +13,7 @@ from tlcore.serving.predict import ImageClassifier
 
 PIXELS = 600  # of the large photo: sharp at the size it is shown in
 MOST_BARS = 6
+LEAST_FILL = 0.005  # of a bar: less is shown as 0% or less than 1%, and would be a sliver
 SHORT = 12  # letters of a class name that fits into a line of the largest type
 
 
@@ -42,10 +43,10 @@ def answer(each: PhotoPrediction, labels: tuple[str, ...]) -> str:
     size = "tl-score" if len(each.label) <= SHORT else "tl-big"
     head = (
         f'<p class="tl-answer"><span class="{size}">{html.escape(each.label)}</span> '
-        f'<span class="tl-big tl-share">{percent(each.probability)}</span></p>'
+        f'<span class="tl-big tl-share">{html.escape(percent(each.probability))}</span></p>'
     )
     second, probability = each.ranked[1]
-    after = f'<p class="tl-small">Runner-up: {html.escape(second)}, {percent(probability)}</p>'
+    after = f'<p class="tl-small">Runner-up: {html.escape(second)}, {html.escape(percent(probability))}</p>'
     rows = [_bar(label, share, labels.index(label)) for label, share in each.ranked]
     bars = f'<ul class="tl-shares" role="list">{"".join(rows[:MOST_BARS])}</ul>'
     if rows[MOST_BARS:]:
@@ -56,10 +57,12 @@ def answer(each: PhotoPrediction, labels: tuple[str, ...]) -> str:
 
 
 def _bar(label: str, share: float, place: int) -> str:
-    fill = f'<span class="tl-fill" style="width:{share * 100:.1f}%;background:{hue(place)}"></span>'
+    width = f"width:{share * 100:.1f}%;background:{hue(place)}"
+    fill = f'<span class="tl-fill" style="{width}"></span>' if share >= LEAST_FILL else ""
     return (
         f'<li><span class="tl-name">{dot(place)}{html.escape(label)}</span>'
-        f'<span class="tl-track" aria-hidden="true">{fill}</span><span class="tl-count">{percent(share)}</span></li>'
+        f'<span class="tl-track" aria-hidden="true">{fill}</span>'
+        f'<span class="tl-count">{html.escape(percent(share))}</span></li>'
     )
 
 

@@ -12,7 +12,7 @@ const make = (tag, properties, ...children) => {
 
 function captionOf({ caption, detail, hue, mark }) {
   const words = make("span", { className: "tl-caption" });
-  if (mark) words.append(make("span", { className: mark.style, textContent: mark.word }), " ");
+  if (mark) words.append(make("span", { className: mark.style, textContent: mark.word }), " · ");
   if (hue) {
     const dot = make("span", { className: "tl-dot" });
     dot.style.background = hue;

@@ -105,7 +105,7 @@ def _list_start(columns: int | None) -> str:
 def figure(photo: GalleryPhoto) -> str:
     """One photo as escaped HTML."""
     alt, more = html.escape(photo.alt), html.escape(photo.more)
-    sign = "" if photo.mark is None else f'<span class="{_mark_style(photo.mark)}">{MARKS[photo.mark]}</span> '
+    sign = "" if photo.mark is None else f'<span class="{_mark_style(photo.mark)}">{MARKS[photo.mark]}</span> · '
     detail = f"<br>{html.escape(photo.detail)}" if photo.detail else ""
     colour = "" if photo.hue is None else dot(photo.hue)
     return (

@@ -1,22 +1,24 @@
 """Menus to rename and delete what somebody made, the dialogs behind them, and the way back after a deletion.
 
-    manage.dataset_menu(dataset)          manage.class_menu(dataset, label)      manage.delete_photo(dataset, path)
+    manage.dataset_menu(dataset)          manage.class_menu(dataset, label)      manage.photo_actions(…)
     manage.run_menu(run)                  manage.comparison_menu(comparison)
 
 Each draws a "⋯" button, and nothing for who may not change the thing. chrome.py shows `undo_banner` on every page.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import streamlit as st
 
 from pages.shared import actions, chrome, share, state
+from pages.shared.photo_viewer import ViewerAction
 from pages.shared.widgets import plain
 from tlcore.access import Made
 from tlcore.comparison.store import Comparison
 from tlcore.data.manifest import Dataset, DatasetSummary
+from tlcore.data.versions import current_version
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Run
 from tlcore.messages.deletions import along_message, deleted_message, expiry_message, freed_message
@@ -45,12 +47,13 @@ class Question:
 
 @dataclass(frozen=True)
 class Undo:
-    """What was done last. `id`: what to restore; `dataset`: the data set that is in use again then, "" for none."""
+    """What was done last. `id`: what to restore; `dataset`, `run`: what is in use again then, "" for none."""
 
     id: str
     visitor: str
     words: str
     dataset: str = ""
+    run: str = ""
 
 
 def dataset_menu(dataset: Dataset | DatasetSummary, place: str = "page") -> None:
@@ -100,13 +103,38 @@ def choose(key: str, thing: Made, name: Callable[[], str], kind: str) -> None:
         st.session_state[_ASKED] = Question(f"{what}_{kind}" if named else what, thing, name())
 
 
-def delete_photo(dataset: Dataset, path: str) -> None:
-    """Leave one photo out of the data set, at once: it can be undone. Call it when its button was pressed."""
+def delete_photo(dataset: Dataset, path: str, run: str = "") -> None:
+    """Leave one photo out of the data set, at once: it can be undone. Call it when its button was pressed.
+
+    Args:
+        run: the id of the run that stays in use, which keeps the photos it learned from; "" for none.
+    """
     with actions.refusals_kept():
         newer = actions.delete_photos(dataset, [path])
         if newer is not None:
-            _changed(dataset, newer, "Deleted 1 photo.")
+            _changed(dataset, newer, "Deleted 1 photo.", run)
     st.rerun()
+
+
+def photo_actions(dataset: Dataset, paths: Iterable[str], run: str = "") -> tuple[ViewerAction, ...]:
+    """What can be done with photos that are shown large, for who may: leave one out of the data set's newest version.
+
+    Args:
+        paths: of the photos, in the order in which they are shown. run: as for `delete_photo`.
+    """
+    if not state.may_act(dataset):
+        return ()
+    newest = state.dataset_of(current_version(state.workspace(), dataset.id))
+    if not state.may_act(newest):
+        return ()
+    shown, still_there = list(paths), set(newest.photos["path"])
+    return (
+        ViewerAction(
+            "Delete photo",
+            lambda place: delete_photo(newest, shown[place], run),
+            lambda place: shown[place] in still_there,
+        ),
+    )
 
 
 def open_dialog() -> None:
@@ -286,10 +314,10 @@ def _deleted(gone: Deletion) -> None:
     state.choose(**dead)
 
 
-def _changed(dataset: Dataset, newer: Dataset, words: str) -> None:
+def _changed(dataset: Dataset, newer: Dataset, words: str, run: str = "") -> None:
     """After a class or photos were changed: the newer version is in use, and the change can be undone."""
-    st.session_state[_UNDO] = Undo(dataset.id, dataset.visitor, words, dataset.id)
-    if st.query_params.get("run"):
+    st.session_state[_UNDO] = Undo(dataset.id, dataset.visitor, words, dataset.id, run)
+    if st.query_params.get("run") and not run:
         state.choose(run=None)
     state.choose(dataset=newer.id)
 
@@ -299,7 +327,7 @@ def _undo(last: Undo) -> None:
         if actions.restore(last):
             st.session_state.pop(_UNDO, None)
             if last.dataset:
-                state.choose(dataset=last.dataset, run=None, more=None)
+                state.choose(dataset=last.dataset, run=last.run or None, more=None)
 
 
 def _close() -> None:

@@ -1,6 +1,6 @@
 """A pretrained network in a list to choose from, in words."""
 
-from tlcore.messages.quantities import format_bytes
+from tlcore.messages.quantities import format_bytes, percent
 from tlcore.models.registry import BUILT_IN
 from tlcore.models.spec import BackboneSpec
 from tlcore.models.weights_cache import is_present
@@ -10,7 +10,7 @@ FAST, MEDIUM = 3.0, 15.0  # the most work of one photo, as a multiple of the bui
 
 def backbone_label(spec: BackboneSpec) -> str:
     """A network in the list: its title, how accurate it is, and whether it has to be fetched first."""
-    accurate = "" if spec.imagenet_top1 is None else f" · {spec.imagenet_top1 * 100:.0f}% accurate"
+    accurate = "" if spec.imagenet_top1 is None else f" · {percent(spec.imagenet_top1)} accurate"
     return f"{spec.title}{accurate} · {place_message(spec)}"
 
 

@@ -22,6 +22,7 @@ LARGEST = 1024
 MOST_SCALED = 320  # pixels that a picture of few pixels is brought to, by a whole number
 PARTS = {"train": "Training", "validation": "Validation", "test": "Test"}
 PLACE = "viewer_place"
+PREVIOUS, NEXT = "← Previous", "Next →"  # the arrow keys; style.css hides the sign that Streamlit adds at the right
 
 
 @dataclass(frozen=True)
@@ -47,15 +48,21 @@ class ViewerPhoto:
 
 @dataclass(frozen=True)
 class ViewerAction:
-    """Something that can be done with the photo that is shown. `do` gets its place; the page runs again after it."""
+    """Something that can be done with the photo that is shown. The page runs again after it.
+
+    Attributes:
+        do: gets the photo's place. offered: gets it too, and tells whether the photo is one to do it with.
+    """
 
     label: str
     do: Callable[[int], None]
+    offered: Callable[[int], bool] = lambda place: True
 
 
 def show(photos: Sequence[ViewerPhoto], place: int, actions: Iterable[ViewerAction] = ()) -> None:
     """Open the viewer on the photo at `place`, as an answer to a press: once, in the run that the press began."""
     st.session_state[PLACE] = place
+    # The dialog's own title stays while one goes on to the next photo, so the heading that is seen is in the body.
     st.dialog("Photo", width="large")(chrome.errors_shown()(_body))(photos, tuple(actions))
 
 
@@ -95,16 +102,25 @@ def from_predictions(dataset: Dataset, rows: pd.DataFrame, part: str = PARTS["te
 def _body(photos: Sequence[ViewerPhoto], actions: Sequence[ViewerAction]) -> None:
     place = st.session_state[PLACE] % len(photos)
     photo = photos[place]
-    st.html(f'<div class="tl-viewer">{_picture(photo)}{facts(photo)}</div>')
-    with st.container(horizontal=True, vertical_alignment="center", key="viewer_buttons"):
+    st.html(
+        f'<h2 class="tl-viewer-name">{html.escape(photo.name)}</h2>'
+        f'<div class="tl-viewer">{_picture(photo)}{facts(photo)}</div>'
+    )
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="viewer_buttons"
+    ):
         if len(photos) > 1:
-            st.button("Previous", key="viewer_previous", shortcut="Left", on_click=_go, args=(place - 1,))
-            st.html(f'<p class="tl-small" aria-live="polite">{place + 1:,} of {len(photos):,}</p>')
-            st.button("Next", key="viewer_next", shortcut="Right", on_click=_go, args=(place + 1,))
-        for number, action in enumerate(actions):
-            if st.button(action.label, key=f"viewer_action_{number}"):
-                action.do(place)
-                st.rerun()
+            with st.container(horizontal=True, vertical_alignment="center", width="content", key="viewer_neighbours"):
+                st.button(PREVIOUS, key="viewer_previous", shortcut="Left", on_click=_go, args=(place - 1,))
+                st.html(f'<p class="tl-small" aria-live="polite">{place + 1:,} of {len(photos):,}</p>')
+                st.button(NEXT, key="viewer_next", shortcut="Right", on_click=_go, args=(place + 1,))
+        offered = [action for action in actions if action.offered(place)]
+        if offered:
+            with st.container(horizontal=True, width="content", key="viewer_actions"):
+                for number, action in enumerate(offered):
+                    if st.button(action.label, key=f"viewer_action_{number}"):
+                        action.do(place)
+                        st.rerun()
 
 
 def _go(place: int) -> None:
@@ -136,7 +152,6 @@ def facts(photo: ViewerPhoto) -> str:
         "Class": photo.label,
         "Prediction": _prediction(photo),
         "Used for": photo.part,
-        "File": photo.name,
         "Size": f"{photo.width:,} × {photo.height:,} pixels" if photo.width else "",
     }
     rows = [f"<div><dt>{name}</dt><dd>{html.escape(value)}</dd></div>" for name, value in known.items() if value]

@@ -26,10 +26,11 @@ def drawing(correct: int, total: int, low: float, high: float, label: str = "tes
     share = correct / total
     number = percent(share)
     finding = html.escape(score_interval_alt_text(correct, total, low, high))
+    counted = f' style="--tl-count:{number[:-1]}"' if number[:-1].isdigit() else ""  # it counts whole numbers
     places = f"--tl-at:{share:.2%};--tl-low:{low:.2%};--tl-high:{high:.2%}"
     ends = "".join(f'<span aria-hidden="true">{end}%</span>' for end in (0, 50, 100))
     return (
-        f'<div class="tl-result"><p class="tl-score" style="--tl-count:{number.rstrip("%")}"><span>{number}</span></p>'
+        f'<div class="tl-result"><p class="tl-score"{counted}><span>{html.escape(number)}</span></p>'
         f'<p class="tl-small">{detail}</p>'
         f'<div class="tl-interval" role="img" aria-label="{finding}" style="{places}">'
         f'<i class="tl-track"></i><i class="tl-band"></i><i class="tl-mark"></i>{ends}</div></div>'

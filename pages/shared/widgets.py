@@ -97,4 +97,4 @@ def table(frame: pd.DataFrame, description: str) -> None:
 
 def is_numeric(values: pd.Series) -> bool:
     """Whether a column holds numbers, percentages or probabilities, also as text."""
-    return all(re.fullmatch(r"(<\u00a0)?[\d.,]+%?", str(value)) for value in values)
+    return all(re.fullmatch(r"(<\u00a0?)?[\d.,]+%?", str(value)) for value in values)

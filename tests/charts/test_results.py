@@ -94,6 +94,50 @@ def test_the_names_of_what_is_marked_stand_above_the_plot_in_rows_of_their_own(m
     assert room + rows["fine-tuning starts"] - 7 >= 0, "below the legend"
 
 
+VALUES_AT = [
+    (1, "left", "on the right of an early point"),
+    (24, "left", "there is room yet"),
+    (25, "right", "at the end of the axis leftwards: the plot has no room kept beside it"),
+]
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "loss"])
+@pytest.mark.parametrize(("epoch", "align", "reason"), VALUES_AT)
+def test_two_values_never_touch_each_other_or_leave_the_plot(metric, epoch, align, reason):
+    frame = curve_charts.curve_frame(epochs([1.0] * epoch))
+    spec = curve_charts.curve(frame, metric, 30).to_dict()
+    texts = [each for each in spec["layer"] if each["encoding"].get("text", {}).get("field") == f"{metric}_text"]
+    shown = [each for each in texts if eval_filter(each["transform"][-1]["filter"], epoch)]
+    assert {each["mark"]["align"] for each in shown} == {align}, reason
+    ends = {(each["mark"]["baseline"], each["mark"]["dy"]) for each in texts}
+    assert ends == {("bottom", -curve_charts.VALUE_GAP), ("top", curve_charts.VALUE_GAP)}, "10 pixels between them"
+    inks = {each["encoding"]["color"]["value"] for each in texts}
+    assert inks == {tokens.PAPER[False], tokens.MUTED[False], tokens.VALIDATION[False]}, "each in its own family"
+    labels = spec["layer"][0]["encoding"]["x"]["axis"]["labelPadding"]
+    assert labels >= curve_charts.VALUE_GAP + 14, "a value at the bottom stands above the numbers of the axis"
+
+
+def eval_filter(words: str, epoch: int) -> bool:
+    """Whether a value's filter lets a point of this epoch through, its rank and part aside."""
+    sign, number = re.search(r"datum\.epoch (<=|>) ([\d.]+)", words).groups()
+    return epoch <= float(number) if sign == "<=" else epoch > float(number)
+
+
+@pytest.mark.parametrize(
+    ("shares", "kept", "low", "reason"),
+    [
+        ([0.5, *[0.97] * 11], None, 0.9, "the jump of the first epochs is clipped"),
+        ([0.5, *[0.97] * 11], 1, 0.5, "unless it is what was kept"),
+        ([0.5, 0.97, 0.97], None, 0.5, "too few epochs for a start"),
+        ([*[0.97] * 6, 0.6, *[0.97] * 5], None, 0.5, "a fall later on is seen"),
+    ],
+)
+def test_the_first_epochs_do_not_flatten_the_rest(shares, kept, low, reason):
+    frame = curve_charts.curve_frame(epochs(shares))
+    frame["accuracy"] = frame["accuracy"].where(frame["part"] == "validation", max(shares))
+    assert curve_charts.lowest_accuracy(frame, kept) == low, reason
+
+
 def test_a_live_description_holds_no_data_and_all_of_the_drawing():
     chart = curve_charts.curve(curve_charts.curve_frame(epochs([0.5, 0.9])), "accuracy", 30)
     spec = theme.live(chart)
@@ -162,7 +206,6 @@ def test_the_axis_of_accuracies_zooms_where_all_is_good(shares, low, reason):
 def test_chart_and_sentence_round_alike():
     """Halves of a percent are where two ways to round would part: 0.5% becomes 0% in one and 1% in the other."""
     for count in range(201):
-        assert theme.percent(count / 200) == quantities.percent(count / 200)
         text = curve_charts.curve_frame([EpochEnd(1, 1, 0, 0, 0, count / 200, 0)])["accuracy_text"].iloc[1]
         assert text == quantities.percent(count / 200)
 

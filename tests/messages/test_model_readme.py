@@ -57,7 +57,7 @@ def unzipped(trained, tmp_path_factory):
     ],
 )
 def test_it_says_what_a_person_needs(said, reason):
-    assert said in model_readme(INFO, ("oak", "beech"), "leaves-model.zip"), reason
+    assert said in model_readme(INFO, ("oak", "beech"), "leaves-model.zip", True), reason
 
 
 @pytest.mark.parametrize("number", [0, 1], ids=["with this package", "without it"])
@@ -101,17 +101,17 @@ def test_its_code_makes_photos_square_as_the_model_was_trained(policy):
     ],
 )
 def test_a_description_with_gaps_still_has_a_readme(change, reason):
-    made = model_readme(INFO | change, ("oak", "beech"), "x.zip")
+    made = model_readme(INFO | change, ("oak", "beech"), "x.zip", False)
     assert "# Leaves" in made and "load_model" in made, reason
 
 
 def test_names_stay_names():
-    made = model_readme(INFO | {"dataset": {"name": HOSTILE, "licence": HOSTILE}}, (HOSTILE, "b"), "x.zip")
+    made = model_readme(INFO | {"dataset": {"name": HOSTILE, "licence": HOSTILE}}, (HOSTILE, "b"), "x.zip", False)
     assert not re.search(r"(?<!\\)<img|^# \[|(?<!\\)\[x", made, re.MULTILINE)
 
 
 def test_a_thousand_classes_are_not_all_listed():
-    made = model_readme(INFO, tuple(f"class{number}" for number in range(1000)), "x.zip")
+    made = model_readme(INFO, tuple(f"class{number}" for number in range(1000)), "x.zip", False)
     assert made.count("\n- class") == 200 and "and 800 more, in labels.txt" in made
 
 
@@ -126,3 +126,15 @@ def test_a_thousand_classes_are_not_all_listed():
 )
 def test_what_the_download_is_called(name, expected, reason):
     assert model_file_name(name) == expected, reason
+
+
+def test_the_files_it_names_are_those_in_the_zip(unzipped):
+    named = set(re.findall(r"^- `([\w.]+)`:", (unzipped / README).read_text(encoding="utf-8"), re.MULTILINE))
+    there = {path.name for path in unzipped.iterdir()} - {README, "shapes-model.zip", "photo.jpg"}
+    assert named == there, "no file is promised that is not there, and none is left unsaid"
+
+
+@pytest.mark.parametrize(("with_keras", "reason"), [(True, "it is there"), (False, "it is not, so it is not named")])
+def test_a_model_for_keras_is_named_where_it_is(with_keras, reason):
+    made = model_readme(INFO, ("oak", "beech"), "x.zip", with_keras)
+    assert ("model.keras" in made.partition("## Files")[2]) is with_keras and "where it is included" not in made, reason

@@ -8,10 +8,10 @@ from streamlit.testing.v1 import AppTest
 
 from pages.parts.compare import choice, verdict
 from pages.server.identity import rights_with
-from pages.shared import state
+from pages.shared import state, strategies
 from tests.pages.conftest import buttons, words
 from tlcore.comparison.store import Comparison, create_comparison, runs_of
-from tlcore.config import TrainConfig, defaults_for
+from tlcore.config import STRATEGIES, TrainConfig, defaults_for
 from tlcore.evaluation.report import load_report, make_report, predictions_frame, save_report
 from tlcore.evaluation.significance import Verdict
 from tlcore.events import EpochEnd, Evaluated, Failed, Finished, Started, Stopped, encode
@@ -356,3 +356,17 @@ def test_only_the_preferred_strategies_are_ticked(visit, trained):
     at = AppTest.from_function(prefer, default_timeout=20).run()
     ticked = {box.key for box in at.checkbox if box.value}
     assert ticked == {"race_fine-tuning", "race_hybrid"} and choice.PREFERRED == ("feature-extraction", "hybrid")
+
+
+def test_strategies_are_called_as_on_the_train_page():
+    def draw() -> None:
+        from pages.parts.compare import choice
+
+        choice.choose()
+
+    at = AppTest.from_function(draw, default_timeout=20).run()
+    labels = {box.key.removeprefix("race_"): box.label for box in at.checkbox}
+    assert list(labels) == list(STRATEGIES)
+    for strategy, label in labels.items():
+        assert label.startswith(f"**{strategies.name(strategy)}**: "), "the name of its card"
+        assert not label.endswith(".") and "(" not in label, "a label has no full stop, and names nothing twice"

@@ -31,7 +31,9 @@ def test_one_photo_is_answered_large(visit, trained):
     row = dataset.part("test").iloc[0]
     give(at, ("mine <b>.png", dataset.read(row.path)))
     text = words(at)
-    assert 'class="tl-score"' in text and "Runner-up: " in text and text.count("tl-fill") == len(dataset.labels) + 1
+    assert (
+        'class="tl-score"' in text and "Runner-up: " in text and text.count('class="tl-track"') == len(dataset.labels)
+    )
     assert "1 prediction · " in text and not at.error and not at.exception
     (large,) = grids(at)
     assert [photo["more"] for photo in large] == ["mine <b>.png"]
@@ -161,7 +163,11 @@ def test_more_classes_than_bars_stand_behind_a_line_that_opens():
     shares = [0.55, *[0.05] * 9]
     shown = answers.answer(prediction("n", *shares), tuple("abcdefghij"))
     seen, _, folded = shown.partition("<details>")
-    assert seen.count("tl-fill") == answers.MOST_BARS and folded.count("tl-fill") == 4 and "4 more classes" in folded
+    assert (
+        seen.count('class="tl-track"') == answers.MOST_BARS
+        and folded.count('class="tl-track"') == 4
+        and "4 more classes" in folded
+    )
 
 
 @pytest.mark.parametrize(
@@ -185,3 +191,18 @@ def test_a_photo_is_shown_as_the_model_sees_it(monkeypatch, policy, whole, reaso
     made = predictions.picture(PhotoPrediction(photo, None, (("b", 0.9), ("a", 0.1)), 1.0, 600, 300), model)
     assert (made.whole, made.hue, made.caption) == (whole, 1, "b 90%"), reason
     assert made.source.startswith("data:image/jpeg")
+
+
+@pytest.mark.parametrize(
+    ("share", "words", "filled", "reason"),
+    [
+        (0.0, "0%", False, "nothing is no sliver of colour"),
+        (0.003, "&lt;1%", False, "next to nothing"),
+        (0.01, "1%", True, "small, and there"),
+        (0.9996, "99.9%", True, "nearly all"),
+    ],
+)
+def test_a_bar_is_as_full_as_its_words_say(share, words, filled, reason):
+    shown = answers.answer(prediction("n", 1 - share, share), ("a", "b")).partition("<ul")[2]
+    bar = next(each for each in shown.split("<li>") if f">{words}<" in each)
+    assert ("tl-fill" in bar) is filled, reason

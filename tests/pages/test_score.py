@@ -35,6 +35,11 @@ def test_number_words_and_bar_say_the_same(figures, number, detail, finding, rea
     assert places == pytest.approx([100 * share for share in (figures[0] / figures[1], *figures[2:])], abs=0.01), reason
 
 
+def test_what_is_nearly_all_is_not_counted_up():
+    drawn = score.drawing(999, 1000, 0.994, 1.0)
+    assert "<span>99.9%</span>" in drawn and "--tl-count" not in drawn, "the counter has whole numbers only"
+
+
 def test_no_photos_have_no_number():
     assert score.drawing(0, 0, 0.0, 1.0) == '<div class="tl-result"><p>No test photos</p></div>'
 

@@ -162,3 +162,16 @@ def test_a_file_name_that_looks_like_a_formula_stays_a_name_in_the_table():
     answered = answer_grid.frame([predictions.PhotoPrediction(photo, None, (("a", 0.75), ("b", 0.25)), 1.0)])
     lines = answer_grid.csv(answered).decode("utf-8-sig").splitlines()
     assert lines == ["photo,class,probability,p(a),p(b)", "'=1+1.png,a,0.750000,0.750000,0.250000"]
+
+
+@pytest.mark.parametrize(
+    ("values", "expected", "reason"),
+    [
+        (["<1%", "12%", "99.9%"], True, "shares, also a very small one"),
+        (["<\u00a00.001", "0.5"], True, "a probability"),
+        (["1,000", "cats"], False, "words among numbers"),
+        (["<b>1%"], False, "markup is no number"),
+    ],
+)
+def test_columns_of_numbers_are_known(values, expected, reason):
+    assert widgets.is_numeric(pd.Series(values)) is expected, reason

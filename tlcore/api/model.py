@@ -192,7 +192,7 @@ class Model:
                 if is_zip:
                     write_atomic(target, zip_model(draft, target.name))
                 else:
-                    (draft / README).write_bytes(readme(self._bundle, target.name))
+                    (draft / README).write_bytes(readme(self._bundle, target.name, keras is not None))
                     _put_in_place(draft, target, Path(place) / "old")
         except OSError as error:
             raise disk_error(target, error) from error

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tlcore.data.names import slug
 from tlcore.messages.model_readme import model_readme
-from tlcore.serving.bundle import Bundle, load_bundle, zip_bundle
+from tlcore.serving.bundle import KERAS, Bundle, bundle_place, load_bundle, zip_bundle
 
 README = "README.md"
 
@@ -18,12 +18,13 @@ def zip_model(folder: Path, file: str) -> bytes:
     Raises:
         UserError: the run has no model yet, or a file of it is damaged.
     """
-    return zip_bundle(folder, {README: readme(load_bundle(folder), file)})
+    with_keras = (bundle_place(folder) / KERAS).exists()
+    return zip_bundle(folder, {README: readme(load_bundle(folder), file, with_keras)})
 
 
-def readme(bundle: Bundle, file: str) -> bytes:
-    """The README of a model, UTF-8."""
-    return model_readme(bundle.info, bundle.labels, file).encode("utf-8")
+def readme(bundle: Bundle, file: str, with_keras: bool) -> bytes:
+    """The README of a model, UTF-8. `with_keras`: whether a `model.keras` lies beside it."""
+    return model_readme(bundle.info, bundle.labels, file, with_keras).encode("utf-8")
 
 
 def model_file_name(name: str) -> str:

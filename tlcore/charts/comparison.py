@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 import altair as alt
 import pandas as pd
 
-from tlcore.charts.theme import dressed, lowest, percent, percent_axis
+from tlcore.charts.theme import dressed, lowest, percent_axis
 from tlcore.charts.tokens import FAINT, INK, LEAST_PLOT_HEIGHT, SURFACE, class_hue
 from tlcore.events import EpochEnd
+from tlcore.shares import percent, percent_range
 
 DASHES = ((1, 0), (7, 3), (2, 3), (9, 3, 2, 3), (14, 4))
 SIGNS = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
@@ -188,7 +189,7 @@ def scores_frame(scores: Sequence[Score]) -> pd.DataFrame:
             each.low,
             each.high,
             f"{each.name} · {percent(each.share)}",
-            f"{each.low * 100:.0f}–{percent(each.high)}",
+            percent_range(each.low, each.high),
         )
         for each in scores
     ]
@@ -238,5 +239,5 @@ def scores_chart(frame: pd.DataFrame, names: Sequence[str], dark: bool = False) 
 
 def scores_alt_text(scores: Sequence[Score]) -> str:
     """The scores in words: "Test accuracy with its likely range: hybrid 93% (70–99%); fine-tuning 87% (62–96%)."."""
-    each = "; ".join(f"{one.name} {percent(one.share)} ({one.low * 100:.0f}–{percent(one.high)})" for one in scores)
+    each = "; ".join(f"{one.name} {percent(one.share)} ({percent_range(one.low, one.high)})" for one in scores)
     return f"Test accuracy with its likely range: {each}."

@@ -1,18 +1,24 @@
 """Accuracy and loss over the epochs: events in, frames and Altair charts out."""
 
 from collections.abc import Sequence
+from itertools import product
 from typing import Any, Literal
 
 import altair as alt
 import pandas as pd
 
-from tlcore.charts.theme import dressed, lowest, percent, percent_axis
-from tlcore.charts.tokens import ACCENT, INK, PAPER, TRAINING, VALIDATION
+from tlcore.charts.theme import dressed, lowest, percent_axis
+from tlcore.charts.tokens import ACCENT, INK, MUTED, PAPER, TRAINING, VALIDATION
 from tlcore.events import EpochEnd
+from tlcore.shares import percent
 
 CURVE_HEIGHT = 400  # pixels of the whole chart: LEAST_PLOT_HEIGHT and the words around it, at every width
-VALUE_ROOM = 44  # pixels beside the plot for the newest value
+AXIS_WIDTH = 48  # pixels of the labels at the left: the same for both metrics, so that their plots are as wide
 MARK_LINE = 18  # pixels above the plot for a line with the name of what is marked: inside it would lie on the curves
+MARK_LINES = 3  # from the plot up: the value of a curve that is at the top, "kept", where fine-tuning starts
+VALUE_GAP = 5  # pixels between a point and its value, which stand above and below each other where two points are one
+VALUE_SIDE = 0.8  # of the axis: the values of later epochs stand on the left of their points, where there is room
+FIRST_EPOCHS = 3  # at most, and a quarter of all at most: what they jump from is not what the axis is for
 METRICS = {"accuracy": "Accuracy", "loss": "Loss (0 is best)"}
 PARTS = ("training", "validation")
 
@@ -34,9 +40,15 @@ def curve_frame(epochs: Sequence[EpochEnd]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["epoch", "phase", "part", "accuracy", "loss", "accuracy_text", "loss_text"])
 
 
-def lowest_accuracy(frame: pd.DataFrame) -> float:
-    """Where the axis of accuracies begins; see `theme.lowest`."""
-    return lowest(float(share) for share in frame["accuracy"])
+def lowest_accuracy(frame: pd.DataFrame, kept: int | None = None) -> float:
+    """Where the axis of accuracies begins, by the curves after their first epochs; see `theme.lowest`.
+
+    Args:
+        frame: from `curve_frame`. kept: an epoch that has to be seen, also if it is one of the first.
+    """
+    first = min(FIRST_EPOCHS, frame["epoch"].nunique() // 4)
+    seen = frame[(frame["epoch"] > first) | (frame["epoch"] == kept)]
+    return lowest(float(share) for share in seen["accuracy"])
 
 
 def curve(
@@ -64,19 +76,19 @@ def curve(
         titlePadding=16,
         symbolType="stroke",
         symbolFillColor="transparent",
-        offset=8 + 2 * MARK_LINE,
+        offset=8 + MARK_LINES * MARK_LINE,
     )
     base = alt.Chart(frame).encode(
         x=alt.X(
             "epoch:Q",
             title="Epoch",
             scale=alt.Scale(domain=[0, num_epochs] if num_epochs > 1 else [0, 2], nice=False),
-            axis=alt.Axis(tickMinStep=1, format="d", grid=False, tickCount=6),
+            axis=alt.Axis(tickMinStep=1, format="d", grid=False, tickCount=6, labelPadding=6 + MARK_LINE),
         ),
         y=alt.Y(
             f"{metric}:Q",
             title=None,  # it stands above: sideways it would take a phone a tenth of its width
-            axis=percent_axis() if as_share else alt.Axis(labelExpr="format(datum.value, '.2f')", tickCount=5),
+            axis=_value_axis(as_share),
             scale=alt.Scale(domain=[low, 1], nice=False) if as_share else alt.Scale(domainMin=0),
         ),
         color=alt.Color(
@@ -86,7 +98,7 @@ def curve(
     line = base.mark_line(strokeWidth=2, clip=True).encode(
         strokeDash=alt.StrokeDash("part:N", legend=legend, scale=alt.Scale(domain=list(PARTS), range=[[5, 4], [1, 0]]))
     )
-    touch = base.mark_circle(size=160, opacity=0).encode(
+    touch = base.mark_circle(size=160, opacity=0, clip=True).encode(
         tooltip=[
             alt.Tooltip("part:N", title="Photos for"),
             alt.Tooltip("epoch:Q", title="Epoch"),
@@ -99,34 +111,54 @@ def curve(
         else base.transform_filter(f"datum.epoch == {kept}")
     )
     marks = _opening(frame, num_epochs, INK[dark]) + ([] if kept is None else _kept(frame, kept, num_epochs, dark))
-    layers = [line, newest.mark_circle(size=50, opacity=1), *_newest_values(newest, metric, dark), *marks, touch]
+    layers = [
+        line,
+        newest.mark_circle(size=50, opacity=1),
+        *_newest_values(newest, metric, num_epochs, dark),
+        *marks,
+        touch,
+    ]
     chart = alt.LayerChart(layer=layers).properties(
         height=CURVE_HEIGHT,
-        padding={"left": 4, "right": VALUE_ROOM, "top": 4},  # as sides: Streamlit's browser part fails on a number
+        padding={"left": 0, "right": 10, "top": 4},  # as sides: Streamlit's browser part fails on a number
     )
     return dressed(chart, dark)
 
 
-def _newest_values(newest: alt.Chart, metric: str, dark: bool) -> list[alt.Chart]:
+def _value_axis(as_share: bool) -> alt.Axis:
+    """The axis of a metric, as wide as that of the other."""
+    axis = percent_axis() if as_share else alt.Axis(labelExpr="format(datum.value, '.2f')", tickCount=5)
+    axis.minExtent = axis.maxExtent = AXIS_WIDTH
+    return axis
+
+
+def _newest_values(newest: alt.Chart, metric: str, num_epochs: int, dark: bool) -> list[alt.Chart]:
     """The newest values, or those kept, beside their points: the higher one above its point, the lower one below.
 
-    The training grey is too pale for words (4.1 : 1 on paper), so its value is in ink.
+    The training grey is too pale for words (4.1 : 1 on paper), so its value is in the grey of words.
     """
     ranked = newest.transform_window(rank="row_number()", sort=[alt.SortField(metric, order="descending")])
-    baselines: tuple[tuple[int, Literal["bottom", "top"]], ...] = ((1, "bottom"), (2, "top"))
-    inks = {"training": INK[dark], "validation": VALIDATION[dark]}
+    baselines = ((1, "bottom", -VALUE_GAP), (2, "top", VALUE_GAP))
+    inks = {"training": MUTED[dark], "validation": VALIDATION[dark]}
+    sides = (("<=", "left", 7), (">", "right", -7))
     layers = []
-    for rank, baseline in baselines:
-        for part, ink in inks.items():
-            value = ranked.transform_filter(f"datum.rank == {rank} && datum.part == '{part}'").encode(
-                text=f"{metric}_text:N"
-            )
-            style: dict[str, Any] = {"align": "left", "dx": 7, "baseline": baseline, "fontWeight": 600, "clip": False}
-            ground: dict[str, Any] = {"stroke": PAPER[dark], "strokeWidth": 4, "strokeJoin": "round"}
-            layers += [
-                value.mark_text(**style, **ground).encode(color=alt.value(PAPER[dark])),  # no curve crosses the digits
-                value.mark_text(**style).encode(color=alt.value(ink)),
-            ]
+    for (rank, baseline, dy), (part, ink), (sign, align, dx) in product(baselines, inks.items(), sides):
+        value = ranked.transform_filter(
+            f"datum.rank == {rank} && datum.part == '{part}' && datum.epoch {sign} {VALUE_SIDE * num_epochs}"
+        ).encode(text=f"{metric}_text:N")
+        style: dict[str, Any] = {
+            "align": align,
+            "dx": dx,
+            "baseline": baseline,
+            "dy": dy,
+            "fontWeight": 600,
+            "clip": False,
+        }
+        ground: dict[str, Any] = {"stroke": PAPER[dark], "strokeWidth": 4, "strokeJoin": "round"}
+        layers += [
+            value.mark_text(**style, **ground).encode(color=alt.value(PAPER[dark])),  # no curve crosses the digits
+            value.mark_text(**style).encode(color=alt.value(ink)),
+        ]
     return layers
 
 
@@ -144,7 +176,7 @@ def _opening(frame: pd.DataFrame, num_epochs: int, ink: str) -> list[alt.Chart]:
     sides: tuple[tuple[str, Literal["left", "right"], int], ...] = ((">", "right", 3), ("<=", "left", -3))
     names = [
         at.transform_filter(f"datum.first {sign} {num_epochs * 0.4}")
-        .mark_text(align=align, dx=dx, dy=-8 - MARK_LINE, text="fine-tuning starts")
+        .mark_text(align=align, dx=dx, dy=-8 - 2 * MARK_LINE, text="fine-tuning starts")
         .encode(y=alt.value(0))
         for sign, align, dx in sides
     ]
@@ -158,9 +190,9 @@ def _kept(frame: pd.DataFrame, epoch: int, num_epochs: int, dark: bool) -> list[
         .transform_filter(f"datum.part == 'validation' && datum.epoch == {epoch}")
         .encode(x="epoch:Q", color=alt.value(ACCENT[dark]))
     )
-    # On the other side of the rule than the values, unless that is outside of the plot.
+    # In the line above the values: leftwards where there is room for it.
     align: Literal["left", "right"] = "right" if epoch > num_epochs / 10 else "left"
-    name = at.mark_text(align=align, dx=-4 if align == "right" else 4, dy=-8, fontWeight=600, text="kept")
+    name = at.mark_text(align=align, dx=-4 if align == "right" else 4, dy=-8 - MARK_LINE, fontWeight=600, text="kept")
     return [at.mark_rule(strokeWidth=2, strokeDash=[2, 3]), name.encode(y=alt.value(0))]
 
 

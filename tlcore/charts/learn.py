@@ -12,8 +12,9 @@ import pandas as pd
 
 from tlcore.advice.rule import LARGE_FROM, SIMILAR_FROM, FewShotAccuracy, Recommendation
 from tlcore.charts.comparison import spread
-from tlcore.charts.theme import dressed, percent, percent_axis
+from tlcore.charts.theme import dressed, percent_axis
 from tlcore.charts.tokens import ACCENT, INK, MUTED, PAPER, TRAINING
+from tlcore.shares import percent
 
 QUADRANT_HEIGHT, FEW_HEIGHT = 350, 365
 LEAST_PHOTOS, MOST_PHOTOS = 1, 300_000  # the ends of the axis; below 20 photos there is room for names only

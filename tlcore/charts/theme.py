@@ -86,11 +86,6 @@ def live(chart: alt.LayerChart) -> dict[str, Any]:
     return spec
 
 
-def percent(share: float) -> str:
-    """A share as the sentences beside a chart write it (messages/quantities.py, which charts may not know): "92%"."""
-    return f"{share * 100:.0f}%"
-
-
 def lowest(shares: Iterable[float]) -> float:
     """Where an axis of accuracies begins: at 0, or so far up that what is near 100% can be told apart.
 

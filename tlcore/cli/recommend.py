@@ -8,6 +8,7 @@ from tlcore.api.recommendation import load_photos
 from tlcore.api.recommendation import recommend as recommend_strategy
 from tlcore.cli.common import SOURCES, Subparsers, answer
 from tlcore.messages.flip_hints import flip_hints
+from tlcore.messages.quantities import percent
 from tlcore.messages.recommendation import recommendation_reason, recommendation_values
 from tlcore.messages.terminal import printable
 from tlcore.workspace import Workspace
@@ -38,7 +39,7 @@ def _text(found: Recommendation, labels: tuple[str, ...]) -> str:
     """What a person reads: the strategy, the reason, what ImageNet sees, and what mirroring would do."""
     lines = [f"{found.strategy}: {recommendation_reason(found)}"]
     for examined in found.examined:
-        guesses = ", ".join(f"{name} {probability:.0%}" for name, probability in examined.guesses)
+        guesses = ", ".join(f"{name} {percent(probability)}" for name, probability in examined.guesses)
         lines.append(printable(f"  {examined.path}: {guesses}"))
     lines += [sentence for _, sentence in flip_hints(labels, found.label_changing_flips)]
     return "\n".join(lines)

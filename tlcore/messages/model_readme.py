@@ -55,12 +55,12 @@ print(labels[probabilities.argmax()], probabilities.max())
 """
 
 
-def model_readme(info: Mapping[str, Any], labels: Sequence[str], file: str) -> str:
+def model_readme(info: Mapping[str, Any], labels: Sequence[str], file: str, with_keras: bool) -> str:
     """The README as Markdown.
 
     Args:
         info: the content of `model.json`, with an `input` that can be right. labels: in the order of the probabilities.
-        file: what the zip or folder is called.
+        file: what the zip or folder is called. with_keras: whether a `model.keras` is in it.
     """
     name = _text(info, "dataset", "name") or _text(info, "name") or "an image classifier"
     parts = [
@@ -69,7 +69,7 @@ def model_readme(info: Mapping[str, Any], labels: Sequence[str], file: str) -> s
         _classes(labels),
         _input(info),
         USAGE.format(file=file, preparing=_preparing(info)).rstrip(),
-        _files(),
+        _files(with_keras),
         _licences(info),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -122,11 +122,12 @@ def _preparing(info: Mapping[str, Any]) -> str:
     return PREPARING.get(policy, PREPARING["squash"]).format(size=_value(info, "input", "size"))
 
 
-def _files() -> str:
+def _files(with_keras: bool) -> str:
+    keras = "- `model.keras`: the same model for Keras, to continue with\n" if with_keras else ""
     return (
         "## Files\n\n"
         "- `model.tflite`: the model for LiteRT (TensorFlow Lite): Python, Android, iOS, Raspberry Pi\n"
-        "- `model.keras`: the same model for Keras, to continue with (where it is included)\n"
+        f"{keras}"
         "- `labels.txt`: the class names, one a line\n"
         "- `model.json`: everything about the training: settings, test results, versions, checksums"
     )

@@ -1,19 +1,12 @@
 """Numbers as people read them: counts with their noun, shares, sizes and durations."""
 
+from tlcore.shares import percent as percent
+from tlcore.shares import percent_range as percent_range
+
 
 def count(number: int, one: str, many: str = "") -> str:
     """A number with its noun: "1 photo", "1,000 photos"."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
-def percent(share: float, digits: int = 0) -> str:
-    """A share (0–1) as people write it, "92%"."""
-    return f"{share * 100:.{digits}f}%"
-
-
-def percent_range(low: float, high: float) -> str:
-    """Two shares (0–1) as a range: "83–93%"."""
-    return f"{low * 100:.0f}–{percent(high)}"
 
 
 def format_bytes(num_bytes: int) -> str:

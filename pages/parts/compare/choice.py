@@ -5,7 +5,7 @@ from dataclasses import fields
 
 import streamlit as st
 
-from pages.shared import settings
+from pages.shared import settings, strategies
 from pages.shared.networks import backbone_label
 from tlcore.config import STRATEGIES, TrainConfig
 from tlcore.messages.quantities import count, format_bytes
@@ -21,13 +21,13 @@ def choose() -> list[TrainConfig]:
     """The choice of strategies and networks. Returns the settings of each run, a network after the other."""
     left, right = st.columns(2, gap="large")
     with left:
-        st.markdown("**Strategies**")
+        st.markdown(":small[Strategies]")  # as large as the label beside it
         for strategy in STRATEGIES:
             st.session_state.setdefault(f"race_{strategy}", strategy in PREFERRED)
-        strategies = [
+        ticked = [
             strategy
-            for strategy, sentence in STRATEGIES.items()
-            if st.checkbox(sentence, key=f"race_{strategy}", persist_state="session")
+            for strategy in STRATEGIES
+            if st.checkbox(strategies.label(strategy), key=f"race_{strategy}", persist_state="session")
         ]
     with right:
         here = sorted(BACKBONES, key=lambda spec: not is_present(spec))  # the others in the table's own order
@@ -41,9 +41,9 @@ def choose() -> list[TrainConfig]:
             format_func=lambda name: backbone_label(by_name[name]),
         )
     specs = [by_name[name] for name in chosen]
-    configs = [settings.proposed(strategy, spec) for spec in specs for strategy in strategies]
+    configs = [settings.proposed(strategy, spec) for spec in specs for strategy in ticked]
     if configs:
-        st.markdown(_plan_message(len(strategies), specs, configs))
+        st.markdown(_plan_message(len(ticked), specs, configs))
     return configs
 
 

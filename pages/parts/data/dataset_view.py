@@ -5,9 +5,8 @@ import html
 import pandas as pd
 import streamlit as st
 
-from pages.shared import chrome, drawn, gallery, manage, photo_viewer, state, widgets
+from pages.shared import chrome, drawn, gallery, manage, photo_viewer, widgets
 from pages.shared.decoding import dataset_thumbnail
-from pages.shared.photo_viewer import ViewerAction
 from pages.shared.widgets import plain
 from tlcore.charts import results as charts
 from tlcore.charts import tokens
@@ -47,10 +46,7 @@ def show(dataset: Dataset) -> None:
 
 def _enlarge(dataset: Dataset, rows: pd.DataFrame, place: int) -> None:
     """One photo large, with the way to leave it out."""
-    paths = rows["path"].tolist()
-    delete = ViewerAction("Delete photo", lambda shown: manage.delete_photo(dataset, paths[shown]))
-    actions = (delete,) if state.may_act(dataset) else ()
-    photo_viewer.show(photo_viewer.from_dataset(dataset, rows), place, actions)
+    photo_viewer.show(photo_viewer.from_dataset(dataset, rows), place, manage.photo_actions(dataset, rows["path"]))
 
 
 def facts(dataset: Dataset) -> list[str]:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.parts.evaluate.photo_filter import PhotoFilter, Shown, select, shown_message
 from pages.parts.evaluate.prediction_gallery import from_predictions
-from pages.shared import gallery, photo_viewer
+from pages.shared import gallery, manage, photo_viewer
 from pages.shared.widgets import plain
 from tlcore.data.manifest import Dataset
 from tlcore.evaluation.report import Report
@@ -27,7 +27,8 @@ def show(dataset: Dataset, report: Report, photos: PhotoFilter, shown: Shown) ->
         first = (page - 1) * PAGE_SIZE
 
         def enlarge(place: int) -> None:
-            photo_viewer.show(photo_viewer.from_predictions(dataset, rows), first + place)
+            actions = manage.photo_actions(dataset, rows["path"], photos.run_id)
+            photo_viewer.show(photo_viewer.from_predictions(dataset, rows), first + place, actions)
 
         gallery.grid(
             from_predictions(dataset, rows.iloc[first : first + PAGE_SIZE]), None, f"grid_{photos.run_id}", enlarge

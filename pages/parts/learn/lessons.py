@@ -11,13 +11,13 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts.learn.network_drawing import drawing, parts_message
-from pages.shared import chrome, drawn, gallery, settings, state, widgets
+from pages.shared import chrome, drawn, gallery, settings, state, strategies, widgets
 from pages.shared import recommendation as recommendations
 from pages.shared.widgets import plain
 from tlcore.advice.rule import Recommendation
 from tlcore.charts import curves as curve_charts
 from tlcore.charts import learn as charts_learn
-from tlcore.config import STRATEGIES, TrainConfig, short_name
+from tlcore.config import STRATEGIES, TrainConfig
 from tlcore.data.manifest import Dataset
 from tlcore.errors import UserError
 from tlcore.evaluation.overfitting import best_epoch, measure_gap
@@ -98,7 +98,7 @@ def frozen_parts(material: Material) -> None:
                 "Strategy",
                 names,
                 index=names.index(base.strategy),
-                format_func=short_name,
+                format_func=strategies.name,
                 horizontal=True,
                 key="drawn_strategy",
             )

@@ -11,7 +11,7 @@ import streamlit as st
 from pages.parts.train import settings_form
 from pages.shared.networks import num_bytes, place_message, speed_word
 from pages.shared.widgets import plain
-from tlcore.messages.quantities import format_bytes
+from tlcore.messages.quantities import format_bytes, percent
 from tlcore.models.registry import BACKBONES, BUILT_IN
 from tlcore.models.spec import BackboneSpec
 from tlcore.models.weights_cache import is_present
@@ -86,7 +86,7 @@ def ordered(specs: Sequence[BackboneSpec], order: str | None) -> list[BackboneSp
 def caption(spec: BackboneSpec) -> str:
     """Its place, size, speed and accuracy: "12 MB download · fast · 76%"."""
     size = "" if not is_present(spec) else f"{format_bytes(num_bytes(spec))} · "
-    accuracy = "" if spec.imagenet_top1 is None else f" · {spec.imagenet_top1 * 100:.0f}% accurate"
+    accuracy = "" if spec.imagenet_top1 is None else f" · {percent(spec.imagenet_top1)} accurate"
     return f"{place_message(spec)} · {size}{speed_word(spec)}{accuracy}"
 
 
@@ -94,7 +94,7 @@ def accuracy_message(spec: BackboneSpec) -> str:
     """How good it is at the photos that it was made with."""
     if spec.imagenet_top1 is None:
         return "Its accuracy on ImageNet was never published"
-    return f"{spec.imagenet_top1 * 100:.0f}% correct on ImageNet, which has 1,000 classes"
+    return f"{percent(spec.imagenet_top1)} correct on ImageNet, which has 1,000 classes"
 
 
 def _bars_style(shown: Sequence[BackboneSpec]) -> str:

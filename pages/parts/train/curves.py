@@ -22,7 +22,7 @@ def show(status: JobStatus, config: TrainConfig) -> None:
             if frame.empty:  # the place is kept, so that nothing jumps when the curves appear
                 st.skeleton(curve_charts.CURVE_HEIGHT)
                 continue
-            spec = _spec(metric, num_epochs, chrome.is_dark(), kept, curve_charts.lowest_accuracy(frame))
+            spec = _spec(metric, num_epochs, chrome.is_dark(), kept, curve_charts.lowest_accuracy(frame, kept))
             finding = curve_charts.curve_alt_text(frame, metric, kept)
             st.vega_lite_chart(frame, spec, key=f"curve_{metric}", alt=finding)
     if gap := missing_epochs_message(status):

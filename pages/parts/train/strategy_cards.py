@@ -6,8 +6,8 @@ The pictures are drawn by style.css (a bar a part of the network, the head last)
 import streamlit as st
 
 from pages.parts.train import settings_form
-from tlcore.config import STRATEGIES, TrainConfig, short_name
-from tlcore.messages.quantities import capitalized
+from pages.shared import strategies
+from tlcore.config import STRATEGIES, TrainConfig
 
 SENTENCES = {
     "feature-extraction": "Keep the network frozen and train a new head. Fastest, good with few photos.",
@@ -33,7 +33,7 @@ def choose(config: TrainConfig, recommended: str | None) -> None:
     st.html(f'<style>{card} {{ --tl-badge: "Recommended"; }}</style>')
     st.radio(
         options=list(STRATEGIES),
-        format_func=name,
+        format_func=strategies.name,
         captions=[SENTENCES[strategy] for strategy in STRATEGIES],
         **settings_form.widget_options("strategy", config.strategy, tuple(STRATEGIES), {"index": index}),
     )
@@ -41,8 +41,3 @@ def choose(config: TrainConfig, recommended: str | None) -> None:
         '<p class="tl-legend"><i></i>trains<i class="tl-random-mark"></i>trains from random weights'
         '<i class="tl-frozen-mark"></i>frozen</p>'
     )
-
-
-def name(strategy: str) -> str:
-    """What a strategy is called on a card: "Feature extraction"."""
-    return capitalized(short_name(strategy))
