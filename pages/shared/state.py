@@ -169,11 +169,23 @@ def dataset() -> Dataset | None:
 
 def _current(dataset_id: str | None) -> str | None:
     """The newest version of the data set in the address, which it then stands for; the same where that is nobody's."""
-    newest = current_version(workspace(), dataset_id) if dataset_id else dataset_id
-    if newest != dataset_id and may_see(_Named(newest, _maker("dataset", newest))):
-        choose(dataset=newest)
-        return newest
+    newest_id = current_version(workspace(), dataset_id) if dataset_id else dataset_id
+    if newest_id and newest_id != dataset_id and may_see(_Named(newest_id, _maker("dataset", newest_id))):
+        choose(dataset=newest_id)
+        return newest_id
     return dataset_id
+
+
+def newest(thing: Made) -> Made:
+    """The newest version of a data set; whatever else it is, the thing itself."""
+    newest_id = current_version(workspace(), thing.id)
+    return thing if newest_id == thing.id else _Named(newest_id, _maker("dataset", newest_id))
+
+
+def newer_than(shown: Dataset) -> str:
+    """The id of the newest version of a data set that was replaced, where this visitor may see it; else ""."""
+    found = newest(shown)
+    return found.id if found.id != shown.id and may_see(found) else ""
 
 
 def dataset_of(dataset_id: str) -> Dataset:
