@@ -24,6 +24,7 @@ from tlcore.errors import UserError
 from tlcore.jobs import active, store
 from tlcore.jobs.queue import JobQueue, queue_of
 from tlcore.jobs.store import Job, Run
+from tlcore.messages import titles
 from tlcore.naming import Mark, name_mark
 from tlcore.settings import is_hosted
 from tlcore.storage.visits import OWNER, LastUsed, last_visit, note_visit
@@ -186,6 +187,11 @@ def newer_than(shown: Dataset) -> str:
     """The id of the newest version of a data set that was replaced, where this visitor may see it; else ""."""
     found = newest(shown)
     return found.id if found.id != shown.id and may_see(found) else ""
+
+
+def run_name(used: Run) -> str:
+    """The name that somebody gave a run, else that of its data set as it is called now."""
+    return titles.run_name(used, manifest.dataset_names(workspace()))
 
 
 def dataset_of(dataset_id: str) -> Dataset:

@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Mapping
 from dataclasses import Field, fields
+from pathlib import Path
 from typing import Any
 
 from tlcore.config import RENAMED_FIELDS, TrainConfig
@@ -61,6 +62,11 @@ def newest_id(workspace: Workspace, given: str) -> str:
     if found != given:
         print(printable(f"{given} was changed. This uses its newest version, {found}."), file=sys.stderr)
     return found
+
+
+def newest_source(workspace: Workspace, given: str) -> str:
+    """`newest_id` for what may be a path as well, which it is taken as where something is there."""
+    return given if given.strip() and Path(given).expanduser().exists() else newest_id(workspace, given)
 
 
 def answer(options: argparse.Namespace, text: str, values: dict[str, Any]) -> int:

@@ -289,6 +289,11 @@ def list_versions(workspace: Workspace) -> tuple[DatasetSummary, ...]:
     return _listed(workspace.datasets).values()
 
 
+def dataset_names(workspace: Workspace) -> dict[str, str]:
+    """What each data set is called now, earlier versions included, by its id."""
+    return {each.id: each.name for each in list_versions(workspace)}
+
+
 @lru_cache(maxsize=8)
 def _listed(parent: Path) -> FolderList[DatasetSummary]:
     return FolderList(parent, _summary, lambda summary: summary.created)
