@@ -10,7 +10,6 @@ from tlcore.jobs.store import Run, open_job
 from tlcore.messages.comparisons import backbone_title
 from tlcore.messages.endings import state_message
 from tlcore.messages.progress import so_far_message
-from tlcore.messages.quantities import percent
 from tlcore.messages.terminal import printable
 from tlcore.messages.titles import run_title
 from tlcore.workspace import Workspace
@@ -50,7 +49,7 @@ def _line(info: RunInfo) -> str:
     if status.state == "running" and not status.usable and (far := so_far_message(status, run.config)):
         state = f"{state} ({far})"
     if info.correct is not None and info.total:
-        state = f"{state}, {percent(info.correct / info.total)} correct: {info.correct} of {info.total}"
+        state = f"{state}, {info.correct:,} of {info.total:,} correct"
     made = datetime.fromtimestamp(info.created)
     name = "" if run.is_renamed else info.name
     words = (title, name, backbone_title(run), f"{made.day} {made:%b %Y, %H:%M}", state)
