@@ -7,11 +7,11 @@ this machine; the visitors themselves take a tenth of its time. What is done, in
 - *photo → answer*: each then sends ROUNDS photos, one after the other, with 2 to 6 s of thinking before each (a closed
   loop: fifty visitors send at most twelve photos a second); from the first byte until the page with the answer is
   whole. Each photo is another one, 1,600 × 1,200 pixels, and its answer was computed by `tlcore` itself before: another
-  class or another percentage is a wrong answer. The time at which all send their first photo at the same moment (a
-  teacher says "now") is measured as well.
+  class, another percentage or another bar of any class is a wrong answer. The time at which all send their first photo
+  at the same moment (a teacher says "now") is measured as well.
 - *uploads*: 30 visitors send a photo of 12 megapixels at the same moment.
-- *page loads*: 300 pages, ten visitors side by side.
-- *trainings*: 5 visitors press the button at the same moment; one is worked on at a time, and all come to their end.
+- *page loads*: 300 pages, ten visitors side by side; a page with another heading or an error counts.
+- *trainings*: 5 visitors press “Train” at the same moment; one is worked on at a time, and all come to their end.
 - *the welcome page* of another server with 3,000 runs on disk, median of ten.
 
 Memory is the resident size of the server: before, when one visitor had one answer; after, when all had gone and the
@@ -26,9 +26,7 @@ Seen since, nothing else on the machine: 0.83 s; 0.08 s, all at the same moment 
 """
 
 import asyncio
-import io
 import random
-import re
 import shutil
 import sys
 import tempfile
@@ -40,13 +38,13 @@ from statistics import median, quantiles
 
 import psutil
 from PIL import Image
+from streamlit.proto.Alert_pb2 import Alert
 
 from benchmarks.command import finish, parser
+from benchmarks.questions import Question, jpeg, mistakes, questions
 from benchmarks.server import serving, train_small_run, wait_until_it_answers
 from benchmarks.table import Row, figure
-from benchmarks.visitors import Visitor
-from tlcore.api.model import load_model
-from tlcore.data.manifest import Dataset, load_dataset
+from benchmarks.visitors import Broken, Visitor
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import list_runs
 from tlcore.workspace import open_workspace, read_json, write_json
@@ -54,10 +52,18 @@ from tlcore.workspace import open_workspace, read_json, write_json
 VISITORS, QUICK_VISITORS = (10, 25, 50), (3, 6)
 ROUNDS, THINKING_SECONDS = 4, (2.0, 6.0)
 UPLOADS, PAGE_LOADS, SIDE_BY_SIDE, TRAININGS, RUNS, WELCOMES = 30, 300, 10, 5, 3000, 10
-PHOTO, LARGE_PHOTO = (1600, 1200), (4000, 3000)
-PAGES = ("", "data", "train", "evaluate", "predict", "learn", "compare")
+LARGE_PHOTO = (4000, 3000)
+PAGES = {
+    "": "Train an image classifier",
+    "data": "Your photos",
+    "train": "Feature extraction ·",
+    "evaluate": "Evaluate",
+    "predict": "Predict",
+    "learn": "Learn",
+    "compare": "Compare",
+}
+"""How the heading of each page begins, with a finished run in use."""
 SITTING_SECONDS = 10
-ANSWER = re.compile(r"Predicted “([^”]*)”, ([\d.]+)%")
 ANSWERS_TARGET, OPENING_TARGET, GROWTH_TARGET, WELCOME_TARGET = "< 2", "< 1", "<= 100", "< 100"
 
 
@@ -69,15 +75,6 @@ class Measured:
     answers: list[float] = field(default_factory=list)
     at_once: list[float] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Question:
-    """A photo and its right answer: the class and the percentage as the page shows it."""
-
-    data: bytes
-    label: str
-    percentage: str
 
 
 def main() -> int:
@@ -94,23 +91,25 @@ def main() -> int:
 async def _all(home: Path, ids: tuple[str, str], quick: bool) -> tuple[list[Row], list[str]]:
     """Everything that one server bears, one thing after the other."""
     groups = QUICK_VISITORS if quick else VISITORS
-    questions = _questions(home, ids, max(groups) * ROUNDS)
+    asked = questions(home, ids, max(groups) * ROUNDS)
     rows: list[Row] = []
     with serving(home) as (process, address):
         wait_until_it_answers(process, address)
         server = psutil.Process(process.pid)
-        await _first_answer(address, ids, questions[0])
+        await _first_answer(address, ids, asked[0])
         before = _resident(server)
         notes = [f"server after the first answer: {before:.0f} MB"]
         for number in groups:
             spent = _cpu_seconds(server)
-            seen = await _visit(address, ids, questions, number)
+            seen = await _visit(address, ids, asked, number)
             spent = _cpu_seconds(server) - spent
             rows += _rows(number, seen, last=number == groups[-1])
+            notes += seen.wrong
             each = 1000 * spent / (number * (ROUNDS + 1))
             notes.append(f"{number} visitors: {each:.0f} ms of the server's processor time an answer or opening")
         rows += await _uploads(address, ids, UPLOADS // 10 if quick else UPLOADS)
-        rows += await _page_loads(address, ids, PAGE_LOADS // 10 if quick else PAGE_LOADS)
+        loads, wrong = await _page_loads(address, ids, PAGE_LOADS // 10 if quick else PAGE_LOADS)
+        rows, notes = rows + loads, notes + wrong
         await asyncio.sleep(SITTING_SECONDS)
         after = _resident(server)
         rows.append(figure("resident memory of the server, growth", after - before, GROWTH_TARGET, "MB"))
@@ -125,7 +124,7 @@ async def _first_answer(address: str, ids: tuple[str, str], question: Question) 
         await visitor.upload([("first.jpg", question.data)])
 
 
-async def _visit(address: str, ids: tuple[str, str], questions: Sequence[Question], number: int) -> Measured:
+async def _visit(address: str, ids: tuple[str, str], asked: Sequence[Question], number: int) -> Measured:
     """That many visitors, each with questions of his own."""
     seen, together = Measured(), asyncio.Barrier(number)
 
@@ -134,24 +133,15 @@ async def _visit(address: str, ids: tuple[str, str], questions: Sequence[Questio
             await together.wait()
             seen.opening.append(await visitor.open("predict", **_query(ids)))
             await together.wait()
-            for turn, question in enumerate(questions[place * ROUNDS : (place + 1) * ROUNDS]):
+            for turn, question in enumerate(asked[place * ROUNDS : (place + 1) * ROUNDS]):
                 if turn:
                     await asyncio.sleep(random.uniform(*THINKING_SECONDS))
                 seconds = await visitor.upload([(f"photo-{place}-{turn}.jpg", question.data)])
                 (seen.answers if turn else seen.at_once).append(seconds)
-                seen.wrong += _mistakes(visitor, question, f"photo-{place}-{turn}.jpg")
+                seen.wrong += mistakes(visitor, question, f"photo-{place}-{turn}.jpg")
 
     await asyncio.gather(*(one(place) for place in range(number)))
     return seen
-
-
-def _mistakes(visitor: Visitor, question: Question, name: str) -> list[str]:
-    """What the page says, where it is not what it should say."""
-    page = "\n".join(visitor.html())
-    found = set(ANSWER.findall(page))
-    if found == {(question.label, question.percentage)} and name in page:
-        return []
-    return [f"{name}: {found} in place of {question.label} {question.percentage}"]
 
 
 def _rows(number: int, seen: Measured, last: bool) -> list[Row]:
@@ -170,7 +160,7 @@ def _rows(number: int, seen: Measured, last: bool) -> list[Row]:
 async def _uploads(address: str, ids: tuple[str, str], number: int) -> list[Row]:
     """Large photos, sent at the same moment; all must arrive."""
     data, together, seconds = (
-        _photo_bytes(Image.effect_noise(LARGE_PHOTO, 40).convert("RGB")),
+        jpeg(Image.effect_noise(LARGE_PHOTO, 40).convert("RGB")),
         asyncio.Barrier(number),
         [],
     )
@@ -191,22 +181,36 @@ async def _uploads(address: str, ids: tuple[str, str], number: int) -> list[Row]
     ]
 
 
-async def _page_loads(address: str, ids: tuple[str, str], number: int) -> list[Row]:
-    """All pages in turn, a few visitors side by side, each load in a session of its own."""
+async def _page_loads(address: str, ids: tuple[str, str], number: int) -> tuple[list[Row], list[str]]:
+    """All pages in turn, a few visitors side by side, each load in a session of its own; and what was wrong."""
     seconds: list[float] = []
-    waiting = list(range(number))
+    waiting, wrong = list(range(number)), []
 
     async def one() -> None:
         while waiting:
-            page = PAGES[waiting.pop() % len(PAGES)]
+            page, title = list(PAGES.items())[waiting.pop() % len(PAGES)]
             async with Visitor(address) as visitor:
                 seconds.append(await visitor.open(page, **_query(ids)))
+                wrong.extend(_faults(visitor, page, title))
 
     await asyncio.gather(*(one() for _ in range(SIDE_BY_SIDE)))
-    return [
-        figure(f"{number} page loads, {SIDE_BY_SIDE} side by side: p50", median(seconds), OPENING_TARGET, "s"),
-        figure(f"{number} page loads, {SIDE_BY_SIDE} side by side: p95", _p95(seconds), OPENING_TARGET, "s"),
+    name = f"{number} page loads, {SIDE_BY_SIDE} side by side"
+    rows = [
+        figure(f"{name}: p50", median(seconds), OPENING_TARGET, "s"),
+        figure(f"{name}: p95", _p95(seconds), OPENING_TARGET, "s"),
+        figure(f"{name}: another page or an error", len(wrong), "<= 0", "pages"),
     ]
+    return rows, wrong
+
+
+def _faults(visitor: Visitor, page: str, title: str) -> list[str]:
+    """What is wrong where another page came, or an error in its place."""
+    shown = visitor.title()
+    errors = [each.alert.body for each in visitor.elements.values() if each.alert.format == Alert.ERROR]
+    errors += [each.exception.message for each in visitor.elements.values() if each.exception.message]
+    if shown.startswith(title) and not errors:
+        return []
+    return [f"the page {page!r} is {shown!r} in place of {title!r}. {' '.join(errors)}"]
 
 
 async def _trainings(home: Path, address: str, ids: tuple[str, str], number: int) -> list[Row]:
@@ -254,37 +258,10 @@ async def _welcome(source: Path, home: Path, number: int) -> Row:
         for _ in range(1 + WELCOMES):
             async with Visitor(address) as visitor:
                 seconds.append(await visitor.open())
+                if _faults(visitor, "", PAGES[""]) or "Your runs" not in visitor.texts():
+                    raise Broken("The welcome page does not list the runs.")
     name = f"the welcome page with {number:,} runs on disk"
     return figure(name, 1000 * median(seconds[1:]), WELCOME_TARGET, "ms", reference=1000 * seconds[0])
-
-
-def _questions(home: Path, ids: tuple[str, str], number: int) -> list[Question]:
-    """That many different photos with the answers that the model gives when it is asked directly."""
-    model = load_model(ids[1], workspace=home)
-    dataset = load_dataset(open_workspace(home), ids[0])
-    made = []
-    for place in range(number):
-        data = _photo(dataset, place)
-        answer = model.predict(data)
-        made.append(Question(data, answer.label, f"{answer.probability:.1%}".rstrip("%")))
-    return made
-
-
-def _photo(dataset: Dataset, place: int) -> bytes:
-    """A picture of the data set, large on a background of its own colour."""
-    rows = dataset.photos
-    path = rows["path"].iat[place * 37 % len(rows)]
-    with Image.open(io.BytesIO(dataset.read(path))) as opened:
-        picture = opened.convert("RGBA").resize((PHOTO[1], PHOTO[1]))
-    photo = Image.new("RGB", PHOTO, (place * 53 % 256, place * 101 % 256, place * 197 % 256))
-    photo.paste(picture, ((PHOTO[0] - PHOTO[1]) // 2, 0), picture)
-    return _photo_bytes(photo)
-
-
-def _photo_bytes(photo: Image.Image) -> bytes:
-    target = io.BytesIO()
-    photo.save(target, "JPEG", quality=85)
-    return target.getvalue()
 
 
 def _query(ids: tuple[str, str]) -> dict[str, str]:

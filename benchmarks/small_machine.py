@@ -1,10 +1,11 @@
 """A whole training on a machine of 1,000 MB: server, import, worker and all that they start, under one limit.
 
 Everything runs in one control group of Linux whose memory is limited, so the system ends what does not fit, as a small
-machine would. A visitor imports photos on the Data page and trains on them with the default settings, from the page
-until the packed model is there: the built-in emoji, 100 photos of cats and dogs at 224 px, and the latter once more
-with hybrid. What is reported is the most memory that all processes together held (without files that Linux keeps in
-memory and drops when space is needed), and whether the run came to its end. `TRANSFERLAB_WARM` is left as it is.
+machine would. A visitor puts photos on the board of the Data page (the sample by its button) and trains on them with
+the default settings, from the page until the packed model is there: the built-in emoji, 100 photos of cats and dogs at
+224 px, and the latter once more with hybrid. What is reported is the most memory that all processes together held
+(without files that Linux keeps in memory and drops when space is needed), and whether the run came to its end.
+`TRANSFERLAB_WARM` is left as it is.
 
 By itself this shows the server's own choice: no trainer waits, and a worker gives memory back
 (tlcore/jobs/small_machine.py).
@@ -23,15 +24,16 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.command import check_data, finish, parser
+from benchmarks.sender import Sender, Slice
 from benchmarks.server import serving, wait_until_it_answers
 from benchmarks.table import Row, figure
-from benchmarks.visitors import Visitor
+from benchmarks.visitors import Broken, Visitor
 from tlcore.data.manifest import list_datasets
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Job, list_imports, list_runs
@@ -40,6 +42,7 @@ from tlcore.workspace import open_workspace
 LIMIT_BYTES = 1_000_000_000
 PHOTOS_A_CLASS, QUICK_PHOTOS_A_CLASS = 50, 20
 SAMPLE_SECONDS, PATIENCE_SECONDS = 0.02, 600
+BOARD = "transferlab_board"  # pages/parts/data/board.py
 SECOND_VERSION, FIRST_VERSION = Path("/sys/fs/cgroup"), Path("/sys/fs/cgroup/memory")
 
 
@@ -157,22 +160,58 @@ async def _course(group: Group, home: Path, source: Path | None, strategy: str |
     with serving(home, group.prefix, warm=os.environ.get("TRANSFERLAB_WARM", "")) as (process, address):
         wait_until_it_answers(process, address)
         async with Visitor(address) as visitor:
-            await visitor.open("data")
+            await visitor.open("data", more="1")
             group.now = "import"
             if source is None:
-                await visitor.press("Use “")
+                await visitor.press("No photos yet? Try the emoji sample")
             else:
-                await visitor.choose("Where are your photos?", "Path on this computer")
-                await visitor.choose("Where is the folder or zip on this computer?", str(source))
-                await visitor.press("Use this folder")
-            await _until_ended(lambda: list_imports(workspace), group)
+                await _import_photos(visitor, source)
+            imported = await _until_ended(lambda: list_imports(workspace), group)
+            if imported != "finished":
+                raise Broken(f"The import of the photos: {imported}")
             await visitor.open("train", dataset=list_datasets(workspace)[0].id)
             if strategy is not None:
                 choices = [(each.radio.label, each.radio.options) for each in visitor.elements.values()]
                 found = [(label, option) for label, options in choices for option in options]
                 await visitor.choose(*next(pair for pair in found if strategy in pair[1].casefold()))
             await visitor.press("Train")
-        return await _until_ended(lambda: list_runs(workspace), group)
+        state = await _until_ended(lambda: list_runs(workspace), group)
+        used = list_runs(workspace)[0].config.strategy
+        if strategy not in (None, used):
+            raise Broken(f"The run used {used}, not {strategy}.")
+        return state
+
+
+async def _import_photos(visitor: Visitor, folder: Path) -> None:
+    """A card for each class folder: the board asks for an upload area, sends the photos there and orders the import."""
+    files = [(label.name, photo) for label in sorted(folder.iterdir()) for photo in sorted(label.iterdir())]
+    names = list(dict.fromkeys(label for label, _ in files))
+    told = {"classes": [{"labels": [f"card-{name}"], "name": name} for name in names], "busy": True}
+    await visitor.tell(BOARD, status=told)
+    place = visitor.components(BOARD)[0]
+    if not place.get("area"):
+        raise Broken("The Data page made no upload area for photos that are on their way.")
+    sender = Sender(visitor.address, place["area"], place["key"])
+    slices = [
+        Slice(number, photo.name, photo.stat().st_size, 0, photo.read_bytes(), f"card-{label}")
+        for number, (label, photo) in enumerate(files)
+    ]
+    arrived = sum([await asyncio.to_thread(sender.send, group) for group in _requests(slices, place["request_bytes"])])
+    if arrived != len(files):
+        raise Broken(f"Of {len(files)} photos {arrived} arrived.")
+    await visitor.tell(BOARD, status=told | {"area": sender.area, "busy": False, "order": "first"})
+
+
+def _requests(slices: Sequence[Slice], most: int) -> Iterator[list[Slice]]:
+    """The files in requests of so many bytes at most."""
+    group: list[Slice] = []
+    for each in slices:
+        if group and sum(len(other.data) for other in group) + len(each.data) > most:
+            yield group
+            group = []
+        group.append(each)
+    if group:
+        yield group
 
 
 async def _until_ended(jobs, group: Group) -> str:

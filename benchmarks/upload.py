@@ -1,6 +1,6 @@
 """Uploads through the route: memory of the server and speed for a zip of 500 MB, and for 2,000 photos of 50 kB.
 
-A real server (`streamlit run`) with an empty workspace; the client sends as the uploader of the Data page does: a zip
+A real server (`streamlit run`) with an empty workspace; the client sends as the board of the Data page does: a zip
 in slices of 8 MB one after the other, photos in groups of 4 MB over three connections. Inside the clock: the requests.
 Memory is the highest resident size of the server while it takes the zip, less what it had before.
 
@@ -9,24 +9,20 @@ Seen: +6 MB and 264 MB/s for the zip, 4.5 s for 2,000 photos, each of which is o
 processes were at work on both cores).
 """
 
-import http.client
-import json
 import os
-import secrets
 import struct
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import psutil
 
 from benchmarks.command import finish, parser
+from benchmarks.sender import Sender, Slice
 from benchmarks.server import serving, wait_until_it_answers
 from benchmarks.table import Row, figure
 from tlcore.data import incoming, receive
@@ -51,13 +47,13 @@ def main() -> int:
 
 def _zip(workspace: Workspace, process: subprocess.Popen, address: str, size: int) -> list[Row]:
     """One large file in slices."""
-    client = Client(workspace, address)
+    client = _sender(workspace, address)
     name = f"{size / 1e6:.0f} MB"
     data = os.urandom(SLICE_BYTES)
     with watched(process) as memory:
         start = time.perf_counter()
         for offset in range(0, size, SLICE_BYTES):
-            client.send([(0, size, offset, data[: size - offset])])
+            client.send([Slice(0, "set/x/0.jpg", size, offset, data[: size - offset])])
         seconds = time.perf_counter() - start
     (upload,) = incoming.list_uploads(workspace, client.area)
     return [
@@ -69,12 +65,12 @@ def _zip(workspace: Workspace, process: subprocess.Popen, address: str, size: in
 
 def _photos(workspace: Workspace, address: str, count: int) -> list[Row]:
     """Many small files, several requests at once."""
-    client = Client(workspace, address)
+    client = _sender(workspace, address)
     data = os.urandom(PHOTO_BYTES - 4)
     groups = [range(start, min(start + GROUP, count)) for start in range(0, count, GROUP)]
     start = time.perf_counter()
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        jobs = [[(each, PHOTO_BYTES, 0, struct.pack(">I", each) + data) for each in group] for group in groups]
+        jobs = [[_whole(each, struct.pack(">I", each) + data) for each in group] for group in groups]
         list(pool.map(client.send, jobs))
     seconds = time.perf_counter() - start
     arrived = len(incoming.list_uploads(workspace, client.area))
@@ -84,31 +80,14 @@ def _photos(workspace: Workspace, address: str, count: int) -> list[Row]:
     ]
 
 
-class Client:
-    """Sends into a new upload area, as the browser does."""
+def _sender(workspace: Workspace, address: str) -> Sender:
+    """What sends into a new upload area."""
+    area = incoming.new_incoming(workspace)
+    return Sender(address, area, receive.upload_key(workspace, area))
 
-    def __init__(self, workspace: Workspace, address: str) -> None:
-        self.area = incoming.new_incoming(workspace)
-        self._batch = secrets.token_hex(8)
-        self._host = urlsplit(address).netloc
-        self._headers = {"Origin": address, "X-Upload-Key": receive.upload_key(workspace, self.area)}
 
-    def send(self, slices: list[tuple[int, int, int, bytes]]) -> None:
-        """One request of slices: number and size of the file, where the slice begins, its bytes."""
-        body = b"".join(self._parts(slices))
-        connection = http.client.HTTPConnection(self._host, timeout=60)
-        connection.request("POST", f"/upload/{self.area}", body, self._headers)
-        response = connection.getresponse()
-        text = response.read()
-        connection.close()
-        if response.status != 200:
-            raise RuntimeError(f"The server answered {response.status}: {text.decode()[:200]}")
-
-    def _parts(self, slices: list[tuple[int, int, int, bytes]]) -> Iterator[bytes]:
-        for number, size, offset, data in slices:
-            values = {"id": f"{self._batch}-{number}", "name": f"set/x/{number}.jpg", "label": None, "size": size}
-            text = json.dumps(values | {"offset": offset, "length": len(data)}).encode()
-            yield from (struct.pack(">I", len(text)), text, data)
+def _whole(number: int, data: bytes) -> Slice:
+    return Slice(number, f"set/x/{number}.jpg", len(data), 0, data)
 
 
 class watched:  # noqa: N801 (used like a function)

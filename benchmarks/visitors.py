@@ -1,11 +1,12 @@
 """Visitors without a browser: websocket clients that speak Streamlit's protocol as its page in the browser does.
 
 A visitor fetches the page's HTML and the XSRF cookie, opens the websocket, asks for a page, and reads what the server
-sends until the script has finished. He uploads a file and sets a widget as the browser does, and reads texts off the
-elements. He draws nothing, so what he waits for is the server's time alone.
+sends until the script has finished. He uploads a file, sets a widget and speaks for a component's script as the browser
+does, and reads texts off the elements. He draws nothing, so what he waits for is the server's time alone.
 """
 
 import asyncio
+import json
 import re
 import time
 import urllib.request
@@ -13,9 +14,11 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
+from typing import Any
 from urllib.parse import urlencode
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.BidiComponent_pb2 import BidiComponent
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.Common_pb2 import UploadedFileInfo
 from streamlit.proto.Element_pb2 import Element
@@ -85,8 +88,8 @@ class Visitor:
         return time.perf_counter() - start
 
     async def press(self, label: str) -> float:
-        """Press the button whose label has this text in it; seconds until the page is whole again."""
-        found = [each.button.id for each in self.elements.values() if label in each.button.label]
+        """Press the button with exactly this label; seconds until the page is whole again."""
+        found = [each.button.id for each in self.elements.values() if each.button.label == label]
         if not found:
             raise Broken(f"There is no button “{label}” on the page {self._page!r}.")
         self._widgets[found[0]] = WidgetState(id=found[0], trigger_value=True)
@@ -110,6 +113,22 @@ class Visitor:
                 continue
             return await self.rerun()
         raise Broken(f"There is nothing called “{label}” on the page {self._page!r}.")
+
+    def components(self, name: str) -> list[Any]:
+        """What the page hands to the scripts of its components of this name, "transferlab_board", one a component."""
+        return [json.loads(each.mixed.json or each.json or "null") for each in self._mounted(name)]
+
+    async def tell(self, name: str, **state: Any) -> float:
+        """Say what the component of this name says of its state; seconds until the page is whole again."""
+        found = self._mounted(name)
+        if not found:
+            raise Broken(f"There is no component “{name}” on the page {self._page!r}.")
+        self._widgets[found[0].id] = WidgetState(id=found[0].id, json_value=json.dumps(state))
+        return await self.rerun()
+
+    def _mounted(self, name: str) -> list[BidiComponent]:
+        found = [each.bidi_component for each in self.elements.values()]
+        return [each for each in found if each.component_name == name]
 
     async def upload(self, files: list[tuple[str, bytes]]) -> float:
         """Put files (name, content) into the page's uploader, in place of what was there; seconds to the whole page."""
@@ -145,6 +164,10 @@ class Visitor:
         """The pieces of Markdown on the page, headings and errors included."""
         for each in self.elements.values():
             yield from (text for text in (each.markdown.body, each.heading.body, each.alert.body) if text)
+
+    def title(self) -> str:
+        """The heading of the page, "" where it has none."""
+        return next((each.heading.body for each in self.elements.values() if each.heading.tag == "h1"), "")
 
     def _fetch_page(self) -> str:
         """Fetch what a browser fetches first; the XSRF token of its cookie."""

@@ -124,7 +124,7 @@ def _all_pages(tab, home: Path, ids: tuple[str, str]) -> list[Row]:
             _wait_for_page(tab)
         visited = _resident(process)
         tab.get_by_test_id("stFileUploader").locator("input[type=file]").set_input_files(_photo())
-        tab.get_by_text("1 photo answered").wait_for()
+        tab.get_by_text("1 prediction ·").wait_for()
         rows = [
             figure("resident memory after all pages", visited, MEGABYTES, "MB"),
             figure("resident memory after all pages and a prediction", _resident(process), MEGABYTES, "MB"),

@@ -117,8 +117,20 @@ def recommendation_job(workspace: Workspace, dataset_id: str) -> Job:
     try:
         return open_job(workspace.recommendations / dataset_id)
     except UserError:  # there is none yet, or a kill left its folder without a job.json
+        return _create_recommendation(workspace, dataset_id)
+
+
+def _create_recommendation(workspace: Workspace, dataset_id: str) -> Job:
+    """Make the job; of two visitors who ask at the same moment, one may clear away what the other was writing."""
+    folder = workspace.recommendations / dataset_id
+    try:
         _create(workspace.recommendations, "advice", dataset_id, {"dataset": dataset_id}, dataset_id)
-        return load_job(workspace.recommendations, dataset_id)
+    except UserError as refused:
+        try:
+            return open_job(folder)
+        except UserError:
+            raise refused from None
+    return open_job(folder)
 
 
 def _create(parent: Path, kind: str, name: str, spec: dict[str, Any], job_id: str = "", visitor: str = "") -> str:
