@@ -41,6 +41,10 @@ def choose_photos(base: Dataset | None, action: DeltaGenerator) -> None:
 
 def show_dataset(action: DeltaGenerator, dataset: Dataset) -> None:
     """The data set in use, and the way on."""
+    if newer := state.newer_than(dataset):  # of a run, which keeps the photos it learned from
+        with st.container(key="tl_newer", horizontal=True, vertical_alignment="center", gap="small"):
+            st.markdown("There is a newer version of these photos.", width="content")
+            st.page_link("pages/data.py", label="Open the newer version", query_params={"dataset": newer})
     if action.button("Continue to training", type="primary"):
         st.switch_page("pages/train.py", query_params=state.link())
     adding, new = state.link(run=None, more=ADD), state.link(run=None, more="1")

@@ -58,7 +58,7 @@ def go_first(job: Job) -> None:
 
 def rename(thing: Made, name: str) -> bool:
     """Call a data set, a run or a race otherwise; False where this visitor may not. Raises UserError."""
-    if not _is_allowed(thing):
+    if not (_is_allowed(thing) and _is_allowed(state.newest(thing))):  # every version gets the name
         return False
     renaming.rename(state.workspace(), thing.id, name)
     return True
@@ -91,17 +91,22 @@ def restore(gone: Made) -> bool:
 
 def rename_class(dataset: Dataset, label: str, name: str) -> Dataset | None:
     """The newer version with the class renamed; None where this visitor may not. Raises UserError."""
-    return versions.rename_class(state.workspace(), dataset, label, name) if _is_allowed(dataset) else None
+    return versions.rename_class(state.workspace(), dataset, label, name) if _may_change(dataset) else None
 
 
 def delete_class(dataset: Dataset, label: str) -> Dataset | None:
     """The newer version without the class; None where this visitor may not. Raises UserError."""
-    return versions.delete_class(state.workspace(), dataset, label) if _is_allowed(dataset) else None
+    return versions.delete_class(state.workspace(), dataset, label) if _may_change(dataset) else None
 
 
 def delete_photos(dataset: Dataset, paths: Collection[str]) -> Dataset | None:
     """The newer version without these photos; None where this visitor may not. Raises UserError."""
-    return versions.delete_photos(state.workspace(), dataset, paths) if _is_allowed(dataset) else None
+    return versions.delete_photos(state.workspace(), dataset, paths) if _may_change(dataset) else None
+
+
+def _may_change(dataset: Dataset) -> bool:
+    """Whether this visitor may change a data set and its newest version, to which the change is made."""
+    return _is_allowed(dataset) and _is_allowed(state.newest(dataset))
 
 
 def _do(act: Callable[[Job], object], job: Job) -> None:

@@ -18,16 +18,23 @@ from pages.shared.widgets import plain
 from tlcore.access import Made
 from tlcore.comparison.store import Comparison
 from tlcore.data.manifest import Dataset, DatasetSummary
-from tlcore.data.versions import current_version
+from tlcore.data.versions import current_version, replaced_version
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Run
-from tlcore.messages.deletions import along_message, deleted_message, expiry_message, freed_message
+from tlcore.messages.deletions import (
+    along_message,
+    deleted_message,
+    expiry_message,
+    freed_message,
+    undoable_message,
+)
 from tlcore.messages.quantities import count
 from tlcore.messages.titles import run_title
 from tlcore.settings import load_limits
 from tlcore.storage.belongings import COMPARISON, RUN
-from tlcore.storage.put_aside import Deletion, list_deletions
+from tlcore.storage.put_aside import Deletion
 from tlcore.storage.trash import plan_deletion
+from tlcore.storage.undoable import CHANGE, Undoable, list_undoable
 
 RENAME, DELETE, SHARE = "Rename…", "Delete…", "Share…"
 MOST_DELETED = 20  # lines of what was deleted lately
@@ -100,7 +107,8 @@ def choose(key: str, thing: Made, name: Callable[[], str], kind: str) -> None:
     if chosen in (RENAME, DELETE, SHARE):
         what = {RENAME: "rename", DELETE: "delete", SHARE: "share"}[chosen]
         named = kind == "class" or chosen == SHARE
-        st.session_state[_ASKED] = Question(f"{what}_{kind}" if named else what, thing, name())
+        asked = thing if chosen == SHARE else state.newest(thing)  # an old version stands for all of them
+        st.session_state[_ASKED] = Question(f"{what}_{kind}" if named else what, asked, name())
 
 
 def delete_photo(dataset: Dataset, path: str, run: str = "") -> None:
@@ -112,7 +120,7 @@ def delete_photo(dataset: Dataset, path: str, run: str = "") -> None:
     with actions.refusals_kept():
         newer = actions.delete_photos(dataset, [path])
         if newer is not None:
-            _changed(dataset, newer, "Deleted 1 photo.", run)
+            _changed(newer, "Deleted 1 photo.", run)
     st.rerun()
 
 
@@ -182,19 +190,37 @@ def _rename_class(asked: Question) -> None:
     dataset = _dataset(asked)
     merging: str | None = st.session_state.get(_MERGING)
     if merging is not None:
-        st.markdown(f"There is already a class **{plain(merging)}**. Merge the two classes?")
+        st.markdown(_merge_question(dataset, asked.name, merging))
         new = merging if _confirmed("Merge") else None
     else:
         new = _name_form("Class name", asked.name)
+        st.caption("The name of another class merges the two.")
         others = {each.casefold(): each for each in dataset.labels if each != asked.name}
         if new is not None and (other := others.get(new.strip().casefold())):
             st.session_state[_MERGING] = other
             st.rerun()
     if new is not None:
         newer = actions.rename_class(dataset, asked.name, new)
-        if newer is not None and newer is not dataset:
-            _changed(dataset, newer, f"Renamed the class “{asked.name}” to “{new.strip()}”.")
+        if newer is not None and newer.id != dataset.id:
+            _changed(newer, _renamed_message(newer, asked.name, new.strip(), merging))
         _close_dialog()
+
+
+def _merge_question(dataset: Dataset, label: str, other: str) -> str:
+    """What merging means, with counts, in Markdown."""
+    here, there = (count(int((dataset.photos["label"] == each).sum()), "photo") for each in (label, other))
+    total = count(int(dataset.photos["label"].isin((label, other)).sum()), "photo")
+    return (
+        f"There is already a class **{plain(other)}**. Merge the {here} of **{plain(label)}** into its {there}? "
+        f"The merged class has {total}."
+    )
+
+
+def _renamed_message(newer: Dataset, label: str, name: str, merging: str | None) -> str:
+    """What was done: one class of two, or another name for one."""
+    if merging is None:
+        return f"Renamed the class “{label}” to “{name}”."
+    return f"Merged “{label}” into “{merging}”: {count(int((newer.photos['label'] == merging).sum()), 'photo')}."
 
 
 def _delete_class(asked: Question) -> None:
@@ -205,7 +231,7 @@ def _delete_class(asked: Question) -> None:
     if _confirmed("Delete"):
         newer = actions.delete_class(dataset, asked.name)
         if newer is not None:
-            _changed(dataset, newer, f"Deleted the class “{asked.name}”.")
+            _changed(newer, f"Deleted the class “{asked.name}”.")
         _close_dialog()
 
 
@@ -216,7 +242,7 @@ def _share(asked: Question) -> None:
 DIALOGS: dict[str, tuple[str, Callable[[Question], None]]] = {
     "rename": ("Rename", _rename),
     "delete": ("Delete", _delete),
-    "rename_class": ("Rename class", _rename_class),
+    "rename_class": ("Rename or merge class", _rename_class),
     "delete_class": ("Delete class", _delete_class),
     "share_dataset": ("Share", _share),
     "share_run": ("Share", _share),
@@ -236,26 +262,35 @@ def undo_banner() -> None:
 
 
 def recently_deleted() -> None:
-    """What this visitor can bring back, with what is left of the day; nothing where he deleted nothing."""
-    now = state.me()
-    found = [each for each in list_deletions(state.workspace()) if now.may_act(each)]
+    """What this visitor can bring back or undo, with what is left of the day; nothing where there is nothing."""
+    limits, now = load_limits(state.workspace()), time.time()
+    visitor = state.me()
+    found = [each for each in list_undoable(state.workspace(), limits, now) if visitor.may_act(each)]
     if not found:
         return
-    limits = load_limits(state.workspace())
-    with st.expander(f"Recently deleted ({len(found):,})"):
-        for each in found[:MOST_DELETED]:
-            with st.container(key=f"line_deleted_{each.id}", horizontal=True, vertical_alignment="center"):
-                st.markdown(f"**{plain(each.name)}**", width="content")
-                along = along_message(each).replace("go with it", "go along").rstrip(".")
-                words = [each.kind.capitalize(), expiry_message(each, limits, time.time())]
-                st.caption(" · ".join(words), width="stretch", help=along or None)
-                st.button(
-                    "Restore",
-                    key=f"restore_{each.id}",
-                    type="tertiary",
-                    on_click=_undo,
-                    args=(Undo(each.id, each.visitor, "", each.id if each.kind == "data set" else ""),),
-                )
+    title = "Recently deleted or changed" if any(each.kind == CHANGE for each in found) else "Recently deleted"
+    with st.expander(f"{title} ({len(found):,})"):
+        for place, each in enumerate(found[:MOST_DELETED]):
+            _undoable_line(place, each, expiry_message(each.done, limits, now))
+
+
+def _undoable_line(place: int, each: Undoable, left: str) -> None:
+    """What was deleted or changed, how long that can be undone, and the button."""
+    along = along_message(each.deletion).replace("go with it", "go along").rstrip(".") if each.deletion else ""
+    words = undoable_message(each)
+    with st.container(key=f"line_deleted_{place}", horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{plain(words[:1].upper() + words[1:])}**", width="content")
+        st.caption(left, width="stretch", help=along or None)
+        if not each.is_latest:
+            st.caption("Undo the later change first", width="content")
+            return
+        st.button(
+            "Undo" if each.kind == CHANGE else "Restore",
+            key=f"restore_{each.id}",
+            type="tertiary",
+            on_click=_undo,
+            args=(Undo(each.id, each.visitor, "", each.dataset),),
+        )
 
 
 def _menu(thing: Made, title: str, place: str, name: Callable[[], str]) -> None:
@@ -314,9 +349,10 @@ def _deleted(gone: Deletion) -> None:
     state.choose(**dead)
 
 
-def _changed(dataset: Dataset, newer: Dataset, words: str, run: str = "") -> None:
+def _changed(newer: Dataset, words: str, run: str = "") -> None:
     """After a class or photos were changed: the newer version is in use, and the change can be undone."""
-    st.session_state[_UNDO] = Undo(dataset.id, dataset.visitor, words, dataset.id, run)
+    before = replaced_version(state.workspace(), newer.id)
+    st.session_state[_UNDO] = Undo(before, newer.visitor, words, before, run)
     if st.query_params.get("run") and not run:
         state.choose(run=None)
     state.choose(dataset=newer.id)

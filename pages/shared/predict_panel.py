@@ -6,7 +6,7 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from pages.shared import answer_grid, answers, chrome, predictions
+from pages.shared import answer_grid, answers, chrome, predictions, state
 from pages.shared.predictions import NewPhoto, PhotoPrediction
 from pages.shared.widgets import plain, table
 from tlcore.jobs.store import Run
@@ -97,7 +97,7 @@ def _results(
         seconds = sum(each.milliseconds for each in good) / 1000
         st.caption(f"{count(len(good), 'prediction')} · {took(seconds)}")
     if len(good) > 1:
-        answer_grid.show(good, model, run.name)
+        answer_grid.show(good, model, state.run_name(run))
     _refused([each for each in found if each.reason is not None])
 
 

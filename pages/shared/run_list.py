@@ -7,6 +7,7 @@ import streamlit as st
 from pages.shared import manage, state, strips
 from pages.shared.widgets import paged, plain, searched
 from tlcore.config import STRATEGIES, short_name
+from tlcore.data.manifest import dataset_names
 from tlcore.jobs.status import JobStatus, job_status
 from tlcore.jobs.store import Run
 from tlcore.messages.comparisons import backbone_title
@@ -17,7 +18,7 @@ from tlcore.messages.titles import run_title
 def show(found: Sequence[Run]) -> None:
     """Runs as links: finished ones to Evaluate, the others to Train; and to the race that a run is part of."""
     comparison_of = {run_id: each for each in reversed(state.comparisons()) for run_id in each.run_ids}
-    names = {each.id: each.name for each in state.datasets()}
+    names = dataset_names(state.workspace())
     matching = searched(found, "runs", lambda run: f"{run_title(run)} {names.get(run.dataset_id, run.name)} {run.name}")
     for each in paged(matching, "runs"):
         status = job_status(each)

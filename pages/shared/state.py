@@ -24,6 +24,7 @@ from tlcore.errors import UserError
 from tlcore.jobs import active, store
 from tlcore.jobs.queue import JobQueue, queue_of
 from tlcore.jobs.store import Job, Run
+from tlcore.messages import titles
 from tlcore.naming import Mark, name_mark
 from tlcore.settings import is_hosted
 from tlcore.storage.visits import OWNER, LastUsed, last_visit, note_visit
@@ -169,11 +170,28 @@ def dataset() -> Dataset | None:
 
 def _current(dataset_id: str | None) -> str | None:
     """The newest version of the data set in the address, which it then stands for; the same where that is nobody's."""
-    newest = current_version(workspace(), dataset_id) if dataset_id else dataset_id
-    if newest != dataset_id and may_see(_Named(newest, _maker("dataset", newest))):
-        choose(dataset=newest)
-        return newest
+    newest_id = current_version(workspace(), dataset_id) if dataset_id else dataset_id
+    if newest_id and newest_id != dataset_id and may_see(_Named(newest_id, _maker("dataset", newest_id))):
+        choose(dataset=newest_id)
+        return newest_id
     return dataset_id
+
+
+def newest(thing: Made) -> Made:
+    """The newest version of a data set; whatever else it is, the thing itself."""
+    newest_id = current_version(workspace(), thing.id)
+    return thing if newest_id == thing.id else _Named(newest_id, _maker("dataset", newest_id))
+
+
+def newer_than(shown: Dataset) -> str:
+    """The id of the newest version of a data set that was replaced, where this visitor may see it; else ""."""
+    found = newest(shown)
+    return found.id if found.id != shown.id and may_see(found) else ""
+
+
+def run_name(used: Run) -> str:
+    """The name that somebody gave a run, else that of its data set as it is called now."""
+    return titles.run_name(used, manifest.dataset_names(workspace()))
 
 
 def dataset_of(dataset_id: str) -> Dataset:

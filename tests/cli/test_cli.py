@@ -2,6 +2,7 @@
 
 import csv
 import json
+import subprocess
 import sys
 
 import pytest
@@ -57,6 +58,20 @@ def test_train_evaluate_predict_list(home, small_folder, tmp_path, capsys):
     rows = list(csv.DictReader(table.read_text(encoding="utf-8").splitlines()))
     assert rows[0]["label"] == answers[0]["label"] and float(rows[0]["square"]) == answers[0]["probabilities"]["square"]
 
+    assert main(["predict", first["run"], str(other), "--csv", str(table), "--json"]) == 0
+    answers = last_json(capsys)["predictions"]
+    below = sorted(str(path) for path in other.rglob("*.*"))
+    assert [answer["image"] for answer in answers] == below, "all photos of a folder, in the order of their paths"
+    assert [answer["image"] for answer in answers if "error" in answer] == [str(other / "disc" / "broken.jpg")]
+    assert len(table.read_text(encoding="utf-8").splitlines()) == 1 + len(below)
+    (tmp_path / "empty").mkdir()
+    assert main(["predict", first["run"], str(tmp_path / "empty")]) == 2
+    assert "no usable photo" in capsys.readouterr().err
+
+    assert main(["runs"]) == 0
+    line = capsys.readouterr().out
+    score = f"{first['test_accuracy']:.0%}"
+    assert f"Feature extraction · {score}  shapes  EfficientNet-Lite0" in line and "finished" in line
     assert main(["runs", "--json"]) == 0
     assert [row["state"] for row in last_json(capsys)["runs"]] == ["finished"]
     assert main(["datasets", "--json"]) == 0
@@ -78,6 +93,19 @@ def test_a_mistake_is_one_sentence_and_exit_code_2(home, capsys, arguments, mess
     assert main(arguments) == 2, reason
     captured = capsys.readouterr()
     assert message in captured.err and "Traceback" not in captured.err and not captured.out
+
+
+@pytest.mark.parametrize("reads", [True, False], ids=["read", "closed"])
+def test_output_that_nobody_reads_to_its_end_is_no_fault(home, reads):
+    command = [sys.executable, "-m", "tlcore", "datasets"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as started:
+        assert started.stdout and started.stderr
+        if reads:
+            assert "emoji" in started.stdout.read()
+        else:
+            started.stdout.close()
+        assert started.stderr.read() == ""
+    assert started.returncode == (0 if reads else 141)
 
 
 def test_an_option_that_is_no_number_is_exit_code_2(home, capsys):

@@ -2,16 +2,19 @@
 
 import json
 import sys
+from contextlib import nullcontext
 
 import pytest
+from filelock import FileLock
 
 from tests.photos import class_files, write_zip
 from tlcore.cli.main import main
 from tlcore.config import TrainConfig
 from tlcore.data.ingest import ingest_zip
 from tlcore.data.manifest import list_datasets
-from tlcore.events import run_to_end
-from tlcore.jobs.store import create_run, list_runs
+from tlcore.events import EpochEnd, Failed, Stopped, encode, run_to_end
+from tlcore.jobs.locks import LOCK
+from tlcore.jobs.store import EVENTS, QUEUED, create_run, list_runs
 
 
 @pytest.fixture
@@ -70,3 +73,55 @@ def test_classes_and_photos(made, capsys):
     assert list_datasets(workspace)[0].labels == ("birds", "Cats of all kinds")
     assert call(workspace, "restore", fewer["id"]) == 0
     assert list_datasets(workspace)[0].labels == ("birds", "Cats of all kinds", "dogs")
+
+
+def test_an_old_id_stands_for_the_newest_version(made, capsys):
+    workspace, dataset, _ = made
+    assert call(workspace, "rename", dataset.id, "Cats of all kinds", "--class", "cats") == 0
+    (newer,) = list_datasets(workspace)
+    assert f"undo: restore {dataset.id}" in capsys.readouterr().out
+    assert call(workspace, "rename", dataset.id, "Dogs", "--class", "birds") == 0
+    said = capsys.readouterr()
+    assert newer.id in said.err and "Merged “birds” into “dogs”: 12 photos. The" in said.out
+    assert f"undo: restore {newer.id}" in said.out
+    assert call(workspace, "restore") == 0
+    listed = capsys.readouterr().out.splitlines()
+    assert listed[0].startswith(f"{newer.id}  class birds merged into dogs in pets  23 hours left")
+    assert "undo the later change first" in listed[1]
+    assert call(workspace, "restore", newer.id) == 0
+    assert call(workspace, "rename", dataset.id, "Animals") == 0
+    capsys.readouterr()
+    assert call(workspace, "restore") == 0
+    listed = capsys.readouterr().out.splitlines()
+    assert len(listed) == 1 and "class cats renamed to Cats of all kinds in Animals" in listed[0]
+    assert call(workspace, "runs") == 0
+    assert "Animals" in capsys.readouterr().out, "the run on the earlier version goes by the name of now"
+    assert call(workspace, "delete", dataset.id, "--yes") == 0
+    assert not list_datasets(workspace) and not list_runs(workspace)
+
+
+EPOCH = EpochEnd(4, 30, 0.5, 0.5, 0.5, 0.5, 0.1)
+NO_MODEL = [
+    ([], False, "waiting to be trained", "queued"),
+    ([EPOCH], True, "still training (epoch 4 of up to 30)", "running"),
+    ([EPOCH, Stopped("x")], False, "stopped before it had a model", "stopped"),
+    ([Failed("The disk is full.", "Make room.")], False, "failed: The disk is full. Make room.", "failed"),
+    ([EPOCH], False, "interrupted", "interrupted"),
+]
+
+
+@pytest.mark.parametrize("command", ["evaluate", "save", "predict"])
+@pytest.mark.parametrize(("events", "works", "words", "reason"), NO_MODEL, ids=[case[3] for case in NO_MODEL])
+def test_a_run_without_a_model_is_told_by_its_state(made, capsys, command, events, works, words, reason):
+    workspace, _, run = made
+    if events:
+        (run.folder / EVENTS).write_text("".join(f"{encode(event)}\n" for event in events))
+    else:
+        (run.folder / QUEUED).touch()
+    with FileLock(run.folder / LOCK) if works else nullcontext():
+        assert call(workspace, command, run.id, *(["x.jpg"] if command == "predict" else [])) == 2
+        said = capsys.readouterr().err
+        assert words in said and "no trained model" not in said, reason
+        assert ("transferlab runs" if reason in ("queued", "running") else f"transferlab continue {run.id}") in said
+        call(workspace, "runs")
+        assert ("in progress (epoch 4 of up to 30)" in capsys.readouterr().out) is works

@@ -6,7 +6,14 @@ from tests.photos import class_files, run_job, write_files, write_zip
 from tests.storage.test_deletion import FOX, upload
 from tlcore.data.ingest import ingest_folder, ingest_incoming, ingest_zip
 from tlcore.data.manifest import SPLITS, list_datasets, load_dataset
-from tlcore.data.versions import current_version, delete_class, delete_photos, newer_version, rename_class
+from tlcore.data.versions import (
+    current_version,
+    delete_class,
+    delete_photos,
+    newer_version,
+    rename_class,
+    replaced_version,
+)
 from tlcore.errors import UserError
 from tlcore.storage.renaming import rename
 
@@ -88,8 +95,13 @@ REFUSED = [
     ),
     (
         lambda place, data: (rename_class(place, data, "cats", "a"), rename_class(place, data, "cats", "b")),
-        "changed since you",
-        "a tab that shows an earlier version",
+        "renamed, merged or deleted before",
+        "a class that an earlier version had",
+    ),
+    (
+        lambda place, data: [delete_photos(place, data, [data.part("train")["path"][0]]) for _ in range(2)],
+        "was deleted before",
+        "a photo that an earlier version had",
     ),
 ]
 
@@ -100,6 +112,25 @@ def test_what_cannot_be_changed_is_one_sentence(workspace, dataset, change, word
         change(workspace, dataset)
     assert load_dataset(workspace, dataset.id)
     assert not list(workspace.datasets.glob(".draft-*")), "nothing half-made stays"
+
+
+def test_a_change_of_an_earlier_version_is_made_to_the_newest(workspace, dataset):
+    second = rename_class(workspace, dataset, "cats", "felines")
+    third = rename_class(workspace, dataset, "dogs", "hounds")
+    fourth = delete_photos(workspace, dataset, [dataset.part("train")["path"][0]])
+    assert set(fourth.labels) == {"felines", "hounds", "birds"} and len(fourth.photos) == 23
+    assert [replaced_version(workspace, each.id) for each in (dataset, second, third, fourth)] == [
+        *("", dataset.id, second.id, third.id)
+    ]
+    assert [each.id for each in list_datasets(workspace)] == [fourth.id]
+
+
+def test_every_version_has_the_name_of_the_newest(workspace, dataset):
+    newer = rename_class(workspace, dataset, "cats", "felines")
+    for an_id, name in ((newer.id, "By the new id"), (dataset.id, "By the old id")):
+        rename(workspace, an_id, name)
+        assert {load_dataset(workspace, each.id).name for each in (dataset, newer)} == {name}
+        assert [each.name for each in list_datasets(workspace)] == [name]
 
 
 def test_what_changes_nothing_makes_nothing(workspace, dataset):

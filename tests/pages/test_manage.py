@@ -139,7 +139,11 @@ def test_two_classes_become_one_only_when_that_was_confirmed(visit, own):
     at.text_input(key="rename_field").set_value("Square")
     at = press(at, "Save")
     assert "already a class **square**" in words(at) and list_datasets(workspace)[0].id == dataset.id
+    number = int((dataset.photos["label"] == "square").sum())
+    both = number + int((dataset.photos["label"] == "disc").sum())
+    assert f"into its {number} photos? The merged class has {both} photos" in words(at)
     at = press(at, "Merge")
+    assert f"Merged “disc” into “square”\\: {both} photos" in words(at)
     assert list_datasets(workspace)[0].labels == ("square", "stripes") and not at.error
 
 
@@ -198,6 +202,36 @@ def test_a_changed_data_set_is_shown_in_its_newest_version(visit, own):
     assert at.query_params["dataset"] in (newer.id, [newer.id]) and not at.error
     at = visit("evaluate", workspace, run=run.id)
     assert not at.error, "the run keeps the photos that it learned from"
+    at = visit("data", workspace, dataset=dataset.id, run=run.id)
+    assert "There is a newer version of these photos" in words(at)
+    at = visit("data", workspace, dataset=newer.id)
+    assert "There is a newer version" not in words(at)
+
+
+def test_a_change_on_a_page_that_shows_an_earlier_version_is_made_to_the_newest(visit, own):
+    workspace, dataset, run = own
+    at = choose(
+        visit("data", workspace, dataset=dataset.id),
+        f"menu_page_{dataset.id}_{dataset.labels.index('disc')}",
+        "Rename…",
+    )
+    rename_class(workspace, dataset, "stripes", "Zebra")
+    at.text_input(key="rename_field").set_value("Circle")
+    at = press(at, "Save")
+    (newest,) = list_datasets(workspace)
+    assert set(newest.labels) == {"Circle", "square", "Zebra"} and not at.error
+    press(at, "Undo")
+    assert set(list_datasets(workspace)[0].labels) == {"disc", "square", "Zebra"}, "only that change is undone"
+
+
+def test_what_was_changed_lately_is_listed_in_words_until_it_is_undone(visit, own):
+    workspace, dataset, run = own
+    rename_class(workspace, dataset, "disc", "Round")
+    at = visit("data", workspace, more="1")
+    assert "Class disc renamed to Round in shapes" in words(at)
+    at = at.button(key=f"restore_{dataset.id}").click().run()
+    assert [each.id for each in list_datasets(workspace)] == [dataset.id]
+    assert "renamed to Round" not in words(visit("data", workspace, more="1"))
 
 
 def test_a_new_tab_opens_what_was_used_last(visit, own):

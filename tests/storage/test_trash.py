@@ -18,6 +18,7 @@ from tlcore.errors import UserError
 from tlcore.jobs.line import Line
 from tlcore.jobs.locks import LOCK
 from tlcore.jobs.store import ImportSpec, create_import, create_run, list_runs, load_run, recommendation_job
+from tlcore.messages.deletions import undoable_message
 from tlcore.settings import HOSTED, OWN, load_limits
 from tlcore.storage import put_aside, trash
 from tlcore.storage.belongings import COMPARISON, DATASET, RUN
@@ -27,6 +28,7 @@ from tlcore.storage.put_aside import list_deletions, make_room
 from tlcore.storage.quota import check_disk, check_room
 from tlcore.storage.renaming import rename
 from tlcore.storage.trash import delete, plan_deletion, restore
+from tlcore.storage.undoable import list_undoable
 from tlcore.storage.usage import usage
 from tlcore.workspace import read_json
 
@@ -371,6 +373,32 @@ def test_undoing_a_change_makes_the_earlier_version_current_again(workspace, tmp
     with pytest.raises(UserError, match="trained on the changed photos"):
         restore(workspace, first.id)
     assert listed(workspace) == {second.id, run.id}
+
+
+def test_what_can_be_undone_is_listed_in_words_with_the_id_that_undoes_it(workspace, tmp_path):
+    first = zipped(workspace, tmp_path)
+    run = a_run(workspace, first, "")
+    second = rename_class(workspace, first, "cats", "felines")
+    third = rename_class(workspace, second, "felines", "dogs")
+    delete_photos(workspace, third, [third.part("train")["path"][0]])
+    delete(workspace, run.id)
+
+    def lines():
+        found = list_undoable(workspace, OWN, time.time())
+        return [(each.id, undoable_message(each), each.is_latest) for each in found]
+
+    assert lines() == [
+        (run.id, "run pets", True),
+        (third.id, "1 photo of pets deleted", True),
+        (second.id, "class felines merged into dogs in pets", False),
+        (first.id, "class cats renamed to felines in pets", False),
+    ]
+    for an_id, left in ((third.id, 3), (run.id, 2), (second.id, 1), (first.id, 0)):
+        restore(workspace, an_id)
+        assert len(lines()) == left, "what was undone is not listed"
+    delete(workspace, first.id)
+    assert [words for _, words, _ in lines()] == ["data set pets"]
+    assert not list_undoable(workspace, OWN, time.time() + DAY)[1:], "a change cannot be undone for ever"
 
 
 def test_a_visitors_photos_count_once_over_all_versions(workspace):

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tlcore.api.arguments import WorkspaceLike, take_workspace
-from tlcore.data.manifest import DatasetSummary
+from tlcore.data.manifest import DatasetSummary, dataset_names
 from tlcore.data.manifest import list_datasets as read_datasets
 from tlcore.data.samples import SAMPLES, Sample
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import list_runs as read_runs
+from tlcore.messages.titles import run_name
 from tlcore.models.registry import BACKBONES
 from tlcore.models.weights_cache import is_present
 
@@ -49,7 +50,7 @@ class RunInfo:
     """A training run, in short.
 
     Attributes:
-        name: the one that it was given, else that of the data set when the run was made.
+        name: the one that it was given, else that of its data set.
         created: Unix seconds.
         state: "queued", "running", "finished", "stopped" (nothing came of it), "failed", "interrupted", or "tested": it
             has its figures, and ended before its model was packed; `continue_run` packs it.
@@ -122,14 +123,15 @@ def list_runs(workspace: WorkspaceLike = None) -> list[RunInfo]:
     Raises:
         UserError: the workspace cannot be written.
     """
-    found = []
-    for run in read_runs(take_workspace(workspace)):
+    found, place = [], take_workspace(workspace)
+    names = dataset_names(place)
+    for run in read_runs(place):
         status, settings = job_status(run), run.spec["config"]  # as they are: another version may know other values
         score = status.evaluated
         found.append(
             RunInfo(
                 id=run.id,
-                name=run.name,
+                name=run_name(run, names),
                 dataset_id=run.dataset_id,
                 created=run.created,
                 state=status.state,

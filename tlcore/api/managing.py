@@ -59,15 +59,16 @@ def restore(item: str, *, workspace: WorkspaceLike = None) -> Deletion:
 
 
 def list_deleted(workspace: WorkspaceLike = None) -> list[Deletion]:
-    """What was deleted and can be brought back, the latest first."""
-    return put_aside.list_deletions(take_workspace(workspace))
+    """What was deleted and can be brought back, the latest first; changes that were undone are not among it."""
+    return [each for each in put_aside.list_deletions(take_workspace(workspace)) if not each.undone]
 
 
 def rename_class(data: Dataset | str, label: str, name: str, *, workspace: WorkspaceLike = None) -> Dataset:
     """Give a class another name; the name of another class makes one class of both.
 
     Args:
-        data: a `Dataset`, or the id of one. Runs keep it as it is: a newer version of it is made.
+        data: a `Dataset`, or the id of one. Runs keep it as it is: a newer version of it is made. Where it was changed
+            before, this changes the newest version.
         label: the class. name: what it is called from now on.
 
     Returns:

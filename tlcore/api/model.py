@@ -24,7 +24,7 @@ from tlcore.evaluation.report import FIGURES, Report, load_report
 from tlcore.events import Event, run_to_end
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Run, load_run
-from tlcore.messages.endings import NOT_PACKED
+from tlcore.messages.no_model import no_model_message
 from tlcore.serving.bundle import (
     INFO,
     KERAS,
@@ -221,22 +221,16 @@ def load_model(model: str | PathLike[str], *, workspace: WorkspaceLike = None) -
     own = not path.exists()
     if own:
         run = load_run(take_workspace(workspace), str(model))
-        check_packed(run)
+        check_has_model(run)
         path = run.folder
     return Model(load_safely(path, own), path)
 
 
-def check_packed(run: Run) -> None:
-    """Raise UserError where a run has its figures and its model was not packed, or is being packed just now."""
-    status = job_status(run)
-    if not status.usable or status.finished:
-        return
-    if status.active:
-        raise UserError(f"The model of run {run.id} is still being saved.", "Wait until the run has finished.")
-    raise UserError(
-        f"The run {run.id} is {NOT_PACKED}.",
-        f"Finish it with: transferlab continue {run.id}, or tlcore.continue_run({run.id!r}) in Python.",
-    )
+def check_has_model(run: Run) -> None:
+    """Raise UserError, with the state of the run, where it has no model: it is still training, failed, was stopped…"""
+    missing = no_model_message(run, job_status(run))
+    if missing is not None:
+        raise UserError(missing.what, missing.fix)
 
 
 def _report_of(bundle: Bundle) -> Report:

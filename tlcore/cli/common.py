@@ -2,13 +2,17 @@
 
 import argparse
 import json
+import sys
 from collections.abc import Mapping
 from dataclasses import Field, fields
+from pathlib import Path
 from typing import Any
 
 from tlcore.config import RENAMED_FIELDS, TrainConfig
 from tlcore.data.samples import SAMPLES
+from tlcore.data.versions import current_version
 from tlcore.messages.terminal import printable, printable_lines
+from tlcore.workspace import Workspace
 
 WORKSPACE_HELP = "the folder that holds your data sets and runs (default: $TRANSFERLAB_HOME)"
 SOURCES = f"a data set's id, or a sample set: {', '.join(sample.key for sample in SAMPLES)}"
@@ -49,6 +53,20 @@ def given_settings(options: argparse.Namespace) -> dict[str, Any]:
     names = [option.name for option in fields(TrainConfig) if option.name not in ("strategy", "backbone")]
     values = {name: getattr(options, name, None) for name in names}
     return {name: value for name, value in values.items() if value is not None}
+
+
+def newest_id(workspace: Workspace, given: str) -> str:
+    """What a command works on: for the id of a data set that was changed since, its newest version, which is said; else
+    what was given."""
+    found = current_version(workspace, given)
+    if found != given:
+        print(printable(f"{given} was changed. This uses its newest version, {found}."), file=sys.stderr)
+    return found
+
+
+def newest_source(workspace: Workspace, given: str) -> str:
+    """`newest_id` for what may be a path as well, which it is taken as where something is there."""
+    return given if given.strip() and Path(given).expanduser().exists() else newest_id(workspace, given)
 
 
 def answer(options: argparse.Namespace, text: str, values: dict[str, Any]) -> int:

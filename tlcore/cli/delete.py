@@ -5,11 +5,12 @@ import sys
 from dataclasses import asdict, replace
 
 from tlcore.api.managing import delete_class, delete_photos
-from tlcore.cli.common import Subparsers, answer
+from tlcore.cli.common import Subparsers, answer, newest_id
 from tlcore.errors import UserError
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import load_run
 from tlcore.messages.deletions import deleted_message, deletion_question
+from tlcore.messages.quantities import count
 from tlcore.messages.terminal import printable
 from tlcore.messages.titles import run_title
 from tlcore.settings import load_limits
@@ -33,6 +34,7 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
 
 
 def _delete(workspace: Workspace, options: argparse.Namespace) -> int:
+    options.id = newest_id(workspace, options.id)
     if options.label is not None or options.photos:
         return _delete_part(workspace, options)
     plan = plan_deletion(workspace, options.id, options.keep_runs)
@@ -46,7 +48,7 @@ def _delete(workspace: Workspace, options: argparse.Namespace) -> int:
 
 
 def _delete_part(workspace: Workspace, options: argparse.Namespace) -> int:
-    what = f"the class “{options.label}”" if options.label is not None else f"{len(options.photos)} photos"
+    what = f"the class “{options.label}”" if options.label is not None else count(len(options.photos), "photo")
     if not _is_sure(f"Delete {what}? Runs keep the photos that they learned from.", options):
         return answer(options, "Nothing was deleted.", {"deleted": None})
     if options.label is not None:

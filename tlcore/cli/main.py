@@ -1,13 +1,15 @@
 """Transfer Lab from a terminal: `transferlab COMMAND` or `python -m tlcore COMMAND`; one module a command.
 
 Exit codes: 0 done, 1 failed, 2 a user's mistake (one sentence on standard error), 130 stopped with Ctrl-C, 143 ended by
-TERM, 129 by HUP; a training that a signal ended has kept what it had trained.
+TERM, 129 by HUP; a training that a signal ended has kept what it had trained. 141: nobody read the output to its end,
+as in `transferlab runs | head`.
 """
 
 import argparse
 import io
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from tlcore.cli import (
@@ -59,6 +61,9 @@ default `command` to a function (workspace, options) → exit code.
 """
 
 
+PIPE_CLOSED = 141  # 128 + SIGPIPE, as other programs end
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # whatever may import TensorFlow
@@ -68,7 +73,11 @@ def main(arguments: list[str] | None = None) -> int:
     options = make_parser().parse_args(arguments)
     try:
         code: int = options.command(open_workspace(options.workspace), options)
+        sys.stdout.flush()  # here, where a pipe that nobody reads any more is no fault
         return code
+    except BrokenPipeError:  # `transferlab runs | head -2`
+        _drop_output()
+        return PIPE_CLOSED
     except UserError as error:
         print(printable(str(error)), file=sys.stderr)
         return 2
@@ -77,6 +86,14 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt as stop:
         print(printable(str(stop)) or "Stopped.", file=sys.stderr)  # a training's message names what is kept
         return 130
+
+
+def _drop_output() -> None:
+    """Send what is still to be printed nowhere: nobody reads it, and Python prints it once more at its end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    with suppress(OSError, ValueError):  # a stream without a file
+        os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def make_parser() -> argparse.ArgumentParser:

@@ -1,15 +1,19 @@
-"""The command `predict`: what is on photos, as lines, as JSON, or as a table in a file."""
+"""The command `predict`: what is on photos, or on all in a folder, as lines, as JSON, or as a table in a file."""
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tlcore.api.model import load_model
+from tlcore.api.model import Model, load_model
 from tlcore.cli.common import Subparsers, answer
+from tlcore.data.folder import FolderSource, no_photo
+from tlcore.data.images import PhotoRefused
 from tlcore.error_reasons import why_file_failed
 from tlcore.errors import UserError
 from tlcore.messages.tables import csv_text
 from tlcore.messages.terminal import printable
+from tlcore.serving.predict import Prediction
 from tlcore.workspace import Workspace
 
 
@@ -17,7 +21,7 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     """Add the command; see main.py."""
     parser = commands.add_parser("predict", parents=[common], help="predict the classes of photos")
     parser.add_argument("model", help="a run's id, or the folder or zip of a trained model")
-    parser.add_argument("images", nargs="+", metavar="IMAGE")
+    parser.add_argument("images", nargs="+", metavar="IMAGE", help="a photo, or a folder: all photos in it and below")
     parser.add_argument("--csv", metavar="FILE", help="save a table with the probability of every class")
     parser.set_defaults(command=_predict)
 
@@ -26,7 +30,7 @@ def _predict(workspace: Workspace, options: argparse.Namespace) -> int:
     model = load_model(options.model, workspace=workspace)
     rows: list[dict[str, Any]] = []
     lines = []
-    for name, prediction in zip(options.images, model.predict(options.images), strict=True):
+    for name, prediction in _predictions(model, options.images):
         if prediction.error:
             rows.append({"image": name, "error": prediction.error})
             lines.append(printable(f"{name}: {prediction.error}"))
@@ -46,6 +50,34 @@ def _predict(workspace: Workspace, options: argparse.Namespace) -> int:
         _write_csv(Path(options.csv), rows, model.labels)
     answer(options, "\n".join(lines), {"predictions": rows})
     return 2 if all("error" in row for row in rows) else 0
+
+
+def _predictions(model: Model, given: list[str]) -> Iterator[tuple[str, Prediction]]:
+    """Each photo with what is on it: those that are named, and of folders all in them, in the order of their paths.
+
+    What cannot be used has its reason, as for an import: too large a file, a link that leads out of the folder.
+
+    Raises:
+        UserError: a folder cannot be opened, has too many files, or has none.
+    """
+    for name in given:
+        if not Path(name).expanduser().is_dir():
+            (prediction,) = model.predict([name])
+            yield name, prediction
+            continue
+        source = FolderSource(Path(name))
+        if not source.files and not source.refused:
+            raise no_photo(name)
+        reasons = dict(source.refused)
+        readable = sorted(source.files, key=lambda file: file.parts)
+        for file, data in source.read(readable):
+            path = str(Path(name, *file.parts))
+            if isinstance(data, PhotoRefused):
+                yield path, Prediction((), 0.0, data.reason)
+            else:
+                yield path, model.predict([data])[0]
+        for place in sorted(reasons):
+            yield str(Path(name, place)), Prediction((), 0.0, reasons[place])
 
 
 def _write_csv(path: Path, rows: list[dict[str, Any]], labels: tuple[str, ...]) -> None:

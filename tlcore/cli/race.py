@@ -10,7 +10,7 @@ from tlcore.api.comparison import STRATEGIES as COMPARED
 from tlcore.api.comparison import ComparisonResult, make_configs, run_comparison
 from tlcore.api.datasets import load_dataset
 from tlcore.api.progress_bars import ProgressBars
-from tlcore.cli.common import SOURCES, Subparsers, add_setting, answer, given_settings
+from tlcore.cli.common import SOURCES, Subparsers, add_setting, answer, given_settings, newest_source
 from tlcore.comparison.results import RunResult
 from tlcore.config import STRATEGIES, TrainConfig
 from tlcore.data.manifest import Dataset
@@ -57,10 +57,9 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
 def _race(workspace: Workspace, options: argparse.Namespace) -> int:
     configs = make_configs(_names(options.strategies), _names(options.backbones), given_settings(options))
     check_trainer()
+    source = newest_source(workspace, options.path)
     with ProgressBars() as bars:
-        dataset = load_dataset(
-            options.path, name=options.name, seed=configs[0].seed, workspace=workspace, on_event=bars.show
-        )
+        dataset = load_dataset(source, name=options.name, seed=configs[0].seed, workspace=workspace, on_event=bars.show)
 
         def listen(event: Event) -> None:
             bars.show(event)

@@ -6,7 +6,7 @@ from tlcore.advice.rule import Recommendation
 from tlcore.api.progress_bars import ProgressBars
 from tlcore.api.recommendation import load_photos
 from tlcore.api.recommendation import recommend as recommend_strategy
-from tlcore.cli.common import SOURCES, Subparsers, answer
+from tlcore.cli.common import SOURCES, Subparsers, answer, newest_source
 from tlcore.messages.flip_hints import flip_hints
 from tlcore.messages.quantities import percent
 from tlcore.messages.recommendation import recommendation_reason, recommendation_values
@@ -30,7 +30,7 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
 
 def _recommend(workspace: Workspace, options: argparse.Namespace) -> int:
     with ProgressBars() as bars:
-        dataset = load_photos(options.path, workspace, bars.show)
+        dataset = load_photos(newest_source(workspace, options.path), workspace, bars.show)
         found = recommend_strategy(dataset, seed=options.seed, workspace=workspace, on_event=bars.show)
     return answer(options, _text(found, dataset.labels), recommendation_values(found))
 

@@ -3,7 +3,11 @@
 import argparse
 
 from tlcore.api.managing import rename, rename_class
-from tlcore.cli.common import Subparsers, answer
+from tlcore.cli.common import Subparsers, answer, newest_id
+from tlcore.data.changes import MERGED
+from tlcore.data.manifest import Dataset, list_datasets
+from tlcore.messages.quantities import count
+from tlcore.messages.terminal import printable
 from tlcore.workspace import Workspace
 
 
@@ -17,9 +21,22 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
 
 
 def _rename(workspace: Workspace, options: argparse.Namespace) -> int:
+    an_id = newest_id(workspace, options.id)
     if options.label is None:
-        name = rename(options.id, options.name, workspace=workspace)
-        return answer(options, f"Renamed to “{name}”.", {"id": options.id, "name": name})
-    dataset = rename_class(options.id, options.label, options.name, workspace=workspace)
-    text = f"Renamed. The data set with this class is now {dataset.id}; undo: restore {options.id}"
-    return answer(options, text, {"id": dataset.id, "labels": list(dataset.labels)})
+        name = rename(an_id, options.name, workspace=workspace)
+        return answer(options, f"Renamed to “{name}”.", {"id": an_id, "name": name})
+    dataset = rename_class(an_id, options.label, options.name, workspace=workspace)
+    values = {"id": dataset.id, "labels": list(dataset.labels)}
+    if dataset.id == an_id:
+        return answer(options, "The class has this name already.", values)
+    text = f"{_what(workspace, dataset)} The data set with this class is now {dataset.id}; undo: restore {an_id}"
+    return answer(options, text, values)
+
+
+def _what(workspace: Workspace, dataset: Dataset) -> str:
+    """ "Renamed.", or that two classes are one now."""
+    made = next((each.change for each in list_datasets(workspace) if each.id == dataset.id), None)
+    if made is None or made.kind != MERGED:
+        return "Renamed."
+    total = int((dataset.photos["label"] == made.name).sum())
+    return f"Merged “{printable(made.label)}” into “{printable(made.name)}”: {count(total, 'photo')}."

@@ -8,7 +8,7 @@ from tlcore.api.arguments import make_config
 from tlcore.api.datasets import load_dataset
 from tlcore.api.progress_bars import ProgressBars
 from tlcore.api.training import train as train_model
-from tlcore.cli.common import SOURCES, Subparsers, add_setting, given_settings
+from tlcore.cli.common import SOURCES, Subparsers, add_setting, given_settings, newest_source
 from tlcore.cli.outcome import answer_with_model, reporting_bugs
 from tlcore.config import TrainConfig
 from tlcore.worker.handlers import check_trainer
@@ -30,11 +30,10 @@ def _train(workspace: Workspace, options: argparse.Namespace) -> int:
     settings = given_settings(options)
     config = make_config(strategy, backbone, settings)  # a wrong setting is reported before photos are read
     check_trainer()
+    source = newest_source(workspace, options.path)
     start = time.perf_counter()
     with ProgressBars() as bars, reporting_bugs():
-        dataset = load_dataset(
-            options.path, name=options.name, seed=config.seed, workspace=workspace, on_event=bars.show
-        )
+        dataset = load_dataset(source, name=options.name, seed=config.seed, workspace=workspace, on_event=bars.show)
         seconds_reading = time.perf_counter() - start
         model = train_model(dataset, strategy, backbone=backbone, workspace=workspace, on_event=bars.show, **settings)
     return answer_with_model(options, model, dataset, seconds_reading)

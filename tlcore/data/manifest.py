@@ -12,7 +12,7 @@ datasets/.known/<signature>     the id of the data set that was made of exactly 
 import hashlib
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from typing import Any
 import pandas as pd
 
 from tlcore.checksums import DamagedFile, file_checksum
+from tlcore.data.changes import Change, read_change
 from tlcore.data.names import slug
 from tlcore.data.parquet import read_parquet, to_parquet
 from tlcore.data.thumbnails import Thumbnails
@@ -112,7 +113,8 @@ class DatasetSummary:
 
     `bytes`: of its own copies of photos, 0 where they stay in a folder; `visitor`: as in `Dataset`; `base`: the id of
     the data set whose photos came along, "" for none; `sample`: the key of the sample it was made of, "" for none;
-    `replaces`: the ids of the data sets that it is a newer version of (versions.py), the latest first.
+    `replaces`: the ids of the data sets that it is a newer version of (versions.py), the latest first; `change`: what
+    was changed in the latest of them to make it, None where nothing was or nobody noted it.
     """
 
     id: str
@@ -126,6 +128,7 @@ class DatasetSummary:
     base: str = ""
     sample: str = ""
     replaces: tuple[str, ...] = ()
+    change: Change | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,6 +151,7 @@ class Draft:
     base: str = ""
     sample: str = ""
     replaces: tuple[str, ...] = ()
+    change: Change | None = None
 
 
 def store_photo(folder: Path, sha256: str, extension: str, data: bytes) -> str:
@@ -192,6 +196,7 @@ def save_dataset(workspace: Workspace, draft: Draft) -> Dataset:
         "base": draft.base,
         "sample": draft.sample,
         "replaces": list(draft.replaces),
+        "change": None if draft.change is None else asdict(draft.change),
         "files": {name: file_checksum(data) for name, data in files.items()},
     }
     for name, data in files.items():
@@ -284,6 +289,11 @@ def list_versions(workspace: Workspace) -> tuple[DatasetSummary, ...]:
     return _listed(workspace.datasets).values()
 
 
+def dataset_names(workspace: Workspace) -> dict[str, str]:
+    """What each data set is called now, earlier versions included, by its id."""
+    return {each.id: each.name for each in list_versions(workspace)}
+
+
 @lru_cache(maxsize=8)
 def _listed(parent: Path) -> FolderList[DatasetSummary]:
     return FolderList(parent, _summary, lambda summary: summary.created)
@@ -307,6 +317,7 @@ def _summary(folder: Path) -> DatasetSummary | None:
             str(values.get("base", "")),
             str(values.get("sample", "")),
             tuple(map(str, values.get("replaces", ()))),
+            read_change(values.get("change")),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None

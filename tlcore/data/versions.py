@@ -3,6 +3,9 @@
 A data set never changes once made, so that a run keeps the photos it learned from. The newer version has the same
 photos by hard links, in the parts that they were in, and says which data sets it `replaces`; they leave the lists, and
 the latest is there again when the newer version goes (storage/trash.py). Photos in a person's folder stay untouched.
+
+A change of a version that was replaced, by its old id or on a page that was open meanwhile, is made to the newest one,
+where the class or the photos are still there.
 """
 
 from collections.abc import Collection
@@ -10,9 +13,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from tlcore.data.changes import CLASS_DELETED, MERGED, PHOTOS_DELETED, RENAMED, Change
 from tlcore.data.copies import link_or_copy
 from tlcore.data.drafts import draft_folder
-from tlcore.data.manifest import SPLITS, Dataset, Draft, list_versions, save_dataset
+from tlcore.data.manifest import SPLITS, Dataset, Draft, list_versions, load_dataset, save_dataset
 from tlcore.data.names import clean_label
 from tlcore.data.split import split_photos
 from tlcore.data.thumbnails import INDEX, PIXELS, ThumbnailWriter
@@ -28,23 +32,26 @@ def rename_class(workspace: Workspace, dataset: Dataset, label: str, name: str) 
         the newer version, or `dataset` itself where nothing changes.
 
     Raises:
-        UserError: there is no such class, no name was given, fewer than two classes would be left, there is a newer
-            version already, or the disk is full.
+        UserError: there is no such class, no name was given, fewer than two classes would be left, or the disk is full.
     """
-    _check_class(dataset, label)
+    dataset = newest(workspace, dataset, label)
     if not name.strip():
         raise UserError("A class needs a name.", "Type one.")
     new = clean_label(name)
     new = next((each for each in dataset.labels if each != label and each.casefold() == new.casefold()), new)
     if new == label:
         return dataset
-    return _new_version(workspace, dataset, dataset.photos.assign(label=dataset.photos["label"].replace({label: new})))
+    moved = int((dataset.photos["label"] == label).sum())
+    change = Change(MERGED if new in dataset.labels else RENAMED, label, new, moved)
+    photos = dataset.photos.assign(label=dataset.photos["label"].replace({label: new}))
+    return _new_version(workspace, dataset, photos, change)
 
 
 def delete_class(workspace: Workspace, dataset: Dataset, label: str) -> Dataset:
     """Leave a class out, with all its photos; raises UserError as `rename_class` does. Returns the newer version."""
-    _check_class(dataset, label)
-    return _new_version(workspace, dataset, dataset.photos[dataset.photos["label"] != label])
+    dataset = newest(workspace, dataset, label)
+    gone = dataset.photos["label"] == label
+    return _new_version(workspace, dataset, dataset.photos[~gone], Change(CLASS_DELETED, label, "", int(gone.sum())))
 
 
 def delete_photos(workspace: Workspace, dataset: Dataset, paths: Collection[str]) -> Dataset:
@@ -59,16 +66,19 @@ def delete_photos(workspace: Workspace, dataset: Dataset, paths: Collection[str]
         the newer version, or `dataset` itself where no path is given.
 
     Raises:
-        UserError: there is no such photo, a class would have fewer than three different photos, there is a newer
-            version already, or the disk is full.
+        UserError: there is no such photo, a class would have fewer than three different photos, or the disk is full.
     """
+    given, dataset = dataset, newest(workspace, dataset)
     wanted = set(paths)
     unknown = sorted(wanted - set(dataset.photos["path"]))
+    if unknown and given.id != dataset.id and unknown[0] in set(given.photos["path"]):
+        raise UserError(f"The photo {unknown[0]} was deleted before.", _look_again(dataset))
     if unknown:
         raise UserError(f"“{dataset.name}” has no photo {unknown[0]}.", "Choose one of its photos.")
     if not wanted:
         return dataset
-    return _new_version(workspace, dataset, dataset.photos[~dataset.photos["path"].isin(wanted)])
+    photos = dataset.photos[~dataset.photos["path"].isin(wanted)]
+    return _new_version(workspace, dataset, photos, Change(PHOTOS_DELETED, photos=len(dataset.photos) - len(photos)))
 
 
 def newer_version(workspace: Workspace, dataset_id: str) -> str:
@@ -83,17 +93,37 @@ def current_version(workspace: Workspace, dataset_id: str) -> str:
     return max(newer, key=lambda each: each.replaces.index(dataset_id)).id if newer else dataset_id
 
 
-def _check_class(dataset: Dataset, label: str) -> None:
-    if label not in dataset.labels:
-        raise UserError(f"“{dataset.name}” has no class “{label[:80]}”.", f"It has {', '.join(dataset.labels)}.")
+def replaced_version(workspace: Workspace, dataset_id: str) -> str:
+    """The id of the version that a data set replaced and that is still there: what undoing its change restores."""
+    there = {each.id: each for each in list_versions(workspace)}
+    return next((each for each in there[dataset_id].replaces if each in there), "") if dataset_id in there else ""
 
 
-def _new_version(workspace: Workspace, dataset: Dataset, photos: pd.DataFrame) -> Dataset:
+def newest(workspace: Workspace, dataset: Dataset, label: str | None = None) -> Dataset:
+    """The newest version of a data set, to be changed: itself where nothing replaced it.
+
+    Args:
+        label: a class that it must have.
+
+    Raises:
+        UserError: it has no such class; the message says where that one has gone.
+    """
+    current_id = current_version(workspace, dataset.id)
+    current = dataset if current_id == dataset.id else load_dataset(workspace, current_id)
+    if label is None or label in current.labels:
+        return current
+    if label in dataset.labels:
+        raise UserError(f"The class “{label[:80]}” was renamed, merged or deleted before.", _look_again(current))
+    raise UserError(f"“{current.name}” has no class “{label[:80]}”.", f"It has {', '.join(current.labels)}.")
+
+
+def _look_again(dataset: Dataset) -> str:
+    """What to do when something has changed since it was seen."""
+    return f"Open the newest version of “{dataset.name}” ({dataset.id}). Its classes are {', '.join(dataset.labels)}."
+
+
+def _new_version(workspace: Workspace, dataset: Dataset, photos: pd.DataFrame, change: Change) -> Dataset:
     """A data set of these rows of `dataset`, which it replaces."""
-    if newer_version(workspace, dataset.id):
-        raise UserError(
-            "These photos have changed since you opened them.", "Open the data set again and make your change there."
-        )
     if photos["label"].nunique() < 2:
         raise UserError("At least two classes are needed.", "Add another class first, or delete the whole data set.")
     photos = photos.reset_index(drop=True)
@@ -119,6 +149,7 @@ def _new_version(workspace: Workspace, dataset: Dataset, photos: pd.DataFrame) -
             base=dataset.id,
             sample=str(values.get("sample", "")),
             replaces=(dataset.id, *map(str, values.get("replaces", ()))),
+            change=change,
         )
         return save_dataset(workspace, draft)
 

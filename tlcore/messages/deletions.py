@@ -1,9 +1,11 @@
 """What deleting one thing means, that it was done, and how long it can be undone, in words."""
 
+from tlcore.data.changes import CLASS_DELETED, MERGED, PHOTOS_DELETED
 from tlcore.messages.quantities import count, format_bytes
 from tlcore.settings import Limits
 from tlcore.storage.belongings import COMPARISON, DATASET, RUN
 from tlcore.storage.put_aside import HOUR, Deletion
+from tlcore.storage.undoable import CHANGE, Undoable
 
 
 def deletion_question(plan: Deletion, limits: Limits) -> str:
@@ -42,9 +44,24 @@ def deleted_message(gone: Deletion) -> str:
     return f"Deleted “{gone.name}”."
 
 
-def expiry_message(gone: Deletion, limits: Limits, now: float) -> str:
-    """How long what was deleted can be brought back: "23 hours left". `now`: Unix seconds."""
+def undoable_message(what: Undoable) -> str:
+    """What can be undone, in a line: "1 photo of pets deleted", "class A renamed to B in pets", "data set pets"."""
+    if what.kind != CHANGE:
+        return f"{what.kind} {what.name}"
+    made = what.change
+    if made is None:
+        return f"{what.name} changed"
+    if made.kind == PHOTOS_DELETED:
+        return f"{count(made.photos, 'photo')} of {what.name} deleted"
+    if made.kind == CLASS_DELETED:
+        return f"class {made.label} of {what.name} deleted ({count(made.photos, 'photo')})"
+    verb = "merged into" if made.kind == MERGED else "renamed to"
+    return f"class {made.label} {verb} {made.name} in {what.name}"
+
+
+def expiry_message(deleted: float, limits: Limits, now: float) -> str:
+    """How long what was deleted or changed at `deleted` can be brought back: "23 hours left". Unix seconds."""
     if not limits.undo_hours:
         return "kept until the room is needed"
-    hours = (gone.deleted - now) / HOUR + limits.undo_hours
+    hours = (deleted - now) / HOUR + limits.undo_hours
     return f"{count(int(hours), 'hour')} left" if hours >= 1 else "less than an hour left"

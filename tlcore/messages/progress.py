@@ -69,6 +69,19 @@ def progress_message(
     return _share(latest, passed, status, config), _joined(*words, late, _time_left(latest, passed))
 
 
+def so_far_message(status: JobStatus, config: TrainConfig) -> str:
+    """How far a training is, short: "epoch 4 of 30", before the first epoch its stage; "" while it starts."""
+    latest = latest_event(status)
+    if isinstance(latest, EpochEnd):
+        return _epoch_words(latest, config)[1]
+    if latest is None or not latest.total:
+        return ""
+    if latest.stage == StageKey.FINE_TUNE:
+        return _stage_words(latest, status, config)[1]
+    title = stage_title(latest.stage)
+    return title[:1].lower() + title[1:]
+
+
 def latest_event(status: JobStatus) -> Progress | EpochEnd | None:
     """What was told last of how far a job is."""
     last, end = status.last_progress, status.epochs[-1] if status.epochs else None

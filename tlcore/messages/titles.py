@@ -1,9 +1,20 @@
 """What a run is called: the name that somebody gave it, else what it is and how good it came out."""
 
+from collections.abc import Mapping
+
 from tlcore.config import STRATEGIES, short_name
 from tlcore.jobs.status import JobStatus
 from tlcore.jobs.store import Run
 from tlcore.messages.quantities import capitalized, percent
+
+
+def run_name(run: Run, names: Mapping[str, str]) -> str:
+    """What a run is called where its data set says most: the name that somebody gave it, else its data set's.
+
+    Args:
+        names: what data sets are called now (`dataset_names`); where its own has gone, it was called so then.
+    """
+    return run.name if run.is_renamed else names.get(run.dataset_id, run.name)
 
 
 def run_title(run: Run, status: JobStatus | None = None) -> str:

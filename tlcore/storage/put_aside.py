@@ -39,6 +39,7 @@ class Deletion:
         parts: the kind and id of each folder that went, itself included.
         needs: the ids of what stayed and these are of no use without.
         bytes: what they take on the disk.
+        undone: whether nobody deleted it: it is a newer version of a data set whose change was undone.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Deletion:
     parts: tuple[tuple[str, str], ...]
     needs: tuple[str, ...]
     bytes: int
+    undone: bool = False
 
     def along(self, kind: str) -> int:
         """How many things of a kind go along with it."""

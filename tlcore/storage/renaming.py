@@ -1,10 +1,14 @@
 """Giving a data set, a run or a race another name."""
 
+from pathlib import Path
+
+from tlcore.data.manifest import list_versions
 from tlcore.data.names import clean_text, shorten
+from tlcore.data.versions import current_version
 from tlcore.errors import UserError
 from tlcore.listing import tell_of_change
 from tlcore.naming import give_name
-from tlcore.storage.belongings import COMPARISON, DATASET, RUN, find_belonging
+from tlcore.storage.belongings import COMPARISON, DATASET, RUN, Belonging, find_belonging
 from tlcore.workspace import Workspace
 
 MAX_NAME = 80
@@ -13,6 +17,8 @@ MAX_NAME = 80
 
 def rename(workspace: Workspace, an_id: str, name: str) -> str:
     """Call a data set, a run or a race otherwise; returns the name as it is kept: cleaned, and shortened.
+
+    All versions of a data set are called the same, so that runs on an earlier one go by the name that people know.
 
     Raises:
         UserError: there is nothing of this id, no name was given, or the disk says no.
@@ -26,6 +32,15 @@ def rename(workspace: Workspace, an_id: str, name: str) -> str:
     cleaned = shorten(clean_text(name), MAX_NAME)
     if not cleaned:
         raise UserError("No name was given.", "Type one.")
-    give_name(found.folder, cleaned)
-    tell_of_change(found.folder)
+    for folder in _versions(workspace, found) if found.kind == DATASET else [found.folder]:
+        give_name(folder, cleaned)
+        tell_of_change(folder)
     return cleaned
+
+
+def _versions(workspace: Workspace, dataset: Belonging) -> list[Path]:
+    """The folders of all versions of a data set, of the same maker, by the id of any of them."""
+    newest = current_version(workspace, dataset.id)
+    every = {each.id: each for each in list_versions(workspace) if each.visitor == dataset.visitor}
+    ids = {dataset.id, *((newest, *every[newest].replaces) if newest in every else ())}
+    return [workspace.datasets / an_id for an_id in sorted(ids & {*every, dataset.id})]

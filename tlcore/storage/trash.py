@@ -275,7 +275,8 @@ def _undo_change(workspace: Workspace, newer: str) -> Deletion:
         raise UserError("You have trained on the changed photos.", "Keep the change, or delete those runs first.")
     ids = [(RECOMMENDATION, newer), (DATASET, newer)]
     parts = tuple((kind, an_id) for kind, an_id in ids if (place_of(workspace, kind) / an_id).is_dir())
-    plan = Deletion(newer, DATASET, _name(thing), thing.visitor, "", 0.0, parts, (), folder_bytes(thing.folder))
+    taken = folder_bytes(thing.folder)
+    plan = Deletion(newer, DATASET, _name(thing), thing.visitor, "", 0.0, parts, (), taken, undone=True)
     _stop(workspace, plan, STOP_SECONDS)
     return _put_aside(workspace, plan, forget=False)
 

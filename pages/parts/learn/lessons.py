@@ -209,7 +209,7 @@ def _own_curves(dataset: Dataset, run: Run, status: JobStatus) -> None:
         drawn.chart(curve_charts.curve, *figures, key=f"learn_{metric}", description=finding)
     st.page_link(
         "pages/train.py",
-        label=f"This run: {plain(run.name)}, {state.moment(run.created)}",
+        label=f"This run: {plain(state.run_name(run))}, {state.moment(run.created)}",
         query_params={"dataset": run.dataset_id, "run": run.id},
     )
 

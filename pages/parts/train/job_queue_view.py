@@ -46,7 +46,7 @@ def _row(place: int, run: Run) -> None:
         st.markdown(f"**{place}**", width="content")
         st.page_link(
             "pages/train.py",
-            label=f"**{widgets.plain(run.name)}**, {state.moment(run.created)}",
+            label=f"**{widgets.plain(state.run_name(run))}**, {state.moment(run.created)}",
             query_params={"dataset": run.dataset_id, "run": run.id},
         )
         st.caption(run_list.run_kind_message(run), width="content")
