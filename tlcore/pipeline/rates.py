@@ -105,6 +105,8 @@ class Rates:
             return known
         if joint := self.known(StageKey.EXTRACT_FEATURES_AND_ACTIVATIONS):
             return joint[0] / JOINT_SHARE[1], joint[1] / JOINT_SHARE[0]
+        if adapted := self.known(StageKey.ADAPT_BATCH_NORM):
+            return adapted[0] / ADAPTED[1], adapted[1] / ADAPTED[0]
         return _times(SECONDS_PER_PRODUCT, self._products)
 
     def _in_passes(self, rate: Rate) -> Range:
