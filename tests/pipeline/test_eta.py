@@ -368,3 +368,9 @@ def test_what_adapting_took_tells_the_pace_of_what_comes_after():
     before = rates[FEATURES]
     rates.measured[ADAPT] = 0.3  # a slow machine
     assert rates[FEATURES] == pytest.approx((0.3 / ADAPTED[1], 0.3 / ADAPTED[0])) and rates[FEATURES][0] > before[1]
+
+
+def test_what_this_run_measured_comes_before_what_an_earlier_one_did():
+    rates = Rates(NAMES, {NAMES[FEATURES]: 1.0}, num_products(BUILT_IN, 224))
+    rates.measured[JOINT] = 0.01  # that was a busy moment
+    assert rates[TUNE][1] < 0.1
