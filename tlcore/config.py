@@ -215,15 +215,17 @@ class TrainConfig:
     )
     views: int = _option(
         4,
-        "Views per photo",
+        "Variants per photo",
         "How many versions of each photo are made, including the original. Only used with augmentation.",
         "augmentation",
         low=1,
         high=16,
         step=1,
     )
-    horizontal_flip: bool = _option(False, "Mirror left and right", "Mirrors half of the views.", "augmentation")
-    vertical_flip: bool = _option(False, "Mirror up and down", "Flips half of the views top to bottom.", "augmentation")
+    horizontal_flip: bool = _option(False, "Mirror left and right", "Mirrors half of the variants.", "augmentation")
+    vertical_flip: bool = _option(
+        False, "Mirror up and down", "Flips half of the variants top to bottom.", "augmentation"
+    )
     rotation: float = _option(
         0.0, "Rotate by up to (degrees)", "Rotates each view at random.", "augmentation", low=0.0, high=180.0, step=1.0
     )

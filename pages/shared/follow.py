@@ -40,7 +40,8 @@ def watch(job: Job, draw: Callable[[JobStatus], None], beside: Callable[[], None
             with right:
                 beside()
         with place:
-            st.progress(share, text=words)
+            with st.container(key="tl_follow"):
+                st.progress(share, text=words)
             asked = store.stop_requested(job)()
             if state.may_act(job) and st.button("Stopping…" if asked else "Stop", key="stop", disabled=asked):
                 actions.stop(job)

@@ -46,7 +46,8 @@ def short_state_message(run: Run, status: JobStatus) -> str:
     if not status.usable:
         return state_message(run, status)
     score = short_score_message(status)
-    return score if status.finished else f"{score} · {state_message(run, status)}"
+    complete = status.finished is not None and not status.finished.stopped
+    return score if complete else f"{score} · {state_message(run, status)}"
 
 
 def short_score_message(status: JobStatus) -> str:

@@ -10,17 +10,19 @@ from tests.small import write_small_folder
 from tlcore.advice import recommend as module
 from tlcore.advice.recommend import ADVICE, choose_sample, load_recommendation, recommend
 from tlcore.advice.rule import RULES
+from tlcore.config import TrainConfig
 from tlcore.data.images import RESIZE_POLICY
 from tlcore.data.ingest import ingest_folder
 from tlcore.errors import UserError
-from tlcore.events import run_to_end
+from tlcore.events import StageKey, run_to_end
 from tlcore.features.extract import Photo, feature_kind
 from tlcore.features.store import FeatureStore
 from tlcore.jobs.line import Line
 from tlcore.jobs.queue import JobQueue
 from tlcore.jobs.status import job_status
-from tlcore.jobs.store import recommendation_job, request_stop
+from tlcore.jobs.store import recommendation_job, request_stop, reset
 from tlcore.models.registry import BUILT_IN
+from tlcore.pipeline.timings import load_timings, timing_names
 from tlcore.worker.runner import run_job
 from tlcore.workspace import read_json, write_json
 
@@ -52,6 +54,16 @@ def test_a_training_finds_what_was_looked_at(workspace, dataset):
     photos = [Photo(*row) for row in rows[["sha256", "path"]].itertuples(index=False)]
     store = FeatureStore(workspace, feature_kind(BUILT_IN, BUILT_IN.default_image_size, RESIZE_POLICY))
     assert not store.missing(photo.sha256 for photo in photos), "nothing is left to compute"
+
+
+def test_a_first_training_knows_the_pace_of_this_machine(workspace, dataset):
+    name = timing_names(TrainConfig())[StageKey.EXTRACT_FEATURES]
+    run_job(workspace, job := recommendation_job(workspace, dataset.id))
+    known = load_timings(workspace)
+    assert known[name] > 0
+    reset(job)
+    run_job(workspace, job)
+    assert load_timings(workspace) == known, "rows that are cached are no pace"
 
 
 def test_the_sample_is_spread_over_the_classes_and_the_seed_draws_it(dataset, monkeypatch):

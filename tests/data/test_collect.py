@@ -45,3 +45,19 @@ def test_large_photos_wait_in_smaller_numbers(monkeypatch, tmp_path, limit, most
     run_job(collect(Reader(1_000_000), placed, collected, Reading(keep=tmp_path), never))
     assert len(collected.rows) == 40
     assert Content.most <= most
+
+
+@pytest.mark.parametrize(
+    ("seconds", "done", "told", "reason"),
+    [
+        (0.5, 2, None, "the first second is no pace: processes start"),
+        (1.5, 2, None, "two of 601 are none either"),
+        (2.0, 100, 10.02, "enough was done"),
+    ],
+)
+def test_no_time_is_told_before_enough_was_done(monkeypatch, seconds, done, told, reason):
+    clock = collecting._Clock(601)
+    begin = clock._start
+    monkeypatch.setattr(collecting.time, "monotonic", lambda: begin + seconds)
+    clock.done = done
+    assert clock.progress().seconds_left == (told and pytest.approx(told)), reason

@@ -71,7 +71,7 @@ def ends(*each: tuple) -> tuple[EpochEnd, ...]:
             status(last_progress=Progress("extract_features", 200, 400, 21.0, (30.0, 35.0), 100, "views", 0.3)),
             0,
             0.3,
-            "Analysing photos (feature extraction) · 200 of 400 views · about 30 s left",
+            "Analysing photos (feature extraction) · 200 of 400 photo variants · about 30 s left",
             "the time left and the bar are those of the whole run, not of the step",
         ),
         (status(last_progress=Progress("prepare", 0, 1, share=0.02)), 0, 0.02, "Preparing the network", "it is built"),

@@ -31,6 +31,7 @@ class WaitingQueue:
         self.jobs: list[Job] = []
         self.advice: list[Job] = []
         self.continued: list[str] = []
+        self.working = 0  # jobs that are worked on, those before the first that waits
 
     def submit(self, job: Job) -> None:
         (self.advice if job.kind == "advice" else self.jobs).append(job)
@@ -50,7 +51,8 @@ class WaitingQueue:
         self.jobs = [job, *(other for other in self.jobs if other.id != job.id)]
 
     def position(self, job: Job) -> int:
-        return 0
+        waiting = self.waiting()
+        return self.working + waiting.index(job.id) if job.id in waiting else 0
 
     def warm_up(self, *kinds: str) -> None:
         """There is nothing to warm."""

@@ -124,7 +124,7 @@ def test_another_photo_is_another_one(form):
 
 def test_without_views_nothing_varies_and_there_is_nothing_to_show(form):
     form.slider(key="setting_views").set_value(1).run()
-    assert not shown(form) and "Choose two or more views" in words(form)
+    assert not shown(form) and "Choose two or more variants" in words(form)
 
 
 def test_a_photo_that_is_gone_is_told(form, monkeypatch):

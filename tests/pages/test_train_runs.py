@@ -29,8 +29,7 @@ def ended(trained, config: TrainConfig, events: list, checkpoint: bool = True) -
 def rounds(opened: int) -> list[EpochEnd]:
     """Two rounds of the head, then some of five with the network open."""
     return [
-        EpochEnd(number, 2 if number < 3 else 7, 1, 1, 1, 1, 0.1, "head" if number < 3 else "fine_tune")
-        for number in range(1, 3 + opened)
+        EpochEnd(number, 7, 1, 1, 1, 1, 0.1, "head" if number < 3 else "fine_tune") for number in range(1, 3 + opened)
     ]
 
 
@@ -51,6 +50,12 @@ FIGURES = Evaluated(3, 6, 9.0, 4.0, 5.0)
         ),
         ([*rounds(1), Stopped("Kept.")], True, ["Continue from epoch 4", "Restart"], "stopped without a result"),
         ([*rounds(5)], True, ["Finish", "Restart"], "killed before it was tested"),
+        (
+            [*rounds(0), FIGURES, Finished("x", 9.0, stopped=True)],
+            True,
+            ["Continue from epoch 3", "View results", "Restart"],
+            "stopped between its head and fine-tuning",
+        ),
         (
             [*rounds(2), FIGURES, Finished("x", 9.0, stopped=True)],
             True,
@@ -85,7 +90,8 @@ def test_a_run_without_its_weights_leads_to_the_built_in_network(visit, trained,
 
 @pytest.fixture
 def line(trained, queue) -> list[Run]:
-    """Three runs that wait."""
+    """Three runs that wait for one that is worked on."""
+    queue.working = 1
     workspace, dataset, _ = trained
     runs = [create_run(workspace, dataset.id, SHORT, f"run {number}") for number in (1, 2, 3)]
     queue.jobs.extend(runs)
@@ -108,6 +114,20 @@ def test_the_line_is_seen_and_changed(visit, trained, queue, line):
     at.button(key=f"out_{line[0].id}").click().run()
     assert store.stop_requested(line[0])()
     assert names(at)[:2] == ["run 3", "run 2"] and not at.exception
+
+
+def test_a_run_whose_turn_it_is_waits_for_nobody(visit, trained, queue, line):
+    queue.working = 0
+    at = visit("train", trained[0], dataset=trained[1].id)
+    assert names(at)[:2] == ["run 2", "run 3"], "the worker takes the first one now"
+
+
+def test_before_the_first_epoch_one_quiet_line_keeps_the_place_of_the_curves(visit, trained, queue):
+    workspace, dataset, _ = trained
+    run = create_run(workspace, dataset.id, SHORT, "begins")
+    (run.folder / "queued.json").write_text("{}")
+    at = visit("train", workspace, run=run.id)
+    assert words(at).count("Accuracy and loss appear here once training starts") == 1 and not at.exception
 
 
 @pytest.mark.parametrize(("right", "out"), [("act", True), ("see", False)])

@@ -11,7 +11,7 @@ from tlcore.jobs.pace import FULLEST
 from tlcore.messages.durations import whole_time_left_message
 from tlcore.models.registry import BUILT_IN
 from tlcore.pipeline.eta import Eta
-from tlcore.pipeline.rates import TRAINED, Rates, num_products
+from tlcore.pipeline.rates import ADAPTED, TRAINED, Rates, num_products
 from tlcore.pipeline.stage import Stage
 from tlcore.pipeline.timings import load_timings, save_timings, timing_names
 
@@ -345,3 +345,32 @@ def test_other_events_pass_as_they_are():
     assert eta.update(end) is end
     eta.expect(PLAN, 0.5)
     assert eta.update(end) is end
+
+
+def test_bar_and_minutes_agree_and_the_bar_never_goes_back():
+    """A quarter of the time is a quarter of the bar; where it turns out to take longer, the bar waits."""
+    clock = Clock()
+    eta = new_eta(ALL, clock=clock)
+    eta.expect([stage(FEATURES, 1000), TRAIN_HEAD], 0.5)
+    shares = []
+    for seconds, done, left in ((10.0, 100, 30.0), (20.0, 200, 60.0), (60.0, 800, 20.0)):
+        clock.now = seconds
+        event = eta.update(Progress(FEATURES, done, 1000, left))
+        shares.append(event.share)
+        told = (event.left[0] * event.left[1]) ** 0.5
+        assert event.share >= seconds / (seconds + told) - 0.01
+    assert shares == sorted(shares) and shares[0] == pytest.approx(0.25, abs=0.02) and shares[1] < 0.5
+    assert shares[2] == pytest.approx(0.75, abs=0.02)
+
+
+def test_what_adapting_took_tells_the_pace_of_what_comes_after():
+    rates = Rates(NAMES, {}, num_products(BUILT_IN, 224))
+    before = rates[FEATURES]
+    rates.measured[ADAPT] = 0.3  # a slow machine
+    assert rates[FEATURES] == pytest.approx((0.3 / ADAPTED[1], 0.3 / ADAPTED[0])) and rates[FEATURES][0] > before[1]
+
+
+def test_what_this_run_measured_comes_before_what_an_earlier_one_did():
+    rates = Rates(NAMES, {NAMES[FEATURES]: 1.0}, num_products(BUILT_IN, 224))
+    rates.measured[JOINT] = 0.01  # that was a busy moment
+    assert rates[TUNE][1] < 0.1

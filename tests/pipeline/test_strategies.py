@@ -219,6 +219,30 @@ def test_a_stop_right_after_going_on_loses_nothing(workspace, dataset):
 
 
 @pytest.mark.parametrize(
+    ("last", "again", "reason"),
+    [
+        (2, [3, 4], "between the two: the head is there already"),
+        (1, [2, 3, 4], "within the head: the rest of its epochs come first"),
+    ],
+)
+def test_a_stop_before_fine_tuning_goes_on_with_it(workspace, dataset, last, again, reason):
+    config = defaults_for("hybrid", **SMALL | {"unfreeze_from": "block7a", "rotation": 0.0, "views": 1})
+    run = create_run(workspace, dataset.id, config, "short")
+    stop = lambda event: isinstance(event, EpochEnd) and event.epoch == last and request_stop(run)  # noqa: E731
+    stopped = run_job(workspace, run, stop)
+    assert stopped.type == "finished" and stopped.stopped and can_resume(run), reason
+    assert [event.epoch for event in job_status(run).epochs] == list(range(1, last + 1))
+    resume(run)
+    events = list(train_run(workspace, run, never))
+    assert [event.epoch for event in events if isinstance(event, EpochEnd)] == again, reason
+    assert events[-1].type == "finished" and not events[-1].stopped
+    other = create_run(workspace, dataset.id, config, "without a stop")
+    run_job(workspace, other)
+    probabilities = [np.stack(load_report(each.folder).predictions["probabilities"]) for each in (run, other)]
+    np.testing.assert_allclose(*probabilities, atol=1e-5, err_msg="as without the stop")
+
+
+@pytest.mark.parametrize(
     ("first", "has_file", "expected", "ready", "reason"),
     [
         (None, True, [(JOINT, 0, 30)], 0.0, "one pass serves head and fine-tuning"),

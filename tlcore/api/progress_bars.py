@@ -7,7 +7,7 @@ from typing import Any
 
 from tlcore.events import EpochEnd, Event, Failed, Finished, Progress, StageKey, Stopped
 from tlcore.messages.durations import whole_time_left_message
-from tlcore.messages.progress import stage_title
+from tlcore.messages.progress import stage_title, unit_name
 
 
 @contextmanager
@@ -67,7 +67,7 @@ class ProgressBars:
         if isinstance(event, Progress) and event.stage in (StageKey.PREPARE, StageKey.PACK):
             return  # nobody counts anything of them
         if isinstance(event, Progress):
-            unit = "B" if event.unit == "bytes" else f" {event.unit}"
+            unit = "B" if event.unit == "bytes" else f" {unit_name(event.unit)}"
             self._move(event.stage, event, unit)
             if event.left is not None:
                 self._bar.set_postfix_str(whole_time_left_message(event.left), refresh=False)

@@ -25,6 +25,7 @@ from tlcore.events import Event, Progress, ShouldStop, StageKey
 
 _EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "BMP": "bmp", "TIFF": "tif", "GIF": "gif"}
 _SECONDS_BETWEEN_EVENTS = 0.15
+_FIRST_SECONDS, _FIRST_SHARE = 1.0, 0.05  # after these the pace is believed
 WAITING_BYTES = 64_000_000
 """Photos that were read and not checked yet take at most so much memory, besides the last one."""
 
@@ -186,5 +187,6 @@ class _Clock:
 
     def progress(self) -> Progress:
         elapsed = time.monotonic() - self._start
-        left = elapsed / self.done * (self._total - self.done) if self.done else None
+        early = elapsed < _FIRST_SECONDS or self.done < _FIRST_SHARE * self._total  # what has just begun is slow
+        left = None if early else elapsed / self.done * (self._total - self.done)
         return Progress(StageKey.READ, self.done, self._total, left)

@@ -6,8 +6,14 @@ The worker (pipeline/eta.py) and whoever shows a bar reckon alike, so that a bar
 import math
 
 FULLEST = 0.98  # of a bar, while anything is left to do
+LEAST_SHARE, LEAST_UNITS = 0.05, 8  # of the work that have to be done before its rate is believed
 LATE_SHARE = 0.3  # of what was reckoned, or has gone by without a word, that is thought to be left at least
 LATE_SECONDS = 10.0  # so much later than reckoned a person is told that it is slower
+
+
+def least_units(units: int) -> float:
+    """How many of these have to be done before their rate is believed. What came from a cache is none of them."""
+    return min(units, max(LEAST_UNITS, LEAST_SHARE * units))
 
 
 def advance(share: float, left: float, seconds: float) -> float:

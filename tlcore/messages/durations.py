@@ -14,12 +14,14 @@ def time_left_message(seconds: float | None) -> str:
 
 
 def whole_time_left_message(left: tuple[float, float] | None) -> str:
-    """Time left for the whole run: "about 4 min left", or where it is truly open "20–90 s left"; "" while unknown.
+    """Time left for the whole run, "about 4 min left"; "" while unknown.
+
+    One figure, also where it is open: that of the bar beside it, so that the two agree.
 
     Args:
         left: seconds, at least and at most.
     """
-    return "" if left is None else f"{about_message(*left)} left"
+    return "" if left is None else f"{_about(likely(left))} left"
 
 
 def about_message(low: float, high: float) -> str:

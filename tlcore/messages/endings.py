@@ -60,7 +60,7 @@ def state_message(job: Job, status: JobStatus) -> str:
         return _DEATHS.get(_cause(job, status), "interrupted")
     if status.state == "running" and status.usable:
         return "tested, saving its model"
-    return _STATES[status.state]
+    return "stopped" if status.finished and status.finished.stopped else _STATES[status.state]
 
 
 def interruption_message(job: Job, status: JobStatus) -> Ending:

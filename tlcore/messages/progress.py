@@ -40,6 +40,11 @@ STAGE_TITLES = {
 _ONE_STEP = (StageKey.PREPARE, StageKey.PACK)  # stages of which nobody counts anything
 
 
+def unit_name(unit: str) -> str:
+    """What a person calls the units of a `Progress`: the augmented views of photos are "photo variants"."""
+    return "photo variants" if unit == "views" else unit
+
+
 def stage_title(key: StageKey) -> str:
     """What a stage is called: "Importing photos"."""
     return STAGE_TITLES[key]
@@ -152,7 +157,7 @@ def _stage_words(last: Progress, status: JobStatus, config: TrainConfig) -> tupl
         return title, f"{percent(last.done / last.total)} ({last.done:,} of {last.total:,})"
     if last.unit == "bytes":
         return title, f"{format_bytes(last.done)} of {format_bytes(last.total)}"
-    return title, f"{last.done:,} of {last.total:,} {last.unit}"
+    return title, f"{last.done:,} of {last.total:,} {unit_name(last.unit)}"
 
 
 def _epoch_words(end: EpochEnd, config: TrainConfig) -> tuple[str, ...]:

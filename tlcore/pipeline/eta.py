@@ -10,12 +10,11 @@ from dataclasses import replace
 from statistics import mean
 
 from tlcore.events import EpochEnd, Evaluated, Event, Progress, StageKey
-from tlcore.jobs.pace import FULLEST, advance, likely
+from tlcore.jobs.pace import FULLEST, advance, least_units, likely
 from tlcore.pipeline.rates import Range, Rates
 from tlcore.pipeline.stage import Stage
 from tlcore.pipeline.timings import Rate
 
-LEAST_SHARE, LEAST_UNITS = 0.05, 8  # of a stage that have to be done before its rate is believed
 RECENT = 3  # epochs whose time tells how long the next ones take
 UNKNOWN_SECONDS = 60.0  # for the bar alone, while nobody knows how long it takes
 AFTER_PLAN = (StageKey.PACK, StageKey.VERIFY)
@@ -46,6 +45,7 @@ class Eta:
         self._epochs: list[float] = []  # seconds of each epoch of fine-tuning
         self._converting = False
         self._last = self._shared = clock()  # when something ended; when `share` was reckoned
+        self._began = self._last - ago
         self._share, self._told = 0.0, UNKNOWN_SECONDS
         if ago > 0:
             self._share = advance(0.0, UNKNOWN_SECONDS, ago)
@@ -77,14 +77,14 @@ class Eta:
         return self._rates.by_name()
 
     def _advance(self, event: Event, left: Range | None) -> float:
-        """The share now: what was lacking is spread evenly over the time since then and the time left."""
+        """The share now: the time since the run began, of that and the time left, so that it agrees with those."""
         now = self._clock()
         passed, self._shared = now - self._shared, now
         before = advance(self._share, self._told, passed)  # what was shown until now
         own = event.seconds_left if isinstance(event, Progress) else None
         self._told = likely(left) if left else UNKNOWN_SECONDS if own is None else own + UNKNOWN_SECONDS / 2
-        evenly = self._share + (1 - self._share) * passed / (passed + self._told) if passed + self._told > 0 else 0.0
-        self._share = max(before, min(FULLEST, evenly))
+        whole = now - self._began + self._told
+        self._share = max(before, min(FULLEST, (now - self._began) / whole if whole > 0 else 0.0))
         return round(self._share, 4)
 
     def _after_progress(self, event: Progress) -> Range | None:
@@ -100,7 +100,7 @@ class Eta:
         self._last = self._clock()
         remains, new = event.total - event.done, event.done - event.cached
         seconds = event.seconds_left if remains else 0.0
-        if seconds is None or (remains and new < max(LEAST_UNITS, LEAST_SHARE * (event.total - event.cached))):
+        if seconds is None or (remains and new < least_units(event.total - event.cached)):
             return self._sum(self._units(stage, remains, remains))
         if remains and not stage.open_ended:  # how long a download takes is no property of this machine
             self._rates.measured[stage.key] = seconds / remains

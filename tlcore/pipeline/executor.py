@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from tlcore.events import EpochEnd, Event, Planned, Progress, StageKey
+from tlcore.jobs.status import job_status
 from tlcore.jobs.store import can_resume
 from tlcore.pipeline.clock import RunClock
 from tlcore.pipeline.context import Context, Halted
@@ -45,7 +46,7 @@ def execute(context: Context, eta: Eta, clock: RunClock) -> Iterator[Event]:
 
 def _do(stage: Stage, context: Context, eta: Eta, clock: RunClock) -> Iterator[Event]:
     """Do a stage. Its epochs become those of the whole run; epochs that an earlier attempt reported are kept back."""
-    reported = can_resume(context.run) and stage.key == StageKey.TRAIN_HEAD
+    reported = _reported(context) if stage.key == StageKey.TRAIN_HEAD else 0
     clock.begin()
     for event in stage.run(context):
         event = eta.update(event)
@@ -57,6 +58,13 @@ def _do(stage: Stage, context: Context, eta: Eta, clock: RunClock) -> Iterator[E
                 if context.config.fine_tunes:
                     event = replace(event, epochs=event.epochs + context.config.fine_tune_epochs)
             event = replace(event, elapsed=clock.elapsed)
-        if not (reported and isinstance(event, EpochEnd)):
+        if not (isinstance(event, EpochEnd) and event.epoch <= reported):
             yield event
         clock.begin()
+
+
+def _reported(context: Context) -> int:
+    """The last epoch of the head that an earlier attempt reported; it may have ended before the head was done."""
+    if not can_resume(context.run):
+        return 0
+    return max((end.epoch for end in job_status(context.run).epochs if end.phase == "head"), default=0)

@@ -28,6 +28,7 @@ from tlcore.pipeline.caches import (
 from tlcore.pipeline.context import Context, Halted, TrainedModel
 from tlcore.serving.export import save_keras_model, set_dense, stack_head, with_probabilities
 from tlcore.serving.graft import graft_head
+from tlcore.training.checkpoint import begin_checkpoints
 from tlcore.training.head import Examples, Head, hidden_sizes, train_head
 from tlcore.training.optimise import Score, validation_score
 
@@ -87,6 +88,8 @@ def train_head_stage(context: Context) -> Iterator[Event]:
         should_stop = never if can_resume(context.run) else context.should_stop
         num_classes = len(context.dataset.labels)
         context.head = yield from train_head(examples, held_out, num_classes, context.config, should_stop)
+    if context.head is not None and context.config.fine_tunes:
+        begin_checkpoints(context.run.folder)
     if context.head is None:
         raise Halted(f"{FEATURES_KEPT} Nothing was trained yet.")
 

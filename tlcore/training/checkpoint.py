@@ -67,6 +67,16 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint, file: str = CHECKPOINT
         raise disk_error(newest, error) from error
 
 
+def begin_checkpoints(folder: Path) -> None:
+    """Mark that fine-tuning comes next, where no checkpoint is there: a run that ends before its first epoch goes on.
+
+    Raises:
+        UserError: the disk is full.
+    """
+    if not any((folder / name).exists() for name in (CHECKPOINT, PREVIOUS_CHECKPOINT)):
+        save_checkpoint(folder, Checkpoint({"epoch": 0}, {}))
+
+
 def load_checkpoint_epoch(folder: Path) -> int:
     """The epoch after which the checkpoint was written that `load_checkpoint` gives, 0 where it gives none.
 

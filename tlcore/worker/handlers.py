@@ -15,8 +15,12 @@ from tlcore.data.ingest import ingest_path
 from tlcore.data.samples import ingest_sample
 from tlcore.data.uploads import ingest_incoming
 from tlcore.errors import UserError, require_package
-from tlcore.events import Event, Finished, ShouldStop, Stopped
+from tlcore.events import Event, Finished, Progress, ShouldStop, StageKey, Stopped
+from tlcore.jobs.pace import least_units, likely
 from tlcore.jobs.store import ImportSpec, Job, Run
+from tlcore.models.registry import BUILT_IN
+from tlcore.pipeline.rates import SECONDS_PER_PRODUCT, SLOWER, num_products
+from tlcore.pipeline.timings import TimingNames, load_timings, save_timings
 from tlcore.settings import load_limits
 from tlcore.storage.cleanup import release_uploads, remove_checkpoints
 from tlcore.storage.quota import check_disk, import_allowance
@@ -93,7 +97,22 @@ def _import_uploads(workspace: Workspace, job: Job, spec: ImportSpec, should_sto
         touch_used(area)  # an import that waited for hours and failed may be started again
 
 
-HANDLERS: dict[str, Handler] = {"train": train, "import": import_photos, "advice": run_recommendation}
+def recommend(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterator[Event]:
+    """Do a recommendation; its pace is remembered, so that the plan of a first training knows this machine."""
+    rate: float | None = None
+    for event in run_recommendation(workspace, job, should_stop):
+        if isinstance(event, Progress) and event.stage == StageKey.EXTRACT_FEATURES:
+            remains, computed = event.total - event.done, event.done - event.cached
+            if remains and event.seconds_left is not None and computed >= least_units(event.total - event.cached):
+                rate = event.seconds_left / remains
+        yield event
+    name = TimingNames(BUILT_IN.name, BUILT_IN.default_image_size, head="", unfrozen="")[StageKey.EXTRACT_FEATURES]
+    if rate is not None and name not in load_timings(workspace):  # a training measures better
+        usual = likely(SECONDS_PER_PRODUCT) * num_products(BUILT_IN, BUILT_IN.default_image_size)
+        save_timings(workspace, {name: min(rate, SLOWER[1] * usual)})  # others may be at work at this moment
+
+
+HANDLERS: dict[str, Handler] = {"train": train, "import": import_photos, "advice": recommend}
 """What does a job, by its `kind`."""
 
 

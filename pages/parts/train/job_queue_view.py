@@ -5,9 +5,10 @@ import streamlit as st
 from pages.shared import actions, chrome, run_list, state, widgets
 from tlcore.errors import UserError
 from tlcore.jobs import store
+from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Run
 
-POLL_SECONDS = 2.0
+POLL_SECONDS = 1.0
 
 
 def show(poll: bool) -> None:
@@ -25,14 +26,15 @@ def show(poll: bool) -> None:
 
 
 def _waiting() -> list[Run]:
-    """The runs that wait, without those that somebody took out."""
+    """The runs that wait for others, without those whose turn it is and those that somebody took out."""
     runs = []
     for run_id in state.queue().waiting():
         try:
             run = store.load_run(state.workspace(), run_id)
         except UserError:  # its folder was deleted meanwhile
             continue
-        if not store.stop_requested(run)():
+        starts = state.queue().position(run) == 0 or job_status(run).state == "running"
+        if not starts and not store.stop_requested(run)():
             runs.append(run)
     return runs
 

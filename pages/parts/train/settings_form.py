@@ -123,7 +123,7 @@ def _put_back() -> None:
 def _views_note(config: TrainConfig) -> None:
     """How the photos come to vary, as long as they do not."""
     if "views" in counting(config) and config.views == 1:
-        st.markdown("Choose two or more views, and each photo can be mirrored, turned, zoomed and more.")
+        st.markdown("Choose two or more variants, and each photo can be mirrored, turned, zoomed and more.")
 
 
 def setting(option: Field[Any], value: Any, spec: BackboneSpec, config: TrainConfig) -> None:
