@@ -45,12 +45,13 @@ class Question:
 
 @dataclass(frozen=True)
 class Undo:
-    """What was done last. `id`: what to restore; `dataset`: the data set that is in use again then, "" for none."""
+    """What was done last. `id`: what to restore; `dataset`, `run`: what is in use again then, "" for nothing."""
 
     id: str
     visitor: str
     words: str
     dataset: str = ""
+    run: str = ""
 
 
 def dataset_menu(dataset: Dataset | DatasetSummary, place: str = "page") -> None:
@@ -116,8 +117,8 @@ def open_dialog() -> None:
         return
     title, draw = DIALOGS[asked.what]
 
-    @st.dialog(title, on_dismiss=_forget_question)
-    @chrome.errors_shown()
+    @st.dialog(title.replace("{name}", plain(asked.name)), on_dismiss=_forget_question)
+    @chrome.errors_shown(has_way_out=False)
     def ask() -> None:
         draw(asked)
 
@@ -136,7 +137,6 @@ def _delete(asked: Question) -> None:
     limits = load_limits(state.workspace())
     plan = plan_deletion(state.workspace(), asked.thing.id)
     keep_runs = False
-    st.markdown(f"Delete the {plan.kind} **{plain(asked.name)}**?")
     if plan.kind == COMPARISON and plan.along(RUN):
         keep_runs = st.checkbox(f"Keep its {count(plan.along(RUN), 'run')}", key="delete_keep_runs")
         plan = plan_deletion(state.workspace(), asked.thing.id, keep_runs)
@@ -172,8 +172,10 @@ def _rename_class(asked: Question) -> None:
 def _delete_class(asked: Question) -> None:
     dataset = _dataset(asked)
     number = int((dataset.photos["label"] == asked.name).sum())
-    st.markdown(f"Delete the class **{plain(asked.name)}** with {count(number, 'photo')}?")
-    st.markdown("Runs that you trained before keep these photos. You can undo this.")
+    goes = "goes" if number == 1 else "go"
+    st.markdown(
+        f"{count(number, 'photo')} {goes} with it. Runs that you trained before keep these photos. You can undo this."
+    )
     if _confirmed("Delete"):
         newer = actions.delete_class(dataset, asked.name)
         if newer is not None:
@@ -187,13 +189,13 @@ def _share(asked: Question) -> None:
 
 DIALOGS: dict[str, tuple[str, Callable[[Question], None]]] = {
     "rename": ("Rename", _rename),
-    "delete": ("Delete", _delete),
+    "delete": ("Delete “{name}”?", _delete),
     "rename_class": ("Rename class", _rename_class),
-    "delete_class": ("Delete class", _delete_class),
+    "delete_class": ("Delete the class “{name}”?", _delete_class),
     "share_dataset": ("Share", _share),
     "share_run": ("Share", _share),
 }
-"""Each dialog by what a menu asks: its title, and what is in it."""
+"""Each dialog by what a menu asks: its title, which may name the thing, and what is in it."""
 
 
 def undo_banner() -> None:
@@ -274,11 +276,12 @@ def _forget_question() -> None:
 
 def _deleted(gone: Deletion) -> None:
     """After a deletion: take what is gone out of the address, and go where one sees what is left."""
-    st.session_state[_UNDO] = Undo(
-        gone.id, gone.visitor, deleted_message(gone), gone.id if gone.kind == "data set" else ""
-    )
     ids = {an_id for _, an_id in gone.parts}
     used = {kind: st.query_params.get(kind) for kind in ("dataset", "run", "race")}
+    run = used["run"] if used["run"] in ids else None
+    st.session_state[_UNDO] = Undo(
+        gone.id, gone.visitor, deleted_message(gone), gone.id if gone.kind == "data set" else "", run or ""
+    )
     if used["dataset"] in ids:
         _forget_question()
         st.switch_page("pages/data.py", query_params={"more": "1"})
@@ -287,10 +290,11 @@ def _deleted(gone: Deletion) -> None:
 
 
 def _changed(dataset: Dataset, newer: Dataset, words: str) -> None:
-    """After a class or photos were changed: the newer version is in use, and the change can be undone."""
-    st.session_state[_UNDO] = Undo(dataset.id, dataset.visitor, words, dataset.id)
-    if st.query_params.get("run"):
-        state.choose(run=None)
+    """After a class or photos were changed: the newer version is in use, and the change can be undone.
+
+    The run in use stays, with the photos that it learned from.
+    """
+    st.session_state[_UNDO] = Undo(dataset.id, dataset.visitor, words, dataset.id, st.query_params.get("run") or "")
     state.choose(dataset=newer.id)
 
 
@@ -299,7 +303,10 @@ def _undo(last: Undo) -> None:
         if actions.restore(last):
             st.session_state.pop(_UNDO, None)
             if last.dataset:
-                state.choose(dataset=last.dataset, run=None, more=None)
+                state.choose(dataset=last.dataset, run=last.run or None, more=None)
+            elif last.run:
+                state.choose(run=last.run)
+            st.toast("Restored")
 
 
 def _close() -> None:

@@ -17,7 +17,7 @@ from tlcore.messages.titles import run_title
 def show(found: Sequence[Run]) -> None:
     """Runs as links: finished ones to Evaluate, the others to Train; and to the race that a run is part of."""
     comparison_of = {run_id: each for each in reversed(state.comparisons()) for run_id in each.run_ids}
-    names = {each.id: each.name for each in state.datasets()}
+    names = state.dataset_names()
     matching = searched(found, "runs", lambda run: f"{run_title(run)} {names.get(run.dataset_id, run.name)} {run.name}")
     for each in paged(matching, "runs"):
         status = job_status(each)

@@ -33,7 +33,7 @@ def rename_class(workspace: Workspace, dataset: Dataset, label: str, name: str) 
     """
     _check_class(dataset, label)
     if not name.strip():
-        raise UserError("A class needs a name.", "Type one.")
+        raise UserError("Enter a name.")
     new = clean_label(name)
     new = next((each for each in dataset.labels if each != label and each.casefold() == new.casefold()), new)
     if new == label:

@@ -25,7 +25,7 @@ def rename(workspace: Workspace, an_id: str, name: str) -> str:
         )
     cleaned = shorten(clean_text(name), MAX_NAME)
     if not cleaned:
-        raise UserError("No name was given.", "Type one.")
+        raise UserError("Enter a name.")
     give_name(found.folder, cleaned)
     tell_of_change(found.folder)
     return cleaned

@@ -17,8 +17,13 @@ def show(status: JobStatus, config: TrainConfig) -> None:
     """Accuracy and loss over the epochs; the descriptions are built once, only the figures are sent again."""
     kept = best_epoch(status.epochs).epoch if status.usable else None
     frame, num_epochs = curve_charts.curve_frame(list(status.epochs)), num_planned_epochs(status, config)
-    for place, metric in zip(st.columns(2, gap="medium"), curve_charts.METRICS):
+    with st.container(key="tl_curves"):  # as high as they are, while a browser still draws them
+        places = st.columns(2, gap="medium")
+    for place, metric in zip(places, curve_charts.METRICS):
         with place:
+            if frame.empty and not status.active:  # stopped before the first epoch
+                st.html('<div class="tl-no-curve"><p>No epochs to show</p></div>')
+                continue
             if frame.empty:  # the place is kept, so that nothing jumps when the curves appear
                 st.skeleton(curve_charts.CURVE_HEIGHT)
                 continue
