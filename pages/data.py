@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts.data import collecting, dataset_list, dataset_view, importing, kept, other_ways
-from pages.shared import chrome, share, state
+from pages.shared import chrome, outdated, share, state
 from pages.shared.widgets import plain
 from tlcore.data.manifest import Dataset
 from tlcore.errors import UserError
@@ -46,7 +46,9 @@ def show_dataset(action: DeltaGenerator, dataset: Dataset) -> None:
             st.markdown("There is a newer version of these photos.", width="content")
             st.page_link("pages/data.py", label="Open the newer version", query_params={"dataset": newer})
     if action.button("Continue to training", type="primary"):
-        st.switch_page("pages/train.py", query_params=state.link())
+        run = state.run()
+        its = {"run": None} if run is not None and outdated.is_outdated(run) else {}  # it learned from other photos
+        st.switch_page("pages/train.py", query_params=state.link(dataset=dataset.id, **its))
     adding, new = state.link(run=None, more=ADD), state.link(run=None, more="1")
     action.page_link("pages/data.py", label="Add photos", query_params=adding)
     action.page_link("pages/data.py", label="Choose other photos", query_params=new)
@@ -61,7 +63,7 @@ title, sentence = heading(is_importing, state.is_set("dataset") and not chooses)
 
 with chrome.page(title, sentence, step=1) as action:
     state.queue().warm_up("import", "train")
-    dataset = None if is_importing else state.dataset()
+    dataset = None if is_importing else state.current_dataset()
     if is_importing:
         importing.show_import(action)
     elif dataset is None or chooses:

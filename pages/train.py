@@ -67,25 +67,42 @@ def follow_run(action: DeltaGenerator, run: Run, dataset: Dataset) -> None:
     """The run in the URL: live while it trains, then its score and a place to try it, above the same curves."""
     status = job_status(run)
     if status.active and not status.usable:
-        action.page_link("pages/train.py", label="Plan another run", query_params={"dataset": run.dataset_id})
-        share.show(action, "run", run)
+        # Where the button was that began it: a second press there must do nothing.
+        action.button("Waiting…" if status.state == "queued" else "Training…", key="training", disabled=True)
         follow.watch(run, lambda now: learning(now, run, dataset), beside=trial.not_yet)
+        links(run)
         return
     if status.usable:
         finished(action, run, status)
     else:
-        without = lacks_weights(run, status)
-        if without and action.button("Choose the built-in backbone", type="primary"):
-            settings.own().pop("backbone", None)
-            state.choose(run=None, dataset=run.dataset_id)
-            st.rerun()
-        follow.ended(run, status, "training", action, primary=not without)
-    action.page_link("pages/train.py", label="New run", query_params={"dataset": run.dataset_id})
-    share.show(action, "run", run)
-    if status.epochs:
+        without_result(action, run, status)
+    if status.epochs or status.stopped:  # what was stopped early keeps its page as it was
         learning(status, run, dataset)
+    links(run)
     with st.expander("Settings of this run"):
         widgets.table(settings_form.settings_frame(run.config), "The settings of this run")
+
+
+def without_result(action: DeltaGenerator, run: Run, status: JobStatus) -> None:
+    """Why a run has no score, in the places where it stood while it trained, and the ways on."""
+    without = lacks_weights(run, status)
+    if without and action.button("Choose the built-in backbone", type="primary"):
+        settings.own().pop("backbone", None)
+        state.choose(run=None, dataset=run.dataset_id)
+        st.rerun()
+    left, right = st.columns(2, gap="large")
+    with left:
+        follow.ended(run, status, "training", action, primary=not without)
+    with right:
+        trial.nothing()
+
+
+def links(run: Run) -> None:
+    """What else can be done with a run; at the end, since the buttons above change while it trains."""
+    place = st.container(key="tl_run_links", horizontal=True, vertical_alignment="center")
+    newest = state.newest_version(run.dataset_id)
+    place.page_link("pages/train.py", label="New run", query_params={"dataset": newest})
+    share.show(place, "run", run)
 
 
 def learning(status: JobStatus, run: Run, dataset: Dataset) -> None:
@@ -95,18 +112,21 @@ def learning(status: JobStatus, run: Run, dataset: Dataset) -> None:
 
 
 def finished(action: DeltaGenerator, run: Run, status: JobStatus) -> None:
-    """The score beside the place to try it. A run that was stopped can be continued first."""
+    """The score beside the place to try it. A run that was stopped can be continued too."""
     stopped = outcome.was_stopped(run, status) and not status.active and status.state != "tested"
-    continued = stopped and follow.continue_button(run, status, action)
     left, right = st.columns(2, gap="large")
-    with right, chrome.errors_shown():  # a model that is damaged hides neither score nor curves
+    with (
+        right.container(key="tl_trial"),
+        chrome.errors_shown(),
+    ):  # a model that is damaged hides neither score nor curves
         trial.show(action, run, status)
     with left:
         outcome.show_score(status)
         st.caption(outcome.training_message(status, run))
-    if action.button("View results", key="view_results"):
+    lacks_model = not status.predicts and not status.active  # then its way to one comes first
+    if action.button("View results", type="secondary" if lacks_model else "primary", key="view_results"):
         st.switch_page("pages/evaluate.py", query_params=state.link(run=run.id, dataset=run.dataset_id))
-    if continued:
+    if stopped and follow.continue_button(run, status, action, primary=False):
         follow.restart_button(run, action, primary=False)
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.shared import actions, active_jobs, in_use, look, manage, reading, state
+from pages.shared import actions, active_jobs, in_use, look, manage, outdated, reading, state
 from pages.shared.navigation import BESIDE, NAME, STEPS
 from pages.shared.widgets import plain
 from tlcore.data.manifest import Dataset
@@ -31,6 +31,7 @@ from tlcore.messages.bugs import bug_report, new_bug_number
 
 ICON = "data:image/png;base64," + b64encode(Path(__file__).with_name("icon.png").read_bytes()).decode("ascii")
 SETTLE_SECONDS = 60
+NOTED = (1, 2, 3)  # the steps that say when the model in use knows nothing of a change of its photos
 
 
 @contextmanager
@@ -59,6 +60,8 @@ def page(title: str, sentence: str, step: int, tab: str = "") -> Iterator[DeltaG
         st.markdown(sentence)
         action = st.container(key="tl_action", horizontal=True, vertical_alignment="center")
         reading.accompany(here, title)
+        if step in NOTED:
+            _outdated()
     with errors_shown():
         yield action
 
@@ -82,27 +85,31 @@ def is_dark() -> bool:
 
 
 @contextmanager
-def errors_shown() -> Iterator[None]:
+def errors_shown(has_way_out: bool = True) -> Iterator[None]:
     """The one place where errors become words: a UserError as it is, anything else as a bug with a report.
 
     What a button's callback was refused is said here too, since it has no place on the page.
+
+    Args:
+        has_way_out: whether a UserError comes with a link to another page; not in a dialog, where one can try again.
     """
     if refused := st.session_state.pop(actions.REFUSED, None):
         st.error(_without_paths(refused))
     try:
         yield
     except UserError as error:
-        show_user_error(error)
+        show_user_error(error, has_way_out)
     except Exception as error:
         number = new_bug_number()
         logging.getLogger("transferlab").error("%s", bug_report(number, error).rstrip())
         show_bug(number, type(error).__name__, "".join(traceback.format_exception(error)))
 
 
-def show_user_error(error: UserError) -> None:
-    """What is wrong and what to do next, with a link to the page where one can begin again."""
-    st.error(f"**{plain(_without_paths(error.what))}** {plain(_without_paths(error.fix))}")
-    st.page_link("pages/data.py", label="Go to the Data page", query_params=_living_ids())
+def show_user_error(error: UserError, has_way_out: bool = True) -> None:
+    """What is wrong and what to do next; with a link to the page where one can begin again, unless told otherwise."""
+    st.error(f"**{plain(_without_paths(error.what))}** {plain(_without_paths(error.fix))}".rstrip())
+    if has_way_out:
+        st.page_link("pages/data.py", label="Go to the Data page", query_params=_living_ids())
 
 
 def show_failure(failed: Failed) -> None:
@@ -184,20 +191,27 @@ def _active_jobs(step: int) -> None:
             st.fragment(errors_shown()(active_jobs.show), run_every=active_jobs.POLL_SECONDS, key="active_jobs")(found)
 
 
+def _outdated() -> None:
+    """Say when the model in use was trained before its photos were changed. Never raises: the page itself will."""
+    with suppress(UserError, OSError):
+        outdated.show(state.run())
+
+
 def _step(file: str, word: str, here: bool, done: bool) -> None:
+    """One of the steps. The place of its tick is kept (style.css), so that nothing moves when it comes."""
     tick = "✓ " if done else ""
-    if here:
-        st.html(
-            f'<span class="tl-here" aria-current="step">{tick}{word}<span class="tl-said">, you are here</span></span>'
-        )
-    else:
-        st.page_link(f"pages/{file}.py", label=tick + word, query_params=state.link())
+    with st.container(key=f"tl_step_{file}{'' if done else '_open'}", width="content"):
+        if here:
+            said = '<span class="tl-said">, you are here</span>'
+            st.html(f'<span class="tl-here" aria-current="step">{tick}{word}{said}</span>')
+        else:
+            st.page_link(f"pages/{file}.py", label=tick + word, query_params=state.link())
 
 
 def _in_use() -> tuple[Dataset | None, Run | None, set[int]]:
     """What is in use, and the numbers of the steps that are done. Never raises: the page itself will."""
     try:
-        used, run = state.dataset(), state.run()
+        used, run = state.current_dataset(), state.run()
         state.note_use(used, run)
     except Exception:  # a bug too: nothing above the page has a place for errors
         return None, None, set()

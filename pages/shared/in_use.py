@@ -12,6 +12,7 @@ from tlcore.messages.titles import run_title
 
 MOST = 5  # others to open
 ADD, NEW = "add", "new"
+SHOWN = 16  # letters of a name that are seen for certain; of a longer one the rest is in its tooltip
 OPEN = "open:"  # with an id behind it
 
 
@@ -41,7 +42,7 @@ def _run_menu(run: Run) -> None:
     words = {OPEN + each.id: f"{plain(title(each))} · {state.moment(each.created)}" for each in others}
     chosen = _menu(title(run), {NEW: "New run"} | words, "run", run)
     if chosen == NEW:
-        st.switch_page("pages/train.py", query_params={"dataset": run.dataset_id})
+        st.switch_page("pages/train.py", query_params={"dataset": state.newest_version(run.dataset_id)})
     elif chosen is not None and chosen.startswith(OPEN):
         other = next(each for each in others if OPEN + each.id == chosen)
         page = "evaluate" if job_status(other).usable else "train"
@@ -70,6 +71,7 @@ def _menu(name: str, words: dict[str, str], kind: str, thing: Made) -> str | Non
         args=(key, thing, lambda: name, kind),
         format_func=labels.__getitem__,
         wrap=False,
+        help=plain(name) if len(name) > SHOWN else None,
     )
 
 

@@ -111,24 +111,20 @@ def choose(key: str, thing: Made, name: Callable[[], str], kind: str) -> None:
         st.session_state[_ASKED] = Question(f"{what}_{kind}" if named else what, asked, name())
 
 
-def delete_photo(dataset: Dataset, path: str, run: str = "") -> None:
-    """Leave one photo out of the data set, at once: it can be undone. Call it when its button was pressed.
-
-    Args:
-        run: the id of the run that stays in use, which keeps the photos it learned from; "" for none.
-    """
+def delete_photo(dataset: Dataset, path: str) -> None:
+    """Leave one photo out of the data set, at once: it can be undone. Call it when its button was pressed."""
     with actions.refusals_kept():
         newer = actions.delete_photos(dataset, [path])
         if newer is not None:
-            _changed(newer, "Deleted 1 photo.", run)
+            _changed(newer, "Deleted 1 photo.")
     st.rerun()
 
 
-def photo_actions(dataset: Dataset, paths: Iterable[str], run: str = "") -> tuple[ViewerAction, ...]:
+def photo_actions(dataset: Dataset, paths: Iterable[str]) -> tuple[ViewerAction, ...]:
     """What can be done with photos that are shown large, for who may: leave one out of the data set's newest version.
 
     Args:
-        paths: of the photos, in the order in which they are shown. run: as for `delete_photo`.
+        paths: of the photos, in the order in which they are shown.
     """
     if not state.may_act(dataset):
         return ()
@@ -139,7 +135,7 @@ def photo_actions(dataset: Dataset, paths: Iterable[str], run: str = "") -> tupl
     return (
         ViewerAction(
             "Delete photo",
-            lambda place: delete_photo(newest, shown[place], run),
+            lambda place: delete_photo(newest, shown[place]),
             lambda place: shown[place] in still_there,
         ),
     )
@@ -152,8 +148,8 @@ def open_dialog() -> None:
         return
     title, draw = DIALOGS[asked.what]
 
-    @st.dialog(title, on_dismiss=_forget_question)
-    @chrome.errors_shown()
+    @st.dialog(title.replace("{name}", plain(asked.name)), on_dismiss=_forget_question)
+    @chrome.errors_shown(has_way_out=False)
     def ask() -> None:
         draw(asked)
 
@@ -172,7 +168,6 @@ def _delete(asked: Question) -> None:
     limits = load_limits(state.workspace())
     plan = plan_deletion(state.workspace(), asked.thing.id)
     keep_runs = False
-    st.markdown(f"Delete the {plan.kind} **{plain(asked.name)}**?")
     if plan.kind == COMPARISON and plan.along(RUN):
         keep_runs = st.checkbox(f"Keep its {count(plan.along(RUN), 'run')}", key="delete_keep_runs")
         plan = plan_deletion(state.workspace(), asked.thing.id, keep_runs)
@@ -226,8 +221,10 @@ def _renamed_message(newer: Dataset, label: str, name: str, merging: str | None)
 def _delete_class(asked: Question) -> None:
     dataset = _dataset(asked)
     number = int((dataset.photos["label"] == asked.name).sum())
-    st.markdown(f"Delete the class **{plain(asked.name)}** with {count(number, 'photo')}?")
-    st.markdown("Runs that you trained before keep these photos. You can undo this.")
+    goes = "goes" if number == 1 else "go"
+    st.markdown(
+        f"{count(number, 'photo')} {goes} with it. Runs that you trained before keep these photos. You can undo this."
+    )
     if _confirmed("Delete"):
         newer = actions.delete_class(dataset, asked.name)
         if newer is not None:
@@ -241,13 +238,13 @@ def _share(asked: Question) -> None:
 
 DIALOGS: dict[str, tuple[str, Callable[[Question], None]]] = {
     "rename": ("Rename", _rename),
-    "delete": ("Delete", _delete),
+    "delete": ("Delete “{name}”?", _delete),
     "rename_class": ("Rename or merge class", _rename_class),
-    "delete_class": ("Delete class", _delete_class),
+    "delete_class": ("Delete the class “{name}”?", _delete_class),
     "share_dataset": ("Share", _share),
     "share_run": ("Share", _share),
 }
-"""Each dialog by what a menu asks: its title, and what is in it."""
+"""Each dialog by what a menu asks: its title, which may name the thing, and what is in it."""
 
 
 def undo_banner() -> None:
@@ -337,11 +334,12 @@ def _forget_question() -> None:
 
 def _deleted(gone: Deletion) -> None:
     """After a deletion: take what is gone out of the address, and go where one sees what is left."""
-    st.session_state[_UNDO] = Undo(
-        gone.id, gone.visitor, deleted_message(gone), gone.id if gone.kind == "data set" else ""
-    )
     ids = {an_id for _, an_id in gone.parts}
     used = {kind: st.query_params.get(kind) for kind in ("dataset", "run", "race")}
+    run = used["run"] if used["run"] in ids else None
+    st.session_state[_UNDO] = Undo(
+        gone.id, gone.visitor, deleted_message(gone), gone.id if gone.kind == "data set" else "", run or ""
+    )
     if used["dataset"] in ids:
         _forget_question()
         st.switch_page("pages/data.py", query_params={"more": "1"})
@@ -349,12 +347,13 @@ def _deleted(gone: Deletion) -> None:
     state.choose(**dead)
 
 
-def _changed(newer: Dataset, words: str, run: str = "") -> None:
-    """After a class or photos were changed: the newer version is in use, and the change can be undone."""
+def _changed(newer: Dataset, words: str) -> None:
+    """After a class or photos were changed: the newer version is in use, and the change can be undone.
+
+    The run in use stays, with the photos that it learned from.
+    """
     before = replaced_version(state.workspace(), newer.id)
-    st.session_state[_UNDO] = Undo(before, newer.visitor, words, before, run)
-    if st.query_params.get("run") and not run:
-        state.choose(run=None)
+    st.session_state[_UNDO] = Undo(before, newer.visitor, words, before, st.query_params.get("run") or "")
     state.choose(dataset=newer.id)
 
 
@@ -364,6 +363,9 @@ def _undo(last: Undo) -> None:
             st.session_state.pop(_UNDO, None)
             if last.dataset:
                 state.choose(dataset=last.dataset, run=last.run or None, more=None)
+            elif last.run:
+                state.choose(run=last.run)
+            st.toast("Restored")
 
 
 def _close() -> None:

@@ -63,7 +63,7 @@ def show(photos: Sequence[ViewerPhoto], place: int, actions: Iterable[ViewerActi
     """Open the viewer on the photo at `place`, as an answer to a press: once, in the run that the press began."""
     st.session_state[PLACE] = place
     # The dialog's own title stays while one goes on to the next photo, so the heading that is seen is in the body.
-    st.dialog("Photo", width="large")(chrome.errors_shown()(_body))(photos, tuple(actions))
+    st.dialog("Photo", width="large")(chrome.errors_shown(has_way_out=False)(_body))(photos, tuple(actions))
 
 
 def from_dataset(dataset: Dataset, rows: pd.DataFrame) -> list[ViewerPhoto]:

@@ -168,13 +168,30 @@ def dataset() -> Dataset | None:
     return dataset_of(chosen_id) if chosen_id else None
 
 
+def current_dataset() -> Dataset | None:
+    """The newest version of the data set in use; a run keeps the version that it learned from, which `dataset` gives.
+
+    Raises UserError for an unknown id.
+    """
+    used = run() or comparison()
+    if used is None:
+        return dataset()
+    return dataset_of(newest_version(used.dataset_id))
+
+
+def newest_version(dataset_id: str) -> str:
+    """The id of the newest version of a data set; its own where this visitor may not see that."""
+    newest = current_version(workspace(), dataset_id)
+    same = newest == dataset_id
+    return newest if same or may_see(_Named(newest, _maker("dataset", newest))) else dataset_id
+
+
 def _current(dataset_id: str | None) -> str | None:
     """The newest version of the data set in the address, which it then stands for; the same where that is nobody's."""
-    newest_id = current_version(workspace(), dataset_id) if dataset_id else dataset_id
-    if newest_id and newest_id != dataset_id and may_see(_Named(newest_id, _maker("dataset", newest_id))):
+    newest_id = newest_version(dataset_id) if dataset_id else dataset_id
+    if newest_id != dataset_id:
         choose(dataset=newest_id)
-        return newest_id
-    return dataset_id
+    return newest_id
 
 
 def newest(thing: Made) -> Made:
@@ -267,6 +284,11 @@ def datasets() -> list[DatasetSummary]:
     """The data sets this visitor may see, newest first."""
     now = me()
     return [each for each in manifest.list_datasets(workspace()) if now.may_see(each)]
+
+
+def dataset_names() -> dict[str, str]:
+    """What the data sets that this visitor may see are called, by id: earlier versions as the current one."""
+    return {an_id: each.name for each in datasets() for an_id in (each.id, *each.replaces)}
 
 
 def runs() -> list[Run]:

@@ -81,7 +81,7 @@ def test_a_class_that_loses_its_last_test_photo_is_split_once_more(workspace, da
 
 REFUSED = [
     (lambda place, data: rename_class(place, data, "fish", "x"), "no class “fish”", "an unknown class"),
-    (lambda place, data: rename_class(place, data, "cats", "  "), "needs a name", "no name"),
+    (lambda place, data: rename_class(place, data, "cats", "  "), "Enter a name", "no name"),
     (lambda place, data: delete_photos(place, data, ["x.jpg"]), "no photo x.jpg", "an unknown photo"),
     (
         lambda place, data: delete_photos(place, data, data.photos[data.photos["label"] == "cats"]["path"][:6]),

@@ -132,6 +132,59 @@ def test_a_class_is_changed_and_the_change_undone(visit, own, option, name, butt
     assert [each.id for each in list_datasets(workspace)] == [dataset.id]
 
 
+OUTDATED = "This model was trained before you changed the photos."
+
+
+def test_a_run_stays_in_use_when_its_photos_are_changed_and_after_that_is_undone(visit, own):
+    workspace, dataset, run = own
+    ids = {"dataset": [dataset.id], "run": [run.id]}
+    at = visit("data", workspace, dataset=dataset.id, run=run.id)
+    assert OUTDATED not in words(at)
+    at = press(choose(at, class_menu(at, dataset, "disc"), "Delete…"), "Delete")
+    (newest,) = list_datasets(workspace)
+    assert at.query_params["run"] in (run.id, [run.id]) and at.query_params["dataset"] in (newest.id, [newest.id])
+    assert OUTDATED in words(at) and "menu_page_" + newest.id in " ".join(each.key for each in at.menu_button)
+    ways = [link.proto for link in at.get("page_link") if link.proto.label == "Train again"]
+    assert newest.id in ways[0].query_string and run.id not in ways[0].query_string
+    for page in ("evaluate", "train"):
+        other = visit(page, workspace, dataset=newest.id, run=run.id)
+        assert OUTDATED in words(other) and not other.error and "Train a model first" not in words(other), page
+    at = press(at, "Undo")
+    assert {
+        kind: [at.query_params[kind]] if isinstance(at.query_params[kind], str) else at.query_params[kind]
+        for kind in ids
+    } == ids
+    assert [each.value for each in at.toast] == ["Restored"] and OUTDATED not in words(at)
+
+
+def test_a_run_that_was_deleted_is_in_use_again_when_it_is_back(visit, own):
+    workspace, dataset, run = own
+    at = visit("train", workspace, dataset=dataset.id, run=run.id)
+    at = press(press(choose(at, "in_use_run", "Delete…"), "Delete"), "Undo")
+    assert at.query_params["run"] in (run.id, [run.id]) and not at.error
+
+
+def test_runs_bear_the_name_that_their_photos_have_now(visit, own):
+    workspace, dataset, run = own
+    rename(workspace, dataset.id, "First")
+    newer = delete_class(workspace, load_dataset(workspace, dataset.id), "disc")
+    rename(workspace, newer.id, "Second")
+    at = visit("welcome", workspace)
+    assert any(each.value.startswith("Second · ") for each in at.caption)
+    assert "Trained on Second" in words(visit("train", workspace, run=run.id))
+
+
+@pytest.mark.parametrize(("page", "key"), [("data", "in_use_dataset"), ("data", "class")])
+def test_a_name_that_is_refused_can_be_mended_in_the_dialog(visit, own, page, key):
+    workspace, dataset, _ = own
+    at = visit(page, workspace, dataset=dataset.id)
+    at = choose(at, class_menu(at, dataset, "disc") if key == "class" else key, "Rename…")
+    at.text_input(key="rename_field").set_value(" ")
+    at = press(at, "Save")
+    assert [each.value for each in at.error] == [r"**Enter a name.**"]
+    assert "Go to the Data page" not in links(at)
+
+
 def test_two_classes_become_one_only_when_that_was_confirmed(visit, own):
     workspace, dataset, run = own
     at = visit("data", workspace, dataset=dataset.id)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from filelock import FileLock
 from streamlit.testing.v1 import AppTest
 
 from pages.server.identity import rights_with
@@ -10,6 +11,7 @@ from tests.pages.conftest import buttons, words
 from tlcore.config import TrainConfig, defaults_for
 from tlcore.events import EpochEnd, Evaluated, Failed, Finished, Started, Stopped, encode
 from tlcore.jobs import store
+from tlcore.jobs.locks import LOCK
 from tlcore.jobs.store import Run, create_run
 from tlcore.models.registry import BUILT_IN
 
@@ -59,21 +61,37 @@ FIGURES = Evaluated(3, 6, 9.0, 4.0, 5.0)
         (
             [*rounds(2), FIGURES, Finished("x", 9.0, stopped=True)],
             True,
-            ["Continue from epoch 5", "View results", "Restart"],
+            ["View results", "Continue from epoch 5", "Restart"],
             "stopped, and there is a result",
         ),
         ([*rounds(5), FIGURES, Finished("x", 9.0)], True, ["View results"], "it is done"),
     ],
 )
-def test_a_run_that_can_be_continued_offers_it_first(visit, trained, queue, events, checkpoint, expected, reason):
+def test_a_run_that_ended_offers_the_ways_on(visit, trained, queue, events, checkpoint, expected, reason):
     run = ended(trained, SHORT, [Started(0.0, 1), *events], checkpoint)
     at = visit("train", trained[0], run=run.id)
     assert buttons(at) == expected, reason
     primary = [button.label for button in at.button if button.proto.type == "primary"]
-    assert primary == [label for label in expected[:1] if label != "View results"], "trying a photo comes first"
+    assert primary == expected[:1], "one primary button"
     if checkpoint and len(expected) > 1:
-        at.button[0].click().run()
+        at.button(key="go_on").click().run()
         assert queue.continued == [run.id]
+
+
+def test_a_second_press_on_train_meets_nothing(visit, trained, queue):
+    run = ended(trained, SHORT, [Started(0.0, 1), *rounds(1)])
+    with FileLock(run.folder / LOCK):
+        at = visit("train", trained[0], run=run.id)
+        assert at.button[0].label == "Training…" and at.button[0].disabled, "in the place of the button Train"
+        assert buttons(at) == ["Training…", "Stop"]
+        assert not [button for button in at.button if button.proto.type == "primary"]
+
+
+def test_what_was_stopped_before_its_first_epoch_keeps_its_places(visit, trained, queue):
+    run = ended(trained, SHORT, [Started(0.0, 1), Stopped("Kept.")], checkpoint=False)
+    at = visit("train", trained[0], run=run.id)
+    shown = "".join(each.proto.body for each in at.get("html"))
+    assert shown.count("No epochs to show") == 2 and "No model to try" in shown
 
 
 def test_a_run_without_its_weights_leads_to_the_built_in_network(visit, trained, queue):

@@ -292,7 +292,7 @@ def test_a_new_name_is_in_every_list_at_once(workspace, given, kept):
     assert load_run(workspace, run.id).is_renamed and not load_run(workspace, race.run_ids[0]).is_renamed
     assert list_comparisons(workspace)[0].name == load_dataset(workspace, dataset.id).name == kept
     assert read_json(run.folder / "job.json")["name"] == "pets", "what was written once stays as it is"
-    with pytest.raises(UserError, match="No name"):
+    with pytest.raises(UserError, match="Enter a name"):
         rename(workspace, run.id, " \n")
 
 

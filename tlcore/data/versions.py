@@ -36,7 +36,7 @@ def rename_class(workspace: Workspace, dataset: Dataset, label: str, name: str) 
     """
     dataset = newest(workspace, dataset, label)
     if not name.strip():
-        raise UserError("A class needs a name.", "Type one.")
+        raise UserError("Enter a name.")
     new = clean_label(name)
     new = next((each for each in dataset.labels if each != label and each.casefold() == new.casefold()), new)
     if new == label:

@@ -31,7 +31,7 @@ def rename(workspace: Workspace, an_id: str, name: str) -> str:
         )
     cleaned = shorten(clean_text(name), MAX_NAME)
     if not cleaned:
-        raise UserError("No name was given.", "Type one.")
+        raise UserError("Enter a name.")
     for folder in _versions(workspace, found) if found.kind == DATASET else [found.folder]:
         give_name(folder, cleaned)
         tell_of_change(folder)

@@ -27,7 +27,7 @@ def show(dataset: Dataset, report: Report, photos: PhotoFilter, shown: Shown) ->
         first = (page - 1) * PAGE_SIZE
 
         def enlarge(place: int) -> None:
-            actions = manage.photo_actions(dataset, rows["path"], photos.run_id)
+            actions = manage.photo_actions(dataset, rows["path"])
             photo_viewer.show(photo_viewer.from_predictions(dataset, rows), first + place, actions)
 
         gallery.grid(

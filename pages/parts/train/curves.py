@@ -17,11 +17,13 @@ def show(status: JobStatus, config: TrainConfig) -> None:
     """Accuracy and loss over the epochs; the descriptions are built once, only the figures are sent again."""
     kept = best_epoch(status.epochs).epoch if status.usable else None
     frame, num_epochs = curve_charts.curve_frame(list(status.epochs)), num_planned_epochs(status, config)
-    if frame.empty:  # the place is kept, so that nothing jumps when the curves appear
-        with st.container(height=curve_charts.CURVE_HEIGHT, border=False, key="tl_no_curves"):
-            st.caption("Accuracy and loss appear here once training starts")
-        return
-    for place, metric in zip(st.columns(2, gap="medium"), curve_charts.METRICS):
+    with st.container(key="tl_curves"):  # as high as they are, while a browser still draws them
+        if frame.empty:  # the place is kept, so that nothing jumps when the curves appear
+            words = "Accuracy and loss appear here once training starts" if status.active else "No epochs to show"
+            st.html(f'<div class="tl-no-curve"><p>{words}</p></div>')
+            return
+        places = st.columns(2, gap="medium")
+    for place, metric in zip(places, curve_charts.METRICS):
         with place:
             spec = _spec(metric, num_epochs, chrome.is_dark(), kept, curve_charts.lowest_accuracy(frame, kept))
             finding = curve_charts.curve_alt_text(frame, metric, kept)

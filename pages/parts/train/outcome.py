@@ -11,17 +11,13 @@ from tlcore.jobs.store import Run
 from tlcore.messages.comparisons import backbone_title
 from tlcore.messages.endings import diverged_message
 from tlcore.messages.progress import num_planned_epochs
-from tlcore.messages.quantities import capitalized, count, format_seconds, percent
+from tlcore.messages.quantities import capitalized, count, format_seconds
 from tlcore.messages.stops import stopped_message
 
 
 def title(run: Run) -> str:
-    """What a run is called on its page: its own name, else "Hybrid · EfficientNet-Lite0"; then its score, "93%"."""
-    names = [run.name if run.is_renamed else kind(run)]
-    evaluated = job_status(run).evaluated
-    if evaluated is not None and evaluated.test_total:
-        names.append(percent(evaluated.test_correct / evaluated.test_total))
-    return " · ".join(names)
+    """What a run is called on its page: its own name, else "Hybrid · EfficientNet-Lite0". Its score stands below."""
+    return run.name if run.is_renamed else kind(run)
 
 
 def kind(run: Run) -> str:
@@ -33,7 +29,8 @@ def sentence(run: Run, dataset: Dataset) -> str:
     """What it was trained on, and when: "Trained on pets · 26 Nov, 14:05"; of a renamed run also what it is."""
     status = job_status(run)
     verb = "Trained on" if status.usable else "Training on" if status.active else "Started on"
-    words = f"{verb} {plain(dataset.name)} · {state.moment(run.created)}"
+    name = state.dataset_names().get(dataset.id, dataset.name)
+    words = f"{verb} {plain(name)} · {state.moment(run.created)}"
     return f"{plain(kind(run))} · {words}" if run.is_renamed else words
 
 

@@ -13,6 +13,11 @@ def not_yet() -> None:
     _waiting("Try new photos here when training is done", "tl-not-yet tl-live")
 
 
+def nothing() -> None:
+    """Of a run that ended without a model."""
+    _waiting("No model to try: this run has no result", "tl-not-yet tl-live")
+
+
 def show(action: DeltaGenerator, run: Run, status: JobStatus) -> None:
     """The drop zone of a run with a score; before its model is packed, or where that failed, why it is not there."""
     if status.predicts:
