@@ -12,6 +12,7 @@ from tlcore.events import EpochEnd, Evaluated, Failed, Finished, Started, Stoppe
 from tlcore.jobs import store
 from tlcore.jobs.store import Run, create_run
 from tlcore.models.registry import BUILT_IN
+from tlcore.storage.renaming import rename
 
 pytestmark = pytest.mark.usefixtures("two_networks")
 
@@ -85,9 +86,11 @@ def test_a_run_without_its_weights_leads_to_the_built_in_network(visit, trained,
 
 @pytest.fixture
 def line(trained, queue) -> list[Run]:
-    """Three runs that wait."""
+    """Three runs that wait, with names of their own; others go by that of their data set."""
     workspace, dataset, _ = trained
-    runs = [create_run(workspace, dataset.id, SHORT, f"run {number}") for number in (1, 2, 3)]
+    runs = [create_run(workspace, dataset.id, SHORT, "old name") for _ in range(3)]
+    for number, run in enumerate(runs, start=1):
+        rename(workspace, run.id, f"run {number}")
     queue.jobs.extend(runs)
     return runs
 
@@ -108,6 +111,14 @@ def test_the_line_is_seen_and_changed(visit, trained, queue, line):
     at.button(key=f"out_{line[0].id}").click().run()
     assert store.stop_requested(line[0])()
     assert names(at)[:2] == ["run 3", "run 2"] and not at.exception
+
+
+def test_a_run_in_line_goes_by_the_name_that_its_data_set_has_now(visit, trained, queue):
+    workspace, dataset, _ = trained
+    queue.jobs.append(create_run(workspace, dataset.id, SHORT, "old name"))
+    at = visit("train", workspace, dataset=dataset.id)
+    labels = [link.proto.label for link in at.get("page_link")]
+    assert any(label.startswith(f"**{dataset.name}**, ") for label in labels) and "old name" not in " ".join(labels)
 
 
 @pytest.mark.parametrize(("right", "out"), [("act", True), ("see", False)])
