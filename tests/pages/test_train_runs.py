@@ -14,6 +14,7 @@ from tlcore.jobs import store
 from tlcore.jobs.locks import LOCK
 from tlcore.jobs.store import Run, create_run
 from tlcore.models.registry import BUILT_IN
+from tlcore.storage.renaming import rename
 
 pytestmark = pytest.mark.usefixtures("two_networks")
 
@@ -108,10 +109,12 @@ def test_a_run_without_its_weights_leads_to_the_built_in_network(visit, trained,
 
 @pytest.fixture
 def line(trained, queue) -> list[Run]:
-    """Three runs that wait for one that is worked on."""
+    """Three runs, with names of their own, that wait for one that is worked on; others go by that of their data set."""
     queue.working = 1
     workspace, dataset, _ = trained
-    runs = [create_run(workspace, dataset.id, SHORT, f"run {number}") for number in (1, 2, 3)]
+    runs = [create_run(workspace, dataset.id, SHORT, "old name") for _ in range(3)]
+    for number, run in enumerate(runs, start=1):
+        rename(workspace, run.id, f"run {number}")
     queue.jobs.extend(runs)
     return runs
 
@@ -146,6 +149,14 @@ def test_before_the_first_epoch_one_quiet_line_keeps_the_place_of_the_curves(vis
     (run.folder / "queued.json").write_text("{}")
     at = visit("train", workspace, run=run.id)
     assert words(at).count("Accuracy and loss appear here once training starts") == 1 and not at.exception
+
+
+def test_a_run_in_line_goes_by_the_name_that_its_data_set_has_now(visit, trained, queue):
+    workspace, dataset, _ = trained
+    queue.jobs.append(create_run(workspace, dataset.id, SHORT, "old name"))
+    at = visit("train", workspace, dataset=dataset.id)
+    labels = [link.proto.label for link in at.get("page_link")]
+    assert any(label.startswith(f"**{dataset.name}**, ") for label in labels) and "old name" not in " ".join(labels)
 
 
 @pytest.mark.parametrize(("right", "out"), [("act", True), ("see", False)])
