@@ -11,8 +11,6 @@ from pages.shared.widgets import plain
 from tlcore.data.manifest import Dataset
 from tlcore.errors import UserError
 
-ADD = "add"  # `more` in the address: photos are added to the data set in use; anything else begins a new one
-
 
 def heading(is_importing: bool, is_chosen: bool) -> tuple[str, str]:
     """The title and the sentence of the page as it stands."""
@@ -43,7 +41,7 @@ def show_dataset(action: DeltaGenerator, dataset: Dataset) -> None:
     """The data set in use, and the way on."""
     if action.button("Continue to training", type="primary"):
         st.switch_page("pages/train.py", query_params=state.link())
-    adding, new = state.link(run=None, more=ADD), state.link(run=None, more="1")
+    adding, new = state.link(run=None, more=state.ADD), state.link(run=None, more="1")
     action.page_link("pages/data.py", label="Add photos", query_params=adding)
     action.page_link("pages/data.py", label="Choose other photos", query_params=new)
     share.show(action, "dataset", dataset)
@@ -63,7 +61,7 @@ with chrome.page(title, sentence, step=1) as action:
     elif dataset is None or chooses:
         if dataset is not None:
             action.page_link("pages/data.py", label=f"Back to {plain(dataset.name)}", query_params=state.link())
-        choose_photos(dataset if dataset is not None and st.query_params.get("more") == ADD else None, action)
+        choose_photos(dataset if dataset is not None and st.query_params.get("more") == state.ADD else None, action)
     else:
         show_dataset(action, dataset)
     if not is_importing:

@@ -36,6 +36,9 @@ WORDS = {
     "incoming": "collection of uploads",
     "race": "race",
 }
+ADD = "add"
+"""`more` in the address of the Data page: photos are added to the data set in use; else they begin a new one."""
+
 MAKERS: dict[str, Callable[[Workspace, str], str]] = {
     "dataset": manifest.dataset_visitor,
     "run": lambda place, an_id: store.load_run(place, an_id).visitor,
