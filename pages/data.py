@@ -11,13 +11,12 @@ from pages.shared.widgets import plain
 from tlcore.data.manifest import Dataset
 from tlcore.errors import UserError
 
-ADD = "add"  # `more` in the address: photos are added to the data set in use; anything else begins a new one
-
 
 def heading(is_importing: bool, is_chosen: bool) -> tuple[str, str]:
     """The title and the sentence of the page as it stands."""
-    if is_importing and importing.has_failed():
-        return "Import failed", "Nothing was saved. Your uploads are still here."
+    if is_importing and (failed := importing.failed_job()):
+        kept = " Your uploads are still here." if failed.spec.get("kind") == "incoming" else ""
+        return "Import failed", f"Nothing was saved.{kept}"
     if is_importing:
         return "Importing your photos", "We check every file and list any we can't use."
     if is_chosen:
@@ -41,15 +40,11 @@ def choose_photos(base: Dataset | None, action: DeltaGenerator) -> None:
 
 def show_dataset(action: DeltaGenerator, dataset: Dataset) -> None:
     """The data set in use, and the way on."""
-    if newer := state.newer_than(dataset):  # of a run, which keeps the photos it learned from
-        with st.container(key="tl_newer", horizontal=True, vertical_alignment="center", gap="small"):
-            st.markdown("There is a newer version of these photos.", width="content")
-            st.page_link("pages/data.py", label="Open the newer version", query_params={"dataset": newer})
     if action.button("Continue to training", type="primary"):
         run = state.run()
         its = {"run": None} if run is not None and outdated.is_outdated(run) else {}  # it learned from other photos
         st.switch_page("pages/train.py", query_params=state.link(dataset=dataset.id, **its))
-    adding, new = state.link(run=None, more=ADD), state.link(run=None, more="1")
+    adding, new = state.link(run=None, more=state.ADD), state.link(run=None, more="1")
     action.page_link("pages/data.py", label="Add photos", query_params=adding)
     action.page_link("pages/data.py", label="Choose other photos", query_params=new)
     share.show(action, "dataset", dataset)
@@ -69,7 +64,7 @@ with chrome.page(title, sentence, step=1) as action:
     elif dataset is None or chooses:
         if dataset is not None:
             action.page_link("pages/data.py", label=f"Back to {plain(dataset.name)}", query_params=state.link())
-        choose_photos(dataset if dataset is not None and st.query_params.get("more") == ADD else None, action)
+        choose_photos(dataset if dataset is not None and st.query_params.get("more") == state.ADD else None, action)
     else:
         show_dataset(action, dataset)
     if not is_importing:

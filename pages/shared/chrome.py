@@ -32,6 +32,7 @@ from tlcore.messages.bugs import bug_report, new_bug_number
 ICON = "data:image/png;base64," + b64encode(Path(__file__).with_name("icon.png").read_bytes()).decode("ascii")
 SETTLE_SECONDS = 60
 NOTED = (1, 2, 3)  # the steps that say when the model in use knows nothing of a change of its photos
+HERE = "page_step"  # in the session: the step of the page that is shown, for what its fragments say
 
 
 @contextmanager
@@ -48,6 +49,7 @@ def page(title: str, sentence: str, step: int, tab: str = "") -> Iterator[DeltaG
     name = f"{here} · {NAME}" if here else NAME
     st.set_page_config(page_title=name, page_icon=ICON, layout="wide", initial_sidebar_state="collapsed")
     look.dress()
+    st.session_state[HERE] = step
     st.query_params.from_dict(st.query_params.to_dict())  # a link to the page one is on leaves the address as it was
     if here:  # not on the welcome page, where one begins
         _open_last_used()
@@ -108,8 +110,22 @@ def errors_shown(has_way_out: bool = True) -> Iterator[None]:
 def show_user_error(error: UserError, has_way_out: bool = True) -> None:
     """What is wrong and what to do next; with a link to the page where one can begin again, unless told otherwise."""
     st.error(f"**{plain(_without_paths(error.what))}** {plain(_without_paths(error.fix))}".rstrip())
-    if has_way_out:
+    if not has_way_out:
+        return
+    if st.session_state.get(HERE) != 1:
         st.page_link("pages/data.py", label="Go to the Data page", query_params=_living_ids())
+    elif _leads_nowhere():
+        st.page_link("pages/data.py", label="Choose your photos", query_params=_living_ids())
+
+
+def _leads_nowhere() -> bool:
+    """Whether the address names a data set or an import that cannot be opened, so that the page has nothing to show."""
+    try:
+        state.dataset()
+        state.job()
+    except UserError:
+        return True
+    return False
 
 
 def show_failure(failed: Failed) -> None:

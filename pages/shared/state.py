@@ -37,6 +37,9 @@ WORDS = {
     "incoming": "collection of uploads",
     "race": "race",
 }
+ADD = "add"
+"""`more` in the address of the Data page: photos are added to the data set in use; else they begin a new one."""
+
 MAKERS: dict[str, Callable[[Workspace, str], str]] = {
     "dataset": manifest.dataset_visitor,
     "run": lambda place, an_id: store.load_run(place, an_id).visitor,
@@ -198,12 +201,6 @@ def newest(thing: Made) -> Made:
     """The newest version of a data set; whatever else it is, the thing itself."""
     newest_id = current_version(workspace(), thing.id)
     return thing if newest_id == thing.id else _Named(newest_id, _maker("dataset", newest_id))
-
-
-def newer_than(shown: Dataset) -> str:
-    """The id of the newest version of a data set that was replaced, where this visitor may see it; else ""."""
-    found = newest(shown)
-    return found.id if found.id != shown.id and may_see(found) else ""
 
 
 def run_name(used: Run) -> str:

@@ -99,8 +99,10 @@ def test_uploads_that_cannot_work_end_in_a_sentence(workspace, area, tmp_path):
     with pytest.raises(UserError, match="one.zip contains only one class, birds"):
         run_job(ingest_incoming(workspace, area, "x"))
     incoming.add_file(workspace, area, "bird.jpg", make_photo(3), "birds")
-    with pytest.raises(UserError, match="Only one class in x has usable photos: birds"):
+    incoming.add_file(workspace, area, "bad.jpg", b"no photo", "cats")
+    with pytest.raises(UserError, match="Only the class birds has usable photos. cats/bad.jpg is not") as caught:
         run_job(ingest_incoming(workspace, area, "x"))
+    assert "card" in caught.value.fix and "folder" not in caught.value.fix  # nobody who fills cards knows of folders
 
 
 @pytest.mark.parametrize("kind", ["folder", "zip"])

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.conftest import CHROMIUM, FLAGS
 from tests.e2e.conftest import WAIT_MS
 from tests.e2e.test_upload import open_board
-from tests.photos import class_files, write_files
+from tests.photos import class_files, make_photo, write_files
 
 DROP = """(element, files) => {
   const transfer = new DataTransfer();
@@ -98,14 +98,17 @@ def test_a_name_that_differs_only_in_case_is_asked_about(page, server, photos):
     expect(page.get_by_role("button", name="Merge")).to_be_focused()
     page.get_by_role("button", name="Keep both").click()
     expect(name(page, 1)).to_have_value("cats (2)")
-    name(page, 1).fill("CATS")
+    name(page, 0).fill("Lions")
+    name(page, 0).press("Tab")
+    expect(name(page, 1)).to_have_value("cats")  # nothing to tell it from any more
+    name(page, 1).fill("LIONS")
     name(page, 1).press("Tab")
     page.get_by_role("button", name="Merge").click()
     expect(count(page, 0)).to_have_text("12 photos")
     expect(count(page, 1)).to_be_hidden()
     page.reload()
     expect(count(page, 0)).to_have_text("12 photos")
-    expect(name(page, 0)).to_have_value("Cats")
+    expect(name(page, 0)).to_have_value("Lions")
 
 
 def test_a_class_with_too_few_photos_does_not_stop_the_rest(page, server, photos):
@@ -136,6 +139,65 @@ def test_photos_and_classes_can_be_taken_out_again(page, server, photos):
     expect(count(page, 1)).to_be_hidden()
     choose(page, 1, photos / "dogs")
     expect(count(page, 1)).to_have_text("6 photos")
+
+
+def test_files_that_are_no_photos_are_named_at_once_and_not_counted(page, server, photos):
+    """What a TIFF holds, only the server can tell."""
+    whole = make_photo(1, (800, 600))
+    bad = {"text.jpg": b"hello", "README.md": b"# Read me", "half.jpg": whole[: len(whole) // 2], "empty.png": b""}
+    bad["phone.heic"] = b"\0\0\0\x18ftypheic" + b"\0" * 40
+    good = {"scan.tif": make_photo(3, image_format="TIFF"), "one.png": make_photo(2, image_format="PNG")}
+    folder = write_files(photos / "mixed", bad | good)
+    open_board(page, server)
+    choose(page, 0, folder)
+    expect(count(page, 0)).to_have_text("2 photos")
+    lines = card(page, 0).locator(".unread li")
+    expect(lines).to_have_count(len(bad))
+    assert {line.split(" ")[0] for line in lines.all_inner_texts()} == set(bad)
+    expect(card(page, 0).locator(".unread summary")).to_have_text(f"{len(bad)} files left out")
+    expect(page.locator(".verdict")).to_have_text("2 files uploaded.")
+    page.reload()
+    expect(count(page, 0)).to_have_text("2 photos")
+
+
+def test_all_photos_of_a_card_can_be_seen_and_taken_out(page, server, tmp_path):
+    many = write_files(tmp_path / "many", class_files({"cats": 25, "dogs": 25}))
+    open_board(page, server)
+    choose(page, 0, many / "cats")
+    expect(page.locator(".verdict")).to_have_text("25 files uploaded.")
+    choose(page, 1, many / "dogs")
+    expect(page.locator(".verdict")).to_have_text("50 files uploaded.")
+    for _ in range(2):
+        tiles = card(page, 0).locator(".thumbnails .remove")
+        expect(tiles).to_have_count(9)
+        page.get_by_role("button", name=re.compile("Show all .* of Class 1")).click()
+        expect(tiles).to_have_count(int(count(page, 0).inner_text().split()[0]))
+        tiles.last.click(force=True)
+        expect(tiles.last).to_be_focused()
+        page.get_by_role("button", name="Show fewer").click()
+        expect(count(page, 0)).to_have_text(re.compile("^2[34] photos"))
+        page.wait_for_timeout(500)
+        page.reload()
+        expect(count(page, 0)).to_have_text(re.compile("^2[34] photos"))
+    expect(count(page, 0)).to_have_text("23 photos")
+
+
+def test_what_a_card_says_moves_nothing(page, server, photos):
+    open_board(page, server)
+    choose(page, 0, photos / "cats")
+    expect(card(page, 0).locator(".thumbnails li")).to_have_count(6)
+    expect(page.locator(".verdict")).to_be_visible()
+    before = page.locator(".end").bounding_box()
+    go_on(page)
+    expect(card(page, 0).get_by_role("alert")).to_contain_text("Name this class")
+    assert page.locator(".end").bounding_box()["y"] == before["y"]
+    name(page, 0).fill("cats")
+    name(page, 0).press("Tab")
+    go_on(page)
+    expect(card(page, 1).get_by_role("alert")).to_contain_text("Add photos of a second class")
+    assert page.locator(".end").bounding_box()["y"] == before["y"]
+    remover = card(page, 0).locator(".thumbnails .remove").first.bounding_box()
+    assert min(remover["width"], remover["height"]) >= 24
 
 
 def test_a_folder_of_class_folders_makes_the_cards(page, server, photos):

@@ -77,8 +77,8 @@ def test_what_arrived_is_there_on_the_next_visit_with_its_names(visit, workspace
         (["card-1"], "", 6),
     ]
     newest = board_data["cards"][0]["photos"]
-    assert [photo["id"] for photo in newest] == [f"{BATCH}-{number}" for number in (5, 4, 3, 2, 1)]
-    assert all(photo["source"].startswith("data:image/") for photo in newest)
+    assert [photo["id"] for photo in newest] == [f"{BATCH}-{number}" for number in (5, 4, 3, 2, 1, 0)]
+    assert all(photo["source"].startswith("data:image/") for photo in newest[:5]) and not newest[5]["source"]
 
 
 def test_nothing_is_made_on_the_disk_before_somebody_sends_something(visit, workspace, tell):
@@ -156,6 +156,31 @@ def test_a_failed_import_is_headed_as_one_and_offers_to_go_on_without_small_clas
     assert at.title[0].value == "Import failed" and "birds has 2 photos" in words(at)
     next(button for button in at.button if button.label == "Continue without birds").click().run()
     assert list(queue.jobs[0].spec["without"]) == ["birds"] and queue.jobs[0].spec["value"] == area
+
+
+@pytest.mark.parametrize(
+    ("base", "more"), [(False, "1"), (True, "add")], ids=["a new data set", "photos added to the one in use"]
+)
+def test_after_a_failed_import_the_cards_are_there_again(visit, trained, queue, base, more):
+    workspace, dataset, _ = trained
+    area = incoming.new_incoming(workspace)
+    two_classes(workspace, area)
+    spec = ImportSpec("incoming", area, "pets", base=dataset.id if base else None)
+    job = create_import(workspace, spec)
+    EventLog(job).write(Failed("Only the class cats has usable photos.", "bad.jpg is empty. Add photos."))
+    at = visit("data", workspace, dataset=dataset.id, job=job.id)
+    primary = [button.label for button in at.button if button.proto.type == "primary"]
+    assert primary == ["Back to your photos"], "the same files would fail once more"
+    assert at.error[0].value.startswith("**Only the class cats has usable photos.** bad")
+    assert not any(link.proto.label == "Go to the Data page" for link in at.get("page_link")), "this is it"
+    next(button for button in at.button if button.label == "Back to your photos").click().run()
+    assert at.title[0].value == "Choose your photos"
+    assert (at.query_params["more"], at.query_params["incoming"]) == (more, area)
+
+
+def test_a_dead_address_has_a_way_on_on_the_page_itself(visit, workspace):
+    at = visit("data", workspace, dataset="pets-0000000000000000")
+    assert at.error and any(link.proto.label == "Choose your photos" for link in at.get("page_link"))
 
 
 @pytest.mark.parametrize("told", [None, "x", 7, ["busy"], {"busy": "yes"}, {"classes": "x", "removed": 7}])

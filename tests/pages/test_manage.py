@@ -256,9 +256,9 @@ def test_a_changed_data_set_is_shown_in_its_newest_version(visit, own):
     at = visit("evaluate", workspace, run=run.id)
     assert not at.error, "the run keeps the photos that it learned from"
     at = visit("data", workspace, dataset=dataset.id, run=run.id)
-    assert "There is a newer version of these photos" in words(at)
+    assert "Round" in words(at) and "This model was trained before you changed the photos" in words(at)
     at = visit("data", workspace, dataset=newer.id)
-    assert "There is a newer version" not in words(at)
+    assert "trained before you changed" not in words(at)
 
 
 def test_a_change_on_a_page_that_shows_an_earlier_version_is_made_to_the_newest(visit, own):

@@ -15,6 +15,8 @@ from tlcore.errors import UserError
 from tlcore.events import Event
 from tlcore.workspace import Workspace
 
+FIX = f"Add photos for at least two classes. {HOW}"
+
 Ingestion = Generator[Event, None, Dataset | None]
 """A job that makes a data set: yields `Progress` and returns the data set, or None when stopped."""
 
@@ -80,10 +82,20 @@ def _check_classes(name: str, photos: pd.DataFrame, collected: Collected) -> Non
     labels = sorted(set(photos["label"]))
     if len(labels) >= 2:
         return
-    first = f" For example, {collected.refused[0][0]} {collected.refused[0][1]}." if collected.refused else ""
-    num_refused = len(collected.refused)
-    if labels:
-        what = f"Only one class in {name} has usable photos: {labels[0]} (files that can't be used: {num_refused:,})."
+    if not labels:
+        what = "None of the files is a usable photo." if collected.in_cards else f"{name} contains no usable photo."
+    elif collected.in_cards:
+        what = f"Only the class {labels[0]} has usable photos."
     else:
-        what = f"{name} contains no usable photo (files that can't be used: {num_refused:,})."
-    raise UserError(what + first, "Add photos for at least two classes. " + HOW)
+        what = f"Only one class in {name} has usable photos: {labels[0]}."
+    fix = "Add photos of at least two classes, each to its own card." if collected.in_cards else FIX
+    raise UserError(what, _refused(collected) + fix)
+
+
+def _refused(collected: Collected) -> str:
+    """What could not be used, as sentences; "" where all could."""
+    if not collected.refused:
+        return ""
+    (path, reason), number = collected.refused[0], len(collected.refused)
+    start = f"{number:,} files can't be used. For example, " if number > 1 else ""
+    return f"{start}{path} {reason}. "

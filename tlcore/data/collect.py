@@ -62,7 +62,7 @@ class Collected:
     """What reading the files gave: rows of the manifest, and what was refused.
 
     `allowance`: what may come in; `num_brought`: photos that come along from an earlier data set; `size`: bytes of the
-    rows so far.
+    rows so far; `in_cards`: a person put the photos into classes one by one, and folders have nothing to do with it.
     """
 
     rows: list[dict[str, Any]] = field(default_factory=list)
@@ -72,6 +72,7 @@ class Collected:
     allowance: Allowance = UNLIMITED
     num_brought: int = 0
     size: int = 0
+    in_cards: bool = False
 
     def photos(self) -> pd.DataFrame:
         """The rows as a frame, sorted, every `path` unique."""

@@ -58,6 +58,7 @@ def ingest_incoming(
         empty=list(source.empty),
         allowance=allowance,
         num_brought=0 if earlier is None else len(earlier.photos),
+        in_cards=source.in_cards,
     )
     with incoming.held(workspace, incoming_id), draft_folder(workspace) as folder:
         with ThumbnailWriter(folder) as writer:
@@ -106,6 +107,7 @@ class UploadSource:
         uploads = [each for each in incoming.list_uploads(workspace, incoming_id) if each.label not in classes.removed]
         uploads = [each._replace(label=names.get(each.label, each.label)) if each.label else each for each in uploads]
         self.suggested_name = suggested_name(workspace, incoming_id, classes, without)
+        self.in_cards = any(each.label is not None for each in uploads)
         if not uploads and alone:
             raise UserError("Nothing has been uploaded yet.", "Add photos for at least two classes, or upload a zip.")
         in_folders: list[SourceFile] = []

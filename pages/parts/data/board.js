@@ -2,7 +2,8 @@
 
    Streamlit calls the default export again with new `data` after every run of the page; what is under way is kept beside the
    element it is drawn into. What `data` holds and what Python learns stands in board.py. The files beside this one are put
-   before it: sending.js, files.js, camera.js, card.js, checks.js. */
+   before it: sending.js, files.js, camera.js, photo_check.js,
+   thumbnails.js, card.js, checks.js. */
 
 const MOST_NAMED = 100; // files that did not arrive and are listed with their reasons
 
@@ -19,6 +20,7 @@ class Board {
     this.wanted = false; // Import was pressed while photos were on their way
     this.without = new Set();
     this.lastSpoken = 0;
+    this.check = new PhotoCheck(() => this.busy, (item, reason) => this.refuse(item, reason));
     this.leave = (event) => event.preventDefault();
     this.build(data);
     for (const each of data.cards ?? []) this.addCard(each);
@@ -127,6 +129,7 @@ class Board {
   discard(card) {
     this.cards.splice(this.cards.indexOf(card), 1);
     this.without.delete(card);
+    this.withdrawNumbers();
     card.root.remove();
     while (this.cards.length < 2) this.addCard();
     this.draw();
@@ -141,6 +144,21 @@ class Board {
     this.draw();
   }
 
+  /** A file that is no photo goes again, and its card says so. */
+  refuse(item, reason) {
+    const card = this.cards.find((each) => each.items.includes(item));
+    if (!card || item.state === "removed") return;
+    card.refuse(item, reason);
+    this.dropped.push(item.id);
+    this.refusing ??= setTimeout(() => { // of many files, told once
+      this.refusing = null;
+      this.spoken.textContent = this.cards.map((each) => each.unread.summary).filter(Boolean).join(". ");
+      this.report();
+      this.draw();
+    }, 150);
+    this.drawSoon();
+  }
+
   forget(id) {
     this.dropped.push(id);
     this.report();
@@ -153,6 +171,7 @@ class Board {
     card.complain("");
     const other = card.name && this.cards.find((each) => each !== card && sameName(each.name, card.name));
     if (other) card.ask(other);
+    this.withdrawNumbers();
     this.report();
     this.draw();
   }
@@ -167,12 +186,27 @@ class Board {
 
   keepBoth(card) {
     const { name } = card;
-    for (let turn = 2; this.cards.some((each) => sameName(each.name, card.name) && each !== card); turn += 1) {
-      card.input.value = `${name} (${turn})`;
-    }
+    for (let turn = 2; this.isTaken(card.name, card); turn += 1) card.input.value = `${name} (${turn})`;
+    card.numbered = { name, as: card.name };
     card.answer();
     card.input.focus();
     this.report();
+  }
+
+  isTaken(name, card) {
+    return this.cards.some((each) => each !== card && sameName(each.name, name));
+  }
+
+  /** A number that "Keep both" put behind a name goes once no other card has that name. */
+  withdrawNumbers() {
+    for (const card of this.cards) {
+      if (!card.numbered) continue;
+      if (card.name !== card.numbered.as) card.numbered = null; // somebody typed another name
+      else if (!this.isTaken(card.numbered.name, card)) {
+        card.input.value = card.numbered.name;
+        card.numbered = null;
+      }
+    }
   }
 
   /** After a name: the next card without one, else what comes next in this card. */
@@ -242,6 +276,7 @@ class Board {
     this.outcome.hidden = true;
     for (const item of this.sender?.items ?? []) item.settled = item.state === "arrived";
     this.pending.push(...items);
+    this.check.add(items.filter((item) => item.label !== null)); // of folders and zips the server says it
     addEventListener("beforeunload", this.leave);
     this.report(); // Python makes an upload area where there is none
     if (this.data.area) this.send();
@@ -279,14 +314,14 @@ class Board {
   settled() {
     removeEventListener("beforeunload", this.leave);
     const { ended, problem } = this.sender;
-    const figures = this.sender.figures();
+    const figures = progressOf(this.sender.items.filter((item) => item.state !== "removed")); // of all, not the last lot
     const rest = figures.files - figures.arrived;
     const isStopped = ended && !problem;
     const share = rest ? `${number(figures.arrived)} of ${files(figures.files)}` : files(figures.files);
     const words = `${isStopped ? "Stopped. " : ""}${share} uploaded.`;
     const missing = rest ? ` ${number(rest)} missing.` : "";
     const why = problem ? ` ${problem.what ?? "The server refused it."} ${problem.fix ?? ""}` : "";
-    this.say(words + missing + why, rest > 0);
+    if (figures.files) this.say(words + missing + why, rest > 0);
     this.again.hidden = !rest || [403, 404].includes(problem?.status);
     this.listFailures(problem?.what ?? (isStopped ? "You stopped the upload." : "It did not arrive."));
     this.report();

@@ -1,28 +1,8 @@
 /* A card: one class with its name, its place to drop photos, its camera, its latest photos and how many there are. */
 
-const MOST_THUMBNAILS = 10;
-const THUMBNAIL = 112; // pixels, for 56 on a page of twice the density
-
 const tidy = (name) => name.normalize("NFC").trim().replace(/\s+/g, " ");
 const sameName = (one, other) => tidy(one).toLowerCase() === tidy(other).toLowerCase();
 const photos = (count) => `${number(count)} ${count === 1 ? "photo" : "photos"}`;
-
-/** The middle square of a photo on a canvas, as the network will see it; a grey tile with the kind of file for others. */
-async function paint(canvas, file) {
-  const pen = canvas.getContext("2d");
-  try {
-    const bitmap = await createImageBitmap(file, { resizeWidth: 2 * THUMBNAIL, resizeQuality: "medium" });
-    const side = Math.min(bitmap.width, bitmap.height);
-    const [left, top] = [(bitmap.width - side) / 2, (bitmap.height - side) / 2];
-    pen.drawImage(bitmap, left, top, side, side, 0, 0, THUMBNAIL, THUMBNAIL);
-    bitmap.close();
-  } catch {
-    pen.fillStyle = getComputedStyle(canvas).color;
-    pen.font = "600 26px sans-serif";
-    pen.textAlign = "center";
-    pen.fillText((file.name.split(".").pop() || "?").slice(0, 5).toUpperCase(), THUMBNAIL / 2, THUMBNAIL / 2 + 9);
-  }
-}
 
 /** `restored`: {labels, name, count, photos: [{id, source}], fixed} of a card that was there before. */
 class Card {
@@ -35,7 +15,7 @@ class Card {
     this.isFixed = "fixed" in restored;
     this.items = [];
     this.known = new Set();
-    this.shown = new Map();
+    this.numbered = null; // {name, as}: what it was called before "Keep both" put a number behind it
     this.build(restored.name ?? "");
   }
 
@@ -64,11 +44,12 @@ class Card {
     this.drop = make("div", { className: "drop" }, buttons, this.hint, this.files);
     this.count = make("p", { className: "count" });
     this.bar = make("progress", { max: 1, value: 0, hidden: true });
-    this.thumbnails = make("ul", { className: "thumbnails" });
+    this.thumbnails = new Thumbnails((each) => this.takeOutShown(each), () => this.choose);
+    this.unread = new UnreadFiles();
     this.problem = make("div", { className: "problem", hidden: true });
     this.problem.setAttribute("role", "alert");
     const head = make("div", { className: "head" }, this.input, !this.isFixed && this.remover);
-    const rest = [this.question, this.problem, this.drop, this.count, this.bar, this.thumbnails];
+    const rest = [this.question, this.problem, this.drop, this.count, this.bar, this.unread.root, this.thumbnails.root];
     this.root = make("li", { className: "card" }, head, ...rest);
     this.board.acceptDrops(this.root, (dropped) => this.board.take(dropped, this));
   }
@@ -115,7 +96,14 @@ class Card {
     this.items.push(...other.items);
     this.earlier += other.earlier;
     this.earlierPhotos = [...this.earlierPhotos, ...other.earlierPhotos];
+    for (const [name, reason] of other.unread.files) this.unread.add(name, reason);
     other.closeCamera();
+  }
+
+  refuse(item, reason) {
+    item.state = "removed";
+    this.known.delete(item.key);
+    this.unread.add(item.name.split("/").pop(), reason);
   }
 
   takeOut(item) {
@@ -184,7 +172,6 @@ class Card {
     this.choose.setAttribute("aria-label", `Choose photos of ${this.shownName}`);
     this.shoot.setAttribute("aria-label", `Use camera for ${this.shownName}`);
     this.root.setAttribute("aria-label", this.shownName);
-    this.thumbnails.setAttribute("aria-label", `Latest photos of ${this.shownName}`);
     this.root.classList.toggle("filled", total > 0);
     const open = sent.filter((item) => item.state !== "arrived");
     const sending = this.board.busy && open.length > 0;
@@ -197,36 +184,16 @@ class Card {
     this.bar.hidden = !sending;
     this.bar.value = share;
     this.bar.setAttribute("aria-label", `Upload of ${this.shownName}`);
-    this.drawThumbnails();
+    this.thumbnails.draw([...this.sent.reverse(), ...this.earlierPhotos], this.shownName);
   }
 
-  drawThumbnails() {
-    const own = this.sent.slice(-MOST_THUMBNAILS).reverse();
-    const earlier = this.earlierPhotos.slice(0, MOST_THUMBNAILS - own.length);
-    const wanted = [...own, ...earlier];
-    if (wanted.length === this.thumbnails.childElementCount && wanted.every((each) => this.shown.has(each.id))) return;
-    const before = this.shown;
-    this.shown = new Map(wanted.map((each) => [each.id, before.get(each.id) ?? this.thumbnail(each)]));
-    this.thumbnails.replaceChildren(...this.shown.values());
-  }
-
-  thumbnail(each) {
-    const picture = each.file
-      ? make("canvas", { width: THUMBNAIL, height: THUMBNAIL })
-      : make("img", { src: each.source, alt: "" });
-    if (each.file) paint(picture, each.file);
-    const name = each.file ? each.name.split("/").pop() : "photo";
-    const remover = button("×", "remove", () => {
-      if (each.file) this.takeOut(each);
-      else {
-        this.earlier -= 1;
-        this.earlierPhotos = this.earlierPhotos.filter(({ id }) => id !== each.id);
-        this.board.forget(each.id);
-      }
-      this.choose.focus();
-    });
-    remover.setAttribute("aria-label", `Remove ${name}`);
-    remover.title = `Remove ${name}`;
-    return make("li", {}, picture, remover);
+  /** Take out a photo of a thumbnail. */
+  takeOutShown(each) {
+    if (each.file) this.takeOut(each);
+    else {
+      this.earlier -= 1;
+      this.earlierPhotos = this.earlierPhotos.filter(({ id }) => id !== each.id);
+      this.board.forget(each.id);
+    }
   }
 }

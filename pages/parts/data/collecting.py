@@ -119,7 +119,12 @@ def _cards(area: str, classes: UploadClasses) -> tuple[list[dict[str, Any]], dic
         found = [row for label in each.labels for row in rows.get(label, {}).values()]
         newest = sorted(found, key=lambda row: -row["number"])[: min(left, PICTURES_A_CLASS)]
         left -= len(newest)
-        photos = [{"id": row["id"], "source": _picture(area, row["number"])} for row in newest if row.get("id")]
+        pictures = {row["number"]: _picture(area, row["number"]) for row in newest}
+        photos = [
+            {"id": row["id"], "name": row["name"], "source": pictures.get(row["number"], "")}
+            for row in sorted(found, key=lambda row: -row["number"])
+            if row.get("id")
+        ]
         cards.append({"labels": list(each.labels), "name": each.name, "count": len(found), "photos": photos})
     return cards, _whole(list(rows.get(None, {}).values()))
 

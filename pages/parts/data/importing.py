@@ -30,16 +30,16 @@ def start_import(spec: ImportSpec) -> None:
     st.rerun()
 
 
-def has_failed() -> bool:
-    """Whether the import in the URL has come to an end without a data set."""
+def failed_job() -> Job | None:
+    """The import in the URL where it came to an end without a data set; else None."""
     try:
         job = state.job()
     except UserError:  # the page itself will say so
-        return False
+        return None
     if job is None:
-        return False
+        return None
     status = job_status(job)
-    return not status.active and not status.finished
+    return None if status.active or status.finished else job
 
 
 def show_import(action: DeltaGenerator) -> None:
@@ -56,10 +56,9 @@ def show_import(action: DeltaGenerator) -> None:
         small = status.error.small_classes if status.error else ()
         if small:
             _offer_without(job, small, action)
-        follow.ended(job, status, "import", action, primary=not small)
-        if action.button("Back to your photos"):
-            state.choose(job=None)
-            st.rerun()
+        is_refused = status.error is not None and not status.error.bug and job.spec["kind"] != "sample"
+        _offer_way_back(job, action, primary=is_refused and not small)
+        follow.ended(job, status, "import", action, primary=not is_refused)  # the same files would fail once more
 
 
 def _go_on(job: Job, dataset_id: str) -> None:
@@ -80,6 +79,15 @@ def _offer_without(job: Job, small: tuple[str, ...], action: DeltaGenerator) -> 
     if state.may_act(job) and action.button(f"Continue without {shown}", type="primary", key="without"):
         spec = ImportSpec(**job.spec)
         start_import(replace(spec, without=(*spec.without, *small)))
+
+
+def _offer_way_back(job: Job, action: DeltaGenerator, primary: bool) -> None:
+    """Back to the board: its cards with what was dropped, or the other ways to bring photos in."""
+    if action.button("Back to your photos", type="primary" if primary else "secondary", key="back_to_photos"):
+        if job.spec["kind"] == "incoming":
+            state.choose(incoming=job.spec["value"])
+        state.choose(job=None, more=state.ADD if job.spec.get("base") else "1")
+        st.rerun()
 
 
 def _more_came(area: str) -> bool:

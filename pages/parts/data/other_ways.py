@@ -24,6 +24,7 @@ def sample_sets() -> ImportSpec | None:
             label = f"Use {plain(sample.title.lower())}"
             if st.button(label, key=f"sample_{sample.key}", help=plain(sample.sentence), width="stretch"):
                 chosen = ImportSpec("sample", sample.key, sample.title)
+            st.caption(f"Licence: {plain(sample.licence)}")
     return chosen
 
 
@@ -33,11 +34,10 @@ def first_sample() -> ImportSpec:
 
 
 def _sample(sample: Sample) -> None:
-    size = f"{format_bytes(sample.download_bytes)} download" if sample.download_bytes else "built in"
+    size = f"{format_bytes(sample.download_bytes)} download" if sample.download_bytes else "built\u00a0in"
     facts = f"{count(sample.num_photos, 'photo')} · {count(sample.num_classes, 'class', 'classes')} · {size}"
     st.html(_strip(sample))
     st.markdown(f"**{plain(sample.title)}**  \n{facts}")
-    st.caption(f"Licence: {plain(sample.licence)}")
 
 
 def _strip(sample: Sample) -> str:

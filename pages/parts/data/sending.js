@@ -63,6 +63,7 @@ class Sender {
         if (!this.workers) this.settle();
       });
     }
+    if (!this.workers) this.settle(); // all of it was taken out again
   }
 
   async work() {

@@ -1,0 +1,108 @@
+/* What a card shows of its photos: the latest of them, all on demand, and the names of files that are no photos. */
+
+const MOST_THUMBNAILS = 10; // of more, the last place tells how many and opens all
+const THUMBNAIL = 112; // pixels, for 56 on a page of twice the density
+const paintInTurn = limited(3);
+
+/** The middle square of a photo on a canvas, as the network will see it; a grey tile with the kind of file for others. */
+async function paint(canvas, file) {
+  const pen = canvas.getContext("2d");
+  try {
+    const bitmap = await createImageBitmap(file, { resizeWidth: 2 * THUMBNAIL, resizeQuality: "medium" });
+    const side = Math.min(bitmap.width, bitmap.height);
+    const [left, top] = [(bitmap.width - side) / 2, (bitmap.height - side) / 2];
+    pen.drawImage(bitmap, left, top, side, side, 0, 0, THUMBNAIL, THUMBNAIL);
+    bitmap.close();
+  } catch {
+    pen.fillStyle = getComputedStyle(canvas).color;
+    pen.font = "600 26px sans-serif";
+    pen.textAlign = "center";
+    pen.fillText(kindOf(file.name), THUMBNAIL / 2, THUMBNAIL / 2 + 9);
+  }
+}
+
+const kindOf = (name) => (name.split(".").pop() || "?").slice(0, 5).toUpperCase();
+
+/** Thumbnails, newest first. `remove(each)` takes a photo out; `rest()`: where the keyboard goes when none is left. */
+class Thumbnails {
+  constructor(remove, rest) {
+    this.remove = remove;
+    this.rest = rest;
+    this.shown = new Map();
+    this.isOpen = false;
+    this.list = make("ul", { className: "thumbnails" });
+    this.opener = button("", "more", () => this.turn(true));
+    this.openerItem = make("li", {}, this.opener);
+    this.closer = button("Show fewer", "quiet fewer", () => this.turn(false));
+    this.root = make("div", { className: "photos" }, this.list, this.closer);
+  }
+
+  turn(isOpen) {
+    this.isOpen = isOpen;
+    this.draw(this.all, this.name);
+    (isOpen ? this.list.querySelector(".remove") : this.opener).focus();
+  }
+
+  /** `all`: items with a `file`, and photos of an earlier visit with a `source` ("" for none) and a name. */
+  draw(all, name) {
+    [this.all, this.name] = [all, name];
+    const isLong = all.length > MOST_THUMBNAILS;
+    const wanted = isLong && !this.isOpen ? all.slice(0, MOST_THUMBNAILS - 1) : all;
+    const left = all.length - wanted.length;
+    this.list.setAttribute("aria-label", left ? `Latest photos of ${name}` : `Photos of ${name}`);
+    this.list.classList.toggle("opened", isLong && this.isOpen);
+    this.opener.textContent = `+${number(left)}`;
+    this.opener.setAttribute("aria-label", `Show all ${photos(all.length)} of ${name}`);
+    this.closer.hidden = !(isLong && this.isOpen);
+    this.root.hidden = !all.length;
+    const isSame = wanted.length === this.shown.size && wanted.every((each) => this.shown.has(each.id));
+    if (isSame && Boolean(left) === (this.openerItem.parentNode === this.list)) return;
+    const before = this.shown;
+    this.shown = new Map(wanted.map((each) => [each.id, before.get(each.id) ?? this.thumbnail(each)]));
+    const top = this.list.scrollTop;
+    this.list.replaceChildren(...this.shown.values(), ...(left ? [this.openerItem] : []));
+    this.list.scrollTop = top;
+  }
+
+  thumbnail(each) {
+    const name = (each.name || "photo").split("/").pop();
+    const remover = button("×", "remove", () => {
+      const place = [...this.list.children].indexOf(item);
+      this.remove(each);
+      const next = this.list.children[Math.min(place, this.list.childElementCount - 1)];
+      (next?.querySelector("button") ?? this.rest()).focus();
+    });
+    remover.setAttribute("aria-label", `Remove ${name}`);
+    remover.title = `Remove ${name}`;
+    const item = make("li", {}, this.picture(each, name), remover);
+    return item;
+  }
+
+  picture(each, name) {
+    if (!each.file) return each.source ? make("img", { src: each.source, alt: "" }) : make("span", { textContent: kindOf(name) });
+    const canvas = make("canvas", { width: THUMBNAIL, height: THUMBNAIL });
+    paintInTurn(() => paint(canvas, each.file));
+    return canvas;
+  }
+}
+
+/** The files of a card that are no photos, each with the reason. */
+class UnreadFiles {
+  constructor() {
+    this.files = new Map();
+    this.head = make("summary", {});
+    this.list = make("ul", {});
+    this.root = make("details", { className: "unread", open: true, hidden: true }, this.head, this.list);
+  }
+
+  add(name, reason) {
+    this.files.set(name, reason);
+    this.head.textContent = this.summary;
+    this.list.replaceChildren(...[...this.files].map(([each, why]) => make("li", { textContent: `${each} ${why}` })));
+    this.root.hidden = false;
+  }
+
+  get summary() {
+    return this.files.size ? `${files(this.files.size)} left out` : "";
+  }
+}
