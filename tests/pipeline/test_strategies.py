@@ -128,7 +128,7 @@ def test_too_little_memory_is_told_before_anything_begins(workspace, dataset, mo
     monkeypatch.setattr(memory, "free_memory", lambda: 1_000_000)
     run = create_run(workspace, dataset.id, defaults_for(strategy, **SMALL), "large")
     last = run_job(workspace, run)
-    assert last.type == "failed" and not last.bug and "of memory; 1 MB are free" in last.what
+    assert last.type == "failed" and not last.bug and "of memory; 1 MB is free" in last.what
     events = [event for event in read_events(run) if getattr(event, "stage", "") != StageKey.PREPARE]
     assert [event.type for event in events] == ["started", "failed"], "no photo was looked at in vain"
 
