@@ -29,7 +29,7 @@ def test_a_training_is_a_run_of_the_workspace_of_its_data(data, workspace, monke
     events = []
     model = tlcore.train(data, on_event=events.append, **QUICK)
     types = [event.type for event in events if not isinstance(event, Progress)]
-    assert types == ["started", "planned", "epoch", "epoch", "evaluated", "finished"]
+    assert types == ["started", "planned", "epoch", "epoch", "evaluated", "packed", "finished"]
     assert model.labels == ("disc", "square", "stripes") and model.config.epochs == 2 and model.config.seed == 3
     [run] = tlcore.list_runs(workspace)
     assert run.id == model.run_id and run.state == "finished" and run.folder == model.path
@@ -166,7 +166,7 @@ def test_a_mistake_makes_no_run(workspace, given, settings, message, reason):
 def test_photos_in_no_classes_cannot_be_learned(workspace, tmp_path):
     files = {name.rsplit("/", 1)[-1]: photo for name, photo in class_files({"x": 5}).items()}
     loose = run_to_end(read_unsorted(write_files(tmp_path / "loose", files)))
-    with pytest.raises(tlcore.UserError, match="in no classes"):
+    with pytest.raises(tlcore.UserError, match="have no classes"):
         tlcore.train(loose, workspace=workspace)
 
 

@@ -52,5 +52,5 @@ def test_a_deleted_run_is_left_out_and_a_race_without_any_is_told(workspace):
         (run.folder / "job.json").unlink()
         if left:
             assert [run.id for run in runs_of(workspace, race)] == [race.run_ids[1]]
-    with pytest.raises(UserError, match="were deleted"):
+    with pytest.raises(UserError, match="have been deleted"):
         runs_of(workspace, race)
