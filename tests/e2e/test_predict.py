@@ -75,7 +75,7 @@ def test_photos_open_and_close_with_the_keys(tab, photos):
     expect(viewer.get_by_text("3 of 4")).to_be_visible()
     tab.keyboard.press("ArrowLeft")
     expect(viewer.get_by_text("2 of 4")).to_be_visible()
-    expect(viewer.locator("dt")).to_have_text(["Prediction", "File", "Size"])
+    expect(viewer.locator("dt")).to_have_text(["Prediction", "Size"])
     tab.keyboard.press("Escape")
     expect(viewer).to_have_count(0)
     assert second.evaluate(IS_FOCUSED), "the focus goes back to where it was"

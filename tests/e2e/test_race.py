@@ -65,8 +65,8 @@ def look_at_variants(page: Page) -> None:
         expect(variants.nth(number)).not_to_have_attribute("src", source)
         expect(variants.nth(number)).to_have_attribute("alt", re.compile(r"turned \d+° to the (left|right)"))
     assert len({*before, *(each.get_attribute("src") for each in variants.all())}) == 18
-    page.get_by_role("slider", name=re.compile("^Views per photo")).press("Home")
-    expect(page.get_by_text("Choose two or more views")).to_be_visible()
+    page.get_by_role("slider", name=re.compile("^Variants per photo")).press("Home")
+    expect(page.get_by_text("Choose two or more variants")).to_be_visible()
     expect(variants).to_have_count(0)
 
 

@@ -50,7 +50,7 @@ def test_epochs_that_are_missing_are_told(run):
         lines[number] = lines[number].replace("0.55", "0.56")
     (run.folder / EVENTS).write_text("\n".join(lines))
     status = job_status(run)
-    assert status.missing_epochs == (3, 6) and "round 3, 6 is missing" in missing_epochs_message(status)
+    assert status.missing_epochs == (3, 6) and "epochs 3, 6 are missing" in missing_epochs_message(status)
     assert status.evaluated == Evaluated(4, 6, 3.0, 1.0, 2.0)
 
 

@@ -119,7 +119,7 @@ def test_a_damaged_row_is_dropped_for_everybody_and_can_be_computed_anew(
     path.write_bytes(data)
     again = FeatureStore(workspace, KIND)
     if not again.missing([key(1), key(2)]):
-        with pytest.raises(DamagedRows, match="1 of the rows"):
+        with pytest.raises(DamagedRows, match=r"discarded \(1 in"):
             again.read([key(2), key(1)])
         with pytest.raises(DamagedRows):
             again.read([key(number) for number in missing])
@@ -142,7 +142,7 @@ def test_all_damaged_rows_are_found_at_once(workspace):
     (store.folder / "vectors.bin").write_bytes(data)
     again = FeatureStore(workspace, KIND)
     np.testing.assert_array_equal(again.read([key(3)]), rows(3), err_msg="what is whole can be read")
-    with pytest.raises(DamagedRows, match="10 of the rows"):
+    with pytest.raises(DamagedRows, match=r"discarded \(10 in"):
         again.read([key(12)])
     assert again.missing([key(number) for number in range(50)]) == [key(number) for number in range(10, 20)]
 
