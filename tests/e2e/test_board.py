@@ -129,7 +129,9 @@ def test_photos_and_classes_can_be_taken_out_again(page, server, photos):
     open_board(page, server)
     choose(page, 0, photos / "cats")
     choose(page, 1, photos / "dogs")
-    expect(page.locator(".verdict")).to_contain_text("uploaded.")
+    for place in (0, 1):
+        expect(count(page, place)).to_have_text("6 photos")
+    expect(page.locator(".verdict")).to_have_text("12 files uploaded.")
     card(page, 0).locator(".thumbnails .remove").first.click(force=True)
     expect(count(page, 0)).to_have_text("5 photos")
     page.get_by_role("button", name="Remove Class 2").click()

@@ -123,7 +123,8 @@ def test_photos_of_a_class_can_be_stopped_and_sent_on_with_the_keyboard(page, se
     page.route("**/upload/*", lambda route: held.append(route))  # a line on which nothing moves
     with page.expect_file_chooser() as chooser:
         page.keyboard.press("Enter")
-    chooser.value.set_files(sorted((folder / "cats").iterdir()))
+    with page.expect_request("**/upload/*"):  # each file is looked at before it is sent
+        chooser.value.set_files(sorted((folder / "cats").iterdir()))
     expect(page.get_by_role("progressbar", name="Upload", exact=True)).to_be_visible()
     expect(page.get_by_text("100 photos · 0%")).to_be_visible()
     page.get_by_role("button", name="Stop", exact=True).press("Enter")
