@@ -51,7 +51,7 @@ def parse_json(data: bytes) -> Any:
 
 
 def _content_checksum(value: dict[str, Any]) -> str:
-    """Of what is said, not of how it is laid out: an editor that indents anew changes nothing."""
+    """Of what is said, not of how it is laid out: an editor that reindents changes nothing."""
     plain = json.loads(json.dumps(value))  # keys as they will be read
     text = json.dumps(plain, sort_keys=True, separators=(",", ":"))
     return _ALGORITHM + hashlib.blake2b(text.encode("ascii"), digest_size=16).hexdigest()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from tlcore.workspace import workspace_root
 
-KEEP_SECONDS = 400 * 24 * 3600  # the most that browsers allow; each visit begins it anew
+KEEP_SECONDS = 400 * 24 * 3600  # the most that browsers allow; each visit starts it again
 FRAME_VARIABLE = "TRANSFERLAB_FRAME_ANCESTORS"
 HOST_PREFIX = "__Host-"
 

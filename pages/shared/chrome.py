@@ -197,7 +197,7 @@ def _top_line(step: int, tab: str) -> None:
 
 
 def _active_jobs(step: int) -> None:
-    """The banners of active jobs; their place is there always, so that nothing below is drawn anew."""
+    """The banners of active jobs; their place is there always, so that nothing below is drawn again."""
     with st.container(key="tl_now", gap="small"):
         try:
             found = active_jobs.find(step)

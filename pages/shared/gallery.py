@@ -85,7 +85,7 @@ def grid(
         if opened is not None:
             open(opened)
 
-    st.fragment(buttons, key=f"{key}_fragment")()  # a press draws nothing of the page anew
+    st.fragment(buttons, key=f"{key}_fragment")()  # a press redraws nothing of the page
 
 
 def _place(result: Any, number: int) -> int | None:

@@ -2,7 +2,7 @@
    when the system's colours change. It draws nothing itself (reading.py).
 
    `data`: page (which page this is), title (of its heading). What outlives a mounting is kept on the window, since Streamlit
-   loads this module anew with each. */
+   loads this module again with each. */
 
 const ATTRIBUTES = [
   [".st-key-tl_steps", { role: "navigation", "aria-label": "Steps" }],

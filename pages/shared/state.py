@@ -120,7 +120,7 @@ def chosen(kind: str) -> str | None:
         raise UserError(f"The address names a {WORDS[kind]} that cannot exist.", "Choose one on the Data page.")
     now = me()
     if not now.is_owner and not now.may_see(_Named(value, _maker(kind, value))):
-        if kind == "incoming":  # uploads end by themselves, so there is nothing to complain of: one begins anew
+        if kind == "incoming":  # uploads end by themselves, so there is nothing to complain of: one starts over
             return None
         # The same words whether it is there or not, lest ids can be tried.
         fix = "Ask whoever made it for a share link." if kind in identity.SHARED else "Choose photos on the Data page."

@@ -75,7 +75,7 @@ def recommend(
 def _extract_features(
     workspace: Workspace, dataset: Dataset, photos: Sequence[Photo], should_stop: ShouldStop
 ) -> Generator[Progress, None, npt.NDArray[np.float32] | None]:
-    """The photos' features, float32 (n, dimension); None when stopped. Rows that turn out damaged are computed anew."""
+    """The photos' features, float32 (n, dimension); None when stopped. Rows that turn out damaged are recomputed."""
     backbone = PretrainedBackbone(workspace, BUILT_IN, BUILT_IN.default_image_size)
     sha256s, repairs = [photo.sha256 for photo in photos], 0
     with FeatureStore(workspace, feature_kind(BUILT_IN, BUILT_IN.default_image_size, RESIZE_POLICY)) as store:

@@ -131,7 +131,7 @@ def make_configs(strategies: Sequence[str], backbones: Sequence[str], settings: 
 
 
 def _each(names: Sequence[str]) -> list[str]:
-    """The names without those that are there twice; a single one is not taken for its letters."""
+    """The names without those that are there twice; a single string is one name, not its letters."""
     return [names] if isinstance(names, str) else list(dict.fromkeys(names))
 
 

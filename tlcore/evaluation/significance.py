@@ -2,7 +2,7 @@
 
 Two models that saw the same photos are told apart by the photos on which exactly one of them is right (McNemar 1947);
 where both are right or both are wrong, nothing can be learned about which is better. Dietterich (1998) recommends this
-test for models that were trained once. It speaks of these trained models: trained anew, they can come out otherwise.
+test for models that were trained once. It speaks of these trained models: trained again, they can come out otherwise.
 No SciPy here, since the web process asks too.
 """
 

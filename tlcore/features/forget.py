@@ -2,7 +2,7 @@
 
 Feature vectors stay as numbers that belong to nothing: their keys are wiped out where they stand, which every reader
 bears, since it looks for other keys. Activations and decoded photos may show what a photo showed; a kind that holds any
-goes as a whole, as when space is short, and is computed anew.
+goes as a whole, as when space is short, and is recomputed.
 """
 
 from collections.abc import Collection

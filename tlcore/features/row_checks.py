@@ -1,7 +1,7 @@
 """The checksums of a row store: four bytes a row in `checks.bin`, over the row's key and its numbers.
 
 A row whose bytes do not fit is dropped: its checksum is overwritten with DROPPED, so that nobody finds that row again,
-and it is computed anew and appended like any other. This is the only thing in a store that is ever overwritten. Rows of
+and it is recomputed and appended like any other. This is the only thing in a store that is ever overwritten. Rows of
 version 0.1.0 have no checksum; they get one when they are read first.
 """
 

@@ -7,7 +7,7 @@ written and flushed to the disk before its key, so a kill at any moment leaves a
 writer cuts them off. Readers take no lock: they see the rows whose keys are there.
 
 A row is held against its checksum when it is read first. Where one does not fit, all of the store's rows are looked
-through, those that are damaged are dropped, and `DamagedRows` is raised: whoever needs them has them computed anew.
+through, those that are damaged are dropped, and `DamagedRows` is raised: whoever needs them has them recomputed.
 
 Rows are read with plain file reads and not through a memory map: what a map has touched counts as memory of this
 process, so that going through a large store once would look, and on small machines act, like holding all of it.
@@ -32,11 +32,11 @@ from tlcore.workspace import Workspace, disk_error, touch_used
 
 KEY_BYTES = 32
 LOCK_SECONDS = 60
-MOST_REPAIRS = 3  # times that one piece of work has damaged rows computed anew; then its disk is to blame
+MOST_REPAIRS = 3  # times that one piece of work has damaged rows recomputed; then its disk is to blame
 
 
 class DamagedRows(UserError):
-    """Stored rows are not what was written. They are dropped: `missing` has them now, and they can be computed anew."""
+    """Stored rows are not what was written. They are dropped: `missing` has them now, and they can be recomputed."""
 
     def __init__(self, folder: Path, number: int) -> None:
         what = f"Some stored features were damaged on the disk, so they were discarded ({number} in {folder.name})."
@@ -215,7 +215,7 @@ class RowStore:
             with open(self._vectors_path, "rb", buffering=0) as file:
                 for first, last in _runs(rows):
                     _fill(file, rows[first] * self._row_bytes, data[first * self._row_bytes : last * self._row_bytes])
-        except EOFError as error:  # it was cut since its keys were read; who opens the store anew does not find them
+        except EOFError as error:  # it was cut since its keys were read; who opens the store again does not find them
             raise DamagedRows(self.folder, len(rows)) from error
         self._check(keys, rows, data)
         return result

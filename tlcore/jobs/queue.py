@@ -247,7 +247,7 @@ class JobQueue:
         return OwnWorker(self._workspace.root / FOLDER / "worker.log", *options)
 
     def _limits(self) -> Limits:
-        """What is allowed here, read anew; where the file is wrong, the defaults: the line must go on."""
+        """What is allowed here, read each time; where the file is wrong, the defaults: the line must go on."""
         try:
             return load_limits(self._workspace)
         except UserError:

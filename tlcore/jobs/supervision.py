@@ -86,7 +86,7 @@ class Supervision:
 
 
 def settle(line: Line, job: Job, end: Exit, peak_bytes: int = 0, ended_here: bool = False) -> None:
-    """Write down how a job's worker ended where it could not itself, and take the job off the list; it may wait anew.
+    """Write down how a job's worker ended where it could not itself, and take the job off the list; it may wait again.
 
     Args:
         ended_here: whether it was ended for a stop that it did not answer.

@@ -55,7 +55,7 @@ class OwnWorker:
         """
         with _open_log(log) as file:
             self._process = subprocess.Popen(
-                # -P: a file in the folder that the server was started in is never taken for a module of that name.
+                # -P: a file in the folder that the server was started in is never imported as a module of that name.
                 [sys.executable, "-P", "-m", "tlcore.worker", *options],
                 stdin=subprocess.PIPE,
                 stdout=file,

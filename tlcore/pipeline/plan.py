@@ -1,7 +1,7 @@
 """A run as a list of stages: the one place that knows what a strategy does, and in which order.
 
 What a run does, how long it still takes, what of it was on disk already and what is said of it meanwhile all read this
-list. It is made anew before each stage, so that it counts what is there then, whoever put it there.
+list. It is rebuilt before each stage, so that it counts what is there then, whoever put it there.
 """
 
 from collections.abc import Sequence

@@ -133,7 +133,7 @@ def resume_label(runs: Sequence[Run]) -> str:
 
 
 def resume_all(runs: Sequence[Run]) -> None:
-    """Put the runs that have not finished into the queue again: continued where that is possible, else anew."""
+    """Put the runs that have not finished into the queue again: continued where that is possible, else restarted."""
     for run in runs:
         status = job_status(run)
         if not status.active and not status.finished:

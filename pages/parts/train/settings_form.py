@@ -45,7 +45,7 @@ def _replaced() -> dict[str, tuple[Any, float]]:
 def _is_echo(name: str, value: Any) -> bool:
     """Whether nobody set this value: a browser that has not drawn the new defaults yet sends the old ones with a click.
 
-    It then sends the old values of all of them, whereas a person who wants one of them back sees the others anew.
+    It then sends the old values of all of them, whereas a person who wants one of them back sees the others again.
     """
     old, since = _replaced().get(name, (None, 0.0))
     if value != old:

@@ -28,7 +28,7 @@ def choose(config: TrainConfig, recommended: str | None) -> None:
         list(STRATEGIES).index(recommended) + 1 if recommended else 0,
         list(STRATEGIES).index(config.strategy),
     )
-    # As a style: a new label would draw the cards anew under the finger.
+    # As a style: a new label would redraw the cards under the finger.
     card = f'.st-key-setting_strategy [role="radiogroup"] > div:nth-child({place})'
     st.html(f'<style>{card} {{ --tl-badge: "Recommended"; }}</style>')
     st.radio(
