@@ -9,6 +9,7 @@ import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+from benchmarks.server import CHROMIUM, FLAGS
 from tests.small import write_small_folder
 from tlcore.config import TrainConfig
 from tlcore.data.ingest import ingest_folder
@@ -19,18 +20,7 @@ from tlcore.worker.runner import run_job
 from tlcore.workspace import Workspace, open_workspace
 
 LONG = ("test_strategies.py", "test_queue.py", "test_backbone_rows.py", "test_journey.py", "test_race.py")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--use-fake-device-for-media-stream",
-    "--use-fake-ui-for-media-stream",
-]
+CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 QUICK = TrainConfig(image_size=96, epochs=4, seed=1)
 
 
@@ -82,7 +72,7 @@ def browser():
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as play:
-        chromium = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        chromium = play.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *CAMERA])
         yield chromium
         chromium.close()
 

@@ -38,12 +38,6 @@ def visitor_secret(cookies: Mapping[str, str]) -> str:
     return found if access.is_secret(found) else ""
 
 
-def visitor_of(cookies: Mapping[str, str]) -> str:
-    """The public name of the visitor with these cookies, for routes; "" for a browser that keeps none."""
-    secret = visitor_secret(cookies)
-    return access.visitor_name(secret) if secret else ""
-
-
 class Identity:
     """ASGI middleware that gives a browser its secret and takes tokens and keys out of addresses."""
 

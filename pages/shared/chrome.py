@@ -19,7 +19,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.shared import actions, active_jobs, in_use, look, manage, outdated, reading, state
+from pages.shared import actions, active_jobs, in_use, look, manage, outdated, reading, state, undo
 from pages.shared.navigation import BESIDE, NAME, STEPS
 from pages.shared.widgets import plain
 from tlcore.data.manifest import Dataset
@@ -55,7 +55,7 @@ def page(title: str, sentence: str, step: int, tab: str = "") -> Iterator[DeltaG
         _open_last_used()
     _top_line(step, tab)
     _active_jobs(step)
-    manage.undo_banner()
+    undo.banner()
     manage.open_dialog()
     with st.container(key="tl_head", gap="small"):
         st.title(title, anchor=False)

@@ -4,12 +4,6 @@
    `data`: style and columns of the list; photos: source, alt, caption, more, detail, pixels, tile (the style of its square),
    mark (null, or style and word), hue (null, or the colour of its class). Python learns which one was pressed: `opened`, its place. */
 
-const make = (tag, properties, ...children) => {
-  const element = Object.assign(document.createElement(tag), properties);
-  element.append(...children);
-  return element;
-};
-
 function captionOf({ caption, detail, hue, mark }) {
   const words = make("span", { className: "tl-caption" });
   if (mark) words.append(make("span", { className: mark.style, textContent: mark.word }), " · ");

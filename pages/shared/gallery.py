@@ -15,6 +15,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared import chrome
+from pages.shared.component_script import component_script
 from pages.shared.decoding import dataset_thumbnail, picture_address
 from tlcore.charts.tokens import CLASS_HUES
 from tlcore.data import samples, thumbnails
@@ -35,7 +36,7 @@ MARKS = {True: "✓ correct", False: "✗ wrong"}
 
 _MOUNT = st.components.v2.component(
     "transferlab_gallery",
-    js=Path(__file__).with_name("gallery.js").read_text(encoding="utf-8"),
+    js=component_script(Path(__file__).with_name("gallery.js")),
     isolate_styles=False,  # the grid looks as the one without buttons does, by the same rules of style.css
 )
 

@@ -1,44 +1,33 @@
-"""Menus to rename and delete what somebody made, the dialogs behind them, and the way back after a deletion.
+"""Menus to rename and delete what somebody made, and the dialogs behind them; undo.py has the way back.
 
     manage.dataset_menu(dataset)          manage.class_menu(dataset, label)      manage.photo_actions(…)
     manage.run_menu(run)                  manage.comparison_menu(comparison)
 
-Each draws a "⋯" button, and nothing for who may not change the thing. chrome.py shows `undo_banner` on every page.
+Each draws a "⋯" button, and nothing for who may not change the thing. chrome.py calls `open_dialog` on every page.
 """
 
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.shared import actions, chrome, share, state
+from pages.shared import actions, chrome, share, state, undo
 from pages.shared.photo_viewer import ViewerAction
 from pages.shared.widgets import plain
 from tlcore.access import Made
 from tlcore.comparison.store import Comparison
 from tlcore.data.manifest import Dataset, DatasetSummary
-from tlcore.data.versions import current_version, replaced_version
+from tlcore.data.versions import current_version
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Run
-from tlcore.messages.deletions import (
-    along_message,
-    deleted_message,
-    expiry_message,
-    freed_message,
-    undoable_message,
-)
+from tlcore.messages.deletions import along_message, freed_message
 from tlcore.messages.quantities import count
 from tlcore.messages.titles import run_title
 from tlcore.settings import load_limits
 from tlcore.storage.belongings import COMPARISON, RUN
-from tlcore.storage.put_aside import Deletion
 from tlcore.storage.trash import plan_deletion
-from tlcore.storage.undoable import CHANGE, Undoable, list_undoable
 
 RENAME, DELETE, SHARE = "Rename…", "Delete…", "Share…"
-MOST_DELETED = 20  # lines of what was deleted lately
-_UNDO = "last_change"  # in the session: what was done last and can be undone
 _ASKED = "dialog"  # in the session: the `Question` of the dialog that is open
 _MERGING = "merging"  # in the session: the class that has the name already
 
@@ -50,17 +39,6 @@ class Question:
     what: str
     thing: Made
     name: str
-
-
-@dataclass(frozen=True)
-class Undo:
-    """What was done last. `id`: what to restore; `dataset`, `run`: what is in use again then, "" for none."""
-
-    id: str
-    visitor: str
-    words: str
-    dataset: str = ""
-    run: str = ""
 
 
 def dataset_menu(dataset: Dataset | DatasetSummary, place: str = "page") -> None:
@@ -116,7 +94,7 @@ def delete_photo(dataset: Dataset, path: str) -> None:
     with actions.refusals_kept():
         newer = actions.delete_photos(dataset, [path])
         if newer is not None:
-            _changed(newer, "Deleted 1 photo.")
+            undo.changed(newer, "Deleted 1 photo.")
     st.rerun()
 
 
@@ -176,7 +154,8 @@ def _delete(asked: Question) -> None:
         with st.spinner("Deleting…"):
             gone = actions.delete(asked.thing, asked.name, keep_runs)
         if gone is not None:
-            _deleted(gone)
+            _forget_question()
+            undo.deleted(gone)
         _close_dialog()
 
 
@@ -197,7 +176,7 @@ def _rename_class(asked: Question) -> None:
     if new is not None:
         newer = actions.rename_class(dataset, asked.name, new)
         if newer is not None and newer.id != dataset.id:
-            _changed(newer, _renamed_message(newer, asked.name, new.strip(), merging))
+            undo.changed(newer, _renamed_message(newer, asked.name, new.strip(), merging))
         _close_dialog()
 
 
@@ -228,7 +207,7 @@ def _delete_class(asked: Question) -> None:
     if _confirmed("Delete"):
         newer = actions.delete_class(dataset, asked.name)
         if newer is not None:
-            _changed(newer, f"Deleted the class “{asked.name}”.")
+            undo.changed(newer, f"Deleted the class “{asked.name}”.")
         _close_dialog()
 
 
@@ -245,49 +224,6 @@ DIALOGS: dict[str, tuple[str, Callable[[Question], None]]] = {
     "share_run": ("Share", _share),
 }
 """Each dialog by what a menu asks: its title, which may name the thing, and what is in it."""
-
-
-def undo_banner() -> None:
-    """What was deleted or changed last, with the button that undoes it, for as long as the visit."""
-    last: Undo | None = st.session_state.get(_UNDO)
-    if last is None:
-        return
-    with st.container(key="tl_undo", horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(plain(last.words), width="content")
-        st.button("Undo", key="undo", type="tertiary", on_click=_undo, args=(last,))
-        st.button("Close", key="undo_close", type="tertiary", on_click=_close)
-
-
-def recently_deleted() -> None:
-    """What this visitor can bring back or undo, with what is left of the day; nothing where there is nothing."""
-    limits, now = load_limits(state.workspace()), time.time()
-    visitor = state.me()
-    found = [each for each in list_undoable(state.workspace(), limits, now) if visitor.may_act(each)]
-    if not found:
-        return
-    title = "Recently deleted or changed" if any(each.kind == CHANGE for each in found) else "Recently deleted"
-    with st.expander(f"{title} ({len(found):,})"):
-        for place, each in enumerate(found[:MOST_DELETED]):
-            _undoable_line(place, each, expiry_message(each.done, limits, now))
-
-
-def _undoable_line(place: int, each: Undoable, left: str) -> None:
-    """What was deleted or changed, how long that can be undone, and the button."""
-    along = along_message(each.deletion).replace("go with it", "go along").rstrip(".") if each.deletion else ""
-    words = undoable_message(each)
-    with st.container(key=f"line_deleted_{place}", horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{plain(words[:1].upper() + words[1:])}**", width="content")
-        st.caption(left, width="stretch", help=along or None)
-        if not each.is_latest:
-            st.caption("Undo the later change first", width="content")
-            return
-        st.button(
-            "Undo" if each.kind == CHANGE else "Restore",
-            key=f"restore_{each.id}",
-            type="tertiary",
-            on_click=_undo,
-            args=(Undo(each.id, each.visitor, "", each.dataset),),
-        )
 
 
 def _menu(thing: Made, title: str, place: str, name: Callable[[], str]) -> None:
@@ -330,43 +266,3 @@ def _close_dialog() -> None:
 def _forget_question() -> None:
     for key in (_ASKED, _MERGING):
         st.session_state.pop(key, None)
-
-
-def _deleted(gone: Deletion) -> None:
-    """After a deletion: take what is gone out of the address, and go where one sees what is left."""
-    ids = {an_id for _, an_id in gone.parts}
-    used = {kind: st.query_params.get(kind) for kind in ("dataset", "run", "race")}
-    run = used["run"] if used["run"] in ids else None
-    st.session_state[_UNDO] = Undo(
-        gone.id, gone.visitor, deleted_message(gone), gone.id if gone.kind == "data set" else "", run or ""
-    )
-    if used["dataset"] in ids:
-        _forget_question()
-        st.switch_page("pages/data.py", query_params={"more": "1"})
-    dead: dict[str, str | None] = {kind: None for kind, value in used.items() if value in ids}
-    state.choose(**dead)
-
-
-def _changed(newer: Dataset, words: str) -> None:
-    """After a class or photos were changed: the newer version is in use, and the change can be undone.
-
-    The run in use stays, with the photos that it learned from.
-    """
-    before = replaced_version(state.workspace(), newer.id)
-    st.session_state[_UNDO] = Undo(before, newer.visitor, words, before, st.query_params.get("run") or "")
-    state.choose(dataset=newer.id)
-
-
-def _undo(last: Undo) -> None:
-    with actions.refusals_kept():
-        if actions.restore(last):
-            st.session_state.pop(_UNDO, None)
-            if last.dataset:
-                state.choose(dataset=last.dataset, run=last.run or None, more=None)
-            elif last.run:
-                state.choose(run=last.run)
-            st.toast("Restored")
-
-
-def _close() -> None:
-    st.session_state.pop(_UNDO, None)

@@ -35,13 +35,16 @@ def test_removing_and_clearing(workspace, area):
     _add(workspace, area, "dogs", range(10, 12))
     incoming.add_file(workspace, area, "a.zip", b"PK", None)
     assert incoming.summary(workspace, area)["label"].tolist() == ["cats"] * 3 + ["dogs"] * 2 + [None]
-    incoming.remove_file(workspace, area, 1)
     incoming.remove_class(workspace, area, "dogs")
     incoming.remove_class(workspace, area, None)
-    assert incoming.summary(workspace, area)["number"].tolist() == [2, 3]
-    assert sorted(path.name for path in (workspace.incoming / area).glob("*.bin")) == ["000002.bin", "000003.bin"]
+    assert incoming.summary(workspace, area)["number"].tolist() == [1, 2, 3]
+    assert sorted(path.name for path in (workspace.incoming / area).glob("*.bin")) == [
+        "000001.bin",
+        "000002.bin",
+        "000003.bin",
+    ]
     with pytest.raises(UserError, match="no longer there"):
-        incoming.read_file(workspace, area, 1)
+        incoming.read_file(workspace, area, 4)
     incoming.clear(workspace, area)
     incoming.clear(workspace, area)
     with pytest.raises(UserError, match="uploads are no longer there"):

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.studio import Studio, studio
+
 ROOT = Path(__file__).resolve().parents[2]
 WAIT_MS = 180_000  # a training and another test file may share two cores with the browser
 
@@ -71,6 +73,13 @@ def _wait_until_healthy(address: str, process: subprocess.Popen, log: Path) -> N
             return
         time.sleep(0.1)
     raise RuntimeError(f"the server did not start: {log.read_text()[-2000:]}")
+
+
+@pytest.fixture(scope="module")
+def lab(trained, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    """A server with something on every page, for one file of tests."""
+    with studio(trained, tmp_path_factory.mktemp("studio")) as found:
+        yield found
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import WAIT_MS
-from tests.e2e.studio import Studio, studio
 from tests.e2e.ways import open_page, settle
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="pip install -r requirements-dev.txt")
@@ -31,12 +30,6 @@ PLACES = (
 WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 WIDTHS = (1280, 390)
 SCHEMES = ("light", "dark")
-
-
-@pytest.fixture(scope="module")
-def lab(trained, tmp_path_factory) -> Iterator[Studio]:
-    with studio(trained, tmp_path_factory.mktemp("studio")) as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ from base64 import b64encode
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.conftest import CHROMIUM, FLAGS
 from tests.e2e.conftest import WAIT_MS
 from tests.e2e.test_upload import open_board
 from tests.photos import class_files, make_photo, write_files
@@ -215,14 +214,13 @@ def test_a_folder_of_class_folders_makes_the_cards(page, server, photos):
 
 @pytest.fixture
 def camera_page(browser, server):
-    """A tab of a browser with a camera that shows a test picture."""
-    flags = [*FLAGS, "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-    with_camera = browser.browser_type.launch(executable_path=CHROMIUM, args=flags)
-    tab = with_camera.new_context(viewport={"width": 1280, "height": 900}, permissions=["camera"]).new_page()
+    """A tab that may use the camera, which shows a test picture."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, permissions=["camera"])
+    tab = context.new_page()
     tab.set_default_timeout(WAIT_MS)
     expect.set_options(timeout=WAIT_MS)
     yield tab
-    with_camera.close()
+    context.close()
 
 
 def test_the_camera_takes_one_photo_or_several(camera_page, server):

@@ -6,17 +6,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.studio import Studio, studio
 from tests.e2e.ways import IS_FOCUSED, open_page, settle
 from tlcore.data.manifest import Dataset
 
 WAIT_MS = 60_000
-
-
-@pytest.fixture(scope="module")
-def lab(trained, tmp_path_factory) -> Iterator[Studio]:
-    with studio(trained, tmp_path_factory.mktemp("studio")) as found:
-        yield found
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from playwright.sync_api import Page, expect
 
 from benchmarks.slow_line import READABLE, slow_down
 from tests.e2e.conftest import WAIT_MS
-from tests.e2e.studio import Studio, studio
 from tests.e2e.ways import IS_FOCUSED, heading, open_page, scrolls_sideways, settle, step, tab_to
 
 ZOOMED = {"width": 640, "height": 450}  # 1280 × 900 at 200 %
@@ -31,12 +30,6 @@ WITH_STEPS = (
     "compare, ended",
     "learn",
 )
-
-
-@pytest.fixture(scope="module")
-def lab(trained, tmp_path_factory) -> Iterator[Studio]:
-    with studio(trained, tmp_path_factory.mktemp("studio")) as found:
-        yield found
 
 
 @pytest.fixture

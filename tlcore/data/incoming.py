@@ -168,11 +168,6 @@ def read_file(workspace: Workspace, incoming_id: str, number: int) -> bytes:
         raise UserError(f"The uploaded file {number} is no longer there.", "Upload it again.") from error
 
 
-def remove_file(workspace: Workspace, incoming_id: str, number: int) -> None:
-    """Forget one file."""
-    _keep(workspace, incoming_id, lambda row: row["number"] != number)
-
-
 def remove_class(workspace: Workspace, incoming_id: str, label: str | None) -> None:
     """Forget all files of a class (None: the zips)."""
     _keep(workspace, incoming_id, lambda row: row["label"] != label)

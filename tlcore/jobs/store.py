@@ -199,11 +199,6 @@ def list_imports(workspace: Workspace) -> list[Job]:
     return list(list_jobs(workspace.imports))
 
 
-def list_recommendations(workspace: Workspace) -> list[Job]:
-    """The recommendation jobs of all data sets, newest first."""
-    return list(list_jobs(workspace.recommendations))
-
-
 def list_jobs(parent: Path) -> tuple[Job, ...]:
     """The jobs in `workspace.runs` or `.imports`, newest first; the very same tuple while none came, went or was
     begun again."""

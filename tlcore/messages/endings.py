@@ -20,7 +20,6 @@ from tlcore.workspace import FULL, GONE, disk_error
 
 NOT_PACKED = "tested, but its model is not saved yet"
 NO_MEMORY_EXIT_CODES = (0xC0000017, 0xC000012D)  # of Windows: no memory, commitment limit
-CRASH_EXIT_CODES = range(0xC0000000, 0x100000000)  # of Windows: exceptions that nobody handled
 SHORT_SHARE = 0.5  # a process that was killed and needed less than this of what is free had memory enough
 LEAST_DISK_BYTES = 1_000_000  # with less nothing can be written any more
 LOG, LOG_BYTES = "worker.log", 4096

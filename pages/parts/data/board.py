@@ -12,6 +12,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.shared.component_script import component_script
 from tlcore.data.upload_classes import UploadClasses, classes_from
 from tlcore.messages.quantities import count
 from tlcore.settings import Limits
@@ -27,7 +28,7 @@ SCRIPTS = ("sending.js", "files.js", "camera.js", "photo_check.js", "thumbnails.
 _MOUNT = st.components.v2.component(
     "transferlab_board",
     css=(FOLDER / "board.css").read_text(encoding="utf-8"),
-    js="\n".join((FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS),
+    js=component_script(*(FOLDER / name for name in SCRIPTS)),
 )
 
 

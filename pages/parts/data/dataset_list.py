@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from pages.shared import library, manage
+from pages.shared import library, undo
 from tlcore.data.manifest import DatasetSummary
 
 
 def show(found: Sequence[DatasetSummary]) -> None:
     """Data sets as cards that put them in use, and below them what can be brought back."""
     library.show(found)
-    manage.recently_deleted()
+    undo.recently_deleted()

@@ -244,10 +244,4 @@ function timeLeft(ms) {
 const newBatch = () =>
   [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
-const make = (tag, properties, ...children) => {
-  const element = Object.assign(document.createElement(tag), properties);
-  element.append(...children.filter(Boolean));
-  return element;
-};
-
 const button = (text, className, onclick) => make("button", { type: "button", textContent: text, className, onclick });

@@ -8,18 +8,10 @@ const LEAST = 0.2; // of the fullest: so that a single mistake in a large class 
 const STEEP_FROM = 5; // long names of columns stand upright from so many classes on
 const SHORT = 3; // letters of a name that never needs to
 
-const element = (name, { className = "", text = "" } = {}, ...children) => {
-  const made = document.createElement(name);
-  if (className) made.className = className;
-  if (text) made.textContent = text;
-  made.append(...children);
-  return made;
-};
-
 const named = (label, hue) => {
-  const dot = element("i");
+  const dot = make("i");
   dot.style.background = `var(--tl-class-${hue})`;
-  const span = element("span", {}, dot, element("b", { text: label }));
+  const span = make("span", {}, dot, make("b", { textContent: label }));
   span.title = label;
   return span;
 };
@@ -34,8 +26,8 @@ const cellWords = (data, row, column) => {
 
 class Matrix {
   constructor() {
-    this.root = element("div", { className: "matrix" });
-    this.spoken = element("p", { className: "spoken" });
+    this.root = make("div", { className: "matrix" });
+    this.spoken = make("p", { className: "spoken" });
     this.spoken.setAttribute("role", "status");
     this.drawn = "";
     this.at = [0, 0];
@@ -70,29 +62,29 @@ class Matrix {
   draw() {
     const { labels, hues, counts, finding } = this.data;
     const many = labels.length;
-    const table = element("table");
+    const table = make("table");
     table.setAttribute("role", "grid");
     table.setAttribute("aria-label", finding);
-    const columns = element("colgroup", {}, element("col", { className: "names" }));
-    const axis = element("th", { className: "axis", text: "Predicted class" });
+    const columns = make("colgroup", {}, make("col", { className: "names" }));
+    const axis = make("th", { className: "axis", textContent: "Predicted class" });
     axis.colSpan = many;
     const heads = labels.map((label, place) => {
-      const head = element("th", { className: "column" }, named(label, hues[place]));
+      const head = make("th", { className: "column" }, named(label, hues[place]));
       head.scope = "col";
       return head;
     });
-    const corner = element("th", { className: "corner", text: "Actual class" });
-    const head = element("thead", {}, element("tr", {}, element("td"), axis), element("tr", {}, corner, ...heads));
+    const corner = make("th", { className: "corner", textContent: "Actual class" });
+    const head = make("thead", {}, make("tr", {}, make("td"), axis), make("tr", {}, corner, ...heads));
     this.buttons = counts.map((row, r) => row.map((count, c) => this.cell(count, r, c, row)));
     const rows = this.buttons.map((row, r) => {
-      const name = element("th", { className: "row" }, named(labels[r], hues[r]));
+      const name = make("th", { className: "row" }, named(labels[r], hues[r]));
       name.scope = "row";
-      return element("tr", {}, name, ...row.map((button) => this.gridCell(button)));
+      return make("tr", {}, name, ...row.map((button) => this.gridCell(button)));
     });
-    table.append(columns, head, element("tbody", {}, ...rows));
+    table.append(columns, head, make("tbody", {}, ...rows));
     table.addEventListener("keydown", (event) => this.move(event));
-    const key = element("p", { className: "key" }, this.keyOf("accent", "Correct"), this.keyOf("wrong", "Mistakes"));
-    key.append(element("span", { text: "Stronger colour: larger share of the class" }));
+    const key = make("p", { className: "key" }, this.keyOf("accent", "Correct"), this.keyOf("wrong", "Mistakes"));
+    key.append(make("span", { textContent: "Stronger colour: larger share of the class" }));
     const longest = Math.max(...labels.map((label) => label.length));
     const steep = many >= STEEP_FROM && longest > SHORT;
     this.root.className = `matrix${steep ? " steep" : ""}${many > 10 ? " small" : ""}`;
@@ -104,19 +96,19 @@ class Matrix {
   }
 
   gridCell(button) {
-    const cell = element("td", {}, button);
+    const cell = make("td", {}, button);
     cell.setAttribute("role", "gridcell");
     return cell;
   }
 
   keyOf(token, words) {
-    const swatch = element("i");
+    const swatch = make("i");
     swatch.style.setProperty("--colour", `var(--tl-${token})`);
-    return element("span", {}, swatch, words);
+    return make("span", {}, swatch, words);
   }
 
   cell(count, r, c, row) {
-    const button = element("button", { className: count ? "" : "zero", text: count.toLocaleString("en") });
+    const button = make("button", { className: count ? "" : "zero", textContent: count.toLocaleString("en") });
     const share = count / Math.max(1, row.reduce((sum, each) => sum + each, 0));
     button.type = "button";
     button.title = cellWords(this.data, r, c);

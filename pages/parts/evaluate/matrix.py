@@ -12,6 +12,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared import chrome
+from pages.shared.component_script import component_script
 from tlcore.charts.tokens import CLASS_HUES
 
 MOST_CLASSES = 20  # more have cells too small to read; most_confused lists their pairs
@@ -24,7 +25,7 @@ _FOLDER = Path(__file__).parent
 _MOUNT = st.components.v2.component(
     "transferlab_matrix",
     css=(_FOLDER / "matrix.css").read_text(encoding="utf-8"),
-    js=(_FOLDER / "matrix.js").read_text(encoding="utf-8"),
+    js=component_script(_FOLDER / "matrix.js"),
 )
 
 OnCell = Callable[[str, str], None]

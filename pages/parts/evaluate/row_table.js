@@ -3,31 +3,23 @@
    `data`: columns, rows (name, action, cells of text, detail and share, hue), description, chosen. What it sends is the
    trigger `row`, a number; row_table.py reads it. */
 
-const element = (name, { className = "", text = "" } = {}, ...children) => {
-  const made = document.createElement(name);
-  if (className) made.className = className;
-  if (text) made.textContent = text;
-  made.append(...children);
-  return made;
-};
-
 const hueOf = (hue) => (hue === null ? "var(--tl-accent)" : `var(--tl-class-${hue})`);
 
 const figure = (cell, hue) => {
-  const made = element("td", {}, element("span", { className: "text", text: cell.text }));
-  if (cell.detail) made.append(element("span", { className: "detail", text: cell.detail }));
+  const made = make("td", {}, make("span", { className: "text", textContent: cell.text }));
+  if (cell.detail) made.append(make("span", { className: "detail", textContent: cell.detail }));
   if (cell.share !== null) {
-    const full = element("i");
+    const full = make("i");
     full.style.width = `${100 * cell.share}%`;
     full.style.background = hueOf(hue);
-    made.append(element("span", { className: "bar" }, full));
+    made.append(make("span", { className: "bar" }, full));
   }
   return made;
 };
 
 class RowTable {
   constructor() {
-    this.root = element("div", { className: "frame" });
+    this.root = make("div", { className: "frame" });
     this.drawn = "";
   }
 
@@ -45,27 +37,27 @@ class RowTable {
 
   draw({ columns, rows, description }) {
     const heads = columns.map((title) => {
-      const head = element("th", { text: title });
+      const head = make("th", { textContent: title });
       head.scope = "col";
       return head;
     });
     this.rows = rows.map((row, place) => this.row(row, place));
-    const table = element("table", {}, element("thead", {}, element("tr", {}, ...heads)), element("tbody", {}, ...this.rows));
+    const table = make("table", {}, make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...this.rows));
     table.setAttribute("aria-label", description);
     this.root.replaceChildren(table);
   }
 
   row(row, place) {
-    const button = element("button");
+    const button = make("button");
     button.type = "button";
     button.title = row.action;
     if (row.hue !== null) {
-      const dot = element("span", { className: "dot" });
+      const dot = make("span", { className: "dot" });
       dot.style.background = hueOf(row.hue);
       button.append(dot);
     }
     button.append(row.name);
-    const made = element("tr", {}, element("td", {}, button), ...row.cells.map((cell) => figure(cell, row.hue)));
+    const made = make("tr", {}, make("td", {}, button), ...row.cells.map((cell) => figure(cell, row.hue)));
     made.addEventListener("click", () => this.choose(place));
     return made;
   }

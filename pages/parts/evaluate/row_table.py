@@ -7,11 +7,13 @@ from typing import Any
 
 import streamlit as st
 
+from pages.shared.component_script import component_script
+
 _FOLDER = Path(__file__).parent
 _MOUNT = st.components.v2.component(
     "transferlab_row_table",
     css=(_FOLDER / "row_table.css").read_text(encoding="utf-8"),
-    js=(_FOLDER / "row_table.js").read_text(encoding="utf-8"),
+    js=component_script(_FOLDER / "row_table.js"),
 )
 
 
