@@ -283,11 +283,6 @@ def datasets() -> list[DatasetSummary]:
     return [each for each in manifest.list_datasets(workspace()) if now.may_see(each)]
 
 
-def dataset_names() -> dict[str, str]:
-    """What the data sets that this visitor may see are called, by id: earlier versions as the current one."""
-    return {an_id: each.name for each in datasets() for an_id in (each.id, *each.replaces)}
-
-
 def runs() -> list[Run]:
     """The runs this visitor may see, newest first."""
     now = me()
