@@ -191,7 +191,17 @@ def _sample_figures() -> str:
 
 
 def three_by_three(frame: pd.DataFrame, by: str = "label", seed: int = 0) -> pd.DataFrame:
-    """Nine rows in which as many different values of `by` come up as there is room for; always the same nine."""
-    shuffled = frame.sample(frac=1, random_state=seed)
-    turn = shuffled.groupby(by, observed=True).cumcount()
-    return shuffled.assign(_turn=turn).sort_values("_turn", kind="stable").head(9).drop(columns="_turn")
+    """Nine rows in which as many different values of `by` come up as there is room for; always the same nine.
+
+    Each row has its place by its own path, not by how many there are: without one of the nine the other eight stay.
+
+    Args:
+        seed: another one gives nine others.
+    """
+    own, group = (
+        pd.util.hash_array(frame[name].astype(str).to_numpy(object), hash_key=f"{seed:016d}") for name in ("path", by)
+    )
+    shuffled = frame.assign(_own=own, _group=group).sort_values("_own", kind="stable")
+    shuffled["_turn"] = shuffled.groupby("_group").cumcount()
+    nine = shuffled.sort_values(["_turn", "_group"], kind="stable").head(9)
+    return nine.drop(columns=["_own", "_group", "_turn"])

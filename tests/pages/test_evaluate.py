@@ -138,9 +138,10 @@ def test_the_page_begins_with_the_mistakes_and_the_filter_shows_others(visit, ju
 
 def test_what_is_chosen_elsewhere_stands_in_the_filter(monkeypatch):
     monkeypatch.setattr("pages.parts.evaluate.photo_filter.st.session_state", {})
-    photos = PhotoFilter("a-run")
-    assert photos.chosen(has_mistakes=True) == Shown(True) and PhotoFilter("b").chosen(False) == Shown(False)
+    monkeypatch.setattr("pages.shared.address.st.query_params", {})
+    photos, others = PhotoFilter("a-run", LABELS), PhotoFilter("b", LABELS)
+    assert photos.chosen(has_mistakes=True) == Shown(True) and others.chosen(False) == Shown(False)
     for shown in (Shown(False, "ant", "bee"), Shown(False, "cow"), Shown(True)):
         photos.choose(shown)
         assert photos.chosen(has_mistakes=True) == shown
-    assert PhotoFilter("b").chosen(True) == Shown(False), "each run has its own"
+    assert others.chosen(True) == Shown(False), "each run has its own"

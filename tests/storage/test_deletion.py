@@ -30,7 +30,8 @@ from tlcore.settings import HOSTED, OWN
 from tlcore.storage import forgetting
 from tlcore.storage.belongings import DATASET, RUN, belongings, belongings_of
 from tlcore.storage.cleanup import clean
-from tlcore.storage.deletion import DELETED, delete_everything
+from tlcore.listing import DELETED
+from tlcore.storage.deletion import delete_everything
 from tlcore.storage.forgetting import note_photos
 from tlcore.storage.usage import usage
 from tlcore.worker import runner

@@ -26,7 +26,7 @@ from tlcore.data.parquet import read_parquet, to_parquet
 from tlcore.data.thumbnails import Thumbnails
 from tlcore.error_reasons import why_file_failed
 from tlcore.errors import UserError
-from tlcore.listing import FolderList
+from tlcore.listing import FolderList, is_deleted
 from tlcore.naming import given_name
 from tlcore.workspace import Workspace, disk_error, is_id, new_id, read_json, write_atomic, write_json
 
@@ -245,7 +245,7 @@ def load_dataset(workspace: Workspace, dataset_id: str) -> Dataset:
         UserError: there is none, or its files are damaged.
     """
     folder = workspace.datasets / dataset_id
-    if not is_id(dataset_id) or not folder.is_dir():
+    if not is_id(dataset_id) or not folder.is_dir() or is_deleted(folder):
         raise _no_dataset(dataset_id)
     try:
         values = read_json(folder / "dataset.json")

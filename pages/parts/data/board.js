@@ -42,6 +42,8 @@ class Board {
     this.again = button("Send the rest", "", () => this.sendRest());
     this.failures = make("details", { hidden: true });
     this.outcome = make("div", { className: "outcome", hidden: true }, this.verdict, this.again, this.failures);
+    this.aside = make("p", { className: "hint", hidden: true }); // stays until the import, whatever else is said
+    this.leftOut = 0; // files beside class folders
     this.nameInput = make("input", { type: "text", className: "name", maxLength: 80, autocomplete: "off", value: data.name ?? "" });
     this.nameInput.onchange = () => this.report();
     const label = make("label", { className: "title" }, make("span", { textContent: "Name of the data set (optional)" }), this.nameInput);
@@ -50,7 +52,7 @@ class Board {
     this.spoken = make("p", { className: "spoken" });
     this.spoken.setAttribute("role", "status");
     const slot = make("div", { className: "slot" }, this.progress, this.outcome);
-    const rest = [make("div", { className: "end" }, label, bar, slot), this.spoken];
+    const rest = [this.aside, make("div", { className: "end" }, label, bar, slot), this.spoken];
     this.root = make("section", { className: "board" }, this.list, this.wholePart, ...rest);
     this.root.setAttribute("aria-label", "Your classes");
     this.acceptDrops(this.root, (dropped) => this.take(dropped, null));
@@ -240,7 +242,15 @@ class Board {
     if (whole.length) items.push(...this.takeWhole(whole));
     if (classes.size > 1 && folder) this.folder = folder;
     this.prepare(items, usable.length);
-    if (loose.length && inFolders) this.say(`${files(loose.length)} outside the class folders left out.`);
+    if (loose.length && inFolders) this.leaveOut(loose.length);
+  }
+
+  /** Files that belong to no class folder are not sent. */
+  leaveOut(number) {
+    this.leftOut += number;
+    this.aside.textContent = `${files(this.leftOut)} outside the class folders left out.`;
+    this.aside.hidden = false;
+    this.spoken.textContent = this.aside.textContent;
   }
 
   takeWhole(chosen) {
