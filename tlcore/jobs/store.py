@@ -81,7 +81,8 @@ class ImportSpec:
     """What an import makes a data set of.
 
     `kind`: "sample" (value: its key), "folder" (a path on this machine), or "incoming" (the id of an upload area).
-    `base`: a data set whose photos come along with their split. `without`: classes that are left out.
+    `base`: a data set whose photos come along with their split. `without`: classes that are left out. `layout`: how the
+    folders are to be read, a `LayoutChoice.key`; "" where that is clear.
     """
 
     kind: str
@@ -90,6 +91,7 @@ class ImportSpec:
     seed: int = 0
     base: str | None = None
     without: tuple[str, ...] = ()
+    layout: str = ""
 
 
 def create_run(workspace: Workspace, dataset_id: str, config: TrainConfig, name: str, visitor: str = "") -> Run:
