@@ -14,6 +14,7 @@ from tlcore.jobs.locks import LOCK, is_locked
 from tlcore.jobs.store import open_job, request_stop
 from tlcore.listing import deleted_as, is_deleted, mark_deleted
 from tlcore.storage.belongings import (
+    CHECK,
     COMPARISON,
     DATASET,
     IMPORT,
@@ -32,7 +33,7 @@ from tlcore.storage.usage import folder_bytes
 from tlcore.storage.visits import forget_visit
 from tlcore.workspace import Workspace, discard
 
-ORDER = (COMPARISON, RUN, RECOMMENDATION, IMPORT, UPLOADS, DATASET)
+ORDER = (COMPARISON, RUN, RECOMMENDATION, CHECK, IMPORT, UPLOADS, DATASET)
 """What needs something else goes before that."""
 
 STOP_SECONDS = 0.5  # a page waits for it; what takes longer goes when it has ended
@@ -125,9 +126,7 @@ def delete_marked(workspace: Workspace) -> list[Belonging]:
     So does what could be brought back, once it no longer can.
     """
     kept = {each.id for each in list_deletions(workspace)}
-    marked = [
-        each for each in belongings(workspace) if is_deleted(each.folder) and deleted_as(each.folder) not in kept
-    ]
+    marked = [each for each in belongings(workspace) if is_deleted(each.folder) and deleted_as(each.folder) not in kept]
     marked.sort(key=lambda each: ORDER.index(each.kind))
     return [each for each in marked if not _is_used(workspace, each) and delete(workspace, each)]
 

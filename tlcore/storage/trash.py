@@ -22,6 +22,7 @@ from tlcore.listing import is_deleted
 from tlcore.naming import given_name
 from tlcore.settings import Limits
 from tlcore.storage.belongings import (
+    CHECK,
     COMPARISON,
     DATASET,
     IMPORT,
@@ -92,7 +93,7 @@ def _whole(
     if thing.kind == DATASET:
         family = _versions(workspace, thing)
         chosen |= {(DATASET, an_id) for an_id in family}
-        chosen |= {(RECOMMENDATION, an_id) for an_id in family}
+        chosen |= {(RECOMMENDATION, an_id) for an_id in family} | {(CHECK, thing.lineage)}
         chosen |= {(each.kind, each.id) for each in own if each.kind in (RUN, COMPARISON) and family & {*each.needs}}
     elif thing.kind == COMPARISON and not keep_runs:
         chosen |= {(each.kind, each.id) for each in own if each.kind == RUN and each.id in thing.needs}
