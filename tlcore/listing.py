@@ -23,8 +23,8 @@ SETTLED_NANOSECONDS = 2_000_000_000
 use (FAT) ticks every 2 s. Until then folders are counted at each look."""
 
 DELETED = "deleted"
-"""In a folder that was deleted while somebody was at work in it, so that it is still there: the id under which it can be
-brought back, nothing where it cannot."""
+"""In a folder that was deleted while somebody was at work in it, so that it is still there: the id under which it can
+be brought back, nothing where it cannot."""
 
 
 class FolderList(Generic[T]):

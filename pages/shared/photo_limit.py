@@ -1,4 +1,4 @@
-"""How many new photos fit on a page at once: Streamlit's uploader takes any number, and shows nothing until all are there.
+"""How many new photos fit on a page at once: Streamlit's uploader takes any number, and shows nothing until all came.
 
 The script beside this file refuses too many before they are sent, and shows how far those are that are sent.
 """

@@ -40,7 +40,7 @@ def delete(item: str, *, keep_runs: bool = False, workspace: WorkspaceLike = Non
         What went: `name`, `kind`, `parts` (the kind and id of all that went along) and `bytes`.
 
     Raises:
-        UserError: there is nothing of this id, photos are being added to it, or the disk says no; then nothing has gone.
+        UserError: there is nothing of this id, photos are being added to it, or the disk says no; nothing has gone.
     """
     return trash.delete(take_workspace(workspace), item, keep_runs=keep_runs)
 

@@ -67,7 +67,7 @@ def plan_deletion(workspace: Workspace, an_id: str, keep_runs: bool = False) -> 
         UserError: there is nothing of this id.
     """
     thing = _find(workspace, an_id)
-    everything = {(each.kind, each.id): each for each in belongings(workspace, ORDER)}
+    everything = {(each.kind, each.id): each for each in belongings(workspace, ORDER) if not is_deleted(each.folder)}
     parts = _whole(workspace, thing, everything, keep_runs)
     ids = {each.id for each in parts}
     needs = {need for each in parts for need in each.needs if need not in ids} if thing.kind != DATASET else set()
@@ -128,8 +128,8 @@ def delete(
 
     Args:
         by: the public name of who deletes it. name: what it is called where it was deleted, "" for its own name.
-        wait_seconds: for runs that are at work to stop. What has not is out of sight at once, and is put aside when it has
-            (pending.py); it can be brought back meanwhile too.
+        wait_seconds: for runs that are at work to stop. What has not is out of sight at once, and is put aside when it
+            has (pending.py); it can be brought back meanwhile too.
         forget: whether what was computed of its photos goes at once; else the next cleaning does it, since it may mean
             reading many files.
 

@@ -448,7 +448,10 @@ class Board {
     if (!names.length) return;
     const count = this.whole.length + (this.wholeEarlier?.count ?? 0);
     const size = this.whole.reduce((sum, item) => sum + item.file.size, this.wholeEarlier?.bytes ?? 0);
-    this.wholeLine.textContent = `${listed([...new Set(names)])}: ${files(count)}, ${megabytes(size)} MB. Its folders become the classes.`;
+    const ids = [...(this.wholeEarlier?.ids ?? []), ...this.whole.map((item) => item.id)];
+    const told = ids.map((id) => this.data.zips?.[id]).filter(Boolean); // as soon as they have arrived
+    const become = told.length && told.length === ids.length ? told.join(" ") : "Its folders become the classes.";
+    this.wholeLine.textContent = `${listed([...new Set(names)])}: ${files(count)}, ${megabytes(size)} MB. ${become}`;
     this.wholeRemover.setAttribute("aria-label", `Remove ${listed(names)}`);
   }
 
