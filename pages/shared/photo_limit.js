@@ -1,7 +1,7 @@
 /* Says how many photos fit at once before any is sent, and how far those are that are sent (photo_limit.py).
 
-   `data`: uploader (the selector of what Streamlit's uploader stands in), given (photos that it has), photos and bytes (the most
-   of them), instead and command (what to do with more). Streamlit counts nothing for a page while files are on their way, so the
+   `data`: uploader (the selector of what Streamlit's uploader stands in), given (photos that it has), most and most_bytes (how
+   many fit), instead and command (what to do with more). Streamlit counts nothing for a page while files are on their way, so the
    browser's own list of finished requests is counted. */
 
 const ROUTE = "/_stcore/upload_file/";
@@ -10,14 +10,14 @@ const size = (bytes) => (bytes < 1e9 ? `${words(Math.round(bytes / 1e6))} MB` : 
 
 const states = new WeakMap(); // by the element it stands in
 
-function refusal(files, { given, photos, bytes }) {
+function refusal(files, { given, most, most_bytes }) {
   const all = files.reduce((sum, file) => sum + file.size, 0);
-  if (files.length + given > photos) {
+  if (files.length + given > most) {
     const what = given ? `${words(files.length)} more photos` : `${words(files.length)} photos`;
     const here = given ? `: ${words(given)} are here already` : "";
-    return `${what} are too many at once${here}. Choose up to ${words(photos - given)}.`;
+    return `${what} are too many at once${here}. Choose up to ${words(most - given)}.`;
   }
-  return all > bytes ? `These photos take ${size(all)}. Choose up to ${size(bytes)} at once.` : "";
+  return all > most_bytes ? `These photos take ${size(all)}. Choose up to ${size(most_bytes)} at once.` : "";
 }
 
 function refuse(root, sentence, { instead, command }) {

@@ -33,8 +33,8 @@ def watch(run: Run, uploader: str, given: int) -> None:
     data = {
         "uploader": f".st-key-{uploader}",
         "given": given,
-        "photos": MOST_PHOTOS,
-        "bytes": min(MOST_BYTES, limit or MOST_BYTES),
+        "most": MOST_PHOTOS,
+        "most_bytes": min(MOST_BYTES, limit or MOST_BYTES),
         "instead": "For a whole folder, use the terminal:" if state.is_owner() else "For more, download the model.",
         "command": command if state.is_owner() else "",
     }

@@ -12,6 +12,6 @@ def name(strategy: str) -> str:
 
 
 def label(strategy: str) -> str:
-    """Its name and what it does, for a box to tick: "Hybrid: train the head first, then …"."""
+    """Its name and what it does in Markdown, for a box to tick that looks like a card: "Hybrid Train …"."""
     sentence = re.sub(r" \([^)]*\)", "", STRATEGIES[strategy]).rstrip(".")
-    return f"{name(strategy)}: {sentence[:1].lower()}{sentence[1:]}"
+    return f"**{name(strategy)}** {sentence}"

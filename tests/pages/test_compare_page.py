@@ -368,5 +368,5 @@ def test_strategies_are_called_as_on_the_train_page():
     labels = {box.key.removeprefix("race_"): box.label for box in at.checkbox}
     assert list(labels) == list(STRATEGIES)
     for strategy, label in labels.items():
-        assert label.startswith(f"{strategies.name(strategy)}: "), "the name of its card"
+        assert label.startswith(f"**{strategies.name(strategy)}** "), "the name of its card"
         assert not label.endswith(".") and "(" not in label, "a label has no full stop, and names nothing twice"

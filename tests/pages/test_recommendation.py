@@ -81,9 +81,7 @@ def test_the_advice_is_selected_as_long_as_nobody_chose_anything(form, dataset, 
     assert queue.jobs[0].config == defaults_for("hybrid")
 
 
-def test_what_somebody_chose_stays_when_the_advice_arrives_until_it_is_taken(
-    form, dataset, queue, monkeypatch
-):
+def test_what_somebody_chose_stays_when_the_advice_arrives_until_it_is_taken(form, dataset, queue, monkeypatch):
     at = form()
     at.radio(key="setting_strategy").set_value("scratch").run()
     at.radio(key="setting_strategy").set_value("feature-extraction").run()

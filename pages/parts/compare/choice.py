@@ -19,8 +19,8 @@ PREFERRED = ("feature-extraction", "hybrid")
 
 def choose() -> list[TrainConfig]:
     """The choice of strategies and networks. Returns the settings of each run, a network after the other."""
-    left, right = st.columns(2, gap="large")
-    with left:
+    left, right = st.columns([7, 5], gap="large")
+    with left, st.container(key="tl_race_strategies", gap="small"):
         st.markdown(":small[Strategies]")  # as large as the label beside it
         for strategy in STRATEGIES:
             st.session_state.setdefault(f"race_{strategy}", strategy in PREFERRED)
