@@ -32,6 +32,7 @@ STRIP = (
     "buildings/1f3e0-noto.png",
     "animals/1f993-noto.png",
 )
+STALE = "photos_stale"  # in the session: the viewer has changed what the page below it shows
 MARKS = {True: "✓ correct", False: "✗ wrong"}
 
 _MOUNT = st.components.v2.component(
@@ -82,11 +83,21 @@ def grid(
 
     @chrome.errors_shown()
     def buttons() -> None:
+        rerun_if_stale()
         opened = _place(_MOUNT(key=key, data=data, on_opened_change=lambda: None), len(photos))
         if opened is not None:
             open(opened)
 
     st.fragment(buttons, key=f"{key}_fragment")()  # a press redraws nothing of the page
+
+
+def rerun_if_stale() -> None:
+    """Run the page again where the viewer that was closed just now has changed what is on it.
+
+    To be called by the fragment that opened the viewer: when that is closed, Streamlit runs the fragment alone.
+    """
+    if st.session_state.pop(STALE, False):
+        st.rerun()
 
 
 def _place(result: Any, number: int) -> int | None:

@@ -150,6 +150,7 @@ def _act(action: ViewerAction, place: int) -> None:
             return
         if action.removes:
             st.session_state.setdefault(GONE, {})[place] = action.done
+            st.session_state[gallery.STALE] = True  # until it is closed
         else:
             st.session_state[AGAIN] = True
 

@@ -63,7 +63,7 @@ COUNT_CLICKS = "addEventListener('click', event => event.isTrusted && pressed(ev
 def test_from_the_welcome_page_to_the_first_answer_in_six_clicks_and_two_names(page, server, photos):
     """On photos of one's own, of two classes, which fall on the page as from a file manager. Names may come later."""
     clicks, names = [], []
-    page.expose_function("pressed", clicks.append)
+    page.expose_function("pressed", lambda text: clicks.append(text))
     page.add_init_script(COUNT_CLICKS)
 
     def type_name(text: str) -> None:
@@ -86,6 +86,7 @@ def test_from_the_welcome_page_to_the_first_answer_in_six_clicks_and_two_names(p
     go_on(page)
     page.wait_for_url("**/train?**")
     assert "dataset=cats-and-dogs-" in page.url
+    page.locator(".st-key-setting_strategy label", has_text="Feature extraction").click()  # whatever is recommended
     primary(page).click()
     drop(page, '[data-testid="stFileUploaderDropzone"]', photos / "birds")
     answer = page.locator(".st-key-tl_trial").get_by_text("2 predictions · ")
