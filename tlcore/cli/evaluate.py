@@ -7,6 +7,7 @@ from typing import Any
 from tlcore.api.model import load_model
 from tlcore.api.progress_bars import ProgressBars
 from tlcore.cli.common import Subparsers, answer
+from tlcore.data.report import refused_frame
 from tlcore.errors import UserError
 from tlcore.evaluation.report import FIGURES, figures
 from tlcore.messages.scores import score_message
@@ -31,8 +32,11 @@ def _evaluate(workspace: Workspace, options: argparse.Namespace) -> int:
     extra: dict[str, Any] = {}
     if options.data:
         with ProgressBars() as bars:
-            report, refused = model.evaluate(Path(options.data), on_event=bars.show)
-        extra = {"refused": refused.to_dict(orient="records")}
+            report, files = model.evaluate(Path(options.data), on_event=bars.show)
+        extra = {
+            "refused": refused_frame(files).to_dict(orient="records"),
+            "report": files.to_dict(orient="records"),
+        }
     elif (model.path / FIGURES).exists():
         report = model.report
     else:

@@ -60,12 +60,11 @@ def assemble_dataset(
     if empty:
         shown = ", ".join(empty[:5]) + (f" and {len(empty) - 5} more" if len(empty) > 5 else "")
         notes.append(f"Left out, because they contain no usable photo: {shown}.")
-    refused = pd.DataFrame(collected.refused, columns=["path", "reason"]).astype(str)
     draft = Draft(
         folder,
         origin.name,
         photos,
-        refused,
+        collected.report(),
         tuple(notes),
         root,
         origin.source,

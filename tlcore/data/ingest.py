@@ -20,6 +20,7 @@ from tlcore.data.folder import FolderSource, path_not_found
 from tlcore.data.images import DecodedPhoto, Wanted, decode
 from tlcore.data.layout import HOW, leave_out, recognise
 from tlcore.data.manifest import find_known
+from tlcore.data.report import guessed
 from tlcore.data.thumbnails import ThumbnailWriter
 from tlcore.data.uploads import ingest_incoming
 from tlcore.errors import UserError
@@ -128,7 +129,10 @@ def ingest_source(
         raise UserError(f"No file in {source.name} can be used: {path} {reason}.", HOW)
     layout = recognise(source.name, source.files, source.folders)
     collected = Collected(
-        refused=[*source.refused, *layout.refused], notes=list(layout.notes), empty=list(layout.empty)
+        refused=[*source.refused, *layout.refused],
+        lines=guessed(source.guessed),
+        notes=list(layout.notes),
+        empty=list(layout.empty),
     )
     placed = leave_out(layout.placed, without, collected.refused)
     with draft_folder(workspace) as folder:

@@ -17,6 +17,7 @@ from tlcore.data.drafts import draft_folder
 from tlcore.data.images import DecodedPhoto, PhotoRefused, Wanted
 from tlcore.data.layout import Layout, Placed, SourceFile, label_all, leave_out, name_classes, recognise
 from tlcore.data.manifest import Dataset, load_dataset
+from tlcore.data.report import guessed, report_lines
 from tlcore.data.thumbnails import ThumbnailWriter
 from tlcore.data.upload_classes import read_classes, suggested_name
 from tlcore.error_reasons import why_file_failed
@@ -54,6 +55,7 @@ def ingest_incoming(
     placed = leave_out(source.placed, without, source.refused)
     collected = Collected(
         refused=list(source.refused),
+        lines=guessed(source.guessed),
         notes=list(source.notes),
         empty=list(source.empty),
         allowance=allowance,
@@ -100,6 +102,7 @@ class UploadSource:
         self.name = "The upload"
         self.placed: list[Placed] = []
         self.refused: list[tuple[str, str]] = []
+        self.guessed: list[tuple[str, str]] = []
         self.notes: list[str] = []
         self.empty: list[str] = []
         classes = read_classes(workspace, incoming_id)
@@ -176,6 +179,7 @@ class UploadSource:
             file = SourceFile(item.file.parts, (source, item.file), item.file.size)
             self.placed.append(Placed(file, item.label, item.split))
         self.refused += source.refused + layout.refused
+        self.guessed += source.guessed
         self.notes += layout.notes
         self.empty += layout.empty
 
@@ -204,6 +208,7 @@ def _bring_along(earlier: Dataset, folder: Path, collected: Collected) -> list[d
         row["split"] = parts.get(row["sha256"], row["split"])
     collected.notes += earlier.notes
     collected.refused += list(earlier.refused[["path", "reason"]].itertuples(index=False, name=None))
+    collected.lines += report_lines(earlier.report)
     return rows
 
 
