@@ -9,12 +9,19 @@ class UserError(Exception):
     Args:
         what: one sentence: what was received, and what is wrong with it.
         fix: one sentence: what is allowed, and what to do next.
+
+    Attributes:
+        reasons: sentences with all that led to it, where that is more than `what` can say.
     """
 
     def __init__(self, what: str, fix: str = "") -> None:
         super().__init__(f"{what} {fix}".strip())
         self.what = what
         self.fix = fix
+        self.reasons: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, (self.what, *self.reasons, self.fix)))
 
 
 class TooFewPhotos(UserError):

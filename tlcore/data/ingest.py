@@ -20,6 +20,7 @@ from tlcore.data.folder import FolderSource, path_not_found
 from tlcore.data.images import DecodedPhoto, Wanted, decode
 from tlcore.data.layout import HOW, leave_out, recognise
 from tlcore.data.manifest import find_known
+from tlcore.data.reasons import reasons_given
 from tlcore.data.report import guessed
 from tlcore.data.thumbnails import ThumbnailWriter
 from tlcore.data.uploads import ingest_incoming
@@ -125,8 +126,8 @@ def ingest_source(
     if others is not None:
         return copy_dataset(workspace, others, origin, own)
     if source.refused and not source.files:
-        path, reason = source.refused[0]
-        raise UserError(f"No file in {source.name} can be used: {path} {reason}.", HOW)
+        with reasons_given(source.refused):
+            raise UserError(f"No file in {source.name} can be used.", HOW)
     layout = recognise(source.name, source.files, source.folders)
     collected = Collected(
         refused=[*source.refused, *layout.refused],
