@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any, ClassVar, TypeVar
 
 from tlcore.checksums import check_line, with_line_checksum
+from tlcore.errors import LayoutChoice
 
 ShouldStop = Callable[[], bool]  # a long job asks it every few photos or steps; true means: keep what is done, and end
 
@@ -219,7 +220,8 @@ class Failed(Event):
 
     `number`: of a bug, the same on the page and in the log; "" otherwise, and in older files. `small_classes`: of an
     import, the classes with too few photos, where it could be done without them; `reasons`: sentences with all that led
-    to it, where that is more than `what` says.
+    to it, where that is more than `what` says. `choices`: of an import, the ways to read the photos that a person has
+    to choose from (`ImportSpec.layout`), the likeliest first.
     """
 
     type: ClassVar[str] = "failed"
@@ -229,10 +231,13 @@ class Failed(Event):
     number: str = ""
     small_classes: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
+    choices: tuple[LayoutChoice, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("small_classes", "reasons"):  # JSON knows no tuples
             object.__setattr__(self, name, tuple(getattr(self, name)))
+        choices = (each if isinstance(each, LayoutChoice) else _from_row(LayoutChoice, each) for each in self.choices)
+        object.__setattr__(self, "choices", tuple(choices))
 
 
 @dataclass(frozen=True)
@@ -250,7 +255,7 @@ class Died(Event):
 
 
 Result = TypeVar("Result")
-Value = TypeVar("Value", bound="PlannedStage | Event")
+Value = TypeVar("Value", bound="PlannedStage | LayoutChoice | Event")
 
 
 def run_to_end(job: Generator["Event", None, Result], on_event: Callable[["Event"], object] | None = None) -> Result:

@@ -1,4 +1,4 @@
-"""`transferlab import`: a data set, and one report of whatever was left out; a failed import says everything at once."""
+"""`transferlab import`: a data set, and one report of what was left out; a failed import says everything at once."""
 
 import csv
 import json
@@ -54,5 +54,7 @@ def test_a_failed_import_says_everything_at_once(tmp_path, capsys):
     assert main(["import", str(write_files(tmp_path / "bad", files))]) == 2
     error = capsys.readouterr().err.splitlines()
     assert error[0] == "Only one class in bad has usable photos: dogs."
-    assert error[1].startswith("  3 files are HEIC photos from a phone") and error[2].startswith("  dogs/0.png is empty")
+    assert error[1].startswith("  3 files are HEIC photos from a phone") and error[2].startswith(
+        "  dogs/0.png is empty"
+    )
     assert error[3].startswith("Add photos")

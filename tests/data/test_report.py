@@ -13,7 +13,7 @@ from tlcore.data.folder import FolderSource
 from tlcore.data.images import DecodedPhoto, Wanted, decode
 from tlcore.data.incoming import add_files, new_incoming
 from tlcore.data.ingest import ingest_folder, ingest_incoming
-from tlcore.data.layout import recognise
+from tlcore.data.layout import label_all
 from tlcore.data.manifest import load_dataset
 from tlcore.data.parquet import to_parquet
 from tlcore.data.report import CHANGED, GUESSED, LEFT_OUT, ReportLine, report_frame
@@ -78,7 +78,7 @@ def test_a_data_set_of_version_0_1_0_has_a_report_of_what_was_left_out(workspace
 
 def test_what_a_decoder_changed_becomes_a_line(workspace, tmp_path):
     source = FolderSource(write_files(tmp_path / "pets", class_files({"cats": 3, "dogs": 3})))
-    placed, collected = recognise("pets", source.files).placed, Collected()
+    placed, collected = label_all(source.files, "pet").placed, Collected()
 
     def stretching(data: bytes) -> DecodedPhoto:
         return replace(decode(data, Wanted()), changed=LINES[0].reason)

@@ -4,7 +4,7 @@ import argparse
 
 from tlcore.api.datasets import load_dataset
 from tlcore.api.progress_bars import ProgressBars
-from tlcore.cli.common import SOURCES, Subparsers, answer, newest_source
+from tlcore.cli.common import SOURCES, Subparsers, add_layout, answer, newest_source
 from tlcore.cli.file_report import add_report_option, report_values, save_report
 from tlcore.data.manifest import SPLITS, Dataset
 from tlcore.messages.file_report import report_text
@@ -18,6 +18,7 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     parser = commands.add_parser("import", parents=[common], help="make a data set of a folder, a zip or a sample set")
     parser.add_argument("path", help=f"a folder or zip with one folder per class, {SOURCES}")
     parser.add_argument("--name", help="name of the data set")
+    add_layout(parser)
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="decides the split (default 0)")
     add_report_option(parser)
     parser.set_defaults(command=_import)
@@ -26,7 +27,15 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
 def _import(workspace: Workspace, options: argparse.Namespace) -> int:
     source = newest_source(workspace, options.path)
     with ProgressBars() as bars:
-        dataset = load_dataset(source, name=options.name, seed=options.seed, workspace=workspace, on_event=bars.show)
+        dataset = load_dataset(
+            source,
+            name=options.name,
+            layout=options.layout,
+            labels=options.labels,
+            seed=options.seed,
+            workspace=workspace,
+            on_event=bars.show,
+        )
     save_report(options, dataset.report)
     lines = filter(None, (_described(dataset), report_text(dataset.report)))
     return answer(options, "\n".join(lines), _values(dataset))
