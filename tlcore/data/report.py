@@ -5,9 +5,14 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from tlcore.data.placed import CLASS_LEFT_OUT
+
 LEFT_OUT, CHANGED, GUESSED = "left out", "changed", "guessed"
 """What may have happened to a file: it is not in the data set, its pixels or its name are not as they came, or
 something about it was not said anywhere and is most likely so."""
+
+EXPECTED = frozenset({CLASS_LEFT_OUT})
+"""Reasons for what a person wanted to be left out, which is no news."""
 
 KINDS = (LEFT_OUT, CHANGED, GUESSED)
 COLUMNS = ("path", "what", "reason")

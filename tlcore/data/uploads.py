@@ -14,6 +14,7 @@ from tlcore.data.copies import link_or_copy
 from tlcore.data.decoder import shared_decoder
 from tlcore.data.default_name import dataset_name
 from tlcore.data.drafts import draft_folder
+from tlcore.data.examples import examples_at_hand
 from tlcore.data.images import DecodedPhoto, PhotoRefused, Wanted
 from tlcore.data.layout import Layout, Placed, SourceFile, label_all, leave_out, name_classes, read_layout
 from tlcore.data.manifest import Dataset, load_dataset
@@ -110,6 +111,7 @@ class UploadSource:
     ) -> None:
         self.name = "The upload"
         self._layout = layout
+        self._thumbnail = lambda data, size: shared_decoder(load_limits(workspace)).thumbnail(data, size)
         self.placed: list[Placed] = []
         self.refused: list[tuple[str, str]] = []
         self.guessed: list[tuple[str, str]] = []
@@ -160,7 +162,8 @@ class UploadSource:
     def _take_folder(self, files: list[SourceFile], alone: bool) -> None:
         """The files of uploaded folders, whose names are the classes."""
         try:
-            layout = read_layout(self.name, files, (), self.read, self._layout, least_classes=2 if alone else 1)
+            with examples_at_hand(files, self.read, self._thumbnail):
+                layout = read_layout(self.name, files, (), self.read, self._layout, least_classes=2 if alone else 1)
         except UserError as error:
             if alone or isinstance(error, UndecidedLayout):
                 raise
@@ -177,7 +180,8 @@ class UploadSource:
                 layout = label_all(source.files, upload.label)
             else:
                 least = 2 if alone else 1
-                layout = read_layout(upload.name, source.files, source.folders, source.read, self._layout, least)
+                with examples_at_hand(source.files, source.read, self._thumbnail):
+                    layout = read_layout(upload.name, source.files, source.folders, source.read, self._layout, least)
         except UserError as error:
             if alone or isinstance(error, UndecidedLayout):
                 raise
