@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from tlcore.data.report import EXPECTED
+from tlcore.data.placed import CLASS_LEFT_OUT
 from tlcore.errors import UserError
 
 MOST_KINDS = 12
@@ -76,7 +76,7 @@ def reasons_given(refused: Iterable[tuple[str, str]]) -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        unwanted = [each for each in refused if each[1] not in EXPECTED]  # what a person chose explains nothing
+        unwanted = [each for each in refused if each[1] != CLASS_LEFT_OUT]  # what a person chose explains nothing
         error.reasons = error.reasons or describe_reasons(unwanted)
         raise
 

@@ -20,6 +20,7 @@ from tlcore.data.layout import Layout, Placed, SourceFile, label_all, leave_out,
 from tlcore.data.manifest import Dataset, load_dataset
 from tlcore.data.report import guessed, report_lines
 from tlcore.data.thumbnails import ThumbnailWriter
+from tlcore.data.unsent import read_unsent, unsent_refusals
 from tlcore.data.upload_classes import read_classes, suggested_name
 from tlcore.error_reasons import why_file_failed
 from tlcore.errors import UndecidedLayout, UserError
@@ -125,6 +126,8 @@ class UploadSource:
         self.in_cards = any(each.label is not None for each in uploads)
         if not uploads and alone:
             raise UserError("Nothing has been uploaded yet.", "Add photos for at least two classes, or upload a zip.")
+        here = [(each.label, each.name) for each in incoming.list_uploads(workspace, incoming_id)]
+        self.refused += unsent_refusals(read_unsent(workspace, incoming_id), names, classes.removed, here)
         in_folders: list[SourceFile] = []
         for upload in uploads:
             path = incoming.file_path(workspace, incoming_id, upload.number)

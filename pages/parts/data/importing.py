@@ -9,7 +9,7 @@ from pages.parts.data import collecting, layout_question
 from pages.shared import follow, room, state
 from pages.shared.widgets import plain
 from tlcore.data import incoming
-from tlcore.data.report import EXPECTED
+from tlcore.data.report import KNOWN
 from tlcore.errors import UserError
 from tlcore.jobs import store
 from tlcore.jobs.status import JobStatus, job_status
@@ -82,7 +82,7 @@ def _go_on(job: Job, dataset_id: str) -> None:
     if job.spec.get("kind") == "incoming" and not _more_came(job.spec["value"]):
         collecting.forget()
     reasons = state.dataset_of(dataset_id).refused["reason"]
-    leads_on = st.session_state.pop(ON_TO_TRAIN, None) == job.id and bool(reasons.isin(EXPECTED).all())
+    leads_on = st.session_state.pop(ON_TO_TRAIN, None) == job.id and bool(reasons.isin(KNOWN).all())
     state.choose(job=None, run=None, dataset=dataset_id)
     if leads_on:
         st.switch_page("pages/train.py", query_params={"dataset": dataset_id})
