@@ -17,6 +17,7 @@ BROWSER_REASONS = {
     "video": "is a video",
     "damaged": "is damaged or incomplete",
     "outside": "lies outside the class folders",
+    "nested": "is an archive inside a folder; unpack it first, or add it on its own",
     "twice": "was chosen twice, and is used once",
     "not_sent": "was not uploaded",
 }

@@ -244,7 +244,8 @@ class Board {
 
   /** Put what was chosen or dropped where it belongs: onto `card`, or where its folders say. */
   take(chosen, card) {
-    const usable = chosen.filter(({ path }) => !isJunk(path));
+    for (const { path } of chosen) if (isNested(path) && !isJunk(path)) this.leaveUnsent("nested", null, path);
+    const usable = chosen.filter(({ path }) => !isJunk(path) && !isNested(path));
     if (!chosen.length) return;
     if (!usable.length) return this.say("There are no files in there that can be used.", true);
     if (card) {
