@@ -5,7 +5,7 @@ import html
 import pandas as pd
 import streamlit as st
 
-from pages.parts.data import file_report
+from pages.parts.data import file_report, same_names
 from pages.shared import chrome, drawn, gallery, manage, photo_viewer, widgets
 from pages.shared.decoding import dataset_thumbnail
 from pages.shared.widgets import plain
@@ -36,6 +36,7 @@ def show(dataset: Dataset) -> None:
         for note in dataset.notes:
             st.markdown(f"- {plain(note)}")
         file_report.show(dataset)
+        same_names.offer(dataset)
         classes(dataset)
         if len(dataset.labels) > widgets.MOST_LINES:  # more than there are cards at first
             counts = charts.count_frame(dataset.photos)
