@@ -42,7 +42,7 @@ def show_report(options: argparse.Namespace, report: pd.DataFrame) -> None:
     save_report(options, report)
 
 
-def report_values(report: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
+def report_values(report: pd.DataFrame) -> dict[str, Any]:
     """The report for `--json`: `report` has a line a file (path, what, reason), `refused` those that were left out."""
     return {
         "report": report.to_dict(orient="records"),
