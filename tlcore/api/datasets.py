@@ -9,6 +9,7 @@ from tlcore.api.progress_bars import showing
 from tlcore.data.ingest import ingest_path
 from tlcore.data.manifest import Dataset
 from tlcore.data.manifest import load_dataset as open_dataset
+from tlcore.data.outside_table import find_table
 from tlcore.data.samples import SAMPLES, ingest_sample
 from tlcore.errors import UserError
 from tlcore.events import Event, run_to_end
@@ -42,7 +43,7 @@ def load_dataset(
         name: of the data set; by default that of its folder or file.
         layout: which way to read the folders, where there are several: the `key` of one of `UndecidedLayout.choices`.
         labels: where the classes are, in other words: "folders", "names" (of the files), "annotations" (of an export
-            for object detection), or the path of a table in the folder or zip. Give this or `layout`.
+            for object detection), or the path of a table, in the folder or zip or elsewhere. Give this or `layout`.
         seed: decides which photos train, validate and test, where the folders do not decide it.
         workspace: where data sets are kept; by default `$TRANSFERLAB_HOME`, else the user's data folder.
         progress: whether progress bars are shown; by default in a terminal or a notebook, unless `on_event` is given.
@@ -79,7 +80,8 @@ def find_dataset(
         )
     given = str(source)
     if given.strip() and Path(given).expanduser().exists():
-        job = ingest_path(workspace, Path(given), name=name, seed=seed, layout=layout)
+        chosen, table = find_table(Path(given).expanduser(), layout)
+        job = ingest_path(workspace, Path(given), name=name, seed=seed, layout=chosen, table=table)
     elif given in {sample.key for sample in SAMPLES}:
         job = ingest_sample(workspace, given, seed=seed)
     elif given and (workspace.datasets / given).is_dir() and "/" not in given:

@@ -20,7 +20,7 @@ from tlcore.data.drafts import draft_folder
 from tlcore.data.examples import examples_at_hand
 from tlcore.data.folder import FolderSource, path_not_found
 from tlcore.data.images import DecodedPhoto, Wanted, decode, thumbnail
-from tlcore.data.layout import HOW, leave_out, read_layout
+from tlcore.data.layout import HOW, Table, leave_out, read_layout
 from tlcore.data.manifest import find_known
 from tlcore.data.reasons import reasons_given
 from tlcore.data.report import guessed
@@ -34,7 +34,7 @@ from tlcore.workspace import Workspace
 __all__ = ["ingest_folder", "ingest_incoming", "ingest_path", "ingest_source", "ingest_zip"]
 
 SHARED = "any visitor's"  # in a signature, where a visitor's name stands else; no name has a space
-VERSION = 1
+VERSION = 2
 """Part of every signature: raise it when the same files would give another data set than before."""
 
 
@@ -47,6 +47,7 @@ def ingest_folder(
     visitor: str = "",
     without: Collection[str] = (),
     layout: str = "",
+    table: Table | None = None,
 ) -> Ingestion:
     """Make a data set of a folder. The photos stay where they are; the data set points to them.
 
@@ -58,7 +59,7 @@ def ingest_folder(
     """
     source = FolderSource(Path(path))
     origin = Origin(name or "", str(source.root), visitor=visitor)
-    return (yield from ingest_source(workspace, source, origin, seed, should_stop, without=without, layout=layout))
+    return (yield from ingest_source(workspace, source, origin, seed, should_stop, None, without, layout, table))
 
 
 def ingest_zip(
@@ -70,6 +71,7 @@ def ingest_zip(
     visitor: str = "",
     without: Collection[str] = (),
     layout: str = "",
+    table: Table | None = None,
 ) -> Ingestion:
     """Make a data set of a zip. The photos are copied into the data set, so the zip may go away afterwards.
 
@@ -92,6 +94,7 @@ def ingest_path(
     visitor: str = "",
     without: Collection[str] = (),
     layout: str = "",
+    table: Table | None = None,
 ) -> Ingestion:
     """Make a data set of a folder or a zip, whichever the path is.
 
@@ -102,7 +105,7 @@ def ingest_path(
     if not path.exists():
         raise path_not_found(path)
     make = ingest_folder if path.is_dir() else ingest_zip
-    return (yield from make(workspace, path, name, seed, should_stop, visitor, without, layout))
+    return (yield from make(workspace, path, name, seed, should_stop, visitor, without, layout, table))
 
 
 def ingest_source(
@@ -114,19 +117,26 @@ def ingest_source(
     group: Callable[[str], str] | None = None,
     without: Collection[str] = (),
     layout: str = "",
+    table: Table | None = None,
 ) -> Ingestion:
     """Make a data set of any source whose folders tell the classes.
 
     Args:
         group: from a shown path to what it shows, where two photos of one thing belong on one side of the split.
         without: classes to leave out. layout: how the folders are to be read, a `LayoutChoice.key`; "" where that is
-            clear.
+            clear. table: one with labels that lies elsewhere.
 
     Raises:
         TooFewPhotos: some classes have too few. UndecidedLayout: the folders can be read in several ways. UserError:
             the source cannot be used as it is.
     """
-    content = (source.signature(), origin.name, seed, *sorted(without), *([("layout", layout)] if layout else []))
+    content = (
+        source.signature(),
+        origin.name,
+        seed,
+        *sorted(without),
+        *([("layout", layout, table)] if layout else []),
+    )
     own = sign(*content, origin.visitor) if origin.visitor else sign(*content)
     known = find_known(workspace, own)
     if known is not None:
@@ -141,7 +151,7 @@ def ingest_source(
     with examples_at_hand(
         source.files, source.read, partial(thumbnail, budget=DecodeBudget.of(load_limits(workspace)))
     ):
-        found = read_layout(source.name, source.files, source.folders, source.read, layout)
+        found = read_layout(source.name, source.files, source.folders, source.read, layout, table=table)
     collected = Collected(
         refused=[*source.refused, *found.refused],
         lines=guessed(source.guessed),
