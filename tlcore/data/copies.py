@@ -9,7 +9,7 @@ from tlcore.data.drafts import draft_folder
 from tlcore.data.manifest import Dataset, Draft, save_dataset
 from tlcore.workspace import USED, Workspace
 
-_OWN_TO_EACH = shutil.ignore_patterns("*.json", "photos.parquet", "refused.parquet", ".*", "*.lock", USED)
+_OWN_TO_EACH = shutil.ignore_patterns("*.json", "photos.parquet", "refused.parquet", ".*", "*.lock", USED, "edits*")
 
 
 def copy_dataset(workspace: Workspace, dataset: Dataset, origin: Origin, signature: str) -> Dataset:
