@@ -14,7 +14,7 @@ import pandas as pd
 from tlcore.checksums import file_checksum
 from tlcore.data.changes import Change
 from tlcore.data.edit_log import Entry, Head, Log, RowChange, append, locked, point, read_head, read_log
-from tlcore.data.manifest import SPLITS, Dataset, check_whole, fingerprint
+from tlcore.data.manifest import REPORT, SPLITS, Dataset, check_whole, fingerprint
 from tlcore.data.parquet import to_parquet
 from tlcore.data.parts import complete_parts, torn_parts
 from tlcore.data.replay import replay
@@ -32,12 +32,12 @@ class Brought:
     Attributes:
         draft: a folder with its files, in photos/ under their hash, and thumbnails; its content is moved.
         photos: the rows, of photos that are there already (turned) or new; `file` below photos/ or absolute.
-        refused: path and reason of what was not taken.
+        report: what was left out, changed or guessed meanwhile (report.py).
     """
 
     draft: Path
     photos: pd.DataFrame
-    refused: pd.DataFrame | None = None
+    report: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,9 +162,9 @@ def commit(
         entry = replace(entry, **_store(edited, entry.version, brought))
     append(current.folder, entry)
     point(current.folder, Head(entry.version))
-    refused = current.refused
-    if brought is not None and brought.refused is not None:
-        refused = pd.concat([refused, brought.refused], ignore_index=True)
+    report = current.report
+    if brought is not None and brought.report is not None:
+        report = pd.concat([report, brought.report], ignore_index=True)
     plain = everything.drop(columns="left_out")
     return replace(
         current,
@@ -174,7 +174,7 @@ def commit(
         photos=plain[~everything["left_out"]].reset_index(drop=True),
         left_out=plain[everything["left_out"]].reset_index(drop=True),
         fingerprint=entry.fingerprint,
-        refused=refused,
+        report=report,
     )
 
 
@@ -215,8 +215,8 @@ def _store(edited: Edited, version: int, brought: Brought) -> dict[str, Any]:
     folder, draft = edited.current.folder, brought.draft
     check_whole(draft, brought.photos)
     files = {"photos.parquet": to_parquet(brought.photos)}
-    if brought.refused is not None:
-        files["refused.parquet"] = to_parquet(brought.refused)
+    if brought.report is not None:
+        files[REPORT] = to_parquet(brought.report)
     for name, data in files.items():
         write_atomic(draft / name, data)
     target = folder / BROUGHT / str(version)

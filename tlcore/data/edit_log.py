@@ -2,7 +2,7 @@
 
 datasets/<id>/edits.jsonl       a line for each edit that was ever made, with the number of the version that it made
 datasets/<id>/head.json         the version that is current, those that can be redone, and what a list shows of it
-datasets/<id>/edits/<number>/   what an edit brought along: photos.parquet, refused.parquet and thumbnails
+datasets/<id>/edits/<number>/   what an edit brought along: photos.parquet, report.parquet and thumbnails
 datasets/<id>/edits.lock        held while an edit is made
 
 A line is written before the head that points to it, so a kill leaves the version before or the one after. What an edit
@@ -67,6 +67,11 @@ class Entry:
     brings: Mapping[str, Any] = field(default_factory=dict)
     stored_photos: int = 0
     stored_bytes: int = 0
+
+    @property
+    def has_report(self) -> bool:
+        """Whether what it brought along came with a report."""
+        return "report.parquet" in self.brings
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ loaded as long as the data set is there; the id without a number is the version 
 datasets/<id>/dataset.json      name, labels, counts, notes: readable by a person
 datasets/<id>/name.json         the name that somebody gave it later (naming.py)
 datasets/<id>/photos.parquet    one row a photo
-datasets/<id>/refused.parquet   one row a file that was not taken, with the reason
+datasets/<id>/report.parquet    one row a file that was left out, changed or guessed, with the reason (report.py);
+                                up to version 0.1.0 refused.parquet, which has only what was left out
 datasets/<id>/thumbnails.*      its thumbnails, see thumbnails.py
 datasets/<id>/photos/           the photos' own bytes, unless they stay in a folder of the person
 datasets/<id>/edits.jsonl …     the edits, see edit_log.py
@@ -29,6 +30,7 @@ from tlcore.data.edit_log import Entry, read_head, read_log
 from tlcore.data.names import slug
 from tlcore.data.parquet import read_parquet, to_parquet
 from tlcore.data.replay import replay, with_edit_columns
+from tlcore.data.report import left_out, refused_frame, report_frame
 from tlcore.data.thumbnails import BROUGHT, Thumbnails
 from tlcore.error_reasons import why_file_failed
 from tlcore.errors import UserError
@@ -51,12 +53,15 @@ COLUMNS = ("path", "sha256", "label", "split", "width", "height", "bytes")
 photo under `Dataset.root` (or an absolute path), which may differ from `path`; and `group`, what the photo belongs to
 (photos of one group are on one side of the split), or None."""
 
+REPORT = "report.parquet"
+
 SPLITS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """A data set in one of its versions. `photos`: a row a photo, `COLUMNS` first; `refused`: path, reason.
+    """A data set in one of its versions. `photos`: a row a photo, `COLUMNS` first; `report`: what its imports left out,
+    changed or guessed, as path, what ("left out", "changed" or "guessed"), reason.
 
     `root` is where the photos lie; `fingerprint` is the SHA-256 (hex) over all (path, sha256, label, split);
     `created` is Unix seconds; `notes` are sentences for the person who made it; `visitor` is the public name of who
@@ -70,7 +75,7 @@ class Dataset:
     root: Path
     labels: tuple[str, ...]
     photos: pd.DataFrame
-    refused: pd.DataFrame
+    report: pd.DataFrame
     fingerprint: str
     created: float
     source: str
@@ -86,6 +91,11 @@ class Dataset:
     @cached_property
     def _places(self) -> dict[str, int]:
         return {path: row for row, path in enumerate(self.photos["path"])}
+
+    @cached_property
+    def refused(self) -> pd.DataFrame:
+        """The files that were left out: path, reason."""
+        return refused_frame(self.report)
 
     @cached_property
     def thumbnails(self) -> Thumbnails:
@@ -168,7 +178,7 @@ class Draft:
     folder: Path
     name: str
     photos: pd.DataFrame
-    refused: pd.DataFrame
+    report: pd.DataFrame
     notes: tuple[str, ...]
     root: Path | None = None
     source: str = ""
@@ -201,15 +211,15 @@ def save_dataset(workspace: Workspace, draft: Draft) -> Dataset:
     dataset_id = new_id(slug(draft.name))
     photos = draft.photos.sort_values("path", ignore_index=True)
     photos = photos[[*COLUMNS, *(name for name in photos.columns if name not in COLUMNS)]]
-    refused = draft.refused.sort_values("path", ignore_index=True)
     labels = sorted(photos["label"].unique(), key=lambda label: (label.casefold(), label))
-    files = {"photos.parquet": to_parquet(photos), "refused.parquet": to_parquet(refused)}
+    report = report_frame(draft.report.itertuples(index=False, name=None))
+    files = {"photos.parquet": to_parquet(photos), REPORT: to_parquet(report)}
     values = {
         "version": 1,
         "name": draft.name,
         "created": time.time(),
         "num_photos": len(photos),
-        "num_refused": len(refused),
+        "num_refused": len(refused_frame(report)),
         "labels": labels,
         "parts": {split: int((photos["split"] == split).sum()) for split in SPLITS},
         "fingerprint": fingerprint(photos),
@@ -234,7 +244,7 @@ def save_dataset(workspace: Workspace, draft: Draft) -> Dataset:
             write_atomic(workspace.datasets / ".known" / signature, dataset_id.encode())
     except OSError as error:
         raise disk_error(folder, error) from error
-    return _dataset(folder, values, with_edit_columns(photos), refused, tuple(labels))
+    return _dataset(folder, values, with_edit_columns(photos), report, tuple(labels))
 
 
 def check_whole(folder: Path, photos: pd.DataFrame, root: Path | None = None) -> None:
@@ -289,17 +299,19 @@ def load_dataset(workspace: Workspace, dataset_id: str) -> Dataset:
 def _load(folder: Path, version: int) -> Dataset:
     """A version of the data set in a folder. Raises DamagedFile and much else where its files are damaged."""
     values = read_json(folder / "dataset.json")
-    photos, refused = (read_parquet(folder / name, values) for name in ("photos.parquet", "refused.parquet"))
+    photos = read_parquet(folder / "photos.parquet", values)
     _check_content(values, photos)
     log = read_log(folder)
     chain = log.chain(version)
     rows = replay(photos, chain, lambda entry: brought_photos(folder, entry, values["root"] is None))
     kept = rows[~rows["left_out"]]
-    if chain and fingerprint(kept) != chain[-1].fingerprint:
+    whole = log.purged.isdisjoint(kept["path"])  # else it has fewer photos than when it was made
+    if chain and whole and fingerprint(kept) != chain[-1].fingerprint:
         raise DamagedFile("The edits do not lead to what they made.")
-    refused = pd.concat([refused, *(_brought_refused(folder, entry) for entry in chain)], ignore_index=True)
+    reports = [_read_report(folder, values), *(_brought_report(folder, entry) for entry in chain if entry.has_report)]
     labels = chain[-1].labels if chain else tuple(values["labels"])
-    return _dataset(folder, values, rows[~rows["path"].isin(log.purged)], refused, labels, version)
+    rows = rows if whole else rows[~rows["path"].isin(log.purged)]
+    return _dataset(folder, values, rows, pd.concat(reports, ignore_index=True), labels, version)
 
 
 def brought_photos(folder: Path, entry: Entry, own: bool) -> pd.DataFrame:
@@ -316,10 +328,16 @@ def brought_photos(folder: Path, entry: Entry, own: bool) -> pd.DataFrame:
     return rows if own else rows.assign(file=[str(folder / "photos" / file) for file in rows["file"]])
 
 
-def _brought_refused(folder: Path, entry: Entry) -> pd.DataFrame | None:
-    if "refused.parquet" not in entry.brings:
-        return None
-    return read_parquet(folder / BROUGHT / str(entry.version) / "refused.parquet", {"files": entry.brings})
+def _brought_report(folder: Path, entry: Entry) -> pd.DataFrame:
+    return read_parquet(folder / BROUGHT / str(entry.version) / REPORT, {"files": entry.brings})
+
+
+def _read_report(folder: Path, values: dict[str, Any]) -> pd.DataFrame:
+    """What the import left out, changed or guessed; earlier versions wrote down only what was left out."""
+    if REPORT in values.get("files", ()):
+        return read_parquet(folder / REPORT, values)
+    refused = read_parquet(folder / "refused.parquet", values)
+    return report_frame(left_out(refused[["path", "reason"]].itertuples(index=False, name=None)))
 
 
 def dataset_visitor(workspace: Workspace, dataset_id: str) -> str:
@@ -418,14 +436,14 @@ def _dataset(
     folder: Path,
     values: dict[str, Any],
     rows: pd.DataFrame,
-    refused: pd.DataFrame,
+    report: pd.DataFrame,
     labels: tuple[str, ...],
     version: int = 1,
 ) -> Dataset:
     """The value; `rows` as `replay` gives them."""
-    left_out = rows["left_out"]
+    is_left_out = rows["left_out"]
     rows = rows.drop(columns="left_out")
-    photos = rows[~left_out].reset_index(drop=True)
+    photos = rows[~is_left_out].reset_index(drop=True)
     there = set(photos["label"])
     return Dataset(
         id=version_id(folder.name, version),
@@ -434,7 +452,7 @@ def _dataset(
         root=folder / "photos" if values["root"] is None else Path(values["root"]),
         labels=tuple(label for label in labels if label in there),
         photos=photos,
-        refused=refused,
+        report=report,
         fingerprint=fingerprint(photos) if version != 1 else values["fingerprint"],
         created=float(values["created"]),
         source=values["source"],
@@ -442,7 +460,7 @@ def _dataset(
         notes=tuple(values["notes"]),
         visitor=str(values.get("visitor", "")),
         version=version,
-        left_out=rows[left_out].reset_index(drop=True),
+        left_out=rows[is_left_out].reset_index(drop=True),
     )
 
 

@@ -19,15 +19,16 @@ from tlcore.listing import HEAD
 from tlcore.naming import Mark, file_mark
 from tlcore.workspace import Workspace, is_id, read_json, split_version
 
-UPLOADS, DATASET, IMPORT, RECOMMENDATION, RUN, COMPARISON = (
+UPLOADS, DATASET, IMPORT, RECOMMENDATION, CHECK, RUN, COMPARISON = (
     "uploads",
     "data set",
     "import",
     "recommendation",
+    "check",
     "run",
     "race",
 )
-JOBS = (IMPORT, RECOMMENDATION, RUN)
+JOBS = (IMPORT, RECOMMENDATION, CHECK, RUN)
 
 
 _STORED = ("stored_photos", "bytes")  # in the head of a data set that was edited
@@ -39,7 +40,8 @@ class Belonging:
 
     `visitor`: the public name of whose it is, "" for the owner's and nobody's; `photos` and `bytes`: of a data set,
     with what was left out of it, which the disk holds as well.
-    `sample`: the key of the sample that a data set is. `name`: as when it was made.
+    `sample`: the key of the sample that a data set is. `name`: as when it was made. `lineage`: of a data set, its id
+    or that of the first one that it replaced, which is the id of its check.
     """
 
     kind: str
@@ -50,6 +52,7 @@ class Belonging:
     bytes: int = 0
     sample: str = ""
     name: str = ""
+    lineage: str = ""
 
     @property
     def id(self) -> str:
@@ -102,6 +105,7 @@ def _places(workspace: Workspace) -> tuple[tuple[str, Path, str], ...]:
         (DATASET, workspace.datasets, "dataset.json"),
         (IMPORT, workspace.imports, JOB),
         (RECOMMENDATION, workspace.recommendations, JOB),
+        (CHECK, workspace.checks, JOB),
         (RUN, workspace.runs, JOB),
         (COMPARISON, workspace.root / RACES, NOTE),
     )
@@ -146,4 +150,5 @@ def _read(kind: str, folder: str, note: str, _changed: int, head: Mark | None) -
         int(values.get("bytes", 0)),
         str(values.get("sample", "")),
         str(values.get("name", "")),
+        str([path.name, *values.get("replaces", ())][-1]) if kind == DATASET else "",
     )

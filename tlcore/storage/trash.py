@@ -20,6 +20,7 @@ from tlcore.jobs.store import open_job, request_stop
 from tlcore.naming import given_name
 from tlcore.settings import Limits
 from tlcore.storage.belongings import (
+    CHECK,
     COMPARISON,
     DATASET,
     IMPORT,
@@ -90,6 +91,7 @@ def _whole(
         family = _versions(workspace, thing)
         chosen |= {(DATASET, an_id) for an_id in family}
         chosen |= {key for key, each in everything.items() if key[0] == RECOMMENDATION and family & {*each.needs}}
+        chosen.add((CHECK, thing.lineage))
         chosen |= {(each.kind, each.id) for each in own if each.kind in (RUN, COMPARISON) and family & {*each.needs}}
     elif thing.kind == COMPARISON and not keep_runs:
         chosen |= {(each.kind, each.id) for each in own if each.kind == RUN and each.id in thing.needs}
