@@ -58,3 +58,13 @@ def test_a_failed_import_says_everything_at_once(tmp_path, capsys):
         "  dogs/0.png is empty"
     )
     assert error[3].startswith("Add photos")
+
+
+def test_a_failed_import_as_json(tmp_path, capsys):
+    files = class_files({"cats": 5, "dogs": 5, "birds": 2}) | {f"birds/{number}.heic": HEIC for number in range(40)}
+    assert main(["import", str(write_files(tmp_path / "few", files)), "--json"]) == 2
+    said = capsys.readouterr()
+    values = json.loads(said.out.splitlines()[-1])
+    assert values["error"].startswith("The class birds has only 2 different photos") and values["fix"]
+    assert values["small_classes"] == ["birds"] and values["reasons"][0].startswith("40 files are HEIC photos")
+    assert values["error"] in said.err and values["reasons"][0] in said.err
