@@ -147,6 +147,7 @@ def ingest_source(
         lines=guessed(source.guessed),
         notes=list(found.notes),
         empty=list(found.empty),
+        layout=found.choice,
     )
     placed = leave_out(found.placed, without, collected.refused)
     with draft_folder(workspace) as folder:

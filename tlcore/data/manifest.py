@@ -13,7 +13,7 @@ datasets/.known/<signature>     the id of the data set that was made of exactly 
 import hashlib
 import os
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from tlcore.data.parquet import read_parquet, to_parquet
 from tlcore.data.report import left_out, refused_frame, report_frame
 from tlcore.data.thumbnails import Thumbnails
 from tlcore.error_reasons import why_file_failed
-from tlcore.errors import UserError
+from tlcore.errors import LayoutChoice, UserError
 from tlcore.listing import FolderList
 from tlcore.naming import given_name
 from tlcore.workspace import Workspace, disk_error, is_id, new_id, read_json, write_atomic, write_json
@@ -48,7 +48,8 @@ class Dataset:
 
     `root` is where the photos lie; `fingerprint` is the SHA-256 (hex) over all (path, sha256, label, split);
     `created` is Unix seconds; `notes` are sentences for the person who made it; `visitor` is the public name of who
-    asked for it, "" where nobody did in a browser.
+    asked for it, "" where nobody did in a browser; `layout`: how its folders or files were read, without classes and
+    examples, None where a person put the photos into classes.
     """
 
     id: str
@@ -64,6 +65,7 @@ class Dataset:
     licence: str
     notes: tuple[str, ...]
     visitor: str = ""
+    layout: LayoutChoice | None = None
 
     def __repr__(self) -> str:
         return f"Dataset({self.id or self.name!r}, {len(self.photos):,} photos, {len(self.labels)} classes)"
@@ -162,6 +164,7 @@ class Draft:
     sample: str = ""
     replaces: tuple[str, ...] = ()
     change: Change | None = None
+    layout: LayoutChoice | None = None
 
 
 def store_photo(folder: Path, sha256: str, extension: str, data: bytes) -> str:
@@ -207,6 +210,7 @@ def save_dataset(workspace: Workspace, draft: Draft) -> Dataset:
         "sample": draft.sample,
         "replaces": list(draft.replaces),
         "change": None if draft.change is None else asdict(draft.change),
+        "layout": None if draft.layout is None else asdict(replace(draft.layout, classes=(), examples=())),
         "files": {name: file_checksum(data) for name, data in files.items()},
     }
     for name, data in files.items():
@@ -367,7 +371,16 @@ def _dataset(folder: Path, values: dict[str, Any], photos: pd.DataFrame, report:
         licence=values["licence"],
         notes=tuple(values["notes"]),
         visitor=str(values.get("visitor", "")),
+        layout=_read_layout(values.get("layout")),
     )
+
+
+def _read_layout(values: Any) -> LayoutChoice | None:
+    """How photos were read, from what was written; None where nothing was, or by a version that says it otherwise."""
+    try:
+        return LayoutChoice(**values)
+    except TypeError:
+        return None
 
 
 def _check_content(values: dict[str, Any], photos: pd.DataFrame) -> None:

@@ -65,6 +65,7 @@ def ingest_incoming(
         allowance=allowance,
         num_brought=0 if earlier is None else len(earlier.photos),
         in_cards=source.in_cards,
+        layout=source.layouts[0].choice if len(source.layouts) == 1 and not source.in_cards and not earlier else None,
     )
     with incoming.held(workspace, incoming_id), draft_folder(workspace) as folder:
         with ThumbnailWriter(folder) as writer:
@@ -116,6 +117,7 @@ class UploadSource:
         self.placed: list[Placed] = []
         self.refused: list[tuple[str, str]] = []
         self.guessed: list[tuple[str, str]] = []
+        self.layouts: list[Layout] = []
         self.notes: list[str] = []
         self.empty: list[str] = []
         classes = read_classes(workspace, incoming_id)
@@ -172,6 +174,7 @@ class UploadSource:
                 raise
             self.refused += [("/".join(file.parts), f"can't be used: {error.what}") for file in files]
             return
+        self.layouts.append(layout)
         self.placed += layout.placed
         self.refused += layout.refused
         self.notes += layout.notes
@@ -193,6 +196,7 @@ class UploadSource:
         self._add(source, layout)
 
     def _add(self, source: ZipSource, layout: Layout) -> None:
+        self.layouts.append(layout)
         for item in layout.placed:
             file = SourceFile(item.file.parts, (source, item.file), item.file.size)
             self.placed.append(Placed(file, item.label, item.split))

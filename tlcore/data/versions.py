@@ -150,6 +150,7 @@ def _new_version(workspace: Workspace, dataset: Dataset, photos: pd.DataFrame, c
             sample=str(values.get("sample", "")),
             replaces=(dataset.id, *map(str, values.get("replaces", ()))),
             change=change,
+            layout=dataset.layout,
         )
         return save_dataset(workspace, draft)
 

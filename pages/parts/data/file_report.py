@@ -1,4 +1,4 @@
-"""The report of an import on the page: how many files were left out, changed or guessed, each with its reason."""
+"""What an import made of the files, on the page: how it read them, and which it left out, changed or guessed."""
 
 import pandas as pd
 import streamlit as st
@@ -9,13 +9,16 @@ from tlcore.data.manifest import Dataset
 from tlcore.data.reasons import describe_reasons
 from tlcore.data.report import COLUMNS
 from tlcore.messages.file_report import HEADINGS, WHAT, in_order, report_counts, report_csv, report_summary
+from tlcore.messages.layouts import found_message
 
 SHORT = 3  # lines that are open at first
 LONG = widgets.MOST_LINES  # more lines have the kinds of reasons above them, and are searched
 
 
 def show(dataset: Dataset) -> None:
-    """The counts, and behind them a table that can be searched and downloaded; nothing where all was taken as it is."""
+    """How the files were read, and of those that were not taken as they are the counts, a searched table and a list."""
+    if dataset.layout is not None:
+        st.markdown(plain(found_message(dataset.layout, len(dataset.labels))) + ".")
     report = dataset.report
     if report.empty:
         return
