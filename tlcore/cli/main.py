@@ -33,7 +33,8 @@ from tlcore.cli import (
 )
 from tlcore.cli.common import WORKSPACE_HELP
 from tlcore.cli.outcome import CommandFailed
-from tlcore.errors import UndecidedLayout, UserError
+from tlcore.errors import UndecidedEncoding, UndecidedLayout, UserError
+from tlcore.messages.encodings import undecided_encoding_message
 from tlcore.messages.layouts import undecided_message
 from tlcore.messages.terminal import printable, printable_lines
 from tlcore.workspace import open_workspace
@@ -83,6 +84,9 @@ def main(arguments: list[str] | None = None) -> int:
         return PIPE_CLOSED
     except UndecidedLayout as error:
         print(printable_lines(undecided_message(error)), file=sys.stderr)
+        return 2
+    except UndecidedEncoding as error:
+        print(printable_lines(undecided_encoding_message(error)), file=sys.stderr)
         return 2
     except UserError as error:
         print(explained(error), file=sys.stderr)
