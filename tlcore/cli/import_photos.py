@@ -33,6 +33,7 @@ def _import(workspace: Workspace, options: argparse.Namespace) -> int:
             name=options.name,
             layout=options.layout,
             labels=options.labels,
+            encoding=options.encoding,
             seed=options.seed,
             workspace=workspace,
             on_event=bars.show,

@@ -6,7 +6,8 @@ import sys
 from dataclasses import asdict
 from typing import Any
 
-from tlcore.errors import TooFewPhotos, UndecidedLayout, UserError
+from tlcore.errors import TooFewPhotos, UndecidedEncoding, UndecidedLayout, UserError
+from tlcore.messages.encodings import undecided_encoding_message
 from tlcore.messages.layouts import undecided_message
 from tlcore.messages.terminal import printable, printable_lines
 
@@ -22,6 +23,8 @@ def explained(error: UserError) -> str:
     """The sentence of a mistake, what led to it in lines of their own, and what to do."""
     if isinstance(error, UndecidedLayout):
         return printable_lines(undecided_message(error))
+    if isinstance(error, UndecidedEncoding):
+        return printable_lines(undecided_encoding_message(error))
     if not error.reasons:
         return printable(str(error))
     reasons = [f"  {printable(reason)}" for reason in error.reasons]
@@ -31,6 +34,8 @@ def explained(error: UserError) -> str:
 def mistake_values(error: UserError) -> dict[str, Any]:
     """The mistake as plain values: `error`, `fix`, `reasons`, and what can be chosen instead."""
     values: dict[str, Any] = {"error": error.what, "fix": error.fix, "reasons": list(error.reasons)}
+    if isinstance(error, UndecidedEncoding):
+        values["encodings"] = [asdict(choice) for choice in error.choices]
     if isinstance(error, UndecidedLayout):
         values["choices"] = [asdict(choice) for choice in error.choices]
     if isinstance(error, TooFewPhotos):

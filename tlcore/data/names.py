@@ -9,7 +9,13 @@ MAX_LABEL = 80
 
 _MAX_PART = 120
 _JUNK = {"__macosx", "thumbs.db", "desktop.ini", "ehthumbs.db", "icon\r", "$recycle.bin", "@eadir"}
-_PHOTO_SUFFIXES = frozenset(".jpg .jpeg .jpe .jfif .png .webp .bmp .dib .tif .tiff .gif .heic .heif .avif .svg".split())
+_PHOTO_SUFFIXES = frozenset(
+    ".jpg .jpeg .jpe .jfif .png .webp .bmp .dib .tif .tiff .gif .heic .heif .avif .svg .ppm .pgm .pbm .pnm .dng".split()
+)
+_PLAIN_TEXTS = frozenset(
+    "readme license licence copying notice changelog changes authors contributors todo version makefile dockerfile "
+    "labels classes credits install sha256sums md5sums".split()
+)
 
 _OTHER_SUFFIXES = frozenset(
     ".txt .csv .tsv .tab .json .jsonl .ndjson .xml .yaml .yml .toml .ini .cfg .md .rst .html .htm .css .js .py .pyc "
@@ -27,8 +33,14 @@ def is_junk(parts: tuple[str, ...]) -> bool:
 
 
 def looks_like_photo(name: str) -> bool:
-    """Whether a file's name ends like that of a picture. Only to recognise folders: the content decides."""
-    return PurePosixPath(name).suffix.casefold() in _PHOTO_SUFFIXES
+    """Whether a file's name may be that of a picture: by its ending, or since it has none and no file is called so that
+    people write. Only to recognise folders: the content decides.
+    """
+    name = name.casefold()
+    suffix = PurePosixPath(name).suffix
+    if suffix[1:].isdecimal() or not suffix:
+        return name not in _PLAIN_TEXTS
+    return suffix in _PHOTO_SUFFIXES or suffix.startswith((".jpg", ".jpeg", ".png"))  # ".jpg_large", ".jpg~"
 
 
 def may_be_photo(name: str) -> bool:
