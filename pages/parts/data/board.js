@@ -478,7 +478,7 @@ class Board {
     if (!names.length) return;
     const count = this.whole.length + (this.wholeEarlier?.count ?? 0);
     const size = this.whole.reduce((sum, item) => sum + item.file.size, this.wholeEarlier?.bytes ?? 0);
-    this.wholeLine.textContent = `${listed([...new Set(names)])}: ${files(count)}, ${megabytes(size)} MB. Its folders become the classes.`;
+    this.wholeLine.textContent = `${listed([...new Set(names)])}: ${files(count)}, ${megabytes(size)} MB. Its classes are found when you import it.`;
     this.wholeRemover.setAttribute("aria-label", `Remove ${listed(names)}`);
   }
 
