@@ -70,7 +70,8 @@ def _ingestion(workspace: Workspace, job: Job, spec: ImportSpec, should_stop: Sh
         return ingest_sample(workspace, spec.value, seed=spec.seed, should_stop=should_stop, visitor=job.visitor)
     if spec.kind == "folder":
         path = Path(spec.value)
-        return ingest_path(workspace, path, spec.name, spec.seed, should_stop, job.visitor, spec.without, spec.layout)
+        choices = (spec.without, spec.layout, spec.encoding)
+        return ingest_path(workspace, path, spec.name, spec.seed, should_stop, job.visitor, *choices)
     return _import_uploads(workspace, job, spec, should_stop)
 
 
@@ -99,6 +100,7 @@ def _import_uploads(workspace: Workspace, job: Job, spec: ImportSpec, should_sto
                 allowance,
                 spec.without,
                 spec.layout,
+                spec.encoding,
             )
         )
     finally:
