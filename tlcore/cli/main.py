@@ -15,6 +15,7 @@ from pathlib import Path
 from tlcore.cli import (
     app,
     backbones,
+    check,
     clean,
     continue_run,
     datasets,
@@ -52,6 +53,7 @@ COMMANDS = (
     weights,
     race,
     recommend,
+    check,
     clean,
     app,
 )
