@@ -1,5 +1,6 @@
 """The one error that is meant for a person; everything else that is raised is a bug."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 
@@ -10,12 +11,19 @@ class UserError(Exception):
     Args:
         what: one sentence: what was received, and what is wrong with it.
         fix: one sentence: what is allowed, and what to do next.
+
+    Attributes:
+        reasons: sentences with all that led to it, where that is more than `what` can say.
     """
 
     def __init__(self, what: str, fix: str = "") -> None:
         super().__init__(f"{what} {fix}".strip())
         self.what = what
         self.fix = fix
+        self.reasons: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, (self.what, *self.reasons, self.fix)))
 
 
 class TooFewPhotos(UserError):
@@ -68,11 +76,16 @@ class UndecidedLayout(UserError):
 
     Args:
         choices: the ways, the likeliest first.
+
+    Attributes:
+        pictures: makes small pictures (JPEG or PNG) of the examples that the choices name, by their shown paths. It
+            reads the photos when it is called; without what they come from it gives none.
     """
 
     def __init__(self, what: str, fix: str, choices: tuple[LayoutChoice, ...]) -> None:
         super().__init__(what, fix)
         self.choices = choices
+        self.pictures: Callable[[], Mapping[str, bytes]] = dict
 
 
 def require_package(module: str, name: str, purpose: str, extra: str) -> None:

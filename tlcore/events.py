@@ -220,8 +220,9 @@ class Failed(Event):
     """The job could not go on. `bug` is True when it is the program's fault, then `what` holds the error.
 
     `number`: of a bug, the same on the page and in the log; "" otherwise, and in older files. `small_classes`: of an
-    import, the classes with too few photos, where it could be done without them. `choices`: of an import, the ways to
-    read the photos that a person has to choose from (`ImportSpec.layout`), the likeliest first.
+    import, the classes with too few photos, where it could be done without them; `reasons`: sentences with all that led
+    to it, where that is more than `what` says. `choices`: of an import, the ways to read the photos that a person has
+    to choose from (`ImportSpec.layout`), the likeliest first.
     """
 
     type: ClassVar[str] = "failed"
@@ -230,10 +231,12 @@ class Failed(Event):
     bug: bool = False
     number: str = ""
     small_classes: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
     choices: tuple[LayoutChoice, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "small_classes", tuple(self.small_classes))  # JSON knows no tuples
+        for name in ("small_classes", "reasons"):  # JSON knows no tuples
+            object.__setattr__(self, name, tuple(getattr(self, name)))
         choices = (each if isinstance(each, LayoutChoice) else _from_row(LayoutChoice, each) for each in self.choices)
         object.__setattr__(self, "choices", tuple(choices))
 

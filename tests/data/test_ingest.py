@@ -45,7 +45,7 @@ def test_folders_without_end(workspace, tmp_path):
 
 def test_a_folder_of_heic_photos_is_told_what_to_do(workspace, tmp_path):
     heic = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"
-    with pytest.raises(UserError, match="a/1.heic is a HEIC photo from a phone, .* save it as JPEG or PNG"):
+    with pytest.raises(UserError, match="2 files are HEIC photos from a phone, .* save them as JPEG or PNG"):
         _ingest(workspace, tmp_path / "x", {"a/1.heic": heic, "b/1.heic": heic})
 
 
@@ -137,7 +137,7 @@ WRONG = [
     (
         "no file is a photo",
         {"a/1.jpg": b"x", "b/1.jpg": b"y"},
-        "2 files can't be used. For example, a/1.jpg is not",
+        "2 files are not supported pictures .*. For example: a/1.jpg.",
     ),
     ("a class with one photo", class_files({"cats": 5, "dogs": 1}), "The class dogs has only 1 different photo"),
 ]

@@ -32,8 +32,8 @@ def load_dataset(
     """Load photos with their classes.
 
     Photos in a folder stay where they are, the data set points to them; those in a zip are copied into the workspace.
-    Every file is either taken or refused with a reason (`Dataset.refused`). The same source gives the same data set
-    again, at once.
+    Every file that was left out, changed or guessed has a line in `Dataset.report`, with the reason. The same source
+    gives the same data set again, at once.
 
     Args:
         source: a folder or a zip whose folders are the classes (or train/, validation/ and test/ folders of these), the

@@ -153,7 +153,7 @@ class Model:
             progress, on_event: as for `load_dataset`.
 
         Returns:
-            The figures as in `report`, and the files that were refused: path, reason.
+            The figures as in `report`, and what was left out, changed or guessed: path, what, reason.
 
         Raises:
             UserError: the folder cannot be used, or has a class that the model does not know.

@@ -21,6 +21,7 @@ from tlcore.cli import (
     datasets,
     delete,
     evaluate,
+    import_photos,
     predict,
     race,
     recommend,
@@ -39,6 +40,7 @@ from tlcore.messages.terminal import printable, printable_lines
 from tlcore.workspace import open_workspace
 
 COMMANDS = (
+    import_photos,
     train,
     continue_run,
     evaluate,
@@ -85,13 +87,21 @@ def main(arguments: list[str] | None = None) -> int:
         print(printable_lines(undecided_message(error)), file=sys.stderr)
         return 2
     except UserError as error:
-        print(printable(str(error)), file=sys.stderr)
+        print(explained(error), file=sys.stderr)
         return 2
     except CommandFailed:
         return 1
     except KeyboardInterrupt as stop:
         print(printable(str(stop)) or "Stopped.", file=sys.stderr)  # a training's message names what is kept
         return 130
+
+
+def explained(error: UserError) -> str:
+    """The sentence of a mistake, what led to it in lines of their own, and what to do."""
+    if not error.reasons:
+        return printable(str(error))
+    reasons = [f"  {printable(reason)}" for reason in error.reasons]
+    return "\n".join([printable(error.what), *reasons, printable(error.fix)])
 
 
 def _drop_output() -> None:

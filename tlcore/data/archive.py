@@ -56,6 +56,7 @@ class ZipSource:
         self.files: list[SourceFile] = []
         self.folders: list[tuple[str, ...]] = []
         self.refused: list[tuple[str, str]] = []
+        self.guessed: list[tuple[str, str]] = []
         try:
             with zipfile.ZipFile(path) as archive:
                 entries = archive.infolist()

@@ -1,6 +1,6 @@
 """Read and check the files of a source (folder, archive or uploads), a few at a time.
 
-What comes of it: rows for the manifest, and reasons for what was refused.
+What comes of it: rows for the manifest, reasons for what was refused, and lines for what was changed or guessed.
 """
 
 import hashlib
@@ -20,6 +20,7 @@ from tlcore.data.images import DecodedPhoto, PhotoRefused, Wanted, decode
 from tlcore.data.layout import Placed, SourceFile
 from tlcore.data.manifest import store_photo
 from tlcore.data.names import clean_path, make_unique
+from tlcore.data.report import CHANGED, ReportLine, left_out, report_frame
 from tlcore.data.thumbnails import ThumbnailWriter
 from tlcore.events import Event, Progress, ShouldStop, StageKey
 
@@ -43,7 +44,8 @@ class Source(Reader, Protocol):
     """Where photos come from: a folder or an archive, with everything that a data set is recognised by.
 
     `keeps_photos`: the photos stay where they are and the data set points to them; `files`, `folders`: all that it
-    holds, as relative paths; `refused`: the shown path and the reason.
+    holds, as relative paths; `refused`: the shown path and the reason; `guessed`: likewise, of files about which
+    something was guessed (a name whose encoding nothing says).
     """
 
     root: Path
@@ -52,6 +54,7 @@ class Source(Reader, Protocol):
     files: list[SourceFile]
     folders: list[tuple[str, ...]]
     refused: list[tuple[str, str]]
+    guessed: list[tuple[str, str]]
 
     def signature(self) -> str:
         """Equal while nothing in it has changed."""
@@ -59,7 +62,8 @@ class Source(Reader, Protocol):
 
 @dataclass
 class Collected:
-    """What reading the files gave: rows of the manifest, and what was refused.
+    """What reading the files gave: rows of the manifest, `refused` files (path, reason), and `lines` of what was
+    changed or guessed.
 
     `allowance`: what may come in; `num_brought`: photos that come along from an earlier data set; `size`: bytes of the
     rows so far; `in_cards`: a person put the photos into classes one by one, and folders have nothing to do with it.
@@ -67,6 +71,7 @@ class Collected:
 
     rows: list[dict[str, Any]] = field(default_factory=list)
     refused: list[tuple[str, str]] = field(default_factory=list)
+    lines: list[ReportLine] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     empty: list[str] = field(default_factory=list)
     allowance: Allowance = UNLIMITED
@@ -81,6 +86,10 @@ class Collected:
         for row in rows:
             row["path"] = make_unique(row["path"], taken)
         return pd.DataFrame(rows, columns=None if rows else list(_PHOTO_COLUMNS))
+
+    def report(self) -> pd.DataFrame:
+        """All that was left out, changed or guessed: path, what, reason (report.py)."""
+        return report_frame([*left_out(self.refused), *self.lines])
 
 
 @dataclass(frozen=True)
@@ -134,10 +143,11 @@ def collect(
 
 @dataclass(frozen=True)
 class _Checked:
-    """What the manifest says of one photo, and its thumbnail."""
+    """What the manifest says of one photo, its thumbnail, and what was changed while it was read ("": nothing)."""
 
     row: dict[str, Any]
     thumbnail: bytes
+    changed: str
 
 
 def _check(data: bytes | PhotoRefused, reading: Reading) -> _Checked | PhotoRefused:
@@ -151,7 +161,7 @@ def _check(data: bytes | PhotoRefused, reading: Reading) -> _Checked | PhotoRefu
     info, sha256 = photo.info, hashlib.sha256(data).hexdigest()
     file = store_photo(reading.keep, sha256, _EXTENSIONS[info.format], data) if reading.keep is not None else None
     row = {"sha256": sha256, "width": info.width, "height": info.height, "bytes": len(data), "file": file}
-    return _Checked(row, photo.thumbnail)
+    return _Checked(row, photo.thumbnail, photo.changed)
 
 
 def _take(placed: Placed, future: Future[_Checked | PhotoRefused], collected: Collected, reading: Reading) -> None:
@@ -165,6 +175,8 @@ def _take(placed: Placed, future: Future[_Checked | PhotoRefused], collected: Co
     row = checked.row
     file = row.pop("file") or "/".join(placed.file.parts)
     collected.rows.append({"path": path, **row, "label": placed.label, "split": placed.split, "file": file})
+    if checked.changed:
+        collected.lines.append(ReportLine(path, CHANGED, checked.changed))
     if reading.thumbnails is not None and checked.thumbnail:
         reading.thumbnails.add(row["sha256"], checked.thumbnail)
     collected.size += row["bytes"]

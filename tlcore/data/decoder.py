@@ -241,7 +241,7 @@ def _read_photo(values: dict[str, Any], content: bytes, wanted: Wanted) -> Decod
     """An answer as a photo. Raises PhotoRefused where it is a refusal, and BadMessage where it is not as asked for."""
     if isinstance(values.get("refused"), str):
         raise PhotoRefused(values["refused"])
-    kinds = {"width": int, "height": int, "format": str, "thumbnail": int}
+    kinds = {"width": int, "height": int, "format": str, "thumbnail": int, "changed": str}
     num_pixels = wanted.input_size**2 * 3
     if any(not isinstance(values.get(name), kind) for name, kind in kinds.items()) or values["format"] not in FORMATS:
         raise BadMessage("not a photo")
@@ -251,4 +251,4 @@ def _read_photo(values: dict[str, Any], content: bytes, wanted: Wanted) -> Decod
     if wanted.input_size:
         square = np.frombuffer(content, np.uint8, num_pixels).reshape(wanted.input_size, wanted.input_size, 3)
     info = PhotoInfo(values["width"], values["height"], values["format"])
-    return DecodedPhoto(info, square, content[num_pixels:])
+    return DecodedPhoto(info, square, content[num_pixels:], values["changed"])

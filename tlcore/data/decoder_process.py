@@ -83,7 +83,13 @@ def _answer(values: dict[str, Any], data: bytes, requests: BinaryIO, answers: Bi
 
 def _described(photo: DecodedPhoto) -> dict[str, Any]:
     info = photo.info
-    return {"width": info.width, "height": info.height, "format": info.format, "thumbnail": len(photo.thumbnail)}
+    return {
+        "width": info.width,
+        "height": info.height,
+        "format": info.format,
+        "thumbnail": len(photo.thumbnail),
+        "changed": photo.changed,
+    }
 
 
 def _pixels(photo: DecodedPhoto) -> bytes:

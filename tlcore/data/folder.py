@@ -36,6 +36,7 @@ class FolderSource:
         self.files: list[SourceFile] = []
         self.folders: list[tuple[str, ...]] = []
         self.refused: list[tuple[str, str]] = []
+        self.guessed: list[tuple[str, str]] = []
         self._stamps: list[str] = []
         if not self.root.is_dir():
             raise path_not_found(self.root)

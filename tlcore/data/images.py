@@ -115,12 +115,14 @@ class Wanted:
 class DecodedPhoto:
     """A photo as it was wanted.
 
-    `input`: uint8 (S, S, 3) as of `load_input`, or None; `thumbnail`: a JPEG, of small pictures a PNG, or b"".
+    `input`: uint8 (S, S, 3) as of `load_input`, or None; `thumbnail`: a JPEG, of small pictures a PNG, or b"";
+    `changed`: what a person should know was done to its pixels, as words that follow the file's name, "" for nothing.
     """
 
     info: PhotoInfo
     input: np.ndarray | None = None
     thumbnail: bytes = b""
+    changed: str = ""
 
 
 def one_large_at_a_time(cost: DecodeCost) -> AbstractContextManager[object]:

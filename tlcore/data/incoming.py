@@ -5,6 +5,7 @@
                                 the id that it gave the file, and the sha256
     incoming/<id>/owner.json    the public name of the visitor whose it is, where there is one
     incoming/<id>/classes.json  what the classes are called (upload_classes.py)
+    incoming/<id>/unsent.json   what was chosen for the upload and never came (unsent.py)
 
 No name that a person gave ever becomes a path. What the files are is found out when a data set is made of them. How
 large files come in a slice at a time stands in receive.py.
@@ -28,7 +29,7 @@ from tlcore.errors import UserError
 from tlcore.workspace import Workspace, discard, disk_error, new_id, read_json, write_atomic, write_json
 
 _ID = re.compile(r"incoming-[0-9a-f]{16}")
-OWNER = "owner.json"
+OWNER, UNSENT = "owner.json", "unsent.json"
 _HOLDER = ".held-"
 _COLUMNS = ["number", "name", "label", "bytes"]
 
@@ -218,6 +219,7 @@ def remove_imported(workspace: Workspace, incoming_id: str, numbers: Collection[
     """
     _keep(workspace, incoming_id, lambda row: row["number"] not in numbers)
     folder = area_folder(workspace, incoming_id)
+    (folder / UNSENT).unlink(missing_ok=True)  # it stands in the report of the data set
     with locked(folder):
         if not read_index(folder) and not any(folder.glob("*.part")):  # one may be on its way
             discard(workspace, folder)

@@ -7,6 +7,7 @@ is decided in layout.py, who goes into which part in split.py, what a photo is i
 import hashlib
 from collections.abc import Callable, Collection
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from tlcore.data import thumbnails
@@ -16,10 +17,13 @@ from tlcore.data.collect import Collected, Reading, Source, collect
 from tlcore.data.copies import copy_dataset
 from tlcore.data.decode_budget import DecodeBudget
 from tlcore.data.drafts import draft_folder
+from tlcore.data.examples import examples_at_hand
 from tlcore.data.folder import FolderSource, path_not_found
-from tlcore.data.images import DecodedPhoto, Wanted, decode
+from tlcore.data.images import DecodedPhoto, Wanted, decode, thumbnail
 from tlcore.data.layout import HOW, leave_out, read_layout
 from tlcore.data.manifest import find_known
+from tlcore.data.reasons import reasons_given
+from tlcore.data.report import guessed
 from tlcore.data.thumbnails import ThumbnailWriter
 from tlcore.data.uploads import ingest_incoming
 from tlcore.errors import UserError
@@ -132,10 +136,18 @@ def ingest_source(
     if others is not None:
         return copy_dataset(workspace, others, origin, own)
     if source.refused and not source.files:
-        path, reason = source.refused[0]
-        raise UserError(f"No file in {source.name} can be used: {path} {reason}.", HOW)
-    found = read_layout(source.name, source.files, source.folders, source.read, layout)
-    collected = Collected(refused=[*source.refused, *found.refused], notes=list(found.notes), empty=list(found.empty))
+        with reasons_given(source.refused):
+            raise UserError(f"No file in {source.name} can be used.", HOW)
+    with examples_at_hand(
+        source.files, source.read, partial(thumbnail, budget=DecodeBudget.of(load_limits(workspace)))
+    ):
+        found = read_layout(source.name, source.files, source.folders, source.read, layout)
+    collected = Collected(
+        refused=[*source.refused, *found.refused],
+        lines=guessed(source.guessed),
+        notes=list(found.notes),
+        empty=list(found.empty),
+    )
     placed = leave_out(found.placed, without, collected.refused)
     with draft_folder(workspace) as folder:
         with ThumbnailWriter(folder) as writer:

@@ -3,7 +3,8 @@
 datasets/<id>/dataset.json      name, labels, counts, notes: readable by a person
 datasets/<id>/name.json         the name that somebody gave it later (naming.py)
 datasets/<id>/photos.parquet    one row a photo
-datasets/<id>/refused.parquet   one row a file that was not taken, with the reason
+datasets/<id>/report.parquet    one row a file that was left out, changed or guessed, with the reason (report.py);
+                                up to version 0.1.0 refused.parquet, which has only what was left out
 datasets/<id>/thumbnails.*      its thumbnails, see thumbnails.py
 datasets/<id>/photos/           the photos' own bytes, unless they stay in a folder of the person
 datasets/.known/<signature>     the id of the data set that was made of exactly this folder before
@@ -23,6 +24,7 @@ from tlcore.checksums import DamagedFile, file_checksum
 from tlcore.data.changes import Change, read_change
 from tlcore.data.names import slug
 from tlcore.data.parquet import read_parquet, to_parquet
+from tlcore.data.report import left_out, refused_frame, report_frame
 from tlcore.data.thumbnails import Thumbnails
 from tlcore.error_reasons import why_file_failed
 from tlcore.errors import UserError
@@ -34,12 +36,15 @@ COLUMNS = ("path", "sha256", "label", "split", "width", "height", "bytes")
 """The columns that everybody may rely on. `path` is unique and readable; behind them stands `file`, the place of the
 photo under `Dataset.root` (or an absolute path), which may differ from `path`."""
 
+REPORT = "report.parquet"
+
 SPLITS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """A data set. `photos`: a row a photo, `COLUMNS` first; `refused`: path, reason.
+    """A data set. `photos`: a row a photo, `COLUMNS` first; `report`: what its import left out, changed or guessed, as
+    path, what ("left out", "changed" or "guessed"), reason.
 
     `root` is where the photos lie; `fingerprint` is the SHA-256 (hex) over all (path, sha256, label, split);
     `created` is Unix seconds; `notes` are sentences for the person who made it; `visitor` is the public name of who
@@ -52,7 +57,7 @@ class Dataset:
     root: Path
     labels: tuple[str, ...]
     photos: pd.DataFrame
-    refused: pd.DataFrame
+    report: pd.DataFrame
     fingerprint: str
     created: float
     source: str
@@ -66,6 +71,11 @@ class Dataset:
     @cached_property
     def _places(self) -> dict[str, int]:
         return {path: row for row, path in enumerate(self.photos["path"])}
+
+    @cached_property
+    def refused(self) -> pd.DataFrame:
+        """The files that were left out: path, reason."""
+        return refused_frame(self.report)
 
     @cached_property
     def thumbnails(self) -> Thumbnails:
@@ -141,7 +151,7 @@ class Draft:
     folder: Path
     name: str
     photos: pd.DataFrame
-    refused: pd.DataFrame
+    report: pd.DataFrame
     notes: tuple[str, ...]
     root: Path | None = None
     source: str = ""
@@ -176,14 +186,14 @@ def save_dataset(workspace: Workspace, draft: Draft) -> Dataset:
     dataset_id = new_id(slug(draft.name))
     photos = draft.photos.sort_values("path", ignore_index=True)
     photos = photos[[*COLUMNS, *(name for name in photos.columns if name not in COLUMNS)]]
-    refused = draft.refused.sort_values("path", ignore_index=True)
-    files = {"photos.parquet": to_parquet(photos), "refused.parquet": to_parquet(refused)}
+    report = report_frame(draft.report.itertuples(index=False, name=None))
+    files = {"photos.parquet": to_parquet(photos), REPORT: to_parquet(report)}
     values = {
         "version": 1,
         "name": draft.name,
         "created": time.time(),
         "num_photos": len(photos),
-        "num_refused": len(refused),
+        "num_refused": len(refused_frame(report)),
         "labels": sorted(photos["label"].unique(), key=lambda label: (label.casefold(), label)),
         "parts": {split: int((photos["split"] == split).sum()) for split in SPLITS},
         "fingerprint": _fingerprint(photos),
@@ -210,7 +220,7 @@ def save_dataset(workspace: Workspace, draft: Draft) -> Dataset:
             write_atomic(workspace.datasets / ".known" / signature, dataset_id.encode())
     except OSError as error:
         raise disk_error(folder, error) from error
-    return _dataset(folder, values, photos, refused)
+    return _dataset(folder, values, photos, report)
 
 
 def _check_whole(draft: Draft) -> None:
@@ -249,14 +259,22 @@ def load_dataset(workspace: Workspace, dataset_id: str) -> Dataset:
         raise _no_dataset(dataset_id)
     try:
         values = read_json(folder / "dataset.json")
-        photos, refused = (read_parquet(folder / name, values) for name in ("photos.parquet", "refused.parquet"))
+        photos = read_parquet(folder / "photos.parquet", values)
         _check_content(values, photos)
-        return _dataset(folder, values, photos, refused)
+        return _dataset(folder, values, photos, _read_report(folder, values))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(
             f"The data set {dataset_id} is damaged.",
             "Delete it and import the photos again. Your original photos are not affected.",
         ) from error
+
+
+def _read_report(folder: Path, values: dict[str, Any]) -> pd.DataFrame:
+    """What the import left out, changed or guessed; earlier versions wrote down only what was left out."""
+    if REPORT in values.get("files", ()):
+        return read_parquet(folder / REPORT, values)
+    refused = read_parquet(folder / "refused.parquet", values)
+    return report_frame(left_out(refused[["path", "reason"]].itertuples(index=False, name=None)))
 
 
 def dataset_visitor(workspace: Workspace, dataset_id: str) -> str:
@@ -334,7 +352,7 @@ def find_known(workspace: Workspace, signature: str) -> Dataset | None:
         return None
 
 
-def _dataset(folder: Path, values: dict[str, Any], photos: pd.DataFrame, refused: pd.DataFrame) -> Dataset:
+def _dataset(folder: Path, values: dict[str, Any], photos: pd.DataFrame, report: pd.DataFrame) -> Dataset:
     return Dataset(
         id=folder.name,
         name=given_name(folder) or values["name"],
@@ -342,7 +360,7 @@ def _dataset(folder: Path, values: dict[str, Any], photos: pd.DataFrame, refused
         root=folder / "photos" if values["root"] is None else Path(values["root"]),
         labels=tuple(values["labels"]),
         photos=photos,
-        refused=refused,
+        report=report,
         fingerprint=values["fingerprint"],
         created=float(values["created"]),
         source=values["source"],

@@ -172,6 +172,7 @@ class DigitsSource:
         self._digits = load_digits()
         self.folders: list[tuple[str, ...]] = []
         self.refused: list[tuple[str, str]] = []
+        self.guessed: list[tuple[str, str]] = []
         self.files = [
             SourceFile((str(digit), f"digit-{number:04d}.png"), number, 0)
             for number, digit in enumerate(self._digits.target)

@@ -15,6 +15,9 @@ from tlcore.errors import TooFewPhotos, UserError
 MIN_PHOTOS = 3
 """Different photos that a class needs: one for training, one for validation, one for the test."""
 
+MOST_NAMED = 10
+"""Classes with too few photos that an error names."""
+
 SPLIT_FOR_YOU = "use only class folders, and the photos are split for you"
 _TEST_OF_VALIDATION = 0.2
 _VALIDATION_OF_TRAIN = 0.15
@@ -140,13 +143,17 @@ def _check_enough(homes: dict[str, list[str]], labels: pd.Series) -> None:
         return
     num_different, label = small[0]
     num_files = int((labels == label).sum())
-    others = f" ({len(small) - 1} more with too few photos)" if len(small) > 1 else ""
     copies = f" in {num_files} files (the rest are copies, or belong to another class too)"
     copies = copies if num_files > num_different else ""
+    what = f"The class {label} has only {num_different} different {_photos(num_different)}{copies}."
+    if len(small) > 1:
+        shown = ", ".join(f"{name} ({number})" for number, name in small[:MOST_NAMED])
+        rest = f" and {len(small) - MOST_NAMED:,} more" if len(small) > MOST_NAMED else ""
+        what = f"{len(small):,} classes have too few different photos: {shown}{rest}."
     raise TooFewPhotos(
-        f"The class {label} has only {num_different} different {_photos(num_different)}{copies}{others}.",
+        what,
         f"Every class needs at least {MIN_PHOTOS} different photos: for training, validation and testing. Add photos "
-        "to it, or leave the class out.",
+        f"to {'it, or leave the class' if len(small) == 1 else 'them, or leave the classes'} out.",
         tuple(sorted(name for _, name in small)) if len(homes) - len(small) >= 2 else (),
     )
 

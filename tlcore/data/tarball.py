@@ -41,6 +41,7 @@ class TarSource:
         self.files: list[SourceFile] = []
         self.folders: list[tuple[str, ...]] = []
         self.refused: list[tuple[str, str]] = []
+        self.guessed: list[tuple[str, str]] = []
         total = 0
         try:
             with tarfile.open(path, "r|gz") as archive:

@@ -14,10 +14,13 @@ from tlcore.data.copies import link_or_copy
 from tlcore.data.decoder import shared_decoder
 from tlcore.data.default_name import dataset_name
 from tlcore.data.drafts import draft_folder
+from tlcore.data.examples import examples_at_hand
 from tlcore.data.images import DecodedPhoto, PhotoRefused, Wanted
 from tlcore.data.layout import Layout, Placed, SourceFile, label_all, leave_out, name_classes, read_layout
 from tlcore.data.manifest import Dataset, load_dataset
+from tlcore.data.report import guessed, report_lines
 from tlcore.data.thumbnails import ThumbnailWriter
+from tlcore.data.unsent import read_unsent, unsent_refusals
 from tlcore.data.upload_classes import read_classes, suggested_name
 from tlcore.error_reasons import why_file_failed
 from tlcore.errors import UndecidedLayout, UserError
@@ -56,6 +59,7 @@ def ingest_incoming(
     placed = leave_out(source.placed, without, source.refused)
     collected = Collected(
         refused=list(source.refused),
+        lines=guessed(source.guessed),
         notes=list(source.notes),
         empty=list(source.empty),
         allowance=allowance,
@@ -108,8 +112,10 @@ class UploadSource:
     ) -> None:
         self.name = "The upload"
         self._layout = layout
+        self._thumbnail = lambda data, size: shared_decoder(load_limits(workspace)).thumbnail(data, size)
         self.placed: list[Placed] = []
         self.refused: list[tuple[str, str]] = []
+        self.guessed: list[tuple[str, str]] = []
         self.notes: list[str] = []
         self.empty: list[str] = []
         classes = read_classes(workspace, incoming_id)
@@ -120,6 +126,8 @@ class UploadSource:
         self.in_cards = any(each.label is not None for each in uploads)
         if not uploads and alone:
             raise UserError("Nothing has been uploaded yet.", "Add photos for at least two classes, or upload a zip.")
+        here = [(each.label, each.name) for each in incoming.list_uploads(workspace, incoming_id)]
+        self.refused += unsent_refusals(read_unsent(workspace, incoming_id), names, classes.removed, here)
         in_folders: list[SourceFile] = []
         for upload in uploads:
             path = incoming.file_path(workspace, incoming_id, upload.number)
@@ -157,7 +165,8 @@ class UploadSource:
     def _take_folder(self, files: list[SourceFile], alone: bool) -> None:
         """The files of uploaded folders, whose names are the classes."""
         try:
-            layout = read_layout(self.name, files, (), self.read, self._layout, least_classes=2 if alone else 1)
+            with examples_at_hand(files, self.read, self._thumbnail):
+                layout = read_layout(self.name, files, (), self.read, self._layout, least_classes=2 if alone else 1)
         except UserError as error:
             if alone or isinstance(error, UndecidedLayout):
                 raise
@@ -174,7 +183,8 @@ class UploadSource:
                 layout = label_all(source.files, upload.label)
             else:
                 least = 2 if alone else 1
-                layout = read_layout(upload.name, source.files, source.folders, source.read, self._layout, least)
+                with examples_at_hand(source.files, source.read, self._thumbnail):
+                    layout = read_layout(upload.name, source.files, source.folders, source.read, self._layout, least)
         except UserError as error:
             if alone or isinstance(error, UndecidedLayout):
                 raise
@@ -187,6 +197,7 @@ class UploadSource:
             file = SourceFile(item.file.parts, (source, item.file), item.file.size)
             self.placed.append(Placed(file, item.label, item.split))
         self.refused += source.refused + layout.refused
+        self.guessed += source.guessed
         self.notes += layout.notes
         self.empty += layout.empty
 
@@ -215,6 +226,7 @@ def _bring_along(earlier: Dataset, folder: Path, collected: Collected) -> list[d
         row["split"] = parts.get(row["sha256"], row["split"])
     collected.notes += earlier.notes
     collected.refused += list(earlier.refused[["path", "reason"]].itertuples(index=False, name=None))
+    collected.lines += report_lines(earlier.report)
     return rows
 
 

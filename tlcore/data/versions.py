@@ -140,7 +140,7 @@ def _new_version(workspace: Workspace, dataset: Dataset, photos: pd.DataFrame, c
             folder,
             given_name(dataset.folder) or dataset.name,
             photos,
-            dataset.refused,
+            dataset.report,
             dataset.notes,
             None if own else dataset.root,
             dataset.source,

@@ -10,6 +10,7 @@ from tlcore.data.collect import Collected, Reading, collect
 from tlcore.data.folder import FolderSource, no_photo
 from tlcore.data.images import load_input
 from tlcore.data.layout import read_layout
+from tlcore.data.report import guessed
 from tlcore.errors import UserError
 from tlcore.evaluation.report import Report, make_report, predictions_frame
 from tlcore.events import Event, ShouldStop, StageKey, never
@@ -23,17 +24,17 @@ from tlcore.serving.predict import OUTPUT, check_probabilities
 def score_folder(
     bundle: Bundle, path: Path, should_stop: ShouldStop = never
 ) -> Generator[Event, None, tuple[Report, pd.DataFrame]]:
-    """Predict every photo in a folder of class folders; returns the report and the refused files (path, reason).
+    """Predict every photo in a folder of class folders; returns the figures, and what was left
+    out, changed or guessed (path, what, reason: data/report.py).
 
     Raises:
         UserError: the folder cannot be used, or has a class that the model does not know.
     """
     source = FolderSource(path)
     layout = read_layout(source.name, source.files, source.folders, source.read, least_classes=1)
-    collected = Collected(refused=[*source.refused, *layout.refused])
+    collected = Collected(refused=[*source.refused, *layout.refused], lines=guessed(source.guessed))
     yield from collect(source, layout.placed, collected, Reading(), should_stop)
     photos = collected.photos()
-    refused = pd.DataFrame(collected.refused, columns=["path", "reason"])
     if photos.empty:
         raise no_photo(source.name)
     photos["label"] = photos["label"].map(_known_labels(photos["label"].unique(), bundle.labels))
@@ -52,7 +53,7 @@ def score_folder(
         yield stopwatch.progress(len(rows))
     done = photos[photos["sha256"].isin(rows)].reset_index(drop=True)
     table = np.stack([rows[sha256] for sha256 in done["sha256"]])
-    return make_report(predictions_frame(done, table, bundle.labels), bundle.labels), refused
+    return make_report(predictions_frame(done, table, bundle.labels), bundle.labels), collected.report()
 
 
 def _known_labels(given: np.ndarray, known: tuple[str, ...]) -> dict[str, str]:

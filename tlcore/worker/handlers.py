@@ -11,10 +11,11 @@ from pathlib import Path
 from tlcore.advice.recommend import run_recommendation
 from tlcore.data import incoming
 from tlcore.data.assemble import Ingestion
+from tlcore.data.examples import keep_pictures
 from tlcore.data.ingest import ingest_path
 from tlcore.data.samples import ingest_sample
 from tlcore.data.uploads import ingest_incoming
-from tlcore.errors import UserError, require_package
+from tlcore.errors import UndecidedLayout, UserError, require_package
 from tlcore.events import Event, Finished, Progress, ShouldStop, StageKey, Stopped
 from tlcore.jobs.pace import least_units, likely
 from tlcore.jobs.store import ImportSpec, Job, Run
@@ -48,16 +49,12 @@ def import_photos(workspace: Workspace, job: Job, should_stop: ShouldStop) -> It
     """Make a data set of what a job's `ImportSpec` names; the last event is Finished with its id, or Stopped."""
     start, spec = time.perf_counter(), ImportSpec(**job.spec)
     uploads = _numbers(workspace, spec)
-    if spec.kind == "sample":
-        dataset = yield from ingest_sample(
-            workspace, spec.value, seed=spec.seed, should_stop=should_stop, visitor=job.visitor
-        )
-    elif spec.kind == "folder":
-        dataset = yield from ingest_path(
-            workspace, Path(spec.value), spec.name, spec.seed, should_stop, job.visitor, spec.without, spec.layout
-        )
-    else:
-        dataset = yield from _import_uploads(workspace, job, spec, should_stop)
+    try:
+        dataset = yield from _ingestion(workspace, job, spec, should_stop)
+    except UndecidedLayout as question:
+        with suppress(UserError, OSError):  # without pictures it can be answered too
+            keep_pictures(job.folder, question.pictures())
+        raise
     if dataset is None:
         yield Stopped("Nothing was changed. Your photos are still there.")
         return
@@ -65,6 +62,16 @@ def import_photos(workspace: Workspace, job: Job, should_stop: ShouldStop) -> It
     if uploads:  # not before the line above, which is only reached when the event is on the disk
         with suppress(UserError):  # they were taken away by hand, or the next cleanup takes them
             release_uploads(workspace, job, spec.value, uploads)
+
+
+def _ingestion(workspace: Workspace, job: Job, spec: ImportSpec, should_stop: ShouldStop) -> Ingestion:
+    """What makes the data set."""
+    if spec.kind == "sample":
+        return ingest_sample(workspace, spec.value, seed=spec.seed, should_stop=should_stop, visitor=job.visitor)
+    if spec.kind == "folder":
+        path = Path(spec.value)
+        return ingest_path(workspace, path, spec.name, spec.seed, should_stop, job.visitor, spec.without, spec.layout)
+    return _import_uploads(workspace, job, spec, should_stop)
 
 
 def _numbers(workspace: Workspace, spec: ImportSpec) -> frozenset[int]:

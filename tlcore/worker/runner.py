@@ -101,11 +101,11 @@ def _guarded(
     try:
         yield from HANDLERS[job.kind](workspace, job, stop_requested(job))
     except TooFewPhotos as error:
-        yield Failed(error.what, error.fix, small_classes=error.classes)
+        yield Failed(error.what, error.fix, small_classes=error.classes, reasons=error.reasons)
     except UndecidedLayout as error:
         yield Failed(error.what, error.fix, choices=error.choices)
     except UserError as error:
-        yield Failed(error.what, error.fix)
+        yield Failed(error.what, error.fix, reasons=error.reasons)
     except Exception as error:  # the page must hear of a bug too; the whole story goes to `on_bug`
         yield _failed(job, error, on_bug)
 

@@ -6,6 +6,7 @@
    thumbnails.js, card.js, checks.js. */
 
 const MOST_NAMED = 100; // files that did not arrive and are listed with their reasons
+const MOST_REPORTED = 5000; // files that are not sent and reported by name; of others only how many
 
 class Board {
   constructor(data) {
@@ -14,13 +15,14 @@ class Board {
     this.wholeEarlier = data.whole ?? null;
     this.removed = [];
     this.dropped = [];
+    this.unsent = []; // {why, label, name} of what was chosen and is not sent
     this.folder = data.folder ?? "";
     this.sender = null;
     this.pending = [];
     this.wanted = false; // Import was pressed while photos were on their way
     this.without = new Set();
     this.lastSpoken = 0;
-    this.check = new PhotoCheck(() => this.busy, (item, reason) => this.refuse(item, reason));
+    this.check = new PhotoCheck(() => this.busy, (item, why) => this.refuse(item, why));
     this.leave = (event) => event.preventDefault();
     this.build(data);
     for (const each of data.cards ?? []) this.addCard(each);
@@ -145,10 +147,11 @@ class Board {
   }
 
   /** A file that is no photo goes again, and its card says so. */
-  refuse(item, reason) {
+  refuse(item, why) {
     const card = this.cards.find((each) => each.items.includes(item));
     if (!card || item.state === "removed") return;
-    card.refuse(item, reason);
+    card.refuse(item, why);
+    this.leaveUnsent(why, item.label, item.name);
     this.dropped.push(item.id);
     this.refusing ??= setTimeout(() => { // of many files, told once
       this.refusing = null;
@@ -157,6 +160,24 @@ class Board {
       this.draw();
     }, 150);
     this.drawSoon();
+  }
+
+  /** Note a file for the report of the import. */
+  leaveUnsent(why, label, name) {
+    this.unsent.push({ why, label, name: name.slice(-200) });
+  }
+
+  /** What is not sent, in short: [[why, label, names]], and how many files beyond those. */
+  reported() {
+    const missing = this.busy ? [] : this.failed.map(({ label, name }) => ({ why: "not_sent", label, name: name.slice(-200) }));
+    const all = [...this.unsent, ...missing];
+    const groups = new Map();
+    for (const { why, label, name } of all.slice(0, MOST_REPORTED)) {
+      const key = `${why} ${label}`;
+      if (!groups.has(key)) groups.set(key, [why, label, []]);
+      groups.get(key)[2].push(name);
+    }
+    return { unsent: [...groups.values()], unsent_more: Math.max(0, all.length - MOST_REPORTED) };
   }
 
   forget(id) {
@@ -223,7 +244,8 @@ class Board {
 
   /** Put what was chosen or dropped where it belongs: onto `card`, or where its folders say. */
   take(chosen, card) {
-    const usable = chosen.filter(({ path }) => !isJunk(path));
+    for (const { path } of chosen) if (isNested(path) && !isJunk(path)) this.leaveUnsent("nested", null, path);
+    const usable = chosen.filter(({ path }) => !isJunk(path) && !isNested(path));
     if (!chosen.length) return;
     if (!usable.length) return this.say("There are no files in there that can be used.", true);
     if (card) {
@@ -239,6 +261,7 @@ class Board {
     if (loose.length && !inFolders) items.push(...this.firstEmpty().add(loose));
     if (whole.length) items.push(...this.takeWhole(whole));
     if (classes.size > 1 && folder) this.folder = folder;
+    if (inFolders) for (const { path } of loose) this.leaveUnsent("outside", null, path);
     this.prepare(items, usable.length);
     if (loose.length && inFolders) this.say(`${files(loose.length)} outside the class folders left out.`);
   }
@@ -383,6 +406,7 @@ class Board {
       name: tidy(this.nameInput.value),
       folder: this.folder,
       without: [...this.without].map((card) => card.name),
+      ...this.reported(),
       order: this.orderId ?? "",
     };
   }

@@ -78,9 +78,13 @@ class Card {
   add(chosen) {
     const batch = newBatch();
     const items = [];
+    const earlier = new Set(this.known); // files of several folders that come at once may have one name and time
     for (const { file, path } of chosen) {
       const key = `${path.split("/").pop()}|${file.size}|${file.lastModified}`;
-      if (this.known.has(key)) continue;
+      if (earlier.has(key)) {
+        this.board.leaveUnsent("twice", this.labels[0], path);
+        continue;
+      }
       this.known.add(key);
       const id = `${batch}-${items.length}`;
       items.push({ id, key, name: path, label: this.labels[0], file, sent: 0, loading: 0, state: "waiting", reason: "" });
@@ -100,10 +104,10 @@ class Card {
     other.closeCamera();
   }
 
-  refuse(item, reason) {
+  refuse(item, why) {
     item.state = "removed";
     this.known.delete(item.key);
-    this.unread.add(item.name.split("/").pop(), reason);
+    this.unread.add(item.name.split("/").pop(), UNSENT[why]);
   }
 
   takeOut(item) {

@@ -6,20 +6,26 @@ const CHECKS_AT_ONCE = 2;
 const MOST_CHECKED_BYTES = 40_000_000;
 const PATIENT = 60; // files that are decoded while photos are on their way; the rest when these have arrived
 
-const HEIF = new Set(["heic", "heix", "hevc", "heim", "heis", "mif1", "msf1"]);
+/* Why a file is not sent, by the keys that the server knows (BROWSER_REASONS in tlcore/data/report.py). */
+const UNSENT = {
+  empty: "is empty",
+  not_picture: "is not a picture",
+  video: "is a video",
+  damaged: "is damaged or incomplete",
+};
+
+const PICTURES = new Set(["heic", "heix", "hevc", "heim", "heis", "mif1", "msf1", "avif", "avis"]); // brands of a box file
 const DECODED = ["\xff\xd8\xff", "\x89PNG", "GIF8", "RIFF", "BM"];
 const LEFT_TO_SERVER = ["II*\0", "MM\0*", "II+\0", "MM\0+", "PK\x03\x04", "PK\x05\x06"];
 
-/** Why a file can be no photo, to follow its name; "" where it can be one. `null`: only decoding it tells. */
+/** Why a file can be no photo, a key of UNSENT; "" where it can be one. `null`: only decoding it tells. */
 async function fromBeginning(file) {
-  if (!file.size) return "is empty";
+  if (!file.size) return "empty";
   const head = String.fromCharCode(...new Uint8Array(await file.slice(0, 16).arrayBuffer()));
   if (LEFT_TO_SERVER.some((start) => head.startsWith(start))) return "";
   if (DECODED.some((start) => head.startsWith(start))) return file.size > MOST_CHECKED_BYTES ? "" : null;
-  if (head.slice(4, 8) !== "ftyp") return "is not a picture";
-  const brand = head.slice(8, 12);
-  if (HEIF.has(brand)) return "is a HEIC photo, which isn’t supported; save it as JPEG";
-  return brand.startsWith("avi") ? "is an AVIF picture, which isn’t supported; save it as JPEG" : "is a video, not a picture";
+  if (head.slice(4, 8) !== "ftyp") return "not_picture";
+  return PICTURES.has(head.slice(8, 12)) ? "" : "video"; // few browsers know the former
 }
 
 async function fromDecoding(file) {
@@ -27,7 +33,7 @@ async function fromDecoding(file) {
     (await createImageBitmap(file, { resizeWidth: 16 })).close();
     return "";
   } catch (error) {
-    return error.name === "InvalidStateError" ? "is damaged or incomplete" : ""; // else it is the browser that failed
+    return error.name === "InvalidStateError" ? "damaged" : ""; // else it is the browser that failed
   }
 }
 
@@ -50,7 +56,7 @@ function limited(most) {
   });
 }
 
-/** Checks files in the background. `refuse(item, reason)` is called for each that is no photo; `isBusy`: whether photos are
+/** Checks files in the background. `refuse(item, why)` is called for each that is no photo, with a key of UNSENT; `isBusy`: whether photos are
     on their way. */
 class PhotoCheck {
   constructor(isBusy, refuse) {
@@ -63,9 +69,9 @@ class PhotoCheck {
   async add(items) {
     const open = [];
     for (const item of items) {
-      const reason = await fromBeginning(item.file).catch(() => ""); // unreadable: sending it will say so
-      if (reason) this.refuse(item, reason);
-      else if (reason === null) open.push(item);
+      const why = await fromBeginning(item.file).catch(() => ""); // unreadable: sending it will say so
+      if (why) this.refuse(item, why);
+      else if (why === null) open.push(item);
     }
     for (const item of open) {
       this.number += 1;
@@ -76,7 +82,7 @@ class PhotoCheck {
 
   async decode(item, waits) {
     while (waits && this.isBusy() && item.state !== "removed") await pause(250);
-    const reason = item.state === "removed" ? "" : await fromDecoding(item.file);
-    if (reason) this.refuse(item, reason);
+    const why = item.state === "removed" ? "" : await fromDecoding(item.file);
+    if (why) this.refuse(item, why);
   }
 }
