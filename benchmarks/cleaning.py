@@ -131,9 +131,8 @@ class _Bench:
                 found = find_poor(self._rows.join(measured))
                 paths = set(self._rows["path"][places])
                 counts.append(len(paths & set(found.loc[found["kind"] == kind, "path"])))
-            rows.append(
-                figure(f"{kind}: of {NUM_POOR} photos made so, found", min(counts), f">= {NUM_POOR - 1}", "photos")
-            )
+            name, target = f"{kind}: of {NUM_POOR} photos made so, found", f">= {NUM_POOR - 1}"
+            rows.append(figure(name, min(counts), target, "photos"))
         found = find_poor(self._rows.join(self._measured))
         print(f"  found among the photos as they are: {found.groupby('kind').size().to_dict()}", flush=True)
         share = len(set(found["path"])) / len(self._rows)

@@ -141,7 +141,8 @@ class _Comparison:
             for codes in (by_itself, groups):
                 kept = codes.to_numpy(np.int64)[chosen]
                 shares.append((yield from honest.correct_shares(features, labels, kept, self._seed)))
-            worth = honest.split_worth(key, groups.to_numpy(np.int64)[chosen], *shares, self._seed)
+            at_random, by_group = shares
+            worth = honest.split_worth(key, groups.to_numpy(np.int64)[chosen], at_random, by_group, self._seed)
             found += [worth] if worth is not None else []
         return tuple(found)
 

@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from PIL import Image
-from scipy.ndimage import uniform_filter1d
 
 from tlcore.cleaning.issues import BLURRED, BURNT_OUT, DARK, EMPTY, TINY
 from tlcore.data.capture_time import capture_of
@@ -67,7 +66,7 @@ def measure_photo(data: bytes) -> Measured:
         size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
         image = image.resize(size, Image.Resampling.BOX, reducing_gap=2.0)
     pixels = np.asarray(image, np.float32) / 255
-    grey = pixels @ np.array([0.299, 0.587, 0.114], np.float32)
+    grey = (pixels @ np.array([0.299, 0.587, 0.114], np.float32)).astype(np.float32)
     capture = capture_of(data)
     low, high = np.percentile(pixels, (1, 99), axis=(0, 1))
     shadows, highlights = np.percentile(grey, (5, 95))
@@ -104,11 +103,22 @@ def sharpness(grey: npt.NDArray[np.float32]) -> float:
 def _tile_sharpness(grey: npt.NDArray[np.float32], axis: int) -> npt.NDArray[np.float64]:
     """The sharpness of each tile along one axis, not a number for those with nothing that could be sharp."""
     change = np.abs(np.diff(grey, axis=axis))
-    blurred = np.abs(np.diff(uniform_filter1d(grey, REBLUR, axis=axis, mode="nearest"), axis=axis))
+    blurred = np.abs(np.diff(_smoothed(grey, axis), axis=axis))
     lost = np.maximum(0, change - blurred)
     before, after = _tiles(change), _tiles(lost)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(before >= LEAST_GRADIENT, after / before, np.nan)
+
+
+def _smoothed(grey: npt.NDArray[np.float32], axis: int) -> npt.NDArray[np.float32]:
+    """Each pixel as the mean of `REBLUR` around it along an axis; the edge goes on as it is."""
+    half = REBLUR // 2
+    wide = [(half + 1, half) if each == axis else (0, 0) for each in range(2)]
+    sums = np.cumsum(np.pad(grey, wide, "edge"), axis=axis, dtype=np.float64)
+    size = grey.shape[axis]
+    means = (sums.take(range(REBLUR, REBLUR + size), axis) - sums.take(range(size), axis)) / REBLUR
+    smoothed: npt.NDArray[np.float32] = means.astype(np.float32)
+    return smoothed
 
 
 def _tiles(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:

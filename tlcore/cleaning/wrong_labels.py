@@ -72,7 +72,8 @@ def _suspects(probabilities: Floats, labels: Codes) -> Codes:
     best = others.argmax(axis=1)
     likely = others[rows, best]
     found = rows[known & (likely > own) & (likely >= np.minimum(usual[best], LEAST_PROBABILITY))]
-    return found[np.argsort(own[found] - likely[found], kind="stable")]
+    surest_first: Codes = found[np.argsort(own[found] - likely[found], kind="stable")]
+    return surest_first
 
 
 def _doubts(probabilities: Floats, labels: Codes, suspects: Codes) -> Doubts:
