@@ -92,6 +92,34 @@ class UndecidedLayout(UserError):
         self.pictures: Callable[[], Mapping[str, bytes]] = dict
 
 
+@dataclass(frozen=True)
+class EncodingChoice:
+    """A way to read the names in an archive.
+
+    `encoding`: what `encoding` is set to for it, Python's name; `title`: what people call it; `names`: some folders, as
+    they would be called.
+    """
+
+    encoding: str
+    title: str
+    names: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "names", tuple(self.names))  # JSON knows no tuples
+
+
+class UndecidedEncoding(UserError):
+    """The names in an archive can be read in several ways; `encoding` decides which.
+
+    Args:
+        choices: the ways, the likeliest first.
+    """
+
+    def __init__(self, what: str, fix: str, choices: tuple[EncodingChoice, ...]) -> None:
+        super().__init__(what, fix)
+        self.choices = choices
+
+
 def require_package(module: str, name: str, purpose: str, extra: str) -> None:
     """Before something is done that needs a package beyond the core.
 

@@ -1,5 +1,5 @@
-"""Archives that were once read silently wrong, copied with small photos: as a zip, as the folder that it unpacks to, and
-as what a browser sends of that folder."""
+"""Archives that were once read silently wrong, with small photos: as a zip, as the folder that it unpacks to, and as
+what a browser sends of that folder."""
 
 import zipfile
 from pathlib import Path

@@ -108,17 +108,17 @@ def read_layout(
     """
     proposals = propose(name, files, folders, read, least_classes, table)
     if not layout and proposals[0].is_clear:
-        return proposals[0].layout
+        return _chosen(proposals[0])
     fitting = [each for each in proposals if known and each.is_offered and _has_only(each, known)]
     if not layout and len(fitting) == 1:
-        return fitting[0].layout
+        return _chosen(fitting[0])
     matching = [each for each in proposals if each.is_offered]
     if layout:
         matching = [each for each in proposals if each.key == layout] or [
             each for each in proposals if each.matches(layout)
         ]
     if layout and len(matching) == 1:
-        return matching[0].layout
+        return _chosen(matching[0])
     if not matching:
         raise UserError(
             f"{name} can't be read by the layout “{layout}”.",
@@ -127,6 +127,12 @@ def read_layout(
     choices = tuple(each.choice() for each in matching)
     what = "can be read in more than one way" if len(choices) > 1 else "has no clear class folders"
     raise UndecidedLayout(f"{name} {what}.", f"Choose a layout: {', '.join(each.key for each in choices)}.", choices)
+
+
+def _chosen(proposal: Proposal) -> Layout:
+    """The layout of a proposal, which then says how it came about."""
+    proposal.layout.choice = proposal.choice()
+    return proposal.layout
 
 
 def _beside_clear(evidence: Evidence, folders: Proposal, tables: list[tuple[Proposal, TableLabels]]) -> list[Proposal]:

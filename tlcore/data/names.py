@@ -9,7 +9,13 @@ MAX_LABEL = 80
 
 _MAX_PART = 120
 _JUNK = {"__macosx", "thumbs.db", "desktop.ini", "ehthumbs.db", "icon\r", "$recycle.bin", "@eadir"}
-_PHOTO_SUFFIXES = frozenset(".jpg .jpeg .jpe .jfif .png .webp .bmp .dib .tif .tiff .gif .heic .heif .avif .svg".split())
+_PHOTO_SUFFIXES = frozenset(
+    ".jpg .jpeg .jpe .jfif .png .webp .bmp .dib .tif .tiff .gif .heic .heif .avif .svg .ppm .pgm .pbm .pnm .dng".split()
+)
+_PLAIN_TEXTS = frozenset(
+    "readme license licence copying notice changelog changes authors contributors todo version makefile dockerfile "
+    "labels classes citation credits install sha256sums md5sums".split()
+)
 
 _OTHER_SUFFIXES = frozenset(
     ".txt .csv .tsv .tab .json .jsonl .ndjson .xml .yaml .yml .toml .ini .cfg .md .rst .html .htm .css .js .py .pyc "
@@ -18,7 +24,6 @@ _OTHER_SUFFIXES = frozenset(
     ".pt .pth .tflite .onnx .pb .ckpt .parquet .feather .arrow .tfrecord .record .mp4 .mov .avi .mkv .webm .mp3 .wav "
     ".m4a .url .lnk .labels .cache .crdownload .part .tmp .bak".split()
 )
-_OTHER_NAMES = frozenset("readme license licence copying notice changelog makefile authors citation".split())
 
 
 def is_junk(parts: tuple[str, ...]) -> bool:
@@ -26,15 +31,20 @@ def is_junk(parts: tuple[str, ...]) -> bool:
     return any((part.startswith(".") and part != "..") or part.casefold() in _JUNK for part in parts)
 
 
-def looks_like_photo(name: str) -> bool:
-    """Whether a file's name ends like that of a picture. Only to recognise folders: the content decides."""
-    return PurePosixPath(name).suffix.casefold() in _PHOTO_SUFFIXES
-
-
 def may_be_photo(name: str) -> bool:
-    """Whether a file may be a photo by its name: its ending is that of a picture, or none that says otherwise."""
+    """Whether a file may be a photo by its name: its ending is none that says otherwise, and people write no file of
+    that name. Only to recognise folders: the content decides.
+    """
     suffix = PurePosixPath(name).suffix.casefold()
-    return suffix in _PHOTO_SUFFIXES or not (suffix in _OTHER_SUFFIXES or name.casefold() in _OTHER_NAMES)
+    if suffix and not suffix[1:].isdecimal():
+        return suffix not in _OTHER_SUFFIXES
+    return name.casefold() not in _PLAIN_TEXTS
+
+
+def has_photo_ending(name: str) -> bool:
+    """Whether a name ends like that of a picture."""
+    suffix = PurePosixPath(name).suffix.casefold()
+    return suffix in _PHOTO_SUFFIXES or suffix.startswith((".jpg", ".jpeg", ".png"))  # ".jpg_large", ".jpg~"
 
 
 def clean_text(text: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tlcore.data.names import clean_label, clean_path, clean_text, is_junk, make_unique
+from tlcore.errors import LayoutChoice
 
 CLASS_LEFT_OUT = "its class was left out, as you asked"
 """The reason for a file of a class that a person chose to leave out."""
@@ -21,11 +22,14 @@ class SourceFile:
 
 @dataclass(frozen=True)
 class Placed:
-    """A file with its class. `split` is None where the folders did not say it."""
+    """A file with its class. `split` is None where the folders did not say it; `group` names what it belongs to and has
+    to stay with, such as the burst of a camera, None for nothing.
+    """
 
     file: SourceFile
     label: str
     split: str | None = None
+    group: str | None = None
 
 
 @dataclass
@@ -33,7 +37,7 @@ class Layout:
     """What was recognised.
 
     `refused`: (shown path, reason), of files and of what a table lists and is not there; `num_left_out`: of files;
-    `empty`: classes whose folder holds no file.
+    `empty`: classes whose folder holds no file; `choice`: how it was read, None where a person named the class.
     """
 
     placed: list[Placed] = field(default_factory=list)
@@ -41,6 +45,7 @@ class Layout:
     notes: list[str] = field(default_factory=list)
     empty: list[str] = field(default_factory=list)
     num_left_out: int = 0
+    choice: LayoutChoice | None = None
 
 
 def label_all(files: list[SourceFile], label: str) -> Layout:

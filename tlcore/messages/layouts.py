@@ -25,6 +25,14 @@ _BASIS = {
 }
 
 
+_SOURCES = {
+    "folders": "folder names",
+    "names": "file names",
+    "table": "{file}",
+    "annotations": "the objects in each photo",
+}
+
+
 def summary_message(choice: LayoutChoice) -> str:
     """What a reading gives: "3 classes (bike, mug, pen) in 2 parts (train, test), 240 photos, 4 files left out"."""
     parts = f" in {count(len(choice.parts), 'part')} ({', '.join(part for part, _ in choice.parts)})"
@@ -38,6 +46,13 @@ def basis_message(choice: LayoutChoice) -> str:
     names = f", with names from {choice.names_file}" if choice.names_file else ""
     case = ", whether upper or lower case" if choice.ignores_case else ""
     return _BASIS[choice.basis].format(file=choice.file, column=choice.column) + names + case
+
+
+def found_message(choice: LayoutChoice, num_classes: int) -> str:
+    """What was read and from where: "3 classes in 2 parts, from folder names"."""
+    parts = f" in {count(len(choice.parts), 'part')}" if choice.parts else ""
+    source = _SOURCES.get(choice.labels_from, "{file}").format(file=choice.file)
+    return f"{count(num_classes, 'class', 'classes')}{parts}, from {source}"
 
 
 def undecided_message(error: UndecidedLayout) -> str:
