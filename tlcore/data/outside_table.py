@@ -21,13 +21,17 @@ def find_table(root: Path, layout: str) -> tuple[str, Table | None]:
         UserError: the table can't be read.
     """
     given = layout.removeprefix(PREFIX)
-    if not layout.startswith(PREFIX) or (root.is_dir() and (root / given).is_file()):
+    if not layout.startswith(PREFIX):
         return layout, None
+    root = root.resolve()
+    for path in (root / given, Path(given).expanduser()):
+        if path.is_file() and path.resolve().is_relative_to(root):
+            return PREFIX + path.resolve().relative_to(root).as_posix(), None
     path = Path(given).expanduser()
-    if not path.is_file():
-        return layout, None  # in an archive, or nowhere
-    if path.resolve().is_relative_to(root.resolve()):
-        return PREFIX + path.resolve().relative_to(root.resolve()).as_posix(), None
+    return _read_table(path) if path.is_file() else (layout, None)  # else in an archive, or nowhere
+
+
+def _read_table(path: Path) -> tuple[str, Table]:
     try:
         data = path.read_bytes() if path.stat().st_size <= MAX_BYTES else b""
     except OSError as error:
