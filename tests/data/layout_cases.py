@@ -163,6 +163,16 @@ CLEAR = [
     Case("inaturalist 2021", "long names with numbers", paths("train/00000_Animalia_Aves_Pica",
          "train/00001_Animalia_Aves_Sitta", "val/00000_Animalia_Aves_Pica", "val/00001_Animalia_Aves_Sitta"),
          {"00000_Animalia_Aves_Pica": 8, "00001_Animalia_Aves_Sitta": 8}, parts={"train": 8, "validation": 8}),
+    Case("test/unknown", "a class that only the test has is none", paths("train/cats", "train/dogs", "valid/cats",
+         "valid/dogs", "test/unknown"), BOTH, parts={"train": 8, "validation": 8},
+         left_out=frozenset({"has no class: test has other class folders than the training photos"})),
+    Case("covid radiography", "images and masks in each class", paths("COVID/images", "COVID/masks", "Normal/images",
+         "Normal/masks"), {"COVID": 4, "Normal": 4}, left_out=frozenset({"is in a folder of annotations"})),
+    Case("paddy disease", "a table that agrees and says more", paths("train_images/blast", "train_images/tungro",
+         "test_images"), {"blast": 4, "tungro": 4}, left_out=frozenset({NO_FOLDER,
+         "has no class: test_images has no class folders"}), texts={"train.csv": table(
+             [f"{c}/{n}.jpg,{c},{'xyz'[n % 2]}" for c in ("blast", "tungro") for n in range(4)],
+             "image_id,label,variety")}),
     Case("names without endings", "the content decides", paths("cats/#:4", "dogs/#:4"), TWO),
 ]  # fmt: skip
 
@@ -188,6 +198,25 @@ ASKED = [
     Case("sites with parts", "parts in each site", paths("s1/train/cat", "s1/train/dog", "s1/test/cat", "s1/test/dog",
          "s2/train/cat", "s2/train/dog"), {"cat": 12, "dog": 12}, ("inner-folders", "outer-folders", "only-folder:s1",
          "only-folder:s2"), parts={"train": 16, "test": 8}),
+    Case("yes and no", "the same classes once more in a folder", paths("brain_tumor_dataset/yes",
+         "brain_tumor_dataset/no", "yes", "no"),
+         {"yes": 8, "no": 8}, ("inner-folders", "outer-folders")),
+    Case("horse2zebra", "class and part in one name", paths("trainA", "trainB", "testA", "testB"), {"A": 8, "B": 8},
+         ("folders",), parts={"train": 8, "test": 8}),
+    Case("train_cats", "class and part in one name", paths("train_cats", "train_dogs", "test_cats", "test_dogs"), BOTH,
+         ("folders",), parts={"train": 8, "test": 8}),
+    Case("tiny imagenet", "a table without header for the validation", paths("train/n01443537/images",
+         "train/n02124075/images", "val/images"), {"n01443537": 6, "n02124075": 6},
+         ("folders+table:val/val_annotations.txt", "folders"), parts={"train": 8, "validation": 4}, texts={
+             "val/val_annotations.txt": "\n".join(f"{n}.jpg\t{('n01443537', 'n02124075')[n % 2]}\t{n}\t9\t44\t{n}2"
+             for n in range(4))}),
+    Case("a JSON of lists", "the files of each class", paths("#.jpg:4"), {"cat": 2, "dog": 2}, ("table:l.json",),
+         texts={"l.json": '{"cat": ["0.jpg", "1.jpg"], "dog": ["2.jpg", "3.jpg"]}'}),
+    Case("cassava", "numbers in a table, names in a JSON", paths("train_images/#.jpg", "test_images/t#.jpg"),
+         {"Mosaic": 2, "Healthy": 2}, ("table:train.csv+names.json", "table:train.csv"),
+         left_out=frozenset({"has no row with a class in train.csv"}), texts={
+             "train.csv": table(alternating("{number}.jpg,{label}", 4, "0 1"), "image_id,label"),
+             "names.json": '{"0": "Mosaic", "1": "Healthy", "2": "Rust"}'}),
     Case("vehicles", "a train is a thing and a part", paths("bus", "car", "train"), {"bus": 4, "car": 4, "train": 4},
          ("all-folders", "folders")),
     Case("test beside classes", "photos to predict, or a class", paths("cats", "dogs", "test"), TWO,

@@ -138,11 +138,13 @@ def _chosen(proposal: Proposal) -> Layout:
 def _beside_clear(evidence: Evidence, folders: Proposal, tables: list[tuple[Proposal, TableLabels]]) -> list[Proposal]:
     """What there is beside class folders that are clear by themselves; a table that says otherwise is a question."""
     found = [folders]
+    fitting = {tuple(table.files) for proposal, table in tables if table.is_named and agree(folders, proposal)}
     for proposal, table in tables:
         both = from_folders_and_table(evidence, folders, proposal)
         if both is not None and not covers(proposal, both):
             found.insert(0, both)
-        is_news = table.is_named and (both is not None or not agree(folders, proposal))
+        differs = not agree(folders, proposal) and tuple(table.files) not in fitting  # else it only says more
+        is_news = table.is_named and (both is not None or differs)
         if is_news and covers(proposal, folders):
             found.insert(0, proposal)
         else:
