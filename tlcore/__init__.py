@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tlcore.api.training import TrainingError, TrainingStopped, continue_run, train
     from tlcore.data.images import PhotoRefused
     from tlcore.data.manifest import Dataset
-    from tlcore.errors import LayoutChoice, UndecidedLayout, UserError
+    from tlcore.errors import EncodingChoice, LayoutChoice, UndecidedEncoding, UndecidedLayout, UserError
     from tlcore.storage.put_aside import Deletion
 
 __version__ = "0.2.0.dev0"
@@ -41,11 +41,13 @@ __all__ = [
     "ComparisonResult",
     "Dataset",
     "Deletion",
+    "EncodingChoice",
     "LayoutChoice",
     "Model",
     "PhotoRefused",
     "TrainingError",
     "TrainingStopped",
+    "UndecidedEncoding",
     "UndecidedLayout",
     "UserError",
     "__version__",
@@ -75,11 +77,13 @@ _MODULES = {
     "ComparisonResult": "tlcore.api.comparison",
     "Dataset": "tlcore.data.manifest",
     "Deletion": "tlcore.storage.put_aside",
+    "EncodingChoice": "tlcore.errors",
     "LayoutChoice": "tlcore.errors",
     "Model": "tlcore.api.model",
     "PhotoRefused": "tlcore.data.images",
     "TrainingError": "tlcore.api.training",
     "TrainingStopped": "tlcore.api.training",
+    "UndecidedEncoding": "tlcore.errors",
     "UndecidedLayout": "tlcore.errors",
     "UserError": "tlcore.errors",
     "compare": "tlcore.api.comparison",

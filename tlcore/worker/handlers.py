@@ -38,7 +38,7 @@ def train(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterator[E
     load_trainer()
     from tlcore.pipeline.train import train_run  # brings TensorFlow; an import of photos must not wait for that
 
-    touch_used(workspace.datasets / job.dataset_id)
+    touch_used(workspace.dataset_folder(job.dataset_id))
     for event in train_run(workspace, job, should_stop):
         yield event
         if isinstance(event, Finished) and not event.stopped:
@@ -70,7 +70,8 @@ def _ingestion(workspace: Workspace, job: Job, spec: ImportSpec, should_stop: Sh
         return ingest_sample(workspace, spec.value, seed=spec.seed, should_stop=should_stop, visitor=job.visitor)
     if spec.kind == "folder":
         path = Path(spec.value)
-        return ingest_path(workspace, path, spec.name, spec.seed, should_stop, job.visitor, spec.without, spec.layout)
+        choices = (spec.without, spec.layout, spec.encoding)
+        return ingest_path(workspace, path, spec.name, spec.seed, should_stop, job.visitor, *choices)
     return _import_uploads(workspace, job, spec, should_stop)
 
 
@@ -99,6 +100,7 @@ def _import_uploads(workspace: Workspace, job: Job, spec: ImportSpec, should_sto
                 allowance,
                 spec.without,
                 spec.layout,
+                spec.encoding,
             )
         )
     finally:
