@@ -1,7 +1,8 @@
 """Photos with their right answers for visitors of the Predict page, and what is wrong with an answer that stands there.
 
 The right answer is what `tlcore` itself says to the same bytes. The page names the class and its probability in whole
-percent, and draws a bar for every class, whose length is the probability to a tenth of a percent.
+percent, and draws a bar for every class, whose length is the probability to a tenth of a percent; less than half a
+percent has no bar.
 """
 
 import html
@@ -24,9 +25,10 @@ ANSWER = re.compile(
 )
 BAR = re.compile(
     r'<span class="tl-name">(?:<span class="tl-dot"[^>]*></span>)?([^<]*)</span>'
-    r'<span class="tl-track"[^>]*><span class="tl-fill" style="width:([\d.]+)%[^>]*></span></span>'
+    r'<span class="tl-track"[^>]*>(?:<span class="tl-fill" style="width:([\d.]+)%[^>]*></span>)?</span>'
     r'<span class="tl-count">([^<]*)</span>'
 )
+LEAST_FILL = 0.005  # of a bar that is drawn, see pages/shared/answers.py
 GALLERY = "transferlab_gallery"  # pages/shared/gallery.py
 
 
@@ -35,8 +37,8 @@ class Question:
     """A photo and its right answer as the page shows it.
 
     Attributes:
-        answer: the class and its percentage. bars: of every class, its name, the length of its bar in percent and its
-            percentage; the order does not count.
+        answer: the class and its percentage. bars: of every class, its name, the length of its bar in percent ("" for
+            none) and its percentage; the order does not count.
     """
 
     data: bytes
@@ -56,7 +58,10 @@ def questions(home: Path, ids: tuple[str, str], number: int) -> list[Question]:
     for place in range(number):
         data = _photo(dataset, place)
         answer = model.predict(data)
-        bars = frozenset((label, f"{share:.1%}".rstrip("%"), percent(share)) for label, share in answer.ranked)
+        bars = frozenset(
+            (label, f"{share:.1%}".rstrip("%") if share >= LEAST_FILL else "", percent(share))
+            for label, share in answer.ranked
+        )
         made.append(Question(data, (answer.label, percent(answer.probability)), bars))
     return made
 
@@ -64,8 +69,8 @@ def questions(home: Path, ids: tuple[str, str], number: int) -> list[Question]:
 def mistakes(visitor: Visitor, question: Question, name: str) -> list[str]:
     """What the page says, where it is not what it should say of the photo with this file name."""
     page = "\n".join(visitor.html())
-    answers = [(html.unescape(label), share) for label, share in ANSWER.findall(page)]
-    bars = [(html.unescape(label), *rest) for label, *rest in BAR.findall(page)]
+    answers = [tuple(map(html.unescape, each)) for each in ANSWER.findall(page)]
+    bars = [tuple(map(html.unescape, bar)) for bar in BAR.findall(page)]
     photos = [photo["more"] for grid in visitor.components(GALLERY) for photo in grid["photos"]]
     if answers == [question.answer] and sorted(bars) == sorted(question.bars) and photos == [name]:
         return []

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tlcore.api.training import TrainingError, TrainingStopped, continue_run, train
     from tlcore.data.images import PhotoRefused
     from tlcore.data.manifest import Dataset
-    from tlcore.errors import UserError
+    from tlcore.errors import LayoutChoice, UndecidedLayout, UserError
     from tlcore.storage.put_aside import Deletion
 
 __version__ = "0.2.0.dev0"
@@ -39,10 +39,12 @@ __all__ = [
     "ComparisonResult",
     "Dataset",
     "Deletion",
+    "LayoutChoice",
     "Model",
     "PhotoRefused",
     "TrainingError",
     "TrainingStopped",
+    "UndecidedLayout",
     "UserError",
     "__version__",
     "compare",
@@ -69,10 +71,12 @@ _MODULES = {
     "ComparisonResult": "tlcore.api.comparison",
     "Dataset": "tlcore.data.manifest",
     "Deletion": "tlcore.storage.put_aside",
+    "LayoutChoice": "tlcore.errors",
     "Model": "tlcore.api.model",
     "PhotoRefused": "tlcore.data.images",
     "TrainingError": "tlcore.api.training",
     "TrainingStopped": "tlcore.api.training",
+    "UndecidedLayout": "tlcore.errors",
     "UserError": "tlcore.errors",
     "compare": "tlcore.api.comparison",
     "continue_run": "tlcore.api.training",

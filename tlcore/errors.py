@@ -1,5 +1,6 @@
 """The one error that is meant for a person; everything else that is raised is a bug."""
 
+from dataclasses import dataclass
 from importlib.util import find_spec
 
 
@@ -27,6 +28,51 @@ class TooFewPhotos(UserError):
     def __init__(self, what: str, fix: str, classes: tuple[str, ...]) -> None:
         super().__init__(what, fix)
         self.classes = classes
+
+
+@dataclass(frozen=True)
+class LayoutChoice:
+    """One way to read a folder or an archive, as a person is asked about it. All values are plain (JSON).
+
+    Attributes:
+        key: what `layout` is set to for this reading; stable for the same files.
+        labels_from: "folders", "names" (of files), "table" or "annotations" (of an export for object detection).
+        basis: more exactly, one of the keys of tlcore/messages/layouts.py, which has the sentences.
+        file: the table, names file or folder that it rests on, "" for none. column: of a table, "" elsewhere.
+        num_photos: files that would be read as photos. num_left_out: all others.
+        num_classes: how many classes there are.
+        classes: label and number of photos of each, in the order of the labels; of many only the first hundred.
+        parts: "train", "validation" and "test" with the number of photos in each; empty where it says nothing of parts.
+        examples: shown path and label of up to nine photos, of as many classes as possible.
+    """
+
+    key: str
+    labels_from: str
+    basis: str
+    num_photos: int
+    num_left_out: int
+    num_classes: int
+    classes: tuple[tuple[str, int], ...]
+    parts: tuple[tuple[str, int], ...] = ()
+    examples: tuple[tuple[str, str], ...] = ()
+    file: str = ""
+    column: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("classes", "parts", "examples"):  # JSON knows no tuples
+            object.__setattr__(self, name, tuple(tuple(pair) for pair in getattr(self, name)))
+
+
+class UndecidedLayout(UserError):
+    """Photos can be read in several ways, or in one that a person has to confirm; `layout` decides which.
+
+    Args:
+        choices: the ways, the likeliest first.
+    """
+
+    def __init__(self, what: str, fix: str, choices: tuple[LayoutChoice, ...]) -> None:
+        super().__init__(what, fix)
+        self.choices = choices
 
 
 def require_package(module: str, name: str, purpose: str, extra: str) -> None:

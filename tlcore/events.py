@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any, ClassVar, TypeVar
 
 from tlcore.checksums import check_line, with_line_checksum
+from tlcore.errors import LayoutChoice
 
 ShouldStop = Callable[[], bool]  # a long job asks it every few photos or steps; true means: keep what is done, and end
 
@@ -218,7 +219,8 @@ class Failed(Event):
     """The job could not go on. `bug` is True when it is the program's fault, then `what` holds the error.
 
     `number`: of a bug, the same on the page and in the log; "" otherwise, and in older files. `small_classes`: of an
-    import, the classes with too few photos, where it could be done without them.
+    import, the classes with too few photos, where it could be done without them. `choices`: of an import, the ways to
+    read the photos that a person has to choose from (`ImportSpec.layout`), the likeliest first.
     """
 
     type: ClassVar[str] = "failed"
@@ -227,9 +229,12 @@ class Failed(Event):
     bug: bool = False
     number: str = ""
     small_classes: tuple[str, ...] = ()
+    choices: tuple[LayoutChoice, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "small_classes", tuple(self.small_classes))  # JSON knows no tuples
+        choices = (each if isinstance(each, LayoutChoice) else _from_row(LayoutChoice, each) for each in self.choices)
+        object.__setattr__(self, "choices", tuple(choices))
 
 
 @dataclass(frozen=True)
@@ -247,7 +252,7 @@ class Died(Event):
 
 
 Result = TypeVar("Result")
-Value = TypeVar("Value", bound="PlannedStage | Event")
+Value = TypeVar("Value", bound="PlannedStage | LayoutChoice | Event")
 
 
 def run_to_end(job: Generator["Event", None, Result], on_event: Callable[["Event"], object] | None = None) -> Result:

@@ -64,6 +64,11 @@ class Workspace:
         return self.root / "advice"  # its name on disk up to version 0.1.0
 
     @property
+    def checks(self) -> Path:
+        """Jobs that look for photos to correct or leave out, one folder for all versions of a data set."""
+        return self.root / "checks"
+
+    @property
     def downloads(self) -> Path:
         """Archives that were fetched, kept under their checksum."""
         return self.root / "downloads"

@@ -26,6 +26,21 @@ def take_workspace(given: WorkspaceLike) -> Workspace:
     return open_workspace(None if given is None else Path(given))
 
 
+def take_layout(layout: str, labels: str | PathLike[str]) -> str:
+    """The layout that two options mean of which at most one is given: its key, or the beginning of it.
+
+    Args:
+        layout: the key of a layout. labels: "folders", "names", "annotations", or the path of a table.
+
+    Raises:
+        UserError: both are given.
+    """
+    given = str(labels)
+    if layout and given:
+        raise UserError("The layout and where the labels come from are both given.", "Give only one of the two.")
+    return layout or (given if given in ("", "folders", "names", "annotations") else f"table:{given}")
+
+
 def make_config(strategy: str, backbone: str, settings: dict[str, Any]) -> TrainConfig:
     """The settings of a training: those given over the defaults of the strategy, the image size as network and strategy
     have it by themselves.

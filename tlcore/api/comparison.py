@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from os import PathLike
 from typing import Any
 
 import pandas as pd
 
-from tlcore.api.arguments import WorkspaceLike, make_config
+from tlcore.api.arguments import WorkspaceLike, make_config, take_layout
 from tlcore.api.datasets import DataLike, take_dataset
 from tlcore.api.progress_bars import showing
 from tlcore.api.training import check_outcome, run_interruptibly
@@ -85,6 +86,8 @@ def compare(
     strategies: Sequence[str] = STRATEGIES,
     backbones: Sequence[str] = (BUILT_IN.name,),
     *,
+    layout: str = "",
+    labels: str | PathLike[str] = "",
     workspace: WorkspaceLike = None,
     progress: bool | None = None,
     on_event: Callable[[Event], object] | None = None,
@@ -97,7 +100,8 @@ def compare(
     Args:
         data: a `Dataset`, or what `load_dataset` takes.
         strategies, backbones: what to compare: 2 to 12 runs.
-        workspace, progress, on_event, settings: as for `train`; the settings go over each strategy's own defaults.
+        layout, labels, workspace, progress, on_event, settings: as for `train`; settings go over each strategy's own
+            defaults.
 
     Returns:
         Results, verdicts and `to_frame()`. A run that failed has its reason in `failures`.
@@ -107,10 +111,10 @@ def compare(
         TrainingStopped: stopped before anything was learned; it is a KeyboardInterrupt.
         TrainingError: a fault of the program, in every run.
     """
-    configs = make_configs(strategies, backbones, settings)
+    configs, chosen = make_configs(strategies, backbones, settings), take_layout(layout, labels)
     check_trainer()
     with showing(progress, on_event) as show:
-        place, dataset = take_dataset(data, workspace, configs[0].seed, show)
+        place, dataset = take_dataset(data, workspace, configs[0].seed, show, chosen)
         found, outcomes = run_comparison(place, dataset, configs, show)
     if not found.results:
         check_outcome(*outcomes[0])

@@ -4,7 +4,7 @@ from collections.abc import Callable, Generator
 from os import PathLike
 from pathlib import Path
 
-from tlcore.api.arguments import WorkspaceLike, take_workspace
+from tlcore.api.arguments import WorkspaceLike, take_layout, take_workspace
 from tlcore.api.progress_bars import showing
 from tlcore.data.ingest import ingest_path
 from tlcore.data.manifest import Dataset
@@ -22,6 +22,8 @@ def load_dataset(
     source: str | PathLike[str],
     *,
     name: str | None = None,
+    layout: str = "",
+    labels: str | PathLike[str] = "",
     seed: int = 0,
     workspace: WorkspaceLike = None,
     progress: bool | None = None,
@@ -38,6 +40,9 @@ def load_dataset(
             name of a sample (`list_samples`), or the id of a data set (`list_datasets`). What exists as a path is taken
             as one.
         name: of the data set; by default that of its folder or file.
+        layout: which way to read the folders, where there are several: the `key` of one of `UndecidedLayout.choices`.
+        labels: where the classes are, in other words: "folders", "names" (of the files), "annotations" (of an export
+            for object detection), or the path of a table in the folder or zip. Give this or `layout`.
         seed: decides which photos train, validate and test, where the folders do not decide it.
         workspace: where data sets are kept; by default `$TRANSFERLAB_HOME`, else the user's data folder.
         progress: whether progress bars are shown; by default in a terminal or a notebook, unless `on_event` is given.
@@ -48,17 +53,21 @@ def load_dataset(
         height (pixels, upright), bytes. `read(path)` gives the bytes of one.
 
     Raises:
+        UndecidedLayout: the folders can be read in several ways, or in one that somebody has to confirm; `choices` has
+            them. It is a UserError.
         UserError: there is nothing of that name, or it cannot be used: too few classes or photos, a damaged zip.
     """
+    chosen = take_layout(layout, labels)
     place = take_workspace(workspace)
     with showing(progress, on_event) as show:
-        return run_to_end(find_dataset(place, source, name, seed), show)
+        return run_to_end(find_dataset(place, source, name, seed, chosen), show)
 
 
 def find_dataset(
-    workspace: Workspace, source: str | PathLike[str], name: str | None = None, seed: int = 0
+    workspace: Workspace, source: str | PathLike[str], name: str | None = None, seed: int = 0, layout: str = ""
 ) -> Generator[Event, None, Dataset]:
-    """The data set that a path, a sample's name or an id means; the arguments are those of `load_dataset`.
+    """The data set that a path, a sample's name or an id means; the arguments are those of `load_dataset`, `layout`
+    what `take_layout` makes of two of them.
 
     Raises:
         UserError: it means none, or the photos cannot be used.
@@ -70,7 +79,7 @@ def find_dataset(
         )
     given = str(source)
     if given.strip() and Path(given).expanduser().exists():
-        job = ingest_path(workspace, Path(given), name=name, seed=seed)
+        job = ingest_path(workspace, Path(given), name=name, seed=seed, layout=layout)
     elif given in {sample.key for sample in SAMPLES}:
         job = ingest_sample(workspace, given, seed=seed)
     elif given and (workspace.datasets / given).is_dir() and "/" not in given:
@@ -86,7 +95,7 @@ def find_dataset(
 
 
 def take_dataset(
-    data: DataLike, workspace: WorkspaceLike, seed: int, on_event: Callable[[Event], object]
+    data: DataLike, workspace: WorkspaceLike, seed: int, on_event: Callable[[Event], object], layout: str = ""
 ) -> tuple[Workspace, Dataset]:
     """The data set that a caller gave or means, and the workspace that it is in.
 
@@ -95,7 +104,7 @@ def take_dataset(
     """
     if not isinstance(data, Dataset):
         place = take_workspace(workspace)
-        return place, run_to_end(find_dataset(place, data, None, seed), on_event)
+        return place, run_to_end(find_dataset(place, data, None, seed, layout), on_event)
     if not data.id:
         raise UserError(f"The photos in {data.name} have no classes.", "Use a folder with one folder per class.")
     home = data.folder.resolve().parent.parent

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tlcore.advice.recommend import recommend as measure
 from tlcore.advice.rule import Recommendation
-from tlcore.api.arguments import WorkspaceLike, take_workspace
+from tlcore.api.arguments import WorkspaceLike, take_layout, take_workspace
 from tlcore.api.datasets import DataLike, find_dataset
 from tlcore.api.progress_bars import showing
 from tlcore.data.manifest import Dataset
@@ -20,6 +20,8 @@ from tlcore.workspace import Workspace
 def recommend(
     data: DataLike,
     *,
+    layout: str = "",
+    labels: str | PathLike[str] = "",
     seed: int = 0,
     workspace: WorkspaceLike = None,
     progress: bool | None = None,
@@ -29,6 +31,7 @@ def recommend(
 
     Args:
         data: a `Dataset`, what `load_dataset` takes, or a folder of photos in no classes.
+        layout, labels: how a folder or zip is read, as for `load_dataset`.
         seed: selects the photos if there are more than 200.
         workspace: where features are kept, so that a training finds them; by default that of the `Dataset`, else
             `$TRANSFERLAB_HOME`, else the user's data folder.
@@ -41,15 +44,16 @@ def recommend(
     Raises:
         UserError: the photos cannot be used, or one is gone or has changed.
     """
+    chosen = take_layout(layout, labels)
     with showing(progress, on_event) as show:
         home = data.folder.parent.parent if isinstance(data, Dataset) and data.id else None
         place = take_workspace(workspace if workspace is not None else home)
-        found = run_to_end(measure(place, load_photos(data, place, show), seed=seed), show)
+        found = run_to_end(measure(place, load_photos(data, place, show, chosen), seed=seed), show)
     assert found is not None  # nobody asked it to stop
     return replace(found, reason=recommendation_reason(found))
 
 
-def load_photos(data: DataLike, workspace: Workspace, on_event: Callable[[Event], object]) -> Dataset:
+def load_photos(data: DataLike, workspace: Workspace, on_event: Callable[[Event], object], layout: str = "") -> Dataset:
     """The data set that is meant; of a folder of photos in no classes one that is saved nowhere, without labels.
 
     Raises:
@@ -57,6 +61,6 @@ def load_photos(data: DataLike, workspace: Workspace, on_event: Callable[[Event]
     """
     if isinstance(data, Dataset):
         return data
-    if isinstance(data, str | PathLike) and holds_only_photos(Path(data).expanduser()):
+    if not layout and isinstance(data, str | PathLike) and holds_only_photos(Path(data).expanduser()):
         return run_to_end(read_unsorted(Path(data).expanduser()), on_event)
-    return run_to_end(find_dataset(workspace, data), on_event)
+    return run_to_end(find_dataset(workspace, data, layout=layout), on_event)

@@ -1,9 +1,10 @@
 """Training a model in this process, as a run of the workspace that pages and `list_runs` show like any other."""
 
 from collections.abc import Callable
+from os import PathLike
 from typing import Any
 
-from tlcore.api.arguments import WorkspaceLike, make_config, take_workspace
+from tlcore.api.arguments import WorkspaceLike, make_config, take_layout, take_workspace
 from tlcore.api.datasets import DataLike, take_dataset
 from tlcore.api.model import Model
 from tlcore.api.progress_bars import showing
@@ -32,6 +33,8 @@ def train(
     strategy: str = "feature-extraction",
     *,
     backbone: str = BUILT_IN.name,
+    layout: str = "",
+    labels: str | PathLike[str] = "",
     workspace: WorkspaceLike = None,
     progress: bool | None = None,
     on_event: Callable[[Event], object] | None = None,
@@ -46,6 +49,7 @@ def train(
         data: a `Dataset`, or what `load_dataset` takes.
         strategy: how much of the network is trained: "feature-extraction", "hybrid", "fine-tuning" or "scratch".
         backbone: the pretrained network, see `list_backbones`.
+        layout, labels: how a folder or zip is read, as for `load_dataset`.
         workspace: where the run is kept; by default that of the `Dataset`, else `$TRANSFERLAB_HOME`, else the user's
             data folder.
         progress: whether progress bars are shown; by default in a terminal or a notebook, unless `on_event` is given.
@@ -58,14 +62,15 @@ def train(
         The trained model; `Model.report` has its results on the test photos.
 
     Raises:
+        UndecidedLayout: a folder or zip can be read in several ways; it is a UserError.
         UserError: the data, a setting or the weights cannot be used, TensorFlow is not installed, or the disk is full.
         TrainingStopped: stopped before anything was learned; it is a KeyboardInterrupt.
         TrainingError: a fault of the program.
     """
-    config = make_config(strategy, backbone, settings)
+    config, chosen = make_config(strategy, backbone, settings), take_layout(layout, labels)
     check_trainer()
     with showing(progress, on_event) as show:
-        place, dataset = take_dataset(data, workspace, config.seed, show)
+        place, dataset = take_dataset(data, workspace, config.seed, show, chosen)
         load_trainer(quietly=True)  # takes seconds; the run's clock is for the work
         run = create_run(place, dataset.id, config, dataset.name)
         check_outcome(*run_interruptibly(place, run, show))

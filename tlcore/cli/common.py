@@ -48,6 +48,22 @@ def _flag(field_name: str) -> str:
     return f"--{field_name.replace('_', '-')}"
 
 
+def add_layout(parser: argparse.ArgumentParser) -> None:
+    """The options that decide how a folder or a zip is read."""
+    parser.add_argument(
+        "--layout",
+        default="",
+        metavar="KEY",
+        help="how to read the folders, where there is more than one way; without it the command lists the ways",
+    )
+    parser.add_argument(
+        "--labels",
+        default="",
+        metavar="FROM",
+        help="where the classes are: folders, names (of the files), annotations, or the path of a CSV table",
+    )
+
+
 def given_settings(options: argparse.Namespace) -> dict[str, Any]:
     """The settings that were given, by field name, but for strategy and network."""
     names = [option.name for option in fields(TrainConfig) if option.name not in ("strategy", "backbone")]

@@ -32,8 +32,9 @@ from tlcore.cli import (
 )
 from tlcore.cli.common import WORKSPACE_HELP
 from tlcore.cli.outcome import CommandFailed
-from tlcore.errors import UserError
-from tlcore.messages.terminal import printable
+from tlcore.errors import UndecidedLayout, UserError
+from tlcore.messages.layouts import undecided_message
+from tlcore.messages.terminal import printable, printable_lines
 from tlcore.workspace import open_workspace
 
 COMMANDS = (
@@ -78,6 +79,9 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:  # `transferlab runs | head -2`
         _drop_output()
         return PIPE_CLOSED
+    except UndecidedLayout as error:
+        print(printable_lines(undecided_message(error)), file=sys.stderr)
+        return 2
     except UserError as error:
         print(printable(str(error)), file=sys.stderr)
         return 2

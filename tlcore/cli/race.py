@@ -10,7 +10,7 @@ from tlcore.api.comparison import STRATEGIES as COMPARED
 from tlcore.api.comparison import ComparisonResult, make_configs, run_comparison
 from tlcore.api.datasets import load_dataset
 from tlcore.api.progress_bars import ProgressBars
-from tlcore.cli.common import SOURCES, Subparsers, add_setting, answer, given_settings, newest_source
+from tlcore.cli.common import SOURCES, Subparsers, add_layout, add_setting, answer, given_settings, newest_source
 from tlcore.comparison.results import RunResult
 from tlcore.config import STRATEGIES, TrainConfig
 from tlcore.data.manifest import Dataset
@@ -36,6 +36,7 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("path", help=f"a folder or zip with one folder per class, {SOURCES}")
     parser.add_argument("--name", help="name of the data set")
+    add_layout(parser)
     parser.add_argument(
         "--strategies",
         default=CHOSEN,
@@ -59,7 +60,15 @@ def _race(workspace: Workspace, options: argparse.Namespace) -> int:
     check_trainer()
     source = newest_source(workspace, options.path)
     with ProgressBars() as bars:
-        dataset = load_dataset(source, name=options.name, seed=configs[0].seed, workspace=workspace, on_event=bars.show)
+        dataset = load_dataset(
+            source,
+            name=options.name,
+            layout=options.layout,
+            labels=options.labels,
+            seed=configs[0].seed,
+            workspace=workspace,
+            on_event=bars.show,
+        )
 
         def listen(event: Event) -> None:
             bars.show(event)

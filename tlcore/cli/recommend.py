@@ -3,10 +3,11 @@
 import argparse
 
 from tlcore.advice.rule import Recommendation
+from tlcore.api.arguments import take_layout
 from tlcore.api.progress_bars import ProgressBars
 from tlcore.api.recommendation import load_photos
 from tlcore.api.recommendation import recommend as recommend_strategy
-from tlcore.cli.common import SOURCES, Subparsers, answer, newest_source
+from tlcore.cli.common import SOURCES, Subparsers, add_layout, answer, newest_source
 from tlcore.messages.flip_hints import flip_hints
 from tlcore.messages.quantities import percent
 from tlcore.messages.recommendation import recommendation_reason, recommendation_values
@@ -18,6 +19,7 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     """Add the command; see main.py."""
     parser = commands.add_parser("recommend", parents=[common], help="recommend a strategy for your photos")
     parser.add_argument("path", help=f"a folder or zip with one folder per class, a folder of photos, {SOURCES}")
+    add_layout(parser)
     parser.add_argument(
         "--seed",
         type=int,
@@ -30,7 +32,8 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
 
 def _recommend(workspace: Workspace, options: argparse.Namespace) -> int:
     with ProgressBars() as bars:
-        dataset = load_photos(newest_source(workspace, options.path), workspace, bars.show)
+        chosen = take_layout(options.layout, options.labels)
+        dataset = load_photos(newest_source(workspace, options.path), workspace, bars.show, chosen)
         found = recommend_strategy(dataset, seed=options.seed, workspace=workspace, on_event=bars.show)
     return answer(options, _text(found, dataset.labels), recommendation_values(found))
 

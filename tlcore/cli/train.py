@@ -8,7 +8,7 @@ from tlcore.api.arguments import make_config
 from tlcore.api.datasets import load_dataset
 from tlcore.api.progress_bars import ProgressBars
 from tlcore.api.training import train as train_model
-from tlcore.cli.common import SOURCES, Subparsers, add_setting, given_settings, newest_source
+from tlcore.cli.common import SOURCES, Subparsers, add_layout, add_setting, given_settings, newest_source
 from tlcore.cli.outcome import answer_with_model, reporting_bugs
 from tlcore.config import TrainConfig
 from tlcore.worker.handlers import check_trainer
@@ -20,6 +20,7 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     parser = commands.add_parser("train", parents=[common], help="train on a folder, a zip, a data set or a sample set")
     parser.add_argument("path", help=f"a folder or zip with one folder per class, {SOURCES}")
     parser.add_argument("--name", help="name of the data set")
+    add_layout(parser)
     for option in fields(TrainConfig):
         add_setting(parser, option)
     parser.set_defaults(command=_train)
@@ -33,7 +34,15 @@ def _train(workspace: Workspace, options: argparse.Namespace) -> int:
     source = newest_source(workspace, options.path)
     start = time.perf_counter()
     with ProgressBars() as bars, reporting_bugs():
-        dataset = load_dataset(source, name=options.name, seed=config.seed, workspace=workspace, on_event=bars.show)
+        dataset = load_dataset(
+            source,
+            name=options.name,
+            layout=options.layout,
+            labels=options.labels,
+            seed=config.seed,
+            workspace=workspace,
+            on_event=bars.show,
+        )
         seconds_reading = time.perf_counter() - start
         model = train_model(dataset, strategy, backbone=backbone, workspace=workspace, on_event=bars.show, **settings)
     return answer_with_model(options, model, dataset, seconds_reading)

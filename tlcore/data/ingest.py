@@ -18,7 +18,7 @@ from tlcore.data.decode_budget import DecodeBudget
 from tlcore.data.drafts import draft_folder
 from tlcore.data.folder import FolderSource, path_not_found
 from tlcore.data.images import DecodedPhoto, Wanted, decode
-from tlcore.data.layout import HOW, leave_out, recognise
+from tlcore.data.layout import HOW, leave_out, read_layout
 from tlcore.data.manifest import find_known
 from tlcore.data.report import guessed
 from tlcore.data.thumbnails import ThumbnailWriter
@@ -43,6 +43,7 @@ def ingest_folder(
     should_stop: ShouldStop = never,
     visitor: str = "",
     without: Collection[str] = (),
+    layout: str = "",
 ) -> Ingestion:
     """Make a data set of a folder. The photos stay where they are; the data set points to them.
 
@@ -54,7 +55,7 @@ def ingest_folder(
     """
     source = FolderSource(Path(path))
     origin = Origin(name or "", str(source.root), visitor=visitor)
-    return (yield from ingest_source(workspace, source, origin, seed, should_stop, without=without))
+    return (yield from ingest_source(workspace, source, origin, seed, should_stop, without=without, layout=layout))
 
 
 def ingest_zip(
@@ -65,6 +66,7 @@ def ingest_zip(
     should_stop: ShouldStop = never,
     visitor: str = "",
     without: Collection[str] = (),
+    layout: str = "",
 ) -> Ingestion:
     """Make a data set of a zip. The photos are copied into the data set, so the zip may go away afterwards.
 
@@ -73,7 +75,9 @@ def ingest_zip(
     """
     path = Path(path).expanduser()
     origin = Origin(name or path.stem, str(path), visitor=visitor)
-    return (yield from ingest_source(workspace, ZipSource(path), origin, seed, should_stop, without=without))
+    return (
+        yield from ingest_source(workspace, ZipSource(path), origin, seed, should_stop, without=without, layout=layout)
+    )
 
 
 def ingest_path(
@@ -84,6 +88,7 @@ def ingest_path(
     should_stop: ShouldStop = never,
     visitor: str = "",
     without: Collection[str] = (),
+    layout: str = "",
 ) -> Ingestion:
     """Make a data set of a folder or a zip, whichever the path is.
 
@@ -94,7 +99,7 @@ def ingest_path(
     if not path.exists():
         raise path_not_found(path)
     make = ingest_folder if path.is_dir() else ingest_zip
-    return (yield from make(workspace, path, name, seed, should_stop, visitor, without))
+    return (yield from make(workspace, path, name, seed, should_stop, visitor, without, layout))
 
 
 def ingest_source(
@@ -105,17 +110,20 @@ def ingest_source(
     should_stop: ShouldStop = never,
     group: Callable[[str], str] | None = None,
     without: Collection[str] = (),
+    layout: str = "",
 ) -> Ingestion:
     """Make a data set of any source whose folders tell the classes.
 
     Args:
         group: from a shown path to what it shows, where two photos of one thing belong on one side of the split.
-        without: classes to leave out.
+        without: classes to leave out. layout: how the folders are to be read, a `LayoutChoice.key`; "" where that is
+            clear.
 
     Raises:
-        TooFewPhotos: some classes have too few. UserError: the source cannot be used as it is.
+        TooFewPhotos: some classes have too few. UndecidedLayout: the folders can be read in several ways. UserError:
+            the source cannot be used as it is.
     """
-    content = (source.signature(), origin.name, seed, *sorted(without))
+    content = (source.signature(), origin.name, seed, *sorted(without), *([("layout", layout)] if layout else []))
     own = sign(*content, origin.visitor) if origin.visitor else sign(*content)
     known = find_known(workspace, own)
     if known is not None:
@@ -127,14 +135,14 @@ def ingest_source(
     if source.refused and not source.files:
         path, reason = source.refused[0]
         raise UserError(f"No file in {source.name} can be used: {path} {reason}.", HOW)
-    layout = recognise(source.name, source.files, source.folders)
+    found = read_layout(source.name, source.files, source.folders, source.read, layout)
     collected = Collected(
-        refused=[*source.refused, *layout.refused],
+        refused=[*source.refused, *found.refused],
         lines=guessed(source.guessed),
-        notes=list(layout.notes),
-        empty=list(layout.empty),
+        notes=list(found.notes),
+        empty=list(found.empty),
     )
-    placed = leave_out(layout.placed, without, collected.refused)
+    placed = leave_out(found.placed, without, collected.refused)
     with draft_folder(workspace) as folder:
         with ThumbnailWriter(folder) as writer:
             reading = Reading(decode_own(workspace), None if source.keeps_photos else folder, writer)

@@ -1,200 +1,144 @@
-"""Which folder is a class: from the names of files to a label and a part for each. Opens no file."""
+"""How files become photos with a class and a part: proposals, the likeliest first, and the choice among them.
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
-from typing import Any
+What folders say is read in folder_layout.py.
+"""
 
-from tlcore.data.names import clean_label, clean_path, clean_text, is_junk, looks_like_photo, make_unique
-from tlcore.errors import UserError
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
-PART_NAMES = {
-    "train": "train",
-    "training": "train",
-    "val": "validation",
-    "valid": "validation",
-    "validation": "validation",
-    "dev": "validation",
-    "test": "test",
-    "testing": "test",
-}
+from tlcore.data.folder_layout import HOW, recognise
+from tlcore.data.names import clean_path, looks_like_photo
+from tlcore.data.placed import CLASS_LEFT_OUT, Layout, Placed, SourceFile, label_all, leave_out, name_classes
+from tlcore.errors import LayoutChoice, UndecidedLayout, UserError
 
-HOW = (
-    "Use one folder per class with its photos inside, or folders named train and validation (and test) with one "
-    "folder per class in each."
-)
+__all__ = [
+    "CLASS_LEFT_OUT",
+    "HOW",
+    "Layout",
+    "Placed",
+    "Proposal",
+    "Read",
+    "SourceFile",
+    "label_all",
+    "leave_out",
+    "name_classes",
+    "propose",
+    "read_layout",
+]
 
+Read = Callable[[Iterable[SourceFile]], Iterator[tuple[SourceFile, object]]]
+"""The `read` of a source: the bytes of each file, or anything else where it cannot be read."""
 
-CLASS_LEFT_OUT = "its class was left out, as you asked"
-"""The reason for a file of a class that a person chose to leave out."""
-
-
-@dataclass(frozen=True)
-class SourceFile:
-    """A file of a folder or an archive. `parts`: its relative path as it came; `handle`: only its source knows what."""
-
-    parts: tuple[str, ...]
-    handle: Any
-    size: int
+MOST_EXAMPLES = 9
+MOST_CLASSES_SHOWN = 100
 
 
 @dataclass(frozen=True)
-class Placed:
-    """A file with its class. `split` is None where the folders did not say it."""
+class Proposal:
+    """A way to read the files.
 
-    file: SourceFile
-    label: str
-    split: str | None = None
+    Attributes:
+        key, labels_from, basis, file, column: as in `LayoutChoice`.
+        layout: every file with its class, or the reason why it is left out.
+        is_clear: nobody needs to be asked before it is used.
+    """
+
+    key: str
+    labels_from: str
+    basis: str
+    layout: Layout
+    is_clear: bool = False
+    file: str = ""
+    column: str = ""
+
+    def choice(self) -> LayoutChoice:
+        """What a person is asked about it."""
+        photos = [each for each in self.layout.placed if looks_like_photo(each.file.parts[-1])] or self.layout.placed
+        labels = Counter(each.label for each in photos)
+        parts = Counter(each.split for each in photos if each.split is not None)
+        return LayoutChoice(
+            self.key,
+            self.labels_from,
+            self.basis,
+            num_photos=len(photos),
+            num_left_out=len(self.layout.placed) - len(photos) + len(self.layout.refused),
+            num_classes=len(labels),
+            classes=tuple(sorted(labels.items(), key=lambda each: (each[0].casefold(), each[0]))[:MOST_CLASSES_SHOWN]),
+            parts=tuple((part, parts[part]) for part in ("train", "validation", "test") if parts[part]),
+            examples=_examples(photos),
+            file=self.file,
+            column=self.column,
+        )
 
 
-@dataclass
-class Layout:
-    """What was recognised. `refused`: (shown path, reason); `empty`: classes whose folder holds no file."""
-
-    placed: list[Placed] = field(default_factory=list)
-    refused: list[tuple[str, str]] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    empty: list[str] = field(default_factory=list)
-
-
-def recognise(
-    name: str, files: list[SourceFile], folders: Iterable[tuple[str, ...]] = (), least_classes: int = 2
-) -> Layout:
-    """Find the class folders among files, below any wrapping folders.
+def propose(
+    name: str,
+    files: Sequence[SourceFile],
+    folders: Iterable[tuple[str, ...]],
+    read: Read,
+    least_classes: int = 2,
+) -> tuple[Proposal, ...]:
+    """The ways in which files can be read as photos with classes, the likeliest first.
 
     Args:
-        name: of the folder or zip, for sentences.
+        name: of the folder or archive, for sentences.
         files: all of its files; what computers leave behind is skipped without a word.
         folders: all of its folders, to report empty ones.
+        read: gives the bytes of tables and annotations, which are as hostile as any input.
         least_classes: 2 to learn from; 1 to test on, or where more photos come from elsewhere.
 
     Raises:
-        UserError: there are no photos, or fewer class folders.
+        UserError: there are no photos, or nothing gives them classes.
     """
-    files = [file for file in files if not is_junk(file.parts)]
-    photos = [file.parts for file in files if looks_like_photo(file.parts[-1])]
-    if not photos:
-        raise UserError(f"{name} contains no photos.", HOW)
-    prefix = _unwrap(photos)
-    depth = len(prefix)
-    tops, loose = _tops([parts[depth:] for parts in photos if parts[:depth] == prefix])
-    split = _is_split(tops)
-    layout = Layout()
-    raw: list[tuple[SourceFile, str, str | None]] = []
-    for file in files:
-        inner = file.parts[depth:]
-        reason = _misplaced(file.parts[:depth] == prefix, inner, split)
-        if reason:
-            layout.refused.append((clean_path(file.parts), reason))
-        elif split:
-            raw.append((file, inner[1], PART_NAMES[inner[0].casefold()]))
-        else:
-            raw.append((file, inner[0], None))
-    empty = _class_folders(folders, prefix, split) - {label for _, label, _ in raw}
-    labels = name_classes([label for _, label, _ in raw] + sorted(empty), layout.notes)
-    layout.placed = [Placed(file, labels[label], part) for file, label, part in raw]
-    used = {placed.label for placed in layout.placed}
-    layout.empty = sorted({labels[label] for label in empty} - used)
-    if len(used) < least_classes:
-        raise _too_few(name, used, len(loose))
-    return layout
+    layout = recognise(name, list(files), folders, least_classes)
+    return (Proposal("folders", "folders", "class-folders", layout, is_clear=True),)
 
 
-def label_all(files: list[SourceFile], label: str) -> Layout:
-    """All files as one class that a person named, wherever they lie."""
-    return Layout(placed=[Placed(file, clean_label(label)) for file in files if not is_junk(file.parts)])
-
-
-def leave_out(placed: list[Placed], classes: Collection[str], refused: list[tuple[str, str]]) -> list[Placed]:
-    """The files of all other classes; those of `classes` are added to `refused`, with the reason."""
-    wanted = [each for each in placed if each.label not in classes]
-    gone = [each for each in placed if each.label in classes]
-    refused += [(clean_path(each.file.parts), CLASS_LEFT_OUT) for each in gone]
-    return wanted
-
-
-def _unwrap(photos: list[tuple[str, ...]]) -> tuple[str, ...]:
-    """The wrapping folders: one after the other, as long as all photos lie deeper in a single folder."""
-    prefix: tuple[str, ...] = ()
-    while True:
-        inside = [parts[len(prefix) :] for parts in photos if parts[: len(prefix)] == prefix]
-        tops, _ = _tops(inside)
-        if len(tops) != 1:
-            return prefix
-        ((top, (direct, _)),) = tops.items()
-        if direct:
-            return prefix
-        prefix += (top,)
-
-
-def _tops(photos: list[tuple[str, ...]]) -> tuple[dict[str, tuple[int, int]], list[tuple[str, ...]]]:
-    """For every top folder the photos directly in it and deeper; and the photos that lie in no folder."""
-    counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    loose: list[tuple[str, ...]] = []
-    for parts in photos:
-        if len(parts) == 1:
-            loose.append(parts)
-        else:
-            counts[parts[0]][len(parts) > 2] += 1
-    return {top: (direct, deeper) for top, (direct, deeper) in counts.items()}, loose
-
-
-def _is_split(tops: dict[str, tuple[int, int]]) -> bool:
-    """Train and another part, with folders in train: a class may be called Train too (a vehicle)."""
-    parts = {PART_NAMES[top.casefold()]: deeper for top, (_, deeper) in tops.items() if top.casefold() in PART_NAMES}
-    return bool(parts.get("train")) and len(parts) > 1
-
-
-def _misplaced(inside: bool, inner: tuple[str, ...], split: bool) -> str:
-    """Why a file has no class; "" where it has one."""
-    if not inside or (split and inner[0].casefold() not in PART_NAMES):
-        return f"is outside the {'train, validation and test' if split else 'class'} folders"
-    return "is not in a class folder" if len(inner) < (3 if split else 2) else ""
-
-
-def _class_folders(folders: Iterable[tuple[str, ...]], prefix: tuple[str, ...], split: bool) -> set[str]:
-    """The names of all folders that stand where classes stand."""
-    depth = len(prefix) + (2 if split else 1)
-    return {
-        parts[-1]
-        for parts in folders
-        if len(parts) == depth
-        and parts[: len(prefix)] == prefix
-        and not is_junk(parts)
-        and (not split or parts[-2].casefold() in PART_NAMES)
-    }
-
-
-def name_classes(raw: Iterable[str], notes: list[str], known: tuple[str, ...] = ()) -> dict[str, str]:
-    """A label for every folder name; names that differ only in case (or Unicode form) become one class.
+def read_layout(
+    name: str,
+    files: Sequence[SourceFile],
+    folders: Iterable[tuple[str, ...]],
+    read: Read,
+    layout: str = "",
+    least_classes: int = 2,
+) -> Layout:
+    """The one way to read files, where it is clear or was chosen; the arguments are those of `propose`.
 
     Args:
-        raw: names as they came.
-        notes: gets a sentence for whatever was changed.
-        known: labels that are there already and keep their spelling.
+        layout: a `LayoutChoice.key`, or its beginning or `labels_from` where that is unmistakable; "" for none.
+
+    Raises:
+        UndecidedLayout: a person has to choose. UserError: there is no such layout, or none at all.
     """
-    spellings: dict[str, list[str]] = {clean_text(name).casefold(): [name] for name in known}
-    for name in sorted(set(raw) - set(known)):
-        spellings.setdefault(clean_text(name).casefold(), []).append(name)
-    taken: dict[str, int] = {}
-    labels = {}
-    for names in spellings.values():
-        label = make_unique(clean_label(names[0]), taken)
-        labels.update(dict.fromkeys(names, label))
-        shown = sorted({clean_text(name) for name in names})
-        if len(shown) > 1:
-            notes.append(f"The classes {' and '.join(shown)} differ only in case, so they were merged into {label}.")
-        if len(names[0]) > len(label) and label != clean_text(names[0]):
-            notes.append(f"A class name with {len(names[0])} characters was shortened to {label}.")
-    return labels
-
-
-def _too_few(name: str, labels: set[str], num_loose: int) -> UserError:
-    if labels:
-        only = next(iter(labels))
-        return UserError(
-            f"{name} contains only one class, {only}.",
-            "Add at least one more class, in a folder of its own. " + HOW,
+    proposals = propose(name, files, folders, read, least_classes)
+    if not layout and proposals[0].is_clear:
+        return proposals[0].layout
+    matching = [each for each in proposals if each.key == layout] or [
+        each for each in proposals if layout in (each.labels_from, each.key[: len(layout)])
+    ]
+    if layout and len(matching) == 1:
+        return matching[0].layout
+    if not matching:
+        raise UserError(
+            f"{name} can't be read by the layout “{layout}”.",
+            f"Choose one of: {', '.join(each.key for each in proposals)}.",
         )
-    loose = f" ({num_loose:,} photos are not in a folder)" if num_loose else ""
-    return UserError(f"{name} contains no class folders{loose}.", HOW)
+    choices = tuple(each.choice() for each in matching)
+    ways = "in more than one way" if len(choices) > 1 else "in one way, which you need to confirm"
+    raise UndecidedLayout(
+        f"{name} can be read {ways}.", f"Choose a layout: {', '.join(each.key for each in choices)}.", choices
+    )
+
+
+def _examples(photos: Sequence[Placed]) -> tuple[tuple[str, str], ...]:
+    """Up to `MOST_EXAMPLES` photos, one of each class, then a second of each, and so on."""
+    by_label: dict[str, list[Placed]] = {}
+    for each in photos:
+        by_label.setdefault(each.label, []).append(each)
+    turns = [
+        (turn, label, each) for label, group in by_label.items() for turn, each in enumerate(group[:MOST_EXAMPLES])
+    ]
+    turns.sort(key=lambda each: (each[0], each[1]))
+    chosen = sorted(turns[:MOST_EXAMPLES], key=lambda each: (each[1], each[0]))
+    return tuple((clean_path(each.file.parts), label) for _, label, each in chosen)

@@ -15,13 +15,13 @@ from tlcore.data.decoder import shared_decoder
 from tlcore.data.default_name import dataset_name
 from tlcore.data.drafts import draft_folder
 from tlcore.data.images import DecodedPhoto, PhotoRefused, Wanted
-from tlcore.data.layout import Layout, Placed, SourceFile, label_all, leave_out, name_classes, recognise
+from tlcore.data.layout import Layout, Placed, SourceFile, label_all, leave_out, name_classes, read_layout
 from tlcore.data.manifest import Dataset, load_dataset
 from tlcore.data.report import guessed, report_lines
 from tlcore.data.thumbnails import ThumbnailWriter
 from tlcore.data.upload_classes import read_classes, suggested_name
 from tlcore.error_reasons import why_file_failed
-from tlcore.errors import UserError
+from tlcore.errors import UndecidedLayout, UserError
 from tlcore.events import ShouldStop, never
 from tlcore.settings import load_limits
 from tlcore.workspace import Workspace
@@ -37,6 +37,7 @@ def ingest_incoming(
     visitor: str = "",
     allowance: Allowance = UNLIMITED,
     without: Collection[str] = (),
+    layout: str = "",
 ) -> Ingestion:
     """Make a data set of uploads; they stay in their upload area until `incoming.clear`.
 
@@ -45,13 +46,14 @@ def ingest_incoming(
         base: the id of a data set whose photos come along, in the parts that they are in; a data set never changes,
             so adding photos makes a new one. Photos in a folder of the person stay there, others are copied.
         visitor: the public name of who asked for it. allowance: what may come in. without: classes to leave out.
+        layout: how the folders are to be read, a `LayoutChoice.key`; "" where that is clear.
 
     Raises:
-        TooFewPhotos: some classes have too few. UserError: the uploads are gone, cannot be used as they are or are too
-            many, or there is no such base.
+        TooFewPhotos: some classes have too few. UndecidedLayout: the folders can be read in several ways. UserError:
+            the uploads are gone, cannot be used as they are or are too many, or there is no such base.
     """
     earlier = load_dataset(workspace, base) if base is not None else None
-    source = UploadSource(workspace, incoming_id, alone=earlier is None, without=without)
+    source = UploadSource(workspace, incoming_id, alone=earlier is None, without=without, layout=layout)
     placed = leave_out(source.placed, without, source.refused)
     collected = Collected(
         refused=list(source.refused),
@@ -90,16 +92,24 @@ class UploadSource:
 
     Args:
         alone: whether nothing else comes along, so that a single zip has to hold two classes itself. without: classes
-            that are left out, and not named in `suggested_name`.
+            that are left out, and not named in `suggested_name`. layout: how folders are to be read, "" where that is
+            clear.
 
     Raises:
-        UserError: the uploads are gone, or a zip is all there is and cannot be used.
+        UndecidedLayout: folders can be read in several ways. UserError: the uploads are gone, or a zip is all there is
+            and cannot be used.
     """
 
     def __init__(
-        self, workspace: Workspace, incoming_id: str, alone: bool = True, without: Collection[str] = ()
+        self,
+        workspace: Workspace,
+        incoming_id: str,
+        alone: bool = True,
+        without: Collection[str] = (),
+        layout: str = "",
     ) -> None:
         self.name = "The upload"
+        self._layout = layout
         self.placed: list[Placed] = []
         self.refused: list[tuple[str, str]] = []
         self.guessed: list[tuple[str, str]] = []
@@ -150,9 +160,9 @@ class UploadSource:
     def _take_folder(self, files: list[SourceFile], alone: bool) -> None:
         """The files of uploaded folders, whose names are the classes."""
         try:
-            layout = recognise(self.name, files, least_classes=2 if alone else 1)
+            layout = read_layout(self.name, files, (), self.read, self._layout, least_classes=2 if alone else 1)
         except UserError as error:
-            if alone:
+            if alone or isinstance(error, UndecidedLayout):
                 raise
             self.refused += [("/".join(file.parts), f"can't be used: {error.what}") for file in files]
             return
@@ -166,9 +176,10 @@ class UploadSource:
             if upload.label is not None:
                 layout = label_all(source.files, upload.label)
             else:
-                layout = recognise(upload.name, source.files, source.folders, least_classes=2 if alone else 1)
+                least = 2 if alone else 1
+                layout = read_layout(upload.name, source.files, source.folders, source.read, self._layout, least)
         except UserError as error:
-            if alone:
+            if alone or isinstance(error, UndecidedLayout):
                 raise
             self.refused.append((upload.name, f"can't be used: {error.what}"))
             return

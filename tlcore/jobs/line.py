@@ -24,7 +24,7 @@ from tlcore.jobs.store import QUEUED, STOP, EventLog, Job, open_job
 from tlcore.workspace import Workspace, disk_error, is_id, read_json, write_json
 
 FOLDER = "queue"
-KINDS = ("train", "import", "advice")
+KINDS = ("train", "import", "advice", "check")
 NOT_BEGUN = "It hadn't started yet."
 MOST_SERVED = 1000  # visitors whose last turn is remembered
 LINE_SECONDS = 30  # a change takes some milliseconds; no page may wait without end
@@ -44,6 +44,7 @@ class Line:
             "train": workspace.runs,
             "import": workspace.imports,
             "advice": workspace.recommendations,
+            "check": workspace.checks,
         }
 
     @contextmanager

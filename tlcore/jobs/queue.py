@@ -1,4 +1,4 @@
-"""The queue in front of the workers: one training, one import and one recommendation at a time, each in a process.
+"""The queue in front of the workers: one job of each kind at a time (a training, an import, …), each in a process.
 
 Who waits, and in which order, is on disk (line.py), so it outlives this process and several servers share it. Here
 are the threads that start a worker for the job whose turn it is and watch it to its end (supervision.py): one a kind of

@@ -1,9 +1,9 @@
 """Jobs on disk: one folder each, readable by a person and by any tool (docs/run-format.md).
 
-A job is a training run, an import of photos, or the recommendation for a data set. Its folder holds `job.json` (what
-is to be done, never changed), `name.json` where a person renamed it, `events.jsonl` (what has happened), `job.lock`
-(held by the process that works on it) and, when a person asked for it, `stop`. The state of a job is read off these
-files; nothing else knows it, so pages and processes may come and go.
+A job is a training run, an import of photos, the recommendation for a data set, or a check of its photos. Its folder
+holds `job.json` (what is to be done, never changed), `name.json` where a person renamed it, `events.jsonl` (what has
+happened), `job.lock` (held by the process that works on it) and, when a person asked for it, `stop`. The state of a job
+is read off these files; nothing else knows it, so pages and processes may come and go.
 """
 
 import errno
@@ -46,7 +46,8 @@ PROGRESS_SECONDS = 0.2  # more often nobody can see it
 
 @dataclass(frozen=True)
 class Job:
-    """A job's folder and what its `job.json` says. `kind`: "train", "import" or "advice"; `created`: Unix seconds.
+    """A job's folder and what its `job.json` says. `kind`: "train", "import", "advice" or "check"; `created`: Unix
+    seconds.
 
     `visitor`: the public name of who asked for it, "" where nobody did in a browser. `is_renamed`: whether `name`
     is one that somebody gave it later (naming.py).
@@ -80,7 +81,8 @@ class ImportSpec:
     """What an import makes a data set of.
 
     `kind`: "sample" (value: its key), "folder" (a path on this machine), or "incoming" (the id of an upload area).
-    `base`: a data set whose photos come along with their split. `without`: classes that are left out.
+    `base`: a data set whose photos come along with their split. `without`: classes that are left out. `layout`: how the
+    folders are to be read, a `LayoutChoice.key`; "" where that is clear.
     """
 
     kind: str
@@ -89,6 +91,7 @@ class ImportSpec:
     seed: int = 0
     base: str | None = None
     without: tuple[str, ...] = ()
+    layout: str = ""
 
 
 def create_run(workspace: Workspace, dataset_id: str, config: TrainConfig, name: str, visitor: str = "") -> Run:
@@ -112,19 +115,33 @@ def recommendation_job(workspace: Workspace, dataset_id: str) -> Job:
     Raises:
         UserError: no data set can have this id, or the disk is full.
     """
+    return _job_of_dataset(workspace.recommendations, "advice", dataset_id)
+
+
+def check_job(workspace: Workspace, dataset_id: str, visitor: str) -> Job:
+    """The job that looks for photos to correct or leave out: one for all versions of a data set, made when asked for.
+
+    Args:
+        dataset_id: of the first version, which is the job's id too. visitor: whose the data set is.
+
+    Raises:
+        UserError: no data set can have this id, or the disk is full.
+    """
+    return _job_of_dataset(workspace.checks, "check", dataset_id, visitor)
+
+
+def _job_of_dataset(parent: Path, kind: str, dataset_id: str, visitor: str = "") -> Job:
+    """The one job of a kind for a data set, made where there is none yet, or a kill left its folder without a job.json.
+
+    Of two visitors who ask at the same moment, one may clear away what the other was writing.
+    """
     if not is_id(dataset_id):
         raise _unknown(dataset_id)
+    folder = parent / dataset_id
+    with suppress(UserError):
+        return open_job(folder)
     try:
-        return open_job(workspace.recommendations / dataset_id)
-    except UserError:  # there is none yet, or a kill left its folder without a job.json
-        return _create_recommendation(workspace, dataset_id)
-
-
-def _create_recommendation(workspace: Workspace, dataset_id: str) -> Job:
-    """Make the job; of two visitors who ask at the same moment, one may clear away what the other was writing."""
-    folder = workspace.recommendations / dataset_id
-    try:
-        _create(workspace.recommendations, "advice", dataset_id, {"dataset": dataset_id}, dataset_id)
+        _create(parent, kind, dataset_id, {"dataset": dataset_id}, dataset_id, visitor)
     except UserError as refused:
         try:
             return open_job(folder)
@@ -164,7 +181,7 @@ def load_import(workspace: Workspace, job_id: str) -> Job:
 
 
 def load_job(parent: Path, job_id: str) -> Job:
-    """The job of this id in `workspace.runs`, `.imports` or `.recommendations`; the id may come from a URL."""
+    """The job of this id in one of the workspace's folders of jobs, such as `runs`; the id may come from a URL."""
     if not is_id(job_id):
         raise _unknown(job_id)
     return open_job(parent / job_id)

@@ -41,7 +41,7 @@ _DEATHS = {
     "disk": "stopped because the disk is full",
     "start": "could not start",
 }
-NOUNS = {"train": "training", "import": "import", "advice": "recommendation"}
+NOUNS = {"train": "training", "import": "import", "advice": "recommendation", "check": "check"}
 """What a job of each kind is called."""
 
 

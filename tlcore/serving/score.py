@@ -9,7 +9,7 @@ import pandas as pd
 from tlcore.data.collect import Collected, Reading, collect
 from tlcore.data.folder import FolderSource, no_photo
 from tlcore.data.images import load_input
-from tlcore.data.layout import recognise
+from tlcore.data.layout import read_layout
 from tlcore.data.report import guessed
 from tlcore.errors import UserError
 from tlcore.evaluation.report import Report, make_report, predictions_frame
@@ -31,7 +31,7 @@ def score_folder(
         UserError: the folder cannot be used, or has a class that the model does not know.
     """
     source = FolderSource(path)
-    layout = recognise(source.name, source.files, source.folders, least_classes=1)
+    layout = read_layout(source.name, source.files, source.folders, source.read, least_classes=1)
     collected = Collected(refused=[*source.refused, *layout.refused], lines=guessed(source.guessed))
     yield from collect(source, layout.placed, collected, Reading(), should_stop)
     photos = collected.photos()

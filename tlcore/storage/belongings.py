@@ -16,15 +16,16 @@ from tlcore.data.incoming import OWNER
 from tlcore.jobs.store import JOB
 from tlcore.workspace import Workspace, is_id, read_json
 
-UPLOADS, DATASET, IMPORT, RECOMMENDATION, RUN, COMPARISON = (
+UPLOADS, DATASET, IMPORT, RECOMMENDATION, CHECK, RUN, COMPARISON = (
     "uploads",
     "data set",
     "import",
     "recommendation",
+    "check",
     "run",
     "race",
 )
-JOBS = (IMPORT, RECOMMENDATION, RUN)
+JOBS = (IMPORT, RECOMMENDATION, CHECK, RUN)
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,8 @@ class Belonging:
     """A folder that somebody made. `kind`: one of those above; `needs`: the ids of others it is of no use without.
 
     `visitor`: the public name of whose it is, "" for the owner's and nobody's; `photos` and `bytes`: of a data set.
-    `sample`: the key of the sample that a data set is. `name`: as when it was made.
+    `sample`: the key of the sample that a data set is. `name`: as when it was made. `lineage`: of a data set, the id of
+    its first version, which is the id of its check.
     """
 
     kind: str
@@ -43,6 +45,7 @@ class Belonging:
     bytes: int = 0
     sample: str = ""
     name: str = ""
+    lineage: str = ""
 
     @property
     def id(self) -> str:
@@ -92,6 +95,7 @@ def _places(workspace: Workspace) -> tuple[tuple[str, Path, str], ...]:
         (DATASET, workspace.datasets, "dataset.json"),
         (IMPORT, workspace.imports, JOB),
         (RECOMMENDATION, workspace.recommendations, JOB),
+        (CHECK, workspace.checks, JOB),
         (RUN, workspace.runs, JOB),
         (COMPARISON, workspace.root / RACES, NOTE),
     )
@@ -133,4 +137,5 @@ def _read(kind: str, folder: str, note: str, _changed: int) -> Belonging:
         int(values.get("bytes", 0)),
         str(values.get("sample", "")),
         str(values.get("name", "")),
+        str([path.name, *values.get("replaces", ())][-1]) if kind == DATASET else "",
     )

@@ -20,6 +20,7 @@ from tlcore.jobs.status import job_status
 from tlcore.jobs.store import LEFTOVERS, QUEUED, RESERVE, STOP, Job, open_job
 from tlcore.settings import Limits
 from tlcore.storage.belongings import (
+    CHECK,
     COMPARISON,
     DATASET,
     IMPORT,
@@ -190,7 +191,7 @@ def _unneeded(everything: list[Belonging], limits: Limits, now: float) -> list[B
     """What is old, in no work, and needed by nothing that stays."""
     by_id: dict[str, list[Belonging]] = {}  # a recommendation has the id of its data set
     for each in everything:
-        by_id.setdefault(each.id, []).append(each)
+        by_id.setdefault(_check_of(each.id) if each.kind == CHECK else each.id, []).append(each)
     pending = [each for each in everything if not _may_go(each, limits, now)]
     recent = {each.id for each in pending if each.kind == RUN}
     pending += [each for each in everything if each.kind == COMPARISON and not recent.isdisjoint(each.needs)]
@@ -199,7 +200,7 @@ def _unneeded(everything: list[Belonging], limits: Limits, now: float) -> list[B
         keeper = pending.pop()
         if keeper.kind == IMPORT and not _in_work(keeper.folder):
             continue  # it has made its data set, or failed; uploads go an hour after their last use
-        for need in (keeper.id, *keeper.needs):
+        for need in (keeper.id, _check_of(keeper.lineage), *keeper.needs):
             for each in by_id.get(need, ()):
                 if id(each) not in kept:
                     kept.add(id(each))
@@ -207,14 +208,19 @@ def _unneeded(everything: list[Belonging], limits: Limits, now: float) -> list[B
     return [each for each in everything if id(each) not in kept]
 
 
+def _check_of(lineage: str) -> str:
+    """What stands for the check of all versions of a data set: its id is that of the first one, which may go before."""
+    return f"{CHECK} {lineage}"
+
+
 def _may_go(belonging: Belonging, limits: Limits, now: float) -> bool:
     """Whether nobody works on it, nor has had a use for it for as long as this machine keeps such things.
 
-    A recommendation is as good as its data set: it goes with that, and is kept by nothing else.
+    A recommendation or a check is as good as its data set: it goes with that, and is kept by nothing else.
     """
     if belonging.kind in JOBS and _in_work(belonging.folder):
         return False
-    if belonging.kind == RECOMMENDATION:
+    if belonging.kind in (RECOMMENDATION, CHECK):
         return True
     if belonging.kind == UPLOADS and incoming.is_held(belonging.folder):
         return False

@@ -13,6 +13,7 @@ from tlcore.jobs.line import Line
 from tlcore.jobs.locks import LOCK
 from tlcore.jobs.store import open_job, request_stop
 from tlcore.storage.belongings import (
+    CHECK,
     COMPARISON,
     DATASET,
     IMPORT,
@@ -33,7 +34,7 @@ from tlcore.workspace import Workspace, discard
 DELETED = "deleted"
 """In the folder of a job that is to go as soon as nobody works on it."""
 
-ORDER = (COMPARISON, RUN, RECOMMENDATION, IMPORT, UPLOADS, DATASET)
+ORDER = (COMPARISON, RUN, RECOMMENDATION, CHECK, IMPORT, UPLOADS, DATASET)
 """What needs something else goes before that."""
 
 STOP_SECONDS = 10.0

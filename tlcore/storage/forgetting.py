@@ -16,7 +16,7 @@ from tlcore.errors import UserError
 from tlcore.features.activations import evict
 from tlcore.features.forget import forget_photos
 from tlcore.jobs.locks import LOCK, is_locked
-from tlcore.storage.belongings import DATASET, RECOMMENDATION, RUN, belongings
+from tlcore.storage.belongings import CHECK, DATASET, RECOMMENDATION, RUN, belongings
 from tlcore.workspace import Workspace, last_used, read_json, write_json
 
 FOLDER = "forget"
@@ -63,7 +63,7 @@ def work_off(workspace: Workspace) -> None:
 
 def unused_features(workspace: Workspace, seconds: float, now: float) -> list[Path]:
     """The feature stores that nobody has opened for so long; none while anybody computes with one."""
-    if any(is_locked(each.folder / LOCK) for each in belongings(workspace, (RUN, RECOMMENDATION))):
+    if any(is_locked(each.folder / LOCK) for each in belongings(workspace, (RUN, RECOMMENDATION, CHECK))):
         return []
     folders = [folder for folder in workspace.features.iterdir() if folder.is_dir()]
     return [folder for folder in folders if now - last_used(folder) > seconds]

@@ -18,11 +18,11 @@ from tlcore.features.activations import evict
 from tlcore.jobs.locks import LOCK
 from tlcore.listing import FolderList
 from tlcore.settings import Limits
-from tlcore.storage.belongings import COMPARISON, DATASET, JOBS, RECOMMENDATION, RUN
+from tlcore.storage.belongings import CHECK, COMPARISON, DATASET, JOBS, RECOMMENDATION, RUN
 from tlcore.workspace import Workspace, discard, disk_error, is_id, read_json, touch_used, write_json
 
 FOLDER, NOTE = "deleted", "deletion.json"
-ORDER = (COMPARISON, RUN, RECOMMENDATION, DATASET)
+ORDER = (COMPARISON, RUN, RECOMMENDATION, CHECK, DATASET)
 """What needs something else goes before that, and comes back after it."""
 
 HOUR = 3600.0
@@ -140,6 +140,7 @@ def place_of(workspace: Workspace, kind: str) -> Path:
         DATASET: workspace.datasets,
         RUN: workspace.runs,
         RECOMMENDATION: workspace.recommendations,
+        CHECK: workspace.checks,
         COMPARISON: workspace.root / RACES,
     }[kind]
 

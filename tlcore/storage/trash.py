@@ -20,6 +20,7 @@ from tlcore.jobs.store import open_job, request_stop
 from tlcore.naming import given_name
 from tlcore.settings import Limits
 from tlcore.storage.belongings import (
+    CHECK,
     COMPARISON,
     DATASET,
     IMPORT,
@@ -89,7 +90,7 @@ def _whole(
     if thing.kind == DATASET:
         family = _versions(workspace, thing)
         chosen |= {(DATASET, an_id) for an_id in family}
-        chosen |= {(RECOMMENDATION, an_id) for an_id in family}
+        chosen |= {(RECOMMENDATION, an_id) for an_id in family} | {(CHECK, thing.lineage)}
         chosen |= {(each.kind, each.id) for each in own if each.kind in (RUN, COMPARISON) and family & {*each.needs}}
     elif thing.kind == COMPARISON and not keep_runs:
         chosen |= {(each.kind, each.id) for each in own if each.kind == RUN and each.id in thing.needs}

@@ -54,7 +54,7 @@ def import_photos(workspace: Workspace, job: Job, should_stop: ShouldStop) -> It
         )
     elif spec.kind == "folder":
         dataset = yield from ingest_path(
-            workspace, Path(spec.value), spec.name, spec.seed, should_stop, job.visitor, spec.without
+            workspace, Path(spec.value), spec.name, spec.seed, should_stop, job.visitor, spec.without, spec.layout
         )
     else:
         dataset = yield from _import_uploads(workspace, job, spec, should_stop)
@@ -91,6 +91,7 @@ def _import_uploads(workspace: Workspace, job: Job, spec: ImportSpec, should_sto
                 job.visitor,
                 allowance,
                 spec.without,
+                spec.layout,
             )
         )
     finally:
