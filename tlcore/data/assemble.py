@@ -9,7 +9,7 @@ import pandas as pd
 from tlcore.data.collect import Collected
 from tlcore.data.duplicates import describe_duplicates
 from tlcore.data.layout import HOW
-from tlcore.data.manifest import Dataset, Draft, save_dataset
+from tlcore.data.manifest import ORIGINAL, Dataset, Draft, save_dataset
 from tlcore.data.split import decide_parts
 from tlcore.errors import UserError
 from tlcore.events import Event
@@ -73,6 +73,7 @@ def assemble_dataset(
         origin.visitor,
         origin.base,
         origin.sample,
+        data_ranges=collected.data_ranges if ORIGINAL in photos else {},
     )
     return save_dataset(workspace, draft)
 

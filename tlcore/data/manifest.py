@@ -13,7 +13,8 @@ datasets/.known/<signature>     the id of the data set that was made of exactly 
 import hashlib
 import os
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ import pandas as pd
 
 from tlcore.checksums import DamagedFile, file_checksum
 from tlcore.data.changes import Change, read_change
+from tlcore.data.deep import Range, parse_ranges
 from tlcore.data.names import slug
 from tlcore.data.parquet import read_parquet, to_parquet
 from tlcore.data.report import left_out, refused_frame, report_frame
@@ -38,6 +40,11 @@ photo under `Dataset.root` (or an absolute path), which may differ from `path`."
 
 REPORT = "report.parquet"
 
+ORIGINAL = "original_sha256"
+"""A column of data sets with photos of more than 8 bits a channel: the hash of the file that such a photo was made of,
+once, by `Dataset.data_ranges`; "" for photos that are as they came. The picture of 8 bits is the data set's own: `file`
+is its place under the data set's photos/, wherever the others lie."""
+
 SPLITS = ("train", "validation", "test")
 
 
@@ -48,7 +55,8 @@ class Dataset:
 
     `root` is where the photos lie; `fingerprint` is the SHA-256 (hex) over all (path, sha256, label, split);
     `created` is Unix seconds; `notes` are sentences for the person who made it; `visitor` is the public name of who
-    asked for it, "" where nobody did in a browser.
+    asked for it, "" where nobody did in a browser; `data_ranges`: which values of its photos of more than 8 bits a
+    channel became 0 and 255, by their kind ("uint16", "float"), {} where it has no such photos.
     """
 
     id: str
@@ -64,6 +72,7 @@ class Dataset:
     licence: str
     notes: tuple[str, ...]
     visitor: str = ""
+    data_ranges: Mapping[str, Range] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"Dataset({self.id or self.name!r}, {len(self.photos):,} photos, {len(self.labels)} classes)"
@@ -92,17 +101,22 @@ class Dataset:
         ]
         return pd.DataFrame(rows, columns=["sha256", "count", "paths", "labels"])
 
+    def place(self, path: str) -> Path:
+        """Where the photo with this `path` lies. Raises UserError where there is no such photo."""
+        if path not in self._places:
+            raise UserError(f"The data set {self.name} has no photo {path}.", "Choose one of its photos.")
+        row = self._places[path]
+        own = ORIGINAL in self.photos and bool(self.photos[ORIGINAL].iat[row])
+        return (self.folder / "photos" if own else self.root) / str(self.photos["file"].iat[row])
+
     def read(self, path: str) -> bytes:
         """The bytes of the photo with this `path`, checked against its hash.
 
         Raises:
             UserError: there is no such photo, or it was moved, deleted or changed since the data set was made.
         """
-        if path not in self._places:
-            raise UserError(f"The data set {self.name} has no photo {path}.", "Choose one of its photos.")
-        row = self._places[path]
-        file, sha256 = str(self.photos["file"].iat[row]), self.photos["sha256"].iat[row]
-        place, fix = self.root / file, "Put the original file back, or import the folder again."
+        place, sha256 = self.place(path), self.photos["sha256"].iat[self._places[path]]
+        fix = "Put the original file back, or import the folder again."
         try:
             data = place.read_bytes()
         except OSError as error:
@@ -162,6 +176,7 @@ class Draft:
     sample: str = ""
     replaces: tuple[str, ...] = ()
     change: Change | None = None
+    data_ranges: Mapping[str, Range] = field(default_factory=dict)
 
 
 def store_photo(folder: Path, sha256: str, extension: str, data: bytes) -> str:
@@ -201,12 +216,13 @@ def save_dataset(workspace: Workspace, draft: Draft) -> Dataset:
         "source": draft.source,
         "licence": draft.licence,
         "notes": list(draft.notes),
-        "bytes": 0 if draft.root is not None else int(photos.drop_duplicates("sha256")["bytes"].sum()),
+        "bytes": _own_bytes(photos, draft.root),
         "visitor": draft.visitor,
         "base": draft.base,
         "sample": draft.sample,
         "replaces": list(draft.replaces),
         "change": None if draft.change is None else asdict(draft.change),
+        "data_ranges": {kind: list(pair) for kind, pair in draft.data_ranges.items()} or None,
         "files": {name: file_checksum(data) for name, data in files.items()},
     }
     for name, data in files.items():
@@ -221,6 +237,13 @@ def save_dataset(workspace: Workspace, draft: Draft) -> Dataset:
     except OSError as error:
         raise disk_error(folder, error) from error
     return _dataset(folder, values, photos, report)
+
+
+def _own_bytes(photos: pd.DataFrame, root: Path | None) -> int:
+    """Bytes of the copies that a data set has: all of its photos, or those that were made of deeper ones."""
+    if root is not None:
+        photos = photos[photos[ORIGINAL] != ""] if ORIGINAL in photos else photos.head(0)
+    return int(photos.drop_duplicates("sha256")["bytes"].sum())
 
 
 def _check_whole(draft: Draft) -> None:
@@ -367,6 +390,7 @@ def _dataset(folder: Path, values: dict[str, Any], photos: pd.DataFrame, report:
         licence=values["licence"],
         notes=tuple(values["notes"]),
         visitor=str(values.get("visitor", "")),
+        data_ranges=parse_ranges(values.get("data_ranges")) or {},
     )
 
 

@@ -10,6 +10,7 @@ MAX_LABEL = 80
 _MAX_PART = 120
 _JUNK = {"__macosx", "thumbs.db", "desktop.ini", "ehthumbs.db", "icon\r", "$recycle.bin", "@eadir"}
 _PHOTO_SUFFIXES = frozenset(".jpg .jpeg .jpe .jfif .png .webp .bmp .dib .tif .tiff .gif .heic .heif .avif .svg".split())
+_PHOTO_SUFFIXES |= frozenset(".ppm .pgm .pbm .pnm .pfm .dng .cr2 .cr3 .crw .nef .arw .orf .rw2 .raf .pef .srw".split())
 
 
 def is_junk(parts: tuple[str, ...]) -> bool:

@@ -131,10 +131,10 @@ def _new_version(workspace: Workspace, dataset: Dataset, photos: pd.DataFrame, c
     values = read_json(dataset.folder / "dataset.json")
     own = dataset.root == dataset.folder / "photos"
     with draft_folder(workspace) as folder:
-        if own:
-            for file in photos["file"].unique():
-                if not Path(file).is_absolute():
-                    link_or_copy(dataset.root / file, folder / "photos" / file)
+        for path, file in zip(photos["path"], photos["file"]):
+            place = dataset.place(path)
+            if place.is_relative_to(dataset.folder) and not Path(file).is_absolute():
+                link_or_copy(place, folder / "photos" / file)
         _bring_thumbnails(dataset, photos, folder)
         draft = Draft(
             folder,
@@ -150,6 +150,7 @@ def _new_version(workspace: Workspace, dataset: Dataset, photos: pd.DataFrame, c
             sample=str(values.get("sample", "")),
             replaces=(dataset.id, *map(str, values.get("replaces", ()))),
             change=change,
+            data_ranges=dataset.data_ranges,
         )
         return save_dataset(workspace, draft)
 

@@ -2,7 +2,7 @@
 
 const JUNK = new Set(["__macosx", "thumbs.db", "desktop.ini", "ehthumbs.db", "$recycle.bin", "@eadir"]);
 const PARTS = new Set(["train", "training", "val", "valid", "validation", "dev", "test", "testing"]);
-const PHOTO = /\.(jpe?g|jpe|jfif|png|webp|bmp|dib|tiff?|gif|heic|heif|avif|svg)$/i;
+const PHOTO = /\.(jpe?g|jpe|jfif|png|webp|bmp|dib|tiff?|gif|heic|heif|avif|svg|p[bgpnf]m|dng|cr[23w]|nef|arw|orf|rw2|raf|pef|srw)$/i;
 const MOST_CARDS = 40; // class folders that become cards; of more, the server makes the classes
 
 const isJunk = (path) => path.split("/").some((part) => part.startsWith(".") || JUNK.has(part.toLowerCase()));
