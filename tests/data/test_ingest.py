@@ -137,7 +137,7 @@ WRONG = [
     (
         "no file is a photo",
         {"a/1.jpg": b"x", "b/1.jpg": b"y"},
-        "2 files can't be used. For example, a/1.jpg is not",
+        "2 files are not supported pictures .*. For example: a/1.jpg.",
     ),
     ("a class with one photo", class_files({"cats": 5, "dogs": 1}), "The class dogs has only 1 different photo"),
 ]

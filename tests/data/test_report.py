@@ -9,16 +9,17 @@ from tlcore.checksums import file_checksum
 from tlcore.data.assemble import Origin
 from tlcore.data.collect import Collected, Reading, collect
 from tlcore.data.copies import copy_dataset
+from tlcore.data.edits import delete_photos
 from tlcore.data.folder import FolderSource
 from tlcore.data.images import DecodedPhoto, Wanted, decode
 from tlcore.data.incoming import add_files, new_incoming
 from tlcore.data.ingest import ingest_folder, ingest_incoming
-from tlcore.data.layout import recognise
+from tlcore.data.layout import label_all
 from tlcore.data.manifest import load_dataset
 from tlcore.data.parquet import to_parquet
 from tlcore.data.report import CHANGED, GUESSED, LEFT_OUT, ReportLine, report_frame
-from tlcore.data.versions import delete_photos
 from tlcore.events import never
+from tlcore.messages.layouts import found_message
 from tlcore.workspace import read_json, write_json
 
 LINES = (
@@ -46,6 +47,10 @@ def dataset(workspace, tmp_path):
     return load_dataset(workspace, made.id)
 
 
+def test_a_data_set_says_how_its_files_were_read(dataset):
+    assert found_message(dataset.layout, len(dataset.labels)) == "2 classes, from folder names"
+
+
 def test_every_line_is_kept_and_refused_has_only_what_was_left_out(dataset):
     assert rows(dataset.report) == list(LINES)
     assert dataset.refused.values.tolist() == [["notes.txt", "is not in a class folder"]]
@@ -61,7 +66,9 @@ def test_what_is_made_of_a_data_set_keeps_its_report(workspace, dataset, way):
         area = new_incoming(workspace)
         add_files(workspace, area, [("new.jpg", make_photo(77), "cats"), ("bad.jpg", b"x", "cats")])
         newer = run_job(ingest_incoming(workspace, area, "more", base=dataset.id))[0]
-    found = rows(load_dataset(workspace, newer.id).report)
+    newer = load_dataset(workspace, newer.id)
+    assert newer.layout == (None if way == "photos added" else dataset.layout), "cards say nothing of folders"
+    found = rows(newer.report)
     assert set(LINES) <= set(found) and len(found) == len(LINES) + (way == "photos added")
 
 
@@ -78,7 +85,7 @@ def test_a_data_set_of_version_0_1_0_has_a_report_of_what_was_left_out(workspace
 
 def test_what_a_decoder_changed_becomes_a_line(workspace, tmp_path):
     source = FolderSource(write_files(tmp_path / "pets", class_files({"cats": 3, "dogs": 3})))
-    placed, collected = recognise("pets", source.files).placed, Collected()
+    placed, collected = label_all(source.files, "pet").placed, Collected()
 
     def stretching(data: bytes, wanted: Wanted) -> DecodedPhoto:
         return replace(decode(data, wanted), changed=LINES[0].reason)

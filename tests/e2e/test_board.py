@@ -111,6 +111,7 @@ def test_a_name_that_differs_only_in_case_is_asked_about(page, server, photos):
 
 
 def test_a_class_with_too_few_photos_does_not_stop_the_rest(page, server, photos):
+    (photos / "dogs" / "<img src=x onerror=fail()>.jpg").write_bytes(b"no photo")
     open_board(page, server)
     page.get_by_role("button", name="Add class").click()
     for place, label in enumerate(("cats", "dogs", "birds")):
@@ -122,6 +123,11 @@ def test_a_class_with_too_few_photos_does_not_stop_the_rest(page, server, photos
     page.get_by_role("button", name="Continue without birds").click()
     page.wait_for_url("**/train?**")
     assert "dataset=cats-and-dogs-" in page.url
+    page.goto(page.url.replace("/train", "/data"))
+    opened = page.locator("details", has_text="3 files left out")
+    expect(
+        opened.get_by_role("row", name="dogs/<img src=x onerror=fail()>.jpg Left out is not a picture")
+    ).to_be_visible()
 
 
 def test_photos_and_classes_can_be_taken_out_again(page, server, photos):
@@ -143,22 +149,26 @@ def test_photos_and_classes_can_be_taken_out_again(page, server, photos):
 
 
 def test_files_that_are_no_photos_are_named_at_once_and_not_counted(page, server, photos):
-    """What a TIFF holds, only the server can tell."""
+    """What a TIFF or a HEIC photo holds, only the server can tell."""
     whole = make_photo(1, (800, 600))
     bad = {"text.jpg": b"hello", "README.md": b"# Read me", "half.jpg": whole[: len(whole) // 2], "empty.png": b""}
-    bad["phone.heic"] = b"\0\0\0\x18ftypheic" + b"\0" * 40
-    good = {"scan.tif": make_photo(3, image_format="TIFF"), "one.png": make_photo(2, image_format="PNG")}
+    bad["clip.jpg"] = b"\0\0\0\x18ftypmp42" + b"\0" * 40
+    good = {
+        "phone.heic": b"\0\0\0\x18ftypheic" + b"\0" * 40,
+        "scan.tif": make_photo(3, image_format="TIFF"),
+        "one.png": make_photo(2, image_format="PNG"),
+    }
     folder = write_files(photos / "mixed", bad | good)
     open_board(page, server)
     choose(page, 0, folder)
-    expect(count(page, 0)).to_have_text("2 photos")
+    expect(count(page, 0)).to_have_text("3 photos")
     lines = card(page, 0).locator(".unread li")
     expect(lines).to_have_count(len(bad))
     assert {line.split(" ")[0] for line in lines.all_inner_texts()} == set(bad)
     expect(card(page, 0).locator(".unread summary")).to_have_text(f"{len(bad)} files left out")
-    expect(page.locator(".verdict")).to_have_text("2 files uploaded.")
+    expect(page.locator(".verdict")).to_have_text("3 files uploaded.")
     page.reload()
-    expect(count(page, 0)).to_have_text("2 photos")
+    expect(count(page, 0)).to_have_text("3 photos")
 
 
 def test_all_photos_of_a_card_can_be_seen_and_taken_out(page, server, tmp_path):

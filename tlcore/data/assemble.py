@@ -10,6 +10,7 @@ from tlcore.data.collect import Collected
 from tlcore.data.duplicates import describe_duplicates
 from tlcore.data.layout import HOW
 from tlcore.data.manifest import ORIGINAL, Dataset, Draft, save_dataset
+from tlcore.data.reasons import reasons_given
 from tlcore.data.split import decide_parts
 from tlcore.errors import UserError
 from tlcore.events import Event
@@ -52,8 +53,9 @@ def assemble_dataset(
     Raises:
         UserError: too few classes or photos were accepted.
     """
-    _check_classes(origin.name, photos, collected)
-    parts, notes = decide_parts(photos, seed)
+    with reasons_given(collected.refused):
+        _check_classes(origin.name, photos, collected)
+        parts, notes = decide_parts(photos, seed)
     photos = photos.assign(split=parts).astype({"width": "int32", "height": "int32", "bytes": "int64"})
     empty = sorted(set(collected.empty) - set(photos["label"]))
     notes = [*collected.notes, *notes, *describe_duplicates(photos)]
@@ -73,6 +75,7 @@ def assemble_dataset(
         origin.visitor,
         origin.base,
         origin.sample,
+        layout=collected.layout,
         data_ranges=collected.data_ranges if ORIGINAL in photos else {},
     )
     return save_dataset(workspace, draft)
@@ -89,13 +92,4 @@ def _check_classes(name: str, photos: pd.DataFrame, collected: Collected) -> Non
     else:
         what = f"Only one class in {name} has usable photos: {labels[0]}."
     fix = "Add photos of at least two classes, each to its own card." if collected.in_cards else FIX
-    raise UserError(what, _refused(collected) + fix)
-
-
-def _refused(collected: Collected) -> str:
-    """What could not be used, as sentences; "" where all could."""
-    if not collected.refused:
-        return ""
-    (path, reason), number = collected.refused[0], len(collected.refused)
-    start = f"{number:,} files can't be used. For example, " if number > 1 else ""
-    return f"{start}{path} {reason}. "
+    raise UserError(what, fix)

@@ -5,9 +5,28 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from tlcore.data.archive_kinds import NESTED_IN_FOLDER, NOT_TAKEN
+from tlcore.data.placed import CLASS_LEFT_OUT
+
 LEFT_OUT, CHANGED, GUESSED = "left out", "changed", "guessed"
 """What may have happened to a file: it is not in the data set, its pixels or its name are not as they came, or
 something about it was not said anywhere and is most likely so."""
+
+BROWSER_REASONS = {
+    "empty": "is empty",
+    "not_picture": "is not a picture",
+    "video": "is a video",
+    "damaged": "is damaged or incomplete",
+    "outside": "lies outside the class folders",
+    "nested": NESTED_IN_FOLDER,
+    "packed": NOT_TAKEN,
+    "twice": "was chosen twice, and is used once",
+    "not_sent": "was not uploaded",
+}
+"""Why a browser did not send a file, by the keys that the Data page sends (pages/parts/data/photo_check.js)."""
+
+KNOWN = frozenset({CLASS_LEFT_OUT, *BROWSER_REASONS.values()})
+"""Reasons that a person has seen, or decided, before the import began."""
 
 KINDS = (LEFT_OUT, CHANGED, GUESSED)
 COLUMNS = ("path", "what", "reason")

@@ -4,6 +4,8 @@ const tidy = (name) => name.normalize("NFC").trim().replace(/\s+/g, " ");
 const sameName = (one, other) => tidy(one).toLowerCase() === tidy(other).toLowerCase();
 const photos = (count) => `${number(count)} ${count === 1 ? "photo" : "photos"}`;
 
+const ACCEPTED = "image/*,.jfif,.heic,.heif,.avif,.tif,.tiff,.pbm,.pgm,.ppm,.pnm"; // what some systems do not know as pictures
+
 /** `restored`: {labels, name, count, photos: [{id, source}], fixed} of a card that was there before. */
 class Card {
   constructor(board, restored = {}) {
@@ -31,7 +33,7 @@ class Card {
     this.remover = button("Remove", "quiet", () => this.board.remove(this));
     this.question = make("div", { className: "question", hidden: true });
     this.question.setAttribute("role", "alert");
-    this.files = make("input", { type: "file", multiple: true, accept: "image/*", tabIndex: -1, hidden: true });
+    this.files = make("input", { type: "file", multiple: true, accept: ACCEPTED, tabIndex: -1, hidden: true });
     this.files.onchange = () => {
       const chosen = ofInput(this.files);
       this.files.value = "";
@@ -78,9 +80,13 @@ class Card {
   add(chosen) {
     const batch = newBatch();
     const items = [];
+    const earlier = new Set(this.known); // files of several folders that come at once may have one name and time
     for (const { file, path } of chosen) {
       const key = `${path.split("/").pop()}|${file.size}|${file.lastModified}`;
-      if (this.known.has(key)) continue;
+      if (earlier.has(key)) {
+        this.board.leaveUnsent("twice", this.labels[0], path);
+        continue;
+      }
       this.known.add(key);
       const id = `${batch}-${items.length}`;
       items.push({ id, key, name: path, label: this.labels[0], file, sent: 0, loading: 0, state: "waiting", reason: "" });
@@ -100,10 +106,10 @@ class Card {
     other.closeCamera();
   }
 
-  refuse(item, reason) {
+  refuse(item, why) {
     item.state = "removed";
     this.known.delete(item.key);
-    this.unread.add(item.name.split("/").pop(), reason);
+    this.unread.add(item.name.split("/").pop(), UNSENT[why]);
   }
 
   takeOut(item) {
@@ -121,7 +127,7 @@ class Card {
       return;
     }
     this.board.closeCameras();
-    const take = (file) => this.board.take([{ file, path: file.name }], this);
+    const take = (file) => this.board.take([{ file, path: file.name, kind: "" }], this);
     this.camera = new Camera(take, () => {
       this.camera = null;
       this.drop.hidden = false;
