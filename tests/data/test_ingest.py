@@ -45,7 +45,7 @@ def test_folders_without_end(workspace, tmp_path):
 
 def test_a_folder_of_raw_photos_is_told_what_to_do(workspace, tmp_path):
     raw = b"IIRO" + bytes(100)
-    with pytest.raises(UserError, match="a/1.orf is a camera RAW file .* export it as JPEG"):
+    with pytest.raises(UserError, match="2 files are camera RAW files .* export them as JPEG"):
         _ingest(workspace, tmp_path / "x", {"a/1.orf": raw, "b/1.orf": raw})
 
 

@@ -4,7 +4,7 @@ SAVE_AGAIN = "save it as JPEG or PNG and try again"
 MAKE_SMALLER = "make it smaller (2,000 pixels on the longer side is plenty) and try again"
 NO_MEMORY = f"needs more memory than is free; {MAKE_SMALLER}"
 
-CAMERA_RAW = "is a camera RAW file (unprocessed sensor data); export it as JPEG in your photo program and add that"
+CAMERA_RAW = "is a camera RAW file (unprocessed sensor data); export it as JPEG in a photo program first"
 
 
 class PhotoRefused(Exception):
