@@ -140,7 +140,7 @@ def parse_ranges(values: object) -> dict[str, Range] | None:
 def to_bytes(rows: npt.NDArray[Any], values_range: Range) -> npt.NDArray[np.uint8]:
     """Values as bytes: the range becomes 0–255, what lies outside of it 0 or 255, what is no number 0."""
     low, high = values_range
-    scaled = (rows.astype(np.float64) - low) * (255.0 / (high - low))
+    scaled = (rows.astype(np.float64) - low) / (high - low) * 255
     return np.rint(np.clip(np.nan_to_num(scaled, nan=0.0, posinf=255.0, neginf=0.0), 0, 255)).astype(np.uint8)
 
 
