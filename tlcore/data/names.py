@@ -10,7 +10,8 @@ MAX_LABEL = 80
 _MAX_PART = 120
 _JUNK = {"__macosx", "thumbs.db", "desktop.ini", "ehthumbs.db", "icon\r", "$recycle.bin", "@eadir"}
 _PHOTO_SUFFIXES = frozenset(
-    ".jpg .jpeg .jpe .jfif .png .webp .bmp .dib .tif .tiff .gif .heic .heif .avif .svg .ppm .pgm .pbm .pnm .dng".split()
+    ".jpg .jpeg .jpe .jfif .png .webp .bmp .dib .tif .tiff .gif .heic .heif .avif .svg .ppm .pgm .pbm .pnm .pfm "
+    ".dng .cr2 .cr3 .crw .nef .arw .orf .rw2 .raf .pef .srw".split()
 )
 _PLAIN_TEXTS = frozenset(
     "readme license licence copying notice changelog changes authors contributors todo version makefile dockerfile "
