@@ -8,11 +8,11 @@ from tlcore.api.arguments import WorkspaceLike, take_layout, take_workspace
 from tlcore.api.progress_bars import showing
 from tlcore.data.ingest import ingest_path
 from tlcore.data.manifest import Dataset
-from tlcore.data.manifest import load_dataset as open_dataset
 from tlcore.data.samples import SAMPLES, ingest_sample
+from tlcore.data.versions import load_given
 from tlcore.errors import UserError
 from tlcore.events import Event, run_to_end
-from tlcore.workspace import Workspace
+from tlcore.workspace import Workspace, is_id
 
 DataLike = Dataset | str | PathLike[str]
 """A data set, or what `load_dataset` makes one of."""
@@ -91,8 +91,8 @@ def find_dataset(
         job = ingest_path(workspace, Path(given), name=name, seed=seed, layout=layout, encoding=encoding)
     elif given in {sample.key for sample in SAMPLES}:
         job = ingest_sample(workspace, given, seed=seed)
-    elif given and (workspace.datasets / given).is_dir() and "/" not in given:
-        return open_dataset(workspace, given)
+    elif is_id(given) and workspace.dataset_folder(given).is_dir():
+        return load_given(workspace, given)
     else:
         raise UserError(
             f"There is no folder, zip, data set or sample set “{given}”.",

@@ -74,9 +74,9 @@ def lineage_id(dataset: Dataset) -> str:
     """The id of the first version of a data set, under which all its versions have their check."""
     try:
         replaced = read_json(dataset.folder / "dataset.json").get("replaces", ())
-        return str(replaced[-1]) if replaced else dataset.id
+        return str(replaced[-1]) if replaced else dataset.folder.name
     except (OSError, ValueError, AttributeError, TypeError, IndexError):
-        return dataset.id
+        return dataset.folder.name
 
 
 def check_folder(workspace: Workspace, dataset: Dataset) -> Path:

@@ -10,7 +10,7 @@ from tlcore.data.manifest import Dataset, Draft, save_dataset
 from tlcore.workspace import USED, Workspace
 
 _OWN_TO_EACH = shutil.ignore_patterns(
-    "*.json", "photos.parquet", "refused.parquet", "report.parquet", ".*", "*.lock", USED
+    "*.json", "photos.parquet", "refused.parquet", "report.parquet", ".*", "*.lock", USED, "edits*"
 )
 
 
