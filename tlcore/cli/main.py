@@ -15,6 +15,7 @@ from pathlib import Path
 from tlcore.cli import (
     app,
     backbones,
+    check,
     clean,
     continue_run,
     datasets,
@@ -54,6 +55,7 @@ COMMANDS = (
     weights,
     race,
     recommend,
+    check,
     clean,
     app,
 )

@@ -31,7 +31,7 @@ _FIRST_SECONDS, _FIRST_SHARE = 1.0, 0.05  # after these the pace is believed
 WAITING_BYTES = 64_000_000
 """Photos that were read and not checked yet take at most so much memory, besides the last one."""
 
-_PHOTO_COLUMNS = ("path", "sha256", "label", "split", "width", "height", "bytes", "file")
+_PHOTO_COLUMNS = ("path", "sha256", "label", "split", "width", "height", "bytes", "file", "group")
 
 
 class Reader(Protocol):
@@ -177,7 +177,9 @@ def _take(placed: Placed, future: Future[_Checked | PhotoRefused], collected: Co
         return
     row = checked.row
     file = row.pop("file") or "/".join(placed.file.parts)
-    collected.rows.append({"path": path, **row, "label": placed.label, "split": placed.split, "file": file})
+    collected.rows.append(
+        {"path": path, **row, "label": placed.label, "split": placed.split, "file": file, "group": placed.group}
+    )
     if checked.changed:
         collected.lines.append(ReportLine(path, CHANGED, checked.changed))
     if reading.thumbnails is not None and checked.thumbnail:

@@ -22,11 +22,14 @@ class SourceFile:
 
 @dataclass(frozen=True)
 class Placed:
-    """A file with its class. `split` is None where the folders did not say it."""
+    """A file with its class. `split` is None where the folders did not say it; `group` names what it belongs to and has
+    to stay with, such as the burst of a camera, None for nothing.
+    """
 
     file: SourceFile
     label: str
     split: str | None = None
+    group: str | None = None
 
 
 @dataclass

@@ -10,6 +10,7 @@ from tlcore.data.allowance import UNLIMITED, Allowance
 from tlcore.data.archive_kinds import NESTED_IN_FOLDER, file_kind, named_like_archive
 from tlcore.data.archives import ArchiveSource, open_archive
 from tlcore.data.assemble import Ingestion, Origin, assemble_dataset
+from tlcore.data.bursts import part_bursts
 from tlcore.data.collect import Collected, Reading, collect
 from tlcore.data.copies import link_or_copy
 from tlcore.data.decoder import shared_decoder
@@ -83,6 +84,8 @@ def ingest_incoming(
                 _bring_thumbnails(earlier, writer)
         photos = collected.photos()
         if len(photos):
+            photos, notes = part_bursts(photos)
+            collected.notes += notes
             known = earlier.labels if earlier is not None else ()
             photos["label"] = photos["label"].map(name_classes(photos["label"], collected.notes, known))
         named = name or source.suggested_name or dataset_name(sorted(set(photos["label"])))
@@ -154,7 +157,8 @@ class UploadSource:
                 self.refused.append((upload.name, "is not in a class folder"))
             else:
                 file = SourceFile((upload.label, upload.name), path, upload.size)
-                self.placed.append(Placed(file, upload.label))
+                group = f"burst {upload.group}" if upload.group else None
+                self.placed.append(Placed(file, upload.label, group=group))
         if in_folders:
             self._take_folder(in_folders, alone and len(uploads) == len(in_folders))
 

@@ -71,7 +71,7 @@ class Board {
       return input;
     };
     const folder = picker({ webkitdirectory: true });
-    const zip = picker({ accept: ".zip,.tar,.tgz,.gz,.tbz2,.bz2,.txz,.xz,application/zip,application/x-tar,application/gzip" });
+    const zip = picker({ multiple: true, accept: ".zip,.tar,.tgz,.gz,.tbz2,.bz2,.txz,.xz,application/zip,application/x-tar,application/gzip" });
     const chooseFolder = button("Choose a folder", "", () => folder.click());
     chooseFolder.hidden = !("webkitdirectory" in folder); // the browsers of some phones know no folders
     const chooseZip = button("Choose a zip", "", () => zip.click());
