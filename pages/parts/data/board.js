@@ -246,6 +246,7 @@ class Board {
   /** Put what was chosen or dropped where it belongs: onto `card`, or where its folders say. */
   async take(chosen, card) {
     const wanted = chosen.filter(({ path }) => !isJunk(path));
+    for (const { path } of chosen) if (isJunk(path) && isHidden(path)) this.leaveUnsent("hidden", null, path);
     await findArchives(wanted);
     const usable = this.withoutArchives(wanted);
     if (!chosen.length) return;
