@@ -14,11 +14,8 @@ from tlcore.errors import UserError
 
 def heading(is_importing: bool, is_chosen: bool) -> tuple[str, str]:
     """The title and the sentence of the page as it stands."""
-    if is_importing and (failed := importing.failed_job()):
-        kept = " Your uploads are still here." if failed.spec.get("kind") == "incoming" else ""
-        return "Import failed", f"Nothing was saved.{kept}"
     if is_importing:
-        return "Importing your photos", "We check every file and list any we can't use."
+        return importing.heading()
     if is_chosen:
         return "Your photos", "Check your photos before training."
     return "Choose your photos", "One card for each class. Drop photos onto it, or use your camera."

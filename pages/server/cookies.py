@@ -3,6 +3,7 @@
 import hashlib
 import os
 from collections.abc import Mapping
+from functools import lru_cache
 
 from tlcore.workspace import workspace_root
 
@@ -13,8 +14,13 @@ HOST_PREFIX = "__Host-"
 
 def cookie_name(what: str) -> str:
     """The name of a cookie of this workspace: browsers do not tell apart two servers on one machine by their ports."""
-    place = hashlib.sha256(str(workspace_root()).encode()).hexdigest()[:8]
-    return f"transferlab_{what}_{place}"
+    return f"transferlab_{what}_{_place(os.environ.get('TRANSFERLAB_HOME'))}"
+
+
+@lru_cache(maxsize=16)
+def _place(home: str | None) -> str:
+    """Stands for the workspace of this server: a page asks for it a dozen times, and each answer goes to the disk."""
+    return hashlib.sha256(str(workspace_root(home)).encode()).hexdigest()[:8]
 
 
 def read_cookie(cookies: Mapping[str, str], name: str) -> str:

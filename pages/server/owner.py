@@ -118,6 +118,7 @@ def _name(address: str) -> str | None:
         return None
 
 
+@lru_cache(maxsize=1024)
 def _is_loopback(name: str | None) -> bool:
     """Whether a host is this machine by its own word: "localhost" or a loopback address. No other name is looked up."""
     if not name:

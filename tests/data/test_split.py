@@ -51,7 +51,7 @@ def test_300_classes_of_three_photos_work():
         ({"a": 1, "b": 9}, 1, "The class a has only 1 different photo"),
         ({"a": 2, "b": 9}, 1, "The class a has only 2 different photos"),
         ({"a": 2, "b": 9}, 5, "The class a has only 2 different photos in 10 files .the rest are copies"),
-        ({"a": 1, "b": 2, "c": 9}, 1, "1 more with too few"),
+        ({"a": 1, "b": 2, "c": 9}, 1, "2 classes have too few different photos: a .1., b .2."),
     ],
 )
 def test_a_class_with_too_few_different_photos_is_named(counts, copies, words):

@@ -1,4 +1,4 @@
-"""The board of the Data page in a real browser: photos first, names later, questions about names, the camera, gaps."""
+"""The board of the Data page in a real browser: photos first, names later, questions about names, gaps."""
 
 import re
 from base64 import b64encode
@@ -6,7 +6,6 @@ from base64 import b64encode
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import WAIT_MS
 from tests.e2e.test_upload import open_board
 from tests.e2e.ways import primary
 from tests.photos import class_files, make_photo, write_files
@@ -132,6 +131,7 @@ def test_a_name_that_differs_only_in_case_is_asked_about(page, server, photos):
 
 
 def test_a_class_with_too_few_photos_does_not_stop_the_rest(page, server, photos):
+    (photos / "dogs" / "<img src=x onerror=fail()>.jpg").write_bytes(b"no photo")
     open_board(page, server)
     page.get_by_role("button", name="Add class").click()
     for place, label in enumerate(("cats", "dogs", "birds")):
@@ -143,6 +143,11 @@ def test_a_class_with_too_few_photos_does_not_stop_the_rest(page, server, photos
     page.get_by_role("button", name="Continue without birds").click()
     page.wait_for_url("**/train?**")
     assert "dataset=cats-and-dogs-" in page.url
+    page.goto(page.url.replace("/train", "/data"))
+    opened = page.locator("details", has_text="3 files left out")
+    expect(
+        opened.get_by_role("row", name="dogs/<img src=x onerror=fail()>.jpg Left out is not a picture")
+    ).to_be_visible()
 
 
 def test_photos_and_classes_can_be_taken_out_again(page, server, photos):
@@ -164,22 +169,26 @@ def test_photos_and_classes_can_be_taken_out_again(page, server, photos):
 
 
 def test_files_that_are_no_photos_are_named_at_once_and_not_counted(page, server, photos):
-    """What a TIFF holds, only the server can tell."""
+    """What a TIFF or a HEIC photo holds, only the server can tell."""
     whole = make_photo(1, (800, 600))
     bad = {"text.jpg": b"hello", "README.md": b"# Read me", "half.jpg": whole[: len(whole) // 2], "empty.png": b""}
-    bad["phone.heic"] = b"\0\0\0\x18ftypheic" + b"\0" * 40
-    good = {"scan.tif": make_photo(3, image_format="TIFF"), "one.png": make_photo(2, image_format="PNG")}
+    bad["clip.jpg"] = b"\0\0\0\x18ftypmp42" + b"\0" * 40
+    good = {
+        "phone.heic": b"\0\0\0\x18ftypheic" + b"\0" * 40,
+        "scan.tif": make_photo(3, image_format="TIFF"),
+        "one.png": make_photo(2, image_format="PNG"),
+    }
     folder = write_files(photos / "mixed", bad | good)
     open_board(page, server)
     choose(page, 0, folder)
-    expect(count(page, 0)).to_have_text("2 photos")
+    expect(count(page, 0)).to_have_text("3 photos")
     lines = card(page, 0).locator(".unread li")
     expect(lines).to_have_count(len(bad))
     assert {line.split(" ")[0] for line in lines.all_inner_texts()} == set(bad)
     expect(card(page, 0).locator(".unread summary")).to_have_text(f"{len(bad)} files left out")
-    expect(page.locator(".verdict")).to_have_text("2 files uploaded.")
+    expect(page.locator(".verdict")).to_have_text("3 files uploaded.")
     page.reload()
-    expect(count(page, 0)).to_have_text("2 photos")
+    expect(count(page, 0)).to_have_text("3 photos")
 
 
 def test_all_photos_of_a_card_can_be_seen_and_taken_out(page, server, tmp_path):
@@ -232,46 +241,3 @@ def test_a_folder_of_class_folders_makes_the_cards(page, server, photos):
     expect(page.locator(".end input.name")).to_have_attribute("placeholder", "pets")
     expect(page.locator(".verdict")).to_have_text("14 files uploaded.")
     expect(page.get_by_text("1 file outside the class folders left out.").first).to_be_visible()
-
-
-@pytest.fixture
-def camera_page(browser, server):
-    """A tab that may use the camera, which shows a test picture."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, permissions=["camera"])
-    tab = context.new_page()
-    tab.set_default_timeout(WAIT_MS)
-    expect.set_options(timeout=WAIT_MS)
-    yield tab
-    context.close()
-
-
-def test_the_camera_takes_one_photo_or_several(camera_page, server):
-    page = camera_page
-    open_board(page, server)
-    page.get_by_role("button", name="Use camera for Class 1").click()
-    shutter = page.get_by_role("button", name="Take photo")
-    expect(shutter).to_be_focused()
-    page.keyboard.press("Enter")
-    expect(count(page, 0)).to_have_text("1 photo")
-    shutter.hover()
-    page.mouse.down()
-    expect(count(page, 0)).to_have_text(re.compile(r"^[4-9]\d* photos"))
-    page.mouse.up()
-    page.get_by_role("button", name="Use camera for Class 2").click()
-    expect(page.get_by_role("button", name="Take photo")).to_have_count(1)
-    page.get_by_role("button", name="Close camera").click()
-    expect(page.get_by_role("button", name="Use camera for Class 2")).to_be_focused()
-    taken = int(re.match(r"\d+", count(page, 0).inner_text()).group())
-    expect(page.locator(".verdict")).to_contain_text("uploaded.")
-    page.reload()
-    expect(count(page, 0)).to_have_text(f"{taken} photos")
-
-
-def test_without_a_camera_it_says_so(page, server):
-    page.add_init_script(
-        "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('none', 'NotFoundError'))"
-    )
-    open_board(page, server)
-    page.get_by_role("button", name="Use camera for Class 1").click()
-    expect(page.get_by_text("No camera was found on this device.")).to_be_visible()
-    page.get_by_role("button", name="Close camera").click()

@@ -168,12 +168,12 @@ def dataset(home, tmp_path_factory) -> Dataset:
 
 def same_dataset(one: Dataset, other: Dataset) -> None:
     pd.testing.assert_frame_equal(one.photos, other.photos)
-    pd.testing.assert_frame_equal(one.refused, other.refused)
+    pd.testing.assert_frame_equal(one.report, other.report)
     for field in ("id", "name", "root", "labels", "fingerprint", "created", "source", "licence", "notes"):
         assert getattr(one, field) == getattr(other, field), field
 
 
-@pytest.mark.parametrize("file", ["dataset.json", "photos.parquet", "refused.parquet"])
+@pytest.mark.parametrize("file", ["dataset.json", "photos.parquet", "report.parquet"])
 def test_a_data_set_is_what_was_made(home, dataset, file):
     files, listed = Files(dataset.folder), list_datasets(home)
 

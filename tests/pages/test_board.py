@@ -14,6 +14,7 @@ from pages.parts.data.board import SCRIPTS
 from tests.pages.conftest import ROOT, words
 from tests.photos import make_photo
 from tlcore.data import incoming, receive
+from tlcore.data.unsent import MOST_NAMED, read_unsent
 from tlcore.data.upload_classes import UploadClass, UploadClasses, read_classes, write_classes
 from tlcore.events import Failed
 from tlcore.jobs.store import EventLog, ImportSpec, create_import
@@ -103,6 +104,7 @@ def test_names_are_kept_as_they_are_typed_and_the_data_set_is_called_after_them(
     (job,) = queue.jobs
     assert job.spec | {"without": list(job.spec["without"])} == {
         "kind": "incoming", "value": area, "name": "cats and puppies", "seed": 0, "base": None, "without": ["birds"],
+        "layout": "", "encoding": "",
     }  # fmt: skip
     assert at.query_params["job"] == job.id
 
@@ -209,3 +211,12 @@ def test_the_board_asks_nobody_else_for_anything():
     folder = ROOT / "pages" / "parts" / "data"
     text = "".join((folder / name).read_text(encoding="utf-8") for name in (*SCRIPTS, "board.css"))
     assert not re.search(r"https?:|@import|url\(|innerHTML|eval\(", text)
+
+
+def test_what_the_browser_left_out_is_written_down_bounded(visit, workspace, area, tell):
+    two_classes(workspace, area)
+    names = [f"=HYPERLINK(1)<img src=x>{number}.jpg" for number in range(100_000)]
+    tell(cards("cats", "dogs", area=area, unsent=[["damaged", "card-0", names]], unsent_more=7))
+    at = visit("data", workspace, incoming=area)
+    found = read_unsent(workspace, area)
+    assert not at.exception and (len(found.files), found.more) == (MOST_NAMED, 100_000 - MOST_NAMED + 7)

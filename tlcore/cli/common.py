@@ -62,6 +62,12 @@ def add_layout(parser: argparse.ArgumentParser) -> None:
         metavar="FROM",
         help="where the classes are: folders, names (of the files), annotations, or the path of a CSV table",
     )
+    parser.add_argument(
+        "--encoding",
+        default="",
+        metavar="NAME",
+        help="how names in an old zip are written, where they come out wrong: cp932, gb18030, cp437, …",
+    )
 
 
 def given_settings(options: argparse.Namespace) -> dict[str, Any]:
@@ -73,8 +79,8 @@ def given_settings(options: argparse.Namespace) -> dict[str, Any]:
 
 def newest_id(workspace: Workspace, given: str) -> str:
     """What a command works on: for the id of a data set that was changed since, its newest version, which is said; else
-    what was given."""
-    found = current_version(workspace, given)
+    what was given, as the id of one version."""
+    found = given if "@" in given else current_version(workspace, given)
     if found != given:
         print(printable(f"{given} was changed. This uses its newest version, {found}."), file=sys.stderr)
     return found

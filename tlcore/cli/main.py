@@ -15,11 +15,13 @@ from pathlib import Path
 from tlcore.cli import (
     app,
     backbones,
+    check,
     clean,
     continue_run,
     datasets,
     delete,
     evaluate,
+    import_photos,
     predict,
     race,
     recommend,
@@ -31,13 +33,14 @@ from tlcore.cli import (
     weights,
 )
 from tlcore.cli.common import WORKSPACE_HELP
+from tlcore.cli.mistakes import report_mistake
 from tlcore.cli.outcome import CommandFailed
-from tlcore.errors import UndecidedLayout, UserError
-from tlcore.messages.layouts import undecided_message
-from tlcore.messages.terminal import printable, printable_lines
+from tlcore.errors import UserError
+from tlcore.messages.terminal import printable
 from tlcore.workspace import open_workspace
 
 COMMANDS = (
+    import_photos,
     train,
     continue_run,
     evaluate,
@@ -52,6 +55,7 @@ COMMANDS = (
     weights,
     race,
     recommend,
+    check,
     clean,
     app,
 )
@@ -79,11 +83,8 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:  # `transferlab runs | head -2`
         _drop_output()
         return PIPE_CLOSED
-    except UndecidedLayout as error:
-        print(printable_lines(undecided_message(error)), file=sys.stderr)
-        return 2
     except UserError as error:
-        print(printable(str(error)), file=sys.stderr)
+        report_mistake(options, error)
         return 2
     except CommandFailed:
         return 1

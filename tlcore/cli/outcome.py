@@ -74,6 +74,7 @@ def answer_with_model(
             "best_epoch": best.epoch,
             "photos": len(dataset.photos),
             "refused": len(dataset.refused),
+            "report": dataset.report.to_dict(orient="records"),
             "seconds": (seconds_reading or 0.0) + evaluated.seconds,
             "seconds_reading": seconds_reading,
             "seconds_features": evaluated.seconds_features,

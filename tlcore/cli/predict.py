@@ -7,8 +7,10 @@ from typing import Any
 
 from tlcore.api.model import Model, load_model
 from tlcore.cli.common import Subparsers, answer
+from tlcore.cli.file_report import add_report_option, report_values, save_report
 from tlcore.data.folder import FolderSource, no_photo
 from tlcore.data.images import PhotoRefused
+from tlcore.data.report import left_out, report_frame
 from tlcore.error_reasons import why_file_failed
 from tlcore.errors import UserError
 from tlcore.messages.tables import csv_text
@@ -23,6 +25,7 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     parser.add_argument("model", help="a run's id, or the folder or zip of a trained model")
     parser.add_argument("images", nargs="+", metavar="IMAGE", help="a photo, or a folder: all photos in it and below")
     parser.add_argument("--csv", metavar="FILE", help="save a table with the probability of every class")
+    add_report_option(parser)
     parser.set_defaults(command=_predict)
 
 
@@ -48,7 +51,9 @@ def _predict(workspace: Workspace, options: argparse.Namespace) -> int:
         lines.append(printable(f"{name}: {top} ({prediction.milliseconds:.0f} ms)"))
     if options.csv:
         _write_csv(Path(options.csv), rows, model.labels)
-    answer(options, "\n".join(lines), {"predictions": rows})
+    report = report_frame(left_out((row["image"], row["error"]) for row in rows if "error" in row))
+    save_report(options, report)
+    answer(options, "\n".join(lines), {"predictions": rows, **report_values(report)})
     return 2 if all("error" in row for row in rows) else 0
 
 

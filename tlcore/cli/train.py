@@ -9,6 +9,7 @@ from tlcore.api.datasets import load_dataset
 from tlcore.api.progress_bars import ProgressBars
 from tlcore.api.training import train as train_model
 from tlcore.cli.common import SOURCES, Subparsers, add_layout, add_setting, given_settings, newest_source
+from tlcore.cli.file_report import add_report_option, show_report
 from tlcore.cli.outcome import answer_with_model, reporting_bugs
 from tlcore.config import TrainConfig
 from tlcore.worker.handlers import check_trainer
@@ -23,6 +24,7 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     add_layout(parser)
     for option in fields(TrainConfig):
         add_setting(parser, option)
+    add_report_option(parser)
     parser.set_defaults(command=_train)
 
 
@@ -39,10 +41,12 @@ def _train(workspace: Workspace, options: argparse.Namespace) -> int:
             name=options.name,
             layout=options.layout,
             labels=options.labels,
+            encoding=options.encoding,
             seed=config.seed,
             workspace=workspace,
             on_event=bars.show,
         )
+        show_report(options, dataset.report)
         seconds_reading = time.perf_counter() - start
         model = train_model(dataset, strategy, backbone=backbone, workspace=workspace, on_event=bars.show, **settings)
     return answer_with_model(options, model, dataset, seconds_reading)

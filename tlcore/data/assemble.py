@@ -9,7 +9,8 @@ import pandas as pd
 from tlcore.data.collect import Collected
 from tlcore.data.duplicates import describe_duplicates
 from tlcore.data.layout import HOW
-from tlcore.data.manifest import Dataset, Draft, save_dataset
+from tlcore.data.manifest import ORIGINAL, Dataset, Draft, save_dataset
+from tlcore.data.reasons import reasons_given
 from tlcore.data.split import decide_parts
 from tlcore.errors import UserError
 from tlcore.events import Event
@@ -52,20 +53,20 @@ def assemble_dataset(
     Raises:
         UserError: too few classes or photos were accepted.
     """
-    _check_classes(origin.name, photos, collected)
-    parts, notes = decide_parts(photos, seed)
+    with reasons_given(collected.refused):
+        _check_classes(origin.name, photos, collected)
+        parts, notes = decide_parts(photos, seed)
     photos = photos.assign(split=parts).astype({"width": "int32", "height": "int32", "bytes": "int64"})
     empty = sorted(set(collected.empty) - set(photos["label"]))
     notes = [*collected.notes, *notes, *describe_duplicates(photos)]
     if empty:
         shown = ", ".join(empty[:5]) + (f" and {len(empty) - 5} more" if len(empty) > 5 else "")
         notes.append(f"Left out, because they contain no usable photo: {shown}.")
-    refused = pd.DataFrame(collected.refused, columns=["path", "reason"]).astype(str)
     draft = Draft(
         folder,
         origin.name,
         photos,
-        refused,
+        collected.report(),
         tuple(notes),
         root,
         origin.source,
@@ -74,6 +75,8 @@ def assemble_dataset(
         origin.visitor,
         origin.base,
         origin.sample,
+        layout=collected.layout,
+        data_ranges=collected.data_ranges if ORIGINAL in photos else {},
     )
     return save_dataset(workspace, draft)
 
@@ -89,13 +92,4 @@ def _check_classes(name: str, photos: pd.DataFrame, collected: Collected) -> Non
     else:
         what = f"Only one class in {name} has usable photos: {labels[0]}."
     fix = "Add photos of at least two classes, each to its own card." if collected.in_cards else FIX
-    raise UserError(what, _refused(collected) + fix)
-
-
-def _refused(collected: Collected) -> str:
-    """What could not be used, as sentences; "" where all could."""
-    if not collected.refused:
-        return ""
-    (path, reason), number = collected.refused[0], len(collected.refused)
-    start = f"{number:,} files can't be used. For example, " if number > 1 else ""
-    return f"{start}{path} {reason}. "
+    raise UserError(what, fix)

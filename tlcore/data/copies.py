@@ -9,7 +9,9 @@ from tlcore.data.drafts import draft_folder
 from tlcore.data.manifest import Dataset, Draft, save_dataset
 from tlcore.workspace import USED, Workspace
 
-_OWN_TO_EACH = shutil.ignore_patterns("*.json", "photos.parquet", "refused.parquet", ".*", "*.lock", USED)
+_OWN_TO_EACH = shutil.ignore_patterns(
+    "*.json", "photos.parquet", "refused.parquet", "report.parquet", ".*", "*.lock", USED, "edits*"
+)
 
 
 def copy_dataset(workspace: Workspace, dataset: Dataset, origin: Origin, signature: str) -> Dataset:
@@ -28,7 +30,7 @@ def copy_dataset(workspace: Workspace, dataset: Dataset, origin: Origin, signatu
             folder,
             dataset.name,
             dataset.photos,
-            dataset.refused,
+            dataset.report,
             dataset.notes,
             None if own else dataset.root,
             dataset.source,
@@ -36,6 +38,8 @@ def copy_dataset(workspace: Workspace, dataset: Dataset, origin: Origin, signatu
             (signature,),
             origin.visitor,
             sample=origin.sample,
+            data_ranges=dataset.data_ranges,
+            layout=dataset.layout,
         )
         return save_dataset(workspace, draft)
 

@@ -6,9 +6,10 @@ import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from tlcore.data.archive_kinds import NESTED_IN_FOLDER, file_kind, named_like_archive
 from tlcore.data.images import PhotoRefused
 from tlcore.data.layout import SourceFile
-from tlcore.data.names import clean_path, is_junk
+from tlcore.data.names import HIDDEN, clean_path, is_hidden_photo, is_junk
 from tlcore.error_reasons import why_file_failed
 from tlcore.errors import UserError
 
@@ -36,6 +37,7 @@ class FolderSource:
         self.files: list[SourceFile] = []
         self.folders: list[tuple[str, ...]] = []
         self.refused: list[tuple[str, str]] = []
+        self.guessed: list[tuple[str, str]] = []
         self._stamps: list[str] = []
         if not self.root.is_dir():
             raise path_not_found(self.root)
@@ -72,6 +74,8 @@ class FolderSource:
         for entry in entries:
             place = (*parts, entry.name)
             if is_junk((entry.name,)):
+                if is_hidden_photo((entry.name, "x.jpg") if entry.is_dir(follow_symlinks=False) else (entry.name,)):
+                    self.refused.append((clean_path(place), HIDDEN))
                 continue
             try:
                 self._take(entry, place)
@@ -94,8 +98,11 @@ class FolderSource:
             if not stat.S_ISREG(status.st_mode):
                 self.refused.append((clean_path(place), "is not a regular file"))
                 return
-            self.files.append(SourceFile(place, None, status.st_size))
             self._stamps.append(f"{'/'.join(place)}\t{status.st_size}\t{status.st_mtime_ns}")
+            if named_like_archive(entry.name) and file_kind(Path(entry.path)):
+                self.refused.append((clean_path(place), NESTED_IN_FOLDER))
+                return
+            self.files.append(SourceFile(place, None, status.st_size))
 
     def _refuse_name(self, entry: os.DirEntry[str]) -> str:
         try:

@@ -3,13 +3,12 @@
 from collections.abc import Generator
 from pathlib import Path
 
-import pandas as pd
-
 from tlcore.data.collect import Collected, Reading, collect
 from tlcore.data.folder import FolderSource, no_photo
 from tlcore.data.layout import label_all
 from tlcore.data.manifest import Dataset
 from tlcore.data.names import is_junk
+from tlcore.data.report import guessed
 from tlcore.events import Event, never
 
 
@@ -31,12 +30,12 @@ def read_unsorted(folder: Path) -> Generator[Event, None, Dataset]:
     Raises:
         UserError: no file in it is a photo.
     """
-    source, collected = FolderSource(folder), Collected()
+    source = FolderSource(folder)
+    collected = Collected(refused=list(source.refused), lines=guessed(source.guessed))
     yield from collect(source, label_all(source.files, "photo").placed, collected, Reading(), never)
     photos = collected.photos().assign(split="train")
     if photos.empty:
         raise no_photo(source.name)
-    refused = pd.DataFrame(collected.refused, columns=["path", "reason"])
     return Dataset(
         id="",
         name=source.name,
@@ -44,7 +43,7 @@ def read_unsorted(folder: Path) -> Generator[Event, None, Dataset]:
         root=source.root,
         labels=(),
         photos=photos,
-        refused=refused,
+        report=collected.report(),
         fingerprint="",
         created=0.0,
         source=str(source.root),

@@ -1,26 +1,31 @@
 """A data set out of what a visitor uploaded: photos put into named classes, zips, and photos of an earlier data set."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from tlcore.data import incoming, thumbnails
 from tlcore.data.allowance import UNLIMITED, Allowance
-from tlcore.data.archive import ZipSource
+from tlcore.data.archive_kinds import NESTED_IN_FOLDER, file_kind, named_like_archive
+from tlcore.data.archives import ArchiveSource, open_archive
 from tlcore.data.assemble import Ingestion, Origin, assemble_dataset
+from tlcore.data.bursts import part_bursts
 from tlcore.data.collect import Collected, Reading, collect
 from tlcore.data.copies import link_or_copy
 from tlcore.data.decoder import shared_decoder
 from tlcore.data.default_name import dataset_name
 from tlcore.data.drafts import draft_folder
-from tlcore.data.images import DecodedPhoto, PhotoRefused, Wanted
+from tlcore.data.examples import examples_at_hand
+from tlcore.data.images import PhotoRefused, Wanted
 from tlcore.data.layout import Layout, Placed, SourceFile, label_all, leave_out, name_classes, read_layout
 from tlcore.data.manifest import Dataset, load_dataset
+from tlcore.data.report import guessed, report_lines
 from tlcore.data.thumbnails import ThumbnailWriter
+from tlcore.data.unsent import read_unsent, unsent_refusals
 from tlcore.data.upload_classes import read_classes, suggested_name
 from tlcore.error_reasons import why_file_failed
-from tlcore.errors import UndecidedLayout, UserError
+from tlcore.errors import UndecidedEncoding, UndecidedLayout, UserError
 from tlcore.events import ShouldStop, never
 from tlcore.settings import load_limits
 from tlcore.workspace import Workspace
@@ -37,6 +42,7 @@ def ingest_incoming(
     allowance: Allowance = UNLIMITED,
     without: Collection[str] = (),
     layout: str = "",
+    encoding: str = "",
 ) -> Ingestion:
     """Make a data set of uploads; they stay in their upload area until `incoming.clear`.
 
@@ -45,26 +51,35 @@ def ingest_incoming(
         base: the id of a data set whose photos come along, in the parts that they are in; a data set never changes,
             so adding photos makes a new one. Photos in a folder of the person stay there, others are copied.
         visitor: the public name of who asked for it. allowance: what may come in. without: classes to leave out.
-        layout: how the folders are to be read, a `LayoutChoice.key`; "" where that is clear.
+        layout: how the folders are to be read, a `LayoutChoice.key`; "" where that is clear. encoding: of names in
+            archives that do not say it, "" to find out.
 
     Raises:
-        TooFewPhotos: some classes have too few. UndecidedLayout: the folders can be read in several ways. UserError:
-            the uploads are gone, cannot be used as they are or are too many, or there is no such base.
+        TooFewPhotos: some classes have too few. UndecidedLayout: the folders can be read in several ways.
+        UndecidedEncoding: the names in an archive can. UserError: the uploads are gone, cannot be used as they are or
+            are too many, or there is no such base.
     """
     earlier = load_dataset(workspace, base) if base is not None else None
-    source = UploadSource(workspace, incoming_id, alone=earlier is None, without=without, layout=layout)
+    source = UploadSource(
+        workspace, incoming_id, alone=earlier is None, without=without, layout=layout, encoding=encoding
+    )
     placed = leave_out(source.placed, without, source.refused)
     collected = Collected(
         refused=list(source.refused),
+        lines=guessed(source.guessed),
         notes=list(source.notes),
         empty=list(source.empty),
         allowance=allowance,
         num_brought=0 if earlier is None else len(earlier.photos),
         in_cards=source.in_cards,
+        data_ranges={} if earlier is None else dict(earlier.data_ranges),
+        layout=source.layouts[0].choice if len(source.layouts) == 1 and not source.in_cards and not earlier else None,
     )
     with incoming.held(workspace, incoming_id), draft_folder(workspace) as folder:
         with ThumbnailWriter(folder) as writer:
-            reading = Reading(_decode_apart(workspace), folder, writer)
+            # limited processes, since it came over a network
+            decoder, wanted = shared_decoder(load_limits(workspace)), Wanted(thumbnail_size=thumbnails.SIZE)
+            reading = Reading(decoder.decode, folder, writer, wanted, folder)
             if not (yield from collect(source, placed, collected, reading, should_stop)):
                 return None
             if earlier is not None:
@@ -72,6 +87,8 @@ def ingest_incoming(
                 _bring_thumbnails(earlier, writer)
         photos = collected.photos()
         if len(photos):
+            photos, notes = part_bursts(photos)
+            collected.notes += notes
             known = earlier.labels if earlier is not None else ()
             photos["label"] = photos["label"].map(name_classes(photos["label"], collected.notes, known))
         named = name or source.suggested_name or dataset_name(sorted(set(photos["label"])))
@@ -79,23 +96,17 @@ def ingest_incoming(
         return assemble_dataset(workspace, folder, photos, collected, origin, seed)
 
 
-def _decode_apart(workspace: Workspace) -> Callable[[bytes], DecodedPhoto]:
-    """What decodes photos that came over the network: limited processes of their own."""
-    decoder, wanted = shared_decoder(load_limits(workspace)), Wanted(thumbnail_size=thumbnails.SIZE)
-    return lambda data: decoder.decode(data, wanted)
-
-
 class UploadSource:
-    """The files of an upload area, those within its zips included.
+    """The files of an upload area, those within its archives included.
 
     Args:
         alone: whether nothing else comes along, so that a single zip has to hold two classes itself. without: classes
             that are left out, and not named in `suggested_name`. layout: how folders are to be read, "" where that is
-            clear.
+            clear. encoding: of names in archives that do not say it.
 
     Raises:
-        UndecidedLayout: folders can be read in several ways. UserError: the uploads are gone, or a zip is all there is
-            and cannot be used.
+        UndecidedLayout: folders can be read in several ways. UndecidedEncoding: names in an archive can. UserError: the
+            uploads are gone, or an archive is all there is and cannot be used.
     """
 
     def __init__(
@@ -105,11 +116,15 @@ class UploadSource:
         alone: bool = True,
         without: Collection[str] = (),
         layout: str = "",
+        encoding: str = "",
     ) -> None:
         self.name = "The upload"
-        self._layout = layout
+        self._layout, self._encoding = layout, encoding
+        self._thumbnail = lambda data, size: shared_decoder(load_limits(workspace)).thumbnail(data, size)
         self.placed: list[Placed] = []
         self.refused: list[tuple[str, str]] = []
+        self.guessed: list[tuple[str, str]] = []
+        self.layouts: list[Layout] = []
         self.notes: list[str] = []
         self.empty: list[str] = []
         classes = read_classes(workspace, incoming_id)
@@ -120,24 +135,33 @@ class UploadSource:
         self.in_cards = any(each.label is not None for each in uploads)
         if not uploads and alone:
             raise UserError("Nothing has been uploaded yet.", "Add photos for at least two classes, or upload a zip.")
+        here = [(each.label, each.name) for each in incoming.list_uploads(workspace, incoming_id)]
+        self.refused += unsent_refusals(read_unsent(workspace, incoming_id), names, classes.removed, here)
+        self._take_all(uploads, [incoming.file_path(workspace, incoming_id, each.number) for each in uploads], alone)
+
+    def _take_all(self, uploads: list[incoming.Upload], paths: list[Path], alone: bool) -> None:
         in_folders: list[SourceFile] = []
-        for upload in uploads:
-            path = incoming.file_path(workspace, incoming_id, upload.number)
-            if _is_zip(path):
-                self._take_zip(path, upload, alone and len(uploads) == 1)
-            elif upload.label is None and "/" in upload.name:
+        for upload, path in zip(uploads, paths):
+            in_folder = upload.label is None and "/" in upload.name
+            is_archive = bool(file_kind(path))
+            if is_archive and in_folder:
+                self.refused.append((upload.name, NESTED_IN_FOLDER))
+            elif is_archive or (upload.label is None and not in_folder and named_like_archive(upload.name)):
+                self._take_archive(path, upload, alone and len(uploads) == 1)
+            elif in_folder:
                 in_folders.append(SourceFile(tuple(upload.name.split("/")), path, upload.size))
             elif upload.label is None:
-                self.refused.append((upload.name, "has no class and is not a zip"))
+                self.refused.append((upload.name, "is not in a class folder"))
             else:
                 file = SourceFile((upload.label, upload.name), path, upload.size)
-                self.placed.append(Placed(file, upload.label))
+                group = f"burst {upload.group}" if upload.group else None
+                self.placed.append(Placed(file, upload.label, group=group))
         if in_folders:
             self._take_folder(in_folders, alone and len(uploads) == len(in_folders))
 
     def read(self, files: Iterable[SourceFile]) -> Iterator[tuple[SourceFile, bytes | PhotoRefused]]:
         """The bytes of each file, or why it cannot be read."""
-        for source, group in groupby(files, key=lambda file: file.handle[0] if _in_zip(file) else None):
+        for source, group in groupby(files, key=lambda file: file.handle[0] if _in_archive(file) else None):
             if source is not None:
                 inner = {id(file.handle[1]): file for file in group}
                 for entry, data in source.read([file.handle[1] for file in inner.values()]):
@@ -157,47 +181,47 @@ class UploadSource:
     def _take_folder(self, files: list[SourceFile], alone: bool) -> None:
         """The files of uploaded folders, whose names are the classes."""
         try:
-            layout = read_layout(self.name, files, (), self.read, self._layout, least_classes=2 if alone else 1)
+            with examples_at_hand(files, self.read, self._thumbnail):
+                layout = read_layout(self.name, files, (), self.read, self._layout, least_classes=2 if alone else 1)
         except UserError as error:
-            if alone or isinstance(error, UndecidedLayout):
+            if alone or isinstance(error, UndecidedLayout | UndecidedEncoding):
                 raise
             self.refused += [("/".join(file.parts), f"can't be used: {error.what}") for file in files]
             return
+        self.layouts.append(layout)
         self.placed += layout.placed
         self.refused += layout.refused
         self.notes += layout.notes
 
-    def _take_zip(self, path: Path, upload: incoming.Upload, alone: bool) -> None:
+    def _take_archive(self, path: Path, upload: incoming.Upload, alone: bool) -> None:
         try:
-            source = ZipSource(path, upload.name)
+            source = open_archive(path, upload.name, self._encoding)
             if upload.label is not None:
                 layout = label_all(source.files, upload.label)
             else:
                 least = 2 if alone else 1
-                layout = read_layout(upload.name, source.files, source.folders, source.read, self._layout, least)
+                with examples_at_hand(source.files, source.read, self._thumbnail):
+                    layout = read_layout(upload.name, source.files, source.folders, source.read, self._layout, least)
         except UserError as error:
-            if alone or isinstance(error, UndecidedLayout):
+            if alone or isinstance(error, UndecidedLayout | UndecidedEncoding):
                 raise
             self.refused.append((upload.name, f"can't be used: {error.what}"))
             return
         self._add(source, layout)
 
-    def _add(self, source: ZipSource, layout: Layout) -> None:
+    def _add(self, source: ArchiveSource, layout: Layout) -> None:
+        self.layouts.append(layout)
         for item in layout.placed:
             file = SourceFile(item.file.parts, (source, item.file), item.file.size)
             self.placed.append(Placed(file, item.label, item.split))
         self.refused += source.refused + layout.refused
+        self.guessed += source.guessed
         self.notes += layout.notes
         self.empty += layout.empty
 
 
-def _in_zip(file: SourceFile) -> bool:
+def _in_archive(file: SourceFile) -> bool:
     return isinstance(file.handle, tuple)
-
-
-def _is_zip(path: Path) -> bool:
-    with open(path, "rb") as file:
-        return file.read(4) in (b"PK\x03\x04", b"PK\x05\x06")
 
 
 def _bring_along(earlier: Dataset, folder: Path, collected: Collected) -> list[dict[str, Any]]:
@@ -205,8 +229,8 @@ def _bring_along(earlier: Dataset, folder: Path, collected: Collected) -> list[d
     rows = [{str(column): value for column, value in row.items()} for row in earlier.photos.to_dict("records")]
     own = earlier.root == earlier.folder / "photos"
     for row in rows:
-        place = earlier.root / row["file"]
-        if own and not Path(row["file"]).is_absolute():
+        place = earlier.place(row["path"])
+        if (own or place.is_relative_to(earlier.folder)) and not Path(row["file"]).is_absolute():
             link_or_copy(place, folder / "photos" / row["file"])
         else:
             row["file"] = str(place)
@@ -215,6 +239,7 @@ def _bring_along(earlier: Dataset, folder: Path, collected: Collected) -> list[d
         row["split"] = parts.get(row["sha256"], row["split"])
     collected.notes += earlier.notes
     collected.refused += list(earlier.refused[["path", "reason"]].itertuples(index=False, name=None))
+    collected.lines += report_lines(earlier.report)
     return rows
 
 

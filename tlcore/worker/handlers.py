@@ -11,10 +11,11 @@ from pathlib import Path
 from tlcore.advice.recommend import run_recommendation
 from tlcore.data import incoming
 from tlcore.data.assemble import Ingestion
+from tlcore.data.examples import keep_pictures
 from tlcore.data.ingest import ingest_path
 from tlcore.data.samples import ingest_sample
 from tlcore.data.uploads import ingest_incoming
-from tlcore.errors import UserError, require_package
+from tlcore.errors import UndecidedLayout, UserError, require_package
 from tlcore.events import Event, Finished, Progress, ShouldStop, StageKey, Stopped
 from tlcore.jobs.pace import least_units, likely
 from tlcore.jobs.store import ImportSpec, Job, Run
@@ -37,7 +38,7 @@ def train(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterator[E
     load_trainer()
     from tlcore.pipeline.train import train_run  # brings TensorFlow; an import of photos must not wait for that
 
-    touch_used(workspace.datasets / job.dataset_id)
+    touch_used(workspace.dataset_folder(job.dataset_id))
     for event in train_run(workspace, job, should_stop):
         yield event
         if isinstance(event, Finished) and not event.stopped:
@@ -48,16 +49,12 @@ def import_photos(workspace: Workspace, job: Job, should_stop: ShouldStop) -> It
     """Make a data set of what a job's `ImportSpec` names; the last event is Finished with its id, or Stopped."""
     start, spec = time.perf_counter(), ImportSpec(**job.spec)
     uploads = _numbers(workspace, spec)
-    if spec.kind == "sample":
-        dataset = yield from ingest_sample(
-            workspace, spec.value, seed=spec.seed, should_stop=should_stop, visitor=job.visitor
-        )
-    elif spec.kind == "folder":
-        dataset = yield from ingest_path(
-            workspace, Path(spec.value), spec.name, spec.seed, should_stop, job.visitor, spec.without, spec.layout
-        )
-    else:
-        dataset = yield from _import_uploads(workspace, job, spec, should_stop)
+    try:
+        dataset = yield from _ingestion(workspace, job, spec, should_stop)
+    except UndecidedLayout as question:
+        with suppress(UserError, OSError):  # without pictures it can be answered too
+            keep_pictures(job.folder, question.pictures())
+        raise
     if dataset is None:
         yield Stopped("Nothing was changed. Your photos are still there.")
         return
@@ -65,6 +62,17 @@ def import_photos(workspace: Workspace, job: Job, should_stop: ShouldStop) -> It
     if uploads:  # not before the line above, which is only reached when the event is on the disk
         with suppress(UserError):  # they were taken away by hand, or the next cleanup takes them
             release_uploads(workspace, job, spec.value, uploads)
+
+
+def _ingestion(workspace: Workspace, job: Job, spec: ImportSpec, should_stop: ShouldStop) -> Ingestion:
+    """What makes the data set."""
+    if spec.kind == "sample":
+        return ingest_sample(workspace, spec.value, seed=spec.seed, should_stop=should_stop, visitor=job.visitor)
+    if spec.kind == "folder":
+        path = Path(spec.value)
+        choices = (spec.without, spec.layout, spec.encoding)
+        return ingest_path(workspace, path, spec.name, spec.seed, should_stop, job.visitor, *choices)
+    return _import_uploads(workspace, job, spec, should_stop)
 
 
 def _numbers(workspace: Workspace, spec: ImportSpec) -> frozenset[int]:
@@ -92,6 +100,7 @@ def _import_uploads(workspace: Workspace, job: Job, spec: ImportSpec, should_sto
                 allowance,
                 spec.without,
                 spec.layout,
+                spec.encoding,
             )
         )
     finally:
@@ -113,7 +122,16 @@ def recommend(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterat
         save_timings(workspace, {name: min(rate, SLOWER[1] * usual)})  # others may be at work at this moment
 
 
-HANDLERS: dict[str, Handler] = {"train": train, "import": import_photos, "advice": recommend}
+def check(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterator[Event]:
+    """Look for photos of a data set to correct or leave out."""
+    require_package("sklearn", "scikit-learn", "Checking photos", "train")
+    require_package("imagehash", "ImageHash", "Checking photos", "train")
+    from tlcore.cleaning.check import run_check  # brings scikit-learn and SciPy; other jobs must not wait for that
+
+    yield from run_check(workspace, job, should_stop)
+
+
+HANDLERS: dict[str, Handler] = {"train": train, "import": import_photos, "advice": recommend, "check": check}
 """What does a job, by its `kind`."""
 
 

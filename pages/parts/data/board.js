@@ -2,10 +2,11 @@
 
    Streamlit calls the default export again with new `data` after every run of the page; what is under way is kept beside the
    element it is drawn into. What `data` holds and what Python learns stands in board.py. The files beside this one are put
-   before it: sending.js, files.js, camera.js, photo_check.js,
+   before it: ../../shared/camera.js, sending.js, files.js, archive_kinds.js, photo_check.js,
    thumbnails.js, card.js, checks.js. */
 
 const MOST_NAMED = 100; // files that did not arrive and are listed with their reasons
+const MOST_REPORTED = 5000; // files that are not sent and reported by name; of others only how many
 
 class Board {
   constructor(data) {
@@ -14,13 +15,15 @@ class Board {
     this.wholeEarlier = data.whole ?? null;
     this.removed = [];
     this.dropped = [];
+    this.leftOut = ""; // which archives of what was chosen last are not taken, as a sentence
+    this.unsent = []; // {why, label, name} of what was chosen and is not sent
     this.folder = data.folder ?? "";
     this.sender = null;
     this.pending = [];
     this.wanted = false; // Import was pressed while photos were on their way
     this.without = new Set();
     this.lastSpoken = 0;
-    this.check = new PhotoCheck(() => this.busy, (item, reason) => this.refuse(item, reason));
+    this.check = new PhotoCheck(() => this.busy, (item, why) => this.refuse(item, why));
     this.leave = (event) => event.preventDefault();
     this.build(data);
     for (const each of data.cards ?? []) this.addCard(each);
@@ -43,7 +46,7 @@ class Board {
     this.failures = make("details", { hidden: true });
     this.outcome = make("div", { className: "outcome", hidden: true }, this.verdict, this.again, this.failures);
     this.aside = make("p", { className: "hint", hidden: true }); // stays until the import, whatever else is said
-    this.leftOut = 0; // files beside class folders
+    this.outside = 0; // files beside class folders
     this.nameInput = make("input", { type: "text", className: "name", maxLength: 80, autocomplete: "off", value: data.name ?? "" });
     this.nameInput.onchange = () => this.report();
     const label = make("label", { className: "title" }, make("span", { textContent: "Name of the data set (optional)" }), this.nameInput);
@@ -70,11 +73,11 @@ class Board {
       return input;
     };
     const folder = picker({ webkitdirectory: true });
-    const zip = picker({ accept: ".zip,application/zip" });
+    const zip = picker({ multiple: true, accept: ".zip,.tar,.tgz,.gz,.tbz2,.bz2,.txz,.xz,application/zip,application/x-tar,application/gzip" });
     const chooseFolder = button("Choose a folder", "", () => folder.click());
     chooseFolder.hidden = !("webkitdirectory" in folder); // the browsers of some phones know no folders
     const chooseZip = button("Choose a zip", "", () => zip.click());
-    const words = make("p", { textContent: "Sorted already? Drop a folder of class folders, or a zip of it, anywhere on this board." });
+    const words = make("p", { textContent: "Sorted already? Drop a folder of class folders, or a zip or tar of it, anywhere on this board." });
     this.limit = make("p", { className: "hint" });
     this.wholeLine = make("p", { className: "count", hidden: true });
     this.wholeRemover = button("Remove", "quiet", () => this.removeWhole());
@@ -147,10 +150,11 @@ class Board {
   }
 
   /** A file that is no photo goes again, and its card says so. */
-  refuse(item, reason) {
+  refuse(item, why) {
     const card = this.cards.find((each) => each.items.includes(item));
     if (!card || item.state === "removed") return;
-    card.refuse(item, reason);
+    card.refuse(item, why);
+    this.leaveUnsent(why, item.label, item.name);
     this.dropped.push(item.id);
     this.refusing ??= setTimeout(() => { // of many files, told once
       this.refusing = null;
@@ -159,6 +163,24 @@ class Board {
       this.draw();
     }, 150);
     this.drawSoon();
+  }
+
+  /** Note a file for the report of the import. */
+  leaveUnsent(why, label, name) {
+    this.unsent.push({ why, label, name: name.slice(-200) });
+  }
+
+  /** What is not sent, in short: [[why, label, names]], and how many files beyond those. */
+  reported() {
+    const missing = this.busy ? [] : this.failed.map(({ label, name }) => ({ why: "not_sent", label, name: name.slice(-200) }));
+    const all = [...this.unsent, ...missing];
+    const groups = new Map();
+    for (const { why, label, name } of all.slice(0, MOST_REPORTED)) {
+      const key = `${why} ${label}`;
+      if (!groups.has(key)) groups.set(key, [why, label, []]);
+      groups.get(key)[2].push(name);
+    }
+    return { unsent: [...groups.values()], unsent_more: Math.max(0, all.length - MOST_REPORTED) };
   }
 
   forget(id) {
@@ -224,10 +246,13 @@ class Board {
   // Photos
 
   /** Put what was chosen or dropped where it belongs: onto `card`, or where its folders say. */
-  take(chosen, card) {
-    const usable = chosen.filter(({ path }) => !isJunk(path));
+  async take(chosen, card) {
+    const wanted = chosen.filter(({ path }) => !isJunk(path));
+    for (const { path } of chosen) if (isJunk(path) && isHidden(path)) this.leaveUnsent("hidden", null, path);
+    await findArchives(wanted);
+    const usable = this.withoutArchives(wanted);
     if (!chosen.length) return;
-    if (!usable.length) return this.say("There are no files in there that can be used.", true);
+    if (!usable.length) return wanted.length === 0 && this.say("There are no files in there that can be used.", true);
     if (card) {
       const folder = usable[0].path.includes("/") && usable[0].path.split("/").at(-2);
       if (folder && !card.name) this.nameCard(card, folder);
@@ -241,20 +266,34 @@ class Board {
     if (loose.length && !inFolders) items.push(...this.firstEmpty().add(loose));
     if (whole.length) items.push(...this.takeWhole(whole));
     if (classes.size > 1 && folder) this.folder = folder;
+    if (inFolders) for (const { path } of loose) this.leaveUnsent("outside", null, path);
     this.prepare(items, usable.length);
     if (loose.length && inFolders) this.leaveOut(loose.length);
   }
 
   /** Files that belong to no class folder are not sent. */
   leaveOut(number) {
-    this.leftOut += number;
-    this.aside.textContent = `${files(this.leftOut)} outside the class folders left out.`;
+    this.outside += number;
+    this.aside.textContent = `${files(this.outside)} outside the class folders left out.`;
     this.aside.hidden = false;
     this.spoken.textContent = this.aside.textContent;
   }
 
+  /** The files but for archives inside folders, and for those of a kind that nobody here unpacks, which it says. */
+  withoutArchives(chosen) {
+    const nested = chosen.filter(isNested);
+    const packed = chosen.filter((each) => !isNested(each) && each.kind === "other");
+    for (const { path } of nested) this.leaveUnsent("nested", null, path);
+    for (const { path } of packed) this.leaveUnsent("packed", null, path);
+    const left = [...packed, ...nested];
+    const others = left.length > 1 ? ` ${files(left.length - 1)} more left out.` : "";
+    this.leftOut = left.length ? `${left[0].path} ${UNSENT[packed.length ? "packed" : "nested"]}.${others}` : "";
+    if (this.leftOut) this.say(this.leftOut, true);
+    return chosen.filter((each) => !left.includes(each));
+  }
+
   takeWhole(chosen) {
-    const batch = newBatch();
+    const batch = randomId();
     const items = chosen.map(({ file, path }, index) => ({
       id: `${batch}-${index}`, name: path, label: null, file, sent: 0, loading: 0, state: "waiting", reason: "",
     }));
@@ -331,7 +370,8 @@ class Board {
     const words = `${isStopped ? "Stopped. " : ""}${share} uploaded.`;
     const missing = rest ? ` ${number(rest)} missing.` : "";
     const why = problem ? ` ${problem.what ?? "The server refused it."} ${problem.fix ?? ""}` : "";
-    if (figures.files) this.say(words + missing + why, rest > 0);
+    const leftOut = this.leftOut ? ` ${this.leftOut}` : "";
+    if (figures.files) this.say(words + missing + why + leftOut, rest > 0);
     this.again.hidden = !rest || [403, 404].includes(problem?.status);
     this.listFailures(problem?.what ?? (isStopped ? "You stopped the upload." : "It did not arrive."));
     this.report();
@@ -378,7 +418,7 @@ class Board {
   order() {
     if (this.ordered) return;
     this.ordered = true;
-    this.orderId = newBatch(); // part of the state, since a trigger is lost when a run of the page is cut short
+    this.orderId = randomId(); // part of the state, since a trigger is lost when a run of the page is cut short
     this.report();
     setTimeout(() => ((this.ordered = false), this.draw()), 4000); // the page said why nothing was imported
   }
@@ -393,6 +433,7 @@ class Board {
       name: tidy(this.nameInput.value),
       folder: this.folder,
       without: [...this.without].map((card) => card.name),
+      ...this.reported(),
       order: this.orderId ?? "",
     };
   }
@@ -450,7 +491,7 @@ class Board {
     const size = this.whole.reduce((sum, item) => sum + item.file.size, this.wholeEarlier?.bytes ?? 0);
     const ids = [...(this.wholeEarlier?.ids ?? []), ...this.whole.map((item) => item.id)];
     const told = ids.map((id) => this.data.zips?.[id]).filter(Boolean); // as soon as they have arrived
-    const become = told.length && told.length === ids.length ? told.join(" ") : "Its folders become the classes.";
+    const become = told.length && told.length === ids.length ? told.join(" ") : "Its classes are found when you import it.";
     this.wholeLine.textContent = `${listed([...new Set(names)])}: ${files(count)}, ${megabytes(size)} MB. ${become}`;
     this.wholeRemover.setAttribute("aria-label", `Remove ${listed(names)}`);
   }

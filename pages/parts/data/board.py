@@ -12,7 +12,9 @@ from typing import Any
 
 import streamlit as st
 
+from pages.shared.camera import CAMERA_SCRIPTS, CAMERA_STYLES
 from pages.shared.component_script import component_script
+from tlcore.data.unsent import Unsent, unsent_from
 from tlcore.data.upload_classes import UploadClasses, classes_from
 from tlcore.messages.quantities import count
 from tlcore.settings import Limits
@@ -22,13 +24,22 @@ MOST_BYTES_SHARE = 0.9  # of what a request may have; the rest is for the names 
 KEY = "board"
 
 FOLDER = Path(__file__).parent
-SCRIPTS = ("sending.js", "files.js", "camera.js", "photo_check.js", "thumbnails.js", "card.js", "checks.js", "board.js")
-"""One script in the browser, in this order."""
+SCRIPTS = (
+    "sending.js",
+    "files.js",
+    "archive_kinds.js",
+    "photo_check.js",
+    "thumbnails.js",
+    "card.js",
+    "checks.js",
+    "board.js",
+)
+"""One script in the browser, in this order, after that of the camera."""
 
 _MOUNT = st.components.v2.component(
     "transferlab_board",
-    css=(FOLDER / "board.css").read_text(encoding="utf-8"),
-    js=component_script(*(FOLDER / name for name in SCRIPTS)),
+    css=CAMERA_STYLES + (FOLDER / "board.css").read_text(encoding="utf-8"),
+    js=component_script(*CAMERA_SCRIPTS, *(FOLDER / name for name in SCRIPTS)),
 )
 
 
@@ -42,6 +53,7 @@ class Target:
 
 
 NOTHING = UploadClasses()
+NOTHING_UNSENT = Unsent()
 
 
 @dataclass(frozen=True)
@@ -50,8 +62,8 @@ class Told:
 
     Attributes:
         area: the upload area that it knows. busy: whether photos are being sent. dropped: the ids of single photos that
-            were taken out again. without: names of classes to leave out. order: another text each time somebody wants
-            the import, "" before. said: whether it said anything yet.
+            were taken out again. without: names of classes to leave out. unsent: files that were not sent. order:
+            another text each time somebody wants the import, "" before. said: whether it said anything yet.
     """
 
     area: str | None = None
@@ -59,6 +71,7 @@ class Told:
     classes: UploadClasses = NOTHING
     dropped: frozenset[str] = frozenset()
     without: tuple[str, ...] = ()
+    unsent: Unsent = NOTHING_UNSENT
     order: str = ""
     said: bool = False
 
@@ -75,6 +88,7 @@ def told(values: Any) -> Told:
         classes=classes_from(dict(values)),
         dropped=frozenset(dropped),
         without=tuple(dict.fromkeys(without)),
+        unsent=unsent_from(values.get("unsent"), values.get("unsent_more")),
         order=str(values.get("order") or ""),
         said=True,
     )

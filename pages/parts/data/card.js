@@ -4,11 +4,13 @@ const tidy = (name) => name.normalize("NFC").trim().replace(/\s+/g, " ");
 const sameName = (one, other) => tidy(one).toLowerCase() === tidy(other).toLowerCase();
 const photos = (count) => `${number(count)} ${count === 1 ? "photo" : "photos"}`;
 
+const ACCEPTED = "image/*,.jfif,.heic,.heif,.avif,.tif,.tiff,.pbm,.pgm,.ppm,.pnm"; // what some systems do not know as pictures
+
 /** `restored`: {labels, name, count, photos: [{id, source}], fixed} of a card that was there before. */
 class Card {
   constructor(board, restored = {}) {
     this.board = board;
-    this.labels = restored.labels?.length ? [...restored.labels] : [`card-${newBatch()}`];
+    this.labels = restored.labels?.length ? [...restored.labels] : [`card-${randomId()}`];
     this.earlier = restored.count ?? 0; // photos that arrived in an earlier visit
     this.earlierPhotos = restored.photos ?? [];
     this.fixed = restored.fixed ?? 0; // photos of the data set that photos are added to; its name stays
@@ -31,7 +33,7 @@ class Card {
     this.remover = button("Remove", "quiet", () => this.board.remove(this));
     this.question = make("div", { className: "question", hidden: true });
     this.question.setAttribute("role", "alert");
-    this.files = make("input", { type: "file", multiple: true, accept: "image/*", tabIndex: -1, hidden: true });
+    this.files = make("input", { type: "file", multiple: true, accept: ACCEPTED, tabIndex: -1, hidden: true });
     this.files.onchange = () => {
       const chosen = ofInput(this.files);
       this.files.value = "";
@@ -76,14 +78,18 @@ class Card {
 
   /** New photos of this class; those that were chosen before are passed over. Returns the items to send. */
   add(chosen) {
-    const batch = newBatch();
+    const batch = randomId();
     const items = [];
-    for (const { file, path } of chosen) {
+    const earlier = new Set(this.known); // files of several folders that come at once may have one name and time
+    for (const { file, path, group } of chosen) {
       const key = `${path.split("/").pop()}|${file.size}|${file.lastModified}`;
-      if (this.known.has(key)) continue;
+      if (earlier.has(key)) {
+        this.board.leaveUnsent("twice", this.labels[0], path);
+        continue;
+      }
       this.known.add(key);
       const id = `${batch}-${items.length}`;
-      items.push({ id, key, name: path, label: this.labels[0], file, sent: 0, loading: 0, state: "waiting", reason: "" });
+      items.push({ id, key, name: path, label: this.labels[0], group, file, sent: 0, loading: 0, state: "waiting", reason: "" });
     }
     this.items.push(...items);
     this.complain("");
@@ -100,10 +106,10 @@ class Card {
     other.closeCamera();
   }
 
-  refuse(item, reason) {
+  refuse(item, why) {
     item.state = "removed";
     this.known.delete(item.key);
-    this.unread.add(item.name.split("/").pop(), reason);
+    this.unread.add(item.name.split("/").pop(), UNSENT[why]);
   }
 
   takeOut(item) {
@@ -114,18 +120,15 @@ class Card {
 
   openCamera() {
     if (this.camera) return;
-    if (!hasCamera()) {
-      this.files.setAttribute("capture", "environment"); // a phone's own camera app
-      this.files.click();
-      this.files.removeAttribute("capture");
-      return;
-    }
     this.board.closeCameras();
-    const take = (file) => this.board.take([{ file, path: file.name }], this);
-    this.camera = new Camera(take, () => {
-      this.camera = null;
-      this.drop.hidden = false;
-      this.shoot.focus();
+    this.camera = new Camera({
+      take: (file, group) => this.board.take([{ file, path: file.name, kind: "", group }], this),
+      closed: () => {
+        this.camera = null;
+        this.drop.hidden = false;
+        this.shoot.focus();
+      },
+      advice: "Record at least three bursts, each from another side.",
     });
     this.drop.hidden = true;
     this.drop.before(this.camera.root);

@@ -15,6 +15,7 @@ from pages.shared import decoding, state
 from tlcore.data import incoming, receive
 from tlcore.data.images import PhotoRefused
 from tlcore.data.manifest import Dataset
+from tlcore.data.unsent import keep_unsent
 from tlcore.data.upload_classes import UploadClass, UploadClasses, read_classes, suggested_name, write_classes
 from tlcore.data.zip_preview import preview_zip
 from tlcore.errors import UserError
@@ -65,6 +66,7 @@ def _keep(area: str, said: Told) -> None:
     """Write down what the cards say, and take out what was removed from them."""
     workspace = state.workspace()
     write_classes(workspace, area, said.classes)
+    keep_unsent(workspace, area, said.unsent)
     if said.dropped:
         incoming.remove_sent(workspace, area, said.dropped)
 

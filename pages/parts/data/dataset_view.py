@@ -1,10 +1,11 @@
-"""The data set in use: a few of its photos, a card for each class, and what was left out."""
+"""The data set in use: a few of its photos, what was left out or changed, and a card for each class."""
 
 import html
 
 import pandas as pd
 import streamlit as st
 
+from pages.parts.data import check, file_report, same_names
 from pages.shared import chrome, drawn, gallery, manage, photo_viewer, widgets
 from pages.shared.decoding import dataset_thumbnail
 from pages.shared.widgets import plain
@@ -34,7 +35,8 @@ def show(dataset: Dataset) -> None:
         st.markdown(" · ".join(facts(dataset)))
         for note in dataset.notes:
             st.markdown(f"- {plain(note)}")
-        refused(dataset)
+        file_report.show(dataset)
+        same_names.offer(dataset)
         classes(dataset)
         if len(dataset.labels) > widgets.MOST_LINES:  # more than there are cards at first
             counts = charts.count_frame(dataset.photos)
@@ -42,6 +44,7 @@ def show(dataset: Dataset) -> None:
             drawn.chart(charts.class_counts, counts, chrome.is_dark(), key="class_counts", description=finding)
         if dataset.licence:
             st.caption(f"Licence of the photos: {plain(dataset.licence)}")
+    check.show(dataset)
 
 
 def _enlarge(dataset: Dataset, rows: pd.DataFrame, place: int) -> None:
@@ -63,15 +66,6 @@ def facts(dataset: Dataset) -> list[str]:
         f"{size} pixels",
         format_bytes(int(rows["bytes"].sum())),
     ]
-
-
-def refused(dataset: Dataset) -> None:
-    """What was left out, and why."""
-    if dataset.refused.empty:
-        return
-    with st.expander(f"{count(len(dataset.refused), 'file')} left out", expanded=len(dataset.refused) <= 3):
-        reasons = dataset.refused[["path", "reason"]].set_axis(["File", "Why"], axis="columns")
-        widgets.table(reasons, "Files that were left out, each with the reason")
 
 
 def classes(dataset: Dataset) -> None:

@@ -5,13 +5,14 @@ from dataclasses import replace
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.parts.data import collecting
+from pages.parts.data import collecting, encoding_question, layout_question
 from pages.shared import follow, room, state
+from pages.shared.widgets import plain
 from tlcore.data import incoming
-from tlcore.data.layout import CLASS_LEFT_OUT
+from tlcore.data.report import KNOWN
 from tlcore.errors import UserError
 from tlcore.jobs import store
-from tlcore.jobs.status import job_status
+from tlcore.jobs.status import JobStatus, job_status
 from tlcore.jobs.store import ImportSpec, Job
 
 ON_TO_TRAIN = "on_to_train"  # in the session: the imports that lead on to the Train page
@@ -30,16 +31,21 @@ def start_import(spec: ImportSpec) -> None:
     st.rerun()
 
 
-def failed_job() -> Job | None:
-    """The import in the URL where it came to an end without a data set; else None."""
+def heading() -> tuple[str, str]:
+    """The title and the sentence of the page for the import in the URL."""
     try:
         job = state.job()
     except UserError:  # the page itself will say so
-        return None
-    if job is None:
-        return None
-    status = job_status(job)
-    return None if status.active or status.finished else job
+        job = None
+    status = job_status(job) if job else None
+    if job is None or status is None or status.active or status.finished:
+        return "Importing your photos", "We check every file and list any we can't use."
+    if status.error and status.error.choices:
+        return layout_question.TITLE, layout_question.sentence(status.error.choices)
+    if status.error and status.error.encodings:
+        return encoding_question.TITLE, encoding_question.sentence(status.error.encodings)
+    kept = " Your uploads are still here." if job.spec.get("kind") == "incoming" else ""
+    return "Import failed", f"Nothing was saved.{kept}"
 
 
 def show_import(action: DeltaGenerator) -> None:
@@ -52,13 +58,29 @@ def show_import(action: DeltaGenerator) -> None:
         follow.watch(job, lambda _: None)
     elif status.finished:
         _go_on(job, status.finished.result)
+    elif status.error and status.error.choices:
+        _offer_way_back(job, action, primary=False)
+        if layout := layout_question.ask(job, status.error.choices):
+            start_import(replace(ImportSpec(**job.spec), layout=layout))
+    elif status.error and status.error.encodings:
+        _offer_way_back(job, action, primary=False)
+        if encoding := encoding_question.ask(job, status.error.encodings):
+            start_import(replace(ImportSpec(**job.spec), encoding=encoding))
     else:
-        small = status.error.small_classes if status.error else ()
-        if small:
-            _offer_without(job, small, action)
-        is_refused = status.error is not None and not status.error.bug and job.spec["kind"] != "sample"
-        _offer_way_back(job, action, primary=is_refused and not small)
-        follow.ended(job, status, "import", action, primary=not is_refused)  # the same files would fail once more
+        _show_end(job, status, action)
+
+
+def _show_end(job: Job, status: JobStatus, action: DeltaGenerator) -> None:
+    """Why nothing came of an import, all of it at once, and what can be done."""
+    small = status.error.small_classes if status.error else ()
+    if small:
+        _offer_without(job, small, action)
+    is_refused = status.error is not None and not status.error.bug and job.spec["kind"] != "sample"
+    _offer_way_back(job, action, primary=is_refused and not small)
+    follow.ended(job, status, "import", action, primary=not is_refused)  # the same files would fail once more
+    reasons = status.error.reasons if status.error else ()
+    if reasons:
+        st.markdown("\n".join(f"- {plain(reason)}" for reason in reasons))
 
 
 def _go_on(job: Job, dataset_id: str) -> None:
@@ -66,7 +88,7 @@ def _go_on(job: Job, dataset_id: str) -> None:
     if job.spec.get("kind") == "incoming" and not _more_came(job.spec["value"]):
         collecting.forget()
     reasons = state.dataset_of(dataset_id).refused["reason"]
-    leads_on = st.session_state.pop(ON_TO_TRAIN, None) == job.id and bool((reasons == CLASS_LEFT_OUT).all())
+    leads_on = st.session_state.pop(ON_TO_TRAIN, None) == job.id and bool(reasons.isin(KNOWN).all())
     state.choose(job=None, run=None, dataset=dataset_id)
     if leads_on:
         st.switch_page("pages/train.py", query_params={"dataset": dataset_id})

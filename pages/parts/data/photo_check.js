@@ -1,25 +1,40 @@
 /* Which of the chosen files are no photos, told at once: by their first bytes, and by decoding what a browser can decode.
 
-   The server decides in the end (tlcore/data/refusals.py); what only it can tell (TIFF, zips, very large files) is left to it. */
+   The server decides in the end (tlcore/data/refusals.py); what only it can tell (TIFF, PPM, very large files) is left to it. */
 
 const CHECKS_AT_ONCE = 2;
 const MOST_CHECKED_BYTES = 40_000_000;
 const PATIENT = 60; // files that are decoded while photos are on their way; the rest when these have arrived
 
-const HEIF = new Set(["heic", "heix", "hevc", "heim", "heis", "mif1", "msf1"]);
-const DECODED = ["\xff\xd8\xff", "\x89PNG", "GIF8", "RIFF", "BM"];
-const LEFT_TO_SERVER = ["II*\0", "MM\0*", "II+\0", "MM\0+", "PK\x03\x04", "PK\x05\x06"];
+/* Why a file is not sent, by the keys that the server knows (BROWSER_REASONS in tlcore/data/report.py). */
+const UNSENT = {
+  empty: "is empty",
+  not_picture: "is not a picture",
+  video: "is a video",
+  damaged: "is damaged or incomplete",
+  nested: "is an archive inside a folder; unpack it first, or add it on its own",
+  packed: "is an archive of a kind that can’t be opened here; unpack it and add the folder, or make a zip",
+};
 
-/** Why a file can be no photo, to follow its name; "" where it can be one. `null`: only decoding it tells. */
-async function fromBeginning(file) {
-  if (!file.size) return "is empty";
-  const head = String.fromCharCode(...new Uint8Array(await file.slice(0, 16).arrayBuffer()));
-  if (LEFT_TO_SERVER.some((start) => head.startsWith(start))) return "";
+const PICTURES = new Set(["heic", "heix", "hevc", "heim", "heis", "mif1", "msf1", "hevx", "avif", "avis", "crx "]); // brands
+const DECODED = ["\xff\xd8\xff", "\x89PNG", "GIF8", "RIFF", "BM"];
+const TIFF = ["II*\0", "MM\0*", "II+\0", "MM\0+"];
+const NAMED_BY_SERVER = ["\xff\x0a", "\0\0\0\x0cJXL ", "\0\0\0\x0cjP  ", "8BPS"]; // pictures that it refuses by name
+const RAW = ["FUJIFILMCCD-RAW", "IIRO", "IIRS", "MMOR", "IIU\0", "II\x1a\0", "IIII", "FOVb", "\0MRM"]; // likewise, of cameras
+const LEFT_TO_SERVER = [...TIFF, ...NAMED_BY_SERVER, ...RAW];
+const NETPBM = /^P[1-7f]\s/;
+
+/** Why a file can be no photo, a key of UNSENT; "" where it can be one. `null`: only decoding it tells. `isInside`: it came in
+    a folder, where an archive is left out; one that lies in no folder the server unpacks. */
+async function fromBeginning(file, isInside) {
+  if (!file.size) return "empty";
+  const head = await headOf(file);
+  const kind = archiveKind(head);
+  if (kind) return isInside ? "nested" : kind === "other" ? "packed" : "";
+  if (LEFT_TO_SERVER.some((start) => head.startsWith(start)) || NETPBM.test(head)) return "";
   if (DECODED.some((start) => head.startsWith(start))) return file.size > MOST_CHECKED_BYTES ? "" : null;
-  if (head.slice(4, 8) !== "ftyp") return "is not a picture";
-  const brand = head.slice(8, 12);
-  if (HEIF.has(brand)) return "is a HEIC photo, which isn’t supported; save it as JPEG";
-  return brand.startsWith("avi") ? "is an AVIF picture, which isn’t supported; save it as JPEG" : "is a video, not a picture";
+  if (head.slice(4, 8) !== "ftyp") return "not_picture";
+  return PICTURES.has(head.slice(8, 12)) ? "" : "video"; // few browsers know the former
 }
 
 async function fromDecoding(file) {
@@ -27,7 +42,7 @@ async function fromDecoding(file) {
     (await createImageBitmap(file, { resizeWidth: 16 })).close();
     return "";
   } catch (error) {
-    return error.name === "InvalidStateError" ? "is damaged or incomplete" : ""; // else it is the browser that failed
+    return error.name === "InvalidStateError" ? "damaged" : ""; // else it is the browser that failed
   }
 }
 
@@ -50,7 +65,7 @@ function limited(most) {
   });
 }
 
-/** Checks files in the background. `refuse(item, reason)` is called for each that is no photo; `isBusy`: whether photos are
+/** Checks files in the background. `refuse(item, why)` is called for each that is no photo, with a key of UNSENT; `isBusy`: whether photos are
     on their way. */
 class PhotoCheck {
   constructor(isBusy, refuse) {
@@ -63,9 +78,9 @@ class PhotoCheck {
   async add(items) {
     const open = [];
     for (const item of items) {
-      const reason = await fromBeginning(item.file).catch(() => ""); // unreadable: sending it will say so
-      if (reason) this.refuse(item, reason);
-      else if (reason === null) open.push(item);
+      const why = await fromBeginning(item.file, item.name.includes("/")).catch(() => ""); // unreadable: sending it will say so
+      if (why) this.refuse(item, why);
+      else if (why === null) open.push(item);
     }
     for (const item of open) {
       this.number += 1;
@@ -76,7 +91,7 @@ class PhotoCheck {
 
   async decode(item, waits) {
     while (waits && this.isBusy() && item.state !== "removed") await pause(250);
-    const reason = item.state === "removed" ? "" : await fromDecoding(item.file);
-    if (reason) this.refuse(item, reason);
+    const why = item.state === "removed" ? "" : await fromDecoding(item.file);
+    if (why) this.refuse(item, why);
   }
 }

@@ -1,0 +1,71 @@
+"""`transferlab import`: a data set, and one report of what was left out; a failed import says everything at once."""
+
+import csv
+import json
+
+import pytest
+
+from tests.photos import class_files, make_photo, write_files
+from tlcore.__main__ import main
+
+HEIC = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("TRANSFERLAB_HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture
+def pets(tmp_path):
+    bad = {f"cats/{number}.heic": HEIC for number in range(30)} | {"=HYPERLINK(1).txt": b"x"}
+    folder = write_files(tmp_path / "pets", class_files({"cats": 4, "dogs": 5}) | bad)
+    (folder / "elsewhere").symlink_to(tmp_path)
+    return folder
+
+
+def test_the_answer_as_json(pets, capsys):
+    assert main(["import", str(pets), "--name", "Pets", "--json"]) == 0
+    values = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (values["name"], values["photos"], values["classes"]) == ("Pets", 9, {"cats": 4, "dogs": 5})
+    assert sum(values["parts"].values()) == 9
+    assert len(values["report"]) == 32 == len(values["refused"])
+    assert {"path": "elsewhere", "what": "left out", "reason": "is a link to something outside the folder"} in (
+        values["report"]
+    )
+
+
+def test_the_answer_as_text_and_the_whole_report_in_a_file(pets, tmp_path, capsys):
+    assert main(["import", str(pets), "--report", str(tmp_path / "all.csv")]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].endswith("pets  9 photos, 2 classes")
+    assert lines[1:3] == ["  2 classes, from folder names.", "32 files left out"]
+    assert lines[-1] == "  … and 22 more; --report FILE writes all"
+    rows = list(csv.DictReader((tmp_path / "all.csv").read_text(encoding="utf-8").splitlines()))
+    assert len(rows) == 32 and rows[0]["File"] == "'=HYPERLINK(1).txt", "no formula"
+
+
+def test_a_report_that_cannot_be_written_is_a_mistake_with_a_sentence(pets, tmp_path, capsys):
+    assert main(["import", str(pets), "--report", str(tmp_path / "none" / "all.csv")]) == 2
+    assert "Choose a file in another folder for --report." in capsys.readouterr().err
+
+
+def test_a_failed_import_says_everything_at_once(tmp_path, capsys):
+    files = {f"cats/{number}.heic": HEIC for number in range(3)} | {"dogs/0.png": b"", "dogs/1.jpg": make_photo(1)}
+    assert main(["import", str(write_files(tmp_path / "bad", files))]) == 2
+    error = capsys.readouterr().err.splitlines()
+    assert error[0] == "Only one class in bad has usable photos: dogs."
+    assert error[1].startswith("  3 files are HEIC photos from a phone") and error[2].startswith(
+        "  dogs/0.png is empty"
+    )
+    assert error[3].startswith("Add photos")
+
+
+def test_a_failed_import_as_json(tmp_path, capsys):
+    files = class_files({"cats": 5, "dogs": 5, "birds": 2}) | {f"birds/{number}.heic": HEIC for number in range(40)}
+    assert main(["import", str(write_files(tmp_path / "few", files)), "--json"]) == 2
+    said = capsys.readouterr()
+    values = json.loads(said.out.splitlines()[-1])
+    assert values["error"].startswith("The class birds has only 2 different photos") and values["fix"]
+    assert values["small_classes"] == ["birds"] and values["reasons"][0].startswith("40 files are HEIC photos")
+    assert values["error"] in said.err and values["reasons"][0] in said.err
