@@ -11,7 +11,6 @@ def name(strategy: str) -> str:
     return capitalized(short_name(strategy))
 
 
-def label(strategy: str) -> str:
-    """Its name and what it does in Markdown, for a box to tick that looks like a card: "Hybrid Train …"."""
-    sentence = re.sub(r" \([^)]*\)", "", STRATEGIES[strategy]).rstrip(".")
-    return f"**{name(strategy)}** {sentence}"
+def sentence(strategy: str) -> str:
+    """What it does, as a label: "Train the head first, then …"."""
+    return re.sub(r" \([^)]*\)", "", STRATEGIES[strategy]).rstrip(".")
