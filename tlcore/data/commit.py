@@ -127,12 +127,13 @@ def commit(
     rows: tuple[RowChange, ...] = (),
     brought: Brought | None = None,
     order: tuple[str, ...] | None = None,
+    notes: tuple[str, ...] = (),
 ) -> Dataset:
     """Make an edit: what it leaves must be a data set to train on. Returns the newer version.
 
     Args:
         change, paths, classes, rows: as of `edit_log.Entry`.
-        brought: files that come along. order: of all classes, where the edit changes that.
+        brought: files that come along. order: of all classes, where the edit changes that. notes: about what it brings.
 
     Raises:
         UserError: fewer than two classes, or a class with too few photos, would be left; or the disk is full.
@@ -157,6 +158,7 @@ def commit(
         parts={split: int((kept["split"] == split).sum()) for split in SPLITS},
         fingerprint=fingerprint(kept),
         rows=(*rows, *moved),
+        notes=notes,
     )
     if brought is not None:
         entry = replace(entry, **_store(edited, entry.version, brought))
@@ -175,6 +177,7 @@ def commit(
         left_out=plain[everything["left_out"]].reset_index(drop=True),
         fingerprint=entry.fingerprint,
         report=report,
+        notes=(*current.notes, *notes),
     )
 
 

@@ -77,6 +77,7 @@ class _Rows:
     def frame(self, in_order: bool = True) -> pd.DataFrame:
         labels = np.array(self._names, dtype=object)[self._codes]
         made = self._frame.assign(label=labels, **self._values)
+        made["group"] = pd.Series(self._values["group"], index=made.index, dtype=object)  # None stays None
         return made.sort_values("path", ignore_index=True) if in_order else made
 
 
