@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tlcore.api.checking import CheckResult, find_issues
     from tlcore.api.comparison import ComparisonResult, compare
     from tlcore.api.datasets import load_dataset
     from tlcore.api.listings import list_backbones, list_datasets, list_runs, list_samples
@@ -30,20 +31,23 @@ if TYPE_CHECKING:
     from tlcore.api.training import TrainingError, TrainingStopped, continue_run, train
     from tlcore.data.images import PhotoRefused
     from tlcore.data.manifest import Dataset
-    from tlcore.errors import LayoutChoice, UndecidedLayout, UserError
+    from tlcore.errors import EncodingChoice, LayoutChoice, UndecidedEncoding, UndecidedLayout, UserError
     from tlcore.storage.put_aside import Deletion
 
 __version__ = "0.2.0.dev0"
 
 __all__ = [
+    "CheckResult",
     "ComparisonResult",
     "Dataset",
     "Deletion",
+    "EncodingChoice",
     "LayoutChoice",
     "Model",
     "PhotoRefused",
     "TrainingError",
     "TrainingStopped",
+    "UndecidedEncoding",
     "UndecidedLayout",
     "UserError",
     "__version__",
@@ -52,6 +56,7 @@ __all__ = [
     "delete",
     "delete_class",
     "delete_photos",
+    "find_issues",
     "list_backbones",
     "list_datasets",
     "list_deleted",
@@ -68,14 +73,17 @@ __all__ = [
 ]
 
 _MODULES = {
+    "CheckResult": "tlcore.api.checking",
     "ComparisonResult": "tlcore.api.comparison",
     "Dataset": "tlcore.data.manifest",
     "Deletion": "tlcore.storage.put_aside",
+    "EncodingChoice": "tlcore.errors",
     "LayoutChoice": "tlcore.errors",
     "Model": "tlcore.api.model",
     "PhotoRefused": "tlcore.data.images",
     "TrainingError": "tlcore.api.training",
     "TrainingStopped": "tlcore.api.training",
+    "UndecidedEncoding": "tlcore.errors",
     "UndecidedLayout": "tlcore.errors",
     "UserError": "tlcore.errors",
     "compare": "tlcore.api.comparison",
@@ -83,6 +91,7 @@ _MODULES = {
     "delete": "tlcore.api.managing",
     "delete_class": "tlcore.api.managing",
     "delete_photos": "tlcore.api.managing",
+    "find_issues": "tlcore.api.checking",
     "list_backbones": "tlcore.api.listings",
     "list_datasets": "tlcore.api.listings",
     "list_deleted": "tlcore.api.managing",

@@ -46,7 +46,9 @@ class LayoutChoice:
         key: what `layout` is set to for this reading; stable for the same files.
         labels_from: "folders", "names" (of files), "table" or "annotations" (of an export for object detection).
         basis: more exactly, one of the keys of tlcore/messages/layouts.py, which has the sentences.
-        file: the table, names file or folder that it rests on, "" for none. column: of a table, "" elsewhere.
+        file: the table or folder that it rests on, "" for none. column: of a table, "" elsewhere.
+        names_file: the file that has the names of classes which are called by ids, "" for none.
+        ignores_case: whether Cats in one part and cats in another are one class.
         num_photos: files that would be read as photos. num_left_out: all others.
         num_classes: how many classes there are.
         classes: label and number of photos of each, in the order of the labels; of many only the first hundred.
@@ -65,6 +67,8 @@ class LayoutChoice:
     examples: tuple[tuple[str, str], ...] = ()
     file: str = ""
     column: str = ""
+    names_file: str = ""
+    ignores_case: bool = False
 
     def __post_init__(self) -> None:
         for name in ("classes", "parts", "examples"):  # JSON knows no tuples
@@ -86,6 +90,34 @@ class UndecidedLayout(UserError):
         super().__init__(what, fix)
         self.choices = choices
         self.pictures: Callable[[], Mapping[str, bytes]] = dict
+
+
+@dataclass(frozen=True)
+class EncodingChoice:
+    """A way to read the names in an archive.
+
+    `encoding`: what `encoding` is set to for it, Python's name; `title`: what people call it; `names`: some folders, as
+    they would be called.
+    """
+
+    encoding: str
+    title: str
+    names: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "names", tuple(self.names))  # JSON knows no tuples
+
+
+class UndecidedEncoding(UserError):
+    """The names in an archive can be read in several ways; `encoding` decides which.
+
+    Args:
+        choices: the ways, the likeliest first.
+    """
+
+    def __init__(self, what: str, fix: str, choices: tuple[EncodingChoice, ...]) -> None:
+        super().__init__(what, fix)
+        self.choices = choices
 
 
 def require_package(module: str, name: str, purpose: str, extra: str) -> None:

@@ -4,13 +4,13 @@ Jobs yield events and know no listener. Whoever listens reads them from a genera
 """
 
 import json
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any, ClassVar, TypeVar
 
 from tlcore.checksums import check_line, with_line_checksum
-from tlcore.errors import LayoutChoice
+from tlcore.errors import EncodingChoice, LayoutChoice
 
 ShouldStop = Callable[[], bool]  # a long job asks it every few photos or steps; true means: keep what is done, and end
 
@@ -61,7 +61,8 @@ class StageKey(StrEnum):
     DOWNLOAD = "download"
     READ = "read"  # files that are imported
     EXPORT = "export"  # photos that are written to a folder or a zip
-    COMPARE = "compare"  # photos with one another, for the recommendation
+    COMPARE = "compare"  # photos with one another, for the recommendation or a check
+    MEASURE = "measure"  # the sharpness and light of photos, for a check
     ADAPT_BATCH_NORM = "adapt_batch_norm"
     EXTRACT_FEATURES = "extract_features"
     EXTRACT_FEATURES_AND_ACTIVATIONS = "extract_features_and_activations"
@@ -222,7 +223,8 @@ class Failed(Event):
     `number`: of a bug, the same on the page and in the log; "" otherwise, and in older files. `small_classes`: of an
     import, the classes with too few photos, where it could be done without them; `reasons`: sentences with all that led
     to it, where that is more than `what` says. `choices`: of an import, the ways to read the photos that a person has
-    to choose from (`ImportSpec.layout`), the likeliest first.
+    to choose from (`ImportSpec.layout`), the likeliest first; `encodings`: the same of the
+    names in an archive (`ImportSpec.encoding`).
     """
 
     type: ClassVar[str] = "failed"
@@ -233,12 +235,13 @@ class Failed(Event):
     small_classes: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
     choices: tuple[LayoutChoice, ...] = ()
+    encodings: tuple[EncodingChoice, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("small_classes", "reasons"):  # JSON knows no tuples
             object.__setattr__(self, name, tuple(getattr(self, name)))
-        choices = (each if isinstance(each, LayoutChoice) else _from_row(LayoutChoice, each) for each in self.choices)
-        object.__setattr__(self, "choices", tuple(choices))
+        object.__setattr__(self, "choices", _from_rows(LayoutChoice, self.choices))
+        object.__setattr__(self, "encodings", _from_rows(EncodingChoice, self.encodings))
 
 
 @dataclass(frozen=True)
@@ -256,7 +259,7 @@ class Died(Event):
 
 
 Result = TypeVar("Result")
-Value = TypeVar("Value", bound="PlannedStage | LayoutChoice | Event")
+Value = TypeVar("Value", bound="PlannedStage | LayoutChoice | EncodingChoice | Event")
 
 
 def run_to_end(job: Generator["Event", None, Result], on_event: Callable[["Event"], object] | None = None) -> Result:
@@ -296,6 +299,11 @@ def _from_row(cls: type[Value], row: dict[str, Any]) -> Value:
     """A dataclass of the fields that it knows of a row of JSON."""
     known = {field.name for field in fields(cls)}
     return cls(**{name: value for name, value in row.items() if name in known})
+
+
+def _from_rows(cls: type[Value], rows: Iterable[Any]) -> tuple[Value, ...]:
+    """Dataclasses of rows of JSON; those that are dataclasses already stay."""
+    return tuple(each if isinstance(each, cls) else _from_row(cls, each) for each in rows)
 
 
 def encode(event: Event) -> str:

@@ -9,11 +9,14 @@ for it).
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+import pandas as pd
 import streamlit as st
 
 from pages.shared import room, state
 from pages.shared.widgets import plain
 from tlcore.access import Made
+from tlcore.cleaning import kept
+from tlcore.cleaning.results import check_folder, lineage_id
 from tlcore.data import edits, versions
 from tlcore.data.manifest import Dataset
 from tlcore.errors import UserError
@@ -172,6 +175,29 @@ def go_to(dataset: Dataset, dataset_id: str) -> Edited:
     """
     same = split_version(dataset_id)[0] == dataset.folder.name
     return versions.go_to(state.workspace(), dataset_id) if same and _may_change(dataset) else None
+
+
+def check(dataset: Dataset) -> None:
+    """Look for photos of a data set to correct or leave out, in a job; nothing happens where one is under way."""
+    if _may_change(dataset):
+        with refusals_kept():
+            job = store.check_job(state.workspace(), lineage_id(dataset), dataset.visitor)
+            state.queue().restart(job)
+
+
+def keep_issues(dataset: Dataset, issues: pd.DataFrame) -> bool:
+    """Never show these issues again; False where this visitor may not. Raises UserError."""
+    if not _may_change(dataset):
+        return False
+    kept.keep_issues(check_folder(state.workspace(), dataset), dataset, issues)
+    return True
+
+
+def show_kept_issues(dataset: Dataset) -> None:
+    """Show all issues again that were kept."""
+    if _may_change(dataset):
+        with refusals_kept():
+            kept.forget_kept(check_folder(state.workspace(), dataset))
 
 
 def _may_change(dataset: Dataset) -> bool:

@@ -62,8 +62,6 @@ HOSTILE = [
     ("\\\\server\\share\\evil.jpg", "outside"),
     ("cats\\..\\..\\evil.jpg", "outside"),
     ("cats/" * 10_000 + "deep.jpg", "folders deep"),
-    ("cats/more.zip", "an archive inside the archive"),
-    ("cats/more.TAR.GZ", "an archive inside the archive"),
 ]
 
 
@@ -162,7 +160,6 @@ def test_locked_zips(workspace, tmp_path):
         ("cut by one byte", lambda data: data[:-1]),
         ("empty", lambda data: b""),
         ("text", lambda data: b"I am not a zip"),
-        ("a photo named .zip", lambda data: GOOD),
         ("table of contents overwritten", lambda data: data.replace(b"PK\x01\x02", b"XXXX")),
     ],
 )

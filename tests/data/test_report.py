@@ -19,6 +19,7 @@ from tlcore.data.manifest import load_dataset
 from tlcore.data.parquet import to_parquet
 from tlcore.data.report import CHANGED, GUESSED, LEFT_OUT, ReportLine, report_frame
 from tlcore.events import never
+from tlcore.messages.layouts import found_message
 from tlcore.workspace import read_json, write_json
 
 LINES = (
@@ -46,6 +47,10 @@ def dataset(workspace, tmp_path):
     return load_dataset(workspace, made.id)
 
 
+def test_a_data_set_says_how_its_files_were_read(dataset):
+    assert found_message(dataset.layout, len(dataset.labels)) == "2 classes, from folder names"
+
+
 def test_every_line_is_kept_and_refused_has_only_what_was_left_out(dataset):
     assert rows(dataset.report) == list(LINES)
     assert dataset.refused.values.tolist() == [["notes.txt", "is not in a class folder"]]
@@ -61,7 +66,9 @@ def test_what_is_made_of_a_data_set_keeps_its_report(workspace, dataset, way):
         area = new_incoming(workspace)
         add_files(workspace, area, [("new.jpg", make_photo(77), "cats"), ("bad.jpg", b"x", "cats")])
         newer = run_job(ingest_incoming(workspace, area, "more", base=dataset.id))[0]
-    found = rows(load_dataset(workspace, newer.id).report)
+    newer = load_dataset(workspace, newer.id)
+    assert newer.layout == dataset.layout, "how the folders of the import were read"
+    found = rows(newer.report)
     assert set(LINES) <= set(found) and len(found) == len(LINES) + (way == "photos added")
 
 

@@ -104,7 +104,7 @@ def test_names_are_kept_as_they_are_typed_and_the_data_set_is_called_after_them(
     (job,) = queue.jobs
     assert job.spec | {"without": list(job.spec["without"])} == {
         "kind": "incoming", "value": area, "name": "cats and puppies", "seed": 0, "base": None, "without": ["birds"],
-        "layout": "",
+        "layout": "", "encoding": "",
     }  # fmt: skip
     assert at.query_params["job"] == job.id
 

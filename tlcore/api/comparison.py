@@ -88,6 +88,7 @@ def compare(
     *,
     layout: str = "",
     labels: str | PathLike[str] = "",
+    encoding: str = "",
     workspace: WorkspaceLike = None,
     progress: bool | None = None,
     on_event: Callable[[Event], object] | None = None,
@@ -100,8 +101,8 @@ def compare(
     Args:
         data: a `Dataset`, or what `load_dataset` takes.
         strategies, backbones: what to compare: 2 to 12 runs.
-        layout, labels, workspace, progress, on_event, settings: as for `train`; settings go over each strategy's own
-            defaults.
+        layout, labels, encoding, workspace, progress, on_event, settings: as for `train`; settings go over each
+            strategy's own defaults.
 
     Returns:
         Results, verdicts and `to_frame()`. A run that failed has its reason in `failures`.
@@ -114,7 +115,7 @@ def compare(
     configs, chosen = make_configs(strategies, backbones, settings), take_layout(layout, labels)
     check_trainer()
     with showing(progress, on_event) as show:
-        place, dataset = take_dataset(data, workspace, configs[0].seed, show, chosen)
+        place, dataset = take_dataset(data, workspace, configs[0].seed, show, chosen, encoding)
         found, outcomes = run_comparison(place, dataset, configs, show)
     if not found.results:
         check_outcome(*outcomes[0])

@@ -25,6 +25,7 @@ def load_dataset(
     name: str | None = None,
     layout: str = "",
     labels: str | PathLike[str] = "",
+    encoding: str = "",
     seed: int = 0,
     workspace: WorkspaceLike = None,
     progress: bool | None = None,
@@ -37,13 +38,15 @@ def load_dataset(
     gives the same data set again, at once.
 
     Args:
-        source: a folder or a zip whose folders are the classes (or train/, validation/ and test/ folders of these), the
-            name of a sample (`list_samples`), or the id of a data set (`list_datasets`), which stands for its current
-            version; with "@" and a number for another one. What exists as a path is taken as one.
+        source: a folder, a zip or a tar whose folders are the classes (or train/, validation/ and test/ folders of
+            these), the name of a sample (`list_samples`), or the id of a data set (`list_datasets`), which stands for
+            its current version; with "@" and a number for another one. What exists as a path is taken as one.
         name: of the data set; by default that of its folder or file.
         layout: which way to read the folders, where there are several: the `key` of one of `UndecidedLayout.choices`.
         labels: where the classes are, in other words: "folders", "names" (of the files), "annotations" (of an export
             for object detection), or the path of a table in the folder or zip. Give this or `layout`.
+        encoding: of the names in a zip or tar that does not say how they are written, by Python's name ("cp932",
+            "gb18030", "cp437", …); by default it is found out.
         seed: decides which photos train, validate and test, where the folders do not decide it.
         workspace: where data sets are kept; by default `$TRANSFERLAB_HOME`, else the user's data folder.
         progress: whether progress bars are shown; by default in a terminal or a notebook, unless `on_event` is given.
@@ -55,17 +58,23 @@ def load_dataset(
 
     Raises:
         UndecidedLayout: the folders can be read in several ways, or in one that somebody has to confirm; `choices` has
-            them. It is a UserError.
+            them. It is a UserError, as is the next.
+        UndecidedEncoding: the names of the folders in a zip read differently in several encodings; `choices` has them.
         UserError: there is nothing of that name, or it cannot be used: too few classes or photos, a damaged zip.
     """
     chosen = take_layout(layout, labels)
     place = take_workspace(workspace)
     with showing(progress, on_event) as show:
-        return editable(run_to_end(find_dataset(place, source, name, seed, chosen), show))
+        return editable(run_to_end(find_dataset(place, source, name, seed, chosen, encoding), show))
 
 
 def find_dataset(
-    workspace: Workspace, source: str | PathLike[str], name: str | None = None, seed: int = 0, layout: str = ""
+    workspace: Workspace,
+    source: str | PathLike[str],
+    name: str | None = None,
+    seed: int = 0,
+    layout: str = "",
+    encoding: str = "",
 ) -> Generator[Event, None, Dataset]:
     """The data set that a path, a sample's name or an id means; the arguments are those of `load_dataset`, `layout`
     what `take_layout` makes of two of them.
@@ -80,7 +89,7 @@ def find_dataset(
         )
     given = str(source)
     if given.strip() and Path(given).expanduser().exists():
-        job = ingest_path(workspace, Path(given), name=name, seed=seed, layout=layout)
+        job = ingest_path(workspace, Path(given), name=name, seed=seed, layout=layout, encoding=encoding)
     elif given in {sample.key for sample in SAMPLES}:
         job = ingest_sample(workspace, given, seed=seed)
     elif is_id(given) and workspace.dataset_folder(given).is_dir():
@@ -96,7 +105,12 @@ def find_dataset(
 
 
 def take_dataset(
-    data: DataLike, workspace: WorkspaceLike, seed: int, on_event: Callable[[Event], object], layout: str = ""
+    data: DataLike,
+    workspace: WorkspaceLike,
+    seed: int,
+    on_event: Callable[[Event], object],
+    layout: str = "",
+    encoding: str = "",
 ) -> tuple[Workspace, Dataset]:
     """The data set that a caller gave or means, and the workspace that it is in.
 
@@ -105,7 +119,7 @@ def take_dataset(
     """
     if not isinstance(data, Dataset):
         place = take_workspace(workspace)
-        return place, run_to_end(find_dataset(place, data, None, seed, layout), on_event)
+        return place, run_to_end(find_dataset(place, data, None, seed, layout, encoding), on_event)
     if not data.id:
         raise UserError(f"The photos in {data.name} have no classes.", "Use a folder with one folder per class.")
     home = data.folder.resolve().parent.parent

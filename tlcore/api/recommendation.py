@@ -22,6 +22,7 @@ def recommend(
     *,
     layout: str = "",
     labels: str | PathLike[str] = "",
+    encoding: str = "",
     seed: int = 0,
     workspace: WorkspaceLike = None,
     progress: bool | None = None,
@@ -31,7 +32,7 @@ def recommend(
 
     Args:
         data: a `Dataset`, what `load_dataset` takes, or a folder of photos in no classes.
-        layout, labels: how a folder or zip is read, as for `load_dataset`.
+        layout, labels, encoding: how a folder or zip is read, as for `load_dataset`.
         seed: selects the photos if there are more than 200.
         workspace: where features are kept, so that a training finds them; by default that of the `Dataset`, else
             `$TRANSFERLAB_HOME`, else the user's data folder.
@@ -48,12 +49,14 @@ def recommend(
     with showing(progress, on_event) as show:
         home = data.folder.parent.parent if isinstance(data, Dataset) and data.id else None
         place = take_workspace(workspace if workspace is not None else home)
-        found = run_to_end(measure(place, load_photos(data, place, show, chosen), seed=seed), show)
+        found = run_to_end(measure(place, load_photos(data, place, show, chosen, encoding), seed=seed), show)
     assert found is not None  # nobody asked it to stop
     return replace(found, reason=recommendation_reason(found))
 
 
-def load_photos(data: DataLike, workspace: Workspace, on_event: Callable[[Event], object], layout: str = "") -> Dataset:
+def load_photos(
+    data: DataLike, workspace: Workspace, on_event: Callable[[Event], object], layout: str = "", encoding: str = ""
+) -> Dataset:
     """The data set that is meant; of a folder of photos in no classes one that is saved nowhere, without labels.
 
     Raises:
@@ -63,4 +66,4 @@ def load_photos(data: DataLike, workspace: Workspace, on_event: Callable[[Event]
         return data
     if not layout and isinstance(data, str | PathLike) and holds_only_photos(Path(data).expanduser()):
         return run_to_end(read_unsorted(Path(data).expanduser()), on_event)
-    return run_to_end(find_dataset(workspace, data, layout=layout), on_event)
+    return run_to_end(find_dataset(workspace, data, layout=layout, encoding=encoding), on_event)

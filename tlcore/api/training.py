@@ -35,6 +35,7 @@ def train(
     backbone: str = BUILT_IN.name,
     layout: str = "",
     labels: str | PathLike[str] = "",
+    encoding: str = "",
     workspace: WorkspaceLike = None,
     progress: bool | None = None,
     on_event: Callable[[Event], object] | None = None,
@@ -49,7 +50,7 @@ def train(
         data: a `Dataset`, or what `load_dataset` takes.
         strategy: how much of the network is trained: "feature-extraction", "hybrid", "fine-tuning" or "scratch".
         backbone: the pretrained network, see `list_backbones`.
-        layout, labels: how a folder or zip is read, as for `load_dataset`.
+        layout, labels, encoding: how a folder or zip is read, as for `load_dataset`.
         workspace: where the run is kept; by default that of the `Dataset`, else `$TRANSFERLAB_HOME`, else the user's
             data folder.
         progress: whether progress bars are shown; by default in a terminal or a notebook, unless `on_event` is given.
@@ -62,7 +63,7 @@ def train(
         The trained model; `Model.report` has its results on the test photos.
 
     Raises:
-        UndecidedLayout: a folder or zip can be read in several ways; it is a UserError.
+        UndecidedLayout, UndecidedEncoding: a folder or zip can be read in several ways; they are UserErrors.
         UserError: the data, a setting or the weights cannot be used, TensorFlow is not installed, or the disk is full.
         TrainingStopped: stopped before anything was learned; it is a KeyboardInterrupt.
         TrainingError: a fault of the program.
@@ -70,7 +71,7 @@ def train(
     config, chosen = make_config(strategy, backbone, settings), take_layout(layout, labels)
     check_trainer()
     with showing(progress, on_event) as show:
-        place, dataset = take_dataset(data, workspace, config.seed, show, chosen)
+        place, dataset = take_dataset(data, workspace, config.seed, show, chosen, encoding)
         load_trainer(quietly=True)  # takes seconds; the run's clock is for the work
         run = create_run(place, dataset.id, config, dataset.name)
         check_outcome(*run_interruptibly(place, run, show))

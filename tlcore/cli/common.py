@@ -62,6 +62,12 @@ def add_layout(parser: argparse.ArgumentParser) -> None:
         metavar="FROM",
         help="where the classes are: folders, names (of the files), annotations, or the path of a CSV table",
     )
+    parser.add_argument(
+        "--encoding",
+        default="",
+        metavar="NAME",
+        help="how names in an old zip are written, where they come out wrong: cp932, gb18030, cp437, …",
+    )
 
 
 def given_settings(options: argparse.Namespace) -> dict[str, Any]:

@@ -65,6 +65,7 @@ def _race(workspace: Workspace, options: argparse.Namespace) -> int:
             name=options.name,
             layout=options.layout,
             labels=options.labels,
+            encoding=options.encoding,
             seed=configs[0].seed,
             workspace=workspace,
             on_event=bars.show,

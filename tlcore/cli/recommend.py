@@ -33,7 +33,8 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
 def _recommend(workspace: Workspace, options: argparse.Namespace) -> int:
     with ProgressBars() as bars:
         chosen = take_layout(options.layout, options.labels)
-        dataset = load_photos(newest_source(workspace, options.path), workspace, bars.show, chosen)
+        source = newest_source(workspace, options.path)
+        dataset = load_photos(source, workspace, bars.show, chosen, options.encoding)
         found = recommend_strategy(dataset, seed=options.seed, workspace=workspace, on_event=bars.show)
     return answer(options, _text(found, dataset.labels), recommendation_values(found))
 

@@ -41,6 +41,7 @@ def _train(workspace: Workspace, options: argparse.Namespace) -> int:
             name=options.name,
             layout=options.layout,
             labels=options.labels,
+            encoding=options.encoding,
             seed=config.seed,
             workspace=workspace,
             on_event=bars.show,

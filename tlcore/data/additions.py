@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from tlcore.data.archive import ZipSource
+from tlcore.data.archives import open_archive
 from tlcore.data.assemble import Ingestion
+from tlcore.data.bursts import part_bursts
 from tlcore.data.changes import ADDED, Change
 from tlcore.data.collect import Collected, Reading, Source, collect
 from tlcore.data.commit import Brought, Edited, commit, editing
@@ -38,11 +39,12 @@ class Reads:
     """How the files of a source are read.
 
     `label`: the class of all of them, "" where folders say it; `layout`: a `LayoutChoice.key`, "" where that is clear;
-    `without`: classes to leave out.
+    `encoding`: of names in an archive, "" to find out; `without`: classes to leave out.
     """
 
     label: str = ""
     layout: str = ""
+    encoding: str = ""
     without: Collection[str] = ()
 
 
@@ -62,13 +64,14 @@ def add_path(
         seed: decides which of the new photos train, validate and test.
 
     Raises:
-        TooFewPhotos: a new class has too few. UndecidedLayout: the folders can be read in several ways. UserError: the
-            source cannot be used as it is, or there is no new photo in it.
+        TooFewPhotos: a new class has too few. UndecidedLayout: the folders can be read in several ways.
+        UndecidedEncoding: the names in an archive can. UserError: the source cannot be used as it is, or there is no
+            new photo in it.
     """
     path = Path(path).expanduser()
     if not path.exists():
         raise path_not_found(path)
-    source: Source = FolderSource(path) if path.is_dir() else ZipSource(path)
+    source: Source = FolderSource(path) if path.is_dir() else open_archive(path, encoding=reads.encoding)
     found = _layout(source, reads)
     collected = Collected(
         refused=[*source.refused, *found.refused],
@@ -119,6 +122,7 @@ def _new_photos(edited: Edited, collected: Collected) -> pd.DataFrame:
     photos, current = collected.photos(), edited.current
     if len(photos):
         photos["label"] = photos["label"].map(name_classes(photos["label"], collected.notes, current.labels))
+        photos = _with_bursts(photos, current.labels, collected.notes)
     there = set(zip(current.photos["sha256"], current.photos["label"]))
     gone = set(current.left_out["sha256"]) - set(current.photos["sha256"])
     reasons = {
@@ -132,6 +136,16 @@ def _new_photos(edited: Edited, collected: Collected) -> pd.DataFrame:
         raise UserError(f"There is no new photo for “{current.name}”.", f"Choose other photos. {HOW}")
     taken = dict.fromkeys(every_path(current.folder), 1)
     return photos.assign(path=[make_unique(path, taken) for path in photos["path"]])
+
+
+def _with_bursts(photos: pd.DataFrame, known: Collection[str], notes: list[str]) -> pd.DataFrame:
+    """The rows with the bursts of a new class cut where it has nothing else; elsewhere they stay whole."""
+    if "group" not in photos:
+        return photos
+    is_new = ~photos["label"].isin(list(known))
+    cut, more = part_bursts(photos[is_new])
+    notes += more
+    return pd.concat([photos[~is_new], cut]).sort_index()
 
 
 def _parts(there: pd.DataFrame, photos: pd.DataFrame, seed: int) -> pd.Series:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
+from tlcore.data.archive_kinds import HEAD_BYTES, NESTED, archive_kind, named_like_archive
 from tlcore.data.folder import (
     MAX_DEPTH,
     MAX_FILES,
@@ -24,7 +25,9 @@ from tlcore.data.folder import (
 )
 from tlcore.data.images import PhotoRefused
 from tlcore.data.layout import SourceFile
+from tlcore.data.name_encodings import choose_encoding, guessed_reason
 from tlcore.data.names import clean_path, is_junk
+from tlcore.data.zip_names import raw_name, said_name
 from tlcore.error_reasons import why_file_failed
 from tlcore.errors import UserError
 
@@ -34,48 +37,47 @@ MAX_RATIO = 100
 MAX_RATIO_FREE = 500_000_000
 """Bytes that an archive may unpack to whatever the ratio: small drawings do shrink a lot."""
 
-NESTED = "is an archive inside the archive; unpack it first, or add it on its own"
-_NESTED = re.compile(r"\.(zip|rar|7z|tar|tgz|gz|bz2|xz)$", re.IGNORECASE)
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the others unpack without a limit: 4 kB may become 5 GB
-_UTF8_FLAG, _ENCRYPTED_FLAG = 0x800, 0x1
+_ENCRYPTED_FLAG = 0x1
+_OFFICE = frozenset({"[Content_Types].xml", "mimetype", "META-INF/MANIFEST.MF"})  # documents and programs are zips too
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError)
 
 
 class ZipSource:
     """The entries of a zip file. Reads only its table of contents until `read`.
 
+    Args:
+        name: of the zip, for sentences; by default that of its path.
+        encoding: of names that do not say it, "" to find out.
+
     Raises:
+        UndecidedEncoding: its folders read differently in several encodings, and a person has to choose.
         UserError: the file is no zip, is cut off, locked, or out of every proportion.
     """
 
     keeps_photos = False
 
-    def __init__(self, path: Path, name: str = "") -> None:
+    def __init__(self, path: Path, name: str = "", encoding: str = "") -> None:
         self.root = path
         self.name = name or path.name
         self.files: list[SourceFile] = []
         self.folders: list[tuple[str, ...]] = []
         self.refused: list[tuple[str, str]] = []
         self.guessed: list[tuple[str, str]] = []
+        self._encoding = encoding
         try:
             with zipfile.ZipFile(path) as archive:
-                entries = archive.infolist()
+                self._list(archive)
         except FileNotFoundError as error:
             raise path_not_found(path) from error
         except PermissionError as error:
             raise UserError(f"{path} can't be opened: {why_file_failed(error)}.", "Check who may read it.") from error
         except (*_DAMAGED, NotImplementedError) as error:
             raise not_an_archive(self.name) from error
-        check_proportions(self.name, len(entries), sum(entry.file_size for entry in entries), path)
-        for entry in entries:
-            self._take(entry)
-        locked = [entry for entry in entries if entry.flag_bits & _ENCRYPTED_FLAG]
-        if locked and not self.files:
-            raise UserError(f"{self.name} is locked with a password.", "Make a new zip without a password.")
 
     def signature(self) -> str:
-        """Equal while the file has not changed: its place, size and time of change."""
-        return file_signature(self.root)
+        """Equal while the file has not changed (its place, size and time of change) and is read in the same way."""
+        return file_signature(self.root, self._encoding)
 
     def read(self, files: Iterable[SourceFile]) -> Iterator[tuple[SourceFile, bytes | PhotoRefused]]:
         """The bytes of each entry, or why it cannot be read."""
@@ -92,11 +94,37 @@ class ZipSource:
         except _DAMAGED:
             return PhotoRefused("is damaged inside the zip; make or download the zip again")
 
-    def _take(self, entry: zipfile.ZipInfo) -> None:
-        parts, reason = split_name(_entry_name(entry))
+    def _list(self, archive: zipfile.ZipFile) -> None:
+        entries = archive.infolist()
+        check_proportions(self.name, len(entries), sum(entry.file_size for entry in entries), self.root)
+        if _OFFICE & {entry.filename for entry in entries}:
+            raise UserError(
+                f"{self.name} is a document or a program, not a zip of photos.", "Add the photos themselves."
+            )
+        for entry, name in zip(entries, self._names(entries)):
+            self._take(archive, entry, name)
+        locked = [entry for entry in entries if entry.flag_bits & _ENCRYPTED_FLAG]
+        if locked and not self.files:
+            raise UserError(f"{self.name} is locked with a password.", "Make a new zip without a password.")
+
+    def _names(self, entries: list[zipfile.ZipInfo]) -> list[str]:
+        """The names as they were meant."""
+        names = [said_name(entry) for entry in entries]
+        unsaid = [raw_name(entry) for entry, name in zip(entries, names) if name is None]
+        encoding = self._choose_encoding(unsaid) if unsaid else "ascii"
+        return [raw_name(entry).decode(encoding) if name is None else name for entry, name in zip(entries, names)]
+
+    def _choose_encoding(self, unsaid: list[bytes]) -> str:
+        encoding = choose_encoding(unsaid, self.name, self._encoding)
+        if encoding not in ("utf-8", self._encoding):
+            self.guessed.append((self.name, guessed_reason(encoding)))
+        return encoding
+
+    def _take(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> None:
+        parts, reason = split_name(name)
         if not parts or is_junk(parts):
             return
-        if entry.is_dir() or _entry_name(entry).endswith("\\"):
+        if name.endswith(("/", "\\")):
             if not reason:
                 self.folders.append(parts)
             return
@@ -106,7 +134,7 @@ class ZipSource:
             reason = reason or "is locked with a password"
         elif entry.compress_type not in _METHODS:
             reason = reason or "is compressed in an unsupported way; make the zip again with the usual settings"
-        elif is_archive(parts[-1]):
+        elif named_like_archive(parts[-1]) and _is_archive(archive, entry):
             reason = reason or NESTED
         if reason:
             self.refused.append((clean_path(parts), reason))
@@ -114,13 +142,22 @@ class ZipSource:
             self.files.append(SourceFile(parts, entry, entry.file_size))
 
 
-def split_name(name: str) -> tuple[tuple[str, ...], str]:
+def _is_archive(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bool:
+    """Whether an entry that is called like an archive is one; one that cannot be read is."""
+    try:
+        with archive.open(entry) as file:
+            return bool(archive_kind(file.read(HEAD_BYTES)))
+    except (*_DAMAGED, NotImplementedError):
+        return True
+
+
+def split_name(name: str, separators: str = "/\\") -> tuple[tuple[str, ...], str]:
     """The parts of an entry's name, and the reason to refuse it ("" where there is none).
 
     Names with `..`, from the root of a disk or with a drive letter are refused although they could do no harm here:
     whoever made them meant harm, or another place.
     """
-    plain = name.replace("\\", "/")
+    plain = name.replace("\\", "/") if "\\" in separators else name
     parts = tuple(part for part in plain.split("/") if part not in ("", "."))
     if len(parts) > MAX_DEPTH:
         return parts[-MAX_DEPTH:], TOO_DEEP
@@ -132,21 +169,6 @@ def read_bounded(entry: IO[bytes]) -> bytes | PhotoRefused:
     """At most `MAX_PHOTO_BYTES` of an entry, whatever its header said."""
     data = entry.read(MAX_PHOTO_BYTES + 1)
     return data if len(data) <= MAX_PHOTO_BYTES else PhotoRefused(too_large(len(data)))
-
-
-def is_archive(name: str) -> bool:
-    """Whether a file's name is that of an archive, by its ending."""
-    return bool(_NESTED.search(name))
-
-
-def _entry_name(entry: zipfile.ZipInfo) -> str:
-    """The name as it was meant: many programs write UTF-8 without saying so, which zipfile then reads as cp437."""
-    if entry.flag_bits & _UTF8_FLAG:
-        return entry.filename
-    try:
-        return entry.filename.encode("cp437").decode("utf-8")
-    except UnicodeError:
-        return entry.filename
 
 
 def check_proportions(name: str, num_entries: int, total: int, path: Path) -> None:
@@ -173,8 +195,8 @@ def not_an_archive(name: str) -> UserError:
     )
 
 
-def file_signature(path: Path) -> str:
-    """A hash over a file's place, size and time of change."""
+def file_signature(path: Path, encoding: str = "") -> str:
+    """A hash over a file's place, size and time of change, and the encoding that a person chose for its names."""
     status = path.stat()
-    text = f"{path.resolve()}\t{status.st_size}\t{status.st_mtime_ns}"
+    text = f"{path.resolve()}\t{status.st_size}\t{status.st_mtime_ns}" + (f"\t{encoding}" if encoding else "")
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()

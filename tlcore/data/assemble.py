@@ -75,6 +75,7 @@ def assemble_dataset(
         origin.visitor,
         origin.base,
         origin.sample,
+        layout=collected.layout,
     )
     return save_dataset(workspace, draft)
 

@@ -22,6 +22,7 @@ from tlcore.data.manifest import store_photo
 from tlcore.data.names import clean_path, make_unique
 from tlcore.data.report import CHANGED, ReportLine, left_out, report_frame
 from tlcore.data.thumbnails import ThumbnailWriter
+from tlcore.errors import LayoutChoice
 from tlcore.events import Event, Progress, ShouldStop, StageKey
 
 _EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "BMP": "bmp", "TIFF": "tif", "GIF": "gif"}
@@ -30,7 +31,7 @@ _FIRST_SECONDS, _FIRST_SHARE = 1.0, 0.05  # after these the pace is believed
 WAITING_BYTES = 64_000_000
 """Photos that were read and not checked yet take at most so much memory, besides the last one."""
 
-_PHOTO_COLUMNS = ("path", "sha256", "label", "split", "width", "height", "bytes", "file")
+_PHOTO_COLUMNS = ("path", "sha256", "label", "split", "width", "height", "bytes", "file", "group")
 
 
 class Reader(Protocol):
@@ -66,7 +67,8 @@ class Collected:
     changed or guessed.
 
     `allowance`: what may come in; `num_brought`: photos that come along from an earlier data set; `size`: bytes of the
-    rows so far; `in_cards`: a person put the photos into classes one by one, and folders have nothing to do with it.
+    rows so far; `in_cards`: a person put the photos into classes one by one, and folders have nothing to do with it;
+    `layout`: how the folders were read, None where several sources were, or none.
     """
 
     rows: list[dict[str, Any]] = field(default_factory=list)
@@ -78,6 +80,7 @@ class Collected:
     num_brought: int = 0
     size: int = 0
     in_cards: bool = False
+    layout: LayoutChoice | None = None
 
     def photos(self) -> pd.DataFrame:
         """The rows as a frame, sorted, every `path` unique."""
@@ -174,7 +177,9 @@ def _take(placed: Placed, future: Future[_Checked | PhotoRefused], collected: Co
         return
     row = checked.row
     file = row.pop("file") or "/".join(placed.file.parts)
-    collected.rows.append({"path": path, **row, "label": placed.label, "split": placed.split, "file": file})
+    collected.rows.append(
+        {"path": path, **row, "label": placed.label, "split": placed.split, "file": file, "group": placed.group}
+    )
     if checked.changed:
         collected.lines.append(ReportLine(path, CHANGED, checked.changed))
     if reading.thumbnails is not None and checked.thumbnail:

@@ -6,6 +6,7 @@ import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from tlcore.data.archive_kinds import NESTED_IN_FOLDER, file_kind, named_like_archive
 from tlcore.data.images import PhotoRefused
 from tlcore.data.layout import SourceFile
 from tlcore.data.names import clean_path, is_junk
@@ -95,8 +96,11 @@ class FolderSource:
             if not stat.S_ISREG(status.st_mode):
                 self.refused.append((clean_path(place), "is not a regular file"))
                 return
-            self.files.append(SourceFile(place, None, status.st_size))
             self._stamps.append(f"{'/'.join(place)}\t{status.st_size}\t{status.st_mtime_ns}")
+            if named_like_archive(entry.name) and file_kind(Path(entry.path)):
+                self.refused.append((clean_path(place), NESTED_IN_FOLDER))
+                return
+            self.files.append(SourceFile(place, None, status.st_size))
 
     def _refuse_name(self, entry: os.DirEntry[str]) -> str:
         try:

@@ -2,7 +2,7 @@
 
     incoming/<id>/000001.bin    the bytes as they came
     incoming/<id>/index.jsonl   a line a file: number, name, label, bytes; of one that a browser sent also
-                                the id that it gave the file, and the sha256
+                                the id that it gave the file, and the sha256; of one of a camera's burst its group
     incoming/<id>/owner.json    the public name of the visitor whose it is, where there is one
     incoming/<id>/classes.json  what the classes are called (upload_classes.py)
     incoming/<id>/unsent.json   what was chosen for the upload and never came (unsent.py)
@@ -35,12 +35,13 @@ _COLUMNS = ["number", "name", "label", "bytes"]
 
 
 class Upload(NamedTuple):
-    """A file as it came. `label`: None where folders tell the class; `size`: bytes."""
+    """A file as it came. `label`: None where folders tell the class; `size`: bytes; `group`: of a burst, or ""."""
 
     number: int
     name: str
     label: str | None
     size: int
+    group: str = ""
 
 
 def new_incoming(workspace: Workspace, visitor: str = "") -> str:
@@ -138,7 +139,9 @@ def list_uploads(workspace: Workspace, incoming_id: str) -> list[Upload]:
         UserError: there is no such upload area.
     """
     rows = {row["number"]: row for row in read_index(area_folder(workspace, incoming_id))}  # sent twice, kept once
-    return [Upload(row["number"], row["name"], row["label"], row["bytes"]) for row in rows.values()]
+    return [
+        Upload(row["number"], row["name"], row["label"], row["bytes"], row.get("group", "")) for row in rows.values()
+    ]
 
 
 def summary(workspace: Workspace, incoming_id: str) -> pd.DataFrame:
@@ -147,7 +150,7 @@ def summary(workspace: Workspace, incoming_id: str) -> pd.DataFrame:
     Raises:
         UserError: there is no such upload area.
     """
-    rows = list_uploads(workspace, incoming_id)
+    rows = [each[: len(_COLUMNS)] for each in list_uploads(workspace, incoming_id)]
     frame = pd.DataFrame(rows, columns=_COLUMNS, dtype=object)  # or pandas would make None a float
     return frame.astype({"number": "int64", "bytes": "int64"})
 

@@ -11,7 +11,8 @@ from functools import partial
 from pathlib import Path
 
 from tlcore.data import thumbnails
-from tlcore.data.archive import ZipSource
+from tlcore.data.archive_kinds import without_ending
+from tlcore.data.archives import open_archive
 from tlcore.data.assemble import Ingestion, Origin, assemble_dataset
 from tlcore.data.collect import Collected, Reading, Source, collect
 from tlcore.data.copies import copy_dataset
@@ -70,17 +71,21 @@ def ingest_zip(
     visitor: str = "",
     without: Collection[str] = (),
     layout: str = "",
+    encoding: str = "",
 ) -> Ingestion:
-    """Make a data set of a zip. The photos are copied into the data set, so the zip may go away afterwards.
+    """Make a data set of a zip or a tar. The photos are copied into the data set, so it may go away afterwards.
+
+    Args:
+        encoding: of the names in it, where it does not say it; "" to find out.
 
     Raises:
-        UserError: the zip cannot be used as it is; see archive.py, layout.py and split.py.
+        UndecidedEncoding: its folders read differently in several encodings. UserError: it cannot be used as it is; see
+            archives.py, layout.py and split.py.
     """
     path = Path(path).expanduser()
-    origin = Origin(name or path.stem, str(path), visitor=visitor)
-    return (
-        yield from ingest_source(workspace, ZipSource(path), origin, seed, should_stop, without=without, layout=layout)
-    )
+    origin = Origin(name or without_ending(path.name), str(path), visitor=visitor)
+    source = open_archive(path, encoding=encoding)
+    return (yield from ingest_source(workspace, source, origin, seed, should_stop, without=without, layout=layout))
 
 
 def ingest_path(
@@ -92,8 +97,12 @@ def ingest_path(
     visitor: str = "",
     without: Collection[str] = (),
     layout: str = "",
+    encoding: str = "",
 ) -> Ingestion:
-    """Make a data set of a folder or a zip, whichever the path is.
+    """Make a data set of a folder, a zip or a tar, whichever the path is; the content decides, not the name.
+
+    Args:
+        encoding: see `ingest_zip`; of no use to a folder.
 
     Raises:
         UserError: it is neither, or cannot be used as it is.
@@ -101,8 +110,9 @@ def ingest_path(
     path = Path(path).expanduser()
     if not path.exists():
         raise path_not_found(path)
-    make = ingest_folder if path.is_dir() else ingest_zip
-    return (yield from make(workspace, path, name, seed, should_stop, visitor, without, layout))
+    if path.is_dir():
+        return (yield from ingest_folder(workspace, path, name, seed, should_stop, visitor, without, layout))
+    return (yield from ingest_zip(workspace, path, name, seed, should_stop, visitor, without, layout, encoding))
 
 
 def ingest_source(
@@ -147,6 +157,7 @@ def ingest_source(
         lines=guessed(source.guessed),
         notes=list(found.notes),
         empty=list(found.empty),
+        layout=found.choice,
     )
     placed = leave_out(found.placed, without, collected.refused)
     with draft_folder(workspace) as folder:

@@ -18,7 +18,7 @@ import hashlib
 import os
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ from tlcore.data.replay import replay, with_edit_columns
 from tlcore.data.report import left_out, refused_frame, report_frame
 from tlcore.data.thumbnails import BROUGHT, Thumbnails
 from tlcore.error_reasons import why_file_failed
-from tlcore.errors import UserError
+from tlcore.errors import LayoutChoice, UserError
 from tlcore.listing import HEAD, FolderList
 from tlcore.naming import given_name
 from tlcore.workspace import (
@@ -67,7 +67,8 @@ class Dataset:
     `root` is where the photos lie; `fingerprint` is the SHA-256 (hex) over all (path, sha256, label, split);
     `created` is Unix seconds; `notes` are sentences for the person who made it; `visitor` is the public name of who
     asked for it, "" where nobody did in a browser; `version` is 1 as imported; `left_out` has the rows of photos that
-    an edit left out and another may bring back, with the columns of `photos`.
+    an edit left out and another may bring back, with the columns of `photos`; `layout`: how its folders or files were
+    read, without classes and examples, None where a person put the photos into classes.
     """
 
     id: str
@@ -85,6 +86,7 @@ class Dataset:
     visitor: str = ""
     version: int = 1
     left_out: pd.DataFrame = field(default_factory=pd.DataFrame)
+    layout: LayoutChoice | None = None
 
     def __repr__(self) -> str:
         return f"Dataset({self.id or self.name!r}, {len(self.photos):,} photos, {len(self.labels)} classes)"
@@ -188,6 +190,7 @@ class Draft:
     visitor: str = ""
     base: str = ""
     sample: str = ""
+    layout: LayoutChoice | None = None
 
 
 def store_photo(folder: Path, sha256: str, extension: str, data: bytes) -> str:
@@ -232,6 +235,7 @@ def save_dataset(workspace: Workspace, draft: Draft) -> Dataset:
         "visitor": draft.visitor,
         "base": draft.base,
         "sample": draft.sample,
+        "layout": None if draft.layout is None else asdict(replace(draft.layout, classes=(), examples=())),
         "files": {name: file_checksum(data) for name, data in files.items()},
     }
     for name, data in files.items():
@@ -470,7 +474,16 @@ def _dataset(
         visitor=str(values.get("visitor", "")),
         version=version,
         left_out=rows[is_left_out].reset_index(drop=True),
+        layout=_read_layout(values.get("layout")),
     )
+
+
+def _read_layout(values: Any) -> LayoutChoice | None:
+    """How photos were read, from what was written; None where nothing was, or by a version that says it otherwise."""
+    try:
+        return LayoutChoice(**values)
+    except TypeError:
+        return None
 
 
 def _check_content(values: dict[str, Any], photos: pd.DataFrame) -> None:

@@ -9,7 +9,22 @@ MAX_LABEL = 80
 
 _MAX_PART = 120
 _JUNK = {"__macosx", "thumbs.db", "desktop.ini", "ehthumbs.db", "icon\r", "$recycle.bin", "@eadir"}
-_PHOTO_SUFFIXES = frozenset(".jpg .jpeg .jpe .jfif .png .webp .bmp .dib .tif .tiff .gif .heic .heif .avif .svg".split())
+_PHOTO_SUFFIXES = frozenset(
+    ".jpg .jpeg .jpe .jfif .png .webp .bmp .dib .tif .tiff .gif .heic .heif .avif .svg .ppm .pgm .pbm .pnm .dng".split()
+)
+_PLAIN_TEXTS = frozenset(
+    "readme license licence copying notice changelog changes authors contributors todo version makefile dockerfile "
+    "labels classes credits install sha256sums md5sums".split()
+)
+
+_OTHER_SUFFIXES = frozenset(
+    ".txt .csv .tsv .tab .json .jsonl .ndjson .xml .yaml .yml .toml .ini .cfg .md .rst .html .htm .css .js .py .pyc "
+    ".ipynb .r .m .c .cpp .h .java .sh .bat .exe .dll .log .lst .names .data .lock .doc .docx .pdf .rtf .odt .ppt "
+    ".pptx .xls .xlsx .ods .sql .db .sqlite .zip .rar .7z .tar .gz .tgz .bz2 .xz .mat .npy .npz .pkl .pickle .h5 .hdf5 "
+    ".pt .pth .tflite .onnx .pb .ckpt .parquet .feather .arrow .tfrecord .record .mp4 .mov .avi .mkv .webm .mp3 .wav "
+    ".m4a .url .lnk .labels .cache .crdownload .part .tmp .bak".split()
+)
+_OTHER_NAMES = frozenset("readme license licence copying notice changelog makefile authors citation".split())
 
 
 def is_junk(parts: tuple[str, ...]) -> bool:
@@ -18,8 +33,20 @@ def is_junk(parts: tuple[str, ...]) -> bool:
 
 
 def looks_like_photo(name: str) -> bool:
-    """Whether a file's name ends like that of a picture. Only to recognise folders: the content decides."""
-    return PurePosixPath(name).suffix.casefold() in _PHOTO_SUFFIXES
+    """Whether a file's name may be that of a picture: by its ending, or since it has none and no file is called so that
+    people write. Only to recognise folders: the content decides.
+    """
+    name = name.casefold()
+    suffix = PurePosixPath(name).suffix
+    if suffix[1:].isdecimal() or not suffix:
+        return name not in _PLAIN_TEXTS
+    return suffix in _PHOTO_SUFFIXES or suffix.startswith((".jpg", ".jpeg", ".png"))  # ".jpg_large", ".jpg~"
+
+
+def may_be_photo(name: str) -> bool:
+    """Whether a file may be a photo by its name: its ending is that of a picture, or none that says otherwise."""
+    suffix = PurePosixPath(name).suffix.casefold()
+    return suffix in _PHOTO_SUFFIXES or not (suffix in _OTHER_SUFFIXES or name.casefold() in _OTHER_NAMES)
 
 
 def clean_text(text: str) -> str:

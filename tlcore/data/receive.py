@@ -27,6 +27,7 @@ LEFT_SECONDS = 30
 """After so long without a byte another upload may take the place of a half-sent file: its tab was closed."""
 
 _FILE_ID = re.compile(r"([0-9a-f]{16})-([0-9]{1,7})")
+_GROUP = re.compile(r"|[0-9a-f]{16}")
 _KEY = "upload.key"
 
 
@@ -38,6 +39,7 @@ class SentFile(NamedTuple):
         name: see `incoming.add_files`, as is `label`.
         size: bytes of the whole file.
         sha256: of the content; "" where it came in several slices.
+        group: sixteen hex digits, the same for the photos of a camera's burst; "" for none.
     """
 
     id: str
@@ -45,6 +47,7 @@ class SentFile(NamedTuple):
     label: str | None
     size: int
     sha256: str = ""
+    group: str = ""
 
 
 class Usage(NamedTuple):
@@ -67,6 +70,13 @@ def check_file_id(file_id: object) -> str:
     if not isinstance(file_id, str) or not _FILE_ID.fullmatch(file_id):
         raise ValueError("not the id of a file")
     return file_id
+
+
+def check_group(group: object) -> str:
+    """The id of a burst, where it can be one, or "". Raises ValueError."""
+    if not isinstance(group, str) or not _GROUP.fullmatch(group):
+        raise ValueError("not the id of a burst")
+    return group
 
 
 def upload_key(workspace: Workspace, incoming_id: str) -> str:
@@ -240,6 +250,8 @@ class _Index:
     def take(self, file: SentFile, part: Path) -> bool:
         """Add a line for a file whose bytes are all there; False where it does not fit. Raises OutOfOrder."""
         row = index_row(self._last + 1, file.name, file.label, file.size) | {"id": file.id, "sha256": file.sha256}
+        if file.group:
+            row["group"] = file.group
         twin = self._twins.get(_content(row)) if file.sha256 else None
         if twin is not None:
             row["number"] = twin

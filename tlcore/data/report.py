@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from tlcore.data.archive_kinds import NESTED_IN_FOLDER, NOT_TAKEN
 from tlcore.data.placed import CLASS_LEFT_OUT
 
 LEFT_OUT, CHANGED, GUESSED = "left out", "changed", "guessed"
@@ -17,7 +18,8 @@ BROWSER_REASONS = {
     "video": "is a video",
     "damaged": "is damaged or incomplete",
     "outside": "lies outside the class folders",
-    "nested": "is an archive inside a folder; unpack it first, or add it on its own",
+    "nested": NESTED_IN_FOLDER,
+    "packed": NOT_TAKEN,
     "twice": "was chosen twice, and is used once",
     "not_sent": "was not uploaded",
 }

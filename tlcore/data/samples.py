@@ -11,13 +11,13 @@ import numpy as np
 from PIL import Image
 
 from tlcore.data.archive import ZipSource
+from tlcore.data.archives import open_archive
 from tlcore.data.assemble import Ingestion, Origin
 from tlcore.data.collect import Source
 from tlcore.data.download import fetch
 from tlcore.data.images import PhotoRefused, thumbnail
 from tlcore.data.ingest import ingest_source
 from tlcore.data.layout import SourceFile
-from tlcore.data.tarball import TarSource
 from tlcore.errors import UserError, require_package
 from tlcore.events import ShouldStop, never
 from tlcore.workspace import Workspace
@@ -134,7 +134,7 @@ def ingest_sample(
         path = workspace.downloads / name
         if (yield from fetch(sample.url, path, sample.download_bytes, sample.sha256, should_stop)) is None:
             return None
-        source: Source = TarSource(path) if path.suffix == ".tgz" else ZipSource(path)
+        source: Source = open_archive(path)
     else:
         source = DigitsSource() if key == "digits" else ZipSource(EMOJI)
     origin = Origin(sample.title, sample.source, sample.licence, visitor, sample=key)

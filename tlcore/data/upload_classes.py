@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from tlcore.data import incoming
+from tlcore.data.archive_kinds import named_like_archive, without_ending
 from tlcore.data.default_name import dataset_name
 from tlcore.data.names import MAX_LABEL, clean_text, shorten
 from tlcore.workspace import Workspace, read_json, write_json
@@ -114,7 +115,7 @@ def name_of_uploads(
     whole: set[str] = set()
     for name, label in uploads:
         if label is None:
-            whole.add(name.split("/")[0].removesuffix(".zip").removesuffix(".ZIP"))
+            whole.add(without_ending(name) if "/" not in name and named_like_archive(name) else name.split("/")[0])
         elif label not in classes.removed:
             found.add(names.get(label, label))
     found -= set(without)

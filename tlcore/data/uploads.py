@@ -8,8 +8,10 @@ from typing import Any
 from tlcore.data import incoming, thumbnails
 from tlcore.data.additions import add_photos
 from tlcore.data.allowance import UNLIMITED, Allowance
-from tlcore.data.archive import ZipSource
+from tlcore.data.archive_kinds import NESTED_IN_FOLDER, file_kind, named_like_archive
+from tlcore.data.archives import ArchiveSource, open_archive
 from tlcore.data.assemble import Ingestion, Origin, assemble_dataset
+from tlcore.data.bursts import part_bursts
 from tlcore.data.collect import Collected, Reading, collect
 from tlcore.data.copies import link_or_copy
 from tlcore.data.decoder import shared_decoder
@@ -24,7 +26,7 @@ from tlcore.data.thumbnails import ThumbnailWriter
 from tlcore.data.unsent import read_unsent, unsent_refusals
 from tlcore.data.upload_classes import read_classes, suggested_name
 from tlcore.error_reasons import why_file_failed
-from tlcore.errors import UndecidedLayout, UserError
+from tlcore.errors import UndecidedEncoding, UndecidedLayout, UserError
 from tlcore.events import ShouldStop, never
 from tlcore.settings import load_limits
 from tlcore.workspace import Workspace
@@ -41,6 +43,7 @@ def ingest_incoming(
     allowance: Allowance = UNLIMITED,
     without: Collection[str] = (),
     layout: str = "",
+    encoding: str = "",
 ) -> Ingestion:
     """Make a data set of uploads; they stay in their upload area until `incoming.clear`.
 
@@ -50,15 +53,19 @@ def ingest_incoming(
             else's its photos come along into a new one, in the parts that they are in; those in a folder of a person
             stay there, others are copied.
         visitor: the public name of who asked for it. allowance: what may come in. without: classes to leave out.
-        layout: how the folders are to be read, a `LayoutChoice.key`; "" where that is clear.
+        layout: how the folders are to be read, a `LayoutChoice.key`; "" where that is clear. encoding: of names in
+            archives that do not say it, "" to find out.
 
     Raises:
-        TooFewPhotos: some classes have too few. UndecidedLayout: the folders can be read in several ways. UserError:
-            the uploads are gone, cannot be used as they are or are too many, or there is no such base.
+        TooFewPhotos: some classes have too few. UndecidedLayout: the folders can be read in several ways.
+        UndecidedEncoding: the names in an archive can. UserError: the uploads are gone, cannot be used as they are or
+            are too many, or there is no such base.
     """
     earlier = load_dataset(workspace, base) if base is not None else None
     is_own = earlier is not None and earlier.visitor == visitor
-    source = UploadSource(workspace, incoming_id, alone=earlier is None, without=without, layout=layout)
+    source = UploadSource(
+        workspace, incoming_id, alone=earlier is None, without=without, layout=layout, encoding=encoding
+    )
     placed = leave_out(source.placed, without, source.refused)
     collected = Collected(
         refused=list(source.refused),
@@ -68,6 +75,7 @@ def ingest_incoming(
         allowance=allowance,
         num_brought=0 if earlier is None else len(earlier.photos),
         in_cards=source.in_cards,
+        layout=source.layouts[0].choice if len(source.layouts) == 1 and not source.in_cards and not earlier else None,
     )
     with incoming.held(workspace, incoming_id), draft_folder(workspace) as folder:
         with ThumbnailWriter(folder) as writer:
@@ -81,6 +89,8 @@ def ingest_incoming(
             return add_photos(workspace, earlier, folder, collected, seed)
         photos = collected.photos()
         if len(photos):
+            photos, notes = part_bursts(photos)
+            collected.notes += notes
             known = earlier.labels if earlier is not None else ()
             photos["label"] = photos["label"].map(name_classes(photos["label"], collected.notes, known))
         named = name or source.suggested_name or dataset_name(sorted(set(photos["label"])))
@@ -95,16 +105,16 @@ def _decode_apart(workspace: Workspace) -> Callable[[bytes], DecodedPhoto]:
 
 
 class UploadSource:
-    """The files of an upload area, those within its zips included.
+    """The files of an upload area, those within its archives included.
 
     Args:
         alone: whether nothing else comes along, so that a single zip has to hold two classes itself. without: classes
             that are left out, and not named in `suggested_name`. layout: how folders are to be read, "" where that is
-            clear.
+            clear. encoding: of names in archives that do not say it.
 
     Raises:
-        UndecidedLayout: folders can be read in several ways. UserError: the uploads are gone, or a zip is all there is
-            and cannot be used.
+        UndecidedLayout: folders can be read in several ways. UndecidedEncoding: names in an archive can. UserError: the
+            uploads are gone, or an archive is all there is and cannot be used.
     """
 
     def __init__(
@@ -114,13 +124,15 @@ class UploadSource:
         alone: bool = True,
         without: Collection[str] = (),
         layout: str = "",
+        encoding: str = "",
     ) -> None:
         self.name = "The upload"
-        self._layout = layout
+        self._layout, self._encoding = layout, encoding
         self._thumbnail = lambda data, size: shared_decoder(load_limits(workspace)).thumbnail(data, size)
         self.placed: list[Placed] = []
         self.refused: list[tuple[str, str]] = []
         self.guessed: list[tuple[str, str]] = []
+        self.layouts: list[Layout] = []
         self.notes: list[str] = []
         self.empty: list[str] = []
         classes = read_classes(workspace, incoming_id)
@@ -133,24 +145,31 @@ class UploadSource:
             raise UserError("Nothing has been uploaded yet.", "Add photos for at least two classes, or upload a zip.")
         here = [(each.label, each.name) for each in incoming.list_uploads(workspace, incoming_id)]
         self.refused += unsent_refusals(read_unsent(workspace, incoming_id), names, classes.removed, here)
+        self._take_all(uploads, [incoming.file_path(workspace, incoming_id, each.number) for each in uploads], alone)
+
+    def _take_all(self, uploads: list[incoming.Upload], paths: list[Path], alone: bool) -> None:
         in_folders: list[SourceFile] = []
-        for upload in uploads:
-            path = incoming.file_path(workspace, incoming_id, upload.number)
-            if _is_zip(path):
-                self._take_zip(path, upload, alone and len(uploads) == 1)
-            elif upload.label is None and "/" in upload.name:
+        for upload, path in zip(uploads, paths):
+            in_folder = upload.label is None and "/" in upload.name
+            is_archive = bool(file_kind(path))
+            if is_archive and in_folder:
+                self.refused.append((upload.name, NESTED_IN_FOLDER))
+            elif is_archive or (upload.label is None and not in_folder and named_like_archive(upload.name)):
+                self._take_archive(path, upload, alone and len(uploads) == 1)
+            elif in_folder:
                 in_folders.append(SourceFile(tuple(upload.name.split("/")), path, upload.size))
             elif upload.label is None:
-                self.refused.append((upload.name, "has no class and is not a zip"))
+                self.refused.append((upload.name, "is not in a class folder"))
             else:
                 file = SourceFile((upload.label, upload.name), path, upload.size)
-                self.placed.append(Placed(file, upload.label))
+                group = f"burst {upload.group}" if upload.group else None
+                self.placed.append(Placed(file, upload.label, group=group))
         if in_folders:
             self._take_folder(in_folders, alone and len(uploads) == len(in_folders))
 
     def read(self, files: Iterable[SourceFile]) -> Iterator[tuple[SourceFile, bytes | PhotoRefused]]:
         """The bytes of each file, or why it cannot be read."""
-        for source, group in groupby(files, key=lambda file: file.handle[0] if _in_zip(file) else None):
+        for source, group in groupby(files, key=lambda file: file.handle[0] if _in_archive(file) else None):
             if source is not None:
                 inner = {id(file.handle[1]): file for file in group}
                 for entry, data in source.read([file.handle[1] for file in inner.values()]):
@@ -173,17 +192,18 @@ class UploadSource:
             with examples_at_hand(files, self.read, self._thumbnail):
                 layout = read_layout(self.name, files, (), self.read, self._layout, least_classes=2 if alone else 1)
         except UserError as error:
-            if alone or isinstance(error, UndecidedLayout):
+            if alone or isinstance(error, UndecidedLayout | UndecidedEncoding):
                 raise
             self.refused += [("/".join(file.parts), f"can't be used: {error.what}") for file in files]
             return
+        self.layouts.append(layout)
         self.placed += layout.placed
         self.refused += layout.refused
         self.notes += layout.notes
 
-    def _take_zip(self, path: Path, upload: incoming.Upload, alone: bool) -> None:
+    def _take_archive(self, path: Path, upload: incoming.Upload, alone: bool) -> None:
         try:
-            source = ZipSource(path, upload.name)
+            source = open_archive(path, upload.name, self._encoding)
             if upload.label is not None:
                 layout = label_all(source.files, upload.label)
             else:
@@ -191,13 +211,14 @@ class UploadSource:
                 with examples_at_hand(source.files, source.read, self._thumbnail):
                     layout = read_layout(upload.name, source.files, source.folders, source.read, self._layout, least)
         except UserError as error:
-            if alone or isinstance(error, UndecidedLayout):
+            if alone or isinstance(error, UndecidedLayout | UndecidedEncoding):
                 raise
             self.refused.append((upload.name, f"can't be used: {error.what}"))
             return
         self._add(source, layout)
 
-    def _add(self, source: ZipSource, layout: Layout) -> None:
+    def _add(self, source: ArchiveSource, layout: Layout) -> None:
+        self.layouts.append(layout)
         for item in layout.placed:
             file = SourceFile(item.file.parts, (source, item.file), item.file.size)
             self.placed.append(Placed(file, item.label, item.split))
@@ -207,13 +228,8 @@ class UploadSource:
         self.empty += layout.empty
 
 
-def _in_zip(file: SourceFile) -> bool:
+def _in_archive(file: SourceFile) -> bool:
     return isinstance(file.handle, tuple)
-
-
-def _is_zip(path: Path) -> bool:
-    with open(path, "rb") as file:
-        return file.read(4) in (b"PK\x03\x04", b"PK\x05\x06")
 
 
 def _bring_along(earlier: Dataset, folder: Path, collected: Collected) -> list[dict[str, Any]]:

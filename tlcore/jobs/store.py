@@ -82,7 +82,8 @@ class ImportSpec:
 
     `kind`: "sample" (value: its key), "folder" (a path on this machine), or "incoming" (the id of an upload area).
     `base`: a data set whose photos come along with their split. `without`: classes that are left out. `layout`: how the
-    folders are to be read, a `LayoutChoice.key`; "" where that is clear.
+    folders are to be read, a `LayoutChoice.key`; "" where that is clear. `encoding`: of the names in archives that do
+    not say it; "" to find out.
     """
 
     kind: str
@@ -92,6 +93,7 @@ class ImportSpec:
     base: str | None = None
     without: tuple[str, ...] = ()
     layout: str = ""
+    encoding: str = ""
 
 
 def create_run(workspace: Workspace, dataset_id: str, config: TrainConfig, name: str, visitor: str = "") -> Run:

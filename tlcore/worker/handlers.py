@@ -70,7 +70,8 @@ def _ingestion(workspace: Workspace, job: Job, spec: ImportSpec, should_stop: Sh
         return ingest_sample(workspace, spec.value, seed=spec.seed, should_stop=should_stop, visitor=job.visitor)
     if spec.kind == "folder":
         path = Path(spec.value)
-        return ingest_path(workspace, path, spec.name, spec.seed, should_stop, job.visitor, spec.without, spec.layout)
+        choices = (spec.without, spec.layout, spec.encoding)
+        return ingest_path(workspace, path, spec.name, spec.seed, should_stop, job.visitor, *choices)
     return _import_uploads(workspace, job, spec, should_stop)
 
 
@@ -99,6 +100,7 @@ def _import_uploads(workspace: Workspace, job: Job, spec: ImportSpec, should_sto
                 allowance,
                 spec.without,
                 spec.layout,
+                spec.encoding,
             )
         )
     finally:
@@ -120,7 +122,16 @@ def recommend(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterat
         save_timings(workspace, {name: min(rate, SLOWER[1] * usual)})  # others may be at work at this moment
 
 
-HANDLERS: dict[str, Handler] = {"train": train, "import": import_photos, "advice": recommend}
+def check(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterator[Event]:
+    """Look for photos of a data set to correct or leave out."""
+    require_package("sklearn", "scikit-learn", "Checking photos", "train")
+    require_package("imagehash", "ImageHash", "Checking photos", "train")
+    from tlcore.cleaning.check import run_check  # brings scikit-learn and SciPy; other jobs must not wait for that
+
+    yield from run_check(workspace, job, should_stop)
+
+
+HANDLERS: dict[str, Handler] = {"train": train, "import": import_photos, "advice": recommend, "check": check}
 """What does a job, by its `kind`."""
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from tlcore.errors import TooFewPhotos, UndecidedLayout, UserError
+from tlcore.errors import TooFewPhotos, UndecidedEncoding, UndecidedLayout, UserError
 from tlcore.events import Event, Failed, Started
 from tlcore.jobs.locks import LOCK
 from tlcore.jobs.store import EventLog, Job, stop_requested
@@ -104,6 +104,8 @@ def _guarded(
         yield Failed(error.what, error.fix, small_classes=error.classes, reasons=error.reasons)
     except UndecidedLayout as error:
         yield Failed(error.what, error.fix, choices=error.choices)
+    except UndecidedEncoding as error:
+        yield Failed(error.what, error.fix, encodings=error.choices)
     except UserError as error:
         yield Failed(error.what, error.fix, reasons=error.reasons)
     except Exception as error:  # the page must hear of a bug too; the whole story goes to `on_bug`

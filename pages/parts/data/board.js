@@ -2,7 +2,7 @@
 
    Streamlit calls the default export again with new `data` after every run of the page; what is under way is kept beside the
    element it is drawn into. What `data` holds and what Python learns stands in board.py. The files beside this one are put
-   before it: sending.js, files.js, camera.js, photo_check.js,
+   before it: sending.js, files.js, archive_kinds.js, camera.js, photo_check.js,
    thumbnails.js, card.js, checks.js. */
 
 const MOST_NAMED = 100; // files that did not arrive and are listed with their reasons
@@ -15,6 +15,7 @@ class Board {
     this.wholeEarlier = data.whole ?? null;
     this.removed = [];
     this.dropped = [];
+    this.leftOut = ""; // which archives of what was chosen last are not taken, as a sentence
     this.unsent = []; // {why, label, name} of what was chosen and is not sent
     this.folder = data.folder ?? "";
     this.sender = null;
@@ -70,11 +71,11 @@ class Board {
       return input;
     };
     const folder = picker({ webkitdirectory: true });
-    const zip = picker({ accept: ".zip,application/zip" });
+    const zip = picker({ multiple: true, accept: ".zip,.tar,.tgz,.gz,.tbz2,.bz2,.txz,.xz,application/zip,application/x-tar,application/gzip" });
     const chooseFolder = button("Choose a folder", "", () => folder.click());
     chooseFolder.hidden = !("webkitdirectory" in folder); // the browsers of some phones know no folders
     const chooseZip = button("Choose a zip", "", () => zip.click());
-    const words = make("p", { textContent: "Sorted already? Drop a folder of class folders, or a zip of it, anywhere on this board." });
+    const words = make("p", { textContent: "Sorted already? Drop a folder of class folders, or a zip or tar of it, anywhere on this board." });
     this.limit = make("p", { className: "hint" });
     this.wholeLine = make("p", { className: "count", hidden: true });
     this.wholeRemover = button("Remove", "quiet", () => this.removeWhole());
@@ -243,11 +244,12 @@ class Board {
   // Photos
 
   /** Put what was chosen or dropped where it belongs: onto `card`, or where its folders say. */
-  take(chosen, card) {
-    for (const { path } of chosen) if (isNested(path) && !isJunk(path)) this.leaveUnsent("nested", null, path);
-    const usable = chosen.filter(({ path }) => !isJunk(path) && !isNested(path));
+  async take(chosen, card) {
+    const wanted = chosen.filter(({ path }) => !isJunk(path));
+    await findArchives(wanted);
+    const usable = this.withoutArchives(wanted);
     if (!chosen.length) return;
-    if (!usable.length) return this.say("There are no files in there that can be used.", true);
+    if (!usable.length) return wanted.length === 0 && this.say("There are no files in there that can be used.", true);
     if (card) {
       const folder = usable[0].path.includes("/") && usable[0].path.split("/").at(-2);
       if (folder && !card.name) this.nameCard(card, folder);
@@ -264,6 +266,19 @@ class Board {
     if (inFolders) for (const { path } of loose) this.leaveUnsent("outside", null, path);
     this.prepare(items, usable.length);
     if (loose.length && inFolders) this.say(`${files(loose.length)} outside the class folders left out.`);
+  }
+
+  /** The files but for archives inside folders, and for those of a kind that nobody here unpacks, which it says. */
+  withoutArchives(chosen) {
+    const nested = chosen.filter(isNested);
+    const packed = chosen.filter((each) => !isNested(each) && each.kind === "other");
+    for (const { path } of nested) this.leaveUnsent("nested", null, path);
+    for (const { path } of packed) this.leaveUnsent("packed", null, path);
+    const left = [...packed, ...nested];
+    const others = left.length > 1 ? ` ${files(left.length - 1)} more left out.` : "";
+    this.leftOut = left.length ? `${left[0].path} ${UNSENT[packed.length ? "packed" : "nested"]}.${others}` : "";
+    if (this.leftOut) this.say(this.leftOut, true);
+    return chosen.filter((each) => !left.includes(each));
   }
 
   takeWhole(chosen) {
@@ -344,7 +359,8 @@ class Board {
     const words = `${isStopped ? "Stopped. " : ""}${share} uploaded.`;
     const missing = rest ? ` ${number(rest)} missing.` : "";
     const why = problem ? ` ${problem.what ?? "The server refused it."} ${problem.fix ?? ""}` : "";
-    if (figures.files) this.say(words + missing + why, rest > 0);
+    const leftOut = this.leftOut ? ` ${this.leftOut}` : "";
+    if (figures.files) this.say(words + missing + why + leftOut, rest > 0);
     this.again.hidden = !rest || [403, 404].includes(problem?.status);
     this.listFailures(problem?.what ?? (isStopped ? "You stopped the upload." : "It did not arrive."));
     this.report();
@@ -462,7 +478,7 @@ class Board {
     if (!names.length) return;
     const count = this.whole.length + (this.wholeEarlier?.count ?? 0);
     const size = this.whole.reduce((sum, item) => sum + item.file.size, this.wholeEarlier?.bytes ?? 0);
-    this.wholeLine.textContent = `${listed([...new Set(names)])}: ${files(count)}, ${megabytes(size)} MB. Its folders become the classes.`;
+    this.wholeLine.textContent = `${listed([...new Set(names)])}: ${files(count)}, ${megabytes(size)} MB. Its classes are found when you import it.`;
     this.wholeRemover.setAttribute("aria-label", `Remove ${listed(names)}`);
   }
 

@@ -23,7 +23,17 @@ MOST_BYTES_SHARE = 0.9  # of what a request may have; the rest is for the names 
 KEY = "board"
 
 FOLDER = Path(__file__).parent
-SCRIPTS = ("sending.js", "files.js", "camera.js", "photo_check.js", "thumbnails.js", "card.js", "checks.js", "board.js")
+SCRIPTS = (
+    "sending.js",
+    "files.js",
+    "archive_kinds.js",
+    "camera.js",
+    "photo_check.js",
+    "thumbnails.js",
+    "card.js",
+    "checks.js",
+    "board.js",
+)
 """One script in the browser, in this order."""
 
 _MOUNT = st.components.v2.component(

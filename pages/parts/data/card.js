@@ -4,6 +4,8 @@ const tidy = (name) => name.normalize("NFC").trim().replace(/\s+/g, " ");
 const sameName = (one, other) => tidy(one).toLowerCase() === tidy(other).toLowerCase();
 const photos = (count) => `${number(count)} ${count === 1 ? "photo" : "photos"}`;
 
+const ACCEPTED = "image/*,.jfif,.heic,.heif,.avif,.tif,.tiff,.pbm,.pgm,.ppm,.pnm"; // what some systems do not know as pictures
+
 /** `restored`: {labels, name, count, photos: [{id, source}], fixed} of a card that was there before. */
 class Card {
   constructor(board, restored = {}) {
@@ -31,7 +33,7 @@ class Card {
     this.remover = button("Remove", "quiet", () => this.board.remove(this));
     this.question = make("div", { className: "question", hidden: true });
     this.question.setAttribute("role", "alert");
-    this.files = make("input", { type: "file", multiple: true, accept: "image/*", tabIndex: -1, hidden: true });
+    this.files = make("input", { type: "file", multiple: true, accept: ACCEPTED, tabIndex: -1, hidden: true });
     this.files.onchange = () => {
       const chosen = ofInput(this.files);
       this.files.value = "";
@@ -125,7 +127,7 @@ class Card {
       return;
     }
     this.board.closeCameras();
-    const take = (file) => this.board.take([{ file, path: file.name }], this);
+    const take = (file) => this.board.take([{ file, path: file.name, kind: "" }], this);
     this.camera = new Camera(take, () => {
       this.camera = null;
       this.drop.hidden = false;

@@ -1,4 +1,4 @@
-"""The report of an import on the page: how many files were left out, changed or guessed, each with its reason."""
+"""What an import made of the files, on the page: how it read them, and which it left out, changed or guessed."""
 
 import pandas as pd
 import streamlit as st
@@ -6,25 +6,30 @@ import streamlit as st
 from pages.shared import widgets
 from pages.shared.widgets import plain
 from tlcore.data.manifest import Dataset
+from tlcore.data.reasons import describe_reasons
 from tlcore.data.report import COLUMNS
 from tlcore.messages.file_report import HEADINGS, WHAT, in_order, report_counts, report_csv, report_summary
+from tlcore.messages.layouts import found_message
 
 SHORT = 3  # lines that are open at first
-MOST_ROWS = widgets.MOST_ROWS
-ALL = "All"
+LONG = widgets.MOST_LINES  # more lines have the kinds of reasons above them, and are searched
 
 
 def show(dataset: Dataset) -> None:
-    """The counts, and behind them a table that can be searched and downloaded; nothing where all was taken as it is."""
+    """How the files were read, and of those that were not taken as they are the counts, a searched table and a list."""
+    if dataset.layout is not None:
+        st.markdown(plain(found_message(dataset.layout, len(dataset.labels))) + ".")
     report = dataset.report
     if report.empty:
         return
-    with st.expander(report_summary(report), expanded=len(report) <= SHORT):
+    with st.container(key="tl_file_report"), st.expander(report_summary(report), expanded=len(report) <= SHORT):
         found = in_order(report)
-        if len(report) > SHORT:
+        if len(report) > LONG:
+            sentences = describe_reasons(dataset.refused.itertuples(index=False, name=None))
+            st.markdown("\n".join(f"- {plain(sentence)}" for sentence in sentences))
             found = _matching(_of_kind(found, dataset.id), dataset.id)
         if not found.empty:
-            _table(found)
+            _table(found, dataset.id)
         st.download_button(
             "Download this list (CSV)",
             lambda: report_csv(report).encode("utf-8-sig"),
@@ -65,10 +70,10 @@ def _matching(report: pd.DataFrame, key: str) -> pd.DataFrame:
     return report
 
 
-def _table(report: pd.DataFrame) -> None:
-    """The first of the lines as a table in which no name is anything but text."""
-    shown = report.head(MOST_ROWS)[list(COLUMNS)]
-    shown = shown.assign(what=shown["what"].map(WHAT)).rename(columns=HEADINGS)
-    widgets.table(shown, "Files that were left out, changed or guessed, each with the reason")
-    if len(report) > MOST_ROWS:
-        st.caption(f"{MOST_ROWS} of {len(report):,}. Search for others, or download the list.")
+def _table(report: pd.DataFrame, key: str) -> None:
+    """The first of the lines, and more on demand, as a table in which no name is anything but text."""
+    place = st.container()
+    shown = report.iloc[list(widgets.paged(range(len(report)), f"report_{key}"))][list(COLUMNS)]
+    with place:
+        named = shown.assign(what=shown["what"].map(WHAT)).rename(columns=HEADINGS)
+        widgets.table(named, "Files that were left out, changed or guessed, each with the reason")

@@ -3,15 +3,13 @@
 const JUNK = new Set(["__macosx", "thumbs.db", "desktop.ini", "ehthumbs.db", "$recycle.bin", "@eadir"]);
 const PARTS = /^([a-z]+[_-])?(train|val|valid|dev|eval|test)(ing|idation|uation)?([_-]?(set|data|images|photos|samples))?[_-]?\d*$/i;
 const LABELS = /\.(csv|tsv|json|jsonl|xml|ya?ml|xlsx|names)$|(^|\/)[^/]*(label|class|annot)[^/]*\.txt$/i; // files with labels
-const PHOTO = /\.(jpe?g|jpe|jfif|png|webp|bmp|dib|tiff?|gif|heic|heif|avif|svg)$/i;
+const PHOTO = /\.(jpe?g|jpe|jfif|png|webp|bmp|dib|tiff?|gif|heic|heif|avif|svg|p[bgnp]m)$/i;
 const MOST_CARDS = 40; // class folders that become cards; of more, the server makes the classes
 
 const isJunk = (path) => path.split("/").some((part) => part.startsWith(".") || JUNK.has(part.toLowerCase()));
 
 /** Whether it is an archive inside a folder, which nobody unpacks. */
-const isNested = (path) => path.includes("/") && /\.(zip|rar|7z|tar|tgz|tbz2?|txz|gz|bz2|xz)$/i.test(path);
-
-const isZip = (path) => /\.zip$/i.test(path);
+const isNested = ({ path, kind }) => Boolean(kind) && path.includes("/");
 
 const ofInput = (input) => [...input.files].map((file) => ({ file, path: file.webkitRelativePath || file.name }));
 
@@ -58,13 +56,13 @@ function isClear(parts, depth, names) {
 }
 
 /** Files by class: {classes: Map of name → files, loose: files in no folder, whole: files whose folders the server reads
-    (zips; folders that are not clear), folder: the name of the folder around the classes, or ""}. */
+    (archives; folders that are not clear), folder: the name of the folder around the classes, or ""}. */
 function sorted(chosen) {
-  const zips = chosen.filter(({ path }) => isZip(path));
-  const rest = chosen.filter(({ path }) => !isZip(path));
+  const archives = chosen.filter(({ kind }) => kind);
+  const rest = chosen.filter(({ kind }) => !kind);
   const loose = rest.filter(({ path }) => !path.includes("/"));
   const inside = rest.filter(({ path }) => path.includes("/")).map((each) => ({ ...each, parts: each.path.split("/") }));
-  if (!inside.length) return { classes: new Map(), loose, whole: zips, folder: "" };
+  if (!inside.length) return { classes: new Map(), loose, whole: archives, folder: "" };
   const photos = inside.filter(({ path }) => PHOTO.test(path));
   const prefix = wrapping((photos.length ? photos : inside).map(({ parts }) => parts));
   const classes = new Map();
@@ -76,7 +74,7 @@ function sorted(chosen) {
   }
   const folder = prefix.at(-1) ?? "";
   const clear = isClear(inside.map(({ parts }) => parts), prefix.length, [...classes.keys()]);
-  if (!clear) return { classes: new Map(), loose: rest.filter(({ path }) => !path.includes("/")), whole: [...zips, ...inside], folder };
-  return { classes, loose, whole: zips, folder };
+  if (!clear) return { classes: new Map(), loose: rest.filter(({ path }) => !path.includes("/")), whole: [...archives, ...inside], folder };
+  return { classes, loose, whole: archives, folder };
 }
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.parts.data import collecting, layout_question
+from pages.parts.data import collecting, encoding_question, layout_question
 from pages.shared import follow, room, state
 from pages.shared.widgets import plain
 from tlcore.data import incoming
@@ -42,6 +42,8 @@ def heading() -> tuple[str, str]:
         return "Importing your photos", "We check every file and list any we can't use."
     if status.error and status.error.choices:
         return layout_question.TITLE, layout_question.sentence(status.error.choices)
+    if status.error and status.error.encodings:
+        return encoding_question.TITLE, encoding_question.sentence(status.error.encodings)
     kept = " Your uploads are still here." if job.spec.get("kind") == "incoming" else ""
     return "Import failed", f"Nothing was saved.{kept}"
 
@@ -60,6 +62,10 @@ def show_import(action: DeltaGenerator) -> None:
         _offer_way_back(job, action, primary=False)
         if layout := layout_question.ask(job, status.error.choices):
             start_import(replace(ImportSpec(**job.spec), layout=layout))
+    elif status.error and status.error.encodings:
+        _offer_way_back(job, action, primary=False)
+        if encoding := encoding_question.ask(job, status.error.encodings):
+            start_import(replace(ImportSpec(**job.spec), encoding=encoding))
     else:
         _show_end(job, status, action)
 

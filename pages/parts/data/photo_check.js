@@ -1,6 +1,6 @@
 /* Which of the chosen files are no photos, told at once: by their first bytes, and by decoding what a browser can decode.
 
-   The server decides in the end (tlcore/data/refusals.py); what only it can tell (TIFF, zips, very large files) is left to it. */
+   The server decides in the end (tlcore/data/refusals.py); what only it can tell (TIFF, PPM, very large files) is left to it. */
 
 const CHECKS_AT_ONCE = 2;
 const MOST_CHECKED_BYTES = 40_000_000;
@@ -12,17 +12,25 @@ const UNSENT = {
   not_picture: "is not a picture",
   video: "is a video",
   damaged: "is damaged or incomplete",
+  nested: "is an archive inside a folder; unpack it first, or add it on its own",
+  packed: "is an archive of a kind that can’t be opened here; unpack it and add the folder, or make a zip",
 };
 
 const PICTURES = new Set(["heic", "heix", "hevc", "heim", "heis", "mif1", "msf1", "avif", "avis"]); // brands of a box file
 const DECODED = ["\xff\xd8\xff", "\x89PNG", "GIF8", "RIFF", "BM"];
-const LEFT_TO_SERVER = ["II*\0", "MM\0*", "II+\0", "MM\0+", "PK\x03\x04", "PK\x05\x06"];
+const TIFF = ["II*\0", "MM\0*", "II+\0", "MM\0+"];
+const NAMED_BY_SERVER = ["\xff\x0a", "\0\0\0\x0cJXL ", "\0\0\0\x0cjP  ", "8BPS"]; // pictures that it refuses by name
+const LEFT_TO_SERVER = [...TIFF, ...NAMED_BY_SERVER];
+const NETPBM = /^P[1-7]\s/;
 
-/** Why a file can be no photo, a key of UNSENT; "" where it can be one. `null`: only decoding it tells. */
-async function fromBeginning(file) {
+/** Why a file can be no photo, a key of UNSENT; "" where it can be one. `null`: only decoding it tells. `isInside`: it came in
+    a folder, where an archive is left out; one that lies in no folder the server unpacks. */
+async function fromBeginning(file, isInside) {
   if (!file.size) return "empty";
-  const head = String.fromCharCode(...new Uint8Array(await file.slice(0, 16).arrayBuffer()));
-  if (LEFT_TO_SERVER.some((start) => head.startsWith(start))) return "";
+  const head = await headOf(file);
+  const kind = archiveKind(head);
+  if (kind) return isInside ? "nested" : kind === "other" ? "packed" : "";
+  if (LEFT_TO_SERVER.some((start) => head.startsWith(start)) || NETPBM.test(head)) return "";
   if (DECODED.some((start) => head.startsWith(start))) return file.size > MOST_CHECKED_BYTES ? "" : null;
   if (head.slice(4, 8) !== "ftyp") return "not_picture";
   return PICTURES.has(head.slice(8, 12)) ? "" : "video"; // few browsers know the former
@@ -69,7 +77,7 @@ class PhotoCheck {
   async add(items) {
     const open = [];
     for (const item of items) {
-      const why = await fromBeginning(item.file).catch(() => ""); // unreadable: sending it will say so
+      const why = await fromBeginning(item.file, item.name.includes("/")).catch(() => ""); // unreadable: sending it will say so
       if (why) this.refuse(item, why);
       else if (why === null) open.push(item);
     }
