@@ -9,12 +9,13 @@ from typing import Any
 import pandas as pd
 
 from tlcore.api.progress_bars import showing
-from tlcore.data import edits
+from tlcore.data import edits, thumbnails
 from tlcore.data.additions import Reads, add_path
 from tlcore.data.changes import Edit
 from tlcore.data.collect import Reading
 from tlcore.data.compare import compare_versions
 from tlcore.data.export import export_dataset
+from tlcore.data.images import Wanted
 from tlcore.data.ingest import decode_own
 from tlcore.data.manifest import Dataset, load_dataset
 from tlcore.data.versions import go_to
@@ -105,7 +106,8 @@ class EditableDataset(Dataset):
             progress, on_event: as for `load_dataset`.
         """
         place = self._workspace
-        job = add_path(place, self, Path(source), Reading(decode_own(place)), Reads(label, layout), seed)
+        reading = Reading(decode_own(place), wanted=Wanted(thumbnail_size=thumbnails.SIZE))
+        job = add_path(place, self, Path(source), reading, Reads(label, layout), seed)
         with showing(progress, on_event) as show:
             made = run_to_end(job, show)
         assert made is not None  # nobody asked it to stop

@@ -20,7 +20,7 @@ from tlcore.data.drafts import draft_folder
 from tlcore.data.duplicates import describe_duplicates
 from tlcore.data.folder import FolderSource, path_not_found
 from tlcore.data.layout import HOW, Layout, label_all, leave_out, name_classes, read_layout
-from tlcore.data.manifest import Dataset, every_path
+from tlcore.data.manifest import ORIGINAL, Dataset, every_path
 from tlcore.data.names import make_unique
 from tlcore.data.reasons import reasons_given
 from tlcore.data.report import guessed
@@ -78,16 +78,18 @@ def add_path(
         lines=guessed(source.guessed),
         notes=list(found.notes),
         empty=list(found.empty),
+        data_ranges=dict(dataset.data_ranges),
     )
     placed = leave_out(found.placed, reads.without, collected.refused)
     with draft_folder(workspace) as folder:
         with ThumbnailWriter(folder) as writer:
-            reading = replace(decode, keep=None if source.keeps_photos else folder, thumbnails=writer)
+            keep = None if source.keeps_photos else folder
+            reading = replace(decode, keep=keep, thumbnails=writer, draft=folder)
             if not (yield from collect(source, placed, collected, reading, should_stop)):
                 return None
         if source.keeps_photos:
             for row in collected.rows:
-                row["file"] = str(source.root / row["file"])
+                row["file"] = row["file"] if row.get(ORIGINAL) else str(source.root / row["file"])
         return add_photos(workspace, dataset, folder, collected, seed)
 
 
@@ -114,7 +116,8 @@ def add_photos(workspace: Workspace, dataset: Dataset, folder: Path, collected: 
         kinds = {name: kind for name, kind in edited.current.photos.dtypes.items() if name in photos}
         notes = [*collected.notes, *describe_duplicates(photos)]
         brought = Brought(folder, photos.astype(kinds), collected.report())
-        return commit(edited, Change(ADDED, photos=len(photos)), brought=brought, notes=tuple(notes))
+        new = {kind: pair for kind, pair in collected.data_ranges.items() if kind not in edited.current.data_ranges}
+        return commit(edited, Change(ADDED, photos=len(photos)), brought=brought, notes=tuple(notes), data_ranges=new)
 
 
 def _new_photos(edited: Edited, collected: Collected) -> pd.DataFrame:

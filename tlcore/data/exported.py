@@ -6,7 +6,7 @@ It counts only while it fits: once somebody moved photos between the folders or 
 import csv
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from tlcore.data.names import clean_label, looks_like_photo
+from tlcore.data.names import clean_label, is_junk
 from tlcore.data.placed import Layout, Placed, SourceFile
 
 LABELS, CHANGES = "labels.csv", "changes.csv"
@@ -31,7 +31,7 @@ def read_export(
     if rows is None:
         return None
     own = (*around, LABELS), (*around, CHANGES)
-    photos = [each for each in files if each.parts not in own and looks_like_photo(each.parts[-1])]
+    photos = [each for each in files if each.parts not in own and not is_junk(each.parts)]
     if {"/".join(each.parts[len(around) :]) for each in photos} != rows.keys():
         return None
     if any(each.parts[: len(around)] != around for each in photos):
@@ -39,13 +39,14 @@ def read_export(
     layout = Layout()
     has_parts = {rows[file][1] for file in rows} >= {"train"}
     for each in photos:
-        label, part = rows["/".join(each.parts[len(around) :])]
-        layout.placed.append(Placed(each, clean_label(label), part if has_parts and part in _PARTS else None))
+        label, part, group = rows["/".join(each.parts[len(around) :])]
+        part_there = part if has_parts and part in _PARTS else None
+        layout.placed.append(Placed(each, clean_label(label), part_there, group or None))
     return layout
 
 
-def _rows(data: object) -> dict[str, tuple[str, str]] | None:
-    """The class and the part by file; None where the bytes are no table of an export."""
+def _rows(data: object) -> dict[str, tuple[str, str, str]] | None:
+    """The class, the part and the group by file; None where the bytes are no table of an export."""
     if not isinstance(data, bytes):
         return None
     try:
@@ -54,4 +55,4 @@ def _rows(data: object) -> dict[str, tuple[str, str]] | None:
         return None
     if not cells or tuple(cells[0]) != LABELS_HEADER or any(len(row) != len(LABELS_HEADER) for row in cells):
         return None
-    return {row[0]: (row[1], row[2]) for row in cells[1:]}
+    return {row[0]: (row[1], row[2], row[3]) for row in cells[1:]}
