@@ -34,7 +34,7 @@ Edit = Callable[[EditableDataset, argparse.Namespace], Dataset]
 
 def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     """Add the command; see main.py."""
-    parser = commands.add_parser("data", help="see and mend the photos of a data set: classes, parts, versions")
+    parser = commands.add_parser("data", help="see and edit the photos of a data set: classes, parts, versions")
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     one = argparse.ArgumentParser(add_help=False, parents=[common])
     one.add_argument("id", metavar="ID", help="of a data set; with @ and a number of one of its versions")

@@ -338,7 +338,7 @@ def _load(folder: Path, version: int) -> Dataset:
         raise DamagedFile("The edits do not lead to what they made.")
     reports = [_read_report(folder, values), *(_brought_report(folder, entry) for entry in chain if entry.has_report)]
     labels = chain[-1].labels if chain else tuple(values["labels"])
-    rows = rows if whole else rows[~rows["path"].isin(log.purged)]
+    rows = rows[~rows["path"].isin(log.purged)] if log.purged else rows
     notes = [note for entry in chain for note in entry.notes]
     for entry in chain:
         values["data_ranges"] = {**(values.get("data_ranges") or {}), **entry.data_ranges} or None
