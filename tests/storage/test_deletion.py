@@ -245,9 +245,9 @@ def _use_at(folder, when):
 
 def test_an_earlier_data_set_stays_while_a_newer_one_has_its_photos(workspace):
     base = run_job(ingest_incoming(workspace, upload(workspace, FOX), "x", visitor=FOX))[0]
-    area = incoming.new_incoming(workspace, FOX)
+    area = incoming.new_incoming(workspace, OWL)
     incoming.add_file(workspace, area, "new.jpg", make_photo(99), "cats")
-    more = run_job(ingest_incoming(workspace, area, "y", base=base.id, visitor=FOX))[0]
+    more = run_job(ingest_incoming(workspace, area, "y", base=base.id, visitor=OWL))[0]
     later = time.time() + DAYS
     touch_used(more.folder)
     _use_at(more.folder, later)

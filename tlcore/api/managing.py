@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from tlcore.api.arguments import WorkspaceLike, take_workspace
+from tlcore.api.editing import EditableDataset, editable
 from tlcore.data import edits
 from tlcore.data.manifest import Dataset
 from tlcore.data.versions import load_current
@@ -64,7 +65,7 @@ def list_deleted(workspace: WorkspaceLike = None) -> list[Deletion]:
     return [each for each in put_aside.list_deletions(take_workspace(workspace)) if not each.undone]
 
 
-def rename_class(data: Dataset | str, label: str, name: str, *, workspace: WorkspaceLike = None) -> Dataset:
+def rename_class(data: Dataset | str, label: str, name: str, *, workspace: WorkspaceLike = None) -> EditableDataset:
     """Give a class another name; the name of another class makes one class of both.
 
     Args:
@@ -79,24 +80,25 @@ def rename_class(data: Dataset | str, label: str, name: str, *, workspace: Works
         UserError: there is no such class, or only one class would be left.
     """
     place, dataset = _take(data, workspace)
-    return edits.rename_class(place, dataset, label, name)
+    return editable(edits.rename_class(place, dataset, label, name))
 
 
-def delete_class(data: Dataset | str, label: str, *, workspace: WorkspaceLike = None) -> Dataset:
+def delete_class(data: Dataset | str, label: str, *, workspace: WorkspaceLike = None) -> EditableDataset:
     """Leave a class out of a data set, with its photos; otherwise as `rename_class`."""
     place, dataset = _take(data, workspace)
-    return edits.delete_class(place, dataset, label)
+    return editable(edits.delete_class(place, dataset, label))
 
 
-def delete_photos(data: Dataset | str, paths: Collection[str], *, workspace: WorkspaceLike = None) -> Dataset:
-    """Leave photos out of a data set; otherwise as `rename_class`.
+def delete_photos(data: Dataset | str, paths: Collection[str], *, workspace: WorkspaceLike = None) -> EditableDataset:
+    """Leave photos out of a data set; otherwise as `rename_class`. They go for good after a day; `EditableDataset.drop`
+    keeps them.
 
     Args:
         data: a `Dataset`, or the id of one.
         paths: of its photos, as `Dataset.photos["path"]` has them.
     """
     place, dataset = _take(data, workspace)
-    return edits.delete_photos(place, dataset, [paths] if isinstance(paths, str) else paths)
+    return editable(edits.delete_photos(place, dataset, [paths] if isinstance(paths, str) else paths))
 
 
 def _take(data: Dataset | str, workspace: WorkspaceLike) -> tuple[Workspace, Dataset]:
