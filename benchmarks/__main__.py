@@ -25,6 +25,7 @@ NAMES = (
     "preview",
     "imports",
     "eta",
+    "cleaning",
     "load",
     "small_machine",
 )

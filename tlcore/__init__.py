@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tlcore.api.checking import CheckResult, find_issues
     from tlcore.api.comparison import ComparisonResult, compare
     from tlcore.api.datasets import load_dataset
     from tlcore.api.listings import list_backbones, list_datasets, list_runs, list_samples
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 __version__ = "0.2.0.dev0"
 
 __all__ = [
+    "CheckResult",
     "ComparisonResult",
     "Dataset",
     "Deletion",
@@ -54,6 +56,7 @@ __all__ = [
     "delete",
     "delete_class",
     "delete_photos",
+    "find_issues",
     "list_backbones",
     "list_datasets",
     "list_deleted",
@@ -70,6 +73,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "CheckResult": "tlcore.api.checking",
     "ComparisonResult": "tlcore.api.comparison",
     "Dataset": "tlcore.data.manifest",
     "Deletion": "tlcore.storage.put_aside",
@@ -87,6 +91,7 @@ _MODULES = {
     "delete": "tlcore.api.managing",
     "delete_class": "tlcore.api.managing",
     "delete_photos": "tlcore.api.managing",
+    "find_issues": "tlcore.api.checking",
     "list_backbones": "tlcore.api.listings",
     "list_datasets": "tlcore.api.listings",
     "list_deleted": "tlcore.api.managing",

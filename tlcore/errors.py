@@ -46,7 +46,9 @@ class LayoutChoice:
         key: what `layout` is set to for this reading; stable for the same files.
         labels_from: "folders", "names" (of files), "table" or "annotations" (of an export for object detection).
         basis: more exactly, one of the keys of tlcore/messages/layouts.py, which has the sentences.
-        file: the table, names file or folder that it rests on, "" for none. column: of a table, "" elsewhere.
+        file: the table or folder that it rests on, "" for none. column: of a table, "" elsewhere.
+        names_file: the file that has the names of classes which are called by ids, "" for none.
+        ignores_case: whether Cats in one part and cats in another are one class.
         num_photos: files that would be read as photos. num_left_out: all others.
         num_classes: how many classes there are.
         classes: label and number of photos of each, in the order of the labels; of many only the first hundred.
@@ -65,6 +67,8 @@ class LayoutChoice:
     examples: tuple[tuple[str, str], ...] = ()
     file: str = ""
     column: str = ""
+    names_file: str = ""
+    ignores_case: bool = False
 
     def __post_init__(self) -> None:
         for name in ("classes", "parts", "examples"):  # JSON knows no tuples

@@ -60,7 +60,8 @@ class StageKey(StrEnum):
 
     DOWNLOAD = "download"
     READ = "read"  # files that are imported
-    COMPARE = "compare"  # photos with one another, for the recommendation
+    COMPARE = "compare"  # photos with one another, for the recommendation or a check
+    MEASURE = "measure"  # the sharpness and light of photos, for a check
     ADAPT_BATCH_NORM = "adapt_batch_norm"
     EXTRACT_FEATURES = "extract_features"
     EXTRACT_FEATURES_AND_ACTIVATIONS = "extract_features_and_activations"

@@ -1,10 +1,10 @@
 """Listing folders that each hold something small to read: what was read once is not read again.
 
 Lists are asked for by every page, and a workspace may hold thousands of runs. What stands in a folder's note
-(`job.json`, `dataset.json`) is never changed, so a folder is read when it is new or was given another name (naming.py).
-And while the time of the folder around them is the same, none has come or gone: then one look at that time is all. A
-job that is begun again and a new name set that time as well (`tell_of_change`), so that what follows from a list may be
-kept as long as the list itself.
+(`job.json`, `dataset.json`) is never changed, so a folder is read when it is new, was given another name (naming.py),
+or its photos were edited (data/edit_log.py). And while the time of the folder around them is the same, none has come or
+gone: then one look at that time is all. A job that is begun again, a new name and an edit set that time as well
+(`tell_of_change`), so that what follows from a list may be kept as long as the list itself.
 """
 
 import os
@@ -14,9 +14,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from tlcore.naming import Mark, name_mark
+from tlcore.naming import NAME, Mark, file_mark
+
+HEAD = "head.json"
+"""In the folder of a data set whose photos were changed: which version is the current one."""
+
+CHANGING = (NAME, HEAD)
+"""The files in a folder that may change after it was made."""
 
 T = TypeVar("T")
+_Place = tuple[str, int, tuple[Mark | None, ...]]
 SETTLED_NANOSECONDS = 2_000_000_000
 """A change that follows another within one tick of the file system's clock leaves the same time; the coarsest clock in
 use (FAT) ticks every 2 s. Until then folders are counted at each look."""
@@ -34,7 +41,7 @@ class FolderList(Generic[T]):
 
     def __init__(self, parent: Path, read: Callable[[Path], T | None], order: Callable[[T], float]) -> None:
         self._parent, self._read, self._order = parent, read, order
-        self._known: dict[tuple[str, int, Mark | None], T] = {}  # replaced or renamed: new
+        self._known: dict[_Place, T] = {}  # replaced, renamed or changed: new
         self._values: tuple[T, ...] = ()
         self._not_whole: list[Path] = []
         self._time: int | None = None  # of the parent when it was looked through, None where it may have changed since
@@ -53,13 +60,14 @@ class FolderList(Generic[T]):
 
     def _look_through(self, changed: int) -> None:
         begun = time.time_ns()
-        found: dict[tuple[str, int, Mark | None], T] = {}
+        found: dict[_Place, T] = {}
         not_whole = []
         with os.scandir(self._parent) as scan:
             for each in scan:
                 if each.name.startswith("."):  # what is being made, and what only programs read
                     continue
-                place = (each.name, each.inode(), name_mark(each.path))
+                marks = tuple(file_mark(each.path, name) for name in CHANGING)
+                place = (each.name, each.inode(), marks)
                 value = self._known.get(place)
                 if value is None and each.is_dir():
                     value = self._read(self._parent / each.name)

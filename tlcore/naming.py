@@ -1,4 +1,4 @@
-"""Names that people give to what they made: a small file in its folder, the only one there that may change later.
+"""Names that people give to what they made: a small file in its folder, which may change later.
 
 <folder>/name.json    `name`; without it a thing is called as it was when it was made
 """
@@ -11,7 +11,7 @@ from tlcore.workspace import read_json, write_json
 NAME = "name.json"
 
 Mark = tuple[int, int]
-"""Which state a name is in: inode and time of the last change in nanoseconds of its file."""
+"""Which state a file is in: inode and time of the last change in nanoseconds."""
 
 
 def given_name(folder: Path) -> str:
@@ -33,8 +33,13 @@ def give_name(folder: Path, name: str) -> None:
 
 def name_mark(folder: Path | str) -> Mark | None:
     """Which state the name of what lies in a folder is in; None while nobody gave it one."""
+    return file_mark(folder, NAME)
+
+
+def file_mark(folder: Path | str, name: str) -> Mark | None:
+    """Which state a small file in a folder is in, which is replaced whole when it changes; None where there is none."""
     try:
-        seen = os.stat(os.path.join(folder, NAME))
+        seen = os.stat(os.path.join(folder, name))
     except OSError:
         return None
     return seen.st_ino, seen.st_mtime_ns

@@ -38,6 +38,10 @@ class Workspace:
         """One folder a data set."""
         return self.root / "datasets"
 
+    def dataset_folder(self, dataset_id: str) -> Path:
+        """The folder of a data set, whichever of its versions the id means."""
+        return self.datasets / split_version(dataset_id)[0]
+
     @property
     def incoming(self) -> Path:
         """Uploads that are not a data set yet, one folder each."""
@@ -230,12 +234,28 @@ def _delete(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,80}")
+_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,80}(@[1-9][0-9]{0,6})?")
 
 
 def is_id(text: str) -> bool:
-    """Whether a text can be an id, and so the name of a folder; it may come from a URL."""
+    """Whether a text can be an id, and so the name of a folder; it may come from a URL.
+
+    The id of a data set may end in a version, as in "leaves-0123456789abcdef@3".
+    """
     return _ID.fullmatch(text) is not None
+
+
+def split_version(dataset_id: str) -> tuple[str, int]:
+    """The name of a data set's folder and the number of the version that an id means: 1, as imported, where it says
+    none. What is no id comes back as it is.
+    """
+    folder, _, number = dataset_id.partition("@")
+    return (folder, int(number)) if number and is_id(dataset_id) else (dataset_id, 1)
+
+
+def version_id(folder: str, version: int) -> str:
+    """The id of a version of the data set in a folder: that of the folder alone for the first."""
+    return folder if version == 1 else f"{folder}@{version}"
 
 
 def new_id(prefix: str) -> str:

@@ -6,15 +6,18 @@ sends what it likes. So nothing else in pages/ changes anything (tests/security/
 for it).
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+import pandas as pd
 import streamlit as st
 
 from pages.shared import room, state
 from pages.shared.widgets import plain
 from tlcore.access import Made
-from tlcore.data import versions
+from tlcore.cleaning import kept
+from tlcore.cleaning.results import check_folder, lineage_id
+from tlcore.data import edits, versions
 from tlcore.data.manifest import Dataset
 from tlcore.errors import UserError
 from tlcore.jobs import store
@@ -23,6 +26,7 @@ from tlcore.jobs.store import Job, Run
 from tlcore.settings import is_hosted
 from tlcore.storage import renaming, trash
 from tlcore.storage.put_aside import Deletion
+from tlcore.workspace import split_version
 
 REFUSED = "refused"  # in the session: said once by the next page, since a callback has no place on one
 
@@ -89,19 +93,111 @@ def restore(gone: Made) -> bool:
     return True
 
 
-def rename_class(dataset: Dataset, label: str, name: str) -> Dataset | None:
-    """The newer version with the class renamed; None where this visitor may not. Raises UserError."""
-    return versions.rename_class(state.workspace(), dataset, label, name) if _may_change(dataset) else None
+Edited = Dataset | None
+"""What an edit of a data set gives: the newer version; None where this visitor may not change it. Raises UserError."""
 
 
-def delete_class(dataset: Dataset, label: str) -> Dataset | None:
-    """The newer version without the class; None where this visitor may not. Raises UserError."""
-    return versions.delete_class(state.workspace(), dataset, label) if _may_change(dataset) else None
+def rename_class(dataset: Dataset, label: str, name: str) -> Edited:
+    """Call a class otherwise, or make one class of two."""
+    return edits.rename_class(state.workspace(), dataset, label, name) if _may_change(dataset) else None
 
 
-def delete_photos(dataset: Dataset, paths: Collection[str]) -> Dataset | None:
-    """The newer version without these photos; None where this visitor may not. Raises UserError."""
-    return versions.delete_photos(state.workspace(), dataset, paths) if _may_change(dataset) else None
+def delete_class(dataset: Dataset, label: str) -> Edited:
+    """Leave a class out with its photos, which go for good after a day."""
+    return edits.delete_class(state.workspace(), dataset, label) if _may_change(dataset) else None
+
+
+def delete_photos(dataset: Dataset, paths: Collection[str]) -> Edited:
+    """Leave photos out that go for good after a day."""
+    return edits.delete_photos(state.workspace(), dataset, paths) if _may_change(dataset) else None
+
+
+def relabel(dataset: Dataset, paths: Collection[str], label: str) -> Edited:
+    """Move photos to another class."""
+    return edits.relabel(state.workspace(), dataset, paths, label) if _may_change(dataset) else None
+
+
+def leave_out(dataset: Dataset, paths: Collection[str]) -> Edited:
+    """Leave photos out that can be brought back at any time."""
+    return edits.leave_out(state.workspace(), dataset, paths) if _may_change(dataset) else None
+
+
+def bring_back(dataset: Dataset, paths: Collection[str]) -> Edited:
+    """Bring back photos that were left out."""
+    return edits.bring_back(state.workspace(), dataset, paths) if _may_change(dataset) else None
+
+
+def move_to_part(dataset: Dataset, paths: Collection[str], part: str) -> Edited:
+    """Move photos to "train", "validation" or "test"."""
+    return edits.move_to_part(state.workspace(), dataset, paths, part) if _may_change(dataset) else None
+
+
+def rotate(dataset: Dataset, paths: Collection[str], degrees: int) -> Edited:
+    """Turn photos clockwise by 90, 180 or 270 degrees."""
+    return edits.rotate(state.workspace(), dataset, paths, degrees) if _may_change(dataset) else None
+
+
+def merge_classes(dataset: Dataset, labels: Collection[str], name: str) -> Edited:
+    """Make one class of several."""
+    return edits.merge_classes(state.workspace(), dataset, labels, name) if _may_change(dataset) else None
+
+
+def split_off(dataset: Dataset, paths: Collection[str], name: str) -> Edited:
+    """Make a new class of some photos."""
+    return edits.split_off(state.workspace(), dataset, paths, name) if _may_change(dataset) else None
+
+
+def reorder_classes(dataset: Dataset, labels: Sequence[str]) -> Edited:
+    """Put the classes in another order."""
+    return edits.reorder_classes(state.workspace(), dataset, labels) if _may_change(dataset) else None
+
+
+def set_groups(dataset: Dataset, groups: Mapping[str, str], resplit: bool, seed: int = 0) -> Edited:
+    """Say which photos belong together, and split by groups if asked to."""
+    return edits.set_groups(state.workspace(), dataset, groups, resplit, seed) if _may_change(dataset) else None
+
+
+def undo(dataset: Dataset) -> Edited:
+    """Take the last edit back; the version that is current then."""
+    return edits.undo(state.workspace(), dataset) if _may_change(dataset) else None
+
+
+def redo(dataset: Dataset) -> Edited:
+    """Make the edit again that was undone last."""
+    return edits.redo(state.workspace(), dataset) if _may_change(dataset) else None
+
+
+def go_to(dataset: Dataset, dataset_id: str) -> Edited:
+    """Make another version of a data set the current one.
+
+    Args:
+        dataset_id: the id of the version.
+    """
+    same = split_version(dataset_id)[0] == dataset.folder.name
+    return versions.go_to(state.workspace(), dataset_id) if same and _may_change(dataset) else None
+
+
+def check(dataset: Dataset) -> None:
+    """Look for photos of a data set to correct or leave out, in a job; nothing happens where one is under way."""
+    if _may_change(dataset):
+        with refusals_kept():
+            job = store.check_job(state.workspace(), lineage_id(dataset), dataset.visitor)
+            state.queue().restart(job)
+
+
+def keep_issues(dataset: Dataset, issues: pd.DataFrame) -> bool:
+    """Never show these issues again; False where this visitor may not. Raises UserError."""
+    if not _may_change(dataset):
+        return False
+    kept.keep_issues(check_folder(state.workspace(), dataset), dataset, issues)
+    return True
+
+
+def show_kept_issues(dataset: Dataset) -> None:
+    """Show all issues again that were kept."""
+    if _may_change(dataset):
+        with refusals_kept():
+            kept.forget_kept(check_folder(state.workspace(), dataset))
 
 
 def _may_change(dataset: Dataset) -> bool:

@@ -13,17 +13,19 @@ from tlcore.jobs.store import Run
 from tlcore.messages.comparisons import backbone_title
 from tlcore.messages.endings import state_message
 from tlcore.messages.titles import run_title
+from tlcore.workspace import split_version
 
 
 def show(found: Sequence[Run]) -> None:
     """Runs as links: finished ones to Evaluate, the others to Train; and to the race that a run is part of."""
     comparison_of = {run_id: each for each in reversed(state.comparisons()) for run_id in each.run_ids}
     names = dataset_names(state.workspace())
-    matching = searched(found, "runs", lambda run: f"{run_title(run)} {names.get(run.dataset_id, run.name)} {run.name}")
+    words = {each.id: names.get(split_version(each.dataset_id)[0], each.name) for each in found}
+    matching = searched(found, "runs", lambda run: f"{run_title(run)} {words[run.id]} {run.name}")
     for each in paged(matching, "runs"):
         status = job_status(each)
         page = "evaluate" if status.usable else "train"
-        name = names.get(each.dataset_id, "" if each.is_renamed else each.name)
+        name = names.get(split_version(each.dataset_id)[0], "" if each.is_renamed else each.name)
         with st.container(key=f"line_run_{each.id}", horizontal=True, vertical_alignment="center", gap="small"):
             strips.show(each.dataset_id, name)
             st.page_link(

@@ -210,7 +210,7 @@ def run_name(used: Run) -> str:
 
 def dataset_of(dataset_id: str) -> Dataset:
     """The data set with this id. Raises UserError for an unknown one."""
-    folder = workspace().datasets / dataset_id
+    folder = workspace().dataset_folder(dataset_id)
     if not (folder / "dataset.json").is_file():  # deleted: what the cache has of it is nobody's any more
         return manifest.load_dataset(workspace(), dataset_id)
     touch_used(folder)
@@ -219,7 +219,7 @@ def dataset_of(dataset_id: str) -> Dataset:
 
 @st.cache_resource(show_spinner=False, max_entries=16)
 def _dataset(root: str, dataset_id: str, name: Mark | None) -> Dataset:
-    """A data set never changes once made but for its name, so it is read once for each."""
+    """A version of a data set never changes but for its name, so it is read once for each."""
     del name  # of the cache's key
     return manifest.load_dataset(open_workspace(root), dataset_id)
 

@@ -8,11 +8,12 @@ import streamlit as st
 from pages.shared import actions, state
 from pages.shared.widgets import plain
 from tlcore.data.manifest import Dataset
-from tlcore.data.versions import replaced_version
+from tlcore.data.versions import version_before
 from tlcore.messages.deletions import along_message, deleted_message, expiry_message, undoable_message
 from tlcore.settings import load_limits
 from tlcore.storage.put_aside import Deletion
 from tlcore.storage.undoable import CHANGE, Undoable, list_undoable
+from tlcore.workspace import split_version
 
 MOST_DELETED = 20  # lines of what was deleted lately
 _UNDO = "last_change"  # in the session: what was done last and can be undone
@@ -76,6 +77,8 @@ def deleted(gone: Deletion) -> None:
     """After a deletion: take what is gone out of the address, and go where one sees what is left."""
     ids = {an_id for _, an_id in gone.parts}
     used = {kind: st.query_params.get(kind) for kind in ("dataset", "run", "race")}
+    if used["dataset"]:
+        used["dataset"] = split_version(used["dataset"])[0]  # whichever version was in use
     run = used["run"] if used["run"] in ids else None
     st.session_state[_UNDO] = Undo(
         gone.id, gone.visitor, deleted_message(gone), gone.id if gone.kind == "data set" else "", run or ""
@@ -91,7 +94,7 @@ def changed(newer: Dataset, words: str) -> None:
 
     The run in use stays, with the photos that it learned from.
     """
-    before = replaced_version(state.workspace(), newer.id)
+    before = version_before(state.workspace(), newer.id)
     st.session_state[_UNDO] = Undo(before, newer.visitor, words, before, st.query_params.get("run") or "")
     state.choose(dataset=newer.id)
 

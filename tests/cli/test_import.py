@@ -39,7 +39,8 @@ def test_the_answer_as_text_and_the_whole_report_in_a_file(pets, tmp_path, capsy
     assert main(["import", str(pets), "--report", str(tmp_path / "all.csv")]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].endswith("pets  9 photos, 2 classes")
-    assert lines[1] == "32 files left out" and lines[-1] == "  … and 22 more; --report FILE writes all"
+    assert lines[1:3] == ["  2 classes, from folder names.", "32 files left out"]
+    assert lines[-1] == "  … and 22 more; --report FILE writes all"
     rows = list(csv.DictReader((tmp_path / "all.csv").read_text(encoding="utf-8").splitlines()))
     assert len(rows) == 32 and rows[0]["File"] == "'=HYPERLINK(1).txt", "no formula"
 
@@ -58,3 +59,13 @@ def test_a_failed_import_says_everything_at_once(tmp_path, capsys):
         "  dogs/0.png is empty"
     )
     assert error[3].startswith("Add photos")
+
+
+def test_a_failed_import_as_json(tmp_path, capsys):
+    files = class_files({"cats": 5, "dogs": 5, "birds": 2}) | {f"birds/{number}.heic": HEIC for number in range(40)}
+    assert main(["import", str(write_files(tmp_path / "few", files)), "--json"]) == 2
+    said = capsys.readouterr()
+    values = json.loads(said.out.splitlines()[-1])
+    assert values["error"].startswith("The class birds has only 2 different photos") and values["fix"]
+    assert values["small_classes"] == ["birds"] and values["reasons"][0].startswith("40 files are HEIC photos")
+    assert values["error"] in said.err and values["reasons"][0] in said.err

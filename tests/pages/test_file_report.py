@@ -2,6 +2,7 @@
 
 import pytest
 
+from pages.shared.widgets import MOST_LINES
 from tests.pages.conftest import words
 from tests.photos import class_files, run_job, write_files
 from tlcore.checksums import file_checksum
@@ -49,7 +50,10 @@ def test_a_long_report_is_searched_by_kind_and_words(visit, workspace, with_repo
     lines += [("犬.jpg", GUESSED, "has a name read as Shift-JIS"), (HOSTILE, LEFT_OUT, "is a [link](http://x)")]
     at = visit("data", workspace, dataset=with_report(lines))
     assert "501 files left out, 1 guessed" in [each.label for each in at.expander]
-    assert tables(at)[0].count("<tr>") == 41 and "40 of 502. Search for others" in words(at)
+    assert tables(at)[0].count("<tr>") == 1 + MOST_LINES and "Show 20 more (of 494)" in [
+        each.label for each in at.button
+    ]
+    assert "- 500 files are HEIC photos" in words(at)
     key = next(each.key for each in at.text_input if each.key.startswith("report_search"))
     at.text_input(key=key).input("img HYPERLINK").run()
     (table,) = tables(at)

@@ -11,9 +11,9 @@ from tests.storage.test_deletion import FOX, OWL, known, rows_of, upload
 from tlcore.comparison.store import create_comparison, list_comparisons, load_comparison
 from tlcore.config import TrainConfig
 from tlcore.data import incoming
+from tlcore.data.edits import delete_photos, rename_class
 from tlcore.data.ingest import ingest_incoming, ingest_zip
 from tlcore.data.manifest import list_datasets, list_versions, load_dataset
-from tlcore.data.versions import delete_photos, rename_class
 from tlcore.errors import UserError
 from tlcore.jobs.line import Line
 from tlcore.jobs.locks import LOCK
@@ -309,57 +309,17 @@ def zipped(workspace, tmp_path):
     return run_job(ingest_zip(workspace, write_zip(tmp_path / "pets.zip", files)))[0]
 
 
-def test_a_replaced_version_stays_while_it_is_needed_and_goes_then(workspace, tmp_path):
+def test_a_data_set_goes_with_all_its_versions_and_their_runs(workspace, tmp_path):
     first = zipped(workspace, tmp_path)
-    run = a_run(workspace, first, "")
+    runs = [a_run(workspace, first, "")]
     second = rename_class(workspace, first, "cats", "felines")
-    later = time.time() + DAY
-    clean(workspace, OWN, now=later)
-    assert load_dataset(workspace, first.id), "the run learned from it"
-    delete(workspace, run.id)
-    (workspace.root / "deleted" / run.id / "deletion.json").touch()
-    clean(workspace, OWN, by_age=False, now=later)
-    assert load_dataset(workspace, first.id), "the run may still come back"
-    put_aside.purge(workspace, list_deletions(workspace)[0])
-    clean(workspace, OWN, now=later)
-    assert [each.id for each in list_versions(workspace)] == [second.id]
-    assert all(map(second.read, second.photos["path"])), "no photo of the newer version went with it"
-
-
-def test_of_many_changes_the_first_and_the_last_two_versions_are_kept(workspace, tmp_path):
-    versions = [zipped(workspace, tmp_path)]
-    for _ in range(4):
-        versions.append(delete_photos(workspace, versions[-1], [versions[-1].part("train")["path"][0]]))
-    now = time.time()
-    clean(workspace, OWN, now=now)
-    assert len(list_versions(workspace)) == 5, "not at once"
-    clean(workspace, OWN, now=now + 3700)
-    assert {each.id for each in list_versions(workspace)} == {versions[place].id for place in (0, 3, 4)}
-    assert listed(workspace) == {versions[4].id}, "an earlier one is not current again for that"
-    for place in (3, 0):
-        restore(workspace, versions[place].id)
-        assert listed(workspace) == {versions[place].id}
-
-
-def test_a_version_that_a_run_needs_does_not_come_back_into_the_list(workspace, tmp_path):
-    first = zipped(workspace, tmp_path)
-    a_run(workspace, first, "")
-    second = rename_class(workspace, first, "cats", "felines")
-    third = rename_class(workspace, second, "felines", "lynxes")
-    clean(workspace, OWN, now=time.time() + DAY)
-    assert {each.id for each in list_versions(workspace)} == {first.id, third.id}
-    assert [each.id for each in list_datasets(workspace)] == [third.id]
-
-
-def test_a_data_set_goes_with_its_earlier_versions_and_their_runs(workspace, tmp_path):
-    first = zipped(workspace, tmp_path)
-    run = a_run(workspace, first, "")
-    second = rename_class(workspace, first, "cats", "felines")
-    gone = delete(workspace, second.id)
-    assert (gone.along(DATASET), gone.along(RUN)) == (1, 1)
-    assert listed(workspace) == set() and list_versions(workspace) == ()
-    restore(workspace, second.id)
-    assert listed(workspace) == {second.id, run.id}
+    runs.append(a_run(workspace, second, ""))
+    for an_id in (first.id, second.id):
+        gone = delete(workspace, an_id)
+        assert (gone.id, gone.along(DATASET), gone.along(RUN)) == (first.id, 0, 2)
+        assert listed(workspace) == set() and list_versions(workspace) == ()
+        restore(workspace, second.id)
+        assert listed(workspace) == {second.id, *(run.id for run in runs)}
 
 
 def test_undoing_a_change_makes_the_earlier_version_current_again(workspace, tmp_path):
@@ -370,9 +330,18 @@ def test_undoing_a_change_makes_the_earlier_version_current_again(workspace, tmp
     restore(workspace, second.id)
     assert listed(workspace) == {second.id}, "and the change can be made once more"
     run = a_run(workspace, second, "")
-    with pytest.raises(UserError, match="trained on the changed photos"):
+    restore(workspace, first.id)
+    assert listed(workspace) == {first.id, run.id}
+    assert load_dataset(workspace, load_run(workspace, run.id).dataset_id).id == second.id, "the run keeps its version"
+
+
+def test_what_an_edit_before_the_last_one_did_is_not_undone_alone(workspace, tmp_path):
+    first = zipped(workspace, tmp_path)
+    second = rename_class(workspace, first, "cats", "felines")
+    third = rename_class(workspace, second, "dogs", "hounds")
+    with pytest.raises(UserError, match="changed again since"):
         restore(workspace, first.id)
-    assert listed(workspace) == {second.id, run.id}
+    assert listed(workspace) == {third.id}
 
 
 def test_what_can_be_undone_is_listed_in_words_with_the_id_that_undoes_it(workspace, tmp_path):
@@ -410,4 +379,4 @@ def test_a_visitors_photos_count_once_over_all_versions(workspace):
     assert changed.visitor == FOX
     assert (usage(workspace, FOX).photos, usage(workspace, FOX).bytes) == (before.photos, before.bytes)
     clean(workspace, HOSTED, now=time.time() + DAY)
-    assert usage(workspace, FOX).photos == before.photos - 1, "the earlier version has gone"
+    assert usage(workspace, FOX).photos == before.photos - 1, "the photo that was deleted has gone for good"

@@ -4,11 +4,9 @@ The built-in network extracts their features at 224 px into the feature store, w
 photos are left out: nothing that is decided may rest on them. No TensorFlow.
 """
 
-import logging
 import time
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -22,19 +20,14 @@ from tlcore.data.decode_budget import ACCEPTED
 from tlcore.data.images import RESIZE_POLICY, load_input
 from tlcore.data.manifest import Dataset, load_dataset
 from tlcore.events import Event, Finished, Progress, ShouldStop, StageKey, Stopped, never
-from tlcore.features.extract import FEATURES_KEPT, Photo, Request, extract, feature_kind
+from tlcore.features.extract import FEATURES_KEPT, Photo
+from tlcore.features.pooled import extract_pooled
 from tlcore.features.saving import Stopwatch
-from tlcore.features.store import MOST_REPAIRS, DamagedRows, FeatureStore
-from tlcore.features.views import ViewedStore
 from tlcore.jobs.store import Job
-from tlcore.models.frozen_backbone import PretrainedBackbone
-from tlcore.models.frozen_files import POOLED
 from tlcore.models.imagenet_head import ImageNetHead, load_imagenet_head
 from tlcore.models.litert_runtime import usable_cores
 from tlcore.models.registry import BUILT_IN
 from tlcore.workspace import Workspace, read_json, write_json
-
-_log = logging.getLogger(__name__)
 
 ADVICE = "advice.json"
 VERSION = 3
@@ -63,34 +56,13 @@ def recommend(
     """
     rows = choose_sample(dataset, seed)
     photos = [Photo(*row) for row in rows[["sha256", "path"]].itertuples(index=False)]
-    features = yield from _extract_features(workspace, dataset, photos, should_stop)
+    features = yield from extract_pooled(workspace, photos, dataset.read, should_stop)
     if features is None:
         return None
     pixels = yield from _read_small(dataset, photos, should_stop)
     if pixels is None:
         return None
     return _recommendation(dataset, rows, features, pixels, seed)
-
-
-def _extract_features(
-    workspace: Workspace, dataset: Dataset, photos: Sequence[Photo], should_stop: ShouldStop
-) -> Generator[Progress, None, npt.NDArray[np.float32] | None]:
-    """The photos' features, float32 (n, dimension); None when stopped. Rows that turn out damaged are recomputed."""
-    backbone = PretrainedBackbone(workspace, BUILT_IN, BUILT_IN.default_image_size)
-    sha256s, repairs = [photo.sha256 for photo in photos], 0
-    with FeatureStore(workspace, feature_kind(BUILT_IN, BUILT_IN.default_image_size, RESIZE_POLICY)) as store:
-        request = Request(photos, (ViewedStore(store),))
-        while True:
-            yield from extract(partial(backbone.predictors, POOLED), [request], dataset.read, should_stop)
-            if store.missing(sha256s):
-                return None
-            try:
-                return store.read(sha256s)
-            except DamagedRows as error:
-                repairs += 1
-                if repairs > MOST_REPAIRS:
-                    raise
-                _log.warning("%s They will be recomputed.", error.what)
 
 
 def choose_sample(dataset: Dataset, seed: int = 0) -> pd.DataFrame:

@@ -3,8 +3,9 @@
 from collections.abc import Collection
 
 from tlcore.api.arguments import WorkspaceLike, take_workspace
-from tlcore.data import versions
-from tlcore.data.manifest import Dataset, load_dataset
+from tlcore.data import edits
+from tlcore.data.manifest import Dataset
+from tlcore.data.versions import load_current
 from tlcore.storage import put_aside, renaming, trash
 from tlcore.storage.put_aside import Deletion
 from tlcore.workspace import Workspace
@@ -78,13 +79,13 @@ def rename_class(data: Dataset | str, label: str, name: str, *, workspace: Works
         UserError: there is no such class, or only one class would be left.
     """
     place, dataset = _take(data, workspace)
-    return versions.rename_class(place, dataset, label, name)
+    return edits.rename_class(place, dataset, label, name)
 
 
 def delete_class(data: Dataset | str, label: str, *, workspace: WorkspaceLike = None) -> Dataset:
     """Leave a class out of a data set, with its photos; otherwise as `rename_class`."""
     place, dataset = _take(data, workspace)
-    return versions.delete_class(place, dataset, label)
+    return edits.delete_class(place, dataset, label)
 
 
 def delete_photos(data: Dataset | str, paths: Collection[str], *, workspace: WorkspaceLike = None) -> Dataset:
@@ -95,7 +96,7 @@ def delete_photos(data: Dataset | str, paths: Collection[str], *, workspace: Wor
         paths: of its photos, as `Dataset.photos["path"]` has them.
     """
     place, dataset = _take(data, workspace)
-    return versions.delete_photos(place, dataset, [paths] if isinstance(paths, str) else paths)
+    return edits.delete_photos(place, dataset, [paths] if isinstance(paths, str) else paths)
 
 
 def _take(data: Dataset | str, workspace: WorkspaceLike) -> tuple[Workspace, Dataset]:
@@ -103,4 +104,4 @@ def _take(data: Dataset | str, workspace: WorkspaceLike) -> tuple[Workspace, Dat
     if isinstance(data, Dataset):
         return take_workspace(data.folder.parent.parent), data
     place = take_workspace(workspace)
-    return place, load_dataset(place, data)
+    return place, load_current(place, data)

@@ -3,32 +3,33 @@
 It is remembered by the photos' content and not by their place, so it outlives renaming, sorting and a new check.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 from filelock import FileLock, Timeout
 
 from tlcore.cleaning.issues import WRONG_LABEL
+from tlcore.data.manifest import Dataset
 from tlcore.workspace import disk_error, read_json, write_json
 
 KEPT = "kept.json"
 LOCK_SECONDS = 10.0
 
 
-def issue_keys(issues: pd.DataFrame, sha256s: pd.Series) -> list[str]:
-    """What an issue is remembered by: its kind, the photos whatever their order, and the label that was doubted.
+def issue_keys(issues: pd.DataFrame, dataset: Dataset) -> list[str]:
+    """What each issue is remembered by: its kind, the photos whatever their order, and a label that was doubted.
 
     Args:
-        issues: kind, path, other, label. sha256s: of the photos, by path.
+        issues: kind, path, other, label.
     """
-    hashes = dict(sha256s)
+    hashes = dict(zip(dataset.photos["path"], dataset.photos["sha256"]))
     rows = issues[["kind", "path", "other", "label"]].itertuples(index=False, name=None)
-    return [
-        "|".join((kind, *sorted(filter(None, (hashes[path], hashes.get(other, ""))))))
-        + (f"|{label}" if kind == WRONG_LABEL else "")
-        for kind, path, other, label in rows
-    ]
+    keys = []
+    for kind, path, other, label in rows:
+        photos = sorted(hashes[each] for each in (path, other) if each)
+        keys.append("|".join([kind, *photos, *([label] if kind == WRONG_LABEL else [])]))
+    return keys
 
 
 def kept_keys(folder: Path) -> frozenset[str]:
@@ -39,8 +40,9 @@ def kept_keys(folder: Path) -> frozenset[str]:
         return frozenset()
 
 
-def add_kept(folder: Path, keys: Iterable[str]) -> None:
+def keep_issues(folder: Path, dataset: Dataset, issues: pd.DataFrame) -> None:
     """Remember more of them. Raises UserError when the disk is full."""
+    keys = issue_keys(issues, dataset)
     _change(folder, lambda kept: kept | set(keys))
 
 

@@ -74,9 +74,9 @@ def lineage_id(dataset: Dataset) -> str:
     """The id of the first version of a data set, under which all its versions have their check."""
     try:
         replaced = read_json(dataset.folder / "dataset.json").get("replaces", ())
-        return str(replaced[-1]) if replaced else dataset.id
+        return str(replaced[-1]) if replaced else dataset.folder.name
     except (OSError, ValueError, AttributeError, TypeError, IndexError):
-        return dataset.id
+        return dataset.folder.name
 
 
 def check_folder(workspace: Workspace, dataset: Dataset) -> Path:
@@ -137,6 +137,11 @@ def load_issues(workspace: Workspace, dataset: Dataset) -> pd.DataFrame | None:
     return _held(dataset, folder, mark, _mark(folder / KEPT)) if mark else None
 
 
+def num_kept(workspace: Workspace, dataset: Dataset) -> int:
+    """How many issues a person chose to keep as they are."""
+    return len(kept_keys(check_folder(workspace, dataset)))
+
+
 Mark = tuple[int, int, int]
 
 
@@ -169,8 +174,8 @@ def _held(dataset: Dataset, folder: Path, mark: Mark, _kept: Mark | None) -> pd.
     if check is None:
         return None
     issues = still_holding(check, dataset)
-    keys, kept = issue_keys(issues, dataset.photos.set_index("path")["sha256"]), kept_keys(folder)
-    issues = issues[[key not in kept for key in keys]].reset_index(drop=True)
+    kept = kept_keys(folder)
+    issues = issues[[key not in kept for key in issue_keys(issues, dataset)]].reset_index(drop=True)
     return issues.assign(reason=reasons(issues, dataset))[list(COLUMNS)]
 
 

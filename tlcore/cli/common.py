@@ -79,8 +79,8 @@ def given_settings(options: argparse.Namespace) -> dict[str, Any]:
 
 def newest_id(workspace: Workspace, given: str) -> str:
     """What a command works on: for the id of a data set that was changed since, its newest version, which is said; else
-    what was given."""
-    found = current_version(workspace, given)
+    what was given, as the id of one version."""
+    found = given if "@" in given else current_version(workspace, given)
     if found != given:
         print(printable(f"{given} was changed. This uses its newest version, {found}."), file=sys.stderr)
     return found

@@ -8,6 +8,7 @@ from tlcore.cli.common import SOURCES, Subparsers, add_layout, answer, newest_so
 from tlcore.cli.file_report import add_report_option, report_values, save_report
 from tlcore.data.manifest import SPLITS, Dataset
 from tlcore.messages.file_report import report_text
+from tlcore.messages.layouts import found_message
 from tlcore.messages.quantities import count
 from tlcore.messages.terminal import printable
 from tlcore.workspace import Workspace
@@ -32,6 +33,7 @@ def _import(workspace: Workspace, options: argparse.Namespace) -> int:
             name=options.name,
             layout=options.layout,
             labels=options.labels,
+            encoding=options.encoding,
             seed=options.seed,
             workspace=workspace,
             on_event=bars.show,
@@ -44,7 +46,8 @@ def _import(workspace: Workspace, options: argparse.Namespace) -> int:
 def _described(dataset: Dataset) -> str:
     """The data set as lines of text."""
     facts = f"{count(len(dataset.photos), 'photo')}, {count(len(dataset.labels), 'class', 'classes')}"
-    notes = [f"  {printable(note)}" for note in dataset.notes]
+    found = [f"{found_message(dataset.layout, len(dataset.labels))}."] if dataset.layout is not None else []
+    notes = [f"  {printable(note)}" for note in (*found, *dataset.notes)]
     return "\n".join([f"{dataset.id}  {printable(dataset.name)}  {facts}", *notes])
 
 

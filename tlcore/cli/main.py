@@ -15,6 +15,7 @@ from pathlib import Path
 from tlcore.cli import (
     app,
     backbones,
+    check,
     clean,
     continue_run,
     datasets,
@@ -32,11 +33,10 @@ from tlcore.cli import (
     weights,
 )
 from tlcore.cli.common import WORKSPACE_HELP
+from tlcore.cli.mistakes import report_mistake
 from tlcore.cli.outcome import CommandFailed
-from tlcore.errors import UndecidedEncoding, UndecidedLayout, UserError
-from tlcore.messages.encodings import undecided_encoding_message
-from tlcore.messages.layouts import undecided_message
-from tlcore.messages.terminal import printable, printable_lines
+from tlcore.errors import UserError
+from tlcore.messages.terminal import printable
 from tlcore.workspace import open_workspace
 
 COMMANDS = (
@@ -55,6 +55,7 @@ COMMANDS = (
     weights,
     race,
     recommend,
+    check,
     clean,
     app,
 )
@@ -82,28 +83,14 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:  # `transferlab runs | head -2`
         _drop_output()
         return PIPE_CLOSED
-    except UndecidedLayout as error:
-        print(printable_lines(undecided_message(error)), file=sys.stderr)
-        return 2
-    except UndecidedEncoding as error:
-        print(printable_lines(undecided_encoding_message(error)), file=sys.stderr)
-        return 2
     except UserError as error:
-        print(explained(error), file=sys.stderr)
+        report_mistake(options, error)
         return 2
     except CommandFailed:
         return 1
     except KeyboardInterrupt as stop:
         print(printable(str(stop)) or "Stopped.", file=sys.stderr)  # a training's message names what is kept
         return 130
-
-
-def explained(error: UserError) -> str:
-    """The sentence of a mistake, what led to it in lines of their own, and what to do."""
-    if not error.reasons:
-        return printable(str(error))
-    reasons = [f"  {printable(reason)}" for reason in error.reasons]
-    return "\n".join([printable(error.what), *reasons, printable(error.fix)])
 
 
 def _drop_output() -> None:

@@ -5,7 +5,8 @@ import argparse
 from tlcore.api.managing import rename, rename_class
 from tlcore.cli.common import Subparsers, answer, newest_id
 from tlcore.data.changes import MERGED
-from tlcore.data.manifest import Dataset, list_datasets
+from tlcore.data.edits import history
+from tlcore.data.manifest import Dataset
 from tlcore.messages.quantities import count
 from tlcore.messages.terminal import printable
 from tlcore.workspace import Workspace
@@ -35,8 +36,8 @@ def _rename(workspace: Workspace, options: argparse.Namespace) -> int:
 
 def _what(workspace: Workspace, dataset: Dataset) -> str:
     """ "Renamed.", or that two classes are one now."""
-    made = next((each.change for each in list_datasets(workspace) if each.id == dataset.id), None)
-    if made is None or made.kind != MERGED:
+    made = history(workspace, dataset)[-1].change
+    if made.kind != MERGED:
         return "Renamed."
     total = int((dataset.photos["label"] == made.name).sum())
     return f"Merged “{printable(made.label)}” into “{printable(made.name)}”: {count(total, 'photo')}."

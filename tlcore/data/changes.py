@@ -1,16 +1,40 @@
-"""What was changed in a data set to make a newer version of it, as its `dataset.json` keeps it."""
+"""What was changed in a data set, one edit of its photos or classes after the other, as values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 RENAMED, MERGED, CLASS_DELETED, PHOTOS_DELETED = "class renamed", "classes merged", "class deleted", "photos deleted"
-KINDS = (RENAMED, MERGED, CLASS_DELETED, PHOTOS_DELETED)
+RELABELLED, LEFT_OUT, BROUGHT_BACK, MOVED = (
+    "photos relabelled",
+    "photos left out",
+    "photos brought back",
+    "photos moved",
+)
+ROTATED, SPLIT_OFF, REORDERED, GROUPED, ADDED = (
+    "photos rotated",
+    "class split off",
+    "classes reordered",
+    "photos grouped",
+    "photos added",
+)
+KINDS = (
+    *(RENAMED, MERGED, CLASS_DELETED, PHOTOS_DELETED, RELABELLED, LEFT_OUT, BROUGHT_BACK, MOVED),
+    *(ROTATED, SPLIT_OFF, REORDERED, GROUPED, ADDED),
+)
+DELETED = (CLASS_DELETED, PHOTOS_DELETED)
+"""What leaves photos out for good: they go from the disk when that cannot be undone any more."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """One change. `kind`: one of `KINDS`; `label`: the class, "" for photos; `name`: what it is called since, or the
-    class that has its photos since; `photos`: how many photos moved or went.
+    """One change.
+
+    Attributes:
+        kind: one of `KINDS`.
+        label: the class that was changed; of several with a comma between, "" for photos of any class.
+        name: what the class is called since, the class that has its photos since, the part that photos moved to, or
+            by how many degrees they were rotated.
+        photos: how many photos it was about.
     """
 
     kind: str
@@ -19,8 +43,30 @@ class Change:
     photos: int = 0
 
 
+@dataclass(frozen=True)
+class Edit:
+    """A row of the edit log of a data set: what made one version of another.
+
+    Attributes:
+        version: the number that it made; 1 is the data set as imported, which no edit made.
+        before: the number of the version that it changed.
+        dataset_id: the id of the version that it made.
+        made: Unix seconds.
+        paths: of the photos that it was about, where single photos were chosen.
+        undone: whether it was undone and can be redone.
+    """
+
+    version: int
+    before: int
+    dataset_id: str
+    change: Change
+    made: float
+    paths: tuple[str, ...] = ()
+    undone: bool = False
+
+
 def read_change(values: object) -> Change | None:
-    """The change that a `dataset.json` tells of; None where it tells of none, or was written by another version."""
+    """The change that a JSON object tells of; None where it tells of none, or was written by another version."""
     if not isinstance(values, Mapping) or values.get("kind") not in KINDS:
         return None
     try:

@@ -10,7 +10,7 @@ from tlcore.data.manifest import Dataset, Draft, save_dataset
 from tlcore.workspace import USED, Workspace
 
 _OWN_TO_EACH = shutil.ignore_patterns(
-    "*.json", "photos.parquet", "refused.parquet", "report.parquet", ".*", "*.lock", USED
+    "*.json", "photos.parquet", "refused.parquet", "report.parquet", ".*", "*.lock", USED, "edits*"
 )
 
 
@@ -38,6 +38,8 @@ def copy_dataset(workspace: Workspace, dataset: Dataset, origin: Origin, signatu
             (signature,),
             origin.visitor,
             sample=origin.sample,
+            data_ranges=dataset.data_ranges,
+            layout=dataset.layout,
         )
         return save_dataset(workspace, draft)
 

@@ -1,130 +1,180 @@
-"""Classes and parts from the names of folders. Opens no file."""
+"""Classes from the names of folders: which level of folders is the classes, and where that is open. Opens no file."""
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from tlcore.data.names import clean_path, is_junk, looks_like_photo
-from tlcore.data.placed import Layout, Placed, SourceFile, name_classes
-from tlcore.errors import UserError
+from tlcore.data.folder_names import is_beside, is_numbered, is_storage, is_unlabelled, part_of
+from tlcore.data.folder_tree import OUTSIDE, Folders, Frame, Node, find_frames, make_tree, relevant, unwrap
 
-PART_NAMES = {
-    "train": "train",
-    "training": "train",
-    "val": "validation",
-    "valid": "validation",
-    "validation": "validation",
-    "dev": "validation",
-    "test": "test",
-    "testing": "test",
-}
-
-HOW = (
-    "Use one folder per class with its photos inside, or folders named train and validation (and test) with one "
-    "folder per class in each."
-)
+NO_CLASS = "is not in a class folder"
+FEW_LOOSE, LOOSE_SHARE = 3, 0.1
+"""So many photos beside the class folders, or such a share of all, are strays; more of them are a question."""
+MOST_TOPS = 6
+"""Of so many outer folders at most, each can be chosen by itself."""
+MOST_LEVELS = 4
+INNERMOST = -1
 
 
-def recognise(
-    name: str, files: list[SourceFile], folders: Iterable[tuple[str, ...]] = (), least_classes: int = 2
-) -> Layout:
-    """Find the class folders among files, below any wrapping folders.
+@dataclass(frozen=True)
+class FolderReading:
+    """One way to read folders.
 
-    Args:
-        name: of the folder or zip, for sentences.
-        files: all of its files; what computers leave behind is skipped without a word.
-        folders: all of its folders, to report empty ones.
-        least_classes: 2 to learn from; 1 to test on, or where more photos come from elsewhere.
-
-    Raises:
-        UserError: there are no photos, or fewer class folders.
+    Attributes:
+        key, basis, file: as in `LayoutChoice`.
+        frame: what stands around the classes. wrapper: folders between the parts and the classes.
+        level: which of the folders that remain is the class, 1 for the outermost, -1 for the innermost.
+        only: the outer folder that alone counts, "" for all. without: outer folders that are left out.
+        is_clear: whether nobody needs to be asked. is_weak: whether the names say that these are no classes.
     """
-    files = [file for file in files if not is_junk(file.parts)]
-    photos = [file.parts for file in files if looks_like_photo(file.parts[-1])]
-    if not photos:
-        raise UserError(f"{name} contains no photos.", HOW)
-    prefix = _unwrap(photos)
-    depth = len(prefix)
-    tops, loose = _tops([parts[depth:] for parts in photos if parts[:depth] == prefix])
-    split = _is_split(tops)
-    layout = Layout()
-    raw: list[tuple[SourceFile, str, str | None]] = []
-    for file in files:
-        inner = file.parts[depth:]
-        reason = _misplaced(file.parts[:depth] == prefix, inner, split)
-        if reason:
-            layout.refused.append((clean_path(file.parts), reason))
-        elif split:
-            raw.append((file, inner[1], PART_NAMES[inner[0].casefold()]))
-        else:
-            raw.append((file, inner[0], None))
-    empty = _class_folders(folders, prefix, split) - {label for _, label, _ in raw}
-    labels = name_classes([label for _, label, _ in raw] + sorted(empty), layout.notes)
-    layout.placed = [Placed(file, labels[label], part) for file, label, part in raw]
-    used = {placed.label for placed in layout.placed}
-    layout.empty = sorted({labels[label] for label in empty} - used)
-    if len(used) < least_classes:
-        raise _too_few(name, used, len(loose))
-    return layout
+
+    key: str
+    basis: str
+    frame: Frame
+    wrapper: Folders = ()
+    level: int = 1
+    only: str = ""
+    without: frozenset[str] = frozenset()
+    is_clear: bool = False
+    is_weak: bool = False
+    file: str = ""
+
+    def place(self, folders: Folders) -> tuple[str, str | None] | str:
+        """The class folder and the part of a file in these folders, or the reason why it has none."""
+        found = self.frame.inner(folders)
+        if isinstance(found, str):
+            return found
+        rest, part = found
+        if not self.frame.takes(part):
+            return self.frame.outside() if rest else NO_CLASS
+        if name := self.frame.unlabelled_part(folders):
+            why = "other class folders than the training photos" if rest else "no class folders"
+            return f"has no class: {name} has {why}"
+        depth = len(self.wrapper)
+        if rest[:depth] != self.wrapper:
+            return NO_CLASS if rest == self.wrapper[: len(rest)] else OUTSIDE
+        rest = rest[depth:]
+        if rest and (rest[0] in self.without or (self.only and rest[0] != self.only)):
+            return f"is outside the folder {self.only}" if self.only else OUTSIDE
+        rest = rest[1:] if self.only else rest
+        if len(rest) < max(self.level, 1):
+            return NO_CLASS
+        return rest[self.level - 1 if self.level > 0 else INNERMOST], part
 
 
-def _unwrap(photos: list[tuple[str, ...]]) -> tuple[str, ...]:
-    """The wrapping folders: one after the other, as long as all photos lie deeper in a single folder."""
-    prefix: tuple[str, ...] = ()
-    while True:
-        inside = [parts[len(prefix) :] for parts in photos if parts[: len(prefix)] == prefix]
-        tops, _ = _tops(inside)
-        if len(tops) != 1:
-            return prefix
-        ((top, (direct, _)),) = tops.items()
-        if direct:
-            return prefix
-        prefix += (top,)
+def read_folders(photos: Sequence[Folders]) -> tuple[list[FolderReading], Frame]:
+    """The ways to read the folders that photos lie in, the likeliest first, and the likeliest frame around them.
+
+    Readings with a single class are among them; none where the photos lie in no folders that may be classes.
+    """
+    frames = find_frames(make_tree(photos))
+    found: list[FolderReading] = []
+    for frame in frames:
+        for reading in _read_frame(frame, photos):
+            if not any(_same(reading, other, photos) for other in found):
+                found.append(reading)
+    return (found if len(found) == 1 else [replace(each, is_clear=False) for each in found]), frames[0]
 
 
-def _tops(photos: list[tuple[str, ...]]) -> tuple[dict[str, tuple[int, int]], list[tuple[str, ...]]]:
-    """For every top folder the photos directly in it and deeper; and the photos that lie in no folder."""
-    counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    loose: list[tuple[str, ...]] = []
-    for parts in photos:
-        if len(parts) == 1:
-            loose.append(parts)
-        else:
-            counts[parts[0]][len(parts) > 2] += 1
-    return {top: (direct, deeper) for top, (direct, deeper) in counts.items()}, loose
+def classes_of(reading: FolderReading, photos: Sequence[Folders]) -> list[str | None]:
+    """The class folder of each photo, None where it has none."""
+    return [None if each is None else each[0] for each in _placed(reading, photos)]
 
 
-def _is_split(tops: dict[str, tuple[int, int]]) -> bool:
-    """Train and another part, with folders in train: a class may be called Train too (a vehicle)."""
-    parts = {PART_NAMES[top.casefold()]: deeper for top, (_, deeper) in tops.items() if top.casefold() in PART_NAMES}
-    return bool(parts.get("train")) and len(parts) > 1
+def _read_frame(frame: Frame, photos: Sequence[Folders]) -> Iterator[FolderReading]:
+    """The readings within one frame, the likeliest first."""
+    rests = _rests(frame, photos)
+    wrapper, node = unwrap(make_tree(rests))
+    tops = sorted(node.children) if frame.takes_all else relevant(node)
+    if not tops or (len(tops) == 1 and _names_no_class(tops[0], node)):
+        return
+    doubtful = [] if frame.takes_all else [name for name in tops if _is_doubtful(name)]
+    doubtful = doubtful if len(tops) - len(doubtful) > 1 else []
+    is_weak = is_numbered(tops) or all(is_storage(name) or part_of(name, tops) for name in tops)
+    many_loose = node.direct > max(FEW_LOOSE, LOOSE_SHARE * len(photos))
+    base = FolderReading(
+        "all-folders" if frame.takes_all else "folders",
+        "all-folders" if frame.takes_all else "class-folders",
+        frame,
+        wrapper,
+        without=frozenset(node.children) - frozenset(tops) | frozenset(doubtful),
+        is_clear=frame.is_clear and not is_weak and not many_loose,
+        is_weak=is_weak,
+        file=", ".join(name for name in tops if part_of(name, tops)) if frame.takes_all else "",
+    )
+    yield from _levels(base, node, [name for name in tops if name not in doubtful], rests)
+    if doubtful:
+        without = frozenset(node.children) - frozenset(tops)
+        yield replace(base, key="all-folders", basis="all-folders", without=without, file=", ".join(doubtful))
 
 
-def _misplaced(inside: bool, inner: tuple[str, ...], split: bool) -> str:
-    """Why a file has no class; "" where it has one."""
-    if not inside or (split and inner[0].casefold() not in PART_NAMES):
-        return f"is outside the {'train, validation and test' if split else 'class'} folders"
-    return "is not in a class folder" if len(inner) < (3 if split else 2) else ""
+def _rests(frame: Frame, photos: Sequence[Folders]) -> list[Folders]:
+    """The folders of each photo that may be classes; none of a photo that is outside or in a part without classes."""
+    found = ((folders, frame.inner(folders)) for folders in photos)
+    placed = ((folders, each[0]) for folders, each in found if not isinstance(each, str) and frame.takes(each[1]))
+    return [rest for folders, rest in placed if not frame.unlabelled_part(folders)]
 
 
-def _class_folders(folders: Iterable[tuple[str, ...]], prefix: tuple[str, ...], split: bool) -> set[str]:
-    """The names of all folders that stand where classes stand."""
-    depth = len(prefix) + (2 if split else 1)
-    return {
-        parts[-1]
-        for parts in folders
-        if len(parts) == depth
-        and parts[: len(prefix)] == prefix
-        and not is_junk(parts)
-        and (not split or parts[-2].casefold() in PART_NAMES)
-    }
+def _levels(base: FolderReading, node: Node, tops: list[str], rests: list[Folders]) -> Iterator[FolderReading]:
+    """The class as the outer folder, the inner one, or one between, where folders lie in folders."""
+    only_deeper = [name for name in tops if not node.children[name].direct]
+    if not any(_branches(node.children[name]) for name in only_deeper):
+        yield base
+        return
+    shared = Counter(each for name in tops for each in relevant(node.children[name]))
+    shares = any(count > 1 for count in shared.values())
+    outer = base if base.frame.takes_all else replace(base, key="outer-folders", basis="outer-folders")
+    inner = replace(base, key="inner-folders", basis="inner-folders", level=INNERMOST, is_weak=False, file="")
+    depth = max(len(rest) for rest in rests) - len(base.wrapper)
+    between = [
+        replace(inner, key=f"folder-level-{level}", basis="folder-level", level=level, file=str(level))
+        for level in range(2, min(depth, MOST_LEVELS + 1))
+    ]
+    inner_names = {rest[-1] for rest in rests if len(rest) > len(base.wrapper) + 1}
+    deeper = [*between, inner] if not all(_is_no_class(name) for name in inner_names) else between
+    whole = len(only_deeper) == len(tops)
+    beside = set(tops) - set(only_deeper)
+    copies = all(set(relevant(node.children[name])) <= beside for name in only_deeper)  # yes, no, all/yes, all/no
+    ordered = [*reversed(deeper), outer] if (shares and whole) or copies else [outer, *reversed(deeper)]
+    yield from ordered
+    if shares and whole and deeper and len(tops) <= MOST_TOPS:
+        for name in tops:
+            yield replace(inner, key=f"only-folder:{name}", basis="only-folder", level=1, only=name, file=name)
 
 
-def _too_few(name: str, labels: set[str], num_loose: int) -> UserError:
-    if labels:
-        only = next(iter(labels))
-        return UserError(
-            f"{name} contains only one class, {only}.",
-            "Add at least one more class, in a folder of its own. " + HOW,
-        )
-    loose = f" ({num_loose:,} photos are not in a folder)" if num_loose else ""
-    return UserError(f"{name} contains no class folders{loose}.", HOW)
+def _branches(node: Node) -> bool:
+    """Whether there are several folders side by side somewhere in a folder, or photos beside folders."""
+    while node.children:
+        names = relevant(node)
+        if len(names) > 1:
+            return True
+        node = node.children[names[0]]
+    return False
+
+
+def _names_no_class(name: str, node: Node) -> bool:
+    """Whether the only folder that holds photos has a name that says nothing of a class."""
+    return not node.children[name].children and _is_no_class(name)
+
+
+def _is_no_class(name: str) -> bool:
+    return is_storage(name) or part_of(name) is not None
+
+
+def _is_doubtful(name: str) -> bool:
+    return is_beside(name) or is_storage(name) or is_unlabelled(name)
+
+
+def _same(one: FolderReading, other: FolderReading, photos: Sequence[Folders]) -> bool:
+    """Whether two readings put the same photos together, whatever they call the classes, in the same parts."""
+    pairs = set(zip(_placed(one, photos), _placed(other, photos)))
+    if any((first is None) != (second is None) for first, second in pairs):
+        return False
+    return len(pairs) == len({first for first, _ in pairs}) == len({second for _, second in pairs})
+
+
+def _placed(reading: FolderReading, photos: Sequence[Folders]) -> Iterator[tuple[str, str | None] | None]:
+    """The class folder and part of each photo, None where it has none."""
+    for folders in photos:
+        found = reading.place(folders)
+        yield None if isinstance(found, str) else found

@@ -1,16 +1,31 @@
 """How files become photos with a class and a part: proposals, the likeliest first, and the choice among them.
 
-What folders say is read in folder_layout.py.
+A clear reading is used without a question: class folders, alone or in folders of parts. All others are proposed.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 
-from tlcore.data.folder_layout import HOW, recognise
-from tlcore.data.names import clean_path, looks_like_photo
+from tlcore.data.annotations import KINDS, Annotations
+from tlcore.data.evidence import Evidence, Table
+from tlcore.data.folder_layout import FolderReading
+from tlcore.data.label_tables import TableLabels
+from tlcore.data.names import is_junk
 from tlcore.data.placed import CLASS_LEFT_OUT, Layout, Placed, SourceFile, label_all, leave_out, name_classes
-from tlcore.errors import LayoutChoice, UndecidedLayout, UserError
+from tlcore.data.proposal import Proposal, agree, covers, not_offered, num_classes, same_classes
+from tlcore.data.proposals import (
+    any_case,
+    find_annotations,
+    from_annotations,
+    from_folders,
+    from_folders_and_table,
+    from_names,
+    from_tables,
+    has_ids,
+    with_names,
+)
+from tlcore.data.text_files import Read
+from tlcore.errors import UndecidedLayout, UserError
 
 __all__ = [
     "CLASS_LEFT_OUT",
@@ -20,6 +35,7 @@ __all__ = [
     "Proposal",
     "Read",
     "SourceFile",
+    "Table",
     "label_all",
     "leave_out",
     "name_classes",
@@ -27,49 +43,11 @@ __all__ = [
     "read_layout",
 ]
 
-Read = Callable[[Iterable[SourceFile]], Iterator[tuple[SourceFile, object]]]
-"""The `read` of a source: the bytes of each file, or anything else where it cannot be read."""
-
-MOST_EXAMPLES = 9
-MOST_CLASSES_SHOWN = 100
-
-
-@dataclass(frozen=True)
-class Proposal:
-    """A way to read the files.
-
-    Attributes:
-        key, labels_from, basis, file, column: as in `LayoutChoice`.
-        layout: every file with its class, or the reason why it is left out.
-        is_clear: nobody needs to be asked before it is used.
-    """
-
-    key: str
-    labels_from: str
-    basis: str
-    layout: Layout
-    is_clear: bool = False
-    file: str = ""
-    column: str = ""
-
-    def choice(self) -> LayoutChoice:
-        """What a person is asked about it."""
-        photos = [each for each in self.layout.placed if looks_like_photo(each.file.parts[-1])] or self.layout.placed
-        labels = Counter(each.label for each in photos)
-        parts = Counter(each.split for each in photos if each.split is not None)
-        return LayoutChoice(
-            self.key,
-            self.labels_from,
-            self.basis,
-            num_photos=len(photos),
-            num_left_out=len(self.layout.placed) - len(photos) + len(self.layout.refused),
-            num_classes=len(labels),
-            classes=tuple(sorted(labels.items(), key=lambda each: (each[0].casefold(), each[0]))[:MOST_CLASSES_SHOWN]),
-            parts=tuple((part, parts[part]) for part in ("train", "validation", "test") if parts[part]),
-            examples=_examples(photos),
-            file=self.file,
-            column=self.column,
-        )
+HOW = (
+    "Use one folder per class with its photos inside, or folders named train and validation (and test) with one "
+    "folder per class in each."
+)
+HOW_ELSE = "Or name the photos after their class (cat.1.jpg, dog.1.jpg), or add a CSV table of file names and labels."
 
 
 def propose(
@@ -78,6 +56,7 @@ def propose(
     folders: Iterable[tuple[str, ...]],
     read: Read,
     least_classes: int = 2,
+    table: Table | None = None,
 ) -> tuple[Proposal, ...]:
     """The ways in which files can be read as photos with classes, the likeliest first.
 
@@ -87,12 +66,25 @@ def propose(
         folders: all of its folders, to report empty ones.
         read: gives the bytes of tables and annotations, which are as hostile as any input.
         least_classes: 2 to learn from; 1 to test on, or where more photos come from elsewhere.
+        table: one from elsewhere.
 
     Raises:
         UserError: there are no photos, or nothing gives them classes.
     """
-    layout = recognise(name, list(files), folders, least_classes)
-    return (Proposal("folders", "folders", "class-folders", layout, is_clear=True),)
+    files = [file for file in files if not is_junk(file.parts)]
+    evidence = Evidence(files, folders, read, table)
+    if not evidence.photos:
+        raise UserError(f"{name} contains no photos.", HOW)
+    by_folders = [pair for pair in from_folders(evidence) if _num_folders(pair[0]) >= least_classes]
+    tables = [pair for pair in from_tables(evidence) if num_classes(pair[0]) >= least_classes]
+    if by_folders and by_folders[0][0].is_clear:
+        found = _beside_clear(evidence, by_folders[0][0], tables)
+    else:
+        found = _all_open(evidence, by_folders, tables, least_classes)
+    found = [each for each in found if num_classes(each) >= least_classes or each.is_clear]
+    if not found:
+        raise _no_classes(name, evidence)
+    return tuple(_with_all_names(evidence, found))
 
 
 def read_layout(
@@ -102,43 +94,157 @@ def read_layout(
     read: Read,
     layout: str = "",
     least_classes: int = 2,
+    table: Table | None = None,
+    known: Collection[str] = (),
 ) -> Layout:
     """The one way to read files, where it is clear or was chosen; the arguments are those of `propose`.
 
     Args:
-        layout: a `LayoutChoice.key`, or its beginning or `labels_from` where that is unmistakable; "" for none.
+        layout: a `LayoutChoice.key`, or what `Proposal.matches` takes; "" for none.
+        known: classes of a model; the only reading with no other classes is meant.
 
     Raises:
         UndecidedLayout: a person has to choose. UserError: there is no such layout, or none at all.
     """
-    proposals = propose(name, files, folders, read, least_classes)
+    proposals = propose(name, files, folders, read, least_classes, table)
     if not layout and proposals[0].is_clear:
-        return proposals[0].layout
-    matching = [each for each in proposals if each.key == layout] or [
-        each for each in proposals if layout in (each.labels_from, each.key[: len(layout)])
-    ]
+        return _chosen(proposals[0])
+    fitting = [each for each in proposals if known and each.is_offered and _has_only(each, known)]
+    if not layout and len(fitting) == 1:
+        return _chosen(fitting[0])
+    matching = [each for each in proposals if each.is_offered]
+    if layout:
+        matching = [each for each in proposals if each.key == layout] or [
+            each for each in proposals if each.matches(layout)
+        ]
     if layout and len(matching) == 1:
-        return matching[0].layout
+        return _chosen(matching[0])
     if not matching:
         raise UserError(
             f"{name} can't be read by the layout “{layout}”.",
             f"Choose one of: {', '.join(each.key for each in proposals)}.",
         )
     choices = tuple(each.choice() for each in matching)
-    ways = "in more than one way" if len(choices) > 1 else "in one way, which you need to confirm"
-    raise UndecidedLayout(
-        f"{name} can be read {ways}.", f"Choose a layout: {', '.join(each.key for each in choices)}.", choices
-    )
+    what = "can be read in more than one way" if len(choices) > 1 else "has no clear class folders"
+    raise UndecidedLayout(f"{name} {what}.", f"Choose a layout: {', '.join(each.key for each in choices)}.", choices)
 
 
-def _examples(photos: Sequence[Placed]) -> tuple[tuple[str, str], ...]:
-    """Up to `MOST_EXAMPLES` photos, one of each class, then a second of each, and so on."""
-    by_label: dict[str, list[Placed]] = {}
-    for each in photos:
-        by_label.setdefault(each.label, []).append(each)
-    turns = [
-        (turn, label, each) for label, group in by_label.items() for turn, each in enumerate(group[:MOST_EXAMPLES])
+def _chosen(proposal: Proposal) -> Layout:
+    """The layout of a proposal, which then says how it came about."""
+    proposal.layout.choice = proposal.choice()
+    return proposal.layout
+
+
+def _beside_clear(evidence: Evidence, folders: Proposal, tables: list[tuple[Proposal, TableLabels]]) -> list[Proposal]:
+    """What there is beside class folders that are clear by themselves; a table that says otherwise is a question."""
+    found = [folders]
+    fitting = {tuple(table.files) for proposal, table in tables if table.is_named and agree(folders, proposal)}
+    for proposal, table in tables:
+        both = from_folders_and_table(evidence, folders, proposal)
+        if both is not None and not covers(proposal, both):
+            found.insert(0, both)
+        differs = not agree(folders, proposal) and tuple(table.files) not in fitting  # else it only says more
+        is_news = table.is_named and (both is not None or differs)
+        if is_news and covers(proposal, folders):
+            found.insert(0, proposal)
+        else:
+            found.append(proposal if is_news else not_offered(proposal))
+    names = from_names(evidence)
+    found += [not_offered(names)] if names is not None else []
+    is_clear = sum(each.is_offered for each in found) == 1
+    return [*_marked(found, is_clear)]
+
+
+def _all_open(
+    evidence: Evidence,
+    folders: list[tuple[Proposal, FolderReading]],
+    tables: list[tuple[Proposal, TableLabels]],
+    least_classes: int,
+) -> list[Proposal]:
+    """All that there is, where no class folders are clear."""
+    names, export = from_names(evidence), find_annotations(evidence)
+    boxes = [from_annotations(evidence, export)] if export is not None and not export.num_mixed else []
+    boxes = [each for each in boxes if num_classes(each) >= least_classes]
+    strong = [proposal for proposal, reading in folders if not reading.is_weak]
+    weak = [proposal for proposal, reading in folders if reading.is_weak]
+    ordered = [
+        *(proposal for proposal, table in tables if table.is_named),
+        *boxes,
+        *strong,
+        *([names] if names is not None else []),
+        *(proposal for proposal, table in tables if not table.is_named),
     ]
-    turns.sort(key=lambda each: (each[0], each[1]))
-    chosen = sorted(turns[:MOST_EXAMPLES], key=lambda each: (each[1], each[0]))
-    return tuple((clean_path(each.file.parts), label) for _, label, each in chosen)
+    ordered = [each for each in ordered if num_classes(each) >= least_classes]
+    if export is None or boxes:
+        ordered += [not_offered(each) if ordered else each for each in weak]
+    return _without_doubles(ordered)
+
+
+def _without_doubles(ordered: list[Proposal]) -> list[Proposal]:
+    """Of proposals that differ only in what classes are called, one is offered: the first whose classes have names."""
+    found: list[Proposal] = []
+    for each in ordered:
+        same = next(
+            (place for place, other in enumerate(found) if other.is_offered and same_classes(each, other)), None
+        )
+        if same is not None and has_ids(found[same]) and not has_ids(each):
+            found.append(not_offered(found[same]))
+            found[same] = each
+        else:
+            found.append(each if same is None else not_offered(each))
+    return found
+
+
+def _marked(found: list[Proposal], is_clear: bool) -> Iterable[Proposal]:
+    for each in found:
+        yield each if is_clear or not each.is_clear else replace(each, is_clear=False)
+
+
+def _with_all_names(evidence: Evidence, found: list[Proposal]) -> Iterable[Proposal]:
+    """The proposals, those first whose classes got names for their ids, or one spelling for all parts."""
+    named = {each.key: with_names(evidence, each) or any_case(evidence, each) for each in found}
+    is_clear = not any(each.is_offered and named[each.key] for each in found)
+    for each in _marked(found, is_clear):
+        better = named[each.key]
+        if better is not None:
+            yield better
+        yield each
+
+
+def _has_only(proposal: Proposal, known: Collection[str]) -> bool:
+    folded = {label.casefold() for label in known}
+    return all(each.label.casefold() in folded for each in proposal.photos())
+
+
+def _num_folders(proposal: Proposal) -> int:
+    """The classes of folders: of all files, so that a class of files that turn out to be no photos is reported."""
+    return len({each.label for each in proposal.layout.placed})
+
+
+def _no_classes(name: str, evidence: Evidence) -> UserError:
+    """The error where nothing gives at least two classes."""
+    export = find_annotations(evidence)
+    if export is not None:
+        return _detection(name, export)
+    labels = [proposal.layout.placed[0].label for proposal, _ in from_folders(evidence) if proposal.layout.placed]
+    if labels:
+        return UserError(
+            f"{name} contains only one class, {labels[0]}.",
+            "Add at least one more class, in a folder of its own. " + HOW,
+        )
+    loose = f" ({len(evidence.photos):,} photos are not in a folder)" if not evidence.frame.parts else ""
+    return UserError(f"{name} contains no class folders{loose}.", f"{HOW} {HOW_ELSE}")
+
+
+def _detection(name: str, export: Annotations) -> UserError:
+    """The error for an export for object detection that gives no class to each photo."""
+    total = len(export.objects)
+    why = (
+        f"{export.num_mixed:,} of {total:,} photos show objects of several classes"
+        if export.num_mixed
+        else "all of its objects have the same class"
+    )
+    return UserError(
+        f"{name} is a {KINDS[export.kind]} export for object detection, and {why}.",
+        f"An image classifier needs one class per photo. {HOW}",
+    )

@@ -1,4 +1,7 @@
-"""A data set on disk: one row a photo, fixed once made. Where the photos come from: ingest.py.
+"""A data set on disk: its photos as they were imported, fixed once made, and the edits since (edit_log.py).
+
+Where the photos come from: ingest.py. Every version that edits made has an id of its own, "leaves-…@3", and can be
+loaded as long as the data set is there; the id without a number is the version as imported.
 
 datasets/<id>/dataset.json      name, labels, counts, notes: readable by a person
 datasets/<id>/name.json         the name that somebody gave it later (naming.py)
@@ -7,13 +10,15 @@ datasets/<id>/report.parquet    one row a file that was left out, changed or gue
                                 up to version 0.1.0 refused.parquet, which has only what was left out
 datasets/<id>/thumbnails.*      its thumbnails, see thumbnails.py
 datasets/<id>/photos/           the photos' own bytes, unless they stay in a folder of the person
+datasets/<id>/edits.jsonl …     the edits, see edit_log.py
 datasets/.known/<signature>     the id of the data set that was made of exactly this folder before
 """
 
 import hashlib
 import os
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -22,33 +27,55 @@ import pandas as pd
 
 from tlcore.checksums import DamagedFile, file_checksum
 from tlcore.data.changes import Change, read_change
+from tlcore.data.deep import Range, parse_ranges
+from tlcore.data.edit_log import Entry, read_head, read_log
 from tlcore.data.names import slug
 from tlcore.data.parquet import read_parquet, to_parquet
+from tlcore.data.replay import replay, with_edit_columns
 from tlcore.data.report import left_out, refused_frame, report_frame
-from tlcore.data.thumbnails import Thumbnails
+from tlcore.data.thumbnails import BROUGHT, Thumbnails
 from tlcore.error_reasons import why_file_failed
-from tlcore.errors import UserError
-from tlcore.listing import FolderList
+from tlcore.errors import LayoutChoice, UserError
+from tlcore.listing import HEAD, FolderList
 from tlcore.naming import given_name
-from tlcore.workspace import Workspace, disk_error, is_id, new_id, read_json, write_atomic, write_json
+from tlcore.workspace import (
+    Workspace,
+    disk_error,
+    is_id,
+    new_id,
+    read_json,
+    split_version,
+    version_id,
+    write_atomic,
+    write_json,
+)
 
 COLUMNS = ("path", "sha256", "label", "split", "width", "height", "bytes")
 """The columns that everybody may rely on. `path` is unique and readable; behind them stands `file`, the place of the
-photo under `Dataset.root` (or an absolute path), which may differ from `path`."""
+photo under `Dataset.root` (or an absolute path), which may differ from `path`; and `group`, what the photo belongs to
+(photos of one group are on one side of the split), or None."""
 
 REPORT = "report.parquet"
+
+ORIGINAL = "original_sha256"
+"""A column of data sets with photos of more than 8 bits a channel: the hash of the file that such a photo was made of,
+once, by `Dataset.data_ranges`; "" for photos that are as they came. The picture of 8 bits is the data set's own: `file`
+is its place under the data set's photos/, wherever the others lie."""
 
 SPLITS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """A data set. `photos`: a row a photo, `COLUMNS` first; `report`: what its import left out, changed or guessed, as
-    path, what ("left out", "changed" or "guessed"), reason.
+    """A data set in one of its versions. `photos`: a row a photo, `COLUMNS` first; `report`: what its imports left out,
+    changed or guessed, as path, what ("left out", "changed" or "guessed"), reason.
 
     `root` is where the photos lie; `fingerprint` is the SHA-256 (hex) over all (path, sha256, label, split);
     `created` is Unix seconds; `notes` are sentences for the person who made it; `visitor` is the public name of who
-    asked for it, "" where nobody did in a browser.
+    asked for it, "" where nobody did in a browser; `version` is 1 as imported; `left_out` has the rows of photos that
+    an edit left out and another may bring back, with the columns of `photos`; `layout`: how its folders or files were
+    read, without classes and examples, None where a person put the photos into classes; `data_ranges`: which values of
+    its photos of more than 8 bits a channel became 0 and 255, by their kind ("uint16", "float"), {} where it has none.
     """
 
     id: str
@@ -64,6 +91,10 @@ class Dataset:
     licence: str
     notes: tuple[str, ...]
     visitor: str = ""
+    version: int = 1
+    left_out: pd.DataFrame = field(default_factory=pd.DataFrame)
+    layout: LayoutChoice | None = None
+    data_ranges: Mapping[str, Range] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"Dataset({self.id or self.name!r}, {len(self.photos):,} photos, {len(self.labels)} classes)"
@@ -92,17 +123,23 @@ class Dataset:
         ]
         return pd.DataFrame(rows, columns=["sha256", "count", "paths", "labels"])
 
+    def place(self, path: str) -> Path:
+        """Where the photo with this `path` lies. Raises UserError where there is no such photo."""
+        if path not in self._places:
+            raise UserError(f"The data set {self.name} has no photo {path}.", "Choose one of its photos.")
+        row = self._places[path]
+        original = self.photos[ORIGINAL].iat[row] if ORIGINAL in self.photos else ""
+        own = isinstance(original, str) and original != ""
+        return (self.folder / "photos" if own else self.root) / str(self.photos["file"].iat[row])
+
     def read(self, path: str) -> bytes:
         """The bytes of the photo with this `path`, checked against its hash.
 
         Raises:
             UserError: there is no such photo, or it was moved, deleted or changed since the data set was made.
         """
-        if path not in self._places:
-            raise UserError(f"The data set {self.name} has no photo {path}.", "Choose one of its photos.")
-        row = self._places[path]
-        file, sha256 = str(self.photos["file"].iat[row]), self.photos["sha256"].iat[row]
-        place, fix = self.root / file, "Put the original file back, or import the folder again."
+        place, sha256 = self.place(path), self.photos["sha256"].iat[self._places[path]]
+        fix = "Put the original file back, or import the folder again."
         try:
             data = place.read_bytes()
         except OSError as error:
@@ -123,8 +160,9 @@ class DatasetSummary:
 
     `bytes`: of its own copies of photos, 0 where they stay in a folder; `visitor`: as in `Dataset`; `base`: the id of
     the data set whose photos came along, "" for none; `sample`: the key of the sample it was made of, "" for none;
-    `replaces`: the ids of the data sets that it is a newer version of (versions.py), the latest first; `change`: what
-    was changed in the latest of them to make it, None where nothing was or nobody noted it.
+    `id`: of the version that is current. `bytes` and `stored_photos` count what was left out and what is part of other
+    versions too. `replaces`: the ids of the data sets that it was made of by a change: until edits were logged, each
+    change made another data set; `change`: what was changed in the latest of them, None where nothing was.
     """
 
     id: str
@@ -139,6 +177,12 @@ class DatasetSummary:
     sample: str = ""
     replaces: tuple[str, ...] = ()
     change: Change | None = None
+    stored_photos: int = 0
+
+    @property
+    def folder_id(self) -> str:
+        """The name of its folder, which all its versions share."""
+        return split_version(self.id)[0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,8 +204,8 @@ class Draft:
     visitor: str = ""
     base: str = ""
     sample: str = ""
-    replaces: tuple[str, ...] = ()
-    change: Change | None = None
+    layout: LayoutChoice | None = None
+    data_ranges: Mapping[str, Range] = field(default_factory=dict)
 
 
 def store_photo(folder: Path, sha256: str, extension: str, data: bytes) -> str:
@@ -182,10 +226,11 @@ def save_dataset(workspace: Workspace, draft: Draft) -> Dataset:
     Raises:
         UserError: the disk is full, the workspace cannot be written, or photos of the draft are gone.
     """
-    _check_whole(draft)
+    check_whole(draft.folder, draft.photos, draft.root)
     dataset_id = new_id(slug(draft.name))
     photos = draft.photos.sort_values("path", ignore_index=True)
     photos = photos[[*COLUMNS, *(name for name in photos.columns if name not in COLUMNS)]]
+    labels = sorted(photos["label"].unique(), key=lambda label: (label.casefold(), label))
     report = report_frame(draft.report.itertuples(index=False, name=None))
     files = {"photos.parquet": to_parquet(photos), REPORT: to_parquet(report)}
     values = {
@@ -194,19 +239,19 @@ def save_dataset(workspace: Workspace, draft: Draft) -> Dataset:
         "created": time.time(),
         "num_photos": len(photos),
         "num_refused": len(refused_frame(report)),
-        "labels": sorted(photos["label"].unique(), key=lambda label: (label.casefold(), label)),
+        "labels": labels,
         "parts": {split: int((photos["split"] == split).sum()) for split in SPLITS},
-        "fingerprint": _fingerprint(photos),
+        "fingerprint": fingerprint(photos),
         "root": None if draft.root is None else str(draft.root),
         "source": draft.source,
         "licence": draft.licence,
         "notes": list(draft.notes),
-        "bytes": 0 if draft.root is not None else int(photos.drop_duplicates("sha256")["bytes"].sum()),
+        "bytes": _own_bytes(photos, draft.root),
         "visitor": draft.visitor,
         "base": draft.base,
         "sample": draft.sample,
-        "replaces": list(draft.replaces),
-        "change": None if draft.change is None else asdict(draft.change),
+        "layout": None if draft.layout is None else asdict(replace(draft.layout, classes=(), examples=())),
+        "data_ranges": {kind: list(pair) for kind, pair in draft.data_ranges.items()} or None,
         "files": {name: file_checksum(data) for name, data in files.items()},
     }
     for name, data in files.items():
@@ -220,19 +265,30 @@ def save_dataset(workspace: Workspace, draft: Draft) -> Dataset:
             write_atomic(workspace.datasets / ".known" / signature, dataset_id.encode())
     except OSError as error:
         raise disk_error(folder, error) from error
-    return _dataset(folder, values, photos, report)
+    return _dataset(folder, values, with_edit_columns(photos), report, tuple(labels))
 
 
-def _check_whole(draft: Draft) -> None:
-    """Count the copies: every photo that was taken lies in the draft, with all its bytes."""
-    if draft.root is not None:
+def _own_bytes(photos: pd.DataFrame, root: Path | None) -> int:
+    """Bytes of the copies that a data set has: all of its photos, or those that were made of deeper ones."""
+    if root is not None:
+        photos = photos[photos[ORIGINAL] != ""] if ORIGINAL in photos else photos.head(0)
+    return int(photos.drop_duplicates("sha256")["bytes"].sum())
+
+
+def check_whole(folder: Path, photos: pd.DataFrame, root: Path | None = None) -> None:
+    """Count the copies: every photo that was taken lies in a draft, with all its bytes. Raises UserError.
+
+    Args:
+        root: where the photos lie instead, None where they were copied.
+    """
+    if root is not None:
         return
     sizes = {
         file: size
-        for file, size in zip(draft.photos["file"], draft.photos["bytes"])
+        for file, size in zip(photos["file"], photos["bytes"])
         if not Path(file).is_absolute()  # else it stayed where an earlier data set had it
     }
-    lost = [file for file, size in sizes.items() if _size(draft.folder / "photos" / file) != size]
+    lost = [file for file, size in sizes.items() if _size(folder / "photos" / file) != size]
     if lost:
         raise UserError(
             f"{len(lost):,} of {len(sizes):,} photos disappeared from the disk while they were copied.",
@@ -249,24 +305,59 @@ def _size(path: Path) -> int:
 
 
 def load_dataset(workspace: Workspace, dataset_id: str) -> Dataset:
-    """The data set with this id.
+    """The data set with this id, in the version that the id names, or as it was imported.
 
     Raises:
         UserError: there is none, or its files are damaged.
     """
-    folder = workspace.datasets / dataset_id
+    folder, version = workspace.dataset_folder(dataset_id), split_version(dataset_id)[1]
     if not is_id(dataset_id) or not folder.is_dir():
         raise _no_dataset(dataset_id)
+    if version != 1 and version not in (log := read_log(folder)).entries and log.next_version <= version:
+        raise UserError(f"“{folder.name}” has no version {version}.", "Choose another version of these photos.")
     try:
-        values = read_json(folder / "dataset.json")
-        photos = read_parquet(folder / "photos.parquet", values)
-        _check_content(values, photos)
-        return _dataset(folder, values, photos, _read_report(folder, values))
+        return _load(folder, version)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(
             f"The data set {dataset_id} is damaged.",
             "Delete it and import the photos again. Your original photos are not affected.",
         ) from error
+
+
+def _load(folder: Path, version: int) -> Dataset:
+    """A version of the data set in a folder. Raises DamagedFile and much else where its files are damaged."""
+    values = read_json(folder / "dataset.json")
+    photos = read_parquet(folder / "photos.parquet", values)
+    _check_content(values, photos)
+    log = read_log(folder)
+    chain = log.chain(version)
+    rows = replay(photos, chain, lambda entry: brought_photos(folder, entry, values["root"] is None))
+    kept = rows[~rows["left_out"]]
+    whole = log.purged.isdisjoint(kept["path"])  # else it has fewer photos than when it was made
+    if chain and whole and fingerprint(kept) != chain[-1].fingerprint:
+        raise DamagedFile("The edits do not lead to what they made.")
+    reports = [_read_report(folder, values), *(_brought_report(folder, entry) for entry in chain if entry.has_report)]
+    labels = chain[-1].labels if chain else tuple(values["labels"])
+    rows = rows if whole else rows[~rows["path"].isin(log.purged)]
+    return _dataset(folder, values, rows, pd.concat(reports, ignore_index=True), labels, version)
+
+
+def brought_photos(folder: Path, entry: Entry, own: bool) -> pd.DataFrame:
+    """The rows that an edit brought, with `file` as it is below the root of the data set, or absolute.
+
+    Args:
+        own: whether the data set has copies of all its photos, so that its root is its own folder of photos.
+
+    Raises:
+        DamagedFile: they are not what was written. OSError: they cannot be read.
+    """
+    place = folder / BROUGHT / str(entry.version)
+    rows = read_parquet(place / "photos.parquet", {"files": entry.brings})
+    return rows if own else rows.assign(file=[str(folder / "photos" / file) for file in rows["file"]])
+
+
+def _brought_report(folder: Path, entry: Entry) -> pd.DataFrame:
+    return read_parquet(folder / BROUGHT / str(entry.version) / REPORT, {"files": entry.brings})
 
 
 def _read_report(folder: Path, values: dict[str, Any]) -> pd.DataFrame:
@@ -285,7 +376,7 @@ def dataset_visitor(workspace: Workspace, dataset_id: str) -> str:
     """
     try:
         if is_id(dataset_id):
-            return str(read_json(workspace.datasets / dataset_id / "dataset.json").get("visitor", ""))
+            return str(read_json(workspace.dataset_folder(dataset_id) / "dataset.json").get("visitor", ""))
     except (OSError, ValueError, AttributeError):
         pass
     raise _no_dataset(dataset_id)
@@ -299,17 +390,17 @@ def list_datasets(workspace: Workspace) -> list[DatasetSummary]:
     """The data sets of a workspace, newest first, of each only its current version; damaged ones are left out."""
     found = list_versions(workspace)
     replaced = {earlier for each in found for earlier in each.replaces}
-    return [each for each in found if each.id not in replaced]
+    return [each for each in found if each.folder_id not in replaced]
 
 
 def list_versions(workspace: Workspace) -> tuple[DatasetSummary, ...]:
-    """All data sets, newest first, those included that a newer version has replaced; reads one small file each."""
+    """All data sets, newest first, those included that another one has replaced; reads two small files each."""
     return _listed(workspace.datasets).values()
 
 
 def dataset_names(workspace: Workspace) -> dict[str, str]:
-    """What each data set is called now, earlier versions included, by its id."""
-    return {each.id: each.name for each in list_versions(workspace)}
+    """What each data set is called now, by the name of its folder (`split_version` of its id)."""
+    return {each.folder_id: each.name for each in list_versions(workspace)}
 
 
 @lru_cache(maxsize=8)
@@ -323,22 +414,37 @@ def _summary(folder: Path) -> DatasetSummary | None:
         return None
     try:
         values = read_json(folder / "dataset.json")
+        now = _head_values(folder, values)
         return DatasetSummary(
-            folder.name,
+            version_id(folder.name, now["version"]),
             given_name(folder) or values["name"],
-            values["num_photos"],
-            tuple(values["labels"]),
+            now["num_photos"],
+            tuple(now["labels"]),
             float(values["created"]),
             values["source"],
-            int(values.get("bytes", 0)),
+            int(now.get("bytes", 0)),
             str(values.get("visitor", "")),
             str(values.get("base", "")),
             str(values.get("sample", "")),
             tuple(map(str, values.get("replaces", ()))),
             read_change(values.get("change")),
+            int(now.get("stored_photos", now["num_photos"])),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def _head_values(folder: Path, values: dict[str, Any]) -> dict[str, Any]:
+    """What a list shows of the current version, out of what it shows of the first one."""
+    try:
+        return {**values, **read_json(folder / HEAD)}
+    except FileNotFoundError:
+        return {**values, "version": 1}
+    except (OSError, ValueError, TypeError):  # damaged: said in the words of the log
+        version = read_head(folder).version
+        made = read_log(folder).entries.get(version)
+        shown: dict[str, Any] = {"num_photos": made.num_photos, "labels": made.labels} if made else {}
+        return {**values, "version": version, **shown}
 
 
 def find_known(workspace: Workspace, signature: str) -> Dataset | None:
@@ -347,39 +453,67 @@ def find_known(workspace: Workspace, signature: str) -> Dataset | None:
         dataset_id = (workspace.datasets / ".known" / signature).read_text(encoding="utf-8")
         if any(dataset_id in each.replaces for each in list_versions(workspace)):
             return None  # it was changed since, and this folder was not
+        if read_head(workspace.datasets / dataset_id).version != 1:
+            return None
         return load_dataset(workspace, dataset_id)
     except (OSError, UserError):
         return None
 
 
-def _dataset(folder: Path, values: dict[str, Any], photos: pd.DataFrame, report: pd.DataFrame) -> Dataset:
+def _dataset(
+    folder: Path,
+    values: dict[str, Any],
+    rows: pd.DataFrame,
+    report: pd.DataFrame,
+    labels: tuple[str, ...],
+    version: int = 1,
+) -> Dataset:
+    """The value; `rows` as `replay` gives them."""
+    is_left_out = rows["left_out"]
+    rows = rows.drop(columns="left_out")
+    photos = rows[~is_left_out].reset_index(drop=True)
+    there = set(photos["label"])
     return Dataset(
-        id=folder.name,
+        id=version_id(folder.name, version),
         name=given_name(folder) or values["name"],
         folder=folder,
         root=folder / "photos" if values["root"] is None else Path(values["root"]),
-        labels=tuple(values["labels"]),
+        labels=tuple(label for label in labels if label in there),
         photos=photos,
         report=report,
-        fingerprint=values["fingerprint"],
+        fingerprint=fingerprint(photos) if version != 1 else values["fingerprint"],
         created=float(values["created"]),
         source=values["source"],
         licence=values["licence"],
         notes=tuple(values["notes"]),
         visitor=str(values.get("visitor", "")),
+        version=version,
+        left_out=rows[is_left_out].reset_index(drop=True),
+        layout=_read_layout(values.get("layout")),
+        data_ranges=parse_ranges(values.get("data_ranges")) or {},
     )
+
+
+def _read_layout(values: Any) -> LayoutChoice | None:
+    """How photos were read, from what was written; None where nothing was, or by a version that says it otherwise."""
+    try:
+        return LayoutChoice(**values)
+    except TypeError:
+        return None
 
 
 def _check_content(values: dict[str, Any], photos: pd.DataFrame) -> None:
     """Raise DamagedFile where files without checksums, of version 0.1.0, do not fit one another."""
     if "files" in values:
         return
-    if _fingerprint(photos) != values["fingerprint"] or set(photos["label"]) != set(values["labels"]):
+    if fingerprint(photos) != values["fingerprint"] or set(photos["label"]) != set(values["labels"]):
         raise DamagedFile("photos.parquet is not what was written.")
 
 
-def _fingerprint(photos: pd.DataFrame) -> str:
+def fingerprint(photos: pd.DataFrame) -> str:
+    """The SHA-256 (hex) over all (path, sha256, label, split)."""
     digest = hashlib.sha256()
-    for row in sorted(zip(photos["path"], photos["sha256"], photos["label"], photos["split"])):
+    columns = (photos[name].to_numpy(dtype=object) for name in ("path", "sha256", "label", "split"))
+    for row in sorted(zip(*columns, strict=True)):
         digest.update("\0".join(row).encode("utf-8", "surrogatepass") + b"\n")
     return digest.hexdigest()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tlcore.data.names import clean_label, clean_path, clean_text, is_junk, make_unique
+from tlcore.errors import LayoutChoice
 
 CLASS_LEFT_OUT = "its class was left out, as you asked"
 """The reason for a file of a class that a person chose to leave out."""
@@ -33,12 +34,18 @@ class Placed:
 
 @dataclass
 class Layout:
-    """What was recognised. `refused`: (shown path, reason); `empty`: classes whose folder holds no file."""
+    """What was recognised.
+
+    `refused`: (shown path, reason), of files and of what a table lists and is not there; `num_left_out`: of files;
+    `empty`: classes whose folder holds no file; `choice`: how it was read, None where a person named the class.
+    """
 
     placed: list[Placed] = field(default_factory=list)
     refused: list[tuple[str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     empty: list[str] = field(default_factory=list)
+    num_left_out: int = 0
+    choice: LayoutChoice | None = None
 
 
 def label_all(files: list[SourceFile], label: str) -> Layout:
@@ -55,24 +62,21 @@ def leave_out(placed: list[Placed], classes: Collection[str], refused: list[tupl
 
 
 def name_classes(raw: Iterable[str], notes: list[str], known: tuple[str, ...] = ()) -> dict[str, str]:
-    """A label for every folder name; names that differ only in case (or Unicode form) become one class.
+    """A label for every folder name; names that differ only in their Unicode form become one class.
 
     Args:
         raw: names as they came.
         notes: gets a sentence for whatever was changed.
         known: labels that are there already and keep their spelling.
     """
-    spellings: dict[str, list[str]] = {clean_text(name).casefold(): [name] for name in known}
+    spellings: dict[str, list[str]] = {clean_text(name): [name] for name in known}
     for name in sorted(set(raw) - set(known)):
-        spellings.setdefault(clean_text(name).casefold(), []).append(name)
+        spellings.setdefault(clean_text(name), []).append(name)
     taken: dict[str, int] = {}
     labels = {}
     for names in spellings.values():
         label = make_unique(clean_label(names[0]), taken)
         labels.update(dict.fromkeys(names, label))
-        shown = sorted({clean_text(name) for name in names})
-        if len(shown) > 1:
-            notes.append(f"The classes {' and '.join(shown)} differ only in case, so they were merged into {label}.")
         if len(names[0]) > len(label) and label != clean_text(names[0]):
             notes.append(f"A class name with {len(names[0])} characters was shortened to {label}.")
     return labels

@@ -39,14 +39,14 @@ def split_photos(
     Raises:
         TooFewPhotos: a class has fewer than `MIN_PHOTOS` different photos.
     """
-    keys = _groups(photos)
+    keys = group_keys(photos)
     given = photos["split"] if "split" in photos else pd.Series(None, index=photos.index, dtype=object)
     fixed = dict(zip(keys[given.notna()], given[given.notna()]))
     homes = _homes(keys, photos["label"])
-    _check_enough(homes, photos["label"])
+    check_enough(homes, photos["label"])
     chosen = dict(fixed)
     for home in homes.values():
-        fresh = sorted((key for key in home if key not in fixed), key=lambda key: _draw(key, seed))
+        fresh = sorted((key for key in home if key not in fixed), key=lambda key: draw(key, seed))
         have = {fixed[key] for key in home if key in fixed}
         num_validation, num_test = _targets(len(fresh), fractions, have)
         for position, key in enumerate(fresh):
@@ -72,7 +72,7 @@ def complete_given(photos: pd.DataFrame, seed: int = 0) -> tuple[pd.Series, list
         UserError: a class has no training photos, or a part stays empty.
     """
     notes = []
-    keys = _groups(photos)
+    keys = group_keys(photos)
     order = photos["split"].map(SPLITS.index)
     parts = order.groupby(keys).transform("min").map(SPLITS.__getitem__)
     moved = int((parts != photos["split"]).sum())
@@ -113,16 +113,17 @@ def decide_parts(photos: pd.DataFrame, seed: int = 0) -> tuple[pd.Series, list[s
     return split_photos(photos.assign(split=parts.reindex(photos.index)), seed), notes
 
 
-def _groups(photos: pd.DataFrame) -> pd.Series:
+def group_keys(photos: pd.DataFrame) -> pd.Series:
     """One key for all rows that must be on one side: equal bytes, equal `group`, and chains of both."""
-    keys = photos["sha256"].astype(object)
-    if "group" not in photos:
-        return keys
+    if "group" not in photos or photos["group"].isna().all():
+        return photos["sha256"].astype(object)
     group = photos["group"].where(photos["group"].notna(), photos["sha256"]).astype(object)
+    numbers, hashes = pd.factorize(photos["sha256"].to_numpy(dtype=object), sort=True)  # in the order of the hashes
+    same, keys = pd.factorize(group.to_numpy(dtype=object))[0], pd.Series(numbers, index=photos.index)
     while True:
-        linked = keys.groupby(group).transform("min").groupby(photos["sha256"]).transform("min")
+        linked = keys.groupby(same).transform("min").groupby(numbers).transform("min")
         if (linked == keys).all():
-            return keys
+            return pd.Series(hashes[keys.to_numpy()], index=photos.index, dtype=object)
         keys = linked
 
 
@@ -137,7 +138,8 @@ def _homes(keys: pd.Series, labels: pd.Series) -> dict[str, list[str]]:
     return homes
 
 
-def _check_enough(homes: dict[str, list[str]], labels: pd.Series) -> None:
+def check_enough(homes: dict[str, list[str]], labels: pd.Series) -> None:
+    """Raise TooFewPhotos where a class has fewer groups than `MIN_PHOTOS`. `labels`: of all photos."""
     small = sorted((len(home), label) for label, home in homes.items() if len(home) < MIN_PHOTOS)
     if not small:
         return
@@ -171,7 +173,7 @@ def _targets(num_fresh: int, fractions: tuple[float, float, float], have: set[st
     return validation, test
 
 
-def _draw(key: str, seed: int) -> bytes:
+def draw(key: str, seed: int) -> bytes:
     """The number that a group draws: where it stands in the order of its class."""
     return hashlib.sha256(f"{seed}:{key}".encode()).digest()
 
@@ -184,7 +186,7 @@ def _donate(parts: pd.Series, keys: pd.Series, labels: pd.Series, move: tuple[st
     moved = set()
     for home in homes.values():
         count = min(max(1, int(len(home) * fraction + 0.5)), len(home) - 1)
-        moved.update(sorted(home, key=lambda key: _draw(key, seed))[: max(count, 0)])
+        moved.update(sorted(home, key=lambda key: draw(key, seed))[: max(count, 0)])
     return parts.where(~(inside & keys.isin(moved)), part)
 
 

@@ -1,19 +1,18 @@
 """A few photos of a data set as one small picture, for lists: made of its thumbnails when it is first asked for.
 
 datasets/<id>/strip.jpg     `PHOTOS` squares of `SIDE` pixels side by side, of as many classes as there is room for
+datasets/<id>/strip-3.jpg   the same of a later version
 """
 
 import io
 from contextlib import suppress
 from pathlib import Path
 
-import pandas as pd
-import pyarrow as pa
 from PIL import Image, ImageOps
 
-from tlcore.data.thumbnails import Thumbnails
+from tlcore.data.manifest import load_dataset
 from tlcore.errors import UserError
-from tlcore.workspace import Workspace, is_id, write_atomic
+from tlcore.workspace import Workspace, is_id, split_version, write_atomic
 
 PHOTOS, SIDE = 4, 72
 FILE = "strip.jpg"
@@ -22,29 +21,30 @@ PAPER = (241, 238, 231, 255)  # behind drawings without a background: JPEG knows
 
 
 def dataset_strip(workspace: Workspace, dataset_id: str) -> bytes:
-    """The strip of a data set as a JPEG; b"" where there is no such data set, or it has no thumbnails."""
+    """The strip of a version of a data set as a JPEG; b"" where there is none, or it has no thumbnails."""
     if not is_id(dataset_id):
         return b""
-    folder = workspace.datasets / dataset_id
+    folder, version = workspace.dataset_folder(dataset_id), split_version(dataset_id)[1]
+    place = folder / (FILE if version == 1 else f"{Path(FILE).stem}-{version}.jpg")
     try:
-        return (folder / FILE).read_bytes()
+        return place.read_bytes()
     except OSError:
-        made = _make(folder)
+        made = _make(workspace, dataset_id)
     if made:
         with suppress(UserError):  # a full disk: it is made again the next time
-            write_atomic(folder / FILE, made)
+            write_atomic(place, made)
     return made
 
 
-def _make(folder: Path) -> bytes:
-    """The strip of the data set in a folder: its own thumbnails, which were made here, so nobody else's files."""
+def _make(workspace: Workspace, dataset_id: str) -> bytes:
+    """The strip of a data set: its own thumbnails, which were made here, so nobody else's files."""
     try:
-        photos = pd.read_parquet(folder / "photos.parquet", columns=["sha256", "label"])
-    except (OSError, ValueError, KeyError, pa.ArrowException):
+        dataset = load_dataset(workspace, dataset_id)
+    except UserError:
         return b""
+    photos, thumbnails = dataset.photos, dataset.thumbnails
     turn = photos.groupby("label", observed=True).cumcount()
     shown = photos.assign(_turn=turn).sort_values(["_turn", "label"], kind="stable")["sha256"].head(PHOTOS)
-    thumbnails = Thumbnails(folder)
     squares = [square for data in map(thumbnails.read, shown) if data and (square := _square(data))]
     if not squares:
         return b""

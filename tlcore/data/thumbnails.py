@@ -2,6 +2,7 @@
 
 datasets/<id>/thumbnails.bin       the JPEGs, one after the other
 datasets/<id>/thumbnails.parquet   sha256 of the photo, its JPEG's start and length, and the CRC-32 of hash and JPEG
+datasets/<id>/edits/<n>/           the same, of photos that an edit brought (edit_log.py)
 """
 
 import zlib
@@ -18,6 +19,7 @@ from tlcore.workspace import write_atomic
 SIZE = 240
 """Pixels a side: as large as a page ever shows a photo among others."""
 
+BROUGHT = "edits"  # in a data set's folder: one folder for each edit that brought photos along
 PIXELS = "thumbnails.bin"
 INDEX = "thumbnails.parquet"
 _COLUMNS = ["sha256", "start", "length", "crc32"]
@@ -56,7 +58,7 @@ class ThumbnailWriter:
 
 
 class Thumbnails:
-    """Reads what a `ThumbnailWriter` kept in a folder; may be used from many threads."""
+    """Reads what a `ThumbnailWriter` kept in a data set's folder, and what its edits brought; for many threads."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -66,9 +68,9 @@ class Thumbnails:
         place = self._places.get(sha256)
         if place is None:
             return None
-        start, length, crc32 = place
+        path, start, length, crc32 = place
         try:
-            with open(self._folder / PIXELS, "rb") as file:
+            with open(path, "rb") as file:
                 file.seek(start)
                 thumbnail = file.read(length)
         except (OSError, ValueError):
@@ -76,14 +78,36 @@ class Thumbnails:
         return thumbnail if len(thumbnail) == length and _checksum(sha256, thumbnail) == crc32 else None
 
     @cached_property
-    def _places(self) -> dict[str, tuple[int, int, int]]:
-        """Start, length and checksum by hash; empty for a data set of a version that kept no thumbnails."""
-        try:
-            index = pd.read_parquet(self._folder / INDEX, columns=_COLUMNS)
-            rows = zip(index["sha256"], index["start"], index["length"], index["crc32"], strict=True)
-            return {str(sha256): (int(start), int(length), int(crc32)) for sha256, start, length, crc32 in rows}
-        except (OSError, ValueError, KeyError, TypeError, OverflowError, MemoryError, pa.ArrowException):
-            return {}  # a damaged index: thumbnails are then made when they are needed
+    def _places(self) -> dict[str, tuple[Path, int, int, int]]:
+        """File, start, length and checksum by hash; empty for a data set of a version that kept no thumbnails."""
+        found: dict[str, tuple[Path, int, int, int]] = {}
+        for index in (*sorted(self._folder.glob(f"{BROUGHT}/*/{INDEX}")), self._folder / INDEX):
+            found |= _read_index(index)
+        return found
+
+
+def _read_index(path: Path) -> dict[str, tuple[Path, int, int, int]]:
+    """What one index says; a damaged one says nothing, and its thumbnails are then made when they are needed."""
+    try:
+        index = pd.read_parquet(path, columns=_COLUMNS)
+        rows = zip(index["sha256"], index["start"], index["length"], index["crc32"], strict=True)
+        pixels = path.with_name(PIXELS)
+        return {str(sha256): (pixels, int(start), int(length), int(crc32)) for sha256, start, length, crc32 in rows}
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, MemoryError, pa.ArrowException):
+        return {}
+
+
+def blank_thumbnails(folder: Path, sha256s: set[str]) -> None:
+    """Overwrite the thumbnails of photos that go for good, wherever in a data set they are. Raises UserError."""
+    for index in (folder / INDEX, *folder.glob(f"{BROUGHT}/*/{INDEX}")):
+        places = [place for sha256, place in _read_index(index).items() if sha256 in sha256s]
+        if not places:
+            continue
+        pixels = index.with_name(PIXELS)
+        data = bytearray(pixels.read_bytes())
+        for _, start, length, _ in places:
+            data[start : start + length] = bytes(len(data[start : start + length]))
+        write_atomic(pixels, bytes(data))  # not in place: a copy of the data set may have the same file
 
 
 def _checksum(sha256: str, thumbnail: bytes) -> int:

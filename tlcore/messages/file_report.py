@@ -12,7 +12,7 @@ from tlcore.messages.terminal import printable
 MOST_LINES = 10
 """Files that the terminal names; a longer report goes to a file."""
 
-HEADINGS = {"path": "File", "what": "What happened", "reason": "Why"}
+HEADINGS = {"path": "File", "what": "What", "reason": "Why"}
 WHAT = {LEFT_OUT: "Left out", CHANGED: "Changed", GUESSED: "Guessed"}
 _ORDER = {LEFT_OUT: 0, CHANGED: 1, GUESSED: 2}
 

@@ -12,6 +12,24 @@ _BASIS = {
     "class-folders": "Each folder is a class",
     "outer-folders": "Each outer folder is a class",
     "inner-folders": "Each inner folder is a class",
+    "folder-level": "Each folder on level {file} is a class",
+    "only-folder": "Each folder in {file} is a class, and the other folders are left out",
+    "all-folders": "Each folder is a class, including {file}",
+    "file-names": "The class is in the file names",
+    "table": "The class is in the column {column} of {file}",
+    "table-one-hot": "{file} has a column for each class",
+    "folders-and-table": "Each folder is a class, and {file} has the classes of the other photos",
+    "coco": "This is a COCO export for object detection, and each photo has objects of one class",
+    "yolo": "This is a YOLO export for object detection, and each photo has objects of one class",
+    "voc": "This is a Pascal VOC export for object detection, and each photo has objects of one class",
+}
+
+
+_SOURCES = {
+    "folders": "folder names",
+    "names": "file names",
+    "table": "{file}",
+    "annotations": "the objects in each photo",
 }
 
 
@@ -25,7 +43,16 @@ def summary_message(choice: LayoutChoice) -> str:
 
 def basis_message(choice: LayoutChoice) -> str:
     """What a reading is based on, as a label without a full stop: "Each inner folder is a class"."""
-    return _BASIS[choice.basis].format(file=choice.file, column=choice.column)
+    names = f", with names from {choice.names_file}" if choice.names_file else ""
+    case = ", whether upper or lower case" if choice.ignores_case else ""
+    return _BASIS[choice.basis].format(file=choice.file, column=choice.column) + names + case
+
+
+def found_message(choice: LayoutChoice, num_classes: int) -> str:
+    """What was read and from where: "3 classes in 2 parts, from folder names"."""
+    parts = f" in {count(len(choice.parts), 'part')}" if choice.parts else ""
+    source = _SOURCES.get(choice.labels_from, "{file}").format(file=choice.file)
+    return f"{count(num_classes, 'class', 'classes')}{parts}, from {source}"
 
 
 def undecided_message(error: UndecidedLayout) -> str:

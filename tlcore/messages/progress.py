@@ -25,6 +25,7 @@ STAGE_TITLES = {
     StageKey.DOWNLOAD: "Downloading the network",
     StageKey.READ: "Importing photos",
     StageKey.COMPARE: "Comparing photos",
+    StageKey.MEASURE: "Checking sharpness and light",
     StageKey.ADAPT_BATCH_NORM: "Adapting the network to your photos",
     StageKey.EXTRACT_FEATURES: "Analysing photos (feature extraction)",
     StageKey.EXTRACT_FEATURES_AND_ACTIVATIONS: "Analysing photos (feature extraction)",

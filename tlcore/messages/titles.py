@@ -6,6 +6,7 @@ from tlcore.config import STRATEGIES, short_name
 from tlcore.jobs.status import JobStatus
 from tlcore.jobs.store import Run
 from tlcore.messages.quantities import capitalized, percent
+from tlcore.workspace import split_version
 
 
 def run_name(run: Run, names: Mapping[str, str]) -> str:
@@ -14,7 +15,7 @@ def run_name(run: Run, names: Mapping[str, str]) -> str:
     Args:
         names: what data sets are called now (`dataset_names`); where its own has gone, it was called so then.
     """
-    return run.name if run.is_renamed else names.get(run.dataset_id, run.name)
+    return run.name if run.is_renamed else names.get(split_version(run.dataset_id)[0], run.name)
 
 
 def run_title(run: Run, status: JobStatus | None = None) -> str:

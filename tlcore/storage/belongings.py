@@ -1,10 +1,11 @@
 """Everything that somebody made here, as one kind of value: whose it is, and what else it needs to be of use.
 
-Read off the small JSON file of each folder, which never changes once written, and kept for the next time.
+Read off the small JSON files of each folder, and kept until they change. All versions of a data set are one belonging.
 """
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -14,7 +15,9 @@ from tlcore.comparison.store import FOLDER as RACES
 from tlcore.comparison.store import NOTE
 from tlcore.data.incoming import OWNER
 from tlcore.jobs.store import JOB
-from tlcore.workspace import Workspace, is_id, read_json
+from tlcore.listing import HEAD
+from tlcore.naming import Mark, file_mark
+from tlcore.workspace import Workspace, is_id, read_json, split_version
 
 UPLOADS, DATASET, IMPORT, RECOMMENDATION, CHECK, RUN, COMPARISON = (
     "uploads",
@@ -28,13 +31,17 @@ UPLOADS, DATASET, IMPORT, RECOMMENDATION, CHECK, RUN, COMPARISON = (
 JOBS = (IMPORT, RECOMMENDATION, CHECK, RUN)
 
 
+_STORED = ("stored_photos", "bytes")  # in the head of a data set that was edited
+
+
 @dataclass(frozen=True)
 class Belonging:
     """A folder that somebody made. `kind`: one of those above; `needs`: the ids of others it is of no use without.
 
-    `visitor`: the public name of whose it is, "" for the owner's and nobody's; `photos` and `bytes`: of a data set.
-    `sample`: the key of the sample that a data set is. `name`: as when it was made. `lineage`: of a data set, the id of
-    its first version, which is the id of its check.
+    `visitor`: the public name of whose it is, "" for the owner's and nobody's; `photos` and `bytes`: of a data set,
+    with what was left out of it, which the disk holds as well.
+    `sample`: the key of the sample that a data set is. `name`: as when it was made. `lineage`: of a data set, its id
+    or that of the first one that it replaced, which is the id of its check.
     """
 
     kind: str
@@ -73,7 +80,10 @@ def find_belonging(workspace: Workspace, an_id: str, kinds: Iterable[str]) -> Be
     if not is_id(an_id):
         return None
     places = [place for place in _places(workspace) if place[0] in set(kinds)]
-    found = (_belonging(kind, str(parent / an_id), note) for kind, parent, note in places)
+    found = (
+        _belonging(kind, str(parent / (split_version(an_id)[0] if kind == DATASET else an_id)), note)
+        for kind, parent, note in places
+    )
     return next((each for each in found if each is not None), None)
 
 
@@ -108,20 +118,23 @@ def _belonging(kind: str, folder: str, note: str) -> Belonging | None:
         # uploads of nobody have no such file; anything else is not whole yet, or not any more
         return Belonging(kind, Path(folder)) if kind == UPLOADS and os.path.isdir(folder) else None
     try:
-        return _read(kind, folder, note, changed)
+        return _read(kind, folder, note, changed, file_mark(folder, HEAD) if kind == DATASET else None)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
 @lru_cache(maxsize=50_000)
-def _read(kind: str, folder: str, note: str, _changed: int) -> Belonging:
-    """The folder's note; `_changed` makes a note that was written again be read again."""
+def _read(kind: str, folder: str, note: str, _changed: int, head: Mark | None) -> Belonging:
+    """The folder's note; `_changed` and `head` make what was written again be read again."""
     path = Path(folder)
     values = read_json(path / note)
     spec: dict[str, Any] = values.get("spec", {})
     needs: tuple[Any, ...] = ()
     if kind == DATASET:
         needs = (values.get("base"),)
+        if head is not None:
+            with suppress(OSError, ValueError, AttributeError):  # a damaged one: as it was imported
+                values |= {name: value for name, value in read_json(path / HEAD).items() if name in _STORED}
     elif kind == IMPORT:
         needs = (spec.get("base"), spec["value"] if spec["kind"] == "incoming" else None)
     elif kind in (RUN, RECOMMENDATION):
@@ -132,8 +145,8 @@ def _read(kind: str, folder: str, note: str, _changed: int) -> Belonging:
         kind,
         path,
         str(values.get("visitor", "")),
-        tuple(str(each) for each in needs if each),
-        int(values.get("num_photos", 0)),
+        tuple(split_version(str(each))[0] for each in needs if each),
+        int(values.get("stored_photos", values.get("num_photos", 0))),
         int(values.get("bytes", 0)),
         str(values.get("sample", "")),
         str(values.get("name", "")),

@@ -33,11 +33,12 @@ from tlcore.storage.belongings import (
 )
 from tlcore.storage.deletion import ORDER, delete, delete_marked, forget_signatures
 from tlcore.storage.forgetting import note_photos, unused_features, work_off
+from tlcore.storage.purge import purge_deleted_photos
 from tlcore.storage.put_aside import purge_outdated
 from tlcore.storage.trash import replaced_versions
 from tlcore.storage.usage import folder_bytes, measure_disk
 from tlcore.storage.visits import forget_old_visits
-from tlcore.workspace import TRAINED, Workspace, discard, empty_trash, last_used
+from tlcore.workspace import TRAINED, Workspace, discard, empty_trash, last_used, split_version
 
 CLEANING = "cleaning.lock"
 CHECKPOINTS = (*LEFTOVERS, TRAINED, RESERVE)
@@ -168,7 +169,7 @@ def _outdated(
             yield Removed(each.kind, each.id, size)
     if not dry_run:
         forget_signatures(workspace, gone)
-    for folder in unused_features(workspace, limits.keep_days * DAY, now) if limits.keep_days else ():
+    for folder in unused_features(workspace, limits.keep_days * DAY, now):
         size = folder_bytes(folder)
         if dry_run or discard(workspace, folder):
             yield Removed("features", folder.name, size)
@@ -178,6 +179,8 @@ def _put_aside(workspace: Workspace, limits: Limits, dry_run: bool, now: float) 
     """What was deleted, and what a newer version replaced, too long ago to be brought back."""
     for gone in purge_outdated(workspace, limits, now, dry_run):
         yield Removed(f"deleted {gone.kind}", gone.id, gone.bytes)
+    for photos in purge_deleted_photos(workspace, limits, now, dry_run):
+        yield Removed("deleted photos", photos.id, photos.bytes)
     replaced = replaced_versions(workspace, limits, now)
     if not dry_run:
         note_photos(workspace, [each.folder for each in replaced])
@@ -189,9 +192,9 @@ def _put_aside(workspace: Workspace, limits: Limits, dry_run: bool, now: float) 
 
 def _unneeded(everything: list[Belonging], limits: Limits, now: float) -> list[Belonging]:
     """What is old, in no work, and needed by nothing that stays."""
-    by_id: dict[str, list[Belonging]] = {}  # a recommendation has the id of its data set
+    by_id: dict[str, list[Belonging]] = {}  # a recommendation goes and stays with its data set
     for each in everything:
-        by_id.setdefault(_check_of(each.id) if each.kind == CHECK else each.id, []).append(each)
+        by_id.setdefault(_check_of(each.id) if each.kind == CHECK else split_version(each.id)[0], []).append(each)
     pending = [each for each in everything if not _may_go(each, limits, now)]
     recent = {each.id for each in pending if each.kind == RUN}
     pending += [each for each in everything if each.kind == COMPARISON and not recent.isdisjoint(each.needs)]

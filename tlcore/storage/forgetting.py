@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from tlcore.data.edit_log import read_log
+from tlcore.data.images import PIXELS_VERSION
+from tlcore.data.thumbnails import BROUGHT
 from tlcore.errors import UserError
 from tlcore.features.activations import evict
 from tlcore.features.forget import forget_photos
@@ -28,7 +31,11 @@ def note_photos(workspace: Workspace, datasets: Iterable[Path]) -> None:
     On a full disk the activations make room for the note, since they can be computed again. Where even that is not
     enough nothing is noted: that the photos go matters more than the numbers that were computed of them.
     """
-    sha256s = sorted(set().union(*map(_photos, datasets)))
+    note_hashes(workspace, sorted(set().union(*map(_photos, datasets))))
+
+
+def note_hashes(workspace: Workspace, sha256s: list[str]) -> None:
+    """As `note_photos`, for single photos by their hashes."""
     if not sha256s:
         return
     with suppress(UserError, OSError):
@@ -62,16 +69,24 @@ def work_off(workspace: Workspace) -> None:
 
 
 def unused_features(workspace: Workspace, seconds: float, now: float) -> list[Path]:
-    """The feature stores that nobody has opened for so long; none while anybody computes with one."""
+    """The feature stores that nobody has opened for so long, and those of pixels as earlier versions of the program
+    read them, which nobody will open any more; none while anybody computes with one.
+
+    Args:
+        seconds: 0 for no limit.
+    """
     if any(is_locked(each.folder / LOCK) for each in belongings(workspace, (RUN, RECOMMENDATION, CHECK))):
         return []
     folders = [folder for folder in workspace.features.iterdir() if folder.is_dir()]
-    return [folder for folder in folders if now - last_used(folder) > seconds]
+    current = f"-pixels{PIXELS_VERSION}"
+    return [each for each in folders if current not in each.name or (seconds and now - last_used(each) > seconds)]
 
 
 def _photos(dataset: Path) -> set[str]:
-    """The hashes of a data set's photos; none of one that cannot be read."""
-    try:
-        return set(pd.read_parquet(dataset / "photos.parquet", columns=["sha256"])["sha256"])
-    except (OSError, ValueError, KeyError):
-        return set()
+    """The hashes of a data set's photos in all its versions; none of one that cannot be read."""
+    found, purged = set[str](), read_log(dataset).purged
+    for table in (dataset / "photos.parquet", *dataset.glob(f"{BROUGHT}/*/photos.parquet")):
+        with suppress(OSError, ValueError, KeyError):
+            rows = pd.read_parquet(table, columns=["path", "sha256"])
+            found |= set(rows["sha256"][~rows["path"].isin(purged)])
+    return found

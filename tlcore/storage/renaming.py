@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tlcore.data.manifest import list_versions
 from tlcore.data.names import clean_text, shorten
-from tlcore.data.versions import current_version
+from tlcore.data.versions import folder_of_newest
 from tlcore.errors import UserError
 from tlcore.listing import tell_of_change
 from tlcore.naming import give_name
@@ -39,8 +39,8 @@ def rename(workspace: Workspace, an_id: str, name: str) -> str:
 
 
 def _versions(workspace: Workspace, dataset: Belonging) -> list[Path]:
-    """The folders of all versions of a data set, of the same maker, by the id of any of them."""
-    newest = current_version(workspace, dataset.id)
-    every = {each.id: each for each in list_versions(workspace) if each.visitor == dataset.visitor}
+    """The folder of a data set, and those that it replaced or was replaced by, of the same maker."""
+    newest = folder_of_newest(workspace, dataset.id).name
+    every = {each.folder_id: each for each in list_versions(workspace) if each.visitor == dataset.visitor}
     ids = {dataset.id, *((newest, *every[newest].replaces) if newest in every else ())}
     return [workspace.datasets / an_id for an_id in sorted(ids & {*every, dataset.id})]

@@ -11,7 +11,7 @@ from dataclasses import replace
 from filelock import FileLock, Timeout
 
 from tlcore.data.manifest import list_versions
-from tlcore.data.versions import newer_version
+from tlcore.data.versions import current_version, go_to, is_one_step, version_before
 from tlcore.errors import UserError
 from tlcore.jobs.line import Line
 from tlcore.jobs.locks import LOCK, is_locked
@@ -44,7 +44,7 @@ from tlcore.storage.put_aside import (
     write_note,
 )
 from tlcore.storage.usage import folder_bytes
-from tlcore.workspace import Workspace, discard, is_id
+from tlcore.workspace import Workspace, discard, is_id, split_version
 
 STOP_SECONDS = 10.0
 POLL_SECONDS = 0.1
@@ -90,7 +90,8 @@ def _whole(
     if thing.kind == DATASET:
         family = _versions(workspace, thing)
         chosen |= {(DATASET, an_id) for an_id in family}
-        chosen |= {(RECOMMENDATION, an_id) for an_id in family} | {(CHECK, thing.lineage)}
+        chosen |= {key for key, each in everything.items() if key[0] == RECOMMENDATION and family & {*each.needs}}
+        chosen.add((CHECK, thing.lineage))
         chosen |= {(each.kind, each.id) for each in own if each.kind in (RUN, COMPARISON) and family & {*each.needs}}
     elif thing.kind == COMPARISON and not keep_runs:
         chosen |= {(each.kind, each.id) for each in own if each.kind == RUN and each.id in thing.needs}
@@ -107,8 +108,8 @@ def _whole(
 
 
 def _versions(workspace: Workspace, dataset: Belonging) -> set[str]:
-    """The ids of a data set and of the earlier versions of it, of the same visitor."""
-    own = {each.id: each for each in list_versions(workspace) if each.visitor == dataset.visitor}
+    """The ids of a data set and of those that it replaced, of the same visitor."""
+    own = {each.folder_id: each for each in list_versions(workspace) if each.visitor == dataset.visitor}
     return {dataset.id, *(earlier for earlier in own[dataset.id].replaces if earlier in own)}
 
 
@@ -143,51 +144,52 @@ def delete(
 def restore(workspace: Workspace, an_id: str) -> Deletion:
     """Bring back what was deleted under this id, and what else was deleted that it needs.
 
-    Of a data set that a newer version replaced: make it the current one again; the newer version is put aside.
+    Of a version of a data set that is the one before the last edit, or that was undone: make it the current one.
 
     Raises:
-        UserError: nothing of this id was deleted, it has gone for good, or the newer version has runs of its own.
+        UserError: nothing of this id was deleted, it has gone for good, or it was edited again since.
     """
     with _locked(workspace):
         found = {each.id: each for each in list_deletions(workspace)}
-        if an_id in found:
-            for need in found[an_id].needs:
+        gone = found.get(an_id) or found.get(split_version(an_id)[0])
+        if gone is not None:
+            for need in gone.needs:
                 if need in found:
                     _bring_back(workspace, found[need])
-            _check_needs(workspace, found[an_id])
-            _bring_back(workspace, found[an_id])
-            return found[an_id]
-    newer = newer_version(workspace, an_id) if is_id(an_id) else ""
-    if newer:
-        return _undo_change(workspace, newer)
+            _check_needs(workspace, gone)
+            _bring_back(workspace, gone)
+            return gone
+    if is_id(an_id) and workspace.dataset_folder(an_id).is_dir():
+        return _restore_version(workspace, an_id)
     raise UserError(
         f"Nothing that was deleted has the id “{an_id[:80]}”.", "What was deleted too long ago is gone for good."
     )
 
 
 def replaced_versions(workspace: Workspace, limits: Limits, now: float) -> list[Belonging]:
-    """The data sets that a newer version replaced longer ago than that can be undone, and that nothing needs."""
+    """The data sets that another one replaced longer ago than that can be undone, and that nothing needs.
+
+    Until edits were logged, each change of a data set made another one.
+    """
     if not limits.undo_hours:
         return []
-    since: dict[str, list[float]] = {}  # for each replaced one, when those were made that replace it
+    since: dict[str, float] = {}  # for each replaced one, when the first was made that replaces it
     for each in list_versions(workspace):
         for earlier in each.replaces:
-            since.setdefault(earlier, []).append(each.created)
-    replacing = {each.id for each in list_versions(workspace) if each.replaces}
-    old = {an_id for an_id, times in since.items() if now - min(times) > limits.undo_hours * HOUR}
-    old |= {  # of many changes one after the other: what was before them all, and before the last one, is enough
-        an_id
-        for an_id, times in since.items()
-        if an_id in replacing and len(times) > 1 and now - sorted(times)[1] > HOUR
-    }
+            since[earlier] = min(each.created, since.get(earlier, each.created))
+    old = {an_id for an_id, created in since.items() if now - created > limits.undo_hours * HOUR}
     if not old:
         return []
+    needed = needed_datasets(workspace)
+    return [each for each in belongings(workspace, (DATASET,)) if each.id in old - needed]
+
+
+def needed_datasets(workspace: Workspace) -> set[str]:
+    """The data sets that runs and races, imports at work, and what can be brought back, are of no use without."""
     needed = {need for each in belongings(workspace, (RUN, COMPARISON)) for need in each.needs}
     needed |= {need for each in list_deletions(workspace) for need in each.needs}
-    needed |= {
-        need for each in belongings(workspace, (IMPORT,)) if is_locked(each.folder / LOCK) for need in each.needs
-    }
-    return [each for each in belongings(workspace, (DATASET,)) if each.id in old - needed]
+    imports = [each for each in belongings(workspace, (IMPORT,)) if is_locked(each.folder / LOCK)]
+    return needed | {need for each in imports for need in each.needs}
 
 
 def _find(workspace: Workspace, an_id: str) -> Belonging:
@@ -266,18 +268,28 @@ def _check_needs(workspace: Workspace, deletion: Deletion) -> None:
         raise UserError(f"The photos that “{deletion.name}” learned from are gone for good.", "Train again.")
 
 
-def _undo_change(workspace: Workspace, newer: str) -> Deletion:
-    """Put a newer version of a data set aside, alone, so that the one it replaced is current again."""
-    thing = _find(workspace, newer)
-    if newer_version(workspace, newer):
+def _restore_version(workspace: Workspace, dataset_id: str) -> Deletion:
+    """Make a version current that is one step away; nothing is deleted by it, and runs keep theirs."""
+    current = current_version(workspace, dataset_id)
+    thing = _find(workspace, current)
+    if split_version(current)[0] == split_version(dataset_id)[0]:
+        if not is_one_step(workspace, current, dataset_id):
+            raise UserError("These photos have changed again since.", "Undo the latest change first.")
+        go_to(workspace, dataset_id)
+        return Deletion(dataset_id, DATASET, _name(thing), thing.visitor, "", 0.0, (), (), 0, undone=True)
+    return _put_replacement_aside(workspace, thing, current, dataset_id)
+
+
+def _put_replacement_aside(workspace: Workspace, thing: Belonging, current: str, dataset_id: str) -> Deletion:
+    """Put aside the data set that replaced another one, alone, so that that one is current again."""
+    if version_before(workspace, current) != dataset_id:
         raise UserError("These photos have changed again since.", "Undo the latest change first.")
-    runs = [each for each in belongings(workspace, (RUN, COMPARISON)) if newer in each.needs]
-    if runs:
+    if any(thing.id in each.needs for each in belongings(workspace, (RUN, COMPARISON))):
         raise UserError("You have trained on the changed photos.", "Keep the change, or delete those runs first.")
-    ids = [(RECOMMENDATION, newer), (DATASET, newer)]
+    ids = [(RECOMMENDATION, thing.id), (DATASET, thing.id)]
     parts = tuple((kind, an_id) for kind, an_id in ids if (place_of(workspace, kind) / an_id).is_dir())
     taken = folder_bytes(thing.folder)
-    plan = Deletion(newer, DATASET, _name(thing), thing.visitor, "", 0.0, parts, (), taken, undone=True)
+    plan = Deletion(thing.id, DATASET, _name(thing), thing.visitor, "", 0.0, parts, (), taken, undone=True)
     _stop(workspace, plan, STOP_SECONDS)
     return _put_aside(workspace, plan, forget=False)
 

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 
 from tlcore.data.changes import Change
-from tlcore.data.manifest import list_versions
-from tlcore.data.versions import newer_version, replaced_version
+from tlcore.data.edit_log import Entry, read_head, read_log
+from tlcore.data.manifest import DatasetSummary, list_datasets
+from tlcore.data.versions import version_before
 from tlcore.settings import Limits
 from tlcore.storage.belongings import DATASET
 from tlcore.storage.put_aside import HOUR, Deletion, list_deletions
-from tlcore.workspace import Workspace
+from tlcore.workspace import Workspace, version_id
 
 
 @dataclass(frozen=True)
@@ -53,14 +54,27 @@ def _deletion(gone: Deletion) -> Undoable:
 
 
 def _changes(workspace: Workspace, limits: Limits, now: float) -> list[Undoable]:
-    """The changes of data sets that are there, as long as the version before each is."""
-    found: dict[str, Undoable] = {}
-    for each in list_versions(workspace):
-        if not each.replaces or (limits.undo_hours and now - each.created > limits.undo_hours * HOUR):
-            continue
-        before = replaced_version(workspace, each.id)
-        if before:
-            latest = not newer_version(workspace, each.id)
-            made = Undoable(before, CHANGE, each.name, each.visitor, each.created, each.change, None, latest, before)
-            found.setdefault(before, made)
-    return list(found.values())
+    """The edits that current versions came about by, for as long as pages offer to undo them."""
+    found = []
+    for each in list_datasets(workspace):
+        folder = workspace.datasets / each.folder_id
+        head, log = read_head(folder), read_log(folder)
+        edits = log.chain(head.version) if log.has(head.version) else ()
+        recent = [edit for edit in edits if not limits.undo_hours or now - edit.made <= limits.undo_hours * HOUR]
+        found += [_edit(folder.name, each, edit, edit.version == head.version) for edit in recent]
+        if not edits and each.replaces:
+            found += _replaced(workspace, each, limits, now)
+    return found
+
+
+def _edit(folder: str, dataset: DatasetSummary, edit: Entry, latest: bool) -> Undoable:
+    before = version_id(folder, edit.before)
+    return Undoable(before, CHANGE, dataset.name, dataset.visitor, edit.made, edit.change, None, latest, before)
+
+
+def _replaced(workspace: Workspace, each: DatasetSummary, limits: Limits, now: float) -> list[Undoable]:
+    """The change that made a data set of another one, as it was until edits were logged."""
+    before = version_before(workspace, each.id)
+    if not before or (limits.undo_hours and now - each.created > limits.undo_hours * HOUR):
+        return []
+    return [Undoable(before, CHANGE, each.name, each.visitor, each.created, each.change, None, True, before)]

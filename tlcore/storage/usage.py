@@ -47,7 +47,7 @@ def usage(workspace: Workspace, visitor: str, without: str = "") -> Usage:
     for each in found:
         if each.kind == DATASET and not each.sample:
             base = next((by_id[need] for need in each.needs if need in by_id), None)
-            photos += max(0, each.photos - (base.photos if base else 0))  # a newer version may have fewer
+            photos += max(0, each.photos - (base.photos if base else 0))  # they may be fewer by now
             size += max(0, each.bytes - (base.bytes if base else 0))
         elif each.kind == UPLOADS:
             count, in_area = uploaded(each.folder)

@@ -38,7 +38,7 @@ def train(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterator[E
     load_trainer()
     from tlcore.pipeline.train import train_run  # brings TensorFlow; an import of photos must not wait for that
 
-    touch_used(workspace.datasets / job.dataset_id)
+    touch_used(workspace.dataset_folder(job.dataset_id))
     for event in train_run(workspace, job, should_stop):
         yield event
         if isinstance(event, Finished) and not event.stopped:
@@ -122,7 +122,16 @@ def recommend(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterat
         save_timings(workspace, {name: min(rate, SLOWER[1] * usual)})  # others may be at work at this moment
 
 
-HANDLERS: dict[str, Handler] = {"train": train, "import": import_photos, "advice": recommend}
+def check(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterator[Event]:
+    """Look for photos of a data set to correct or leave out."""
+    require_package("sklearn", "scikit-learn", "Checking photos", "train")
+    require_package("imagehash", "ImageHash", "Checking photos", "train")
+    from tlcore.cleaning.check import run_check  # brings scikit-learn and SciPy; other jobs must not wait for that
+
+    yield from run_check(workspace, job, should_stop)
+
+
+HANDLERS: dict[str, Handler] = {"train": train, "import": import_photos, "advice": recommend, "check": check}
 """What does a job, by its `kind`."""
 
 

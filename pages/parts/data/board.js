@@ -246,6 +246,7 @@ class Board {
   /** Put what was chosen or dropped where it belongs: onto `card`, or where its folders say. */
   async take(chosen, card) {
     const wanted = chosen.filter(({ path }) => !isJunk(path));
+    for (const { path } of chosen) if (isJunk(path) && isHidden(path)) this.leaveUnsent("hidden", null, path);
     await findArchives(wanted);
     const usable = this.withoutArchives(wanted);
     if (!chosen.length) return;
@@ -478,7 +479,7 @@ class Board {
     if (!names.length) return;
     const count = this.whole.length + (this.wholeEarlier?.count ?? 0);
     const size = this.whole.reduce((sum, item) => sum + item.file.size, this.wholeEarlier?.bytes ?? 0);
-    this.wholeLine.textContent = `${listed([...new Set(names)])}: ${files(count)}, ${megabytes(size)} MB. Its folders become the classes.`;
+    this.wholeLine.textContent = `${listed([...new Set(names)])}: ${files(count)}, ${megabytes(size)} MB. Its classes are found when you import it.`;
     this.wholeRemover.setAttribute("aria-label", `Remove ${listed(names)}`);
   }
 

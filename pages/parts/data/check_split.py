@@ -1,0 +1,53 @@
+"""Split by what belongs together: what keeping groups on one side is worth, before anything is changed."""
+
+import streamlit as st
+
+from pages.shared import actions, state, undo
+from pages.shared.widgets import plain
+from tlcore.cleaning.belonging import groups_to_keep
+from tlcore.cleaning.groups import propose_groupings
+from tlcore.cleaning.results import Check, SplitWorth
+from tlcore.data.manifest import Dataset
+from tlcore.messages.checks import grouping_message, grouping_title, worth_message
+from tlcore.messages.quantities import count
+
+WHY = (
+    "If photos of one animal, place or burst are on both sides of the split, the test is too easy: the model has seen "
+    "them before. Choose what belongs together, and each group stays on one side."
+)
+
+
+def show(dataset: Dataset, check: Check) -> None:
+    """Each way to group the photos that the check tried, with what it is worth; nothing where there is none."""
+    in_use = dataset.photos["group"].nunique() if "group" in dataset.photos else 0
+    if not check.worth and not in_use:
+        return
+    with st.container(key="tl_split"):
+        st.subheader("Keep together what belongs together", anchor=False)
+        st.markdown(WHY)
+        if in_use:
+            st.caption(f"In use: {count(int(in_use), 'group')} of photos, each on one side of the split.")
+        for place, worth in enumerate(check.worth):
+            _grouping(dataset, check, worth, place)
+
+
+def _grouping(dataset: Dataset, check: Check, worth: SplitWorth, place: int) -> None:
+    """A grouping with its examples and its worth, and the button that splits by it."""
+    proposed = {each.key: each for each in propose_groupings(dataset.photos)}
+    with st.container(border=True, key=f"tl_grouping_{place}"):
+        detail = f" · {grouping_message(proposed[worth.key])}" if worth.key in proposed else ""
+        st.markdown(f"**{grouping_title(worth.key)}**{plain(detail)}")
+        st.markdown(worth_message(worth))
+        if state.may_act(dataset):
+            words = f"Keep these together: {grouping_title(worth.key).lower()}"
+            st.button(
+                "Split by this", key=f"split_by_{place}", help=words, on_click=_split, args=(dataset, check, worth)
+            )
+
+
+def _split(dataset: Dataset, check: Check, worth: SplitWorth) -> None:
+    with actions.refusals_kept():
+        groups = groups_to_keep(dataset, check, worth.key)
+        newer = actions.set_groups(dataset, groups, resplit=True)
+        if newer is not None:
+            undo.changed(newer, f"Split again: {grouping_title(worth.key).lower()}, each on one side. Train again.")

@@ -1,0 +1,154 @@
+"""What belongs together: photos of one animal, place or person, by folder or by a part of their names.
+
+A split that has photos of one group on both sides tests whether the model has seen that group before. What the groups
+are only the person knows, so what the names allow is proposed, with examples.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from tlcore.data.split import MIN_PHOTOS
+from tlcore.errors import UserError
+
+ALIKE = "alike"
+"""The grouping of copies and bursts; the others contain it."""
+
+MOST_DEPTH, MOST_PARTS = 6, 6  # folders of a path, and parts of a name, that are looked at
+MOST_PROPOSED = 5
+MOST_GROUPS = 0.7  # of the number of photos: where nearly each photo is a group of its own, nothing belongs together
+MOST_WITHOUT = 0.1  # of the photos whose name has no such part
+NUM_EXAMPLES = 3
+_BETWEEN = re.compile(r"[_\-.\s]+")
+_FIRST_NUMBER = re.compile(r"\D*\d+")
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """A way to group photos. `key`: "folder:2" (the second folder of the path), "name:1" (the first part of the file
+    name, between _ - . and spaces), "name:1-2" (its first two parts), "number" (the name up to the end of its first
+    number), or `ALIKE`. `examples`: names of groups.
+    """
+
+    key: str
+    num_groups: int
+    examples: tuple[str, ...] = ()
+
+
+def propose_groupings(photos: pd.DataFrame) -> tuple[Grouping, ...]:
+    """The groupings that folders and file names allow: several photos a group, and enough groups of each class.
+
+    Args:
+        photos: path, sha256, label.
+    """
+    found: list[Grouping] = []
+    seen: set[bytes] = set()
+    for key in _keys():
+        groups = named_groups(photos, key)
+        if not _is_useful(groups, photos["label"]) or _counts(photos, key, groups):
+            continue
+        partition = pd.factorize(groups)[0].tobytes()
+        if partition not in seen:
+            seen.add(partition)
+            sizes = groups.value_counts()
+            found.append(Grouping(key, len(sizes), tuple(sorted(map(str, sizes.index[:NUM_EXAMPLES])))))
+    return tuple(found[:MOST_PROPOSED])
+
+
+def named_groups(photos: pd.DataFrame, key: str) -> pd.Series:
+    """The name of each photo's group, None where it has none, with the index of `photos`.
+
+    Raises:
+        UserError: there is no such grouping.
+    """
+    name_of = _name_of(key)
+    return pd.Series([name_of(str(path)) for path in photos["path"]], index=photos.index, dtype=object)
+
+
+def belong_together(photos: pd.DataFrame, *groupings: pd.Series) -> pd.Series:
+    """A number for each row, the same for all that hang together by equal content or by any of the groupings.
+
+    Args:
+        photos: sha256. groupings: names of groups, None for a row in none.
+    """
+    links: list[tuple[int, int]] = []
+    for names in (photos["sha256"], *groupings):
+        first: dict[object, int] = {}
+        links += [(first.setdefault(name, row), row) for row, name in enumerate(names) if isinstance(name, str)]
+    return pd.Series(connect(len(photos), links), index=photos.index)
+
+
+def connect(number: int, links: Iterable[tuple[int, int]]) -> npt.NDArray[np.int64]:
+    """A number for each of `number` rows, the same for all that hang together by links between two rows."""
+    parent = list(range(number))
+
+    def root(row: int) -> int:
+        while parent[row] != row:
+            parent[row] = row = parent[parent[row]]
+        return row
+
+    for first, second in links:
+        parent[root(second)] = root(first)
+    codes: npt.NDArray[np.int64] = np.unique([root(row) for row in range(number)], return_inverse=True)[1]
+    return codes.astype(np.int64)
+
+
+def can_be_split(groups: pd.Series, labels: pd.Series) -> bool:
+    """Whether every class has enough groups for three parts."""
+    return int(groups.groupby(labels).nunique().min()) >= MIN_PHOTOS
+
+
+def _is_useful(groups: pd.Series, labels: pd.Series) -> bool:
+    """Whether groups say something: most photos have one, they have several photos each, and every class several."""
+    if groups.isna().mean() > MOST_WITHOUT or groups.nunique() > MOST_GROUPS * len(groups):
+        return False
+    alone = pd.Series(np.arange(len(groups)), index=groups.index).map("no group {}".format)
+    return groups.nunique() >= 2 and can_be_split(groups.where(groups.notna(), alone), labels)
+
+
+def _counts(photos: pd.DataFrame, key: str, groups: pd.Series) -> bool:
+    """Whether a part of the names only numbers the photos within their folder, or behind the other parts."""
+    if key.startswith("folder"):
+        return False
+    before = photos["path"].map(lambda path: path.rpartition("/")[0])
+    found = re.fullmatch(r"name:([2-9])", key)
+    if found is not None and all(str(group).isdigit() for group in groups.dropna().unique()):
+        first = "name:1" if found[1] == "2" else f"name:1-{int(found[1]) - 1}"
+        before = before + "/" + named_groups(photos, first).fillna("").astype(str)
+    return (before + "/" + groups.fillna("").astype(str)).nunique() > MOST_GROUPS * len(photos)
+
+
+def _keys() -> Iterator[str]:
+    yield from (f"folder:{depth}" for depth in range(1, MOST_DEPTH + 1))
+    for part in range(1, MOST_PARTS + 1):
+        yield f"name:{part}"
+        if part > 1:
+            yield f"name:1-{part}"
+    yield "number"
+
+
+def _name_of(key: str) -> Callable[[str], str | None]:
+    """What gives a photo's group by its path."""
+    if key == "number":
+        return lambda path: found[0] if (found := _FIRST_NUMBER.match(PurePosixPath(path).stem)) else None
+    if found := re.fullmatch(r"folder:([1-9])", key):
+        depth = int(found[1])
+        return lambda path: folders[depth - 1] if len(folders := path.split("/")[:-1]) >= depth else None
+    if found := re.fullmatch(r"name:(?:(1)-(?!1$))?([1-9])", key):
+        first, last = int(found[1] or found[2]), int(found[2])
+        return lambda path: _parts(path, first, last)
+    raise UserError(
+        f"There is no grouping “{key[:40]}”.",
+        "Use alike, folder:1 (the first folder), name:1 (the first part of the file name), name:1-2, or number.",
+    )
+
+
+def _parts(path: str, first: int, last: int) -> str | None:
+    """Some parts of a file name, "" and None where it has not as many."""
+    parts = [part for part in _BETWEEN.split(PurePosixPath(path).stem) if part]
+    return " ".join(parts[first - 1 : last]) if len(parts) >= last else None
