@@ -90,8 +90,8 @@ def test_what_a_decoder_changed_becomes_a_line(workspace, tmp_path):
     source = FolderSource(write_files(tmp_path / "pets", class_files({"cats": 3, "dogs": 3})))
     placed, collected = label_all(source.files, "pet").placed, Collected()
 
-    def stretching(data: bytes) -> DecodedPhoto:
-        return replace(decode(data, Wanted()), changed=LINES[0].reason)
+    def stretching(data: bytes, wanted: Wanted) -> DecodedPhoto:
+        return replace(decode(data, wanted), changed=LINES[0].reason)
 
     run_job(collect(source, placed, collected, Reading(stretching), never))
     changed = rows(collected.report())

@@ -4,7 +4,7 @@ const JUNK = new Set(["__macosx", "thumbs.db", "desktop.ini", "ehthumbs.db", "$r
 const LEFT_BEHIND = /^\._|^\.(git|svn|hg|idea|vscode|venv|cache|ipynb_checkpoints|thumbnails|trashe?s?|appledouble|picasaoriginals)$/i;
 const PARTS = /^([a-z]+[_-])?(train|val|valid|dev|eval|test)(ing|idation|uation)?([_-]?(set|data|images|photos|samples))?[_-]?\d*$/i;
 const LABELS = /\.(csv|tsv|json|jsonl|xml|ya?ml|xlsx|names)$|(^|\/)[^/]*(label|class|annot)[^/]*\.txt$/i; // files with labels
-const PHOTO = /\.(jpe?g|jpe|jfif|png|webp|bmp|dib|tiff?|gif|heic|heif|avif|svg|p[bgnp]m)$/i;
+const PHOTO = /\.(jpe?g|jpe|jfif|png|webp|bmp|dib|tiff?|gif|heic|heif|avif|svg|p[bfgnp]m|dng|cr[23w]|nef|arw|orf|rw2|raf|pef|srw)$/i;
 const MOST_CARDS = 40; // class folders that become cards; of more, the server makes the classes
 
 const isJunk = (path) => path.split("/").some((part) => part.startsWith(".") || JUNK.has(part.toLowerCase()));
