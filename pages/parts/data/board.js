@@ -158,6 +158,7 @@ class Board {
     this.dropped.push(item.id);
     this.refusing ??= setTimeout(() => { // of many files, told once
       this.refusing = null;
+      if (this.sender && !this.busy && !this.outcome.hidden) this.sayUploaded(); // one that turned out to be none counts no more
       this.spoken.textContent = this.cards.map((each) => each.unread.summary).filter(Boolean).join(". ");
       this.report();
       this.draw();
@@ -362,6 +363,16 @@ class Board {
   /** Everything was sent, or nothing more can be. */
   settled() {
     removeEventListener("beforeunload", this.leave);
+    const rest = this.sayUploaded();
+    this.report();
+    this.draw();
+    if (this.wanted && !rest) this.order();
+    this.wanted = false;
+    this.draw();
+  }
+
+  /** How much of what was chosen is on the server; returns how many files are not. */
+  sayUploaded() {
     const { ended, problem } = this.sender;
     const figures = progressOf(this.sender.items.filter((item) => item.state !== "removed")); // of all, not the last lot
     const rest = figures.files - figures.arrived;
@@ -372,13 +383,10 @@ class Board {
     const why = problem ? ` ${problem.what ?? "The server refused it."} ${problem.fix ?? ""}` : "";
     const leftOut = this.leftOut ? ` ${this.leftOut}` : "";
     if (figures.files) this.say(words + missing + why + leftOut, rest > 0);
+    else this.outcome.hidden = true;
     this.again.hidden = !rest || [403, 404].includes(problem?.status);
     this.listFailures(problem?.what ?? (isStopped ? "You stopped the upload." : "It did not arrive."));
-    this.report();
-    this.draw();
-    if (this.wanted && !rest) this.order();
-    this.wanted = false;
-    this.draw();
+    return rest;
   }
 
   listFailures(reason) {
