@@ -213,7 +213,7 @@ def _with_all_names(evidence: Evidence, found: list[Proposal]) -> Iterable[Propo
 
 def _has_only(proposal: Proposal, known: Collection[str]) -> bool:
     folded = {label.casefold() for label in known}
-    return all(each.label.casefold() in folded for each in proposal.photos())
+    return all(each.label.casefold() in folded for each in proposal.photos)
 
 
 def _num_folders(proposal: Proposal) -> int:
