@@ -43,10 +43,10 @@ def test_folders_without_end(workspace, tmp_path):
     assert len(dataset.photos) == 9 and "folders deep" in dataset.refused["reason"][0]
 
 
-def test_a_folder_of_heic_photos_is_told_what_to_do(workspace, tmp_path):
-    heic = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"
-    with pytest.raises(UserError, match="2 files are HEIC photos from a phone, .* save them as JPEG or PNG"):
-        _ingest(workspace, tmp_path / "x", {"a/1.heic": heic, "b/1.heic": heic})
+def test_a_folder_of_raw_photos_is_told_what_to_do(workspace, tmp_path):
+    raw = b"IIRO" + bytes(100)
+    with pytest.raises(UserError, match="2 files are camera RAW files .* export them as JPEG"):
+        _ingest(workspace, tmp_path / "x", {"a/1.orf": raw, "b/1.orf": raw})
 
 
 @pytest.mark.parametrize("prefix", ["", "pets/", "a/b c/d/"])

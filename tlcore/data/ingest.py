@@ -172,7 +172,8 @@ def ingest_source(
     placed = leave_out(found.placed, without, collected.refused)
     with draft_folder(workspace) as folder:
         with ThumbnailWriter(folder) as writer:
-            reading = Reading(decode_own(workspace), None if source.keeps_photos else folder, writer)
+            keep, wanted = None if source.keeps_photos else folder, Wanted(thumbnail_size=thumbnails.SIZE)
+            reading = Reading(decode_own(workspace), keep, writer, wanted, folder)
             if not (yield from collect(source, placed, collected, reading, should_stop)):
                 return None
         photos = collected.photos()
@@ -191,10 +192,10 @@ def ingest_source(
         )
 
 
-def decode_own(workspace: Workspace) -> Callable[[bytes], DecodedPhoto]:
+def decode_own(workspace: Workspace) -> Callable[[bytes, Wanted], DecodedPhoto]:
     """What decodes photos of the person at this machine: in this process, within the workspace's limits."""
-    wanted, budget = Wanted(thumbnail_size=thumbnails.SIZE), DecodeBudget.of(load_limits(workspace))
-    return lambda data: decode(data, wanted, budget)
+    budget = DecodeBudget.of(load_limits(workspace))
+    return lambda data, wanted: decode(data, wanted, budget)
 
 
 def sign(*parts: object) -> str:

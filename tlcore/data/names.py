@@ -9,8 +9,16 @@ MAX_LABEL = 80
 
 _MAX_PART = 120
 _JUNK = {"__macosx", "thumbs.db", "desktop.ini", "ehthumbs.db", "icon\r", "$recycle.bin", "@eadir"}
+_LEFT_BEHIND = frozenset(
+    ".git .svn .hg .idea .vscode .venv .cache .ipynb_checkpoints .thumbnails .trash .trashes .fseventsd .ds_store "
+    ".spotlight-v100 .appledouble .documentrevisions-v100 .temporaryitems .dropbox.cache .picasaoriginals".split()
+)
+HIDDEN = "is hidden: a name that begins with a dot is passed over"
+"""The reason for a photo, or a folder, that a person may have hidden without knowing it."""
+
 _PHOTO_SUFFIXES = frozenset(
-    ".jpg .jpeg .jpe .jfif .png .webp .bmp .dib .tif .tiff .gif .heic .heif .avif .svg .ppm .pgm .pbm .pnm .dng".split()
+    ".jpg .jpeg .jpe .jfif .png .webp .bmp .dib .tif .tiff .gif .heic .heif .avif .svg .ppm .pgm .pbm .pnm .pfm "
+    ".dng .cr2 .cr3 .crw .nef .arw .orf .rw2 .raf .pef .srw".split()
 )
 _PLAIN_TEXTS = frozenset(
     "readme license licence copying notice changelog changes authors contributors todo version makefile dockerfile "
@@ -29,6 +37,13 @@ _OTHER_SUFFIXES = frozenset(
 def is_junk(parts: tuple[str, ...]) -> bool:
     """Whether a file is one that a computer left behind (.DS_Store, Thumbs.db, anything hidden), not a person."""
     return any((part.startswith(".") and part != "..") or part.casefold() in _JUNK for part in parts)
+
+
+def is_hidden_photo(parts: tuple[str, ...]) -> bool:
+    """Whether a junk file may be a person's photo all the same: it, or a folder around it, only begins with a dot."""
+    names = [part.casefold() for part in parts]
+    is_left_behind = any(name.startswith("._") or name in _JUNK or name in _LEFT_BEHIND for name in names)
+    return is_junk(parts) and not is_left_behind and PurePosixPath(names[-1]).suffix in _PHOTO_SUFFIXES
 
 
 def may_be_photo(name: str) -> bool:

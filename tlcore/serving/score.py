@@ -8,7 +8,7 @@ import pandas as pd
 
 from tlcore.data.collect import Collected, Reading, collect
 from tlcore.data.folder import FolderSource, no_photo
-from tlcore.data.images import load_input
+from tlcore.data.images import decode_input
 from tlcore.data.layout import Table, read_layout
 from tlcore.data.report import guessed
 from tlcore.errors import UserError
@@ -59,7 +59,7 @@ def score_folder(
     stopwatch = Stopwatch(StageKey.EXTRACT_FEATURES, len(items))
 
     def load(file: str) -> np.ndarray:
-        return load_input((source.root / file).read_bytes(), bundle.image_size, bundle.policy)
+        return decode_input((source.root / file).read_bytes(), bundle.wanted)
 
     for chunk, probabilities in run_photos(pool, items, load, should_stop):
         checked = check_probabilities(probabilities)
