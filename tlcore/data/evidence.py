@@ -14,7 +14,7 @@ from tlcore.data.placed import SourceFile
 from tlcore.data.text_files import Read, read_texts
 
 MOST_TEXTS = 30
-"""Tables and JSON files that are read, those nearest to the top first; a data set has a few."""
+"""Tables and JSON files that are read, those nearest to the top first, plain texts last; a data set has a few."""
 _NO_TABLES = ("readme", "license", "licence", "requirements")
 
 
@@ -56,7 +56,7 @@ class Evidence:
     def texts(self) -> dict[tuple[str, ...], str]:
         """The texts that may be tables, names or COCO files, by their paths."""
         wanted = [file for file in self.files if _may_be_table(file.parts[-1])]
-        wanted.sort(key=lambda file: (len(file.parts), file.parts))
+        wanted.sort(key=lambda file: (file.parts[-1].casefold().endswith(".txt"), len(file.parts), file.parts))
         found = {(self._table.name,): self._table.text} if self._table else {}
         return found | {
             file.parts: text for file, text in read_texts(self.read, wanted[:MOST_TEXTS]) if text is not None
