@@ -59,12 +59,10 @@ def test_archives_are_read_as_they_are_meant(workspace, tmp_path, name, layout, 
 
 
 def test_each_of_several_uploads_is_asked_about_and_keeps_its_answer(workspace, tmp_path):
-    names = {f"{label} ({number}).jpg": make_photo(number) for label in ("ant", "bee") for number in range(3)}
-    sites = {
-        f"{site}/{name}": data for site in ("s1", "s2") for name, data in class_files({"cat": 2, "dog": 2}).items()
-    }
+    names = {f"{('ant', 'bee')[number % 2]} ({number}).jpg": make_photo(9_000 + number) for number in range(6)}
+    sites = class_files({"cat": 2, "dog": 2}, "s1/", 11) | class_files({"cat": 2, "dog": 2}, "s2/", 12)
     area = incoming.new_incoming(workspace)
-    for name, files in (("a.zip", names), ("b.zip", sites), ("c.zip", class_files({"elk": 4}))):
+    for name, files in (("a.zip", names), ("b.zip", sites), ("c.zip", class_files({"elk": 4}, seed=13))):
         incoming.add_file(workspace, area, name, write_zip(tmp_path / name, files).read_bytes(), None)
     answers: list[str] = []
     for wanted in ("names", "inner-folders"):
