@@ -50,15 +50,21 @@ def may_be_photo(name: str) -> bool:
     """Whether a file may be a photo by its name: its ending is none that says otherwise, and people write no file of
     that name. Only to recognise folders: the content decides.
     """
-    suffix = PurePosixPath(name).suffix.casefold()
+    suffix = _suffix(name)
     if suffix and not suffix[1:].isdecimal():
         return suffix not in _OTHER_SUFFIXES
     return name.casefold() not in _PLAIN_TEXTS
 
 
+def _suffix(name: str) -> str:
+    """The ending with its dot in lower case, as PurePath has it, which takes ten times as long."""
+    stem, dot, ending = name.rpartition(".")
+    return f".{ending.casefold()}" if dot and stem and ending else ""
+
+
 def has_photo_ending(name: str) -> bool:
     """Whether a name ends like that of a picture."""
-    suffix = PurePosixPath(name).suffix.casefold()
+    suffix = _suffix(name)
     return suffix in _PHOTO_SUFFIXES or suffix.startswith((".jpg", ".jpeg", ".png"))  # ".jpg_large", ".jpg~"
 
 
