@@ -58,6 +58,16 @@ def make_halves(orientation: int, image_format: str = "JPEG") -> bytes:
     return encode(upright, image_format, exif=exif, **options)
 
 
+def heic(image: Image.Image, **options) -> bytes:
+    """The bytes of an image as HEIC, without loss unless `options` (of pillow-heif's save) say otherwise."""
+    import pillow_heif
+
+    target = io.BytesIO()
+    lossless = {} if "quality" in options else {"quality": -1, "chroma": 444, "matrix_coefficients": 0}
+    pillow_heif.from_pillow(image).save(target, **(lossless | options))
+    return target.getvalue()
+
+
 def png_header(width: int, height: int) -> bytes:
     """A PNG of a few bytes that claims any size."""
 

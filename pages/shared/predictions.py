@@ -117,7 +117,7 @@ def predict_one(run: Run, model: ImageClassifier, photo: NewPhoto) -> PhotoPredi
 def _predict(model: ImageClassifier, photo: NewPhoto) -> PhotoPrediction:
     start, bundle = time.perf_counter(), model.bundle
     try:
-        decoded = decoder().decode(photo.read(), Wanted(bundle.image_size, bundle.policy))
+        decoded = decoder().decode(photo.read(), bundle.wanted)
     except PhotoRefused as error:
         return PhotoPrediction(photo, error.reason)
     assert decoded.input is not None  # it was asked for

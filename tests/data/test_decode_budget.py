@@ -12,9 +12,10 @@ from PIL import Image
 
 from tests import claims
 from tests.photos import encode, make_halves, make_image
-from tlcore.data import colours, images
+from tlcore.data import colours, deep, images, opening
 from tlcore.data.decode_budget import DecodeBudget, opened_cost
 from tlcore.data.images import PhotoRefused, decode, inspect, load_input, load_upright, thumbnail
+from tlcore.data.png_texts import without_large_texts
 from tlcore.settings import HOSTED, OWN
 
 BUDGET = DecodeBudget.of(HOSTED)
@@ -31,7 +32,7 @@ def test_what_claims_to_be_huge_is_refused_before_a_pixel_is_made(name, data, mo
     def loaded(*_):
         raise AssertionError("a pixel was made")
 
-    monkeypatch.setattr(images, "_load", loaded)
+    monkeypatch.setattr(images, "load_photo", loaded)
     monkeypatch.setattr(Image.core, "new", loaded)
     monkeypatch.setattr(Image.core, "fill", loaded)
     for read in READERS.values():
@@ -43,7 +44,7 @@ def test_what_claims_to_be_huge_is_refused_before_a_pixel_is_made(name, data, mo
 
 
 def test_webp_is_refused_before_its_decoder_is_made(monkeypatch):
-    monkeypatch.setattr(images.Image, "open", None)
+    monkeypatch.setattr(opening.Image, "open", None)
     for name, data in claims.HUGE:
         if "webp" in name or name.startswith("gif"):
             with pytest.raises(PhotoRefused, match="too large"):
@@ -99,9 +100,9 @@ def test_a_png_with_large_texts_is_a_photo():
     texts.add_text("small", "kept")
     data = encode(make_image(1), "PNG", pnginfo=texts)
     assert (np.asarray(load_upright(data)) == np.asarray(make_image(1))).all()
-    assert b"kept" in images.without_large_texts(data) and len(images.without_large_texts(data)) < len(data)
+    assert b"kept" in without_large_texts(data) and len(without_large_texts(data)) < len(data)
     for cut in range(0, len(data), 97):  # a walk over chunks ends where they do
-        images.without_large_texts(data[:cut])
+        without_large_texts(data[:cut])
 
 
 MODES = [
@@ -119,6 +120,7 @@ MODES = [
 def test_strips_give_what_the_whole_gives(mode, data, monkeypatch):
     whole = np.asarray(load_upright(data))
     monkeypatch.setattr(colours, "STRIP_PIXELS", 300)
+    monkeypatch.setattr(deep, "STRIP_PIXELS", 300)
     assert (np.asarray(load_upright(data)) == whole).all()
 
 

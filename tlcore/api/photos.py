@@ -1,11 +1,13 @@
 """Photos as callers give them: a path, the bytes of a file, an array, or a picture of Pillow."""
 
+from collections.abc import Mapping
 from os import PathLike, fspath
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from tlcore.data.deep import KINDS, DataRanges, Range, parse_ranges
 from tlcore.data.images import PhotoRefused, load_upright
 from tlcore.error_reasons import why_file_failed
 from tlcore.errors import UserError
@@ -15,32 +17,46 @@ PhotoLike = str | PathLike[str] | PhotoContent
 """A photo: the path of a file, its bytes, uint8 (height, width, 3) upright RGB, or a picture of Pillow."""
 
 
-def read_photo(photo: str | PathLike[str] | bytes) -> npt.NDArray[np.uint8]:
-    """Read a photo as people see it: turned upright, RGB, transparent parts on white, first frame of an animation.
-
-    The values are those in the file: a colour profile in it is not applied, so they are sRGB where the photo is, as
-    nearly all are. 16-bit grey is scaled to 8 bits.
+def read_photo(
+    photo: str | PathLike[str] | bytes, *, data_range: Range | DataRanges | None = None
+) -> npt.NDArray[np.uint8]:
+    """Read a photo as people see it: turned upright, sRGB, transparent parts on white, first frame of an animation.
 
     Args:
-        photo: the path of a JPEG, PNG, WebP, BMP, TIFF or GIF file, or its bytes.
+        photo: the path of a JPEG, PNG, HEIC, AVIF, WebP, TIFF, BMP, GIF or PPM file, or its bytes.
+        data_range: which values become 0 and 255 in photos with more than 8 bits a channel (16-bit, 32-bit and
+            floating-point PNG, TIFF and PGM): two numbers, or the `data_ranges` of a data set, so that all of its
+            photos are read the same way. By default the photo's own values without the rarest (0.1% on either side).
 
     Returns:
-        uint8 (height, width, 3), RGB, 0–255.
+        uint8 (height, width, 3), sRGB, 0–255.
 
     Raises:
         PhotoRefused: the file cannot be read, is damaged, too large (179 million pixels, or 1,000 MB in memory)
             or no picture.
-        UserError: `photo` is neither a path nor bytes.
+        UserError: `photo` is neither a path nor bytes, or `data_range` is no range.
     """
+    ranges = _take_ranges(data_range)
     if not isinstance(photo, str | PathLike | bytes):
         raise UserError(
             f"An object of type {type(photo).__name__} is not a photo.", "Use the path of a file, or its bytes."
         )
     data = photo if isinstance(photo, bytes) else _read_file(photo)
     try:
-        return np.array(load_upright(data))
+        return np.array(load_upright(data, data_ranges=ranges))
     except PhotoRefused as error:
         raise PhotoRefused(error.reason, name_of(photo)) from error
+
+
+def _take_ranges(given: Range | DataRanges | None) -> DataRanges | None:
+    """A range for values of every kind, or the ranges of a data set or a model, checked."""
+    try:
+        return parse_ranges(given if given is None or isinstance(given, Mapping) else dict.fromkeys(KINDS, given))
+    except (TypeError, ValueError) as error:
+        raise UserError(
+            f"data_range={given!r} is not a range of values.",
+            "Use two numbers, the smaller first, such as (0, 4095), or the data_ranges of a data set.",
+        ) from error
 
 
 def take_content(photo: PhotoLike) -> PhotoContent:

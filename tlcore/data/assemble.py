@@ -9,7 +9,7 @@ import pandas as pd
 from tlcore.data.collect import Collected
 from tlcore.data.duplicates import describe_duplicates
 from tlcore.data.layout import HOW
-from tlcore.data.manifest import Dataset, Draft, save_dataset
+from tlcore.data.manifest import ORIGINAL, Dataset, Draft, save_dataset
 from tlcore.data.reasons import reasons_given
 from tlcore.data.split import decide_parts
 from tlcore.errors import UserError
@@ -76,6 +76,7 @@ def assemble_dataset(
         origin.base,
         origin.sample,
         layout=collected.layout,
+        data_ranges=collected.data_ranges if ORIGINAL in photos else {},
     )
     return save_dataset(workspace, draft)
 

@@ -9,16 +9,17 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 import pandas as pd
 
 from tlcore.data.allowance import UNLIMITED, Allowance
+from tlcore.data.deep import Measured, Range, RangeFinder
 from tlcore.data.images import DecodedPhoto, PhotoRefused, Wanted, decode
 from tlcore.data.layout import Placed, SourceFile
-from tlcore.data.manifest import store_photo
+from tlcore.data.manifest import ORIGINAL, store_photo
 from tlcore.data.names import clean_path, make_unique
 from tlcore.data.report import CHANGED, ReportLine, left_out, report_frame
 from tlcore.data.thumbnails import ThumbnailWriter
@@ -26,6 +27,7 @@ from tlcore.errors import LayoutChoice
 from tlcore.events import Event, Progress, ShouldStop, StageKey
 
 _EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "BMP": "bmp", "TIFF": "tif", "GIF": "gif"}
+_EXTENSIONS |= {"PPM": "ppm", "AVIF": "avif", "HEIF": "heic"}
 _SECONDS_BETWEEN_EVENTS = 0.15
 _FIRST_SECONDS, _FIRST_SHARE = 1.0, 0.05  # after these the pace is believed
 WAITING_BYTES = 64_000_000
@@ -68,7 +70,9 @@ class Collected:
 
     `allowance`: what may come in; `num_brought`: photos that come along from an earlier data set; `size`: bytes of the
     rows so far; `in_cards`: a person put the photos into classes one by one, and folders have nothing to do with it;
-    `layout`: how the folders were read, None where several sources were, or none.
+    `data_ranges`: which values of photos of more than 8 bits become black and white; `deep`: such photos whose range
+    is not known before all of them were measured by `finder`; `layout`: how the folders were read, None where several
+    sources were, or none.
     """
 
     rows: list[dict[str, Any]] = field(default_factory=list)
@@ -81,6 +85,9 @@ class Collected:
     size: int = 0
     in_cards: bool = False
     layout: LayoutChoice | None = None
+    data_ranges: dict[str, Range] = field(default_factory=dict)
+    deep: list[Placed] = field(default_factory=list)
+    finder: RangeFinder = field(default_factory=RangeFinder)
 
     def photos(self) -> pd.DataFrame:
         """The rows as a frame, sorted, every `path` unique."""
@@ -88,7 +95,10 @@ class Collected:
         rows = sorted(self.rows, key=lambda row: (row["path"], row["sha256"]))
         for row in rows:
             row["path"] = make_unique(row["path"], taken)
-        return pd.DataFrame(rows, columns=None if rows else list(_PHOTO_COLUMNS))
+        photos = pd.DataFrame(rows, columns=None if rows else list(_PHOTO_COLUMNS))
+        if ORIGINAL in photos:
+            photos[ORIGINAL] = photos[ORIGINAL].fillna("")
+        return photos
 
     def report(self) -> pd.DataFrame:
         """All that was left out, changed or guessed: path, what, reason (report.py)."""
@@ -100,14 +110,19 @@ class Reading:
     """What is done with each file.
 
     Attributes:
-        decode: checks the bytes and gives what is known of the photo, its thumbnail included where it makes one.
+        decode: checks the bytes and gives what is wanted of the photo.
         keep: the draft that gets a copy of the photos; None leaves them where they are.
         thumbnails: where the thumbnails go; None for nowhere.
+        wanted: what is made of each photo besides.
+        draft: gets an 8-bit picture of each photo of more than 8 bits, made by one range for all of them; None: these
+            are taken like the others.
     """
 
-    decode: Callable[[bytes], DecodedPhoto] = lambda data: decode(data, Wanted())
+    decode: Callable[[bytes, Wanted], DecodedPhoto] = decode
     keep: Path | None = None
     thumbnails: ThumbnailWriter | None = None
+    wanted: Wanted = field(default_factory=Wanted)
+    draft: Path | None = None
 
 
 def collect(
@@ -117,11 +132,31 @@ def collect(
 
     Reading goes in order, checking (hash and decoding) in a few threads: Pillow and hashlib let each other run. At
     most a few dozen photos are in memory at any time, of large ones fewer (`WAITING_BYTES`).
+
+    Photos of more than 8 bits are read twice where `reading.draft` is given: how their values are spread, and then,
+    when all of them are known, as pictures of 8 bits. Ranges that are known before (`collected.data_ranges`) stay.
     """
+    if reading.draft is None:
+        return (yield from _collect(source, placed, collected, reading, should_stop))
+    wanted = replace(reading.wanted, render=True, measure=True, data_ranges=dict(collected.data_ranges))
+    if not (yield from _collect(source, placed, collected, replace(reading, wanted=wanted), should_stop)):
+        return False
+    collected.data_ranges = collected.finder.ranges() | collected.data_ranges
+    if not collected.deep:
+        return True
+    deep, collected.deep = collected.deep, []
+    wanted = replace(wanted, measure=False, data_ranges=dict(collected.data_ranges))
+    return (yield from _collect(source, deep, collected, replace(reading, wanted=wanted), should_stop))
+
+
+def _collect(
+    source: Reader, placed: list[Placed], collected: Collected, reading: Reading, should_stop: ShouldStop
+) -> Generator[Event, None, bool]:
+    """Read and check files as `reading` says."""
     total = len(placed)
     where = {id(item.file): item for item in placed}
     num_threads = min(4, os.cpu_count() or 1)
-    waiting: deque[tuple[Placed, Future[_Checked | PhotoRefused]]] = deque()
+    waiting: deque[tuple[Placed, Future[_Answer]]] = deque()
     held = 0
     clock = _Clock(total)
     yield Progress(StageKey.READ, 0, total)
@@ -153,23 +188,37 @@ class _Checked:
     changed: str
 
 
-def _check(data: bytes | PhotoRefused, reading: Reading) -> _Checked | PhotoRefused:
+_Answer = _Checked | Measured | PhotoRefused
+
+
+def _check(data: bytes | PhotoRefused, reading: Reading) -> _Answer:
     """In a thread: decode and hash one photo, and keep a copy of it."""
     if isinstance(data, PhotoRefused):
         return data
     try:
-        photo = reading.decode(data)
+        photo = reading.decode(data, reading.wanted)
     except PhotoRefused as refusal:
         return refusal
-    info, sha256 = photo.info, hashlib.sha256(data).hexdigest()
-    file = store_photo(reading.keep, sha256, _EXTENSIONS[info.format], data) if reading.keep is not None else None
+    if photo.measured is not None:
+        return photo.measured
+    info, original, keep, extension = photo.info, "", reading.keep, _EXTENSIONS[photo.info.format]
+    if photo.rendered and reading.draft is not None:
+        original = hashlib.sha256(data).hexdigest()
+        data, keep, extension = photo.rendered, reading.draft, "png"
+    sha256 = hashlib.sha256(data).hexdigest()
+    file = store_photo(keep, sha256, extension, data) if keep is not None else None
     row = {"sha256": sha256, "width": info.width, "height": info.height, "bytes": len(data), "file": file}
+    row |= {ORIGINAL: original} if original else {}
     return _Checked(row, photo.thumbnail, photo.changed)
 
 
-def _take(placed: Placed, future: Future[_Checked | PhotoRefused], collected: Collected, reading: Reading) -> None:
+def _take(placed: Placed, future: Future[_Answer], collected: Collected, reading: Reading) -> None:
     path = clean_path(placed.file.parts)
     checked = future.result()
+    if isinstance(checked, Measured):
+        collected.deep.append(placed)
+        collected.finder.add(checked)
+        return
     if isinstance(checked, PhotoRefused):
         collected.refused.append((path, checked.reason))
         if placed.label not in collected.empty:

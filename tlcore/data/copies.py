@@ -38,6 +38,7 @@ def copy_dataset(workspace: Workspace, dataset: Dataset, origin: Origin, signatu
             (signature,),
             origin.visitor,
             sample=origin.sample,
+            data_ranges=dataset.data_ranges,
             layout=dataset.layout,
         )
         return save_dataset(workspace, draft)

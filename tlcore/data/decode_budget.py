@@ -17,6 +17,9 @@ from tlcore.settings import OWN, UNLIMITED, Limits
 WEBP_BYTES = 16
 """Bytes a pixel that WebP takes: libwebp keeps two canvases, gives a third, and Pillow makes its picture of that."""
 
+HEIF_BYTES, AVIF_BYTES = 13, 14
+"""Bytes a pixel that HEIC and AVIF take: frames of their video decoders, RGB of them, and Pillow's picture."""
+
 _ONE_BYTE = ("1", "L", "P")
 
 
@@ -148,6 +151,8 @@ def opened_cost(image: Image.Image, data: bytes, at_least: int | None = None) ->
     pixels = width * height
     if image.format == "WEBP":
         beside += pixels * (WEBP_BYTES - stored)
+    elif image.format in ("HEIF", "AVIF"):
+        beside += pixels * ((HEIF_BYTES if image.format == "HEIF" else AVIF_BYTES) - stored)
     elif image.format == "GIF":
         beside += pixels  # what a frame gives way to
     elif image.format == "BMP" and image.info.get("compression") in (1, 2):
@@ -170,6 +175,8 @@ def draft_scale(size: tuple[int, int], at_least: int | None) -> int:
 
 def may_turn(image: Image.Image) -> bool:
     """Whether a picture that is not loaded yet says that it has to be turned, or says so where that is not read yet."""
+    if image.format == "HEIF":
+        return False  # its decoder turns it
     if isinstance(image, TiffImagePlugin.TiffImageFile) and image.tag_v2.get(ExifTags.Base.Orientation, 1) != 1:
         return True  # Pillow turns it itself, while it loads it
     return any(key in image.info for key in ("exif", "xmp", "XML:com.adobe.xmp", "Raw profile type exif"))

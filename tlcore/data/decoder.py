@@ -21,6 +21,7 @@ import numpy as np
 import tlcore
 from tlcore.data.decode_budget import DecodeBudget
 from tlcore.data.decoder_messages import BadMessage, Message, read_message, write_message
+from tlcore.data.deep import Measured
 from tlcore.data.images import FORMATS, RESIZE_POLICIES, RESIZE_POLICY, DecodedPhoto, PhotoInfo, Wanted
 from tlcore.data.refusals import MAKE_SMALLER, NO_MEMORY, SAVE_AGAIN, PhotoRefused
 from tlcore.errors import UserError
@@ -30,6 +31,7 @@ MOST_PROCESSES = 2
 _SETTLE_SECONDS = 1
 _START_SECONDS = 60  # far more than it takes, on a machine that has other things to do
 _MOST_THUMBNAIL_BYTES = 4_000_000
+_MOST_RENDERED_BYTES = 1 << 30
 _PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from tlcore.data.decoder_process import main; main()"
 _KEPT_VARIABLES = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 _CRASHED = f"is damaged so badly that it can't be opened; {SAVE_AGAIN}"
@@ -229,26 +231,48 @@ def _alive(process: _Process | None) -> _Process | None:
 def _environment() -> dict[str, str]:
     """Little more than where programs are: what else stands in the environment is no business of a decoder."""
     kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
-    return kept | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # NumPy's threads take memory, unused
+    one = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # NumPy's threads take memory, unused
+    return kept | one | {"MALLOC_ARENA_MAX": "1"}  # else a thread of a video decoder reserves 64 MB of its own
 
 
 def _most_bytes(wanted: Wanted) -> int:
     """The bytes that an answer may have."""
-    return wanted.input_size**2 * 3 + (_MOST_THUMBNAIL_BYTES if wanted.thumbnail_size else 0)
+    rendered = _MOST_RENDERED_BYTES if wanted.render else 0
+    return wanted.input_size**2 * 3 + (_MOST_THUMBNAIL_BYTES if wanted.thumbnail_size else 0) + rendered
 
 
 def _read_photo(values: dict[str, Any], content: bytes, wanted: Wanted) -> DecodedPhoto:
     """An answer as a photo. Raises PhotoRefused where it is a refusal, and BadMessage where it is not as asked for."""
     if isinstance(values.get("refused"), str):
         raise PhotoRefused(values["refused"])
-    kinds = {"width": int, "height": int, "format": str, "thumbnail": int, "changed": str}
+    kinds = {"width": int, "height": int, "format": str, "thumbnail": int, "changed": str, "rendered": int}
     num_pixels = wanted.input_size**2 * 3
     if any(not isinstance(values.get(name), kind) for name, kind in kinds.items()) or values["format"] not in FORMATS:
         raise BadMessage("not a photo")
-    if len(content) != num_pixels + values["thumbnail"] or bool(values["thumbnail"]) != bool(wanted.thumbnail_size):
+    measured = _read_measured(values.get("measured"), wanted)
+    if measured is not None:
+        return DecodedPhoto(PhotoInfo(values["width"], values["height"], values["format"]), measured=measured)
+    thumbnail_end = num_pixels + values["thumbnail"]
+    is_complete = bool(values["thumbnail"]) == bool(wanted.thumbnail_size)
+    if len(content) != thumbnail_end + values["rendered"] or min(values["thumbnail"], values["rendered"]) < 0:
         raise BadMessage("of another size")
+    if not is_complete or (values["rendered"] and not wanted.render):
+        raise BadMessage("not what was asked for")
     square = None
     if wanted.input_size:
         square = np.frombuffer(content, np.uint8, num_pixels).reshape(wanted.input_size, wanted.input_size, 3)
     info = PhotoInfo(values["width"], values["height"], values["format"])
-    return DecodedPhoto(info, square, content[num_pixels:], values["changed"])
+    thumbnail, rendered = content[num_pixels:thumbnail_end], content[thumbnail_end:]
+    return DecodedPhoto(info, square, thumbnail, values["changed"], None, rendered)
+
+
+def _read_measured(values: object, wanted: Wanted) -> Measured | None:
+    """How the values of a photo are spread, where the answer says that; raises BadMessage where that was not asked."""
+    if values is None:
+        return None
+    try:
+        assert isinstance(values, dict)
+        assert wanted.measure
+        return Measured(str(values["kind"]), tuple(float(value) for value in values["quantiles"]))
+    except (AssertionError, KeyError, TypeError, ValueError) as error:
+        raise BadMessage("not measured") from error

@@ -8,6 +8,7 @@ import contextlib
 import os
 import signal
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -16,6 +17,7 @@ import numpy as np
 from tlcore.data.decode_budget import DecodeBudget, DecodeCost
 from tlcore.data.decoder_messages import BadMessage, read_message, write_message
 from tlcore.data.images import LARGE_BYTES, DecodedPhoto, Wanted, decode
+from tlcore.data.opening import prepare
 from tlcore.data.refusals import NO_MEMORY, PhotoRefused
 
 try:
@@ -41,6 +43,7 @@ def main() -> None:
         except (EOFError, BadMessage):
             return
         try:
+            prepare(data)
             _limit(values)
             answer = _answer(values, data, requests, answers)
         except PhotoRefused as refusal:
@@ -78,7 +81,7 @@ def _answer(values: dict[str, Any], data: bytes, requests: BinaryIO, answers: Bi
 
     budget = DecodeBudget(values["megapixels"], values["decoded_mb"])
     photo = decode(data, Wanted(**values["wanted"]), budget, in_turn)
-    return _described(photo), _pixels(photo), photo.thumbnail
+    return _described(photo), _pixels(photo), photo.thumbnail, photo.rendered
 
 
 def _described(photo: DecodedPhoto) -> dict[str, Any]:
@@ -89,6 +92,8 @@ def _described(photo: DecodedPhoto) -> dict[str, Any]:
         "format": info.format,
         "thumbnail": len(photo.thumbnail),
         "changed": photo.changed,
+        "measured": None if photo.measured is None else asdict(photo.measured),
+        "rendered": len(photo.rendered),
     }
 
 

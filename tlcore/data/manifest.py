@@ -17,6 +17,7 @@ datasets/.known/<signature>     the id of the data set that was made of exactly 
 import hashlib
 import os
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -26,6 +27,7 @@ import pandas as pd
 
 from tlcore.checksums import DamagedFile, file_checksum
 from tlcore.data.changes import Change, read_change
+from tlcore.data.deep import Range, parse_ranges
 from tlcore.data.edit_log import Entry, read_head, read_log
 from tlcore.data.names import slug
 from tlcore.data.parquet import read_parquet, to_parquet
@@ -55,6 +57,11 @@ photo under `Dataset.root` (or an absolute path), which may differ from `path`; 
 
 REPORT = "report.parquet"
 
+ORIGINAL = "original_sha256"
+"""A column of data sets with photos of more than 8 bits a channel: the hash of the file that such a photo was made of,
+once, by `Dataset.data_ranges`; "" for photos that are as they came. The picture of 8 bits is the data set's own: `file`
+is its place under the data set's photos/, wherever the others lie."""
+
 SPLITS = ("train", "validation", "test")
 
 
@@ -67,7 +74,8 @@ class Dataset:
     `created` is Unix seconds; `notes` are sentences for the person who made it; `visitor` is the public name of who
     asked for it, "" where nobody did in a browser; `version` is 1 as imported; `left_out` has the rows of photos that
     an edit left out and another may bring back, with the columns of `photos`; `layout`: how its folders or files were
-    read, without classes and examples, None where a person put the photos into classes.
+    read, without classes and examples, None where a person put the photos into classes; `data_ranges`: which values of
+    its photos of more than 8 bits a channel became 0 and 255, by their kind ("uint16", "float"), {} where it has none.
     """
 
     id: str
@@ -86,6 +94,7 @@ class Dataset:
     version: int = 1
     left_out: pd.DataFrame = field(default_factory=pd.DataFrame)
     layout: LayoutChoice | None = None
+    data_ranges: Mapping[str, Range] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"Dataset({self.id or self.name!r}, {len(self.photos):,} photos, {len(self.labels)} classes)"
@@ -114,17 +123,23 @@ class Dataset:
         ]
         return pd.DataFrame(rows, columns=["sha256", "count", "paths", "labels"])
 
+    def place(self, path: str) -> Path:
+        """Where the photo with this `path` lies. Raises UserError where there is no such photo."""
+        if path not in self._places:
+            raise UserError(f"The data set {self.name} has no photo {path}.", "Choose one of its photos.")
+        row = self._places[path]
+        original = self.photos[ORIGINAL].iat[row] if ORIGINAL in self.photos else ""
+        own = isinstance(original, str) and original != ""
+        return (self.folder / "photos" if own else self.root) / str(self.photos["file"].iat[row])
+
     def read(self, path: str) -> bytes:
         """The bytes of the photo with this `path`, checked against its hash.
 
         Raises:
             UserError: there is no such photo, or it was moved, deleted or changed since the data set was made.
         """
-        if path not in self._places:
-            raise UserError(f"The data set {self.name} has no photo {path}.", "Choose one of its photos.")
-        row = self._places[path]
-        file, sha256 = str(self.photos["file"].iat[row]), self.photos["sha256"].iat[row]
-        place, fix = self.root / file, "Put the original file back, or import the folder again."
+        place, sha256 = self.place(path), self.photos["sha256"].iat[self._places[path]]
+        fix = "Put the original file back, or import the folder again."
         try:
             data = place.read_bytes()
         except OSError as error:
@@ -190,6 +205,7 @@ class Draft:
     base: str = ""
     sample: str = ""
     layout: LayoutChoice | None = None
+    data_ranges: Mapping[str, Range] = field(default_factory=dict)
 
 
 def store_photo(folder: Path, sha256: str, extension: str, data: bytes) -> str:
@@ -230,11 +246,12 @@ def save_dataset(workspace: Workspace, draft: Draft) -> Dataset:
         "source": draft.source,
         "licence": draft.licence,
         "notes": list(draft.notes),
-        "bytes": 0 if draft.root is not None else int(photos.drop_duplicates("sha256")["bytes"].sum()),
+        "bytes": _own_bytes(photos, draft.root),
         "visitor": draft.visitor,
         "base": draft.base,
         "sample": draft.sample,
         "layout": None if draft.layout is None else asdict(replace(draft.layout, classes=(), examples=())),
+        "data_ranges": {kind: list(pair) for kind, pair in draft.data_ranges.items()} or None,
         "files": {name: file_checksum(data) for name, data in files.items()},
     }
     for name, data in files.items():
@@ -249,6 +266,13 @@ def save_dataset(workspace: Workspace, draft: Draft) -> Dataset:
     except OSError as error:
         raise disk_error(folder, error) from error
     return _dataset(folder, values, with_edit_columns(photos), report, tuple(labels))
+
+
+def _own_bytes(photos: pd.DataFrame, root: Path | None) -> int:
+    """Bytes of the copies that a data set has: all of its photos, or those that were made of deeper ones."""
+    if root is not None:
+        photos = photos[photos[ORIGINAL] != ""] if ORIGINAL in photos else photos.head(0)
+    return int(photos.drop_duplicates("sha256")["bytes"].sum())
 
 
 def check_whole(folder: Path, photos: pd.DataFrame, root: Path | None = None) -> None:
@@ -466,6 +490,7 @@ def _dataset(
         version=version,
         left_out=rows[is_left_out].reset_index(drop=True),
         layout=_read_layout(values.get("layout")),
+        data_ranges=parse_ranges(values.get("data_ranges")) or {},
     )
 
 

@@ -4,6 +4,8 @@ SAVE_AGAIN = "save it as JPEG or PNG and try again"
 MAKE_SMALLER = "make it smaller (2,000 pixels on the longer side is plenty) and try again"
 NO_MEMORY = f"needs more memory than is free; {MAKE_SMALLER}"
 
+CAMERA_RAW = "is a camera RAW file (unprocessed sensor data); export it as JPEG in a photo program first"
+
 
 class PhotoRefused(Exception):
     """The bytes are no photo that can be used. `reason` follows a file's name: "is empty (0 bytes)".
@@ -17,11 +19,25 @@ class PhotoRefused(Exception):
         self.reason = reason
 
 
-_HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
+_RAW_BEGINNINGS = (
+    b"FUJIFILMCCD-RAW",  # RAF
+    b"II*\0\x10\0\0\0CR",  # CR2
+    b"II\x1a\0\0\0HEAPCCDR",  # CRW
+    b"IIRO",  # ORF
+    b"IIRS",
+    b"MMOR",
+    b"IIU\0",  # RW2
+    b"FOVb",  # X3F
+    b"\0MRM",
+    b"IIII",  # IIQ
+)
 _BEGINNINGS = (
     (b"%PDF", "is a PDF, not a picture"),
     (b"PK\x03\x04", "is a zip or office file, not a picture"),
     (b"Rar!", "is a RAR archive, not a picture"),
+    (b"\0\0\0\x0cJXL ", f"is a JPEG XL picture, which isn't supported; {SAVE_AGAIN}"),
+    (b"\xff\x0a", f"is a JPEG XL picture, which isn't supported; {SAVE_AGAIN}"),
+    (b"\0\0\0\x0cjP  ", f"is a JPEG 2000 picture, which isn't supported; {SAVE_AGAIN}"),
     (b"8BPS", f"is a Photoshop file; {SAVE_AGAIN}"),
     (b"\xff\xd8\xff", "is damaged: it starts like a JPEG, but the rest can't be read"),
     (b"\x89PNG", "is damaged: it starts like a PNG, but the rest can't be read"),
@@ -30,13 +46,14 @@ _BEGINNINGS = (
 )
 
 
+def is_camera_raw(data: bytes) -> bool:
+    """Whether these bytes begin like a camera RAW file; those that are TIFFs tell it by their tags (tiff.py)."""
+    return data.startswith(_RAW_BEGINNINGS) or data[4:12] == b"ftypcrx "  # CR3
+
+
 def what_it_is(data: bytes) -> str:
     """The reason for bytes that none of the allowed decoders knows."""
     if data[4:8] == b"ftyp":
-        if data[8:12] in _HEIF_BRANDS:
-            return f"is a HEIC photo from a phone, which isn't supported; {SAVE_AGAIN}"
-        if data[8:12] in (b"avif", b"avis"):
-            return f"is an AVIF picture, which isn't supported; {SAVE_AGAIN}"
         return "is a video, not a picture"
     for beginning, reason in _BEGINNINGS:
         if data.startswith(beginning):
@@ -46,4 +63,4 @@ def what_it_is(data: bytes) -> str:
         return f"is an SVG drawing, which has no pixels; {SAVE_AGAIN}"
     if head.startswith((b"<!doctype html", b"<html")) or b"<html" in head:
         return "is a web page (HTML), not a picture; download the picture again"
-    return "is not a supported picture (JPEG, PNG, WebP, BMP, TIFF or GIF)"
+    return "is not a supported picture (JPEG, PNG, HEIC, AVIF, WebP, TIFF, BMP, GIF or PPM)"

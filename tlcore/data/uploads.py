@@ -1,6 +1,6 @@
 """A data set out of what a visitor uploaded: photos put into named classes, zips, and photos of an earlier data set."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from tlcore.data.decoder import shared_decoder
 from tlcore.data.default_name import dataset_name
 from tlcore.data.drafts import draft_folder
 from tlcore.data.examples import examples_at_hand
-from tlcore.data.images import DecodedPhoto, PhotoRefused, Wanted
+from tlcore.data.images import PhotoRefused, Wanted
 from tlcore.data.layout import Layout, Placed, SourceFile, label_all, leave_out, name_classes, read_layout
 from tlcore.data.manifest import Dataset, load_dataset
 from tlcore.data.report import guessed, report_lines
@@ -72,11 +72,14 @@ def ingest_incoming(
         allowance=allowance,
         num_brought=0 if earlier is None else len(earlier.photos),
         in_cards=source.in_cards,
+        data_ranges={} if earlier is None else dict(earlier.data_ranges),
         layout=source.layouts[0].choice if len(source.layouts) == 1 and not source.in_cards and not earlier else None,
     )
     with incoming.held(workspace, incoming_id), draft_folder(workspace) as folder:
         with ThumbnailWriter(folder) as writer:
-            reading = Reading(_decode_apart(workspace), folder, writer)
+            # limited processes, since it came over a network
+            decoder, wanted = shared_decoder(load_limits(workspace)), Wanted(thumbnail_size=thumbnails.SIZE)
+            reading = Reading(decoder.decode, folder, writer, wanted, folder)
             if not (yield from collect(source, placed, collected, reading, should_stop)):
                 return None
             if earlier is not None:
@@ -91,12 +94,6 @@ def ingest_incoming(
         named = name or source.suggested_name or dataset_name(sorted(set(photos["label"])))
         origin = Origin(named, "uploads", visitor=visitor, base=base or "")
         return assemble_dataset(workspace, folder, photos, collected, origin, seed)
-
-
-def _decode_apart(workspace: Workspace) -> Callable[[bytes], DecodedPhoto]:
-    """What decodes photos that came over the network: limited processes of their own."""
-    decoder, wanted = shared_decoder(load_limits(workspace)), Wanted(thumbnail_size=thumbnails.SIZE)
-    return lambda data: decoder.decode(data, wanted)
 
 
 class UploadSource:
@@ -232,8 +229,8 @@ def _bring_along(earlier: Dataset, folder: Path, collected: Collected) -> list[d
     rows = [{str(column): value for column, value in row.items()} for row in earlier.photos.to_dict("records")]
     own = earlier.root == earlier.folder / "photos"
     for row in rows:
-        place = earlier.root / row["file"]
-        if own and not Path(row["file"]).is_absolute():
+        place = earlier.place(row["path"])
+        if (own or place.is_relative_to(earlier.folder)) and not Path(row["file"]).is_absolute():
             link_or_copy(place, folder / "photos" / row["file"])
         else:
             row["file"] = str(place)

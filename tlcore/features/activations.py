@@ -16,6 +16,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from tlcore.data.augment import Views
+from tlcore.data.images import PIXELS_VERSION
 from tlcore.errors import UserError
 from tlcore.features.store import LOCK_SECONDS, FeatureKind, FeatureStore, Kind, RowStore, row_bytes
 from tlcore.features.views import ViewedStore, has_views
@@ -51,7 +52,7 @@ class ActivationKind:
     @property
     def folder_name(self) -> str:
         layer = re.sub(r"[^A-Za-z0-9_]+", "-", self.layer)
-        name = f"{self.backbone}-{layer}-{self.image_size}px-{self.policy}"
+        name = f"{self.backbone}-{layer}-{self.image_size}px-{self.policy}-pixels{PIXELS_VERSION}"
         return name + (f"-views-{self.views}" if self.views else "")
 
 
@@ -67,7 +68,7 @@ class ImageKind:
 
     @property
     def folder_name(self) -> str:
-        return f"photos-{self.image_size}px-{self.policy}"
+        return f"photos-{self.image_size}px-{self.policy}-pixels{PIXELS_VERSION}"
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -26,6 +26,7 @@ from typing import Protocol, Self
 import numpy as np
 from filelock import FileLock, Timeout
 
+from tlcore.data.images import PIXELS_VERSION
 from tlcore.errors import UserError
 from tlcore.features.row_checks import CHECK_BYTES, DROPPED, RowChecks, checksum, pack
 from tlcore.workspace import Workspace, disk_error, touch_used
@@ -89,7 +90,8 @@ class FeatureKind:
 
     @property
     def folder_name(self) -> str:
-        return f"{self.backbone}-{self.image_size}px-{self.policy}" + (f"-views-{self.views}" if self.views else "")
+        name = f"{self.backbone}-{self.image_size}px-{self.policy}-pixels{PIXELS_VERSION}"
+        return name + (f"-views-{self.views}" if self.views else "")
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -15,7 +15,7 @@ import numpy as np
 from tlcore import __version__
 from tlcore.config import TrainConfig
 from tlcore.data.decode_budget import ACCEPTED
-from tlcore.data.images import RESIZE_POLICY, load_input
+from tlcore.data.images import PIXELS_VERSION, RESIZE_POLICY, decode_input
 from tlcore.data.manifest import Dataset
 from tlcore.errors import UserError
 from tlcore.evaluation.report import Report, figures
@@ -97,7 +97,7 @@ def _verify(bundle: Bundle, contents: Package) -> Generator[Event, None, tuple[i
     stopwatch, checked, largest = Stopwatch(StageKey.VERIFY, len(photos)), 0, 0.0
 
     def load(path: str) -> np.ndarray:
-        return load_input(read(path), bundle.image_size, bundle.policy, ACCEPTED)
+        return decode_input(read(path), bundle.wanted, ACCEPTED)
 
     yield stopwatch.progress(0)
     for chunk, rows in run_photos(pool, photos, load):
@@ -125,6 +125,9 @@ def _describe(run: Run, contents: Package) -> dict[str, Any]:
             "resize": RESIZE_POLICY,
             "orientation": "EXIF applied",
             "channels": "RGB",
+            "colours": "sRGB",
+            "pixels": PIXELS_VERSION,
+            "data_ranges": {kind: list(pair) for kind, pair in dataset.data_ranges.items()} or None,
             "range": [0, 255],
             "dtype": "float32",
             "shape": [1, config.image_size, config.image_size, 3],

@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from tlcore.checksums import DamagedFile, check_file, check_path, file_checksum, parse_json, path_checksum
-from tlcore.data.images import RESIZE_POLICIES
+from tlcore.data.deep import Range, parse_ranges
+from tlcore.data.images import PIXELS_VERSION, RESIZE_POLICIES, Wanted
 from tlcore.data.names import clean_text
 from tlcore.errors import UserError
 from tlcore.serving.bundle_files import NoBundle, read_files
@@ -47,6 +48,17 @@ class Bundle:
     @property
     def policy(self) -> str:
         return str(self.info["input"]["resize"])
+
+    @property
+    def data_ranges(self) -> dict[str, Range] | None:
+        """Which values of photos of more than 8 bits become 0 and 255, by their kind; None where it learned of none."""
+        return parse_ranges(self.info["input"].get("data_ranges"))
+
+    @property
+    def wanted(self) -> Wanted:
+        """What a photo is decoded for: pixels as the network was trained on them, by any version of the program."""
+        version = int(self.info["input"].get("pixels", 1))
+        return Wanted(self.image_size, self.policy, data_ranges=self.data_ranges, version=version)
 
     @property
     def has_checksums(self) -> bool:
@@ -155,6 +167,13 @@ def _check_input(values: Any) -> None:
         raise DamagedFile(f"{INFO} must name an image size from 1 to {LARGEST_IMAGE} pixels")
     if not isinstance(policy, str) or policy not in RESIZE_POLICIES:
         raise DamagedFile(f"{INFO} must name one of these ways of resizing: {', '.join(RESIZE_POLICIES)}")
+    pixels = values.get("pixels", 1)
+    if type(pixels) is not int or not 0 < pixels <= PIXELS_VERSION:
+        raise DamagedFile(f"{INFO} names a way of reading photos that this version of Transfer Lab doesn't know")
+    try:
+        parse_ranges(values.get("data_ranges"))
+    except ValueError as error:
+        raise DamagedFile(f"{INFO} must name ranges of values as pairs of numbers") from error
 
 
 def load_keras_file(path: Path, info: Mapping[str, Any]) -> bytes | None:

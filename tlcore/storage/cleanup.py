@@ -169,7 +169,7 @@ def _outdated(
             yield Removed(each.kind, each.id, size)
     if not dry_run:
         forget_signatures(workspace, gone)
-    for folder in unused_features(workspace, limits.keep_days * DAY, now) if limits.keep_days else ():
+    for folder in unused_features(workspace, limits.keep_days * DAY, now):
         size = folder_bytes(folder)
         if dry_run or discard(workspace, folder):
             yield Removed("features", folder.name, size)

@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from tlcore.data.edit_log import read_log
+from tlcore.data.images import PIXELS_VERSION
 from tlcore.data.thumbnails import BROUGHT
 from tlcore.errors import UserError
 from tlcore.features.activations import evict
@@ -68,11 +69,17 @@ def work_off(workspace: Workspace) -> None:
 
 
 def unused_features(workspace: Workspace, seconds: float, now: float) -> list[Path]:
-    """The feature stores that nobody has opened for so long; none while anybody computes with one."""
+    """The feature stores that nobody has opened for so long, and those of pixels as earlier versions of the program
+    read them, which nobody will open any more; none while anybody computes with one.
+
+    Args:
+        seconds: 0 for no limit.
+    """
     if any(is_locked(each.folder / LOCK) for each in belongings(workspace, (RUN, RECOMMENDATION, CHECK))):
         return []
     folders = [folder for folder in workspace.features.iterdir() if folder.is_dir()]
-    return [folder for folder in folders if now - last_used(folder) > seconds]
+    current = f"-pixels{PIXELS_VERSION}"
+    return [each for each in folders if current not in each.name or (seconds and now - last_used(each) > seconds)]
 
 
 def _photos(dataset: Path) -> set[str]:

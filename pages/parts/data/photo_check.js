@@ -16,12 +16,13 @@ const UNSENT = {
   packed: "is an archive of a kind that can’t be opened here; unpack it and add the folder, or make a zip",
 };
 
-const PICTURES = new Set(["heic", "heix", "hevc", "heim", "heis", "mif1", "msf1", "avif", "avis"]); // brands of a box file
+const PICTURES = new Set(["heic", "heix", "hevc", "heim", "heis", "mif1", "msf1", "hevx", "avif", "avis", "crx "]); // brands
 const DECODED = ["\xff\xd8\xff", "\x89PNG", "GIF8", "RIFF", "BM"];
 const TIFF = ["II*\0", "MM\0*", "II+\0", "MM\0+"];
 const NAMED_BY_SERVER = ["\xff\x0a", "\0\0\0\x0cJXL ", "\0\0\0\x0cjP  ", "8BPS"]; // pictures that it refuses by name
-const LEFT_TO_SERVER = [...TIFF, ...NAMED_BY_SERVER];
-const NETPBM = /^P[1-7]\s/;
+const RAW = ["FUJIFILMCCD-RAW", "IIRO", "IIRS", "MMOR", "IIU\0", "II\x1a\0", "IIII", "FOVb", "\0MRM"]; // likewise, of cameras
+const LEFT_TO_SERVER = [...TIFF, ...NAMED_BY_SERVER, ...RAW];
+const NETPBM = /^P[1-7f]\s/;
 
 /** Why a file can be no photo, a key of UNSENT; "" where it can be one. `null`: only decoding it tells. `isInside`: it came in
     a folder, where an archive is left out; one that lies in no folder the server unpacks. */
