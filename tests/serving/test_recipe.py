@@ -17,9 +17,8 @@ from tlcore.serving.bundle import Bundle, load_bundle
 from tlcore.serving.predict import ImageClassifier
 
 DOCS = Path(__file__).parents[2] / "docs" / "run-format.md"
-CODE = next(part for part in DOCS.read_text(encoding="utf-8").split("```python\n") if "def read_input" in part).split(
-    "```"
-)[0]
+BLOCKS = DOCS.read_text(encoding="utf-8").split("```python\n")
+CODE = next(block.split("```")[0] for block in BLOCKS if "def read_input" in block)
 FUNCTION, SCRIPT = CODE.split("\n\n\nwith open(")
 AGREED = 0.005
 RANGES = {"uint16": [7_000.0, 9_000.0]}

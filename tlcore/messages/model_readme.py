@@ -56,8 +56,8 @@ labels = open("labels.txt", encoding="utf-8").read().splitlines()
 print(labels[probabilities.argmax()], probabilities.max())
 ```
 
-Photos with a colour profile, transparent parts or more than 8 bits a channel need a little more: docs/run-format.md in Transfer
-Lab has the whole recipe.
+Photos with a colour profile, transparent parts or more than 8 bits a channel need a little more: docs/run-format.md in
+Transfer Lab has the whole recipe.
 """
 
 
