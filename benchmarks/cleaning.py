@@ -100,7 +100,7 @@ class _Bench:
             draw = np.random.default_rng(seed)
             originals = draw.permutation(len(self._rows))[:NUM_CHANGED]
             changed = {f"{place}.jpg": _changed(self._bytes[self._rows["path"][place]], draw) for place in originals}
-            pairs = self._pairs(changed)
+            pairs = self._pairs(changed, self._rows["label"][originals].tolist())
             ends = set(zip(pairs["first"].tolist(), pairs["second"].tolist()))
             before = len(self._rows)
             worst.append(sum((place, before + number) in ends for number, place in enumerate(originals.tolist())))
@@ -138,12 +138,13 @@ class _Bench:
         share = len(set(found["path"])) / len(self._rows)
         return [*rows, figure("poor photos among all as they are", share, "<= 0.02", "")]
 
-    def _pairs(self, changed: dict[str, bytes]) -> pd.DataFrame:
+    def _pairs(self, changed: dict[str, bytes], labels: list[str]) -> pd.DataFrame:
         """The pairs among all photos with these behind them."""
         names = [f"{number:064x}" for number in range(1, len(changed) + 1)]
         features = self._extract_loose(list(changed.values()))
         measured = pd.DataFrame([asdict(measure_photo(data)) for data in changed.values()])
-        photos = pd.concat([self._rows[["sha256"]], pd.DataFrame({"sha256": names})], ignore_index=True)
+        added = pd.DataFrame({"sha256": names, "label": labels})
+        photos = pd.concat([self._rows[["sha256", "label"]], added], ignore_index=True)
         photos = photos.join(pd.concat([self._measured, measured], ignore_index=True))
         return find_alike(np.concatenate([self._features, features]), photos).pairs
 
@@ -164,7 +165,7 @@ def many() -> list[Row]:
     features = draw.random((MANY, 1280), np.float32)
     photos = pd.DataFrame(
         {"sha256": [f"{n:064x}" for n in range(MANY)], "look": draw.integers(0, 2**63, MANY, np.uint64)}
-    ).assign(taken=np.nan, camera="", spread=1.0)
+    ).assign(label="a", taken=np.nan, camera="", spread=1.0)
     before, start = getrusage(RUSAGE_SELF).ru_maxrss, time.perf_counter()
     find_alike(features, photos)
     seconds, grown = time.perf_counter() - start, (getrusage(RUSAGE_SELF).ru_maxrss - before) / 1024

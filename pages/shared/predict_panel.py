@@ -6,7 +6,7 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from pages.shared import answer_grid, answers, chrome, predictions, state
+from pages.shared import answer_grid, answers, camera, chrome, predictions, state
 from pages.shared.predictions import NewPhoto, PhotoPrediction
 from pages.shared.widgets import plain, table
 from tlcore.jobs.store import Run
@@ -15,6 +15,7 @@ from tlcore.serving.predict import ImageClassifier
 
 SLICE_SECONDS, POLL_SECONDS = 0.5, 0.6  # the page answers in between
 MOST_NAMED = 12  # classes
+UPLOADER = "new_photos"
 GIVEN, NEWEST = "photos_given", "photo_newest"
 
 
@@ -23,12 +24,14 @@ def show(run: Run) -> None:
     model = predictions.model_of(run)
     with st.container(key="tl_new_photos", gap="small"):
         photos = _dropped()
-        camera = st.toggle("Use the camera", key="camera_on")
-        if camera:
-            _camera(run, model)
+        with_camera = st.toggle("Use the camera", key="camera_on")
+        if with_camera:
+            _camera(run, model, photos)
         elif not photos:
             st.caption(f"{recognises(model.bundle.labels)} Your photos aren’t saved.")
     newest = _newest([photo.id for photo in photos])
+    if with_camera and newest in {photo.id for photo in camera.shots(photos)}:  # it stands beside the camera
+        photos, newest = photos if len(photos) > 1 else [], None
     _, left = predictions.predict(run, model, photos, SLICE_SECONDS)
     if not photos:
         return
@@ -45,22 +48,26 @@ def recognises(labels: Sequence[str]) -> str:
 
 def _dropped() -> list[NewPhoto]:
     files = st.file_uploader(
-        "Drop photos here or choose them", accept_multiple_files=True, key="new_photos", label_visibility="collapsed"
+        "Drop photos here or choose them", accept_multiple_files=True, key=UPLOADER, label_visibility="collapsed"
     )
     return [NewPhoto(file.file_id, file.name, file.getvalue) for file in files]
 
 
-def _camera(run: Run, model: ImageClassifier) -> None:
-    """The camera, and beside it (on a phone, above it) what it saw last: the eye need not go anywhere."""
+def _camera(run: Run, model: ImageClassifier, photos: Sequence[NewPhoto]) -> None:
+    """The camera, and beside it (on a phone, above it) what it saw last: the eye need not go anywhere.
+
+    Its photos go to the uploader, and come from there like all others.
+    """
     with st.container(key="tl_camera"):
         left, right = st.columns(2, gap="large", vertical_alignment="center")
-        shot = left.camera_input("Camera", key="camera", label_visibility="collapsed")
+        with left:
+            camera.mount(UPLOADER)
         with right:
-            if shot is None:
+            shots = camera.shots(photos)
+            if not shots:
                 st.html('<p class="tl-waiting tl-small">Take a photo, and its prediction appears here.</p>')
                 return
-            photo = NewPhoto(shot.file_id, "camera.jpg", shot.getvalue)
-            each = predictions.predict_one(run, model, photo)
+            each = predictions.predict_one(run, model, shots[-1])
             if each.reason is None:
                 chrome.mark_done(4, run.id)
                 answers.show(each, model, with_photo=False)

@@ -40,20 +40,26 @@ def test_train_evaluate_predict_list(home, small_folder, tmp_path, capsys):
         "seconds_training",
     } <= first.keys()
     assert first["test_accuracy"] == first["test_correct"] / first["test_total"]
+    assert first["report"] == [] and first["refused"] == 0
 
     assert main(["evaluate", first["run"], "--json"]) == 0
     assert last_json(capsys)["test_correct"] == first["test_correct"]
 
     other = write_small_folder(tmp_path / "other", photos_per_class=2, seed=50)
     (other / "disc" / "broken.jpg").write_bytes(b"nothing")
-    assert main(["evaluate", first["bundle"], "--data", str(other), "--json"]) == 0
+    listed = tmp_path / "files.csv"
+    assert main(["evaluate", first["bundle"], "--data", str(other), "--json", "--report", str(listed)]) == 0
     scored = last_json(capsys)
     assert scored["test_total"] == 6 and len(scored["refused"]) == 1
+    assert [(line["path"], line["what"]) for line in scored["report"]] == [("disc/broken.jpg", "left out")]
+    assert "disc/broken.jpg,Left out," in listed.read_text(encoding="utf-8")
 
     photo = next((other / "square").iterdir())
     table = tmp_path / "answers.csv"
     assert main(["predict", first["run"], str(photo), str(tmp_path / "none.jpg"), "--csv", str(table), "--json"]) == 0
-    answers = last_json(capsys)["predictions"]
+    said = last_json(capsys)
+    assert [line["path"] for line in said["report"]] == [str(tmp_path / "none.jpg")]
+    answers = said["predictions"]
     assert answers[0]["probabilities"].keys() == {"disc", "square", "stripes"} and "error" in answers[1]
     rows = list(csv.DictReader(table.read_text(encoding="utf-8").splitlines()))
     assert rows[0]["label"] == answers[0]["label"] and float(rows[0]["square"]) == answers[0]["probabilities"]["square"]

@@ -71,12 +71,12 @@ def test_a_torn_last_line_of_the_index_is_passed_over(workspace, area):
 def test_uploads_become_a_data_set(workspace, area):
     _add(workspace, area, "cats", range(5))
     _add(workspace, area, "Dogs", range(10, 15))
-    _add(workspace, area, "dogs", range(20, 22))
+    _add(workspace, area, "dogs", range(20, 23))
     incoming.add_file(workspace, area, "bad.jpg", b"<html>", "cats")
     incoming.add_file(workspace, area, "lost.jpg", make_photo(99), None)
     dataset, events = run_job(ingest_incoming(workspace, area, "My pets"))
     incoming.clear(workspace, area)
-    assert (dataset.name, dataset.labels, len(dataset.photos)) == ("My pets", ("cats", "Dogs"), 12)
+    assert (dataset.name, dataset.labels, len(dataset.photos)) == ("My pets", ("cats", "Dogs", "dogs"), 13)
     assert set(dataset.refused["path"]) == {"cats/bad.jpg", "lost.jpg"}
     assert dataset.read("cats/3.jpg") == make_photo(3)
     assert events[-1].done == events[-1].total
@@ -115,7 +115,7 @@ def test_photos_can_be_added_to_an_earlier_data_set(workspace, area, tmp_path, k
         base = run_job(ingest_folder(workspace, write_files(tmp_path / "base", files)))[0]
     else:
         base = run_job(ingest_zip(workspace, write_zip(tmp_path / "base.zip", files)))[0]
-    _add(workspace, area, "Cats", range(5_000, 5_010))
+    _add(workspace, area, "cats", range(5_000, 5_010))
     _add(workspace, area, "birds", range(6_000, 6_003))
     tested = base.part("test").iloc[0]
     incoming.add_file(workspace, area, "again.jpg", base.read(tested["path"]), tested["label"])

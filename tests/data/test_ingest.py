@@ -12,7 +12,7 @@ from tests.photos import class_files, make_photo, run_job, write_files
 from tlcore.data import collect, manifest
 from tlcore.data.ingest import ingest_folder, ingest_path
 from tlcore.data.manifest import COLUMNS, list_datasets, load_dataset
-from tlcore.errors import UserError
+from tlcore.errors import UndecidedLayout, UserError
 from tlcore.events import Progress
 
 TWO = {"cats": 4, "dogs": 5}
@@ -80,9 +80,14 @@ def test_given_parts_are_recognised(workspace, tmp_path, train, validation, test
         assert (dataset.photos[first == test]["split"] == "test").all()
 
 
-def test_a_class_called_train_is_a_class(workspace, tmp_path):
-    dataset = _ingest(workspace, tmp_path / "x", class_files({"train": 3, "plane": 3, "test": 3}))
-    assert dataset.labels == ("plane", "test", "train")
+def test_a_class_called_train_is_a_class_where_a_person_says_so(workspace, tmp_path):
+    files = class_files({"train": 3, "plane": 3, "bus": 3})
+    with pytest.raises(UndecidedLayout) as question:
+        _ingest(workspace, tmp_path / "x", files)
+    assert [choice.key for choice in question.value.choices] == ["all-folders", "folders"]
+    dataset = _ingest(workspace, tmp_path / "x", files, layout="all-folders")
+    assert dataset.labels == ("bus", "plane", "train")
+    assert _ingest(workspace, tmp_path / "x", files, layout="folders").labels == ("bus", "plane")
 
 
 def test_a_lone_train_folder_is_only_a_wrapping(workspace, tmp_path):
@@ -171,15 +176,12 @@ def test_300_classes_work(workspace, tmp_path):
     assert len(dataset.labels) == 300 and dataset.photos["split"].value_counts().nunique() == 1
 
 
-def test_class_names_that_differ_only_in_case_or_unicode_form_become_one(workspace, tmp_path):
+def test_class_names_stay_apart_by_case_and_are_one_in_all_unicode_forms(workspace, tmp_path):
     nfd = unicodedata.normalize("NFD", "Bär")
-    files = class_files({"Cats": 3, "cats": 3, "Bär": 2, nfd: 2, "CATS": 1})
+    files = class_files({"Cats": 3, "cats": 3, "Bär": 2, nfd: 2})
     dataset = _ingest(workspace, tmp_path / "x", files)
-    assert dataset.labels == ("Bär", "CATS")
-    assert len(dataset.photos) == 11 and dataset.photos["path"].is_unique
-    assert any(
-        "CATS and Cats and cats differ only in case, so they were merged into CATS" in note for note in dataset.notes
-    )
+    assert dataset.labels == ("Bär", "Cats", "cats")
+    assert len(dataset.photos) == 10 and dataset.photos["path"].is_unique
 
 
 def test_names_are_fit_to_be_shown_and_photos_are_found_all_the_same(workspace, tmp_path):

@@ -1,10 +1,12 @@
 """One report of an import: a line for whatever was left out, changed or guessed; kept by copies and newer versions."""
 
+import io
+import tarfile
 from dataclasses import replace
 
 import pytest
 
-from tests.photos import class_files, make_photo, run_job, write_files
+from tests.photos import class_files, make_photo, run_job, write_files, write_zip
 from tlcore.checksums import file_checksum
 from tlcore.data.assemble import Origin
 from tlcore.data.collect import Collected, Reading, collect
@@ -13,9 +15,10 @@ from tlcore.data.edits import delete_photos
 from tlcore.data.folder import FolderSource
 from tlcore.data.images import DecodedPhoto, Wanted, decode
 from tlcore.data.incoming import add_files, new_incoming
-from tlcore.data.ingest import ingest_folder, ingest_incoming
+from tlcore.data.ingest import ingest_folder, ingest_incoming, ingest_path
 from tlcore.data.layout import label_all
 from tlcore.data.manifest import load_dataset
+from tlcore.data.names import HIDDEN
 from tlcore.data.parquet import to_parquet
 from tlcore.data.report import CHANGED, GUESSED, LEFT_OUT, ReportLine, report_frame
 from tlcore.events import never
@@ -99,3 +102,28 @@ def test_what_a_decoder_changed_becomes_a_line(workspace, tmp_path):
 def test_a_line_stands_once():
     assert rows(report_frame([*LINES, LINES[0]])) == list(LINES)
     assert report_frame([]).columns.tolist() == ["path", "what", "reason"]
+
+
+@pytest.mark.parametrize("way", ["folder", "zip", "tar"])
+def test_a_photo_that_only_its_name_hides_has_a_line_and_what_computers_leave_behind_has_none(workspace, tmp_path, way):
+    hidden = {"cats/.tabby.jpg": make_photo(50), ".old/1.jpg": make_photo(51)}
+    left_behind = {
+        "cats/._0.jpg": b"x",
+        "__MACOSX/cats/0.jpg": b"x",
+        ".thumbnails/1.jpg": make_photo(52),
+        ".DS_Store": b"x",
+    }
+    files = class_files({"cats": 4, "dogs": 5}) | hidden | left_behind
+    path = write_files(tmp_path / "pets", files) if way == "folder" else write_zip(tmp_path / "pets.zip", files)
+    if way == "tar":
+        path = tmp_path / "pets.tar"
+        with tarfile.open(path, "w") as archive:
+            for name, data in files.items():
+                member = tarfile.TarInfo(name)
+                member.size = len(data)
+                archive.addfile(member, io.BytesIO(data))
+    dataset = run_job(ingest_path(workspace, path))[0]
+    found = {
+        ".old" if line.path == ".old/1.jpg" else line.path for line in rows(dataset.report)
+    }  # a folder has one line
+    assert found == {"cats/.tabby.jpg", ".old"} and set(dataset.refused["reason"]) == {HIDDEN}

@@ -1,4 +1,4 @@
-"""The board of the Data page in a real browser: photos first, names later, questions about names, the camera, gaps."""
+"""The board of the Data page in a real browser: photos first, names later, questions about names, gaps."""
 
 import re
 from base64 import b64encode
@@ -6,7 +6,6 @@ from base64 import b64encode
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import WAIT_MS
 from tests.e2e.test_upload import open_board
 from tests.photos import class_files, make_photo, write_files
 
@@ -220,46 +219,3 @@ def test_a_folder_of_class_folders_makes_the_cards(page, server, photos):
     assert names == {"cats", "dogs", "birds"}
     expect(page.locator(".end input.name")).to_have_attribute("placeholder", "pets")
     expect(page.locator(".verdict")).to_contain_text(re.compile("uploaded|left out"))
-
-
-@pytest.fixture
-def camera_page(browser, server):
-    """A tab that may use the camera, which shows a test picture."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, permissions=["camera"])
-    tab = context.new_page()
-    tab.set_default_timeout(WAIT_MS)
-    expect.set_options(timeout=WAIT_MS)
-    yield tab
-    context.close()
-
-
-def test_the_camera_takes_one_photo_or_several(camera_page, server):
-    page = camera_page
-    open_board(page, server)
-    page.get_by_role("button", name="Use camera for Class 1").click()
-    shutter = page.get_by_role("button", name="Take photo")
-    expect(shutter).to_be_focused()
-    page.keyboard.press("Enter")
-    expect(count(page, 0)).to_have_text("1 photo")
-    shutter.hover()
-    page.mouse.down()
-    expect(count(page, 0)).to_have_text(re.compile(r"^[4-9]\d* photos"))
-    page.mouse.up()
-    page.get_by_role("button", name="Use camera for Class 2").click()
-    expect(page.get_by_role("button", name="Take photo")).to_have_count(1)
-    page.get_by_role("button", name="Close camera").click()
-    expect(page.get_by_role("button", name="Use camera for Class 2")).to_be_focused()
-    taken = int(re.match(r"\d+", count(page, 0).inner_text()).group())
-    expect(page.locator(".verdict")).to_contain_text("uploaded.")
-    page.reload()
-    expect(count(page, 0)).to_have_text(f"{taken} photos")
-
-
-def test_without_a_camera_it_says_so(page, server):
-    page.add_init_script(
-        "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('none', 'NotFoundError'))"
-    )
-    open_board(page, server)
-    page.get_by_role("button", name="Use camera for Class 1").click()
-    expect(page.get_by_text("No camera was found on this device.")).to_be_visible()
-    page.get_by_role("button", name="Close camera").click()

@@ -1,5 +1,6 @@
 """New photos in a real browser: dropped, looked at large with the keys alone, filtered, and taken away as files."""
 
+import re
 import zipfile
 from collections.abc import Iterator
 
@@ -101,15 +102,21 @@ def test_the_camera_is_answered_where_the_eye_is(tab):
     tab.get_by_text("Use the camera").click()
     shown = "video => video.readyState > 1 || new Promise(done => video.addEventListener('loadeddata', () => done(1)))"
     tab.locator("video").evaluate(shown)
-    tab.get_by_role("button", name="Take Photo").click()
+    tab.get_by_role("button", name="Take photo").click()
     answer = tab.locator(".tl-answer")
     expect(answer).to_be_visible()
-    camera, box = tab.get_by_test_id("stCameraInput").bounding_box(), answer.bounding_box()
+    camera, box = tab.locator(".camera").bounding_box(), answer.bounding_box()
     assert camera["y"] < box["y"] < camera["y"] + camera["height"], "beside the picture, not below it"
     tab.set_viewport_size({"width": 390, "height": 844})
     settle(tab)
-    camera, box = tab.get_by_test_id("stCameraInput").bounding_box(), answer.bounding_box()
+    camera, box = tab.locator(".camera").bounding_box(), answer.bounding_box()
     assert box["y"] < camera["y"], "on a phone, above it"
+    tab.get_by_role("button", name="Take photo").hover()
+    tab.mouse.down()
+    expect(tab.locator(".camera .strip li")).to_have_count(4)
+    tab.mouse.up()
+    expect(tab.get_by_role("status").filter(has_text="photos taken")).to_be_visible()
+    expect(tab.get_by_text(re.compile(r"^\d+ predictions · "))).to_be_visible()
 
 
 def test_answers_and_the_viewer_keep_nobody_out(tab, photos):

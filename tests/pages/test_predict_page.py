@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.shared import answer_grid, answers, predict_panel, predictions
+from pages.shared import answer_grid, answers, camera, predict_panel, predictions
 from pages.shared.predictions import NewPhoto, PhotoPrediction
 from tests.pages.conftest import grids, words
 from tests.photos import make_photo
@@ -107,9 +107,16 @@ def test_the_camera_is_answered_beside_its_own_picture(visit, trained):
     at = visit("predict", workspace, run=run.id)
     at.toggle(key="camera_on").set_value(True).run()
     assert "its prediction appears here" in words(at)
-    at.get("camera_input")[0].set_value(("shot.jpg", make_photo(1, (64, 48)), "image/jpeg"))
-    at.run()
+    give(at, ("camera-1700000000000-1.jpg", make_photo(1, (64, 48))))
     assert "Runner-up: " in words(at) and not at.exception and not grids(at)
+    give(at, *((f"camera-1700000000{n:03d}-{n}.jpg", make_photo(n, (64, 48))) for n in (2, 10, 9)))
+    assert "3 predictions" in words(at) and words(at).count("Runner-up: ") == 1, "the burst's last, and the grid"
+
+
+def test_the_camera_s_photos_are_told_by_their_names_and_come_in_the_order_of_time():
+    names = ["camera-1700000000000-10.jpg", "b.jpg", "camera-1700000000000-9.jpg", "camera-.jpg", "camera-16-99.jpg"]
+    found = camera.shots([NewPhoto(name, name, bytes) for name in names])
+    assert [photo.name for photo in found] == [names[4], names[2], names[0]]
 
 
 @pytest.mark.parametrize(

@@ -146,7 +146,7 @@ def test_uploads_camera_and_downloads_live_with_it(host, complaints):
     tab.get_by_text("Use the camera").click()
     shown = "video => video.readyState > 1 || new Promise(done => video.addEventListener('loadeddata', () => done(1)))"
     tab.locator("video").evaluate(shown)
-    tab.get_by_role("button", name="Take Photo").click()
+    tab.get_by_role("button", name="Take photo").click()
     tab.locator(".tl-shares").first.wait_for(timeout=60_000)
     assert not found
 

@@ -8,6 +8,7 @@ from tlcore.api.arguments import WorkspaceLike, take_layout, take_workspace
 from tlcore.api.progress_bars import showing
 from tlcore.data.ingest import ingest_path
 from tlcore.data.manifest import Dataset
+from tlcore.data.outside_table import find_table
 from tlcore.data.samples import SAMPLES, ingest_sample
 from tlcore.data.versions import load_given
 from tlcore.errors import UserError
@@ -43,7 +44,7 @@ def load_dataset(
         name: of the data set; by default that of its folder or file.
         layout: which way to read the folders, where there are several: the `key` of one of `UndecidedLayout.choices`.
         labels: where the classes are, in other words: "folders", "names" (of the files), "annotations" (of an export
-            for object detection), or the path of a table in the folder or zip. Give this or `layout`.
+            for object detection), or the path of a table, in the folder or zip or elsewhere. Give this or `layout`.
         encoding: of the names in a zip or tar that does not say how they are written, by Python's name ("cp932",
             "gb18030", "cp437", …); by default it is found out.
         seed: decides which photos train, validate and test, where the folders do not decide it.
@@ -88,7 +89,8 @@ def find_dataset(
         )
     given = str(source)
     if given.strip() and Path(given).expanduser().exists():
-        job = ingest_path(workspace, Path(given), name=name, seed=seed, layout=layout, encoding=encoding)
+        chosen, table = find_table(Path(given).expanduser(), layout)
+        job = ingest_path(workspace, Path(given), name=name, seed=seed, layout=chosen, encoding=encoding, table=table)
     elif given in {sample.key for sample in SAMPLES}:
         job = ingest_sample(workspace, given, seed=seed)
     elif is_id(given) and workspace.dataset_folder(given).is_dir():

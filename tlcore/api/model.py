@@ -11,13 +11,14 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from tlcore.api.arguments import WorkspaceLike, take_workspace
+from tlcore.api.arguments import WorkspaceLike, take_layout, take_workspace
 from tlcore.api.model_file import README, model_file_name, readme, zip_model
 from tlcore.api.photos import PhotoLike, name_of, take_content
 from tlcore.api.progress_bars import showing
 from tlcore.config import TrainConfig
 from tlcore.data.images import PhotoRefused
 from tlcore.data.names import is_junk
+from tlcore.data.outside_table import find_table
 from tlcore.errors import UserError
 from tlcore.evaluation.figures import parse_figures
 from tlcore.evaluation.report import FIGURES, Report, load_report
@@ -143,6 +144,8 @@ class Model:
         self,
         folder: str | PathLike[str],
         *,
+        layout: str = "",
+        labels: str | PathLike[str] = "",
         progress: bool | None = None,
         on_event: Callable[[Event], object] | None = None,
     ) -> tuple[Report, pd.DataFrame]:
@@ -150,16 +153,20 @@ class Model:
 
         Args:
             folder: class folders, named as `labels`; not all of them need to be there.
+            layout, labels: how the folder is read, as for `load_dataset`.
             progress, on_event: as for `load_dataset`.
 
         Returns:
             The figures as in `report`, and what was left out, changed or guessed: path, what, reason.
 
         Raises:
+            UndecidedLayout: the folder can be read in several ways, and the model's classes don't decide it.
             UserError: the folder cannot be used, or has a class that the model does not know.
         """
+        path = Path(folder).expanduser()
+        chosen, table = find_table(path, take_layout(layout, labels))
         with showing(progress, on_event) as show:
-            return run_to_end(score_folder(self._bundle, Path(folder).expanduser()), show)
+            return run_to_end(score_folder(self._bundle, path, layout=chosen, table=table), show)
 
     def save(self, path: str | PathLike[str] | None = None, *, overwrite: bool = False) -> Path:
         """Write the model: `model.tflite`, `labels.txt`, `model.json`, a README, and `model.keras` where there is one.

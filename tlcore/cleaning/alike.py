@@ -160,7 +160,7 @@ def _bits_apart(pairs: pd.DataFrame, photos: pd.DataFrame) -> npt.NDArray[np.int
 def _groups(pairs: pd.DataFrame, photos: pd.DataFrame) -> npt.NDArray[np.object_]:
     """A name for all that hang together: the smallest hash among them."""
     component = pd.Series(connect(len(photos), zip(pairs["first"].tolist(), pairs["second"].tolist())))
-    names = photos["sha256"].reset_index(drop=True).groupby(component).transform("min").str[:16]
+    names = photos["sha256"].reset_index(drop=True).groupby(component).transform("min")
     alone = component.map(component.value_counts()) == 1
     named: npt.NDArray[np.object_] = names.astype(object).where(~alone, None).to_numpy()
     return named

@@ -28,6 +28,6 @@ def groups_to_keep(dataset: Dataset, check: Check | None, key: str) -> dict[str,
     named = [] if key == ALIKE else [named_groups(photos, key)]
     codes = belong_together(photos, *alike, *named)
     sizes = codes.map(codes.value_counts())
-    names = named[0].where(named[0].notna(), photos["sha256"].str[:16]) if named else photos["sha256"].str[:16]
+    names = named[0].where(named[0].notna(), photos["sha256"]) if named else photos["sha256"]
     first = names.groupby(codes).transform("first")  # a group that hangs together by copies is named after its first
     return {path: str(name) for path, name, size in zip(photos["path"], first, sizes, strict=True) if size > 1}

@@ -154,7 +154,7 @@ class _Comparison:
                 "kind": WRONG_LABEL,
                 "path": self._rows["path"].to_numpy(object)[doubts.suspects],
                 "proposed": labels[doubts.proposed],
-                "score": doubts.probability,
+                "score": doubts.margin,
                 "value": doubts.probability,
             }
         )

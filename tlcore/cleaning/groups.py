@@ -112,11 +112,15 @@ def _is_useful(groups: pd.Series, labels: pd.Series) -> bool:
 
 
 def _counts(photos: pd.DataFrame, key: str, groups: pd.Series) -> bool:
-    """Whether a part of the names is no more than a number that counts the photos within what stands before it."""
-    found = re.fullmatch(r"name:([2-9])", key)
-    if found is None or not all(str(group).isdigit() for group in groups.dropna().unique()):
+    """Whether a part of the names only numbers the photos within their folder, or behind the other parts."""
+    if key.startswith("folder"):
         return False
-    return named_groups(photos, f"name:1-{found[1]}").nunique() > MOST_GROUPS * len(photos)
+    before = photos["path"].map(lambda path: path.rpartition("/")[0])
+    found = re.fullmatch(r"name:([2-9])", key)
+    if found is not None and all(str(group).isdigit() for group in groups.dropna().unique()):
+        first = "name:1" if found[1] == "2" else f"name:1-{int(found[1]) - 1}"
+        before = before + "/" + named_groups(photos, first).fillna("").astype(str)
+    return (before + "/" + groups.fillna("").astype(str)).nunique() > MOST_GROUPS * len(photos)
 
 
 def _keys() -> Iterator[str]:
@@ -135,7 +139,7 @@ def _name_of(key: str) -> Callable[[str], str | None]:
     if found := re.fullmatch(r"folder:([1-9])", key):
         depth = int(found[1])
         return lambda path: folders[depth - 1] if len(folders := path.split("/")[:-1]) >= depth else None
-    if found := re.fullmatch(r"name:(?:(1)-)?([1-9])", key):
+    if found := re.fullmatch(r"name:(?:(1)-(?!1$))?([1-9])", key):
         first, last = int(found[1] or found[2]), int(found[2])
         return lambda path: _parts(path, first, last)
     raise UserError(

@@ -28,7 +28,7 @@ def pair_issues(alike: Alike, photos: pd.DataFrame, doubt: npt.NDArray[np.float6
 def _in_one_class(pairs: pd.DataFrame, photos: pd.DataFrame) -> pd.DataFrame:
     """Copies and bursts: each photo beside the better one that is most like it."""
     rank = _rank(photos)
-    ends = pairs[["first", "second"]].to_numpy()
+    ends = pairs[["first", "second"]].to_numpy(np.int64)
     swap = rank[ends[:, 0]] < rank[ends[:, 1]]  # the better one has the smaller rank and stays
     worse, better = np.where(swap, ends[:, 1], ends[:, 0]), np.where(swap, ends[:, 0], ends[:, 1])
     table = pairs.assign(worse=worse, better=better).sort_values(["similarity", "better"], ascending=[False, True])
@@ -40,7 +40,7 @@ def _in_one_class(pairs: pd.DataFrame, photos: pd.DataFrame) -> pd.DataFrame:
 
 def _in_two_classes(pairs: pd.DataFrame, photos: pd.DataFrame, doubt: npt.NDArray[np.float64]) -> pd.DataFrame:
     """Photos of which another class has the same one, with the other class proposed."""
-    ends = pairs[["first", "second"]].to_numpy()
+    ends = pairs[["first", "second"]].to_numpy(np.int64)
     swap = doubt[ends[:, 0]] < doubt[ends[:, 1]]
     doubted, other = np.where(swap, ends[:, 1], ends[:, 0]), np.where(swap, ends[:, 0], ends[:, 1])
     table = pairs.assign(doubted=doubted, other=other).sort_values("similarity", ascending=False)

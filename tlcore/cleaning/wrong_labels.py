@@ -10,10 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from tlcore.cleaning.quick_model import Codes, Floats, Fold, make_folds, predict_folds, summarise
 
 PASSES = 2  # each trains a model a fold
+MOST_SPARED = 0.25  # of a class, that the second pass does not learn from
 LEAST_PROBABILITY = 0.7  # of the proposed class, from which it is suspect even if that class is usually surer
 
 
@@ -21,13 +23,15 @@ LEAST_PROBABILITY = 0.7  # of the proposed class, from which it is suspect even 
 class Doubts:
     """What the model says of each photo. `doubt`: (n,), 1 minus the probability of its label, 0 where nobody knows.
 
-    `suspects`: rows, the most doubtful first; `proposed`: the class of each, `probability`: of that class.
+    `suspects`: rows, the most doubtful first; `proposed`: the class of each, `probability`: of that class; `margin`: by
+    how much that exceeds the probability of the label, 0–1.
     """
 
     doubt: npt.NDArray[np.float64]
     suspects: Codes
     proposed: Codes
     probability: npt.NDArray[np.float64]
+    margin: npt.NDArray[np.float64]
 
 
 def find_wrong_labels(
@@ -48,8 +52,16 @@ def find_wrong_labels(
             probabilities[fold.predict] = found
             yield 1
         suspects = _suspects(probabilities, labels)
-        believed[suspects] = False
+        believed[_most_doubtful(suspects, labels)] = False
     return _doubts(probabilities, labels, suspects)
+
+
+def _most_doubtful(suspects: Codes, labels: Codes) -> Codes:
+    """The first of the suspects, of each class no more than can be spared: else the model may lose a whole class."""
+    place = pd.Series(labels[suspects]).groupby(labels[suspects]).cumcount().to_numpy()
+    sizes = np.bincount(labels)
+    spared: Codes = suspects[place < MOST_SPARED * sizes[labels[suspects]]]
+    return spared
 
 
 def _without(fold: Fold, doubted: npt.NDArray[np.bool_], labels: Codes) -> Fold:
@@ -78,9 +90,10 @@ def _suspects(probabilities: Floats, labels: Codes) -> Codes:
 
 def _doubts(probabilities: Floats, labels: Codes, suspects: Codes) -> Doubts:
     rows = np.arange(len(labels))
-    known = probabilities.sum(axis=1) > 0
-    doubt = np.where(known, 1 - probabilities[rows, labels], 0.0).astype(np.float64)
-    others = probabilities[suspects].copy()
-    others[np.arange(len(suspects)), labels[suspects]] = -1
-    proposed = others.argmax(axis=1).astype(np.int64)
-    return Doubts(doubt, suspects, proposed, others.max(axis=1).astype(np.float64) if len(suspects) else np.zeros(0))
+    own = probabilities[rows, labels].astype(np.float64)
+    doubt = np.where(probabilities.sum(axis=1) > 0, 1 - own, 0.0)
+    others = probabilities.astype(np.float64)
+    others[rows, labels] = -1
+    proposed = others.argmax(axis=1)[suspects]
+    probability = others.max(axis=1)[suspects]
+    return Doubts(doubt, suspects, proposed, probability, probability - own[suspects])

@@ -6,7 +6,7 @@ from typing import Any
 
 from tlcore.api.model import load_model
 from tlcore.api.progress_bars import ProgressBars
-from tlcore.cli.common import Subparsers, answer
+from tlcore.cli.common import Subparsers, add_layout, answer
 from tlcore.cli.file_report import add_report_option, report_values, show_report
 from tlcore.errors import UserError
 from tlcore.evaluation.report import FIGURES, figures
@@ -24,6 +24,7 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="test on this folder (one folder per class) instead of the run's own test photos",
     )
+    add_layout(parser)
     add_report_option(parser)
     parser.set_defaults(command=_evaluate)
 
@@ -33,7 +34,9 @@ def _evaluate(workspace: Workspace, options: argparse.Namespace) -> int:
     extra: dict[str, Any] = {}
     if options.data:
         with ProgressBars() as bars:
-            report, files = model.evaluate(Path(options.data), on_event=bars.show)
+            report, files = model.evaluate(
+                Path(options.data), layout=options.layout, labels=options.labels, on_event=bars.show
+            )
         show_report(options, files)
         extra = report_values(files)
     elif (model.path / FIGURES).exists():

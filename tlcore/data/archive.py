@@ -26,7 +26,7 @@ from tlcore.data.folder import (
 from tlcore.data.images import PhotoRefused
 from tlcore.data.layout import SourceFile
 from tlcore.data.name_encodings import choose_encoding, guessed_reason
-from tlcore.data.names import clean_path, is_junk
+from tlcore.data.names import HIDDEN, clean_path, is_hidden_photo, is_junk
 from tlcore.data.zip_names import raw_name, said_name
 from tlcore.error_reasons import why_file_failed
 from tlcore.errors import UserError
@@ -123,6 +123,8 @@ class ZipSource:
     def _take(self, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> None:
         parts, reason = split_name(name)
         if not parts or is_junk(parts):
+            if is_hidden_photo(parts):
+                self.refused.append((clean_path(parts), HIDDEN))
             return
         if name.endswith(("/", "\\")):
             if not reason:

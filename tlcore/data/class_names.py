@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from tlcore.data.names import looks_like_photo
+from tlcore.data.names import has_photo_ending
 from tlcore.data.table_rows import parse_rows
 from tlcore.data.text_files import parse_json
 
@@ -96,7 +96,7 @@ def _of_columns(cells: list[list[str]]) -> Iterable[dict[str, str]]:
 
 
 def _is_path(name: str) -> bool:
-    return "/" in name or looks_like_photo(name)
+    return "/" in name or has_photo_ending(name)
 
 
 def _same(pair: tuple[str, str]) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from tlcore.data.archive_kinds import NESTED_IN_FOLDER, file_kind, named_like_archive
 from tlcore.data.images import PhotoRefused
 from tlcore.data.layout import SourceFile
-from tlcore.data.names import clean_path, is_junk
+from tlcore.data.names import HIDDEN, clean_path, is_hidden_photo, is_junk
 from tlcore.error_reasons import why_file_failed
 from tlcore.errors import UserError
 
@@ -74,6 +74,8 @@ class FolderSource:
         for entry in entries:
             place = (*parts, entry.name)
             if is_junk((entry.name,)):
+                if is_hidden_photo((entry.name, "x.jpg") if entry.is_dir(follow_symlinks=False) else (entry.name,)):
+                    self.refused.append((clean_path(place), HIDDEN))
                 continue
             try:
                 self._take(entry, place)

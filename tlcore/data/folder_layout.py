@@ -5,9 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from tlcore.data.folder_names import is_beside, is_numbered, is_storage, is_unlabelled, part_of
-from tlcore.data.folder_tree import Folders, Frame, Node, find_frames, make_tree, relevant, unwrap
+from tlcore.data.folder_tree import OUTSIDE, Folders, Frame, Node, find_frames, make_tree, relevant, unwrap
 
-OUTSIDE = "is outside the class folders"
 NO_CLASS = "is not in a class folder"
 FEW_LOOSE, LOOSE_SHARE = 3, 0.1
 """So many photos beside the class folders, or such a share of all, are strays; more of them are a question."""
@@ -48,6 +47,9 @@ class FolderReading:
         rest, part = found
         if not self.frame.takes(part):
             return self.frame.outside() if rest else NO_CLASS
+        if name := self.frame.unlabelled_part(folders):
+            why = "other class folders than the training photos" if rest else "no class folders"
+            return f"has no class: {name} has {why}"
         depth = len(self.wrapper)
         if rest[:depth] != self.wrapper:
             return NO_CLASS if rest == self.wrapper[: len(rest)] else OUTSIDE
@@ -56,8 +58,7 @@ class FolderReading:
             return f"is outside the folder {self.only}" if self.only else OUTSIDE
         rest = rest[1:] if self.only else rest
         if len(rest) < max(self.level, 1):
-            unlabelled = self.frame.unlabelled_part(folders)
-            return f"has no class: {unlabelled} has no class folders" if unlabelled and not rest else NO_CLASS
+            return NO_CLASS
         return rest[self.level - 1 if self.level > 0 else INNERMOST], part
 
 
@@ -111,7 +112,7 @@ def _rests(frame: Frame, photos: Sequence[Folders]) -> list[Folders]:
     """The folders of each photo that may be classes; none of a photo that is outside or in a part without classes."""
     found = ((folders, frame.inner(folders)) for folders in photos)
     placed = ((folders, each[0]) for folders, each in found if not isinstance(each, str) and frame.takes(each[1]))
-    return [rest for folders, rest in placed if rest or not frame.unlabelled_part(folders)]
+    return [rest for folders, rest in placed if not frame.unlabelled_part(folders)]
 
 
 def _levels(base: FolderReading, node: Node, tops: list[str], rests: list[Folders]) -> Iterator[FolderReading]:
@@ -132,7 +133,9 @@ def _levels(base: FolderReading, node: Node, tops: list[str], rests: list[Folder
     inner_names = {rest[-1] for rest in rests if len(rest) > len(base.wrapper) + 1}
     deeper = [*between, inner] if not all(_is_no_class(name) for name in inner_names) else between
     whole = len(only_deeper) == len(tops)
-    ordered = [*reversed(deeper), outer] if shares and whole else [outer, *reversed(deeper)]
+    beside = set(tops) - set(only_deeper)
+    copies = all(set(relevant(node.children[name])) <= beside for name in only_deeper)  # yes, no, all/yes, all/no
+    ordered = [*reversed(deeper), outer] if (shares and whole) or copies else [outer, *reversed(deeper)]
     yield from ordered
     if shares and whole and deeper and len(tops) <= MOST_TOPS:
         for name in tops:

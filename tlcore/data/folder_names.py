@@ -72,6 +72,12 @@ def part_of(name: str, siblings: Collection[str] = ()) -> str | None:
     return part if any(other not in (None, part) and words == rest for other, words in same) else None
 
 
+def label_beside_part(name: str) -> str:
+    """What a folder's name says besides the part, as a class: cats of train_cats, A of trainA; "" for nothing."""
+    words = re.findall(r"[^\W\d_]+|\d+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name))
+    return "_".join(word for word in words if word.casefold() not in PARTS and word.casefold() not in _AROUND_A_PART)
+
+
 def mentions_part(name: str) -> bool:
     """Whether any word of a name is that of a part, as in test-multiple-fruits."""
     return any(word in PARTS for word in words_of(name))

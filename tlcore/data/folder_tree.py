@@ -1,13 +1,23 @@
 """The folders around photos: which of them only wrap the others, and which hold a part. Opens no file."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from tlcore.data.folder_names import is_annotations, is_beside, is_storage, is_unlabelled, mentions_part, part_of
+from tlcore.data.folder_names import (
+    is_annotations,
+    is_beside,
+    is_storage,
+    is_unlabelled,
+    label_beside_part,
+    mentions_part,
+    part_of,
+)
 
 Folders = tuple[str, ...]
 """The folders above a file, from the outermost."""
 
+OUTSIDE = "is outside the class folders"
+BESIDE_PARTS = "is outside the train, validation and test folders"
 FEW = 3
 """Photos of a class that are too few to train on: a folder of docs with fewer is no class."""
 
@@ -29,6 +39,7 @@ class Frame:
         prefix: the wrapping folders.
         parts: the folders that hold a part, by their whole path, with those that only repeat or wrap it.
         left_out: folders whose files are left out, by their whole path, with the reason.
+        named: classes that the names of parts say, by their paths: cats of train_cats.
         unlabelled: parts without class folders. needs_part: whether what lies in no part is outside.
         is_clear: whether nobody needs to be asked about it.
         takes_all: whether folders that look like parts are classes here.
@@ -37,6 +48,7 @@ class Frame:
     prefix: Folders
     parts: dict[Folders, str] = field(default_factory=dict)
     left_out: dict[Folders, str] = field(default_factory=dict)
+    named: dict[Folders, str] = field(default_factory=dict)
     unlabelled: frozenset[str] = frozenset()
     needs_part: bool = False
     is_clear: bool = True
@@ -52,9 +64,10 @@ class Frame:
             path = folders[:end]
             if path in self.left_out:
                 return self.left_out[path]
-            if path in self.parts:
-                part = part or self.parts[path]
-            else:
+            part = part or self.parts.get(path)
+            if path in self.named:
+                rest.append(self.named[path])
+            elif path not in self.parts:
                 rest.append(path[-1])
         return (tuple(rest), part)
 
@@ -69,7 +82,7 @@ class Frame:
 
     def outside(self) -> str:
         """The reason for a file that lies beside the folders that count."""
-        return f"is outside the {'train, validation and test' if self.needs_part else 'class'} folders"
+        return BESIDE_PARTS if self.needs_part else OUTSIDE
 
 
 def make_tree(photos: Iterable[Folders]) -> Node:
@@ -87,14 +100,16 @@ def make_tree(photos: Iterable[Folders]) -> Node:
 
 def relevant(node: Node) -> list[str]:
     """The folders in a folder, without those that only come along: masks beside images, docs beside classes."""
-    names = sorted(node.children)
-    photos = [name for name in names if not is_annotations(name)]
-    if any(is_storage(name) or part_of(name, names) for name in photos):
-        names = photos
+    names = _without_masks(sorted(node.children))
     others = [name for name in names if not is_beside(name)]
     wraps = len(others) == 1 and bool(node.children[others[0]].children)
     small = [name for name in names if name not in others and (wraps or node.children[name].total < FEW)]
     return [name for name in names if not others or name not in small]
+
+
+def _without_masks(names: list[str]) -> list[str]:
+    photos = [name for name in names if not is_annotations(name)]
+    return photos if any(is_storage(name) or part_of(name, names) for name in photos) else names
 
 
 def unwrap(root: Node) -> tuple[Folders, Node]:
@@ -115,37 +130,57 @@ def find_frames(root: Node) -> list[Frame]:
     """The ways to tell parts and wrapping folders from those that may be classes, the likeliest first."""
     prefix, node = unwrap(root)
     names = relevant(node)
-    left_out = {(*prefix, name): _why_beside(name) for name in node.children if name not in names}
+    left_out = _masks(root) | {(*prefix, name): _why_beside(name) for name in node.children if name not in names}
     parts = {name: part for name in names if (part := part_of(name, names))}
     if not parts:
         return [Frame(prefix, _parts_in_classes(prefix, node, names), left_out)]
-    others = [name for name in names if name not in parts]
     marked = {name: _mark(node, prefix, name, parts) for name in parts}
-    labelled = [name for name, (_, has_classes) in marked.items() if has_classes]
-    marks = {path: parts[name] for name, (paths, _) in marked.items() for path in paths}
-    unlabelled = frozenset(name for name in parts if name not in labelled)
-    without_parts = Frame(prefix, {}, left_out, is_clear=False, takes_all=True)
+    labelled = _labelled(parts, {name: here for name, (_, here) in marked.items()})
+    framed = Frame(
+        prefix,
+        {path: parts[name] for name, (paths, _) in marked.items() for path in paths},
+        left_out,
+        unlabelled=frozenset(parts) - frozenset(labelled),
+        needs_part=True,
+    )
+    takes_all = Frame(prefix, {}, left_out, is_clear=False, takes_all=True)
+    others = [name for name in names if name not in parts]
     loud = [name for name in others if not _is_quiet(name, node.children[name])]
     if labelled:
-        outside = {(*prefix, name): "is outside the train, validation and test folders" for name in others}
-        sure = not loud or (len(labelled) > 1 and not _share_classes(node, parts, loud))
-        framed = Frame(prefix, marks, left_out | outside, unlabelled, needs_part=True, is_clear=sure)
-        if sure:
-            return [framed]
-        return [without_parts, framed] if len(labelled) == 1 and len(loud) > 1 else [framed, without_parts]
-    if not loud:
-        return [Frame(prefix, marks, left_out, unlabelled, needs_part=True), without_parts]
-    reasons = {(*prefix, name): f"has no class: {name} has no class folders" for name in parts}
+        return _beside_parts(framed, takes_all, node, labelled, others, loud)
+    if loud:
+        return _beside_classes(framed, takes_all, node, list(parts), loud)
+    named = {(*prefix, name): label for name in parts if (label := label_beside_part(name))}
+    if len(set(named.values())) > 1 and len(named) == len(parts):  # trainA, trainB, testA, testB
+        framed = replace(framed, named=named, unlabelled=frozenset(), is_clear=False)
+    return [framed, takes_all]
+
+
+def _beside_parts(
+    framed: Frame, takes_all: Frame, node: Node, labelled: list[str], others: list[str], loud: list[str]
+) -> list[Frame]:
+    """The frames where class folders lie in parts, and `others` beside these; the `loud` ones are a question."""
+    outside = {(*framed.prefix, name): BESIDE_PARTS for name in others}
+    sure = not loud or (len(labelled) > 1 and not _share_classes(node, labelled, loud))
+    framed = replace(framed, left_out=framed.left_out | outside, is_clear=sure)
+    if sure:
+        return [framed]
+    return [takes_all, framed] if len(labelled) == 1 and len(loud) > 1 else [framed, takes_all]
+
+
+def _beside_classes(framed: Frame, takes_all: Frame, node: Node, parts: list[str], loud: list[str]) -> list[Frame]:
+    """The frames where folders that are called like parts, but have no classes, stand beside others."""
+    reasons = {(*framed.prefix, name): f"has no class: {name} has no class folders" for name in parts}
     wraps = len(loud) == 1 and len(relevant(node.children[loud[0]])) > 1
-    framed = Frame(prefix, {}, left_out | reasons, unlabelled, is_clear=wraps)
+    framed = Frame(framed.prefix, {}, framed.left_out | reasons, is_clear=wraps)
     if wraps:
         return [framed]
     is_thing = [name.casefold() for name in parts] in (["train"], ["trains"])  # beside bus and car
-    return [without_parts, framed] if is_thing else [framed, without_parts]
+    return [takes_all, framed] if is_thing else [framed, takes_all]
 
 
-def _mark(node: Node, prefix: Folders, name: str, parts: dict[str, str]) -> tuple[list[Folders], bool]:
-    """The paths of a part's folder and of those in it that repeat or wrap it, and whether class folders follow."""
+def _mark(node: Node, prefix: Folders, name: str, parts: dict[str, str]) -> tuple[list[Folders], Node]:
+    """The paths of a part's folder and of those in it that repeat or wrap it, and the folder around its classes."""
     path, here = (*prefix, name), node.children[name]
     marked = [path]
     elsewhere = {each for other in parts if other != name for each in node.children[other].children}
@@ -157,7 +192,37 @@ def _mark(node: Node, prefix: Folders, name: str, parts: dict[str, str]) -> tupl
             break
         path, here = (*path, only), child
         marked.append(path)
-    return marked, bool(here.children)
+    return marked, here
+
+
+def _labelled(parts: dict[str, str], inside: dict[str, Node]) -> list[str]:
+    """The parts with class folders. Those that share no folder with the training photos have none: test/unknown."""
+    found = [name for name in parts if inside[name].children]
+    known = {each for name in found if parts[name] == "train" for each in _folder_names(inside[name])}
+    return [name for name in found if not known or known & _folder_names(inside[name])]
+
+
+def _folder_names(node: Node) -> set[str]:
+    """The names of all folders in a folder, in lower case."""
+    found: set[str] = set()
+    pending = [node]
+    while pending:
+        for name, child in pending.pop().children.items():
+            found.add(name.casefold())
+            pending.append(child)
+    return found
+
+
+def _masks(root: Node) -> dict[Folders, str]:
+    """The folders of masks beside folders of images, wherever they are, with the reason to leave them out."""
+    found: dict[Folders, str] = {}
+    pending: list[tuple[Folders, Node]] = [((), root)]
+    while pending:
+        path, node = pending.pop()
+        names = _without_masks(sorted(node.children))
+        found |= {(*path, name): _why_beside(name) for name in node.children if name not in names}
+        pending += [((*path, name), node.children[name]) for name in names]
+    return found
 
 
 def _parts_in_classes(prefix: Folders, node: Node, names: list[str]) -> dict[Folders, str]:
@@ -184,11 +249,11 @@ def _is_quiet(name: str, node: Node) -> bool:
     return is_beside(name) or is_unlabelled(name) or mentions_part(name) or copies
 
 
-def _share_classes(node: Node, parts: dict[str, str], others: list[str]) -> bool:
+def _share_classes(node: Node, labelled: list[str], others: list[str]) -> bool:
     """Whether folders beside parts have class folders of the same names."""
-    known = {each for name in parts for each in node.children[name].children}
+    known = {each for name in labelled for each in node.children[name].children}
     return any(known & set(node.children[name].children) for name in others)
 
 
 def _why_beside(name: str) -> str:
-    return "is in a folder of annotations" if is_annotations(name) else "is outside the class folders"
+    return "is in a folder of annotations" if is_annotations(name) else OUTSIDE

@@ -21,7 +21,7 @@ from tlcore.data.drafts import draft_folder
 from tlcore.data.examples import examples_at_hand
 from tlcore.data.folder import FolderSource, path_not_found
 from tlcore.data.images import DecodedPhoto, Wanted, decode, thumbnail
-from tlcore.data.layout import HOW, leave_out, read_layout
+from tlcore.data.layout import HOW, Table, leave_out, read_layout
 from tlcore.data.manifest import find_known
 from tlcore.data.reasons import reasons_given
 from tlcore.data.report import guessed
@@ -35,7 +35,7 @@ from tlcore.workspace import Workspace
 __all__ = ["ingest_folder", "ingest_incoming", "ingest_path", "ingest_source", "ingest_zip"]
 
 SHARED = "any visitor's"  # in a signature, where a visitor's name stands else; no name has a space
-VERSION = 1
+VERSION = 2
 """Part of every signature: raise it when the same files would give another data set than before."""
 
 
@@ -48,6 +48,7 @@ def ingest_folder(
     visitor: str = "",
     without: Collection[str] = (),
     layout: str = "",
+    table: Table | None = None,
 ) -> Ingestion:
     """Make a data set of a folder. The photos stay where they are; the data set points to them.
 
@@ -59,7 +60,7 @@ def ingest_folder(
     """
     source = FolderSource(Path(path))
     origin = Origin(name or "", str(source.root), visitor=visitor)
-    return (yield from ingest_source(workspace, source, origin, seed, should_stop, without=without, layout=layout))
+    return (yield from ingest_source(workspace, source, origin, seed, should_stop, None, without, layout, table))
 
 
 def ingest_zip(
@@ -72,6 +73,7 @@ def ingest_zip(
     without: Collection[str] = (),
     layout: str = "",
     encoding: str = "",
+    table: Table | None = None,
 ) -> Ingestion:
     """Make a data set of a zip or a tar. The photos are copied into the data set, so it may go away afterwards.
 
@@ -85,7 +87,7 @@ def ingest_zip(
     path = Path(path).expanduser()
     origin = Origin(name or without_ending(path.name), str(path), visitor=visitor)
     source = open_archive(path, encoding=encoding)
-    return (yield from ingest_source(workspace, source, origin, seed, should_stop, without=without, layout=layout))
+    return (yield from ingest_source(workspace, source, origin, seed, should_stop, None, without, layout, table))
 
 
 def ingest_path(
@@ -98,6 +100,7 @@ def ingest_path(
     without: Collection[str] = (),
     layout: str = "",
     encoding: str = "",
+    table: Table | None = None,
 ) -> Ingestion:
     """Make a data set of a folder, a zip or a tar, whichever the path is; the content decides, not the name.
 
@@ -111,8 +114,8 @@ def ingest_path(
     if not path.exists():
         raise path_not_found(path)
     if path.is_dir():
-        return (yield from ingest_folder(workspace, path, name, seed, should_stop, visitor, without, layout))
-    return (yield from ingest_zip(workspace, path, name, seed, should_stop, visitor, without, layout, encoding))
+        return (yield from ingest_folder(workspace, path, name, seed, should_stop, visitor, without, layout, table))
+    return (yield from ingest_zip(workspace, path, name, seed, should_stop, visitor, without, layout, encoding, table))
 
 
 def ingest_source(
@@ -124,19 +127,26 @@ def ingest_source(
     group: Callable[[str], str] | None = None,
     without: Collection[str] = (),
     layout: str = "",
+    table: Table | None = None,
 ) -> Ingestion:
     """Make a data set of any source whose folders tell the classes.
 
     Args:
         group: from a shown path to what it shows, where two photos of one thing belong on one side of the split.
         without: classes to leave out. layout: how the folders are to be read, a `LayoutChoice.key`; "" where that is
-            clear.
+            clear. table: one with labels that lies elsewhere.
 
     Raises:
         TooFewPhotos: some classes have too few. UndecidedLayout: the folders can be read in several ways. UserError:
             the source cannot be used as it is.
     """
-    content = (source.signature(), origin.name, seed, *sorted(without), *([("layout", layout)] if layout else []))
+    content = (
+        source.signature(),
+        origin.name,
+        seed,
+        *sorted(without),
+        *([("layout", layout, table)] if layout else []),
+    )
     own = sign(*content, origin.visitor) if origin.visitor else sign(*content)
     known = find_known(workspace, own)
     if known is not None:
@@ -151,7 +161,7 @@ def ingest_source(
     with examples_at_hand(
         source.files, source.read, partial(thumbnail, budget=DecodeBudget.of(load_limits(workspace)))
     ):
-        found = read_layout(source.name, source.files, source.folders, source.read, layout)
+        found = read_layout(source.name, source.files, source.folders, source.read, layout, table=table)
     collected = Collected(
         refused=[*source.refused, *found.refused],
         lines=guessed(source.guessed),

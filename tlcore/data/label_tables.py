@@ -212,7 +212,11 @@ def _is_usable(values: list[str], found: _Found, is_named: bool = False) -> bool
     )
     single = {value: number for value, number in seen.items() if not _KINDS.search(value)}
     total, most = sum(single.values()), 2 if is_named else 3
-    if not single or len(single) > MOST_CLASSES or total < min(most * len(single), len(single) + 1):
+    if (
+        len(single) < (1 if is_named else 2)
+        or len(single) > MOST_CLASSES
+        or total < min(most * len(single), len(single) + 1)
+    ):
         return False
     return not all(re.fullmatch(r"-?\d+[.,]\d*[1-9]\d*", value) for value in seen)
 

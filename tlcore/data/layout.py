@@ -3,7 +3,7 @@
 A clear reading is used without a question: class folders, alone or in folders of parts. All others are proposed.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from tlcore.data.annotations import KINDS, Annotations
@@ -95,11 +95,13 @@ def read_layout(
     layout: str = "",
     least_classes: int = 2,
     table: Table | None = None,
+    known: Collection[str] = (),
 ) -> Layout:
     """The one way to read files, where it is clear or was chosen; the arguments are those of `propose`.
 
     Args:
         layout: a `LayoutChoice.key`, or what `Proposal.matches` takes; "" for none.
+        known: classes of a model; the only reading with no other classes is meant.
 
     Raises:
         UndecidedLayout: a person has to choose. UserError: there is no such layout, or none at all.
@@ -107,6 +109,9 @@ def read_layout(
     proposals = propose(name, files, folders, read, least_classes, table)
     if not layout and proposals[0].is_clear:
         return _chosen(proposals[0])
+    fitting = [each for each in proposals if known and each.is_offered and _has_only(each, known)]
+    if not layout and len(fitting) == 1:
+        return _chosen(fitting[0])
     matching = [each for each in proposals if each.is_offered]
     if layout:
         matching = [each for each in proposals if each.key == layout] or [
@@ -133,11 +138,13 @@ def _chosen(proposal: Proposal) -> Layout:
 def _beside_clear(evidence: Evidence, folders: Proposal, tables: list[tuple[Proposal, TableLabels]]) -> list[Proposal]:
     """What there is beside class folders that are clear by themselves; a table that says otherwise is a question."""
     found = [folders]
+    fitting = {tuple(table.files) for proposal, table in tables if table.is_named and agree(folders, proposal)}
     for proposal, table in tables:
         both = from_folders_and_table(evidence, folders, proposal)
         if both is not None and not covers(proposal, both):
             found.insert(0, both)
-        is_news = table.is_named and (both is not None or not agree(folders, proposal))
+        differs = not agree(folders, proposal) and tuple(table.files) not in fitting  # else it only says more
+        is_news = table.is_named and (both is not None or differs)
         if is_news and covers(proposal, folders):
             found.insert(0, proposal)
         else:
@@ -202,6 +209,11 @@ def _with_all_names(evidence: Evidence, found: list[Proposal]) -> Iterable[Propo
         if better is not None:
             yield better
         yield each
+
+
+def _has_only(proposal: Proposal, known: Collection[str]) -> bool:
+    folded = {label.casefold() for label in known}
+    return all(each.label.casefold() in folded for each in proposal.photos())
 
 
 def _num_folders(proposal: Proposal) -> int:

@@ -9,13 +9,20 @@ MAX_LABEL = 80
 
 _MAX_PART = 120
 _JUNK = {"__macosx", "thumbs.db", "desktop.ini", "ehthumbs.db", "icon\r", "$recycle.bin", "@eadir"}
+_LEFT_BEHIND = frozenset(
+    ".git .svn .hg .idea .vscode .venv .cache .ipynb_checkpoints .thumbnails .trash .trashes .fseventsd .ds_store "
+    ".spotlight-v100 .appledouble .documentrevisions-v100 .temporaryitems .dropbox.cache .picasaoriginals".split()
+)
+HIDDEN = "is hidden: a name that begins with a dot is passed over"
+"""The reason for a photo, or a folder, that a person may have hidden without knowing it."""
+
 _PHOTO_SUFFIXES = frozenset(
     ".jpg .jpeg .jpe .jfif .png .webp .bmp .dib .tif .tiff .gif .heic .heif .avif .svg .ppm .pgm .pbm .pnm .pfm "
     ".dng .cr2 .cr3 .crw .nef .arw .orf .rw2 .raf .pef .srw".split()
 )
 _PLAIN_TEXTS = frozenset(
     "readme license licence copying notice changelog changes authors contributors todo version makefile dockerfile "
-    "labels classes credits install sha256sums md5sums".split()
+    "labels classes citation credits install sha256sums md5sums".split()
 )
 
 _OTHER_SUFFIXES = frozenset(
@@ -25,7 +32,6 @@ _OTHER_SUFFIXES = frozenset(
     ".pt .pth .tflite .onnx .pb .ckpt .parquet .feather .arrow .tfrecord .record .mp4 .mov .avi .mkv .webm .mp3 .wav "
     ".m4a .url .lnk .labels .cache .crdownload .part .tmp .bak".split()
 )
-_OTHER_NAMES = frozenset("readme license licence copying notice changelog makefile authors citation".split())
 
 
 def is_junk(parts: tuple[str, ...]) -> bool:
@@ -33,21 +39,27 @@ def is_junk(parts: tuple[str, ...]) -> bool:
     return any((part.startswith(".") and part != "..") or part.casefold() in _JUNK for part in parts)
 
 
-def looks_like_photo(name: str) -> bool:
-    """Whether a file's name may be that of a picture: by its ending, or since it has none and no file is called so that
-    people write. Only to recognise folders: the content decides.
-    """
-    name = name.casefold()
-    suffix = PurePosixPath(name).suffix
-    if suffix[1:].isdecimal() or not suffix:
-        return name not in _PLAIN_TEXTS
-    return suffix in _PHOTO_SUFFIXES or suffix.startswith((".jpg", ".jpeg", ".png"))  # ".jpg_large", ".jpg~"
+def is_hidden_photo(parts: tuple[str, ...]) -> bool:
+    """Whether a junk file may be a person's photo all the same: it, or a folder around it, only begins with a dot."""
+    names = [part.casefold() for part in parts]
+    is_left_behind = any(name.startswith("._") or name in _JUNK or name in _LEFT_BEHIND for name in names)
+    return is_junk(parts) and not is_left_behind and PurePosixPath(names[-1]).suffix in _PHOTO_SUFFIXES
 
 
 def may_be_photo(name: str) -> bool:
-    """Whether a file may be a photo by its name: its ending is that of a picture, or none that says otherwise."""
+    """Whether a file may be a photo by its name: its ending is none that says otherwise, and people write no file of
+    that name. Only to recognise folders: the content decides.
+    """
     suffix = PurePosixPath(name).suffix.casefold()
-    return suffix in _PHOTO_SUFFIXES or not (suffix in _OTHER_SUFFIXES or name.casefold() in _OTHER_NAMES)
+    if suffix and not suffix[1:].isdecimal():
+        return suffix not in _OTHER_SUFFIXES
+    return name.casefold() not in _PLAIN_TEXTS
+
+
+def has_photo_ending(name: str) -> bool:
+    """Whether a name ends like that of a picture."""
+    suffix = PurePosixPath(name).suffix.casefold()
+    return suffix in _PHOTO_SUFFIXES or suffix.startswith((".jpg", ".jpeg", ".png"))  # ".jpg_large", ".jpg~"
 
 
 def clean_text(text: str) -> str:

@@ -4,7 +4,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 
-from tlcore.data.names import looks_like_photo
+from tlcore.data.names import has_photo_ending
 
 _DEEPEST = 6
 """Folders of a path that are told apart; no table names more."""
@@ -31,7 +31,7 @@ class PhotoIndex:
         ]
         parts = parts[-_DEEPEST:]
         for start in range(len(parts)):
-            for last in dict.fromkeys((parts[-1], _stem(parts[-1]) if looks_like_photo(parts[-1]) else parts[-1])):
+            for last in dict.fromkeys((parts[-1], _stem(parts[-1]) if has_photo_ending(parts[-1]) else parts[-1])):
                 found = self._found.get("/".join([*parts[start:-1], last]))
                 if found:
                     return found

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from tlcore.data.archive_kinds import NESTED_IN_FOLDER, NOT_TAKEN
+from tlcore.data.names import HIDDEN
 from tlcore.data.placed import CLASS_LEFT_OUT
 
 LEFT_OUT, CHANGED, GUESSED = "left out", "changed", "guessed"
@@ -20,6 +21,7 @@ BROWSER_REASONS = {
     "outside": "lies outside the class folders",
     "nested": NESTED_IN_FOLDER,
     "packed": NOT_TAKEN,
+    "hidden": HIDDEN,
     "twice": "was chosen twice, and is used once",
     "not_sent": "was not uploaded",
 }

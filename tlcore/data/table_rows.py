@@ -85,7 +85,7 @@ def _even(cells: list[list[str]]) -> Rows | None:
 
 
 def _json_rows(text: str, lines: bool) -> Rows | None:
-    """Rows out of a list of objects, an object an entry a line, or an object of file names and labels."""
+    """Rows out of a list of objects, one a line, or an object of file names and labels, either way round."""
     if lines:
         try:
             values: Any = [json.loads(line) for line in text.splitlines() if line.strip()]
@@ -95,6 +95,9 @@ def _json_rows(text: str, lines: bool) -> Rows | None:
         values = parse_json(text)
     if isinstance(values, dict) and len(values) > 1 and all(isinstance(each, str | int) for each in values.values()):
         return _even([["file", "label"], *([key, str(value)] for key, value in values.items())])
+    if isinstance(values, dict) and len(values) > 1 and all(isinstance(each, list) for each in values.values()):
+        listed = [[str(file), label] for label, files in values.items() for file in files if isinstance(file, str)]
+        return _even([["file", "label"], *listed[:MOST_ROWS]])
     if not isinstance(values, list) or not values or not all(isinstance(each, dict) for each in values):
         return None
     if len(values) > MOST_ROWS:

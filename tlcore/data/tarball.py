@@ -12,7 +12,7 @@ from tlcore.data.folder import MAX_PHOTO_BYTES, path_not_found, too_large
 from tlcore.data.images import PhotoRefused
 from tlcore.data.layout import SourceFile
 from tlcore.data.name_encodings import choose_encoding, guessed_reason
-from tlcore.data.names import clean_path, is_junk
+from tlcore.data.names import HIDDEN, clean_path, is_hidden_photo, is_junk
 from tlcore.data.tar_stream import DAMAGED, TarStream
 from tlcore.errors import UserError
 
@@ -99,6 +99,8 @@ class TarSource:
             parts, reason = split_name(raw.decode(encoding), separators="/")
             reason = reason or why_not
             if not parts or is_junk(parts):
+                if is_hidden_photo(parts):
+                    self.refused.append((clean_path(parts), HIDDEN))
                 continue
             if why_not == _FOLDER:
                 if reason == _FOLDER:

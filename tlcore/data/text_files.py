@@ -4,6 +4,7 @@ Nothing here is ever run or followed: sizes are bounded, and what is no text is 
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -13,6 +14,8 @@ from tlcore.data.placed import SourceFile
 
 MAX_BYTES = 50_000_000
 """Bytes of a table or a JSON file; larger ones are not read."""
+MAX_JSON = 25_000_000
+"""Characters of a JSON text: its values take ten times as much memory."""
 MAX_SMALL_BYTES = 1_000_000
 """Bytes of the annotations of one photo."""
 MAX_TOTAL_BYTES = 200_000_000
@@ -50,14 +53,23 @@ def decode_text(data: bytes) -> str | None:
     text = _try(data, "utf-8-sig")
     if text is not None:
         return text
-    best = from_bytes(data[:_SAMPLE_BYTES]).best()
-    return data.decode(best.encoding if best else "cp1252", errors="replace")
+    return data.decode(_encoding(data[:_SAMPLE_BYTES]), errors="replace")
+
+
+def _encoding(sample: bytes) -> str:
+    """The encoding of a text that is no Unicode. Of single letters with accents in plain text no detector is sure: that
+    is how Western programs write."""
+    runs = [len(run) for run in re.findall(rb"[\x80-\xff]+", sample)]
+    if sum(length > 1 for length in runs) * 2 < len(runs):
+        return "cp1252"
+    best = from_bytes(sample).best()
+    return best.encoding if best else "cp1252"
 
 
 def parse_json(text: str) -> Any:
-    """The values of a JSON text; None where it is none, or nested too deep."""
+    """The values of a JSON text; None where it is none, too long, or nested too deep."""
     try:
-        return json.loads(text)
+        return json.loads(text) if len(text) <= MAX_JSON else None
     except (ValueError, RecursionError):
         return None
 

@@ -9,7 +9,7 @@ import pandas as pd
 from tlcore.data.collect import Collected, Reading, collect
 from tlcore.data.folder import FolderSource, no_photo
 from tlcore.data.images import decode_input
-from tlcore.data.layout import read_layout
+from tlcore.data.layout import Table, read_layout
 from tlcore.data.report import guessed
 from tlcore.errors import UserError
 from tlcore.evaluation.report import Report, make_report, predictions_frame
@@ -22,18 +22,32 @@ from tlcore.serving.predict import OUTPUT, check_probabilities
 
 
 def score_folder(
-    bundle: Bundle, path: Path, should_stop: ShouldStop = never
+    bundle: Bundle, path: Path, should_stop: ShouldStop = never, layout: str = "", table: Table | None = None
 ) -> Generator[Event, None, tuple[Report, pd.DataFrame]]:
     """Predict every photo in a folder of class folders; returns the figures, and what was left
     out, changed or guessed (path, what, reason: data/report.py).
 
+    Args:
+        layout: how the folder is to be read, a `LayoutChoice.key`; "" where that is clear, or the model's classes fit
+            only one reading. table: one with labels that lies elsewhere.
+
     Raises:
-        UserError: the folder cannot be used, or has a class that the model does not know.
+        UndecidedLayout: the folder can be read in several ways. UserError: the folder cannot be used, or has a class
+            that the model does not know.
     """
     source = FolderSource(path)
-    layout = read_layout(source.name, source.files, source.folders, source.read, least_classes=1)
-    collected = Collected(refused=[*source.refused, *layout.refused], lines=guessed(source.guessed))
-    yield from collect(source, layout.placed, collected, Reading(), should_stop)
+    found = read_layout(
+        source.name,
+        source.files,
+        source.folders,
+        source.read,
+        layout,
+        least_classes=1,
+        table=table,
+        known=bundle.labels,
+    )
+    collected = Collected(refused=[*source.refused, *found.refused], lines=guessed(source.guessed))
+    yield from collect(source, found.placed, collected, Reading(), should_stop)
     photos = collected.photos()
     if photos.empty:
         raise no_photo(source.name)
@@ -52,17 +66,17 @@ def score_folder(
         rows.update((photo.sha256, row) for photo, row in zip(chunk, checked, strict=True))
         yield stopwatch.progress(len(rows))
     done = photos[photos["sha256"].isin(rows)].reset_index(drop=True)
-    table = np.stack([rows[sha256] for sha256 in done["sha256"]])
-    return make_report(predictions_frame(done, table, bundle.labels), bundle.labels), collected.report()
+    stacked = np.stack([rows[sha256] for sha256 in done["sha256"]])
+    return make_report(predictions_frame(done, stacked, bundle.labels), bundle.labels), collected.report()
 
 
 def _known_labels(given: np.ndarray, known: tuple[str, ...]) -> dict[str, str]:
     """The model's spelling of each class name."""
-    spelling = {label.casefold(): label for label in known}
-    strange = sorted(label for label in given if label.casefold() not in spelling)
+    spelling = {label.casefold(): label for label in reversed(known)} | {label: label for label in known}
+    strange = sorted(label for label in given if label not in spelling and label.casefold() not in spelling)
     if strange:
         raise UserError(
             f"The model doesn't know these classes: {', '.join(strange[:5])}.",
             f"It knows: {', '.join(known[:20])}{' …' if len(known) > 20 else ''}.",
         )
-    return {label: spelling[label.casefold()] for label in given}
+    return {label: spelling[label if label in spelling else label.casefold()] for label in given}

@@ -2,7 +2,7 @@
 
    Streamlit calls the default export again with new `data` after every run of the page; what is under way is kept beside the
    element it is drawn into. What `data` holds and what Python learns stands in board.py. The files beside this one are put
-   before it: sending.js, files.js, archive_kinds.js, camera.js, photo_check.js,
+   before it: ../../shared/camera.js, sending.js, files.js, archive_kinds.js, photo_check.js,
    thumbnails.js, card.js, checks.js. */
 
 const MOST_NAMED = 100; // files that did not arrive and are listed with their reasons
@@ -246,6 +246,7 @@ class Board {
   /** Put what was chosen or dropped where it belongs: onto `card`, or where its folders say. */
   async take(chosen, card) {
     const wanted = chosen.filter(({ path }) => !isJunk(path));
+    for (const { path } of chosen) if (isJunk(path) && isHidden(path)) this.leaveUnsent("hidden", null, path);
     await findArchives(wanted);
     const usable = this.withoutArchives(wanted);
     if (!chosen.length) return;
@@ -282,7 +283,7 @@ class Board {
   }
 
   takeWhole(chosen) {
-    const batch = newBatch();
+    const batch = randomId();
     const items = chosen.map(({ file, path }, index) => ({
       id: `${batch}-${index}`, name: path, label: null, file, sent: 0, loading: 0, state: "waiting", reason: "",
     }));
@@ -407,7 +408,7 @@ class Board {
   order() {
     if (this.ordered) return;
     this.ordered = true;
-    this.orderId = newBatch(); // part of the state, since a trigger is lost when a run of the page is cut short
+    this.orderId = randomId(); // part of the state, since a trigger is lost when a run of the page is cut short
     this.report();
     setTimeout(() => ((this.ordered = false), this.draw()), 4000); // the page said why nothing was imported
   }

@@ -12,6 +12,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.shared.camera import CAMERA_SCRIPTS, CAMERA_STYLES
 from pages.shared.component_script import component_script
 from tlcore.data.unsent import Unsent, unsent_from
 from tlcore.data.upload_classes import UploadClasses, classes_from
@@ -27,19 +28,18 @@ SCRIPTS = (
     "sending.js",
     "files.js",
     "archive_kinds.js",
-    "camera.js",
     "photo_check.js",
     "thumbnails.js",
     "card.js",
     "checks.js",
     "board.js",
 )
-"""One script in the browser, in this order."""
+"""One script in the browser, in this order, after that of the camera."""
 
 _MOUNT = st.components.v2.component(
     "transferlab_board",
-    css=(FOLDER / "board.css").read_text(encoding="utf-8"),
-    js=component_script(*(FOLDER / name for name in SCRIPTS)),
+    css=CAMERA_STYLES + (FOLDER / "board.css").read_text(encoding="utf-8"),
+    js=component_script(*CAMERA_SCRIPTS, *(FOLDER / name for name in SCRIPTS)),
 )
 
 

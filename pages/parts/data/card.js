@@ -10,7 +10,7 @@ const ACCEPTED = "image/*,.jfif,.heic,.heif,.avif,.tif,.tiff,.pbm,.pgm,.ppm,.pnm
 class Card {
   constructor(board, restored = {}) {
     this.board = board;
-    this.labels = restored.labels?.length ? [...restored.labels] : [`card-${newBatch()}`];
+    this.labels = restored.labels?.length ? [...restored.labels] : [`card-${randomId()}`];
     this.earlier = restored.count ?? 0; // photos that arrived in an earlier visit
     this.earlierPhotos = restored.photos ?? [];
     this.fixed = restored.fixed ?? 0; // photos of the data set that photos are added to; its name stays
@@ -78,10 +78,10 @@ class Card {
 
   /** New photos of this class; those that were chosen before are passed over. Returns the items to send. */
   add(chosen) {
-    const batch = newBatch();
+    const batch = randomId();
     const items = [];
     const earlier = new Set(this.known); // files of several folders that come at once may have one name and time
-    for (const { file, path } of chosen) {
+    for (const { file, path, group } of chosen) {
       const key = `${path.split("/").pop()}|${file.size}|${file.lastModified}`;
       if (earlier.has(key)) {
         this.board.leaveUnsent("twice", this.labels[0], path);
@@ -89,7 +89,7 @@ class Card {
       }
       this.known.add(key);
       const id = `${batch}-${items.length}`;
-      items.push({ id, key, name: path, label: this.labels[0], file, sent: 0, loading: 0, state: "waiting", reason: "" });
+      items.push({ id, key, name: path, label: this.labels[0], group, file, sent: 0, loading: 0, state: "waiting", reason: "" });
     }
     this.items.push(...items);
     this.complain("");
@@ -120,18 +120,15 @@ class Card {
 
   openCamera() {
     if (this.camera) return;
-    if (!hasCamera()) {
-      this.files.setAttribute("capture", "environment"); // a phone's own camera app
-      this.files.click();
-      this.files.removeAttribute("capture");
-      return;
-    }
     this.board.closeCameras();
-    const take = (file) => this.board.take([{ file, path: file.name, kind: "" }], this);
-    this.camera = new Camera(take, () => {
-      this.camera = null;
-      this.drop.hidden = false;
-      this.shoot.focus();
+    this.camera = new Camera({
+      take: (file, group) => this.board.take([{ file, path: file.name, kind: "", group }], this),
+      closed: () => {
+        this.camera = null;
+        this.drop.hidden = false;
+        this.shoot.focus();
+      },
+      advice: "Record at least three bursts, each from another side.",
     });
     this.drop.hidden = true;
     this.drop.before(this.camera.root);

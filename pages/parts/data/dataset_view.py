@@ -5,7 +5,7 @@ import html
 import pandas as pd
 import streamlit as st
 
-from pages.parts.data import file_report, same_names
+from pages.parts.data import check, file_report, same_names
 from pages.shared import chrome, drawn, gallery, manage, photo_viewer, widgets
 from pages.shared.decoding import dataset_thumbnail
 from pages.shared.widgets import plain
@@ -44,6 +44,7 @@ def show(dataset: Dataset) -> None:
             drawn.chart(charts.class_counts, counts, chrome.is_dark(), key="class_counts", description=finding)
         if dataset.licence:
             st.caption(f"Licence of the photos: {plain(dataset.licence)}")
+    check.show(dataset)
 
 
 def _enlarge(dataset: Dataset, rows: pd.DataFrame, place: int) -> None:

@@ -25,8 +25,7 @@ def show(dataset: Dataset) -> None:
     with st.container(key="tl_file_report"), st.expander(report_summary(report), expanded=len(report) <= SHORT):
         found = in_order(report)
         if len(report) > LONG:
-            sentences = describe_reasons(dataset.refused.itertuples(index=False, name=None))
-            st.markdown("\n".join(f"- {plain(sentence)}" for sentence in sentences))
+            st.markdown("\n".join(f"- {plain(sentence)}" for sentence in _reasons(dataset, dataset.id)))
             found = _matching(_of_kind(found, dataset.id), dataset.id)
         if not found.empty:
             _table(found, dataset.id)
@@ -39,6 +38,13 @@ def show(dataset: Dataset) -> None:
             on_click="ignore",
             key="report_download",
         )
+
+
+@st.cache_data(max_entries=50, show_spinner=False)
+def _reasons(_dataset: Dataset, dataset_id: str) -> tuple[str, ...]:
+    """What was left out by kind of reason; read once, since a report may have a hundred thousand lines."""
+    del dataset_id  # of the cache's key
+    return describe_reasons(_dataset.refused.itertuples(index=False, name=None))
 
 
 def _of_kind(report: pd.DataFrame, key: str) -> pd.DataFrame:
@@ -62,9 +68,10 @@ def _matching(report: pd.DataFrame, key: str) -> pd.DataFrame:
     typed = st.text_input(
         "Search files", key=f"report_search_{key}", placeholder="Search files and reasons", label_visibility="collapsed"
     )
-    text = (report["path"] + " " + report["reason"]).str.casefold()
-    for word in typed.casefold().split():
-        report = report[text.loc[report.index].str.contains(word, regex=False)]
+    words = typed.casefold().split()
+    if words:
+        text = (report["path"] + " " + report["reason"]).str.casefold()
+        report = report[text.map(lambda line: all(word in line for word in words))]
     if report.empty:
         st.caption(f"Nothing matches “{plain(typed)}”.")
     return report

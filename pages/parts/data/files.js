@@ -1,12 +1,17 @@
 /* What is chosen or dropped: the files of inputs and of dropped folders, and which class each of them belongs to. */
 
 const JUNK = new Set(["__macosx", "thumbs.db", "desktop.ini", "ehthumbs.db", "$recycle.bin", "@eadir"]);
+const LEFT_BEHIND = /^\._|^\.(git|svn|hg|idea|vscode|venv|cache|ipynb_checkpoints|thumbnails|trashe?s?|appledouble|picasaoriginals)$/i;
 const PARTS = /^([a-z]+[_-])?(train|val|valid|dev|eval|test)(ing|idation|uation)?([_-]?(set|data|images|photos|samples))?[_-]?\d*$/i;
 const LABELS = /\.(csv|tsv|json|jsonl|xml|ya?ml|xlsx|names)$|(^|\/)[^/]*(label|class|annot)[^/]*\.txt$/i; // files with labels
 const PHOTO = /\.(jpe?g|jpe|jfif|png|webp|bmp|dib|tiff?|gif|heic|heif|avif|svg|p[bfgnp]m|dng|cr[23w]|nef|arw|orf|rw2|raf|pef|srw)$/i;
 const MOST_CARDS = 40; // class folders that become cards; of more, the server makes the classes
 
 const isJunk = (path) => path.split("/").some((part) => part.startsWith(".") || JUNK.has(part.toLowerCase()));
+
+/** Whether junk may be a person's photo: it, or a folder around it, only begins with a dot. Most of what computers leave
+    behind begins with "._", or lies in a folder of which one knows the name. */
+const isHidden = (path) => PHOTO.test(path) && !path.split("/").some((part) => LEFT_BEHIND.test(part) || JUNK.has(part.toLowerCase()));
 
 /** Whether it is an archive inside a folder, which nobody unpacks. */
 const isNested = ({ path, kind }) => Boolean(kind) && path.includes("/");

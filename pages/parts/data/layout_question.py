@@ -63,8 +63,9 @@ def _example(pictures: Thumbnails, path: str, label: str) -> str:
     picture = pictures.read(path)
     source = picture_address(picture) if picture else EMPTY_PIXEL
     name = html.escape(path)
+    lines = name.replace("/", "/<wbr>").replace("_", "_<wbr>")
     return (
         f'<li><figure class="tl-photo"><div class="tl-tile"><img src="{source}" alt=""></div>'
-        f'<figcaption><b>{html.escape(label)}</b> <span class="tl-file" title="{name}">{name}</span></figcaption>'
+        f'<figcaption><b>{html.escape(label)}</b> <span class="tl-file" title="{name}">{lines}</span></figcaption>'
         "</figure></li>"
     )

@@ -152,8 +152,8 @@ class Sender {
     const parts = [];
     const spans = pending.map((item) => {
       const length = Math.min(item.file.size - item.sent, this.most);
-      const { id, name, label, file, sent } = item;
-      const text = new TextEncoder().encode(JSON.stringify({ id, name, label, size: file.size, offset: sent, length }));
+      const { id, name, label, group, file, sent } = item; // JSON leaves out a group that is undefined
+      const text = new TextEncoder().encode(JSON.stringify({ id, name, label, group, size: file.size, offset: sent, length }));
       const head = new DataView(new ArrayBuffer(4));
       head.setUint32(0, text.length);
       parts.push(head.buffer, text, file.slice(sent, sent + length));
@@ -241,7 +241,3 @@ function timeLeft(ms) {
   return ` · about ${Math.round(seconds / 60)} min left`;
 }
 
-const newBatch = () =>
-  [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-
-const button = (text, className, onclick) => make("button", { type: "button", textContent: text, className, onclick });

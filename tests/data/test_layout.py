@@ -1,0 +1,141 @@
+"""Which class each file gets: layouts that are clear, those that a person is asked about, and what they may contain."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.data.layout_cases import ASKED, CLEAR, REFUSED, alternating, paths, read, source_files, table, voc, yolo
+from tlcore.data.layout import HOW, propose, read_layout
+from tlcore.data.text_files import MAX_BYTES
+from tlcore.errors import UndecidedLayout, UserError
+from tlcore.messages.layouts import basis_message, summary_message, undecided_message
+
+
+def proposals_of(case):
+    return propose("x", source_files(case.photos, case.texts), (), read)
+
+
+def check(case, choice, layout, used):
+    assert dict(choice.classes) == case.classes, case.reason
+    assert dict(choice.parts) == case.parts, case.reason
+    assert {reason for _, reason in layout.refused} == case.left_out, case.reason
+    given = {tuple(path.split("/")) for path in (*case.photos, *case.texts) if "__MACOSX" not in path}
+    assert len(layout.placed) + layout.num_left_out == len(given) - len(used), "nothing is lost"
+    assert len(choice.examples) == min(9, choice.num_photos) and basis_message(choice) and summary_message(choice)
+
+
+@pytest.mark.parametrize("case", CLEAR, ids=[case.name for case in CLEAR])
+def test_a_clear_layout_asks_nothing(case):
+    first = proposals_of(case)[0]
+    assert first.is_clear, case.reason
+    check(case, first.choice(), first.layout, first.used)
+    assert read_layout("x", source_files(case.photos, case.texts), (), read).placed == first.layout.placed
+
+
+@pytest.mark.parametrize("case", ASKED, ids=[case.name for case in ASKED])
+def test_an_open_layout_is_a_question_and_its_answer_is_taken(case):
+    files = source_files(case.photos, case.texts)
+    with pytest.raises(UndecidedLayout) as question:
+        read_layout("x", files, (), read)
+    choices = question.value.choices
+    assert tuple(choice.key for choice in choices) == case.asked, case.reason
+    check(case, choices[0], read_layout("x", files, (), read, choices[0].key), proposals_of(case)[0].used)
+    assert all(f"--layout {key}" in undecided_message(question.value) for key in case.asked)
+
+
+@pytest.mark.parametrize(("name", "reason", "photos", "texts", "words"), REFUSED, ids=[case[0] for case in REFUSED])
+def test_what_gives_no_classes_is_refused_with_what_to_do(name, reason, photos, texts, words):
+    with pytest.raises(UserError, match=words) as refusal:
+        propose("x", source_files(photos, texts), (), read)
+    assert not isinstance(refusal.value, UndecidedLayout) and HOW in refusal.value.fix, reason
+
+
+@pytest.mark.parametrize(
+    ("layout", "labels", "reason"),
+    [
+        ("folders", {"test1", "train"}, "a person says that the parts are classes"),
+        ("names", {"cat", "dog"}, "the likeliest, by where the classes come from"),
+        ("all-folders", {"test1", "train"}, "a key that was not offered"),
+    ],
+)
+def test_a_reading_is_named_by_its_key_or_by_where_the_classes_come_from(layout, labels, reason):
+    files = source_files(paths("train/cat.#.jpg", "train/dog.#.jpg", "test1"), {})
+    assert {each.label for each in read_layout("x", files, (), read, layout).placed} == labels, reason
+
+
+@pytest.mark.parametrize("layout", ["table:labels.csv", "table:LABELS.csv", "table:./a/labels.csv", "table", "names"])
+def test_a_table_is_named_by_its_path_or_its_name(layout):
+    rows = table([f"cat_{number}.jpg,{('big', 'small')[number % 2]}" for number in range(4)])
+    files = source_files(paths("a/cat_#.jpg", "a/dog_#.jpg"), {"a/labels.csv": rows})
+    labels = {each.label for each in read_layout("x", files, (), read, layout).placed}
+    assert labels == ({"cat", "dog"} if layout == "names" else {"big", "small"})
+
+
+def test_an_unknown_layout_names_those_that_there_are():
+    with pytest.raises(UserError, match="can't be read by the layout “tables”") as refusal:
+        read_layout(
+            "x", source_files(paths("site1/cat", "site1/dog", "site2/cat", "site2/dog"), {}), (), read, "tables"
+        )
+    assert "inner-folders, outer-folders" in refusal.value.fix
+
+
+def test_several_readings_of_one_kind_are_asked_about():
+    files = source_files(paths("animals/cat", "animals/dog", "vehicles/car", "vehicles/bus"), {})
+    with pytest.raises(UndecidedLayout) as question:
+        read_layout("x", files, (), read, "folders")
+    assert [choice.key for choice in question.value.choices] == ["outer-folders", "inner-folders"]
+
+
+def test_the_question_in_words():
+    with pytest.raises(UndecidedLayout) as question:
+        read_layout("pets", source_files(paths("train/cat.#.jpg", "train/dog.#.jpg", "test1/#.jpg:2"), {}), (), read)
+    assert undecided_message(question.value).splitlines() == [
+        "pets has no clear class folders.",
+        "Choose how to read it by adding one of these options:",
+        "  --layout names",
+        "      The class is in the file names: 2 classes (cat, dog), 8 photos, 2 files left out.",
+        "      For example, train/cat.0.jpg is cat.",
+        "      For example, train/cat.1.jpg is cat.",
+    ]
+
+
+def test_empty_class_folders_are_reported_in_their_place():
+    folders = [("train",), ("train", "birds"), ("train", "cats"), ("docs",), (".git",)]
+    found = read_layout(
+        "x", source_files(paths("train/cats", "train/dogs", "test/cats", "test/dogs"), {}), folders, read
+    )
+    assert found.empty == ["birds"]
+
+
+HOSTILE = [
+    ("a bomb of entities", "a.xml", "<!DOCTYPE a [<!ENTITY b 'cccc'>]>" + voc("&b;")),
+    ("a deep JSON", "a.json", "[" * 200_000),
+    ("a cell without end", "labels.csv", 'file,label\n0.jpg,"' + "x" * 300_000),
+    ("no text at all", "labels.csv", b"\0\1\2" * 100),
+    ("half a character", "labels.csv", b"file,label\n\xff\xfe\xff"),
+    ("a JSON of other things", "a.json", '{"images": [1, null], "annotations": [[]], "categories": [{"id": []}, 3]}'),
+    (
+        "a COCO of other things",
+        "a.json",
+        '{"images": [{"id": {}, "file_name": 3}, 4], "annotations": [7], "categories": []}',
+    ),
+    ("a number without end", "0.txt", "1" * 5_000 + " 0 0 0 0"),
+    ("boxes at infinity", "0.txt", "1 inf nan 1e999 0"),
+    ("a name of 60,000 characters", "a" * 60_000 + "1a" * 200 + ".jpg", ""),
+    ("names that are numbers", "data.yaml", "names: [" + "," * 100_000),
+]
+
+
+@pytest.mark.parametrize(("reason", "name", "text"), HOSTILE, ids=[case[0] for case in HOSTILE])
+def test_texts_beside_photos_may_hold_anything(reason, name, text):
+    texts = {name: text, **({} if name == "0.txt" else yolo("x"))}
+    with pytest.raises(UserError, match="no class folders|export for object detection"):
+        propose("x", source_files(paths("#.jpg"), texts), (), read)
+    assert propose("x", source_files(paths("cats", "dogs"), texts), (), read)[0].is_clear, reason
+
+
+def test_a_table_that_is_too_large_is_not_read():
+    *photos, listed = source_files(paths("#.jpg"), {"labels.csv": table(alternating("{number}.jpg,{label}"))})
+    assert propose("x", [*photos, listed], (), read)[0].key == "table:labels.csv"
+    with pytest.raises(UserError, match="no class folders"):
+        propose("x", [*photos, replace(listed, size=MAX_BYTES + 1)], (), read)

@@ -1,0 +1,147 @@
+"""The camera of a card: a photo at a press, a burst while it is held, a countdown, and the way out without a camera."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import WAIT_MS
+from tests.e2e.test_board import count, go_on, name
+from tests.e2e.test_upload import open_board
+from tlcore.data import incoming
+from tlcore.data.manifest import load_dataset
+from tlcore.workspace import open_workspace
+
+
+@pytest.fixture
+def camera_page(browser, server):
+    """A tab that may use the camera, which shows a test picture."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, permissions=["camera"])
+    tab = context.new_page()
+    tab.set_default_timeout(WAIT_MS)
+    expect.set_options(timeout=WAIT_MS)
+    yield tab
+    context.close()
+
+
+def open_camera(page: Page, place: int):
+    """The camera of a card; returns its button."""
+    page.get_by_role("button", name=f"Use camera for Class {place}").click()
+    shutter = page.get_by_role("button", name="Take photo")
+    expect(shutter).to_be_focused()
+    return shutter
+
+
+def taken(page: Page, place: int) -> int:
+    return int(re.match(r"\d+", count(page, place).inner_text()).group())
+
+
+def expect_at_least(page: Page, place: int, number: int) -> None:
+    numbers = "|".join(str(each) for each in range(number, number + 60))
+    expect(count(page, place)).to_have_text(re.compile(f"^({numbers}) photos"))
+
+
+def test_the_camera_takes_one_photo_or_a_burst(camera_page, server, home):
+    page = camera_page
+    open_board(page, server)
+    shutter = open_camera(page, 1)
+    page.keyboard.press("Enter")
+    expect(count(page, 0)).to_have_text("1 photo")
+    expect(page.locator(".camera .hint")).to_have_text("1 photo taken")
+    shutter.hover()
+    page.mouse.down()
+    expect(count(page, 0)).to_have_text(re.compile(r"^[4-9]\d* photos"))
+    expect(page.locator(".camera .left")).to_have_text(re.compile(r"^[1-8] s$"))
+    page.mouse.up()
+    expect(page.locator(".camera .hint")).to_have_text(re.compile(r"^\d+ photos taken. Record at least three bursts"))
+    shutter.focus()
+    page.keyboard.down("Space")
+    expect_at_least(page, 0, taken(page, 0) + 3)
+    page.keyboard.up("Space")
+    page.get_by_role("button", name="Use camera for Class 2").click()
+    expect(page.get_by_role("button", name="Take photo")).to_have_count(1)
+    page.get_by_role("button", name="Close camera").click()
+    expect(page.get_by_role("button", name="Use camera for Class 2")).to_be_focused()
+    expect(page.locator(".verdict")).to_contain_text("uploaded.")
+    number = taken(page, 0)
+    area = re.search(r"incoming=(incoming-\w+)", page.url).group(1)
+    uploads = incoming.list_uploads(open_workspace(home), area)
+    groups = [upload.group for upload in uploads]
+    assert (
+        len(uploads) == number and len(set(groups)) == 3 and all(re.fullmatch("[0-9a-f]{16}", each) for each in groups)
+    )
+    page.reload()
+    expect(count(page, 0)).to_have_text(f"{number} photos")
+
+
+def test_a_countdown_records_for_both_hands_and_escape_ends_it(camera_page, server):
+    page = camera_page
+    open_board(page, server)
+    open_camera(page, 1)
+    page.get_by_role("button", name="Record in 3 s").click()
+    expect(page.locator(".camera .digits")).to_have_text("3")
+    expect(page.locator(".camera .digits")).to_have_text("1")
+    assert not taken(page, 0) if count(page, 0).is_visible() else True
+    expect(count(page, 0)).to_have_text(re.compile(r"^[3-9]\d* photos"))
+    page.keyboard.press("Escape")
+    expect(page.locator(".camera .hint")).to_have_text(re.compile(r"^\d+ photos taken"))
+    number = taken(page, 0)
+    page.wait_for_timeout(600)
+    assert taken(page, 0) == number
+    expect(page.get_by_role("button", name="Record in 3 s")).to_be_enabled()
+
+
+def test_bursts_stay_together_in_the_data_set(camera_page, server, home):
+    page = camera_page
+    open_board(page, server)
+    for place in (1, 2):
+        name(page, place - 1).fill(f"thing {place}")
+        name(page, place - 1).press("Tab")
+        page.get_by_role("button", name=f"Use camera for thing {place}").click()
+        shutter = page.get_by_role("button", name="Take photo")
+        for burst in range(1, 4):
+            shutter.hover()
+            page.mouse.down()
+            expect_at_least(page, place - 1, 3 * burst)
+            page.mouse.up()
+            expect(page.locator(".camera .hint")).to_have_text(re.compile("photos taken"))
+    page.get_by_role("button", name="Close camera").click()
+    go_on(page)
+    page.wait_for_url(re.compile(r"/(train|data)\?.*dataset="))
+    photos = load_dataset(open_workspace(home), re.search(r"dataset=([\w-]+)", page.url).group(1)).photos
+    assert photos["group"].notna().all() and (photos.groupby("group")["split"].nunique() == 1).all()
+    assert photos.groupby("label")["group"].nunique().tolist() == [3, 3]
+
+
+NO_CAMERA = [
+    # what the browser does, what the page says, whether trying again may help
+    ("navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotFoundError'))",
+     "No camera was found on this device.", False),
+    ("navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotAllowedError'))",
+     "Your browser blocks the camera. Allow it beside the address, then try again.", True),
+    ("navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotReadableError'))",
+     "Another program is using the camera. Close it, then try again.", True),
+    ("Object.defineProperty(navigator, 'mediaDevices', {value: undefined});"
+     "Object.defineProperty(window, 'isSecureContext', {value: false})",
+     "This page was opened without https, so the browser gives it no camera.", False),
+    ("Object.defineProperty(navigator, 'mediaDevices', {value: undefined})",
+     "This browser gives pages no camera.", False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("script", "words", "again"), NO_CAMERA)
+def test_without_a_camera_it_says_why_and_offers_the_camera_app(page, server, tmp_path, script, words, again):
+    from tests.photos import make_photo
+
+    page.add_init_script(script)
+    open_board(page, server)
+    page.get_by_role("button", name="Use camera for Class 1").click()
+    expect(page.get_by_role("status").filter(has_text=words)).to_be_visible()
+    assert page.get_by_role("button", name="Try again").is_visible() == again
+    app = page.locator(".camera input[type=file]")
+    assert app.get_attribute("capture") == "environment" and app.get_attribute("accept") == "image/*"
+    (tmp_path / "phone.jpg").write_bytes(make_photo(1))
+    app.set_input_files(tmp_path / "phone.jpg")
+    expect(count(page, 0)).to_have_text("1 photo")
+    page.get_by_role("button", name="Close camera").click()
+    expect(page.get_by_role("button", name="Use camera for Class 1")).to_be_focused()
