@@ -61,6 +61,13 @@ def photo_actions(dataset: Dataset, paths: Iterable[str], predicted: Sequence[st
             done="Photo left out. Close this to undo it.",
         ),
         ViewerAction(
+            "Delete photo",
+            lambda place: _do(lambda: actions.delete_photos(newest, [shown[place]])),
+            is_there,
+            removes=True,
+            done="Photo deleted. Close this to undo it.",
+        ),
+        ViewerAction(
             "Bring back",
             lambda place: _do(lambda: actions.bring_back(newest, [shown[place]])),
             lambda place: shown[place] in left_out,

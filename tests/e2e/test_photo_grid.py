@@ -2,6 +2,7 @@
 the view."""
 
 import re
+import zipfile
 
 from playwright.sync_api import Page, expect
 
@@ -111,3 +112,15 @@ def test_a_photo_opens_large_and_what_the_keys_are_is_listed(page, server, home,
     expect(bar).to_contain_text("2 selected")
     box = bar.bounding_box()
     assert box["y"] + box["height"] > 800 and not scrolls_sideways(page)
+
+
+def test_all_photos_are_downloaded_as_a_zip(page, server, home, tmp_path):
+    files = class_files({"lead": 6, "iron": 6}, seed=63)
+    dataset = run_to_end(ingest_zip(open_workspace(home), write_zip(tmp_path / "ores.zip", files)))
+    open_page(page, f"{server}/data?dataset={dataset.id}")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download photos").click()
+    with zipfile.ZipFile(download.value.path()) as archive:
+        photos_in_it = {name for name in archive.namelist() if name.endswith(".jpg")}
+        assert len(photos_in_it) == 12 and {name.split("/")[0] for name in photos_in_it} == {"lead", "iron"}
+    assert download.value.suggested_filename == "ores.zip"

@@ -18,7 +18,7 @@ def offered(dataset: Dataset, part: str) -> tuple[str, ...]:
         return ()
     if part == LEFT_OUT:
         return (photo_grid.BRING_BACK,)
-    return (photo_grid.RELABEL, photo_grid.MOVE, photo_grid.ROTATE, photo_grid.LEAVE_OUT)
+    return (photo_grid.RELABEL, photo_grid.MOVE, photo_grid.ROTATE, photo_grid.LEAVE_OUT, photo_grid.DELETE)
 
 
 def carry_out(dataset: Dataset, rows: pd.DataFrame, order: Order) -> None:
@@ -37,6 +37,8 @@ def carry_out(dataset: Dataset, rows: pd.DataFrame, order: Order) -> None:
 def _edit(dataset: Dataset, paths: Sequence[str], order: Order) -> Dataset | None:
     if order.kind == photo_grid.LEAVE_OUT:
         return actions.leave_out(dataset, paths)
+    if order.kind == photo_grid.DELETE:
+        return actions.delete_photos(dataset, paths)
     if order.kind == photo_grid.BRING_BACK:
         return actions.bring_back(dataset, paths)
     if order.kind == photo_grid.MOVE:

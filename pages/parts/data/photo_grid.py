@@ -17,9 +17,10 @@ from pages.shared.component_script import component_script
 from tlcore.data.manifest import SPLITS
 
 OPEN, TURN, SIZE, UNDO, REDO = "open", "turn", "size", "undo", "redo"
-RELABEL, LEAVE_OUT, BRING_BACK, MOVE, ROTATE = "relabel", "leave out", "bring back", "move", "rotate"
-KINDS = (OPEN, TURN, SIZE, UNDO, REDO, RELABEL, LEAVE_OUT, BRING_BACK, MOVE, ROTATE)
-EDITS = (RELABEL, LEAVE_OUT, BRING_BACK, MOVE, ROTATE)
+RELABEL, LEAVE_OUT, BRING_BACK, MOVE = "relabel", "leave out", "bring back", "move"
+ROTATE, DELETE = "rotate", "delete"
+EDITS = (RELABEL, LEAVE_OUT, BRING_BACK, MOVE, ROTATE, DELETE)
+KINDS = (OPEN, TURN, SIZE, UNDO, REDO, *EDITS)
 DEGREES = (90, 180, 270)  # clockwise
 MOST_LETTERS = 200  # of the name of a class
 

@@ -3,11 +3,12 @@
 
 const SIZE_KEPT = "transferlab-photo-size"; // in this browser: the size that was chosen last
 const ACTIONS = {
-  relabel: ["Move to class", "m"],
-  move: ["Move to part", "p"],
-  rotate: ["Rotate", "r"],
-  "leave out": ["Leave out", "x"],
-  "bring back": ["Bring back", "b"],
+  relabel: ["Move to class", "Move to class (M)"],
+  move: ["Move to part", "Move to part (P)"],
+  rotate: ["Rotate", "Rotate (R, L)"],
+  "leave out": ["Leave out", "Leave out (X): they stay here and can be brought back at any time"],
+  delete: ["Delete", "Delete: gone for good once this cannot be undone any more"],
+  "bring back": ["Bring back", "Bring back (B)"],
 };
 const PART_CHOICES = [
   { label: "Training", value: "train" },
@@ -142,7 +143,7 @@ class Bar {
     this.actions.replaceChildren(
       ...page.offered.map((kind) => {
         const button = press(ACTIONS[kind][0], () => this.grid.begin(kind));
-        button.title = `${ACTIONS[kind][0]} (${ACTIONS[kind][1].toUpperCase()})`;
+        button.title = ACTIONS[kind][1];
         button.disabled = !selected;
         return button;
       }),
