@@ -24,13 +24,14 @@ from tlcore.features.store import FeatureKind, FeatureStore
 from tlcore.jobs.line import Line
 from tlcore.jobs.locks import LOCK
 from tlcore.jobs.store import ImportSpec, create_import, create_run, list_imports, list_runs, recommendation_job
+from tlcore.listing import DELETED
 from tlcore.serving.bundle import load_bundle
 from tlcore.serving.predict import ImageClassifier
 from tlcore.settings import HOSTED, OWN
 from tlcore.storage import forgetting
 from tlcore.storage.belongings import DATASET, RUN, belongings, belongings_of
 from tlcore.storage.cleanup import clean
-from tlcore.storage.deletion import DELETED, delete_everything
+from tlcore.storage.deletion import delete_everything
 from tlcore.storage.forgetting import note_photos
 from tlcore.storage.usage import usage
 from tlcore.worker import runner

@@ -31,8 +31,8 @@ def rename(item: str, name: str, *, workspace: WorkspaceLike = None) -> str:
 def delete(item: str, *, keep_runs: bool = False, workspace: WorkspaceLike = None) -> Deletion:
     """Delete a data set, a run or a race; `restore` brings it back for a day.
 
-    With a data set go the runs and races on it, with a race its runs. A run that is at work is stopped first. Photos in
-    a folder of yours stay there.
+    With a data set go the runs and races on it, with a race its runs. A run that is at work is stopped; it is out of
+    every list at once, and put aside when it has ended. Photos in a folder of yours stay there.
 
     Args:
         item: its id, as the lists give it.
@@ -42,7 +42,7 @@ def delete(item: str, *, keep_runs: bool = False, workspace: WorkspaceLike = Non
         What went: `name`, `kind`, `parts` (the kind and id of all that went along) and `bytes`.
 
     Raises:
-        UserError: there is nothing of this id, or a run of it did not stop in time; then nothing has gone.
+        UserError: there is nothing of this id, photos are being added to it, or the disk says no; nothing has gone.
     """
     return trash.delete(take_workspace(workspace), item, keep_runs=keep_runs)
 

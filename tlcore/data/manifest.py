@@ -36,7 +36,7 @@ from tlcore.data.report import left_out, refused_frame, report_frame
 from tlcore.data.thumbnails import BROUGHT, Thumbnails
 from tlcore.error_reasons import why_file_failed
 from tlcore.errors import LayoutChoice, UserError
-from tlcore.listing import HEAD, FolderList
+from tlcore.listing import HEAD, FolderList, is_deleted
 from tlcore.naming import given_name
 from tlcore.workspace import (
     Workspace,
@@ -311,7 +311,7 @@ def load_dataset(workspace: Workspace, dataset_id: str) -> Dataset:
         UserError: there is none, or its files are damaged.
     """
     folder, version = workspace.dataset_folder(dataset_id), split_version(dataset_id)[1]
-    if not is_id(dataset_id) or not folder.is_dir():
+    if not is_id(dataset_id) or not folder.is_dir() or is_deleted(folder):
         raise _no_dataset(dataset_id)
     if version != 1 and version not in (log := read_log(folder)).entries and log.next_version <= version:
         raise UserError(f"“{folder.name}” has no version {version}.", "Choose another version of these photos.")

@@ -1,6 +1,7 @@
 """A data set out of what a visitor uploaded: photos put into named classes, zips, and photos of an earlier data set."""
 
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,18 @@ from tlcore.data.default_name import dataset_name
 from tlcore.data.drafts import draft_folder
 from tlcore.data.examples import examples_at_hand
 from tlcore.data.images import PhotoRefused, Wanted
-from tlcore.data.layout import Layout, Placed, SourceFile, label_all, leave_out, name_classes, read_layout
+from tlcore.data.layout import (
+    KEYS,
+    Layout,
+    Placed,
+    Read,
+    SourceFile,
+    UnknownLayout,
+    label_all,
+    leave_out,
+    name_classes,
+    read_layout,
+)
 from tlcore.data.manifest import Dataset, load_dataset
 from tlcore.data.report import guessed, report_lines
 from tlcore.data.thumbnails import ThumbnailWriter
@@ -187,7 +199,7 @@ class UploadSource:
         """The files of uploaded folders, whose names are the classes."""
         try:
             with examples_at_hand(files, self.read, self._thumbnail):
-                layout = read_layout(self.name, files, (), self.read, self._layout, least_classes=2 if alone else 1)
+                layout = self._read_layout(self.name, files, (), self.read, alone)
         except UserError as error:
             if alone or isinstance(error, UndecidedLayout | UndecidedEncoding):
                 raise
@@ -204,15 +216,26 @@ class UploadSource:
             if upload.label is not None:
                 layout = label_all(source.files, upload.label)
             else:
-                least = 2 if alone else 1
                 with examples_at_hand(source.files, source.read, self._thumbnail):
-                    layout = read_layout(upload.name, source.files, source.folders, source.read, self._layout, least)
+                    layout = self._read_layout(upload.name, source.files, source.folders, source.read, alone)
         except UserError as error:
             if alone or isinstance(error, UndecidedLayout | UndecidedEncoding):
                 raise
             self.refused.append((upload.name, f"can't be used: {error.what}"))
             return
         self._add(source, layout)
+
+    def _read_layout(
+        self, name: str, files: list[SourceFile], folders: Iterable[tuple[str, ...]], read: Read, alone: bool
+    ) -> Layout:
+        """The layout that was chosen. Of several uploads each has its own: one of the keys, or a clear one without."""
+        least, keys = 2 if alone else 1, self._layout.split(KEYS)
+        if alone and len(keys) == 1:
+            return read_layout(name, files, folders, read, self._layout, least)
+        for key in filter(None, reversed(keys)):
+            with suppress(UnknownLayout):
+                return read_layout(name, files, folders, read, key, least)
+        return read_layout(name, files, folders, read, "", least)
 
     def _add(self, source: ArchiveSource, layout: Layout) -> None:
         self.layouts.append(layout)
