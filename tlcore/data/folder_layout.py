@@ -8,8 +8,8 @@ from tlcore.data.folder_names import is_beside, is_numbered, is_storage, is_unla
 from tlcore.data.folder_tree import OUTSIDE, Folders, Frame, Node, find_frames, make_tree, relevant, unwrap
 
 NO_CLASS = "is not in a class folder"
-FEW_LOOSE, LOOSE_SHARE = 3, 0.1
-"""So many photos beside the class folders, or such a share of all, are strays; more of them are a question."""
+LOOSE_SHARE = 0.5
+"""Photos beside the class folders are strays; where they are more than such a share of all, they are a question."""
 MOST_TOPS = 6
 """Of so many outer folders at most, each can be chosen by itself."""
 MOST_LEVELS = 4
@@ -87,7 +87,7 @@ def _read_frame(frame: Frame, photos: Counter[Folders]) -> Iterator[FolderReadin
     doubtful = [] if frame.takes_all else [name for name in tops if _is_doubtful(name)]
     doubtful = doubtful if len(tops) - len(doubtful) > 1 else []
     is_weak = is_numbered(tops) or all(is_storage(name) or part_of(name, tops) for name in tops)
-    many_loose = node.direct > max(FEW_LOOSE, LOOSE_SHARE * photos.total())
+    many_loose = node.direct > LOOSE_SHARE * photos.total()
     base = FolderReading(
         "all-folders" if frame.takes_all else "folders",
         "all-folders" if frame.takes_all else "class-folders",
