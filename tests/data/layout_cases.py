@@ -186,7 +186,7 @@ CLEAR = [
 ASKED = [
     Case("dogs vs cats", "classes in the names, the test has none", paths("train/cat.#.jpg", "train/dog.#.jpg",
          "test1/#.jpg"), {"cat": 4, "dog": 4}, ("names",), left_out=frozenset({NO_NAME, "is not a picture"}),
-         texts={"sampleSubmission.csv": table(["0,0.5", "1,0.5"], "id,label")}),
+         texts={"sampleSubmission.csv": table(alternating("{number},{label}"), "id,label")}),
     Case("oxford pets", "breeds in the names, masks beside", paths("images/Abyssinian_#.jpg",
          "images/great_pyrenees_#.jpg", "annotations/trimaps/Abyssinian_#.png"),
          {"Abyssinian": 4, "great_pyrenees": 4}, ("names",), left_out=frozenset({NO_NAME})),

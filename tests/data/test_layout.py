@@ -134,6 +134,16 @@ def test_texts_beside_photos_may_hold_anything(reason, name, text):
     assert propose("x", source_files(paths("cats", "dogs"), texts), (), read)[0].is_clear, reason
 
 
+def test_xml_that_defines_a_document_type_is_not_read():
+    for start, is_read in (("", True), ("<!DOCTYPE annotation [<!ENTITY a 'cat'>]>", False)):
+        texts = {f"{number}.xml": start + voc(("cat", "dog")[number % 2]) for number in range(4)}
+        if is_read:
+            assert propose("x", source_files(paths("#.jpg"), texts), (), read)[0].key == "voc"
+            continue
+        with pytest.raises(UserError, match="no class folders"):
+            propose("x", source_files(paths("#.jpg"), texts), (), read)
+
+
 def test_a_table_that_is_too_large_is_not_read():
     *photos, listed = source_files(paths("#.jpg"), {"labels.csv": table(alternating("{number}.jpg,{label}"))})
     assert propose("x", [*photos, listed], (), read)[0].key == "table:labels.csv"
