@@ -73,7 +73,8 @@ def read_folders(photos: Sequence[Folders]) -> tuple[list[FolderReading], Frame]
     for frame in frames:
         for reading in _read_frame(frame, counts):
             if not any(_same(reading, other, counts) for other in found):
-                found.append(reading)
+                is_taken = any(other.key == reading.key for other in found)
+                found.append(replace(reading, key=f"{reading.key}-{len(found) + 1}") if is_taken else reading)
     return (found if len(found) == 1 else [replace(each, is_clear=False) for each in found]), frames[0]
 
 
@@ -94,7 +95,7 @@ def _read_frame(frame: Frame, photos: Counter[Folders]) -> Iterator[FolderReadin
         frame,
         wrapper,
         without=frozenset(node.children) - frozenset(tops) | frozenset(doubtful),
-        is_clear=frame.is_clear and not is_weak and not many_loose,
+        is_clear=frame.is_clear and not is_weak and not many_loose and not any(part_of(name, tops) for name in tops),
         is_weak=is_weak,
         file=", ".join(name for name in tops if part_of(name, tops)) if frame.takes_all else "",
     )
