@@ -5,7 +5,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts.evaluate import figures, photos
 from pages.parts.evaluate.photo_filter import PhotoFilter
-from pages.shared import chrome, model_download, packing, run_list, share, state, widgets
+from pages.shared import check_line, chrome, model_download, packing, run_list, share, state, widgets
 from pages.shared import score as score_card
 from tlcore.data.manifest import Dataset
 from tlcore.evaluation.report import Report, load_report
@@ -25,7 +25,7 @@ def score(report: Report) -> None:
 def show(run: Run, dataset: Dataset) -> None:
     """Everything there is to know about a run that can be used."""
     report = load_report(run.folder)
-    choice = PhotoFilter(run.id)
+    choice = PhotoFilter(run.id, tuple(report.labels))
     shown = choice.chosen(has_mistakes=report.correct < report.total)
     if len(report.labels) <= figures.MOST_BESIDE:
         left, right = st.columns(2, gap="large")
@@ -38,6 +38,7 @@ def show(run: Run, dataset: Dataset) -> None:
         score(report)
         figures.mixed_up(report, choice, shown)
         figures.classes(report, choice, shown)
+    check_line.show()
     photos.show(dataset, report, choice, shown)
     chrome.mark_done(3, run.id)
 

@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tlcore.api.checking import CheckResult, find_issues
+    from tlcore.api.checking import CheckResult, find_issues, split_by
     from tlcore.api.comparison import ComparisonResult, compare
     from tlcore.api.datasets import load_dataset
     from tlcore.api.listings import list_backbones, list_datasets, list_runs, list_samples
@@ -69,6 +69,7 @@ __all__ = [
     "rename",
     "rename_class",
     "restore",
+    "split_by",
     "train",
 ]
 
@@ -104,6 +105,7 @@ _MODULES = {
     "rename": "tlcore.api.managing",
     "rename_class": "tlcore.api.managing",
     "restore": "tlcore.api.managing",
+    "split_by": "tlcore.api.checking",
     "train": "tlcore.api.training",
 }
 

@@ -1,4 +1,4 @@
-"""Looking for photos to correct or leave out."""
+"""Looking for photos to correct or leave out, and splitting by what belongs together."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,6 +8,8 @@ import pandas as pd
 from tlcore.api.arguments import WorkspaceLike
 from tlcore.api.datasets import DataLike, take_dataset
 from tlcore.api.progress_bars import showing
+from tlcore.cleaning.belonging import groups_to_keep
+from tlcore.cleaning.groups import ALIKE
 from tlcore.cleaning.results import (
     SplitWorth,
     is_current,
@@ -16,6 +18,7 @@ from tlcore.cleaning.results import (
     load_issues,
     load_measures,
 )
+from tlcore.data.edits import set_groups
 from tlcore.data.manifest import Dataset
 from tlcore.errors import UserError
 from tlcore.events import Event, Failed, Stopped
@@ -72,6 +75,34 @@ def find_issues(
     check, issues, measures = load_check(place, dataset), load_issues(place, dataset), load_measures(place, dataset)
     assert check is not None and issues is not None and measures is not None  # it was saved just now
     return CheckResult(issues.copy(), measures, check.worth)
+
+
+def split_by(
+    data: DataLike,
+    by: str = ALIKE,
+    *,
+    seed: int = 0,
+    workspace: WorkspaceLike = None,
+    progress: bool | None = None,
+    on_event: Callable[[Event], object] | None = None,
+) -> Dataset:
+    """Split photos again so that those that belong together are on one side; copies and bursts always are.
+
+    Args:
+        data: a `Dataset`, or what `load_dataset` takes. Runs keep it as it is: a newer version of it is made.
+        by: what belongs together, a key of `CheckResult.splits`: "alike" (copies and bursts), "folder:2" (the second
+            folder of the path), "name:1" (the first part of the file name, between _ - . and spaces), "name:1-2" (its
+            first two parts), or "number" (the file name up to the end of its first number).
+        seed: decides which group goes where.
+        workspace, progress, on_event: as for `load_dataset`.
+
+    Raises:
+        UserError: there is no such grouping, a class has fewer than three groups; and what `find_issues` raises.
+    """
+    with showing(progress, on_event) as show:
+        place, dataset = take_dataset(data, workspace, 0, show)
+    find_issues(dataset, progress=progress, on_event=on_event)
+    return set_groups(place, dataset, groups_to_keep(dataset, load_check(place, dataset), by), True, seed)
 
 
 def _check(workspace: Workspace, dataset: Dataset, on_event: Callable[[Event], object]) -> None:

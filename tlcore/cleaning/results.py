@@ -14,6 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from tlcore.checksums import file_checksum
@@ -175,7 +176,8 @@ def _held(dataset: Dataset, folder: Path, mark: Mark, _kept: Mark | None) -> pd.
         return None
     issues = still_holding(check, dataset)
     kept = kept_keys(folder)
-    issues = issues[[key not in kept for key in issue_keys(issues, dataset)]].reset_index(drop=True)
+    shown = np.array([key not in kept for key in issue_keys(issues, dataset)], bool)
+    issues = issues[shown].reset_index(drop=True)
     return issues.assign(reason=reasons(issues, dataset))[list(COLUMNS)]
 
 
@@ -191,7 +193,7 @@ def still_holding(check: Check, dataset: Dataset) -> pd.DataFrame:
         return kind not in (WRONG_LABEL, *PAIRS) or all(now[each] == then[each] for each in photos)
 
     rows = check.issues[["kind", "path", "other"]].itertuples(index=False, name=None)
-    issues = check.issues[[holds(*row) for row in rows]]
+    issues = check.issues[np.array([holds(*row) for row in rows], bool)]  # a list that is empty would name no columns
     known = issues["proposed"].isin(("", *dataset.labels)) | (issues["kind"] == TWO_CLASSES)
     issues = issues[known].assign(label=lambda frame: [now[path][1] for path in frame["path"]])
     return sort_issues(issues)

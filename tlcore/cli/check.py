@@ -4,12 +4,14 @@ import argparse
 
 import pandas as pd
 
-from tlcore.api.checking import CheckResult, find_issues
+from tlcore.api.checking import CheckResult, find_issues, split_by
 from tlcore.api.datasets import load_dataset
 from tlcore.api.progress_bars import ProgressBars
 from tlcore.cleaning.issues import KINDS
 from tlcore.cli.common import SOURCES, Subparsers, answer, newest_source
+from tlcore.data.manifest import SPLITS, Dataset
 from tlcore.messages.checks import TITLES, check_message, grouping_title, issue_values, worth_message
+from tlcore.messages.quantities import count
 from tlcore.messages.terminal import printable
 from tlcore.workspace import Workspace
 
@@ -22,6 +24,13 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
         "check", parents=[common], help="find wrong labels, copies, blurred photos, and what belongs together"
     )
     parser.add_argument("path", help=f"a folder or zip with one folder per class, {SOURCES}")
+    parser.add_argument(
+        "--split-by",
+        metavar="GROUPS",
+        help="split again with what belongs together on one side: alike (copies and bursts), folder:2 (the second "
+        "folder), name:1 (the first part of the file name), name:1-2, or number (the name up to its first number)",
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="decides the new split (default 0)")
     parser.set_defaults(command=_check)
 
 
@@ -30,8 +39,19 @@ def _check(workspace: Workspace, options: argparse.Namespace) -> int:
         source = newest_source(workspace, options.path)
         dataset = load_dataset(source, workspace=workspace.root, on_event=bars.show)
         found = find_issues(dataset, on_event=bars.show)
+        if options.split_by:
+            return _split(options, split_by(dataset, options.split_by, seed=options.seed, on_event=bars.show))
     values = {"dataset": dataset.id, "photos": len(dataset.photos)} | dict(issue_values(found.issues, found.splits))
     return answer(options, _text(found, len(dataset.photos)), values)
+
+
+def _split(options: argparse.Namespace, dataset: Dataset) -> int:
+    """What a new split gave."""
+    groups, parts = int(dataset.photos["group"].nunique()), dataset.photos["split"].value_counts()
+    counts = {part: int(parts.get(part, 0)) for part in SPLITS}
+    shown = ", ".join(f"{number:,} {part}" for part, number in counts.items())
+    text = f"Split by {count(groups, 'group')}: {shown}. The data set is now {dataset.id}."
+    return answer(options, text, {"dataset": dataset.id, "groups": groups, "parts": counts})
 
 
 def _text(found: CheckResult, num_photos: int) -> str:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from tlcore.data.annotations import KINDS, Annotations
 from tlcore.data.evidence import Evidence, Table
+from tlcore.data.exported import read_export
 from tlcore.data.folder_layout import FolderReading
 from tlcore.data.label_tables import TableLabels
 from tlcore.data.names import clean_text, is_junk
@@ -117,6 +118,8 @@ def read_layout(
     Raises:
         UndecidedLayout: a person has to choose. UnknownLayout: there is no such layout. UserError: there is none.
     """
+    if not layout and table is None and (exported := read_export(files, read)) is not None:
+        return exported
     proposals = propose(name, files, folders, read, least_classes, table)
     if not layout and proposals[0].is_clear:
         return _chosen(proposals[0])

@@ -43,7 +43,7 @@ def is_hidden_photo(parts: tuple[str, ...]) -> bool:
     """Whether a junk file may be a person's photo all the same: it, or a folder around it, only begins with a dot."""
     names = [part.casefold() for part in parts]
     is_left_behind = any(name.startswith("._") or name in _JUNK or name in _LEFT_BEHIND for name in names)
-    return is_junk(parts) and not is_left_behind and PurePosixPath(names[-1]).suffix in _PHOTO_SUFFIXES
+    return is_junk(parts) and not is_left_behind and has_photo_ending(names[-1])
 
 
 def may_be_photo(name: str) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tlcore.data import incoming, thumbnails
+from tlcore.data.additions import add_photos
 from tlcore.data.allowance import UNLIMITED, Allowance
 from tlcore.data.archive_kinds import NESTED_IN_FOLDER, file_kind, named_like_archive
 from tlcore.data.archives import ArchiveSource, open_archive
@@ -60,8 +61,9 @@ def ingest_incoming(
 
     Args:
         name: what the data set is called; "" for a name made of its folder, its zip or its classes.
-        base: the id of a data set whose photos come along, in the parts that they are in; a data set never changes,
-            so adding photos makes a new one. Photos in a folder of the person stay there, others are copied.
+        base: the id of a data set that the photos are added to, as an edit of it (additions.py). Where it is somebody
+            else's its photos come along into a new one, in the parts that they are in; those in a folder of a person
+            stay there, others are copied.
         visitor: the public name of who asked for it. allowance: what may come in. without: classes to leave out.
         layout: how the folders are to be read, a `LayoutChoice.key`; "" where that is clear. encoding: of names in
             archives that do not say it, "" to find out.
@@ -72,6 +74,7 @@ def ingest_incoming(
             are too many, or there is no such base.
     """
     earlier = load_dataset(workspace, base) if base is not None else None
+    is_own = earlier is not None and earlier.visitor == visitor
     source = UploadSource(
         workspace, incoming_id, alone=earlier is None, without=without, layout=layout, encoding=encoding
     )
@@ -94,9 +97,11 @@ def ingest_incoming(
             reading = Reading(decoder.decode, folder, writer, wanted, folder)
             if not (yield from collect(source, placed, collected, reading, should_stop)):
                 return None
-            if earlier is not None:
+            if earlier is not None and not is_own:
                 collected.rows += _bring_along(earlier, folder, collected)
                 _bring_thumbnails(earlier, writer)
+        if earlier is not None and is_own:
+            return add_photos(workspace, earlier, folder, collected, seed)
         photos = collected.photos()
         if len(photos):
             photos, notes = part_bursts(photos)

@@ -131,13 +131,13 @@ def _photo(dataset: Dataset, photos: pd.DataFrame, path: str) -> CardPhoto:
 
 
 def _buttons(row: pd.Series) -> list[CardButton]:
-    """What can be done with a photo: the likeliest last, where the thumb is."""
+    """What can be done with a photo: the likeliest first."""
     name, kind = PurePath(str(row["path"])).name, row["kind"]
-    keep = "Keep both" if kind in PAIRS else f"Keep as {row['label']}" if kind == WRONG_LABEL else "Keep"
-    found = [CardButton(KEEP, keep, f"{keep}: {name}")]
-    found.append(CardButton(LEAVE_OUT, "Leave out", f"Leave out {name}"))
+    keep = "Keep both" if kind in PAIRS else "Keep"
+    spoken = f"Keep {name} in {row['label']}" if kind == WRONG_LABEL else f"{keep}: {name}"
+    found = [CardButton(KEEP, keep, spoken), CardButton(LEAVE_OUT, "Leave out", f"Leave out {name}")]
     if kind in (WRONG_LABEL, TWO_CLASSES):
-        found.append(CardButton(MOVE, f"Move to {row['proposed']}", f"Move {name} to {row['proposed']}"))
+        found.insert(0, CardButton(MOVE, f"Move to {row['proposed']}", f"Move {name} to {row['proposed']}"))
     return found
 
 

@@ -5,7 +5,7 @@ import streamlit as st
 from pages.shared import actions, state, undo
 from pages.shared.widgets import plain
 from tlcore.cleaning.belonging import groups_to_keep
-from tlcore.cleaning.groups import propose_groupings
+from tlcore.cleaning.groups import Grouping, propose_groupings
 from tlcore.cleaning.results import Check, SplitWorth
 from tlcore.data.manifest import Dataset
 from tlcore.messages.checks import grouping_message, grouping_title, worth_message
@@ -27,22 +27,18 @@ def show(dataset: Dataset, check: Check) -> None:
         st.markdown(WHY)
         if in_use:
             st.caption(f"In use: {count(int(in_use), 'group')} of photos, each on one side of the split.")
-        for place, worth in enumerate(check.worth):
-            _grouping(dataset, check, worth, place)
+        proposed = {each.key: each for each in propose_groupings(dataset.photos)}
+        for place, worth in enumerate(sorted(check.worth, key=lambda each: not each.matters)):
+            _grouping(dataset, check, worth, proposed.get(worth.key), place)
 
 
-def _grouping(dataset: Dataset, check: Check, worth: SplitWorth, place: int) -> None:
+def _grouping(dataset: Dataset, check: Check, worth: SplitWorth, grouping: Grouping | None, place: int) -> None:
     """A grouping with its examples and its worth, and the button that splits by it."""
-    proposed = {each.key: each for each in propose_groupings(dataset.photos)}
-    with st.container(border=True, key=f"tl_grouping_{place}"):
-        detail = f" · {grouping_message(proposed[worth.key])}" if worth.key in proposed else ""
-        st.markdown(f"**{grouping_title(worth.key)}**{plain(detail)}")
-        st.markdown(worth_message(worth))
+    detail = f" · {plain(grouping_message(grouping))}" if grouping is not None else ""
+    with st.container(horizontal=True, vertical_alignment="center", key=f"tl_grouping_{place}"):
+        st.markdown(f"**{grouping_title(worth.key)}**{detail}  \n{worth_message(worth)}", width="stretch")
         if state.may_act(dataset):
-            words = f"Keep these together: {grouping_title(worth.key).lower()}"
-            st.button(
-                "Split by this", key=f"split_by_{place}", help=words, on_click=_split, args=(dataset, check, worth)
-            )
+            st.button("Split by this", key=f"split_by_{place}", on_click=_split, args=(dataset, check, worth))
 
 
 def _split(dataset: Dataset, check: Check, worth: SplitWorth) -> None:

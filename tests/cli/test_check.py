@@ -1,0 +1,43 @@
+"""The command `check`: what was found in words and in JSON, and the split by what belongs together."""
+
+import json
+import shutil
+
+import pytest
+
+import tlcore
+from tests.small import write_small_folder
+from tlcore.cli.main import main
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("TRANSFERLAB_HOME", str(tmp_path / "home"))
+    folder = write_small_folder(tmp_path / "shapes", photos_per_class=6)
+    shutil.copy(folder / "disc" / "disc000.png", folder / "disc" / "again.png")
+    return folder
+
+
+def test_what_is_found_in_words_in_json_and_in_python(folder, capsys):
+    assert main(["check", str(folder)]) == 0
+    text = capsys.readouterr().out
+    assert "Copies (" in text and "The same file twice · disc/again.png" in text
+    assert main(["check", str(folder), "--json"]) == 0
+    values = json.loads(capsys.readouterr().out.splitlines()[-1])
+    found = tlcore.find_issues(values["dataset"])
+    assert [row["path"] for row in values["issues"]] == found.issues["path"].tolist()
+    assert values["counts"]["copy"] == int((found.issues["kind"] == "copy").sum())
+    assert set(found.measures.index) >= {"disc/again.png"}
+
+
+def test_the_split_keeps_groups_on_one_side(folder, capsys):
+    assert main(["check", str(folder), "--split-by", "alike", "--json"]) == 0
+    values = json.loads(capsys.readouterr().out.splitlines()[-1])
+    photos = tlcore.load_dataset(values["dataset"]).photos
+    assert values["groups"] >= 1 and sum(values["parts"].values()) == len(photos) == 19
+    assert (photos.groupby("group")["split"].nunique() == 1).all()
+
+
+def test_a_grouping_that_there_is_not_is_a_sentence(folder, capsys):
+    assert main(["check", str(folder), "--split-by", "(a+)+$"]) == 2
+    assert "There is no grouping" in capsys.readouterr().err
