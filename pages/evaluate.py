@@ -25,7 +25,7 @@ def score(report: Report) -> None:
 def show(run: Run, dataset: Dataset) -> None:
     """Everything there is to know about a run that can be used."""
     report = load_report(run.folder)
-    choice = PhotoFilter(run.id)
+    choice = PhotoFilter(run.id, tuple(report.labels))
     shown = choice.chosen(has_mistakes=report.correct < report.total)
     if len(report.labels) <= figures.MOST_BESIDE:
         left, right = st.columns(2, gap="large")

@@ -34,7 +34,10 @@ def heading() -> tuple[str, str]:
         run, dataset = state.run(), state.dataset()
         if run is not None and dataset is not None:
             return plain(outcome.title(run)), outcome.sentence(run, dataset)
-        return "Train", plan.remember(dataset) if dataset else "Train your model"
+        if dataset is None:
+            return "Train", "Train your model"
+        recommendation_line.preselect(dataset)
+        return "Train", plan.remember(dataset)
     except (UserError, OSError):  # the page itself will show it
         return "Train", "Train your model"
 
@@ -54,7 +57,7 @@ def offer(action: DeltaGenerator, dataset: Dataset) -> None:
     if refusal := memory_refusal([config]):
         widgets.note(refusal)
     label = f"Download {fetched} and train" if fetched else "Train"
-    if action.button(label, type="primary", key="train", disabled=bool(refusal)):
+    if action.button(label, type="primary", key=settings.START, disabled=bool(refusal)):
         room.for_runs(1)
         run = store.create_run(state.workspace(), dataset.id, config, dataset.name, state.maker())
         state.queue().submit(run)

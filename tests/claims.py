@@ -3,7 +3,7 @@
 import struct
 import zlib
 
-from tests.photos import encode, make_image
+from tests.photos import encode, heic, make_image
 
 
 def png(width: int, height: int, depth: int = 8, colours: int = 2, chunks: bytes = b"") -> bytes:
@@ -79,6 +79,12 @@ def jpeg(width: int, height: int, **options) -> bytes:
     return bytes(data)
 
 
+def _boxed(data: bytes, width: int, height: int) -> bytes:
+    """A HEIC or AVIF file that claims another size."""
+    place = data.index(b"ispe") + 8
+    return data[:place] + struct.pack(">II", width, height) + data[place + 8 :]
+
+
 HUGE = [
     # name, bytes; all are over 40 megapixels or 200 MB, whatever is done with them
     ("lossless webp of 34 bytes", webp_lossless(16_383, 5_430)),
@@ -91,6 +97,11 @@ HUGE = [
     ("rgba png, twice its size once it is rgb", png(6_200, 6_200, 8, 6)),
     ("png with a transparent palette", png(9_430, 9_430, 8, 3, PALETTE)),
     ("png with 2³¹ pixels a side", png(2**31 - 1, 2**31 - 1)),
+    ("rgb png of 16 bits, read twice", png(4_500, 4_500, 16, 2)),
+    ("heic", _boxed(heic(make_image(1, (64, 64))), 16_000, 16_000)),
+    ("avif", _boxed(encode(make_image(1, (64, 64)), "AVIF"), 16_000, 16_000)),
+    ("ppm", b"P6 30000 30000 255\n" + bytes(99)),
+    ("pgm of 12 bits", b"P5 9430 9430 4095\n" + bytes(99)),
     ("gif screen", gif((65_535, 65_535), (10, 10))),
     ("gif frame beyond its screen", gif((10, 10), (65_535, 65_535))),
     ("gif frame that gives way to its background", gif((10_000, 10_000), (10_000, 10_000), dispose=2)),
@@ -99,6 +110,7 @@ HUGE = [
     ("tiff", tiff(20_000, 20_000)),
     ("tiff with a tile larger than its picture", tiff(64, 64, tile=(32_768, 32_768))),
     ("16-bit tiff in one strip", tiff(6_300, 6_300, bits=16)),
+    ("64-bit tiff", tiff(5_000, 5_000, bits=64)),
     ("jpeg as large as they come", jpeg(65_500, 65_500)),
     ("progressive jpeg, whose coefficients are kept whole", jpeg(8_000, 5_000, progressive=True, subsampling=0)),
 ]

@@ -11,6 +11,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -27,6 +28,10 @@ _Place = tuple[str, int, tuple[Mark | None, ...]]
 SETTLED_NANOSECONDS = 2_000_000_000
 """A change that follows another within one tick of the file system's clock leaves the same time; the coarsest clock in
 use (FAT) ticks every 2 s. Until then folders are counted at each look."""
+
+DELETED = "deleted"
+"""In a folder that was deleted while somebody was at work in it, so that it is still there: the id under which it can
+be brought back, nothing where it cannot."""
 
 
 class FolderList(Generic[T]):
@@ -66,6 +71,8 @@ class FolderList(Generic[T]):
             for each in scan:
                 if each.name.startswith("."):  # what is being made, and what only programs read
                     continue
+                if is_deleted(each.path):
+                    continue
                 marks = tuple(file_mark(each.path, name) for name in CHANGING)
                 place = (each.name, each.inode(), marks)
                 value = self._known.get(place)
@@ -78,6 +85,36 @@ class FolderList(Generic[T]):
         self._known, self._not_whole = found, not_whole
         self._values = tuple(sorted(found.values(), key=self._order, reverse=True))
         self._time = changed if begun - changed > SETTLED_NANOSECONDS else None
+
+
+def is_deleted(folder: Path | str) -> bool:
+    """Whether a folder was deleted and is only waiting for whoever is at work in it: no list has it."""
+    return os.path.exists(os.path.join(folder, DELETED))
+
+
+def mark_deleted(folder: Path, an_id: str = "") -> None:
+    """Take a folder out of every list. Raises OSError.
+
+    Args:
+        an_id: under which it can be brought back.
+    """
+    (folder / DELETED).write_text(an_id, encoding="utf-8")
+    tell_of_change(folder)
+
+
+def unmark_deleted(folder: Path) -> None:
+    """Let a folder be in the lists again."""
+    with suppress(OSError):
+        (folder / DELETED).unlink()
+        tell_of_change(folder)
+
+
+def deleted_as(folder: Path) -> str:
+    """The id that `mark_deleted` was given; "" where there is none."""
+    try:
+        return (folder / DELETED).read_text(encoding="utf-8").strip()
+    except (OSError, ValueError):
+        return ""
 
 
 def tell_of_change(folder: Path) -> None:

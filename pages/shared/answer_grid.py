@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from pages.shared import answers, gallery, photo_viewer, predictions, widgets
+from pages.shared import address, answers, gallery, photo_viewer, predictions, widgets
 from pages.shared.predictions import PhotoPrediction
 from pages.shared.widgets import plain
 from tlcore.data.names import slug
@@ -23,10 +23,10 @@ def show(good: Sequence[PhotoPrediction], model: ImageClassifier, name: str) -> 
     """Draw them. `name`: of the data set, which the file is called after."""
     label = _chosen_class(good, model.bundle.labels)
     with st.container(horizontal=True, vertical_alignment="center", key="line_answers"):
+        address.remembered("answers_uncertain", "sort", {"uncertain": True}, False)
         uncertain = st.toggle("Least certain first", key="answers_uncertain")
-        view = st.segmented_control(
-            "View", [PICTURES, TABLE], default=PICTURES, key="answers_view", label_visibility="collapsed"
-        )
+        address.remembered("answers_view", "view", {"table": TABLE}, PICTURES)
+        view = st.segmented_control("View", [PICTURES, TABLE], key="answers_view", label_visibility="collapsed")
     shown = arranged(good, label, uncertain)
     if not shown:
         st.markdown(f"No photo was predicted as {plain(label or '')}.")
@@ -48,6 +48,7 @@ def show(good: Sequence[PhotoPrediction], model: ImageClassifier, name: str) -> 
 def _chosen_class(good: Sequence[PhotoPrediction], labels: tuple[str, ...]) -> str | None:
     """The totals by class, which filter; None for all classes."""
     totals = Counter(each.label for each in good)
+    address.remembered("answers_class", "class", {label: label for label in labels}, None)
     if len(labels) > MOST_CHIPS:
         ordered = sorted(labels, key=lambda label: -totals[label])
         words = {label: f"{label} · {totals[label]:,}" for label in ordered}
@@ -71,7 +72,10 @@ def _pictures(shown: Sequence[PhotoPrediction], model: ImageClassifier) -> None:
     """A page of photos at a time: only those are decoded and sent."""
     pages = -(-len(shown) // PAGE_SIZE)
     above = st.container()
-    page = min(st.pagination(pages, key="answers_page"), pages) if pages > 1 else 1
+    page = 1
+    if pages > 1:
+        address.remembered("answers_page", "page", {str(number): number for number in range(1, pages + 1)}, 1)
+        page = st.pagination(pages, key="answers_page")
     first = (page - 1) * PAGE_SIZE
     photos = [predictions.picture(each, model) for each in shown[first : first + PAGE_SIZE]]
     with above:

@@ -9,8 +9,8 @@ const SHOT_QUALITY = 0.92;
 const MOST_SHOTS_SHOWN = 6;
 const SHOT_WIDTH = 96; // pixels of a shot in the strip
 
-const NO_HTTPS = "This page was opened without https, so the browser gives it no camera. Open it with https://, or take photos with the camera app.";
-const NO_CAMERA_HERE = "This browser gives pages no camera. Take photos with the camera app.";
+const NO_HTTPS = "This page was opened without https, so the browser gives it no camera. Open it with https://, or";
+const NO_CAMERA_HERE = "This browser gives pages no camera. You can";
 const PROBLEMS = {
   NotAllowedError: "Your browser blocks the camera. Allow it beside the address, then try again.",
   NotFoundError: "No camera was found on this device.",
@@ -18,6 +18,7 @@ const PROBLEMS = {
 };
 
 const isTouch = () => matchMedia("(pointer: coarse)").matches;
+const instead = () => (isTouch() ? "take photos with the camera app" : "choose photos that you have taken");
 const shotsTaken = (count) => `${count} ${count === 1 ? "photo" : "photos"} taken`;
 
 /** `take(file, group)` gets each photo at once, `ended(shots)` all {file, group} of a press when it is over: photos of one press
@@ -52,7 +53,7 @@ class Camera {
 
   /** The way in where there is no live picture. */
   buildFallback() {
-    const app = make("input", { type: "file", accept: "image/*", tabIndex: -1, hidden: true });
+    const app = make("input", { type: "file", accept: "image/*", multiple: true, tabIndex: -1, hidden: true });
     app.setAttribute("capture", "environment");
     app.onchange = () => {
       const shots = [...app.files].map((file) => ({ file, group: "" }));
@@ -61,7 +62,7 @@ class Camera {
       if (shots.length) this.ended(shots);
     };
     this.again = button("Try again", "", () => this.open());
-    this.app = button(isTouch() ? "Open camera app" : "Choose a photo", "", () => app.click());
+    this.app = button(isTouch() ? "Open camera app" : "Choose photos", "", () => app.click());
     this.fallback = make("div", { className: "row", hidden: true }, this.again, this.app, app);
   }
 
@@ -99,7 +100,9 @@ class Camera {
     this.off();
     this.facing = facing;
     this.shutter.disabled = this.timed.disabled = true;
-    if (!navigator.mediaDevices?.getUserMedia) return this.fail(isSecureContext ? NO_CAMERA_HERE : NO_HTTPS, false);
+    if (!navigator.mediaDevices?.getUserMedia) {
+      return this.fail(`${isSecureContext ? NO_CAMERA_HERE : NO_HTTPS} ${instead()}.`, false);
+    }
     try {
       const video = { facingMode: facing, width: { ideal: 1024 }, height: { ideal: 768 } };
       const stream = await navigator.mediaDevices.getUserMedia({ video, audio: false });

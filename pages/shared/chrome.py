@@ -19,7 +19,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.shared import actions, active_jobs, in_use, look, manage, outdated, reading, state, undo
+from pages.shared import actions, active_jobs, address, in_use, look, manage, outdated, reading, state, undo
 from pages.shared.navigation import BESIDE, NAME, STEPS
 from pages.shared.widgets import plain
 from tlcore.data.manifest import Dataset
@@ -49,6 +49,7 @@ def page(title: str, sentence: str, step: int, tab: str = "") -> Iterator[DeltaG
     name = f"{here} · {NAME}" if here else NAME
     st.set_page_config(page_title=name, page_icon=ICON, layout="wide", initial_sidebar_state="collapsed")
     look.dress()
+    st.session_state[address.ENTERED] = st.session_state.get(HERE) != step
     st.session_state[HERE] = step
     st.query_params.from_dict(st.query_params.to_dict())  # a link to the page one is on leaves the address as it was
     if here:  # not on the welcome page, where one begins

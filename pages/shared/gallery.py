@@ -32,6 +32,7 @@ STRIP = (
     "buildings/1f3e0-noto.png",
     "animals/1f993-noto.png",
 )
+STALE = "photos_stale"  # in the session: the viewer has changed what the page below it shows
 MARKS = {True: "✓ correct", False: "✗ wrong"}
 
 _MOUNT = st.components.v2.component(
@@ -82,11 +83,21 @@ def grid(
 
     @chrome.errors_shown()
     def buttons() -> None:
+        rerun_if_stale()
         opened = _place(_MOUNT(key=key, data=data, on_opened_change=lambda: None), len(photos))
         if opened is not None:
             open(opened)
 
     st.fragment(buttons, key=f"{key}_fragment")()  # a press redraws nothing of the page
+
+
+def rerun_if_stale() -> None:
+    """Run the page again where the viewer that was closed just now has changed what is on it.
+
+    To be called by the fragment that opened the viewer: when that is closed, Streamlit runs the fragment alone.
+    """
+    if st.session_state.pop(STALE, False):
+        st.rerun()
 
 
 def _place(result: Any, number: int) -> int | None:
@@ -191,7 +202,17 @@ def _sample_figures() -> str:
 
 
 def three_by_three(frame: pd.DataFrame, by: str = "label", seed: int = 0) -> pd.DataFrame:
-    """Nine rows in which as many different values of `by` come up as there is room for; always the same nine."""
-    shuffled = frame.sample(frac=1, random_state=seed)
-    turn = shuffled.groupby(by, observed=True).cumcount()
-    return shuffled.assign(_turn=turn).sort_values("_turn", kind="stable").head(9).drop(columns="_turn")
+    """Nine rows in which as many different values of `by` come up as there is room for; always the same nine.
+
+    Each row has its place by its own path, not by how many there are: without one of the nine the other eight stay.
+
+    Args:
+        seed: another one gives nine others.
+    """
+    own, group = (
+        pd.util.hash_array(frame[name].astype(str).to_numpy(object), hash_key=f"{seed:016d}") for name in ("path", by)
+    )
+    shuffled = frame.assign(_own=own, _group=group).sort_values("_own", kind="stable")
+    shuffled["_turn"] = shuffled.groupby("_group").cumcount()
+    nine = shuffled.sort_values(["_turn", "_group"], kind="stable").head(9)
+    return nine.drop(columns=["_own", "_group", "_turn"])

@@ -89,13 +89,12 @@ def choose(key: str, thing: Made, name: Callable[[], str], kind: str) -> None:
         st.session_state[_ASKED] = Question(f"{what}_{kind}" if named else what, asked, name())
 
 
-def delete_photo(dataset: Dataset, path: str) -> None:
-    """Leave one photo out of the data set, at once: it can be undone. Call it when its button was pressed."""
-    with actions.refusals_kept():
-        newer = actions.delete_photos(dataset, [path])
-        if newer is not None:
-            undo.changed(newer, "Deleted 1 photo.")
-    st.rerun()
+def delete_photo(dataset: Dataset, path: str) -> bool:
+    """Leave one photo out of the data set, at once: it can be undone. False where it was not done; raises UserError."""
+    newer = actions.delete_photos(dataset, [path])
+    if newer is not None:
+        undo.changed(newer, "Deleted 1 photo.")
+    return newer is not None
 
 
 def photo_actions(dataset: Dataset, paths: Iterable[str]) -> tuple[ViewerAction, ...]:
@@ -115,6 +114,8 @@ def photo_actions(dataset: Dataset, paths: Iterable[str]) -> tuple[ViewerAction,
             "Delete photo",
             lambda place: delete_photo(newest, shown[place]),
             lambda place: shown[place] in still_there,
+            removes=True,
+            done="Photo deleted. Close this to undo it.",
         ),
     )
 

@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePath
+from typing import Literal
 
 import pandas as pd
 import streamlit as st
 
-from pages.shared import chrome, gallery
+from pages.shared import actions, chrome, gallery
 from pages.shared.decoding import preview_address
 from tlcore.data.images import PIXEL_ART, PhotoRefused
 from tlcore.data.manifest import Dataset
@@ -21,7 +22,8 @@ LARGEST = 1024
 
 MOST_SCALED = 320  # pixels that a picture of few pixels is brought to, by a whole number
 PARTS = {"train": "Training", "validation": "Validation", "test": "Test"}
-PLACE = "viewer_place"
+PLACE = "viewer_place"  # in the session
+GONE, AGAIN = "viewer_gone", "viewer_again"  # the places that an action took away; whether the page has to run again
 PREVIOUS, NEXT = "← Previous", "Next →"  # the arrow keys; style.css hides the sign that Streamlit adds at the right
 
 
@@ -48,22 +50,30 @@ class ViewerPhoto:
 
 @dataclass(frozen=True)
 class ViewerAction:
-    """Something that can be done with the photo that is shown. The page runs again after it.
+    """Something that can be done with the photo that is shown.
 
     Attributes:
-        do: gets the photo's place. offered: gets it too, and tells whether the photo is one to do it with.
+        do: gets the photo's place, as a callback; False where it was not done. A UserError is said in the viewer.
+        offered: gets the place too, and tells whether the photo is one to do it with.
+        removes: whether the photo is none of these any more after it. Then the viewer goes on to the next one, with
+            `done` as what was done, and the page runs again when it is closed; else the page runs again at once.
     """
 
     label: str
-    do: Callable[[int], None]
+    do: Callable[[int], object]
     offered: Callable[[int], bool] = lambda place: True
+    removes: bool = False
+    done: str = ""
 
 
-def show(photos: Sequence[ViewerPhoto], place: int, actions: Iterable[ViewerAction] = ()) -> None:
+def show(photos: Sequence[ViewerPhoto], place: int, offered: Iterable[ViewerAction] = ()) -> None:
     """Open the viewer on the photo at `place`, as an answer to a press: once, in the run that the press began."""
-    st.session_state[PLACE] = place
+    st.session_state[PLACE], st.session_state[GONE] = place, {}
+    can_be_done = tuple(offered)
     # The dialog's own title stays while one goes on to the next photo, so the heading that is seen is in the body.
-    st.dialog("Photo", width="large")(chrome.errors_shown(has_way_out=False)(_body))(photos, tuple(actions))
+    on_close: Literal["rerun", "ignore"] = "rerun" if any(action.removes for action in can_be_done) else "ignore"
+    opened = st.dialog("Photo", width="large", on_dismiss=on_close)
+    opened(chrome.errors_shown(has_way_out=False)(_body))(photos, can_be_done)
 
 
 def from_dataset(dataset: Dataset, rows: pd.DataFrame) -> list[ViewerPhoto]:
@@ -99,8 +109,14 @@ def from_predictions(dataset: Dataset, rows: pd.DataFrame, part: str = PARTS["te
     ]
 
 
-def _body(photos: Sequence[ViewerPhoto], actions: Sequence[ViewerAction]) -> None:
-    place = st.session_state[PLACE] % len(photos)
+def _body(photos: Sequence[ViewerPhoto], can_be_done: Sequence[ViewerAction]) -> None:
+    gone: dict[int, str] = st.session_state.get(GONE, {})
+    left = [place for place in range(len(photos)) if place not in gone]
+    if st.session_state.pop(AGAIN, False) or not left:
+        st.rerun()
+    wanted = st.session_state[PLACE] % len(photos)
+    turn = next((turn for turn, place in enumerate(left) if place >= wanted), 0)  # the next one, where that is gone
+    place = left[turn]
     photo = photos[place]
     st.html(
         f'<h2 class="tl-viewer-name">{html.escape(photo.name)}</h2>'
@@ -109,22 +125,34 @@ def _body(photos: Sequence[ViewerPhoto], actions: Sequence[ViewerAction]) -> Non
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="viewer_buttons"
     ):
-        if len(photos) > 1:
+        if len(left) > 1:
             with st.container(horizontal=True, vertical_alignment="center", width="content", key="viewer_neighbours"):
-                st.button(PREVIOUS, key="viewer_previous", shortcut="Left", on_click=_go, args=(place - 1,))
-                st.html(f'<p class="tl-small" aria-live="polite">{place + 1:,} of {len(photos):,}</p>')
-                st.button(NEXT, key="viewer_next", shortcut="Right", on_click=_go, args=(place + 1,))
-        offered = [action for action in actions if action.offered(place)]
+                st.button(PREVIOUS, key="viewer_previous", shortcut="Left", on_click=_go, args=(left[turn - 1],))
+                st.html(f'<p class="tl-small" aria-live="polite">{turn + 1:,} of {len(left):,}</p>')
+                after = left[(turn + 1) % len(left)]
+                st.button(NEXT, key="viewer_next", shortcut="Right", on_click=_go, args=(after,))
+        offered = [action for action in can_be_done if action.offered(place)]
         if offered:
             with st.container(horizontal=True, width="content", key="viewer_actions"):
                 for number, action in enumerate(offered):
-                    if st.button(action.label, key=f"viewer_action_{number}"):
-                        action.do(place)
-                        st.rerun()
+                    st.button(action.label, key=f"viewer_action_{number}", on_click=_act, args=(action, place))
+    if gone:
+        st.html(f'<p class="tl-small" role="status">{html.escape(list(gone.values())[-1])}</p>')
 
 
 def _go(place: int) -> None:
     st.session_state[PLACE] = place
+
+
+def _act(action: ViewerAction, place: int) -> None:
+    with actions.refusals_kept():
+        if action.do(place) is False:
+            return
+        if action.removes:
+            st.session_state.setdefault(GONE, {})[place] = action.done
+            st.session_state[gallery.STALE] = True  # until it is closed
+        else:
+            st.session_state[AGAIN] = True
 
 
 def _picture(photo: ViewerPhoto) -> str:

@@ -6,7 +6,7 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from pages.shared import answer_grid, answers, camera, chrome, predictions, state
+from pages.shared import answer_grid, answers, camera, chrome, photo_limit, predictions, state
 from pages.shared.predictions import NewPhoto, PhotoPrediction
 from pages.shared.widgets import plain, table
 from tlcore.jobs.store import Run
@@ -23,7 +23,7 @@ def show(run: Run) -> None:
     """Draw it, for a finished run. Raises UserError where the model's files are gone or damaged."""
     model = predictions.model_of(run)
     with st.container(key="tl_new_photos", gap="small"):
-        photos = _dropped()
+        photos = _dropped(run)
         with_camera = st.toggle("Use the camera", key="camera_on")
         if with_camera:
             _camera(run, model, photos)
@@ -46,11 +46,14 @@ def recognises(labels: Sequence[str]) -> str:
     return f"Recognises {names}{f' and {rest:,} more' if rest > 0 else ''}."
 
 
-def _dropped() -> list[NewPhoto]:
+def _dropped(run: Run) -> list[NewPhoto]:
     files = st.file_uploader(
         "Drop photos here or choose them", accept_multiple_files=True, key=UPLOADER, label_visibility="collapsed"
     )
-    return [NewPhoto(file.file_id, file.name, file.getvalue) for file in files]
+    photo_limit.watch(run, UPLOADER, len(files))
+    if len(files) > photo_limit.MOST_PHOTOS:  # a browser whose script did not keep them back
+        st.caption(f"Only the first {photo_limit.MOST_PHOTOS:,} of {len(files):,} photos are used.")
+    return [NewPhoto(file.file_id, file.name, file.getvalue) for file in files[: photo_limit.MOST_PHOTOS]]
 
 
 def _camera(run: Run, model: ImageClassifier, photos: Sequence[NewPhoto]) -> None:

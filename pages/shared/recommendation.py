@@ -42,6 +42,11 @@ class RecommendationState:
     recommendation: Recommendation | None
 
 
+def load(dataset: Dataset) -> Recommendation | None:
+    """What is known already of what the photos need. Raises UserError where the disk is full."""
+    return load_recommendation(store.recommendation_job(state.workspace(), dataset.id))
+
+
 def find(dataset: Dataset) -> RecommendationState:
     """What the photos need; the first visit starts the job, once a visit even where it fails."""
     job = store.recommendation_job(state.workspace(), dataset.id)

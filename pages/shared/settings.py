@@ -1,5 +1,7 @@
 """The settings of the next run: what the person set himself over the defaults of the chosen strategy and network.
 
+As long as the person has chosen no strategy, it is the recommended one as soon as there is a recommendation.
+
 What the person set lives in the session under its field's name, apart from any widget: it outlives the page, and a
 change of strategy changes only the rest. Nothing here draws; parts/train/settings_form.py does.
 """
@@ -15,6 +17,8 @@ from tlcore.models.registry import BUILT_IN, find_backbone, usual_image_size
 from tlcore.models.spec import BackboneSpec
 
 AUTO = TrainConfig().unfreeze_from
+START = "train"  # the key of the button that starts a run
+RECOMMENDED = "recommended_strategy"  # in the session: of the data set in use, None as long as there is none
 OPTIONS = {option.name: option for option in fields(TrainConfig)}
 VARIATIONS = tuple(option.name for option in fields(Augmentation))
 IDLE: dict[str, tuple[str, ...]] = {  # what does nothing for a strategy
@@ -37,6 +41,11 @@ def own() -> dict[str, Any]:
     return values
 
 
+def recommend(strategy: str | None) -> None:
+    """Propose this strategy to a person who has chosen none; None proposes the usual one."""
+    st.session_state[RECOMMENDED] = strategy
+
+
 def backbone() -> BackboneSpec:
     """The chosen network."""
     return find_backbone(own().get("backbone", BUILT_IN.name))
@@ -46,9 +55,10 @@ def proposed(strategy: str | None = None, spec: BackboneSpec | None = None) -> T
     """The settings a run would get now: the person's own where they count, else what is right for his choice.
 
     Args:
-        strategy, spec: in place of those that he chose.
+        strategy, spec: in place of those that he chose, or that are proposed to him.
     """
-    spec, strategy = spec or backbone(), strategy or own().get("strategy", TrainConfig().strategy)
+    spec = spec or backbone()
+    strategy = strategy or own().get("strategy") or st.session_state.get(RECOMMENDED) or TrainConfig().strategy
     values = {"image_size": usual_image_size(strategy, spec)} | own() | {"backbone": spec.name}
     kept = {name: _fitting(name, value, spec) for name, value in values.items() if name != "strategy"}
     names = counting(defaults_for(strategy, **kept))

@@ -24,6 +24,7 @@ from tlcore.errors import UserError
 from tlcore.jobs import active, store
 from tlcore.jobs.queue import JobQueue, queue_of
 from tlcore.jobs.store import Job, Run
+from tlcore.listing import is_deleted
 from tlcore.messages import titles
 from tlcore.naming import Mark, name_mark
 from tlcore.settings import is_hosted
@@ -211,7 +212,7 @@ def run_name(used: Run) -> str:
 def dataset_of(dataset_id: str) -> Dataset:
     """The data set with this id. Raises UserError for an unknown one."""
     folder = workspace().dataset_folder(dataset_id)
-    if not (folder / "dataset.json").is_file():  # deleted: what the cache has of it is nobody's any more
+    if not (folder / "dataset.json").is_file() or is_deleted(folder):  # what the cache has of it is nobody's any more
         return manifest.load_dataset(workspace(), dataset_id)
     touch_used(folder)
     return _dataset(workspace().root.as_posix(), dataset_id, name_mark(folder))

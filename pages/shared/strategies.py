@@ -11,7 +11,6 @@ def name(strategy: str) -> str:
     return capitalized(short_name(strategy))
 
 
-def label(strategy: str) -> str:
-    """Its name and what it does, for a box to tick: "Hybrid: train the head first, then …"."""
-    sentence = re.sub(r" \([^)]*\)", "", STRATEGIES[strategy]).rstrip(".")
-    return f"{name(strategy)}: {sentence[:1].lower()}{sentence[1:]}"
+def sentence(strategy: str) -> str:
+    """What it does, as a label: "Train the head first, then …"."""
+    return re.sub(r" \([^)]*\)", "", STRATEGIES[strategy]).rstrip(".")

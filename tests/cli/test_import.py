@@ -8,7 +8,7 @@ import pytest
 from tests.photos import class_files, make_photo, write_files
 from tlcore.__main__ import main
 
-HEIC = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"
+PDF = b"%PDF-1.7 a scan"
 
 
 @pytest.fixture(autouse=True)
@@ -18,7 +18,7 @@ def home(tmp_path, monkeypatch):
 
 @pytest.fixture
 def pets(tmp_path):
-    bad = {f"cats/{number}.heic": HEIC for number in range(30)} | {"=HYPERLINK(1).txt": b"x"}
+    bad = {f"cats/{number}-scan.jpg": PDF for number in range(30)} | {"=HYPERLINK(1).txt": b"x"}
     folder = write_files(tmp_path / "pets", class_files({"cats": 4, "dogs": 5}) | bad)
     (folder / "elsewhere").symlink_to(tmp_path)
     return folder
@@ -51,21 +51,19 @@ def test_a_report_that_cannot_be_written_is_a_mistake_with_a_sentence(pets, tmp_
 
 
 def test_a_failed_import_says_everything_at_once(tmp_path, capsys):
-    files = {f"cats/{number}.heic": HEIC for number in range(3)} | {"dogs/0.png": b"", "dogs/1.jpg": make_photo(1)}
+    files = {f"cats/{number}-scan.jpg": PDF for number in range(3)} | {"dogs/0.png": b"", "dogs/1.jpg": make_photo(1)}
     assert main(["import", str(write_files(tmp_path / "bad", files))]) == 2
     error = capsys.readouterr().err.splitlines()
     assert error[0] == "Only one class in bad has usable photos: dogs."
-    assert error[1].startswith("  3 files are HEIC photos from a phone") and error[2].startswith(
-        "  dogs/0.png is empty"
-    )
+    assert error[1].startswith("  3 files are PDFs, not pictures") and error[2].startswith("  dogs/0.png is empty")
     assert error[3].startswith("Add photos")
 
 
 def test_a_failed_import_as_json(tmp_path, capsys):
-    files = class_files({"cats": 5, "dogs": 5, "birds": 2}) | {f"birds/{number}.heic": HEIC for number in range(40)}
+    files = class_files({"cats": 5, "dogs": 5, "birds": 2}) | {f"birds/{number}-scan.jpg": PDF for number in range(40)}
     assert main(["import", str(write_files(tmp_path / "few", files)), "--json"]) == 2
     said = capsys.readouterr()
     values = json.loads(said.out.splitlines()[-1])
     assert values["error"].startswith("The class birds has only 2 different photos") and values["fix"]
-    assert values["small_classes"] == ["birds"] and values["reasons"][0].startswith("40 files are HEIC photos")
+    assert values["small_classes"] == ["birds"] and values["reasons"][0].startswith("40 files are PDFs")
     assert values["error"] in said.err and values["reasons"][0] in said.err

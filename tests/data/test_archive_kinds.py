@@ -124,6 +124,43 @@ def test_a_folder_with_nothing_but_an_archive_names_it(workspace, tmp_path):
         _by_path(workspace, write_files(tmp_path / "downloads", {"pets.zip": b"PK\x03\x04"}))
 
 
+def _odd(form, suffix):
+    """Photos of two classes in a format, under names with an ending that may not be its own."""
+    names = [(label, number) for label in ("stop", "yield") for number in range(4)]
+    return {
+        f"{label}/{number:05d}{suffix}": make_photo(10 * place + number, image_format=form)
+        for place, (label, number) in enumerate(names)
+    }
+
+
+ODD = [
+    # format, ending of the names
+    ("PPM", ".ppm"),  # the German traffic signs
+    ("JPEG", ""),  # names of numbers alone
+    ("JPEG", ".jfif"),
+    ("PNG", ".jpg"),
+    ("JPEG", ".png"),
+    ("WEBP", ".JPEG"),
+    ("JPEG", ".jpg_large"),  # as some sites name their downloads
+]
+
+
+@pytest.mark.parametrize(("form", "suffix"), ODD)
+@pytest.mark.parametrize("way", ["zip", "tar", "folder", "uploaded zip", "uploaded folder"])
+def test_the_content_decides_the_format_on_every_way_in(workspace, tmp_path, form, suffix, way):
+    files = _odd(form, suffix)
+    if way == "uploaded folder":
+        area = incoming.new_incoming(workspace)
+        incoming.add_files(workspace, area, [(f"signs/{path}", content, None) for path, content in files.items()])
+        dataset = run_job(ingest_incoming(workspace, area, ""))[0]
+    elif way == "folder":
+        dataset = _by_path(workspace, write_files(tmp_path / "signs", files))
+    else:
+        path = (write_tar if way == "tar" else write_zip)(tmp_path / "signs.zip", files)
+        dataset = (_by_upload if way == "uploaded zip" else _by_path)(workspace, path)
+    assert dataset.labels == ("stop", "yield") and len(dataset.photos) == 8 and dataset.refused.empty
+
+
 def _member(name, kind=tarfile.REGTYPE, data=b"", **fields):
     member = tarfile.TarInfo(name)
     member.type, member.size = kind, len(data)

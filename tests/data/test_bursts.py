@@ -67,6 +67,18 @@ def test_a_class_of_one_or_two_bursts_is_cut_in_the_order_of_time_and_says_so(bu
     assert set(photos[photos["label"] == "pen"]["split"]) == {"train", "validation", "test"}
 
 
+def test_equal_photos_tie_neither_classes_nor_parts_together():
+    """A virtual camera that stands still gives the same picture again and again."""
+    photos = _photos(_rows("cup", 10, 10, 10), _rows("pen", 10, 10, 10))
+    photos.loc[[0, 10, 20, 30, 40, 50], "sha256"] = "e" * 64
+    photos.loc[[1, 11, 21], "sha256"] = "f" * 64
+    split, notes = _split(photos)
+    for _, rows in split.groupby("label"):
+        assert set(rows["split"]) == {"train", "validation", "test"}
+    assert (split.groupby("sha256")["split"].nunique() == 1).all()
+    assert len(notes) == 1 and "cup" in notes[0], "its three bursts are one"
+
+
 def test_two_photos_of_a_burst_are_too_few_as_ever():
     with pytest.raises(TooFewPhotos, match="cup has only 2 different photos"):
         _split(_photos(_rows("cup", 2), _rows("pen", single=12)))

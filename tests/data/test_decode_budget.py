@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests import claims
-from tests.photos import encode, make_halves, make_image
+from tests import claims, pictures
+from tests.photos import encode, heic, make_halves, make_image
 from tlcore.data import colours, deep, images, opening
 from tlcore.data.decode_budget import DecodeBudget, opened_cost
 from tlcore.data.images import PhotoRefused, decode, inspect, load_input, load_upright, thumbnail
@@ -159,16 +159,22 @@ MEASURED = {
     "turned png": lambda: encode(_COLOURS, "PNG", compress_level=1, exif=_turned()),
     "progressive jpeg": lambda: encode(_COLOURS, "JPEG", progressive=True, subsampling=0),
     "jpeg": lambda: encode(_COLOURS, "JPEG"),
+    "heic": lambda: heic(_COLOURS.resize((2_000, 1_500)), quality=90),
+    "avif": lambda: encode(_COLOURS.resize((2_000, 1_500)), "AVIF", quality=90, speed=10),
+    "16-bit rgb png": lambda: pictures.png(_GREY[:1_500, :1_500, None].repeat(3, 2)),
 }
 _SCRIPT = """
 import json, sys
 from pathlib import Path
 from tlcore.data import images
 from tlcore.data.images import Wanted, decode
+from tlcore.data.opening import prepare
 def peak():
     return int(next(line for line in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in line).split()[1])
 decode(Path(sys.argv[2]).read_bytes(), Wanted(224, "center-crop", 240))
-data, cost, before = Path(sys.argv[1]).read_bytes(), [], peak()
+data = Path(sys.argv[1]).read_bytes()
+prepare(data)
+cost, before = [], peak()
 def note(each):
     cost.append(each.num_bytes)
     return images.nullcontext()

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.photos import class_files, make_halves, run_job, write_files, write_zip
+from tests.photos import class_files, make_halves, make_photo, run_job, write_files, write_zip
 from tlcore.data.edits import (
     bring_back,
     compare_versions,
@@ -184,10 +184,12 @@ def test_a_turned_photo_is_seen_turned_and_the_original_stays(workspace, tmp_pat
     for number in range(1, 9):
         files[f"cats/halves {number}.jpg"] = make_halves(number)
     files["cats/drawing.png"] = make_halves(1, "PNG")
+    files["cats/other.webp"] = make_halves(1, "WEBP")
+    files["cats/other.bmp"] = make_photo(77, image_format="BMP")
     folder = write_files(tmp_path / "pets", files)
     zipped = write_zip(tmp_path / "pets.zip", files)
     dataset = run_job(ingest_folder(workspace, folder) if kind == "folder" else ingest_zip(workspace, zipped))[0]
-    chosen = [path for path in files if "halves" in path or "drawing" in path]
+    chosen = [path for path in files if "halves" in path or "other" in path or "drawing" in path]
     edited = rotate(workspace, dataset, chosen, degrees)
     turns = {90: Image.Transpose.ROTATE_270, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_90}
     for path in chosen:

@@ -27,7 +27,7 @@ def question(request, workspace, tmp_path, monkeypatch):
     archive = write_zip(tmp_path / "pets.zip", files)
     if request.param == "zip":
         return asked(ingest_path(workspace, archive))
-    monkeypatch.setattr("tlcore.data.images._open", None)
+    monkeypatch.setattr("PIL.Image.open", None)
     area = incoming.new_incoming(workspace)
     sent = [("pets.zip", archive.read_bytes(), None)]
     if request.param == "uploaded folder":

@@ -120,10 +120,11 @@ def test_photos_can_be_added_to_an_earlier_data_set(workspace, area, tmp_path, k
     tested = base.part("test").iloc[0]
     incoming.add_file(workspace, area, "again.jpg", base.read(tested["path"]), tested["label"])
     dataset = run_job(ingest_incoming(workspace, area, "More", base=base.id))[0]
-    assert dataset.labels == ("birds", "cats", "dogs") and len(dataset.photos) == 54
+    assert dataset.labels == ("birds", "cats", "dogs") and len(dataset.photos) == 53
+    assert dataset.id == f"{base.id}@2" and dataset.name == base.name, "a version of the same data set"
     kept = dataset.photos.set_index("path")["split"]
     assert kept[base.photos["path"]].tolist() == base.photos["split"].tolist()
-    assert kept[f"{tested['label']}/again.jpg"] == "test"
+    assert [row[0] for row in dataset.report.values] == [f"{tested['label']}/again.jpg"], "that one is there already"
     assert all(dataset.read(path) for path in dataset.photos["path"])
     third = incoming.new_incoming(workspace)
     _add(workspace, third, "fish", range(7_000, 7_003))

@@ -139,3 +139,20 @@ def test_a_table_that_is_too_large_is_not_read():
     assert propose("x", [*photos, listed], (), read)[0].key == "table:labels.csv"
     with pytest.raises(UserError, match="no class folders"):
         propose("x", [*photos, replace(listed, size=MAX_BYTES + 1)], (), read)
+
+
+@pytest.mark.parametrize(
+    ("known", "classes", "reason"),
+    [
+        (("cat", "dog"), {"cat", "dog"}, "only the inner folders are classes of the model"),
+        (("SITE1", "site2"), {"site1", "site2"}, "only the outer ones, whatever their case"),
+        (("horse",), None, "neither"),
+    ],
+)
+def test_the_classes_of_a_model_decide_how_its_test_photos_are_read(known, classes, reason):
+    files = source_files(paths("site1/cat", "site1/dog", "site2/cat"), {})
+    if classes is None:
+        with pytest.raises(UndecidedLayout):
+            read_layout("x", files, (), read, known=known)
+    else:
+        assert {each.label for each in read_layout("x", files, (), read, known=known).placed} == classes, reason

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.photos import run_job
+from tests.photos import class_files, make_photo, run_job, write_zip
 from tlcore.data import incoming
 from tlcore.data.ingest import ingest_incoming, ingest_path
+from tlcore.data.layout import KEYS
 from tlcore.errors import UndecidedLayout
 
 ARCHIVES = Path(__file__).parent / "layouts"
@@ -55,3 +56,19 @@ def test_archives_are_read_as_they_are_meant(workspace, tmp_path, name, layout, 
     assert dataset.photos["label"].value_counts().to_dict() == classes
     assert {path.removeprefix("up/") for path in dataset.refused["path"]} == left_out
     assert set(dataset.photos["split"]) == PARTS
+
+
+def test_each_of_several_uploads_is_asked_about_and_keeps_its_answer(workspace, tmp_path):
+    names = {f"{('ant', 'bee')[number % 2]} ({number}).jpg": make_photo(9_000 + number) for number in range(6)}
+    sites = class_files({"cat": 2, "dog": 2}, "s1/", 11) | class_files({"cat": 2, "dog": 2}, "s2/", 12)
+    area = incoming.new_incoming(workspace)
+    for name, files in (("a.zip", names), ("b.zip", sites), ("c.zip", class_files({"elk": 4}, seed=13))):
+        incoming.add_file(workspace, area, name, write_zip(tmp_path / name, files).read_bytes(), None)
+    answers: list[str] = []
+    for wanted in ("names", "inner-folders"):
+        with pytest.raises(UndecidedLayout) as question:
+            run_job(ingest_incoming(workspace, area, "x", layout=KEYS.join(answers)))
+        assert question.value.choices[0].key == wanted
+        answers.append(wanted)
+    dataset = run_job(ingest_incoming(workspace, area, "x", layout=KEYS.join(answers)))[0]
+    assert dataset.photos["label"].value_counts().to_dict() == {"ant": 3, "bee": 3, "cat": 4, "dog": 4, "elk": 4}

@@ -287,6 +287,10 @@ REFUSED = {
         "floating-point values packed in a way",
     ),
     "cut off": (tiff(GREY16, {})[:900], "damaged|incomplete"),
+    "a strip that unpacks to more than it says": (
+        tiff(zlib.compress(bytes(90_000_000)), SHAPE | {258: 16, 259: 8, 262: 1}),
+        "damaged",
+    ),
     "heic cut off": (heic(FLAT)[:200], "damaged|incomplete"),
     "pgm cut off": (b"P5 40 24 4095\n" + bytes(50), "incomplete"),
 }

@@ -23,6 +23,9 @@ HEIC = "is a HEIC photo from a phone, which isn't supported; save it as JPEG or 
         ("is an archive inside the archive; unpack it first", " are archives inside the archive; unpack them first"),
         ("is an SVG drawing, which has no pixels", " are SVG drawings, which have no pixels"),
         ("can't be used: The zip is empty.", " can't be used: The zip is empty"),
+        ("was not uploaded", " were not uploaded"),
+        ("lies outside the class folders", " lie outside the class folders"),
+        ("is listed in labels.csv, but isn't there", " are listed in labels.csv, but aren't there"),
         ("is the preview of a RAW file", ": each is the preview of a RAW file"),  # a number is in no such words
         ("is a link or a device, not a file", ": each is a link or a device, not a file"),
         ("shows nothing", ": each shows nothing"),

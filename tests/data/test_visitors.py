@@ -14,9 +14,9 @@ from tlcore.data.samples import ingest_sample
 from tlcore.workspace import USED, touch_used
 
 
-def upload(workspace, visitor):
+def upload(workspace, visitor, first=0):
     area = incoming.new_incoming(workspace, visitor)
-    for number in range(8):
+    for number in range(first, first + 8):
         incoming.add_file(workspace, area, f"{number}.jpg", make_photo(number), "cats" if number % 2 else "dogs")
     return area
 
@@ -32,8 +32,10 @@ def test_uploads_data_sets_and_comparisons_know_whose_they_are(workspace, visito
     assert load_comparison(workspace, made.id).visitor == visitor
     assert {run.visitor for run in runs_of(workspace, made)} == {visitor}
     assert summary.bytes == sum(len(make_photo(number)) for number in range(8))
-    more = run_job(ingest_incoming(workspace, upload(workspace, visitor), "y", base=dataset.id, visitor=visitor))[0]
-    assert next(each for each in list_datasets(workspace) if each.id == more.id).base == dataset.id
+    other = upload(workspace, "blue-owl", first=50)
+    copy = run_job(ingest_incoming(workspace, other, "y", base=dataset.id, visitor="blue-owl"))[0]
+    assert copy.visitor == "blue-owl", "whoever adds to photos of somebody else gets a copy of them"
+    assert next(each for each in list_datasets(workspace) if each.id == copy.id).base == dataset.id
 
 
 def test_photos_that_stay_in_a_folder_take_no_bytes(workspace, small_folder):

@@ -15,7 +15,7 @@ import pytest
 from tests.e2e.studio import Studio, studio
 
 ROOT = Path(__file__).resolve().parents[2]
-WAIT_MS = 15_000  # a training and another test file may share two cores with the browser
+WAIT_MS = 180_000  # a training and another test file may share two cores with the browser
 
 
 def free_port() -> int:

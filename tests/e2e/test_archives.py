@@ -44,7 +44,7 @@ def test_a_tar_dropped_on_the_board_becomes_a_data_set_whatever_its_name(page, s
     open_board(page, server)
     drop(page, path)
     expect(page.locator(".verdict")).to_have_text("1 file uploaded.")
-    expect(page.get_by_text("Its folders become the classes.")).to_be_visible()
+    expect(page.get_by_text("Its classes are found when you import it.")).to_be_visible()
     import_all(page)
     page.wait_for_url("**/train?**")
 

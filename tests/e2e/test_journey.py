@@ -55,6 +55,7 @@ def test_from_emoji_to_a_prediction(page, server, tmp_path):
     train.click()
 
     # Train: the curves appear while it learns, and the run's id stands in the address.
+    choose_strategy(page, "Feature extraction")
     page.get_by_role("button", name="Train", exact=True).click()
     expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(2)
     judge = page.get_by_role("button", name="View results")
@@ -112,11 +113,10 @@ def fill(page: Page, label: str, value: int) -> None:
     expect(page.get_by_text(re.compile(r"^You changed: .*" + re.escape(label)))).to_be_visible()
 
 
-def choose_hybrid(page: Page) -> None:
-    """All of a card can be pressed; the sentence above says what that will do."""
-    page.locator(".st-key-setting_strategy label", has_text="Hybrid").click()
-    expect(page.get_by_role("radio", name="Hybrid")).to_be_checked()
-    expect(page.get_by_text(re.compile("then fine-tunes the top of the network"))).to_be_visible()
+def choose_strategy(page: Page, name: str) -> None:
+    """All of a card can be pressed. What somebody chose stays, also when another one is recommended meanwhile."""
+    page.locator(".st-key-setting_strategy label", has_text=name).click()
+    expect(page.get_by_role("radio", name=name)).to_be_checked()
 
 
 def test_own_photos_hybrid_stopped_and_continued(page, server, small_folder):
@@ -128,7 +128,8 @@ def test_own_photos_hybrid_stopped_and_continued(page, server, small_folder):
 
     # Two choices: the backbone is the built-in one; the head first, then the top of the network.
     expect(page.get_by_role("radio", name="EfficientNet-Lite0")).to_be_checked()
-    choose_hybrid(page)
+    choose_strategy(page, "Hybrid")
+    expect(page.get_by_text(re.compile("then fine-tunes the top of the network"))).to_be_visible()
     page.get_by_text("Options", exact=True).click()
     fill(page, "Epochs", 3)
     fill(page, "Fine-tuning epochs", 300)

@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import expect
 
 from tests.e2e.test_journey import emoji_of
-from tests.e2e.ways import heading, open_page, press, primary, settle, step
+from tests.e2e.ways import heading, open_page, press, primary, settle, step, tab_to
 
 SAMPLE = re.compile("^Use emoji")
 
@@ -26,6 +26,13 @@ def test_from_the_welcome_page_to_an_answer(page, server, tmp_path):
     settle(page)
     expect(heading(page)).to_be_focused()
 
+    tab_to(page, page.locator(".st-key-setting_strategy input:checked"))
+    if page.get_by_role("radio", name="Feature extraction").is_checked():
+        page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("radio", name="Hybrid")).to_be_checked()
+    page.keyboard.press("ArrowUp")
+    expect(page.get_by_role("radio", name="Feature extraction")).to_be_checked()
+    settle(page)
     press(page, primary(page))
     expect(page.locator("#tl-told")).to_contain_text(re.compile(r"\w"))  # a screen reader hears how it goes
     expect(page.locator(".st-key-tl_steps")).to_contain_text("✓ Train")

@@ -10,6 +10,28 @@ from tlcore.events import run_to_end
 from tlcore.workspace import open_workspace
 
 
+def test_after_a_photo_was_deleted_the_next_one_is_shown(page, server, home, tmp_path):
+    files = class_files({"larks": 8, "wrens": 8}, seed=42)
+    dataset = run_to_end(ingest_zip(open_workspace(home), write_zip(tmp_path / "birds.zip", files)))
+    page.goto(f"{server}/data?dataset={dataset.id}")
+    sources = "() => [...document.querySelectorAll('button.tl-photo img')].map(image => image.src)"
+    page.locator("button.tl-photo").first.wait_for()
+    before = page.evaluate(sources)
+    page.locator("button.tl-photo").first.click()
+    viewer = page.get_by_role("dialog")
+    names = [viewer.locator(".tl-viewer-name").inner_text()]
+    viewer.get_by_role("button", name="Delete photo").click()
+    expect(viewer.get_by_text("1 of 8")).to_be_visible()
+    expect(viewer.get_by_text("Photo deleted.")).to_be_visible()
+    assert viewer.locator(".tl-viewer-name").inner_text() not in names
+    page.keyboard.press("Escape")
+    expect(viewer).to_have_count(0)
+    expect(page.get_by_text("Deleted 1 photo.")).to_be_visible()
+    expect(page.get_by_text("15 photos").first).to_be_visible()
+    after = page.evaluate(sources)
+    assert len(set(before) & set(after)) == 8, "the sample keeps its other photos"
+
+
 def test_rename_delete_and_undo(page, server, home, tmp_path):
     files = class_files({"ferns": 8, "mosses": 8}, seed=41)
     dataset = run_to_end(ingest_zip(open_workspace(home), write_zip(tmp_path / "herbarium.zip", files)))

@@ -75,6 +75,42 @@ def test_photos_open_and_close_with_the_keys(tab, photos):
     assert second.evaluate(IS_FOCUSED), "the focus goes back to where it was"
 
 
+DROP_MANY = """(element, number) => {
+  const transfer = new DataTransfer();
+  for (let each = 0; each < number; each++) transfer.items.add(new File(["x"], `${each}.jpg`, { type: "image/jpeg" }));
+  element.dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true }));
+}"""
+
+
+def test_more_photos_than_fit_at_once_are_not_sent(tab, photos):
+    sent = []
+    tab.on("request", lambda request: sent.append(request.url) if "/upload_file/" in request.url else None)
+    zone = tab.get_by_test_id("stFileUploaderDropzone")
+    zone.evaluate(DROP_MANY, 501)
+    refused = tab.get_by_role("alert").filter(has_text="501 photos are too many at once. Choose up to 500.")
+    expect(refused).to_be_visible()
+    expect(refused.locator("code")).to_contain_text("tlcore predict")
+    assert not sent
+    drop(tab, *photos)
+    expect(tab.get_by_text("4 predictions · ")).to_be_visible()
+    expect(refused).to_have_count(0)
+    assert len(sent) == 4
+    zone.evaluate(DROP_MANY, 499)
+    expect(tab.get_by_role("alert")).to_contain_text("4 are here already. Choose up to 496.")
+
+
+def test_how_far_an_upload_is_can_be_seen(tab, photos):
+    held = []
+    tab.route("**/upload_file/**", lambda route: held.append(route) if len(held) < 1 else route.continue_())
+    drop(tab, *photos)
+    bar = tab.get_by_role("progressbar", name="Upload")
+    expect(tab.get_by_text("Uploading · 3 of 4 photos")).to_be_visible()
+    expect(bar).to_have_js_property("value", 3)
+    held[0].continue_()
+    expect(tab.get_by_text("4 predictions · ")).to_be_visible()
+    expect(bar).to_be_hidden()
+
+
 def test_many_photos_are_filtered_and_taken_away(tab, trained, photos, tmp_path):
     page = tmp_path / "page.jpg"
     page.write_text("<html><body>no picture</body></html>")

@@ -26,7 +26,7 @@ def test_the_advice_is_taken_and_two_strategies_race(page, server):
         fill(page, label, value)
     page.get_by_role("link", name="Compare strategies on your photos").click()
     expect(page.get_by_text(re.compile(r"Your options from the Train page apply: .*Image size"))).to_be_visible()
-    expect(page.get_by_role("checkbox", name=re.compile("^Hybrid: "))).to_be_checked()
+    expect(page.get_by_role("checkbox", name="Hybrid")).to_be_checked()
     start = page.get_by_role("button", name="Start a race of 2 runs")
     start.focus()
     page.keyboard.press("Enter")
@@ -41,9 +41,17 @@ def test_the_advice_is_taken_and_two_strategies_race(page, server):
 
 
 def follow_the_advice(page: Page) -> None:
-    """Digits are few and unlike ImageNet's photos: hybrid is advised where feature extraction was chosen."""
-    hybrid = page.get_by_role("radio", name="Hybrid")
-    expect(hybrid).not_to_be_checked()
+    """Digits are few and unlike ImageNet's photos: hybrid is advised, and selected as long as nobody chose another one.
+
+    Nothing moves when the advice arrives.
+    """
+    hybrid, cards = page.get_by_role("radio", name="Hybrid"), page.locator(".st-key-setting_strategy")
+    before = cards.bounding_box()
+    expect(page.get_by_text("Why this recommendation?")).to_be_visible()
+    expect(hybrid).to_be_checked()
+    expect(page.get_by_text("then fine-tunes the top of the network").first).to_be_visible()
+    assert cards.bounding_box() == before
+    cards.locator("label", has_text="Feature extraction").click()
     page.get_by_text("Why this recommendation?").click()
     take = page.get_by_role("button", name="Use this recommendation")
     take.click()

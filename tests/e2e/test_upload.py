@@ -102,7 +102,7 @@ def test_a_zip_in_slices_through_a_proxy_that_takes_little(page, server, tmp_pat
     zip_input(page).set_input_files(path)
     expect(page.locator(".verdict")).to_have_text("1 file uploaded.")
     assert max(sizes) > 1_000_000 and len(sizes) > 5
-    expect(page.get_by_text("Its classes are found when you import it.")).to_be_visible()
+    expect(page.get_by_text("2 classes: cats (8), dogs (6).")).to_be_visible()
     page.get_by_role("button", name="Import and continue").click()
     page.wait_for_url("**/train?**")
     page.goto(page.url.replace("/train", "/data"))

@@ -56,24 +56,40 @@ LOWER, LOWER_FINE_TUNE = (
             "slow",
         ),
         (
-            Overfitting(1.0, 0.89, 0.83, 0.93, 22, None, False, False),
-            "It is memorising its photos (overfitting): 100% of the training photos are correct, but only 89% of the "
-            "validation photos (likely range 83–93%). The validation loss has not improved since epoch 22. Add photos, "
-            "or turn on augmentation. The best epoch is kept, so nothing is lost.",
-            "a head",
+            Overfitting(30, False, 1.0, 0.89, 0.83, 0.93, True, 22, None, False, False),
+            "It is memorising its photos (overfitting): in epoch 30, 100% of the training photos are correct, but only "
+            "89% of the validation photos (likely range 83–93%). The validation loss has not improved since epoch 22. "
+            "Add photos, or turn on augmentation. The best epoch is kept, so nothing is lost.",
+            "a head, while it trains",
         ),
         (
-            Overfitting(1.0, 0.89, 0.83, 0.93, 22, None, True, True),
-            "It is memorising its photos (overfitting): 100% of the training photos are correct, but only 89% of the "
-            "validation photos (likely range 83–93%). The validation loss has not improved since epoch 22. Add photos. "
-            "An earlier epoch is kept if it was clearly better.",
+            Overfitting(24, True, 0.998, 0.89, 0.83, 0.93, True, 22, None, False, False),
+            "It is memorising its photos (overfitting): in epoch 24, the one that was kept, 99.8% of the training "
+            "photos are correct, but only 89% of the validation photos (likely range 83–93%). The validation loss has "
+            "not improved since epoch 22. Add photos, or turn on augmentation. The best epoch is kept, so nothing is "
+            "lost.",
+            "a head that has ended: the figures are those that the chart marks",
+        ),
+        (
+            Overfitting(3, True, 0.91, 0.9, 0.84, 0.94, False, 3, None, False, False),
+            "It is memorising its photos (overfitting): in epoch 3, the one that was kept, 91% of the training photos "
+            "are correct, and 90% of the validation photos (likely range 84–94%). After that only the training photos "
+            "got better. The validation loss has not improved since epoch 3. Add photos, or turn on augmentation. The "
+            "best epoch is kept, so nothing is lost.",
+            "the gap came after what was kept",
+        ),
+        (
+            Overfitting(30, False, 1.0, 0.89, 0.83, 0.93, True, 22, None, True, True),
+            "It is memorising its photos (overfitting): in epoch 30, 100% of the training photos are correct, but only "
+            "89% of the validation photos (likely range 83–93%). The validation loss has not improved since epoch 22. "
+            "Add photos. An earlier epoch is kept if it was clearly better.",
             "while fine-tuning, and the photos vary already",
         ),
         (
-            Overfitting(1.0, 0.89, 0.83, 0.93, 1, LOWER, False, False),
-            "It is memorising its photos (overfitting): 100% of the training photos are correct, but only 89% of the "
-            "validation photos (likely range 83–93%). The validation loss has not improved since epoch 1. Choose a "
-            "lower learning rate, such as 0.001.",
+            Overfitting(30, False, 1.0, 0.89, 0.83, 0.93, True, 1, LOWER, False, False),
+            "It is memorising its photos (overfitting): in epoch 30, 100% of the training photos are correct, but only "
+            "89% of the validation photos (likely range 83–93%). The validation loss has not improved since epoch 1. "
+            "Choose a lower learning rate, such as 0.001.",
             "the learning rate is to blame",
         ),
         (

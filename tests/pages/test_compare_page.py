@@ -368,5 +368,6 @@ def test_strategies_are_called_as_on_the_train_page():
     labels = {box.key.removeprefix("race_"): box.label for box in at.checkbox}
     assert list(labels) == list(STRATEGIES)
     for strategy, label in labels.items():
-        assert label.startswith(f"{strategies.name(strategy)}: "), "the name of its card"
-        assert not label.endswith(".") and "(" not in label, "a label has no full stop, and names nothing twice"
+        assert label == strategies.name(strategy), "the name of its card"
+        said = next(each.value for each in at.caption if each.value == strategies.sentence(strategy))
+        assert not said.endswith(".") and "(" not in said, "a label has no full stop, and names nothing twice"

@@ -136,11 +136,40 @@ def test_the_page_begins_with_the_mistakes_and_the_filter_shows_others(visit, ju
     assert not at.exception and not at.error
 
 
+@pytest.mark.parametrize(
+    ("address", "shown", "reason"),
+    [
+        ({"show": "all", "actual": 1}, "All photos", "as it was set before the page was loaded again"),
+        ({"show": "mistakes"}, "Mistakes", "what is set at first"),
+        ({"show": "<script>", "actual": "nobody"}, "Mistakes", "an address may say anything"),
+    ],
+)
+def test_a_filter_survives_a_reload(visit, judged, address, shown, reason):
+    workspace, dataset, run = judged
+    said = {name: dataset.labels[value] if isinstance(value, int) else value for name, value in address.items()}
+    at = visit("evaluate", workspace, run=run.id, **said)
+    assert at.button_group(key=f"photos_kind_{run.id}").value == shown, reason
+    actual = dataset.labels[1] if "all" in said.values() else ""
+    assert at.selectbox(key=f"photos_actual_{run.id}").value == actual and not at.exception
+    assert ("show" in at.query_params, "actual" in at.query_params) == (shown == "All photos", bool(actual)), reason
+
+
+def test_a_filter_that_is_set_stands_in_the_address(visit, judged):
+    workspace, dataset, run = judged
+    at = visit("evaluate", workspace, run=run.id)
+    at.button_group(key=f"photos_kind_{run.id}").set_value("All photos").run()
+    assert at.query_params["show"] in ("all", ["all"])
+    del at.query_params["show"]
+    at.run()
+    assert at.button_group(key=f"photos_kind_{run.id}").value == "Mistakes", "Back takes it away"
+
+
 def test_what_is_chosen_elsewhere_stands_in_the_filter(monkeypatch):
     monkeypatch.setattr("pages.parts.evaluate.photo_filter.st.session_state", {})
-    photos = PhotoFilter("a-run")
-    assert photos.chosen(has_mistakes=True) == Shown(True) and PhotoFilter("b").chosen(False) == Shown(False)
+    monkeypatch.setattr("pages.shared.address.st.query_params", {})
+    photos, others = PhotoFilter("a-run", LABELS), PhotoFilter("b", LABELS)
+    assert photos.chosen(has_mistakes=True) == Shown(True) and others.chosen(False) == Shown(False)
     for shown in (Shown(False, "ant", "bee"), Shown(False, "cow"), Shown(True)):
         photos.choose(shown)
         assert photos.chosen(has_mistakes=True) == shown
-    assert PhotoFilter("b").chosen(True) == Shown(False), "each run has its own"
+    assert others.chosen(True) == Shown(False), "each run has its own"

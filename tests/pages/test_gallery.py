@@ -127,6 +127,55 @@ def test_what_can_be_done_with_a_photo_is_done_to_the_one_that_is_shown():
 
 
 @pytest.mark.parametrize(
+    ("place", "then", "reason"),
+    [(1, "c.jpg", "the next one"), (2, "a.jpg", "after the last comes the first")],
+)
+def test_after_a_photo_was_taken_away_the_viewer_goes_on(place, then, reason):
+    def page(place: int) -> None:
+        import streamlit as st
+
+        from pages.shared import photo_viewer
+        from pages.shared.photo_viewer import ViewerAction, ViewerPhoto
+
+        photos = [ViewerPhoto(name, bytes) for name in ("a.jpg", "b.jpg", "c.jpg")]
+        delete = ViewerAction("Delete photo", lambda place: None, removes=True, done="Photo deleted.")
+        if "opened" not in st.session_state:
+            st.session_state["opened"] = True
+            photo_viewer.show(photos, place, [delete])
+        else:  # AppTest knows no runs of a dialog alone
+            photo_viewer._body(photos, [delete])
+
+    at = AppTest.from_function(page, args=(place,), default_timeout=30).run()
+    at.button(key="viewer_action_0").click().run()
+    assert then in stage(at) and "of 2" in words(at) and "Photo deleted." in words(at), reason
+    at.button(key="viewer_next").click().run()
+    assert "abc"[place] + ".jpg" not in stage(at), "it does not come back"
+    at.button(key="viewer_action_0").click().run()
+    assert stage(at) and "viewer_next" not in [button.key for button in at.button], "one is left, without neighbours"
+    assert not at.exception
+
+
+def test_what_was_refused_takes_no_photo_away():
+    def page() -> None:
+        import streamlit as st
+
+        from pages.shared import photo_viewer
+        from pages.shared.photo_viewer import ViewerAction, ViewerPhoto
+        from tlcore.errors import UserError
+
+        def refuse(place: int) -> None:
+            raise UserError("A class needs three photos.", "Add some.")
+
+        photos = [ViewerPhoto("a.jpg", bytes), ViewerPhoto("b.jpg", bytes)]
+        st.session_state.setdefault("viewer_place", 0)
+        photo_viewer.chrome.errors_shown()(photo_viewer._body)(photos, [ViewerAction("Delete", refuse, removes=True)])
+
+    at = AppTest.from_function(page, default_timeout=30).run()
+    at.button(key="viewer_action_0").click().run()
+    assert "1 of 2" in words(at) and "needs three photos" in words(at)
+
+
+@pytest.mark.parametrize(
     ("pixels", "style", "reason"),
     [
         (0, "tl-tile", "a photo fills its square"),

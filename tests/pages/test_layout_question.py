@@ -48,7 +48,10 @@ def test_each_reading_is_a_card_with_counts_and_photos(visit, workspace, questio
     assert at.title[0].value == "How are these photos sorted?" and "read in 2 ways" in text
     assert not at.error, "nothing has failed"
     assert "2 classes (cats, dogs) in 2 parts (train, test), 240 photos, 4 files left out" in text
-    assert "Each inner folder is a class" in text and "<li>cats <b>120</b></li>" in text
+    assert (
+        "Each inner folder is a class · 180 for training · 60 for testing" in text
+        and "<li>cats <b>120</b></li>" in text
+    )
     assert "and 8 more classes" in text and "<li>class 11 <b>1,011</b></li>" in text and "class 12 " not in text
     assert text.count("data:image/jpeg;base64,") == 3, "a photo that two readings name is shown in both"
     assert "&lt;b&gt;train&lt;/b&gt;" in text and "<b>train</b>" not in text.replace("<b>&lt;", "")

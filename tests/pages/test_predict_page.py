@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.shared import answer_grid, answers, camera, predict_panel, predictions
+from pages.shared import answer_grid, answers, camera, photo_limit, predict_panel, predictions
 from pages.shared.predictions import NewPhoto, PhotoPrediction
 from tests.pages.conftest import grids, words
 from tests.photos import make_photo
@@ -58,6 +58,30 @@ def test_many_photos_are_a_grid_with_totals_and_a_file(visit, trained):
     label = chips[0].split(" · ")[0]
     at.get("button_group")[0].set_value(label).run()
     assert all(photo["caption"].startswith(label) for photo in grids(at)[-1]) and not at.exception
+
+
+def test_order_view_and_class_survive_a_reload(visit, trained):
+    workspace, dataset, run = trained
+    photos = [(path.rpartition("/")[2], dataset.read(path)) for path in dataset.part("test")["path"]]
+    at = give(visit("predict", workspace, run=run.id), *photos)
+    at.toggle(key="answers_uncertain").set_value(True).run()
+    at.button_group(key="answers_view").set_value("Table").run()
+    at.button_group(key="answers_class").set_value(dataset.labels[0]).run()
+    said = {"sort": "uncertain", "view": "table", "class": dataset.labels[0]}
+    assert {name: at.query_params[name] for name in said} in (said, {name: [value] for name, value in said.items()})
+    again = give(visit("predict", workspace, run=run.id, **said), *photos)
+    assert again.toggle(key="answers_uncertain").value is True and not again.exception
+    assert again.button_group(key="answers_view").value == "Table"
+    assert again.button_group(key="answers_class").value == dataset.labels[0]
+
+
+def test_more_photos_than_fit_at_once_are_left_out_with_a_word(visit, trained, monkeypatch):
+    """A browser's script keeps them back before they are sent; this is for one that did not."""
+    workspace, dataset, run = trained
+    monkeypatch.setattr(photo_limit, "MOST_PHOTOS", 2)
+    at = visit("predict", workspace, run=run.id)
+    give(at, *((f"{n}.png", dataset.read(path)) for n, path in enumerate(dataset.photos["path"][:4])))
+    assert "2 predictions · " in words(at) and "Only the first 2 of 4 photos are used." in words(at)
 
 
 @pytest.mark.parametrize(

@@ -65,21 +65,48 @@ def test_the_line_has_the_strategy_the_reason_and_nine_photos(form, dataset):
     assert "similarity of 0.40 (of 1)" in at.get("vega_lite_chart")[0].proto.alt
 
 
-def test_the_advice_sets_the_widgets_when_asked_to(form, dataset, queue):
-    at = form(make_recommendation(0.4, examined=examined_photos(dataset)))
+def arrive(at: AppTest, monkeypatch, found) -> AppTest:
+    """The page drawn again, now that this came of the look at the photos."""
+    monkeypatch.setattr(recommendation, "load_recommendation", lambda job: found)
+    return at.run()
+
+
+def test_the_advice_is_selected_as_long_as_nobody_chose_anything(form, dataset, queue, monkeypatch):
+    at = form()
     assert at.radio(key="setting_strategy").value == "feature-extraction"
-    at.button(key="use_recommendation").click().run()
-    assert at.radio(key="setting_strategy").value == "hybrid"
+    arrive(at, monkeypatch, make_recommendation(0.4, examined=examined_photos(dataset)))
+    assert at.radio(key="setting_strategy").value == "hybrid" and "then fine-tunes the top" in words(at)
     assert "Use this recommendation" not in buttons(at) and "Selected below" in words(at)
-    next(button for button in at.button if button.proto.type == "primary").click().run()
+    at.button(key="train").click().run()
     assert queue.jobs[0].config == defaults_for("hybrid")
 
 
-def test_what_the_person_set_stays_when_the_advice_is_taken(form, dataset):
-    at = form(make_recommendation(0.4, examined=examined_photos(dataset)))
-    at.number_input(key="setting_epochs").set_value(7).run()
+def test_what_somebody_chose_stays_when_the_advice_arrives_until_it_is_taken(form, dataset, queue, monkeypatch):
+    at = form()
+    at.radio(key="setting_strategy").set_value("scratch").run()
+    at.radio(key="setting_strategy").set_value("feature-extraction").run()
+    arrive(at, monkeypatch, make_recommendation(0.4, examined=examined_photos(dataset)))
+    assert at.radio(key="setting_strategy").value == "feature-extraction"
     at.button(key="use_recommendation").click().run()
+    assert at.radio(key="setting_strategy").value == "hybrid"
+    at.button(key="train").click().run()
+    assert queue.jobs[0].config == defaults_for("hybrid")
+
+
+def test_advice_that_arrives_with_the_press_on_the_button_changes_nothing(form, dataset, queue, monkeypatch):
+    """What a person saw when the button was pressed is what is trained."""
+    at = form()
+    at.button(key="train").click()
+    arrive(at, monkeypatch, make_recommendation(0.4, examined=examined_photos(dataset)))
+    assert queue.jobs[0].config == defaults_for("feature-extraction")
+
+
+def test_what_the_person_set_stays_when_the_advice_arrives(form, dataset, monkeypatch):
+    at = form()
+    at.number_input(key="setting_epochs").set_value(7).run()
+    arrive(at, monkeypatch, make_recommendation(0.4, examined=examined_photos(dataset)))
     assert at.number_input(key="setting_epochs").value == 7
+    assert at.radio(key="setting_strategy").value == "hybrid"
 
 
 @pytest.mark.parametrize(

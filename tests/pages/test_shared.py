@@ -150,11 +150,25 @@ def test_a_series_has_its_ends_and_the_usual_values():
     assert settings_form.round_steps(0.01, 1.0, {0.03}) == [0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1.0]
 
 
+NINE_FROM = pd.DataFrame(
+    [(f"{label}/{number}.jpg", label) for label, most in (("a", 50), ("b", 2), ("c", 1)) for number in range(most)],
+    columns=["path", "label"],
+)
+
+
 def test_nine_photos_show_as_many_classes_as_there_is_room_for():
-    frame = pd.DataFrame({"label": ["a"] * 50 + ["b"] * 2 + ["c"]})
-    nine = gallery.three_by_three(frame)
+    nine = gallery.three_by_three(NINE_FROM)
     assert len(nine) == 9 and nine["label"].value_counts().to_dict() == {"a": 6, "b": 2, "c": 1}
-    assert len(gallery.three_by_three(frame.head(4))) == 4
+    assert len(gallery.three_by_three(NINE_FROM.head(4))) == 4
+    assert set(gallery.three_by_three(NINE_FROM, seed=1)["path"]) != set(nine["path"]), "nine others"
+
+
+@pytest.mark.parametrize("place", range(9))
+def test_without_one_of_nine_photos_the_other_eight_stay(place):
+    before = gallery.three_by_three(NINE_FROM)["path"].tolist()
+    gone = before.pop(place)
+    after = gallery.three_by_three(NINE_FROM[NINE_FROM["path"] != gone])["path"].tolist()
+    assert len(set(before) & set(after)) == 8
 
 
 def test_a_file_name_that_looks_like_a_formula_stays_a_name_in_the_table():

@@ -24,13 +24,14 @@ from tlcore.features.store import FeatureKind, FeatureStore
 from tlcore.jobs.line import Line
 from tlcore.jobs.locks import LOCK
 from tlcore.jobs.store import ImportSpec, create_import, create_run, list_imports, list_runs, recommendation_job
+from tlcore.listing import DELETED
 from tlcore.serving.bundle import load_bundle
 from tlcore.serving.predict import ImageClassifier
 from tlcore.settings import HOSTED, OWN
 from tlcore.storage import forgetting
 from tlcore.storage.belongings import DATASET, RUN, belongings, belongings_of
 from tlcore.storage.cleanup import clean
-from tlcore.storage.deletion import DELETED, delete_everything
+from tlcore.storage.deletion import delete_everything
 from tlcore.storage.forgetting import note_photos
 from tlcore.storage.usage import usage
 from tlcore.worker import runner
@@ -244,9 +245,9 @@ def _use_at(folder, when):
 
 def test_an_earlier_data_set_stays_while_a_newer_one_has_its_photos(workspace):
     base = run_job(ingest_incoming(workspace, upload(workspace, FOX), "x", visitor=FOX))[0]
-    area = incoming.new_incoming(workspace, FOX)
+    area = incoming.new_incoming(workspace, OWL)
     incoming.add_file(workspace, area, "new.jpg", make_photo(99), "cats")
-    more = run_job(ingest_incoming(workspace, area, "y", base=base.id, visitor=FOX))[0]
+    more = run_job(ingest_incoming(workspace, area, "y", base=base.id, visitor=OWL))[0]
     later = time.time() + DAYS
     touch_used(more.folder)
     _use_at(more.folder, later)

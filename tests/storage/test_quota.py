@@ -55,8 +55,8 @@ def test_what_a_visitor_keeps_is_counted_once_and_only_his(workspace):
     create_comparison(workspace, first.id, [TrainConfig(), TrainConfig(seed=1)], "x", FOX)
     recommendation_job(workspace, first.id)  # it has the id of its data set
     found = usage(workspace, FOX)
-    assert (found.datasets, found.uploads, found.runs, found.comparisons) == (3, 1, 3, 1)
-    assert found.photos == 10 + 5 + 4, "brought along photos lie on the disk once, and a sample's are everybody's"
+    assert (found.datasets, found.uploads, found.runs, found.comparisons) == (2, 1, 3, 1)
+    assert found.photos == 10 + 5 + 4, "photos that were added count, and a sample's are everybody's"
     photos = sum(len(make_photo(each)) for each in [*range(10), *range(100, 105), *range(4)])
     assert photos + 5_000 < found.bytes < photos + 10_000
     assert usage(workspace, FOX, without=area).photos == 15

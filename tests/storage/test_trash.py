@@ -1,7 +1,9 @@
 """Deleting one thing: it is gone from every list, all of it comes back for a day, and then the disk is free."""
 
-import threading
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 from filelock import FileLock
@@ -18,12 +20,14 @@ from tlcore.errors import UserError
 from tlcore.jobs.line import Line
 from tlcore.jobs.locks import LOCK
 from tlcore.jobs.store import ImportSpec, create_import, create_run, list_runs, load_run, recommendation_job
+from tlcore.listing import mark_deleted
 from tlcore.messages.deletions import undoable_message
 from tlcore.settings import HOSTED, OWN, load_limits
 from tlcore.storage import put_aside, trash
 from tlcore.storage.belongings import COMPARISON, DATASET, RUN
 from tlcore.storage.cleanup import clean
 from tlcore.storage.deletion import delete_everything
+from tlcore.storage.pending import finish_deletions
 from tlcore.storage.put_aside import list_deletions, make_room
 from tlcore.storage.quota import check_disk, check_room
 from tlcore.storage.renaming import rename
@@ -145,25 +149,86 @@ def test_what_waits_leaves_the_line(workspace):
     assert line.waiting("train") == [] and load_run(workspace, run.id)
 
 
-def test_what_is_at_work_is_stopped_first_and_stays_while_it_does_not_end(workspace):
+@pytest.fixture
+def at_work(workspace):
+    """A data set, and a run on it that a process is working on; and that process's lock."""
     dataset = pets(workspace)
     run = a_run(workspace, dataset)
-    lock = FileLock(run.folder / LOCK, thread_local=False)
-    lock.acquire()
-    with pytest.raises(UserError, match="still being stopped"):
-        delete(workspace, dataset.id, wait_seconds=0)
-    assert listed(workspace) == {run.id, dataset.id} and (run.folder / "stop").exists()
+    with FileLock(run.folder / LOCK) as lock:
+        yield dataset, run, lock
 
-    def work():
-        time.sleep(0.2)
-        assert run.folder.exists(), "nothing goes from under a process"
-        lock.release()
 
-    worker = threading.Thread(target=work)
-    worker.start()
-    delete(workspace, dataset.id, wait_seconds=30)
-    worker.join()
-    assert listed(workspace) == set()
+def test_what_is_at_work_is_out_of_sight_at_once_and_goes_when_it_has_ended(workspace, at_work):
+    dataset, run, lock = at_work
+    race = create_comparison(workspace, dataset.id, [TrainConfig(), TrainConfig(seed=1)], "x", FOX)
+    before, files = listed(workspace), files_below(run.folder)
+    gone = delete(workspace, dataset.id, wait_seconds=0)
+    assert (run.folder / "stop").exists() and dataset.folder.exists(), "nothing goes from under a process"
+    assert listed(workspace) == set() and [each.id for each in list_deletions(workspace)] == [dataset.id]
+    for look in (load_run, load_dataset, load_comparison, plan_deletion):
+        for thing in (run, dataset, race):
+            with pytest.raises(UserError):
+                look(workspace, thing.id)
+    assert finish_deletions(workspace) == []
+    lock.release()
+    assert finish_deletions(workspace) == [gone]
+    assert not run.folder.exists() and not dataset.folder.exists() and list_deletions(workspace) == [gone]
+    restore(workspace, dataset.id)
+    assert listed(workspace) == before
+    assert files_below(run.folder).keys() - files.keys() == {Path("stop")}, "it can be continued"
+
+
+def test_a_deletion_can_be_undone_before_the_run_has_ended(workspace, at_work):
+    dataset, run, lock = at_work
+    delete(workspace, run.id, wait_seconds=0)
+    assert listed(workspace) == {dataset.id}
+    restore(workspace, run.id)
+    assert listed(workspace) == {dataset.id, run.id} and not list_deletions(workspace)
+    lock.release()
+    clean(workspace, OWN)
+    assert listed(workspace) == {dataset.id, run.id}, "nobody takes it away later"
+
+
+def test_photos_of_a_run_that_was_deleted_before_and_still_ends_wait_for_it(workspace, at_work):
+    dataset, run, lock = at_work
+    delete(workspace, run.id, wait_seconds=0)
+    delete(workspace, dataset.id, wait_seconds=0)
+    assert dataset.folder.exists() and listed(workspace) == set()
+    lock.release()
+    clean(workspace, OWN)
+    assert not dataset.folder.exists() and not run.folder.exists()
+    restore(workspace, run.id)
+    assert listed(workspace) == {dataset.id, run.id}
+
+
+def test_what_can_be_brought_back_no_more_goes_for_good_when_it_has_ended(workspace, at_work):
+    dataset, run, lock = at_work
+    put_aside.purge(workspace, delete(workspace, dataset.id, wait_seconds=0))
+    clean(workspace, OWN)
+    assert run.folder.exists() and dataset.folder.exists() and listed(workspace) == set()
+    lock.release()
+    clean(workspace, OWN)
+    assert not run.folder.exists() and not dataset.folder.exists()
+
+
+def test_a_worker_takes_away_what_was_deleted_while_it_was_at_it(workspace):
+    dataset = pets(workspace)
+    run, line = a_run(workspace, dataset), Line(workspace)
+    with line.locked():
+        line.add(run)
+    (run.folder / "stop").touch()
+    mark_deleted(run.folder, run.id)
+    put_aside.write_note(workspace, plan_like(run))
+    command = [sys.executable, "-m", "tlcore.worker.process"]
+    subprocess.run(command, input=f"{run.folder}\n", text=True, check=True, timeout=120)
+    assert not run.folder.exists()
+    restore(workspace, run.id)
+    assert listed(workspace) == {dataset.id, run.id}
+
+
+def plan_like(run):
+    """The note of a run's deletion."""
+    return put_aside.Deletion(run.id, RUN, run.name, FOX, FOX, time.time(), ((RUN, run.id),), (run.dataset_id,), 1)
 
 
 def test_photos_that_are_being_added_to_stay(workspace):

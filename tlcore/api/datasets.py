@@ -5,6 +5,7 @@ from os import PathLike
 from pathlib import Path
 
 from tlcore.api.arguments import WorkspaceLike, take_layout, take_workspace
+from tlcore.api.editing import EditableDataset, editable
 from tlcore.api.progress_bars import showing
 from tlcore.data.ingest import ingest_path
 from tlcore.data.manifest import Dataset
@@ -30,7 +31,7 @@ def load_dataset(
     workspace: WorkspaceLike = None,
     progress: bool | None = None,
     on_event: Callable[[Event], object] | None = None,
-) -> Dataset:
+) -> EditableDataset:
     """Load photos with their classes.
 
     Photos in a folder stay where they are, the data set points to them; those in a zip are copied into the workspace.
@@ -39,8 +40,8 @@ def load_dataset(
 
     Args:
         source: a folder, a zip or a tar whose folders are the classes (or train/, validation/ and test/ folders of
-            these), the name of a sample (`list_samples`), or the id of a data set (`list_datasets`). What exists as a
-            path is taken as one.
+            these), the name of a sample (`list_samples`), or the id of a data set (`list_datasets`), which stands for
+            its current version; with "@" and a number for another one. What exists as a path is taken as one.
         name: of the data set; by default that of its folder or file.
         layout: which way to read the folders, where there are several: the `key` of one of `UndecidedLayout.choices`.
         labels: where the classes are, in other words: "folders", "names" (of the files), "annotations" (of an export
@@ -54,7 +55,7 @@ def load_dataset(
 
     Returns:
         The data set. `photos` has a row a photo: path, sha256, label, split ("train", "validation", "test"), width,
-        height (pixels, upright), bytes. `read(path)` gives the bytes of one.
+        height (pixels, upright), bytes. `read(path)` gives the bytes of one. Its methods edit it (editing.py).
 
     Raises:
         UndecidedLayout: the folders can be read in several ways, or in one that somebody has to confirm; `choices` has
@@ -65,7 +66,7 @@ def load_dataset(
     chosen = take_layout(layout, labels)
     place = take_workspace(workspace)
     with showing(progress, on_event) as show:
-        return run_to_end(find_dataset(place, source, name, seed, chosen, encoding), show)
+        return editable(run_to_end(find_dataset(place, source, name, seed, chosen, encoding), show))
 
 
 def find_dataset(

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from tlcore.api.arguments import WorkspaceLike, take_workspace
+from tlcore.api.editing import EditableDataset, editable
 from tlcore.data import edits
 from tlcore.data.manifest import Dataset
 from tlcore.data.versions import load_current
@@ -30,8 +31,8 @@ def rename(item: str, name: str, *, workspace: WorkspaceLike = None) -> str:
 def delete(item: str, *, keep_runs: bool = False, workspace: WorkspaceLike = None) -> Deletion:
     """Delete a data set, a run or a race; `restore` brings it back for a day.
 
-    With a data set go the runs and races on it, with a race its runs. A run that is at work is stopped first. Photos in
-    a folder of yours stay there.
+    With a data set go the runs and races on it, with a race its runs. A run that is at work is stopped; it is out of
+    every list at once, and put aside when it has ended. Photos in a folder of yours stay there.
 
     Args:
         item: its id, as the lists give it.
@@ -41,7 +42,7 @@ def delete(item: str, *, keep_runs: bool = False, workspace: WorkspaceLike = Non
         What went: `name`, `kind`, `parts` (the kind and id of all that went along) and `bytes`.
 
     Raises:
-        UserError: there is nothing of this id, or a run of it did not stop in time; then nothing has gone.
+        UserError: there is nothing of this id, photos are being added to it, or the disk says no; nothing has gone.
     """
     return trash.delete(take_workspace(workspace), item, keep_runs=keep_runs)
 
@@ -64,7 +65,7 @@ def list_deleted(workspace: WorkspaceLike = None) -> list[Deletion]:
     return [each for each in put_aside.list_deletions(take_workspace(workspace)) if not each.undone]
 
 
-def rename_class(data: Dataset | str, label: str, name: str, *, workspace: WorkspaceLike = None) -> Dataset:
+def rename_class(data: Dataset | str, label: str, name: str, *, workspace: WorkspaceLike = None) -> EditableDataset:
     """Give a class another name; the name of another class makes one class of both.
 
     Args:
@@ -79,24 +80,25 @@ def rename_class(data: Dataset | str, label: str, name: str, *, workspace: Works
         UserError: there is no such class, or only one class would be left.
     """
     place, dataset = _take(data, workspace)
-    return edits.rename_class(place, dataset, label, name)
+    return editable(edits.rename_class(place, dataset, label, name))
 
 
-def delete_class(data: Dataset | str, label: str, *, workspace: WorkspaceLike = None) -> Dataset:
+def delete_class(data: Dataset | str, label: str, *, workspace: WorkspaceLike = None) -> EditableDataset:
     """Leave a class out of a data set, with its photos; otherwise as `rename_class`."""
     place, dataset = _take(data, workspace)
-    return edits.delete_class(place, dataset, label)
+    return editable(edits.delete_class(place, dataset, label))
 
 
-def delete_photos(data: Dataset | str, paths: Collection[str], *, workspace: WorkspaceLike = None) -> Dataset:
-    """Leave photos out of a data set; otherwise as `rename_class`.
+def delete_photos(data: Dataset | str, paths: Collection[str], *, workspace: WorkspaceLike = None) -> EditableDataset:
+    """Leave photos out of a data set; otherwise as `rename_class`. They go for good after a day; `EditableDataset.drop`
+    keeps them.
 
     Args:
         data: a `Dataset`, or the id of one.
         paths: of its photos, as `Dataset.photos["path"]` has them.
     """
     place, dataset = _take(data, workspace)
-    return edits.delete_photos(place, dataset, [paths] if isinstance(paths, str) else paths)
+    return editable(edits.delete_photos(place, dataset, [paths] if isinstance(paths, str) else paths))
 
 
 def _take(data: Dataset | str, workspace: WorkspaceLike) -> tuple[Workspace, Dataset]:

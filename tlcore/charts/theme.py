@@ -44,6 +44,7 @@ def dressed(chart: AnyChart, dark: bool) -> AnyChart:
             titleAnchor="middle",  # of a title that stands at its left
             title=None,
             offset=10,
+            padding=0,  # Streamlit's own would move it off the plot's left edge
             symbolSize=300,  # of a line's sample: long enough for its dashes
             symbolStrokeWidth=2,
             columnPadding=12,

@@ -34,7 +34,7 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     parser = commands.add_parser(
         "race", aliases=["compare"], parents=[common], help="compare strategies and networks on the same photos"
     )
-    parser.add_argument("path", help=f"a folder or zip with one folder per class, {SOURCES}")
+    parser.add_argument("path", help=f"a folder, zip or tar with one folder per class, {SOURCES}")
     parser.add_argument("--name", help="name of the data set")
     add_layout(parser)
     parser.add_argument(

@@ -18,7 +18,7 @@ from tlcore.workspace import Workspace
 def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     """Add the command; see main.py."""
     parser = commands.add_parser("recommend", parents=[common], help="recommend a strategy for your photos")
-    parser.add_argument("path", help=f"a folder or zip with one folder per class, a folder of photos, {SOURCES}")
+    parser.add_argument("path", help=f"a folder, zip or tar with one folder per class, a folder of photos, {SOURCES}")
     add_layout(parser)
     parser.add_argument(
         "--seed",

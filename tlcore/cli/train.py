@@ -19,7 +19,7 @@ from tlcore.workspace import Workspace
 def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     """Add the command; see main.py."""
     parser = commands.add_parser("train", parents=[common], help="train on a folder, a zip, a data set or a sample set")
-    parser.add_argument("path", help=f"a folder or zip with one folder per class, {SOURCES}")
+    parser.add_argument("path", help=f"a folder, zip or tar with one folder per class, {SOURCES}")
     parser.add_argument("--name", help="name of the data set")
     add_layout(parser)
     for option in fields(TrainConfig):

@@ -13,7 +13,7 @@ from pathlib import Path
 from tlcore.config import TrainConfig
 from tlcore.errors import UserError
 from tlcore.jobs.store import Run, create_run, load_run
-from tlcore.listing import FolderList
+from tlcore.listing import FolderList, is_deleted
 from tlcore.naming import given_name
 from tlcore.workspace import Workspace, disk_error, is_id, new_id, read_json, write_json
 
@@ -78,7 +78,7 @@ def load_comparison(workspace: Workspace, comparison_id: str) -> Comparison:
     unknown = UserError(
         f"There is no race “{comparison_id[:80]}” here.", "It may have been deleted, or its id may be incomplete."
     )
-    if not is_id(comparison_id):
+    if not is_id(comparison_id) or is_deleted(workspace.root / FOLDER / comparison_id):
         raise unknown
     try:
         return _read(workspace.root / FOLDER / comparison_id)

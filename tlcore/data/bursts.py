@@ -6,7 +6,7 @@ random, and a note says that the score will be too good.
 
 import pandas as pd
 
-from tlcore.data.split import MIN_PHOTOS
+from tlcore.data.split import MIN_PHOTOS, group_keys
 
 _HELD_BACK = 0.15
 """Of a burst that is cut into three: what its end gives to validation, and to the test."""
@@ -25,7 +25,9 @@ def part_bursts(photos: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     photos = photos.copy()
     photos["group"] = photos["group"].astype(object).where(photos["group"].notna(), None)
     sizes = photos["group"].value_counts()
-    photos.loc[photos["group"].map(sizes) == 1, "group"] = None  # a photo by itself
+    by_itself = photos["group"].map(sizes) == 1
+    in_several = photos.groupby("sha256")["label"].transform("nunique") > 1  # or it would tie the bursts of two classes
+    photos.loc[by_itself | in_several, "group"] = None
     notes = []
     for label, rows in photos.groupby("label"):
         if rows["sha256"].nunique() < MIN_PHOTOS:
@@ -39,12 +41,7 @@ def _is_short(rows: pd.DataFrame) -> bool:
     """Whether a class does not have groups for three parts."""
     if rows["split"].notna().any() or rows["group"].isna().all():
         return False
-    return _units(rows).nunique() < MIN_PHOTOS
-
-
-def _units(rows: pd.DataFrame) -> pd.Series:
-    """What the photos of a class would be split by: their groups, and photos by themselves."""
-    return rows["group"].where(rows["group"].notna(), rows["sha256"])
+    return group_keys(rows).nunique() < MIN_PHOTOS
 
 
 def _cut(photos: pd.DataFrame, rows: pd.DataFrame, label: str) -> str:
@@ -52,17 +49,18 @@ def _cut(photos: pd.DataFrame, rows: pd.DataFrame, label: str) -> str:
 
     Returns a note.
     """
-    units = dict(zip(rows.index, _units(rows)))
-    largest = _units(rows).value_counts().index[0]
-    order = sorted(rows.index, key=lambda place: units[place] != largest)  # keeps the order of time in each
-    different = list(dict.fromkeys(rows.loc[order, "sha256"]))  # equal photos are one
-    num_others = len(set(rows["sha256"]) - set(rows["sha256"][[units[place] == largest for place in rows.index]]))
+    keys = group_keys(rows)
+    is_largest = keys == keys.value_counts().index[0]
+    different = list(dict.fromkeys([*rows["sha256"][is_largest], *rows["sha256"][~is_largest]]))  # equal photos are one
+    num_others = len(different) - rows["sha256"][is_largest].nunique()
     num_held_back = max(2, num_others, 2 * round(len(different) * _HELD_BACK))
     num_test = num_held_back // 2
     names = ["train"] * (len(different) - num_held_back) + ["validation"] * (num_held_back - num_test)
     parts = dict(zip(different, [*names, *["test"] * num_test]))
-    photos.loc[rows.index, "split"] = [parts[sha256] for sha256 in rows["sha256"]]
-    photos.loc[rows.index, "group"] = [f"{units[place]}, {parts[rows.at[place, 'sha256']]}" for place in rows.index]
+    found = [parts[sha256] for sha256 in rows["sha256"]]
+    photos.loc[rows.index, "split"] = found
+    whole = rows["group"].where(rows["group"].notna(), rows["sha256"])
+    photos.loc[rows.index, "group"] = [f"{group}, {part}" for group, part in zip(whole, found)]
     if num_others >= num_test:
         return f"{label} was recorded twice: one recording trains and the other tests. A third gives a better score."
     return (

@@ -13,6 +13,7 @@ import pandas as pd
 
 from tlcore.checksums import file_checksum
 from tlcore.data.changes import Change
+from tlcore.data.deep import Range
 from tlcore.data.edit_log import Entry, Head, Log, RowChange, append, locked, point, read_head, read_log
 from tlcore.data.manifest import REPORT, SPLITS, Dataset, check_whole, fingerprint
 from tlcore.data.parquet import to_parquet
@@ -127,12 +128,15 @@ def commit(
     rows: tuple[RowChange, ...] = (),
     brought: Brought | None = None,
     order: tuple[str, ...] | None = None,
+    notes: tuple[str, ...] = (),
+    data_ranges: Mapping[str, Range] | None = None,
 ) -> Dataset:
     """Make an edit: what it leaves must be a data set to train on. Returns the newer version.
 
     Args:
         change, paths, classes, rows: as of `edit_log.Entry`.
-        brought: files that come along. order: of all classes, where the edit changes that.
+        brought: files that come along. order: of all classes, where the edit changes that. notes, data_ranges: of
+            what it brings, as of `Dataset`.
 
     Raises:
         UserError: fewer than two classes, or a class with too few photos, would be left; or the disk is full.
@@ -157,6 +161,8 @@ def commit(
         parts={split: int((kept["split"] == split).sum()) for split in SPLITS},
         fingerprint=fingerprint(kept),
         rows=(*rows, *moved),
+        notes=notes,
+        data_ranges=data_ranges or {},
     )
     if brought is not None:
         entry = replace(entry, **_store(edited, entry.version, brought))
@@ -175,6 +181,8 @@ def commit(
         left_out=plain[everything["left_out"]].reset_index(drop=True),
         fingerprint=entry.fingerprint,
         report=report,
+        notes=(*current.notes, *notes),
+        data_ranges={**current.data_ranges, **(data_ranges or {})},
     )
 
 

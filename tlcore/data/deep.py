@@ -28,8 +28,8 @@ RARE = 0.001
 FULL_SHARE = 0.8
 """Values that span so much of what their type can hold are taken as they are: the whole type is their range."""
 
-STRIP_PIXELS = 1 << 18
-_MOST_MEASURED = 1 << 20  # values of a photo; of more, every n-th row and column
+STRIP_PIXELS = 1 << 15
+_MOST_MEASURED = 1 << 17  # pixels of a photo; of more, every n-th row and column
 _MOST_PHOTOS = 4_096  # whose quantiles are kept at once
 _LEVELS = np.linspace(0, 1, 1_001)
 

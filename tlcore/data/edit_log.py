@@ -51,6 +51,7 @@ class Entry:
         rows: the values that single rows have since, a later one over an earlier.
         labels: the classes in their order; num_photos, parts, fingerprint: as of the version that it made.
         stored_photos, stored_bytes: how much the photos that it brought take.
+        notes: sentences for the person about what it brought. data_ranges: of photos of more than 8 bits among it.
     """
 
     version: int
@@ -67,6 +68,8 @@ class Entry:
     brings: Mapping[str, Any] = field(default_factory=dict)
     stored_photos: int = 0
     stored_bytes: int = 0
+    notes: tuple[str, ...] = ()
+    data_ranges: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def has_report(self) -> bool:
@@ -194,6 +197,8 @@ def _entry(values: Mapping[str, Any]) -> Entry | None:
             dict(values["brings"]),
             int(values["stored_photos"]),
             int(values["stored_bytes"]),
+            tuple(values.get("notes", ())),
+            dict(values.get("data_ranges", {})),
         )
     except (KeyError, TypeError, ValueError):
         return None

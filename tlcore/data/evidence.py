@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 from tlcore.data import class_names, table_rows
 from tlcore.data.folder_layout import FolderReading, read_folders
@@ -14,7 +14,7 @@ from tlcore.data.placed import SourceFile
 from tlcore.data.text_files import Read, read_texts
 
 MOST_TEXTS = 30
-"""Tables and JSON files that are read, those nearest to the top first; a data set has a few."""
+"""Tables and JSON files that are read, those nearest to the top first, plain texts last; a data set has a few."""
 _NO_TABLES = ("readme", "license", "licence", "requirements")
 
 
@@ -50,12 +50,13 @@ class Evidence:
         self.frame = Frame(())
         if self.photos:
             self.readings, self.frame = read_folders([file.parts[:-1] for file in self.photos])
+        self._inner = cache(self.frame.inner)
 
     @cached_property
     def texts(self) -> dict[tuple[str, ...], str]:
         """The texts that may be tables, names or COCO files, by their paths."""
         wanted = [file for file in self.files if _may_be_table(file.parts[-1])]
-        wanted.sort(key=lambda file: (len(file.parts), file.parts))
+        wanted.sort(key=lambda file: (file.parts[-1].casefold().endswith(".txt"), len(file.parts), file.parts))
         found = {(self._table.name,): self._table.text} if self._table else {}
         return found | {
             file.parts: text for file, text in read_texts(self.read, wanted[:MOST_TEXTS]) if text is not None
@@ -64,11 +65,10 @@ class Evidence:
     @cached_property
     def unmasked(self) -> list[SourceFile]:
         """The photos without the pictures in folders of annotations."""
-        return [
-            file
-            for file in self.photos
-            if not (any(map(is_annotations, file.parts[:-1])) and isinstance(self.frame.inner(file.parts[:-1]), str))
-        ]
+        is_masked = cache(
+            lambda folders: any(map(is_annotations, folders)) and isinstance(self.frame.inner(folders), str)
+        )
+        return [file for file in self.photos if not is_masked(file.parts[:-1])]
 
     @cached_property
     def index(self) -> PhotoIndex:
@@ -77,14 +77,14 @@ class Evidence:
 
     def part(self, file: SourceFile) -> str | None:
         """The part that a file's folder says."""
-        found = self.frame.inner(file.parts[:-1])
+        found = self._inner(file.parts[:-1])
         return None if isinstance(found, str) else found[1]
 
     def grouped(self) -> Iterator[list[SourceFile]]:
         """The photos folder by folder, without those in folders that are left out."""
         groups: dict[tuple[str, ...], list[SourceFile]] = {}
         for file in self.unmasked:
-            if not isinstance(self.frame.inner(file.parts[:-1]), str):
+            if not isinstance(self._inner(file.parts[:-1]), str):
                 groups.setdefault(file.parts[:-1], []).append(file)
         yield from groups.values()
 

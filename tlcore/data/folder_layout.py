@@ -67,21 +67,17 @@ def read_folders(photos: Sequence[Folders]) -> tuple[list[FolderReading], Frame]
 
     Readings with a single class are among them; none where the photos lie in no folders that may be classes.
     """
-    frames = find_frames(make_tree(photos))
+    counts = Counter(photos)
+    frames = find_frames(make_tree(counts))
     found: list[FolderReading] = []
     for frame in frames:
-        for reading in _read_frame(frame, photos):
-            if not any(_same(reading, other, photos) for other in found):
+        for reading in _read_frame(frame, counts):
+            if not any(_same(reading, other, counts) for other in found):
                 found.append(reading)
     return (found if len(found) == 1 else [replace(each, is_clear=False) for each in found]), frames[0]
 
 
-def classes_of(reading: FolderReading, photos: Sequence[Folders]) -> list[str | None]:
-    """The class folder of each photo, None where it has none."""
-    return [None if each is None else each[0] for each in _placed(reading, photos)]
-
-
-def _read_frame(frame: Frame, photos: Sequence[Folders]) -> Iterator[FolderReading]:
+def _read_frame(frame: Frame, photos: Counter[Folders]) -> Iterator[FolderReading]:
     """The readings within one frame, the likeliest first."""
     rests = _rests(frame, photos)
     wrapper, node = unwrap(make_tree(rests))
@@ -91,7 +87,7 @@ def _read_frame(frame: Frame, photos: Sequence[Folders]) -> Iterator[FolderReadi
     doubtful = [] if frame.takes_all else [name for name in tops if _is_doubtful(name)]
     doubtful = doubtful if len(tops) - len(doubtful) > 1 else []
     is_weak = is_numbered(tops) or all(is_storage(name) or part_of(name, tops) for name in tops)
-    many_loose = node.direct > max(FEW_LOOSE, LOOSE_SHARE * len(photos))
+    many_loose = node.direct > max(FEW_LOOSE, LOOSE_SHARE * photos.total())
     base = FolderReading(
         "all-folders" if frame.takes_all else "folders",
         "all-folders" if frame.takes_all else "class-folders",
@@ -102,20 +98,23 @@ def _read_frame(frame: Frame, photos: Sequence[Folders]) -> Iterator[FolderReadi
         is_weak=is_weak,
         file=", ".join(name for name in tops if part_of(name, tops)) if frame.takes_all else "",
     )
-    yield from _levels(base, node, [name for name in tops if name not in doubtful], rests)
+    yield from _levels(base, node, sorted(set(tops) - set(doubtful)), rests)
     if doubtful:
         without = frozenset(node.children) - frozenset(tops)
         yield replace(base, key="all-folders", basis="all-folders", without=without, file=", ".join(doubtful))
 
 
-def _rests(frame: Frame, photos: Sequence[Folders]) -> list[Folders]:
-    """The folders of each photo that may be classes; none of a photo that is outside or in a part without classes."""
-    found = ((folders, frame.inner(folders)) for folders in photos)
-    placed = ((folders, each[0]) for folders, each in found if not isinstance(each, str) and frame.takes(each[1]))
-    return [rest for folders, rest in placed if not frame.unlabelled_part(folders)]
+def _rests(frame: Frame, photos: Counter[Folders]) -> Counter[Folders]:
+    """The folders around photos that may be classes; none of photos that are outside or in a part without classes."""
+    rests: Counter[Folders] = Counter()
+    for folders, number in photos.items():
+        found = frame.inner(folders)
+        if not isinstance(found, str) and frame.takes(found[1]) and not frame.unlabelled_part(folders):
+            rests[found[0]] += number
+    return rests
 
 
-def _levels(base: FolderReading, node: Node, tops: list[str], rests: list[Folders]) -> Iterator[FolderReading]:
+def _levels(base: FolderReading, node: Node, tops: list[str], rests: Counter[Folders]) -> Iterator[FolderReading]:
     """The class as the outer folder, the inner one, or one between, where folders lie in folders."""
     only_deeper = [name for name in tops if not node.children[name].direct]
     if not any(_branches(node.children[name]) for name in only_deeper):
@@ -165,7 +164,7 @@ def _is_doubtful(name: str) -> bool:
     return is_beside(name) or is_storage(name) or is_unlabelled(name)
 
 
-def _same(one: FolderReading, other: FolderReading, photos: Sequence[Folders]) -> bool:
+def _same(one: FolderReading, other: FolderReading, photos: Counter[Folders]) -> bool:
     """Whether two readings put the same photos together, whatever they call the classes, in the same parts."""
     pairs = set(zip(_placed(one, photos), _placed(other, photos)))
     if any((first is None) != (second is None) for first, second in pairs):
@@ -173,8 +172,8 @@ def _same(one: FolderReading, other: FolderReading, photos: Sequence[Folders]) -
     return len(pairs) == len({first for first, _ in pairs}) == len({second for _, second in pairs})
 
 
-def _placed(reading: FolderReading, photos: Sequence[Folders]) -> Iterator[tuple[str, str | None] | None]:
-    """The class folder and part of each photo, None where it has none."""
+def _placed(reading: FolderReading, photos: Counter[Folders]) -> Iterator[tuple[str, str | None] | None]:
+    """The class and part of the photos in each folder, None where they have none."""
     for folders in photos:
         found = reading.place(folders)
         yield None if isinstance(found, str) else found

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 
 PARTS = {
     "train": "train",
@@ -29,6 +30,9 @@ PARTS = {
 }
 """The words that name a part."""
 
+MOST_PARTS = 30
+"""Folders side by side that may all be parts; of more, classes may have the word of one by chance."""
+
 _STORAGE = frozenset(
     "image images img imgs jpegimages photo photos picture pictures pics pic jpg jpeg jpegs png pngs data dataset "
     "datasets database files file raw all input inputs resized cropped crop crops original originals".split()
@@ -51,10 +55,11 @@ _BESIDE = frozenset(
 )
 
 
-def words_of(name: str) -> list[str]:
+@lru_cache(maxsize=4_096)
+def words_of(name: str) -> tuple[str, ...]:
     """The words and numbers of a name in lower case: "TRAIN_DATA2" → train, data, 2."""
     spaced = re.sub(r"(?<=[a-zäöü])(?=[A-ZÄÖÜ])", " ", name)
-    return re.findall(r"[^\W\d_]+|\d+", spaced.casefold())
+    return tuple(re.findall(r"[^\W\d_]+|\d+", spaced.casefold()))
 
 
 def part_of(name: str, siblings: Collection[str] = ()) -> str | None:
@@ -68,6 +73,8 @@ def part_of(name: str, siblings: Collection[str] = ()) -> str | None:
         return None
     if all(word in _AROUND_A_PART or word.isdigit() for word in rest):
         return part
+    if len(siblings) > MOST_PARTS:
+        return None
     same = (_split(each) for each in siblings if each != name)
     return part if any(other not in (None, part) and words == rest for other, words in same) else None
 

@@ -1,6 +1,6 @@
 """The folders around photos: which of them only wrap the others, and which hold a part. Opens no file."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from tlcore.data.folder_names import (
@@ -85,25 +85,26 @@ class Frame:
         return BESIDE_PARTS if self.needs_part else OUTSIDE
 
 
-def make_tree(photos: Iterable[Folders]) -> Node:
-    """The tree of the folders that photos lie in."""
+def make_tree(photos: Mapping[Folders, int]) -> Node:
+    """The tree of the folders that photos lie in, with how many lie in each."""
     root = Node()
-    for folders in photos:
+    for folders, number in photos.items():
         node = root
-        node.total += 1
+        node.total += number
         for name in folders:
             node = node.children.setdefault(name, Node())
-            node.total += 1
-        node.direct += 1
+            node.total += number
+        node.direct += number
     return root
 
 
 def relevant(node: Node) -> list[str]:
     """The folders in a folder, without those that only come along: masks beside images, docs beside classes."""
     names = _without_masks(sorted(node.children))
-    others = [name for name in names if not is_beside(name)]
+    beside = {name for name in names if is_beside(name)}
+    others = [name for name in names if name not in beside]
     wraps = len(others) == 1 and bool(node.children[others[0]].children)
-    small = [name for name in names if name not in others and (wraps or node.children[name].total < FEW)]
+    small = {name for name in beside if wraps or node.children[name].total < FEW}
     return [name for name in names if not others or name not in small]
 
 
@@ -130,7 +131,7 @@ def find_frames(root: Node) -> list[Frame]:
     """The ways to tell parts and wrapping folders from those that may be classes, the likeliest first."""
     prefix, node = unwrap(root)
     names = relevant(node)
-    left_out = _masks(root) | {(*prefix, name): _why_beside(name) for name in node.children if name not in names}
+    left_out = _masks(root) | _left_out(prefix, node, names)
     parts = {name: part for name in names if (part := part_of(name, names))}
     if not parts:
         return [Frame(prefix, _parts_in_classes(prefix, node, names), left_out)]
@@ -220,7 +221,7 @@ def _masks(root: Node) -> dict[Folders, str]:
     while pending:
         path, node = pending.pop()
         names = _without_masks(sorted(node.children))
-        found |= {(*path, name): _why_beside(name) for name in node.children if name not in names}
+        found.update(_left_out(path, node, names))
         pending += [((*path, name), node.children[name]) for name in names]
     return found
 
@@ -253,6 +254,11 @@ def _share_classes(node: Node, labelled: list[str], others: list[str]) -> bool:
     """Whether folders beside parts have class folders of the same names."""
     known = {each for name in labelled for each in node.children[name].children}
     return any(known & set(node.children[name].children) for name in others)
+
+
+def _left_out(path: Folders, node: Node, kept: Collection[str]) -> dict[Folders, str]:
+    """All folders in a folder but those that are kept, with the reason."""
+    return {(*path, name): _why_beside(name) for name in node.children.keys() - set(kept)}
 
 
 def _why_beside(name: str) -> str:

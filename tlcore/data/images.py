@@ -118,7 +118,7 @@ class Wanted:
     that many pixels, instead of the square in its middle; `data_ranges`: which values of more than 8 bits become 0 and
     255, by their kind; of kinds that are not there the photo's own range; `version`: the `PIXELS_VERSION`;
     `measure`: of a photo of more than 8 bits only how its values are spread; `render`: of such a photo all of it as an
-    8-bit PNG too.
+    8-bit PNG too; `any_depth`: of any photo.
     """
 
     input_size: int = 0
@@ -129,6 +129,7 @@ class Wanted:
     version: int = PIXELS_VERSION
     measure: bool = False
     render: bool = False
+    any_depth: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,7 +171,7 @@ def decode(
     opened = open_photo(data, budget, at_least or LARGEST_INPUT * REDUCING_GAP)
     size = opened.size
     with in_turn(opened.cost):
-        loaded = load_photo(opened, at_least or 1)
+        loaded = load_photo(opened, None if wanted.any_depth else at_least or 1)
         info = _info(opened.format, size, loaded.orientation)
         if wanted.measure and loaded.values is not None and fixed_range(loaded.values.kind) is None:
             return DecodedPhoto(info, measured=measure(loaded.values))
@@ -179,7 +180,8 @@ def decode(
         clear = _with_transparency(loaded, budget) if wanted.thumbnail_size else None
         upright, stretched = _upright(loaded, wanted, budget)
         changed = "; it ".join(filter(None, (stretched, loaded.note)))
-        rendered = _encode_png(upright) if wanted.render and loaded.values is not None else b""
+        is_rendered = wanted.render and (wanted.any_depth or loaded.values is not None)
+        rendered = _encode_png(upright) if is_rendered else b""
         square = None
         if wanted.input_size:
             square = make_input(upright, wanted.input_size, wanted.policy, wanted.version)

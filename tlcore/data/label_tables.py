@@ -28,6 +28,9 @@ MOST_NAMELESS = 4
 """Columns that are proposed where none has a name that means a class."""
 MOST_FILE_COLUMNS = 50
 MOST_CLASSES = 2_000
+LEAST_MATCHED = 0.4
+"""So many of the rows need a photo, or so many of the photos a row."""
+_SAMPLE_ROWS = 1_000
 _KINDS = re.compile(r"[|;]|,\s*")
 
 
@@ -143,24 +146,18 @@ class _Found:
 
 def _file_column(cells: list[list[str]], index: PhotoIndex) -> int | None:
     """The column that names the most photos, one of a usual name before others; None where none names enough."""
-    best: tuple[float, int] | None = None
+    sample = cells[:: max(1, len(cells) // _SAMPLE_ROWS)]
+    best: tuple[float, int, int] | None = None
     for column in range(min(len(cells[0]), MOST_FILE_COLUMNS)):
-        sample = [row[column] for row in cells[:500]]
-        if not any(index.find(cell) for cell in sample):
-            continue
-        numbers: set[int] = set()
-        rows = 0
-        for row in cells:
-            found = index.find(row[column])
-            numbers.update(found[:1])
-            rows += bool(found)
-        if len(numbers) < 2 or max(rows / len(cells), len(numbers) / len(index.paths)) < 0.4:
-            continue
+        found = [numbers[0] for row in sample if (numbers := index.find(row[column]))]
         is_named = any(word in FILE_COLUMNS for word in (_squeeze(cells[0][column]), *words_of(cells[0][column])))
-        score = len(numbers) * (2.0 if is_named else 1.0)
-        if best is None or score > best[0]:
-            best = (score, column)
-    return best[1] if best else None
+        score = len(set(found)) * (2.0 if is_named else 1.0)
+        if len(set(found)) > 1 and (best is None or score > best[0]):
+            best = (score, column, len(found))
+    if best is None or best[2] >= LEAST_MATCHED * len(sample):
+        return best[1] if best else None
+    photos = {numbers[0] for row in cells if (numbers := index.find(row[best[1]]))}
+    return best[1] if len(photos) >= LEAST_MATCHED * len(index.paths) else None
 
 
 def _match(table: TableFile, names: list[str], index: PhotoIndex, parts: Sequence[str | None]) -> _Found:

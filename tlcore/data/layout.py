@@ -8,9 +8,10 @@ from dataclasses import replace
 
 from tlcore.data.annotations import KINDS, Annotations
 from tlcore.data.evidence import Evidence, Table
+from tlcore.data.exported import read_export
 from tlcore.data.folder_layout import FolderReading
 from tlcore.data.label_tables import TableLabels
-from tlcore.data.names import is_junk
+from tlcore.data.names import clean_text, is_junk
 from tlcore.data.placed import CLASS_LEFT_OUT, Layout, Placed, SourceFile, label_all, leave_out, name_classes
 from tlcore.data.proposal import Proposal, agree, covers, not_offered, num_classes, same_classes
 from tlcore.data.proposals import (
@@ -30,12 +31,14 @@ from tlcore.errors import UndecidedLayout, UserError
 __all__ = [
     "CLASS_LEFT_OUT",
     "HOW",
+    "KEYS",
     "Layout",
     "Placed",
     "Proposal",
     "Read",
     "SourceFile",
     "Table",
+    "UnknownLayout",
     "label_all",
     "leave_out",
     "name_classes",
@@ -43,10 +46,19 @@ __all__ = [
     "read_layout",
 ]
 
+KEYS = "\n"
+"""Between several keys, where several uploads were asked about one after the other."""
+
+
+class UnknownLayout(UserError):
+    """Files have no reading of the key that was given."""
+
+
 HOW = (
     "Use one folder per class with its photos inside, or folders named train and validation (and test) with one "
     "folder per class in each."
 )
+_TABLES = (".csv", ".tsv", ".xlsx", ".xls", ".ods")
 HOW_ELSE = "Or name the photos after their class (cat.1.jpg, dog.1.jpg), or add a CSV table of file names and labels."
 
 
@@ -101,16 +113,18 @@ def read_layout(
 
     Args:
         layout: a `LayoutChoice.key`, or what `Proposal.matches` takes; "" for none.
-        known: classes of a model; the only reading with no other classes is meant.
+        known: classes of a model; the likeliest reading with no other classes is meant.
 
     Raises:
-        UndecidedLayout: a person has to choose. UserError: there is no such layout, or none at all.
+        UndecidedLayout: a person has to choose. UnknownLayout: there is no such layout. UserError: there is none.
     """
+    if not layout and table is None and (exported := read_export(files, read)) is not None:
+        return exported
     proposals = propose(name, files, folders, read, least_classes, table)
     if not layout and proposals[0].is_clear:
         return _chosen(proposals[0])
     fitting = [each for each in proposals if known and each.is_offered and _has_only(each, known)]
-    if not layout and len(fitting) == 1:
+    if not layout and fitting:
         return _chosen(fitting[0])
     matching = [each for each in proposals if each.is_offered]
     if layout:
@@ -120,7 +134,7 @@ def read_layout(
     if layout and len(matching) == 1:
         return _chosen(matching[0])
     if not matching:
-        raise UserError(
+        raise UnknownLayout(
             f"{name} can't be read by the layout “{layout}”.",
             f"Choose one of: {', '.join(each.key for each in proposals)}.",
         )
@@ -213,7 +227,7 @@ def _with_all_names(evidence: Evidence, found: list[Proposal]) -> Iterable[Propo
 
 def _has_only(proposal: Proposal, known: Collection[str]) -> bool:
     folded = {label.casefold() for label in known}
-    return all(each.label.casefold() in folded for each in proposal.photos())
+    return all(each.label.casefold() in folded for each in proposal.photos)
 
 
 def _num_folders(proposal: Proposal) -> int:
@@ -231,6 +245,13 @@ def _no_classes(name: str, evidence: Evidence) -> UserError:
         return UserError(
             f"{name} contains only one class, {labels[0]}.",
             "Add at least one more class, in a folder of its own. " + HOW,
+        )
+    tables = [path[-1] for path in (file.parts for file in evidence.files) if path[-1].casefold().endswith(_TABLES)]
+    if tables:
+        kind = "Save it as CSV" if tables[0].casefold().endswith((".xlsx", ".xls", ".ods")) else "Check it"
+        return UserError(
+            f"{name} contains no class folders, and {clean_text(tables[0])} gives no classes to the photos.",
+            f"{kind}: it needs a column with the file names and one with the labels. Or: {HOW}",
         )
     loose = f" ({len(evidence.photos):,} photos are not in a folder)" if not evidence.frame.parts else ""
     return UserError(f"{name} contains no class folders{loose}.", f"{HOW} {HOW_ELSE}")

@@ -17,7 +17,7 @@ datasets/.known/<signature>     the id of the data set that was made of exactly 
 import hashlib
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -36,7 +36,7 @@ from tlcore.data.report import left_out, refused_frame, report_frame
 from tlcore.data.thumbnails import BROUGHT, Thumbnails
 from tlcore.error_reasons import why_file_failed
 from tlcore.errors import LayoutChoice, UserError
-from tlcore.listing import HEAD, FolderList
+from tlcore.listing import HEAD, FolderList, is_deleted
 from tlcore.naming import given_name
 from tlcore.workspace import (
     Workspace,
@@ -311,7 +311,7 @@ def load_dataset(workspace: Workspace, dataset_id: str) -> Dataset:
         UserError: there is none, or its files are damaged.
     """
     folder, version = workspace.dataset_folder(dataset_id), split_version(dataset_id)[1]
-    if not is_id(dataset_id) or not folder.is_dir():
+    if not is_id(dataset_id) or not folder.is_dir() or is_deleted(folder):
         raise _no_dataset(dataset_id)
     if version != 1 and version not in (log := read_log(folder)).entries and log.next_version <= version:
         raise UserError(f"“{folder.name}” has no version {version}.", "Choose another version of these photos.")
@@ -338,8 +338,11 @@ def _load(folder: Path, version: int) -> Dataset:
         raise DamagedFile("The edits do not lead to what they made.")
     reports = [_read_report(folder, values), *(_brought_report(folder, entry) for entry in chain if entry.has_report)]
     labels = chain[-1].labels if chain else tuple(values["labels"])
-    rows = rows if whole else rows[~rows["path"].isin(log.purged)]
-    return _dataset(folder, values, rows, pd.concat(reports, ignore_index=True), labels, version)
+    rows = rows[~rows["path"].isin(log.purged)] if log.purged else rows
+    notes = [note for entry in chain for note in entry.notes]
+    for entry in chain:
+        values["data_ranges"] = {**(values.get("data_ranges") or {}), **entry.data_ranges} or None
+    return _dataset(folder, values, rows, pd.concat(reports, ignore_index=True), labels, version, notes)
 
 
 def brought_photos(folder: Path, entry: Entry, own: bool) -> pd.DataFrame:
@@ -354,6 +357,12 @@ def brought_photos(folder: Path, entry: Entry, own: bool) -> pd.DataFrame:
     place = folder / BROUGHT / str(entry.version)
     rows = read_parquet(place / "photos.parquet", {"files": entry.brings})
     return rows if own else rows.assign(file=[str(folder / "photos" / file) for file in rows["file"]])
+
+
+def every_path(folder: Path) -> set[str]:
+    """The paths of all photos that the data set in a folder ever had, in any of its versions. Raises OSError."""
+    tables = (folder / "photos.parquet", *folder.glob(f"{BROUGHT}/*/photos.parquet"))
+    return set().union(*(pd.read_parquet(each, columns=["path"])["path"] for each in tables))
 
 
 def _brought_report(folder: Path, entry: Entry) -> pd.DataFrame:
@@ -467,6 +476,7 @@ def _dataset(
     report: pd.DataFrame,
     labels: tuple[str, ...],
     version: int = 1,
+    notes: Iterable[str] = (),
 ) -> Dataset:
     """The value; `rows` as `replay` gives them."""
     is_left_out = rows["left_out"]
@@ -485,7 +495,7 @@ def _dataset(
         created=float(values["created"]),
         source=values["source"],
         licence=values["licence"],
-        notes=tuple(values["notes"]),
+        notes=(*values["notes"], *notes),
         visitor=str(values.get("visitor", "")),
         version=version,
         left_out=rows[is_left_out].reset_index(drop=True),

@@ -43,22 +43,28 @@ def is_hidden_photo(parts: tuple[str, ...]) -> bool:
     """Whether a junk file may be a person's photo all the same: it, or a folder around it, only begins with a dot."""
     names = [part.casefold() for part in parts]
     is_left_behind = any(name.startswith("._") or name in _JUNK or name in _LEFT_BEHIND for name in names)
-    return is_junk(parts) and not is_left_behind and PurePosixPath(names[-1]).suffix in _PHOTO_SUFFIXES
+    return is_junk(parts) and not is_left_behind and has_photo_ending(names[-1])
 
 
 def may_be_photo(name: str) -> bool:
     """Whether a file may be a photo by its name: its ending is none that says otherwise, and people write no file of
     that name. Only to recognise folders: the content decides.
     """
-    suffix = PurePosixPath(name).suffix.casefold()
+    suffix = _suffix(name)
     if suffix and not suffix[1:].isdecimal():
         return suffix not in _OTHER_SUFFIXES
     return name.casefold() not in _PLAIN_TEXTS
 
 
+def _suffix(name: str) -> str:
+    """The ending with its dot in lower case, as PurePath has it, which takes ten times as long."""
+    stem, dot, ending = name.rpartition(".")
+    return f".{ending.casefold()}" if dot and stem and ending else ""
+
+
 def has_photo_ending(name: str) -> bool:
     """Whether a name ends like that of a picture."""
-    suffix = PurePosixPath(name).suffix.casefold()
+    suffix = _suffix(name)
     return suffix in _PHOTO_SUFFIXES or suffix.startswith((".jpg", ".jpeg", ".png"))  # ".jpg_large", ".jpg~"
 
 

@@ -43,7 +43,7 @@ class PhotoIndex:
 
 
 def _plain(text: str) -> str:
-    return unicodedata.normalize("NFC", text).casefold()
+    return text.lower() if text.isascii() else unicodedata.normalize("NFC", text).casefold()
 
 
 def _stem(name: str) -> str:

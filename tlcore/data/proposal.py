@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from tlcore.data.names import clean_path, is_junk, may_be_photo
 from tlcore.data.placed import Layout, Placed, SourceFile, name_classes
@@ -46,13 +47,14 @@ class Proposal:
     missing: tuple[tuple[str, str], ...] = ()
     names_file: str = ""
 
+    @cached_property
     def photos(self) -> list[Placed]:
         """The files with a class whose names may be those of photos."""
         return [each for each in self.layout.placed if may_be_photo(each.file.parts[-1])]
 
     def choice(self) -> LayoutChoice:
         """What a person is asked about it."""
-        photos = self.photos()
+        photos = self.photos
         labels = Counter(each.label for each in photos)
         parts = Counter(each.split for each in photos)
         return LayoutChoice(
@@ -84,12 +86,11 @@ def make_proposal(base: Proposal, files: Iterable[SourceFile], is_clear: bool = 
     layout, used = Layout(), set(base.used)
     raw: list[tuple[SourceFile, str, str | None]] = []
     for file in files:
-        shown = clean_path(file.parts)
-        found = "" if shown in used else base.place(file)
+        found = "" if used and clean_path(file.parts) in used else base.place(file)
         if isinstance(found, tuple):
             raw.append((file, *found))
         elif found:
-            layout.refused.append((shown, found))
+            layout.refused.append((clean_path(file.parts), found))
     parts = {part for file, _, part in raw if part is not None and may_be_photo(file.parts[-1])}
     has_parts = "train" in parts and len(parts) > 1  # else the photos are split later
     labels = name_classes([label for _, label, _ in raw], layout.notes)
@@ -110,8 +111,8 @@ def add_empty(layout: Layout, folders: Iterable[tuple[str, ...]], place: Callabl
 
 def same_classes(one: Proposal, other: Proposal) -> bool:
     """Whether two proposals put the same photos together in the same parts, whatever the classes are called."""
-    first = {each.file.parts: (each.label, each.split) for each in one.photos()}
-    second = {each.file.parts: (each.label, each.split) for each in other.photos()}
+    first = {each.file.parts: (each.label, each.split) for each in one.photos}
+    second = {each.file.parts: (each.label, each.split) for each in other.photos}
     return first.keys() == second.keys() and _is_one_to_one((first[parts], second[parts]) for parts in first)
 
 
@@ -121,20 +122,20 @@ def agree(one: Proposal, other: Proposal, by_name: bool = False) -> bool:
     Args:
         by_name: whether the classes have to be called the same too.
     """
-    first = {each.file.parts: each.label for each in one.photos()}
-    second = {each.file.parts: each.label for each in other.photos()}
+    first = {each.file.parts: each.label for each in one.photos}
+    second = {each.file.parts: each.label for each in other.photos}
     pairs = {(first[parts], second[parts]) for parts in first.keys() & second.keys()}
     return all(label == same for label, same in pairs) if by_name else _is_one_to_one(pairs)
 
 
 def covers(one: Proposal, other: Proposal) -> bool:
     """Whether a proposal has a class for every photo that another one has a class for."""
-    return {each.file.parts for each in other.photos()} <= {each.file.parts for each in one.photos()}
+    return {each.file.parts for each in other.photos} <= {each.file.parts for each in one.photos}
 
 
 def num_classes(proposal: Proposal) -> int:
     """How many classes have files whose names may be those of photos."""
-    return len({each.label for each in proposal.photos()})
+    return len({each.label for each in proposal.photos})
 
 
 def not_offered(proposal: Proposal) -> Proposal:

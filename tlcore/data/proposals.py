@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 
 from tlcore.data import class_names, table_rows
 from tlcore.data.annotations import Annotations, read_coco, read_voc, read_yolo
@@ -42,12 +43,12 @@ def from_names(evidence: Evidence) -> Proposal | None:
 
 def from_tables(evidence: Evidence) -> list[tuple[Proposal, TableLabels]]:
     """What the tables say, once for each column that may be the classes."""
-    parts = [evidence.part(file) for file in evidence.unmasked]
     found: list[TableLabels] = []
-    for path, text in evidence.texts.items() if parts else ():
+    for path, text in evidence.texts.items():
         is_table = path[-1].casefold().endswith(table_rows.SUFFIXES) and not is_submission(path[-1])
         rows = parse_rows(path[-1], text) if is_table else None
         if rows is not None:
+            parts = [evidence.part(file) for file in evidence.unmasked]
             found += read_table(TableFile(path, rows), evidence.index, parts)
     merged = merge_tables(found)
     first = [each.files[0] for each in merged]
@@ -72,9 +73,9 @@ def _from_table(evidence: Evidence, table: TableLabels, has_columns: bool) -> Pr
 
 def from_folders_and_table(evidence: Evidence, folders: Proposal, table: Proposal) -> Proposal | None:
     """Folders, and a table for photos that they leave without a class; None where the two do not fit together."""
-    known = {each.label for each in folders.photos()}
-    added = {each.file.parts for each in table.photos()} - {each.file.parts for each in folders.photos()}
-    labels = {each.label for each in table.photos() if each.file.parts in added}
+    known = {each.label for each in folders.photos}
+    added = {each.file.parts for each in table.photos} - {each.file.parts for each in folders.photos}
+    labels = {each.label for each in table.photos if each.file.parts in added}
     if not added or not labels or len(labels & known) < len(labels) / 2 or not agree(folders, table, by_name=True):
         return None
 
@@ -111,7 +112,7 @@ def from_annotations(evidence: Evidence, found: Annotations) -> Proposal:
 
 def has_ids(proposal: Proposal) -> bool:
     """Whether the classes are called by ids."""
-    return class_names.are_ids({each.label for each in proposal.photos()})
+    return class_names.are_ids({each.label for each in proposal.photos})
 
 
 def any_case(evidence: Evidence, proposal: Proposal) -> Proposal | None:
@@ -120,7 +121,7 @@ def any_case(evidence: Evidence, proposal: Proposal) -> Proposal | None:
     In one part, a and A are two classes.
     """
     parts = defaultdict(set)
-    for each in proposal.photos():
+    for each in proposal.photos:
         parts[each.label].add(each.split)
     spellings = defaultdict(list)
     for label in sorted(parts, key=lambda label: ("train" not in parts[label], label)):
@@ -139,7 +140,7 @@ def any_case(evidence: Evidence, proposal: Proposal) -> Proposal | None:
 
 def with_names(evidence: Evidence, proposal: Proposal) -> Proposal | None:
     """A proposal whose classes are ids, with their names out of a file; None where no file has them."""
-    labels = {each.label for each in proposal.photos()}
+    labels = {each.label for each in proposal.photos}
     if not has_ids(proposal):
         return None
     for path, text in evidence.texts.items():
@@ -162,7 +163,8 @@ def with_names(evidence: Evidence, proposal: Proposal) -> Proposal | None:
 
 
 def _in_folders(reading: FolderReading) -> Place:
-    return lambda file: reading.place(file.parts[:-1])
+    place = cache(reading.place)
+    return lambda file: place(file.parts[:-1])
 
 
 def _by_path(evidence: Evidence, labels: dict[tuple[str, ...], str], reason: str) -> Place:

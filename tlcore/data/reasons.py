@@ -17,8 +17,17 @@ _NOUN_END = r"(?=$|[,;:(]| \(| (?:from|that|which|with|inside|outside|to|of|in|f
 _NOUN = re.compile(rf"^is (not )?an? (.+?){_NOUN_END}")
 _OTHER_NOUN = re.compile(rf"(,| or) not an? (.+?){_NOUN_END}")
 _TWO = re.compile(r"\bor an?\b|\band is\b")
-_FIXED = re.compile(r"^(is|has|uses|needs|contains|can't|starts) (?!the\b|its\b|an?\b)")
-_VERBS = {"is": "are", "has": "have", "uses": "use", "needs": "need", "contains": "contain", "starts": "start"}
+_FIXED = re.compile(r"^(is|was|has|uses|needs|contains|lies|can't|starts) (?!the\b|its\b|an?\b)")
+_VERBS = {
+    "is": "are",
+    "was": "were",
+    "lies": "lie",
+    "has": "have",
+    "uses": "use",
+    "needs": "need",
+    "contains": "contain",
+    "starts": "start",
+}
 _REST = (
     (re.compile(r"\bisn't\b"), "aren't"),
     (re.compile(r"\bwhich has\b"), "which have"),

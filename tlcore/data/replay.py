@@ -10,6 +10,8 @@ from tlcore.data.edit_log import Entry
 PIXELS = ("sha256", "width", "height", "bytes", "file")
 """The columns that turning a photo changes."""
 
+_ORIGINAL = "original_sha256"  # as of manifest.py
+
 Brought = Callable[[Entry], pd.DataFrame]
 """The rows that an edit brought: of photos that are there already (turned) or of new ones."""
 
@@ -59,7 +61,7 @@ class _Rows:
             values[places] = turned[name].to_numpy()
             frame[name] = values
         if not known.all():
-            frame = pd.concat([frame, with_edit_columns(rows[~known])], ignore_index=True)
+            frame = with_edit_columns(pd.concat([frame, rows[~known].assign(left_out=False)], ignore_index=True))
         self._fill(frame)
 
     def rename(self, classes: Mapping[str, str]) -> None:
@@ -77,6 +79,7 @@ class _Rows:
     def frame(self, in_order: bool = True) -> pd.DataFrame:
         labels = np.array(self._names, dtype=object)[self._codes]
         made = self._frame.assign(label=labels, **self._values)
+        made["group"] = pd.Series(self._values["group"], index=made.index, dtype=object)  # None stays None
         return made.sort_values("path", ignore_index=True) if in_order else made
 
 
@@ -84,4 +87,6 @@ def with_edit_columns(photos: pd.DataFrame) -> pd.DataFrame:
     """The rows with the columns `group` and `left_out`, which a data set that was never edited may lack."""
     group = photos["group"] if "group" in photos else pd.Series(None, index=photos.index, dtype=object)
     photos = photos.assign(group=group.astype(object).where(group.notna(), None))
+    if _ORIGINAL in photos:  # not of photos that were there before the first that has one
+        photos[_ORIGINAL] = photos[_ORIGINAL].fillna("")
     return photos if "left_out" in photos else photos.assign(left_out=False)

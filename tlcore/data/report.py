@@ -27,8 +27,8 @@ BROWSER_REASONS = {
 }
 """Why a browser did not send a file, by the keys that the Data page sends (pages/parts/data/photo_check.js)."""
 
-KNOWN = frozenset({CLASS_LEFT_OUT, *BROWSER_REASONS.values()})
-"""Reasons that a person has seen, or decided, before the import began."""
+KNOWN = frozenset({CLASS_LEFT_OUT, *BROWSER_REASONS.values()} - {NESTED_IN_FOLDER, NOT_TAKEN, HIDDEN})
+"""Reasons that a person has seen, or decided, before the import began; a server gives none of them."""
 
 KINDS = (LEFT_OUT, CHANGED, GUESSED)
 COLUMNS = ("path", "what", "reason")

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tlcore.data.deep import FLOAT, DeepValues
-from tlcore.data.tiff import NO_COMPRESSION, WHITE_IS_ZERO, TiffPicture
+from tlcore.data.tiff import DEFLATE, NO_COMPRESSION, OLD_DEFLATE, WHITE_IS_ZERO, TiffPicture
 from tlcore.data.tiff_tags import Directory, Tag
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def read_values(data: bytes, picture: TiffPicture) -> DeepValues:
     with tifffile.TiffFile(BytesIO(data)) as file:
         page = file.pages[picture.page]
         assert isinstance(page, tifffile.TiffPage)
+        _check_unpacked(data, page, segment_bytes(picture.directory))
         odd = picture.directory.bits not in (8, 16, 32, 64)
         array = _unpacked(data, page, picture.directory) if odd else page.asarray(maxworkers=1)
         nodata = page.nodata if 42113 in page.tags else None
@@ -82,6 +83,17 @@ def as_deep(array: npt.NDArray[Any], picture: TiffPicture, nodata: float | None 
 
     size = array.shape[1], array.shape[0]
     return DeepValues(size, kind, read, alpha if picture.has_alpha else None)
+
+
+def _check_unpacked(data: bytes, page: "tifffile.TiffPage", most: int) -> None:
+    """Raise ValueError where a deflated piece holds more than it says: tifffile would unpack all of it."""
+    if page.compression not in (DEFLATE, OLD_DEFLATE):
+        return
+    for offset, length in zip(page.dataoffsets, page.databytecounts):
+        unpacking = zlib.decompressobj()
+        unpacking.decompress(data[offset : offset + length], most)
+        if unpacking.unconsumed_tail and unpacking.decompress(unpacking.unconsumed_tail, 1):
+            raise ValueError(most)
 
 
 def _unpacked(data: bytes, page: "tifffile.TiffPage", directory: Directory) -> npt.NDArray[Any]:

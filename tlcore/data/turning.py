@@ -10,11 +10,15 @@ import pandas as pd
 from PIL import Image
 
 from tlcore.data.commit import Brought
+from tlcore.data.decoder import shared_decoder
 from tlcore.data.drafts import draft_folder
+from tlcore.data.images import Wanted
 from tlcore.data.manifest import Dataset, store_photo
 from tlcore.data.orientation import CLOCKWISE, CannotTurn, turn
+from tlcore.data.refusals import PhotoRefused
 from tlcore.data.thumbnails import ThumbnailWriter
 from tlcore.errors import UserError
+from tlcore.settings import load_limits
 from tlcore.workspace import Workspace
 
 DEGREES = tuple(CLOCKWISE)
@@ -36,7 +40,7 @@ def turned(workspace: Workspace, dataset: Dataset, rows: pd.DataFrame, degrees: 
     with draft_folder(workspace) as folder:
         with ThumbnailWriter(folder) as writer:
             for row in rows.to_dict("records"):
-                data = _turned_file(dataset, str(row["path"]), degrees)
+                data = _turned_file(workspace, dataset, str(row["path"]), degrees)
                 sha256 = hashlib.sha256(data).hexdigest()
                 extension = "png" if data.startswith(b"\x89PNG") else "jpg"
                 file = store_photo(folder, sha256, extension, data)
@@ -50,15 +54,18 @@ def turned(workspace: Workspace, dataset: Dataset, rows: pd.DataFrame, degrees: 
         yield Brought(folder, photos)
 
 
-def _turned_file(dataset: Dataset, path: str, degrees: int) -> bytes:
+def _turned_file(workspace: Workspace, dataset: Dataset, path: str, degrees: int) -> bytes:
+    """The file of a photo turned: a JPEG or a PNG with another orientation, anything else as a PNG of its pixels."""
     data = dataset.read(path)
     try:
         return turn(data, degrees)
-    except CannotTurn as error:
-        raise UserError(
-            f"The photo {path} can't be turned here: only JPEG and PNG files can.",
-            "Turn it with another program and add it again.",
-        ) from error
+    except CannotTurn:
+        wanted = Wanted(render=True, any_depth=True, data_ranges=dataset.data_ranges)
+        try:  # in a limited process: strangers may have made it
+            return turn(shared_decoder(load_limits(workspace)).decode(data, wanted).rendered, degrees)
+        except (PhotoRefused, CannotTurn) as error:
+            why = error.reason if isinstance(error, PhotoRefused) else "can't be opened"
+            raise UserError(f"The photo {path} {why}, so it can't be rotated.", "Choose other photos.") from error
 
 
 def _turn_thumbnail(thumbnail: bytes, degrees: int) -> bytes:

@@ -1,11 +1,13 @@
 """A data set out of what a visitor uploaded: photos put into named classes, zips, and photos of an earlier data set."""
 
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from tlcore.data import incoming, thumbnails
+from tlcore.data.additions import add_photos
 from tlcore.data.allowance import UNLIMITED, Allowance
 from tlcore.data.archive_kinds import NESTED_IN_FOLDER, file_kind, named_like_archive
 from tlcore.data.archives import ArchiveSource, open_archive
@@ -18,7 +20,18 @@ from tlcore.data.default_name import dataset_name
 from tlcore.data.drafts import draft_folder
 from tlcore.data.examples import examples_at_hand
 from tlcore.data.images import PhotoRefused, Wanted
-from tlcore.data.layout import Layout, Placed, SourceFile, label_all, leave_out, name_classes, read_layout
+from tlcore.data.layout import (
+    KEYS,
+    Layout,
+    Placed,
+    Read,
+    SourceFile,
+    UnknownLayout,
+    label_all,
+    leave_out,
+    name_classes,
+    read_layout,
+)
 from tlcore.data.manifest import Dataset, load_dataset
 from tlcore.data.report import guessed, report_lines
 from tlcore.data.thumbnails import ThumbnailWriter
@@ -48,8 +61,9 @@ def ingest_incoming(
 
     Args:
         name: what the data set is called; "" for a name made of its folder, its zip or its classes.
-        base: the id of a data set whose photos come along, in the parts that they are in; a data set never changes,
-            so adding photos makes a new one. Photos in a folder of the person stay there, others are copied.
+        base: the id of a data set that the photos are added to, as an edit of it (additions.py). Where it is somebody
+            else's its photos come along into a new one, in the parts that they are in; those in a folder of a person
+            stay there, others are copied.
         visitor: the public name of who asked for it. allowance: what may come in. without: classes to leave out.
         layout: how the folders are to be read, a `LayoutChoice.key`; "" where that is clear. encoding: of names in
             archives that do not say it, "" to find out.
@@ -60,6 +74,7 @@ def ingest_incoming(
             are too many, or there is no such base.
     """
     earlier = load_dataset(workspace, base) if base is not None else None
+    is_own = earlier is not None and earlier.visitor == visitor
     source = UploadSource(
         workspace, incoming_id, alone=earlier is None, without=without, layout=layout, encoding=encoding
     )
@@ -82,9 +97,11 @@ def ingest_incoming(
             reading = Reading(decoder.decode, folder, writer, wanted, folder)
             if not (yield from collect(source, placed, collected, reading, should_stop)):
                 return None
-            if earlier is not None:
+            if earlier is not None and not is_own:
                 collected.rows += _bring_along(earlier, folder, collected)
                 _bring_thumbnails(earlier, writer)
+        if earlier is not None and is_own:
+            return add_photos(workspace, earlier, folder, collected, seed)
         photos = collected.photos()
         if len(photos):
             photos, notes = part_bursts(photos)
@@ -182,7 +199,7 @@ class UploadSource:
         """The files of uploaded folders, whose names are the classes."""
         try:
             with examples_at_hand(files, self.read, self._thumbnail):
-                layout = read_layout(self.name, files, (), self.read, self._layout, least_classes=2 if alone else 1)
+                layout = self._read_layout(self.name, files, (), self.read, alone)
         except UserError as error:
             if alone or isinstance(error, UndecidedLayout | UndecidedEncoding):
                 raise
@@ -199,15 +216,26 @@ class UploadSource:
             if upload.label is not None:
                 layout = label_all(source.files, upload.label)
             else:
-                least = 2 if alone else 1
                 with examples_at_hand(source.files, source.read, self._thumbnail):
-                    layout = read_layout(upload.name, source.files, source.folders, source.read, self._layout, least)
+                    layout = self._read_layout(upload.name, source.files, source.folders, source.read, alone)
         except UserError as error:
             if alone or isinstance(error, UndecidedLayout | UndecidedEncoding):
                 raise
             self.refused.append((upload.name, f"can't be used: {error.what}"))
             return
         self._add(source, layout)
+
+    def _read_layout(
+        self, name: str, files: list[SourceFile], folders: Iterable[tuple[str, ...]], read: Read, alone: bool
+    ) -> Layout:
+        """The layout that was chosen. Of several uploads each has its own: one of the keys, or a clear one without."""
+        least, keys = 2 if alone else 1, self._layout.split(KEYS)
+        if alone and len(keys) == 1:
+            return read_layout(name, files, folders, read, self._layout, least)
+        for key in filter(None, reversed(keys)):
+            with suppress(UnknownLayout):
+                return read_layout(name, files, folders, read, key, least)
+        return read_layout(name, files, folders, read, "", least)
 
     def _add(self, source: ArchiveSource, layout: Layout) -> None:
         self.layouts.append(layout)

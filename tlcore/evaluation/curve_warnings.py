@@ -40,7 +40,11 @@ RARELY = 0.05  # how often a network that knows all classes may leave one out by
 
 
 def find_curve_warnings(
-    epochs: Sequence[EpochEnd], config: TrainConfig, num_validation: Sequence[int], labels: Sequence[str]
+    epochs: Sequence[EpochEnd],
+    config: TrainConfig,
+    num_validation: Sequence[int],
+    labels: Sequence[str],
+    is_over: bool = False,
 ) -> list[CurveWarning]:
     """What a person should know about a training with these epochs; empty while all is well or nobody can tell yet.
 
@@ -49,6 +53,7 @@ def find_curve_warnings(
     Args:
         epochs: those until now, in order.
         num_validation: how many validation photos each class has, in the order of `labels`.
+        is_over: whether an epoch was chosen to be kept; then the figures are of that one, as everywhere else.
     """
     if not epochs:
         return []
@@ -56,28 +61,33 @@ def find_curve_warnings(
     wrong_rate = learning_rate_too_high(curves) or learning_rate_too_low(curves)
     silent = None if wrong_rate else _never_predicted(curves)
     most_are_silent = silent is not None and len(silent.labels) > len(labels) / 2
-    overfitting = None if wrong_rate or most_are_silent else _overfitting(curves)
+    overfitting = None if wrong_rate or most_are_silent else _overfitting(curves, is_over)
     found = (wrong_rate, overfitting, silent, _validation_too_small(curves))
     return [warning for warning in found if warning is not None]
 
 
-def _overfitting(curves: TrainingCurves) -> Overfitting | None:
+def _overfitting(curves: TrainingCurves, is_over: bool) -> Overfitting | None:
     """The photos it learns from go much better than others, and what it learns now does not help with others."""
     phase, total = curves.phases[-1], curves.num_validation
     best, latest = min(phase, key=lambda end: end.val_loss), phase[-AGREE:]
     if phase[-1].epoch - best.epoch < AGREE or phase[-1].loss >= best.loss or _still_rises(phase, total):
         return None
     known, others = mean(end.accuracy for end in latest), mean(end.val_accuracy for end in latest)
-    low, high = wilson_interval(others * total, total)
+    high = wilson_interval(others * total, total)[1]
     climbs = median(end.val_loss for end in latest) > CLIMB * best.val_loss
     if known < high or known - others < (SMALL_GAP if climbs else LARGE_GAP):
         return None
+    told = best_epoch(curves.epochs) if is_over else phase[-1]
+    low, high = wilson_interval(told.val_accuracy * total, total)
     to_blame = best in phase[:FIRST_EPOCHS] and is_larger_than_usual(phase, curves.config)
     return Overfitting(
-        accuracy=known,
-        val_accuracy=others,
+        epoch=told.epoch,
+        kept=is_over,
+        accuracy=told.accuracy,
+        val_accuracy=told.val_accuracy,
         low=low,
         high=high,
+        apart=told.accuracy > high,
         best_epoch=best.epoch,
         change=smaller_learning_rate(phase, curves.config) if to_blame else None,
         fine_tuning=phase[0].phase == "fine_tune",

@@ -100,16 +100,21 @@ class LearningRateTooLow:
 class Overfitting:
     """Photos it learns from go much better than others, and what it learns now does not help with others.
 
-    `accuracy`, `val_accuracy`: shares (0–1) of the latest epochs; `low`, `high`: 95% interval of the latter;
+    `epoch`: the one whose figures these are: the newest, or of a training that is over the one that was `kept`;
+    `accuracy`, `val_accuracy`: shares (0–1) in it; `low`, `high`: 95% interval of the latter; `apart`: whether those
+    two already differ by more than chance, else only later epochs do;
     `best_epoch`: since when the validation loss has not fallen; `change`: of a learning rate that is larger than usual
     and to blame, else None; `fine_tuning`: whether it happened there; `augmented`: whether photos vary already.
     """
 
     kind: ClassVar[str] = "overfitting"
+    epoch: int
+    kept: bool
     accuracy: float
     val_accuracy: float
     low: float
     high: float
+    apart: bool
     best_epoch: int
     change: LearningRateChange | None
     fine_tuning: bool

@@ -19,7 +19,7 @@ from tlcore.checksums import DamagedFile
 from tlcore.config import TrainConfig
 from tlcore.errors import UserError
 from tlcore.events import EpochEnd, Evaluated, Event, Finished, Packed, Planned, Progress, ShouldStop, decode, encode
-from tlcore.listing import FolderList, tell_of_change
+from tlcore.listing import FolderList, is_deleted, tell_of_change
 from tlcore.naming import given_name
 from tlcore.workspace import (
     CHECKPOINT,
@@ -184,7 +184,7 @@ def load_import(workspace: Workspace, job_id: str) -> Job:
 
 def load_job(parent: Path, job_id: str) -> Job:
     """The job of this id in one of the workspace's folders of jobs, such as `runs`; the id may come from a URL."""
-    if not is_id(job_id):
+    if not is_id(job_id) or is_deleted(parent / job_id):
         raise _unknown(job_id)
     return open_job(parent / job_id)
 

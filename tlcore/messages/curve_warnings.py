@@ -79,10 +79,14 @@ def _too_slow(warning: LearningRateTooLow) -> str:
 
 
 def _overfitting(warning: Overfitting) -> WarningMessage:
+    where = f"in epoch {warning.epoch}{', the one that was kept' if warning.kept else ''}"
+    but = "but only" if warning.apart else "and"
+    later = "" if warning.apart else "After that only the training photos got better. "
     finding = (
-        f"{percent(warning.accuracy)} of the training photos are correct, but only {percent(warning.val_accuracy)} of "
-        f"the validation photos (likely range {percent_range(warning.low, warning.high)}). The validation loss has not "
-        f"improved since epoch {warning.best_epoch}."
+        f"{where}, {percent(warning.accuracy)} of the training photos are correct, {but} "
+        f"{percent(warning.val_accuracy)} of the validation photos (likely range "
+        f"{percent_range(warning.low, warning.high)}). {later}The validation loss has not improved since epoch "
+        f"{warning.best_epoch}."
     )
     if warning.change is not None:
         fix = _lower_learning_rate(warning.change)

@@ -1,6 +1,7 @@
 """What deleting one thing means, that it was done, and how long it can be undone, in words."""
 
-from tlcore.data.changes import CLASS_DELETED, MERGED, PHOTOS_DELETED
+from tlcore.data.changes import CLASS_DELETED, PHOTOS_DELETED
+from tlcore.messages.edits import edit_message
 from tlcore.messages.quantities import count, format_bytes
 from tlcore.settings import Limits
 from tlcore.storage.belongings import COMPARISON, DATASET, RUN
@@ -55,8 +56,7 @@ def undoable_message(what: Undoable) -> str:
         return f"{count(made.photos, 'photo')} of {what.name} deleted"
     if made.kind == CLASS_DELETED:
         return f"class {made.label} of {what.name} deleted ({count(made.photos, 'photo')})"
-    verb = "merged into" if made.kind == MERGED else "renamed to"
-    return f"class {made.label} {verb} {made.name} in {what.name}"
+    return f"{edit_message(made)} in {what.name}"
 
 
 def expiry_message(deleted: float, limits: Limits, now: float) -> str:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tlcore.data.images import REDUCING_GAP
 from tlcore.errors import UserError
 from tlcore.messages.quantities import count
 from tlcore.messages.scores import score_message
@@ -45,13 +46,18 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from PIL import Image, ImageOps
 
-photo = ImageOps.exif_transpose(Image.open("photo.jpg")).convert("RGB")
+photo = Image.open("photo.jpg")
+photo.draft(None, ({reduced}, {reduced}))  # a large JPEG is decoded smaller, as in training
+photo = ImageOps.exif_transpose(photo).convert("RGB")
 photo = {preparing}
 classify = Interpreter("model.tflite").get_signature_runner("serving_default")
 probabilities = classify(image=np.asarray(photo, np.float32)[np.newaxis])["probabilities"][0]
 labels = open("labels.txt", encoding="utf-8").read().splitlines()
 print(labels[probabilities.argmax()], probabilities.max())
 ```
+
+Photos with a colour profile, transparent parts or more than 8 bits a channel need a little more: docs/run-format.md in
+Transfer Lab has the whole recipe.
 """
 
 
@@ -68,7 +74,7 @@ def model_readme(info: Mapping[str, Any], labels: Sequence[str], file: str, with
         _score(info),
         _classes(labels),
         _input(info),
-        USAGE.format(file=file, preparing=_preparing(info)).rstrip(),
+        USAGE.format(file=file, preparing=_preparing(info), reduced=_reduced(info)).rstrip(),
         _files(with_keras),
         _licences(info),
     ]
@@ -120,6 +126,12 @@ def _input(info: Mapping[str, Any]) -> str:
 def _preparing(info: Mapping[str, Any]) -> str:
     policy = _text(info, "input", "resize")
     return PREPARING.get(policy, PREPARING["squash"]).format(size=_value(info, "input", "size"))
+
+
+def _reduced(info: Mapping[str, Any]) -> str:
+    """Pixels down to which a JPEG may be decoded smaller."""
+    size, version = _value(info, "input", "size"), _value(info, "input", "pixels")
+    return str(size * REDUCING_GAP if type(size) is int and type(version) is int and version > 1 else size)
 
 
 def _files(with_keras: bool) -> str:

@@ -33,6 +33,7 @@ from tlcore.storage.belongings import (
 )
 from tlcore.storage.deletion import ORDER, delete, delete_marked, forget_signatures
 from tlcore.storage.forgetting import note_photos, unused_features, work_off
+from tlcore.storage.pending import finish_deletions
 from tlcore.storage.purge import purge_deleted_photos
 from tlcore.storage.put_aside import purge_outdated
 from tlcore.storage.trash import replaced_versions
@@ -79,6 +80,7 @@ def clean(
 def _clean(workspace: Workspace, limits: Limits, by_age: bool, dry_run: bool, now: float) -> Iterator[Removed]:
     if not dry_run:
         empty_trash(workspace)
+        finish_deletions(workspace)
         yield from (Removed(each.kind, each.id, 0) for each in delete_marked(workspace))
     yield from _drafts(workspace, dry_run)
     everything = list(belongings(workspace))

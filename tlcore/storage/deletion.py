@@ -10,8 +10,9 @@ from filelock import FileLock, Timeout
 
 from tlcore.errors import UserError
 from tlcore.jobs.line import Line
-from tlcore.jobs.locks import LOCK
+from tlcore.jobs.locks import LOCK, is_locked
 from tlcore.jobs.store import open_job, request_stop
+from tlcore.listing import deleted_as, is_deleted, mark_deleted
 from tlcore.storage.belongings import (
     CHECK,
     COMPARISON,
@@ -26,18 +27,16 @@ from tlcore.storage.belongings import (
     belongings_of,
 )
 from tlcore.storage.forgetting import note_photos, work_off
+from tlcore.storage.pending import locks_on
 from tlcore.storage.put_aside import list_deletions, purge
 from tlcore.storage.usage import folder_bytes
 from tlcore.storage.visits import forget_visit
 from tlcore.workspace import Workspace, discard
 
-DELETED = "deleted"
-"""In the folder of a job that is to go as soon as nobody works on it."""
-
 ORDER = (COMPARISON, RUN, RECOMMENDATION, CHECK, IMPORT, UPLOADS, DATASET)
 """What needs something else goes before that."""
 
-STOP_SECONDS = 10.0
+STOP_SECONDS = 0.5  # a page waits for it; what takes longer goes when it has ended
 POLL_SECONDS = 0.1
 
 
@@ -122,9 +121,19 @@ def delete(workspace: Workspace, belonging: Belonging) -> bool:
 
 
 def delete_marked(workspace: Workspace) -> list[Belonging]:
-    """Delete the jobs that were to go as soon as they had ended; returns those that have gone."""
-    marked = [each for each in belongings(workspace, JOBS) if (each.folder / DELETED).exists()]
-    return [each for each in marked if delete(workspace, each)]
+    """Delete what was to go for good as soon as nobody works on it; returns what has gone.
+
+    So does what could be brought back, once it no longer can.
+    """
+    kept = {each.id for each in list_deletions(workspace)}
+    marked = [each for each in belongings(workspace) if is_deleted(each.folder) and deleted_as(each.folder) not in kept]
+    marked.sort(key=lambda each: ORDER.index(each.kind))
+    return [each for each in marked if not _is_used(workspace, each) and delete(workspace, each)]
+
+
+def _is_used(workspace: Workspace, belonging: Belonging) -> bool:
+    """Whether a job that is to go as well still works with it."""
+    return any(map(is_locked, locks_on(workspace, [(belonging.kind, belonging.id)])))
 
 
 def forget_signatures(workspace: Workspace, dataset_ids: Iterable[str]) -> None:
@@ -140,7 +149,7 @@ def forget_signatures(workspace: Workspace, dataset_ids: Iterable[str]) -> None:
 def _ask_to_go(workspace: Workspace, folder: Path) -> None:
     """Have a job stop, or not begin, and be deleted then, whoever is here at that time."""
     with suppress(OSError, UserError):
-        (folder / DELETED).touch()
+        mark_deleted(folder)
         job = open_job(folder)
         if not Line(workspace).cancel(job):
             request_stop(job)

@@ -16,7 +16,7 @@ from tlcore.comparison.store import FOLDER as RACES
 from tlcore.errors import UserError
 from tlcore.features.activations import evict
 from tlcore.jobs.locks import LOCK
-from tlcore.listing import FolderList
+from tlcore.listing import FolderList, unmark_deleted
 from tlcore.settings import Limits
 from tlcore.storage.belongings import CHECK, COMPARISON, DATASET, JOBS, RECOMMENDATION, RUN
 from tlcore.workspace import Workspace, discard, disk_error, is_id, read_json, touch_used, write_json
@@ -26,6 +26,7 @@ ORDER = (COMPARISON, RUN, RECOMMENDATION, CHECK, DATASET)
 """What needs something else goes before that, and comes back after it."""
 
 HOUR = 3600.0
+LOCK_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -118,20 +119,26 @@ def move_out(workspace: Workspace, deletion_id: str, kind: str, an_id: str) -> N
             source.rename(target)
     else:
         source.rename(target)
+    unmark_deleted(target)
 
 
 def move_back(workspace: Workspace, deletion_id: str, kind: str, an_id: str) -> None:
     """Bring one folder back; raises UserError where the disk says no."""
     source = workspace.root / FOLDER / deletion_id / place_of(workspace, kind).name / an_id
     target = place_of(workspace, kind) / an_id
-    if not source.is_dir():  # a kill came in between, and it is in its place
-        return
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        source.rename(target)
-    except OSError as error:
-        raise disk_error(target, error) from error
+    if source.is_dir():  # else somebody is at work in it, or a kill came in between, and it is in its place
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            source.rename(target)
+        except OSError as error:
+            raise disk_error(target, error) from error
+    unmark_deleted(target)
     touch_used(target)
+
+
+def locked(workspace: Workspace) -> FileLock:
+    """The lock under which things are put aside and brought back."""
+    return FileLock(workspace.root / f".{FOLDER}.lock", timeout=LOCK_SECONDS)
 
 
 def place_of(workspace: Workspace, kind: str) -> Path:

@@ -7,8 +7,9 @@ computed from the photos (features, activations) goes at once where nobody else 
 import time
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from tlcore.data.manifest import list_versions
 from tlcore.data.versions import current_version, go_to, is_one_step, version_before
@@ -17,6 +18,7 @@ from tlcore.jobs.line import Line
 from tlcore.jobs.locks import LOCK, is_locked
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import open_job, request_stop
+from tlcore.listing import is_deleted
 from tlcore.naming import given_name
 from tlcore.settings import Limits
 from tlcore.storage.belongings import (
@@ -32,12 +34,14 @@ from tlcore.storage.belongings import (
     find_belonging,
 )
 from tlcore.storage.forgetting import note_photos, work_off
+from tlcore.storage.pending import hide, locks_on
 from tlcore.storage.put_aside import (
     FOLDER,
     HOUR,
     ORDER,
     Deletion,
     list_deletions,
+    locked,
     move_back,
     move_out,
     place_of,
@@ -46,9 +50,8 @@ from tlcore.storage.put_aside import (
 from tlcore.storage.usage import folder_bytes
 from tlcore.workspace import Workspace, discard, is_id, split_version
 
-STOP_SECONDS = 10.0
+STOP_SECONDS = 0.5  # a page waits for it; what takes longer goes on behind its back (pending.py)
 POLL_SECONDS = 0.1
-LOCK_SECONDS = 30.0
 
 
 def plan_deletion(workspace: Workspace, an_id: str, keep_runs: bool = False) -> Deletion:
@@ -64,7 +67,7 @@ def plan_deletion(workspace: Workspace, an_id: str, keep_runs: bool = False) -> 
         UserError: there is nothing of this id.
     """
     thing = _find(workspace, an_id)
-    everything = {(each.kind, each.id): each for each in belongings(workspace, ORDER)}
+    everything = {(each.kind, each.id): each for each in belongings(workspace, ORDER) if not is_deleted(each.folder)}
     parts = _whole(workspace, thing, everything, keep_runs)
     ids = {each.id for each in parts}
     needs = {need for each in parts for need in each.needs if need not in ids} if thing.kind != DATASET else set()
@@ -126,19 +129,18 @@ def delete(
 
     Args:
         by: the public name of who deletes it. name: what it is called where it was deleted, "" for its own name.
-        wait_seconds: for runs that are at work to stop.
+        wait_seconds: for runs that are at work to stop. What has not is out of sight at once, and is put aside when it
+            has (pending.py); it can be brought back meanwhile too.
         forget: whether what was computed of its photos goes at once; else the next cleaning does it, since it may mean
             reading many files.
 
     Raises:
-        UserError: there is nothing of this id, something of it is at work and did not stop in time (then nothing has
-            gone), or the disk says no.
+        UserError: there is nothing of this id, photos are being added to it, or the disk says no.
     """
     plan = plan_deletion(workspace, an_id, keep_runs)
     plan = replace(plan, deleted_by=by, name=name or plan.name)
     _check_imports(workspace, plan)
-    _stop(workspace, plan, wait_seconds)
-    return _put_aside(workspace, plan, forget)
+    return _remove(workspace, plan, wait_seconds, forget)
 
 
 def restore(workspace: Workspace, an_id: str) -> Deletion:
@@ -149,7 +151,7 @@ def restore(workspace: Workspace, an_id: str) -> Deletion:
     Raises:
         UserError: nothing of this id was deleted, it has gone for good, or it was edited again since.
     """
-    with _locked(workspace):
+    with locked(workspace):
         found = {each.id: each for each in list_deletions(workspace)}
         gone = found.get(an_id) or found.get(split_version(an_id)[0])
         if gone is not None:
@@ -194,7 +196,7 @@ def needed_datasets(workspace: Workspace) -> set[str]:
 
 def _find(workspace: Workspace, an_id: str) -> Belonging:
     found = find_belonging(workspace, an_id, (DATASET, RUN, COMPARISON))
-    if found is None:
+    if found is None or is_deleted(found.folder):
         raise UserError(
             f"There is no data set, run or race “{an_id[:80]}” here.",
             "It may have been deleted, or its id may be incomplete.",
@@ -214,27 +216,44 @@ def _check_imports(workspace: Workspace, plan: Deletion) -> None:
             raise UserError(f"Photos are being added to “{plan.name}”.", "Wait until that is done, or stop it.")
 
 
-def _stop(workspace: Workspace, plan: Deletion, wait_seconds: float) -> None:
-    """Take jobs out of the line and stop those at work; raises UserError where one has not ended in time."""
-    folders = [place_of(workspace, kind) / an_id for kind, an_id in plan.parts if kind in JOBS]
-    working = []
-    for folder in folders:
-        with suppress(UserError):
-            job = open_job(folder)
-            if job_status(job).active and not Line(workspace).cancel(job):
-                request_stop(job)
-                working.append(folder)
-    deadline = time.monotonic() + wait_seconds
-    while any(is_locked(folder / LOCK) for folder in working):
+def _remove(workspace: Workspace, plan: Deletion, wait_seconds: float, forget: bool) -> Deletion:
+    """Put the folders of a plan aside; where a job at work has not ended in time, take them out of sight."""
+    for kind, an_id in plan.parts:
+        if kind in JOBS:
+            _stop(workspace, place_of(workspace, kind) / an_id)
+    locks, deadline = locks_on(workspace, plan.parts), time.monotonic() + wait_seconds
+    while any(map(is_locked, locks)):
         if time.monotonic() > deadline:
-            raise UserError(f"“{plan.name}” is still being stopped.", "Try again in a few seconds.")
+            return _hide(workspace, plan)
         time.sleep(POLL_SECONDS)
+    return _put_aside(workspace, plan, forget)
+
+
+def _stop(workspace: Workspace, folder: Path) -> None:
+    """Take a job out of the line, or ask the process that is at it to stop."""
+    with suppress(UserError):
+        job = open_job(folder)
+        if job_status(job).active and not Line(workspace).cancel(job):
+            request_stop(job)
+
+
+def _hide(workspace: Workspace, plan: Deletion) -> Deletion:
+    """Take the folders of a plan out of sight: all of them, or none."""
+    deletion = replace(plan, deleted=time.time())
+    with locked(workspace):
+        write_note(workspace, deletion)
+        try:
+            hide(workspace, deletion)
+        except UserError:
+            discard(workspace, workspace.root / FOLDER / deletion.id)
+            raise
+    return deletion
 
 
 def _put_aside(workspace: Workspace, plan: Deletion, forget: bool) -> Deletion:
     """Move the folders of a plan out of the way: all of them, or none."""
     deletion = replace(plan, deleted=time.time())
-    with _locked(workspace):
+    with locked(workspace):
         note_photos(workspace, [workspace.datasets / an_id for kind, an_id in plan.parts if kind == DATASET])
         write_note(workspace, deletion)
         moved: list[tuple[str, str]] = []
@@ -290,10 +309,4 @@ def _put_replacement_aside(workspace: Workspace, thing: Belonging, current: str,
     parts = tuple((kind, an_id) for kind, an_id in ids if (place_of(workspace, kind) / an_id).is_dir())
     taken = folder_bytes(thing.folder)
     plan = Deletion(thing.id, DATASET, _name(thing), thing.visitor, "", 0.0, parts, (), taken, undone=True)
-    _stop(workspace, plan, STOP_SECONDS)
-    return _put_aside(workspace, plan, forget=False)
-
-
-def _locked(workspace: Workspace) -> FileLock:
-    """The lock under which things are put aside and brought back."""
-    return FileLock(workspace.root / f".{FOLDER}.lock", timeout=LOCK_SECONDS)
+    return _remove(workspace, plan, STOP_SECONDS, forget=False)

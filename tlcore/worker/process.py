@@ -22,6 +22,9 @@ from tlcore.errors import UserError
 from tlcore.events import Event
 from tlcore.jobs.line import Line
 from tlcore.jobs.store import EXIT_UNRECORDED, Job, open_job, read_events
+from tlcore.listing import is_deleted
+from tlcore.storage.deletion import delete_marked
+from tlcore.storage.pending import finish_deletions
 from tlcore.worker.handlers import load_trainer
 from tlcore.worker.interrupt import stopping_on_signals
 from tlcore.worker.runner import run_job
@@ -55,7 +58,16 @@ def main(arguments: list[str]) -> int:
     with stopping_on_signals(job):
         last = work(workspace, job)
     written = last is None or read_events(job)[-1:] == [last] or not job.folder.is_dir()
+    if is_deleted(job.folder):
+        _leave(workspace)
     return 0 if written else EXIT_UNRECORDED
+
+
+def _leave(workspace: Workspace) -> None:
+    """After a job that was deleted while it was at work: take it away. The cleaner does what is not possible now."""
+    with suppress(UserError, OSError, Timeout):
+        finish_deletions(workspace)
+        delete_marked(workspace)
 
 
 def work(workspace: Workspace, job: Job) -> Event | None:

@@ -19,16 +19,12 @@ PREFERRED = ("feature-extraction", "hybrid")
 
 def choose() -> list[TrainConfig]:
     """The choice of strategies and networks. Returns the settings of each run, a network after the other."""
-    left, right = st.columns(2, gap="large")
-    with left:
+    left, right = st.columns([7, 5], gap="large")
+    with left, st.container(key="tl_race_strategies", gap="small"):
         st.markdown(":small[Strategies]")  # as large as the label beside it
         for strategy in STRATEGIES:
             st.session_state.setdefault(f"race_{strategy}", strategy in PREFERRED)
-        ticked = [
-            strategy
-            for strategy in STRATEGIES
-            if st.checkbox(strategies.label(strategy), key=f"race_{strategy}", persist_state="session")
-        ]
+        ticked = [strategy for strategy in STRATEGIES if _card(strategy)]
     with right:
         here = sorted(BACKBONES, key=lambda spec: not is_present(spec))  # the others in the table's own order
         by_name = {spec.name: spec for spec in here}
@@ -45,6 +41,14 @@ def choose() -> list[TrainConfig]:
     if configs:
         st.markdown(_plan_message(len(ticked), specs, configs))
     return configs
+
+
+def _card(strategy: str) -> bool:
+    """A strategy to tick, which looks as its card on the Train page does; whether it is ticked."""
+    with st.container(key=f"tl_race_card_{strategy}", gap=None):
+        ticked = st.checkbox(strategies.name(strategy), key=f"race_{strategy}", persist_state="session")
+        st.caption(strategies.sentence(strategy))
+    return ticked
 
 
 def _plan_message(num_strategies: int, specs: Sequence[BackboneSpec], configs: Sequence[TrainConfig]) -> str:

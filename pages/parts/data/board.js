@@ -45,6 +45,8 @@ class Board {
     this.again = button("Send the rest", "", () => this.sendRest());
     this.failures = make("details", { hidden: true });
     this.outcome = make("div", { className: "outcome", hidden: true }, this.verdict, this.again, this.failures);
+    this.aside = make("p", { className: "hint", hidden: true }); // stays until the import, whatever else is said
+    this.outside = 0; // files beside class folders
     this.nameInput = make("input", { type: "text", className: "name", maxLength: 80, autocomplete: "off", value: data.name ?? "" });
     this.nameInput.onchange = () => this.report();
     const label = make("label", { className: "title" }, make("span", { textContent: "Name of the data set (optional)" }), this.nameInput);
@@ -53,7 +55,7 @@ class Board {
     this.spoken = make("p", { className: "spoken" });
     this.spoken.setAttribute("role", "status");
     const slot = make("div", { className: "slot" }, this.progress, this.outcome);
-    const rest = [make("div", { className: "end" }, label, bar, slot), this.spoken];
+    const rest = [this.aside, make("div", { className: "end" }, label, bar, slot), this.spoken];
     this.root = make("section", { className: "board" }, this.list, this.wholePart, ...rest);
     this.root.setAttribute("aria-label", "Your classes");
     this.acceptDrops(this.root, (dropped) => this.take(dropped, null));
@@ -156,6 +158,7 @@ class Board {
     this.dropped.push(item.id);
     this.refusing ??= setTimeout(() => { // of many files, told once
       this.refusing = null;
+      if (this.sender && !this.busy && !this.outcome.hidden) this.sayUploaded(); // one that turned out to be none counts no more
       this.spoken.textContent = this.cards.map((each) => each.unread.summary).filter(Boolean).join(". ");
       this.report();
       this.draw();
@@ -266,7 +269,15 @@ class Board {
     if (classes.size > 1 && folder) this.folder = folder;
     if (inFolders) for (const { path } of loose) this.leaveUnsent("outside", null, path);
     this.prepare(items, usable.length);
-    if (loose.length && inFolders) this.say(`${files(loose.length)} outside the class folders left out.`);
+    if (loose.length && inFolders) this.leaveOut(loose.length);
+  }
+
+  /** Files that belong to no class folder are not sent. */
+  leaveOut(number) {
+    this.outside += number;
+    this.aside.textContent = `${files(this.outside)} outside the class folders left out.`;
+    this.aside.hidden = false;
+    this.spoken.textContent = this.aside.textContent;
   }
 
   /** The files but for archives inside folders, and for those of a kind that nobody here unpacks, which it says. */
@@ -352,6 +363,16 @@ class Board {
   /** Everything was sent, or nothing more can be. */
   settled() {
     removeEventListener("beforeunload", this.leave);
+    const rest = this.sayUploaded();
+    this.report();
+    this.draw();
+    if (this.wanted && !rest) this.order();
+    this.wanted = false;
+    this.draw();
+  }
+
+  /** How much of what was chosen is on the server; returns how many files are not. */
+  sayUploaded() {
     const { ended, problem } = this.sender;
     const figures = progressOf(this.sender.items.filter((item) => item.state !== "removed")); // of all, not the last lot
     const rest = figures.files - figures.arrived;
@@ -362,13 +383,10 @@ class Board {
     const why = problem ? ` ${problem.what ?? "The server refused it."} ${problem.fix ?? ""}` : "";
     const leftOut = this.leftOut ? ` ${this.leftOut}` : "";
     if (figures.files) this.say(words + missing + why + leftOut, rest > 0);
+    else this.outcome.hidden = true;
     this.again.hidden = !rest || [403, 404].includes(problem?.status);
     this.listFailures(problem?.what ?? (isStopped ? "You stopped the upload." : "It did not arrive."));
-    this.report();
-    this.draw();
-    if (this.wanted && !rest) this.order();
-    this.wanted = false;
-    this.draw();
+    return rest;
   }
 
   listFailures(reason) {
@@ -479,7 +497,10 @@ class Board {
     if (!names.length) return;
     const count = this.whole.length + (this.wholeEarlier?.count ?? 0);
     const size = this.whole.reduce((sum, item) => sum + item.file.size, this.wholeEarlier?.bytes ?? 0);
-    this.wholeLine.textContent = `${listed([...new Set(names)])}: ${files(count)}, ${megabytes(size)} MB. Its classes are found when you import it.`;
+    const ids = [...(this.wholeEarlier?.ids ?? []), ...this.whole.map((item) => item.id)];
+    const told = ids.map((id) => this.data.zips?.[id]).filter(Boolean); // as soon as they have arrived
+    const become = told.length && told.length === ids.length ? told.join(" ") : "Its classes are found when you import it.";
+    this.wholeLine.textContent = `${listed([...new Set(names)])}: ${files(count)}, ${megabytes(size)} MB. ${become}`;
     this.wholeRemover.setAttribute("aria-label", `Remove ${listed(names)}`);
   }
 

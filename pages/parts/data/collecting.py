@@ -17,8 +17,10 @@ from tlcore.data.images import PhotoRefused
 from tlcore.data.manifest import Dataset
 from tlcore.data.unsent import keep_unsent
 from tlcore.data.upload_classes import UploadClass, UploadClasses, read_classes, suggested_name, write_classes
+from tlcore.data.zip_preview import preview_zip
 from tlcore.errors import UserError
 from tlcore.jobs.store import ImportSpec
+from tlcore.messages.quantities import count
 from tlcore.settings import load_limits
 from tlcore.workspace import touch_used
 
@@ -26,6 +28,7 @@ MOST_PICTURES, PICTURES_A_CLASS = 25, 5
 """Thumbnails of photos that arrived in an earlier visit; each is decoded while the page is made."""
 
 PICTURE_SIZE = 112  # pixels
+MOST_ZIPS, MOST_NAMED = 5, 12  # the zips, and of each the classes, that are named before the import
 AREA = "incoming"  # in the session and the address
 DONE = "board_order"  # in the session: the last order of the board that an import was begun for
 
@@ -91,8 +94,9 @@ def _use(area: str) -> str:
 def _shown(area: str | None, said: Told, base: Dataset | None) -> dict[str, Any]:
     """What stands on the board: all of it at first, later only what the browser does not know itself."""
     suggested = suggested_name(state.workspace(), area, said.classes) if area else ""
+    zips = _zips(area) if area else {}
     if said.said:
-        return {"suggested": suggested}
+        return {"suggested": suggested, "zips": zips}
     classes = read_classes(state.workspace(), area) if area else UploadClasses()
     cards, whole = _cards(area, classes) if area else ([], None)
     if base is not None:
@@ -100,7 +104,8 @@ def _shown(area: str | None, said: Told, base: Dataset | None) -> dict[str, Any]
     if area:
         suggested = suggested_name(state.workspace(), area, classes)
     named = {"name": classes.name, "folder": classes.folder}
-    return {**named, "suggested": base.name if base and not suggested else suggested, "cards": cards, "whole": whole}
+    suggested = base.name if base and not suggested else suggested
+    return {**named, "suggested": suggested, "cards": cards, "whole": whole, "zips": zips}
 
 
 def _fixed_cards(base: Dataset) -> list[dict[str, Any]]:
@@ -129,6 +134,24 @@ def _cards(area: str, classes: UploadClasses) -> tuple[list[dict[str, Any]], dic
         ]
         cards.append({"labels": list(each.labels), "name": each.name, "count": len(found), "photos": photos})
     return cards, _whole(list(rows.get(None, {}).values()))
+
+
+def _zips(area: str) -> dict[str, str]:
+    """What will become of each zip that has arrived, in a sentence, by its id; of those whose names tell it."""
+    rows = incoming.read_index(incoming.area_folder(state.workspace(), area))
+    zips = [row for row in rows if row["label"] is None and row["name"].lower().endswith(".zip") and row.get("id")]
+    words = {row["id"]: _zip_message(area, row["number"], row["name"]) for row in zips[-MOST_ZIPS:]}
+    return {an_id: message for an_id, message in words.items() if message}
+
+
+@st.cache_data(max_entries=50, show_spinner=False)
+def _zip_message(area: str, number: int, name: str) -> str:
+    found = preview_zip(incoming.file_path(state.workspace(), area, number), name)
+    if found is None:
+        return ""
+    named = [f"{label} ({photos:,})" for label, photos in found.classes[:MOST_NAMED]]
+    more = found.num_classes - len(named)
+    return f"{count(found.num_classes, 'class', 'classes')}: {', '.join(named)}{f' and {more:,} more' if more else ''}."
 
 
 def _whole(rows: list[dict[str, Any]]) -> dict[str, Any] | None:

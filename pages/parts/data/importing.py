@@ -9,6 +9,7 @@ from pages.parts.data import collecting, encoding_question, layout_question
 from pages.shared import follow, room, state
 from pages.shared.widgets import plain
 from tlcore.data import incoming
+from tlcore.data.layout import KEYS
 from tlcore.data.report import KNOWN
 from tlcore.errors import UserError
 from tlcore.jobs import store
@@ -61,7 +62,8 @@ def show_import(action: DeltaGenerator) -> None:
     elif status.error and status.error.choices:
         _offer_way_back(job, action, primary=False)
         if layout := layout_question.ask(job, status.error.choices):
-            start_import(replace(ImportSpec(**job.spec), layout=layout))
+            spec = ImportSpec(**job.spec)  # with the answers for other uploads
+            start_import(replace(spec, layout=KEYS.join(filter(None, (spec.layout, layout)))))
     elif status.error and status.error.encodings:
         _offer_way_back(job, action, primary=False)
         if encoding := encoding_question.ask(job, status.error.encodings):

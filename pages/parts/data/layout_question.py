@@ -15,6 +15,7 @@ from tlcore.messages.layouts import basis_message, summary_message
 from tlcore.messages.quantities import count
 
 TITLE = "How are these photos sorted?"
+PART_WORDS = {"train": "for training", "validation": "for validation", "test": "for testing"}
 MOST_COUNTS = 12
 """Classes whose number of photos stands on a card; of more, the last place says how many."""
 
@@ -42,10 +43,11 @@ def ask(job: Job, choices: tuple[LayoutChoice, ...]) -> str:
 
 def _card(choice: LayoutChoice, pictures: Thumbnails) -> str:
     """What a reading gives, what it is based on, its classes and some of its photos, as escaped HTML."""
+    parts = [f"{number:,} {PART_WORDS[part]}" for part, number in choice.parts]
     shown = "".join(_example(pictures, path, label) for path, label in choice.examples)
     return (
         f'<div class="tl-layout"><h2>{html.escape(summary_message(choice))}</h2>'
-        f'<p class="tl-small">{html.escape(basis_message(choice))}</p>'
+        f'<p class="tl-small">{html.escape(" · ".join([basis_message(choice), *parts]))}</p>'
         f'<ul class="tl-layout-counts" role="list" aria-label="Photos in each class">{_counts(choice)}</ul>'
         f'<ul class="tl-grid tl-layout-photos" role="list" aria-label="Example photos">{shown}</ul></div>'
     )

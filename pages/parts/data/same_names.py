@@ -35,14 +35,10 @@ def alike(dataset: Dataset) -> list[list[str]]:
 
 def _merge(dataset: Dataset, labels: list[str]) -> None:
     """Put all of them into the first; it can be undone."""
-    kept, newer = labels[0], dataset
+    kept = labels[0]
     with actions.refusals_kept():
-        for label in labels[1:]:
-            merged = actions.rename_class(newer, label, kept)
-            if merged is None:
-                break
-            newer = merged
-        if newer.id != dataset.id:
+        newer = actions.merge_classes(dataset, labels, kept)
+        if newer is not None:
             photos = count(int((newer.photos["label"] == kept).sum()), "photo")
             undo.changed(newer, f"Merged “{'”, “'.join(labels[1:])}” into “{kept}”: {photos}.")
     st.rerun()

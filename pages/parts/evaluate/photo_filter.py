@@ -1,11 +1,11 @@
 """Which of the test photos are shown: all or the mistakes, of any class or of one, and in which order."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 import streamlit as st
 
+from pages.shared import address
 from tlcore.messages.quantities import count
 
 MISTAKES, ALL = "Mistakes", "All photos"
@@ -30,35 +30,47 @@ class Shown:
 
 @dataclass(frozen=True)
 class PhotoFilter:
-    """The filter of a run's photos; what is chosen stays while this visit lasts.
+    """The filter of a run's photos; what is chosen stays while this visit lasts, and stands in the address.
 
     Attributes:
-        run_id: names the widgets, so that each run has its own.
+        run_id: names the widgets, so that each run has its own. labels: the classes that can be chosen.
     """
 
     run_id: str
+    labels: tuple[str, ...]
 
     def chosen(self, has_mistakes: bool) -> Shown:
         """What is chosen; the mistakes at first, where there are any."""
-        kind = st.session_state.setdefault(self._key("kind"), MISTAKES if has_mistakes else ALL)
-        actual, predicted = (st.session_state.setdefault(self._key(part), _ANY) for part in ("actual", "predicted"))
+        kinds, first = {"mistakes": MISTAKES, "all": ALL}, MISTAKES if has_mistakes else ALL
+        kind = address.remembered(self._key("kind"), "show", kinds, first)
+        actual, predicted = (
+            address.remembered(self._key(part), part, {label: label for label in self.labels}, _ANY)
+            for part in ("actual", "predicted")
+        )
         return Shown(kind == MISTAKES, actual or None, predicted or None)
+
+    def page(self, num_pages: int) -> int:
+        """Draw the numbers of the pages, where there are several; the one that is chosen, from 1."""
+        if num_pages < 2:
+            return 1
+        address.remembered(self._page_key, "page", {str(page): page for page in range(1, num_pages + 1)}, 1)
+        return st.pagination(num_pages, key=self._page_key)
 
     def choose(self, shown: Shown) -> None:
         """Set the filter from elsewhere, in a callback: a cell of the matrix, a row of a table."""
         st.session_state[self._key("kind")] = MISTAKES if shown.mistakes else ALL
         st.session_state[self._key("actual")] = shown.actual or _ANY
         st.session_state[self._key("predicted")] = shown.predicted or _ANY
-        st.session_state.pop(self.page_key, None)
+        st.session_state[self._page_key] = 1
 
-    def draw(self, labels: Sequence[str]) -> None:
+    def draw(self) -> None:
         """The filter's three controls in one line."""
         with st.container(horizontal=True, vertical_alignment="bottom", key="photo_filter"):
             st.segmented_control("Show", (MISTAKES, ALL), key=self._key("kind"), required=True, persist_state="session")
             for part, label in (("actual", "Actual class"), ("predicted", "Predicted class")):
                 st.selectbox(
                     label,
-                    [_ANY, *labels],
+                    [_ANY, *self.labels],
                     format_func=lambda name: name or ANY_CLASS,
                     key=self._key(part),
                     persist_state="session",
@@ -66,8 +78,8 @@ class PhotoFilter:
                 )
 
     @property
-    def page_key(self) -> str:
-        return f"photos_page_{self.run_id}"
+    def _page_key(self) -> str:
+        return self._key("page")
 
     def _key(self, part: str) -> str:
         return f"photos_{part}_{self.run_id}"

@@ -16,15 +16,13 @@ def show(dataset: Dataset, report: Report, photos: PhotoFilter, shown: Shown) ->
     """The filter, what it finds in words, and the photos."""
     with st.container(key="photos"):
         st.subheader("Test photos", anchor=False)
-        photos.draw(report.labels)
+        photos.draw()
         rows = select(report.predictions, shown)
         if rows.empty:
             _nothing(photos, shown)
             return
         st.markdown(f"**{plain(shown_message(rows, shown))}**")
-        pages = -(-len(rows) // PAGE_SIZE)
-        page = st.pagination(pages, key=photos.page_key) if pages > 1 else 1
-        first = (page - 1) * PAGE_SIZE
+        first = (photos.page(-(-len(rows) // PAGE_SIZE)) - 1) * PAGE_SIZE
 
         def enlarge(place: int) -> None:
             actions = manage.photo_actions(dataset, rows["path"])

@@ -19,7 +19,8 @@ from tlcore.models.weights_cache import is_present
 WELL_KNOWN = (BUILT_IN.name, "mobilenet-v3-large", "efficientnet-v2-b0", "resnet50", "convnext-tiny")
 HANDFUL = len(WELL_KNOWN)
 ROW = '.st-key-setting_backbone [role="radiogroup"] > div'
-HEIGHT = 430  # pixels, of the list of all of them, which scrolls
+HEIGHT = 430  # pixels, of the list of all of them, which scrolls; style.css keeps the chosen one in sight
+SEARCH, HERE = "backbone_search", "backbone_here"
 ORDERS: dict[str, Callable[[BackboneSpec], float]] = {
     "Smallest": lambda spec: num_bytes(spec),
     "Fastest": lambda spec: spec.multiply_adds,
@@ -36,7 +37,7 @@ def choose(current: BackboneSpec) -> None:
     found = _searched() if everything else handful()
     shown = found if current in found else [current, *found]
     if everything and not found:
-        st.caption("No other backbone matches. Try a shorter name.")
+        st.caption(nothing_found_message(st.session_state.get(SEARCH) or "", st.session_state.get(HERE, False)))
     with st.container(height=HEIGHT if len(shown) > HANDFUL + 1 else "content", key="tl_backbones", gap=None):
         st.html(_bars_style(shown))
         st.radio(
@@ -65,11 +66,22 @@ def _show(everything: bool) -> None:
 
 def _searched() -> list[BackboneSpec]:
     """All backbones that the search lets through, in the chosen order."""
-    words = st.text_input("Search backbones", key="backbone_search", persist_state="session", placeholder="ResNet")
+    words = st.text_input("Search backbones", key=SEARCH, persist_state="session", placeholder="ResNet")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         order = st.segmented_control("Sort by", list(ORDERS), key="backbone_order", persist_state="session")
-        here = st.checkbox("No download needed", key="backbone_here", persist_state="session")
+        here = st.checkbox("No download needed", key=HERE, persist_state="session")
     return ordered([spec for spec in BACKBONES if matches(spec, words or "") and (not here or is_present(spec))], order)
+
+
+def nothing_found_message(words: str, here: bool) -> str:
+    """Why the list has no other backbone than the chosen one, and what to do, in Markdown.
+
+    Args:
+        words: what is searched. here: whether only those that need no download are wanted.
+    """
+    if here and any(matches(spec, words) for spec in BACKBONES):
+        return "No other backbone works without a download. Clear “No download needed” to see the rest."
+    return f"No backbone is called “{plain(words)}”. Try a shorter name, or another one."
 
 
 def matches(spec: BackboneSpec, words: str) -> bool:

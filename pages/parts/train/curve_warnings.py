@@ -14,7 +14,7 @@ from tlcore.messages.curve_warnings import curve_warning_message
 def show(status: JobStatus, run: Run, dataset: Dataset) -> None:
     """A quiet box for each warning: what the figures show, and what to do about it."""
     counts = _validation_counts(dataset, dataset.id)
-    for warning in find_curve_warnings(status.epochs, run.config, counts, dataset.labels):
+    for warning in find_curve_warnings(status.epochs, run.config, counts, dataset.labels, status.usable):
         message = curve_warning_message(warning)
         widgets.note(f"**{plain(message.title + ':')}** {plain(message.finding)} {plain(message.fix)}")
 

@@ -14,6 +14,16 @@ from tlcore.data.manifest import Dataset
 from tlcore.messages.recommendation import recommendation_reason
 
 
+def preselect(dataset: Dataset) -> None:
+    """Let the recommended strategy be the one that a run gets, unless the person chooses another one.
+
+    Not while a run is being started: what could be seen when the button was pressed is what counts.
+    """
+    if not st.session_state.get(settings.START):
+        found = recommendations.load(dataset)
+        settings.recommend(found.strategy if found else None)
+
+
 def show(dataset: Dataset) -> str | None:
     """The line, or as long as the photos are examined, how far that is; returns the recommended strategy."""
     with st.container(key="tl_recommended"):
