@@ -54,7 +54,8 @@ def test_why_a_copy_is_one(value, other_size, words):
     [
         (
             (0.02, 0.1),
-            "Split at random, your score would be 97% (likely range 95–98%); honestly, it is 91% (likely range 85–94%).",
+            "Split at random, your score would be 97% (likely range 95–98%); honestly, it is 91% "
+            "(likely range 85–94%).",
         ),
         (
             (-0.01, 0.1),
