@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from tests.archives import write_raw_zip
 from tests.photos import class_files, make_photo, write_files
 from tlcore.__main__ import main
 
@@ -67,3 +68,23 @@ def test_a_failed_import_as_json(tmp_path, capsys):
     assert values["error"].startswith("The class birds has only 2 different photos") and values["fix"]
     assert values["small_classes"] == ["birds"] and values["reasons"][0].startswith("40 files are PDFs")
     assert values["error"] in said.err and values["reasons"][0] in said.err
+
+
+def test_names_that_can_be_read_in_several_ways_are_asked_about_with_the_option_that_decides(tmp_path, capsys):
+    names = [f"{name}/{number}.jpg".encode("gb18030") for name in ("猫", "狗") for number in range(4)]
+    path = write_raw_zip(tmp_path / "old.zip", {name: make_photo(number) for number, name in enumerate(names)})
+    assert main(["import", str(path)]) == 2
+    error = capsys.readouterr().err
+    assert "old.zip doesn't say how its folder names are written" in error
+    assert "--encoding gb18030\n      猫, 狗 (Simplified Chinese, GBK)" in error
+    assert main(["import", str(path), "--encoding", "gb18030", "--json"]) == 0
+    values = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert values["classes"] == {"狗": 4, "猫": 4}
+
+
+def test_what_was_guessed_of_names_stands_in_the_report(tmp_path, capsys):
+    names = [f"{name}/{number}.jpg".encode("cp932") for name in ("ソース", "ソフト", "いぬ") for number in range(4)]
+    path = write_raw_zip(tmp_path / "old.zip", {name: make_photo(number) for number, name in enumerate(names)})
+    assert main(["import", str(path), "--json"]) == 0
+    (line,) = json.loads(capsys.readouterr().out.splitlines()[-1])["report"]
+    assert (line["path"], line["what"]) == ("old.zip", "guessed") and "Japanese, Shift-JIS (cp932)" in line["reason"]
