@@ -78,7 +78,13 @@ def packed(values: np.ndarray, bits: int) -> bytes:
     return np.packbits(single.reshape(len(rows), -1).astype(np.uint8), axis=1).tobytes()
 
 
-def png(values: np.ndarray, bits: int = 16, extra: tuple[tuple[bytes, bytes], ...] = ()) -> bytes:
+_PASSES = ((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1))
+"""Adam7: first row, first column, and steps down and across of each pass over a PNG."""
+
+
+def png(
+    values: np.ndarray, bits: int = 16, extra: tuple[tuple[bytes, bytes], ...] = (), interlaced: bool = False
+) -> bytes:
     """A PNG of grey (h, w), grey with opacity (h, w, 2), RGB (h, w, 3) or RGBA (h, w, 4), not filtered.
 
     Args:
@@ -90,10 +96,13 @@ def png(values: np.ndarray, bits: int = 16, extra: tuple[tuple[bytes, bytes], ..
 
     height, width = values.shape[:2]
     colour = {1: 0, 2: 4, 3: 2, 4: 6}[values.shape[2] if values.ndim == 3 else 1]
-    lines = packed(values, bits)
-    row = len(lines) // height
-    raw = b"".join(b"\0" + lines[start : start + row] for start in range(0, len(lines), row))
-    chunks = [(b"IHDR", struct.pack(">IIBBBBB", width, height, bits, colour, 0, 0, 0)), *extra]
+    raw = b""
+    for top, left, down, across in _PASSES if interlaced else ((0, 0, 1, 1),):
+        part = values[top::down, left::across]
+        lines = packed(part, bits)
+        row = len(lines) // len(part)
+        raw += b"".join(b"\0" + lines[start : start + row] for start in range(0, len(lines), row))
+    chunks = [(b"IHDR", struct.pack(">IIBBBBB", width, height, bits, colour, 0, 0, int(interlaced))), *extra]
     chunks += [(b"IDAT", zlib.compress(raw)), (b"IEND", b"")]
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*each) for each in chunks)
 

@@ -23,9 +23,10 @@ from tlcore.errors import UserError
 from tlcore.jobs import store
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Job, Run
-from tlcore.settings import is_hosted
+from tlcore.settings import is_hosted, load_limits
 from tlcore.storage import renaming, trash
 from tlcore.storage.put_aside import Deletion
+from tlcore.storage.quota import check_room
 from tlcore.workspace import split_version
 
 REFUSED = "refused"  # in the session: said once by the next page, since a callback has no place on one
@@ -99,72 +100,73 @@ Edited = Dataset | None
 
 def rename_class(dataset: Dataset, label: str, name: str) -> Edited:
     """Call a class otherwise, or make one class of two."""
-    return edits.rename_class(state.workspace(), dataset, label, name) if _may_change(dataset) else None
+    return _edit(dataset, lambda: edits.rename_class(state.workspace(), dataset, label, name))
 
 
 def delete_class(dataset: Dataset, label: str) -> Edited:
     """Leave a class out with its photos, which go for good after a day."""
-    return edits.delete_class(state.workspace(), dataset, label) if _may_change(dataset) else None
+    return _edit(dataset, lambda: edits.delete_class(state.workspace(), dataset, label))
 
 
 def delete_photos(dataset: Dataset, paths: Collection[str]) -> Edited:
     """Leave photos out that go for good after a day."""
-    return edits.delete_photos(state.workspace(), dataset, paths) if _may_change(dataset) else None
+    return _edit(dataset, lambda: edits.delete_photos(state.workspace(), dataset, paths))
 
 
 def relabel(dataset: Dataset, paths: Collection[str], label: str) -> Edited:
     """Move photos to another class."""
-    return edits.relabel(state.workspace(), dataset, paths, label) if _may_change(dataset) else None
+    return _edit(dataset, lambda: edits.relabel(state.workspace(), dataset, paths, label))
 
 
 def leave_out(dataset: Dataset, paths: Collection[str]) -> Edited:
     """Leave photos out that can be brought back at any time."""
-    return edits.leave_out(state.workspace(), dataset, paths) if _may_change(dataset) else None
+    return _edit(dataset, lambda: edits.leave_out(state.workspace(), dataset, paths))
 
 
 def bring_back(dataset: Dataset, paths: Collection[str]) -> Edited:
     """Bring back photos that were left out."""
-    return edits.bring_back(state.workspace(), dataset, paths) if _may_change(dataset) else None
+    return _edit(dataset, lambda: edits.bring_back(state.workspace(), dataset, paths))
 
 
 def move_to_part(dataset: Dataset, paths: Collection[str], part: str) -> Edited:
     """Move photos to "train", "validation" or "test"."""
-    return edits.move_to_part(state.workspace(), dataset, paths, part) if _may_change(dataset) else None
+    return _edit(dataset, lambda: edits.move_to_part(state.workspace(), dataset, paths, part))
 
 
 def rotate(dataset: Dataset, paths: Collection[str], degrees: int) -> Edited:
-    """Turn photos clockwise by 90, 180 or 270 degrees."""
-    return edits.rotate(state.workspace(), dataset, paths, degrees) if _may_change(dataset) else None
+    """Turn photos clockwise by 90, 180 or 270 degrees; each is a new file, for which there has to be room."""
+    sizes = dataset.photos["bytes"][dataset.photos["path"].isin(set(paths))]
+    return _edit(dataset, lambda: edits.rotate(state.workspace(), dataset, paths, degrees), int(sizes.sum()))
 
 
 def merge_classes(dataset: Dataset, labels: Collection[str], name: str) -> Edited:
     """Make one class of several."""
-    return edits.merge_classes(state.workspace(), dataset, labels, name) if _may_change(dataset) else None
+    return _edit(dataset, lambda: edits.merge_classes(state.workspace(), dataset, labels, name))
 
 
 def split_off(dataset: Dataset, paths: Collection[str], name: str) -> Edited:
     """Make a new class of some photos."""
-    return edits.split_off(state.workspace(), dataset, paths, name) if _may_change(dataset) else None
+    return _edit(dataset, lambda: edits.split_off(state.workspace(), dataset, paths, name))
 
 
 def reorder_classes(dataset: Dataset, labels: Sequence[str]) -> Edited:
     """Put the classes in another order."""
-    return edits.reorder_classes(state.workspace(), dataset, labels) if _may_change(dataset) else None
+    return _edit(dataset, lambda: edits.reorder_classes(state.workspace(), dataset, labels))
 
 
 def set_groups(dataset: Dataset, groups: Mapping[str, str], resplit: bool, seed: int = 0) -> Edited:
     """Say which photos belong together, and split by groups if asked to."""
-    return edits.set_groups(state.workspace(), dataset, groups, resplit, seed) if _may_change(dataset) else None
+    return _edit(dataset, lambda: edits.set_groups(state.workspace(), dataset, groups, resplit, seed))
 
 
 def undo(dataset: Dataset) -> Edited:
     """Take the last edit back; the version that is current then."""
-    return edits.undo(state.workspace(), dataset) if _may_change(dataset) else None
+    return _edit(dataset, lambda: edits.undo(state.workspace(), dataset))
 
 
 def redo(dataset: Dataset) -> Edited:
     """Make the edit again that was undone last."""
-    return edits.redo(state.workspace(), dataset) if _may_change(dataset) else None
+    return _edit(dataset, lambda: edits.redo(state.workspace(), dataset))
 
 
 def go_to(dataset: Dataset, dataset_id: str) -> Edited:
@@ -174,7 +176,7 @@ def go_to(dataset: Dataset, dataset_id: str) -> Edited:
         dataset_id: the id of the version.
     """
     same = split_version(dataset_id)[0] == dataset.folder.name
-    return versions.go_to(state.workspace(), dataset_id) if same and _may_change(dataset) else None
+    return _edit(dataset, lambda: versions.go_to(state.workspace(), dataset_id)) if same else None
 
 
 def check(dataset: Dataset) -> None:
@@ -198,6 +200,19 @@ def show_kept_issues(dataset: Dataset) -> None:
     if _may_change(dataset):
         with refusals_kept():
             kept.forget_kept(check_folder(state.workspace(), dataset))
+
+
+def _edit(dataset: Dataset, edit: Callable[[], Dataset], new_bytes: int = 0) -> Edited:
+    """Edit a data set where this visitor may and there is room for it.
+
+    Args:
+        new_bytes: that the edit writes, but for its line in the log.
+    """
+    if not _may_change(dataset):
+        return None
+    if new_bytes:  # else nothing is in the way of whoever makes room
+        check_room(state.workspace(), dataset.visitor, new_bytes, 0, load_limits(state.workspace()))
+    return edit()
 
 
 def _may_change(dataset: Dataset) -> bool:

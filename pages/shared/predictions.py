@@ -6,7 +6,7 @@ predictions are shown: answers.py and answer_grid.py.
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
@@ -14,7 +14,7 @@ from pages.shared import state
 from pages.shared.decoding import decoder, picture_address
 from pages.shared.gallery import GalleryPhoto
 from tlcore.data import thumbnails
-from tlcore.data.images import RESIZE_POLICY, PhotoRefused, Wanted
+from tlcore.data.images import RESIZE_POLICY, PhotoRefused
 from tlcore.errors import UserError
 from tlcore.jobs.store import Run
 from tlcore.messages.quantities import percent
@@ -135,7 +135,7 @@ def picture(each: PhotoPrediction, model: ImageClassifier, size: int = thumbnail
     label, side = each.label, min(each.width, each.height)
     share = percent(each.probability)
     return GalleryPhoto(
-        source=_thumbnail(each.photo, size, whole=model.bundle.policy != RESIZE_POLICY),
+        source=_thumbnail(each.photo, size, model),
         caption=f"{label} {share}",
         alt=f"Your photo {each.photo.name}",
         more=each.photo.name,
@@ -145,12 +145,13 @@ def picture(each: PhotoPrediction, model: ImageClassifier, size: int = thumbnail
     )
 
 
-def _thumbnail(photo: NewPhoto, size: int, whole: bool) -> str:
-    made: dict[tuple[str, int, bool], str] = st.session_state.setdefault(SMALL, {})
-    key = (photo.id, size, whole)
+def _thumbnail(photo: NewPhoto, size: int, model: ImageClassifier) -> str:
+    whole = model.bundle.policy != RESIZE_POLICY
+    made: dict[tuple[str, int, bool, str], str] = st.session_state.setdefault(SMALL, {})
+    key = (photo.id, size, whole, repr(model.bundle.data_ranges))
     if key not in made:
         try:
-            wanted = Wanted(thumbnail_size=size, whole=whole)
+            wanted = replace(model.bundle.wanted, input_size=0, thumbnail_size=size, whole=whole)
             made[key] = picture_address(decoder().decode(photo.read(), wanted).thumbnail)
         except (PhotoRefused, UserError):
             return ""

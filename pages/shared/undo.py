@@ -9,7 +9,7 @@ from pages.shared import actions, state
 from pages.shared.widgets import plain
 from tlcore.data.manifest import Dataset
 from tlcore.data.versions import version_before
-from tlcore.messages.deletions import along_message, deleted_message, expiry_message, undoable_message
+from tlcore.messages.deletions import along_message, deleted_message, time_left_message, undoable_message
 from tlcore.settings import load_limits
 from tlcore.storage.put_aside import Deletion
 from tlcore.storage.undoable import CHANGE, Undoable, list_undoable
@@ -51,7 +51,7 @@ def recently_deleted() -> None:
     title = "Recently deleted or changed" if any(each.kind == CHANGE for each in found) else "Recently deleted"
     with st.expander(f"{title} ({len(found):,})"):
         for place, each in enumerate(found[:MOST_DELETED]):
-            _undoable_line(place, each, expiry_message(each.done, limits, now))
+            _undoable_line(place, each, time_left_message(each, limits, now))
 
 
 def _undoable_line(place: int, each: Undoable, left: str) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 import tlcore
 from tests.photos import make_halves, make_photo
+from tests.pictures import png
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -40,3 +41,23 @@ def test_what_is_no_photo_is_refused(photo, message, reason):
 def test_what_is_neither_path_nor_bytes_is_a_mistake(photo):
     with pytest.raises(tlcore.UserError, match="Use the path of a file, or its bytes"):
         tlcore.read_photo(photo)
+
+
+@pytest.mark.parametrize(
+    ("data_range", "brightest", "reason"),
+    [
+        (None, 255, "its own range"),
+        ((0, 65_535), 35, "two numbers"),
+        ({"uint16": (0, 18_000)}, 128, "the ranges of a data set"),
+        ({"float": (0, 1)}, 255, "a data set without such photos has none for it"),
+    ],
+)
+def test_values_of_more_than_8_bits_are_stretched_as_asked_for(data_range, brightest, reason):
+    data = png(np.linspace(7_000, 9_000, 480).reshape(20, 24).astype(np.uint16))
+    assert tlcore.read_photo(data, data_range=data_range).max() == pytest.approx(brightest, abs=1), reason
+
+
+@pytest.mark.parametrize("data_range", [(1,), (2, 1), "ab", {"uint16": 3}, 7, (0, float("nan"))])
+def test_what_is_no_range_is_told(data_range):
+    with pytest.raises(tlcore.UserError, match="is not a range of values.*Use two numbers"):
+        tlcore.read_photo(png(np.zeros((9, 9), np.uint16)), data_range=data_range)

@@ -86,7 +86,7 @@ def test_an_old_id_stands_for_the_newest_version(made, capsys):
     assert f"undo: restore {newer.id}" in said.out
     assert call(workspace, "restore") == 0
     listed = capsys.readouterr().out.splitlines()
-    assert listed[0].startswith(f"{newer.id}  class birds merged into dogs in pets  23 hours left")
+    assert listed[0].startswith(f"{newer.id}  class birds merged into dogs in pets  can be undone at any time")
     assert "undo the later change first" in listed[1]
     assert call(workspace, "restore", newer.id) == 0
     assert call(workspace, "rename", dataset.id, "Animals") == 0

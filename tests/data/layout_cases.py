@@ -111,6 +111,13 @@ CLEAR = [
          "TRAIN_DATA/dogs", "valid_set/cats", "valid_set/dogs"), BOTH, parts={"train": 8, "validation": 8}),
     Case("train_images and eval", "dev, eval, evaluation are validation", paths("train_images/cats",
          "train_images/dogs", "eval/cats", "eval/dogs"), BOTH, parts={"train": 8, "validation": 8}),
+    Case("food-11", "beside a validation, an evaluation is the test", paths("training/Bread", "training/Egg",
+         "validation/Bread", "validation/Egg", "evaluation/Bread", "evaluation/Egg"), {"Bread": 12, "Egg": 12},
+         parts={"train": 8, "validation": 8, "test": 8}),
+    Case("unlabelled beside", "photos without classes do not hide the others", paths("labelled/cat", "labelled/dog",
+         "unlabelled"), {"cat": 4, "dog": 4}, left_out=frozenset({OUTSIDE})),
+    Case("some loose pictures", "class folders and what nobody sorted yet", paths("Cats", "Dogs", "IMG_#.jpg:6"),
+         {"Cats": 4, "Dogs": 4}, left_out=frozenset({NO_FOLDER})),
     Case("train2017", "a year after the part", paths("train2017/cats", "train2017/dogs", "val2017/cats",
          "val2017/dogs"), BOTH, parts={"train": 8, "validation": 8}),
     Case("roboflow folders", "an export with its README", paths("train/cats", "train/dogs", "valid/cats", "valid/dogs",
@@ -179,7 +186,7 @@ CLEAR = [
 ASKED = [
     Case("dogs vs cats", "classes in the names, the test has none", paths("train/cat.#.jpg", "train/dog.#.jpg",
          "test1/#.jpg"), {"cat": 4, "dog": 4}, ("names",), left_out=frozenset({NO_NAME, "is not a picture"}),
-         texts={"sampleSubmission.csv": table(["0,0.5", "1,0.5"], "id,label")}),
+         texts={"sampleSubmission.csv": table(alternating("{number},{label}"), "id,label")}),
     Case("oxford pets", "breeds in the names, masks beside", paths("images/Abyssinian_#.jpg",
          "images/great_pyrenees_#.jpg", "annotations/trimaps/Abyssinian_#.png"),
          {"Abyssinian": 4, "great_pyrenees": 4}, ("names",), left_out=frozenset({NO_NAME})),
@@ -210,6 +217,9 @@ ASKED = [
          ("folders+table:val/val_annotations.txt", "folders"), parts={"train": 8, "validation": 4}, texts={
              "val/val_annotations.txt": "\n".join(f"{n}.jpg\t{('n01443537', 'n02124075')[n % 2]}\t{n}\t9\t44\t{n}2"
              for n in range(4))}),
+    Case("Excel's table", "a first line that names the separator, and zeros that are lost", paths("000#.jpg:4"),
+         {"cat": 2, "dog": 2}, ("table:l.csv",),
+         texts={"l.csv": "sep=;\n" + table(alternating("{number};{label}"), "id;label")}),
     Case("a JSON of lists", "the files of each class", paths("#.jpg:4"), {"cat": 2, "dog": 2}, ("table:l.json",),
          texts={"l.json": '{"cat": ["0.jpg", "1.jpg"], "dog": ["2.jpg", "3.jpg"]}'}),
     Case("cassava", "numbers in a table, names in a JSON", paths("train_images/#.jpg", "test_images/t#.jpg"),

@@ -1,5 +1,6 @@
 """Which class each file gets: layouts that are clear, those that a person is asked about, and what they may contain."""
 
+import random
 from dataclasses import replace
 
 import pytest
@@ -134,6 +135,16 @@ def test_texts_beside_photos_may_hold_anything(reason, name, text):
     assert propose("x", source_files(paths("cats", "dogs"), texts), (), read)[0].is_clear, reason
 
 
+def test_xml_that_defines_a_document_type_is_not_read():
+    for start, is_read in (("", True), ("<!DOCTYPE annotation [<!ENTITY a 'cat'>]>", False)):
+        texts = {f"{number}.xml": start + voc(("cat", "dog")[number % 2]) for number in range(4)}
+        if is_read:
+            assert propose("x", source_files(paths("#.jpg"), texts), (), read)[0].key == "voc"
+            continue
+        with pytest.raises(UserError, match="no class folders"):
+            propose("x", source_files(paths("#.jpg"), texts), (), read)
+
+
 def test_a_table_that_is_too_large_is_not_read():
     *photos, listed = source_files(paths("#.jpg"), {"labels.csv": table(alternating("{number}.jpg,{label}"))})
     assert propose("x", [*photos, listed], (), read)[0].key == "table:labels.csv"
@@ -156,3 +167,46 @@ def test_the_classes_of_a_model_decide_how_its_test_photos_are_read(known, class
             read_layout("x", files, (), read, known=known)
     else:
         assert {each.label for each in read_layout("x", files, (), read, known=known).placed} == classes, reason
+
+
+FOLDERS = (
+    "train test val cats dogs images masks docs Train test_set a A site1 n02084071 0 1 labels unlabelled part_1".split()
+)
+NAMES = "cat.#.jpg dog_#.png #.jpg IMG_#.jpg # preview.jpg #.txt #.xml #.csv".split()
+TEXTS = [
+    table(alternating("{number}.jpg,{label}")),
+    "0 0.5 0.5 0.1 0.1",
+    voc("cat"),
+    '{"0": "zero", "1": "one"}',
+    "",
+    "a b c",
+]
+
+
+def mixture(chance):
+    """Any files in any folders."""
+    found = {}
+    for _ in range(chance.randint(1, 6)):
+        folders = "".join(f"{chance.choice(FOLDERS)}/" for _ in range(chance.randint(0, 4)))
+        for path in paths(f"{folders}{chance.choice(NAMES)}:{chance.randint(1, 5)}"):
+            found[path] = chance.choice(TEXTS) if path.endswith((".txt", ".xml", ".csv")) else b""
+    return source_files([], found | {"labels.csv": chance.choice(TEXTS)})
+
+
+def test_in_any_mixture_no_file_is_lost_and_no_part_is_a_class_without_a_question():
+    num_read = 0
+    for seed in range(300):
+        files = mixture(random.Random(seed))
+        try:
+            proposals = propose("x", files, (), read, least_classes=1)
+        except UserError:
+            continue
+        num_read += 1
+        assert len({each.key for each in proposals}) == len(proposals) and not any(p.is_clear for p in proposals[1:])
+        for each in proposals:
+            used = sum("/".join(file.parts) in each.used for file in files)
+            assert len(each.layout.placed) + each.layout.num_left_out + used == len(files), (seed, each.key)
+            assert read_layout("x", files, (), read, each.key, 1).placed == each.layout.placed, (seed, each.key)
+        if proposals[0].is_clear:
+            assert not {"train", "test", "val", "Train"} & {each.label for each in proposals[0].photos}, seed
+    assert num_read > 200

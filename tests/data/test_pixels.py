@@ -1,4 +1,4 @@
-"""What a file's pixels are, kind by kind: at least as tifffile, Pillow and ImageMagick read them where these agree."""
+"""What a file's pixels are, kind by kind: those that were put into it, by Pillow, by tifffile or byte by byte."""
 
 import io
 import zlib
@@ -129,6 +129,7 @@ GREYS = {
     "8 bits below zero": tiff((GREY.astype(np.int16) - 128).astype(np.int8), {}),
     # PNG and PNM
     "png of 16 bits": png(GREY16),
+    "png of 16 bits, interlaced": png(GREY16, interlaced=True),
     "png of 8 bits": png(GREY, 8),
     "pgm": b"P5 %d %d 255\n" % (WIDTH, HEIGHT) + GREY.tobytes(),
     "pgm of 16 bits": b"P5 %d %d 65535\n" % (WIDTH, HEIGHT) + GREY16.astype(">u2").tobytes(),
@@ -163,6 +164,7 @@ COLOURS = {
     "cmyk of 16 bits": tiff(CMYK.astype(np.uint16) * 257, {262: 5}),
     "y, cb and cr, all of them": tiff(Y_CB_CR, {262: 6, 530: (1, 1)}),
     "png of 16 bits, rgb": png(RGB16),
+    "png of 16 bits, rgb, interlaced": png(RGB16, interlaced=True),
     "ppm": b"P6 %d %d 255\n" % (WIDTH, HEIGHT) + RGB.tobytes(),
     "ppm of 16 bits": b"P6 %d %d 65535\n" % (WIDTH, HEIGHT) + RGB16.astype(">u2").tobytes(),
     "heic": heic(Image.fromarray(RGB)),

@@ -155,24 +155,27 @@ def test_after_a_photo_was_taken_away_the_viewer_goes_on(place, then, reason):
     assert not at.exception
 
 
-def test_what_was_refused_takes_no_photo_away():
-    def page() -> None:
+@pytest.mark.parametrize("refused", [True, False])
+def test_what_was_not_done_takes_no_photo_away(refused):
+    def page(refused: bool) -> None:
         import streamlit as st
 
         from pages.shared import photo_viewer
         from pages.shared.photo_viewer import ViewerAction, ViewerPhoto
         from tlcore.errors import UserError
 
-        def refuse(place: int) -> None:
-            raise UserError("A class needs three photos.", "Add some.")
+        def refuse(place: int) -> bool:
+            if refused:
+                raise UserError("A class needs three photos.", "Add some.")
+            return False  # this visitor may not
 
         photos = [ViewerPhoto("a.jpg", bytes), ViewerPhoto("b.jpg", bytes)]
         st.session_state.setdefault("viewer_place", 0)
         photo_viewer.chrome.errors_shown()(photo_viewer._body)(photos, [ViewerAction("Delete", refuse, removes=True)])
 
-    at = AppTest.from_function(page, default_timeout=30).run()
+    at = AppTest.from_function(page, args=(refused,), default_timeout=30).run()
     at.button(key="viewer_action_0").click().run()
-    assert "1 of 2" in words(at) and "needs three photos" in words(at)
+    assert "1 of 2" in words(at) and ("needs three photos" in words(at)) == refused
 
 
 @pytest.mark.parametrize(

@@ -15,14 +15,16 @@ from tests.security.test_headers import small_png
 from tests.security.test_visitors import REFUSED
 from tests.served import ROOT
 from tlcore.access import VISITORS, visitor_name
-from tlcore.data import incoming
+from tlcore.data import edits, incoming
 from tlcore.jobs import store
 from tlcore.jobs.store import list_imports
 
 CHANGING = {"submit", "restart", "resume", "cancel", "move_to_front", "request_stop", "reset"}
 """The methods and functions that change a job."""
 MANAGING = {"tlcore.storage.renaming", "tlcore.storage.trash.delete", "tlcore.storage.trash.restore"}
-MANAGING |= {f"tlcore.data.versions.{name}" for name in ("rename_class", "delete_class", "delete_photos")}
+MANAGING |= {f"tlcore.data.edits.{name}" for name in {*edits.__all__} - {"compare_versions", "history"}}
+MANAGING |= {f"tlcore.data.versions.{name}" for name in ("undo", "redo", "go_to")}
+MANAGING |= {"tlcore.data.commit", "tlcore.data.additions", "tlcore.data.edit_log.point"}
 """What renames, deletes and restores; only actions.py has modules of it whole."""
 SOURCES = [ROOT / "streamlit_app.py", *sorted((ROOT / "pages").rglob("*.py"))]
 
@@ -183,6 +185,6 @@ def test_whatever_renames_or_deletes_goes_through_the_guard(path):
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and node.module:
             taken |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    whole = {"tlcore.storage.trash", "tlcore.storage.renaming", "tlcore.data.versions"}
+    whole = {"tlcore.storage.trash", "tlcore.storage.renaming", "tlcore.data.versions", "tlcore.data.edits"}
     imported_whole = {name for name in taken if name in whole and f"from {name} import" not in path.read_text()}
     assert path.name == "actions.py" or not (taken & MANAGING or imported_whole)

@@ -26,7 +26,7 @@ from tlcore.settings import HOSTED, OWN, load_limits
 from tlcore.storage import put_aside, trash
 from tlcore.storage.belongings import COMPARISON, DATASET, RUN
 from tlcore.storage.cleanup import clean
-from tlcore.storage.deletion import delete_everything
+from tlcore.storage.deletion import delete_everything, delete_marked
 from tlcore.storage.pending import finish_deletions
 from tlcore.storage.put_aside import list_deletions, make_room
 from tlcore.storage.quota import check_disk, check_room
@@ -171,6 +171,7 @@ def test_what_is_at_work_is_out_of_sight_at_once_and_goes_when_it_has_ended(work
                 look(workspace, thing.id)
     assert finish_deletions(workspace) == []
     lock.release()
+    assert delete_marked(workspace) == [], "what can be brought back never goes for good"
     assert finish_deletions(workspace) == [gone]
     assert not run.folder.exists() and not dataset.folder.exists() and list_deletions(workspace) == [gone]
     restore(workspace, dataset.id)

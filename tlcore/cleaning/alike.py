@@ -13,6 +13,7 @@ import pandas as pd
 
 from tlcore.cleaning.groups import connect
 from tlcore.cleaning.quality import EMPTY_SPREAD
+from tlcore.events import ShouldStop, never
 
 ALIKE = 0.90
 """Cosine of two photos' features from which they count as nearly the same, in a data set of various photos."""
@@ -42,19 +43,21 @@ class Alike:
     group: npt.NDArray[np.object_]
 
 
-def find_alike(features: npt.NDArray[np.float32], photos: pd.DataFrame) -> Alike:
+def find_alike(features: npt.NDArray[np.float32], photos: pd.DataFrame, should_stop: ShouldStop = never) -> Alike:
     """Find the photos that are nearly the same, and those of one burst.
 
     Args:
         features: (n, dimension). photos: in their order: sha256, label, look, taken, camera, spread (quality.py).
+        should_stop: asked after every block of photos; when true, what comes back is not whole.
     """
     unit = features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-12)
     first = photos.groupby("sha256", sort=False)["sha256"].transform(lambda rows: rows.index[0]).to_numpy()
     different = np.flatnonzero(first == np.arange(len(photos)))  # one row for each file content
-    similarity, neighbours = _neighbours(unit[different], LEAST_ALIKE)
+    unit = unit if len(different) == len(photos) else unit[different]  # once in memory
+    similarity, neighbours = _neighbours(unit, LEAST_ALIKE, should_stop)
     pairs = neighbours.assign(first=different[neighbours["first"]], second=different[neighbours["second"]])
     background = np.ones(len(photos))
-    background[different] = _backgrounds(unit[different], photos["label"].to_numpy(object)[different])
+    background[different] = _backgrounds(unit, photos["label"].to_numpy(object)[different])
     pairs = _chosen(pairs, np.minimum(background[pairs["first"]], background[pairs["second"]]), photos)
     whole = np.zeros(len(photos))
     whole[different] = similarity
@@ -65,7 +68,9 @@ def find_alike(features: npt.NDArray[np.float32], photos: pd.DataFrame) -> Alike
     return Alike(whole.clip(0, 1), pairs, _groups(pairs, photos))
 
 
-def _neighbours(unit: npt.NDArray[np.float32], least: float) -> tuple[npt.NDArray[np.float64], pd.DataFrame]:
+def _neighbours(
+    unit: npt.NDArray[np.float32], least: float, should_stop: ShouldStop
+) -> tuple[npt.NDArray[np.float64], pd.DataFrame]:
     """The largest similarity of each row, and the pairs that reach `least`: of each row its nearest ones at most.
 
     `nearby` of a pair: the distance within which one of its photos has `NEARBY` others.
@@ -73,20 +78,22 @@ def _neighbours(unit: npt.NDArray[np.float32], least: float) -> tuple[npt.NDArra
     A block of rows at a time, so that memory grows with the number of photos and not with its square.
     """
     number = len(unit)
+    most = min(MOST_NEIGHBOURS, number - 1)
     largest, nearby, found = np.zeros(number), np.zeros(number), []
-    for start in range(0, number, BLOCK):
+    for start in range(0, number if most else 0, BLOCK):
+        if should_stop():
+            break
         block = unit[start : start + BLOCK] @ unit.T
         rows = np.arange(len(block))
         block[rows, start + rows] = -1  # a photo is no neighbour of itself
-        largest[start : start + BLOCK] = block.max(axis=1) if number > 1 else 0
-        most = min(MOST_NEIGHBOURS, number - 1)
-        if most < 1:
-            continue
-        nearest = np.argpartition(block, -most, axis=1)[:, -most:]
-        values = np.take_along_axis(block, nearest, axis=1)
-        nearby[start : start + BLOCK] = 1 - np.sort(values, axis=1)[:, -min(NEARBY, most)]
+        largest[start : start + BLOCK] = block.max(axis=1)
+        some = np.flatnonzero(largest[start : start + BLOCK] >= least)  # of most photos nobody else is near
+        close = block[some]
+        nearest = np.argpartition(close, -most, axis=1)[:, -most:]
+        values = np.take_along_axis(close, nearest, axis=1)
+        nearby[start + some] = 1 - np.sort(values, axis=1)[:, -min(NEARBY, most)]
         row, place = np.nonzero(values >= least)
-        found.append(np.column_stack([start + row, nearest[row, place], values[row, place]]))
+        found.append(np.column_stack([start + some[row], nearest[row, place], values[row, place]]))
     table = np.concatenate(found) if found else np.empty((0, 3))
     ends = np.sort(table[:, :2].astype(np.int64), axis=1)
     pairs = pd.DataFrame({"first": ends[:, 0], "second": ends[:, 1], "similarity": table[:, 2]})

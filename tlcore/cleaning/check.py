@@ -99,7 +99,7 @@ class _Comparison:
     ) -> Generator[Progress, None, Check | None]:
         """Find what is alike, doubtful and poor, and what a split by each grouping is worth; None when stopped."""
         watch, done = Stopwatch(StageKey.COMPARE, num_models, unit="steps"), 0
-        work = self._find(keys)
+        work = self._find(keys, should_stop)
         yield watch.progress(0)
         while True:
             try:
@@ -114,9 +114,9 @@ class _Comparison:
             done += 1
             yield watch.progress(min(done, num_models - 1))
 
-    def _find(self, keys: tuple[str, ...]) -> Generator[int, None, Check]:
+    def _find(self, keys: tuple[str, ...], should_stop: ShouldStop) -> Generator[int, None, Check]:
         """Yields after each model that was trained."""
-        alike = find_alike(self._features, self._rows)
+        alike = find_alike(self._features, self._rows, should_stop)
         yield 0
         hanging = pd.Series(alike.group, index=self._rows.index)
         groups = belong_together(self._rows, hanging).to_numpy(np.int64)

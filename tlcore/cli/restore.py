@@ -7,7 +7,7 @@ from typing import Any
 
 from tlcore.api.managing import restore
 from tlcore.cli.common import Subparsers, answer
-from tlcore.messages.deletions import expiry_message, undoable_message
+from tlcore.messages.deletions import time_left_message, undoable_message
 from tlcore.messages.terminal import printable
 from tlcore.settings import load_limits
 from tlcore.storage.undoable import CHANGE, Undoable, list_undoable
@@ -29,7 +29,7 @@ def _restore(workspace: Workspace, options: argparse.Namespace) -> int:
     found = list_undoable(workspace, limits, now)
     later = "; undo the later change first"
     lines = [
-        f"{each.id}  {printable(undoable_message(each))}  {expiry_message(each.done, limits, now)}"
+        f"{each.id}  {printable(undoable_message(each))}  {time_left_message(each, limits, now)}"
         f"{'' if each.is_latest else later}"
         for each in found
     ]

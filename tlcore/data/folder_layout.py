@@ -8,8 +8,8 @@ from tlcore.data.folder_names import is_beside, is_numbered, is_storage, is_unla
 from tlcore.data.folder_tree import OUTSIDE, Folders, Frame, Node, find_frames, make_tree, relevant, unwrap
 
 NO_CLASS = "is not in a class folder"
-FEW_LOOSE, LOOSE_SHARE = 3, 0.1
-"""So many photos beside the class folders, or such a share of all, are strays; more of them are a question."""
+LOOSE_SHARE = 0.5
+"""Photos beside the class folders are strays; where they are more than such a share of all, they are a question."""
 MOST_TOPS = 6
 """Of so many outer folders at most, each can be chosen by itself."""
 MOST_LEVELS = 4
@@ -73,7 +73,8 @@ def read_folders(photos: Sequence[Folders]) -> tuple[list[FolderReading], Frame]
     for frame in frames:
         for reading in _read_frame(frame, counts):
             if not any(_same(reading, other, counts) for other in found):
-                found.append(reading)
+                is_taken = any(other.key == reading.key for other in found)
+                found.append(replace(reading, key=f"{reading.key}-{len(found) + 1}") if is_taken else reading)
     return (found if len(found) == 1 else [replace(each, is_clear=False) for each in found]), frames[0]
 
 
@@ -87,14 +88,14 @@ def _read_frame(frame: Frame, photos: Counter[Folders]) -> Iterator[FolderReadin
     doubtful = [] if frame.takes_all else [name for name in tops if _is_doubtful(name)]
     doubtful = doubtful if len(tops) - len(doubtful) > 1 else []
     is_weak = is_numbered(tops) or all(is_storage(name) or part_of(name, tops) for name in tops)
-    many_loose = node.direct > max(FEW_LOOSE, LOOSE_SHARE * photos.total())
+    many_loose = node.direct > LOOSE_SHARE * photos.total()
     base = FolderReading(
         "all-folders" if frame.takes_all else "folders",
         "all-folders" if frame.takes_all else "class-folders",
         frame,
         wrapper,
         without=frozenset(node.children) - frozenset(tops) | frozenset(doubtful),
-        is_clear=frame.is_clear and not is_weak and not many_loose,
+        is_clear=frame.is_clear and not is_weak and not many_loose and not any(part_of(name, tops) for name in tops),
         is_weak=is_weak,
         file=", ".join(name for name in tops if part_of(name, tops)) if frame.takes_all else "",
     )

@@ -27,8 +27,17 @@ PARTS = {
     "testset": "test",
     "tst": "test",
     "holdout": "test",
+    "trainingsdaten": "train",
+    "validierung": "validation",
+    "testdaten": "test",
+    "entrainement": "train",
+    "entraînement": "train",
+    "entrenamiento": "train",
+    "prueba": "test",
 }
 """The words that name a part."""
+_EVALUATIONS = frozenset(("eval", "evaluation"))
+_HOLD_OUT = re.compile(r"hold[\W_]out", re.IGNORECASE)
 
 MOST_PARTS = 30
 """Folders side by side that may all be parts; of more, classes may have the word of one by chance."""
@@ -58,7 +67,7 @@ _BESIDE = frozenset(
 @lru_cache(maxsize=4_096)
 def words_of(name: str) -> tuple[str, ...]:
     """The words and numbers of a name in lower case: "TRAIN_DATA2" → train, data, 2."""
-    spaced = re.sub(r"(?<=[a-zäöü])(?=[A-ZÄÖÜ])", " ", name)
+    spaced = re.sub(r"(?<=[a-zäöü])(?=[A-ZÄÖÜ])", " ", _HOLD_OUT.sub("holdout", name))
     return tuple(re.findall(r"[^\W\d_]+|\d+", spaced.casefold()))
 
 
@@ -77,6 +86,16 @@ def part_of(name: str, siblings: Collection[str] = ()) -> str | None:
         return None
     same = (_split(each) for each in siblings if each != name)
     return part if any(other not in (None, part) and words == rest for other, words in same) else None
+
+
+def parts_of(names: Collection[str]) -> dict[str, str]:
+    """The parts among folders side by side. Beside a validation part, an evaluation is the test."""
+    parts = {name: part for name in names if (part := part_of(name, names))}
+    evaluations = [name for name in parts if _EVALUATIONS & set(words_of(name))]
+    rest = {part for name, part in parts.items() if name not in evaluations}
+    if "validation" in rest and "test" not in rest:
+        parts |= dict.fromkeys(evaluations, "test")
+    return parts
 
 
 def label_beside_part(name: str) -> str:

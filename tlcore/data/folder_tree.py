@@ -11,6 +11,7 @@ from tlcore.data.folder_names import (
     label_beside_part,
     mentions_part,
     part_of,
+    parts_of,
 )
 
 Folders = tuple[str, ...]
@@ -101,7 +102,7 @@ def make_tree(photos: Mapping[Folders, int]) -> Node:
 def relevant(node: Node) -> list[str]:
     """The folders in a folder, without those that only come along: masks beside images, docs beside classes."""
     names = _without_masks(sorted(node.children))
-    beside = {name for name in names if is_beside(name)}
+    beside = {name for name in names if is_beside(name) or is_unlabelled(name)}
     others = [name for name in names if name not in beside]
     wraps = len(others) == 1 and bool(node.children[others[0]].children)
     small = {name for name in beside if wraps or node.children[name].total < FEW}
@@ -132,7 +133,7 @@ def find_frames(root: Node) -> list[Frame]:
     prefix, node = unwrap(root)
     names = relevant(node)
     left_out = _masks(root) | _left_out(prefix, node, names)
-    parts = {name: part for name in names if (part := part_of(name, names))}
+    parts = parts_of(names)
     if not parts:
         return [Frame(prefix, _parts_in_classes(prefix, node, names), left_out)]
     marked = {name: _mark(node, prefix, name, parts) for name in parts}
@@ -231,7 +232,7 @@ def _parts_in_classes(prefix: Folders, node: Node, names: list[str]) -> dict[Fol
     found: dict[str, dict[str, str]] = {}
     for name in names:
         inside = relevant(node.children[name])
-        parts = {each: part for each in inside if (part := part_of(each, inside))}
+        parts = parts_of(inside)
         if inside and len(parts) == len(inside):
             found[name] = parts
     if all(len(parts) < 2 for parts in found.values()):

@@ -176,10 +176,11 @@ def decode(
         if wanted.measure and loaded.values is not None and fixed_range(loaded.values.kind) is None:
             return DecodedPhoto(info, measured=measure(loaded.values))
         if not (at_least or wanted.render):
-            return DecodedPhoto(info, changed=loaded.note)
+            stretched = _chosen_range(loaded.values, wanted)[1] if loaded.values is not None else ""
+            return DecodedPhoto(info, changed=_joined(stretched, loaded.note))
         clear = _with_transparency(loaded, budget) if wanted.thumbnail_size else None
         upright, stretched = _upright(loaded, wanted, budget)
-        changed = "; it ".join(filter(None, (stretched, loaded.note)))
+        changed = _joined(stretched, loaded.note)
         is_rendered = wanted.render and (wanted.any_depth or loaded.values is not None)
         rendered = _encode_png(upright) if is_rendered else b""
         square = None
@@ -383,15 +384,25 @@ def _upright(loaded: Loaded, wanted: Wanted, budget: DecodeBudget) -> tuple[Imag
 
 def _rgb_of(values: DeepValues, profile: bytes, wanted: Wanted) -> tuple[Image.Image, str]:
     """Deep values as RGB by the range that is wanted, else by their own; and what that did to them."""
+    chosen, changed = _chosen_range(values, wanted)
+    return deep_to_rgb(values, chosen, profile if wanted.version > 1 else b""), changed
+
+
+def _chosen_range(values: DeepValues, wanted: Wanted) -> tuple[Range, str]:
+    """The values that become 0 and 255, and what a person should know of that."""
     fixed = fixed_range(values.kind)
     if fixed is not None:
-        return deep_to_rgb(values, fixed, profile), ""
+        return fixed, ""
     if wanted.version == 1:
-        return deep_to_rgb(values, legacy_range(values)), ""
+        return legacy_range(values), ""
     measured = measure(values)
-    chosen: Range = (wanted.data_ranges or {}).get(values.kind) or own_ranges(measured).get(values.kind, (0.0, 1.0))
-    low, high = chosen
-    return deep_to_rgb(values, (low, high), profile), stretched_message(measured, (low, high))
+    low, high = (wanted.data_ranges or {}).get(values.kind) or own_ranges(measured).get(values.kind, (0.0, 1.0))
+    return (low, high), stretched_message(measured, (low, high))
+
+
+def _joined(*changes: str) -> str:
+    """Several things that were done to a photo, as words that follow its name."""
+    return "; it ".join(filter(None, changes))
 
 
 def _turned(image: Image.Image, orientation: int, budget: DecodeBudget) -> Image.Image:

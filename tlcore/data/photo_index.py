@@ -2,10 +2,11 @@
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from tlcore.data.names import has_photo_ending
 
+_LONGEST_NUMBER = 18
 _DEEPEST = 6
 """Folders of a path that are told apart; no table names more."""
 
@@ -21,7 +22,7 @@ class PhotoIndex:
             stem = _stem(plain[-1])
             for start in range(len(plain)):
                 folders = "/".join(plain[start:-1])
-                for name in {plain[-1], stem}:
+                for name in {plain[-1], stem, _number(stem)}:
                     self._found[f"{folders}/{name}" if folders else name].append(number)
 
     def find(self, name: str) -> Sequence[int]:
@@ -35,15 +36,16 @@ class PhotoIndex:
                 found = self._found.get("/".join([*parts[start:-1], last]))
                 if found:
                     return found
-        return ()
-
-    def among(self, found: Sequence[int], preferred: Collection[int]) -> Sequence[int]:
-        """Those of several photos that are preferred, where any are."""
-        return [number for number in found if number in preferred] or found if len(found) > 1 else found
+        return self._found.get(_number(parts[-1]), ()) if parts else ()
 
 
 def _plain(text: str) -> str:
     return text.lower() if text.isascii() else unicodedata.normalize("NFC", text).casefold()
+
+
+def _number(stem: str) -> str:
+    """A number without the zeros before it, which tables lose: 0007 and 7 are one."""
+    return f"#{int(stem)}" if stem.isdecimal() and len(stem) < _LONGEST_NUMBER else stem
 
 
 def _stem(name: str) -> str:

@@ -31,6 +31,8 @@ def parse_rows(name: str, text: str) -> Rows | None:
     suffix = name[name.rfind(".") :].casefold()
     if suffix in (".json", ".jsonl", ".ndjson"):
         return _json_rows(text, lines=suffix != ".json")
+    if text[:4].casefold() == "sep=":  # Excel's own first line
+        text = text.partition("\n")[2]
     delimiter = _delimiter(text, suffix)
     if delimiter is None:
         return None

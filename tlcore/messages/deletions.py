@@ -1,6 +1,6 @@
 """What deleting one thing means, that it was done, and how long it can be undone, in words."""
 
-from tlcore.data.changes import CLASS_DELETED, PHOTOS_DELETED
+from tlcore.data.changes import CLASS_DELETED, DELETED, PHOTOS_DELETED
 from tlcore.messages.edits import edit_message
 from tlcore.messages.quantities import count, format_bytes
 from tlcore.settings import Limits
@@ -57,6 +57,13 @@ def undoable_message(what: Undoable) -> str:
     if made.kind == CLASS_DELETED:
         return f"class {made.label} of {what.name} deleted ({count(made.photos, 'photo')})"
     return f"{edit_message(made)} in {what.name}"
+
+
+def time_left_message(what: Undoable, limits: Limits, now: float) -> str:
+    """How long something can be undone: an edit that deleted nothing at any time, in the history of its data set."""
+    if what.kind == CHANGE and what.change is not None and what.change.kind not in DELETED:
+        return "can be undone at any time"
+    return expiry_message(what.done, limits, now)
 
 
 def expiry_message(deleted: float, limits: Limits, now: float) -> str:

@@ -1,6 +1,7 @@
 """Scoring a bundle on a folder of class folders that it has never seen."""
 
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -47,7 +48,8 @@ def score_folder(
         known=bundle.labels,
     )
     collected = Collected(refused=[*source.refused, *found.refused], lines=guessed(source.guessed))
-    yield from collect(source, found.placed, collected, Reading(), should_stop)
+    reading = Reading(wanted=replace(bundle.wanted, input_size=0))
+    yield from collect(source, found.placed, collected, reading, should_stop)
     photos = collected.photos()
     if photos.empty:
         raise no_photo(source.name)
