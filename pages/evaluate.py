@@ -3,9 +3,9 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.parts.evaluate import figures, photos
+from pages.parts.evaluate import check_line, figures, photos
 from pages.parts.evaluate.photo_filter import PhotoFilter
-from pages.shared import check_line, chrome, model_download, packing, run_list, share, state, widgets
+from pages.shared import chrome, model_download, packing, run_list, share, state, widgets
 from pages.shared import score as score_card
 from tlcore.data.manifest import Dataset
 from tlcore.evaluation.report import Report, load_report

@@ -81,3 +81,23 @@ def test_a_body_that_ends_too_early():
 
     with pytest.raises(BadFrame):
         run(read())
+
+
+@pytest.mark.parametrize(
+    ("group", "is_taken"),
+    [
+        ("0123456789abcdef", True),
+        ("", True),
+        ("../../x", False),
+        ("0123456789ABCDEF", False),
+        (7, False),
+        (None, False),
+    ],
+)
+def test_the_group_of_a_burst_is_an_id_or_the_description_is_refused(group, is_taken):
+    values = dict(id=FILE_ID, name="a", label="cups", size=1, offset=0, length=1, group=group)
+    if is_taken:
+        assert frames.read_description(json.dumps(values).encode()).file.group == group
+    else:
+        with pytest.raises(BadFrame):
+            frames.read_description(json.dumps(values).encode())

@@ -24,7 +24,7 @@ CHANGING = {"submit", "restart", "resume", "cancel", "move_to_front", "request_s
 MANAGING = {"tlcore.storage.renaming", "tlcore.storage.trash.delete", "tlcore.storage.trash.restore"}
 MANAGING |= {f"tlcore.data.edits.{name}" for name in {*edits.__all__} - {"compare_versions", "history"}}
 MANAGING |= {f"tlcore.data.versions.{name}" for name in ("undo", "redo", "go_to")}
-MANAGING |= {"tlcore.data.commit", "tlcore.data.additions", "tlcore.data.edit_log.point"}
+MANAGING |= {"tlcore.data.commit", "tlcore.data.additions", "tlcore.data.edit_log.point", "tlcore.cleaning.kept"}
 """What renames, deletes and restores; only actions.py has modules of it whole."""
 SOURCES = [ROOT / "streamlit_app.py", *sorted((ROOT / "pages").rglob("*.py"))]
 

@@ -425,8 +425,8 @@ def test_what_can_be_undone_is_listed_in_words_with_the_id_that_undoes_it(worksp
     assert lines() == [
         (run.id, "run pets", True),
         (third.id, "1 photo of pets deleted", True),
-        (second.id, "class felines merged into dogs in pets", False),
-        (first.id, "class cats renamed to felines in pets", False),
+        (second.id, "Merged “felines” into “dogs” (8 photos) in pets", False),
+        (first.id, "Renamed the class “cats” to “felines” in pets", False),
     ]
     for an_id, left in ((third.id, 3), (run.id, 2), (second.id, 1), (first.id, 0)):
         restore(workspace, an_id)

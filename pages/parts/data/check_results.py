@@ -7,10 +7,11 @@ import streamlit as st
 
 from pages.parts.data import check_cards
 from pages.parts.data.check_cards import Card, CardButton, CardPhoto, card_id
-from pages.shared import actions, gallery, manage, photo_viewer, state, undo
+from pages.shared import actions, gallery, photo_viewer, state, undo
 from pages.shared.decoding import dataset_thumbnail
+from pages.shared.photo_actions import photo_actions
 from pages.shared.widgets import plain
-from tlcore.cleaning.issues import KINDS, PAIRS, TWO_CLASSES, WRONG_LABEL
+from tlcore.cleaning.issues import BURST, COPY, KINDS, PAIRS, TWO_CLASSES, WRONG_LABEL
 from tlcore.cleaning.results import load_issues, num_kept
 from tlcore.data.manifest import Dataset
 from tlcore.messages.checks import EXPLANATIONS, TITLES, check_message, counted
@@ -100,7 +101,7 @@ def _cards(dataset: Dataset, rows: pd.DataFrame, may_act: bool) -> None:
         paths = [path for path in rows.loc[place, ["path", "other"]] if path]
         shown = dataset.photos.set_index("path", drop=False).loc[paths]
         viewed = photo_viewer.from_dataset(dataset, shown)
-        photo_viewer.show(viewed, which, manage.photo_actions(dataset, paths))
+        photo_viewer.show(viewed, which, photo_actions(dataset, paths))
 
     cards = [_card(dataset, photos, row, may_act) for _, row in rows.iterrows()]
     check_cards.show(cards, f"check_cards_{dataset.id}", act, enlarge)
@@ -108,21 +109,23 @@ def _cards(dataset: Dataset, rows: pd.DataFrame, may_act: bool) -> None:
 
 def _card(dataset: Dataset, photos: pd.DataFrame, row: pd.Series, may_act: bool) -> Card:
     paths = [str(row[name]) for name in ("path", "other") if row[name]]
+    notes = (" · leave out?", " · stays") if row["kind"] in (COPY, BURST) else ("", "")
     return Card(
         card_id(str(row["kind"]), *paths),
         str(row["reason"]),
-        tuple(_photo(dataset, photos, path) for path in paths),
+        tuple(_photo(dataset, photos, path, note) for path, note in zip(paths, notes)),
         tuple(_buttons(row)) if may_act else (),
     )
 
 
-def _photo(dataset: Dataset, photos: pd.DataFrame, path: str) -> CardPhoto:
+def _photo(dataset: Dataset, photos: pd.DataFrame, path: str, note: str) -> CardPhoto:
+    """A photo of a card. `note`: what becomes of it, behind its class."""
     photo = photos.loc[path]
     label, pixels = str(photo["label"]), gallery.own_pixels(photo["width"], photo["height"])
     return CardPhoto(
         dataset_thumbnail(dataset, path, str(photo["sha256"]), 240),
         f"Photo of the class {label}",
-        label,
+        f"{label}{note}",
         PurePath(path).name,
         gallery.hue(dataset.labels.index(label)),
         gallery.tile_style(pixels),
