@@ -32,15 +32,23 @@ EDITS = [
     (
         ["relabel", "cats/photo [01].jpg", "--to", "dogs"],
         {"cats": 6, "dogs": 10, "birds": 8},
-        "2 photos moved from cats",
+        "Moved 2 photos from cats to dogs",
     ),
-    (["drop", "cats/photo 0.jpg"], {"cats": 7, "dogs": 8, "birds": 8}, "1 photo left out"),
-    (["drop", "cats/*"], {"dogs": 8, "birds": 8}, "8 photos left out"),
-    (["rotate", "cats/photo 0.jpg", "--by", "180"], None, "1 photo rotated by 180°"),
-    (["rename-class", "cats", "felines"], {"felines": 8, "dogs": 8, "birds": 8}, "renamed to felines"),
-    (["merge", "cats", "dogs", "--to", "pets"], {"pets": 16, "birds": 8}, "merged into pets"),
-    (["split-off", "dogs/photo [0-3]*", "--to", "pups"], {"cats": 8, "dogs": 4, "birds": 8, "pups": 4}, "a class pups"),
-    (["reorder", "dogs", "cats", "birds"], None, "another order"),
+    (["drop", "cats/photo 0.jpg"], {"cats": 7, "dogs": 8, "birds": 8}, "Left out 1 photo"),
+    (["drop", "cats/*"], {"dogs": 8, "birds": 8}, "Left out 8 photos"),
+    (["rotate", "cats/photo 0.jpg", "--by", "180"], None, "Rotated 1 photo by 180°"),
+    (
+        ["rename-class", "cats", "felines"],
+        {"felines": 8, "dogs": 8, "birds": 8},
+        "Renamed the class “cats” to “felines”",
+    ),
+    (["merge", "cats", "dogs", "--to", "pets"], {"pets": 16, "birds": 8}, "Merged “cats, dogs” into “pets”"),
+    (
+        ["split-off", "dogs/photo [0-3]*", "--to", "pups"],
+        {"cats": 8, "dogs": 4, "birds": 8, "pups": 4},
+        "the new class “pups”",
+    ),
+    (["reorder", "dogs", "cats", "birds"], None, "Reordered the classes"),
     (["group", "--by", r"photo (\d)"], None, "8 groups"),
 ]
 
@@ -81,7 +89,7 @@ def test_photos_are_added_and_those_that_are_there_are_reported(made, capsys, tm
     folder = write_files(tmp_path / "more", more)
     assert call(workspace, "add", dataset.id, str(folder)) == 0
     said = capsys.readouterr().out
-    assert "5 photos added" in said and "already in this data set" in said
+    assert "Added 5 photos" in said and "already in this data set" in said
     now = load_current(workspace, dataset.id)
     assert counts(now) == {"cats": 10, "dogs": 8, "birds": 8, "fish": 3} and all(map(now.read, now.photos["path"]))
     assert all(now.thumbnails.read(sha256) for sha256 in now.photos["sha256"])

@@ -5,6 +5,7 @@ import re
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.parts.train import recommendation_line
 from pages.shared import recommendation
 from tests.pages.conftest import buttons, words
 from tests.pages.test_shared import HOSTILE, Tags
@@ -79,6 +80,14 @@ def test_the_advice_is_selected_as_long_as_nobody_chose_anything(form, dataset, 
     assert "Use this recommendation" not in buttons(at) and "Selected below" in words(at)
     at.button(key="train").click().run()
     assert queue.jobs[0].config == defaults_for("hybrid")
+
+
+def test_a_slow_strategy_is_recommended_and_not_selected(form, dataset, queue, monkeypatch):
+    """A first model comes in seconds: ten minutes are for a person to choose."""
+    monkeypatch.setattr(recommendation_line, "estimate_seconds", lambda *_: (300.0, 900.0))
+    at = arrive(form(), monkeypatch, make_recommendation(0.4, examined=examined_photos(dataset)))
+    assert at.radio(key="setting_strategy").value == "feature-extraction"
+    assert line(at).label.startswith("Recommended: **hybrid**") and "Use this recommendation" in buttons(at)
 
 
 def test_what_somebody_chose_stays_when_the_advice_arrives_until_it_is_taken(form, dataset, queue, monkeypatch):
