@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from tests.photos import class_files, make_photo, run_job, write_files
-from tlcore.data import collect, manifest
+from tlcore.data import collect, saving
 from tlcore.data.dataset_list import list_datasets
 from tlcore.data.ingest import ingest_folder, ingest_path
 from tlcore.data.manifest import COLUMNS, load_dataset
@@ -318,7 +318,7 @@ def test_a_full_disk_ends_in_a_sentence_and_leaves_nothing(workspace, tmp_path, 
     def fail(*_):
         raise OSError(code, os.strerror(code))
 
-    monkeypatch.setattr(manifest, place, fail)
+    monkeypatch.setattr(saving, place, fail)
     with pytest.raises(UserError, match=words):
         _ingest(workspace, tmp_path / "x", class_files(TWO))
     assert list(workspace.datasets.iterdir()) == []
