@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tlcore.data.refusals import PhotoRefused
+
 Range = tuple[float, float]
 """The values that become 0 and 255."""
 
@@ -70,7 +72,11 @@ def fixed_range(kind: str) -> Range | None:
 
 
 def measure(values: DeepValues) -> Measured:
-    """The quantiles of a photo; none where it has no finite value."""
+    """The quantiles of a photo.
+
+    Raises:
+        PhotoRefused: it has no finite value.
+    """
     width, height = values.size
     step = max(1, int(np.ceil(np.sqrt(width * height / _MOST_MEASURED))))
     parts = []
@@ -78,7 +84,9 @@ def measure(values: DeepValues) -> Measured:
         rows = values.read(top, bottom)[(-top) % step :: step, ::step].astype(np.float64)
         parts.append(rows[np.isfinite(rows)])
     finite = np.concatenate(parts)
-    return Measured(values.kind, tuple(np.quantile(finite, _LEVELS).tolist()) if len(finite) else ())
+    if not len(finite):
+        raise PhotoRefused("shows nothing: none of its values is a finite number")
+    return Measured(values.kind, tuple(np.quantile(finite, _LEVELS).tolist()))
 
 
 class RangeFinder:
@@ -190,4 +198,6 @@ def _bits(kind: str) -> int:
 
 
 def _number(value: float) -> str:
+    if abs(value) >= 1e15:
+        return f"{value:.3g}"
     return f"{value:,.0f}" if abs(value) >= 1_000 or value == int(value) else f"{value:.3g}"
