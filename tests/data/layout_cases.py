@@ -138,6 +138,10 @@ CLEAR = [
          left_out=frozenset({NO_FOLDER})),
     Case("a stray picture above", "in the folder around", [*paths("w/cats", "w/dogs"), "logo.png"], TWO,
          left_out=frozenset({OUTSIDE})),
+    Case("stray pictures at two levels", "one in each folder around the classes", [*paths("w/v/cats", "w/v/dogs"),
+         "w/a.jpg", "w/v/b.jpg"], TWO, left_out=frozenset({NO_FOLDER, OUTSIDE})),
+    Case("a stray picture above parts", "w has a picture and train", [*paths("w/train/cats", "w/train/dogs"),
+         "w/cover.jpg"], TWO, left_out=frozenset({NO_FOLDER})),
     Case("docs beside classes", "a figure is no class", [*paths("cats", "dogs"), "docs/figure.png"], TWO,
          left_out=frozenset({OUTSIDE}), texts={"docs/manual.md": "x"}),
     Case("docs beside data", "figures do not hide the classes", paths("docs:9", "data/cats", "data/dogs"), TWO,
@@ -184,6 +188,8 @@ CLEAR = [
 ]  # fmt: skip
 
 ASKED = [
+    Case("most pictures above", "is what lies outside really to be left out?", paths("w:9", "w/v/cats", "w/v/dogs"),
+         TWO, asked=("folders",), left_out=frozenset({OUTSIDE})),
     Case("dogs vs cats", "classes in the names, the test has none", paths("train/cat.#.jpg", "train/dog.#.jpg",
          "test1/#.jpg"), {"cat": 4, "dog": 4}, ("names",), left_out=frozenset({NO_NAME, "is not a picture"}),
          texts={"sampleSubmission.csv": table(alternating("{number},{label}"), "id,label")}),
