@@ -129,7 +129,7 @@ def unwrap(root: Node) -> tuple[Folders, Node]:
 
 
 def _holds_classes(node: Node) -> bool:
-    """Whether folders stand side by side in a folder, or in the only one in it, or a part: its own photos are strays."""
+    """Whether several folders, or a part, lie in a folder or in the only one in it: its own photos are strays then."""
     while len(names := relevant(node)) == 1 and not part_of(names[0]):
         node = node.children[names[0]]
     return bool(names)
