@@ -210,3 +210,16 @@ def test_in_any_mixture_no_file_is_lost_and_no_part_is_a_class_without_a_questio
         if proposals[0].is_clear:
             assert not {"train", "test", "val", "Train"} & {each.label for each in proposals[0].photos}, seed
     assert num_read > 200
+
+
+@pytest.mark.parametrize(
+    ("photos", "noted", "reason"),
+    [
+        (paths("val/cats", "val/dogs", "test/cats", "test/dogs"), True, "test photos become training photos"),
+        (paths("train/cats", "train/dogs", "test/cats", "test/dogs"), False, "the parts are kept"),
+        (paths("test/cats", "test/dogs"), False, "a single folder only wraps the others"),
+    ],
+)
+def test_parts_that_are_not_kept_apart_are_told(photos, noted, reason):
+    notes = read_layout("x", source_files(photos, {}), (), read).notes
+    assert any("not kept apart" in note for note in notes) is noted, reason

@@ -182,7 +182,9 @@ def test_what_was_computed_of_photos_that_nobody_else_has_is_forgotten(workspace
     delete_everything(workspace, FOX)
     assert known(workspace, sorted(alone)) == 0 and known(workspace, sorted(shared)) == 8
     kinds_left = [path.name for path in (workspace.root / "activations").iterdir() if path.is_dir()]
-    assert kinds_left == (["photos-8px-center-crop-pixels2"] if in_use else []), "pixels go unless a training reads them now"
+    assert kinds_left == (["photos-8px-center-crop-pixels2"] if in_use else []), (
+        "pixels go unless a training reads them now"
+    )
     cache.close()
     clean(workspace, HOSTED)
     assert not [path for path in (workspace.root / "activations").iterdir() if path.is_dir()]
