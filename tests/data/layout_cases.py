@@ -317,6 +317,8 @@ REFUSED = [
     ("a table that fits nothing", "its names are others", paths("#.jpg"), {"l.csv": table(["a,b", "c,d"])},
      r"no class folders, and l.csv gives no classes"),
     ("a table of Excel", "not a text", paths("#.jpg"), {"l.xlsx": b"PK"}, "l.xlsx gives no classes"),
+    ("a table of Excel in a folder", "what the folder is called is not all there is to say", paths("pets/#.jpg"),
+     {"pets/l.xlsx": b"PK"}, "only one class, pets, and l.xlsx gives no classes"),
     ("no photos", "only texts", [], {"a/readme.md": "x"}, "contains no photos"),
     ("coco of scenes", "objects of several classes", paths("train"),
      {"train/a.json": COCO.replace('"image_id": 1', '"image_id": 0')},
