@@ -193,3 +193,18 @@ def test_large_pictures_are_measured_by_a_part_of_their_values(monkeypatch):
     monkeypatch.setattr(deep, "_MOST_MEASURED", 5_000)
     monkeypatch.setattr(deep, "STRIP_PIXELS", 4_096)
     assert np.abs(np.array(measure(read).quantiles) - whole).max() < 200
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words", "reason"),
+    [
+        (1_000, 2_000, "1,000 to 2,000 were stretched to 0–255", "the range of its like"),
+        (1_800, 3_000, "1,000 to 2,000 were stretched to 0–255", "a sixth is left of it, and can be seen"),
+        (60_000, 65_000, "nearly all of it is white: it may come from another camera", "all beyond"),
+        (10, 500, "nearly all of it is black: it may come from another camera", "all below"),
+    ],
+)
+def test_a_photo_that_the_range_leaves_nothing_of_is_told(low, high, words, reason):
+    values = np.linspace(low, high, SHAPE[0] * SHAPE[1]).reshape(SHAPE).astype(np.uint16)
+    changed = decode(tiff(values, {}), Wanted(8, data_ranges={"uint16": (1_000.0, 2_000.0)})).changed
+    assert words in changed and ("nearly all" in words) == ("nearly all" in changed), reason

@@ -30,6 +30,9 @@ RARE = 0.001
 FULL_SHARE = 0.8
 """Values that span so much of what their type can hold are taken as they are: the whole type is their range."""
 
+MOST_LOST = 0.9
+"""The share of a photo's values beyond the range, on one side, from which nothing can be seen any more."""
+
 STRIP_PIXELS = 1 << 15
 _MOST_MEASURED = 1 << 17  # pixels of a photo; of more, every n-th row and column
 _MOST_PHOTOS = 4_096  # whose quantiles are kept at once
@@ -169,7 +172,18 @@ def stretched_message(measured: Measured, values_range: Range) -> str:
     low, high = measured.quantiles[0], measured.quantiles[-1]
     noun = "floating-point" if measured.kind == FLOAT else f"{_bits(measured.kind)}-bit"
     darkest, brightest = (_number(value) for value in values_range)
-    return f"has {noun} values ({_number(low)} to {_number(high)}); {darkest} to {brightest} were stretched to 0–255"
+    lost = _lost_message(measured, values_range)
+    stretched = f"{darkest} to {brightest} were stretched to 0–255{lost}"
+    return f"has {noun} values ({_number(low)} to {_number(high)}); {stretched}"
+
+
+def _lost_message(measured: Measured, values_range: Range) -> str:
+    """The end of a message for a photo that the range of other photos leaves nothing of; "" for all others."""
+    quantiles = np.asarray(measured.quantiles)
+    for colour, outside in (("black", quantiles < values_range[0]), ("white", quantiles > values_range[1])):
+        if outside.mean() >= MOST_LOST:
+            return f", so nearly all of it is {colour}: it may come from another camera or with other settings"
+    return ""
 
 
 def _range_of(kind: str, values: npt.NDArray[np.float64]) -> Range:
