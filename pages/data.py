@@ -5,11 +5,29 @@ from contextlib import suppress
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.parts.data import collecting, dataset_list, dataset_view, importing, kept, other_ways
+from pages.parts.data import (
+    all_photos,
+    collecting,
+    dataset_list,
+    dataset_view,
+    history,
+    importing,
+    kept,
+    other_ways,
+    photo_view,
+)
 from pages.shared import chrome, outdated, share, state
+from pages.shared.navigation import HISTORY, PHOTOS, SHOW, history_link
 from pages.shared.widgets import plain
 from tlcore.data.manifest import Dataset
 from tlcore.errors import UserError
+from tlcore.workspace import split_version, version_id
+
+OVERVIEW = ("Your photos", "Check your photos before training.")
+HEADINGS = {
+    PHOTOS: ("All photos", "Open a photo to see it large. Select photos to correct them."),
+    HISTORY: ("History", "Every change to your photos. You can restore any version."),
+}
 
 
 def heading(is_importing: bool, is_chosen: bool) -> tuple[str, str]:
@@ -17,7 +35,7 @@ def heading(is_importing: bool, is_chosen: bool) -> tuple[str, str]:
     if is_importing:
         return importing.heading()
     if is_chosen:
-        return "Your photos", "Check your photos before training."
+        return HEADINGS.get(st.query_params.get(SHOW, ""), ("Your photos", "Check your photos before training."))
     return "Choose your photos", "One card for each class. Drop photos onto it, or use your camera."
 
 
@@ -35,6 +53,25 @@ def choose_photos(base: Dataset | None, action: DeltaGenerator) -> None:
         dataset_list.show(earlier)
 
 
+def show_photos(action: DeltaGenerator, dataset: Dataset) -> None:
+    """All photos of the data set in use, or of an earlier version of it."""
+    action.page_link("pages/data.py", label=f"Back to {plain(dataset.name)}", query_params=state.link())
+    action.page_link("pages/data.py", label="Add photos", query_params=state.link(run=None, more=state.ADD))
+    action.page_link("pages/data.py", label="History", query_params=history_link(dataset.id))
+    if (version := photo_view.version_in_address(dataset)) is None:
+        all_photos.show(dataset)
+        return
+    history.version_line(dataset, version)
+    all_photos.show(state.dataset_of(version_id(split_version(dataset.id)[0], version)), changes=False)
+
+
+def show_history(action: DeltaGenerator, dataset: Dataset) -> None:
+    """The versions of the data set in use."""
+    action.page_link("pages/data.py", label=f"Back to {plain(dataset.name)}", query_params=state.link())
+    action.page_link("pages/data.py", label="All photos", query_params=photo_view.link(dataset.id))
+    history.show(dataset)
+
+
 def show_dataset(action: DeltaGenerator, dataset: Dataset) -> None:
     """The data set in use, and the way on."""
     if action.button("Continue to training", type="primary"):
@@ -43,6 +80,7 @@ def show_dataset(action: DeltaGenerator, dataset: Dataset) -> None:
         st.switch_page("pages/train.py", query_params=state.link(dataset=dataset.id, **its))
     adding, new = state.link(run=None, more=state.ADD), state.link(run=None, more="1")
     action.page_link("pages/data.py", label="Add photos", query_params=adding)
+    action.page_link("pages/data.py", label="History", query_params=history_link(dataset.id))
     action.page_link("pages/data.py", label="Choose other photos", query_params=new)
     share.show(action, "dataset", dataset)
     dataset_view.show(dataset)
@@ -62,6 +100,10 @@ with chrome.page(title, sentence, step=1) as action:
         if dataset is not None:
             action.page_link("pages/data.py", label=f"Back to {plain(dataset.name)}", query_params=state.link())
         choose_photos(dataset if dataset is not None and st.query_params.get("more") == state.ADD else None, action)
+    elif st.query_params.get(SHOW) == PHOTOS:
+        show_photos(action, dataset)
+    elif st.query_params.get(SHOW) == HISTORY:
+        show_history(action, dataset)
     else:
         show_dataset(action, dataset)
     if not is_importing:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.shared import state
 from tlcore.data.decoder import PhotoDecoder, shared_decoder
-from tlcore.data.images import PhotoRefused
+from tlcore.data.images import PhotoInfo, PhotoRefused, Wanted
 from tlcore.data.manifest import Dataset
 from tlcore.errors import UserError
 from tlcore.settings import load_limits
@@ -20,14 +20,15 @@ def decoder() -> PhotoDecoder:
     return shared_decoder(load_limits(state.workspace()))
 
 
-def preview_address(data: bytes, size: int) -> str:
-    """All of a photo, its longer side at most `size` pixels, as a data address.
+def preview(data: bytes, size: int) -> tuple[str, PhotoInfo]:
+    """All of a photo, its longer side at most `size` pixels, as a data address; and what its file says.
 
     Raises:
         PhotoRefused: the bytes are not a usable photo.
         UserError: no process for decoding can be started.
     """
-    return picture_address(decoder().preview(data, size))
+    decoded = decoder().decode(data, Wanted(thumbnail_size=size, whole=True))
+    return picture_address(decoded.thumbnail), decoded.info
 
 
 def dataset_thumbnail(dataset: Dataset, path: str, sha256: str, size: int) -> str:

@@ -1,23 +1,22 @@
 """Menus to rename and delete what somebody made, and the dialogs behind them; undo.py has the way back.
 
-    manage.dataset_menu(dataset)          manage.class_menu(dataset, label)      manage.photo_actions(…)
+    manage.dataset_menu(dataset)          manage.class_menu(dataset, label)
     manage.run_menu(run)                  manage.comparison_menu(comparison)
 
 Each draws a "⋯" button, and nothing for who may not change the thing. chrome.py calls `open_dialog` on every page.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
 
 from pages.shared import actions, chrome, share, state, undo
-from pages.shared.photo_viewer import ViewerAction
 from pages.shared.widgets import plain
 from tlcore.access import Made
 from tlcore.comparison.store import Comparison
-from tlcore.data.manifest import Dataset, DatasetSummary
-from tlcore.data.versions import current_version
+from tlcore.data.dataset_list import DatasetSummary
+from tlcore.data.manifest import Dataset
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Run
 from tlcore.messages.deletions import along_message, freed_message
@@ -27,7 +26,8 @@ from tlcore.settings import load_limits
 from tlcore.storage.belongings import COMPARISON, RUN
 from tlcore.storage.trash import plan_deletion
 
-RENAME, DELETE, SHARE = "Rename…", "Delete…", "Share…"
+RENAME, DELETE, SHARE, MERGE = "Rename…", "Delete…", "Share…", "Merge into…"
+EARLIER, LATER = "Move earlier", "Move later"
 _ASKED = "dialog"  # in the session: the `Question` of the dialog that is open
 _MERGING = "merging"  # in the session: the class that has the name already
 
@@ -57,20 +57,38 @@ def comparison_menu(comparison: Comparison, place: str = "page") -> None:
 
 
 def class_menu(dataset: Dataset, label: str, place: str = "page") -> None:
-    """Rename a class (or make one class of two) or delete it. Runs keep the photos they learned from."""
+    """Rename a class, merge it into another, move it or delete it. Runs keep the photos they learned from."""
     if not state.may_act(dataset):
         return
     number = dataset.labels.index(label)
+    moves = [*([EARLIER] if number else []), *([LATER] if number < len(dataset.labels) - 1 else [])]
     key = f"menu_{place}_{dataset.id}_{number}"
     with st.container(key=f"tl_menu_{place}_class_{number}", width="content"):
         st.menu_button(
             f"Options for the class {plain(label)}",
-            [RENAME, DELETE],
+            [RENAME, MERGE, *moves, DELETE],
             key=key,
             type="tertiary",
-            on_click=choose,
-            args=(key, dataset, lambda: label, "class"),
+            on_click=_choose_for_class,
+            args=(key, dataset, label),
         )
+
+
+def _choose_for_class(key: str, dataset: Dataset, label: str) -> None:
+    """When something was chosen in the menu of a class: move it at once, or ask."""
+    chosen = st.session_state.get(key)
+    if chosen in (EARLIER, LATER):
+        with actions.refusals_kept():
+            undo.edited(actions.reorder_classes(dataset, moved(dataset.labels, label, 1 if chosen == LATER else -1)))
+    else:
+        choose(key, dataset, lambda: label, "class")
+
+
+def moved(labels: tuple[str, ...], label: str, step: int) -> tuple[str, ...]:
+    """The classes with one of them a step further to the end, or to the beginning (-1)."""
+    place = labels.index(label)
+    rest = [each for each in labels if each != label]
+    return (*rest[: max(0, place + step)], label, *rest[max(0, place + step) :])
 
 
 def choose(key: str, thing: Made, name: Callable[[], str], kind: str) -> None:
@@ -82,42 +100,11 @@ def choose(key: str, thing: Made, name: Callable[[], str], kind: str) -> None:
     """
     chosen = st.session_state.get(key)
     _forget_question()
-    if chosen in (RENAME, DELETE, SHARE):
-        what = {RENAME: "rename", DELETE: "delete", SHARE: "share"}[chosen]
+    if chosen in (RENAME, DELETE, SHARE, MERGE):
+        what = {RENAME: "rename", DELETE: "delete", SHARE: "share", MERGE: "merge"}[chosen]
         named = kind == "class" or chosen == SHARE
         asked = thing if chosen == SHARE else state.newest(thing)  # an old version stands for all of them
         st.session_state[_ASKED] = Question(f"{what}_{kind}" if named else what, asked, name())
-
-
-def delete_photo(dataset: Dataset, path: str) -> bool:
-    """Leave one photo out of the data set, at once: it can be undone. False where it was not done; raises UserError."""
-    newer = actions.delete_photos(dataset, [path])
-    if newer is not None:
-        undo.changed(newer, "Deleted 1 photo.")
-    return newer is not None
-
-
-def photo_actions(dataset: Dataset, paths: Iterable[str]) -> tuple[ViewerAction, ...]:
-    """What can be done with photos that are shown large, for who may: leave one out of the data set's newest version.
-
-    Args:
-        paths: of the photos, in the order in which they are shown.
-    """
-    if not state.may_act(dataset):
-        return ()
-    newest = state.dataset_of(current_version(state.workspace(), dataset.id))
-    if not state.may_act(newest):
-        return ()
-    shown, still_there = list(paths), set(newest.photos["path"])
-    return (
-        ViewerAction(
-            "Delete photo",
-            lambda place: delete_photo(newest, shown[place]),
-            lambda place: shown[place] in still_there,
-            removes=True,
-            done="Photo deleted. Close this to undo it.",
-        ),
-    )
 
 
 def open_dialog() -> None:
@@ -181,14 +168,28 @@ def _rename_class(asked: Question) -> None:
         _close_dialog()
 
 
+def _merge_class(asked: Question) -> None:
+    """Which class the photos of one go to."""
+    dataset = _dataset(asked)
+    others = [each for each in dataset.labels if each != asked.name]
+    other = st.selectbox("Merge into", others, format_func=plain, key="merge_into")
+    st.markdown(_merged_size(dataset, asked.name, other))
+    if _confirmed("Merge"):
+        undo.edited(actions.merge_classes(dataset, (asked.name, other), other))
+        _close_dialog()
+
+
 def _merge_question(dataset: Dataset, label: str, other: str) -> str:
     """What merging means, with counts, in Markdown."""
     here, there = (count(int((dataset.photos["label"] == each).sum()), "photo") for each in (label, other))
-    total = count(int(dataset.photos["label"].isin((label, other)).sum()), "photo")
     return (
         f"There is already a class **{plain(other)}**. Merge the {here} of **{plain(label)}** into its {there}? "
-        f"The merged class has {total}."
+        f"{_merged_size(dataset, label, other)}"
     )
+
+
+def _merged_size(dataset: Dataset, label: str, other: str) -> str:
+    return f"The merged class has {count(int(dataset.photos['label'].isin((label, other)).sum()), 'photo')}."
 
 
 def _renamed_message(newer: Dataset, label: str, name: str, merging: str | None) -> str:
@@ -220,6 +221,7 @@ DIALOGS: dict[str, tuple[str, Callable[[Question], None]]] = {
     "rename": ("Rename", _rename),
     "delete": ("Delete “{name}”?", _delete),
     "rename_class": ("Rename or merge class", _rename_class),
+    "merge_class": ("Merge the class “{name}”", _merge_class),
     "delete_class": ("Delete the class “{name}”?", _delete_class),
     "share_dataset": ("Share", _share),
     "share_run": ("Share", _share),

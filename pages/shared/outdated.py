@@ -3,8 +3,10 @@
 import streamlit as st
 
 from pages.shared import state
+from pages.shared.navigation import history_link
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Run
+from tlcore.workspace import split_version
 
 
 def is_outdated(run: Run) -> bool:
@@ -21,4 +23,7 @@ def show(run: Run | None) -> None:
             "This model was trained before you changed the photos. Train again to include the change.", width="content"
         )
         newest = state.newest_version(run.dataset_id)
+        folder, version = split_version(run.dataset_id)
+        if folder == split_version(newest)[0]:
+            st.page_link("pages/data.py", label="See what changed", query_params=history_link(newest, version))
         st.page_link("pages/train.py", label="Train again", query_params={"dataset": newest})

@@ -5,14 +5,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePath
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
 
-from pages.shared import actions, chrome, gallery
-from pages.shared.decoding import preview_address
-from tlcore.data.images import PIXEL_ART, PhotoRefused
+from pages.shared import actions, chrome, gallery, photo_details
+from pages.shared.decoding import preview
+from pages.shared.widgets import plain
+from tlcore.data.images import PIXEL_ART, PhotoInfo, PhotoRefused
 from tlcore.data.manifest import Dataset
 from tlcore.errors import UserError
 from tlcore.messages.quantities import percent
@@ -24,6 +25,7 @@ MOST_SCALED = 320  # pixels that a picture of few pixels is brought to, by a who
 PARTS = {"train": "Training", "validation": "Validation", "test": "Test"}
 PLACE = "viewer_place"  # in the session
 GONE, AGAIN = "viewer_gone", "viewer_again"  # the places that an action took away; whether the page has to run again
+RETURNING = "viewer_returning"  # in the session, for one run: the list of photos, and the place in it
 PREVIOUS, NEXT = "← Previous", "Next →"  # the arrow keys; style.css hides the sign that Streamlit adds at the right
 
 
@@ -36,6 +38,7 @@ class ViewerPhoto:
         label: its class. part: what it is used for, a word of `PARTS`.
         predicted, probability: what a model says it is, and how probable (0–1).
         width, height: pixels, 0 where they are not known.
+        more: gives what else is known, each under its name; asked for when the photo is shown.
     """
 
     name: str
@@ -46,6 +49,28 @@ class ViewerPhoto:
     probability: float | None = None
     width: int = 0
     height: int = 0
+    more: Callable[[], Mapping[str, str]] = dict
+
+
+class ViewerPhotos(Sequence[ViewerPhoto]):
+    """Photos that are made one by one, when they are shown: of 20,000 a person looks at a few.
+
+    Args:
+        number: how many there are. make: gives the photo at a place.
+    """
+
+    def __init__(self, number: int, make: Callable[[int], ViewerPhoto]) -> None:
+        self._number, self._make = number, make
+
+    def __len__(self) -> int:
+        return self._number
+
+    def __getitem__(self, place: Any) -> Any:
+        return (
+            [self._make(each) for each in range(*place.indices(self._number))]
+            if isinstance(place, slice)
+            else self._make(place)
+        )
 
 
 @dataclass(frozen=True)
@@ -53,63 +78,86 @@ class ViewerAction:
     """Something that can be done with the photo that is shown.
 
     Attributes:
-        do: gets the photo's place, as a callback; False where it was not done. A UserError is said in the viewer.
+        label: of its button, or gives it for the photo's place.
+        do: gets the photo's place, and the option where there are `options`, as a callback; False where it was not
+            done. A UserError is said in the viewer.
         offered: gets the place too, and tells whether the photo is one to do it with.
-        removes: whether the photo is none of these any more after it. Then the viewer goes on to the next one, with
-            `done` as what was done, and the page runs again when it is closed; else the page runs again at once.
+        removes: whether the photo is done with after it. Then the viewer goes on to the next one, with `done` as what
+            was done, and the page runs again when it is closed; else the page runs again at once.
+        options: gives what can be chosen for the photo, in a menu; none for a button.
     """
 
-    label: str
-    do: Callable[[int], object]
+    label: str | Callable[[int], str]
+    do: Callable[..., object]
     offered: Callable[[int], bool] = lambda place: True
     removes: bool = False
     done: str = ""
+    options: Callable[[int], Sequence[str]] | None = None
 
 
-def show(photos: Sequence[ViewerPhoto], place: int, offered: Iterable[ViewerAction] = ()) -> None:
-    """Open the viewer on the photo at `place`, as an answer to a press: once, in the run that the press began."""
+def show(photos: Sequence[ViewerPhoto], place: int, offered: Iterable[ViewerAction] = (), returns_to: str = "") -> None:
+    """Open the viewer on the photo at `place`, as an answer to a press: once, in the run that the press began.
+
+    Args:
+        returns_to: names a list of photos that opens the viewer again after the page ran again (`place_to_return`).
+    """
     st.session_state[PLACE], st.session_state[GONE] = place, {}
     can_be_done = tuple(offered)
     # The dialog's own title stays while one goes on to the next photo, so the heading that is seen is in the body.
     on_close: Literal["rerun", "ignore"] = "rerun" if any(action.removes for action in can_be_done) else "ignore"
     opened = st.dialog("Photo", width="large", on_dismiss=on_close)
-    opened(chrome.errors_shown(has_way_out=False)(_body))(photos, can_be_done)
+    opened(chrome.errors_shown(has_way_out=False)(_body))(photos, can_be_done, returns_to)
 
 
-def from_dataset(dataset: Dataset, rows: pd.DataFrame) -> list[ViewerPhoto]:
+def place_to_return(name: str) -> int | None:
+    """Where the viewer of a list of photos was when something was done there; None where nothing was just now."""
+    returning: tuple[str, int] | None = st.session_state.pop(RETURNING, None)
+    return returning[1] if returning and returning[0] == name else None
+
+
+def from_dataset(dataset: Dataset, rows: pd.DataFrame) -> Sequence[ViewerPhoto]:
     """Rows of a manifest, in their order."""
-    return [
-        ViewerPhoto(
-            name=PurePath(row.path).name,
-            read=partial(dataset.read, row.path),
-            label=str(row.label),
-            part=PARTS.get(str(row.split), ""),
-            width=int(row.width),
-            height=int(row.height),
+
+    def make(place: int) -> ViewerPhoto:
+        row = rows.iloc[place]
+        last = photo_details.last_prediction(dataset, row["path"])
+        return ViewerPhoto(
+            name=PurePath(row["path"]).name,
+            read=partial(dataset.read, row["path"]),
+            label=str(row["label"]),
+            part=PARTS.get(str(row["split"]), ""),
+            predicted=last[0] if last else "",
+            probability=last[1] if last else None,
+            width=int(row["width"]),
+            height=int(row["height"]),
+            more=partial(photo_details.details, dataset, row["path"]),
         )
-        for row in rows.itertuples()
-    ]
+
+    return ViewerPhotos(len(rows), make)
 
 
-def from_predictions(dataset: Dataset, rows: pd.DataFrame, part: str = PARTS["test"]) -> list[ViewerPhoto]:
+def from_predictions(dataset: Dataset, rows: pd.DataFrame, part: str = PARTS["test"]) -> Sequence[ViewerPhoto]:
     """Rows of a report's predictions, in their order."""
     sizes = dataset.photos.set_index("path")[["width", "height"]]
-    return [
-        ViewerPhoto(
-            name=PurePath(row.path).name,
-            read=partial(dataset.read, row.path),
-            label=str(row.label),
+
+    def make(place: int) -> ViewerPhoto:
+        row = rows.iloc[place]
+        return ViewerPhoto(
+            name=PurePath(row["path"]).name,
+            read=partial(dataset.read, row["path"]),
+            label=str(row["label"]),
             part=part,
-            predicted=str(row.predicted),
-            probability=float(row.probability),
-            width=int(sizes.at[row.path, "width"]),
-            height=int(sizes.at[row.path, "height"]),
+            predicted=str(row["predicted"]),
+            probability=float(row["probability"]),
+            width=int(sizes.at[row["path"], "width"]),
+            height=int(sizes.at[row["path"], "height"]),
+            more=partial(photo_details.details, dataset, row["path"]),
         )
-        for row in rows.itertuples()
-    ]
+
+    return ViewerPhotos(len(rows), make)
 
 
-def _body(photos: Sequence[ViewerPhoto], can_be_done: Sequence[ViewerAction]) -> None:
+def _body(photos: Sequence[ViewerPhoto], can_be_done: Sequence[ViewerAction], returns_to: str = "") -> None:
     gone: dict[int, str] = st.session_state.get(GONE, {})
     left = [place for place in range(len(photos)) if place not in gone]
     if st.session_state.pop(AGAIN, False) or not left:
@@ -118,9 +166,10 @@ def _body(photos: Sequence[ViewerPhoto], can_be_done: Sequence[ViewerAction]) ->
     turn = next((turn for turn, place in enumerate(left) if place >= wanted), 0)  # the next one, where that is gone
     place = left[turn]
     photo = photos[place]
+    picture, info = _picture(photo)
     st.html(
         f'<h2 class="tl-viewer-name">{html.escape(photo.name)}</h2>'
-        f'<div class="tl-viewer">{_picture(photo)}{facts(photo)}</div>'
+        f'<div class="tl-viewer">{picture}{facts(photo, info)}</div>'
     )
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="viewer_buttons"
@@ -131,11 +180,11 @@ def _body(photos: Sequence[ViewerPhoto], can_be_done: Sequence[ViewerAction]) ->
                 st.html(f'<p class="tl-small" aria-live="polite">{turn + 1:,} of {len(left):,}</p>')
                 after = left[(turn + 1) % len(left)]
                 st.button(NEXT, key="viewer_next", shortcut="Right", on_click=_go, args=(after,))
-        offered = [action for action in can_be_done if action.offered(place)]
+        offered = [(number, action) for number, action in enumerate(can_be_done) if action.offered(place)]
         if offered:
             with st.container(horizontal=True, width="content", key="viewer_actions"):
-                for number, action in enumerate(offered):
-                    st.button(action.label, key=f"viewer_action_{number}", on_click=_act, args=(action, place))
+                for number, action in offered:
+                    _button(action, place, f"viewer_action_{number}", returns_to)
     if gone:
         st.html(f'<p class="tl-small" role="status">{html.escape(list(gone.values())[-1])}</p>')
 
@@ -144,28 +193,44 @@ def _go(place: int) -> None:
     st.session_state[PLACE] = place
 
 
-def _act(action: ViewerAction, place: int) -> None:
+def _button(action: ViewerAction, place: int, key: str, returns_to: str) -> None:
+    """The button of an action, or its menu."""
+    label = plain(action.label if isinstance(action.label, str) else action.label(place))
+    args = (action, place, key, returns_to)
+    if action.options is None:
+        st.button(label, key=key, on_click=_act, args=args)
+    else:
+        st.menu_button(label, list(action.options(place)), key=key, format_func=plain, on_click=_act, args=args)
+
+
+def _act(action: ViewerAction, place: int, key: str, returns_to: str) -> None:
+    """Do it. In a menu, what was chosen is the value of its `key`."""
+    chosen = () if action.options is None else (st.session_state.get(key),)
     with actions.refusals_kept():
-        if action.do(place) is False:
+        if None in chosen or action.do(place, *chosen) is False:
             return
         if action.removes:
             st.session_state.setdefault(GONE, {})[place] = action.done
             st.session_state[gallery.STALE] = True  # until it is closed
         else:
             st.session_state[AGAIN] = True
+            if returns_to:
+                st.session_state[RETURNING] = returns_to, place
 
 
-def _picture(photo: ViewerPhoto) -> str:
-    """The photo as escaped HTML, or why it cannot be shown."""
+def _picture(photo: ViewerPhoto) -> tuple[str, PhotoInfo | None]:
+    """The photo as escaped HTML, or why it cannot be shown; and what its file says."""
     try:
-        source = preview_address(photo.read(), LARGEST)
+        source, info = preview(photo.read(), LARGEST)
     except (UserError, PhotoRefused):
-        return '<p class="tl-stage">This photo can’t be opened any more. Its file was moved, changed or deleted.</p>'
+        gone = "This photo can’t be opened any more. Its file was moved, changed or deleted."
+        return f'<p class="tl-stage">{gone}</p>', None
     side = max(photo.width, photo.height)
     style, width = "", ""
     if 0 < side <= PIXEL_ART:  # a whole number of screen pixels for each of its own
         style, width = ' class="tl-pixels"', f' style="width:{photo.width * (MOST_SCALED // side)}px"'
-    return f'<div class="tl-stage"><img{style}{width} src="{source}" alt="{html.escape(alt_text(photo))}"></div>'
+    image = f'<img{style}{width} src="{source}" alt="{html.escape(alt_text(photo))}">'
+    return f'<div class="tl-stage">{image}</div>', info
 
 
 def alt_text(photo: ViewerPhoto) -> str:
@@ -174,13 +239,15 @@ def alt_text(photo: ViewerPhoto) -> str:
     return f"{words}, predicted {photo.predicted}" if photo.predicted else words
 
 
-def facts(photo: ViewerPhoto) -> str:
-    """What is known of a photo, as escaped HTML."""
+def facts(photo: ViewerPhoto, info: PhotoInfo | None = None) -> str:
+    """What is known of a photo, as escaped HTML. `info`: of its file, where that could be read."""
     known: Mapping[str, str] = {
         "Class": photo.label,
         "Prediction": _prediction(photo),
         "Used for": photo.part,
         "Size": f"{photo.width:,} × {photo.height:,} pixels" if photo.width else "",
+        "Format": info.format if info else "",
+        **photo.more(),
     }
     rows = [f"<div><dt>{name}</dt><dd>{html.escape(value)}</dd></div>" for name, value in known.items() if value]
     if photo.label and photo.predicted:

@@ -7,9 +7,11 @@ import streamlit as st
 
 from pages.shared import actions, state
 from pages.shared.widgets import plain
+from tlcore.data.edits import history
 from tlcore.data.manifest import Dataset
 from tlcore.data.versions import version_before
 from tlcore.messages.deletions import along_message, deleted_message, time_left_message, undoable_message
+from tlcore.messages.edits import edit_message
 from tlcore.settings import load_limits
 from tlcore.storage.put_aside import Deletion
 from tlcore.storage.undoable import CHANGE, Undoable, list_undoable
@@ -21,23 +23,34 @@ _UNDO = "last_change"  # in the session: what was done last and can be undone
 
 @dataclass(frozen=True)
 class Undo:
-    """What was done last. `id`: what to restore; `dataset`, `run`: what is in use again then, "" for none."""
+    """What was done last. `id`: what to restore; `dataset`, `run`: what is in use again then, "" for none.
+
+    `is_edit`: it is an edit of a data set. `can_redo`: that was undone, so the banner offers to make it again.
+    """
 
     id: str
     visitor: str
     words: str
     dataset: str = ""
     run: str = ""
+    is_edit: bool = False
+    can_redo: bool = False
 
 
 def banner() -> None:
-    """What was deleted or changed last, with the button that undoes it, for as long as the visit."""
+    """What was deleted or changed last, with the button that undoes it, for as long as the visit.
+
+    Its place is there always, so that nothing below is drawn again when it comes.
+    """
     last: Undo | None = st.session_state.get(_UNDO)
-    if last is None:
-        return
     with st.container(key="tl_undo", horizontal=True, vertical_alignment="center", gap="small"):
+        if last is None:
+            return
         st.markdown(plain(last.words), width="content")
-        st.button("Undo", key="undo", type="tertiary", on_click=_undo, args=(last,))
+        if last.can_redo:
+            st.button("Redo", key="redo", type="tertiary", on_click=_redo, args=(last,))
+        else:
+            st.button("Undo", key="undo", type="tertiary", on_click=_undo, args=(last,))
         st.button("Close", key="undo_close", type="tertiary", on_click=_close)
 
 
@@ -95,19 +108,64 @@ def changed(newer: Dataset, words: str) -> None:
     The run in use stays, with the photos that it learned from.
     """
     before = version_before(state.workspace(), newer.id)
-    st.session_state[_UNDO] = Undo(before, newer.visitor, words, before, st.query_params.get("run") or "")
+    run = st.query_params.get("run") or ""
+    st.session_state[_UNDO] = Undo(before, newer.visitor, words, before, run, is_edit=True)
     state.choose(dataset=newer.id)
+
+
+def edited(newer: Dataset | None) -> None:
+    """After an edit of a data set, or none: its version is in use, and the banner says what was done.
+
+    Args:
+        newer: what an action of actions.py gave: None where this visitor may not.
+    """
+    if newer is None or newer.id == st.query_params.get("dataset"):
+        return
+    done = [each for each in history(state.workspace(), newer) if not each.undone]
+    changed(newer, f"{edit_message(done[-1].change)}." if done else "Changed the photos.")
+
+
+def undo_edit(dataset: Dataset) -> None:
+    """Take the last edit of a data set back; the banner offers to make it again."""
+    with actions.refusals_kept():
+        older = actions.undo(dataset)
+        if older is not None:
+            undone = next(each for each in history(state.workspace(), older) if each.undone)
+            _moved(older, f"Undone: {edit_message(undone.change)}.")
+
+
+def redo_edit(dataset: Dataset) -> None:
+    """Make the edit again that was undone last."""
+    with actions.refusals_kept():
+        edited(actions.redo(dataset))
+
+
+def _moved(version: Dataset, words: str) -> None:
+    """An edit was undone, so the version before it is in use."""
+    run = st.query_params.get("run") or ""
+    st.session_state[_UNDO] = Undo(version.id, version.visitor, words, version.id, run, can_redo=True)
+    state.choose(dataset=version.id)
 
 
 def _undo(last: Undo) -> None:
     with actions.refusals_kept():
-        if actions.restore(last):
-            st.session_state.pop(_UNDO, None)
-            if last.dataset:
-                state.choose(dataset=last.dataset, run=last.run or None, more=None)
-            elif last.run:
-                state.choose(run=last.run)
-            st.toast("Restored")
+        if not actions.restore(last):
+            return
+        st.session_state.pop(_UNDO, None)
+        if last.is_edit:
+            state.choose(run=last.run or None, more=None)
+            _moved(state.dataset_of(last.dataset), f"Undone: {last.words}")
+            return
+        if last.dataset:
+            state.choose(dataset=last.dataset, run=last.run or None, more=None)
+        elif last.run:
+            state.choose(run=last.run)
+        st.toast("Restored")
+
+
+def _redo(last: Undo) -> None:
+    with actions.refusals_kept():
+        redo_edit(state.dataset_of(last.dataset))
 
 
 def _close() -> None:

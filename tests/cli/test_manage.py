@@ -10,8 +10,8 @@ from filelock import FileLock
 from tests.photos import class_files, write_zip
 from tlcore.cli.main import main
 from tlcore.config import TrainConfig
+from tlcore.data.dataset_list import list_datasets
 from tlcore.data.ingest import ingest_zip
-from tlcore.data.manifest import list_datasets
 from tlcore.events import EpochEnd, Failed, Stopped, encode, run_to_end
 from tlcore.jobs.locks import LOCK
 from tlcore.jobs.store import EVENTS, QUEUED, create_run, list_runs
@@ -86,14 +86,15 @@ def test_an_old_id_stands_for_the_newest_version(made, capsys):
     assert f"undo: restore {newer.id}" in said.out
     assert call(workspace, "restore") == 0
     listed = capsys.readouterr().out.splitlines()
-    assert listed[0].startswith(f"{newer.id}  class birds merged into dogs in pets  can be undone at any time")
+    words = "Merged “birds” into “dogs” (6 photos) in pets  can be undone at any time"
+    assert listed[0].startswith(f"{newer.id}  {words}")
     assert "undo the later change first" in listed[1]
     assert call(workspace, "restore", newer.id) == 0
     assert call(workspace, "rename", dataset.id, "Animals") == 0
     capsys.readouterr()
     assert call(workspace, "restore") == 0
     listed = capsys.readouterr().out.splitlines()
-    assert len(listed) == 1 and "class cats renamed to Cats of all kinds in Animals" in listed[0]
+    assert len(listed) == 1 and "Renamed the class “cats” to “Cats of all kinds” in Animals" in listed[0]
     assert call(workspace, "runs") == 0
     assert "Animals" in capsys.readouterr().out, "the run on the earlier version goes by the name of now"
     assert call(workspace, "delete", dataset.id, "--yes") == 0

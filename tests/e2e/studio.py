@@ -38,6 +38,7 @@ def studio(trained: tuple, folder: Path) -> Iterator[Studio]:
         "welcome": "/",
         "data": "/data",
         "data, chosen": f"/data?{ids}",
+        "data, all photos": f"/data?{ids}&show=photos",
         "train": f"/train?dataset={dataset.id}",
         "train, ended": f"/train?{ids}",
         "evaluate": f"/evaluate?{ids}",

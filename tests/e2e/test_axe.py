@@ -15,6 +15,7 @@ PLACES = (
     "welcome",
     "data",
     "data, chosen",
+    "data, all photos",
     "train",
     "train, ended",
     "evaluate",

@@ -76,7 +76,7 @@ def queue(monkeypatch: pytest.MonkeyPatch) -> WaitingQueue:
 def visit(monkeypatch: pytest.MonkeyPatch, queue: WaitingQueue) -> Callable[..., AppTest]:
     """`visit(page, workspace, **ids)`: the page after its first run, with these ids in the address."""
 
-    def open_page(page: str, workspace: Workspace, **ids: str) -> AppTest:
+    def open_page(page: str, workspace: Workspace, /, **ids: str) -> AppTest:
         monkeypatch.setenv("TRANSFERLAB_HOME", str(workspace.root))
         monkeypatch.setattr(state, "comes_from_here", lambda headers, address: True)  # AppTest has no address
         at = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=30)

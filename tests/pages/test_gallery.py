@@ -213,15 +213,16 @@ def test_a_test_photo_is_left_out_of_the_data_set_and_the_run_stays(visit, train
     press(0)
     at.run()
     press(0)  # AppTest knows no runs of a dialog alone: it is opened again for its button
-    next(button for button in at.button if button.label == "Delete photo").click().run()
+    next(button for button in at.button if button.label == "Leave out").click().run()
     newer = load_dataset(workspace, current_version(workspace, dataset.id))
     gone = set(dataset.photos["path"]) - set(newer.photos["path"])
     assert len(gone) == 1 and not at.exception
     assert at.query_params["run"] in (run.id, [run.id]), "its results are still there"
-    assert "Deleted 1 photo" in words(at)
+    assert "Left out 1 photo" in words(at)
     press(0)
     at.run()
-    assert stage(at) and "Delete photo" not in labels_of(at), "it is not in the newest version any more"
+    assert stage(at) and "Leave out" not in labels_of(at), "it is not in the newest version any more"
+    assert "Bring back" in labels_of(at)
     next(button for button in at.button if button.label == "Undo").click().run()
     assert current_version(workspace, dataset.id) == dataset.id
     assert at.query_params["run"] in (run.id, [run.id])

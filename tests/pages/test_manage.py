@@ -10,8 +10,9 @@ from tests.pages.conftest import buttons, words
 from tlcore import access
 from tlcore.comparison.store import create_comparison, list_comparisons
 from tlcore.config import TrainConfig
+from tlcore.data.dataset_list import list_datasets
 from tlcore.data.edits import delete_class, rename_class
-from tlcore.data.manifest import list_datasets, load_dataset
+from tlcore.data.manifest import load_dataset
 from tlcore.jobs.store import create_run, list_runs, load_run
 from tlcore.storage.put_aside import list_deletions
 from tlcore.storage.renaming import rename
@@ -156,7 +157,7 @@ def test_a_run_stays_in_use_when_its_photos_are_changed_and_after_that_is_undone
         kind: [at.query_params[kind]] if isinstance(at.query_params[kind], str) else at.query_params[kind]
         for kind in ids
     } == ids
-    assert [each.value for each in at.toast] == ["Restored"] and OUTDATED not in words(at)
+    assert "Undone" in words(at) and OUTDATED not in words(at)
 
 
 def test_a_run_that_was_deleted_is_in_use_again_when_it_is_back(visit, own):
@@ -283,10 +284,10 @@ def test_what_was_changed_lately_is_listed_in_words_until_it_is_undone(visit, ow
     workspace, dataset, run = own
     rename_class(workspace, dataset, "disc", "Round")
     at = visit("data", workspace, more="1")
-    assert "Class disc renamed to Round in shapes" in words(at)
+    assert "Renamed the class “disc” to “Round” in shapes" in words(at)
     at = at.button(key=f"restore_{dataset.id}").click().run()
     assert [each.id for each in list_datasets(workspace)] == [dataset.id]
-    assert "renamed to Round" not in words(visit("data", workspace, more="1"))
+    assert "Renamed the class" not in words(visit("data", workspace, more="1"))
 
 
 def test_a_new_tab_opens_what_was_used_last(visit, own):

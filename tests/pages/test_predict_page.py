@@ -9,6 +9,7 @@ from pages.shared import answer_grid, answers, camera, photo_limit, predict_pane
 from pages.shared.predictions import NewPhoto, PhotoPrediction
 from tests.pages.conftest import grids, words
 from tests.photos import make_photo
+from tlcore.serving.bundle import Bundle
 
 HOSTILE = "<b onclick=x>cats</b>"
 
@@ -217,7 +218,8 @@ def test_how_long_it_took(seconds, expected):
 )
 def test_a_photo_is_shown_as_the_model_sees_it(monkeypatch, policy, whole, reason):
     monkeypatch.setattr(predictions.st, "session_state", {})
-    model = SimpleNamespace(bundle=SimpleNamespace(policy=policy, labels=("a", "b")))
+    bundle = Bundle(b"", ("a", "b"), {"input": {"size": 96, "resize": policy, "pixels": 2}})
+    model = SimpleNamespace(bundle=bundle)
     photo = NewPhoto("1", "n", lambda: make_photo(1, (600, 300)))
     made = predictions.picture(PhotoPrediction(photo, None, (("b", 0.9), ("a", 0.1)), 1.0, 600, 300), model)
     assert (made.whole, made.hue, made.caption) == (whole, 1, "b 90%"), reason

@@ -15,8 +15,9 @@ from tlcore.comparison.store import create_comparison, list_comparisons
 from tlcore.config import TrainConfig
 from tlcore.data import incoming
 from tlcore.data.augment import Augmentation, Views
+from tlcore.data.dataset_list import list_datasets
 from tlcore.data.ingest import ingest_folder, ingest_incoming
-from tlcore.data.manifest import list_datasets, load_dataset
+from tlcore.data.manifest import load_dataset
 from tlcore.data.samples import ingest_sample
 from tlcore.errors import UserError
 from tlcore.features.activations import ImageCache, open_features
@@ -182,9 +183,8 @@ def test_what_was_computed_of_photos_that_nobody_else_has_is_forgotten(workspace
     delete_everything(workspace, FOX)
     assert known(workspace, sorted(alone)) == 0 and known(workspace, sorted(shared)) == 8
     kinds_left = [path.name for path in (workspace.root / "activations").iterdir() if path.is_dir()]
-    assert kinds_left == (["photos-8px-center-crop-pixels2"] if in_use else []), (
-        "pixels go unless a training reads them now"
-    )
+    used_now = ["photos-8px-center-crop-pixels2"] if in_use else []
+    assert kinds_left == used_now, "pixels go unless a training reads them now"
     cache.close()
     clean(workspace, HOSTED)
     assert not [path for path in (workspace.root / "activations").iterdir() if path.is_dir()]

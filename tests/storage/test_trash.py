@@ -13,9 +13,10 @@ from tests.storage.test_deletion import FOX, OWL, known, rows_of, upload
 from tlcore.comparison.store import create_comparison, list_comparisons, load_comparison
 from tlcore.config import TrainConfig
 from tlcore.data import incoming
+from tlcore.data.dataset_list import list_datasets, list_versions
 from tlcore.data.edits import delete_photos, rename_class
 from tlcore.data.ingest import ingest_incoming, ingest_zip
-from tlcore.data.manifest import list_datasets, list_versions, load_dataset
+from tlcore.data.manifest import load_dataset
 from tlcore.errors import UserError
 from tlcore.jobs.line import Line
 from tlcore.jobs.locks import LOCK
@@ -425,8 +426,8 @@ def test_what_can_be_undone_is_listed_in_words_with_the_id_that_undoes_it(worksp
     assert lines() == [
         (run.id, "run pets", True),
         (third.id, "1 photo of pets deleted", True),
-        (second.id, "class felines merged into dogs in pets", False),
-        (first.id, "class cats renamed to felines in pets", False),
+        (second.id, "Merged “felines” into “dogs” (8 photos) in pets", False),
+        (first.id, "Renamed the class “cats” to “felines” in pets", False),
     ]
     for an_id, left in ((third.id, 3), (run.id, 2), (second.id, 1), (first.id, 0)):
         restore(workspace, an_id)

@@ -15,7 +15,7 @@ from tlcore.messages.terminal import printable, printable_lines
 def report_mistake(options: argparse.Namespace, error: UserError) -> None:
     """Print what is wrong, all that led to it, and what to do; with --json also as the last line of standard output."""
     print(explained(error), file=sys.stderr)
-    if options.json:
+    if getattr(options, "json", False):  # not every command has it
         print(printable(json.dumps(mistake_values(error), ensure_ascii=False)))
 
 

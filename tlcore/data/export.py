@@ -57,20 +57,43 @@ def export_dataset(
     """
     target = target.expanduser()
     with _written_whole(target) as write:
-        files = file_paths(dataset, with_parts)
-        total = len(files)
+        total = len(dataset.photos)
         yield Progress(StageKey.EXPORT, 0, total)
-        for done, (path, file) in enumerate(files.items(), start=1):
-            write(file, dataset.read(path))
-            if done % _STEP == 0:
+        for done, (file, content) in enumerate(export_files(dataset, original, with_parts), start=1):
+            write(file, content)
+            if done % _STEP == 0 and done <= total:
                 if should_stop():
                     raise _Stopped
                 yield Progress(StageKey.EXPORT, done, total)
-        write(LABELS, _labels_table(dataset, files))
-        write(CHANGES, _changes_table(dataset, original))
         yield Progress(StageKey.EXPORT, total, total, 0.0)
         return target
     return None
+
+
+def export_files(
+    dataset: Dataset, original: Dataset, with_parts: bool = False, missing: list[str] | None = None
+) -> Iterator[tuple[str, bytes]]:
+    """The files of an export one after the other: the path of each with `/`, and its content.
+
+    Args:
+        original, with_parts: as of `export_dataset`.
+        missing: takes the paths of photos that cannot be read, which then are left out.
+
+    Raises:
+        UserError: a photo cannot be read, where there is no `missing`.
+    """
+    files = file_paths(dataset, with_parts)
+    for path, file in files.items():
+        try:
+            content = dataset.read(path)
+        except UserError:
+            if missing is None:
+                raise
+            missing.append(path)
+            continue
+        yield file, content
+    yield LABELS, _labels_table(dataset, files)
+    yield CHANGES, _changes_table(dataset, original)
 
 
 def file_paths(dataset: Dataset, with_parts: bool = False) -> dict[str, str]:

@@ -1,36 +1,55 @@
-"""What an edit of a data set did, in words, for its history on the page and in the terminal."""
+"""What an edit of a data set did, and what differs between two versions of it, in words for pages and terminal."""
 
-from collections.abc import Callable
+import pandas as pd
 
-from tlcore.data import changes
+from tlcore.data import changes, compare
 from tlcore.data.changes import Change
 from tlcore.data.edits import PART_NAMES
 from tlcore.messages.quantities import count
 
-
-def edit_message(change: Change) -> str:
-    """What an edit did, to stand in a list: "3 photos moved from cats to dogs", "class cats renamed to felines"."""
-    return _MESSAGES[change.kind](change, count(change.photos, "photo"))
+_TURNS = {"90": "right", "270": "left", "180": "by 180°"}
 
 
-_MESSAGES: dict[str, Callable[[Change, str], str]] = {
-    changes.RENAMED: lambda made, photos: f"class {made.label} renamed to {made.name}",
-    changes.MERGED: lambda made, photos: f"{_classes(made)} merged into {made.name}",
-    changes.CLASS_DELETED: lambda made, photos: f"class {made.label} deleted ({photos})",
-    changes.PHOTOS_DELETED: lambda made, photos: f"{photos} deleted",
-    changes.RELABELLED: lambda made, photos: f"{photos} moved from {made.label} to {made.name}",
-    changes.LEFT_OUT: lambda made, photos: f"{photos} left out",
-    changes.BROUGHT_BACK: lambda made, photos: f"{photos} brought back",
-    changes.MOVED: lambda made, photos: f"{photos} moved to {PART_NAMES.get(made.name, made.name)}",
-    changes.ROTATED: lambda made, photos: f"{photos} rotated by {made.name}°",
-    changes.SPLIT_OFF: lambda made, photos: f"{photos} of {made.label} made a class {made.name}",
-    changes.REORDERED: lambda made, photos: "classes put in another order",
-    changes.GROUPED: lambda made, photos: (
-        f"{photos} put into {count(int(made.name or 0), 'group')}" if made.photos else "groups removed"
-    ),
-    changes.ADDED: lambda made, photos: f"{photos} added",
-}
+def edit_message(made: Change) -> str:
+    """What was done, without a full stop: "Moved 3 photos from cats to dogs"."""
+    photos, what = count(made.photos, "photo"), made
+    sentences = {
+        changes.RENAMED: f"Renamed the class “{what.label}” to “{what.name}”",
+        changes.MERGED: f"Merged “{what.label}” into “{what.name}” ({photos})",
+        changes.CLASS_DELETED: f"Deleted the class “{what.label}” ({photos})",
+        changes.PHOTOS_DELETED: f"Deleted {photos}",
+        changes.RELABELLED: f"Moved {photos} from {what.label} to {what.name}",
+        changes.LEFT_OUT: f"Left out {photos}",
+        changes.BROUGHT_BACK: f"Brought back {photos}",
+        changes.MOVED: f"Moved {photos} to {PART_NAMES.get(what.name, what.name)}",
+        changes.ROTATED: f"Rotated {photos} {_TURNS.get(what.name, '')}".rstrip(),
+        changes.SPLIT_OFF: f"Moved {photos} from {what.label} to the new class “{what.name}”",
+        changes.REORDERED: "Reordered the classes",
+        changes.GROUPED: f"Put {photos} into {what.name} groups" if what.photos else "Removed all groups",
+        changes.ADDED: f"Added {photos}",
+    }
+    return sentences.get(made.kind, "Changed the photos")
 
 
-def _classes(made: Change) -> str:
-    return f"{'classes' if ', ' in made.label else 'class'} {made.label}"
+def comparison_message(differences: pd.DataFrame) -> str:
+    """How much differs: "3 photos in another class, 1 left out". `differences`: of `compare_versions`."""
+    counts = differences["what"].value_counts()
+    words = {
+        compare.ADDED: "added",
+        compare.LEFT_OUT: "left out",
+        compare.RELABELLED: "in another class",
+        compare.MOVED: "in another part",
+        compare.ROTATED: "rotated",
+        compare.GROUPED: "in another group",
+    }
+    parts = [f"{count(int(counts[what]), 'photo')} {word}" for what, word in words.items() if what in counts]
+    return ", ".join(parts) if parts else "The photos are the same."
+
+
+def difference_message(what: str, before: str, after: str) -> str:
+    """One difference of a photo: "class cats → dogs"."""
+    if what in (compare.ADDED, compare.LEFT_OUT):
+        return f"{what} ({after or before})"
+    if what == compare.ROTATED:
+        return what
+    return f"{what} {before or 'none'} → {after or 'none'}"

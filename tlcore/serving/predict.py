@@ -70,8 +70,8 @@ class ImageClassifier:
     def probabilities(self, photo: PhotoContent) -> npt.NDArray[np.float32]:
         """Probabilities of a photo, float32 (classes,).
 
-        A large JPEG is decoded at a fraction of its size, so that its file and the array of all its pixels can give
-        probabilities that differ by up to 0.005.
+        A large JPEG is decoded at a fraction of its size, so that its file and the array of all its pixels give other
+        probabilities: see `images.REDUCING_GAP`.
 
         Raises:
             PhotoRefused: the content is not a picture that can be used.

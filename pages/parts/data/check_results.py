@@ -7,8 +7,9 @@ import streamlit as st
 
 from pages.parts.data import check_cards
 from pages.parts.data.check_cards import Card, CardButton, CardPhoto, card_id
-from pages.shared import actions, gallery, manage, photo_viewer, state, undo
+from pages.shared import actions, gallery, photo_viewer, state, undo
 from pages.shared.decoding import dataset_thumbnail
+from pages.shared.photo_actions import photo_actions
 from pages.shared.widgets import plain
 from tlcore.cleaning.issues import BURST, COPY, KINDS, PAIRS, TWO_CLASSES, WRONG_LABEL
 from tlcore.cleaning.results import load_issues, num_kept
@@ -100,7 +101,7 @@ def _cards(dataset: Dataset, rows: pd.DataFrame, may_act: bool) -> None:
         paths = [path for path in rows.loc[place, ["path", "other"]] if path]
         shown = dataset.photos.set_index("path", drop=False).loc[paths]
         viewed = photo_viewer.from_dataset(dataset, shown)
-        photo_viewer.show(viewed, which, manage.photo_actions(dataset, paths))
+        photo_viewer.show(viewed, which, photo_actions(dataset, paths))
 
     cards = [_card(dataset, photos, row, may_act) for _, row in rows.iterrows()]
     check_cards.show(cards, f"check_cards_{dataset.id}", act, enlarge)

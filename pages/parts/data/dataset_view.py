@@ -5,9 +5,12 @@ import html
 import pandas as pd
 import streamlit as st
 
-from pages.parts.data import check, file_report, same_names
-from pages.shared import chrome, drawn, gallery, manage, photo_viewer, widgets
+from pages.parts.data import check, file_report, photo_view, same_names
+from pages.parts.data.photo_view import PhotoView
+from pages.server.downloads import download_address
+from pages.shared import chrome, drawn, gallery, manage, photo_viewer, state, widgets
 from pages.shared.decoding import dataset_thumbnail
+from pages.shared.photo_actions import photo_actions
 from pages.shared.widgets import plain
 from tlcore.charts import results as charts
 from tlcore.charts import tokens
@@ -25,14 +28,18 @@ def show(dataset: Dataset) -> None:
         turn = st.session_state.get("shuffle", 0)
         nine = gallery.three_by_three(dataset.photos, seed=turn)
         gallery.grid(gallery.from_dataset(dataset, nine), key="nine", open=lambda place: _enlarge(dataset, nine, place))
-        if st.button("Shuffle", type="tertiary", key="shuffle_photos"):
-            st.session_state["shuffle"] = turn + 1
-            st.rerun()
+        with st.container(horizontal=True, vertical_alignment="center", key="tl_nine"):
+            _all_photos_link(dataset, f"See all {count(len(dataset.photos), 'photo')}")
+            if st.button("Shuffle", type="tertiary", key="shuffle_photos"):
+                st.session_state["shuffle"] = turn + 1
+                st.rerun()
     with right:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.subheader(plain(dataset.name), anchor=False, width="content")
             manage.dataset_menu(dataset)
-        st.markdown(" · ".join(facts(dataset)))
+        with st.container(horizontal=True, vertical_alignment="center", key="tl_facts"):
+            st.markdown(" · ".join(facts(dataset)), width="content")
+            st.html(download_link(dataset), width="content")
         for note in dataset.notes:
             st.markdown(f"- {plain(note)}")
         file_report.show(dataset)
@@ -47,9 +54,21 @@ def show(dataset: Dataset) -> None:
     check.show(dataset)
 
 
+def _all_photos_link(dataset: Dataset, words: str, label: str = "") -> None:
+    """The way to all photos, or to those of a class."""
+    values = photo_view.link(dataset.id, PhotoView(label), run=st.query_params.get("run"))
+    st.page_link("pages/data.py", label=words, query_params=values)
+
+
 def _enlarge(dataset: Dataset, rows: pd.DataFrame, place: int) -> None:
     """One photo large, with the way to leave it out."""
-    photo_viewer.show(photo_viewer.from_dataset(dataset, rows), place, manage.photo_actions(dataset, rows["path"]))
+    photo_viewer.show(photo_viewer.from_dataset(dataset, rows), place, photo_actions(dataset, rows["path"]))
+
+
+def download_link(dataset: Dataset) -> str:
+    """A link to all photos as a zip, as escaped HTML; the server makes it while it is sent."""
+    address = html.escape(download_address(state.workspace(), dataset.id))
+    return f'<a class="tl-download" href="{address}" download>Download photos</a>'
 
 
 def facts(dataset: Dataset) -> list[str]:
@@ -77,6 +96,7 @@ def classes(dataset: Dataset) -> None:
         for place, label in enumerate(widgets.paged(dataset.labels, "classes")):
             with st.container(key=f"card_class_{place}", gap="small"):
                 st.html(_card(dataset, label, groups[label], hues[label], largest))
+                _all_photos_link(dataset, f"See all {len(groups[label]):,}", label)
                 manage.class_menu(dataset, label)
 
 

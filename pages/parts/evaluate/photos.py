@@ -4,7 +4,8 @@ import streamlit as st
 
 from pages.parts.evaluate.photo_filter import PhotoFilter, Shown, select, shown_message
 from pages.parts.evaluate.prediction_gallery import from_predictions
-from pages.shared import gallery, manage, photo_viewer
+from pages.shared import gallery, photo_viewer
+from pages.shared.photo_actions import photo_actions
 from pages.shared.widgets import plain
 from tlcore.data.manifest import Dataset
 from tlcore.evaluation.report import Report
@@ -25,7 +26,7 @@ def show(dataset: Dataset, report: Report, photos: PhotoFilter, shown: Shown) ->
         first = (photos.page(-(-len(rows) // PAGE_SIZE)) - 1) * PAGE_SIZE
 
         def enlarge(place: int) -> None:
-            actions = manage.photo_actions(dataset, rows["path"])
+            actions = photo_actions(dataset, rows["path"], tuple(rows["predicted"].astype(str)))
             photo_viewer.show(photo_viewer.from_predictions(dataset, rows), first + place, actions)
 
         gallery.grid(

@@ -12,16 +12,26 @@ from tlcore.advice.rule import Recommendation
 from tlcore.config import short_name
 from tlcore.data.manifest import Dataset
 from tlcore.messages.recommendation import recommendation_reason
+from tlcore.pipeline.estimate import estimate_seconds
+
+QUICK_SECONDS = 60.0
 
 
 def preselect(dataset: Dataset) -> None:
     """Let the recommended strategy be the one that a run gets, unless the person chooses another one.
 
-    Not while a run is being started: what could be seen when the button was pressed is what counts.
+    Not where that takes long: a first model comes in seconds, and a better one is for a person to choose. And not while
+    a run is being started: what could be seen when the button was pressed is what counts.
     """
     if not st.session_state.get(settings.START):
         found = recommendations.load(dataset)
-        settings.recommend(found.strategy if found else None)
+        settings.recommend(found.strategy if found and _is_quick(found.strategy, dataset) else None)
+
+
+def _is_quick(strategy: str, dataset: Dataset) -> bool:
+    """Whether a training with this strategy takes a minute at most, as far as anybody can tell."""
+    seconds = estimate_seconds(state.workspace(), dataset, settings.proposed(strategy))
+    return seconds is not None and sum(seconds) / 2 <= QUICK_SECONDS
 
 
 def show(dataset: Dataset) -> str | None:

@@ -1,0 +1,84 @@
+"""What can be done with a photo that is shown large, on the Data page and on Evaluate alike."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from pages.shared import actions, state, undo
+from pages.shared.photo_viewer import ViewerAction
+from tlcore.data.manifest import Dataset
+from tlcore.data.versions import current_version
+
+TURNS = {"Left (90°)": 270, "Right (90°)": 90, "Upside down (180°)": 180}
+
+
+def photo_actions(dataset: Dataset, paths: Iterable[str], predicted: Sequence[str] = ()) -> tuple[ViewerAction, ...]:
+    """The actions for photos, for who may: each changes the current version of their data set.
+
+    Args:
+        paths: of the photos, in the order in which they are shown.
+        predicted: the class that a model predicted for each, which it then can be moved to with one press.
+    """
+    newest = state.dataset_of(current_version(state.workspace(), dataset.id))
+    if not (state.may_act(dataset) and state.may_act(newest)):
+        return ()
+    shown = list(paths)
+    labels = dict(zip(newest.photos["path"], newest.photos["label"]))
+    left_out = set(newest.left_out["path"])
+
+    def is_there(place: int) -> bool:
+        return shown[place] in labels
+
+    def others(place: int) -> list[str]:
+        return [label for label in newest.labels if label != labels[shown[place]]]
+
+    def differs(place: int) -> bool:
+        return bool(predicted) and is_there(place) and predicted[place] in others(place)
+
+    def move(place: int, label: str) -> bool:
+        return _do(lambda: actions.relabel(newest, [shown[place]], label))
+
+    return (
+        ViewerAction(
+            lambda place: f"Move to “{predicted[place]}”",
+            lambda place: move(place, predicted[place]),
+            differs,
+            removes=True,
+            done="Photo moved. Close this to undo it.",
+        ),
+        ViewerAction(
+            "Move to class", move, is_there, removes=True, done="Photo moved. Close this to undo it.", options=others
+        ),
+        ViewerAction(
+            "Rotate",
+            lambda place, turn: _do(lambda: actions.rotate(newest, [shown[place]], TURNS[turn])),
+            is_there,
+            options=lambda place: list(TURNS),
+        ),
+        ViewerAction(
+            "Leave out",
+            lambda place: _do(lambda: actions.leave_out(newest, [shown[place]])),
+            is_there,
+            removes=True,
+            done="Photo left out. Close this to undo it.",
+        ),
+        ViewerAction(
+            "Delete photo",
+            lambda place: _do(lambda: actions.delete_photos(newest, [shown[place]])),
+            is_there,
+            removes=True,
+            done="Photo deleted. Close this to undo it.",
+        ),
+        ViewerAction(
+            "Bring back",
+            lambda place: _do(lambda: actions.bring_back(newest, [shown[place]])),
+            lambda place: shown[place] in left_out,
+            removes=True,
+            done="Photo brought back. Close this to undo it.",
+        ),
+    )
+
+
+def _do(edit: Callable[[], Dataset | None]) -> bool:
+    """Make an edit, which can be undone; False where this visitor may not. Raises UserError."""
+    newer = edit()
+    undo.edited(newer)
+    return newer is not None

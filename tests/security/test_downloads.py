@@ -1,0 +1,102 @@
+"""The route that gives photos as a zip: to whom, and what is in it; over a real connection."""
+
+import csv
+import http.client
+import io
+import socket
+import threading
+import zipfile
+from collections.abc import Iterator
+from urllib.parse import quote
+
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+
+from pages.server.downloads import Downloads, download_address, zip_pieces
+from tests.photos import class_files, write_zip
+from tlcore import access
+from tlcore.data import edits
+from tlcore.data.ingest import ingest_zip
+from tlcore.events import run_to_end
+
+
+@pytest.fixture
+def edited(workspace, tmp_path):
+    """A data set of which a photo was moved to another class and one was left out."""
+    files = class_files({"oaks": 6, "elms — field": 6}, seed=71)
+    dataset = run_to_end(ingest_zip(workspace, write_zip(tmp_path / "trees.zip", files)))
+    paths = list(dataset.photos["path"])
+    newer = edits.relabel(workspace, dataset, paths[:1], dataset.labels[1])
+    return edits.leave_out(workspace, newer, paths[1:2])
+
+
+@pytest.fixture
+def get(workspace, monkeypatch) -> Iterator:
+    """`get(address, **headers)`: the status, the headers and the body."""
+    monkeypatch.setenv("TRANSFERLAB_HOME", str(workspace.root))
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(Starlette(routes=Downloads().routes()), log_level="critical", ws="none"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    thread.start()
+    host = f"127.0.0.1:{listening.getsockname()[1]}"
+
+    def ask(address: str, **headers: str):
+        connection = http.client.HTTPConnection(host, timeout=20)
+        own = {"Referer": f"http://{host}/data"}
+        connection.request(
+            "GET", f"/{address}", headers=own | {name.replace("_", "-"): headers[name] for name in headers}
+        )
+        response = connection.getresponse()
+        body = response.read()
+        connection.close()
+        return response.status, dict(response.getheaders()), body
+
+    yield ask
+    server.should_exit = True
+    thread.join()
+    listening.close()
+
+
+def test_the_zip_has_every_photo_in_its_class_and_what_was_changed(get, workspace, edited):
+    status, headers, body = get(download_address(workspace, edited.id))
+    assert (
+        status == 200 and headers["content-type"] == "application/zip" and "trees.zip" in headers["content-disposition"]
+    )
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        assert archive.testzip() is None
+        photos = [name for name in archive.namelist() if name.endswith(".jpg")]
+        assert len(photos) == len(edited.photos) == 11
+        assert {name.split("/")[0] for name in photos} == set(edited.labels)
+        changes = list(csv.reader(io.StringIO(archive.read("changes.csv").decode("utf-8-sig"))))
+    done = {row[0]: row[3] for row in changes[1:]}
+    moved, gone = sorted(set(done.values()) & {"moved to another class", "left out"}, reverse=True)
+    assert moved == "moved to another class" and gone == "left out", done
+
+
+@pytest.mark.parametrize(
+    ("change", "headers", "reason"),
+    [
+        (lambda address: address[:-1] + ("A" if address[-1] != "A" else "B"), {}, "a wrong key"),
+        (lambda address: address.rpartition("/")[0] + "/" + "x" * 5000, {}, "a key without end"),
+        (lambda address: address.replace("%40", "%2F..%2F"), {}, "a path instead of an id"),
+        (lambda address: address.replace("trees", "other"), {}, "the key of another data set"),
+        (lambda address: address, {"Referer": "http://elsewhere.example/"}, "a link on another site"),
+        (lambda address: address, {"Sec_Fetch_Site": "cross-site"}, "the browser says it comes from elsewhere"),
+    ],
+)
+def test_nobody_else_gets_anything(get, workspace, edited, change, headers, reason):
+    status, _, body = get(change(download_address(workspace, edited.id)), **headers)
+    assert status == 404 and b"PK" not in body, reason
+
+
+def test_the_key_of_a_share_link_is_none_for_this(get, workspace, edited):
+    key = access.share_key(workspace, "see", "dataset", edited.id)
+    assert get(f"download/{quote(edited.id)}/{key}")[0] == 404
+
+
+def test_pieces_come_one_by_one():
+    """However large the data set is, one photo is in memory."""
+    pieces = zip_pieces((f"{number}.jpg", bytes([number]) * 1000) for number in range(5))
+    sizes = [len(piece) for piece in pieces]
+    assert len(sizes) == 6 and all(1000 <= size < 1200 for size in sizes[:5])
