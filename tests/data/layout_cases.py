@@ -188,6 +188,9 @@ CLEAR = [
 ]  # fmt: skip
 
 ASKED = [
+    Case("sites with spaces", "the terminal's options can be pasted", paths("site 1/fox", "site 1/owl", "it's 2/fox",
+         "it's 2/owl"), {"fox": 8, "owl": 8}, asked=("inner-folders", "outer-folders", "only-folder:it's 2",
+         "only-folder:site 1")),
     Case("most pictures above", "is what lies outside really to be left out?", paths("w:9", "w/v/cats", "w/v/dogs"),
          TWO, asked=("folders",), left_out=frozenset({OUTSIDE})),
     Case("dogs vs cats", "classes in the names, the test has none", paths("train/cat.#.jpg", "train/dog.#.jpg",
