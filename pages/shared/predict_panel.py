@@ -74,6 +74,7 @@ def _camera(run: Run, model: ImageClassifier, photos: Sequence[NewPhoto]) -> Non
             if each.reason is None:
                 chrome.mark_done(4, run.id)
                 answers.show(each, model, with_photo=False)
+                _changed([each])
             else:
                 _refused([each])
 
@@ -108,12 +109,21 @@ def _results(
         st.caption(f"{count(len(good), 'prediction')} · {took(seconds)}")
     if len(good) > 1:
         answer_grid.show(good, model, state.run_name(run))
+    _changed(good)
     _refused([each for each in found if each.reason is not None])
 
 
 def took(seconds: float) -> str:
     """A short duration: "0.2 s", "3 min"."""
     return f"{max(0.1, seconds):.1f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+
+
+def _changed(answered: Sequence[PhotoPrediction]) -> None:
+    """The photos that the model did not see as they are, each with what was done."""
+    rows = [(each.photo.name, each.changed) for each in answered if each.changed]
+    if rows:
+        st.markdown(f"**{count(len(rows), 'file')} changed**")
+        table(pd.DataFrame(rows, columns=["File", "Why"]), "Files changed, each with the reason")
 
 
 def _refused(left_out: Sequence[PhotoPrediction]) -> None:

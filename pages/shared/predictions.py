@@ -43,6 +43,7 @@ class PhotoPrediction:
         reason: why it was refused, else None; then the rest is empty.
         ranked: label and probability (0–1) of every class, most probable first.
         milliseconds: what it took. width, height: pixels of the photo.
+        changed: what was done to its pixels, as words that follow its name, "" for nothing.
     """
 
     photo: NewPhoto
@@ -51,6 +52,7 @@ class PhotoPrediction:
     milliseconds: float = 0.0
     width: int = 0
     height: int = 0
+    changed: str = ""
 
     @property
     def label(self) -> str:
@@ -123,7 +125,7 @@ def _predict(model: ImageClassifier, photo: NewPhoto) -> PhotoPrediction:
     assert decoded.input is not None  # it was asked for
     ranked = model.predict_input(decoded.input).ranked
     info, took = decoded.info, (time.perf_counter() - start) * 1000
-    return PhotoPrediction(photo, None, ranked, took, info.width, info.height)
+    return PhotoPrediction(photo, None, ranked, took, info.width, info.height, decoded.changed)
 
 
 def picture(each: PhotoPrediction, model: ImageClassifier, size: int = thumbnails.SIZE) -> GalleryPhoto:

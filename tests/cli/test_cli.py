@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from PIL import Image
 
 from tests.cli.interrupt import interrupt_learning
 from tests.small import write_small_folder
@@ -70,6 +71,16 @@ def test_train_evaluate_predict_list(home, small_folder, tmp_path, capsys):
     assert [answer["image"] for answer in answers] == below, "all photos of a folder, in the order of their paths"
     assert [answer["image"] for answer in answers if "error" in answer] == [str(other / "disc" / "broken.jpg")]
     assert len(table.read_text(encoding="utf-8").splitlines()) == 1 + len(below)
+    moving = tmp_path / "moving.gif"
+    frames = [Image.new("RGB", (40, 40), colour) for colour in ("red", "blue")]
+    frames[0].save(moving, save_all=True, append_images=frames[1:])
+    assert main(["predict", first["run"], str(moving), "--json"]) == 0
+    said = last_json(capsys)
+    changed = "is an animation; only its first frame was used"
+    assert said["report"] == [{"path": str(moving), "what": "changed", "reason": changed}]
+    assert main(["predict", first["run"], str(moving)]) == 0
+    assert f"{moving} {changed}" in capsys.readouterr().out
+
     (tmp_path / "empty").mkdir()
     assert main(["predict", first["run"], str(tmp_path / "empty")]) == 2
     assert "no usable photo" in capsys.readouterr().err

@@ -138,6 +138,10 @@ CLEAR = [
          left_out=frozenset({NO_FOLDER})),
     Case("a stray picture above", "in the folder around", [*paths("w/cats", "w/dogs"), "logo.png"], TWO,
          left_out=frozenset({OUTSIDE})),
+    Case("stray pictures at two levels", "one in each folder around the classes", [*paths("w/v/cats", "w/v/dogs"),
+         "w/a.jpg", "w/v/b.jpg"], TWO, left_out=frozenset({NO_FOLDER, OUTSIDE})),
+    Case("a stray picture above parts", "w has a picture and train", [*paths("w/train/cats", "w/train/dogs"),
+         "w/cover.jpg"], TWO, left_out=frozenset({NO_FOLDER})),
     Case("docs beside classes", "a figure is no class", [*paths("cats", "dogs"), "docs/figure.png"], TWO,
          left_out=frozenset({OUTSIDE}), texts={"docs/manual.md": "x"}),
     Case("docs beside data", "figures do not hide the classes", paths("docs:9", "data/cats", "data/dogs"), TWO,
@@ -184,6 +188,11 @@ CLEAR = [
 ]  # fmt: skip
 
 ASKED = [
+    Case("sites with spaces", "the terminal's options can be pasted", paths("site 1/fox", "site 1/owl", "it's 2/fox",
+         "it's 2/owl"), {"fox": 8, "owl": 8}, asked=("inner-folders", "outer-folders", "only-folder:it's 2",
+         "only-folder:site 1")),
+    Case("most pictures above", "is what lies outside really to be left out?", paths("w:9", "w/v/cats", "w/v/dogs"),
+         TWO, asked=("folders",), left_out=frozenset({OUTSIDE})),
     Case("dogs vs cats", "classes in the names, the test has none", paths("train/cat.#.jpg", "train/dog.#.jpg",
          "test1/#.jpg"), {"cat": 4, "dog": 4}, ("names",), left_out=frozenset({NO_NAME, "is not a picture"}),
          texts={"sampleSubmission.csv": table(alternating("{number},{label}"), "id,label")}),
@@ -311,6 +320,8 @@ REFUSED = [
     ("a table that fits nothing", "its names are others", paths("#.jpg"), {"l.csv": table(["a,b", "c,d"])},
      r"no class folders, and l.csv gives no classes"),
     ("a table of Excel", "not a text", paths("#.jpg"), {"l.xlsx": b"PK"}, "l.xlsx gives no classes"),
+    ("a table of Excel in a folder", "what the folder is called is not all there is to say", paths("pets/#.jpg"),
+     {"pets/l.xlsx": b"PK"}, "only one class, pets, and l.xlsx gives no classes"),
     ("no photos", "only texts", [], {"a/readme.md": "x"}, "contains no photos"),
     ("coco of scenes", "objects of several classes", paths("train"),
      {"train/a.json": COCO.replace('"image_id": 1', '"image_id": 0')},

@@ -13,7 +13,7 @@ from tests.photos import make_photo, run_job, write_files
 from tests.pictures import png, tiff
 from tlcore.data import incoming
 from tlcore.data.deep import Measured, RangeFinder, measure, own_ranges, parse_ranges, to_bytes
-from tlcore.data.images import Wanted, decode, decode_input, load_upright
+from tlcore.data.images import PhotoRefused, Wanted, decode, decode_input, load_upright
 from tlcore.data.ingest import ingest_incoming, ingest_path
 from tlcore.data.manifest import ORIGINAL, load_dataset
 
@@ -174,10 +174,11 @@ def test_a_photo_of_no_data_set_has_its_own_range():
     assert np.asarray(whole).max() == round(HIGH / 257)
 
 
-def test_nothing_finite_is_black():
+@pytest.mark.parametrize("wanted", [Wanted(measure=True), Wanted(8), Wanted(8, data_ranges={"float": (0.0, 1.0)})])
+def test_nothing_finite_is_refused(wanted):
     data = tiff(np.full(SHAPE, np.nan, np.float32), {})
-    assert np.asarray(load_upright(data)).max() == 0
-    assert decode(data, Wanted(measure=True)).measured.quantiles == ()
+    with pytest.raises(PhotoRefused, match="none of its values is a finite number"):
+        decode(data, wanted)
 
 
 def test_large_pictures_are_measured_by_a_part_of_their_values(monkeypatch):
@@ -192,3 +193,18 @@ def test_large_pictures_are_measured_by_a_part_of_their_values(monkeypatch):
     monkeypatch.setattr(deep, "_MOST_MEASURED", 5_000)
     monkeypatch.setattr(deep, "STRIP_PIXELS", 4_096)
     assert np.abs(np.array(measure(read).quantiles) - whole).max() < 200
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words", "reason"),
+    [
+        (1_000, 2_000, "1,000 to 2,000 were stretched to 0–255", "the range of its like"),
+        (1_800, 3_000, "1,000 to 2,000 were stretched to 0–255", "a sixth is left of it, and can be seen"),
+        (60_000, 65_000, "nearly all of it is white: it may come from another camera", "all beyond"),
+        (10, 500, "nearly all of it is black: it may come from another camera", "all below"),
+    ],
+)
+def test_a_photo_that_the_range_leaves_nothing_of_is_told(low, high, words, reason):
+    values = np.linspace(low, high, SHAPE[0] * SHAPE[1]).reshape(SHAPE).astype(np.uint16)
+    changed = decode(tiff(values, {}), Wanted(8, data_ranges={"uint16": (1_000.0, 2_000.0)})).changed
+    assert words in changed and ("nearly all" in words) == ("nearly all" in changed), reason

@@ -171,3 +171,25 @@ def test_an_uploaded_folder_without_classes_is_told(workspace):
         incoming.add_file(workspace, area, f"photos/{number}.jpg", make_photo(number), None)
     with pytest.raises(UserError, match="one class|class folders"):
         run_job(ingest_incoming(workspace, area, "Folder"))
+
+
+@pytest.mark.parametrize(
+    ("extra", "reason"),
+    [
+        ("p/more.zip", "is an archive inside a folder; unpack it first, or add it on its own"),
+        ("p/list.xlsx", "is not in a class folder"),
+        ("p/cats/list.xlsx", "is a zip or office file, not a picture"),
+        ("notes.txt", "is not in a class folder"),
+    ],
+)
+def test_what_comes_along_with_a_folder_changes_nothing_about_it(workspace, area, tmp_path, extra, reason):
+    office = write_zip(tmp_path / "a.zip", {"xl/workbook.xml": b"<x/>"}).read_bytes()
+    incoming.add_file(workspace, area, extra, office if extra != "notes.txt" else b"hello", None)
+    for number in range(4):
+        incoming.add_file(workspace, area, f"p/cats/{number}.jpg", make_photo(number), None)
+    with pytest.raises(UserError, match="contains only one class, cats"):
+        run_job(ingest_incoming(workspace, area, "x"))
+    for number in range(4):
+        incoming.add_file(workspace, area, f"p/dogs/{number}.jpg", make_photo(9 + number), None)
+    dataset = run_job(ingest_incoming(workspace, area, "x"))[0]
+    assert dataset.labels == ("cats", "dogs") and dataset.refused.values.tolist() == [[extra, reason]]

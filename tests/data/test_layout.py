@@ -1,6 +1,8 @@
 """Which class each file gets: layouts that are clear, those that a person is asked about, and what they may contain."""
 
 import random
+import re
+import shlex
 from dataclasses import replace
 
 import pytest
@@ -41,7 +43,8 @@ def test_an_open_layout_is_a_question_and_its_answer_is_taken(case):
     choices = question.value.choices
     assert tuple(choice.key for choice in choices) == case.asked, case.reason
     check(case, choices[0], read_layout("x", files, (), read, choices[0].key), proposals_of(case)[0].used)
-    assert all(f"--layout {key}" in undecided_message(question.value) for key in case.asked)
+    options = re.findall(r"^  (--layout .+)$", undecided_message(question.value), re.MULTILINE)
+    assert [shlex.split(option) for option in options] == [["--layout", key] for key in case.asked], "can be pasted"
 
 
 @pytest.mark.parametrize(("name", "reason", "photos", "texts", "words"), REFUSED, ids=[case[0] for case in REFUSED])
@@ -210,3 +213,16 @@ def test_in_any_mixture_no_file_is_lost_and_no_part_is_a_class_without_a_questio
         if proposals[0].is_clear:
             assert not {"train", "test", "val", "Train"} & {each.label for each in proposals[0].photos}, seed
     assert num_read > 200
+
+
+@pytest.mark.parametrize(
+    ("photos", "noted", "reason"),
+    [
+        (paths("val/cats", "val/dogs", "test/cats", "test/dogs"), True, "test photos become training photos"),
+        (paths("train/cats", "train/dogs", "test/cats", "test/dogs"), False, "the parts are kept"),
+        (paths("test/cats", "test/dogs"), False, "a single folder only wraps the others"),
+    ],
+)
+def test_parts_that_are_not_kept_apart_are_told(photos, noted, reason):
+    notes = read_layout("x", source_files(photos, {}), (), read).notes
+    assert any("not kept apart" in note for note in notes) is noted, reason

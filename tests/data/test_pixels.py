@@ -1,6 +1,7 @@
 """What a file's pixels are, kind by kind: those that were put into it, by Pillow, by tifffile or byte by byte."""
 
 import io
+import struct
 import zlib
 from pathlib import Path
 
@@ -47,6 +48,12 @@ def lzw_rgb16() -> bytes:
 
 def reversed_bits(data: bytes) -> bytes:
     return np.packbits(np.unpackbits(np.frombuffer(data, np.uint8)).reshape(-1, 8)[:, ::-1]).tobytes()
+
+
+def many_heights() -> bytes:
+    """A TIFF that claims millions of heights, the first of which is right."""
+    data = tiff(np.full((HEIGHT, WIDTH), HEIGHT, np.int16), {})
+    return data.replace(struct.pack("<HHI", 257, 3, 1), struct.pack("<HHI", 257, 3, 0xFF0001))
 
 
 def sub_directory() -> bytes:
@@ -292,6 +299,17 @@ REFUSED = {
     "a strip that unpacks to more than it says": (
         tiff(zlib.compress(bytes(90_000_000)), SHAPE | {258: 16, 259: 8, 262: 1}),
         "damaged",
+    ),
+    "no more than the beginning of a tiff": (b"II*\0\x08", "damaged"),
+    "no more than the beginning of a bigtiff": (b"MM\0+\0\x08\0\0\0\0", "damaged"),
+    "a bigtiff whose directory is nowhere": (b"II+\0\x08\0\0\0" + b"\xff" * 40, "damaged"),
+    "a height that is nowhere": (changed_tiff(tiff(GREY16, {}), {257: 0}), "too small|damaged"),
+    "a page that tifffile finds empty": (many_heights(), "damaged"),
+    "floats of which none is a number": (tiff(np.full((HEIGHT, WIDTH), np.nan), {}), "shows nothing"),
+    "floats that all are infinite": (tiff(np.full((HEIGHT, WIDTH), -np.inf), {}), "shows nothing"),
+    "a pointer of Git LFS": (
+        b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n",
+        "git lfs pull",
     ),
     "heic cut off": (heic(FLAT)[:200], "damaged|incomplete"),
     "pgm cut off": (b"P5 40 24 4095\n" + bytes(50), "incomplete"),

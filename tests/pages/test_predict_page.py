@@ -1,8 +1,10 @@
 """The Predict page: one photo large, many as a grid with totals, what is none with its reason, and a file."""
 
+from io import BytesIO
 from types import SimpleNamespace
 
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from pages.shared import answer_grid, answers, camera, photo_limit, predict_panel, predictions
@@ -113,6 +115,17 @@ def test_what_was_predicted_is_not_predicted_again(visit, trained, monkeypatch):
     assert len(made) == 4
     at.toggle(key="answers_uncertain").set_value(True).run()
     assert len(made) == 4
+
+
+def test_what_was_changed_about_a_photo_is_told(visit, trained):
+    workspace, dataset, run = trained
+    frames, moving = [Image.new("RGB", (40, 40), colour) for colour in ("red", "blue")], BytesIO()
+    frames[0].save(moving, "GIF", save_all=True, append_images=frames[1:])
+    at = visit("predict", workspace, run=run.id)
+    give(at, ("a.jpg", make_photo(1)))
+    assert "file changed" not in words(at)
+    give(at, ("a.jpg", make_photo(1)), ("moving.gif", moving.getvalue()))
+    assert "1 file changed" in words(at) and "is an animation; only its first frame was used" in words(at)
 
 
 def test_many_are_predicted_a_slice_at_a_time(visit, trained, monkeypatch):

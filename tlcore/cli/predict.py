@@ -10,7 +10,7 @@ from tlcore.cli.common import Subparsers, answer
 from tlcore.cli.file_report import add_report_option, report_values, save_report
 from tlcore.data.folder import FolderSource, no_photo
 from tlcore.data.images import PhotoRefused
-from tlcore.data.report import left_out, report_frame
+from tlcore.data.report import CHANGED, ReportLine, left_out, report_frame
 from tlcore.error_reasons import why_file_failed
 from tlcore.errors import UserError
 from tlcore.messages.tables import csv_text
@@ -45,13 +45,18 @@ def _predict(workspace: Workspace, options: argparse.Namespace) -> int:
                 "probability": prediction.probability,
                 "probabilities": prediction.probabilities,
                 "milliseconds": prediction.milliseconds,
+                "changed": prediction.changed,
             }
         )
         top = ", ".join(f"{label} {probability:.1%}" for label, probability in prediction.ranked[:3])
         lines.append(printable(f"{name}: {top} ({prediction.milliseconds:.0f} ms)"))
+        if prediction.changed:
+            lines.append(printable(f"  {name} {prediction.changed}"))
     if options.csv:
         _write_csv(Path(options.csv), rows, model.labels)
-    report = report_frame(left_out((row["image"], row["error"]) for row in rows if "error" in row))
+    refused = left_out((row["image"], row["error"]) for row in rows if "error" in row)
+    changed = [ReportLine(row["image"], CHANGED, row["changed"]) for row in rows if row.get("changed")]
+    report = report_frame([*refused, *changed])
     save_report(options, report)
     answer(options, "\n".join(lines), {"predictions": rows, **report_values(report)})
     return 2 if all("error" in row for row in rows) else 0

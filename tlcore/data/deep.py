@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tlcore.data.refusals import PhotoRefused
+
 Range = tuple[float, float]
 """The values that become 0 and 255."""
 
@@ -27,6 +29,9 @@ RARE = 0.001
 
 FULL_SHARE = 0.8
 """Values that span so much of what their type can hold are taken as they are: the whole type is their range."""
+
+MOST_LOST = 0.9
+"""The share of a photo's values beyond the range, on one side, from which nothing can be seen any more."""
 
 STRIP_PIXELS = 1 << 15
 _MOST_MEASURED = 1 << 17  # pixels of a photo; of more, every n-th row and column
@@ -70,7 +75,11 @@ def fixed_range(kind: str) -> Range | None:
 
 
 def measure(values: DeepValues) -> Measured:
-    """The quantiles of a photo; none where it has no finite value."""
+    """The quantiles of a photo.
+
+    Raises:
+        PhotoRefused: it has no finite value.
+    """
     width, height = values.size
     step = max(1, int(np.ceil(np.sqrt(width * height / _MOST_MEASURED))))
     parts = []
@@ -78,7 +87,9 @@ def measure(values: DeepValues) -> Measured:
         rows = values.read(top, bottom)[(-top) % step :: step, ::step].astype(np.float64)
         parts.append(rows[np.isfinite(rows)])
     finite = np.concatenate(parts)
-    return Measured(values.kind, tuple(np.quantile(finite, _LEVELS).tolist()) if len(finite) else ())
+    if not len(finite):
+        raise PhotoRefused("shows nothing: none of its values is a finite number")
+    return Measured(values.kind, tuple(np.quantile(finite, _LEVELS).tolist()))
 
 
 class RangeFinder:
@@ -161,7 +172,18 @@ def stretched_message(measured: Measured, values_range: Range) -> str:
     low, high = measured.quantiles[0], measured.quantiles[-1]
     noun = "floating-point" if measured.kind == FLOAT else f"{_bits(measured.kind)}-bit"
     darkest, brightest = (_number(value) for value in values_range)
-    return f"has {noun} values ({_number(low)} to {_number(high)}); {darkest} to {brightest} were stretched to 0–255"
+    lost = _lost_message(measured, values_range)
+    stretched = f"{darkest} to {brightest} were stretched to 0–255{lost}"
+    return f"has {noun} values ({_number(low)} to {_number(high)}); {stretched}"
+
+
+def _lost_message(measured: Measured, values_range: Range) -> str:
+    """The end of a message for a photo that the range of other photos leaves nothing of; "" for all others."""
+    quantiles = np.asarray(measured.quantiles)
+    for colour, outside in (("black", quantiles < values_range[0]), ("white", quantiles > values_range[1])):
+        if outside.mean() >= MOST_LOST:
+            return f", so nearly all of it is {colour}: it may come from another camera or with other settings"
+    return ""
 
 
 def _range_of(kind: str, values: npt.NDArray[np.float64]) -> Range:
@@ -190,4 +212,6 @@ def _bits(kind: str) -> int:
 
 
 def _number(value: float) -> str:
+    if abs(value) >= 1e15:
+        return f"{value:.3g}"
     return f"{value:,.0f}" if abs(value) >= 1_000 or value == int(value) else f"{value:.3g}"

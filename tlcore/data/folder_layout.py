@@ -88,7 +88,9 @@ def _read_frame(frame: Frame, photos: Counter[Folders]) -> Iterator[FolderReadin
     doubtful = [] if frame.takes_all else [name for name in tops if _is_doubtful(name)]
     doubtful = doubtful if len(tops) - len(doubtful) > 1 else []
     is_weak = is_numbered(tops) or all(is_storage(name) or part_of(name, tops) for name in tops)
-    many_loose = node.direct > LOOSE_SHARE * photos.total()
+    around = (*frame.prefix, *wrapper)
+    above = sum(number for folders, number in photos.items() if folders in _tops_of(around))
+    many_loose = node.direct + above > LOOSE_SHARE * photos.total()
     base = FolderReading(
         "all-folders" if frame.takes_all else "folders",
         "all-folders" if frame.takes_all else "class-folders",
@@ -103,6 +105,11 @@ def _read_frame(frame: Frame, photos: Counter[Folders]) -> Iterator[FolderReadin
     if doubtful:
         without = frozenset(node.children) - frozenset(tops)
         yield replace(base, key="all-folders", basis="all-folders", without=without, file=", ".join(doubtful))
+
+
+def _tops_of(folders: Folders) -> set[Folders]:
+    """The folders around a folder, without itself."""
+    return {folders[:depth] for depth in range(len(folders))}
 
 
 def _rests(frame: Frame, photos: Counter[Folders]) -> Counter[Folders]:

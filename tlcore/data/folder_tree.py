@@ -123,9 +123,16 @@ def unwrap(root: Node) -> tuple[Folders, Node]:
         if len(names) != 1 or part_of(names[0]):
             return prefix, node
         child = node.children[names[0]]
-        if not child.children or (child.direct and len(relevant(child)) < 2):
+        if not child.children or (child.direct and not _holds_classes(child)):
             return prefix, node
         node, prefix = child, (*prefix, names[0])
+
+
+def _holds_classes(node: Node) -> bool:
+    """Whether several folders, or a part, lie in a folder or in the only one in it: its own photos are strays then."""
+    while len(names := relevant(node)) == 1 and not part_of(names[0]):
+        node = node.children[names[0]]
+    return bool(names)
 
 
 def find_frames(root: Node) -> list[Frame]:

@@ -241,17 +241,19 @@ def _no_classes(name: str, evidence: Evidence) -> UserError:
     if export is not None:
         return _detection(name, export)
     labels = [proposal.layout.placed[0].label for proposal, _ in from_folders(evidence) if proposal.layout.placed]
+    tables = [path[-1] for path in (file.parts for file in evidence.files) if path[-1].casefold().endswith(_TABLES)]
+    if tables:
+        kind = "Save it as CSV" if tables[0].casefold().endswith((".xlsx", ".xls", ".ods")) else "Check it"
+        folders = f"only one class, {labels[0]}," if labels else "no class folders,"
+        return UserError(
+            f"{name} contains {folders} and {clean_text(tables[0])} gives no classes to the photos.",
+            f"{kind}: it needs a column with the file names and one with the labels, at least two different ones. "
+            f"Or: {HOW}",
+        )
     if labels:
         return UserError(
             f"{name} contains only one class, {labels[0]}.",
             "Add at least one more class, in a folder of its own. " + HOW,
-        )
-    tables = [path[-1] for path in (file.parts for file in evidence.files) if path[-1].casefold().endswith(_TABLES)]
-    if tables:
-        kind = "Save it as CSV" if tables[0].casefold().endswith((".xlsx", ".xls", ".ods")) else "Check it"
-        return UserError(
-            f"{name} contains no class folders, and {clean_text(tables[0])} gives no classes to the photos.",
-            f"{kind}: it needs a column with the file names and one with the labels. Or: {HOW}",
         )
     loose = f" ({len(evidence.photos):,} photos are not in a folder)" if not evidence.frame.parts else ""
     return UserError(f"{name} contains no class folders{loose}.", f"{HOW} {HOW_ELSE}")

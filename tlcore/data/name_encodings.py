@@ -30,6 +30,11 @@ ENCODINGS = {
     "cp1250": "Central European, Windows",
     "cp1254": "Turkish, Windows",
     "mac_roman": "Western, Mac",
+    "cp862": "Hebrew, DOS",
+    "cp1255": "Hebrew, Windows",
+    "cp720": "Arabic, DOS",
+    "cp1256": "Arabic, Windows",
+    "cp874": "Thai",
 }
 """Python's names of the encodings that are considered, each with what people call it."""
 

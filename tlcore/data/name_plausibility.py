@@ -41,6 +41,9 @@ _ALPHABETS = (
 
 _CYRILLIC = frozenset("абвгдеёжзийклмнопрстуфхцчшщъыьэюяіїєґў")
 _VOWELS = {"CYRILLIC": frozenset("аеёиоуыэюяіїє"), "GREEK": frozenset("αάεέηήιίϊΐοόυύϋΰωώ")}
+_GREEK_ACCENTS = frozenset("άέήίΐόύΰώ")
+_NOT_ONE_ACCENT = 0.3
+"""For Greek words in small letters that have none or several."""
 _LEAST_VOWELS = 0.35
 """Of the letters of Greek or Russian names; both languages have above two in five."""
 
@@ -48,6 +51,12 @@ _PUNCTUATION = frozenset("–—‘’“”„…·°№«»¿¡")
 _WIDE_PUNCTUATION = frozenset("ー・々〇（）、。「」『』！？：；＆～　")
 _NO_LETTERS = frozenset("ªºµƒ")  # Unicode counts them as letters
 _ODD_NEIGHBOURS = frozenset("[]{}^`|~@")  # second halves of double bytes
+_HEBREW_FINALS, _HEBREW_WITH_FINALS = frozenset("ךםןףץ"), frozenset("כמנפצ")
+_ARABIC_FINALS = frozenset("ةى")
+_THAI_BEFORE = frozenset("เแโใไ")  # vowels that are written before their consonant
+_THAI_RARE = frozenset("ฆฌฎฏฐฑฒฬ")
+_THAI_OLD = frozenset("ฃฅฤฦฯๆ๎๏๚๛ๅฺ")  # letters that nobody writes any more, and signs
+_THAI_AFTER = frozenset("ะาำัิีึืฺุู็่้๊๋์ํ")  # and what stands behind, above and below it
 _WORD = re.compile(r"[^\W\d_]+")
 _SCRIPTS = {"HIRAGANA": "KANA", "KATAKANA": "KANA", "KATAKANA-HIRAGANA": "KANA", "CJK": "HAN"}
 
@@ -64,7 +73,12 @@ def flaws(names: Sequence[str], encoding: str) -> float:
         for place, character in enumerate(name):
             if character.isascii():
                 continue
-            cost = _character(character, encoding) if place in words else _symbol(character, name, place, encoding)
+            if script_of(character) == "THAI":
+                cost = _thai(character, name, place)
+            elif place in words:
+                cost = _character(character, encoding)
+            else:
+                cost = _symbol(character, name, place, encoding)
             if cost < 1 and place in words:
                 cost = max(cost, _in_word(character, place - words[place].start(), words[place][0]))
             if name[place + 1 : place + 2] in _ODD_NEIGHBOURS:
@@ -73,7 +87,7 @@ def flaws(names: Sequence[str], encoding: str) -> float:
             letters.append(character.lower()[:1])  # a dotted İ becomes two
     if not costs:
         return 0.0
-    return min(1.0, sum(costs) / len(costs) + _strangers(letters) + _lack_of_vowels(names))
+    return min(1.0, sum(costs) / len(costs) + _strangers(letters) + _lack_of_vowels(names) + _odd_accents(names))
 
 
 def num_east_asian(names: Sequence[str], script: str) -> int:
@@ -129,6 +143,19 @@ def _east_asian(character: str, script: str, encoding: str) -> float:
     return 0.0 if code < rare_from else 0.35
 
 
+def _thai(character: str, name: str, place: int) -> float:
+    """What tells against a Thai character where it stands; most of its vowels are marks, no letters."""
+    if "๐" <= character <= "๙" or character == "฿" or character in _THAI_RARE:
+        return 0.5
+    if character in _THAI_OLD:
+        return 1.0
+    if character in _THAI_BEFORE:
+        return 0.0 if "ก" <= name[place + 1 : place + 2] <= "ฮ" else 1.0
+    before = name[place - 1 : place] if place else ""
+    follows = "ก" <= before <= "ฮ" or (before in _THAI_AFTER and before != "")
+    return 0.0 if character not in _THAI_AFTER or follows else 1.0
+
+
 def _in_word(character: str, place: int, word: str) -> float:
     """What tells against a letter where it stands in its word."""
     script, before, after = script_of(character), word[place - 1 : place] if place else "", word[place + 1 : place + 2]
@@ -147,6 +174,12 @@ def _in_word(character: str, place: int, word: str) -> float:
 
 def _spelling(character: str, before: str, after: str) -> float:
     """Rules of spelling that tell lookalikes apart."""
+    if character in _HEBREW_FINALS or character in _ARABIC_FINALS:
+        return 1.0 if after else 0.0
+    if character in _HEBREW_WITH_FINALS:
+        return 0.0 if after or not before else 0.6
+    if character == "ء":
+        return 0.8 if after and before not in "اوي" else 0.0
     if character == "ς":
         return 1.0 if after else 0.0
     if character == "σ":
@@ -173,3 +206,11 @@ def _lack_of_vowels(names: Sequence[str]) -> float:
         if len(letters) > 2:
             return 2 * max(0.0, _LEAST_VOWELS - sum(letter in vowels for letter in letters) / len(letters))
     return 0.0
+
+
+def _odd_accents(names: Sequence[str]) -> float:
+    """0 for names whose Greek words have the one accent that each has in small letters, and for all others."""
+    words = [word for name in names for word in _WORD.findall(name) if len(word) > 2 and not word.isupper()]
+    greek = [word.lower() for word in words if all(script_of(letter) == "GREEK" for letter in word)]
+    odd = sum(sum(letter in _GREEK_ACCENTS for letter in word) != 1 for word in greek)
+    return _NOT_ONE_ACCENT * odd / len(greek) if greek else 0.0

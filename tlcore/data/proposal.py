@@ -93,6 +93,8 @@ def make_proposal(base: Proposal, files: Iterable[SourceFile], is_clear: bool = 
             layout.refused.append((clean_path(file.parts), found))
     parts = {part for file, _, part in raw if part is not None and may_be_photo(file.parts[-1])}
     has_parts = "train" in parts and len(parts) > 1  # else the photos are split later
+    if len(parts) > 1 and not has_parts:
+        layout.notes.append("There was no training part, so validation and test photos were not kept apart.")
     labels = name_classes([label for _, label, _ in raw], layout.notes)
     layout.placed = [Placed(file, labels[label], part if has_parts else None) for file, label, part in raw]
     layout.num_left_out = len(layout.refused)

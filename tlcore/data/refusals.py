@@ -47,6 +47,7 @@ _BEGINNINGS = (
     (b"\x89PNG", "is damaged: it starts like a PNG, but the rest can't be read"),
     (b"GIF8", "is damaged: it starts like a GIF, but the rest can't be read"),
     (b"RIFF", "is damaged or not a picture"),
+    (b"version https://git-lfs", "only stands for a picture that Git LFS keeps elsewhere; run “git lfs pull” first"),
 )
 
 

@@ -103,7 +103,11 @@ def read_directories(data: bytes) -> Directories:
         return Directories((), ())
     order, big = _MAGIC[data[:4]]
     reader = _Reader(data, order, big)
-    pages, sub_offsets = reader.chain(reader.first(), MOST_DIRECTORIES)
+    try:
+        first = reader.first()
+    except struct.error:  # cut off in its header
+        return Directories((), ())
+    pages, sub_offsets = reader.chain(first, MOST_DIRECTORIES)
     below: list[Directory] = []
     for offset in sub_offsets[: MOST_DIRECTORIES - len(pages)]:
         found, _ = reader.chain(offset, 8)
@@ -130,7 +134,7 @@ class _Reader:
             self._seen.add(offset)
             try:
                 directory, offset = self._directory(offset)
-            except (struct.error, IndexError):  # cut off
+            except (struct.error, IndexError, OverflowError):  # cut off, or points to nowhere
                 break
             found.append(directory)
             below += directory.all(Tag.SUB_IFDS)

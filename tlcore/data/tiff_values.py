@@ -52,7 +52,8 @@ def read_values(data: bytes, picture: TiffPicture) -> DeepValues:
         if not odd and page.axes in ("SYX", "SYXS"):
             array = np.moveaxis(array, 0, -1)
     width, height = picture.directory.size
-    return as_deep(array.reshape(height, width, -1), picture, nodata)
+    # not -1: of a damaged page tifffile may give no value at all
+    return as_deep(array.reshape(height, width, picture.directory.num_samples), picture, nodata)
 
 
 def as_deep(array: npt.NDArray[Any], picture: TiffPicture, nodata: float | None = None) -> DeepValues:

@@ -158,14 +158,16 @@ class UploadSource:
 
     def _take_all(self, uploads: list[incoming.Upload], paths: list[Path], alone: bool) -> None:
         in_folders: list[SourceFile] = []
+        archives = {upload.number for upload, path in zip(uploads, paths) if _is_archive(upload, path)}
+        others = [each for each in uploads if each.number not in archives]
+        has_folders = any(_in_folder(each) for each in others)
+        alone = alone and len(archives) + has_folders + any(each.label is not None for each in others) == 1
         for upload, path in zip(uploads, paths):
-            in_folder = upload.label is None and "/" in upload.name
-            is_archive = bool(file_kind(path))
-            if is_archive and in_folder:
+            if upload.number in archives:
+                self._take_archive(path, upload, alone)
+            elif _in_folder(upload) and named_like_archive(upload.name) and file_kind(path):
                 self.refused.append((upload.name, NESTED_IN_FOLDER))
-            elif is_archive or (upload.label is None and not in_folder and named_like_archive(upload.name)):
-                self._take_archive(path, upload, alone and len(uploads) == 1)
-            elif in_folder:
+            elif _in_folder(upload):
                 in_folders.append(SourceFile(tuple(upload.name.split("/")), path, upload.size))
             elif upload.label is None:
                 self.refused.append((upload.name, "is not in a class folder"))
@@ -174,7 +176,7 @@ class UploadSource:
                 group = f"burst {upload.group}" if upload.group else None
                 self.placed.append(Placed(file, upload.label, group=group))
         if in_folders:
-            self._take_folder(in_folders, alone and len(uploads) == len(in_folders))
+            self._take_folder(in_folders, alone)
 
     def read(self, files: Iterable[SourceFile]) -> Iterator[tuple[SourceFile, bytes | PhotoRefused]]:
         """The bytes of each file, or why it cannot be read."""
@@ -246,6 +248,18 @@ class UploadSource:
         self.guessed += source.guessed
         self.notes += layout.notes
         self.empty += layout.empty
+
+
+def _in_folder(upload: incoming.Upload) -> bool:
+    """Whether it came with a folder, whose names tell the class."""
+    return upload.label is None and "/" in upload.name
+
+
+def _is_archive(upload: incoming.Upload, path: Path) -> bool:
+    """Whether it is opened: those within folders are not, as on every other way in."""
+    return not _in_folder(upload) and (
+        bool(file_kind(path)) or (upload.label is None and named_like_archive(upload.name))
+    )
 
 
 def _in_archive(file: SourceFile) -> bool:

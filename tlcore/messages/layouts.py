@@ -1,6 +1,9 @@
 """How photos are read, in sentences: what a reading gives, what it is based on, and how to choose among several."""
 
+import os
+import shlex
 from collections.abc import Sequence
+from subprocess import list2cmdline
 
 from tlcore.errors import LayoutChoice, UndecidedLayout
 from tlcore.messages.quantities import count
@@ -59,9 +62,14 @@ def undecided_message(error: UndecidedLayout) -> str:
     """What the terminal shows where it needs a choice: every reading with its option, counts and examples."""
     lines = [error.what, "Choose how to read it by adding one of these options:"]
     for choice in error.choices:
-        lines += [f"  --layout {choice.key}", f"      {basis_message(choice)}: {summary_message(choice)}."]
+        lines += [f"  --layout {_quoted(choice.key)}", f"      {basis_message(choice)}: {summary_message(choice)}."]
         lines += [f"      For example, {path} is {label}." for path, label in choice.examples[:2]]
     return "\n".join(lines)
+
+
+def _quoted(key: str) -> str:
+    """A key as it can be pasted behind an option, with the quotes of this system's shell where it needs any."""
+    return list2cmdline([key]) if os.name == "nt" else shlex.quote(key)
 
 
 def _named(choice: LayoutChoice) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from tlcore.data.images import MIN_SIDE, PhotoRefused, Wanted, decode_input, make_input, make_upright
+from tlcore.data.images import MIN_SIDE, PhotoRefused, Wanted, decode, decode_input, make_input, make_upright
 from tlcore.errors import UserError
 from tlcore.models.litert_runtime import LiteModel, usable_cores
 from tlcore.serving.bundle import Bundle
@@ -28,11 +28,14 @@ class Prediction:
         ranked: (label, probability 0–1) pairs, most probable first.
         milliseconds: what it took, from the photo's content to the probabilities.
         error: why the photo was refused; then there is no answer: `ranked` is (), `label` "", `probability` 0.
+        changed: what a person should know was done to its pixels ("has 3 pages; only the first was used"), as words
+            that follow the file's name; "" for nothing.
     """
 
     ranked: tuple[tuple[str, float], ...]
     milliseconds: float
     error: str = ""
+    changed: str = ""
 
     @property
     def label(self) -> str:
@@ -91,7 +94,11 @@ class ImageClassifier:
     def predict_photo(self, photo: PhotoContent) -> Prediction:
         """One photo's ranked answer with the time it took; raises what `probabilities` does."""
         start = time.perf_counter()
-        return self._ranked(self.probabilities(photo), start)
+        if not isinstance(photo, bytes):
+            return self._ranked(self.probabilities(photo), start)
+        decoded = decode(photo, self.bundle.wanted)
+        assert decoded.input is not None  # it was asked for
+        return self._ranked(self._run(decoded.input), start, decoded.changed)
 
     def predict_input(self, image: npt.NDArray[np.uint8]) -> Prediction:
         """The ranked answer for a photo that is decoded and square already: what `images.load_input` makes of it.
@@ -118,11 +125,12 @@ class ImageClassifier:
         row: npt.NDArray[np.float32] = check_probabilities(rows)[0]
         return row
 
-    def _ranked(self, row: npt.NDArray[np.float32], start: float) -> Prediction:
+    def _ranked(self, row: npt.NDArray[np.float32], start: float, changed: str = "") -> Prediction:
         """Probabilities as an answer; `start`: of `time.perf_counter`, when the work on the photo began."""
         elapsed = (time.perf_counter() - start) * 1000
         order = np.argsort(-row, kind="stable")
-        return Prediction(tuple((self.bundle.labels[i], float(row[i])) for i in order), elapsed)
+        ranked = tuple((self.bundle.labels[i], float(row[i])) for i in order)
+        return Prediction(ranked, elapsed, changed=changed)
 
 
 def _check_fits(model: LiteModel, bundle: Bundle) -> None:
