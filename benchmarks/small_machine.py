@@ -34,7 +34,7 @@ from benchmarks.sender import Sender, Slice
 from benchmarks.server import serving, wait_until_it_answers
 from benchmarks.table import Row, figure
 from benchmarks.visitors import Broken, Visitor
-from tlcore.data.manifest import list_datasets
+from tlcore.data.dataset_list import list_datasets
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Job, list_imports, list_runs
 from tlcore.workspace import open_workspace

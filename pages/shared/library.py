@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.shared import manage, state, strips
 from pages.shared.widgets import paged, plain, searched
-from tlcore.data.manifest import DatasetSummary
+from tlcore.data.dataset_list import DatasetSummary
 from tlcore.messages.quantities import count
 
 COLUMNS = 3

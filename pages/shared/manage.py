@@ -15,7 +15,8 @@ from pages.shared import actions, chrome, share, state, undo
 from pages.shared.widgets import plain
 from tlcore.access import Made
 from tlcore.comparison.store import Comparison
-from tlcore.data.manifest import Dataset, DatasetSummary
+from tlcore.data.dataset_list import DatasetSummary
+from tlcore.data.manifest import Dataset
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Run
 from tlcore.messages.deletions import along_message, freed_message

@@ -7,7 +7,7 @@ import streamlit as st
 from pages.shared import manage, state, strips
 from pages.shared.widgets import paged, plain, searched
 from tlcore.config import STRATEGIES, short_name
-from tlcore.data.manifest import dataset_names
+from tlcore.data.dataset_list import dataset_names
 from tlcore.jobs.status import JobStatus, job_status
 from tlcore.jobs.store import Run
 from tlcore.messages.comparisons import backbone_title

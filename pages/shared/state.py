@@ -17,8 +17,9 @@ from pages.server import identity, owner
 from tlcore import access
 from tlcore.access import Made, Visitor
 from tlcore.comparison.store import Comparison, list_comparisons, load_comparison
-from tlcore.data import incoming, manifest
-from tlcore.data.manifest import Dataset, DatasetSummary
+from tlcore.data import dataset_list, incoming, manifest
+from tlcore.data.dataset_list import DatasetSummary
+from tlcore.data.manifest import Dataset
 from tlcore.data.versions import current_version
 from tlcore.errors import UserError
 from tlcore.jobs import active, store
@@ -206,7 +207,7 @@ def newest(thing: Made) -> Made:
 
 def run_name(used: Run) -> str:
     """The name that somebody gave a run, else that of its data set as it is called now."""
-    return titles.run_name(used, manifest.dataset_names(workspace()))
+    return titles.run_name(used, dataset_list.dataset_names(workspace()))
 
 
 def dataset_of(dataset_id: str) -> Dataset:
@@ -281,7 +282,7 @@ def job() -> Job | None:
 def datasets() -> list[DatasetSummary]:
     """The data sets this visitor may see, newest first."""
     now = me()
-    return [each for each in manifest.list_datasets(workspace()) if now.may_see(each)]
+    return [each for each in dataset_list.list_datasets(workspace()) if now.may_see(each)]
 
 
 def runs() -> list[Run]:

@@ -7,8 +7,8 @@ import pytest
 from tests.photos import class_files, write_files, write_zip
 from tlcore.cli.data import matching_paths
 from tlcore.cli.main import main
+from tlcore.data.dataset_list import list_datasets
 from tlcore.data.ingest import ingest_zip
-from tlcore.data.manifest import list_datasets
 from tlcore.data.versions import load_current
 from tlcore.errors import UserError
 from tlcore.events import run_to_end

@@ -10,8 +10,8 @@ from filelock import FileLock
 from tests.photos import class_files, write_zip
 from tlcore.cli.main import main
 from tlcore.config import TrainConfig
+from tlcore.data.dataset_list import list_datasets
 from tlcore.data.ingest import ingest_zip
-from tlcore.data.manifest import list_datasets
 from tlcore.events import EpochEnd, Failed, Stopped, encode, run_to_end
 from tlcore.jobs.locks import LOCK
 from tlcore.jobs.store import EVENTS, QUEUED, create_run, list_runs

@@ -8,9 +8,10 @@ import pytest
 from tests.compatibility.test_workspace import workspace as workspace_0_1_0  # noqa: F401
 from tests.photos import class_files, run_job, write_zip
 from tlcore.config import TrainConfig
+from tlcore.data.dataset_list import list_datasets
 from tlcore.data.edits import history, relabel, undo
 from tlcore.data.ingest import ingest_zip
-from tlcore.data.manifest import list_datasets, load_dataset
+from tlcore.data.manifest import load_dataset
 from tlcore.data.versions import current_version
 from tlcore.errors import UserError
 from tlcore.jobs.store import create_run

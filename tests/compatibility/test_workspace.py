@@ -13,8 +13,9 @@ import pytest
 from tlcore.advice.recommend import load_recommendation
 from tlcore.comparison.results import load_results
 from tlcore.comparison.store import list_comparisons, runs_of
+from tlcore.data.dataset_list import list_datasets
 from tlcore.data.images import PIXELS_VERSION
-from tlcore.data.manifest import list_datasets, load_dataset
+from tlcore.data.manifest import load_dataset
 from tlcore.evaluation.overfitting import best_epoch
 from tlcore.evaluation.report import load_report
 from tlcore.events import EpochEnd, Progress, StageKey

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from tests.photos import class_files, make_halves, make_photo, run_job, write_files, write_zip
+from tlcore.data.dataset_list import list_datasets
 from tlcore.data.edits import (
     bring_back,
     compare_versions,
@@ -26,7 +27,7 @@ from tlcore.data.edits import (
 )
 from tlcore.data.images import load_upright, thumbnail
 from tlcore.data.ingest import ingest_folder, ingest_zip
-from tlcore.data.manifest import SPLITS, list_datasets, load_dataset
+from tlcore.data.manifest import SPLITS, load_dataset
 from tlcore.data.versions import current_version, go_to
 from tlcore.errors import TooFewPhotos, UserError
 

@@ -10,8 +10,9 @@ import pytest
 
 from tests.photos import class_files, make_photo, run_job, write_files
 from tlcore.data import collect, manifest
+from tlcore.data.dataset_list import list_datasets
 from tlcore.data.ingest import ingest_folder, ingest_path
-from tlcore.data.manifest import COLUMNS, list_datasets, load_dataset
+from tlcore.data.manifest import COLUMNS, load_dataset
 from tlcore.errors import UndecidedLayout, UserError
 from tlcore.events import Progress
 

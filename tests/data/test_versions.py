@@ -4,9 +4,10 @@ import pytest
 
 from tests.photos import class_files, run_job, write_files, write_zip
 from tests.storage.test_deletion import FOX, upload
+from tlcore.data.dataset_list import list_datasets
 from tlcore.data.edits import delete_class, delete_photos, rename_class
 from tlcore.data.ingest import ingest_folder, ingest_incoming, ingest_zip
-from tlcore.data.manifest import SPLITS, list_datasets, load_dataset
+from tlcore.data.manifest import SPLITS, load_dataset
 from tlcore.data.versions import current_version, version_before
 from tlcore.errors import UserError
 from tlcore.storage.renaming import rename

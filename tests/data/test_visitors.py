@@ -8,8 +8,9 @@ from tests.photos import make_photo, run_job
 from tlcore.comparison.store import create_comparison, load_comparison, runs_of
 from tlcore.config import TrainConfig
 from tlcore.data import incoming
+from tlcore.data.dataset_list import list_datasets
 from tlcore.data.ingest import ingest_folder, ingest_incoming
-from tlcore.data.manifest import list_datasets, load_dataset
+from tlcore.data.manifest import load_dataset
 from tlcore.data.samples import ingest_sample
 from tlcore.workspace import USED, touch_used
 

@@ -51,7 +51,7 @@ def test_from_emoji_to_a_prediction(page, server, tmp_path):
     train = page.get_by_role("button", name="Continue to training")
     expect(train).to_be_visible()
     expect(page.locator("ul.tl-grid li img")).to_have_count(9)
-    expect(page.get_by_text("882 photos")).to_be_visible()
+    expect(page.get_by_text("882 photos · ")).to_be_visible()
     train.click()
 
     # Train: the curves appear while it learns, and the run's id stands in the address.

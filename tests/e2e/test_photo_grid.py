@@ -8,8 +8,9 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.ways import open_page, press, scrolls_sideways, settle
 from tests.photos import class_files, write_zip
+from tlcore.data.dataset_list import list_datasets
 from tlcore.data.ingest import ingest_zip
-from tlcore.data.manifest import list_datasets, load_dataset
+from tlcore.data.manifest import load_dataset
 from tlcore.events import run_to_end
 from tlcore.workspace import open_workspace
 

@@ -13,9 +13,10 @@ from filelock import FileLock
 from tests.photos import make_photo
 from tlcore.config import TrainConfig
 from tlcore.data import collect, incoming
+from tlcore.data.dataset_list import list_datasets
 from tlcore.data.drafts import draft_folder
 from tlcore.data.ingest import ingest_incoming
-from tlcore.data.manifest import list_datasets, load_dataset
+from tlcore.data.manifest import load_dataset
 from tlcore.errors import UserError
 from tlcore.events import Evaluated, Failed, Finished, Started, Stopped, run_to_end
 from tlcore.jobs.locks import LOCK

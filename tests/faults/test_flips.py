@@ -22,8 +22,9 @@ from tlcore.advice import recommend
 from tlcore.checksums import parse_json
 from tlcore.comparison.store import create_comparison, list_comparisons, load_comparison
 from tlcore.config import defaults_for
+from tlcore.data.dataset_list import list_datasets
 from tlcore.data.ingest import ingest_folder
-from tlcore.data.manifest import Dataset, list_datasets, load_dataset
+from tlcore.data.manifest import Dataset, load_dataset
 from tlcore.errors import UserError
 from tlcore.evaluation.report import Report, load_report, make_report, predictions_frame, save_report
 from tlcore.features.activations import ActivationCache, ActivationKind, ImageKind

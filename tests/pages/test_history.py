@@ -9,7 +9,8 @@ from tests.conftest import copy_of
 from tests.pages.conftest import words
 from tlcore.data import edits
 from tlcore.data.changes import KINDS, Change
-from tlcore.data.manifest import list_datasets, load_dataset
+from tlcore.data.dataset_list import list_datasets
+from tlcore.data.manifest import load_dataset
 from tlcore.messages.edits import comparison_message, difference_message, edit_message
 
 

@@ -7,8 +7,8 @@ from tests.photos import make_photo
 from tlcore import access
 from tlcore.config import TrainConfig
 from tlcore.data import incoming
+from tlcore.data.dataset_list import list_datasets
 from tlcore.data.ingest import ingest_incoming
-from tlcore.data.manifest import list_datasets
 from tlcore.events import Finished, run_to_end
 from tlcore.jobs.store import EventLog, ImportSpec, create_import, create_run, list_runs
 

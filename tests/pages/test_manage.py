@@ -10,8 +10,9 @@ from tests.pages.conftest import buttons, words
 from tlcore import access
 from tlcore.comparison.store import create_comparison, list_comparisons
 from tlcore.config import TrainConfig
+from tlcore.data.dataset_list import list_datasets
 from tlcore.data.edits import delete_class, rename_class
-from tlcore.data.manifest import list_datasets, load_dataset
+from tlcore.data.manifest import load_dataset
 from tlcore.jobs.store import create_run, list_runs, load_run
 from tlcore.storage.put_aside import list_deletions
 from tlcore.storage.renaming import rename

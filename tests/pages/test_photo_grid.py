@@ -10,7 +10,8 @@ from pages.parts.data.photo_grid import Order, order_of
 from pages.parts.data.photo_view import PhotoView
 from tests.conftest import copy_of
 from tests.pages.conftest import words
-from tlcore.data.manifest import list_datasets, load_dataset
+from tlcore.data.dataset_list import list_datasets
+from tlcore.data.manifest import load_dataset
 
 
 @pytest.fixture

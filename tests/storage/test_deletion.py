@@ -15,8 +15,9 @@ from tlcore.comparison.store import create_comparison, list_comparisons
 from tlcore.config import TrainConfig
 from tlcore.data import incoming
 from tlcore.data.augment import Augmentation, Views
+from tlcore.data.dataset_list import list_datasets
 from tlcore.data.ingest import ingest_folder, ingest_incoming
-from tlcore.data.manifest import list_datasets, load_dataset
+from tlcore.data.manifest import load_dataset
 from tlcore.data.samples import ingest_sample
 from tlcore.errors import UserError
 from tlcore.features.activations import ImageCache, open_features

@@ -6,9 +6,10 @@ import pytest
 
 from tests.photos import class_files, run_job, write_files, write_zip
 from tlcore.config import TrainConfig
+from tlcore.data.dataset_list import list_datasets
 from tlcore.data.edits import bring_back, delete_class, delete_photos, leave_out, rotate, undo
 from tlcore.data.ingest import ingest_folder, ingest_zip
-from tlcore.data.manifest import list_datasets, load_dataset
+from tlcore.data.manifest import load_dataset
 from tlcore.data.thumbnails import Thumbnails
 from tlcore.data.versions import load_current
 from tlcore.errors import UserError

@@ -10,8 +10,8 @@ from tests.photos import class_files, make_photo, run_job, write_zip
 from tlcore.comparison.store import create_comparison
 from tlcore.config import TrainConfig
 from tlcore.data import incoming
+from tlcore.data.dataset_list import list_datasets
 from tlcore.data.ingest import ingest_incoming
-from tlcore.data.manifest import list_datasets
 from tlcore.data.samples import ingest_sample
 from tlcore.errors import UserError
 from tlcore.events import Failed, Started

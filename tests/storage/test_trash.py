@@ -13,9 +13,10 @@ from tests.storage.test_deletion import FOX, OWL, known, rows_of, upload
 from tlcore.comparison.store import create_comparison, list_comparisons, load_comparison
 from tlcore.config import TrainConfig
 from tlcore.data import incoming
+from tlcore.data.dataset_list import list_datasets, list_versions
 from tlcore.data.edits import delete_photos, rename_class
 from tlcore.data.ingest import ingest_incoming, ingest_zip
-from tlcore.data.manifest import list_datasets, list_versions, load_dataset
+from tlcore.data.manifest import load_dataset
 from tlcore.errors import UserError
 from tlcore.jobs.line import Line
 from tlcore.jobs.locks import LOCK

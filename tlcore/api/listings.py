@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tlcore.api.arguments import WorkspaceLike, take_workspace
-from tlcore.data.manifest import DatasetSummary, dataset_names
-from tlcore.data.manifest import list_datasets as read_datasets
+from tlcore.data.dataset_list import DatasetSummary, dataset_names
+from tlcore.data.dataset_list import list_datasets as read_datasets
 from tlcore.data.samples import SAMPLES, Sample
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import list_runs as read_runs

@@ -9,8 +9,9 @@ import pandas as pd
 from tlcore.data.collect import Collected
 from tlcore.data.duplicates import describe_duplicates
 from tlcore.data.layout import HOW
-from tlcore.data.manifest import ORIGINAL, Dataset, Draft, save_dataset
+from tlcore.data.manifest import ORIGINAL, Dataset
 from tlcore.data.reasons import reasons_given
+from tlcore.data.saving import Draft, save_dataset
 from tlcore.data.split import decide_parts
 from tlcore.errors import UserError
 from tlcore.events import Event

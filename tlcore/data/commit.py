@@ -15,10 +15,11 @@ from tlcore.checksums import file_checksum
 from tlcore.data.changes import Change
 from tlcore.data.deep import Range
 from tlcore.data.edit_log import Entry, Head, Log, RowChange, append, locked, point, read_head, read_log
-from tlcore.data.manifest import REPORT, SPLITS, Dataset, check_whole, fingerprint
+from tlcore.data.manifest import REPORT, SPLITS, Dataset, fingerprint
 from tlcore.data.parquet import to_parquet
 from tlcore.data.parts import complete_parts, torn_parts
 from tlcore.data.replay import replay
+from tlcore.data.saving import check_whole
 from tlcore.data.thumbnails import BROUGHT
 from tlcore.data.versions import folder_of_newest, load_current
 from tlcore.errors import UserError

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from tlcore.data.assemble import Origin
 from tlcore.data.drafts import draft_folder
-from tlcore.data.manifest import Dataset, Draft, save_dataset
+from tlcore.data.manifest import Dataset
+from tlcore.data.saving import Draft, save_dataset
 from tlcore.workspace import USED, Workspace
 
 _OWN_TO_EACH = shutil.ignore_patterns(

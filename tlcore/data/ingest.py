@@ -16,13 +16,13 @@ from tlcore.data.archives import open_archive
 from tlcore.data.assemble import Ingestion, Origin, assemble_dataset
 from tlcore.data.collect import Collected, Reading, Source, collect
 from tlcore.data.copies import copy_dataset
+from tlcore.data.dataset_list import find_known
 from tlcore.data.decode_budget import DecodeBudget
 from tlcore.data.drafts import draft_folder
 from tlcore.data.examples import examples_at_hand
 from tlcore.data.folder import FolderSource, path_not_found
 from tlcore.data.images import DecodedPhoto, Wanted, decode, thumbnail
 from tlcore.data.layout import HOW, Table, leave_out, read_layout
-from tlcore.data.manifest import find_known
 from tlcore.data.reasons import reasons_given
 from tlcore.data.report import guessed
 from tlcore.data.thumbnails import ThumbnailWriter

@@ -15,39 +15,31 @@ datasets/.known/<signature>     the id of the data set that was made of exactly 
 """
 
 import hashlib
-import os
-import time
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
-from functools import cached_property, lru_cache
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from tlcore.checksums import DamagedFile, file_checksum
-from tlcore.data.changes import Change, read_change
+from tlcore.checksums import DamagedFile
 from tlcore.data.deep import Range, parse_ranges
-from tlcore.data.edit_log import Entry, read_head, read_log
-from tlcore.data.names import slug
-from tlcore.data.parquet import read_parquet, to_parquet
-from tlcore.data.replay import replay, with_edit_columns
+from tlcore.data.edit_log import Entry, read_log
+from tlcore.data.parquet import read_parquet
+from tlcore.data.replay import replay
 from tlcore.data.report import left_out, refused_frame, report_frame
 from tlcore.data.thumbnails import BROUGHT, Thumbnails
 from tlcore.error_reasons import why_file_failed
 from tlcore.errors import LayoutChoice, UserError
-from tlcore.listing import HEAD, FolderList, is_deleted
+from tlcore.listing import is_deleted
 from tlcore.naming import given_name
 from tlcore.workspace import (
     Workspace,
-    disk_error,
     is_id,
-    new_id,
     read_json,
     split_version,
     version_id,
-    write_atomic,
-    write_json,
 )
 
 COLUMNS = ("path", "sha256", "label", "split", "width", "height", "bytes")
@@ -154,156 +146,6 @@ class Dataset:
         return self.photos[self.photos["split"] == split].reset_index(drop=True)
 
 
-@dataclass(frozen=True)
-class DatasetSummary:
-    """What a list of data sets shows.
-
-    `bytes`: of its own copies of photos, 0 where they stay in a folder; `visitor`: as in `Dataset`; `base`: the id of
-    the data set whose photos came along, "" for none; `sample`: the key of the sample it was made of, "" for none;
-    `id`: of the version that is current. `bytes` and `stored_photos` count what was left out and what is part of other
-    versions too. `replaces`: the ids of the data sets that it was made of by a change: until edits were logged, each
-    change made another data set; `change`: what was changed in the latest of them, None where nothing was.
-    """
-
-    id: str
-    name: str
-    num_photos: int
-    labels: tuple[str, ...]
-    created: float
-    source: str
-    bytes: int = 0
-    visitor: str = ""
-    base: str = ""
-    sample: str = ""
-    replaces: tuple[str, ...] = ()
-    change: Change | None = None
-    stored_photos: int = 0
-
-    @property
-    def folder_id(self) -> str:
-        """The name of its folder, which all its versions share."""
-        return split_version(self.id)[0]
-
-
-@dataclass(frozen=True, eq=False)
-class Draft:
-    """What `save_dataset` makes a data set of. `folder` comes from `drafts.draft_folder` and may hold photos/ already.
-
-    `root` is None where the photos lie in the draft; under each of the `signatures` it is found again.
-    """
-
-    folder: Path
-    name: str
-    photos: pd.DataFrame
-    report: pd.DataFrame
-    notes: tuple[str, ...]
-    root: Path | None = None
-    source: str = ""
-    licence: str = ""
-    signatures: tuple[str, ...] = ()
-    visitor: str = ""
-    base: str = ""
-    sample: str = ""
-    layout: LayoutChoice | None = None
-    data_ranges: Mapping[str, Range] = field(default_factory=dict)
-
-
-def store_photo(folder: Path, sha256: str, extension: str, data: bytes) -> str:
-    """Keep a photo's bytes in a draft under their hash; returns the place relative to photos/."""
-    file = f"{sha256[:2]}/{sha256}.{extension}"
-    target = folder / "photos" / file
-    if not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        partial = target.with_name(f"{target.name}.{os.urandom(4).hex()}")
-        partial.write_bytes(data)
-        os.replace(partial, target)
-    return file
-
-
-def save_dataset(workspace: Workspace, draft: Draft) -> Dataset:
-    """Write the manifest and make the draft a data set, in one step: it is there whole or not at all.
-
-    Raises:
-        UserError: the disk is full, the workspace cannot be written, or photos of the draft are gone.
-    """
-    check_whole(draft.folder, draft.photos, draft.root)
-    dataset_id = new_id(slug(draft.name))
-    photos = draft.photos.sort_values("path", ignore_index=True)
-    photos = photos[[*COLUMNS, *(name for name in photos.columns if name not in COLUMNS)]]
-    labels = sorted(photos["label"].unique(), key=lambda label: (label.casefold(), label))
-    report = report_frame(draft.report.itertuples(index=False, name=None))
-    files = {"photos.parquet": to_parquet(photos), REPORT: to_parquet(report)}
-    values = {
-        "version": 1,
-        "name": draft.name,
-        "created": time.time(),
-        "num_photos": len(photos),
-        "num_refused": len(refused_frame(report)),
-        "labels": labels,
-        "parts": {split: int((photos["split"] == split).sum()) for split in SPLITS},
-        "fingerprint": fingerprint(photos),
-        "root": None if draft.root is None else str(draft.root),
-        "source": draft.source,
-        "licence": draft.licence,
-        "notes": list(draft.notes),
-        "bytes": _own_bytes(photos, draft.root),
-        "visitor": draft.visitor,
-        "base": draft.base,
-        "sample": draft.sample,
-        "layout": None if draft.layout is None else asdict(replace(draft.layout, classes=(), examples=())),
-        "data_ranges": {kind: list(pair) for kind, pair in draft.data_ranges.items()} or None,
-        "files": {name: file_checksum(data) for name, data in files.items()},
-    }
-    for name, data in files.items():
-        write_atomic(draft.folder / name, data)
-    write_json(draft.folder / "dataset.json", values)
-    folder = workspace.datasets / dataset_id
-    try:
-        os.replace(draft.folder, folder)
-        (workspace.datasets / ".known").mkdir(exist_ok=True)
-        for signature in draft.signatures:
-            write_atomic(workspace.datasets / ".known" / signature, dataset_id.encode())
-    except OSError as error:
-        raise disk_error(folder, error) from error
-    return _dataset(folder, values, with_edit_columns(photos), report, tuple(labels))
-
-
-def _own_bytes(photos: pd.DataFrame, root: Path | None) -> int:
-    """Bytes of the copies that a data set has: all of its photos, or those that were made of deeper ones."""
-    if root is not None:
-        photos = photos[photos[ORIGINAL] != ""] if ORIGINAL in photos else photos.head(0)
-    return int(photos.drop_duplicates("sha256")["bytes"].sum())
-
-
-def check_whole(folder: Path, photos: pd.DataFrame, root: Path | None = None) -> None:
-    """Count the copies: every photo that was taken lies in a draft, with all its bytes. Raises UserError.
-
-    Args:
-        root: where the photos lie instead, None where they were copied.
-    """
-    if root is not None:
-        return
-    sizes = {
-        file: size
-        for file, size in zip(photos["file"], photos["bytes"])
-        if not Path(file).is_absolute()  # else it stayed where an earlier data set had it
-    }
-    lost = [file for file, size in sizes.items() if _size(folder / "photos" / file) != size]
-    if lost:
-        raise UserError(
-            f"{len(lost):,} of {len(sizes):,} photos disappeared from the disk while they were copied.",
-            "Nothing was saved, and your uploads are still there. Import them again.",
-        )
-
-
-def _size(path: Path) -> int:
-    """Bytes of a file, -1 where there is none."""
-    try:
-        return path.stat().st_size
-    except OSError:
-        return -1
-
-
 def load_dataset(workspace: Workspace, dataset_id: str) -> Dataset:
     """The data set with this id, in the version that the id names, or as it was imported.
 
@@ -342,7 +184,7 @@ def _load(folder: Path, version: int) -> Dataset:
     notes = [note for entry in chain for note in entry.notes]
     for entry in chain:
         values["data_ranges"] = {**(values.get("data_ranges") or {}), **entry.data_ranges} or None
-    return _dataset(folder, values, rows, pd.concat(reports, ignore_index=True), labels, version, notes)
+    return make_dataset(folder, values, rows, pd.concat(reports, ignore_index=True), labels, version, notes)
 
 
 def brought_photos(folder: Path, entry: Entry, own: bool) -> pd.DataFrame:
@@ -395,81 +237,7 @@ def _no_dataset(dataset_id: str) -> UserError:
     return UserError(f"There is no data set “{dataset_id[:100]}” here.", "Choose another data set, or make a new one.")
 
 
-def list_datasets(workspace: Workspace) -> list[DatasetSummary]:
-    """The data sets of a workspace, newest first, of each only its current version; damaged ones are left out."""
-    found = list_versions(workspace)
-    replaced = {earlier for each in found for earlier in each.replaces}
-    return [each for each in found if each.folder_id not in replaced]
-
-
-def list_versions(workspace: Workspace) -> tuple[DatasetSummary, ...]:
-    """All data sets, newest first, those included that another one has replaced; reads two small files each."""
-    return _listed(workspace.datasets).values()
-
-
-def dataset_names(workspace: Workspace) -> dict[str, str]:
-    """What each data set is called now, by the name of its folder (`split_version` of its id)."""
-    return {each.folder_id: each.name for each in list_versions(workspace)}
-
-
-@lru_cache(maxsize=8)
-def _listed(parent: Path) -> FolderList[DatasetSummary]:
-    return FolderList(parent, _summary, lambda summary: summary.created)
-
-
-def _summary(folder: Path) -> DatasetSummary | None:
-    """What a list shows of the data set in a folder; None where there is none that is whole."""
-    if not is_id(folder.name):
-        return None
-    try:
-        values = read_json(folder / "dataset.json")
-        now = _head_values(folder, values)
-        return DatasetSummary(
-            version_id(folder.name, now["version"]),
-            given_name(folder) or values["name"],
-            now["num_photos"],
-            tuple(now["labels"]),
-            float(values["created"]),
-            values["source"],
-            int(now.get("bytes", 0)),
-            str(values.get("visitor", "")),
-            str(values.get("base", "")),
-            str(values.get("sample", "")),
-            tuple(map(str, values.get("replaces", ()))),
-            read_change(values.get("change")),
-            int(now.get("stored_photos", now["num_photos"])),
-        )
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def _head_values(folder: Path, values: dict[str, Any]) -> dict[str, Any]:
-    """What a list shows of the current version, out of what it shows of the first one."""
-    try:
-        return {**values, **read_json(folder / HEAD)}
-    except FileNotFoundError:
-        return {**values, "version": 1}
-    except (OSError, ValueError, TypeError):  # damaged: said in the words of the log
-        version = read_head(folder).version
-        made = read_log(folder).entries.get(version)
-        shown: dict[str, Any] = {"num_photos": made.num_photos, "labels": made.labels} if made else {}
-        return {**values, "version": version, **shown}
-
-
-def find_known(workspace: Workspace, signature: str) -> Dataset | None:
-    """The data set that was made under this signature before, if it is still there and whole."""
-    try:
-        dataset_id = (workspace.datasets / ".known" / signature).read_text(encoding="utf-8")
-        if any(dataset_id in each.replaces for each in list_versions(workspace)):
-            return None  # it was changed since, and this folder was not
-        if read_head(workspace.datasets / dataset_id).version != 1:
-            return None
-        return load_dataset(workspace, dataset_id)
-    except (OSError, UserError):
-        return None
-
-
-def _dataset(
+def make_dataset(
     folder: Path,
     values: dict[str, Any],
     rows: pd.DataFrame,

@@ -13,9 +13,10 @@ from tlcore.data.commit import Brought
 from tlcore.data.decoder import shared_decoder
 from tlcore.data.drafts import draft_folder
 from tlcore.data.images import Wanted
-from tlcore.data.manifest import Dataset, store_photo
+from tlcore.data.manifest import Dataset
 from tlcore.data.orientation import CLOCKWISE, CannotTurn, turn
 from tlcore.data.refusals import PhotoRefused
+from tlcore.data.saving import store_photo
 from tlcore.data.thumbnails import ThumbnailWriter
 from tlcore.errors import UserError
 from tlcore.settings import load_limits

@@ -9,8 +9,9 @@ made another data set that `replaces` the one before; those stay readable, and t
 from pathlib import Path
 
 from tlcore.data.changes import Edit
+from tlcore.data.dataset_list import list_versions
 from tlcore.data.edit_log import Entry, Head, Log, locked, point, read_head, read_log
-from tlcore.data.manifest import Dataset, list_versions, load_dataset
+from tlcore.data.manifest import Dataset, load_dataset
 from tlcore.errors import UserError
 from tlcore.workspace import Workspace, split_version, version_id
 

@@ -12,8 +12,9 @@ import pandas as pd
 
 from tlcore.comparison.store import list_comparisons
 from tlcore.data.changes import DELETED
+from tlcore.data.dataset_list import list_versions
 from tlcore.data.edit_log import Log, append_purged, locked, point, read_head, read_log
-from tlcore.data.manifest import Dataset, list_versions, load_dataset
+from tlcore.data.manifest import Dataset, load_dataset
 from tlcore.data.thumbnails import BROUGHT, blank_thumbnails
 from tlcore.errors import UserError
 from tlcore.jobs.locks import LOCK, is_locked

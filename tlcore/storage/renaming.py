@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tlcore.data.manifest import list_versions
+from tlcore.data.dataset_list import list_versions
 from tlcore.data.names import clean_text, shorten
 from tlcore.data.versions import folder_of_newest
 from tlcore.errors import UserError

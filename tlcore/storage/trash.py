@@ -11,7 +11,7 @@ from pathlib import Path
 
 from filelock import Timeout
 
-from tlcore.data.manifest import list_versions
+from tlcore.data.dataset_list import list_versions
 from tlcore.data.versions import current_version, go_to, is_one_step, version_before
 from tlcore.errors import UserError
 from tlcore.jobs.line import Line

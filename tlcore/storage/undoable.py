@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from tlcore.data.changes import Change
+from tlcore.data.dataset_list import DatasetSummary, list_datasets
 from tlcore.data.edit_log import Entry, read_head, read_log
-from tlcore.data.manifest import DatasetSummary, list_datasets
 from tlcore.data.versions import version_before
 from tlcore.settings import Limits
 from tlcore.storage.belongings import DATASET

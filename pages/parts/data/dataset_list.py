@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from pages.shared import library, undo
-from tlcore.data.manifest import DatasetSummary
+from tlcore.data.dataset_list import DatasetSummary
 
 
 def show(found: Sequence[DatasetSummary]) -> None:

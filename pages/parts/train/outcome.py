@@ -3,7 +3,8 @@
 from pages.shared import score, state
 from pages.shared.widgets import plain
 from tlcore.config import short_name
-from tlcore.data.manifest import Dataset, dataset_names
+from tlcore.data.dataset_list import dataset_names
+from tlcore.data.manifest import Dataset
 from tlcore.intervals import wilson_interval
 from tlcore.jobs import store
 from tlcore.jobs.status import JobStatus, job_status
