@@ -1,6 +1,7 @@
 """Charts: what stands in their description, and whether their alt text has the finding."""
 
 import re
+from itertools import pairwise
 
 import altair as alt
 import numpy as np
@@ -86,12 +87,29 @@ def test_a_rule_with_its_name_stands_where_fine_tuning_begins(metric):
 @pytest.mark.parametrize("kept", [1, 3, 4, 5])
 def test_the_names_of_what_is_marked_stand_above_the_plot_in_rows_of_their_own(metric, kept):
     spec = curve_charts.curve(curve_charts.curve_frame(two_phases()), metric, 5, kept=kept).to_dict()
-    names = [layer for layer in spec["layer"] if layer["mark"].get("text") in ("kept", "fine-tuning starts")]
-    rows = {layer["mark"]["text"]: layer["mark"]["dy"] for layer in names}
-    assert all(layer["encoding"]["y"] == {"value": 0} for layer in names)
-    assert rows["fine-tuning starts"] + 7 < rows["kept"] - 7 < rows["kept"] + 7 < 0, "letters are 14 pixels high"
+    texts = [layer for layer in spec["layer"] if layer["mark"]["type"] == "text"]
+    assert all(layer["encoding"]["y"] == {"value": 0} for layer in texts), "beside its point a value lies on a curve"
+    heights = sorted({layer["mark"]["dy"] for layer in texts})
+    assert len(heights) == 3 and heights[-1] + 7 < 0, "training, validation, and where fine-tuning starts"
+    assert all(lower - upper >= 14 for upper, lower in pairwise(heights)), "letters are 14 pixels high"
     room = spec["layer"][0]["encoding"]["color"]["legend"]["offset"]
-    assert room + rows["fine-tuning starts"] - 7 >= 0, "below the legend"
+    assert room + heights[0] - 7 >= 0, "below the legend"
+
+
+@pytest.mark.parametrize(
+    ("kept", "align", "reason"),
+    [(1, "left", "there is room on the right"), (15, "left", "half of it"), (16, "right", "there is more on the left")],
+)
+def test_the_values_that_were_kept_are_named_and_find_room(kept, align, reason):
+    frame = curve_charts.curve_frame(epochs([0.9] * 30))
+    spec = curve_charts.curve(frame, "accuracy", 30, kept=kept).to_dict()
+    values = [each for each in spec["layer"] if each["encoding"].get("text", {}).get("field") == "kept_text"]
+    assert {each["mark"]["align"] for each in values} == {align}, reason
+    names = [each["transform"][-1]["calculate"] for each in values]
+    assert names == ["'kept: validation ' + datum.accuracy_text", "'training ' + datum.accuracy_text"]
+    assert all(f"datum.epoch == {kept}" in str(each["transform"]) for each in values), "as sentences tell it"
+    rule = next(each for each in spec["layer"] if each["mark"].get("strokeDash"))
+    assert (rule["encoding"]["y"], rule["encoding"]["y2"]) == ({"value": 0}, {"value": "height"}), "all of the plot"
 
 
 VALUES_AT = [
@@ -177,10 +195,6 @@ def test_the_alt_text_of_a_curve_has_the_finding(metric, values, alt_text, reaso
 def test_a_training_that_is_over_is_told_by_what_was_kept():
     frame = curve_charts.curve_frame(epochs([0.5, 0.9, 0.88]))
     assert curve_charts.curve_alt_text(frame, "accuracy", 2).endswith(" Epoch 2 was kept, with 90%.")
-    for kept, at in ((None, "datum.epoch == datum.last"), (2, "datum.epoch == 2")):
-        spec = curve_charts.curve(frame, "accuracy", 30, kept=kept).to_dict()
-        values = [each for each in spec["layer"] if each["encoding"].get("text", {}).get("field") == "accuracy_text"]
-        assert values and all(at in str(each["transform"]) for each in values), "sentences tell what was kept, too"
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.conftest import QUICK, copy_of
+from tests.pages.test_check import save
+from tests.pages.test_layout_question import INNER, OUTER
+from tests.photos import class_files, make_photo, write_zip
 from tests.served import serve
 from tlcore.comparison.store import create_comparison, runs_of
-from tlcore.jobs.store import Run
+from tlcore.data.edits import leave_out, rotate
+from tlcore.data.examples import keep_pictures
+from tlcore.data.ingest import ingest_zip
+from tlcore.events import Failed, run_to_end
+from tlcore.jobs.store import EventLog, ImportSpec, Run, create_import
+from tlcore.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -39,6 +47,7 @@ def studio(trained: tuple, folder: Path) -> Iterator[Studio]:
         "data": "/data",
         "data, chosen": f"/data?{ids}",
         "data, all photos": f"/data?{ids}&show=photos",
+        **_edited(workspace, folder),
         "train": f"/train?dataset={dataset.id}",
         "train, ended": f"/train?{ids}",
         "evaluate": f"/evaluate?{ids}",
@@ -53,6 +62,25 @@ def studio(trained: tuple, folder: Path) -> Iterator[Studio]:
     }
     with serve(workspace.root, folder / "log.txt") as server:
         yield Studio(server.address, places)
+
+
+def _edited(workspace: Workspace, folder: Path) -> dict[str, str]:
+    """A data set that was changed and checked, and an import that asks a question: by name, their pages."""
+    files = class_files({"ferns": 8, "lichens": 8, "mosses": 8}, seed=64)
+    dataset = run_to_end(ingest_zip(workspace, write_zip(folder / "greens.zip", files)))
+    dataset = leave_out(workspace, dataset, dataset.photos["path"][:1].tolist())
+    dataset = rotate(workspace, dataset, dataset.photos["path"][:1].tolist(), 90)
+    save(workspace, dataset)
+    job = create_import(workspace, ImportSpec("folder", "/photos", "pets"))
+    keep_pictures(job.folder, {path: make_photo(1) for path, _ in INNER.examples})
+    EventLog(job).write(Failed("It can be read in more than one way.", "Choose.", choices=(INNER, OUTER)))
+    return {
+        "data, history": f"/data?dataset={dataset.id}&show=history",
+        "data, versions compared": f"/data?dataset={dataset.id}&show=history&compare=1",
+        "data, an earlier version": f"/data?dataset={dataset.id}&show=photos&version=1",
+        "data, checked": f"/data?dataset={dataset.id}",
+        "data, a question": f"/data?job={job.id}",
+    }
 
 
 def _end(run: Run, like: Run) -> None:

@@ -105,6 +105,7 @@ def test_the_split_says_what_it_is_worth_before_and_keeps_groups_on_one_side(vis
     together = newer.photos[newer.photos["group"].notna()]
     assert len(together) == 3 and together["split"].nunique() == 1
     assert "In use: 1 group of photos" in words(at)
+    assert "✓ In use" in words(at) and "Split by this" not in buttons(at), "it would change nothing"
 
 
 def test_a_difference_that_chance_explains_is_none(visit, place):

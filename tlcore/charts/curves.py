@@ -15,7 +15,7 @@ from tlcore.shares import percent
 CURVE_HEIGHT = 400  # pixels of the whole chart: LEAST_PLOT_HEIGHT and the words around it, at every width
 AXIS_WIDTH = 48  # pixels of the labels at the left: the same for both metrics, so that their plots are as wide
 MARK_LINE = 18  # pixels above the plot for a line with the name of what is marked: inside it would lie on the curves
-MARK_LINES = 3  # from the plot up: the value of a curve that is at the top, "kept", where fine-tuning starts
+MARK_LINES = 3  # from the plot up: training as it was kept, validation as it was kept, where fine-tuning starts
 VALUE_GAP = 5  # pixels between a point and its value, which stand above and below each other where two points are one
 VALUE_SIDE = 0.8  # of the axis: the values of later epochs stand on the left of their points, where there is room
 FIRST_EPOCHS = 3  # at most, and a quarter of all at most: what they jump from is not what the axis is for
@@ -65,8 +65,8 @@ def curve(
 
     Args:
         frame: from `curve_frame`; may be empty. metric: "accuracy" or "loss".
-        kept: the epoch to mark as the one that was kept, for a training that is over; its values are written, as they
-            are in the sentences beside the chart, instead of the newest ones.
+        kept: the epoch to mark as the one that was kept, for a training that is over; its values are written above the
+            plot, as they are in the sentences beside the chart, instead of the newest ones.
         low: where the axis of accuracies begins, from `lowest_accuracy`.
     """
     as_share = metric == "accuracy"
@@ -110,14 +110,12 @@ def curve(
         if kept is None
         else base.transform_filter(f"datum.epoch == {kept}")
     )
-    marks = _opening(frame, num_epochs, INK[dark]) + ([] if kept is None else _kept(frame, kept, num_epochs, dark))
-    layers = [
-        line,
-        newest.mark_circle(size=50, opacity=1),
-        *_newest_values(newest, metric, num_epochs, dark),
-        *marks,
-        touch,
-    ]
+    if kept is None:
+        values = _newest_values(newest, metric, num_epochs, dark)
+    else:
+        values = _kept(newest, metric, kept > num_epochs / 2, dark)
+    marks = _opening(frame, num_epochs, INK[dark])
+    layers = [line, newest.mark_circle(size=50, opacity=1), *values, *marks, touch]
     chart = alt.LayerChart(layer=layers).properties(
         height=CURVE_HEIGHT,
         padding={"left": 0, "right": 10, "top": 4},  # as sides: Streamlit's browser part fails on a number
@@ -133,7 +131,7 @@ def _value_axis(as_share: bool) -> alt.Axis:
 
 
 def _newest_values(newest: alt.Chart, metric: str, num_epochs: int, dark: bool) -> list[alt.Chart]:
-    """The newest values, or those kept, beside their points: the higher one above its point, the lower one below.
+    """The newest values beside their points: the higher one above its point, the lower one below.
 
     The training grey is too pale for words (4.1 : 1 on paper), so its value is in the grey of words.
     """
@@ -183,17 +181,23 @@ def _opening(frame: pd.DataFrame, num_epochs: int, ink: str) -> list[alt.Chart]:
     return [at.mark_rule(strokeWidth=1, opacity=0.6), *names]
 
 
-def _kept(frame: pd.DataFrame, epoch: int, num_epochs: int, dark: bool) -> list[alt.Chart]:
-    """A dashed rule with its name at the epoch that was kept."""
-    at = (
-        alt.Chart(frame)
-        .transform_filter(f"datum.part == 'validation' && datum.epoch == {epoch}")
-        .encode(x="epoch:Q", color=alt.value(ACCENT[dark]))
-    )
-    # In the line above the values: leftwards where there is room for it.
-    align: Literal["left", "right"] = "right" if epoch > num_epochs / 10 else "left"
-    name = at.mark_text(align=align, dx=-4 if align == "right" else 4, dy=-8 - MARK_LINE, fontWeight=600, text="kept")
-    return [at.mark_rule(strokeWidth=2, strokeDash=[2, 3]), name.encode(y=alt.value(0))]
+def _kept(kept: alt.Chart, metric: str, leftwards: bool, dark: bool) -> list[alt.Chart]:
+    """A dashed rule at the epoch that was kept, with its values above the plot: beside their points they lie on curves.
+
+    Args:
+        kept: the rows of that epoch. leftwards: there is no room for words on the right of the rule.
+    """
+    align: Literal["left", "right"] = "right" if leftwards else "left"
+    rule = kept.transform_filter("datum.part == 'validation'").mark_rule(strokeWidth=2, strokeDash=[2, 3])
+    layers = [rule.encode(y=alt.value(0), y2=alt.value("height"), color=alt.value(ACCENT[dark]))]
+    lines = (("validation", "kept: validation ", MARK_LINE, VALIDATION), ("training", "training ", 0, MUTED))
+    for part, words, above, ink in lines:
+        value = kept.transform_filter(f"datum.part == '{part}'").transform_calculate(
+            kept_text=f"'{words}' + datum.{metric}_text"
+        )
+        text = value.mark_text(align=align, dx=-4 if leftwards else 4, dy=-8 - above, fontWeight=600, clip=False)
+        layers.append(text.encode(y=alt.value(0), text="kept_text:N", color=alt.value(ink[dark])))
+    return layers
 
 
 def curve_alt_text(frame: pd.DataFrame, metric: str, kept: int | None = None) -> str:

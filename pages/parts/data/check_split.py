@@ -19,25 +19,33 @@ WHY = (
 
 def show(dataset: Dataset, check: Check) -> None:
     """Each way to group the photos that the check tried, with what it is worth; nothing where there is none."""
-    in_use = dataset.photos["group"].nunique() if "group" in dataset.photos else 0
-    if not check.worth and not in_use:
+    groups = dict(dataset.photos.dropna(subset="group").set_index("path")["group"]) if "group" in dataset.photos else {}
+    if not check.worth and not groups:
         return
     with st.container(key="tl_split"):
         st.subheader("Keep together what belongs together", anchor=False)
         st.markdown(WHY)
-        if in_use:
-            st.caption(f"In use: {count(int(in_use), 'group')} of photos, each on one side of the split.")
+        if groups:
+            st.caption(f"In use: {count(len(set(groups.values())), 'group')} of photos, each on one side of the split.")
         proposed = {each.key: each for each in propose_groupings(dataset.photos)}
         for place, worth in enumerate(sorted(check.worth, key=lambda each: not each.matters)):
-            _grouping(dataset, check, worth, proposed.get(worth.key), place)
+            _grouping(dataset, check, worth, proposed.get(worth.key), groups, place)
 
 
-def _grouping(dataset: Dataset, check: Check, worth: SplitWorth, grouping: Grouping | None, place: int) -> None:
-    """A grouping with its examples and its worth, and the button that splits by it."""
+def _grouping(
+    dataset: Dataset, check: Check, worth: SplitWorth, grouping: Grouping | None, groups: dict[str, str], place: int
+) -> None:
+    """A grouping with its examples and its worth, and the button that splits by it, where it is not in use already.
+
+    Args:
+        groups: the group of each photo that has one now, by its path.
+    """
     detail = f" · {plain(grouping_message(grouping))}" if grouping is not None else ""
     with st.container(horizontal=True, vertical_alignment="center", key=f"tl_grouping_{place}"):
         st.markdown(f"**{grouping_title(worth.key)}**{detail}  \n{worth_message(worth)}", width="stretch")
-        if state.may_act(dataset):
+        if groups and groups == groups_to_keep(dataset, check, worth.key):
+            st.markdown("✓ In use", width="content")
+        elif state.may_act(dataset):
             st.button("Split by this", key=f"split_by_{place}", on_click=_split, args=(dataset, check, worth))
 
 
@@ -46,4 +54,4 @@ def _split(dataset: Dataset, check: Check, worth: SplitWorth) -> None:
         groups = groups_to_keep(dataset, check, worth.key)
         newer = actions.set_groups(dataset, groups, resplit=True)
         if newer is not None:
-            undo.changed(newer, f"Split again: {grouping_title(worth.key).lower()}, each on one side. Train again.")
+            undo.changed(newer, f"Split again: {grouping_title(worth.key).lower()}, each on one side.")
