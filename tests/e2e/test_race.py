@@ -5,6 +5,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.e2e.test_journey import fill, has_no_sideways_scroll
+from tests.e2e.ways import settle
 
 EPOCHS = {"Epochs": 2, "Fine-tuning epochs": 2}
 
@@ -46,6 +47,8 @@ def follow_the_advice(page: Page) -> None:
     Nothing moves when the advice arrives.
     """
     hybrid, cards = page.get_by_role("radio", name="Hybrid"), page.locator(".st-key-setting_strategy")
+    expect(hybrid).to_be_visible()
+    settle(page)
     before = cards.bounding_box()
     expect(page.get_by_text("Why this recommendation?")).to_be_visible()
     assert cards.bounding_box() == before
