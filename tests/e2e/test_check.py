@@ -39,6 +39,7 @@ def test_what_is_found_is_corrected_with_one_press_each(page, server, home, tmp_
     page.get_by_role("button", name="Leave out grey.png").click()
     expect(page.get_by_text("Left out 1 photo.")).to_be_visible()
     assert "stripes/grey.png" not in now().index
+    expect(page.get_by_role("radio", name=re.compile("Empty"))).to_have_count(0)
     page.get_by_role("button", name="Undo").first.click()
     expect(page.get_by_role("radio", name=re.compile("Empty"))).to_be_visible()
     assert "stripes/grey.png" in now().index

@@ -11,7 +11,7 @@ from tlcore.config import TrainConfig
 from tlcore.errors import UserError
 from tlcore.events import Failed, Finished, Progress, Started
 from tlcore.jobs.locks import LOCK
-from tlcore.jobs.store import ImportSpec, create_import, create_run, read_events, recommendation_job
+from tlcore.jobs.store import ImportSpec, check_job, create_import, create_run, read_events, recommendation_job
 from tlcore.worker import runner
 from tlcore.worker.handlers import HANDLERS
 from tlcore.worker.runner import run_job
@@ -96,7 +96,12 @@ def test_a_job_that_another_process_works_on_is_left_alone(workspace, job, monke
 
 
 def test_there_is_a_handler_for_every_kind_of_job(workspace, job):
-    jobs = (job, create_import(workspace, ImportSpec("sample", "emoji")), recommendation_job(workspace, "emoji-1"))
+    jobs = (
+        job,
+        create_import(workspace, ImportSpec("sample", "emoji")),
+        recommendation_job(workspace, "emoji-1"),
+        check_job(workspace, "emoji-1", ""),
+    )
     assert {each.kind for each in jobs} == set(HANDLERS)
 
 
