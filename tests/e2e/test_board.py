@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.test_upload import open_board
-from tests.e2e.ways import primary
+from tests.e2e.ways import primary, settle
 from tests.photos import class_files, make_photo, write_files
 
 DROP = """(element, files) => {
@@ -161,6 +161,8 @@ def test_photos_and_classes_can_be_taken_out_again(page, server, photos):
     expect(count(page, 0)).to_have_text("5 photos")
     page.get_by_role("button", name="Remove Class 2").click()
     expect(page.locator("li.card")).to_have_count(2)
+    page.wait_for_timeout(500)  # the server hears of it a moment later
+    settle(page)
     page.reload()
     expect(count(page, 0)).to_have_text("5 photos")
     expect(count(page, 1)).to_be_hidden()
