@@ -28,8 +28,9 @@ from tlcore.data.manifest import load_dataset
 from tlcore.data.samples import ingest_sample
 from tlcore.errors import UserError
 from tlcore.events import Event, Finished, Packed, Started, run_to_end
+from tlcore.jobs.event_log import read_events
 from tlcore.jobs.status import status_after
-from tlcore.jobs.store import Run, create_run, list_runs, read_events
+from tlcore.jobs.store import Run, create_run, list_runs
 from tlcore.messages.durations import A_FEW_SECONDS, rounded
 from tlcore.messages.progress import progress_message, seconds_left
 from tlcore.worker.runner import run_job

@@ -10,7 +10,8 @@ from benchmarks.outcome import Outcome
 from tlcore.config import TrainConfig
 from tlcore.data.ingest import ingest_path
 from tlcore.events import Evaluated, run_to_end
-from tlcore.jobs.store import EventLog, create_run
+from tlcore.jobs.event_log import EventLog
+from tlcore.jobs.store import create_run
 from tlcore.pipeline.train import train_run
 from tlcore.training.head import Examples, train_head
 from tlcore.worker.process import warm_up  # the worker's own, so that what is measured is what a person gets

@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared import actions, chrome, state, widgets
-from tlcore.jobs import store
+from tlcore.jobs import attempts, store
 from tlcore.jobs.status import JobStatus, job_status
 from tlcore.jobs.store import Job, Run
 from tlcore.messages.endings import interruption_message
@@ -79,9 +79,9 @@ def continue_button(job: Job, status: JobStatus, action: DeltaGenerator, primary
 
 def continue_label(job: Job, status: JobStatus) -> str:
     """The words of the button that continues a training or saves its model; "" where there is nothing to continue."""
-    if store.can_finish(job) and not status.finished:
+    if attempts.can_finish(job) and not status.finished:
         return FINISH
-    if not status.epochs or not store.can_resume(job):
+    if not status.epochs or not attempts.can_resume(job):
         return ""
     last = status.epochs[-1]
     if last.epoch < last.epochs:

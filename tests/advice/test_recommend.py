@@ -17,10 +17,11 @@ from tlcore.errors import UserError
 from tlcore.events import StageKey, run_to_end
 from tlcore.features.extract import Photo, feature_kind
 from tlcore.features.store import FeatureStore
+from tlcore.jobs.attempts import reset
 from tlcore.jobs.line import Line
 from tlcore.jobs.queue import JobQueue
 from tlcore.jobs.status import job_status
-from tlcore.jobs.store import recommendation_job, request_stop, reset
+from tlcore.jobs.store import recommendation_job, request_stop
 from tlcore.models.registry import BUILT_IN
 from tlcore.pipeline.timings import load_timings, timing_names
 from tlcore.worker.runner import run_job

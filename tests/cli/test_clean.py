@@ -8,7 +8,8 @@ from tlcore.cli.main import main
 from tlcore.config import TrainConfig
 from tlcore.data import incoming
 from tlcore.events import Finished
-from tlcore.jobs.store import EventLog, create_run
+from tlcore.jobs.event_log import EventLog
+from tlcore.jobs.store import create_run
 from tlcore.workspace import CHECKPOINT
 
 

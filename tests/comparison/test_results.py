@@ -6,7 +6,8 @@ from tests.conftest import QUICK
 from tlcore.comparison.results import _share_ready, load_results, load_verdicts
 from tlcore.config import TrainConfig
 from tlcore.events import EpochEnd, Planned, PlannedStage, Progress, StageKey, Started, encode
-from tlcore.jobs.store import create_run, reset, resume
+from tlcore.jobs.attempts import reset, resume
+from tlcore.jobs.store import create_run
 from tlcore.worker.runner import run_job
 
 

@@ -19,8 +19,10 @@ from tlcore.data.manifest import load_dataset
 from tlcore.evaluation.overfitting import best_epoch
 from tlcore.evaluation.report import load_report
 from tlcore.events import EpochEnd, Progress, StageKey
+from tlcore.jobs.attempts import can_resume, resume
+from tlcore.jobs.event_log import read_events
 from tlcore.jobs.status import job_status
-from tlcore.jobs.store import can_resume, list_runs, read_events, recommendation_job, resume
+from tlcore.jobs.store import list_runs, recommendation_job
 from tlcore.pipeline.timings import load_timings, timing_names
 from tlcore.serving.bundle import load_bundle
 from tlcore.workspace import Workspace, open_workspace

@@ -16,7 +16,8 @@ from tlcore.data.edits import leave_out, rotate
 from tlcore.data.examples import keep_pictures
 from tlcore.data.ingest import ingest_zip
 from tlcore.events import Failed, run_to_end
-from tlcore.jobs.store import EventLog, ImportSpec, Run, create_import
+from tlcore.jobs.event_log import EventLog
+from tlcore.jobs.store import ImportSpec, Run, create_import
 from tlcore.workspace import Workspace
 
 

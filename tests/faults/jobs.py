@@ -9,10 +9,11 @@ from pathlib import Path
 
 import tlcore
 from tlcore.events import Finished, Started
+from tlcore.jobs.event_log import read_events
 from tlcore.jobs.line import Line
 from tlcore.jobs.locks import is_locked
 from tlcore.jobs.status import job_status
-from tlcore.jobs.store import ImportSpec, Job, create_import, read_events
+from tlcore.jobs.store import ImportSpec, Job, create_import
 from tlcore.workspace import Workspace
 
 ROOT = Path(tlcore.__file__).resolve().parents[1]

@@ -12,7 +12,8 @@ import signal
 import sys
 from pathlib import Path
 
-from tlcore.jobs.store import load_run, resume
+from tlcore.jobs.attempts import resume
+from tlcore.jobs.store import load_run
 from tlcore.worker.handlers import load_trainer
 from tlcore.worker.runner import run_job
 from tlcore.workspace import open_workspace

@@ -19,8 +19,9 @@ from tlcore.data.ingest import ingest_incoming
 from tlcore.data.manifest import load_dataset
 from tlcore.errors import UserError
 from tlcore.events import Evaluated, Failed, Finished, Started, Stopped, run_to_end
+from tlcore.jobs.event_log import EventLog
 from tlcore.jobs.locks import LOCK
-from tlcore.jobs.store import EventLog, ImportSpec, create_import, create_run, request_stop
+from tlcore.jobs.store import ImportSpec, create_import, create_run, request_stop
 from tlcore.settings import HOSTED, OWN
 from tlcore.storage import cleaner
 from tlcore.storage.cleanup import CLEANING, clean

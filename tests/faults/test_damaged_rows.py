@@ -13,7 +13,8 @@ from tlcore.advice.recommend import recommend
 from tlcore.config import TrainConfig, defaults_for
 from tlcore.data.ingest import ingest_folder
 from tlcore.data.manifest import Dataset
-from tlcore.jobs.store import create_run, read_events
+from tlcore.jobs.event_log import read_events
+from tlcore.jobs.store import create_run
 from tlcore.pipeline.train import train_run
 from tlcore.workspace import Workspace, open_workspace
 

@@ -19,8 +19,10 @@ from tlcore.advice.recommend import run_recommendation
 from tlcore.config import defaults_for
 from tlcore.data.ingest import ingest_folder
 from tlcore.events import EpochEnd, Evaluated, Event, Failed, Finished, Packed, Progress, run_to_end
+from tlcore.jobs.attempts import resume
+from tlcore.jobs.event_log import read_events
 from tlcore.jobs.status import job_status
-from tlcore.jobs.store import EXIT_UNRECORDED, Run, create_run, read_events, recommendation_job, resume
+from tlcore.jobs.store import EXIT_UNRECORDED, Run, create_run, recommendation_job
 from tlcore.pipeline import train as train_module
 from tlcore.worker.handlers import HANDLERS
 from tlcore.worker.runner import run_job

@@ -7,17 +7,9 @@ import pytest
 
 from tlcore.config import TrainConfig, defaults_for
 from tlcore.events import Died, Diverged, EpochEnd, Evaluated, Failed, Packed, Started
+from tlcore.jobs.event_log import EventLog, read_events
 from tlcore.jobs.status import job_status
-from tlcore.jobs.store import (
-    EVENTS,
-    EXIT_UNRECORDED,
-    EventLog,
-    ImportSpec,
-    create_import,
-    create_run,
-    read_events,
-    request_stop,
-)
+from tlcore.jobs.store import EVENTS, EXIT_UNRECORDED, ImportSpec, create_import, create_run, request_stop
 from tlcore.messages import endings
 from tlcore.messages.endings import diverged_message, interruption_message, state_message, unpacked_message
 from tlcore.workspace import TRAINED

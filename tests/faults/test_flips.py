@@ -29,8 +29,9 @@ from tlcore.errors import UserError
 from tlcore.evaluation.report import Report, load_report, make_report, predictions_frame, save_report
 from tlcore.features.activations import ActivationCache, ActivationKind, ImageKind
 from tlcore.features.store import DamagedRows, FeatureKind, FeatureStore, RowStore
+from tlcore.jobs.event_log import EventLog, read_events
 from tlcore.jobs.status import job_status
-from tlcore.jobs.store import EventLog, create_run, list_runs, load_run, read_events, recommendation_job
+from tlcore.jobs.store import create_run, list_runs, load_run, recommendation_job
 from tlcore.pipeline.timings import load_timings, save_timings
 from tlcore.serving.bundle import Bundle, load_bundle, load_keras_file, write_bundle, zip_bundle
 from tlcore.training.checkpoint import Checkpoint, load_checkpoint, load_checkpoint_epoch, save_checkpoint

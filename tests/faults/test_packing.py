@@ -18,8 +18,10 @@ from tlcore.config import defaults_for
 from tlcore.errors import UserError
 from tlcore.evaluation.report import load_report
 from tlcore.events import EpochEnd, Evaluated, Finished
+from tlcore.jobs.attempts import can_finish, reset, resume
+from tlcore.jobs.event_log import read_events
 from tlcore.jobs.status import job_status
-from tlcore.jobs.store import can_finish, create_run, load_run, read_events, request_stop, reset, resume
+from tlcore.jobs.store import create_run, load_run, request_stop
 from tlcore.pipeline import fine_tune_stages
 from tlcore.serving.bundle import FOLDER, INFO, KERAS, load_bundle
 from tlcore.training.optimise import Score

@@ -29,11 +29,12 @@ from tlcore.config import TrainConfig
 from tlcore.data.ingest import ingest_folder
 from tlcore.events import Died, Started, Stopped, run_to_end
 from tlcore.jobs import queue, supervision
+from tlcore.jobs.event_log import read_events
 from tlcore.jobs.line import MOST_TRIES, Line
 from tlcore.jobs.places import has_begun
 from tlcore.jobs.queue import JobQueue
 from tlcore.jobs.status import job_status
-from tlcore.jobs.store import create_run, open_job, read_events, recommendation_job, request_stop
+from tlcore.jobs.store import create_run, open_job, recommendation_job, request_stop
 from tlcore.jobs.supervision import limit_minutes
 
 STEPS = {

@@ -17,8 +17,9 @@ from tests.faults.jobs import into_the_line
 from tlcore.__main__ import main
 from tlcore.evaluation.report import load_report
 from tlcore.events import EpochEnd, Evaluated, Finished
+from tlcore.jobs.event_log import read_events
 from tlcore.jobs.status import job_status
-from tlcore.jobs.store import create_run, load_run, read_events, stop_reason
+from tlcore.jobs.store import create_run, load_run, stop_reason
 from tlcore.worker.runner import run_job
 from tlcore.workspace import open_workspace
 

@@ -7,8 +7,9 @@ import pytest
 from tlcore.checksums import DamagedFile, dump_json, parse_json
 from tlcore.config import defaults_for
 from tlcore.events import Died, EpochEnd, Evaluated, Failed, Finished, Stopped
+from tlcore.jobs.event_log import EventLog, read_events
 from tlcore.jobs.status import job_status
-from tlcore.jobs.store import EVENTS, EventLog, create_run, read_events
+from tlcore.jobs.store import EVENTS, create_run
 from tlcore.messages.progress import missing_epochs_message
 from tlcore.workspace import read_json, write_json
 

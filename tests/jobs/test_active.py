@@ -12,9 +12,11 @@ from tlcore.config import TrainConfig
 from tlcore.events import EpochEnd, Evaluated, Event, Failed, Finished, Progress, StageKey, Started, Stopped
 from tlcore.jobs import status
 from tlcore.jobs.active import active_jobs
+from tlcore.jobs.attempts import reset, resume
+from tlcore.jobs.event_log import EventLog
 from tlcore.jobs.locks import LOCK, is_locked
 from tlcore.jobs.status import is_over, job_status
-from tlcore.jobs.store import EVENTS, QUEUED, EventLog, ImportSpec, Run, create_import, create_run, reset, resume
+from tlcore.jobs.store import EVENTS, QUEUED, ImportSpec, Run, create_import, create_run
 from tlcore.listing import SETTLED_NANOSECONDS
 from tlcore.workspace import Workspace, write_json
 

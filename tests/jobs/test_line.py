@@ -10,23 +10,13 @@ from filelock import FileLock
 from tlcore.config import TrainConfig
 from tlcore.errors import UserError
 from tlcore.events import EpochEnd, Failed, Finished, Started, Stopped
+from tlcore.jobs.attempts import EARLIER
+from tlcore.jobs.event_log import EventLog, read_events
 from tlcore.jobs.line import KINDS, MOST_TRIES, Line
 from tlcore.jobs.places import Entry, entry_of, in_turn
 from tlcore.jobs.queue import JobQueue, queue_of
 from tlcore.jobs.status import job_status
-from tlcore.jobs.store import (
-    EARLIER,
-    EVENTS,
-    QUEUED,
-    EventLog,
-    Job,
-    create_run,
-    open_job,
-    read_events,
-    request_stop,
-    stop_reason,
-    stop_requested,
-)
+from tlcore.jobs.store import EVENTS, QUEUED, Job, create_run, open_job, request_stop, stop_reason, stop_requested
 from tlcore.jobs.supervision import limit_minutes
 from tlcore.workspace import Workspace, opened_workspace, read_json, write_json
 

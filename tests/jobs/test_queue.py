@@ -15,10 +15,11 @@ from tests.conftest import QUICK
 from tests.small import write_small_folder
 from tlcore.config import TrainConfig, defaults_for
 from tlcore.events import Started
+from tlcore.jobs.event_log import read_events
 from tlcore.jobs.line import Line
 from tlcore.jobs.queue import JobQueue
 from tlcore.jobs.status import job_status
-from tlcore.jobs.store import ImportSpec, create_import, create_run, load_import, load_run, read_events, request_stop
+from tlcore.jobs.store import ImportSpec, create_import, create_run, load_import, load_run, request_stop
 from tlcore.jobs.workers import worker_environment
 
 ROOT = Path(tlcore.__file__).resolve().parents[1]
@@ -177,7 +178,8 @@ def test_a_server_can_end_while_a_run_is_in_work(workspace, jobs, dataset_id):
         "import sys, time\n"
         "from pathlib import Path\n"
         "from tlcore.jobs.queue import JobQueue\n"
-        "from tlcore.jobs.store import open_job, read_events\n"
+        "from tlcore.jobs.event_log import read_events\n"
+        "from tlcore.jobs.store import open_job\n"
         "from tlcore.workspace import Workspace\n"
         "run = open_job(Path(sys.argv[1]))\n"
         "JobQueue(Workspace(run.folder.parent.parent)).submit(run)\n"

@@ -17,7 +17,8 @@ from tlcore.data import incoming, receive
 from tlcore.data.unsent import MOST_NAMED, read_unsent
 from tlcore.data.upload_classes import UploadClass, UploadClasses, read_classes, write_classes
 from tlcore.events import Failed
-from tlcore.jobs.store import EventLog, ImportSpec, create_import
+from tlcore.jobs.event_log import EventLog
+from tlcore.jobs.store import ImportSpec, create_import
 from tlcore.settings import HOSTED, OWN, UNLIMITED
 
 BATCH = "0123456789abcdef"

@@ -7,7 +7,8 @@ from pages.server.cleaning import cleaning
 from tests import loops
 from tlcore.config import TrainConfig
 from tlcore.events import Finished
-from tlcore.jobs.store import EventLog, create_run
+from tlcore.jobs.event_log import EventLog
+from tlcore.jobs.store import create_run
 from tlcore.workspace import CHECKPOINT
 
 

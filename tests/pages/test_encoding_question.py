@@ -5,7 +5,8 @@ import pytest
 from tests.pages.conftest import words
 from tlcore.errors import EncodingChoice
 from tlcore.events import Failed
-from tlcore.jobs.store import EventLog, ImportSpec, create_import, read_events
+from tlcore.jobs.event_log import EventLog, read_events
+from tlcore.jobs.store import ImportSpec, create_import
 
 CHOICES = (
     EncodingChoice("gb18030", "Simplified Chinese, GBK", ("猫", "狗")),

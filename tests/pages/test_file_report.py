@@ -10,7 +10,8 @@ from tlcore.data.ingest import ingest_folder
 from tlcore.data.parquet import to_parquet
 from tlcore.data.report import CHANGED, GUESSED, LEFT_OUT, report_frame
 from tlcore.events import Failed
-from tlcore.jobs.store import EventLog, ImportSpec, create_import
+from tlcore.jobs.event_log import EventLog
+from tlcore.jobs.store import ImportSpec, create_import
 from tlcore.workspace import read_json, write_json
 
 HOSTILE = '=HYPERLINK("http://x")<img src=x onerror=alert(1)>.txt'

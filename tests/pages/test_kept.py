@@ -10,7 +10,8 @@ from tlcore.data import incoming
 from tlcore.data.dataset_list import list_datasets
 from tlcore.data.ingest import ingest_incoming
 from tlcore.events import Finished, run_to_end
-from tlcore.jobs.store import EventLog, ImportSpec, create_import, create_run, list_runs
+from tlcore.jobs.event_log import EventLog
+from tlcore.jobs.store import ImportSpec, create_import, create_run, list_runs
 
 EVERYTHING = "Delete everything I made here"
 

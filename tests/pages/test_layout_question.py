@@ -8,7 +8,8 @@ from tests.photos import make_photo
 from tlcore.data.examples import keep_pictures
 from tlcore.errors import LayoutChoice
 from tlcore.events import Failed
-from tlcore.jobs.store import EventLog, ImportSpec, create_import
+from tlcore.jobs.event_log import EventLog
+from tlcore.jobs.store import ImportSpec, create_import
 
 INNER = LayoutChoice(
     key="inner",

@@ -21,9 +21,11 @@ from tlcore.events import EpochEnd, StageKey, Started, never, run_to_end
 from tlcore.features import memory
 from tlcore.features.activations import evict
 from tlcore.features.extract import Request, extract
+from tlcore.jobs.attempts import can_resume, resume
+from tlcore.jobs.event_log import EventLog, read_events
 from tlcore.jobs.queue import JobQueue
 from tlcore.jobs.status import job_status
-from tlcore.jobs.store import EventLog, can_resume, create_run, read_events, request_stop, resume
+from tlcore.jobs.store import create_run, request_stop
 from tlcore.models import frozen_backbone
 from tlcore.pipeline import plan
 from tlcore.pipeline.caches import open_requests

@@ -10,8 +10,9 @@ from tlcore.config import TrainConfig
 from tlcore.errors import UserError
 from tlcore.evaluation.report import load_report
 from tlcore.events import EpochEnd, Evaluated, Failed, Finished, Packed, Planned, Progress, Started, Stopped
+from tlcore.jobs.event_log import read_events
 from tlcore.jobs.status import job_status
-from tlcore.jobs.store import create_run, list_runs, load_run, read_events, request_stop
+from tlcore.jobs.store import create_run, list_runs, load_run, request_stop
 from tlcore.worker.runner import run_job
 
 

@@ -16,8 +16,9 @@ from tlcore.data.samples import ingest_sample
 from tlcore.errors import UserError
 from tlcore.events import Failed, Started
 from tlcore.features.activations import activations_limit
+from tlcore.jobs.event_log import EventLog
 from tlcore.jobs.line import Line
-from tlcore.jobs.store import EventLog, ImportSpec, create_import, create_run, recommendation_job
+from tlcore.jobs.store import ImportSpec, create_import, create_run, recommendation_job
 from tlcore.settings import HOSTED, OWN, load_limits
 from tlcore.storage import quota
 from tlcore.storage.cleanup import clean

@@ -10,8 +10,9 @@ from filelock import FileLock
 from tlcore.config import TrainConfig
 from tlcore.errors import UserError
 from tlcore.events import Failed, Finished, Progress, Started
+from tlcore.jobs.event_log import read_events
 from tlcore.jobs.locks import LOCK
-from tlcore.jobs.store import ImportSpec, check_job, create_import, create_run, read_events, recommendation_job
+from tlcore.jobs.store import ImportSpec, check_job, create_import, create_run, recommendation_job
 from tlcore.worker import runner
 from tlcore.worker.handlers import HANDLERS
 from tlcore.worker.runner import run_job

@@ -22,9 +22,10 @@ from tlcore.data.edits import set_groups
 from tlcore.data.manifest import Dataset
 from tlcore.errors import UserError
 from tlcore.events import Event, Failed, Stopped
+from tlcore.jobs.attempts import reset
 from tlcore.jobs.places import has_begun
 from tlcore.jobs.status import job_status
-from tlcore.jobs.store import check_job, reset
+from tlcore.jobs.store import check_job
 from tlcore.worker.interrupt import stopping_listener, stopping_on_signals
 from tlcore.worker.runner import run_job
 from tlcore.workspace import Workspace

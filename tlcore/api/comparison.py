@@ -17,8 +17,9 @@ from tlcore.config import TrainConfig
 from tlcore.data.manifest import Dataset
 from tlcore.evaluation.significance import Verdict
 from tlcore.events import Event, Failed, Stopped
+from tlcore.jobs.event_log import EventLog
 from tlcore.jobs.line import NOT_BEGUN
-from tlcore.jobs.store import EventLog, Run, stop_requested
+from tlcore.jobs.store import Run, stop_requested
 from tlcore.messages.comparisons import run_names
 from tlcore.models.registry import BUILT_IN
 from tlcore.worker.handlers import check_trainer, load_trainer

@@ -10,8 +10,9 @@ from tlcore.api.model import Model
 from tlcore.api.progress_bars import showing
 from tlcore.errors import UserError
 from tlcore.events import Event, Failed, Stopped
+from tlcore.jobs.attempts import can_finish, can_resume, reset, resume
 from tlcore.jobs.status import job_status
-from tlcore.jobs.store import Run, can_finish, can_resume, create_run, load_run, reset, resume
+from tlcore.jobs.store import Run, create_run, load_run
 from tlcore.models.registry import BUILT_IN
 from tlcore.serving.bundle import load_bundle
 from tlcore.worker.handlers import check_trainer, load_trainer

@@ -5,10 +5,9 @@ import argparse
 import pandas as pd
 
 from tlcore.api.checking import CheckResult, find_issues, split_by
-from tlcore.api.datasets import load_dataset
 from tlcore.api.progress_bars import ProgressBars
 from tlcore.cleaning.issues import KINDS
-from tlcore.cli.common import SOURCES, Subparsers, add_layout, answer, newest_source
+from tlcore.cli.common import SOURCES, Subparsers, add_layout, answer, read_dataset
 from tlcore.data.manifest import SPLITS, Dataset
 from tlcore.messages.checks import TITLES, check_message, grouping_title, issue_values, worth_message
 from tlcore.messages.quantities import count
@@ -37,10 +36,7 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
 
 def _check(workspace: Workspace, options: argparse.Namespace) -> int:
     with ProgressBars() as bars:
-        source = newest_source(workspace, options.path)
-        dataset = load_dataset(
-            source, layout=options.layout, labels=options.labels, workspace=workspace.root, on_event=bars.show
-        )
+        dataset = read_dataset(workspace, options, 0, bars.show)  # `--seed` is that of the new split
         found = find_issues(dataset, on_event=bars.show)
         if options.split_by:
             return _split(options, split_by(dataset, options.split_by, seed=options.seed, on_event=bars.show))

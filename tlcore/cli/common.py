@@ -3,14 +3,17 @@
 import argparse
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import Field, fields
 from pathlib import Path
 from typing import Any
 
+from tlcore.api.datasets import load_dataset
+from tlcore.api.editing import EditableDataset
 from tlcore.config import RENAMED_FIELDS, TrainConfig
 from tlcore.data.samples import SAMPLES
 from tlcore.data.versions import current_version
+from tlcore.events import Event
 from tlcore.messages.terminal import printable, printable_lines
 from tlcore.workspace import Workspace
 
@@ -89,6 +92,22 @@ def newest_id(workspace: Workspace, given: str) -> str:
 def newest_source(workspace: Workspace, given: str) -> str:
     """`newest_id` for what may be a path as well, which it is taken as where something is there."""
     return given if given.strip() and Path(given).expanduser().exists() else newest_id(workspace, given)
+
+
+def read_dataset(
+    workspace: Workspace, options: argparse.Namespace, seed: int, on_event: Callable[[Event], object]
+) -> EditableDataset:
+    """The data set that a command's `path` means, imported where it is none yet, by the options of `add_layout`."""
+    return load_dataset(
+        newest_source(workspace, options.path),
+        name=getattr(options, "name", None),  # not every command gives one
+        layout=options.layout,
+        labels=options.labels,
+        encoding=options.encoding,
+        seed=seed,
+        workspace=workspace,
+        on_event=on_event,
+    )
 
 
 def answer(options: argparse.Namespace, text: str, values: dict[str, Any]) -> int:

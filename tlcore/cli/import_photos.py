@@ -2,9 +2,8 @@
 
 import argparse
 
-from tlcore.api.datasets import load_dataset
 from tlcore.api.progress_bars import ProgressBars
-from tlcore.cli.common import SOURCES, Subparsers, add_layout, answer, newest_source
+from tlcore.cli.common import SOURCES, Subparsers, add_layout, answer, read_dataset
 from tlcore.cli.file_report import add_report_option, report_values, save_report
 from tlcore.data.manifest import SPLITS, Dataset
 from tlcore.messages.file_report import report_text
@@ -26,18 +25,8 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
 
 
 def _import(workspace: Workspace, options: argparse.Namespace) -> int:
-    source = newest_source(workspace, options.path)
     with ProgressBars() as bars:
-        dataset = load_dataset(
-            source,
-            name=options.name,
-            layout=options.layout,
-            labels=options.labels,
-            encoding=options.encoding,
-            seed=options.seed,
-            workspace=workspace,
-            on_event=bars.show,
-        )
+        dataset = read_dataset(workspace, options, options.seed, bars.show)
     save_report(options, dataset.report)
     lines = filter(None, (_described(dataset), report_text(dataset.report)))
     return answer(options, "\n".join(lines), _values(dataset))

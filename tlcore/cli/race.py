@@ -8,9 +8,8 @@ from typing import Any
 
 from tlcore.api.comparison import STRATEGIES as COMPARED
 from tlcore.api.comparison import ComparisonResult, make_configs, run_comparison
-from tlcore.api.datasets import load_dataset
 from tlcore.api.progress_bars import ProgressBars
-from tlcore.cli.common import SOURCES, Subparsers, add_layout, add_setting, answer, given_settings, newest_source
+from tlcore.cli.common import SOURCES, Subparsers, add_layout, add_setting, answer, given_settings, read_dataset
 from tlcore.comparison.results import RunResult
 from tlcore.config import STRATEGIES, TrainConfig
 from tlcore.data.manifest import Dataset
@@ -58,18 +57,8 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
 def _race(workspace: Workspace, options: argparse.Namespace) -> int:
     configs = make_configs(_names(options.strategies), _names(options.backbones), given_settings(options))
     check_trainer()
-    source = newest_source(workspace, options.path)
     with ProgressBars() as bars:
-        dataset = load_dataset(
-            source,
-            name=options.name,
-            layout=options.layout,
-            labels=options.labels,
-            encoding=options.encoding,
-            seed=configs[0].seed,
-            workspace=workspace,
-            on_event=bars.show,
-        )
+        dataset = read_dataset(workspace, options, configs[0].seed, bars.show)
 
         def listen(event: Event) -> None:
             bars.show(event)

@@ -5,10 +5,9 @@ import time
 from dataclasses import fields
 
 from tlcore.api.arguments import make_config
-from tlcore.api.datasets import load_dataset
 from tlcore.api.progress_bars import ProgressBars
 from tlcore.api.training import train as train_model
-from tlcore.cli.common import SOURCES, Subparsers, add_layout, add_setting, given_settings, newest_source
+from tlcore.cli.common import SOURCES, Subparsers, add_layout, add_setting, given_settings, read_dataset
 from tlcore.cli.file_report import add_report_option, show_report
 from tlcore.cli.outcome import answer_with_model, reporting_bugs
 from tlcore.config import TrainConfig
@@ -33,19 +32,9 @@ def _train(workspace: Workspace, options: argparse.Namespace) -> int:
     settings = given_settings(options)
     config = make_config(strategy, backbone, settings)  # a wrong setting is reported before photos are read
     check_trainer()
-    source = newest_source(workspace, options.path)
     start = time.perf_counter()
     with ProgressBars() as bars, reporting_bugs():
-        dataset = load_dataset(
-            source,
-            name=options.name,
-            layout=options.layout,
-            labels=options.labels,
-            encoding=options.encoding,
-            seed=config.seed,
-            workspace=workspace,
-            on_event=bars.show,
-        )
+        dataset = read_dataset(workspace, options, config.seed, bars.show)
         show_report(options, dataset.report)
         seconds_reading = time.perf_counter() - start
         model = train_model(dataset, strategy, backbone=backbone, workspace=workspace, on_event=bars.show, **settings)

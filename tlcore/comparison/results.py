@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from tlcore.evaluation.report import load_report
 from tlcore.evaluation.significance import Verdict, compare
 from tlcore.events import EpochEnd, Event, Planned
+from tlcore.jobs.attempts import EARLIER, num_earlier_attempts
+from tlcore.jobs.event_log import read_events
 from tlcore.jobs.status import job_status
-from tlcore.jobs.store import EARLIER, Run, num_earlier_attempts, read_events
+from tlcore.jobs.store import Run
 from tlcore.serving.bundle import FOLDER, MODEL
 
 

@@ -19,8 +19,9 @@ from filelock import FileLock, Timeout
 
 from tlcore.errors import UserError
 from tlcore.events import Event, Failed, Stopped
+from tlcore.jobs.event_log import EventLog
 from tlcore.jobs.places import Entry, entry_of, in_turn, take_back, write_entry
-from tlcore.jobs.store import QUEUED, STOP, EventLog, Job, open_job
+from tlcore.jobs.store import QUEUED, STOP, Job, open_job
 from tlcore.workspace import Workspace, disk_error, is_id, read_json, write_json
 
 FOLDER = "queue"

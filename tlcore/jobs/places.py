@@ -4,7 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 
 from tlcore.events import Failed, Finished, Started, Stopped
-from tlcore.jobs.store import EVENTS, QUEUED, Job, read_events, reset, resume
+from tlcore.jobs.attempts import reset, resume
+from tlcore.jobs.event_log import read_events
+from tlcore.jobs.store import EVENTS, QUEUED, Job
 from tlcore.workspace import read_json, write_json
 
 AGAIN = {"restart": reset, "resume": resume}

@@ -26,8 +26,9 @@ from tlcore.events import (
     Stopped,
     decode,
 )
+from tlcore.jobs.event_log import read_events_in
 from tlcore.jobs.locks import LOCK, is_locked
-from tlcore.jobs.store import EVENTS, QUEUED, Job, read_events_in
+from tlcore.jobs.store import EVENTS, QUEUED, Job
 
 E = TypeVar("E", bound=Event)
 OVER = (Finished, Failed, Stopped)

@@ -6,11 +6,9 @@ happened), `job.lock` (held by the process that works on it) and, when a person 
 is read off these files; nothing else knows it, so pages and processes may come and go.
 """
 
-import errno
-import os
 import time
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,30 +16,21 @@ from typing import Any
 from tlcore.checksums import DamagedFile
 from tlcore.config import TrainConfig
 from tlcore.errors import UserError
-from tlcore.events import EpochEnd, Evaluated, Event, Finished, Packed, Planned, Progress, ShouldStop, decode, encode
-from tlcore.listing import FolderList, is_deleted, tell_of_change
+from tlcore.events import ShouldStop
+from tlcore.listing import FolderList, is_deleted
 from tlcore.naming import given_name
 from tlcore.workspace import (
-    CHECKPOINT,
-    PREVIOUS_CHECKPOINT,
-    TRAINED,
     Workspace,
     disk_error,
     is_id,
     new_id,
     read_json,
-    write_atomic,
     write_json,
 )
 
 JOB, EVENTS, STOP, QUEUED = "job.json", "events.jsonl", "stop", "queued.json"
-LEFTOVERS = ("*checkpoint*.npz", ".*.part")
-"""Checkpoints under all their names, and what a kill left of a file half-written."""
 
-EARLIER = "events-{}.jsonl"  # with the number of the attempt, from 1
 EXIT_UNRECORDED = 74  # of a worker that could not write how its job ended; EX_IOERR of sysexits.h
-RESERVE, RESERVE_BYTES = ".reserve", 16_384
-PROGRESS_SECONDS = 0.2  # more often nobody can see it
 
 
 @dataclass(frozen=True)
@@ -236,30 +225,6 @@ def _whole_job(folder: Path) -> Job | None:
         return None
 
 
-def read_events(job: Job, file: str = EVENTS) -> list[Event]:
-    """What has happened so far; a line that a killed process left half-written is passed over.
-
-    Args:
-        file: of an earlier attempt, `EARLIER`, in place of this one's.
-    """
-    return read_events_in(job.folder, file)
-
-
-def read_events_in(folder: Path, file: str = EVENTS) -> list[Event]:
-    """As `read_events`, of the job in a folder."""
-    try:
-        text = (folder / file).read_text(encoding="utf-8", errors="replace")
-    except FileNotFoundError:
-        return []
-    events = []
-    for line in text.split("\n"):  # a name in an event may hold what `splitlines` takes for a line's end
-        try:
-            events.append(decode(line))
-        except ValueError:
-            continue
-    return events
-
-
 def request_stop(job: Job, reason: str = "") -> None:
     """Ask whoever works on the job, or will, to stop and keep what there is. Who asked first is remembered.
 
@@ -285,120 +250,3 @@ def stop_requested(job: Job) -> ShouldStop:
     """The `ShouldStop` of a job."""
     path = job.folder / STOP
     return path.exists
-
-
-def reset(job: Job) -> None:
-    """Make a job ready to be worked on from the beginning; the earlier attempt's events are kept under a number."""
-    (job.folder / STOP).unlink(missing_ok=True)
-    remove_checkpoints(job)
-    (job.folder / TRAINED).unlink(missing_ok=True)
-    _archive_events(job)
-    tell_of_change(job.folder)  # it was over, and is so no longer
-
-
-def can_resume(job: Job) -> bool:
-    """Whether a training left a checkpoint that it can be continued from."""
-    return any((job.folder / name).exists() for name in (CHECKPOINT, PREVIOUS_CHECKPOINT))
-
-
-def remove_checkpoints(job: Job) -> None:
-    """Take away what a training could be continued from."""
-    for pattern in LEFTOVERS:
-        for path in job.folder.glob(pattern):
-            path.unlink(missing_ok=True)
-
-
-def can_finish(job: Job) -> bool:
-    """Whether a training has learned all that it will, and only its model is still to be packed."""
-    return (job.folder / TRAINED).exists() and not any(isinstance(event, Finished) for event in read_events(job))
-
-
-def resume(job: Job) -> None:
-    """Make a training ready to be continued: its epochs are kept, its end is taken back.
-
-    Where only the model is still to be packed, its test figures are kept too.
-    """
-    (job.folder / STOP).unlink(missing_ok=True)
-    kept = (EpochEnd, Planned, Evaluated) if can_finish(job) else (EpochEnd,)
-    if Evaluated not in kept:  # a kill after the end may have left it
-        (job.folder / TRAINED).unlink(missing_ok=True)
-    events = [event for event in read_events(job) if isinstance(event, kept)]
-    _archive_events(job, keep=True)  # a kill before the next line takes no epoch away
-    lines = "".join(encode(event) + "\n" for event in events)
-    write_atomic(job.folder / EVENTS, lines.encode("utf-8"))
-    tell_of_change(job.folder)
-
-
-def _archive_events(job: Job, keep: bool = False) -> None:
-    """Give this attempt's events the number of an earlier one; `keep`: leave them in `EVENTS` as well."""
-    events, earlier = job.folder / EVENTS, job.folder / EARLIER.format(1 + num_earlier_attempts(job))
-    if events.exists() and keep:
-        write_atomic(earlier, events.read_bytes())
-    elif events.exists():
-        events.rename(earlier)
-
-
-def num_earlier_attempts(job: Job) -> int:
-    """How many attempts at this job came before the one in `EVENTS`."""
-    return len(list(job.folder.glob(EARLIER.format("*"))))
-
-
-def take_back_figures(job: Job) -> None:
-    """Before a run that had its test figures learns again: its events say no more that it has any."""
-    events = [event for event in read_events(job) if not isinstance(event, Planned | Evaluated | Packed)]
-    write_atomic(job.folder / EVENTS, "".join(encode(event) + "\n" for event in events).encode("utf-8"))
-
-
-class EventLog:
-    """Appends events to a job's `events.jsonl`, progress no more often than a person can see.
-
-    A line that a killed process left half-written is ended first, or the next event would be lost with it. `reserve`
-    puts some bytes aside on the disk, so that how a job ended can be written when the disk is full.
-    """
-
-    def __init__(self, job: Job) -> None:
-        self._path = job.folder / EVENTS
-        self._reserve = job.folder / RESERVE
-        self._last_progress = 0.0
-
-    def reserve(self) -> None:
-        """Put room for the last event aside; where there is none, there is none to be given up either."""
-        with suppress(OSError):
-            self._reserve.write_bytes(bytes(RESERVE_BYTES))
-
-    def release(self) -> None:
-        """Give up what was put aside."""
-        with suppress(OSError):
-            self._reserve.unlink(missing_ok=True)
-
-    def write(self, event: Event) -> None:
-        """Append an event.
-
-        Raises:
-            UserError: it could not be written; progress is passed over then, since what matters meets the same disk.
-        """
-        if isinstance(event, Progress):
-            now = time.monotonic()
-            if event.cached < event.done < event.total and now - self._last_progress < PROGRESS_SECONDS:
-                return
-            self._last_progress = now
-        try:
-            _append(self._path, encode(replace(event, at=round(time.time(), 3))) + "\n")
-        except OSError as error:
-            if not isinstance(event, Progress):
-                raise disk_error(self._path, error) from error
-
-
-def _append(path: Path, line: str) -> None:
-    """Add a line whole or not at all, on a line of its own even after one that a killed process left half-written."""
-    with open(path, "a+b", buffering=0) as file:
-        end = file.seek(0, os.SEEK_END)
-        file.seek(max(0, end - 1))
-        data = (b"" if file.read(1) in (b"", b"\n") else b"\n") + line.encode()
-        try:
-            if file.write(data) < len(data):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
-        except OSError:
-            with suppress(OSError):
-                file.truncate(end)
-            raise

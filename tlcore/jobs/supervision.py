@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 from tlcore.errors import UserError
 from tlcore.events import Died, Evaluated, Event, Failed, Finished, Started, Stopped
+from tlcore.jobs.event_log import EventLog, read_events
 from tlcore.jobs.line import Line
 from tlcore.jobs.locks import LOCK, is_locked
 from tlcore.jobs.places import entry_of
-from tlcore.jobs.store import EventLog, Job, read_events, request_stop, stop_reason, stop_requested
+from tlcore.jobs.store import Job, request_stop, stop_reason, stop_requested
 from tlcore.jobs.workers import Exit, Process, kill, resident_bytes
 
 POLL_SECONDS = 0.1

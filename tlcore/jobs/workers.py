@@ -18,9 +18,10 @@ import psutil
 
 import tlcore
 from tlcore.events import Started
+from tlcore.jobs.event_log import read_events
 from tlcore.jobs.locks import LOCK, is_locked
 from tlcore.jobs.small_machine import frugal_environment
-from tlcore.jobs.store import Job, read_events
+from tlcore.jobs.store import Job
 
 LOG_BYTES = 1_000_000
 

@@ -12,8 +12,10 @@ from tlcore.errors import UserError
 from tlcore.events import Died, Diverged, Started
 from tlcore.features.memory import free_memory
 from tlcore.features.training_memory import lighter_choices, training_memory
+from tlcore.jobs.attempts import can_finish
+from tlcore.jobs.event_log import read_events
 from tlcore.jobs.status import JobStatus
-from tlcore.jobs.store import EXIT_UNRECORDED, Job, Run, can_finish, read_events, stop_requested
+from tlcore.jobs.store import EXIT_UNRECORDED, Job, Run, stop_requested
 from tlcore.messages.quantities import format_bytes
 from tlcore.models.registry import find_backbone
 from tlcore.workspace import FULL, GONE, disk_error

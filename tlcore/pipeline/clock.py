@@ -3,7 +3,9 @@
 import time
 
 from tlcore.events import EpochEnd
-from tlcore.jobs.store import Run, can_resume, read_events
+from tlcore.jobs.attempts import can_resume
+from tlcore.jobs.event_log import read_events
+from tlcore.jobs.store import Run
 
 
 class RunClock:

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from tlcore.events import EpochEnd, Event, Planned, Progress, StageKey
+from tlcore.jobs.attempts import can_resume
 from tlcore.jobs.status import job_status
-from tlcore.jobs.store import can_resume
 from tlcore.pipeline.clock import RunClock
 from tlcore.pipeline.context import Context, Halted
 from tlcore.pipeline.eta import Eta

@@ -23,7 +23,7 @@ from tlcore.features.extract import Photo, Request, decode, extract
 from tlcore.features.memory import SLOTS, Demand, check_fine_tune_memory
 from tlcore.features.saving import Stopwatch
 from tlcore.features.views import ViewedStore
-from tlcore.jobs.store import can_resume
+from tlcore.jobs.attempts import can_resume
 from tlcore.models.build import build_backbone, cut_backbone, layer_below
 from tlcore.models.convert import convert_to_tflite
 from tlcore.models.frozen_backbone import AdaptedBackbone, top_layer

@@ -10,7 +10,7 @@ from tlcore.events import Event, StageKey, never
 from tlcore.features.extract import FEATURES_KEPT, extract
 from tlcore.features.memory import check_head_memory
 from tlcore.features.store import row_bytes
-from tlcore.jobs.store import can_resume
+from tlcore.jobs.attempts import can_resume
 from tlcore.models.frozen_backbone import AdaptedBackbone, top_layer
 from tlcore.models.frozen_files import output_name
 from tlcore.models.weights_cache import fetch

@@ -14,8 +14,9 @@ from tlcore.evaluation.report import load_report, make_report, predictions_frame
 from tlcore.events import Evaluated, Event, Finished, ShouldStop, Stopped
 from tlcore.features.store import MOST_REPAIRS, DamagedRows
 from tlcore.features.training_memory import check_training_memory
+from tlcore.jobs.attempts import can_resume, take_back_figures
 from tlcore.jobs.status import job_status
-from tlcore.jobs.store import Run, can_resume, take_back_figures
+from tlcore.jobs.store import Run
 from tlcore.models.frozen_backbone import PretrainedBackbone
 from tlcore.models.registry import find_backbone
 from tlcore.pipeline.clock import RunClock

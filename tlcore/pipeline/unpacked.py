@@ -13,7 +13,8 @@ import numpy as np
 from tlcore.errors import UserError
 from tlcore.evaluation.report import load_report
 from tlcore.events import Evaluated
-from tlcore.jobs.store import Run, can_finish
+from tlcore.jobs.attempts import can_finish
+from tlcore.jobs.store import Run
 from tlcore.pipeline.context import Context, TrainedModel
 from tlcore.pipeline.fine_tune_stages import build_network, network_model, use_adapted
 from tlcore.pipeline.head_stages import model_with_head

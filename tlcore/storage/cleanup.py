@@ -15,9 +15,11 @@ from tlcore.data import incoming
 from tlcore.data.drafts import remove_dead_drafts, unowned_drafts
 from tlcore.errors import UserError
 from tlcore.features.activations import activations_limit, evict
+from tlcore.jobs.attempts import LEFTOVERS
+from tlcore.jobs.event_log import RESERVE
 from tlcore.jobs.locks import LOCK, is_locked
 from tlcore.jobs.status import job_status
-from tlcore.jobs.store import LEFTOVERS, QUEUED, RESERVE, STOP, Job, open_job
+from tlcore.jobs.store import QUEUED, STOP, Job, open_job
 from tlcore.settings import Limits
 from tlcore.storage.belongings import (
     CHECK,

@@ -20,8 +20,9 @@ from filelock import FileLock, Timeout
 
 from tlcore.errors import UserError
 from tlcore.events import Event
+from tlcore.jobs.event_log import read_events
 from tlcore.jobs.line import Line
-from tlcore.jobs.store import EXIT_UNRECORDED, Job, open_job, read_events
+from tlcore.jobs.store import EXIT_UNRECORDED, Job, open_job
 from tlcore.listing import is_deleted
 from tlcore.storage.deletion import delete_marked
 from tlcore.storage.pending import finish_deletions

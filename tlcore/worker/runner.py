@@ -14,8 +14,9 @@ from filelock import FileLock, Timeout
 
 from tlcore.errors import TooFewPhotos, UndecidedEncoding, UndecidedLayout, UserError
 from tlcore.events import Event, Failed, Started
+from tlcore.jobs.event_log import EventLog
 from tlcore.jobs.locks import LOCK
-from tlcore.jobs.store import EventLog, Job, stop_requested
+from tlcore.jobs.store import Job, stop_requested
 from tlcore.messages.bugs import bug_report, new_bug_number
 from tlcore.messages.endings import memory_failure, system_failure
 from tlcore.worker.handlers import HANDLERS
