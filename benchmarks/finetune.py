@@ -161,7 +161,8 @@ def _compare(context, rounds: int, most: int) -> tuple[float, float, float]:
 
 
 def _image(context, photo) -> np.ndarray:
-    from tlcore.data.images import RESIZE_POLICY, load_input
+    from tlcore.data.images import load_input
+    from tlcore.data.wanted import RESIZE_POLICY
 
     return load_input(context.dataset.read(photo.path), SIZE, RESIZE_POLICY)
 

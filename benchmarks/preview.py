@@ -27,8 +27,9 @@ from pages.parts.train import preview
 from pages.shared import gallery
 from tlcore.config import TrainConfig
 from tlcore.data.augment import Augmentation
-from tlcore.data.images import RESIZE_POLICY, load_input
+from tlcore.data.images import load_input
 from tlcore.data.samples import ingest_sample
+from tlcore.data.wanted import RESIZE_POLICY
 from tlcore.events import run_to_end
 from tlcore.workspace import open_workspace
 

@@ -22,11 +22,12 @@ sys.path.insert(0, str(ROOT))
 
 from tlcore.advice import similarity as measure  # noqa: E402
 from tlcore.advice.recommend import choose_sample  # noqa: E402
-from tlcore.data.images import RESIZE_POLICY, load_input  # noqa: E402
+from tlcore.data.images import load_input  # noqa: E402
 from tlcore.data.ingest import ingest_path  # noqa: E402
 from tlcore.data.manifest import Dataset  # noqa: E402
 from tlcore.data.samples import ingest_sample  # noqa: E402
 from tlcore.data.unsorted import read_unsorted  # noqa: E402
+from tlcore.data.wanted import RESIZE_POLICY  # noqa: E402
 from tlcore.events import run_to_end  # noqa: E402
 from tlcore.features.extract import Photo, Request, extract, feature_kind  # noqa: E402
 from tlcore.features.store import FeatureStore  # noqa: E402

@@ -6,8 +6,9 @@ import streamlit as st
 
 from pages.shared import state
 from tlcore.data.decoder import PhotoDecoder, shared_decoder
-from tlcore.data.images import PhotoInfo, PhotoRefused, Wanted
+from tlcore.data.images import PhotoRefused
 from tlcore.data.manifest import Dataset
+from tlcore.data.wanted import PhotoInfo, Wanted
 from tlcore.errors import UserError
 from tlcore.settings import load_limits
 

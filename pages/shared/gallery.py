@@ -19,8 +19,8 @@ from pages.shared.component_script import component_script
 from pages.shared.decoding import dataset_thumbnail, picture_address
 from tlcore.charts.tokens import CLASS_HUES
 from tlcore.data import samples, thumbnails
-from tlcore.data.images import PIXEL_ART
 from tlcore.data.manifest import Dataset
+from tlcore.data.picture_files import PIXEL_ART
 
 STRIP = (
     "animals/1f431-noto.png",

@@ -7,6 +7,9 @@ from pages.shared.photo_viewer import ViewerAction
 from tlcore.data.manifest import Dataset
 from tlcore.data.versions import current_version
 
+Edit = Callable[[Dataset, Sequence[str]], Dataset | None]
+"""An edit of pages/shared/actions.py."""
+
 TURNS = {"Left (90°)": 270, "Right (90°)": 90, "Upside down (180°)": 180}
 
 
@@ -36,6 +39,16 @@ def photo_actions(dataset: Dataset, paths: Iterable[str], predicted: Sequence[st
     def move(place: int, label: str) -> bool:
         return _do(lambda: actions.relabel(newest, [shown[place]], label))
 
+    def single(label: str, edit: Edit, offered: Callable[[int], bool], done: str) -> ViewerAction:
+        """An edit of the photo that is shown, after which it is done with."""
+        return ViewerAction(
+            label,
+            lambda place: _do(lambda: edit(newest, [shown[place]])),
+            offered,
+            removes=True,
+            done=f"Photo {done}. Close this to undo it.",
+        )
+
     return (
         ViewerAction(
             lambda place: f"Move to “{predicted[place]}”",
@@ -53,27 +66,9 @@ def photo_actions(dataset: Dataset, paths: Iterable[str], predicted: Sequence[st
             is_there,
             options=lambda place: list(TURNS),
         ),
-        ViewerAction(
-            "Leave out",
-            lambda place: _do(lambda: actions.leave_out(newest, [shown[place]])),
-            is_there,
-            removes=True,
-            done="Photo left out. Close this to undo it.",
-        ),
-        ViewerAction(
-            "Delete photo",
-            lambda place: _do(lambda: actions.delete_photos(newest, [shown[place]])),
-            is_there,
-            removes=True,
-            done="Photo deleted. Close this to undo it.",
-        ),
-        ViewerAction(
-            "Bring back",
-            lambda place: _do(lambda: actions.bring_back(newest, [shown[place]])),
-            lambda place: shown[place] in left_out,
-            removes=True,
-            done="Photo brought back. Close this to undo it.",
-        ),
+        single("Leave out", actions.leave_out, is_there, "left out"),
+        single("Delete photo", actions.delete_photos, is_there, "deleted"),
+        single("Bring back", actions.bring_back, lambda place: shown[place] in left_out, "brought back"),
     )
 
 

@@ -13,8 +13,10 @@ import streamlit as st
 from pages.shared import actions, chrome, gallery, photo_details
 from pages.shared.decoding import preview
 from pages.shared.widgets import plain
-from tlcore.data.images import PIXEL_ART, PhotoInfo, PhotoRefused
+from tlcore.data.images import PhotoRefused
 from tlcore.data.manifest import Dataset
+from tlcore.data.picture_files import PIXEL_ART
+from tlcore.data.wanted import PhotoInfo
 from tlcore.errors import UserError
 from tlcore.messages.quantities import percent
 

@@ -14,7 +14,8 @@ from pages.shared import state
 from pages.shared.decoding import decoder, picture_address
 from pages.shared.gallery import GalleryPhoto
 from tlcore.data import thumbnails
-from tlcore.data.images import RESIZE_POLICY, PhotoRefused
+from tlcore.data.images import PhotoRefused
+from tlcore.data.wanted import RESIZE_POLICY
 from tlcore.errors import UserError
 from tlcore.jobs.store import Run
 from tlcore.messages.quantities import percent

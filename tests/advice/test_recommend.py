@@ -11,8 +11,8 @@ from tlcore.advice import recommend as module
 from tlcore.advice.recommend import ADVICE, choose_sample, load_recommendation, recommend
 from tlcore.advice.rule import RULES
 from tlcore.config import TrainConfig
-from tlcore.data.images import RESIZE_POLICY
 from tlcore.data.ingest import ingest_folder
+from tlcore.data.wanted import RESIZE_POLICY
 from tlcore.errors import UserError
 from tlcore.events import StageKey, run_to_end
 from tlcore.features.extract import Photo, feature_kind

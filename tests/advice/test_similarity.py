@@ -9,8 +9,9 @@ from PIL import Image
 
 from tests.photos import encode
 from tlcore.advice.similarity import photo_scores, similarity, similarity_interval
-from tlcore.data.images import RESIZE_POLICY, load_input
+from tlcore.data.images import load_input
 from tlcore.data.samples import EMOJI, DigitsSource
+from tlcore.data.wanted import RESIZE_POLICY
 from tlcore.features.extract import Photo, run_photos
 from tlcore.models.imagenet_head import ImageNetHead, load_imagenet_head
 from tlcore.models.litert_runtime import LiteModel, litert_pool
@@ -68,7 +69,7 @@ def test_where_known_sets_lie(head, files, low, high, reason):
 def test_photos_of_imagenet_are_the_high_end(head):
     scores = photo_scores(features_of([path.read_bytes() for path in sorted(IMAGENET.glob("*.JPEG"))]), head)
     assert similarity(scores) > 0.9
-    assert np.mean(scores == 1) == pytest.approx(0.75, abs=0.03), "three quarters are at the end of the scale"
+    assert np.mean(scores == 1) == pytest.approx(0.72, abs=0.03), "nearly three quarters are at the end of the scale"
 
 
 def test_a_picture_of_one_colour_is_like_nothing(head):

@@ -14,8 +14,8 @@ from tlcore.advice.recommend import load_recommendation
 from tlcore.comparison.results import load_results
 from tlcore.comparison.store import list_comparisons, runs_of
 from tlcore.data.dataset_list import list_datasets
-from tlcore.data.images import PIXELS_VERSION
 from tlcore.data.manifest import load_dataset
+from tlcore.data.wanted import PIXELS_VERSION
 from tlcore.evaluation.overfitting import best_epoch
 from tlcore.evaluation.report import load_report
 from tlcore.events import EpochEnd, Progress, StageKey
@@ -86,7 +86,7 @@ def test_what_was_measured_for_the_time_left_still_counts(workspace):
 
 
 def test_a_run_continues_where_it_was_killed(workspace):
-    """Photos are read better since (images.PIXELS_VERSION), so features are extracted once more, and no epoch is done
+    """Photos are read better since (wanted.PIXELS_VERSION), so features are extracted once more, and no epoch is done
     again."""
     from tlcore.worker.runner import run_job
 

@@ -13,9 +13,10 @@ from tests.photos import make_photo, run_job, write_files
 from tests.pictures import png, tiff
 from tlcore.data import incoming
 from tlcore.data.deep import Measured, RangeFinder, measure, own_ranges, parse_ranges, to_bytes
-from tlcore.data.images import PhotoRefused, Wanted, decode, decode_input, load_upright
+from tlcore.data.images import PhotoRefused, decode, decode_input, load_upright
 from tlcore.data.ingest import ingest_incoming, ingest_path
 from tlcore.data.manifest import ORIGINAL, load_dataset
+from tlcore.data.wanted import Wanted
 
 LOW, HIGH = 7_000, 9_000
 SHAPE = (30, 40)

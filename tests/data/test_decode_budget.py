@@ -16,6 +16,7 @@ from tlcore.data import colours, deep, images, opening
 from tlcore.data.decode_budget import DecodeBudget, opened_cost
 from tlcore.data.images import PhotoRefused, decode, inspect, load_input, load_upright, thumbnail
 from tlcore.data.png_texts import without_large_texts
+from tlcore.data.wanted import Wanted
 from tlcore.settings import HOSTED, OWN
 
 BUDGET = DecodeBudget.of(HOSTED)
@@ -128,7 +129,7 @@ def test_one_decoding_gives_input_and_thumbnail():
     for size in ((1_000, 750), (300, 200), (100, 80)):
         data = encode(make_image(2, size), "JPEG")
         for side in (96, 224):
-            photo = decode(data, images.Wanted(side, "center-crop", 240))
+            photo = decode(data, Wanted(side, "center-crop", 240))
             assert (photo.input == load_input(data, side, "center-crop")).all()
             assert (photo.info.width, photo.info.height) == size
             side_seen, other = Image.open(BytesIO(photo.thumbnail)).size
@@ -167,7 +168,8 @@ _SCRIPT = """
 import json, sys
 from pathlib import Path
 from tlcore.data import images
-from tlcore.data.images import Wanted, decode
+from tlcore.data.images import decode
+from tlcore.data.wanted import Wanted
 from tlcore.data.opening import prepare
 def peak():
     return int(next(line for line in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in line).split()[1])

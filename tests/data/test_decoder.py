@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +19,11 @@ from PIL import Image
 from tests import claims
 from tests.data.test_images import KINDS, REFUSED
 from tests.photos import encode, make_photo
+from tlcore.data import decode_budget, images
 from tlcore.data import decoder as decoder_module
-from tlcore.data import images
 from tlcore.data.decoder import PhotoDecoder, shared_decoder
-from tlcore.data.images import LARGE_BYTES, PhotoRefused, Wanted, load_input, thumbnail
+from tlcore.data.images import LARGE_BYTES, PhotoRefused, load_input, thumbnail
+from tlcore.data.wanted import Wanted
 from tlcore.errors import UserError
 from tlcore.settings import HOSTED, OWN
 
@@ -188,7 +190,7 @@ def test_memory_ends_where_the_limit_is(large, monkeypatch):
 
 def test_of_large_ones_only_one_is_decoded_at_a_time(large):
     made = PhotoDecoder(OWN, 2)
-    assert images.decode_budget.opened_cost(images.Image.open(images.BytesIO(large)), large).num_bytes > LARGE_BYTES
+    assert decode_budget.opened_cost(Image.open(BytesIO(large)), large).num_bytes > LARGE_BYTES
     made._large.acquire()
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(made.input, large, 64)

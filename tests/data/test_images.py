@@ -7,17 +7,8 @@ import pytest
 from PIL import Image, ImageFile
 
 from tests.photos import encode, heic, make_halves, make_image, make_photo, png_header
-from tlcore.data.images import (
-    FORMATS,
-    RESIZE_POLICIES,
-    PhotoRefused,
-    Wanted,
-    decode,
-    inspect,
-    load_input,
-    load_upright,
-    thumbnail,
-)
+from tlcore.data.images import FORMATS, PhotoRefused, decode, inspect, load_input, load_upright, thumbnail
+from tlcore.data.wanted import RESIZE_POLICIES, Wanted
 
 SIZE = (24, 16)
 

@@ -12,8 +12,9 @@ from PIL import Image, ImageCms
 
 from tests.photos import encode, heic
 from tests.pictures import P3, changed_tiff, directory, grey_profile, packed, png, rgb_profile, tiff
-from tlcore.data.images import Wanted, decode, inspect, load_upright
+from tlcore.data.images import decode, inspect, load_upright
 from tlcore.data.refusals import PhotoRefused
+from tlcore.data.wanted import Wanted
 
 CASES = Path(__file__).parent / "cases"
 HEIGHT, WIDTH = 24, 40

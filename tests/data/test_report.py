@@ -13,7 +13,7 @@ from tlcore.data.collect import Collected, Reading, collect
 from tlcore.data.copies import copy_dataset
 from tlcore.data.edits import delete_photos
 from tlcore.data.folder import FolderSource
-from tlcore.data.images import DecodedPhoto, Wanted, decode
+from tlcore.data.images import decode
 from tlcore.data.incoming import add_files, new_incoming
 from tlcore.data.ingest import ingest_folder, ingest_incoming, ingest_path
 from tlcore.data.layout import label_all
@@ -21,6 +21,7 @@ from tlcore.data.manifest import load_dataset
 from tlcore.data.names import HIDDEN
 from tlcore.data.parquet import to_parquet
 from tlcore.data.report import CHANGED, GUESSED, LEFT_OUT, ReportLine, report_frame
+from tlcore.data.wanted import DecodedPhoto, Wanted
 from tlcore.events import never
 from tlcore.messages.layouts import found_message
 from tlcore.workspace import read_json, write_json

@@ -17,8 +17,9 @@ from tlcore.advice.label_changing_flips import find_label_changing_flips
 from tlcore.advice.rule import RULES, ExaminedPhoto, Recommendation, find_close_strategies, find_quadrant
 from tlcore.advice.similarity import photo_scores, similarity, similarity_interval
 from tlcore.data.decode_budget import ACCEPTED
-from tlcore.data.images import RESIZE_POLICY, load_input
+from tlcore.data.images import load_input
 from tlcore.data.manifest import Dataset, load_dataset
+from tlcore.data.wanted import RESIZE_POLICY
 from tlcore.events import Event, Finished, Progress, ShouldStop, StageKey, Stopped, never
 from tlcore.features.extract import FEATURES_KEPT, Photo
 from tlcore.features.pooled import extract_pooled

@@ -15,10 +15,10 @@ from tlcore.data.changes import Edit
 from tlcore.data.collect import Reading
 from tlcore.data.compare import compare_versions
 from tlcore.data.export import export_dataset
-from tlcore.data.images import Wanted
 from tlcore.data.ingest import decode_own
 from tlcore.data.manifest import Dataset, load_dataset
 from tlcore.data.versions import go_to
+from tlcore.data.wanted import Wanted
 from tlcore.errors import UserError
 from tlcore.events import Event, run_to_end
 from tlcore.workspace import Workspace, open_workspace, version_id

@@ -17,13 +17,14 @@ import pandas as pd
 
 from tlcore.data.allowance import UNLIMITED, Allowance
 from tlcore.data.deep import Measured, Range, RangeFinder
-from tlcore.data.images import DecodedPhoto, PhotoRefused, Wanted, decode
+from tlcore.data.images import PhotoRefused, decode
 from tlcore.data.layout import Placed, SourceFile
 from tlcore.data.manifest import ORIGINAL
 from tlcore.data.names import clean_path, make_unique
 from tlcore.data.report import CHANGED, ReportLine, left_out, report_frame
 from tlcore.data.saving import store_photo
 from tlcore.data.thumbnails import ThumbnailWriter
+from tlcore.data.wanted import DecodedPhoto, Wanted
 from tlcore.errors import LayoutChoice
 from tlcore.events import Event, Progress, ShouldStop, StageKey
 

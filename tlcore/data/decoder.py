@@ -22,8 +22,9 @@ import tlcore
 from tlcore.data.decode_budget import DecodeBudget
 from tlcore.data.decoder_messages import BadMessage, Message, read_message, write_message
 from tlcore.data.deep import Measured
-from tlcore.data.images import FORMATS, RESIZE_POLICIES, RESIZE_POLICY, DecodedPhoto, PhotoInfo, Wanted
+from tlcore.data.images import FORMATS
 from tlcore.data.refusals import MAKE_SMALLER, NO_MEMORY, SAVE_AGAIN, PhotoRefused
+from tlcore.data.wanted import RESIZE_POLICIES, RESIZE_POLICY, DecodedPhoto, PhotoInfo, Wanted
 from tlcore.errors import UserError
 from tlcore.settings import Limits
 

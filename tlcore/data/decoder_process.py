@@ -16,9 +16,10 @@ import numpy as np
 
 from tlcore.data.decode_budget import DecodeBudget, DecodeCost
 from tlcore.data.decoder_messages import BadMessage, read_message, write_message
-from tlcore.data.images import LARGE_BYTES, DecodedPhoto, Wanted, decode
+from tlcore.data.images import LARGE_BYTES, decode
 from tlcore.data.opening import prepare
 from tlcore.data.refusals import NO_MEMORY, PhotoRefused
+from tlcore.data.wanted import DecodedPhoto, Wanted
 
 try:
     import resource

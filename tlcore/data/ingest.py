@@ -21,12 +21,13 @@ from tlcore.data.decode_budget import DecodeBudget
 from tlcore.data.drafts import draft_folder
 from tlcore.data.examples import examples_at_hand
 from tlcore.data.folder import FolderSource, path_not_found
-from tlcore.data.images import DecodedPhoto, Wanted, decode, thumbnail
+from tlcore.data.images import decode, thumbnail
 from tlcore.data.layout import HOW, Table, leave_out, read_layout
 from tlcore.data.reasons import reasons_given
 from tlcore.data.report import guessed
 from tlcore.data.thumbnails import ThumbnailWriter
 from tlcore.data.uploads import ingest_incoming
+from tlcore.data.wanted import DecodedPhoto, Wanted
 from tlcore.errors import UserError
 from tlcore.events import ShouldStop, never
 from tlcore.settings import load_limits

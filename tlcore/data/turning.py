@@ -12,12 +12,12 @@ from PIL import Image
 from tlcore.data.commit import Brought
 from tlcore.data.decoder import shared_decoder
 from tlcore.data.drafts import draft_folder
-from tlcore.data.images import Wanted
 from tlcore.data.manifest import Dataset
 from tlcore.data.orientation import CLOCKWISE, CannotTurn, turn
 from tlcore.data.refusals import PhotoRefused
 from tlcore.data.saving import store_photo
 from tlcore.data.thumbnails import ThumbnailWriter
+from tlcore.data.wanted import Wanted
 from tlcore.errors import UserError
 from tlcore.settings import load_limits
 from tlcore.workspace import Workspace

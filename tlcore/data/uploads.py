@@ -19,7 +19,7 @@ from tlcore.data.decoder import shared_decoder
 from tlcore.data.default_name import dataset_name
 from tlcore.data.drafts import draft_folder
 from tlcore.data.examples import examples_at_hand
-from tlcore.data.images import PhotoRefused, Wanted
+from tlcore.data.images import PhotoRefused
 from tlcore.data.layout import (
     KEYS,
     Layout,
@@ -37,6 +37,7 @@ from tlcore.data.report import guessed, report_lines
 from tlcore.data.thumbnails import ThumbnailWriter
 from tlcore.data.unsent import read_unsent, unsent_refusals
 from tlcore.data.upload_classes import read_classes, suggested_name
+from tlcore.data.wanted import Wanted
 from tlcore.error_reasons import why_file_failed
 from tlcore.errors import UndecidedEncoding, UndecidedLayout, UserError
 from tlcore.events import ShouldStop, never

@@ -16,7 +16,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from tlcore.data.augment import Views
-from tlcore.data.images import PIXELS_VERSION
+from tlcore.data.wanted import PIXELS_VERSION
 from tlcore.errors import UserError
 from tlcore.features.store import LOCK_SECONDS, FeatureKind, FeatureStore, Kind, RowStore, row_bytes
 from tlcore.features.views import ViewedStore, has_views

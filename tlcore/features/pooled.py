@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from tlcore.data.images import RESIZE_POLICY
+from tlcore.data.wanted import RESIZE_POLICY
 from tlcore.events import Progress, ShouldStop, never
 from tlcore.features.extract import Photo, Read, Request, extract, feature_kind
 from tlcore.features.store import MOST_REPAIRS, DamagedRows, FeatureStore

@@ -26,7 +26,7 @@ from typing import Protocol, Self
 import numpy as np
 from filelock import FileLock, Timeout
 
-from tlcore.data.images import PIXELS_VERSION
+from tlcore.data.wanted import PIXELS_VERSION
 from tlcore.errors import UserError
 from tlcore.features.row_checks import CHECK_BYTES, DROPPED, RowChecks, checksum, pack
 from tlcore.workspace import Workspace, disk_error, touch_used

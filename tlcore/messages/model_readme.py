@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tlcore.data.images import REDUCING_GAP
+from tlcore.data.wanted import REDUCING_GAP
 from tlcore.errors import UserError
 from tlcore.messages.quantities import count
 from tlcore.messages.scores import score_message

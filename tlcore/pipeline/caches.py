@@ -8,7 +8,7 @@ import numpy as np
 
 from tlcore.config import TrainConfig
 from tlcore.data.augment import Augmentation, Views, view_key
-from tlcore.data.images import RESIZE_POLICY
+from tlcore.data.wanted import RESIZE_POLICY
 from tlcore.features.activations import ActivationKind, ImageCache, make_room, open_activations, open_features
 from tlcore.features.extract import FEATURES_KEPT, Photo, Request, check_numbers, num_rows
 from tlcore.features.store import FeatureKind

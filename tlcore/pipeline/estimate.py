@@ -4,8 +4,8 @@ Made for a page, so it builds no network and reads no photo; a run that is at wo
 """
 
 from tlcore.config import TrainConfig
-from tlcore.data.images import RESIZE_POLICY
 from tlcore.data.manifest import Dataset
+from tlcore.data.wanted import RESIZE_POLICY
 from tlcore.events import StageKey
 from tlcore.features.activations import ImageCache, open_features
 from tlcore.features.extract import Photo, Request, feature_kind, num_rows

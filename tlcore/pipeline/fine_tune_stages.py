@@ -16,7 +16,8 @@ import numpy as np
 from tlcore.config import TrainConfig
 from tlcore.data.augment import view_key
 from tlcore.data.decode_budget import ACCEPTED
-from tlcore.data.images import RESIZE_POLICY, load_input
+from tlcore.data.images import load_input
+from tlcore.data.wanted import RESIZE_POLICY
 from tlcore.events import Event, StageKey
 from tlcore.features.batches import augmenting, batches
 from tlcore.features.extract import Photo, Request, decode, extract

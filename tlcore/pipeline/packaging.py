@@ -15,8 +15,9 @@ import numpy as np
 from tlcore import __version__
 from tlcore.config import TrainConfig
 from tlcore.data.decode_budget import ACCEPTED
-from tlcore.data.images import PIXELS_VERSION, RESIZE_POLICY, decode_input
+from tlcore.data.images import decode_input
 from tlcore.data.manifest import Dataset
+from tlcore.data.wanted import PIXELS_VERSION, RESIZE_POLICY
 from tlcore.errors import UserError
 from tlcore.evaluation.report import Report, figures
 from tlcore.events import Event, Packed, Progress, StageKey

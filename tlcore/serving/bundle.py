@@ -20,8 +20,8 @@ from typing import Any
 
 from tlcore.checksums import DamagedFile, check_file, check_path, file_checksum, parse_json, path_checksum
 from tlcore.data.deep import Range, parse_ranges
-from tlcore.data.images import PIXELS_VERSION, RESIZE_POLICIES, Wanted
 from tlcore.data.names import clean_text
+from tlcore.data.wanted import PIXELS_VERSION, RESIZE_POLICIES, Wanted
 from tlcore.errors import UserError
 from tlcore.serving.bundle_files import NoBundle, read_files
 from tlcore.workspace import disk_error, write_atomic, write_json

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from tlcore.data.images import MIN_SIDE, PhotoRefused, Wanted, decode, decode_input, make_input, make_upright
+from tlcore.data.images import MIN_SIDE, PhotoRefused, decode, decode_input, make_input, make_upright
+from tlcore.data.wanted import Wanted
 from tlcore.errors import UserError
 from tlcore.models.litert_runtime import LiteModel, usable_cores
 from tlcore.serving.bundle import Bundle
@@ -74,7 +75,7 @@ class ImageClassifier:
         """Probabilities of a photo, float32 (classes,).
 
         A large JPEG is decoded at a fraction of its size, so that its file and the array of all its pixels give other
-        probabilities: see `images.REDUCING_GAP`.
+        probabilities: see `wanted.REDUCING_GAP`.
 
         Raises:
             PhotoRefused: the content is not a picture that can be used.

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from tlcore.data.images import RESIZE_POLICY
+from tlcore.data.wanted import RESIZE_POLICY
 from tlcore.errors import UserError
 from tlcore.features.memory import free_memory
 from tlcore.jobs.workers import worker_environment

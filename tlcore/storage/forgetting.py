@@ -13,8 +13,8 @@ from pathlib import Path
 import pandas as pd
 
 from tlcore.data.edit_log import read_log
-from tlcore.data.images import PIXELS_VERSION
 from tlcore.data.thumbnails import BROUGHT
+from tlcore.data.wanted import PIXELS_VERSION
 from tlcore.errors import UserError
 from tlcore.features.activations import evict
 from tlcore.features.forget import forget_photos

@@ -77,7 +77,7 @@ def _line(dataset: Dataset, version: int, words: str, when: str, runs: Sequence[
                         args=(dataset, version),
                     )
         for run in (run for run in runs if split_version(run.dataset_id)[1] == version):
-            words = f"Model trained on this version: {run_title(run, job_status(run))}"
+            words = f"Trained model: {run_title(run, job_status(run))}"
             st.page_link("pages/evaluate.py", label=plain(words), query_params={"dataset": dataset.id, "run": run.id})
 
 

@@ -20,8 +20,9 @@ from pages.shared.widgets import plain
 from tlcore.advice.recommend import load_recommendation
 from tlcore.config import TrainConfig
 from tlcore.data.augment import Augmentation, Views, draw, view_random
-from tlcore.data.images import RESIZE_POLICY, PhotoRefused
+from tlcore.data.images import PhotoRefused
 from tlcore.data.manifest import Dataset
+from tlcore.data.wanted import RESIZE_POLICY
 from tlcore.errors import UserError
 from tlcore.jobs import store
 from tlcore.messages.flip_hints import flip_hints
