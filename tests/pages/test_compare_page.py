@@ -18,6 +18,7 @@ from tlcore.events import EpochEnd, Evaluated, Failed, Finished, Started, Stoppe
 from tlcore.jobs import status, store
 from tlcore.jobs.locks import LOCK
 from tlcore.jobs.store import Run
+from tlcore.workspace import CHECKPOINT
 
 NAMES = {"a": "hybrid", "b": "feature extraction", "c": "from scratch"}
 
@@ -160,7 +161,7 @@ def test_a_run_that_ended_early_by_itself_is_not_offered_again(visit, trained, r
     scored(trained, runs[0], 0)
     happened(runs[1], Started(0.0, 1), *rounds(3), Evaluated(6, 6, 9.0, 4.0, 5.0), Finished(runs[1].id, 10.0))
     save_report(runs[1].folder, load_report(runs[0].folder))
-    (runs[1].folder / store.CHECKPOINT).touch()
+    (runs[1].folder / CHECKPOINT).touch()
     labels = [button.label for button in visit("compare", trained[0], race=made.id).button]
     assert not any(label.startswith("Continue") for label in labels), "its early stopping would end it at once again"
 
@@ -192,7 +193,7 @@ def test_a_run_without_figures_can_be_taken_up(visit, trained, race, queue, even
     scored(trained, runs[0], 0)
     happened(runs[1], *events)
     if checkpoint:
-        (runs[1].folder / store.CHECKPOINT).touch()
+        (runs[1].folder / CHECKPOINT).touch()
     at = visit("compare", trained[0], race=made.id)
     assert [label for label in buttons(at) if label in (row, "Restart", "Stop")] == [row], reason
     assert ("The disk is full" in words(at)) == any(isinstance(event, Failed) for event in events)
@@ -215,7 +216,7 @@ def test_the_button_of_a_stopped_race_says_what_its_rows_say(visit, trained, rac
     for run, number in zip(runs, learned, strict=True):
         happened(run, Started(0.0, 1), *rounds(number), Stopped("Nothing."))
         if number:
-            (run.folder / store.CHECKPOINT).touch()
+            (run.folder / CHECKPOINT).touch()
     at = visit("compare", trained[0], race=made.id)
     rows = ["Continue from epoch 3" if number else "Restart" for number in learned]
     assert [label for label in buttons(at) if label in (*rows, "Restart the race", "Continue the race")] == [

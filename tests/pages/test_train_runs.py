@@ -15,6 +15,7 @@ from tlcore.jobs.locks import LOCK
 from tlcore.jobs.store import Run, create_run
 from tlcore.models.registry import BUILT_IN
 from tlcore.storage.renaming import rename
+from tlcore.workspace import CHECKPOINT
 
 pytestmark = pytest.mark.usefixtures("two_networks")
 
@@ -25,7 +26,7 @@ def ended(trained, config: TrainConfig, events: list, checkpoint: bool = True) -
     run = create_run(workspace, dataset.id, config, "ended")
     (run.folder / "events.jsonl").write_text("".join(encode(event) + "\n" for event in events))
     if checkpoint:
-        (run.folder / store.CHECKPOINT).touch()
+        (run.folder / CHECKPOINT).touch()
     return run
 
 
