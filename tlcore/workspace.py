@@ -73,6 +73,11 @@ class Workspace:
         return self.root / "checks"
 
     @property
+    def analyses(self) -> Path:
+        """Jobs that find out more about a finished run, one folder for each run and analysis."""
+        return self.root / "analyses"
+
+    @property
     def downloads(self) -> Path:
         """Archives that were fetched, kept under their checksum."""
         return self.root / "downloads"

@@ -8,6 +8,7 @@ for it).
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -185,6 +186,13 @@ def check(dataset: Dataset) -> None:
         with refusals_kept():
             job = store.check_job(state.workspace(), lineage_id(dataset), dataset.visitor)
             state.queue().restart(job)
+
+
+def analyse(run: Run, what: str, options: Mapping[str, Any] | None = None) -> None:
+    """Find out more about a finished run, in a job; nothing happens where that is under way."""
+    if _is_allowed(run):
+        with refusals_kept():
+            state.queue().restart(store.analysis_job(state.workspace(), run, what, options))
 
 
 def keep_issues(dataset: Dataset, issues: pd.DataFrame) -> bool:

@@ -25,7 +25,7 @@ from tlcore.jobs.store import QUEUED, STOP, Job, open_job
 from tlcore.workspace import Workspace, disk_error, is_id, read_json, write_json
 
 FOLDER = "queue"
-KINDS = ("train", "import", "advice", "check")
+KINDS = ("train", "import", "advice", "check", "analysis")
 NOT_BEGUN = "It hadn't started yet."
 MOST_SERVED = 1000  # visitors whose last turn is remembered
 LINE_SECONDS = 30  # a change takes some milliseconds; no page may wait without end
@@ -46,6 +46,7 @@ class Line:
             "import": workspace.imports,
             "advice": workspace.recommendations,
             "check": workspace.checks,
+            "analysis": workspace.analyses,
         }
 
     @contextmanager

@@ -1,12 +1,15 @@
 """Jobs on disk: one folder each, readable by a person and by any tool (docs/run-format.md).
 
-A job is a training run, an import of photos, the recommendation for a data set, or a check of its photos. Its folder
-holds `job.json` (what is to be done, never changed), `name.json` where a person renamed it, `events.jsonl` (what has
-happened), `job.lock` (held by the process that works on it) and, when a person asked for it, `stop`. The state of a job
-is read off these files; nothing else knows it, so pages and processes may come and go.
+A job is a training run, an import of photos, the recommendation for a data set, a check of its photos, or an analysis
+of a finished run. Its folder holds `job.json` (what is to be done, never changed), `name.json` where a person renamed
+it, `events.jsonl` (what has happened), `job.lock` (held by the process that works on it) and, when a person asked for
+it, `stop`. The state of a job is read off these files; nothing else knows it, so pages and processes may come and go.
 """
 
+import hashlib
+import json
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -35,8 +38,8 @@ EXIT_UNRECORDED = 74  # of a worker that could not write how its job ended; EX_I
 
 @dataclass(frozen=True)
 class Job:
-    """A job's folder and what its `job.json` says. `kind`: "train", "import", "advice" or "check"; `created`: Unix
-    seconds.
+    """A job's folder and what its `job.json` says. `kind`: "train", "import", "advice", "check" or
+    "analysis"; `created`: Unix seconds.
 
     `visitor`: the public name of who asked for it, "" where nobody did in a browser. `is_renamed`: whether `name`
     is one that somebody gave it later (naming.py).
@@ -121,18 +124,46 @@ def check_job(workspace: Workspace, dataset_id: str, visitor: str) -> Job:
     return _job_of_dataset(workspace.checks, "check", dataset_id, visitor)
 
 
+def analysis_job(workspace: Workspace, run: Job, what: str, options: Mapping[str, Any] | None = None) -> Job:
+    """The job that finds out more about a finished run: one for each analysis and its options, made when asked for.
+
+    Its spec has `run` (an id), `what` and `options`. It belongs to whom the run belongs.
+
+    Args:
+        what: which analysis, a key of `worker.handlers.ANALYSES`, such as "learning-curve".
+        options: what it needs to know beside the run, as plain values for JSON.
+
+    Raises:
+        UserError: the disk is full.
+    """
+    job_id = analysis_id(run.id, what, options)
+    spec = {"run": run.id, "what": what, "options": dict(options or {})}
+    return _only_job(workspace.analyses, "analysis", run.name, spec, job_id, run.visitor)
+
+
+def analysis_id(run_id: str, what: str, options: Mapping[str, Any] | None = None) -> str:
+    """The id of that job, and so the name of its folder in `workspace.analyses`."""
+    told = json.dumps(options, sort_keys=True).encode() if options else b""
+    return f"{run_id}-{what}" + (f"-{hashlib.sha256(told).hexdigest()[:8]}" if told else "")
+
+
 def _job_of_dataset(parent: Path, kind: str, dataset_id: str, visitor: str = "") -> Job:
-    """The one job of a kind for a data set, made where there is none yet, or a kill left its folder without a job.json.
+    """The one job of a kind for a data set."""
+    return _only_job(parent, kind, dataset_id, {"dataset": dataset_id}, dataset_id, visitor)
+
+
+def _only_job(parent: Path, kind: str, name: str, spec: dict[str, Any], job_id: str, visitor: str) -> Job:
+    """The job of this id, made where there is none yet, or a kill left its folder without a job.json.
 
     Of two visitors who ask at the same moment, one may clear away what the other was writing.
     """
-    if not is_id(dataset_id):
-        raise _unknown(dataset_id)
-    folder = parent / dataset_id
+    if not is_id(job_id):
+        raise _unknown(job_id)
+    folder = parent / job_id
     with suppress(UserError):
         return open_job(folder)
     try:
-        _create(parent, kind, dataset_id, {"dataset": dataset_id}, dataset_id, visitor)
+        _create(parent, kind, name, spec, job_id, visitor)
     except UserError as refused:
         try:
             return open_job(folder)

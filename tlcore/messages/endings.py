@@ -43,7 +43,7 @@ _DEATHS = {
     "disk": "stopped because the disk is full",
     "start": "could not start",
 }
-NOUNS = {"train": "training", "import": "import", "advice": "recommendation", "check": "check"}
+NOUNS = {"train": "training", "import": "import", "advice": "recommendation", "check": "check", "analysis": "analysis"}
 """What a job of each kind is called."""
 
 

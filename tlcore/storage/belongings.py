@@ -19,16 +19,17 @@ from tlcore.listing import HEAD
 from tlcore.naming import Mark, file_mark
 from tlcore.workspace import Workspace, is_id, read_json, split_version
 
-UPLOADS, DATASET, IMPORT, RECOMMENDATION, CHECK, RUN, COMPARISON = (
+UPLOADS, DATASET, IMPORT, RECOMMENDATION, CHECK, RUN, ANALYSIS, COMPARISON = (
     "uploads",
     "data set",
     "import",
     "recommendation",
     "check",
     "run",
+    "analysis",
     "race",
 )
-JOBS = (IMPORT, RECOMMENDATION, CHECK, RUN)
+JOBS = (IMPORT, RECOMMENDATION, CHECK, RUN, ANALYSIS)
 
 
 _STORED = ("stored_photos", "bytes")  # in the head of a data set that was edited
@@ -107,6 +108,7 @@ def _places(workspace: Workspace) -> tuple[tuple[str, Path, str], ...]:
         (RECOMMENDATION, workspace.recommendations, JOB),
         (CHECK, workspace.checks, JOB),
         (RUN, workspace.runs, JOB),
+        (ANALYSIS, workspace.analyses, JOB),
         (COMPARISON, workspace.root / RACES, NOTE),
     )
 
@@ -139,6 +141,8 @@ def _read(kind: str, folder: str, note: str, _changed: int, head: Mark | None) -
         needs = (spec.get("base"), spec["value"] if spec["kind"] == "incoming" else None)
     elif kind in (RUN, RECOMMENDATION):
         needs = (spec["dataset"],)
+    elif kind == ANALYSIS:
+        needs = (spec["run"],)
     elif kind == COMPARISON:
         needs = (values["dataset"], *values["runs"])
     return Belonging(

@@ -22,6 +22,7 @@ from tlcore.jobs.status import job_status
 from tlcore.jobs.store import QUEUED, STOP, Job, open_job
 from tlcore.settings import Limits
 from tlcore.storage.belongings import (
+    ANALYSIS,
     CHECK,
     COMPARISON,
     DATASET,
@@ -198,7 +199,7 @@ def _unneeded(everything: list[Belonging], limits: Limits, now: float) -> list[B
     """What is old, in no work, and needed by nothing that stays."""
     by_id: dict[str, list[Belonging]] = {}  # a recommendation goes and stays with its data set
     for each in everything:
-        by_id.setdefault(_check_of(each.id) if each.kind == CHECK else split_version(each.id)[0], []).append(each)
+        by_id.setdefault(_key_of(each), []).append(each)
     pending = [each for each in everything if not _may_go(each, limits, now)]
     recent = {each.id for each in pending if each.kind == RUN}
     pending += [each for each in everything if each.kind == COMPARISON and not recent.isdisjoint(each.needs)]
@@ -207,12 +208,24 @@ def _unneeded(everything: list[Belonging], limits: Limits, now: float) -> list[B
         keeper = pending.pop()
         if keeper.kind == IMPORT and not _in_work(keeper.folder):
             continue  # it has made its data set, or failed; uploads go an hour after their last use
-        for need in (keeper.id, _check_of(keeper.lineage), *keeper.needs):
+        for need in (keeper.id, _check_of(keeper.lineage), _analyses_of(keeper.id), *keeper.needs):
             for each in by_id.get(need, ()):
                 if id(each) not in kept:
                     kept.add(id(each))
                     pending.append(each)
     return [each for each in everything if id(each) not in kept]
+
+
+def _key_of(belonging: Belonging) -> str:
+    """Under which name it is found by what it goes and stays with."""
+    if belonging.kind == CHECK:
+        return _check_of(belonging.id)
+    return _analyses_of(belonging.needs[0]) if belonging.kind == ANALYSIS else split_version(belonging.id)[0]
+
+
+def _analyses_of(run_id: str) -> str:
+    """What stands for the analyses of a run."""
+    return f"{ANALYSIS} {run_id}"
 
 
 def _check_of(lineage: str) -> str:
@@ -223,11 +236,12 @@ def _check_of(lineage: str) -> str:
 def _may_go(belonging: Belonging, limits: Limits, now: float) -> bool:
     """Whether nobody works on it, nor has had a use for it for as long as this machine keeps such things.
 
-    A recommendation or a check is as good as its data set: it goes with that, and is kept by nothing else.
+    A recommendation or a check is as good as its data set, an analysis as its run: it goes with that, and is kept by
+    nothing else.
     """
     if belonging.kind in JOBS and _in_work(belonging.folder):
         return False
-    if belonging.kind in (RECOMMENDATION, CHECK):
+    if belonging.kind in (RECOMMENDATION, CHECK, ANALYSIS):
         return True
     if belonging.kind == UPLOADS and incoming.is_held(belonging.folder):
         return False

@@ -14,6 +14,7 @@ from tlcore.jobs.locks import LOCK, is_locked
 from tlcore.jobs.store import open_job, request_stop
 from tlcore.listing import deleted_as, is_deleted, mark_deleted
 from tlcore.storage.belongings import (
+    ANALYSIS,
     CHECK,
     COMPARISON,
     DATASET,
@@ -33,7 +34,7 @@ from tlcore.storage.usage import folder_bytes
 from tlcore.storage.visits import forget_visit
 from tlcore.workspace import Workspace, discard
 
-ORDER = (COMPARISON, RUN, RECOMMENDATION, CHECK, IMPORT, UPLOADS, DATASET)
+ORDER = (COMPARISON, ANALYSIS, RUN, RECOMMENDATION, CHECK, IMPORT, UPLOADS, DATASET)
 """What needs something else goes before that."""
 
 STOP_SECONDS = 0.5  # a page waits for it; what takes longer goes when it has ended

@@ -19,7 +19,7 @@ from tlcore.errors import UserError
 from tlcore.features.activations import evict
 from tlcore.features.forget import forget_photos
 from tlcore.jobs.locks import LOCK, is_locked
-from tlcore.storage.belongings import CHECK, DATASET, RECOMMENDATION, RUN, belongings
+from tlcore.storage.belongings import ANALYSIS, CHECK, DATASET, RECOMMENDATION, RUN, belongings
 from tlcore.workspace import Workspace, last_used, read_json, write_json
 
 FOLDER = "forget"
@@ -75,7 +75,7 @@ def unused_features(workspace: Workspace, seconds: float, now: float) -> list[Pa
     Args:
         seconds: 0 for no limit.
     """
-    if any(is_locked(each.folder / LOCK) for each in belongings(workspace, (RUN, RECOMMENDATION, CHECK))):
+    if any(is_locked(each.folder / LOCK) for each in belongings(workspace, (RUN, RECOMMENDATION, CHECK, ANALYSIS))):
         return []
     folders = [folder for folder in workspace.features.iterdir() if folder.is_dir()]
     current = f"-pixels{PIXELS_VERSION}"

@@ -18,11 +18,11 @@ from tlcore.features.activations import evict
 from tlcore.jobs.locks import LOCK
 from tlcore.listing import FolderList, unmark_deleted
 from tlcore.settings import Limits
-from tlcore.storage.belongings import CHECK, COMPARISON, DATASET, JOBS, RECOMMENDATION, RUN
+from tlcore.storage.belongings import ANALYSIS, CHECK, COMPARISON, DATASET, JOBS, RECOMMENDATION, RUN
 from tlcore.workspace import Workspace, discard, disk_error, is_id, read_json, touch_used, write_json
 
 FOLDER, NOTE = "deleted", "deletion.json"
-ORDER = (COMPARISON, RUN, RECOMMENDATION, CHECK, DATASET)
+ORDER = (COMPARISON, ANALYSIS, RUN, RECOMMENDATION, CHECK, DATASET)
 """What needs something else goes before that, and comes back after it."""
 
 HOUR = 3600.0
@@ -148,6 +148,7 @@ def place_of(workspace: Workspace, kind: str) -> Path:
         RUN: workspace.runs,
         RECOMMENDATION: workspace.recommendations,
         CHECK: workspace.checks,
+        ANALYSIS: workspace.analyses,
         COMPARISON: workspace.root / RACES,
     }[kind]
 

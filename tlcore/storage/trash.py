@@ -22,6 +22,7 @@ from tlcore.listing import is_deleted
 from tlcore.naming import given_name
 from tlcore.settings import Limits
 from tlcore.storage.belongings import (
+    ANALYSIS,
     CHECK,
     COMPARISON,
     DATASET,
@@ -106,6 +107,7 @@ def _whole(
             for each in own
             if each.kind == COMPARISON and gone & {*each.needs} and not {*each.needs} & there - gone
         }
+    chosen |= {key for key, each in everything.items() if key[0] == ANALYSIS and gone & {*each.needs}}
     found = [each for key, each in everything.items() if key in chosen]
     return sorted(found, key=lambda each: ORDER.index(each.kind))
 

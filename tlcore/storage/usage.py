@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from tlcore.storage.belongings import CHECK, COMPARISON, DATASET, RUN, UPLOADS, belongings_of
+from tlcore.storage.belongings import ANALYSIS, CHECK, COMPARISON, DATASET, RUN, UPLOADS, belongings_of
 from tlcore.storage.put_aside import list_deletions
 from tlcore.workspace import Workspace, read_json, write_json
 
@@ -53,7 +53,7 @@ def usage(workspace: Workspace, visitor: str, without: str = "") -> Usage:
             count, in_area = uploaded(each.folder)
             photos += count
             size += in_area
-        elif each.kind in (RUN, CHECK):
+        elif each.kind in (RUN, CHECK, ANALYSIS):
             size += folder_bytes(each.folder)
     kinds = [each.kind for each in found]
     return Usage(

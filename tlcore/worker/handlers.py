@@ -131,7 +131,25 @@ def check(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterator[E
     yield from run_check(workspace, job, should_stop)
 
 
-HANDLERS: dict[str, Handler] = {"train": train, "import": import_photos, "advice": recommend, "check": check}
+ANALYSES: dict[str, Handler] = {}
+"""What does an analysis of a finished run, by the `what` of its spec (`store.analysis_job`).
+
+It writes what it finds into the job's own folder, as the modules of tlcore/analysis say.
+"""
+
+
+def analyse(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterator[Event]:
+    """Find out more about a finished run."""
+    yield from ANALYSES[job.spec["what"]](workspace, job, should_stop)
+
+
+HANDLERS: dict[str, Handler] = {
+    "train": train,
+    "import": import_photos,
+    "advice": recommend,
+    "check": check,
+    "analysis": analyse,
+}
 """What does a job, by its `kind`."""
 
 
