@@ -59,7 +59,8 @@ def train_run(workspace: Workspace, run: Run, should_stop: ShouldStop) -> Iterat
     elif job_status(run).evaluated is None:
         yield unpacked.evaluated
     start = time.perf_counter()
-    write_embedding(context)
+    for event in write_embedding(context, unpacked.model):
+        yield eta.update(event)
     contents = Package(context.dataset, context.spec, context.config, load_report(run.folder), unpacked.model)
     for event in package(run, contents):
         yield eta.update(event)
