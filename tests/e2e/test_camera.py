@@ -99,10 +99,10 @@ def test_bursts_stay_together_in_the_data_set(camera_page, server, home):
         name(page, place - 1).press("Tab")
         page.get_by_role("button", name=f"Use camera for thing {place}").click()
         shutter = page.get_by_role("button", name="Take photo")
-        for _ in range(3):
+        for burst in (1, 2, 3):
             shutter.hover()
             page.mouse.down()
-            expect(page.locator(".camera .left")).to_be_visible()  # from the second photo on
+            expect_at_least(page, place - 1, 4 * burst)  # on a slow machine some of them are the same picture
             page.mouse.up()
             expect(page.locator(".camera .hint")).to_have_text(re.compile("photos taken"))
     page.get_by_role("button", name="Close camera").click()
