@@ -36,6 +36,7 @@ STAGE_TITLES = {
     StageKey.FINE_TUNE: "Fine-tuning",
     StageKey.PACK: "Packing the model",
     StageKey.VERIFY: "Checking the model",
+    StageKey.CROSS_VALIDATE: "Testing every photo once",
 }
 """What each stage is called."""
 

@@ -46,7 +46,9 @@ class TrainedModel:
     """What a run gives: probabilities of the test photos float32 (n, classes), the epoch that was kept, how the two
     model files are made, and the groups of arrays that unpacked.py makes the same of in another process.
 
-    All three are called when the test figures are there already.
+    All three are called when the test figures are there already. `network`: the one that adapted to the photos, None
+    for a `head` on the frozen one. `validation_probabilities`: as those of the test photos; none where an earlier
+    version trained it.
     """
 
     test_probabilities: np.ndarray
@@ -54,6 +56,9 @@ class TrainedModel:
     make_tflite: Callable[[], bytes]
     save_keras: Callable[[Path], None]
     arrays: Callable[[], dict[str, list[np.ndarray]]]
+    network: FineTuneModel | None = None
+    head: "Head | None" = None
+    validation_probabilities: np.ndarray = field(default_factory=lambda: np.empty((0, 0), np.float32))
 
 
 @dataclass
