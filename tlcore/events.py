@@ -70,6 +70,7 @@ class StageKey(StrEnum):
     CACHE_ACTIVATIONS = "cache_activations"
     DECODE_PHOTOS = "decode_photos"
     FINE_TUNE = "fine_tune"
+    FINAL_FEATURES = "final_features"  # what a network that was trained makes of the photos
     PACK = "pack"  # the model file is made
     VERIFY = "verify"
     CROSS_VALIDATE = "cross_validate"  # every photo is predicted by a model that did not learn from it

@@ -68,6 +68,7 @@ class Context:
     `backbone`: the frozen network, replaced when its batch normalisation is adapted. `fine_tune_model`: built when a
     plan needs it. `head`, `trained`: what was learned so far. `epochs_done`: of the head, in the numbers of the run.
     `done`: the stages that are over. `held`: caches that must not be removed to make room before the run is over.
+    `final_features`: by SHA-256, what final_features.py has computed with a network that adapted.
     """
 
     workspace: Workspace
@@ -83,6 +84,7 @@ class Context:
     epochs_done: int = 0
     done: set[StageKey] = field(default_factory=set)
     held: ExitStack = field(default_factory=ExitStack)
+    final_features: dict[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def photos(self) -> list[Photo]:
