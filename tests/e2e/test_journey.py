@@ -7,7 +7,17 @@ from pathlib import Path
 
 from playwright.sync_api import Page, TimeoutError, expect
 
-from tests.e2e.ways import expect_no_sideways_scroll, heading, open_page, press, primary, settle, step, tab_to
+from tests.e2e.ways import (
+    TRAINING_MS,
+    expect_no_sideways_scroll,
+    heading,
+    open_page,
+    press,
+    primary,
+    settle,
+    step,
+    tab_to,
+)
 from tlcore.data.samples import EMOJI
 
 
@@ -57,12 +67,12 @@ def test_from_emoji_to_a_prediction(page, server, tmp_path):
     page.get_by_role("button", name="Train", exact=True).click()
     expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(2)
     judge = page.get_by_role("button", name="View results")
-    expect(judge).to_be_visible()
+    expect(judge).to_be_visible(timeout=TRAINING_MS)
     run_id = re.search(r"run=([a-z0-9-]+)", page.url).group(1)
 
     # A refresh finds the run again.
     page.reload()
-    expect(judge).to_be_visible()
+    expect(judge).to_be_visible(timeout=TRAINING_MS)
     expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(2)
     judge.click()
 
@@ -130,7 +140,7 @@ def test_from_the_welcome_page_to_an_answer_by_keyboard_alone(page, server, tmp_
     settle(page)
     press(page, primary(page))
     expect(page.locator("#tl-told")).to_contain_text(re.compile(r"\w"))  # a screen reader hears how it goes
-    expect(page.locator(".st-key-tl_steps")).to_contain_text("✓ Train")
+    expect(page.locator(".st-key-tl_steps")).to_contain_text("✓ Train", timeout=TRAINING_MS)
     press(page, step(page, "predict"))
     expect(page).to_have_url(re.compile("/predict"))
     settle(page)
@@ -193,7 +203,7 @@ def test_own_photos_hybrid_stopped_and_continued(page, server, small_folder):
     expect(progress.get_by_text(later).or_(judge).first).to_be_visible()
     with suppress(TimeoutError):  # it may have come to its end meanwhile
         page.get_by_role("button", name="Stop").click(timeout=3_000)
-    expect(judge).to_be_visible()
+    expect(judge).to_be_visible(timeout=TRAINING_MS)
     expect(page.get_by_text(re.compile(r"You stopped it after \d+ epochs|Trained for 303 epochs"))).to_be_visible()
     judge.click()
     expect(page.get_by_text(re.compile(r"\d of 6 test photos correct"))).to_be_visible()
