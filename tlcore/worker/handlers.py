@@ -131,7 +131,15 @@ def check(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterator[E
     yield from run_check(workspace, job, should_stop)
 
 
-ANALYSES: dict[str, Handler] = {}
+def cross_validate(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterator[Event]:
+    """Test every photo of a run once."""
+    load_trainer()
+    from tlcore.analysis.cross_validation import run_cross_validation  # brings TensorFlow
+
+    yield from run_cross_validation(workspace, job, should_stop)
+
+
+ANALYSES: dict[str, Handler] = {"cross-validation": cross_validate}
 """What does an analysis of a finished run, by the `what` of its spec (`store.analysis_job`).
 
 It writes what it finds into the job's own folder, as the modules of tlcore/analysis say.
