@@ -63,6 +63,9 @@ class StageKey(StrEnum):
     EXPORT = "export"  # photos that are written to a folder or a zip
     COMPARE = "compare"  # photos with one another, for the recommendation or a check
     MEASURE = "measure"  # the sharpness and light of photos, for a check
+    LEARN_PARTS = "learn_parts"  # trainings on parts of the photos, for a learning curve
+    ARRANGE = "arrange"  # photos on a map
+    HIDE_PARTS = "hide_parts"  # of photos, for the search for shortcuts
     ADAPT_BATCH_NORM = "adapt_batch_norm"
     EXTRACT_FEATURES = "extract_features"
     EXTRACT_FEATURES_AND_ACTIVATIONS = "extract_features_and_activations"
