@@ -7,6 +7,7 @@ them, and only what passed is written, so that nobody ever predicts with a file 
 import logging
 import time
 from collections.abc import Generator, Iterator
+from typing import TypeVar
 
 from tlcore.data.manifest import load_dataset
 from tlcore.errors import UserError
@@ -24,6 +25,7 @@ from tlcore.pipeline.context import Context, Halted, TrainedModel
 from tlcore.pipeline.estimate import estimate_seconds
 from tlcore.pipeline.eta import Eta
 from tlcore.pipeline.executor import execute
+from tlcore.pipeline.familiarity import learn_familiarity
 from tlcore.pipeline.head_stages import head_model
 from tlcore.pipeline.packaging import Package, package, withdraw_bundle
 from tlcore.pipeline.rates import Rates, num_products
@@ -31,6 +33,7 @@ from tlcore.pipeline.timings import load_timings, save_timings, timing_names
 from tlcore.pipeline.unpacked import Unpacked, discard_unpacked, load_unpacked, save_unpacked
 from tlcore.workspace import Workspace
 
+Result = TypeVar("Result")
 _log = logging.getLogger(__name__)
 
 
@@ -58,12 +61,26 @@ def train_run(workspace: Workspace, run: Run, should_stop: ShouldStop) -> Iterat
     elif job_status(run).evaluated is None:
         yield unpacked.evaluated
     start = time.perf_counter()
-    contents = Package(context.dataset, context.spec, context.config, load_report(run.folder), unpacked.model)
+    familiarity = yield from _passed_on(learn_familiarity(context, unpacked.model, load_report(run.folder)), eta)
+    contents = Package(
+        context.dataset, context.spec, context.config, load_report(run.folder), unpacked.model, familiarity
+    )
     for event in package(run, contents):
         yield eta.update(event)
     save_timings(workspace, eta.measured())
     yield Finished(run.id, unpacked.evaluated.seconds + time.perf_counter() - start, unpacked.stopped)
     discard_unpacked(run)
+
+
+def _passed_on(work: Generator[Event, None, Result], eta: Eta) -> Generator[Event, None, Result]:
+    """Do work that gives events, with the time left in them."""
+    while True:
+        try:
+            event = next(work)
+        except StopIteration as end:
+            result: Result = end.value
+            return result
+        yield eta.update(event)
 
 
 def _eta(context: Context) -> Eta:
