@@ -6,42 +6,44 @@ than the known ones, so the cosine similarity to the nearest known direction tel
 "Distance-Based Image Classification") do as well as all photos, and fit into the model's file.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
-PHOTOS_A_PROTOTYPE = 8
 LEAST, MOST = 8, 32  # prototypes of a class that has photos enough
-MOST_PHOTOS = 2000  # of a class, to find its centres; more of them move little
-FOLDS = 10  # of the out-of-fold estimate; a class of ten photos or fewer is left out one at a time
+MOST_IN_ALL = 1024  # with classes so many that each would have more than LEAST
+MOST_PHOTOS = 1000  # of a class, to find its centres; more of them move little
 
 Vectors = npt.NDArray[np.float32]
+Numbers = npt.NDArray[np.integer]
 
 
-def num_prototypes(photos: int) -> int:
+def num_prototypes(photos: int, num_classes: int) -> int:
     """How many prototypes a class of so many photos gets: each photo of a small class is one."""
-    return min(photos, max(LEAST, min(MOST, photos // PHOTOS_A_PROTOTYPE)))
+    return min(photos, max(LEAST, min(MOST, MOST_IN_ALL // num_classes)))
 
 
-def fit_prototypes(features: Vectors, classes: npt.NDArray[np.int32], seed: int = 0) -> Vectors:
+def fit_prototypes(features: Vectors, classes: Numbers, seed: int = 0) -> Vectors:
     """The centres of each class by k-means on unit vectors (spherical k-means, Dhillon & Modha 2001).
 
     Args:
-        features: float32 (n, dimension). classes: int (n,), the class of each row.
+        features: float32 (n, dimension). classes: (n,), the class of each row.
 
     Returns:
         float32 (prototypes, dimension), each of length 1. The same rows and seed give the same.
     """
     from sklearn.cluster import KMeans
 
-    rows, random = unit(features), np.random.default_rng(seed)
+    rows, random, present = unit(features), np.random.default_rng(seed), np.unique(classes)
     centres = []
-    for number in np.unique(classes):
+    for number in present:
         own = rows[classes == number]
         if len(own) > MOST_PHOTOS:
             own = own[random.choice(len(own), MOST_PHOTOS, replace=False)]
-        wanted = num_prototypes(len(own))
-        if wanted == len(own):
-            centres.append(own)
+        wanted = num_prototypes(len(own), len(present))
+        if wanted == len(own) or len(np.unique(own, axis=0)) <= wanted:
+            centres.append(own[:wanted])
         else:
             centres.append(KMeans(wanted, n_init=1, random_state=seed).fit(own).cluster_centers_)
     return unit(np.concatenate(centres))
@@ -54,22 +56,36 @@ def familiarity(features: Vectors, prototypes: Vectors) -> Vectors:
     return np.asarray(np.clip((unit(features) @ prototypes.T).max(axis=1), 0, 1), np.float32)
 
 
-def out_of_fold_familiarity(features: Vectors, classes: npt.NDArray[np.int32], seed: int = 0) -> Vectors:
-    """How familiar each row is to prototypes that were made without it, float32 (n,).
+def are_all_prototypes(classes: Numbers) -> bool:
+    """Whether each photo becomes a prototype itself, so that leaving one out costs nothing."""
+    _, counts = np.unique(classes, return_counts=True)
+    return all(num_prototypes(int(count), len(counts)) == count for count in counts)
 
-    Args: see `fit_prototypes`.
+
+def left_out_familiarity(features: Vectors, groups: Numbers) -> Vectors:
+    """How familiar each row is to all rows but those of its own group, float32 (n,): leave-one-out.
+
+    Args:
+        groups: (n,), equal for rows that belong together, such as photos of one burst.
     """
-    fold = np.empty(len(classes), int)
-    random = np.random.default_rng(seed)
-    for number in np.unique(classes):
-        place = np.flatnonzero(classes == number)
-        fold[place] = random.permutation(len(place)) % FOLDS
+    rows = unit(features)
+    likeness = np.where(groups[:, np.newaxis] == groups, 0, rows @ rows.T)
+    return np.asarray(np.clip(likeness.max(axis=1), 0, 1), np.float32)
+
+
+def out_of_fold_familiarity(
+    features: Vectors, classes: Numbers, folds: Sequence[npt.NDArray[np.int64]], seed: int = 0
+) -> Vectors:
+    """How familiar each row is to prototypes that were made without its fold, float32 (n,).
+
+    Args:
+        features, classes: see `fit_prototypes`. folds: the rows of each fold; every row is in one.
+    """
     result = np.zeros(len(classes), np.float32)
-    for number in np.unique(fold):
-        held_out = fold == number
-        if not held_out.all():
-            prototypes = fit_prototypes(features[~held_out], classes[~held_out], seed)
-            result[held_out] = familiarity(features[held_out], prototypes)
+    for held_out in folds:
+        others = np.setdiff1d(np.arange(len(classes)), held_out)
+        prototypes = fit_prototypes(features[others], classes[others], seed)
+        result[held_out] = familiarity(features[held_out], prototypes)
     return result
 
 

@@ -91,6 +91,16 @@ class RejectionRule:
         return rule
 
 
+def count_cost(familiarity: npt.NDArray[np.floating], correct: npt.NDArray[np.bool_], threshold: float) -> Cost:
+    """What a threshold costs on photos of the classes; one of which nobody knows how familiar it is (NaN) is answered.
+
+    Args:
+        familiarity: of each photo, 0–1, (n,). correct: whether it was predicted rightly, bool (n,).
+    """
+    answered = ~(np.asarray(familiarity, np.float32) < np.float32(threshold))
+    return Cost(len(answered), int(answered.sum()), int((answered & correct).sum()))
+
+
 def make_rule(
     known: npt.NDArray[np.float32], test: npt.NDArray[np.float32], correct: npt.NDArray[np.bool_]
 ) -> RejectionRule:

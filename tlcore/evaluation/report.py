@@ -4,7 +4,7 @@
 these and count nothing themselves.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,8 @@ class Report:
         per_class: label, support, correct, precision, recall, f1.
         predictions: path, sha256, label, predicted, correct, probability (of the predicted class), probability_true,
             probabilities (float32, one a class), familiarity (0–1, NaN where the model has none).
+        unknown: a row a photo that shows none of the classes, where such were given: path, sha256, predicted,
+            probability, familiarity. They count in no other figure.
     """
 
     labels: tuple[str, ...]
@@ -46,6 +48,7 @@ class Report:
     confusion: pd.DataFrame
     per_class: pd.DataFrame
     predictions: pd.DataFrame
+    unknown: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def accuracy(self) -> float:
@@ -83,6 +86,25 @@ def predictions_frame(
             "probability_true": probabilities[rows, truth],
             "probabilities": list(probabilities.astype(np.float32)),
             FAMILIARITY: np.full(len(photos), np.nan, np.float32) if familiarity is None else familiarity,
+        }
+    )
+
+
+def unknown_frame(
+    photos: pd.DataFrame,
+    probabilities: npt.NDArray[np.float32],
+    labels: tuple[str, ...],
+    familiarity: npt.NDArray[np.float32],
+) -> pd.DataFrame:
+    """The frame `Report.unknown`, of photos (path, sha256) and what a model made of them; see `predictions_frame`."""
+    chosen = probabilities.argmax(axis=1) if len(photos) else np.empty(0, int)
+    return pd.DataFrame(
+        {
+            "path": photos["path"].to_numpy(),
+            "sha256": photos["sha256"].to_numpy(),
+            "predicted": [labels[index] for index in chosen],
+            "probability": [float(row[index]) for row, index in zip(probabilities, chosen)],
+            FAMILIARITY: familiarity,
         }
     )
 

@@ -48,7 +48,8 @@ class TrainedModel:
 
     All three are called when the test figures are there already. Both files are given the prototypes float32 (n, D),
     each of length 1, by which they tell how familiar a photo is. `network`: the one that adapted to the photos, None
-    for a head on the frozen one.
+    for a `head` on the frozen one. `validation_probabilities`: as those of the test photos; none where an earlier
+    version trained it.
     """
 
     test_probabilities: np.ndarray
@@ -57,6 +58,8 @@ class TrainedModel:
     save_keras: Callable[[Path, np.ndarray], None]
     arrays: Callable[[], dict[str, list[np.ndarray]]]
     network: FineTuneModel | None = None
+    head: "Head | None" = None
+    validation_probabilities: np.ndarray = field(default_factory=lambda: np.empty((0, 0), np.float32))
 
 
 @dataclass
