@@ -46,14 +46,20 @@ class TrainedModel:
     """What a run gives: probabilities of the test photos float32 (n, classes), the epoch that was kept, how the two
     model files are made, and the groups of arrays that unpacked.py makes the same of in another process.
 
-    All three are called when the test figures are there already.
+    All three are called when the test figures are there already. Both files are given the prototypes float32 (n, D),
+    each of length 1, by which they tell how familiar a photo is. `network`: the one that adapted to the photos, None
+    for a `head` on the frozen one. `validation_probabilities`: as those of the test photos; none where an earlier
+    version trained it.
     """
 
     test_probabilities: np.ndarray
     best_epoch: int
-    make_tflite: Callable[[], bytes]
-    save_keras: Callable[[Path], None]
+    make_tflite: Callable[[np.ndarray], bytes]
+    save_keras: Callable[[Path, np.ndarray], None]
     arrays: Callable[[], dict[str, list[np.ndarray]]]
+    network: FineTuneModel | None = None
+    head: "Head | None" = None
+    validation_probabilities: np.ndarray = field(default_factory=lambda: np.empty((0, 0), np.float32))
 
 
 @dataclass
@@ -63,6 +69,7 @@ class Context:
     `backbone`: the frozen network, replaced when its batch normalisation is adapted. `fine_tune_model`: built when a
     plan needs it. `head`, `trained`: what was learned so far. `epochs_done`: of the head, in the numbers of the run.
     `done`: the stages that are over. `held`: caches that must not be removed to make room before the run is over.
+    `final_features`: by SHA-256, what final_features.py has computed with a network that adapted.
     """
 
     workspace: Workspace
@@ -78,6 +85,7 @@ class Context:
     epochs_done: int = 0
     done: set[StageKey] = field(default_factory=set)
     held: ExitStack = field(default_factory=ExitStack)
+    final_features: dict[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def photos(self) -> list[Photo]:

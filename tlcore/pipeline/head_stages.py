@@ -26,7 +26,7 @@ from tlcore.pipeline.caches import (
     views_of,
 )
 from tlcore.pipeline.context import Context, Halted, TrainedModel
-from tlcore.serving.export import save_keras_model, set_dense, stack_head, with_probabilities
+from tlcore.serving.export import save_keras_model, set_dense, stack_head, with_familiarity, with_probabilities
 from tlcore.serving.graft import graft_head
 from tlcore.training.checkpoint import begin_checkpoints
 from tlcore.training.head import Examples, Head, hidden_sizes, train_head
@@ -104,24 +104,29 @@ def validation_score_of(context: Context, head: Head) -> Score:
 def head_model(context: Context, head: Head) -> TrainedModel:
     """What a run gives in which nothing but a head was trained, or nothing better."""
     with open_feature_store(context) as store:
-        features = read_photos(store, context.part("test")[0])
-    return model_with_head(context, head, head.probabilities(features))
+        test, validation = (
+            head.probabilities(read_photos(store, context.part(part)[0])) for part in ("test", "validation")
+        )
+    return model_with_head(context, head, test, validation)
 
 
-def model_with_head(context: Context, head: Head, test_probabilities: np.ndarray) -> TrainedModel:
+def model_with_head(
+    context: Context, head: Head, test_probabilities: np.ndarray, validation_probabilities: np.ndarray
+) -> TrainedModel:
     """The frozen network with a head on it."""
     backbone, config, top = context.backbone, context.config, top_layer(context.config.head)
 
-    def make_tflite() -> bytes:
+    def make_tflite(prototypes: np.ndarray) -> bytes:
         source = backbone.file(top)
         data = source if isinstance(source, bytes) else source.read_bytes()
-        return graft_head(data, head.layers, config.image_size, output_name(top))
+        return graft_head(data, head.layers, config.image_size, output_name(top), prototypes)
 
-    def save_keras(folder: Path) -> None:
+    def save_keras(folder: Path, prototypes: np.ndarray) -> None:
         model = backbone.keras_model(top)
         logits, dense = stack_head(model.output, len(context.dataset.labels), config, hidden_sizes(config))
         set_dense(dense, head.layers)
-        save_keras_model(folder, with_probabilities(model.input, logits))
+        shipped = with_familiarity(with_probabilities(model.input, logits), model.output, prototypes)
+        save_keras_model(folder, shipped)
 
     def arrays() -> dict[str, list[np.ndarray]]:
         groups = {"head": [array for layer in head.layers for array in layer]}
@@ -129,4 +134,12 @@ def model_with_head(context: Context, head: Head, test_probabilities: np.ndarray
             groups["backbone"] = [variable.numpy() for variable in backbone.keras_model(top).variables]
         return groups
 
-    return TrainedModel(test_probabilities, head.epoch, make_tflite, save_keras, arrays)
+    return TrainedModel(
+        test_probabilities,
+        head.epoch,
+        make_tflite,
+        save_keras,
+        arrays,
+        head=head,
+        validation_probabilities=validation_probabilities,
+    )

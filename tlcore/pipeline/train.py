@@ -7,10 +7,11 @@ them, and only what passed is written, so that nobody ever predicts with a file 
 import logging
 import time
 from collections.abc import Generator, Iterator
+from typing import TypeVar
 
 from tlcore.data.manifest import load_dataset
 from tlcore.errors import UserError
-from tlcore.evaluation.report import load_report, make_report, predictions_frame, save_report
+from tlcore.evaluation.report import make_report, predictions_frame, save_report
 from tlcore.events import Evaluated, Event, Finished, ShouldStop, Stopped
 from tlcore.features.store import MOST_REPAIRS, DamagedRows
 from tlcore.features.training_memory import check_training_memory
@@ -21,9 +22,13 @@ from tlcore.models.frozen_backbone import PretrainedBackbone
 from tlcore.models.registry import find_backbone
 from tlcore.pipeline.clock import RunClock
 from tlcore.pipeline.context import Context, Halted, TrainedModel
+from tlcore.pipeline.embedding import write_embedding
 from tlcore.pipeline.estimate import estimate_seconds
 from tlcore.pipeline.eta import Eta
 from tlcore.pipeline.executor import execute
+from tlcore.pipeline.familiarity import learn_familiarity
+from tlcore.pipeline.finishing import complete
+from tlcore.pipeline.fold_time import plan_folds
 from tlcore.pipeline.head_stages import head_model
 from tlcore.pipeline.packaging import Package, package, withdraw_bundle
 from tlcore.pipeline.rates import Rates, num_products
@@ -31,6 +36,7 @@ from tlcore.pipeline.timings import load_timings, save_timings, timing_names
 from tlcore.pipeline.unpacked import Unpacked, discard_unpacked, load_unpacked, save_unpacked
 from tlcore.workspace import Workspace
 
+Result = TypeVar("Result")
 _log = logging.getLogger(__name__)
 
 
@@ -58,12 +64,27 @@ def train_run(workspace: Workspace, run: Run, should_stop: ShouldStop) -> Iterat
     elif job_status(run).evaluated is None:
         yield unpacked.evaluated
     start = time.perf_counter()
-    contents = Package(context.dataset, context.spec, context.config, load_report(run.folder), unpacked.model)
+    completed = yield from complete(context, unpacked.model, unpacked.stopped, eta)
+    for event in write_embedding(context, completed.model):
+        yield eta.update(event)
+    familiarity = yield from _passed_on(learn_familiarity(context, completed), eta)
+    contents = Package(context.dataset, context.spec, context.config, completed, familiarity)
     for event in package(run, contents):
         yield eta.update(event)
     save_timings(workspace, eta.measured())
     yield Finished(run.id, unpacked.evaluated.seconds + time.perf_counter() - start, unpacked.stopped)
     discard_unpacked(run)
+
+
+def _passed_on(work: Generator[Event, None, Result], eta: Eta) -> Generator[Event, None, Result]:
+    """Do work that gives events, with the time left in them."""
+    while True:
+        try:
+            event = next(work)
+        except StopIteration as end:
+            result: Result = end.value
+            return result
+        yield eta.update(event)
 
 
 def _eta(context: Context) -> Eta:
@@ -76,7 +97,8 @@ def _eta(context: Context) -> Eta:
     started = job_status(context.run).started
     ago = time.time() - started if started else 0.0
     first = None if can_resume(context.run) else estimate_seconds(context.workspace, context.dataset, context.config)
-    return Eta(rates, len(context.dataset.part("test")), ago, first)
+    folds = plan_folds(context.dataset, context.config)
+    return Eta(rates, len(context.dataset.part("test")), ago, first, folds)
 
 
 def _learn(context: Context, eta: Eta) -> Generator[Event, None, tuple[Context, Unpacked]]:
