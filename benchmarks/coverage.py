@@ -1,4 +1,4 @@
-"""How often the interval of a cross-validation covers the truth, on data sets that are drawn so that the truth is known.
+"""How often the interval of a cross-validation covers the truth, on made data sets whose truth is known.
 
 Two classes are clouds of points; photos of a group share a part of their place. The model is a linear one (least
 squares with a ridge), for which the share of new points that it gets right is a formula. The truth is that share,
@@ -78,12 +78,13 @@ def simulate(
 
 
 def _fit(points: Floats, classes: npt.NDArray[np.int64]) -> tuple[Floats, Floats]:
-    """Ridge regression on classes as ±1, for many data sets at once: weights (data sets, features), bias (data sets,)."""
+    """Ridge regression on classes as ±1, of many data sets: weights (data sets, features), bias (data sets,)."""
     targets = 2.0 * classes - 1
     middle = points.mean(axis=1, keepdims=True)
     centred = points - middle
     kernel = centred @ centred.transpose(0, 2, 1) + 0.2 * points.shape[2] * np.eye(points.shape[1])
-    amounts = np.linalg.solve(kernel, np.broadcast_to((targets - targets.mean())[:, np.newaxis], (*kernel.shape[:2], 1)))
+    aims = np.broadcast_to((targets - targets.mean())[:, np.newaxis], (*kernel.shape[:2], 1))
+    amounts = np.linalg.solve(kernel, aims)
     weights: Floats = (centred.transpose(0, 2, 1) @ amounts)[..., 0]
     return weights, targets.mean() - np.einsum("rd,rd->r", weights, middle[:, 0])
 

@@ -12,12 +12,13 @@ import pandas as pd
 
 from tlcore.checksums import DamagedFile, file_checksum
 from tlcore.data.parquet import read_parquet, to_parquet
-from tlcore.evaluation.fold_interval import fold_interval
 from tlcore.evaluation.figures import parse_figures
+from tlcore.evaluation.fold_interval import fold_interval
 from tlcore.evaluation.report import Report, figures, make_report
 from tlcore.intervals import wilson_interval
 from tlcore.workspace import read_json, write_atomic, write_json
 
+ANALYSIS = "cross-validation"  # the job that does it on request, see worker/handlers.py
 FILE, PREDICTIONS = "cross-validation.json", "cross-validation.parquet"
 
 
