@@ -23,6 +23,8 @@ from tlcore.data.images import PhotoRefused
 from tlcore.data.names import is_junk
 from tlcore.data.outside_table import find_table
 from tlcore.errors import UserError
+from tlcore.evaluation import cross_validation as folds
+from tlcore.evaluation.cross_validation import CrossValidation, load_cross_validation, parse_cross_validation
 from tlcore.evaluation.figures import parse_figures
 from tlcore.evaluation.rejection import RejectionRule
 from tlcore.evaluation.report import FIGURES, Report, load_report
@@ -103,6 +105,38 @@ class Model:
             UserError: the model brings no figures.
         """
         return load_report(self._files) if (self._files / FIGURES).exists() else _report_of(self._bundle)
+
+    @property
+    def cross_validation(self) -> CrossValidation | None:
+        """How the training that made it does where every photo is tested once, by a model that has not seen it.
+
+        `correct` of `total`, `accuracy` 0–1 and `interval`, where that of new photos plausibly lies (95%); `folds`;
+        `fold_table`; `report`: as that of the test photos, with a row a photo in `report.predictions` (none where the
+        model was loaded from a file). None where it was not done: `cross_validate` does it.
+        """
+        found = load_cross_validation(self._files) if self._files.is_dir() else None
+        if found is not None:
+            return found
+        try:
+            return parse_cross_validation(self.info["cross_validation"], _no_predictions().assign(fold=[]))
+        except (LookupError, TypeError, ValueError):
+            return None
+
+    def cross_validate(
+        self, *, progress: bool | None = None, on_event: Callable[[Event], object] | None = None
+    ) -> CrossValidation:
+        """Test every photo once: train a model for each of 5 to 10 parts of the photos, without that part.
+
+        The model itself stays as it is. What was found before is given at once.
+
+        Args:
+            progress, on_event: as for `load_dataset`.
+
+        Raises:
+            UserError: it was loaded from a file, its photos are gone or too few, or this is at work elsewhere.
+            KeyboardInterrupt: it was stopped.
+        """
+        return analyse(self._files, folds.ANALYSIS, lambda _: load_cross_validation(self._files), progress, on_event)
 
     @property
     def rejection(self) -> RejectionRule | None:
@@ -286,8 +320,12 @@ def _report_of(bundle: Bundle) -> Report:
         raise UserError(
             "The model has no valid test results.", "Test it with evaluate, on a folder with one folder per class."
         ) from error
+    return Report(**vars(found), predictions=_no_predictions())
+
+
+def _no_predictions() -> pd.DataFrame:
     columns = ("path", "sha256", "label", "predicted", "correct", "probability", "probability_true", "probabilities")
-    return Report(**vars(found), predictions=pd.DataFrame(columns=columns))
+    return pd.DataFrame(columns=columns)
 
 
 def _put_in_place(draft: Path, target: Path, old: Path) -> None:
