@@ -78,17 +78,21 @@ def grid(
     if key is None or open is None:
         st.html(f"{_list_start(columns)}{''.join(map(figure, photos))}</ul>")
         return
-    shown = [_button(photo) for photo in photos]
-    data = {"photos": shown, "style": _style(columns), "columns": columns or 3}
 
     @chrome.errors_shown()
-    def buttons() -> None:
+    def drawn() -> None:
         rerun_if_stale()
-        opened = _place(_MOUNT(key=key, data=data, on_opened_change=lambda: None), len(photos))
+        opened = buttons(photos, columns, key)
         if opened is not None:
             open(opened)
 
-    st.fragment(buttons, key=f"{key}_fragment")()  # a press redraws nothing of the page
+    st.fragment(drawn, key=f"{key}_fragment")()  # a press redraws nothing of the page
+
+
+def buttons(photos: Sequence[GalleryPhoto], columns: int | None, key: str) -> int | None:
+    """Draw the photos as buttons, for who is in a fragment already; the place of the one that was pressed just now."""
+    data = {"photos": [_button(photo) for photo in photos], "style": _style(columns), "columns": columns or 3}
+    return _place(_MOUNT(key=key, data=data, on_opened_change=lambda: None), len(photos))
 
 
 def rerun_if_stale() -> None:

@@ -31,7 +31,9 @@ def nearest_photos(
     return [each for label in labels for each in nearest(embedding, features, label, number, among)]
 
 
-def learned_photos(embedding: Embedding, dataset: Dataset, info: Mapping[str, Any], without: str = "") -> frozenset[str]:
+def learned_photos(
+    embedding: Embedding, dataset: Dataset, info: Mapping[str, Any], without: str = ""
+) -> frozenset[str]:
     """The paths of the photos that a model learned from and that are still there as they were.
 
     Args:

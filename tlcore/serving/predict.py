@@ -89,10 +89,14 @@ class ImageClassifier:
             UserError: the photo is of another type, or the array of another shape or dtype; or what the network gives
                 are no probabilities.
         """
+        return self._run(self.read(photo))
+
+    def read(self, photo: PhotoContent) -> npt.NDArray[np.uint8]:
+        """A photo as the network sees it, uint8 (S, S, 3), RGB 0–255; raises what `probabilities` does."""
         wanted = self.bundle.wanted
         if isinstance(photo, bytes):
-            return self._run(decode_input(photo, wanted))
-        return self._run(make_input(_upright(photo, wanted), wanted.input_size, wanted.policy, wanted.version))
+            return decode_input(photo, wanted)
+        return make_input(_upright(photo, wanted), wanted.input_size, wanted.policy, wanted.version)
 
     def predict_probabilities(self, photos: Sequence[PhotoContent]) -> npt.NDArray[np.float32]:
         """Probabilities of several photos, float32 (n, classes); raises what `probabilities` does."""
