@@ -216,36 +216,30 @@ def _body(photos: Sequence[ViewerPhoto], can_be_done: Sequence[ViewerAction], re
                     _button(action, place, f"viewer_action_{number}", returns_to)
     if gone:
         st.html(f'<p class="tl-small" role="status">{html.escape(list(gone.values())[-1])}</p>')
-    if photo.question is not None:
-        _why(photo.question, answer)
+    if photo.question is not None and answer is not None:
+        _neighbours(photo.question, answer)
 
 
 def _photo(photo: ViewerPhoto) -> Answer | None:
     """The photo and what is known of it; why the model answers as it does, where that is wanted and can be shown."""
     question, answer = photo.question, None
-    if question is not None and why.is_shown(WHY):
-        with suppress(*why.REFUSED):  # that the photo is gone is said in its place
-            answer = why.answer_of(question, why.chosen(WHY, question))
+    st.html(f'<h2 class="tl-viewer-name">{html.escape(photo.name)}</h2>')
+    if question is not None:
+        if why.is_shown(WHY):
+            with suppress(*why.REFUSED):  # that the photo is gone is said in its place
+                answer = why.answer_of(question, why.chosen(WHY, question))
+        why.controls(WHY, question, answer)  # above the photo: it is in sight while one chooses, on a phone too
     picture, info = _picture(photo, answer)
-    st.html(
-        f'<h2 class="tl-viewer-name">{html.escape(photo.name)}</h2>'
-        f'<div class="tl-viewer">{picture}{facts(photo, info)}</div>'
-    )
+    st.html(f'<div class="tl-viewer">{picture}{facts(photo, info)}</div>')
     return answer
 
 
-def _why(question: Question, answer: Answer | None) -> None:
-    """The switch; below it the class that is explained, in words too, and the training photos that are most alike."""
+def _neighbours(question: Question, answer: Answer) -> None:
+    """The training photos that are most alike; one that is pressed takes the place of the photo for a while."""
     with st.container(key="viewer_why"):
-        if not why.toggle(WHY):
-            return
-        st.html(why.caption(answer))
-        if answer is None:
-            return
-        why.choice(WHY, question, answer)
         found = neighbours.find(question, answer)
         neighbours.heading(found[1] if found else None)
-        if not found:
+        if not found or not found[1]:
             return
         dataset, photos = found
         shown = neighbours.pictures(dataset, photos, answer.explanation.labels)

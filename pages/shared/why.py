@@ -12,6 +12,7 @@ import streamlit as st
 
 from pages.shared import predictions
 from pages.shared.decoding import decoder, picture_address
+from pages.shared.gallery import GalleryPhoto
 from pages.shared.widgets import plain
 from tlcore.data.images import PhotoRefused
 from tlcore.data.wanted import RESIZE_POLICY
@@ -19,11 +20,12 @@ from tlcore.errors import UserError
 from tlcore.jobs.store import Run
 from tlcore.messages.explanation import SLOW, evidence_message
 from tlcore.serving.explain import Explanation, explainer_of
-from tlcore.serving.overlay import draw_overlay
+from tlcore.serving.overlay import LEAST_SIDE, draw_overlay
 from tlcore.shares import percent
 
 SHOWN, LAST = "why_shown", "why_last"  # in the session: whether people want to see it; what was explained last
 MOST_PILLS = 4
+FOR = "Show what speaks for"
 HELP = (
     "Bright places speak most for the class. The white outline surrounds those that count at least half as much as the "
     "strongest place."
@@ -62,34 +64,46 @@ class Answer:
 
 
 def is_shown(key: str) -> bool:
-    """Whether the heat map is wanted: the value of the switch `toggle` draws, known before it is drawn."""
+    """Whether the heat map is wanted: the value of the switch of `controls`, known before it is drawn."""
     return bool(st.session_state.get(f"{key}_toggle", st.session_state.get(SHOWN, False)))
 
 
-def toggle(key: str) -> bool:
-    """The switch; it stays as it is for the next photos of a visit."""
-    st.session_state.setdefault(f"{key}_toggle", st.session_state.get(SHOWN, False))
-    st.session_state[SHOWN] = st.toggle("Show why", key=f"{key}_toggle", help=HELP)
-    return bool(st.session_state[SHOWN])
+def controls(key: str, question: Question, answer: Answer | None, with_shares: bool = False) -> bool:
+    """The switch, which class is explained, and what the heat map shows in words; True where it is wanted.
+
+    The switch stays as it is for the next photos of a visit.
+
+    Args:
+        answer: None where it is not wanted or not to be had. with_shares: classes stand there with their probability.
+    """
+    name = f"{key}_toggle"
+    st.session_state.setdefault(name, st.session_state.get(SHOWN, False))
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium", key=f"{key}_controls"):
+        st.session_state[SHOWN] = wanted = st.toggle("Show why", key=name, help=HELP)
+        if answer is not None:
+            _choice(key, question, answer, with_shares)
+    if wanted and (answer is not None or _is_slow(question)):
+        words = SLOW if answer is None else evidence_message(answer.explanation)
+        st.html(f'<p class="tl-small" role="status">{html.escape(words)}</p>')
+    return bool(wanted)
 
 
-def choice(key: str, question: Question, answer: Answer) -> None:
-    """Which class is explained, by its probability; `chosen` knows it before it is drawn."""
-    labels = answer.labels
-    shares = {label: f"{label} {percent(share)}" for label, share in answer.ranked}
-    name = _choice_key(key, question)
-    with st.container(key=f"{key}_class"):
-        if len(labels) <= MOST_PILLS:
-            st.pills(
-                "What speaks for",
-                labels,
-                default=None if name in st.session_state else labels[0],
-                format_func=lambda label: plain(shares[label]),
-                key=name,
-                required=True,
-            )
-        else:
-            st.selectbox("What speaks for", labels, format_func=shares.__getitem__, key=name)
+def _choice(key: str, question: Question, answer: Answer, with_shares: bool) -> None:
+    """Which class is explained; `chosen` knows it before it is drawn."""
+    labels, name = answer.labels, _choice_key(key, question)
+    words = {label: f"{label} {percent(share)}" if with_shares else label for label, share in answer.ranked}
+    if len(labels) > MOST_PILLS:
+        st.selectbox(FOR, labels, format_func=words.__getitem__, key=name, label_visibility="collapsed", width=240)
+        return
+    st.session_state.setdefault(name, labels[0])
+    st.pills(
+        FOR,
+        labels,
+        format_func=lambda label: plain(words[label]),
+        key=name,
+        required=True,
+        label_visibility="collapsed",
+    )
 
 
 def chosen(key: str, question: Question) -> str:
@@ -116,6 +130,11 @@ def answer_of(question: Question, label: str = "") -> Answer | None:
     return replace(found, explanation=found.explanation.for_label(label))
 
 
+def _is_slow(question: Question) -> bool:
+    """Whether the model would have to be asked many times."""
+    return not explainer_of(predictions.model_of(question.run)).is_quick
+
+
 def _explain(question: Question) -> Answer | None:
     model = predictions.model_of(question.run)
     explainer = explainer_of(model)
@@ -129,9 +148,12 @@ def _explain(question: Question) -> Answer | None:
     return Answer(explainer.explain(decoded.input, first), ranked, model.bundle.policy)
 
 
-def overlay(answer: Answer) -> str:
-    """The heat map as a data address, for the square that the model sees."""
-    return picture_address(draw_overlay(answer.explanation.heat_map))
+def over_tile(photo: GalleryPhoto, answer: Answer, width: int, height: int) -> GalleryPhoto:
+    """A photo of a grid, as the model sees it, with the heat map over it. `width`, `height`: of the photo in pixels."""
+    side = LEAST_SIDE
+    size = (side, max(1, round(side * height / width))) if photo.whole and width else (side, side)
+    picture = picture_address(draw_overlay(answer.explanation.heat_map, *size))
+    return replace(photo, over=picture, alt=f"{photo.alt}. {evidence_message(answer.explanation)}")
 
 
 def over_photo(picture: str, answer: Answer, width: int, height: int) -> str:
@@ -144,17 +166,14 @@ def over_photo(picture: str, answer: Answer, width: int, height: int) -> str:
     side = min(width, height) if answer.policy == RESIZE_POLICY and width and height else 0
     left, top = ((100 - 100 * side / length) / 2 if side else 0 for length in (width or 1, height or 1))
     style = f"inset:{top:.3f}% {left:.3f}%"
-    alt = html.escape(evidence_message(answer.explanation))
+    alt, source = (
+        html.escape(evidence_message(answer.explanation)),
+        picture_address(draw_overlay(answer.explanation.heat_map)),
+    )
     return (
         f'<span class="tl-why">{picture}<span class="tl-heat" style="{style}">'
-        f'<img src="{overlay(answer)}" alt="{alt}"></span></span>'
+        f'<img src="{source}" alt="{alt}"></span></span>'
     )
-
-
-def caption(answer: Answer | None) -> str:
-    """What the heat map shows, as escaped HTML."""
-    words = SLOW if answer is None else evidence_message(answer.explanation)
-    return f'<p class="tl-small" role="status">{html.escape(words)}</p>'
 
 
 REFUSED = (PhotoRefused, UserError)
