@@ -15,6 +15,7 @@ from tlcore.analysis import learning_curve as curves
 from tlcore.analysis.learning_curve import LearningCurve
 from tlcore.api.analyses import analyse
 from tlcore.api.arguments import WorkspaceLike, check_kept, take_layout, take_workspace
+from tlcore.api.explaining import explain, nearest
 from tlcore.api.model_file import README, model_file_name, readme, zip_model
 from tlcore.api.photos import PhotoLike, name_of, take_content
 from tlcore.api.progress_bars import showing
@@ -25,6 +26,7 @@ from tlcore.data.outside_table import find_table
 from tlcore.errors import UserError
 from tlcore.evaluation import cross_validation as folds
 from tlcore.evaluation.cross_validation import CrossValidation, load_cross_validation, parse_cross_validation
+from tlcore.evaluation.embedding import Neighbour
 from tlcore.evaluation.figures import parse_figures
 from tlcore.evaluation.rejection import RejectionRule
 from tlcore.evaluation.report import FIGURES, Report, load_report
@@ -42,6 +44,7 @@ from tlcore.serving.bundle import (
     load_keras_file,
     write_bundle,
 )
+from tlcore.serving.explain import Explanation
 from tlcore.serving.predict import ImageClassifier, Prediction
 from tlcore.serving.probe import load_safely
 from tlcore.serving.score import score_folder
@@ -185,6 +188,40 @@ class Model:
             return self._classifier.predict_photo(take_content(photo), kept)
         except PhotoRefused as error:
             return Prediction((), 0.0, error.reason)
+
+    def explain(self, photo: PhotoLike, label: str | None = None) -> Explanation:
+        """Why the model answers as it does: where in a photo something speaks for a class.
+
+        Args:
+            photo: as for `predict`. label: the class; by default the one that is predicted.
+
+        Returns:
+            `heat_map` (float32 (rows, columns), 0–1: the strongest evidence for any class is 1), `label`, `method`
+            ("class activation map", "Grad-CAM", "HiResCAM" or "occlusion"), `milliseconds`; `for_label` gives the same
+            for another class, `save` writes the photo with the heat map over it.
+
+        Raises:
+            PhotoRefused: the photo cannot be read or is no picture.
+            UserError: there is no such class, or it is no photo at all.
+        """
+        return explain(self._classifier, photo, label)
+
+    def nearest(self, photo: PhotoLike, n: int = 3) -> list[Neighbour]:
+        """The photos that the model learned from and that are most like a photo.
+
+        Args:
+            photo: as for `predict`. n: how many of the class that is predicted, and how many of the runner-up.
+
+        Returns:
+            Those of the class that is predicted, then those of the runner-up, each with `path` (in its data set),
+            `label` and `similarity` (0–1: the cosine of their features). What was left out or deleted since is not
+            among them.
+
+        Raises:
+            PhotoRefused: the photo cannot be read or is no picture.
+            UserError: the model is no run of a workspace, or one of an earlier version, which did not keep that.
+        """
+        return nearest(self._classifier, self._files, photo, n)
 
     def _file_name(self) -> str:
         dataset = self.info.get("dataset")
