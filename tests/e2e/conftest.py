@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.studio import Studio, studio
+from tests.e2e.ways import WAIT_MS
 
 ROOT = Path(__file__).resolve().parents[2]
-WAIT_MS = 180_000  # a training and another test file may share two cores with the browser
 
 
 def free_port() -> int:
@@ -75,9 +75,9 @@ def _wait_until_healthy(address: str, process: subprocess.Popen, log: Path) -> N
     raise RuntimeError(f"the server did not start: {log.read_text()[-2000:]}")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def lab(trained, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
-    """A server with something on every page, for one file of tests."""
+    """A server with something on every page; tests only look."""
     with studio(trained, tmp_path_factory.mktemp("studio")) as found:
         yield found
 

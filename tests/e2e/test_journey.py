@@ -1,11 +1,13 @@
-"""The whole way in a real browser, as a newcomer goes it: pick, look, train, watch, judge, try, take away."""
+"""The whole way in a real browser, with a mouse and by keyboard alone: pick, look, train, judge, try, take away."""
 
 import re
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, TimeoutError, expect
 
+from tests.e2e.ways import expect_no_sideways_scroll, heading, open_page, press, primary, settle, step, tab_to
 from tlcore.data.samples import EMOJI
 
 
@@ -16,10 +18,6 @@ def emoji_of(label: str, folder: Path) -> Path:
         path = folder / f"{label}.png"
         path.write_bytes(archive.read(name))
     return path
-
-
-def has_no_sideways_scroll(page: Page) -> bool:
-    return page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
 def open_a_cell_by_keyboard(page: Page) -> None:
@@ -101,8 +99,48 @@ def test_from_emoji_to_a_prediction(page, server, tmp_path):
     query = page.url.split("?", 1)[1]
     for name in ("data", "train", "evaluate", "predict"):
         page.goto(f"{server}/{name}?{query}")
-        expect(page.get_by_role("heading", level=1)).to_be_visible()
-        assert has_no_sideways_scroll(page), name
+        expect_no_sideways_scroll(page)
+
+
+def test_from_the_welcome_page_to_an_answer_by_keyboard_alone(page, server, tmp_path):
+    """No mouse is used. The features of the emoji are there already."""
+    open_page(page, server)
+    welcome = heading(page).inner_text()
+    press(page, primary(page))
+    expect(heading(page)).not_to_have_text(welcome)
+    expect(heading(page)).to_be_focused()
+
+    press(page, page.get_by_role("button", name=re.compile("^Use emoji")))
+    expect(page.locator(".st-key-tl_steps")).to_contain_text("✓ Data")
+    settle(page)
+    expect(primary(page)).to_have_text("Continue to training")
+    press(page, primary(page))
+    expect(page).to_have_url(re.compile("/train"))
+    settle(page)
+    expect(heading(page)).to_be_focused()
+
+    expect(page.get_by_text("Why this recommendation?")).to_be_visible()  # until it is there another one may be checked
+    settle(page)
+    tab_to(page, page.locator(".st-key-setting_strategy input:checked"))
+    if page.get_by_role("radio", name="Feature extraction").is_checked():
+        page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("radio", name="Hybrid")).to_be_checked()
+    page.keyboard.press("ArrowUp")
+    expect(page.get_by_role("radio", name="Feature extraction")).to_be_checked()
+    settle(page)
+    press(page, primary(page))
+    expect(page.locator("#tl-told")).to_contain_text(re.compile(r"\w"))  # a screen reader hears how it goes
+    expect(page.locator(".st-key-tl_steps")).to_contain_text("✓ Train")
+    press(page, step(page, "predict"))
+    expect(page).to_have_url(re.compile("/predict"))
+    settle(page)
+    expect(heading(page)).to_be_focused()
+
+    with page.expect_file_chooser() as chooser:
+        press(page, page.get_by_test_id("stFileUploaderDropzone").locator("button").first)
+    photo = emoji_of("vehicles", tmp_path).rename(tmp_path / "a photo of mine.png")
+    chooser.value.set_files(photo)
+    expect(page.locator("#root").get_by_text("vehicles").first).to_be_visible()
 
 
 def fill(page: Page, label: str, value: int) -> None:
@@ -153,9 +191,8 @@ def test_own_photos_hybrid_stopped_and_continued(page, server, small_folder):
     later = re.compile(rf"^Fine-tuning · epoch ({'|'.join(map(str, range(stopped_before, 304)))}) of 303")
     judge = page.get_by_role("button", name="View results")
     expect(progress.get_by_text(later).or_(judge).first).to_be_visible()
-    stop = page.get_by_role("button", name="Stop")
-    if stop.is_visible():
-        stop.click()
+    with suppress(TimeoutError):  # it may have come to its end meanwhile
+        page.get_by_role("button", name="Stop").click(timeout=3_000)
     expect(judge).to_be_visible()
     expect(page.get_by_text(re.compile(r"You stopped it after \d+ epochs|Trained for 303 epochs"))).to_be_visible()
     judge.click()
