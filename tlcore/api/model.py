@@ -12,7 +12,9 @@ import pandas as pd
 from PIL import Image
 
 from tlcore.analysis import learning_curve as curves
+from tlcore.analysis import photo_map
 from tlcore.analysis.learning_curve import LearningCurve
+from tlcore.analysis.photo_map import PhotoMap
 from tlcore.api.analyses import analyse
 from tlcore.api.arguments import WorkspaceLike, check_kept, take_layout, take_workspace
 from tlcore.api.explaining import explain, nearest
@@ -257,6 +259,24 @@ class Model:
         chosen, table = find_table(path, take_layout(layout, labels))
         with showing(progress, on_event) as show:
             return run_to_end(score_folder(self._bundle, path, layout=chosen, table=table), show)
+
+    def photo_map(self, *, progress: bool | None = None, on_event: Callable[[Event], object] | None = None) -> PhotoMap:
+        """All photos of the run in two dimensions: those that look alike to the network lie together (t-SNE). What was
+        found before is given at once.
+
+        Args:
+            progress, on_event: as for `load_dataset`.
+
+        Returns:
+            `photos`: path, sha256, label, split, x and y (0–1); `neighbourhood`: `purity`, the share of the nearest
+            photos that are of the same class, beside that of `chance`, and `overlap`, the two classes that are among
+            each other most ("" and "" for none).
+
+        Raises:
+            UserError: the model is no run of a workspace, a photo has gone, or scikit-learn is not installed.
+            KeyboardInterrupt: it was stopped.
+        """
+        return analyse(self._files, photo_map.WHAT, photo_map.load_arranged_map, progress, on_event)
 
     def learning_curve(
         self, *, progress: bool | None = None, on_event: Callable[[Event], object] | None = None
