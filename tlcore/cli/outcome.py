@@ -10,10 +10,12 @@ from tlcore.api.model import Model
 from tlcore.api.training import TrainingError
 from tlcore.cli.common import answer
 from tlcore.data.manifest import Dataset
+from tlcore.evaluation.before_after import before_after_values
 from tlcore.evaluation.overfitting import best_epoch
 from tlcore.events import Evaluated
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import open_job
+from tlcore.messages.corrections import before_after_lines
 from tlcore.messages.endings import diverged_message
 from tlcore.messages.scores import score_message
 from tlcore.messages.terminal import printable, printable_lines
@@ -43,7 +45,7 @@ def reporting_bugs() -> Iterator[None]:
 def answer_with_model(
     options: argparse.Namespace, model: Model, dataset: Dataset, seconds_reading: float | None = None
 ) -> int:
-    """Print the figures of a run's model.
+    """Print the figures of a run's model, and of a run on corrected photos what that was worth.
 
     Args:
         seconds_reading: that the photos took to be read before the run; None where they had been read.
@@ -59,10 +61,13 @@ def answer_with_model(
     score = score_message(report.correct, report.total, report.low, report.high)
     if status.diverged is not None:
         print(printable(diverged_message(status.diverged, model.config)), file=sys.stderr)
+    compared = model.before_after
+    lines = [score, *(before_after_lines(compared) if compared else ()), f"Run {model.run_id}. Model saved in {bundle}"]
     answer(
         options,
-        f"{score}\nRun {model.run_id}. Model saved in {bundle}",
-        {
+        "\n".join(lines),
+        ({"before_after": before_after_values(compared)} if compared else {})
+        | {
             "run": model.run_id,
             "dataset": dataset.id,
             "bundle": str(bundle),

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from pages.parts.data import photo_grid
-from pages.parts.data.photo_grid import Order
 from pages.parts.data.photo_view import LEFT_OUT
-from pages.shared import actions, state, undo
+from pages.shared import actions, photo_grid, state, undo
+from pages.shared.photo_grid import Order
 from tlcore.data.manifest import Dataset
 
 
