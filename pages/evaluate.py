@@ -3,7 +3,7 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.parts.evaluate import check_line, figures, photos
+from pages.parts.evaluate import before_after, check_line, figures, photo_lists, photos, planning, retraining, tray
 from pages.parts.evaluate.photo_filter import PhotoFilter
 from pages.shared import chrome, model_download, packing, run_list, share, state, widgets
 from pages.shared import score as score_card
@@ -24,8 +24,10 @@ def score(report: Report) -> None:
 
 def show(run: Run, dataset: Dataset) -> None:
     """Everything there is to know about a run that can be used."""
-    report = load_report(run.folder)
-    choice = PhotoFilter(run.id, tuple(report.labels))
+    report, plan = load_report(run.folder), planning.planning_of(run, dataset)
+    lists = photo_lists.load_lists(plan, report)
+    choice = PhotoFilter(run.id, tuple(report.labels), not lists.suspects.empty, lists.every is not None)
+    before_after.show(plan, report)
     shown = choice.chosen(has_mistakes=report.correct < report.total)
     if len(report.labels) <= figures.MOST_BESIDE:
         left, right = st.columns(2, gap="large")
@@ -39,7 +41,8 @@ def show(run: Run, dataset: Dataset) -> None:
         figures.mixed_up(report, choice, shown)
         figures.classes(report, choice, shown)
     check_line.show()
-    photos.show(dataset, report, choice, shown)
+    photos.show(plan, lists, choice, shown)
+    tray.show(plan)
     chrome.mark_done(3, run.id)
 
 
@@ -61,6 +64,8 @@ with chrome.page("Evaluate", "See how well your model does on photos it has neve
     if run is None or dataset is None:
         widgets.empty("Train a model first, then see its results here.", "pages/train.py", "Train", state.link())
         run_list.show(state.runs())
+    elif retraining.is_shown(run, job_status(run)):
+        retraining.show(run)
     elif not job_status(run).usable:
         widgets.empty("This run has no test results yet.", "pages/train.py", "View its progress", state.link())
     else:

@@ -103,5 +103,6 @@ def _change(corrections: tuple[Correction, ...], labels: dict[str, str]) -> Chan
     if targets == {""}:
         return Change(LEFT_OUT, photos=number)
     if len(targets) == 1:
-        return Change(RELABELLED, ", ".join(sorted({labels[each.path] for each in corrections})), *targets, number)
+        before = ", ".join(sorted({labels[each.path] for each in corrections}))
+        return Change(RELABELLED, before, targets.pop(), number)
     return Change(CORRECTED, name=str(sum(each.leaves_out for each in corrections)), photos=number)

@@ -1,4 +1,4 @@
-"""The photos of a run, a page at a time: those that the filter, the matrix or the table of classes asks for, or any list.
+"""The photos of a run, a page at a time: those that the filter, the matrix or the table asks for, or any list.
 
 Each can be opened large, and corrected here; what is planned collects in the tray.
 """
@@ -14,8 +14,6 @@ from pages.parts.evaluate.planning import Planning
 from pages.shared import photo_grid, photo_viewer
 from pages.shared.photo_grid import Order
 from pages.shared.widgets import plain
-from tlcore.data.manifest import Dataset
-from tlcore.evaluation.report import Report
 from tlcore.messages.quantities import count
 
 PAGE_SIZE = 24

@@ -1,6 +1,6 @@
-"""What this visitor plans for the photos of a run: shown at each photo, and carried out from the grid and the large view.
+"""What this visitor plans for the photos of a run: shown at each photo, planned in the grid and in the large view.
 
-Nothing is changed in the data set before the tray (tray.py) applies it; only "keep", which changes nothing, counts at once.
+Nothing is changed in the data set before the tray (tray.py) applies it; "keep", which changes nothing, counts at once.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -108,9 +108,7 @@ def carry_out(plan: Planning, paths: Collection[str], kind: str, label: str = ""
     if kind == photo_grid.RELABEL and label not in plan.newest.labels:
         return False
     to = label if kind == photo_grid.RELABEL else ""
-    return actions.plan_corrections(
-        plan.run, plan.dataset, [Correction(path, plan.labels[path], to) for path in known]
-    )
+    return actions.plan_corrections(plan.run, plan.dataset, [Correction(path, plan.labels[path], to) for path in known])
 
 
 def on_order(plan: Planning, rows: pd.DataFrame, order: Order) -> None:
@@ -119,7 +117,9 @@ def on_order(plan: Planning, rows: pd.DataFrame, order: Order) -> None:
     paths = list(rows["path"]) if order.everything else [path for path in order.paths if path in shown]
     with actions.refusals_kept():
         if carry_out(plan, paths, order.kind, order.value) and order.kind == photo_grid.KEEP:
-            st.toast(f"Kept {count(len(paths), 'label')}. {'It' if len(paths) == 1 else 'They'} won’t be doubted again.")
+            st.toast(
+                f"Kept {count(len(paths), 'label')}. {'It' if len(paths) == 1 else 'They'} won’t be doubted again."
+            )
     st.rerun()
 
 

@@ -16,9 +16,7 @@ from tlcore.messages.quantities import percent
 THUMBNAIL = 136  # pixels, at least; seven beside one another on a wide page
 
 
-def page(
-    plan: Planning, rows: pd.DataFrame, first: int, total: int, per_page: int, grid: str, name: str
-) -> GridPage:
+def page(plan: Planning, rows: pd.DataFrame, first: int, total: int, per_page: int, grid: str, name: str) -> GridPage:
     """A page of photos.
 
     Args:
@@ -54,7 +52,9 @@ def _photo(plan: Planning, row: Any, pixels: int, badge: str) -> GridPhoto:
     """One photo. `row`: of photo_lists.py; `pixels`: of its thumbnail where that is small."""
     dataset, part = plan.dataset, photo_viewer.PARTS.get(row.split, "")
     differs = bool(row.predicted) and row.predicted != row.label
-    words = f"{row.label}, more like {row.predicted}" if row.doubted else f"Predicted {row.predicted}, actually {row.label}"
+    words = (
+        f"{row.label}, more like {row.predicted}" if row.doubted else f"Predicted {row.predicted}, actually {row.label}"
+    )
     return GridPhoto(
         id=row.path,
         name=PurePath(row.path).name,
