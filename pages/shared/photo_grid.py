@@ -137,8 +137,8 @@ def order_of(result: Any, page: GridPage) -> Order | None:
 
 
 def _is_whole(order: Order, page: GridPage) -> bool:
-    """Whether an order is for something that this page offers, and says all that it needs to be done."""
-    if order.kind in EDITS and (order.kind not in page.offered or not (order.paths or order.everything)):
+    """Whether an order says all that it needs to be done. Who may do it is for actions.py to say."""
+    if order.kind in EDITS and not (order.paths or order.everything):
         return False
     needs: dict[str, bool] = {
         OPEN: 0 <= order.number < len(page.photos),

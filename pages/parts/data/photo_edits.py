@@ -44,7 +44,7 @@ def _edit(dataset: Dataset, paths: Sequence[str], order: Order) -> Dataset | Non
         return actions.move_to_part(dataset, paths, order.value)
     if order.kind == photo_grid.ROTATE:
         return actions.rotate(dataset, paths, order.number)
-    return _to_class(dataset, paths, order.value.strip())
+    return _to_class(dataset, paths, order.value.strip()) if order.kind == photo_grid.RELABEL else None
 
 
 def _to_class(dataset: Dataset, paths: Sequence[str], name: str) -> Dataset | None:

@@ -81,7 +81,7 @@ def _grid(plan: Planning, rows: pd.DataFrame, page: int, key: str, name: str, tu
             st.rerun()
         elif order.kind == photo_grid.UNDO:
             planning.take_back_last(plan)
-        elif order.kind in plan.offered:
+        elif order.kind in planning.OFFERED:
             planning.on_order(plan, rows, order)
 
     if (place := photo_viewer.place_to_return(key)) is not None:
