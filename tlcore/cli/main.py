@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tlcore.cli import (
+    analyse,
     app,
     backbones,
     check,
@@ -47,6 +48,7 @@ COMMANDS = (
     continue_run,
     retrain,
     evaluate,
+    analyse,
     predict,
     save,
     datasets,

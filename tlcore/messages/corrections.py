@@ -14,8 +14,8 @@ OPTIMISTIC = (
 
 
 def correction_message(correction: Correction) -> str:
-    """One correction: "cats → dogs", "cats, leave out"."""
-    return f"{correction.label}, leave out" if correction.leaves_out else f"{correction.label} → {correction.to}"
+    """One correction: "cats → dogs", "cats → left out"."""
+    return f"{correction.label} → left out" if correction.leaves_out else f"{correction.label} → {correction.to}"
 
 
 def apply_label(number: int) -> str:

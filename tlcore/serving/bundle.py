@@ -24,7 +24,7 @@ from tlcore.data.names import clean_text
 from tlcore.data.wanted import PIXELS_VERSION, RESIZE_POLICIES, Wanted
 from tlcore.errors import UserError
 from tlcore.serving.bundle_files import NoBundle, read_files
-from tlcore.workspace import disk_error, write_atomic, write_json
+from tlcore.workspace import disk_error, read_json, write_atomic, write_json
 
 MODEL, LABELS, INFO, KERAS = "model.tflite", "labels.txt", "model.json", "model.keras"
 FOLDER = "bundle"
@@ -101,6 +101,18 @@ def add_keras_file(folder: Path) -> None:
     write_json(folder / INFO, info | {"files": files})
 
 
+def add_cross_validation(folder: Path, values: Mapping[str, Any]) -> None:
+    """Tell in `model.json` of a cross-validation that was made after the model was packed.
+
+    Args:
+        folder: the bundle's. values: from `cross_validation_values`.
+
+    Raises:
+        UserError: the disk is full or cannot be written, or what was written before is damaged.
+    """
+    write_json(folder / INFO, load_bundle(folder).info | {"cross_validation": dict(values)})
+
+
 def load_bundle(path: Path) -> Bundle:
     """Load a bundle from its folder, from a run's folder, or from its zip.
 
@@ -119,6 +131,15 @@ def load_bundle(path: Path) -> Bundle:
         raise UserError(
             f"The model in {path.name or path} is damaged: {error}.", "Train again, or get a new copy of the model."
         ) from error
+
+
+def read_info(folder: Path) -> dict[str, Any]:
+    """What the `model.json` of a run's model says, without the model; {} where there is none, or it cannot be read."""
+    try:
+        info = read_json(bundle_place(folder) / INFO)
+    except (OSError, ValueError):
+        return {}
+    return info if isinstance(info, dict) else {}
 
 
 def bundle_place(path: Path) -> Path:

@@ -131,7 +131,23 @@ def check(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterator[E
     yield from run_check(workspace, job, should_stop)
 
 
-ANALYSES: dict[str, Handler] = {}
+def cross_validate(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterator[Event]:
+    """Test every photo of a run once."""
+    load_trainer()
+    from tlcore.analysis.cross_validation import run_cross_validation  # brings TensorFlow
+
+    yield from run_cross_validation(workspace, job, should_stop)
+
+
+def learning_curve(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterator[Event]:
+    """Find out what more photos would bring."""
+    load_trainer()
+    from tlcore.analysis.learning_fits import run_learning_curve  # brings TensorFlow
+
+    yield from run_learning_curve(workspace, job, should_stop)
+
+
+ANALYSES: dict[str, Handler] = {"cross-validation": cross_validate, "learning-curve": learning_curve}
 """What does an analysis of a finished run, by the `what` of its spec (`store.analysis_job`).
 
 It writes what it finds into the job's own folder, as the modules of tlcore/analysis say.

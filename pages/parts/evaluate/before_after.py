@@ -30,9 +30,11 @@ def show(plan: Planning, report: Report) -> None:
         st.subheader(before_after_title(found), anchor=False)
         if found.total:
             _scores(found)
-        for words in filter(None, (before_after_message(found), labels_message(found))):
+        if words := before_after_message(found):
             st.markdown(plain(words))
         _changed(plan, report, found)
+        if words := labels_message(found):
+            st.caption(plain(words))
         earlier = state.link(run=plan.run.before)
         st.page_link("pages/evaluate.py", label="View the earlier model’s results", query_params=earlier)
 

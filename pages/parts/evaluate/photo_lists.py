@@ -17,6 +17,7 @@ from pages.shared import state
 from tlcore.cleaning.issues import WRONG_LABEL
 from tlcore.cleaning.results import load_issues
 from tlcore.data.manifest import Dataset
+from tlcore.evaluation.cross_validation import load_cross_validation
 from tlcore.evaluation.report import Report
 
 COLUMNS = ("path", "sha256", "label", "predicted", "correct", "probability", "split", "doubted")
@@ -44,8 +45,22 @@ class PhotoLists:
 
 def load_lists(plan: Planning, report: Report) -> PhotoLists:
     """The lists of a run with test results."""
-    tested = listed(report.predictions.assign(split="test"))
-    return PhotoLists(tested, None, suspects(plan.dataset, plan.newest, tested))
+    tested, every = listed(report.predictions.assign(split="test")), every_photo(plan, report)
+    known = tested if every is None else every
+    return PhotoLists(tested, every, suspects(plan.dataset, plan.newest, known))
+
+
+def every_photo(plan: Planning, report: Report) -> pd.DataFrame | None:
+    """All photos, predicted by a model that had not seen them: those of cross-validation, and test photos that took no
+    part in it; None where there was no cross-validation."""
+    found = load_cross_validation(plan.run.folder)
+    if found is None:
+        return None
+    answers = found.report.predictions
+    rest = report.predictions[~report.predictions["path"].isin(set(answers["path"]))]
+    parts = dict(zip(plan.dataset.photos["path"], plan.dataset.photos["split"]))
+    rows = pd.concat([answers, rest], ignore_index=True)
+    return listed(rows.assign(split=rows["path"].map(parts).fillna("test")))
 
 
 def suspects(dataset: Dataset, newest: Dataset, predictions: pd.DataFrame) -> pd.DataFrame:
@@ -70,7 +85,7 @@ def of_paths(dataset: Dataset, paths: Sequence[str], predictions: pd.DataFrame) 
     """Any photos of a data set, in the order that is given, with what was predicted of those that were.
 
     Args:
-        paths: what is no photo of the data set is passed over. predictions: a list of this module.
+        paths: what is no photo of the data set is passed over. predictions: as of a report, or a list of this module.
     """
     known = dataset.photos.set_index("path", drop=False)
     rows = known.loc[[path for path in dict.fromkeys(paths) if path in known.index]].reset_index(drop=True)

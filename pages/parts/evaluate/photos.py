@@ -41,7 +41,7 @@ def show_list(plan: Planning, paths: Sequence[str], predictions: pd.DataFrame, k
         paths: of `Dataset.photos["path"]`; what is none is passed over.
         predictions: as of a report, of as many of them as were predicted. key: names the list.
     """
-    rows = photo_lists.of_paths(plan.dataset, paths, photo_lists.listed(predictions))
+    rows = photo_lists.of_paths(plan.dataset, paths, predictions)
     if rows.empty:
         return
     st.markdown(f"**{count(len(rows), 'photo')}**")

@@ -13,10 +13,8 @@ import streamlit as st
 from pages.shared import actions, photo_grid, state
 from pages.shared.photo_grid import Order
 from pages.shared.photo_viewer import ViewerAction
-from tlcore.cleaning.issues import WRONG_LABEL
-from tlcore.cleaning.kept import issue_keys, kept_keys
 from tlcore.cleaning.planned import read_planned
-from tlcore.cleaning.results import check_folder
+from tlcore.cleaning.results import kept_labels
 from tlcore.data.corrections import Correction, Outstanding, outstanding
 from tlcore.data.manifest import Dataset
 from tlcore.jobs.store import Run
@@ -64,7 +62,7 @@ class Planning:
         """What is planned for photos, or was done since the run, in a word each; "" for nothing."""
         planned = self.planned
         before = dict(zip(self.dataset.photos["path"], self.dataset.photos["label"].astype(str)))
-        kept = self._kept([path for path in paths if path in self.labels])
+        kept = kept_labels(state.workspace(), self.newest, paths)
 
         def badge(path: str) -> str:
             if path in planned:
@@ -76,15 +74,6 @@ class Planning:
             return "Kept" if path in kept else ""
 
         return {path: badge(path) for path in paths}
-
-    def _kept(self, paths: Sequence[str]) -> set[str]:
-        """Of these photos of the newest version, those whose label a person keeps."""
-        keys = kept_keys(check_folder(state.workspace(), self.newest))
-        if not keys:
-            return set()
-        rows = [(WRONG_LABEL, path, "", self.labels[path]) for path in paths]
-        frame = pd.DataFrame(rows, columns=["kind", "path", "other", "label"])
-        return {path for path, key in zip(paths, issue_keys(frame, self.newest)) if key in keys}
 
 
 def planning_of(run: Run, dataset: Dataset) -> Planning:

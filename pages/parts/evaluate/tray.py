@@ -37,7 +37,8 @@ def _list(plan: Planning, planned: list[Correction]) -> None:
     """A line a change, with its photo, the latest first."""
     for place, each in enumerate(widgets.paged(planned[::-1], "tray")):
         with st.container(horizontal=True, vertical_alignment="center", key=f"line_change_{place}"):
-            st.html(_picture(plan, each), width="content")
+            if picture := _picture(plan, each):
+                st.html(picture, width="content")
             words = f"{plain(PurePath(each.path).name)}  \n{plain(correction_message(each))}"
             st.markdown(words, width="stretch")
             st.button(
