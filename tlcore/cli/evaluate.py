@@ -4,10 +4,12 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from tlcore.api.arguments import check_kept
 from tlcore.api.model import load_model
 from tlcore.api.progress_bars import ProgressBars
-from tlcore.cli.common import Subparsers, add_layout, answer
+from tlcore.cli.common import Subparsers, add_kept, add_layout, answer
 from tlcore.cli.file_report import add_report_option, report_values, show_report
+from tlcore.cli.unknown import unknown_lines, unknown_values
 from tlcore.errors import UserError
 from tlcore.evaluation.report import FIGURES, figures
 from tlcore.messages.scores import score_message
@@ -22,14 +24,17 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data",
         metavar="FOLDER",
-        help="test on this folder (one folder per class) instead of the run's own test photos",
+        help="test on this folder (one folder per class, and “none” with photos of other things) instead of the run's "
+        "own test photos",
     )
+    add_kept(parser)
     add_layout(parser)
     add_report_option(parser)
     parser.set_defaults(command=_evaluate)
 
 
 def _evaluate(workspace: Workspace, options: argparse.Namespace) -> int:
+    check_kept(options.kept)
     model = load_model(options.model, workspace=workspace)
     extra: dict[str, Any] = {}
     if options.data:
@@ -49,12 +54,15 @@ def _evaluate(workspace: Workspace, options: argparse.Namespace) -> int:
             f"  {printable(row['label']):<24} {row['correct']} of {row['support']} found (recall {row['recall']:.1%}), "
             f"precision {row['precision']:.1%}, F1 {row['f1']:.3f}"
         )
+    unknown = unknown_values(report, model.rejection, options.kept)
+    lines += unknown_lines(unknown)
     values = {
         "run": model.run_id,
         "test_accuracy": report.accuracy,
         "test_correct": report.correct,
         "test_total": report.total,
         **figures(report),
+        **unknown,
         **extra,
     }
     return answer(options, "\n".join(lines), values)

@@ -1,4 +1,7 @@
-"""Scoring a bundle on a folder of class folders that it has never seen."""
+"""Scoring a bundle on a folder of class folders that it has never seen.
+
+A folder "none" beside them holds photos of anything else: they are counted apart, and never as a class.
+"""
 
 from collections.abc import Generator
 from dataclasses import replace
@@ -13,20 +16,22 @@ from tlcore.data.images import decode_input
 from tlcore.data.layout import Table, read_layout
 from tlcore.data.report import guessed
 from tlcore.errors import UserError
-from tlcore.evaluation.report import Report, make_report, predictions_frame
+from tlcore.evaluation.report import Report, make_report, predictions_frame, unknown_frame
 from tlcore.events import Event, ShouldStop, StageKey, never
 from tlcore.features.extract import Photo, run_photos
 from tlcore.features.saving import Stopwatch
 from tlcore.models.litert_runtime import litert_pool
 from tlcore.serving.bundle import Bundle
-from tlcore.serving.predict import OUTPUT, check_probabilities
+from tlcore.serving.predict import check_familiarity, check_probabilities, outputs_of
+
+NONE = "none"  # the folder with photos that show none of the classes, in any case
 
 
 def score_folder(
     bundle: Bundle, path: Path, should_stop: ShouldStop = never, layout: str = "", table: Table | None = None
 ) -> Generator[Event, None, tuple[Report, pd.DataFrame]]:
-    """Predict every photo in a folder of class folders; returns the figures, and what was left
-    out, changed or guessed (path, what, reason: data/report.py).
+    """Predict every photo in a folder of class folders; returns the figures, with `unknown` for a folder "none", and
+    what was left out, changed or guessed (path, what, reason: data/report.py).
 
     Args:
         layout: how the folder is to be read, a `LayoutChoice.key`; "" where that is clear, or the model's classes fit
@@ -45,7 +50,7 @@ def score_folder(
         layout,
         least_classes=1,
         table=table,
-        known=bundle.labels,
+        known=(*bundle.labels, NONE),
     )
     collected = Collected(refused=[*source.refused, *found.refused], lines=guessed(source.guessed))
     reading = Reading(wanted=replace(bundle.wanted, input_size=0))
@@ -53,23 +58,53 @@ def score_folder(
     photos = collected.photos()
     if photos.empty:
         raise no_photo(source.name)
-    photos["label"] = photos["label"].map(_known_labels(photos["label"].unique(), bundle.labels))
-    unique = photos.drop_duplicates("sha256")
-    pool = litert_pool(bundle.tflite, (OUTPUT,))
-    items = [Photo(*row) for row in unique[["sha256", "file"]].itertuples(index=False)]
+    is_unknown = _is_unknown(photos["label"], bundle.labels)
+    names = photos.loc[~is_unknown, "label"]
+    photos["label"] = names.map(_known_labels(names.unique(), bundle.labels)).reindex(photos.index)
+    rows = yield from _answers(bundle, source, photos.drop_duplicates("sha256"), should_stop)
+    photos = photos.assign(unknown=is_unknown)[photos["sha256"].isin(rows)]
+    known, others = (photos[photos["unknown"] == each].reset_index(drop=True) for each in (False, True))
+    report = make_report(predictions_frame(known, *_stacked(known, rows, bundle.labels)), bundle.labels)
+    unknown = unknown_frame(others, *_stacked(others, rows, bundle.labels))
+    return replace(report, unknown=unknown), collected.report()
+
+
+def _answers(
+    bundle: Bundle, source: FolderSource, photos: pd.DataFrame, should_stop: ShouldStop
+) -> Generator[Event, None, dict[str, np.ndarray]]:
+    """By SHA-256 the probabilities of each photo, and behind them how familiar it is, NaN where nobody knows."""
+    outputs = outputs_of(bundle)
+    pool = litert_pool(bundle.tflite, outputs)
+    items = [Photo(*row) for row in photos[["sha256", "file"]].itertuples(index=False)]
     rows: dict[str, np.ndarray] = {}
     stopwatch = Stopwatch(StageKey.EXTRACT_FEATURES, len(items))
 
     def load(file: str) -> np.ndarray:
         return decode_input((source.root / file).read_bytes(), bundle.wanted)
 
-    for chunk, probabilities in run_photos(pool, items, load, should_stop):
-        checked = check_probabilities(probabilities)
-        rows.update((photo.sha256, row) for photo, row in zip(chunk, checked, strict=True))
+    for chunk, given in run_photos(pool, items, load, should_stop):
+        probabilities = check_probabilities(given[0])
+        familiar = check_familiarity(given[1]) if len(given) > 1 else np.full(len(chunk), np.nan, np.float32)
+        values = np.column_stack([probabilities, familiar])
+        rows.update((photo.sha256, row) for photo, row in zip(chunk, values, strict=True))
         yield stopwatch.progress(len(rows))
-    done = photos[photos["sha256"].isin(rows)].reset_index(drop=True)
-    stacked = np.stack([rows[sha256] for sha256 in done["sha256"]])
-    return make_report(predictions_frame(done, stacked, bundle.labels), bundle.labels), collected.report()
+    return rows
+
+
+def _stacked(
+    photos: pd.DataFrame, rows: dict[str, np.ndarray], labels: tuple[str, ...]
+) -> tuple[np.ndarray, tuple[str, ...], np.ndarray]:
+    """The probabilities float32 (n, classes) of photos, the classes, and how familiar each is, float32 (n,)."""
+    values = np.empty((len(photos), len(labels) + 1), np.float32)
+    for number, sha256 in enumerate(photos["sha256"]):
+        values[number] = rows[sha256]
+    return values[:, :-1], labels, values[:, -1]
+
+
+def _is_unknown(given: pd.Series, known: tuple[str, ...]) -> pd.Series:
+    """Which photos are in a folder "none": they show none of the classes. A model may have a class of that name."""
+    folded = given.str.casefold()
+    return (folded == NONE) & (NONE not in {label.casefold() for label in known})
 
 
 def _known_labels(given: np.ndarray, known: tuple[str, ...]) -> dict[str, str]:
