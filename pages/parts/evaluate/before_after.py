@@ -14,9 +14,6 @@ from tlcore.evaluation.report import Report
 from tlcore.jobs.store import load_run
 from tlcore.messages.corrections import before_after_message, before_after_title, labels_message
 
-NAMES = ("Before", "After")
-
-
 def show(plan: Planning, report: Report) -> None:
     """The comparison with the run whose mistakes were corrected for this one; nothing for a run of its own.
 
@@ -41,14 +38,15 @@ def show(plan: Planning, report: Report) -> None:
 
 def _scores(found: BeforeAfter) -> None:
     """Both scores as dots on their likely ranges."""
+    names = (f"Before: {found.correct_before:,} of {found.total:,}", f"After: {found.correct:,} of {found.total:,}")
     scores = [
-        Score(NAMES[0], found.correct_before, found.total, *found.interval_before),
-        Score(NAMES[1], found.correct, found.total, *found.interval),
+        Score(names[0], found.correct_before, found.total, *found.interval_before),
+        Score(names[1], found.correct, found.total, *found.interval),
     ]
     frame = charts.scores_frame(scores)
     finding = charts.scores_alt_text(scores)
-    drawn.chart(charts.scores_chart, frame, NAMES, chrome.is_dark(), key="before_after", description=finding)
-    st.caption(f"Correct of the {found.total:,} test photos of both models, each with its likely range (95%)")
+    drawn.chart(charts.scores_chart, frame, names, chrome.is_dark(), key="before_after", description=finding)
+    st.caption("Correct on the test photos of both models, each with its likely range (95%)")
 
 
 def _changed(plan: Planning, report: Report, found: BeforeAfter) -> None:
