@@ -14,6 +14,7 @@ from tlcore.evaluation.report import Report
 from tlcore.jobs.store import load_run
 from tlcore.messages.corrections import before_after_message, before_after_title, labels_message
 
+
 def show(plan: Planning, report: Report) -> None:
     """The comparison with the run whose mistakes were corrected for this one; nothing for a run of its own.
 
