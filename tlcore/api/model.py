@@ -38,7 +38,7 @@ from tlcore.serving.bundle import (
 )
 from tlcore.serving.predict import ImageClassifier, Prediction
 from tlcore.serving.probe import load_safely
-from tlcore.serving.score import score_folder
+from tlcore.serving.score import score_path
 from tlcore.workspace import disk_error, is_id, write_atomic
 
 
@@ -146,14 +146,15 @@ class Model:
         *,
         layout: str = "",
         labels: str | PathLike[str] = "",
+        encoding: str = "",
         progress: bool | None = None,
         on_event: Callable[[Event], object] | None = None,
     ) -> tuple[Report, pd.DataFrame]:
         """Test the model on photos that it has never seen.
 
         Args:
-            folder: class folders, named as `labels`; not all of them need to be there.
-            layout, labels: how the folder is read, as for `load_dataset`.
+            folder: class folders, named as `labels`, or a zip or tar of them; not all classes need to be there.
+            layout, labels, encoding: how the folder is read, as for `load_dataset`.
             progress, on_event: as for `load_dataset`.
 
         Returns:
@@ -161,12 +162,18 @@ class Model:
 
         Raises:
             UndecidedLayout: the folder can be read in several ways, and the model's classes don't decide it.
-            UserError: the folder cannot be used, or has a class that the model does not know.
+            UserError: the folder cannot be used, its photos have no classes, or the model does not know one of them.
         """
         path = Path(folder).expanduser()
         chosen, table = find_table(path, take_layout(layout, labels))
         with showing(progress, on_event) as show:
-            return run_to_end(score_folder(self._bundle, path, layout=chosen, table=table), show)
+            scored = run_to_end(score_path(self._bundle, path, chosen, table, encoding), show)
+        if scored.report is None:
+            raise UserError(
+                f"The photos in {path.name or path} have no classes, so nothing can be counted.",
+                "Sort them into one folder per class, or predict them instead.",
+            )
+        return scored.report, scored.files
 
     def save(self, path: str | PathLike[str] | None = None, *, overwrite: bool = False) -> Path:
         """Write the model: `model.tflite`, `labels.txt`, `model.json`, a README, and `model.keras` where there is one.

@@ -21,8 +21,8 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     parser.add_argument("model", help="a run's id, or the folder or zip of a trained model")
     parser.add_argument(
         "--data",
-        metavar="FOLDER",
-        help="test on this folder (one folder per class) instead of the run's own test photos",
+        metavar="PATH",
+        help="test on these photos instead of the run's own: a folder, zip or tar with one folder per class",
     )
     add_layout(parser)
     add_report_option(parser)
@@ -35,7 +35,11 @@ def _evaluate(workspace: Workspace, options: argparse.Namespace) -> int:
     if options.data:
         with ProgressBars() as bars:
             report, files = model.evaluate(
-                Path(options.data), layout=options.layout, labels=options.labels, on_event=bars.show
+                Path(options.data),
+                layout=options.layout,
+                labels=options.labels,
+                encoding=options.encoding,
+                on_event=bars.show,
             )
         show_report(options, files)
         extra = report_values(files)

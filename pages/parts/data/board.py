@@ -110,7 +110,7 @@ def mount(target: Target, shown: Mapping[str, Any]) -> None:
         **shown,
         "area": target.area,
         "key": target.key,
-        "limit": _limit(target.limits),
+        "limit": limit_message(target.limits),
         "request_bytes": request_bytes(target.limits),
     }
     _MOUNT(key=KEY, data=data, on_status_change=lambda: None)
@@ -122,7 +122,7 @@ def request_bytes(limits: Limits) -> int:
     return int(min(REQUEST_BYTES, most) if most else REQUEST_BYTES)
 
 
-def _limit(limits: Limits) -> str:
+def limit_message(limits: Limits) -> str:
     """What one data set may hold here, as a sentence; "" where nothing limits it."""
     allowed = []
     if limits.dataset_photos:
