@@ -71,6 +71,7 @@ class StageKey(StrEnum):
     CACHE_ACTIVATIONS = "cache_activations"
     DECODE_PHOTOS = "decode_photos"
     FINE_TUNE = "fine_tune"
+    FINAL_FEATURES = "final_features"  # what a network that was trained makes of the photos
     PACK = "pack"  # the model file is made
     VERIFY = "verify"
     PREPARE = "prepare"  # what a run does before a stage: load TensorFlow, build or convert the network

@@ -35,6 +35,7 @@ STAGE_TITLES = {
     StageKey.CACHE_ACTIVATIONS: "Preparing photos for fine-tuning",
     StageKey.DECODE_PHOTOS: "Preparing photos for fine-tuning",
     StageKey.FINE_TUNE: "Fine-tuning",
+    StageKey.FINAL_FEATURES: "Learning what your photos have in common",
     StageKey.PACK: "Packing the model",
     StageKey.VERIFY: "Checking the model",
 }

@@ -46,7 +46,8 @@ class TrainedModel:
     """What a run gives: probabilities of the test photos float32 (n, classes), the epoch that was kept, how the two
     model files are made, and the groups of arrays that unpacked.py makes the same of in another process.
 
-    All three are called when the test figures are there already.
+    All three are called when the test figures are there already. `network`: the one that adapted to the photos, None
+    for a head on the frozen one.
     """
 
     test_probabilities: np.ndarray
@@ -54,6 +55,7 @@ class TrainedModel:
     make_tflite: Callable[[], bytes]
     save_keras: Callable[[Path], None]
     arrays: Callable[[], dict[str, list[np.ndarray]]]
+    network: FineTuneModel | None = None
 
 
 @dataclass
@@ -63,6 +65,7 @@ class Context:
     `backbone`: the frozen network, replaced when its batch normalisation is adapted. `fine_tune_model`: built when a
     plan needs it. `head`, `trained`: what was learned so far. `epochs_done`: of the head, in the numbers of the run.
     `done`: the stages that are over. `held`: caches that must not be removed to make room before the run is over.
+    `final_features`: by SHA-256, what final_features.py has computed with a network that adapted.
     """
 
     workspace: Workspace
@@ -78,6 +81,7 @@ class Context:
     epochs_done: int = 0
     done: set[StageKey] = field(default_factory=set)
     held: ExitStack = field(default_factory=ExitStack)
+    final_features: dict[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def photos(self) -> list[Photo]:

@@ -216,6 +216,7 @@ def network_model(
         lambda: _convert(model, context.config.image_size),
         lambda folder: save_keras_model(folder, model.whole),
         lambda: {"network": [variable.numpy() for variable in model.whole.variables]},
+        model,
     )
 
 

@@ -52,6 +52,7 @@ class TimingNames:
             "trace": f"first round {self.head} {network}",
             "convert": f"convert {network}",
             "pack": f"pack {part if self.trains_network else f'head {network}'}",
+            StageKey.FINAL_FEATURES: f"final features {part}",
             StageKey.VERIFY: f"check {network}",
         }  # the words of the first version: its files are read
         return names.get(rate, str(rate))

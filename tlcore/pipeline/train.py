@@ -21,6 +21,7 @@ from tlcore.models.frozen_backbone import PretrainedBackbone
 from tlcore.models.registry import find_backbone
 from tlcore.pipeline.clock import RunClock
 from tlcore.pipeline.context import Context, Halted, TrainedModel
+from tlcore.pipeline.embedding import write_embedding
 from tlcore.pipeline.estimate import estimate_seconds
 from tlcore.pipeline.eta import Eta
 from tlcore.pipeline.executor import execute
@@ -58,6 +59,8 @@ def train_run(workspace: Workspace, run: Run, should_stop: ShouldStop) -> Iterat
     elif job_status(run).evaluated is None:
         yield unpacked.evaluated
     start = time.perf_counter()
+    for event in write_embedding(context, unpacked.model):
+        yield eta.update(event)
     contents = Package(context.dataset, context.spec, context.config, load_report(run.folder), unpacked.model)
     for event in package(run, contents):
         yield eta.update(event)

@@ -5,7 +5,7 @@ crash in between costs no training: whoever continues the run finds it and only 
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -78,7 +78,8 @@ def _model(
     if "network" in arrays:
         model = build_network(context)
         _assign(model.whole.variables, arrays["network"])
-        return network_model(context, model, probabilities, best_epoch)
+        # Its lower part may have been adapted: what is cached below would be that of another network.
+        return network_model(context, replace(model, layer=None), probabilities, best_epoch)
     if "backbone" in arrays:
         model = build_network(context)
         _assign(model.backbone.variables, arrays["backbone"])

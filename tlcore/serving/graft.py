@@ -12,12 +12,20 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
+from tlcore.models.tflite_append import append_operator, append_tensor
 from tlcore.models.tflite_file import drop_unused, entry, named, needed_for, pack, unpack
+from tlcore.serving.graft_familiarity import FAMILIARITY, append_familiarity
 
 Layers = Sequence[tuple[np.ndarray, np.ndarray]]
 
 
-def graft_head(backbone: bytes, layers: Layers, image_size: int, output: str = "pooled") -> bytes:
+def graft_head(
+    backbone: bytes,
+    layers: Layers,
+    image_size: int,
+    output: str = "pooled",
+    prototypes: np.ndarray | None = None,
+) -> bytes:
     """A classifier file out of a backbone and dense layers.
 
     Args:
@@ -26,10 +34,12 @@ def graft_head(backbone: bytes, layers: Layers, image_size: int, output: str = "
         layers: (weights float32 (inputs, outputs), bias float32 (outputs,)) each, as Keras keeps dense layers; ReLU
             stands between them. The first one's inputs are all values of `output`, flattened.
         image_size: side of the square input in pixels.
+        prototypes: float32 (prototypes, features); with them the file also gives the familiarity of a photo.
 
     Returns:
         A `.tflite` with the signature `serving_default`: image, float32 (1, image_size, image_size, 3), RGB 0–255 →
-        probabilities, float32 (1, classes), the softmax of the last layer. `resize_tensor_input` sets another batch.
+        probabilities, float32 (1, classes), the softmax of the last layer, and familiarity, float32 (1, 1): see
+        graft_familiarity.py. `resize_tensor_input` sets another batch.
 
     Raises:
         ValueError: the layers do not fit the backbone or each other.
@@ -44,9 +54,12 @@ def graft_head(backbone: bytes, layers: Layers, image_size: int, output: str = "
     _check_layers(int(np.prod(graph.tensors[pooled].shape)), layers)
     graph.operators = needed_for(graph, pooled)
     probabilities = _append_head(model, pooled, layers)
-    graph.tensors[image].name, graph.tensors[probabilities].name = b"image", b"probabilities"
-    graph.inputs, graph.outputs = [image], [probabilities]
-    signature.inputs, signature.outputs = [entry("image", image)], [entry("probabilities", probabilities)]
+    graph.tensors[image].name = b"image"
+    outputs = {"probabilities": probabilities}
+    if prototypes is not None:
+        outputs[FAMILIARITY] = append_familiarity(model, pooled, prototypes)
+    graph.inputs, graph.outputs = [image], list(outputs.values())
+    signature.inputs, signature.outputs = [entry("image", image)], [entry(*each) for each in outputs.items()]
     model.signatureDefs = [signature]
     drop_unused(model, signature)
     return pack(model)
@@ -83,59 +96,27 @@ def _check_layers(num_features: int, layers: Layers) -> None:
 
 def _append_head(model: schema.ModelT, source: int, layers: Layers) -> int:
     """Add the dense layers and the softmax; the index of the probabilities."""
-    graph = model.subgraphs[0]
-    dense_code = _append_operator_code(model, schema.BuiltinOperator.FULLY_CONNECTED)
     value = source
     for number, (weights, bias) in enumerate(layers):
-        kernel = _append_tensor(model, f"head/weights{number}", np.ascontiguousarray(weights.T))
-        offset = _append_tensor(model, f"head/bias{number}", bias)
-        answer = _append_tensor(model, f"head/dense{number}", (1, len(bias)))
+        kernel = append_tensor(model, f"head/weights{number}", np.ascontiguousarray(weights.T))
+        offset = append_tensor(model, f"head/bias{number}", bias)
+        answer = append_tensor(model, f"head/dense{number}", (1, len(bias)))
         last = number == len(layers) - 1
         activation = schema.ActivationFunctionType.NONE if last else schema.ActivationFunctionType.RELU
-        graph.operators.append(
-            schema.OperatorT(
-                opcodeIndex=dense_code,
-                inputs=[value, kernel, offset],
-                outputs=[answer],
-                builtinOptionsType=schema.BuiltinOptions.FullyConnectedOptions,
-                builtinOptions=schema.FullyConnectedOptionsT(fusedActivationFunction=activation),
-            )
+        value = append_operator(
+            model,
+            schema.BuiltinOperator.FULLY_CONNECTED,
+            [value, kernel, offset],
+            answer,
+            (
+                schema.BuiltinOptions.FullyConnectedOptions,
+                schema.FullyConnectedOptionsT(fusedActivationFunction=activation),
+            ),
         )
-        value = answer
-    probabilities = _append_tensor(model, "probabilities", (1, len(layers[-1][1])))
-    graph.operators.append(
-        schema.OperatorT(
-            opcodeIndex=_append_operator_code(model, schema.BuiltinOperator.SOFTMAX),
-            inputs=[value],
-            outputs=[probabilities],
-            builtinOptionsType=schema.BuiltinOptions.SoftmaxOptions,
-            builtinOptions=schema.SoftmaxOptionsT(beta=1.0),
-        )
+    return append_operator(
+        model,
+        schema.BuiltinOperator.SOFTMAX,
+        [value],
+        append_tensor(model, "probabilities", (1, len(layers[-1][1]))),
+        (schema.BuiltinOptions.SoftmaxOptions, schema.SoftmaxOptionsT(beta=1.0)),
     )
-    return probabilities
-
-
-def _append_tensor(model: schema.ModelT, name: str, content: np.ndarray | tuple[int, ...]) -> int:
-    """Add a float32 tensor: a constant of these values, or one of this shape that is computed."""
-    shape = content.shape if isinstance(content, np.ndarray) else content
-    buffer = 0  # by the schema, buffer 0 is the empty one
-    if isinstance(content, np.ndarray):
-        buffer = len(model.buffers)
-        model.buffers.append(schema.BufferT(data=content.astype("<f4", copy=False).reshape(-1).view(np.uint8)))
-    graph = model.subgraphs[0]
-    graph.tensors.append(
-        schema.TensorT(
-            shape=np.asarray(shape, np.int32),
-            type=schema.TensorType.FLOAT32,
-            buffer=buffer,
-            name=name.encode(),
-            hasRank=True,
-        )
-    )
-    return len(graph.tensors) - 1
-
-
-def _append_operator_code(model: schema.ModelT, code: int) -> int:
-    """Name a builtin operator, version 1, in the model's table of operators; its row."""
-    model.operatorCodes.append(schema.OperatorCodeT(deprecatedBuiltinCode=code, builtinCode=code, version=1))
-    return len(model.operatorCodes) - 1

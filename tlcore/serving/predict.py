@@ -31,12 +31,18 @@ class Prediction:
         error: why the photo was refused; then there is no answer: `ranked` is (), `label` "", `probability` 0.
         changed: what a person should know was done to its pixels ("has 3 pages; only the first was used"), as words
             that follow the file's name; "" for nothing.
+        familiarity: how much it is like the photos that the model knows, 0–1: the cosine similarity to the nearest
+            prototype of any class; None where the model has none (it was made by an older version).
+        known: False where it shows none of the classes, as far as the model can tell: it is less familiar than nearly
+            all photos of the classes are. `label` is then only the nearest class.
     """
 
     ranked: tuple[tuple[str, float], ...]
     milliseconds: float
     error: str = ""
     changed: str = ""
+    familiarity: float | None = None
+    known: bool = True
 
     @property
     def label(self) -> str:
@@ -56,7 +62,8 @@ class Prediction:
     def __repr__(self) -> str:
         if self.error:
             return f"Prediction(error={self.error!r})"
-        return f"Prediction({self.label!r}, {self.probability:.1%}, {self.milliseconds:.0f} ms)"
+        unknown = "" if self.known else "none of these, nearest "
+        return f"Prediction({unknown}{self.label!r}, {self.probability:.1%}, {self.milliseconds:.0f} ms)"
 
 
 class ImageClassifier:

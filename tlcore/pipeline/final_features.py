@@ -1,0 +1,131 @@
+"""What the network of a finished training makes of photos: its pooled features, frozen or fine-tuned [TF].
+
+Of a frozen network they lie in the feature store. A network that adapted is run from where it was trained on, with the
+cached activations below, by the code that also gives its test probabilities.
+"""
+
+import logging
+from collections.abc import Callable, Generator, Sequence
+from functools import partial
+from typing import TypeVar
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from tlcore.events import Event, StageKey
+from tlcore.features.batches import batches
+from tlcore.features.extract import Photo, Request, check_numbers, decode, extract
+from tlcore.features.saving import Stopwatch
+from tlcore.features.store import MOST_REPAIRS, DamagedRows
+from tlcore.features.views import ViewedStore
+from tlcore.models.build import cut_backbone
+from tlcore.models.frozen_backbone import top_layer
+from tlcore.pipeline.caches import (
+    check_complete,
+    make_room_for,
+    open_activation_store,
+    open_feature_store,
+    open_image_store,
+)
+from tlcore.pipeline.context import Context, FineTuneModel, TrainedModel
+from tlcore.training.fine_tune import InferenceFunction
+
+READ_AT_ONCE = 256  # feature maps; they are averaged as they come
+
+_log = logging.getLogger(__name__)
+Result = TypeVar("Result")
+
+
+def features_of(
+    context: Context, model: TrainedModel, photos: Sequence[Photo]
+) -> Generator[Event, None, npt.NDArray[np.float32]]:
+    """The pooled features of photos of the data set, float32 (n, dimension), by the network that `model` ships.
+
+    What is on disk, or was computed for an earlier call, is taken from there, and there are no events then. Where the
+    head sees every position (flatten), it is the mean over them.
+
+    Raises:
+        UserError: a photo is gone or has changed, the disk is full, or the network gives values that are not numbers.
+    """
+    if model.network is None:
+        return (yield from _repaired(lambda: _frozen(context, photos)))
+    network, known = model.network, context.final_features
+    missing = list({photo.sha256: photo for photo in photos if photo.sha256 not in known}.values())
+    if missing:
+        rows = yield from _repaired(lambda: _tuned(context, network, missing))
+        known.update((photo.sha256, row) for photo, row in zip(missing, rows, strict=True))
+    if not photos:
+        return np.empty((0, int(network.backbone.output_shape[-1])), np.float32)
+    return np.stack([known[photo.sha256] for photo in photos])
+
+
+def _repaired(work: Callable[[], Generator[Event, None, Result]]) -> Generator[Event, None, Result]:
+    """What comes of `work`, done again where stored rows turn out damaged: those were dropped."""
+    for attempt in range(MOST_REPAIRS + 1):
+        try:
+            return (yield from work())
+        except DamagedRows as error:
+            if attempt == MOST_REPAIRS:
+                raise
+            _log.warning("%s They will be recomputed.", error.what)
+    raise AssertionError("The last attempt returns or raises.")
+
+
+def _frozen(context: Context, photos: Sequence[Photo]) -> Generator[Event, None, npt.NDArray[np.float32]]:
+    """From the feature store, what it lacks computed first."""
+    layer, sha256s = top_layer(context.config.head), [photo.sha256 for photo in photos]
+    with open_feature_store(context) as store:
+        yield from _complete(context, store, layer, photos)
+        starts = range(0, len(sha256s), READ_AT_ONCE)
+        parts = [_pooled(store.read(sha256s[start : start + READ_AT_ONCE])) for start in starts]
+        return np.concatenate(parts) if parts else np.empty((0, store.kind.shape[-1]), np.float32)
+
+
+def _tuned(
+    context: Context, network: FineTuneModel, photos: Sequence[Photo]
+) -> Generator[Event, None, npt.NDArray[np.float32]]:
+    """By the network that adapted, from the activations or photos that enter the part that trained."""
+    sha256s, rows = [photo.sha256 for photo in photos], []
+    infer = InferenceFunction(_pooling_model(network))
+    with open_image_store(context) if network.layer is None else open_activation_store(context, network) as store:
+        yield from _complete(context, store, network.layer, photos)
+        stopwatch = Stopwatch(StageKey.FINAL_FEATURES, len(photos))
+        yield stopwatch.progress(0)
+        done = 0
+        for batch in batches(store, sha256s, np.zeros(len(photos), np.int32), context.config.batch_size):
+            rows.append(infer(iter([batch]))[0])
+            done += len(batch[1])
+            if len(rows) == 1:
+                stopwatch.restart(done)  # the first batch compiles
+            yield stopwatch.progress(done)
+    return _pooled(np.concatenate(rows))
+
+
+def _complete(
+    context: Context, store: ViewedStore, layer: str | None, photos: Sequence[Photo]
+) -> Generator[Event, None, None]:
+    """Put what a store lacks of the photos as they are into it; `layer`: what it holds, None for decoded photos."""
+    request = Request(photos, (ViewedStore(store.plain),))
+    if not request.missing():
+        return
+    make_room_for(context, [request])
+    if layer is None:
+        yield from decode(request.stores[0], photos, context.dataset.read)
+    else:
+        yield from extract(partial(context.backbone.predictors, layer), [request], context.dataset.read)
+    check_complete([request])
+
+
+def _pooling_model(network: FineTuneModel) -> keras.Model:
+    """What enters the part that trained → pooled features, with the weights that it has."""
+    upper = cut_backbone(network.backbone, network.layer)[1] if network.layer else network.backbone
+    if len(upper.output_shape) == 2:
+        return upper
+    return keras.Model(upper.input, keras.layers.GlobalAveragePooling2D()(upper.output))
+
+
+def _pooled(rows: np.ndarray) -> npt.NDArray[np.float32]:
+    """Rows as (n, dimension): feature maps are averaged over their positions."""
+    check_numbers([rows])
+    return np.asarray(rows.mean(axis=(1, 2)) if rows.ndim == 4 else rows, np.float32)
