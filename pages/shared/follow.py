@@ -20,11 +20,12 @@ POLL_SECONDS = 0.5  # a training of a hundred photos takes two seconds
 FINISH = "Finish"
 
 
-def watch(job: Job, draw: Callable[[JobStatus], None], beside: Callable[[], None] | None = None) -> None:
+def watch(job: Job, draw: Callable[[JobStatus], None], beside: Callable[[], None] | None = None, key: str = "") -> None:
     """Poll a job that is active: its progress, a Stop button, and what `draw` makes of its status.
 
     Args:
         beside: draws what stands to the right of progress and button; None gives them the whole width.
+        key: ends the names of its widgets, where a page watches several jobs.
     """
 
     @chrome.errors_shown()
@@ -40,15 +41,15 @@ def watch(job: Job, draw: Callable[[JobStatus], None], beside: Callable[[], None
             with right:
                 beside()
         with place:
-            with st.container(key="tl_follow"):
+            with st.container(key=f"tl_follow{key}"):
                 st.progress(share, text=words)
             asked = store.stop_requested(job)()
-            if state.may_act(job) and st.button("Stopping…" if asked else "Stop", key="stop", disabled=asked):
+            if state.may_act(job) and st.button("Stopping…" if asked else "Stop", key=f"stop{key}", disabled=asked):
                 actions.stop(job)
                 st.rerun(scope="fragment")
         draw(status)
 
-    st.fragment(live, run_every=POLL_SECONDS, key="live")()
+    st.fragment(live, run_every=POLL_SECONDS, key=f"live{key}")()
 
 
 def ended(job: Job, status: JobStatus, what: str, action: DeltaGenerator, primary: bool = True) -> None:

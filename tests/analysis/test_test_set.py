@@ -95,7 +95,7 @@ def test_photos_without_a_class_get_predictions_of_two_runs(place, other, in_fol
     workspace, dataset, run = place
     second = create_run(workspace, dataset.id, run.config, "Second")
     shutil.copytree(run.folder, second.folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("job.json"))
-    photos = [path for path in sorted(other.rglob("*.png"))]
+    photos = sorted(other.rglob("*.png"))
     names = [f"{'holiday/' * in_folder}IMG_{number:04}.png" for number, _ in enumerate(photos)]
     area = an_area(workspace, {name: each.read_bytes() for name, each in zip(names, photos)})
     job = analysis_job(workspace, run, "test-set", {"area": area})

@@ -75,6 +75,21 @@ def by_interest(predictions: pd.DataFrame) -> pd.DataFrame:
     return predictions.loc[interest.sort_values(ascending=False, kind="stable").index]
 
 
+def disagreements(predictions: pd.DataFrame) -> pd.DataFrame:
+    """The rows for which another run predicts another class; none where no other run predicted them."""
+    if "other" not in predictions:
+        return predictions.iloc[:0]
+    return predictions[predictions["other"] != predictions["predicted"]]
+
+
+def predictions_table(predictions: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
+    """The predictions of photos without a class for a spreadsheet: the heads of its columns, and its rows."""
+    columns = {"path": "File", "predicted": "Predicted", "probability": "Probability", "other": "Other run"}
+    there = [name for name in columns if name in predictions]
+    rows = by_interest(predictions)[there].assign(probability=lambda rows: rows["probability"].map("{:.4f}".format))
+    return [columns[name] for name in there], rows.astype(str).to_numpy().tolist()
+
+
 def save_results(folder: Path, results: Results, pictures: Thumbnails) -> None:
     """Write what came of a test into its job's folder; `test-set.json` comes last.
 
