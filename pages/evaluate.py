@@ -3,44 +3,11 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.parts.evaluate import check_line, figures, photos
-from pages.parts.evaluate.photo_filter import PhotoFilter
+from pages.parts.evaluate import results, trust, views
 from pages.shared import chrome, model_download, packing, run_list, share, state, widgets
-from pages.shared import score as score_card
-from tlcore.data.manifest import Dataset
-from tlcore.evaluation.report import Report, load_report
+from tlcore.evaluation.report import load_report
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Run
-
-
-def score(report: Report) -> None:
-    """The test accuracy, never a number alone."""
-    score_card.show(report.correct, report.total, report.low, report.high)
-    st.caption(
-        "Test accuracy, counted on photos the model never trained on. With other photos of the same kind, expect a "
-        "result within the likely range (95% confidence interval)."
-    )
-
-
-def show(run: Run, dataset: Dataset) -> None:
-    """Everything there is to know about a run that can be used."""
-    report = load_report(run.folder)
-    choice = PhotoFilter(run.id, tuple(report.labels))
-    shown = choice.chosen(has_mistakes=report.correct < report.total)
-    if len(report.labels) <= figures.MOST_BESIDE:
-        left, right = st.columns(2, gap="large")
-        with left:
-            score(report)
-            figures.classes(report, choice, shown)
-        with right, st.container(key="tl_mixed_up"):
-            figures.mixed_up(report, choice, shown)
-    else:
-        score(report)
-        figures.mixed_up(report, choice, shown)
-        figures.classes(report, choice, shown)
-    check_line.show()
-    photos.show(dataset, report, choice, shown)
-    chrome.mark_done(3, run.id)
 
 
 def buttons(action: DeltaGenerator, run: Run) -> None:
@@ -65,4 +32,9 @@ with chrome.page("Evaluate", "See how well your model does on photos it has neve
         widgets.empty("This run has no test results yet.", "pages/train.py", "View its progress", state.link())
     else:
         buttons(action, run)
-        show(run, dataset)
+        view, report = views.chosen(), load_report(run.folder)
+        if view == views.TRUST:
+            trust.show(run, dataset, report)
+        else:
+            results.show(run, dataset, report)
+        chrome.mark_done(3, run.id)

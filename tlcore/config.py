@@ -31,6 +31,14 @@ def short_name(strategy: str) -> str:
     return STRATEGIES[strategy].rsplit("(", 1)[-1].split(")")[0]
 
 
+ALWAYS, NEVER = "always", "never"
+
+CROSS_VALIDATIONS = {AUTO: "When it takes less than 10 seconds", ALWAYS: "Always", NEVER: "Only when asked for"}
+"""When every photo is tested once at the end of a run."""
+
+REFITS = {AUTO: "With fewer than 1,000 photos", ALWAYS: "Yes", NEVER: "No"}
+"""Whether the model that is shipped learns from all photos."""
+
 HEADS = {
     "pooling": "Average each feature over the picture (pooling)",
     "flatten": "Keep every position (flatten), then a layer of 512 units, as in VGG16",
@@ -204,6 +212,21 @@ class TrainConfig:
         low=0,
         high=100,
         step=1,
+    )
+    cross_validation: str = _option(
+        AUTO,
+        "Test every photo once (cross-validation)",
+        "Trains several more models after the first, each without some of the photos, so that every photo is a test "
+        "photo once. The score then rests on all photos. Feature extraction only; for the others, ask for it on the "
+        "Evaluate page.",
+        choices=CROSS_VALIDATIONS,
+    )
+    refit: str = _option(
+        AUTO,
+        "Final model learns from all photos (refit)",
+        "After testing, trains the final model on all photos, validation and test photos too. Needs every photo to be "
+        "tested once, so that there is a fair score. Feature extraction only.",
+        choices=REFITS,
     )
     seed: int = _option(
         0,

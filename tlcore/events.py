@@ -52,7 +52,7 @@ _RENAMED_STAGES = {
 }
 """Fields, phases and stages by the names that they had up to version 0.1.0: files may still have them."""
 
-_UNITS = {"download": "bytes", "fine_tune": "steps"}  # of stages whose units are no photos
+_UNITS = {"download": "bytes", "fine_tune": "steps", "cross_validate": "models"}  # of stages whose units are no photos
 
 
 class StageKey(StrEnum):
@@ -64,6 +64,9 @@ class StageKey(StrEnum):
     EXPORT = "export"  # photos that are written to a folder or a zip
     COMPARE = "compare"  # photos with one another, for the recommendation or a check
     MEASURE = "measure"  # the sharpness and light of photos, for a check
+    LEARN_PARTS = "learn_parts"  # trainings on parts of the photos, for a learning curve
+    ARRANGE = "arrange"  # photos on a map
+    HIDE_PARTS = "hide_parts"  # of photos, for the search for shortcuts
     ADAPT_BATCH_NORM = "adapt_batch_norm"
     EXTRACT_FEATURES = "extract_features"
     EXTRACT_FEATURES_AND_ACTIVATIONS = "extract_features_and_activations"
@@ -74,6 +77,7 @@ class StageKey(StrEnum):
     FINAL_FEATURES = "final_features"  # what a network that was trained makes of the photos
     PACK = "pack"  # the model file is made
     VERIFY = "verify"
+    CROSS_VALIDATE = "cross_validate"  # every photo is predicted by a model that did not learn from it
     PREPARE = "prepare"  # what a run does before a stage: load TensorFlow, build or convert the network
 
 
@@ -106,7 +110,7 @@ class Planned(Event):
 
 @dataclass(frozen=True)
 class Progress(Event):
-    """`done` of `total` units of a stage; `unit`: "photos", "views" (of photos), "steps" or "bytes".
+    """`done` of `total` units of a stage; `unit`: "photos", "views" (of photos), "steps", "models" or "bytes".
 
     `cached`: how many of those done were on disk when the stage began. `seconds_left` is that of the stage, None while
     nobody can know; `left`: that of the whole run, at least and at most, and `share`: how much of the whole run is done

@@ -29,9 +29,18 @@ IDLE: dict[str, tuple[str, ...]] = {  # what does nothing for a strategy
         "fine_tune_learning_rate",
         "batch_norm_adaptation",
     ),
-    "hybrid": (),
-    "fine-tuning": ("unfreeze_from", "num_unfrozen_layers"),
-    "scratch": ("unfreeze_from", "num_unfrozen_layers", "epochs", "learning_rate", "views", "batch_norm_adaptation"),
+    "hybrid": ("cross_validation", "refit"),
+    "fine-tuning": ("unfreeze_from", "num_unfrozen_layers", "cross_validation", "refit"),
+    "scratch": (
+        "cross_validation",
+        "refit",
+        "unfreeze_from",
+        "num_unfrozen_layers",
+        "epochs",
+        "learning_rate",
+        "views",
+        "batch_norm_adaptation",
+    ),
 }
 
 

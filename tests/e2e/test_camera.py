@@ -99,12 +99,15 @@ def test_bursts_stay_together_in_the_data_set(camera_page, server, home):
         name(page, place - 1).press("Tab")
         page.get_by_role("button", name=f"Use camera for thing {place}").click()
         shutter = page.get_by_role("button", name="Take photo")
+        before = 0
         for _ in range(3):
             shutter.hover()
             page.mouse.down()
-            expect(page.locator(".camera .left")).to_be_visible()  # from the second photo on
+            expect_at_least(page, place - 1, before + 4)  # on a slow machine some of them are the same picture
             page.mouse.up()
             expect(page.locator(".camera .hint")).to_have_text(re.compile("photos taken"))
+            before += int(re.match(r"\d+", page.locator(".camera .hint").inner_text()).group())
+            expect_at_least(page, place - 1, before)
     page.get_by_role("button", name="Close camera").click()
     go_on(page)
     page.wait_for_url(re.compile(r"/(train|data)\?.*dataset="))

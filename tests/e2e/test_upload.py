@@ -106,7 +106,7 @@ def test_a_zip_in_slices_through_a_proxy_that_takes_little(page, server, tmp_pat
     page.get_by_role("button", name="Import and continue").click()
     page.wait_for_url("**/train?**")
     page.goto(page.url.replace("/train", "/data"))
-    expect(page.get_by_text(re.compile(r"14 photos"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"^14 photos"))).to_be_visible()
     expect(page.get_by_role("heading", name="pets")).to_be_visible()
 
 

@@ -1,1 +1,1 @@
-"""What can be found out about a finished run: jobs of the kind "analysis", each with its results in its own folder."""
+"""What can be found out about a finished run later, each as a job of its own: one module an analysis."""

@@ -11,6 +11,9 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from tlcore.analysis import learning_curve as curves
+from tlcore.analysis.learning_curve import LearningCurve
+from tlcore.api.analyses import analyse
 from tlcore.api.arguments import WorkspaceLike, take_layout, take_workspace
 from tlcore.api.model_file import README, model_file_name, readme, zip_model
 from tlcore.api.photos import PhotoLike, name_of, take_content
@@ -174,6 +177,25 @@ class Model:
                 "Sort them into one folder per class, or predict them instead.",
             )
         return scored.report, scored.files
+
+    def learning_curve(
+        self, *, progress: bool | None = None, on_event: Callable[[Event], object] | None = None
+    ) -> LearningCurve:
+        """Whether more photos would help: the accuracy with fewer of them, and what to expect with two and four times
+        as many. What was found before is given at once.
+
+        Args:
+            progress, on_event: as for `load_dataset`.
+
+        Returns:
+            `points` (measured) and `forecasts`, each with `num_photos`, `accuracy`, `low` and `high` (95%); `gains` (by
+            class, for twice the photos) and `stands_out`, the class that gains most, "" where that could be chance.
+
+        Raises:
+            UserError: the model is no run of a workspace, there are too few photos, or TensorFlow is not installed.
+            KeyboardInterrupt: it was stopped.
+        """
+        return analyse(self._files, curves.WHAT, curves.load_whole_curve, progress, on_event)
 
     def save(self, path: str | PathLike[str] | None = None, *, overwrite: bool = False) -> Path:
         """Write the model: `model.tflite`, `labels.txt`, `model.json`, a README, and `model.keras` where there is one.

@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tlcore.cli import (
+    analyse,
     app,
     backbones,
     check,
@@ -45,6 +46,7 @@ COMMANDS = (
     train,
     continue_run,
     evaluate,
+    analyse,
     predict,
     save,
     datasets,

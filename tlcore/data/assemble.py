@@ -78,6 +78,7 @@ def assemble_dataset(
         origin.sample,
         layout=collected.layout,
         data_ranges=collected.data_ranges if ORIGINAL in photos else {},
+        given_test=not collected.num_brought and any(row["split"] == "test" for row in collected.rows),
     )
     return save_dataset(workspace, draft)
 

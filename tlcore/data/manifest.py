@@ -67,7 +67,8 @@ class Dataset:
     asked for it, "" where nobody did in a browser; `version` is 1 as imported; `left_out` has the rows of photos that
     an edit left out and another may bring back, with the columns of `photos`; `layout`: how its folders or files were
     read, without classes and examples, None where a person put the photos into classes; `data_ranges`: which values of
-    its photos of more than 8 bits a channel became 0 and 255, by their kind ("uint16", "float"), {} where it has none.
+    its photos of more than 8 bits a channel became 0 and 255, by their kind ("uint16", "float"), {} where it has none;
+    `given_test`: its test part came with the photos, and was not drawn from them here.
     """
 
     id: str
@@ -87,6 +88,7 @@ class Dataset:
     left_out: pd.DataFrame = field(default_factory=pd.DataFrame)
     layout: LayoutChoice | None = None
     data_ranges: Mapping[str, Range] = field(default_factory=dict)
+    given_test: bool = False
 
     def __repr__(self) -> str:
         return f"Dataset({self.id or self.name!r}, {len(self.photos):,} photos, {len(self.labels)} classes)"
@@ -269,7 +271,14 @@ def make_dataset(
         left_out=rows[is_left_out].reset_index(drop=True),
         layout=_read_layout(values.get("layout")),
         data_ranges=parse_ranges(values.get("data_ranges")) or {},
+        given_test=bool(values.get("given_test", _in_test_folders(photos))),
     )
+
+
+def _in_test_folders(photos: pd.DataFrame) -> bool:
+    """Whether the test photos, and no others, lie in folders of that name: what earlier versions tell of it."""
+    in_folder = photos["path"].map(lambda path: "test" in path.casefold().split("/")[:-1])
+    return bool(in_folder.any() and (in_folder == (photos["split"] == "test")).all())
 
 
 def _read_layout(values: Any) -> LayoutChoice | None:

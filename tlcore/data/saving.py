@@ -40,6 +40,7 @@ class Draft:
     sample: str = ""
     layout: LayoutChoice | None = None
     data_ranges: Mapping[str, Range] = field(default_factory=dict)
+    given_test: bool = False
 
 
 def store_photo(folder: Path, sha256: str, extension: str, data: bytes) -> str:
@@ -75,6 +76,7 @@ def save_dataset(workspace: Workspace, draft: Draft) -> Dataset:
         "num_refused": len(refused_frame(report)),
         "labels": labels,
         "parts": {split: int((photos["split"] == split).sum()) for split in SPLITS},
+        "given_test": draft.given_test,
         "fingerprint": fingerprint(photos),
         "root": None if draft.root is None else str(draft.root),
         "source": draft.source,

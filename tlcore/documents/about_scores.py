@@ -13,6 +13,7 @@ from tlcore.documents.markup import Markup, bullets, element, join, number, para
 from tlcore.evaluation.metrics import most_confused
 from tlcore.evaluation.report import Report
 from tlcore.evaluation.significance import difference_of_shares
+from tlcore.messages.cross_validation import cross_validation_title, how_message, refit_message, spread_message
 from tlcore.messages.other_photos import difference_message, learned_message, unlabelled_message
 from tlcore.messages.quantities import count, percent, percent_range
 from tlcore.messages.run_report import LIKELY, NO_CROSS_VALIDATION, NO_MISTAKES, NO_OTHERS
@@ -43,7 +44,8 @@ def scores_section(facts: Facts) -> Markup:
     return section(
         "Scores",
         table("Share of photos that were predicted correctly", columns, rows) if rows else "",
-        paragraph(NO_CROSS_VALIDATION if cross is None else ""),
+        paragraph(NO_CROSS_VALIDATION if cross is None else f"{how_message(cross)} {spread_message(cross)}"),
+        paragraph(refit_message(facts.info)),
         paragraph("" if facts.others else NO_OTHERS),
         paragraph(LIKELY, "small"),
     )
@@ -54,8 +56,7 @@ def _scores(facts: Facts) -> list[Score]:
     if (own := facts.report) is not None:
         found.append(("Test photos, never trained on", own.correct, own.total, own.low, own.high))
     if (cross := facts.cross_validation) is not None:
-        title = f"Every photo once ({cross.folds}-fold cross-validation)"
-        found.append((title, cross.correct, cross.total, *cross.interval))
+        found.append((cross_validation_title(cross), cross.correct, cross.total, *cross.interval))
     for other in facts.others:
         if (report := other.results.report) is not None:
             found.append((f"Other photos: {other.name}", report.correct, report.total, report.low, report.high))

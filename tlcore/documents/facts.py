@@ -16,6 +16,8 @@ from tlcore.data.edit_log import read_log
 from tlcore.data.manifest import Dataset, load_dataset
 from tlcore.data.thumbnails import Thumbnails
 from tlcore.errors import UserError
+from tlcore.evaluation.calibration import Calibration, load_calibration
+from tlcore.evaluation.cross_validation import CrossValidation, load_cross_validation
 from tlcore.evaluation.curve_warnings import find_curve_warnings
 from tlcore.evaluation.curves import CurveWarning
 from tlcore.evaluation.report import Report, load_report
@@ -24,7 +26,7 @@ from tlcore.events import EpochEnd
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Job, Run
 from tlcore.messages.titles import run_name
-from tlcore.serving.bundle import load_bundle
+from tlcore.serving.bundle import read_info
 from tlcore.workspace import Workspace
 
 Pictures = Callable[[str], bytes | None]
@@ -48,7 +50,7 @@ class Facts:
         name: of the run. info: the content of its `model.json`, {} while it is not packed. config: how it was trained.
         created: Unix seconds. dataset: the version that it learned from; None where it was deleted. edits: what led to
             that version. epochs: of its training; curve_warnings: what these warn of.
-        report: on its test photos. others: on other photos, of the model as it is now, the newest first.
+        cross_validation, calibration: None where they were not made. report: on its test photos. others: on other photos, of the model as it is now, the newest first.
         findings: how far the score can be trusted. pictures: of the data set's photos.
     """
 
@@ -65,8 +67,8 @@ class Facts:
     epochs: tuple[EpochEnd, ...] = ()
     curve_warnings: tuple[CurveWarning, ...] = ()
     others: tuple[OtherTest, ...] = ()
-    cross_validation: Any = None
-    calibration: Any = None
+    cross_validation: CrossValidation | None = None
+    calibration: Calibration | None = None
     pictures: Pictures = field(default=lambda sha256: None)
 
 
@@ -77,8 +79,7 @@ def gather_facts(workspace: Workspace, run: Run) -> Facts:
         UserError: the run has no test figures, or its files are damaged.
     """
     report, status, dataset = load_report(run.folder), job_status(run), _dataset(workspace, run)
-    info = _info(run)
-    labels = report.labels
+    info, labels = read_info(run.folder), report.labels
     others = tuple(_others(workspace, run, info))
     counts = [] if dataset is None else _counts(dataset.part("validation"), labels)
     warnings = find_curve_warnings(status.epochs, run.config, counts, labels, True) if counts else []
@@ -96,6 +97,8 @@ def gather_facts(workspace: Workspace, run: Run) -> Facts:
         epochs=status.epochs,
         curve_warnings=tuple(warnings),
         others=others,
+        cross_validation=load_cross_validation(run.folder),
+        calibration=load_calibration(run.folder),
         pictures=(lambda sha256: None) if dataset is None else dataset.thumbnails.read,
     )
 
@@ -106,7 +109,7 @@ def find_limits_of(workspace: Workspace, run: Run, dataset: Dataset | None, repo
     Args:
         dataset: the version that it learned from, None where it was deleted.
     """
-    info = _info(run)
+    info = read_info(run.folder)
     return find_limits(_evidence(workspace, dataset, report, info, tuple(_others(workspace, run, info))))
 
 
@@ -185,13 +188,6 @@ def _dataset(workspace: Workspace, run: Run) -> Dataset | None:
         return load_dataset(workspace, run.dataset_id)
     except UserError:
         return None
-
-
-def _info(run: Run) -> Mapping[str, Any]:
-    try:
-        return load_bundle(run.folder).info
-    except UserError:  # it is being packed, or damaged
-        return {}
 
 
 def _edits(dataset: Dataset) -> tuple[Change, ...]:

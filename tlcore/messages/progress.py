@@ -28,6 +28,9 @@ STAGE_TITLES = {
     StageKey.EXPORT: "Exporting photos",
     StageKey.COMPARE: "Comparing photos",
     StageKey.MEASURE: "Checking sharpness and light",
+    StageKey.LEARN_PARTS: "Training on part of your photos",
+    StageKey.ARRANGE: "Arranging photos on the map",
+    StageKey.HIDE_PARTS: "Hiding parts of photos and predicting again",
     StageKey.ADAPT_BATCH_NORM: "Adapting the network to your photos",
     StageKey.EXTRACT_FEATURES: "Analysing photos (feature extraction)",
     StageKey.EXTRACT_FEATURES_AND_ACTIVATIONS: "Analysing photos (feature extraction)",
@@ -38,6 +41,7 @@ STAGE_TITLES = {
     StageKey.FINAL_FEATURES: "Learning what your photos have in common",
     StageKey.PACK: "Packing the model",
     StageKey.VERIFY: "Checking the model",
+    StageKey.CROSS_VALIDATE: "Testing every photo once",
 }
 """What each stage is called."""
 

@@ -47,7 +47,8 @@ class TrainedModel:
     model files are made, and the groups of arrays that unpacked.py makes the same of in another process.
 
     All three are called when the test figures are there already. `network`: the one that adapted to the photos, None
-    for a head on the frozen one.
+    for a `head` on the frozen one. `validation_probabilities`: as those of the test photos; none where an earlier
+    version trained it.
     """
 
     test_probabilities: np.ndarray
@@ -56,6 +57,8 @@ class TrainedModel:
     save_keras: Callable[[Path], None]
     arrays: Callable[[], dict[str, list[np.ndarray]]]
     network: FineTuneModel | None = None
+    head: "Head | None" = None
+    validation_probabilities: np.ndarray = field(default_factory=lambda: np.empty((0, 0), np.float32))
 
 
 @dataclass

@@ -3,6 +3,8 @@
 Made for a page, so it builds no network and reads no photo; a run that is at work knows better (eta.py). No TensorFlow.
 """
 
+from dataclasses import dataclass
+
 from tlcore.config import TrainConfig
 from tlcore.data.manifest import Dataset
 from tlcore.data.wanted import RESIZE_POLICY
@@ -15,6 +17,8 @@ from tlcore.models.frozen_files import POOLED
 from tlcore.models.registry import find_backbone
 from tlcore.models.weights_cache import is_present
 from tlcore.pipeline.caches import views_of
+from tlcore.pipeline.fold_time import FoldPlan, plan_folds
+from tlcore.pipeline.folding import fold_photos
 from tlcore.pipeline.rates import Range, Rates, num_products
 from tlcore.pipeline.timings import load_timings, timing_names
 from tlcore.workspace import Workspace
@@ -44,7 +48,32 @@ def estimate_seconds(workspace: Workspace, dataset: Dataset, config: TrainConfig
         parts += [work.adaptation(), work.extraction(), work.head()]
     if config.fine_tunes:
         parts += [work.decoding(), work.fine_tuning()]
-    return sum(low for low, _ in parts), sum(high for _, high in parts)
+    else:
+        parts.append(work.cross_validation())
+    return _plus(*parts)
+
+
+@dataclass(frozen=True)
+class FoldEstimate:
+    """A cross-validation on request: how many folds, 0 where none are possible; its seconds, at least and at most."""
+
+    folds: int
+    seconds: Range | None
+
+
+def estimate_cross_validation(workspace: Workspace, dataset: Dataset, config: TrainConfig) -> FoldEstimate:
+    """How long it takes to test every photo of a data set once.
+
+    Raises:
+        UserError: the config names a network or a block that is not known.
+    """
+    folding = fold_photos(dataset)
+    folds = folding.num_folds
+    if not config.fine_tunes:
+        work = _Work(workspace, dataset, config)
+        return FoldEstimate(folds, _plus(AROUND, work.fold_plan().seconds(work.rates)))
+    once = estimate_seconds(workspace, dataset, config)
+    return FoldEstimate(folds, None if once is None else _times(once, folds))
 
 
 class _Work:
@@ -52,8 +81,8 @@ class _Work:
 
     def __init__(self, workspace: Workspace, dataset: Dataset, config: TrainConfig) -> None:
         products = num_products(find_backbone(config.backbone), config.image_size)
-        self._workspace, self._config = workspace, config
-        self._rates = Rates(timing_names(config), load_timings(workspace), products)
+        self._workspace, self._dataset, self._config = workspace, dataset, config
+        self.rates = self._rates = Rates(timing_names(config), load_timings(workspace), products)
         self._rates.share_below = USUAL_SHARE_BELOW if config.partly_frozen else 0.0
         self._num_test = len(dataset.part("test"))
         self._photos = _photos(dataset, "train"), _photos(dataset, "validation") + _photos(dataset, "test")
@@ -97,6 +126,15 @@ class _Work:
         low = start[0] + end[0] + rate[0] * samples * least
         return low, start[1] + end[1] + rate[1] * samples * config.fine_tune_epochs
 
+    def fold_plan(self) -> FoldPlan:
+        """The cross-validation that a frozen network's run may do."""
+        return plan_folds(self._dataset, self._config)
+
+    def cross_validation(self) -> Range:
+        """The same where the run does it by itself."""
+        plan = self.fold_plan()
+        return plan.seconds(self.rates) if plan.is_automatic(self.rates) else (0.0, 0.0)
+
     def packing(self) -> Range:
         """Making the model file, and checking it on the test photos."""
         (low, high), check = self._rates["pack"], _times(self._rates[StageKey.VERIFY], self._num_test)
@@ -117,6 +155,10 @@ class _Work:
         train, others = ({photo.sha256 for photo in photos} for photos in self._photos)
         views = views_of(self._config)
         return len(train) * (views.count if has_views(views) else 1) + len(others)
+
+
+def _plus(*parts: Range) -> Range:
+    return sum(low for low, _ in parts), sum(high for _, high in parts)
 
 
 def _times(rate: Range, number: int) -> Range:

@@ -11,6 +11,7 @@ from statistics import mean
 
 from tlcore.events import EpochEnd, Evaluated, Event, Progress, StageKey
 from tlcore.jobs.pace import FULLEST, advance, least_units, likely
+from tlcore.pipeline.fold_time import FoldPlan
 from tlcore.pipeline.rates import Range, Rates
 from tlcore.pipeline.stage import Stage
 from tlcore.pipeline.timings import Rate
@@ -29,6 +30,7 @@ class Eta:
         num_test: test photos, on which the packed model is checked.
         ago: seconds since the run was begun.
         first: what the whole run takes, as far as that is known before there is a plan.
+        folds: the cross-validation that the run may do at its end.
         clock: seconds that only grow.
     """
 
@@ -38,11 +40,13 @@ class Eta:
         num_test: int = 0,
         ago: float = 0.0,
         first: Range | None = None,
+        folds: FoldPlan | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._rates, self._num_test, self._first, self._clock = rates, num_test, first, clock
         self._stages: Sequence[Stage] = ()
         self._epochs: list[float] = []  # seconds of each epoch of fine-tuning
+        self._folds, self._head_epochs = folds, 0
         self._converting = False
         self._last = self._shared = clock()  # when something ended; when `share` was reckoned
         self._began = self._last - ago
@@ -72,6 +76,11 @@ class Eta:
         left = self._after_epoch(event) if isinstance(event, EpochEnd) else self._after_progress(event)
         return replace(event, left=left, share=self._advance(event, left))
 
+    @property
+    def cross_validates(self) -> bool:
+        """Whether the run does its cross-validation, as far as the time is known that it takes."""
+        return self._folds is not None and self._folds.is_automatic(self._rates, self._head_epochs)
+
     def measured(self) -> dict[str, float]:
         """The rates of this run by name, for later ones."""
         return self._rates.by_name()
@@ -92,6 +101,8 @@ class Eta:
             return self._while_packing(event)
         if event.stage == StageKey.PREPARE:
             return self._while_preparing()
+        if not self._stages and event.stage in (StageKey.CROSS_VALIDATE, StageKey.EXTRACT_FEATURES):
+            return self._while_cross_validating(event)
         if not self._stages or event.stage != self._stages[0].key:
             return None
         stage = self._stages[0]
@@ -128,6 +139,18 @@ class Eta:
         least = max(0, min(remains, stage.least - event.done)) / remains if remains else 1.0
         return _add((least * seconds, seconds), self._ending())
 
+    def _while_cross_validating(self, event: Progress) -> Range | None:
+        """The test figures are there: the features that it lacks, then a model for each fold."""
+        if self._folds is None:
+            return None
+        low, high = self._folds.seconds(self._rates, self._head_epochs)
+        if event.stage == StageKey.CROSS_VALIDATE:
+            remains = 1 - event.done / max(1, event.total)
+            low, high = low * remains, high * remains
+            if event.done and event.seconds_left is not None:
+                low = high = event.seconds_left
+        return _add((low, high), self._rates["pack"], self._verifying(self._num_test))
+
     def _while_packing(self, event: Progress) -> Range:
         now = self._clock()
         if event.stage == StageKey.PACK:
@@ -145,6 +168,7 @@ class Eta:
         stage = self._stages[0]
         epochs = stage.total // max(1, stage.epoch_units)
         low, high = _epochs_left(stage, event, epochs)
+        self._head_epochs = event.epoch if event.phase == "head" else self._head_epochs
         if event.phase != "head":
             self._epochs.append(event.seconds)
             usual = self._usual_epoch()
@@ -189,7 +213,13 @@ class Eta:
         return _add(self._rates["evaluate"], self._packing())
 
     def _packing(self) -> Range:
-        return _add(self._rates["pack"], self._verifying(self._num_test))
+        return _add(self._rates["pack"], self._verifying(self._num_test), self._cross_validating())
+
+    def _cross_validating(self) -> Range:
+        """What the cross-validation will take, nothing where the run will not do it."""
+        if self._folds is None or not self.cross_validates:
+            return 0.0, 0.0
+        return self._folds.seconds(self._rates)
 
     def _verifying(self, photos: int) -> Range:
         low, high = self._rates[StageKey.VERIFY]

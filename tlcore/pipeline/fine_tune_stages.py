@@ -202,12 +202,16 @@ def fine_tune_stage(context: Context) -> Iterator[Event]:
                 raise Halted("Nothing was trained yet.")
             context.trained = head_model(context, head)
             return
-        probabilities = softmax(infer(source.held_out("test"))[0])
-    context.trained = network_model(context, model, probabilities, context.epochs_done + best)
+        test, validation = (softmax(infer(source.held_out(part))[0]) for part in ("test", "validation"))
+    context.trained = network_model(context, model, test, validation, context.epochs_done + best)
 
 
 def network_model(
-    context: Context, model: FineTuneModel, test_probabilities: np.ndarray, best_epoch: int
+    context: Context,
+    model: FineTuneModel,
+    test_probabilities: np.ndarray,
+    validation_probabilities: np.ndarray,
+    best_epoch: int,
 ) -> TrainedModel:
     """A network that adapted, with the weights that it has."""
     return TrainedModel(
@@ -216,7 +220,8 @@ def network_model(
         lambda: _convert(model, context.config.image_size),
         lambda folder: save_keras_model(folder, model.whole),
         lambda: {"network": [variable.numpy() for variable in model.whole.variables]},
-        model,
+        network=model,
+        validation_probabilities=validation_probabilities,
     )
 
 

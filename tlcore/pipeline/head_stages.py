@@ -104,11 +104,15 @@ def validation_score_of(context: Context, head: Head) -> Score:
 def head_model(context: Context, head: Head) -> TrainedModel:
     """What a run gives in which nothing but a head was trained, or nothing better."""
     with open_feature_store(context) as store:
-        features = read_photos(store, context.part("test")[0])
-    return model_with_head(context, head, head.probabilities(features))
+        test, validation = (
+            head.probabilities(read_photos(store, context.part(part)[0])) for part in ("test", "validation")
+        )
+    return model_with_head(context, head, test, validation)
 
 
-def model_with_head(context: Context, head: Head, test_probabilities: np.ndarray) -> TrainedModel:
+def model_with_head(
+    context: Context, head: Head, test_probabilities: np.ndarray, validation_probabilities: np.ndarray
+) -> TrainedModel:
     """The frozen network with a head on it."""
     backbone, config, top = context.backbone, context.config, top_layer(context.config.head)
 
@@ -129,4 +133,12 @@ def model_with_head(context: Context, head: Head, test_probabilities: np.ndarray
             groups["backbone"] = [variable.numpy() for variable in backbone.keras_model(top).variables]
         return groups
 
-    return TrainedModel(test_probabilities, head.epoch, make_tflite, save_keras, arrays)
+    return TrainedModel(
+        test_probabilities,
+        head.epoch,
+        make_tflite,
+        save_keras,
+        arrays,
+        head=head,
+        validation_probabilities=validation_probabilities,
+    )

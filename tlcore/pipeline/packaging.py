@@ -19,6 +19,7 @@ from tlcore.data.images import decode_input
 from tlcore.data.manifest import Dataset
 from tlcore.data.wanted import PIXELS_VERSION, RESIZE_POLICY
 from tlcore.errors import UserError
+from tlcore.evaluation.cross_validation import cross_validation_values
 from tlcore.evaluation.report import Report, figures
 from tlcore.events import Event, Packed, Progress, StageKey
 from tlcore.features.extract import Photo, run_photos
@@ -27,6 +28,7 @@ from tlcore.jobs.store import Run
 from tlcore.models.litert_runtime import litert_pool
 from tlcore.models.registry import BackboneSpec
 from tlcore.pipeline.context import TrainedModel
+from tlcore.pipeline.finishing import Completed
 from tlcore.serving.bundle import FOLDER, INFO, KERAS, Bundle, add_keras_file, write_bundle
 from tlcore.workspace import disk_error
 
@@ -40,8 +42,15 @@ class Package:
     dataset: Dataset
     spec: BackboneSpec
     config: TrainConfig
-    report: Report
-    model: TrainedModel
+    completed: Completed
+
+    @property
+    def report(self) -> Report:
+        return self.completed.report
+
+    @property
+    def model(self) -> TrainedModel:
+        return self.completed.model
 
 
 def package(run: Run, contents: Package) -> Iterator[Event]:
@@ -90,9 +99,12 @@ def withdraw_bundle(run_folder: Path) -> None:
 
 
 def _verify(bundle: Bundle, contents: Package) -> Generator[Event, None, tuple[int, float]]:
-    """Run the file in memory on the test photos; returns how many and the largest difference in probability."""
+    """Run the file in memory on the test photos; returns how many and the largest difference in probability.
+
+    It is held against what the trained model gives: the figures, or where it learned from all photos its own.
+    """
     predictions = contents.report.predictions
-    shown = dict(zip(predictions["sha256"], predictions["probabilities"], strict=True))
+    shown = dict(zip(predictions["sha256"], contents.model.test_probabilities, strict=True))
     photos = [Photo(*row) for row in predictions[["sha256", "path"]].itertuples(index=False)]
     pool, read = litert_pool(bundle.tflite, ("probabilities",)), contents.dataset.read
     stopwatch, checked, largest = Stopwatch(StageKey.VERIFY, len(photos)), 0, 0.0
@@ -151,10 +163,22 @@ def _describe(run: Run, contents: Package) -> dict[str, Any]:
         "seed": config.seed,
         "best_epoch": contents.model.best_epoch,
         "test": test,
+        **_told(contents.completed),
         "versions": {
             "transferlab": __version__,
             "python": platform.python_version(),
             "platform": f"{platform.system()} {platform.machine()}",
         }
         | {name: importlib.metadata.version(name) for name in ("keras", "ai-edge-litert", "numpy", "pillow")},
+    }
+
+
+def _told(completed: Completed) -> dict[str, Any]:
+    """What came beside the test figures: the score with every photo tested once, what probabilities are divided by, and
+    what the model learned from where that is more than the training photos."""
+    found, refit = completed.cross_validation, completed.refit
+    return {
+        "cross_validation": cross_validation_values(found) if found is not None else None,
+        "temperature": completed.calibration.temperature,
+        "refit": vars(refit) if refit is not None else None,
     }

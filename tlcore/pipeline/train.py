@@ -10,7 +10,7 @@ from collections.abc import Generator, Iterator
 
 from tlcore.data.manifest import load_dataset
 from tlcore.errors import UserError
-from tlcore.evaluation.report import load_report, make_report, predictions_frame, save_report
+from tlcore.evaluation.report import make_report, predictions_frame, save_report
 from tlcore.events import Evaluated, Event, Finished, ShouldStop, Stopped
 from tlcore.features.store import MOST_REPAIRS, DamagedRows
 from tlcore.features.training_memory import check_training_memory
@@ -25,6 +25,8 @@ from tlcore.pipeline.embedding import write_embedding
 from tlcore.pipeline.estimate import estimate_seconds
 from tlcore.pipeline.eta import Eta
 from tlcore.pipeline.executor import execute
+from tlcore.pipeline.finishing import complete
+from tlcore.pipeline.fold_time import plan_folds
 from tlcore.pipeline.head_stages import head_model
 from tlcore.pipeline.packaging import Package, package, withdraw_bundle
 from tlcore.pipeline.rates import Rates, num_products
@@ -59,9 +61,10 @@ def train_run(workspace: Workspace, run: Run, should_stop: ShouldStop) -> Iterat
     elif job_status(run).evaluated is None:
         yield unpacked.evaluated
     start = time.perf_counter()
-    for event in write_embedding(context, unpacked.model):
+    completed = yield from complete(context, unpacked.model, unpacked.stopped, eta)
+    for event in write_embedding(context, completed.model):
         yield eta.update(event)
-    contents = Package(context.dataset, context.spec, context.config, load_report(run.folder), unpacked.model)
+    contents = Package(context.dataset, context.spec, context.config, completed)
     for event in package(run, contents):
         yield eta.update(event)
     save_timings(workspace, eta.measured())
@@ -79,7 +82,8 @@ def _eta(context: Context) -> Eta:
     started = job_status(context.run).started
     ago = time.time() - started if started else 0.0
     first = None if can_resume(context.run) else estimate_seconds(context.workspace, context.dataset, context.config)
-    return Eta(rates, len(context.dataset.part("test")), ago, first)
+    folds = plan_folds(context.dataset, context.config)
+    return Eta(rates, len(context.dataset.part("test")), ago, first, folds)
 
 
 def _learn(context: Context, eta: Eta) -> Generator[Event, None, tuple[Context, Unpacked]]:

@@ -44,7 +44,8 @@ def save_unpacked(run: Run, unpacked: Unpacked) -> None:
         "evaluated": asdict(unpacked.evaluated),
         "stopped": unpacked.stopped,
     }
-    save_checkpoint(run.folder, Checkpoint(values, model.arrays()), TRAINED)
+    judged = {"test": [model.test_probabilities], "validation": [model.validation_probabilities]}
+    save_checkpoint(run.folder, Checkpoint(values, model.arrays() | judged), TRAINED)
 
 
 def load_unpacked(context: Context) -> Unpacked | None:
@@ -54,12 +55,19 @@ def load_unpacked(context: Context) -> Unpacked | None:
     if found is None:
         return None
     try:
-        probabilities = np.stack(load_report(folder).predictions["probabilities"].tolist())
         values, evaluated = found.values, Evaluated(**found.values["evaluated"])
-        model = _model(context, found.arrays, probabilities, int(values["best_epoch"]))
+        model = _model(context, found.arrays, *_judged(context, found.arrays), int(values["best_epoch"]))
         return Unpacked(model, evaluated, bool(values["stopped"]))
     except (UserError, KeyError, TypeError, ValueError):
         return None
+
+
+def _judged(context: Context, arrays: dict[str, list[np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+    """The probabilities of the test and the validation photos; an earlier version left only the report."""
+    if "test" in arrays:
+        return arrays["test"][0], arrays["validation"][0]
+    found = np.stack(load_report(context.run.folder).predictions["probabilities"].tolist())
+    return found, np.empty((0, found.shape[1]), np.float32)
 
 
 def discard_unpacked(run: Run) -> None:
@@ -68,7 +76,7 @@ def discard_unpacked(run: Run) -> None:
 
 
 def _model(
-    context: Context, arrays: dict[str, list[np.ndarray]], probabilities: np.ndarray, best_epoch: int
+    context: Context, arrays: dict[str, list[np.ndarray]], test: np.ndarray, validation: np.ndarray, best_epoch: int
 ) -> TrainedModel:
     """The trained model of its arrays.
 
@@ -79,14 +87,14 @@ def _model(
         model = build_network(context)
         _assign(model.whole.variables, arrays["network"])
         # Its lower part may have been adapted: what is cached below would be that of another network.
-        return network_model(context, replace(model, layer=None), probabilities, best_epoch)
+        return network_model(context, replace(model, layer=None), test, validation, best_epoch)
     if "backbone" in arrays:
         model = build_network(context)
         _assign(model.backbone.variables, arrays["backbone"])
         use_adapted(context, model)
     flat = arrays["head"]
     layers = tuple((weights, bias) for weights, bias in zip(flat[::2], flat[1::2], strict=True))
-    return model_with_head(context, Head(layers, best_epoch), probabilities)
+    return model_with_head(context, Head(layers, best_epoch), test, validation)
 
 
 def _assign(variables: Sequence[Any], values: Sequence[np.ndarray]) -> None:

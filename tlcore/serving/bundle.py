@@ -24,7 +24,7 @@ from tlcore.data.names import clean_text
 from tlcore.data.wanted import PIXELS_VERSION, RESIZE_POLICIES, Wanted
 from tlcore.errors import UserError
 from tlcore.serving.bundle_files import NoBundle, read_files
-from tlcore.workspace import disk_error, write_atomic, write_json
+from tlcore.workspace import disk_error, read_json, write_atomic, write_json
 
 MODEL, LABELS, INFO, KERAS = "model.tflite", "labels.txt", "model.json", "model.keras"
 FOLDER = "bundle"
@@ -119,6 +119,15 @@ def load_bundle(path: Path) -> Bundle:
         raise UserError(
             f"The model in {path.name or path} is damaged: {error}.", "Train again, or get a new copy of the model."
         ) from error
+
+
+def read_info(folder: Path) -> dict[str, Any]:
+    """What the `model.json` of a run's model says, without the model; {} where there is none, or it cannot be read."""
+    try:
+        info = read_json(bundle_place(folder) / INFO)
+    except (OSError, ValueError):
+        return {}
+    return info if isinstance(info, dict) else {}
 
 
 def bundle_place(path: Path) -> Path:

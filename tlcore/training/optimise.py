@@ -65,11 +65,17 @@ def make_optimizer(config: TrainConfig, settings: PhaseSettings) -> keras.optimi
 class Loss:
     """Cross-entropy of logits, with label smoothing and class weights, in nats."""
 
-    def __init__(self, config: TrainConfig, num_classes: int, classes: np.ndarray) -> None:
-        self._num_classes, self._smoothing = num_classes, config.label_smoothing
-        counts = np.bincount(classes, minlength=num_classes).clip(min=1)
-        weights = len(classes) / (num_classes * counts) if config.class_weights else np.ones(num_classes)
-        self._weights = tf.constant(weights.astype(np.float32))
+    def __init__(self, config: TrainConfig, num_classes: int, classes: np.ndarray | None = None) -> None:
+        self._num_classes, self._smoothing, self._weighs = num_classes, config.label_smoothing, config.class_weights
+        self._weights = tf.Variable(tf.ones(num_classes), trainable=False)
+        if classes is not None:
+            self.set_classes(classes)
+
+    def set_classes(self, classes: np.ndarray) -> None:
+        """Say what is trained on, int32 (n,): where classes are weighed, each counts equally."""
+        if self._weighs:
+            counts = np.bincount(classes, minlength=self._num_classes).clip(min=1)
+            self._weights.assign((len(classes) / (self._num_classes * counts)).astype(np.float32))
 
     def __call__(self, truth: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
         """The sum over a batch; truth int32 (b,), logits float32 (b, classes)."""

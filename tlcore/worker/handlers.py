@@ -142,7 +142,15 @@ def score_test_set(workspace: Workspace, job: Job, should_stop: ShouldStop) -> I
     yield from run_test_set(workspace, job, should_stop, allowance)
 
 
-ANALYSES: dict[str, Handler] = {TEST_SET: score_test_set}
+def learning_curve(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterator[Event]:
+    """Find out what more photos would bring."""
+    load_trainer()
+    from tlcore.analysis.learning_fits import run_learning_curve  # brings TensorFlow
+
+    yield from run_learning_curve(workspace, job, should_stop)
+
+
+ANALYSES: dict[str, Handler] = {"learning-curve": learning_curve, TEST_SET: score_test_set}
 """What does an analysis of a finished run, by the `what` of its spec (`store.analysis_job`).
 
 It writes what it finds into the job's own folder, as the modules of tlcore/analysis say.

@@ -10,7 +10,6 @@ from pages.shared import actions, follow, state
 from pages.shared.widgets import plain
 from tlcore.analysis.test_set_results import Results, list_test_sets, load_results, title
 from tlcore.data.layout import KEYS
-from tlcore.data.manifest import Dataset
 from tlcore.evaluation.report import Report
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Job, Run
@@ -25,7 +24,7 @@ WHAT = (
 CHOSEN = "test_set_chosen"  # begins the key of the choice among several
 
 
-def show(run: Run, dataset: Dataset, report: Report) -> None:
+def show(run: Run, report: Report) -> None:
     """The place for photos or the progress of a test, and what came of those before."""
     with st.container(key="tl_test_set"):
         st.subheader("Test on other photos", anchor=False)

@@ -21,7 +21,7 @@ from tlcore.messages.file_report import HEADINGS, WHAT, in_order, report_csv, re
 from tlcore.messages.other_photos import OUTDATED, difference_message, learned_message, unlabelled_message
 from tlcore.messages.quantities import count, percent
 from tlcore.messages.tables import csv_text
-from tlcore.serving.bundle import load_bundle
+from tlcore.serving.bundle import read_info
 
 PAGE_SIZE = 24
 ALL, DIFFERENT = "All photos", "Runs disagree"
@@ -34,7 +34,7 @@ def show(run: Run, own: Report, job: Job, results: Results, name: str) -> None:
         own: the figures on the run's own test photos.
     """
     st.markdown(f"**{plain(name)}**")
-    if not _is_current(run, results):
+    if not is_of(results, read_info(run.folder)):
         st.caption(OUTDATED)
     if results.report is not None:
         _score(own, results)
@@ -44,13 +44,6 @@ def show(run: Run, own: Report, job: Job, results: Results, name: str) -> None:
     _files(job, results.files)
     if state.may_act(run):
         st.button("Delete this test", key=f"delete_{job.id}", on_click=actions.delete_test_set, args=(run, job))
-
-
-def _is_current(run: Run, results: Results) -> bool:
-    try:
-        return is_of(results, load_bundle(run.folder).info)
-    except UserError:
-        return False
 
 
 def _score(own: Report, results: Results) -> None:

@@ -1,0 +1,51 @@
+"""A section that a job has to find out first: the offer with its button, the job's progress, why it ended."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import streamlit as st
+
+from pages.shared import actions, follow, state
+from pages.shared.chrome import show_failure
+from pages.shared.widgets import plain
+from tlcore.errors import UserError
+from tlcore.jobs.status import job_status
+from tlcore.jobs.store import Job, Run, analysis_id, open_job
+from tlcore.messages.endings import interruption_message
+
+
+def show(run: Run, what: str, button: str, offer: Callable[[], None], options: Mapping[str, Any] | None = None) -> None:
+    """What stands where an analysis has not found anything yet.
+
+    Args:
+        what: the analysis, a key of `worker.handlers.ANALYSES`. button: its words.
+        offer: draws what it would find out, and how long that takes.
+    """
+    job = job_of(run, what, options)
+    if job is not None and job_status(job).active:
+        follow.watch(job, lambda status: None, key=f"_{what}")
+        return
+    if job is not None:
+        _why_it_ended(job)
+    offer()
+    if state.may_act(run):
+        st.button(button, key=f"analyse_{what}", on_click=actions.analyse, args=(run, what, options))
+
+
+def job_of(run: Run, what: str, options: Mapping[str, Any] | None = None) -> Job | None:
+    """The job of an analysis, None where nobody asked for it."""
+    try:
+        return open_job(state.workspace().analyses / analysis_id(run.id, what, options))
+    except UserError:
+        return None
+
+
+def _why_it_ended(job: Job) -> None:
+    status = job_status(job)
+    if status.error:
+        show_failure(status.error)
+    elif status.stopped:
+        st.caption(plain(status.stopped.kept))
+    elif status.state == "interrupted" and status.started:
+        ending = interruption_message(job, status)
+        st.caption(f"{plain(ending.what)} {plain(ending.fix)}")

@@ -1,0 +1,14 @@
+"""How far the score of a run can be trusted: a section each, from every photo tested once to another test set."""
+
+from pages.parts.evaluate import calibration, cross_validation, overview, test_set
+from tlcore.data.manifest import Dataset
+from tlcore.evaluation.report import Report
+from tlcore.jobs.store import Run
+
+
+def show(run: Run, dataset: Dataset, report: Report) -> None:
+    """The sections; each says what to do where it has nothing to show for this run."""
+    overview.show(run, dataset, report)
+    cross_validation.show(run, dataset, report)
+    calibration.show(run, report)
+    test_set.show(run, report)

@@ -1,0 +1,20 @@
+"""The views of the Evaluate page, in its address: what came of the test, and how far that can be trusted."""
+
+import streamlit as st
+
+from pages.shared import address
+
+RESULTS, TRUST = "Results", "Trust"
+VIEWS = {"results": RESULTS, "trust": TRUST}
+"""Each view by its word in the address."""
+
+KEY = "evaluate_view"
+
+
+def chosen() -> str:
+    """Draw the choice; the view that is chosen."""
+    view = address.remembered(KEY, "view", VIEWS, RESULTS)
+    st.segmented_control(
+        "View", list(VIEWS.values()), key=KEY, required=True, label_visibility="collapsed", persist_state="session"
+    )
+    return view

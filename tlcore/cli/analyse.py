@@ -1,0 +1,45 @@
+"""The command `analyse`: find out more about a finished run."""
+
+import argparse
+from typing import Any
+
+from tlcore.api.model import Model, load_model
+from tlcore.api.progress_bars import ProgressBars
+from tlcore.cli.common import Subparsers, answer
+from tlcore.messages.learning_curves import basis_message, curve_message, curve_values
+from tlcore.messages.quantities import percent, percent_range
+from tlcore.messages.terminal import printable
+from tlcore.workspace import Workspace
+
+Answer = tuple[list[str], dict[str, Any]]
+"""The lines that a person reads, and the object for --json."""
+
+
+def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
+    """Add the command; see main.py."""
+    parser = commands.add_parser("analyse", parents=[common], help="find out more about a finished run")
+    parser.add_argument("run", help="the id of a run")
+    parser.add_argument("what", choices=sorted(_ANALYSES), help="learning-curve: would more photos help?")
+    parser.set_defaults(command=_analyse)
+
+
+def _analyse(workspace: Workspace, options: argparse.Namespace) -> int:
+    model = load_model(options.run, workspace=workspace)
+    with ProgressBars() as bars:
+        lines, values = _ANALYSES[options.what](model, bars)
+    return answer(options, "\n".join(map(printable, lines)), {"run": model.run_id, **values})
+
+
+def _learning_curve(model: Model, bars: ProgressBars) -> Answer:
+    curve = model.learning_curve(on_event=bars.show)
+    rows = [("measured", point) for point in curve.points] + [("expected", point) for point in curve.forecasts]
+    lines = [curve_message(curve), ""]
+    lines += [
+        f"  {round(point.num_photos):>8,} photos  {percent(point.accuracy):>6} "
+        f"(likely range {percent_range(point.low, point.high)}) {kind}"
+        for kind, point in rows
+    ]
+    return [*lines, "", basis_message(curve)], curve_values(curve)
+
+
+_ANALYSES = {"learning-curve": _learning_curve}
