@@ -50,7 +50,8 @@ class Facts:
         name: of the run. info: the content of its `model.json`, {} while it is not packed. config: how it was trained.
         created: Unix seconds. dataset: the version that it learned from; None where it was deleted. edits: what led to
             that version. epochs: of its training; curve_warnings: what these warn of.
-        cross_validation, calibration: None where they were not made. report: on its test photos. others: on other photos, of the model as it is now, the newest first.
+        report: on its test photos; cross_validation, calibration: None where they were not made.
+        others: tests on other photos of the model as it is now, the newest first.
         findings: how far the score can be trusted. pictures: of the data set's photos.
     """
 
