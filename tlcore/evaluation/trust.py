@@ -10,6 +10,7 @@ from tlcore.evaluation.significance import Difference, difference_of_shares
 from tlcore.intervals import wilson_interval
 
 WIDE = 0.2  # of an interval, ± 10 points: a good model cannot be told from one that is not
+FEW_TEST = 50  # test photos: even where all of 49 are correct, 7% may be mistakes
 FEW_PHOTOS = 10  # of a class, in all its parts: with fewer, one odd photo changes the class
 FEW_TESTED = 5  # test photos of a class: with 4 of 4 correct the interval of its recall begins at 51%
 IMBALANCED = 4  # times as many photos in the largest class as in the smallest
@@ -48,7 +49,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class TestPhotos:
-    """How many test photos there were, and the 95% interval of their share; `few`: it is too wide to rely on."""
+    """How many test photos there were, and the 95% interval of their share; `few`: too few to rely on it."""
 
     __test__ = False  # for pytest, which collects classes of such names
 
@@ -215,7 +216,7 @@ def _of_the_test(evidence: Evidence) -> Iterator[Finding]:
         yield NoTestPhotos()
         return
     low, high = wilson_interval(correct, total)
-    yield TestPhotos(correct, total, low, high, high - low > WIDE)
+    yield TestPhotos(correct, total, low, high, high - low > WIDE or total < FEW_TEST)
     if evidence.tested:
         largest = max(evidence.tested, key=evidence.tested.__getitem__)
         share = evidence.tested[largest] / total

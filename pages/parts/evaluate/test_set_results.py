@@ -49,7 +49,7 @@ def show(run: Run, own: Report, job: Job, results: Results, name: str) -> None:
 def _score(own: Report, results: Results) -> None:
     report = results.report
     assert report is not None
-    score.show(report.correct, report.total, report.low, report.high)
+    score.show(report.correct, report.total, report.low, report.high, label="photos")
     difference = difference_of_shares((own.correct, own.total), (report.correct, report.total))
     st.markdown(plain(difference_message(own, report, difference)))
     if words := learned_message(results):
