@@ -121,7 +121,7 @@ def _compare(context, rounds: int, most: int) -> tuple[float, float, float]:
     from tlcore.training.fine_tune import _run_epoch, _step_function
     from tlcore.training.optimise import Loss
 
-    network, other = (fine_tune_stages._build(context) for _ in range(2))
+    network, other = (fine_tune_stages.build_network(context) for _ in range(2))
     for each in (network, other):
         set_dense(each.dense, context.head.layers)
     context.fine_tune_model = network

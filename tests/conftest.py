@@ -21,7 +21,7 @@ from tlcore.workspace import Workspace, open_workspace
 
 LONG = ("test_strategies.py", "test_queue.py", "test_backbone_rows.py", "test_journey.py", "test_race.py")
 CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
-QUICK = TrainConfig(image_size=96, epochs=4, seed=1)
+QUICK = TrainConfig(image_size=96, epochs=4, seed=1, cross_validation="never")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

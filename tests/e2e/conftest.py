@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.studio import Studio, studio
+from tests.e2e.ways import WAIT_MS
 
 ROOT = Path(__file__).resolve().parents[2]
-WAIT_MS = 180_000  # a training and another test file may share two cores with the browser
 
 
 def free_port() -> int:

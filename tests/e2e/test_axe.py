@@ -6,8 +6,7 @@ from itertools import product
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import WAIT_MS
-from tests.e2e.ways import open_page, settle
+from tests.e2e.ways import WAIT_MS, open_page, settle
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="pip install -r requirements-dev.txt")
 

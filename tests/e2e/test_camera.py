@@ -5,12 +5,34 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import WAIT_MS
-from tests.e2e.test_board import count, go_on, name
+from tests.e2e.test_board import card, count, go_on, name
 from tests.e2e.test_upload import open_board
+from tests.e2e.ways import WAIT_MS, until
 from tlcore.data import incoming
 from tlcore.data.manifest import load_dataset
 from tlcore.workspace import open_workspace
+
+COUNTED_AT_ONE = """card => new Promise((done) => {
+  const timer = setInterval(() => {
+    if (card.querySelector(".camera .digits").textContent !== "1") return;
+    clearInterval(timer);
+    done(card.querySelector(".count").textContent);
+  }, 20);
+})"""
+
+
+NEVER_THE_SAME = """navigator.mediaDevices.getUserMedia = async () => {
+  const canvas = Object.assign(document.createElement("canvas"), { width: 320, height: 240 });
+  const context = canvas.getContext("2d");
+  setInterval(() => {
+    for (let place = 0; place < 48; place++) {
+      context.fillStyle = `hsl(${360 * Math.random()} 80% ${20 + 60 * Math.random()}%)`;
+      context.fillRect(40 * (place % 8), 40 * Math.floor(place / 8), 40, 40);
+    }
+  }, 40);
+  return canvas.captureStream(25);
+}"""
+"""The browser's own test picture repeats itself on a busy machine, and copies are left out of a data set."""
 
 
 @pytest.fixture
@@ -63,15 +85,13 @@ def test_the_camera_takes_one_photo_or_a_burst(camera_page, server, home):
     page.get_by_role("button", name="Close camera").click()
     expect(page.get_by_role("button", name="Use camera for Class 2")).to_be_focused()
     expect(page.locator(".verdict")).to_contain_text("uploaded.")
-    number = taken(page, 0)
     area = re.search(r"incoming=(incoming-\w+)", page.url).group(1)
-    uploads = incoming.list_uploads(open_workspace(home), area)
-    groups = [upload.group for upload in uploads]
-    assert (
-        len(uploads) == number and len(set(groups)) == 3 and all(re.fullmatch("[0-9a-f]{16}", each) for each in groups)
-    )
+    uploads = lambda: incoming.list_uploads(open_workspace(home), area)  # noqa: E731
+    until(page, lambda: len(uploads()) == taken(page, 0))
+    groups = [upload.group for upload in uploads()]
+    assert len(set(groups)) == 3 and all(re.fullmatch("[0-9a-f]{16}", each) for each in groups)
     page.reload()
-    expect(count(page, 0)).to_have_text(f"{number} photos")
+    expect(count(page, 0)).to_have_text(f"{len(groups)} photos")
 
 
 def test_a_countdown_records_for_both_hands_and_escape_ends_it(camera_page, server):
@@ -79,20 +99,21 @@ def test_a_countdown_records_for_both_hands_and_escape_ends_it(camera_page, serv
     open_board(page, server)
     open_camera(page, 1)
     page.get_by_role("button", name="Record in 3 s").click()
-    expect(page.locator(".camera .digits")).to_have_text("3")
-    expect(page.locator(".camera .digits")).to_have_text("1")
-    assert not taken(page, 0) if count(page, 0).is_visible() else True
+    expect(page.locator(".camera .digits")).to_be_visible()
+    assert card(page, 0).evaluate(COUNTED_AT_ONE) == "", "none is taken before the countdown is over"
     expect(count(page, 0)).to_have_text(re.compile(r"^[3-9]\d* photos"))
     page.keyboard.press("Escape")
-    expect(page.locator(".camera .hint")).to_have_text(re.compile(r"^\d+ photos taken"))
+    expect(page.locator(".camera .hint")).to_have_text(re.compile(r"^\d+ photos taken"))  # not before it was stopped
     number = re.match(r"\d+", page.locator(".camera .hint").inner_text()).group()
-    page.wait_for_timeout(1000)
+    expect(count(page, 0)).to_have_text(f"{number} photos")
+    page.wait_for_timeout(500)  # four photos a second, if it went on
     expect(count(page, 0)).to_have_text(f"{number} photos")
     expect(page.get_by_role("button", name="Record in 3 s")).to_be_enabled()
 
 
 def test_bursts_stay_together_in_the_data_set(camera_page, server, home):
     page = camera_page
+    page.add_init_script(NEVER_THE_SAME)
     open_board(page, server)
     for place in (1, 2):
         name(page, place - 1).fill(f"thing {place}")
@@ -112,9 +133,8 @@ def test_bursts_stay_together_in_the_data_set(camera_page, server, home):
     go_on(page)
     page.wait_for_url(re.compile(r"/(train|data)\?.*dataset="))
     photos = load_dataset(open_workspace(home), re.search(r"dataset=([\w-]+)", page.url).group(1)).photos
-    grouped = photos.dropna(subset="group")  # the test picture repeats itself now and then, which ties no burst
-    assert len(grouped) > len(photos) / 2 and grouped["group"].nunique() >= 4
-    assert (grouped.groupby("group")["split"].nunique() == 1).all()
+    assert photos["group"].nunique() == 6 and photos["group"].notna().all()
+    assert (photos.groupby("group")["split"].nunique() == 1).all()
 
 
 NO_CAMERA = [
@@ -141,7 +161,7 @@ def test_without_a_camera_it_says_why_and_offers_the_camera_app(page, server, tm
     open_board(page, server)
     page.get_by_role("button", name="Use camera for Class 1").click()
     expect(page.get_by_role("status").filter(has_text=words)).to_be_visible()
-    assert page.get_by_role("button", name="Try again").is_visible() == again
+    expect(page.get_by_role("button", name="Try again")).to_be_visible(visible=again)
     app = page.locator(".camera input[type=file]")
     assert app.get_attribute("capture") == "environment" and app.get_attribute("accept") == "image/*"
     (tmp_path / "phone.jpg").write_bytes(make_photo(1))

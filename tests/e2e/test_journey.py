@@ -2,10 +2,12 @@
 
 import re
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, TimeoutError, expect
 
+from tests.e2e.ways import expect_no_sideways_scroll
 from tlcore.data.samples import EMOJI
 
 
@@ -16,10 +18,6 @@ def emoji_of(label: str, folder: Path) -> Path:
         path = folder / f"{label}.png"
         path.write_bytes(archive.read(name))
     return path
-
-
-def has_no_sideways_scroll(page: Page) -> bool:
-    return page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
 def open_a_cell_by_keyboard(page: Page) -> None:
@@ -101,8 +99,7 @@ def test_from_emoji_to_a_prediction(page, server, tmp_path):
     query = page.url.split("?", 1)[1]
     for name in ("data", "train", "evaluate", "predict"):
         page.goto(f"{server}/{name}?{query}")
-        expect(page.get_by_role("heading", level=1)).to_be_visible()
-        assert has_no_sideways_scroll(page), name
+        expect_no_sideways_scroll(page)
 
 
 def fill(page: Page, label: str, value: int) -> None:
@@ -153,9 +150,8 @@ def test_own_photos_hybrid_stopped_and_continued(page, server, small_folder):
     later = re.compile(rf"^Fine-tuning · epoch ({'|'.join(map(str, range(stopped_before, 304)))}) of 303")
     judge = page.get_by_role("button", name="View results")
     expect(progress.get_by_text(later).or_(judge).first).to_be_visible()
-    stop = page.get_by_role("button", name="Stop")
-    if stop.is_visible():
-        stop.click()
+    with suppress(TimeoutError):  # it may have come to its end meanwhile
+        page.get_by_role("button", name="Stop").click(timeout=3_000)
     expect(judge).to_be_visible()
     expect(page.get_by_text(re.compile(r"You stopped it after \d+ epochs|Trained for 303 epochs"))).to_be_visible()
     judge.click()

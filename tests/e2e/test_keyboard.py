@@ -20,12 +20,14 @@ def test_from_the_welcome_page_to_an_answer(page, server, tmp_path):
     press(page, page.get_by_role("button", name=SAMPLE))
     expect(page.locator(".st-key-tl_steps")).to_contain_text("✓ Data")
     settle(page)
-    if "/data" in page.url:
-        press(page, primary(page))
+    expect(primary(page)).to_have_text("Continue to training")
+    press(page, primary(page))
     expect(page).to_have_url(re.compile("/train"))
     settle(page)
     expect(heading(page)).to_be_focused()
 
+    expect(page.get_by_text("Why this recommendation?")).to_be_visible()  # until it is there another one may be checked
+    settle(page)
     tab_to(page, page.locator(".st-key-setting_strategy input:checked"))
     if page.get_by_role("radio", name="Feature extraction").is_checked():
         page.keyboard.press("ArrowDown")

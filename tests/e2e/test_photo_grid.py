@@ -6,7 +6,7 @@ import zipfile
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.ways import open_page, press, scrolls_sideways, settle
+from tests.e2e.ways import expect_no_sideways_scroll, open_page, press, settle, until
 from tests.photos import class_files, write_zip
 from tlcore.data.dataset_list import list_datasets
 from tlcore.data.ingest import ingest_zip
@@ -19,12 +19,8 @@ def photos(page: Page):
     return page.get_by_role("option")
 
 
-def selected(page: Page) -> list[str]:
-    return page.locator('[role="option"][aria-selected="true"]').evaluate_all("all => all.map(one => one.title)")
-
-
-def focused(page: Page) -> int:
-    return page.evaluate("[...document.querySelectorAll('[role=option]')].indexOf(document.activeElement)")
+def selected(page: Page):
+    return page.get_by_role("option", selected=True)
 
 
 def test_a_wrong_label_is_corrected_a_photo_left_out_and_both_undone(page, server, home, tmp_path):
@@ -42,7 +38,8 @@ def test_a_wrong_label_is_corrected_a_photo_left_out_and_both_undone(page, serve
     page.get_by_role("link", name="See all 8").first.click()
     expect(page.get_by_role("heading", name="All photos")).to_be_visible()
     expect(photos(page)).to_have_count(8)
-    assert "class=ferns" in page.url and not scrolls_sideways(page)
+    expect(page).to_have_url(re.compile("class=ferns"))
+    expect_no_sideways_scroll(page)
 
     # Back leads to all of a filter that was changed, and a reload shows the same.
     page.go_back()
@@ -58,10 +55,11 @@ def test_a_wrong_label_is_corrected_a_photo_left_out_and_both_undone(page, serve
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Space")
     page.keyboard.press("Shift+ArrowRight")
-    assert focused(page) == 2 and len(selected(page)) == 2
+    expect(photos(page).nth(2)).to_be_focused()
+    expect(selected(page)).to_have_count(2)
     expect(page.get_by_role("status").filter(has_text="2 selected")).to_be_visible()
     page.keyboard.press("Escape")
-    assert not selected(page)
+    expect(selected(page)).to_have_count(0)
 
     # A wrong label.
     page.keyboard.press("m")
@@ -87,7 +85,7 @@ def test_a_wrong_label_is_corrected_a_photo_left_out_and_both_undone(page, serve
     page.get_by_role("button", name="Undo").click()
     expect(photos(page)).to_have_count(8)
     assert labels() == before
-    assert "class=ferns" in page.url
+    expect(page).to_have_url(re.compile("class=ferns"))
 
 
 def test_a_photo_opens_large_and_what_the_keys_are_is_listed(page, server, home, tmp_path):
@@ -107,12 +105,13 @@ def test_a_photo_opens_large_and_what_the_keys_are_is_listed(page, server, home,
 
     # A finger: a tap on the corner selects, and the bar with what can be done lies at the bottom.
     page.set_viewport_size({"width": 390, "height": 844})
+    expect_no_sideways_scroll(page)
     photos(page).nth(0).locator(".tl-all-check").click(force=True)
     photos(page).nth(3).click()
     bar = page.locator(".tl-all-bar")
     expect(bar).to_contain_text("2 selected")
-    box = bar.bounding_box()
-    assert box["y"] + box["height"] > 800 and not scrolls_sideways(page)
+    until(page, lambda: bar.bounding_box()["y"] + bar.bounding_box()["height"] > 800)
+    expect_no_sideways_scroll(page)
 
 
 def test_all_photos_are_downloaded_as_a_zip(page, server, home, tmp_path):

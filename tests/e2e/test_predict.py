@@ -7,10 +7,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.ways import IS_FOCUSED, open_page, settle
+from tests.e2e.ways import WAIT_MS, open_page, settle, until
 from tlcore.data.manifest import Dataset
-
-WAIT_MS = 60_000
 
 
 @pytest.fixture
@@ -74,7 +72,7 @@ def test_photos_open_and_close_with_the_keys(tab, photos):
     expect(viewer.locator("dt")).to_have_text(["Prediction", "Size", "Format"])
     tab.keyboard.press("Escape")
     expect(viewer).to_have_count(0)
-    assert second.evaluate(IS_FOCUSED), "the focus goes back to where it was"
+    expect(second).to_be_focused()  # where it was
 
 
 DROP_MANY = """(element, number) => {
@@ -142,12 +140,13 @@ def test_the_camera_is_answered_where_the_eye_is(tab):
     tab.get_by_role("button", name="Take photo").click()
     answer = tab.locator(".tl-answer")
     expect(answer).to_be_visible()
-    camera, box = tab.locator(".camera").bounding_box(), answer.bounding_box()
-    assert camera["y"] < box["y"] < camera["y"] + camera["height"], "beside the picture, not below it"
+
+    def below_the_top_of_the_camera() -> float:
+        return answer.bounding_box()["y"] - tab.locator(".camera").bounding_box()["y"]
+
+    until(tab, lambda: 0 < below_the_top_of_the_camera() < tab.locator(".camera").bounding_box()["height"])
     tab.set_viewport_size({"width": 390, "height": 844})
-    settle(tab)
-    camera, box = tab.locator(".camera").bounding_box(), answer.bounding_box()
-    assert box["y"] < camera["y"], "on a phone, above it"
+    until(tab, lambda: below_the_top_of_the_camera() < 0)  # on a phone it stands above the picture
     tab.get_by_role("button", name="Take photo").hover()
     tab.mouse.down()
     expect(tab.locator(".camera .strip li").nth(3)).to_be_visible()

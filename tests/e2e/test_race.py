@@ -4,8 +4,8 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.test_journey import fill, has_no_sideways_scroll
-from tests.e2e.ways import settle
+from tests.e2e.test_journey import fill
+from tests.e2e.ways import expect_no_sideways_scroll, settle
 
 EPOCHS = {"Epochs": 2, "Fine-tuning epochs": 2}
 
@@ -92,6 +92,6 @@ def read_the_verdict(page: Page) -> None:
     verdict = re.compile(r"got \d+ photos? correct that \S.* got wrong, and \d+ the other|exactly the same photos")
     expect(page.get_by_text(verdict)).to_be_visible()
     page.set_viewport_size({"width": 390, "height": 844})
-    assert has_no_sideways_scroll(page)
+    expect_no_sideways_scroll(page)
     page.get_by_role("button", name="View the best run").click()
     expect(page.get_by_text(re.compile(r"\d+ of 269 test photos correct"))).to_be_visible()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.test_journey import has_no_sideways_scroll
+from tests.e2e.ways import expect_no_sideways_scroll
 from tests.photos import class_files, make_photo, write_files, write_zip
 
 
@@ -53,7 +53,8 @@ def test_of_300_files_all_arrive_or_the_page_says_which_did_not(page, server, li
     limits()
     page.set_viewport_size({"width": 390, "height": 844})
     rest = page.get_by_role("button", name="Send the rest")
-    assert rest.bounding_box()["height"] >= 44 and has_no_sideways_scroll(page)
+    expect_no_sideways_scroll(page)
+    assert rest.bounding_box()["height"] >= 44
     rest.click()
     expect(verdict).to_have_text("300 files uploaded.")
     expect(page.get_by_text("not uploaded")).to_have_count(0)
@@ -106,7 +107,7 @@ def test_a_zip_in_slices_through_a_proxy_that_takes_little(page, server, tmp_pat
     page.get_by_role("button", name="Import and continue").click()
     page.wait_for_url("**/train?**")
     page.goto(page.url.replace("/train", "/data"))
-    expect(page.get_by_text(re.compile(r"^14 photos"))).to_be_visible()
+    expect(page.get_by_text(re.compile("^14 photos · "))).to_be_visible()
     expect(page.get_by_role("heading", name="pets")).to_be_visible()
 
 

@@ -1,9 +1,13 @@
 """How the browser tests get about, by what outlasts the words of a page: roles, and keys of containers."""
 
+from collections.abc import Callable
+
 from playwright.sync_api import Locator, Page, expect
 
 SETTLED = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 MOST_TABS = 150
+WAIT_MS = 90_000  # a training and another test file may share two cores with the browser
+POLL_MS = 50
 IS_FOCUSED = """element => {
     let found = document.activeElement;
     while (found?.shadowRoot?.activeElement) found = found.shadowRoot.activeElement;
@@ -48,9 +52,19 @@ def step(page: Page, name: str) -> Locator:
     return page.locator(f'.st-key-tl_steps a[href*="{name}"]')
 
 
-def scrolls_sideways(page: Page) -> bool:
-    """Whether anything of the page lies beyond its right edge."""
-    return page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+def expect_no_sideways_scroll(page: Page) -> None:
+    """Wait until nothing of the page lies beyond its right edge: after a change of the width charts follow late."""
+    settle(page)
+    page.wait_for_function("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def until(page: Page, condition: Callable[[], bool]) -> None:
+    """Wait for what no locator tells: what the server has on its disk, where a box lies."""
+    for _ in range(WAIT_MS // POLL_MS):
+        if condition():
+            return
+        page.wait_for_timeout(POLL_MS)
+    raise AssertionError("it never came")
 
 
 def tab_to(page: Page, target: Locator) -> None:

@@ -36,7 +36,13 @@ from tlcore.serving.bundle import load_bundle
 from tlcore.serving.predict import ImageClassifier
 from tlcore.worker.runner import run_job
 
-SMALL = {"image_size": 64, "epochs": 2, "fine_tune_epochs": 2, "batch_norm_adaptation": 0.0}
+SMALL = {
+    "image_size": 64,
+    "epochs": 2,
+    "fine_tune_epochs": 2,
+    "batch_norm_adaptation": 0.0,
+    "cross_validation": "never",
+}
 """A network whose statistics are measured has to be converted, which takes seconds: only where that is tested."""
 FEATURES, JOINT, ACTIVATIONS = (
     StageKey.EXTRACT_FEATURES,

@@ -78,7 +78,7 @@ def _teaches_all(labels: Codes, learn: Codes) -> bool:
 
 def _fold(labels: Codes, groups: Codes, learn: Codes, predict: Codes, share: float, seed: int) -> Fold:
     held_out = hold_out(labels[learn], groups[learn], share, seed)
-    return Fold(learn[~held_out], learn[held_out], predict)
+    return Fold(learn[~held_out], learn[held_out], np.sort(predict))
 
 
 def hold_out(labels: Codes, groups: Codes, share: float, seed: int = 0) -> npt.NDArray[np.bool_]:

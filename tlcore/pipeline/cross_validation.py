@@ -41,9 +41,9 @@ def cross_validate_heads(context: Context, trainer: HeadTrainer) -> Generator[Ev
     start, folding = time.monotonic(), fold_photos(context.dataset)
     photos, folds = folding.photos, folds_of(folding, context.dataset, context.config.seed)
     watch, predicted = Stopwatch(StageKey.CROSS_VALIDATE, len(folds)), _empty(context, folding)
-    yield watch.progress(0)
     with open_feature_store(context, views_of(context.config)) as store:
         yield from _complete(context, store, photos)
+        yield watch.progress(0)
         for number, fold in enumerate(folds, start=1):
             train, validation, predict = ([photos[row] for row in rows] for rows in vars(fold).values())
             held_out = Examples(read_photos(store, validation), folding.classes[fold.validation])

@@ -101,6 +101,18 @@ def add_keras_file(folder: Path) -> None:
     write_json(folder / INFO, info | {"files": files})
 
 
+def add_cross_validation(folder: Path, values: Mapping[str, Any]) -> None:
+    """Tell in `model.json` of a cross-validation that was made after the model was packed.
+
+    Args:
+        folder: the bundle's. values: from `cross_validation_values`.
+
+    Raises:
+        UserError: the disk is full or cannot be written, or what was written before is damaged.
+    """
+    write_json(folder / INFO, load_bundle(folder).info | {"cross_validation": dict(values)})
+
+
 def load_bundle(path: Path) -> Bundle:
     """Load a bundle from its folder, from a run's folder, or from its zip.
 

@@ -142,6 +142,14 @@ def score_test_set(workspace: Workspace, job: Job, should_stop: ShouldStop) -> I
     yield from run_test_set(workspace, job, should_stop, allowance)
 
 
+def cross_validate(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterator[Event]:
+    """Test every photo of a run once."""
+    load_trainer()
+    from tlcore.analysis.cross_validation import run_cross_validation  # brings TensorFlow
+
+    yield from run_cross_validation(workspace, job, should_stop)
+
+
 def learning_curve(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterator[Event]:
     """Find out what more photos would bring."""
     load_trainer()
@@ -150,7 +158,11 @@ def learning_curve(workspace: Workspace, job: Job, should_stop: ShouldStop) -> I
     yield from run_learning_curve(workspace, job, should_stop)
 
 
-ANALYSES: dict[str, Handler] = {"learning-curve": learning_curve, TEST_SET: score_test_set}
+ANALYSES: dict[str, Handler] = {
+    "cross-validation": cross_validate,
+    "learning-curve": learning_curve,
+    TEST_SET: score_test_set,
+}
 """What does an analysis of a finished run, by the `what` of its spec (`store.analysis_job`).
 
 It writes what it finds into the job's own folder, as the modules of tlcore/analysis say.
