@@ -18,6 +18,7 @@ from tlcore.api.arguments import WorkspaceLike, take_layout, take_workspace
 from tlcore.api.model_file import README, model_file_name, readme, zip_model
 from tlcore.api.photos import PhotoLike, name_of, take_content
 from tlcore.api.progress_bars import showing
+from tlcore.api.run_report import limits_of, write_report
 from tlcore.config import TrainConfig
 from tlcore.data.images import PhotoRefused
 from tlcore.data.names import is_junk
@@ -102,6 +103,15 @@ class Model:
             UserError: the model brings no figures.
         """
         return load_report(self._files) if (self._files / FIGURES).exists() else _report_of(self._bundle)
+
+    @property
+    def limits(self) -> list[str]:
+        """How far the score can be trusted, in sentences, the weightiest first: "15 test photos are few: …".
+
+        Raises:
+            UserError: the model brings no figures.
+        """
+        return limits_of(self._files, self.info, self.report)
 
     @overload
     def predict(self, photos: PhotoLike) -> Prediction: ...  # type: ignore[overload-overlap]  # a str is iterable too
@@ -232,6 +242,27 @@ class Model:
                     _put_in_place(draft, target, Path(place) / "old")
         except OSError as error:
             raise disk_error(target, error) from error
+        return target
+
+    def write_report(self, path: str | PathLike[str] = "report.html") -> Path:
+        """Write a report as one HTML file that opens offline and prints well: photos, curves, scores with their likely
+        ranges, mistakes, limits. Of a model that was loaded from a file it tells what that brings, which is no photos.
+
+        Args:
+            path: where; folders above it are made, and a page that is there already is replaced.
+
+        Returns:
+            The path.
+
+        Raises:
+            UserError: the model brings no figures, something else is there, or the disk cannot be written.
+        """
+        target = Path(path).expanduser()
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise disk_error(target, error) from error
+        write_report(self._files, self.info, self.config, self.report, target)
         return target
 
 

@@ -4,14 +4,17 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from tlcore.api.model import load_model
+from tlcore.api.model import Model, load_model
 from tlcore.api.progress_bars import ProgressBars
 from tlcore.cli.common import Subparsers, add_layout, answer
 from tlcore.cli.file_report import add_report_option, report_values, show_report
 from tlcore.errors import UserError
-from tlcore.evaluation.report import FIGURES, figures
+from tlcore.evaluation.report import FIGURES, Report, figures
+from tlcore.evaluation.significance import difference_of_shares
+from tlcore.messages.other_photos import difference_message
 from tlcore.messages.scores import score_message
 from tlcore.messages.terminal import printable
+from tlcore.messages.trust import TITLE
 from tlcore.workspace import Workspace
 
 
@@ -42,12 +45,13 @@ def _evaluate(workspace: Workspace, options: argparse.Namespace) -> int:
                 on_event=bars.show,
             )
         show_report(options, files)
-        extra = report_values(files)
+        extra = report_values(files) | _beside_own(model, report)
     elif (model.path / FIGURES).exists():
         report = model.report
     else:
         raise UserError(f"{model.path} has no test photos.", "Add --data FOLDER, with one folder per class.")
     lines = [score_message(report.correct, report.total, report.low, report.high)]
+    lines += [extra["verdict"]] if "verdict" in extra else []
     for row in report.per_class.to_dict(orient="records"):
         lines.append(
             f"  {printable(row['label']):<24} {row['correct']} of {row['support']} found (recall {row['recall']:.1%}), "
@@ -61,4 +65,21 @@ def _evaluate(workspace: Workspace, options: argparse.Namespace) -> int:
         **figures(report),
         **extra,
     }
+    if not options.data:
+        values["limits"] = model.limits
+        lines += ["", f"{TITLE}:", *(f"  {printable(limit)}" for limit in model.limits)]
     return answer(options, "\n".join(lines), values)
+
+
+def _beside_own(model: Model, report: Report) -> dict[str, Any]:
+    """How a score on other photos stands beside that on the model's own test photos; nothing where it brings none."""
+    try:
+        own = model.report
+    except UserError:
+        return {}
+    difference = difference_of_shares((own.correct, own.total), (report.correct, report.total))
+    return {
+        "verdict": difference_message(own, report, difference),
+        "difference_interval_95": [difference.low, difference.high],
+        "beyond_chance": difference.beyond_chance,
+    }

@@ -16,7 +16,7 @@ from tlcore.evaluation.significance import difference_of_shares
 from tlcore.messages.cross_validation import cross_validation_title, how_message, refit_message, spread_message
 from tlcore.messages.other_photos import difference_message, learned_message, unlabelled_message
 from tlcore.messages.quantities import count, percent, percent_range
-from tlcore.messages.run_report import LIKELY, NO_CROSS_VALIDATION, NO_MISTAKES, NO_OTHERS
+from tlcore.messages.run_report import LIKELY, NO_CROSS_VALIDATION, NO_MISTAKES, NO_OTHERS, NO_PHOTOS
 
 MOST_CLASSES = 20  # of a matrix; of more, the pairs mixed up most are listed
 MOST_MISTAKES, MOST_OF_OTHERS = 24, 12  # with pictures
@@ -117,6 +117,8 @@ def matrix(confusion: pd.DataFrame) -> Markup:
 def mistakes_section(facts: Facts) -> Markup:
     """The mistakes on the test photos, the most confident first, with pictures."""
     assert facts.report is not None
+    if facts.report.predictions.empty and facts.report.total:
+        return section("Mistakes", paragraph(NO_PHOTOS))
     wrong = facts.report.predictions[~facts.report.predictions["correct"]]
     return section("Mistakes", _mistakes(wrong, MOST_MISTAKES, facts.pictures, NO_MISTAKES))
 

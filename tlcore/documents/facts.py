@@ -21,7 +21,7 @@ from tlcore.evaluation.cross_validation import CrossValidation, load_cross_valid
 from tlcore.evaluation.curve_warnings import find_curve_warnings
 from tlcore.evaluation.curves import CurveWarning
 from tlcore.evaluation.report import Report, load_report
-from tlcore.evaluation.trust import Evidence, Finding, find_limits
+from tlcore.evaluation.trust import Evidence, Finding, evidence_in, find_limits
 from tlcore.events import EpochEnd
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Job, Run
@@ -104,13 +104,30 @@ def gather_facts(workspace: Workspace, run: Run) -> Facts:
     )
 
 
-def find_limits_of(workspace: Workspace, run: Run, dataset: Dataset | None, report: Report) -> list[Finding]:
-    """How far the score of a run can be trusted, by all that was found out until now.
+def facts_in(info: Mapping[str, Any], config: TrainConfig, report: Report) -> Facts:
+    """What a saved model brings along, without its run: no photos, no curves.
 
     Args:
-        dataset: the version that it learned from, None where it was deleted.
+        info: the content of its `model.json`, which anybody may have written. report: the figures in there.
     """
-    info = read_info(run.folder)
+    dataset = info.get("dataset")
+    name = dataset.get("name") if isinstance(dataset, Mapping) else None
+    return Facts(
+        run_id=str(info.get("run") or ""),
+        name=str(name or info.get("name") or "Model"),
+        info=info,
+        config=config,
+        created=0.0,
+        labels=report.labels,
+        dataset=None,
+        report=report,
+        findings=tuple(find_limits(evidence_in(info))),
+    )
+
+
+def find_limits_of(workspace: Workspace, run: Run, report: Report) -> list[Finding]:
+    """How far the score of a run can be trusted, by all that was found out until now."""
+    info, dataset = read_info(run.folder), _dataset(workspace, run)
     return find_limits(_evidence(workspace, dataset, report, info, tuple(_others(workspace, run, info))))
 
 
@@ -136,52 +153,6 @@ def _evidence(
         kept=evidence.kept,
         refit=evidence.refit,
     )
-
-
-def evidence_in(info: Mapping[str, Any]) -> Evidence:
-    """What a `model.json` alone says, which anybody may have written: what cannot be right is passed over."""
-    test, cross, unknown = (info.get(name) for name in ("test", "cross_validation", "unknown"))
-    refit = info.get("refit")
-    return Evidence(
-        test=_counted(test) or (0, 0),
-        tested=_supports(test),
-        cross_validation=_with_interval(cross),
-        wrong_labels=0,  # nobody can look at photos that are not here
-        kept=_share(unknown.get("kept")) if isinstance(unknown, Mapping) else None,
-        refit=isinstance(refit, Mapping) and refit.get("with_test") is True,
-    )
-
-
-def _counted(values: Any) -> tuple[int, int] | None:
-    if not isinstance(values, Mapping):
-        return None
-    correct, total = values.get("correct"), values.get("total")
-    if not (isinstance(correct, int) and isinstance(total, int)):
-        return None
-    return (correct, total) if 0 <= correct <= total else None
-
-
-def _with_interval(values: Any) -> tuple[int, int, float, float] | None:
-    counted = _counted(values)
-    ends = values.get("interval_95") if counted is not None else None
-    if counted is None or not counted[1] or not isinstance(ends, list) or len(ends) != 2:
-        return None
-    low, high = (_share(end) for end in ends)
-    return None if low is None or high is None else (*counted, low, high)
-
-
-def _supports(test: Any) -> dict[str, int]:
-    """Test photos of each class."""
-    rows = test.get("per_class") if isinstance(test, Mapping) else None
-    found = {}
-    for row in rows if isinstance(rows, list) else ():
-        if isinstance(row, Mapping) and isinstance(row.get("label"), str) and type(row.get("support")) is int:
-            found[row["label"]] = row["support"]
-    return found
-
-
-def _share(value: Any) -> float | None:
-    return float(value) if type(value) in (int, float) and 0 <= value <= 1 else None
 
 
 def _dataset(workspace: Workspace, run: Run) -> Dataset | None:

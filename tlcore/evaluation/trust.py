@@ -5,6 +5,7 @@ Everything here is read off counts that were made elsewhere, nothing is measured
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from tlcore.evaluation.significance import Difference, difference_of_shares
 from tlcore.intervals import wilson_interval
@@ -257,3 +258,49 @@ def _of_the_photos(evidence: Evidence) -> Iterator[Finding]:
         yield NotChecked()
     elif evidence.wrong_labels:
         yield WrongLabels(evidence.wrong_labels)
+
+
+def evidence_in(info: Mapping[str, Any]) -> Evidence:
+    """What a `model.json` alone says, which anybody may have written: what cannot be right is passed over."""
+    test, cross, unknown = (info.get(name) for name in ("test", "cross_validation", "unknown"))
+    refit = info.get("refit")
+    return Evidence(
+        test=_counted(test) or (0, 0),
+        tested=_supports(test),
+        cross_validation=_with_interval(cross),
+        wrong_labels=0,  # nobody can look at photos that are not here
+        kept=_share(unknown.get("kept")) if isinstance(unknown, Mapping) else None,
+        refit=isinstance(refit, Mapping) and refit.get("with_test") is True,
+    )
+
+
+def _counted(values: Any) -> tuple[int, int] | None:
+    if not isinstance(values, Mapping):
+        return None
+    correct, total = values.get("correct"), values.get("total")
+    if not (isinstance(correct, int) and isinstance(total, int)):
+        return None
+    return (correct, total) if 0 <= correct <= total else None
+
+
+def _with_interval(values: Any) -> tuple[int, int, float, float] | None:
+    counted = _counted(values)
+    ends = values.get("interval_95") if counted is not None else None
+    if counted is None or not counted[1] or not isinstance(ends, list) or len(ends) != 2:
+        return None
+    low, high = (_share(end) for end in ends)
+    return None if low is None or high is None else (*counted, low, high)
+
+
+def _supports(test: Any) -> dict[str, int]:
+    """Test photos of each class."""
+    rows = test.get("per_class") if isinstance(test, Mapping) else None
+    found = {}
+    for row in rows if isinstance(rows, list) else ():
+        if isinstance(row, Mapping) and isinstance(row.get("label"), str) and type(row.get("support")) is int:
+            found[row["label"]] = row["support"]
+    return found
+
+
+def _share(value: Any) -> float | None:
+    return float(value) if type(value) in (int, float) and 0 <= value <= 1 else None

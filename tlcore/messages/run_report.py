@@ -15,7 +15,8 @@ INTENDED = (
     "that can harm people."
 )
 LEFT_OUT_OLD = "Not part of this run: it was trained by an earlier version. Train again to see this."
-NO_DATASET = "The data set was deleted, so its photos and classes can't be listed."
+NO_DATASET = "The data set isn't here, so its photos can't be listed."
+NO_PHOTOS = "The photos aren't here, so mistakes can't be shown."
 NO_CURVES = "No epochs were recorded."
 NO_MISTAKES = "No mistakes on the test photos."
 NO_OTHERS = "It was tested on no other photos. Evaluate takes a folder or zip of them."

@@ -5,7 +5,6 @@ import html
 import streamlit as st
 
 from pages.shared import state
-from tlcore.data.manifest import Dataset
 from tlcore.documents.facts import find_limits_of
 from tlcore.evaluation.report import Report
 from tlcore.evaluation.trust import Finding, is_good
@@ -16,9 +15,9 @@ SIGNS = {True: ("✓", "tl-fine"), False: ("!", "tl-careful")}
 """What stands before a finding, and its style; the sentence says it too."""
 
 
-def show(run: Run, dataset: Dataset, report: Report) -> None:
+def show(run: Run, report: Report) -> None:
     """The list, the weightiest first."""
-    findings = find_limits_of(state.workspace(), run, dataset, report)
+    findings = find_limits_of(state.workspace(), run, report)
     with st.container(key="tl_overview"):
         st.subheader(TITLE, anchor=False)
         st.html(f'<ul class="tl-findings" role="list">{"".join(map(_line, findings))}</ul>')

@@ -8,7 +8,7 @@ from tlcore.jobs.store import Run
 
 def show(run: Run, dataset: Dataset, report: Report) -> None:
     """The sections; each says what to do where it has nothing to show for this run."""
-    overview.show(run, dataset, report)
+    overview.show(run, report)
     cross_validation.show(run, dataset, report)
     calibration.show(run, report)
     test_set.show(run, report)
