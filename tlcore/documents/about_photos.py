@@ -5,7 +5,7 @@ from tlcore.documents.facts import Facts
 from tlcore.documents.markup import Markup, bullets, number, paragraph, section, table
 from tlcore.messages.edits import edit_message
 from tlcore.messages.file_report import report_summary
-from tlcore.messages.quantities import count
+from tlcore.messages.quantities import count, percent
 from tlcore.messages.run_report import HOW_SPLIT, NO_DATASET, PART_WORDS, groups_message, source_message
 
 MOST_EDITS = 30
@@ -53,7 +53,7 @@ def split_section(facts: Facts) -> Markup:
     groups = dataset.photos["group"].dropna() if "group" in dataset.photos else dataset.photos["label"].iloc[:0]
     parts = dataset.photos["split"].value_counts()
     rows = [
-        (PART_WORDS[part], int(parts.get(part, 0)), number(f"{parts.get(part, 0) / max(1, len(dataset.photos)):.0%}"))
+        (PART_WORDS[part], int(parts.get(part, 0)), number(percent(parts.get(part, 0) / max(1, len(dataset.photos)))))
         for part in SPLITS
     ]
     return section(

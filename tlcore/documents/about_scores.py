@@ -111,7 +111,7 @@ def matrix(confusion: pd.DataFrame) -> Markup:
         ]
         rows.append((label, *cells))
     caption = "Rows: actual class. Columns: predicted class."
-    return table(caption, ("Actual ↓ · predicted →", *labels), rows, class_="matrix")
+    return table(caption, ("Actual", *labels), rows, class_="matrix")
 
 
 def mistakes_section(facts: Facts) -> Markup:
