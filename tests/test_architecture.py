@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,7 @@ TENSORFLOW = {
 """The files that import tensorflow or keras themselves, at once or inside a function."""
 
 
+@cache
 def layers() -> list[tuple[str, ...]]:
     """The rooms from left to right, those side by side together, as docs/architecture.md has them."""
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
@@ -44,6 +46,7 @@ def layers() -> list[tuple[str, ...]]:
     return [tuple(re.findall(r"\w+", part)) for part in picture.split("←")]
 
 
+@cache
 def values() -> set[str]:
     """The modules of the room "values": those that lie in no folder, but for the way in."""
     return {path.stem for path in PACKAGE.glob("*.py")} - {"__init__", "__main__", "api"}

@@ -104,8 +104,23 @@ def test_photos_without_a_class_get_predictions_of_two_runs(place, other, in_fol
     assert results.report is None and len(results.predictions) == len(photos)
     assert results.other == second.id and (results.predictions["other"] == results.predictions["predicted"]).all()
     assert not {"label", "correct"} & set(results.predictions), "nobody said what they show"
-    order = by_interest(results.predictions)["probability"].to_numpy()
-    assert (np.diff(order) >= 0).all(), "the least certain first"
+    shown = by_interest(results.predictions)
+    assert shown["known"].is_monotonic_increasing, "none of these first"
+    for _, rows in shown.groupby("known"):
+        assert (np.diff(rows["probability"]) >= 0).all(), "then the least certain"
+
+
+def test_photos_of_other_things_count_in_no_figure(place, other):
+    """A folder "none" is no class; how familiar the photos are is read back as it was."""
+    workspace, _, run = place
+    strange = {f"park/none/{each.name}": each.read_bytes() for each in sorted(other.rglob("*.png"))[:3]}
+    job = analysis_job(workspace, run, "test-set", {"area": an_area(workspace, files_of(other) | strange)})
+    assert run_job(workspace, job).type == "finished"
+    report = load_results(job).report
+    expected = load_model(run.id, workspace=workspace).evaluate(other)[0]
+    assert figures(report) == figures(expected) and len(report.unknown) == 3
+    assert report.predictions["familiarity"].to_list() == expected.predictions["familiarity"].to_list()
+    assert report.predictions["familiarity"].notna().all()
 
 
 @pytest.mark.parametrize(

@@ -75,9 +75,9 @@ def _wait_until_healthy(address: str, process: subprocess.Popen, log: Path) -> N
     raise RuntimeError(f"the server did not start: {log.read_text()[-2000:]}")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def lab(trained, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
-    """A server with something on every page, for one file of tests."""
+    """A server with something on every page; tests only look."""
     with studio(trained, tmp_path_factory.mktemp("studio")) as found:
         yield found
 

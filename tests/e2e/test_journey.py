@@ -1,4 +1,4 @@
-"""The whole way in a real browser, as a newcomer goes it: pick, look, train, watch, judge, try, take away."""
+"""The whole way in a real browser, with a mouse and by keyboard alone: pick, look, train, judge, try, take away."""
 
 import re
 import zipfile
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, TimeoutError, expect
 
-from tests.e2e.ways import expect_no_sideways_scroll
+from tests.e2e.ways import expect_no_sideways_scroll, heading, open_page, press, primary, settle, step, tab_to
 from tlcore.data.samples import EMOJI
 
 
@@ -100,6 +100,47 @@ def test_from_emoji_to_a_prediction(page, server, tmp_path):
     for name in ("data", "train", "evaluate", "predict"):
         page.goto(f"{server}/{name}?{query}")
         expect_no_sideways_scroll(page)
+
+
+def test_from_the_welcome_page_to_an_answer_by_keyboard_alone(page, server, tmp_path):
+    """No mouse is used. The features of the emoji are there already."""
+    open_page(page, server)
+    welcome = heading(page).inner_text()
+    press(page, primary(page))
+    expect(heading(page)).not_to_have_text(welcome)
+    expect(heading(page)).to_be_focused()
+
+    press(page, page.get_by_role("button", name=re.compile("^Use emoji")))
+    expect(page.locator(".st-key-tl_steps")).to_contain_text("✓ Data")
+    settle(page)
+    expect(primary(page)).to_have_text("Continue to training")
+    press(page, primary(page))
+    expect(page).to_have_url(re.compile("/train"))
+    settle(page)
+    expect(heading(page)).to_be_focused()
+
+    expect(page.get_by_text("Why this recommendation?")).to_be_visible()  # until it is there another one may be checked
+    settle(page)
+    tab_to(page, page.locator(".st-key-setting_strategy input:checked"))
+    if page.get_by_role("radio", name="Feature extraction").is_checked():
+        page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("radio", name="Hybrid")).to_be_checked()
+    page.keyboard.press("ArrowUp")
+    expect(page.get_by_role("radio", name="Feature extraction")).to_be_checked()
+    settle(page)
+    press(page, primary(page))
+    expect(page.locator("#tl-told")).to_contain_text(re.compile(r"\w"))  # a screen reader hears how it goes
+    expect(page.locator(".st-key-tl_steps")).to_contain_text("✓ Train")
+    press(page, step(page, "predict"))
+    expect(page).to_have_url(re.compile("/predict"))
+    settle(page)
+    expect(heading(page)).to_be_focused()
+
+    with page.expect_file_chooser() as chooser:
+        press(page, page.get_by_test_id("stFileUploaderDropzone").locator("button").first)
+    photo = emoji_of("vehicles", tmp_path).rename(tmp_path / "a photo of mine.png")
+    chooser.value.set_files(photo)
+    expect(page.locator("#root").get_by_text("vehicles").first).to_be_visible()
 
 
 def fill(page: Page, label: str, value: int) -> None:

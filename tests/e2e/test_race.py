@@ -1,19 +1,37 @@
 """From the advice to the verdict in a real browser: advice taken, variants looked at, two strategies that race."""
 
 import re
+from pathlib import Path
 
+import numpy as np
+import pytest
 from playwright.sync_api import Page, expect
+from sklearn.datasets import load_digits
 
 from tests.e2e.test_journey import fill
+from tests.e2e.test_upload import open_board, zip_input
 from tests.e2e.ways import expect_no_sideways_scroll, settle
+from tests.photos import write_zip
+from tlcore.data.samples import draw_digit
 
+EACH = 40
 EPOCHS = {"Epochs": 2, "Fine-tuning epochs": 2}
 
 
-def test_the_advice_is_taken_and_two_strategies_race(page, server):
-    page.goto(f"{server}/data?more=1")
-    page.get_by_role("button", name="Use Handwritten digits").click()
-    page.get_by_role("button", name="Continue to training").click()
+@pytest.fixture
+def digits(tmp_path: Path) -> Path:
+    """A zip of 40 of each of scikit-learn's digits."""
+    found = load_digits()
+    chosen = [place for digit in range(10) for place in np.flatnonzero(found.target == digit)[:EACH]]
+    files = {f"{found.target[place]}/{place}.png": draw_digit(found.images[place]) for place in chosen}
+    return write_zip(tmp_path / "digits.zip", files)
+
+
+def test_the_advice_is_taken_and_two_strategies_race(page, server, digits):
+    open_board(page, server)
+    zip_input(page).set_input_files(digits)
+    page.get_by_role("button", name="Import and continue").click()
+    page.wait_for_url("**/train?**")
     follow_the_advice(page)
     look_at_variants(page)
 
@@ -88,10 +106,10 @@ def read_the_verdict(page: Page) -> None:
     rows = page.get_by_role("table").first.locator("tbody tr")
     expect(rows).to_have_count(2)
     for row in rows.all():
-        expect(row).to_contain_text(re.compile(r"\d+% correct: \d+ of 269 \(likely range \d+–\d+%\)"))
+        expect(row).to_contain_text(re.compile(r"\d+% correct: \d+ of 60 \(likely range \d+–\d+%\)"))
     verdict = re.compile(r"got \d+ photos? correct that \S.* got wrong, and \d+ the other|exactly the same photos")
     expect(page.get_by_text(verdict)).to_be_visible()
     page.set_viewport_size({"width": 390, "height": 844})
     expect_no_sideways_scroll(page)
     page.get_by_role("button", name="View the best run").click()
-    expect(page.get_by_text(re.compile(r"\d+ of 269 test photos correct"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"\d+ of 60 test photos correct"))).to_be_visible()

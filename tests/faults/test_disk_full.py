@@ -100,7 +100,8 @@ def do(workspace: Workspace, run: Run, disk: Path, when, leave: int) -> Event:
     return last
 
 
-HYBRID = defaults_for("hybrid", image_size=64, epochs=2, fine_tune_epochs=2, seed=1)
+SETTINGS = {"image_size": 64, "epochs": 2, "fine_tune_epochs": 2, "seed": 1, "batch_norm_adaptation": 0.0}
+HYBRID = defaults_for("hybrid", unfreeze_from="block7a", **SETTINGS)
 
 
 @pytest.mark.parametrize(

@@ -215,6 +215,14 @@ def test_two_stores_are_filled_in_one_pass_as_by_two(workspace, dataset, tmp_pat
             np.testing.assert_allclose(all_views(received, hashes), rows, atol=1e-5 * np.abs(rows).max())
 
 
+@pytest.fixture(scope="module")
+def vgg() -> AdaptedBackbone:
+    """VGG16 of random weights, whose file takes seconds to make."""
+    backbone = AdaptedBackbone("vgg", build_backbone(find_backbone("vgg16"), 32, weights=None), POOLED, 32)
+    backbone._on_ncnn = True
+    return backbone
+
+
 @pytest.mark.parametrize(
     ("least", "same_bits", "reason"),
     [
@@ -223,23 +231,20 @@ def test_two_stores_are_filled_in_one_pass_as_by_two(workspace, dataset, tmp_pat
     ],
 )
 @pytest.mark.parametrize("layer", [None, "block4_pool"], ids=["features", "features and activations in one pass"])
-def test_many_photos_of_vgg_run_on_ncnn(workspace, dataset, monkeypatch, least, same_bits, reason, layer):
+def test_many_photos_of_vgg_run_on_ncnn(workspace, dataset, monkeypatch, vgg, least, same_bits, reason, layer):
     monkeypatch.setattr(frozen_backbone, "LEAST_FOR_NCNN", least)
-    model = build_backbone(find_backbone("vgg16"), 32, weights=None)
-    backbone = AdaptedBackbone("vgg", model, POOLED, 32)
-    backbone._on_ncnn = True
     photos = photos_of(dataset)
     hashes = [photo.sha256 for photo in photos]
     stores = [ViewedStore(FeatureStore(workspace, FeatureKind("vgg", 32, "center-crop", 512)))]
-    predictors = partial(backbone.predictors, POOLED)
+    predictors = partial(vgg.predictors, POOLED)
     if layer:
-        kind = ActivationKind("vgg", layer, 32, "center-crop", backbone.output_shape(layer))
-        stores, predictors = [open_activations(workspace, kind), *stores], partial(backbone.joint_predictors, layer)
+        kind = ActivationKind("vgg", layer, 32, "center-crop", vgg.output_shape(layer))
+        stores, predictors = [open_activations(workspace, kind), *stores], partial(vgg.joint_predictors, layer)
     finish(extract(predictors, [Request(photos, tuple(stores))], dataset.read))
     images = [load_input(dataset.read(photo.path), 32, "center-crop") for photo in photos]
     same = []
     for store, name in zip(stores, [layer, POOLED] if layer else [POOLED], strict=True):
-        file = LiteModel(backbone.file(name))
+        file = LiteModel(vgg.file(name))
         alone = np.concatenate([file.run(image[np.newaxis], file.output_names[0]) for image in images])
         np.testing.assert_allclose(store.read(hashes), alone, atol=1e-5 * np.abs(alone).max())
         same.append(bool((store.read(hashes) == alone).all()))

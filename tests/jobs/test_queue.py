@@ -11,15 +11,16 @@ import pytest
 from filelock import FileLock
 
 import tlcore
-from tests.conftest import QUICK
+from tests.conftest import QUICK, finish
 from tests.small import write_small_folder
 from tlcore.config import TrainConfig, defaults_for
+from tlcore.data.ingest import ingest_folder
 from tlcore.events import Started
 from tlcore.jobs.event_log import read_events
 from tlcore.jobs.line import Line
 from tlcore.jobs.queue import JobQueue
 from tlcore.jobs.status import job_status
-from tlcore.jobs.store import ImportSpec, create_import, create_run, load_import, load_run, request_stop
+from tlcore.jobs.store import ImportSpec, create_import, create_run, load_run, request_stop
 from tlcore.jobs.workers import worker_environment
 
 ROOT = Path(tlcore.__file__).resolve().parents[1]
@@ -47,11 +48,8 @@ def jobs(workspace):
 
 
 @pytest.fixture
-def dataset_id(workspace, jobs, small_folder):
-    job = create_import(workspace, ImportSpec("folder", str(small_folder)))
-    jobs.submit(job)
-    wait_for(lambda: state(job) == "finished")
-    return job_status(load_import(workspace, job.id)).finished.result
+def dataset_id(workspace, small_folder):
+    return finish(ingest_folder(workspace, small_folder))[1].id
 
 
 def test_an_import_is_done_by_the_worker_that_waits_for_one(workspace, jobs, small_folder):
@@ -111,9 +109,6 @@ def test_a_killed_worker_is_noticed_and_the_run_can_start_again(workspace, jobs,
         file.write('{"type": "epoch", "epo')  # what a kill in the middle of a line leaves
     assert state(load_run(workspace, run.id)) == "interrupted"
 
-    other = create_run(workspace, dataset_id, QUICK, "other")
-    jobs.submit(other)
-    wait_for(lambda: state(other) == "finished")
     jobs.restart(run)
     wait_for(lambda: len(job_status(run).epochs) >= 2)
     assert (run.folder / "events-1.jsonl").exists(), "the first attempt is not lost"
@@ -155,19 +150,19 @@ def test_a_users_mistake_ends_as_a_sentence_not_as_a_bug(workspace, jobs, tmp_pa
     assert not error.bug and "nowhere" in error.what
 
 
-def test_a_waiting_run_can_go_first_or_be_taken_out(workspace, jobs, dataset_id):
-    runs = [create_run(workspace, dataset_id, LONG if number == 0 else QUICK, str(number)) for number in range(4)]
-    for run in runs:
-        jobs.submit(run)
-    wait_for(lambda: len(job_status(runs[0]).epochs) >= 1)
-    assert jobs.waiting() == [run.id for run in runs[1:]]
-    jobs.move_to_front(runs[3])
-    jobs.cancel(runs[1])
-    assert jobs.waiting() == [runs[3].id, runs[2].id] and state(runs[1]) == "stopped"
-    request_stop(runs[0])
-    wait_for(lambda: state(runs[2]) == "finished")
-    assert job_status(runs[3]).state == "finished"
-    began = [next(event.time for event in read_events(run) if isinstance(event, Started)) for run in runs[2:]]
+def test_what_waits_can_go_first_or_be_taken_out(workspace, jobs, small_folder):
+    """Imports, whose workers begin soonest: the line of the trainings is the same."""
+    waiting = [create_import(workspace, ImportSpec("folder", str(small_folder), str(number))) for number in range(3)]
+    with FileLock(Line(workspace).slot("import")):  # as long as another one works
+        for job in waiting:
+            jobs.submit(job)
+        assert jobs.waiting("import") == [job.id for job in waiting]
+        jobs.move_to_front(waiting[2])
+        jobs.cancel(waiting[0])
+        assert jobs.waiting("import") == [waiting[2].id, waiting[1].id] and state(waiting[0]) == "stopped"
+    wait_for(lambda: state(waiting[1]) == "finished")
+    assert state(waiting[2]) == "finished"
+    began = [next(event.time for event in read_events(job) if isinstance(event, Started)) for job in waiting[1:]]
     assert began[1] < began[0], "the one that was put first went first"
 
 

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ SHARED = [name for name in MODULES if name.startswith("pages.shared.") and not n
 MUTATORS = {"append", "extend", "insert", "add", "update", "setdefault", "pop", "popitem", "remove", "discard", "clear"}
 
 
+@cache
 def imported(name: str) -> set[str]:
     """The modules of pages/ that a module imports itself."""
     found = set()
@@ -23,6 +25,7 @@ def imported(name: str) -> set[str]:
     return found & set(MODULES)
 
 
+@cache
 def used_by(page: str) -> set[str]:
     """All modules of pages/ that a page needs."""
     found, pending = set(), {page}

@@ -35,6 +35,7 @@ from tlcore.pipeline.train import make_context, train_run
 from tlcore.serving.bundle import load_bundle
 from tlcore.serving.predict import ImageClassifier
 from tlcore.worker.runner import run_job
+from tlcore.workspace import open_workspace
 
 SMALL = {
     "image_size": 64,
@@ -178,7 +179,6 @@ def test_stop_continue_kill_continue_on_the_real_worker(workspace, dataset):
     config = defaults_for(
         "hybrid", **SMALL | {"fine_tune_epochs": 40, "unfreeze_from": "block7a", "rotation": 0.0, "views": 1}
     )
-    config = replace(config, batch_norm_adaptation=0.3)  # measured again after each stop, and the same
     run = create_run(workspace, dataset.id, config, "long")
     jobs.submit(run)
 
@@ -209,6 +209,7 @@ def test_stop_continue_kill_continue_on_the_real_worker(workspace, dataset):
 
 
 def test_a_stop_right_after_going_on_loses_nothing(workspace, dataset):
+    """With batch norm that is adapted: it is measured again after the stop, and the same."""
     config = defaults_for(
         "hybrid", **SMALL | {"fine_tune_epochs": 3, "unfreeze_from": "block7a", "rotation": 0.0, "views": 1}
     )
@@ -230,6 +231,19 @@ def test_a_stop_right_after_going_on_loses_nothing(workspace, dataset):
     )
 
 
+SHORT = defaults_for("hybrid", **SMALL | {"unfreeze_from": "block7a", "rotation": 0.0, "views": 1})
+
+
+@pytest.fixture(scope="module")
+def without_a_stop(tmp_path_factory):
+    """The test figures of SHORT on the same photos, trained at once."""
+    workspace = open_workspace(tmp_path_factory.mktemp("without") / "home")
+    folder = write_small_folder(tmp_path_factory.mktemp("photos") / "shapes", photos_per_class=6)
+    run = create_run(workspace, finish(ingest_folder(workspace, folder))[1].id, SHORT, "without a stop")
+    list(until_the_figures(workspace, run))
+    return np.stack(load_report(run.folder).predictions["probabilities"])
+
+
 @pytest.mark.parametrize(
     ("last", "again", "reason"),
     [
@@ -237,9 +251,8 @@ def test_a_stop_right_after_going_on_loses_nothing(workspace, dataset):
         (1, [2, 3, 4], "within the head: the rest of its epochs come first"),
     ],
 )
-def test_a_stop_before_fine_tuning_goes_on_with_it(workspace, dataset, last, again, reason):
-    config = defaults_for("hybrid", **SMALL | {"unfreeze_from": "block7a", "rotation": 0.0, "views": 1})
-    run = create_run(workspace, dataset.id, config, "short")
+def test_a_stop_before_fine_tuning_goes_on_with_it(workspace, dataset, without_a_stop, last, again, reason):
+    run = create_run(workspace, dataset.id, SHORT, "short")
     stop = lambda event: isinstance(event, EpochEnd) and event.epoch == last and request_stop(run)  # noqa: E731
     stopped = run_job(workspace, run, stop)
     assert stopped.type == "finished" and stopped.stopped and can_resume(run), reason
@@ -248,10 +261,8 @@ def test_a_stop_before_fine_tuning_goes_on_with_it(workspace, dataset, last, aga
     events = list(train_run(workspace, run, never))
     assert [event.epoch for event in events if isinstance(event, EpochEnd)] == again, reason
     assert events[-1].type == "finished" and not events[-1].stopped
-    other = create_run(workspace, dataset.id, config, "without a stop")
-    run_job(workspace, other)
-    probabilities = [np.stack(load_report(each.folder).predictions["probabilities"]) for each in (run, other)]
-    np.testing.assert_allclose(*probabilities, atol=1e-5, err_msg="as without the stop")
+    probabilities = np.stack(load_report(run.folder).predictions["probabilities"])
+    np.testing.assert_allclose(probabilities, without_a_stop, atol=1e-5, err_msg="as without the stop")
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ from tlcore.events import Event, Finished, ShouldStop, Stopped, never
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Job, Run, list_runs, load_run
 from tlcore.serving.bundle import MODEL, Bundle, load_bundle
-from tlcore.serving.score import Decode, Photos, Scored, Watched, read_photos, score_photos
+from tlcore.serving.score import NONE, Decode, Photos, Scored, Watched, read_photos, score_photos
 from tlcore.settings import load_limits
 from tlcore.workspace import Workspace, split_version
 
@@ -78,7 +78,7 @@ def _read(workspace: Workspace, job: Job, bundle: Bundle, allowance: Allowance) 
         if "path" in options:
             return read_photos(bundle, Path(options["path"]), layout, None, encoding)
         area = options["area"]
-        source = UploadSource(workspace, area, layout=layout, encoding=encoding, known=bundle.labels)
+        source = UploadSource(workspace, area, layout=layout, encoding=encoding, known=(*bundle.labels, NONE))
     except UndecidedLayout as question:
         with suppress(UserError, OSError):  # without pictures it can be answered too
             keep_pictures(job.folder, question.pictures())

@@ -3,6 +3,7 @@
 test-set.json           of which model it is, how many of the photos it learned from, and the checksums of the others
 report.json             the figures, where the photos have classes (evaluation/report.py)
 predictions.parquet     a row a photo; without classes also what another run predicts
+unknown.parquet         a row a photo of the folder "none", which counts in no figure
 files.parquet           what was left out, changed or guessed
 thumbnails.*            small pictures of some photos; no photo is kept
 
@@ -11,7 +12,7 @@ The folder is that of the job, and goes with it.
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from tlcore.checksums import file_checksum
 from tlcore.data.parquet import read_parquet, to_parquet
 from tlcore.data.thumbnails import Thumbnails, ThumbnailWriter
 from tlcore.errors import UserError
-from tlcore.evaluation.report import PREDICTIONS, Report, load_report, save_report
+from tlcore.evaluation.report import PREDICTIONS, Report, load_report, save_familiarity, save_report
 from tlcore.jobs.store import Job, Run, list_jobs
 from tlcore.serving.bundle import MODEL
 from tlcore.workspace import Workspace, read_json, write_atomic, write_json
@@ -30,7 +31,7 @@ from tlcore.workspace import Workspace, read_json, write_atomic, write_json
 WHAT = "test-set"
 """The `what` of such jobs."""
 
-NOTE, FILES = "test-set.json", "files.parquet"
+NOTE, FILES, UNKNOWN = "test-set.json", "files.parquet", "unknown.parquet"
 MOST_KEPT = 300
 """Photos of which a thumbnail is kept: mistakes first, then those that the model is least certain of."""
 
@@ -69,9 +70,15 @@ def title(job: Job) -> str:
 
 
 def by_interest(predictions: pd.DataFrame) -> pd.DataFrame:
-    """The rows that a person wants to see first: mistakes, the most confident first, then the least certain photos."""
-    wrong = ~predictions["correct"] if "correct" in predictions else pd.Series(False, index=predictions.index)
-    interest = predictions["probability"].where(wrong, -predictions["probability"])
+    """The rows that a person wants to see first: mistakes, the most confident first, then the least certain photos.
+
+    Without classes: those first that are none of these, then the least certain.
+    """
+    if "correct" not in predictions:
+        known = predictions["known"] if "known" in predictions else pd.Series(True, index=predictions.index)
+        order = predictions.assign(_known=known).sort_values(["_known", "probability"], kind="stable").index
+        return predictions.loc[order]
+    interest = predictions["probability"].where(~predictions["correct"], -predictions["probability"])
     return predictions.loc[interest.sort_values(ascending=False, kind="stable").index]
 
 
@@ -103,6 +110,8 @@ def save_results(folder: Path, results: Results, pictures: Thumbnails) -> None:
     files = {FILES: to_parquet(results.files)}
     if results.report is not None:
         save_report(folder, results.report)
+        save_familiarity(folder, results.report)
+        files[UNKNOWN] = to_parquet(results.report.unknown)
     else:
         files[PREDICTIONS] = to_parquet(results.predictions)
     for name, data in files.items():
@@ -135,6 +144,8 @@ def _load(folder: Path, _written: int) -> Results | None:
     try:
         values: Mapping[str, Any] = read_json(folder / NOTE)
         report = load_report(folder) if values["labelled"] else None
+        if report is not None:
+            report = replace(report, unknown=read_parquet(folder / UNKNOWN, values))
         predictions = report.predictions if report is not None else read_parquet(folder / PREDICTIONS, values)
         return Results(
             str(values["model"]),

@@ -14,7 +14,7 @@ from PIL import Image
 from tlcore.analysis import learning_curve as curves
 from tlcore.analysis.learning_curve import LearningCurve
 from tlcore.api.analyses import analyse
-from tlcore.api.arguments import WorkspaceLike, take_layout, take_workspace
+from tlcore.api.arguments import WorkspaceLike, check_kept, take_layout, take_workspace
 from tlcore.api.model_file import README, model_file_name, readme, zip_model
 from tlcore.api.photos import PhotoLike, name_of, take_content
 from tlcore.api.progress_bars import showing
@@ -25,6 +25,7 @@ from tlcore.data.names import is_junk
 from tlcore.data.outside_table import find_table
 from tlcore.errors import UserError
 from tlcore.evaluation.figures import parse_figures
+from tlcore.evaluation.rejection import RejectionRule
 from tlcore.evaluation.report import FIGURES, Report, load_report
 from tlcore.events import Event, run_to_end
 from tlcore.jobs.status import job_status
@@ -113,38 +114,51 @@ class Model:
         """
         return limits_of(self._files, self.info, self.report)
 
+    @property
+    def rejection(self) -> RejectionRule | None:
+        """Which photos are none of its classes: `threshold(kept)`, the familiarity that a photo needs, and
+        `cost(kept)`, how many test photos get an answer then. None for models of older versions, which answer all."""
+        return self._classifier.rejection
+
     @overload
-    def predict(self, photos: PhotoLike) -> Prediction: ...  # type: ignore[overload-overlap]  # a str is iterable too
+    def predict(self, photos: PhotoLike, *, kept: float | None = None) -> Prediction: ...  # type: ignore[overload-overlap]  # a str is iterable too
     @overload
-    def predict(self, photos: Iterable[PhotoLike]) -> list[Prediction]: ...
-    def predict(self, photos: PhotoLike | Iterable[PhotoLike]) -> Prediction | list[Prediction]:
+    def predict(self, photos: Iterable[PhotoLike], *, kept: float | None = None) -> list[Prediction]: ...
+    def predict(
+        self, photos: PhotoLike | Iterable[PhotoLike], *, kept: float | None = None
+    ) -> Prediction | list[Prediction]:
         """What is on a photo, or on each of several.
 
         Args:
             photos: the path of a file, its bytes, an array uint8 (height, width, 3) of upright RGB, a picture of
                 Pillow, or a list (any iterable) of these.
+            kept: the share of photos of its classes that get an answer, 0–1: the lower, the more often a photo is
+                not `known`. By default as the model says (`rejection`), 0.95; 1 answers everything.
 
         Returns:
             For one photo its `Prediction`: `label`, `probability` (0–1), `ranked` and `probabilities` (all classes,
-            most probable first), `milliseconds`. For several a list with one for each, in their order; one that is
+            most probable first), `known` (False where it shows none of the classes), `familiarity` (0–1, None for
+            models of older versions), `milliseconds`. For several a list with one for each, in their order; one that is
             refused has its reason in `error`, and does not keep the others from being answered.
 
         Raises:
             PhotoRefused: the one photo cannot be read or is no picture.
-            UserError: something is no photo at all: another type, or an array of another shape or dtype.
+            UserError: something is no photo at all: another type, or an array of another shape or dtype; or `kept` is
+                no share.
         """
+        check_kept(kept)
         if isinstance(photos, str | PathLike | bytes | np.ndarray | Image.Image):
             try:
-                return self._classifier.predict_photo(take_content(photos))
+                return self._classifier.predict_photo(take_content(photos), kept)
             except PhotoRefused as error:
                 raise PhotoRefused(error.reason, name_of(photos)) from error
         if not isinstance(photos, Iterable):
             take_content(photos)  # raises, with what is allowed
-        return [self._try_predict(photo) for photo in photos]
+        return [self._try_predict(photo, kept) for photo in photos]
 
-    def _try_predict(self, photo: PhotoLike) -> Prediction:
+    def _try_predict(self, photo: PhotoLike, kept: float | None) -> Prediction:
         try:
-            return self._classifier.predict_photo(take_content(photo))
+            return self._classifier.predict_photo(take_content(photo), kept)
         except PhotoRefused as error:
             return Prediction((), 0.0, error.reason)
 
@@ -167,11 +181,13 @@ class Model:
 
         Args:
             folder: class folders, named as `labels`, or a zip or tar of them; not all classes need to be there.
+                A folder `none` holds photos of anything else.
             layout, labels, encoding: how the folder is read, as for `load_dataset`.
             progress, on_event: as for `load_dataset`.
 
         Returns:
-            The figures as in `report`, and what was left out, changed or guessed: path, what, reason.
+            The figures as in `report`, with `unknown`: a row a photo of the folder `none`, which count in no other
+            figure; and what was left out, changed or guessed: path, what, reason.
 
         Raises:
             UndecidedLayout: the folder can be read in several ways, and the model's classes don't decide it.

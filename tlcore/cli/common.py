@@ -73,6 +73,17 @@ def add_layout(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_kept(parser: argparse.ArgumentParser) -> None:
+    """The option that says when a photo is none of the classes."""
+    parser.add_argument(
+        "--kept",
+        type=float,
+        metavar="SHARE",
+        help="the share of photos of its classes that the model answers, 0 to 1: the lower, the more often it answers "
+        "“None of these”; 1 answers every photo (default: as the model says, 0.95)",
+    )
+
+
 def given_settings(options: argparse.Namespace) -> dict[str, Any]:
     """The settings that were given, by field name, but for strategy and network."""
     names = [option.name for option in fields(TrainConfig) if option.name not in ("strategy", "backbone")]

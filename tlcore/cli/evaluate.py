@@ -4,10 +4,12 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from tlcore.api.arguments import check_kept
 from tlcore.api.model import Model, load_model
 from tlcore.api.progress_bars import ProgressBars
-from tlcore.cli.common import Subparsers, add_layout, answer
+from tlcore.cli.common import Subparsers, add_kept, add_layout, answer
 from tlcore.cli.file_report import add_report_option, report_values, show_report
+from tlcore.cli.unknown import unknown_lines, unknown_values
 from tlcore.errors import UserError
 from tlcore.evaluation.report import FIGURES, Report, figures
 from tlcore.evaluation.significance import difference_of_shares
@@ -25,14 +27,17 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data",
         metavar="PATH",
-        help="test on these photos instead of the run's own: a folder, zip or tar with one folder per class",
+        help="test on these photos instead of the run's own: a folder, zip or tar with one folder per class (and "
+        "“none” with photos of other things)",
     )
+    add_kept(parser)
     add_layout(parser)
     add_report_option(parser)
     parser.set_defaults(command=_evaluate)
 
 
 def _evaluate(workspace: Workspace, options: argparse.Namespace) -> int:
+    check_kept(options.kept)
     model = load_model(options.model, workspace=workspace)
     extra: dict[str, Any] = {}
     if options.data:
@@ -57,12 +62,15 @@ def _evaluate(workspace: Workspace, options: argparse.Namespace) -> int:
             f"  {printable(row['label']):<24} {row['correct']} of {row['support']} found (recall {row['recall']:.1%}), "
             f"precision {row['precision']:.1%}, F1 {row['f1']:.3f}"
         )
+    unknown = unknown_values(report, model.rejection, options.kept)
+    lines += unknown_lines(unknown)
     values = {
         "run": model.run_id,
         "test_accuracy": report.accuracy,
         "test_correct": report.correct,
         "test_total": report.total,
         **figures(report),
+        **unknown,
         **extra,
     }
     if not options.data:

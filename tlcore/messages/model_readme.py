@@ -36,7 +36,7 @@ import tlcore
 
 model = tlcore.load_model("{file}")
 prediction = model.predict("photo.jpg")
-print(prediction.label, prediction.probability)
+print(prediction.label if prediction.known else "none of these", prediction.probability)
 ```
 
 Without it (`pip install ai-edge-litert numpy pillow`), in the unzipped folder:
@@ -51,13 +51,30 @@ photo.draft(None, ({reduced}, {reduced}))  # a large JPEG is decoded smaller, as
 photo = ImageOps.exif_transpose(photo).convert("RGB")
 photo = {preparing}
 classify = Interpreter("model.tflite").get_signature_runner("serving_default")
-probabilities = classify(image=np.asarray(photo, np.float32)[np.newaxis])["probabilities"][0]
+outputs = classify(image=np.asarray(photo, np.float32)[np.newaxis])
+probabilities = outputs["probabilities"][0]
 labels = open("labels.txt", encoding="utf-8").read().splitlines()
 print(labels[probabilities.argmax()], probabilities.max())
 ```
+{familiar}
 
 Photos with a colour profile, transparent parts or more than 8 bits a channel need a little more: docs/run-format.md in
 Transfer Lab has the whole recipe.
+"""
+
+
+FAMILIARITY = (
+    "\n- Second output: `familiarity`, float32 (1, 1), 0–1: how similar the photo is to the training photos (cosine "
+    "similarity to the nearest prototype)"
+)
+
+KNOWN = """
+A photo that shows none of the classes is less similar to the training photos than nearly all photos of the classes:
+
+```python
+if outputs["familiarity"][0, 0] < {threshold:.4f}:
+    print("none of these")
+```
 """
 
 
@@ -74,7 +91,7 @@ def model_readme(info: Mapping[str, Any], labels: Sequence[str], file: str, with
         _score(info),
         _classes(labels),
         _input(info),
-        USAGE.format(file=file, preparing=_preparing(info), reduced=_reduced(info)).rstrip(),
+        _usage(info, file),
         _files(with_keras),
         _licences(info),
     ]
@@ -120,7 +137,20 @@ def _input(info: Mapping[str, Any]) -> str:
         f"- Resizing: upright by its EXIF orientation, then {POLICY_WORDS.get(policy, policy)} to {size} × {size} "
         "pixels\n"
         "- Output: `probabilities`, float32 (1, classes), in the order of labels.txt"
+        + ("" if _threshold(info) is None else FAMILIARITY)
     )
+
+
+def _usage(info: Mapping[str, Any], file: str) -> str:
+    threshold = _threshold(info)
+    familiar = "" if threshold is None else KNOWN.format(threshold=threshold)
+    return USAGE.format(file=file, preparing=_preparing(info), reduced=_reduced(info), familiar=familiar).rstrip()
+
+
+def _threshold(info: Mapping[str, Any]) -> float | None:
+    """The familiarity that a photo of the classes has; None where the model knows no other photos."""
+    found = _value(info, "unknown", "threshold")
+    return found if type(found) is float else None
 
 
 def _preparing(info: Mapping[str, Any]) -> str:

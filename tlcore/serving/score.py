@@ -1,4 +1,7 @@
-"""Scoring a bundle on photos that it has never seen: each is decoded once, and predicted while others are read."""
+"""Scoring a bundle on photos that it has never seen: each is decoded once, and predicted while others are read.
+
+A folder "none" beside those of the classes holds photos of anything else: they are counted apart, and never as a class.
+"""
 
 import hashlib
 import threading
@@ -7,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from tlcore.data.archives import open_archive
@@ -21,7 +25,7 @@ from tlcore.data.thumbnails import ThumbnailWriter
 from tlcore.data.unlabelled import NO_LABEL, read_labels
 from tlcore.data.wanted import DecodedPhoto, Wanted
 from tlcore.errors import UserError
-from tlcore.evaluation.report import Report, make_report, predictions_frame
+from tlcore.evaluation.report import Report, make_report, predictions_frame, unknown_frame
 from tlcore.events import Event, ShouldStop, StageKey, never
 from tlcore.serving.bundle import Bundle
 from tlcore.serving.predict import ImageClassifier, Prediction
@@ -29,6 +33,7 @@ from tlcore.serving.predict import ImageClassifier, Prediction
 Decode = Callable[[bytes, Wanted], DecodedPhoto]
 
 UNLABELLED = "has no class, unlike the others"
+NONE = "none"  # the folder with photos that show none of the classes, in any case
 
 
 @dataclass(frozen=True)
@@ -47,8 +52,8 @@ class Scored:
 
     Attributes:
         predictions: a row a photo, as `Report.predictions`; of photos without a class, without `label`, `correct` and
-            `probability_true`.
-        report: the figures; None where the photos have no classes.
+            `probability_true`, and with `known`: whether it shows one of the classes, as far as the model can tell.
+        report: the figures, with `unknown` for a folder "none"; None where the photos have no classes.
         files: what was left out, changed or guessed: path, what, reason (data/report.py).
     """
 
@@ -107,7 +112,8 @@ def read_photos(bundle: Bundle, path: Path, layout: str = "", table: Table | Non
         raise path_not_found(path)
     source = FolderSource(path) if path.is_dir() else open_archive(path, encoding=encoding)
     with examples_at_hand(source.files, source.read, thumbnail):
-        found = read_labels(source.name, source.files, source.folders, source.read, bundle.labels, layout, table)
+        known = (*bundle.labels, NONE)
+        found = read_labels(source.name, source.files, source.folders, source.read, known, layout, table)
     collected = Collected(refused=[*source.refused, *found.refused], lines=guessed(source.guessed))
     return Photos(source.name, source, found.placed, collected)
 
@@ -137,7 +143,7 @@ def score_photos(
         UserError: there is a class that the model does not know, no photo can be used, or they are too many.
     """
     labels = {each.label for each in photos.placed} - {NO_LABEL}
-    known = known_labels(labels, bundle.labels)
+    known = known_labels([label for label in labels if not is_none(label, bundle.labels)], bundle.labels)
     placed, collected = photos.placed, photos.collected
     if labels:
         collected.refused += [("/".join(each.file.parts), UNLABELLED) for each in placed if not each.label]
@@ -152,19 +158,47 @@ def score_photos(
     rows = collected.photos()
     if rows.empty:
         raise no_photo(photos.name)
-    rows = rows.assign(label=rows["label"].map(known | {NO_LABEL: NO_LABEL}))
-    found = [watched.answers[sha256] for sha256 in rows["sha256"]]
-    frame = _frame(rows, found, bundle.labels)
-    return Scored(frame, make_report(frame, bundle.labels) if labels else None, collected.report())
+    answers = [watched.answers[sha256] for sha256 in rows["sha256"]]
+    if not labels:
+        return Scored(_without_labels(rows, answers, bundle.labels), None, collected.report())
+    report = _counted(rows.assign(label=rows["label"].map(known)), answers, bundle.labels)
+    return Scored(report.predictions, report, collected.report())
 
 
-def _frame(rows: pd.DataFrame, answers: list[Prediction], labels: tuple[str, ...]) -> pd.DataFrame:
-    """The predictions; of photos without a class what a class is needed for is left away."""
-    probabilities = np.array([[each.probabilities[label] for label in labels] for each in answers], np.float32)
-    if (rows["label"] != NO_LABEL).all():
-        return predictions_frame(rows, probabilities, labels)
-    frame = predictions_frame(rows.assign(label=[each.label for each in answers]), probabilities, labels)
-    return frame.drop(columns=["label", "correct", "probability_true"])
+def _counted(rows: pd.DataFrame, answers: list[Prediction], labels: tuple[str, ...]) -> Report:
+    """The figures of photos with their class; those without one lay in the folder "none"."""
+    strange = rows["label"].isna().to_numpy(bool)
+    known, unknown = (
+        (rows[chosen].reset_index(drop=True), *_values([each for each, one in zip(answers, chosen) if one], labels))
+        for chosen in (~strange, strange)
+    )
+    report = make_report(predictions_frame(known[0], known[1], labels, known[2]), labels)
+    return replace(report, unknown=unknown_frame(unknown[0], unknown[1], labels, unknown[2]))
+
+
+def _without_labels(rows: pd.DataFrame, answers: list[Prediction], labels: tuple[str, ...]) -> pd.DataFrame:
+    """The predictions of photos without a class; what a class is needed for is left away."""
+    probabilities, familiar = _values(answers, labels)
+    named = rows.assign(label=[each.label for each in answers])
+    frame = predictions_frame(named, probabilities, labels, familiar)
+    frame = frame.drop(columns=["label", "correct", "probability_true"])
+    return frame.assign(known=[each.known for each in answers])
+
+
+def _values(
+    answers: list[Prediction], labels: tuple[str, ...]
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Probabilities, float32 (n, classes), and how familiar each photo is, float32 (n,), NaN where nobody knows."""
+    probabilities = np.empty((len(answers), len(labels)), np.float32)
+    for row, each in enumerate(answers):
+        probabilities[row] = [each.probabilities[label] for label in labels]
+    familiar = [np.nan if each.familiarity is None else each.familiarity for each in answers]
+    return probabilities, np.asarray(familiar, np.float32)
+
+
+def is_none(label: str, known: tuple[str, ...]) -> bool:
+    """Whether photos of this folder show none of the classes. A model may have a class of that name."""
+    return label.casefold() == NONE and NONE not in {each.casefold() for each in known}
 
 
 def known_labels(given: Iterable[str], known: tuple[str, ...]) -> dict[str, str]:
