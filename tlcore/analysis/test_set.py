@@ -6,7 +6,9 @@ The photos are read once and not kept. What is kept of them stands in test_set_r
 import time
 from collections.abc import Iterator
 from contextlib import nullcontext, suppress
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -61,8 +63,7 @@ def run_test_set(
             if scored is None:
                 yield Stopped("Nothing was counted.")
                 return
-            model = bundle.info.get("files", {}).get(MODEL, {}).get("sha256", "")
-            results = _results(workspace, run, scored, beside, other, model)
+            results = replace(_results(workspace, run, scored, beside, other), **_of_the_model(bundle))
             save_results(job.folder, results, Thumbnails(draft))
     if numbers:
         with suppress(UserError):  # they were taken away by hand, or the next cleanup takes them
@@ -106,9 +107,13 @@ def _other_run(workspace: Workspace, run: Run, bundle: Bundle) -> Run | None:
     return None
 
 
-def _results(
-    workspace: Workspace, run: Run, scored: Scored, beside: Watched | None, other: Run | None, model: str
-) -> Results:
+def _of_the_model(bundle: Bundle) -> dict[str, Any]:
+    """Which model it is, and from where on it says "none of these"."""
+    model = bundle.info.get("files", {}).get(MODEL, {}).get("sha256", "")
+    return {"model": model, "threshold": bundle.rejection.threshold() if bundle.rejection is not None else 0.0}
+
+
+def _results(workspace: Workspace, run: Run, scored: Scored, beside: Watched | None, other: Run | None) -> Results:
     predictions = scored.predictions
     if beside is not None:
         answers = [beside.answers[sha256] for sha256 in predictions["sha256"]]
@@ -116,7 +121,7 @@ def _results(
             other=[each.label for each in answers], other_probability=[each.probability for each in answers]
         )
     return Results(
-        model=model,
+        model="",
         predictions=predictions,
         report=scored.report,
         files=scored.files,

@@ -47,6 +47,7 @@ class Results:
         report: the figures; None where the photos have no classes.
         files: path, what, reason. num_learned: photos that the run had seen in training.
         other: the id of that other run, "" for none. created: Unix seconds.
+        threshold: the familiarity below which the model says "none of these"; 0 where it answers every photo.
     """
 
     model: str
@@ -56,6 +57,7 @@ class Results:
     num_learned: int = 0
     other: str = ""
     created: float = 0.0
+    threshold: float = 0.0
 
 
 def list_test_sets(workspace: Workspace, run: Run) -> list[Job]:
@@ -126,6 +128,7 @@ def save_results(folder: Path, results: Results, pictures: Thumbnails) -> None:
         "labelled": results.report is not None,
         "num_learned": results.num_learned,
         "other": results.other,
+        "threshold": results.threshold,
         "files": {name: file_checksum(data) for name, data in files.items()},
     }
     write_json(folder / NOTE, values)
@@ -155,6 +158,7 @@ def _load(folder: Path, _written: int) -> Results | None:
             int(values["num_learned"]),
             str(values["other"]),
             float(values["created"]),
+            float(values["threshold"]),
         )
     except (UserError, OSError, ValueError, KeyError, TypeError, AttributeError):
         return None

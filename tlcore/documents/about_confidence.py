@@ -1,13 +1,12 @@
 """The part of a report that is about what it does when it is unsure: calibration, and "none of these"."""
 
-from collections.abc import Mapping
-
 from tlcore.documents import drawings
 from tlcore.documents.facts import Facts
 from tlcore.documents.markup import Markup, paragraph, section
+from tlcore.evaluation.rejection import RejectionRule
 from tlcore.messages import calibration as words
-from tlcore.messages.quantities import percent
-from tlcore.messages.run_report import NO_UNKNOWN
+from tlcore.messages import unknown
+from tlcore.messages.other_photos import strange_message
 
 
 def confidence_section(facts: Facts) -> Markup:
@@ -27,9 +26,14 @@ def confidence_section(facts: Facts) -> Markup:
 
 
 def unknown_section(facts: Facts) -> Markup:
-    """What it says of things that it does not know, and what that costs."""
-    unknown = facts.info.get("unknown")
-    title = "“None of these”"
-    if not isinstance(unknown, Mapping):
-        return section(title, paragraph(NO_UNKNOWN))
-    return section(title, paragraph(f"Kept: {percent(float(unknown.get('kept', 0)))}"))
+    """What it says of things that it does not know, what that costs, and how photos of other things fared."""
+    try:
+        rule = RejectionRule.from_dict(facts.info["unknown"])
+    except (LookupError, TypeError, ValueError):
+        return section(unknown.NONE, paragraph(unknown.NEVER))
+    return section(
+        unknown.NONE,
+        paragraph(f"{unknown.WHAT} {unknown.basis_message(rule)}"),
+        paragraph(f"As set, it {unknown.setting_label(rule.kept)} of such photos. {unknown.cost_message(rule.cost())}"),
+        *(paragraph(f"{each.name}: {words}") for each in facts.others if (words := strange_message(each.results))),
+    )

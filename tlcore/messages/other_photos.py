@@ -4,6 +4,7 @@ from tlcore.analysis.test_set_results import Results
 from tlcore.evaluation.report import Report
 from tlcore.evaluation.significance import Difference
 from tlcore.messages.quantities import count, percent
+from tlcore.messages.unknown import unknown_message
 
 KEPT_NOTE = "Your photos are not kept: only small pictures of some of them, mistakes first, until you delete the test."
 
@@ -41,6 +42,14 @@ def learned_message(results: Results) -> str:
     return f"{number:,} of these {total:,} photos {verb} it learned from, so the score is too good."
 
 
+def strange_message(results: Results) -> str:
+    """How photos of other things fared, of a folder "none"; "" where there were none, or it answers every photo."""
+    if results.report is None or results.report.unknown.empty or not results.threshold:
+        return ""
+    familiar = results.report.unknown["familiarity"]
+    return unknown_message(int((familiar < results.threshold).sum()), len(familiar))
+
+
 def unlabelled_message(results: Results, other: str) -> str:
     """What was predicted for photos without a class.
 
@@ -49,6 +58,9 @@ def unlabelled_message(results: Results, other: str) -> str:
     """
     number = len(results.predictions)
     words = f"These {count(number, 'photo')} have no class folders, so nothing was counted. Least certain first."
+    strange = int((~results.predictions["known"]).sum()) if "known" in results.predictions else 0
+    if strange:
+        words += f" “None of these” for {strange:,} of them."
     if not other or "other" not in results.predictions:
         return words
     differ = int((results.predictions["other"] != results.predictions["predicted"]).sum())

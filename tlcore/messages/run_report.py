@@ -14,16 +14,12 @@ INTENDED = (
     "another place or season it may do worse; test it there before you rely on it. Don't use it alone for decisions "
     "that can harm people."
 )
-LEFT_OUT_OLD = "Not part of this run: it was trained by an earlier version. Train again to see this."
 NO_DATASET = "The data set isn't here, so its photos can't be listed."
 NO_PHOTOS = "The photos aren't here, so mistakes can't be shown."
 NO_CURVES = "No epochs were recorded."
 NO_MISTAKES = "No mistakes on the test photos."
 NO_OTHERS = "It was tested on no other photos. Evaluate takes a folder or zip of them."
 NO_CROSS_VALIDATION = "Not every photo was tested once (cross-validation). Evaluate offers it."
-NO_UNKNOWN = (
-    "This model has no “none of these”: whatever a photo shows, it gets one of the classes. Train again to get it."
-)
 HOW_SPLIT = (
     "Photos are split at random, each class in the same proportions, unless folders or a person gave the parts. "
     "Training photos are learned from, validation photos choose the best epoch, test photos are used once, for the "

@@ -18,9 +18,16 @@ from tlcore.evaluation.report import Report
 from tlcore.evaluation.significance import difference_of_shares
 from tlcore.jobs.store import Job, Run, load_run
 from tlcore.messages.file_report import HEADINGS, WHAT, in_order, report_csv, report_summary
-from tlcore.messages.other_photos import OUTDATED, difference_message, learned_message, unlabelled_message
+from tlcore.messages.other_photos import (
+    OUTDATED,
+    difference_message,
+    learned_message,
+    strange_message,
+    unlabelled_message,
+)
 from tlcore.messages.quantities import count, percent
 from tlcore.messages.tables import csv_text
+from tlcore.messages.unknown import NONE, closest_message
 from tlcore.serving.bundle import read_info
 
 PAGE_SIZE = 24
@@ -54,6 +61,8 @@ def _score(own: Report, results: Results) -> None:
     st.markdown(plain(difference_message(own, report, difference)))
     if words := learned_message(results):
         st.markdown(f"⚠️ {plain(words)}")
+    if words := strange_message(results):
+        st.markdown(plain(words))
 
 
 def _photos_with_classes(job: Job, report: Report) -> None:
@@ -120,8 +129,12 @@ def _photo(row: dict[str, object], picture: bytes | None) -> GalleryPhoto:
     predicted, probability = str(row["predicted"]), percent(float(str(row["probability"])))
     name = PurePath(str(row["path"])).name
     caption, alt = predicted, f"Photo {name}, predicted {predicted}"
+    if row.get("known") is False:
+        caption, alt = NONE, f"Photo {name}, {NONE.lower()}"
     mark = None if "correct" not in row else bool(row["correct"])
-    detail = f"{probability} confident"
+    detail = (
+        f"{probability} confident" if caption != NONE else closest_message(predicted, float(str(row["probability"])))
+    )
     if mark is False:
         caption = f"Predicted {predicted}, actually {row['label']}"
         alt += f", actually {row['label']}"
