@@ -81,9 +81,9 @@ def _of_other_tests(finding: NearCopies | TornGroups | EveryPhoto | OtherPhotos)
             )
         case EveryPhoto():
             score = score_message(finding.correct, finding.total, finding.low, finding.high)
-            end = (
-                "clearly less than on the test photos, which were easier" if finding.lower else "in line with the test"
-            )
+            end = "in line with the test photos"
+            if finding.lower:
+                end = "clearly less than on the test photos, which were easier"
             return f"Every photo tested once (cross-validation): {score}, {end}."
     difference = finding.difference
     verdict = "about as good"
