@@ -4,9 +4,8 @@ import time
 
 import streamlit as st
 
-from pages.parts.data import encoding_question, layout_question
 from pages.parts.evaluate import test_set_results, test_upload
-from pages.shared import actions, follow, state
+from pages.shared import actions, encoding_question, follow, layout_question, state
 from pages.shared.widgets import plain
 from tlcore.analysis.test_set_results import Results, list_test_sets, load_results, title
 from tlcore.data.layout import KEYS
@@ -120,7 +119,7 @@ def _show_one(run: Run, report: Report, done: list[tuple[Job, Results]]) -> None
             "Test set", list(names), format_func=names.__getitem__, key=f"{CHOSEN}_{run.id}_{len(done)}"
         )
     job, results = next(each for each in done if each[0].id == chosen)
-    test_set_results.show(run, report, job, results, names[job.id])
+    test_set_results.show(run, report, job, results, names[job.id] if len(done) == 1 else "")
 
 
 def _name(job: Job, results: Results) -> str:

@@ -16,6 +16,7 @@ from tlcore.data.thumbnails import Thumbnails
 from tlcore.errors import UserError
 from tlcore.evaluation.report import Report
 from tlcore.evaluation.significance import difference_of_shares
+from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Job, Run, load_run
 from tlcore.messages.file_report import HEADINGS, WHAT, in_order, report_csv, report_summary
 from tlcore.messages.other_photos import (
@@ -27,6 +28,7 @@ from tlcore.messages.other_photos import (
 )
 from tlcore.messages.quantities import count, percent
 from tlcore.messages.tables import csv_text
+from tlcore.messages.titles import run_title
 from tlcore.messages.unknown import NONE, closest_message
 from tlcore.serving.bundle import read_info
 
@@ -38,9 +40,10 @@ def show(run: Run, own: Report, job: Job, results: Results, name: str) -> None:
     """Draw it, with the button that deletes it.
 
     Args:
-        own: the figures on the run's own test photos.
+        own: the figures on the run's own test photos. name: of the test, "" where it stands above.
     """
-    st.markdown(f"**{plain(name)}**")
+    if name:
+        st.markdown(f"**{plain(name)}**")
     if not is_of(results, read_info(run.folder)):
         st.caption(OUTDATED)
     if results.report is not None:
@@ -112,7 +115,7 @@ def _name_of(run_id: str) -> str:
         other = load_run(state.workspace(), run_id) if run_id else None
     except UserError:
         return ""
-    return state.run_name(other) if other is not None and state.may_see(other) else ""
+    return run_title(other, job_status(other)) if other is not None and state.may_see(other) else ""
 
 
 def _grid(job: Job, rows: pd.DataFrame, page: int) -> None:

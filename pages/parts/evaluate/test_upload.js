@@ -1,7 +1,7 @@
 /* A place to drop photos that a model is tested on: a folder, a zip or a tar, or photos without a class.
 
    It sends what is dropped to the upload route and then orders the test; what `data` holds and what Python learns stands in
-   test_upload.py. The files of the Data page's board are put before it: sending.js, files.js, archive_kinds.js. */
+   test_upload.py. Before it are put, of ../../shared: button.js, random_id.js, sending.js, files.js, archive_kinds.js. */
 
 class TestUpload {
   constructor() {

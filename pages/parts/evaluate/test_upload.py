@@ -1,7 +1,7 @@
 """The way in for photos that a model is tested on: dropped or chosen, and sent by the browser to the upload route.
 
-What it looks like and how it sends stands in the script beside this file and in those of the Data page's board; the
-route is pages/server/uploads.py. The test begins by itself when all have arrived, as part of the component's state.
+What it looks like and how it sends stands in the script beside this file and in sending.js; the route is
+pages/server/uploads.py. The test begins by itself when all have arrived, as part of the component's state.
 """
 
 from collections.abc import Mapping
@@ -11,10 +11,9 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts.data import board
-from pages.shared import state
-from pages.shared.camera import CAMERA_SCRIPTS
+from pages.shared import chrome, state
 from pages.shared.component_script import component_script
+from pages.shared.sending import SENDING_SCRIPTS, limit_message, request_bytes
 from tlcore.data import incoming, receive
 from tlcore.data.names import clean_text
 from tlcore.errors import UserError
@@ -23,16 +22,13 @@ from tlcore.settings import load_limits
 AREA, DONE = "test_area", "test_order"  # in the session: the upload area, and the last order that a test began for
 MOST_NAME = 80  # characters
 
-_FOLDER = Path(__file__).parent
-_SCRIPTS = (
-    *(board.FOLDER / name for name in ("sending.js", "files.js", "archive_kinds.js")),
-    _FOLDER / "test_upload.js",
-)
-_STYLES = (board.FOLDER.parents[1] / "shared" / "controls.css", _FOLDER / "test_upload.css")
+_FOLDER, _SHARED = Path(__file__).parent, Path(chrome.__file__).parent
+_SCRIPTS = (_SHARED / "button.js", _SHARED / "random_id.js", *SENDING_SCRIPTS, _FOLDER / "test_upload.js")
+_STYLES = (_SHARED / "controls.css", _FOLDER / "test_upload.css")
 _MOUNT = st.components.v2.component(
     "transferlab_test_upload",
     css="\n".join(path.read_text(encoding="utf-8") for path in _STYLES),
-    js=component_script(*CAMERA_SCRIPTS[:2], *_SCRIPTS),  # its buttons and ids, without the camera
+    js=component_script(*_SCRIPTS),
 )
 
 
@@ -58,8 +54,8 @@ def ask(key: str) -> Order | None:
     data = {
         "area": area,
         "key": receive.upload_key(workspace, area) if area else None,
-        "limit": board.limit_message(limits),
-        "request_bytes": board.request_bytes(limits),
+        "limit": limit_message(limits),
+        "request_bytes": request_bytes(limits),
     }
     _MOUNT(key=key, data=data, on_status_change=lambda: None)
     order = str(said.get("order") or "")[:64]
