@@ -28,7 +28,7 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
         "own test photos",
     )
     add_kept(parser)
-    add_layout(parser)
+    add_layout(parser, archives=False)
     add_report_option(parser)
     parser.set_defaults(command=_evaluate)
 
