@@ -33,7 +33,7 @@ def test_a_new_photo_is_explained_for_the_class_that_one_chooses(visit, trained)
     assert not grids(at)[0][0]["over"] and "speaks for" not in words(at), "only where it is wanted"
     at.toggle(key="answer_why_toggle").set_value(True).run()
     large = grids(at)[0][0]
-    assert large["over"].startswith("data:image/png;base64,") and " speaks for " in large["alt"]
+    assert large["over"].startswith("data:image/webp;base64,") and " speaks for " in large["alt"]
     group = classes(at)
     first, *others = [option.content for option in group.proto.options]
     assert f"speaks for {first.split(' ')[0]}" in words(at), "the predicted one first"

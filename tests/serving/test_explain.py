@@ -184,8 +184,8 @@ def test_the_picture_is_marked_where_the_evidence_lies(tmp_path, backbone, photo
     heat = np.zeros((4, 4), np.float32)
     heat[0, 3] = 1
     overlay = np.asarray(Image.open(io.BytesIO(draw_overlay(heat))))
-    assert overlay.shape == (512, 512, 4)
-    hot, cold = overlay[60, 450], overlay[450, 60]
+    assert overlay.shape == (384, 384, 4)
+    hot, cold = overlay[45, 338], overlay[338, 45]
     assert hot[3] > cold[3] > 0 and hot[:3].sum() > 3 * cold[:3].sum()
     assert (overlay[..., :3].min(axis=2) > 240).any(), "an outline, for those who see no colours"
     found = Explainer(bundle_of(HEADS[Method.CAM](backbone, None))).explain(photos[0], "disc")
