@@ -161,9 +161,10 @@ def test_a_heat_map_is_scaled_by_the_strongest_evidence(values, expected):
     np.testing.assert_allclose(evidence.heat_map(0), expected)
 
 
-def test_the_maps_of_two_classes_have_one_scale():
-    evidence = Evidence(np.array([[[8.0, 0]], [[0, 2.0]]], np.float32), Method.CAM)
-    assert evidence.heat_map(1).max() == pytest.approx(0.25)
+@pytest.mark.parametrize(("strength", "expected"), [(8, 1), (4, 1), (2, 0.5), (0.4, 0.1)])
+def test_the_map_of_a_class_for_which_much_less_speaks_is_pale(strength, expected):
+    evidence = Evidence(np.array([[[8.0, 0]], [[0, strength]]], np.float32), Method.CAM)
+    assert evidence.heat_map(1).max() == pytest.approx(expected)
 
 
 def test_an_explanation_of_a_class_that_is_none_is_refused(backbone, photos):
