@@ -12,18 +12,24 @@ import pandas as pd
 from PIL import Image
 
 from tlcore.analysis import learning_curve as curves
+from tlcore.analysis import photo_map
 from tlcore.analysis.learning_curve import LearningCurve
+from tlcore.analysis.photo_map import PhotoMap
 from tlcore.api.analyses import analyse
 from tlcore.api.arguments import WorkspaceLike, check_kept, take_layout, take_workspace
 from tlcore.api.explaining import explain, nearest
 from tlcore.api.model_file import README, model_file_name, readme, zip_model
 from tlcore.api.photos import PhotoLike, name_of, take_content
 from tlcore.api.progress_bars import showing
+from tlcore.comparison.retraining import load_before_after
 from tlcore.config import TrainConfig
 from tlcore.data.images import PhotoRefused
 from tlcore.data.names import is_junk
 from tlcore.data.outside_table import find_table
 from tlcore.errors import UserError
+from tlcore.evaluation import cross_validation as folds
+from tlcore.evaluation.before_after import BeforeAfter
+from tlcore.evaluation.cross_validation import CrossValidation, load_cross_validation, parse_cross_validation
 from tlcore.evaluation.embedding import Neighbour
 from tlcore.evaluation.figures import parse_figures
 from tlcore.evaluation.rejection import RejectionRule
@@ -46,7 +52,7 @@ from tlcore.serving.explain import Explanation
 from tlcore.serving.predict import ImageClassifier, Prediction
 from tlcore.serving.probe import load_safely
 from tlcore.serving.score import score_folder
-from tlcore.workspace import disk_error, is_id, write_atomic
+from tlcore.workspace import Workspace, disk_error, is_id, write_atomic
 
 
 class Model:
@@ -106,6 +112,54 @@ class Model:
             UserError: the model brings no figures.
         """
         return load_report(self._files) if (self._files / FIGURES).exists() else _report_of(self._bundle)
+
+    @cached_property
+    def before_after(self) -> BeforeAfter | None:
+        """What `retrain` was worth: this model and the earlier one on the test photos of both, by today's labels.
+
+        `correct_before` and `correct` of `total`; `only_before`, `only_after`: photos that only one of them got right;
+        `p` and `beyond_chance`: the verdict of chance; `photos`: a row a photo. None where the model came of no
+        `retrain`, was loaded from a file, or the earlier run is gone.
+        """
+        if self.run_id is None or self._files.name != self.run_id:
+            return None
+        try:
+            place = Workspace(self._files.parent.parent)  # only read: the folder may lie anywhere
+            return load_before_after(place, load_run(place, self.run_id))
+        except UserError:
+            return None
+
+    @property
+    def cross_validation(self) -> CrossValidation | None:
+        """How the training that made it does where every photo is tested once, by a model that has not seen it.
+
+        `correct` of `total`, `accuracy` 0–1 and `interval`, where that of new photos plausibly lies (95%); `folds`;
+        `fold_table`; `report`: as that of the test photos, with a row a photo in `report.predictions` (none where the
+        model was loaded from a file). None where it was not done: `cross_validate` does it.
+        """
+        found = load_cross_validation(self._files) if self._files.is_dir() else None
+        if found is not None:
+            return found
+        try:
+            return parse_cross_validation(self.info["cross_validation"], _no_predictions().assign(fold=[]))
+        except (LookupError, TypeError, ValueError):
+            return None
+
+    def cross_validate(
+        self, *, progress: bool | None = None, on_event: Callable[[Event], object] | None = None
+    ) -> CrossValidation:
+        """Test every photo once: train a model for each of 5 to 10 parts of the photos, without that part.
+
+        The model itself stays as it is. What was found before is given at once.
+
+        Args:
+            progress, on_event: as for `load_dataset`.
+
+        Raises:
+            UserError: it was loaded from a file, its photos are gone or too few, or this is at work elsewhere.
+            KeyboardInterrupt: it was stopped.
+        """
+        return analyse(self._files, folds.ANALYSIS, lambda _: load_cross_validation(self._files), progress, on_event)
 
     @property
     def rejection(self) -> RejectionRule | None:
@@ -224,6 +278,24 @@ class Model:
         with showing(progress, on_event) as show:
             return run_to_end(score_folder(self._bundle, path, layout=chosen, table=table), show)
 
+    def photo_map(self, *, progress: bool | None = None, on_event: Callable[[Event], object] | None = None) -> PhotoMap:
+        """All photos of the run in two dimensions: those that look alike to the network lie together (t-SNE). What was
+        found before is given at once.
+
+        Args:
+            progress, on_event: as for `load_dataset`.
+
+        Returns:
+            `photos`: path, sha256, label, split, x and y (0–1); `neighbourhood`: `purity`, the share of the nearest
+            photos that are of the same class, beside that of `chance`, and `overlap`, the two classes that are among
+            each other most ("" and "" for none).
+
+        Raises:
+            UserError: the model is no run of a workspace, a photo has gone, or scikit-learn is not installed.
+            KeyboardInterrupt: it was stopped.
+        """
+        return analyse(self._files, photo_map.WHAT, photo_map.load_arranged_map, progress, on_event)
+
     def learning_curve(
         self, *, progress: bool | None = None, on_event: Callable[[Event], object] | None = None
     ) -> LearningCurve:
@@ -323,8 +395,12 @@ def _report_of(bundle: Bundle) -> Report:
         raise UserError(
             "The model has no valid test results.", "Test it with evaluate, on a folder with one folder per class."
         ) from error
+    return Report(**vars(found), predictions=_no_predictions())
+
+
+def _no_predictions() -> pd.DataFrame:
     columns = ("path", "sha256", "label", "predicted", "correct", "probability", "probability_true", "probabilities")
-    return Report(**vars(found), predictions=pd.DataFrame(columns=columns))
+    return pd.DataFrame(columns=columns)
 
 
 def _put_in_place(draft: Path, target: Path, old: Path) -> None:

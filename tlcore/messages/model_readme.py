@@ -8,8 +8,17 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pandas as pd
+
 from tlcore.data.wanted import REDUCING_GAP
 from tlcore.errors import UserError
+from tlcore.evaluation.cross_validation import parse_cross_validation
+from tlcore.messages.cross_validation import (
+    coverage_message,
+    cross_validation_message,
+    how_message,
+    refit_message,
+)
 from tlcore.messages.quantities import count
 from tlcore.messages.scores import score_message
 from tlcore.models.registry import find_backbone
@@ -89,6 +98,7 @@ def model_readme(info: Mapping[str, Any], labels: Sequence[str], file: str, with
     parts = [
         f"# {_plain(name)}: image classifier\n\n{_what(info, labels)}",
         _score(info),
+        _cross_validation(info),
         _classes(labels),
         _input(info),
         _usage(info, file),
@@ -121,6 +131,16 @@ def _score(info: Mapping[str, Any]) -> str:
         f"Counted on {count(total, 'test photo')} that it was not trained on (test accuracy, 95% confidence interval). "
         "With another camera, or in another place, it may do worse: test it before you rely on it."
     )
+
+
+def _cross_validation(info: Mapping[str, Any]) -> str:
+    """The score with every photo tested once, and which photos the model learned from."""
+    try:
+        found = parse_cross_validation(info["cross_validation"], pd.DataFrame({"correct": [], "fold": []}))
+        lines = [f"{cross_validation_message(found)}. {how_message(found)} {coverage_message(found)}"]
+    except (LookupError, TypeError, ValueError):
+        lines = []
+    return "\n\n".join([*lines, *filter(None, [refit_message(info)])])
 
 
 def _classes(labels: Sequence[str]) -> str:
