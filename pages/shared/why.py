@@ -18,7 +18,7 @@ from tlcore.data.images import PhotoRefused
 from tlcore.data.wanted import RESIZE_POLICY
 from tlcore.errors import UserError
 from tlcore.jobs.store import Run
-from tlcore.messages.explanation import HOW_TO_READ, SLOW, evidence_message
+from tlcore.messages.explanation import HOW_TO_READ, LEARNED_SINCE, SLOW, evidence_message
 from tlcore.serving.explain import Explanation, explainer_of
 from tlcore.serving.overlay import SIDE, draw_overlay
 from tlcore.shares import percent
@@ -34,7 +34,8 @@ class Question:
 
     Attributes:
         id: tells the photos of a visit apart. read: gives the file's content; raises UserError where it is gone.
-        label: the class that is explained unless a person chooses another; "" for the one that the model predicts.
+        label: the class that is explained unless a person chooses another: what the model predicted when it was
+            tested; "" for what it predicts now.
         path: of the photo in the data set of the run, "" for one that is in memory only.
     """
 
@@ -47,11 +48,18 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """An explanation, the probability of every class, most probable first, and how the photo becomes square."""
+    """An explanation, and what it is about.
+
+    Attributes:
+        ranked: the probability of every class, the one that is explained by itself first.
+        policy: how the photo becomes square.
+        learned_since: whether the model has learned from this photo after it was tested on it.
+    """
 
     explanation: Explanation
     ranked: tuple[tuple[str, float], ...]
     policy: str
+    learned_since: bool = False
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -80,6 +88,7 @@ def controls(key: str, question: Question, answer: Answer | None, with_shares: b
             _choice(key, question, answer, with_shares)
     if wanted and (answer is not None or _is_slow(question)):
         words = SLOW if answer is None else evidence_message(answer.explanation)
+        words += f" {LEARNED_SINCE}" if answer is not None and answer.learned_since else ""
         st.html(f'<p class="tl-small" role="status">{html.escape(words)}</p>')
     return bool(wanted)
 
@@ -142,7 +151,8 @@ def explain(question: Question) -> Answer | None:
     ranked = model.predict_input(decoded.input).ranked
     first = question.label if question.label in model.bundle.labels else ranked[0][0]
     ranked = tuple(sorted(ranked, key=lambda pair: pair[0] != first))
-    return Answer(explainer.explain(decoded.input, first), ranked, model.bundle.policy)
+    learned_since = bool(model.bundle.info.get("refit")) and bool(question.path) and bool(question.label)
+    return Answer(explainer.explain(decoded.input, first), ranked, model.bundle.policy, learned_since)
 
 
 def over_tile(photo: GalleryPhoto, answer: Answer, width: int, height: int) -> GalleryPhoto:

@@ -16,6 +16,7 @@ HOW_TO_READ = (
     "Bright places count most for the class. The white outline surrounds those that count at least half as much as the "
     "strongest one."
 )
+LEARNED_SINCE = "After its test, the model also learned from this photo, so its answer now can differ."
 SLOW = "This model’s network doesn’t show where it looks."
 WHOLE_PHOTO = "all over the photo"
 
