@@ -3,7 +3,7 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.parts.evaluate import planning, results, retraining, tray, trust, views
+from pages.parts.evaluate import planning, report_download, results, retraining, tray, trust, views
 from pages.shared import chrome, model_download, packing, run_list, share, state, widgets
 from tlcore.evaluation.report import load_report
 from tlcore.jobs.status import job_status
@@ -20,6 +20,7 @@ def buttons(action: DeltaGenerator, run: Run) -> None:
         st.switch_page("pages/predict.py", query_params=state.link())
     with action:
         model_download.show(run)
+        report_download.show(run)
     share.show(action, "run", run)
 
 

@@ -16,11 +16,12 @@ import streamlit as st
 from pages.shared import room, state
 from pages.shared.widgets import plain
 from tlcore.access import Made
+from tlcore.analysis.test_set_results import WHAT as TEST_SET
 from tlcore.cleaning import kept, planned
 from tlcore.cleaning.issues import WRONG_LABEL
 from tlcore.cleaning.results import check_folder, lineage_id
 from tlcore.comparison.retraining import Retraining, prepare_retraining
-from tlcore.data import edits, versions
+from tlcore.data import edits, incoming, versions
 from tlcore.data.corrections import Correction, outstanding
 from tlcore.data.manifest import Dataset
 from tlcore.data.versions import load_current
@@ -197,6 +198,32 @@ def analyse(run: Run, what: str, options: Mapping[str, Any] | None = None) -> No
     if _is_allowed(run):
         with refusals_kept():
             state.queue().restart(store.analysis_job(state.workspace(), run, what, options))
+
+
+def test_on_photos(run: Run, options: Mapping[str, Any]) -> None:
+    """Test a finished run on other photos, in a job. Raises UserError for a path on this machine that is not one's own.
+
+    Args:
+        options: as `tlcore.analysis.test_set.run_test_set` has them.
+    """
+    if "path" in options and not state.is_owner():  # no page offers it to others, but a browser sends what it likes
+        raise UserError("Only the owner of this server can use a folder on it.", "Upload the photos.")
+    analyse(run, TEST_SET, options)
+
+
+def delete_test_set(run: Run, job: Job) -> None:
+    """Delete a test of a run on other photos, with what of the upload is still there; nothing while it is at work."""
+    if job.spec.get("run") != run.id or not _is_allowed(run) or job_status(job).active:
+        return
+    incoming.clear(state.workspace(), job.spec["options"].get("area", ""))
+    discard(state.workspace(), job.folder)
+
+
+def replace_test_set(run: Run, job: Job, options: Mapping[str, Any]) -> None:
+    """Test on the same photos once more, read as a person answered; the uploads stay."""
+    if job.spec.get("run") == run.id and _is_allowed(run) and not job_status(job).active:
+        discard(state.workspace(), job.folder)
+        test_on_photos(run, options)
 
 
 def keep_issues(dataset: Dataset, issues: pd.DataFrame) -> bool:

@@ -21,6 +21,7 @@ from tlcore.api.explaining import explain, nearest
 from tlcore.api.model_file import README, model_file_name, readme, zip_model
 from tlcore.api.photos import PhotoLike, name_of, take_content
 from tlcore.api.progress_bars import showing
+from tlcore.api.run_report import limits_of, write_report
 from tlcore.comparison.retraining import load_before_after
 from tlcore.config import TrainConfig
 from tlcore.data.images import PhotoRefused
@@ -51,7 +52,7 @@ from tlcore.serving.bundle import (
 from tlcore.serving.explain import Explanation
 from tlcore.serving.predict import ImageClassifier, Prediction
 from tlcore.serving.probe import load_safely
-from tlcore.serving.score import score_folder
+from tlcore.serving.score import score_path
 from tlcore.workspace import Workspace, disk_error, is_id, write_atomic
 
 
@@ -162,6 +163,15 @@ class Model:
         return analyse(self._files, folds.ANALYSIS, lambda _: load_cross_validation(self._files), progress, on_event)
 
     @property
+    def limits(self) -> list[str]:
+        """How far the score can be trusted, in sentences, the weightiest first: "15 test photos are few: …".
+
+        Raises:
+            UserError: the model brings no figures.
+        """
+        return limits_of(self._files, self.info, self.report)
+
+    @property
     def rejection(self) -> RejectionRule | None:
         """Which photos are none of its classes: `threshold(kept)`, the familiarity that a photo needs, and
         `cost(kept)`, how many test photos get an answer then. None for models of older versions, which answer all."""
@@ -254,15 +264,16 @@ class Model:
         *,
         layout: str = "",
         labels: str | PathLike[str] = "",
+        encoding: str = "",
         progress: bool | None = None,
         on_event: Callable[[Event], object] | None = None,
     ) -> tuple[Report, pd.DataFrame]:
         """Test the model on photos that it has never seen.
 
         Args:
-            folder: class folders, named as `labels`; not all of them need to be there. A folder `none` holds photos of
-                anything else.
-            layout, labels: how the folder is read, as for `load_dataset`.
+            folder: class folders, named as `labels`, or a zip or tar of them; not all classes need to be there.
+                A folder `none` holds photos of anything else.
+            layout, labels, encoding: how the folder is read, as for `load_dataset`.
             progress, on_event: as for `load_dataset`.
 
         Returns:
@@ -271,12 +282,18 @@ class Model:
 
         Raises:
             UndecidedLayout: the folder can be read in several ways, and the model's classes don't decide it.
-            UserError: the folder cannot be used, or has a class that the model does not know.
+            UserError: the folder cannot be used, its photos have no classes, or the model does not know one of them.
         """
         path = Path(folder).expanduser()
         chosen, table = find_table(path, take_layout(layout, labels))
         with showing(progress, on_event) as show:
-            return run_to_end(score_folder(self._bundle, path, layout=chosen, table=table), show)
+            scored = run_to_end(score_path(self._bundle, path, chosen, table, encoding), show)
+        if scored.report is None:
+            raise UserError(
+                f"The photos in {path.name or path} have no classes, so nothing can be counted.",
+                "Sort them into one folder per class, or predict them instead.",
+            )
+        return scored.report, scored.files
 
     def photo_map(self, *, progress: bool | None = None, on_event: Callable[[Event], object] | None = None) -> PhotoMap:
         """All photos of the run in two dimensions: those that look alike to the network lie together (t-SNE). What was
@@ -350,6 +367,27 @@ class Model:
                     _put_in_place(draft, target, Path(place) / "old")
         except OSError as error:
             raise disk_error(target, error) from error
+        return target
+
+    def write_report(self, path: str | PathLike[str] = "report.html") -> Path:
+        """Write a report as one HTML file that opens offline and prints well: photos, curves, scores with their likely
+        ranges, mistakes, limits. Of a model that was loaded from a file it tells what that brings, which is no photos.
+
+        Args:
+            path: where; folders above it are made, and a page that is there already is replaced.
+
+        Returns:
+            The path.
+
+        Raises:
+            UserError: the model brings no figures, something else is there, or the disk cannot be written.
+        """
+        target = Path(path).expanduser()
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise disk_error(target, error) from error
+        write_report(self._files, self.info, self.config, self.report, target)
         return target
 
 

@@ -27,7 +27,7 @@ from tlcore.data.table_columns import COLUMN
 from tlcore.data.thumbnails import ThumbnailWriter
 from tlcore.data.wanted import DecodedPhoto, Wanted
 from tlcore.errors import LayoutChoice
-from tlcore.events import Event, Progress, ShouldStop, StageKey
+from tlcore.events import Progress, ShouldStop, StageKey
 
 _EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "BMP": "bmp", "TIFF": "tif", "GIF": "gif"}
 _EXTENSIONS |= {"PPM": "ppm", "AVIF": "avif", "HEIF": "heic"}
@@ -132,7 +132,7 @@ class Reading:
 
 def collect(
     source: Reader, placed: list[Placed], collected: Collected, reading: Reading, should_stop: ShouldStop
-) -> Generator[Event, None, bool]:
+) -> Generator[Progress, None, bool]:
     """Read and check every file; add rows and refusals to `collected`. Returns False when stopped.
 
     Reading goes in order, checking (hash and decoding) in a few threads: Pillow and hashlib let each other run. At
@@ -156,7 +156,7 @@ def collect(
 
 def _collect(
     source: Reader, placed: list[Placed], collected: Collected, reading: Reading, should_stop: ShouldStop
-) -> Generator[Event, None, bool]:
+) -> Generator[Progress, None, bool]:
     """Read and check files as `reading` says."""
     total = len(placed)
     where = {id(item.file): item for item in placed}
