@@ -29,7 +29,8 @@ def press(monkeypatch):
 
 
 def stage(at: AppTest) -> str:
-    return next((element.body for element in at.html if 'class="tl-viewer"' in element.body), "")
+    """The name of the photo that is shown large, the photo, and what is known of it; "" where none is."""
+    return "".join(element.body for element in at.html if 'class="tl-viewer' in element.body)
 
 
 def test_a_press_opens_that_photo(visit, trained, press):

@@ -12,9 +12,12 @@ import pandas as pd
 from PIL import Image
 
 from tlcore.analysis import learning_curve as curves
+from tlcore.analysis import photo_map
 from tlcore.analysis.learning_curve import LearningCurve
+from tlcore.analysis.photo_map import PhotoMap
 from tlcore.api.analyses import analyse
 from tlcore.api.arguments import WorkspaceLike, check_kept, take_layout, take_workspace
+from tlcore.api.explaining import explain, nearest
 from tlcore.api.model_file import README, model_file_name, readme, zip_model
 from tlcore.api.photos import PhotoLike, name_of, take_content
 from tlcore.api.progress_bars import showing
@@ -24,6 +27,9 @@ from tlcore.data.images import PhotoRefused
 from tlcore.data.names import is_junk
 from tlcore.data.outside_table import find_table
 from tlcore.errors import UserError
+from tlcore.evaluation import cross_validation as folds
+from tlcore.evaluation.cross_validation import CrossValidation, load_cross_validation, parse_cross_validation
+from tlcore.evaluation.embedding import Neighbour
 from tlcore.evaluation.figures import parse_figures
 from tlcore.evaluation.rejection import RejectionRule
 from tlcore.evaluation.report import FIGURES, Report, load_report
@@ -41,6 +47,7 @@ from tlcore.serving.bundle import (
     load_keras_file,
     write_bundle,
 )
+from tlcore.serving.explain import Explanation
 from tlcore.serving.predict import ImageClassifier, Prediction
 from tlcore.serving.probe import load_safely
 from tlcore.serving.score import score_path
@@ -115,6 +122,38 @@ class Model:
         return limits_of(self._files, self.info, self.report)
 
     @property
+    def cross_validation(self) -> CrossValidation | None:
+        """How the training that made it does where every photo is tested once, by a model that has not seen it.
+
+        `correct` of `total`, `accuracy` 0–1 and `interval`, where that of new photos plausibly lies (95%); `folds`;
+        `fold_table`; `report`: as that of the test photos, with a row a photo in `report.predictions` (none where the
+        model was loaded from a file). None where it was not done: `cross_validate` does it.
+        """
+        found = load_cross_validation(self._files) if self._files.is_dir() else None
+        if found is not None:
+            return found
+        try:
+            return parse_cross_validation(self.info["cross_validation"], _no_predictions().assign(fold=[]))
+        except (LookupError, TypeError, ValueError):
+            return None
+
+    def cross_validate(
+        self, *, progress: bool | None = None, on_event: Callable[[Event], object] | None = None
+    ) -> CrossValidation:
+        """Test every photo once: train a model for each of 5 to 10 parts of the photos, without that part.
+
+        The model itself stays as it is. What was found before is given at once.
+
+        Args:
+            progress, on_event: as for `load_dataset`.
+
+        Raises:
+            UserError: it was loaded from a file, its photos are gone or too few, or this is at work elsewhere.
+            KeyboardInterrupt: it was stopped.
+        """
+        return analyse(self._files, folds.ANALYSIS, lambda _: load_cross_validation(self._files), progress, on_event)
+
+    @property
     def rejection(self) -> RejectionRule | None:
         """Which photos are none of its classes: `threshold(kept)`, the familiarity that a photo needs, and
         `cost(kept)`, how many test photos get an answer then. None for models of older versions, which answer all."""
@@ -162,6 +201,40 @@ class Model:
         except PhotoRefused as error:
             return Prediction((), 0.0, error.reason)
 
+    def explain(self, photo: PhotoLike, label: str | None = None) -> Explanation:
+        """Why the model answers as it does: where in a photo something speaks for a class.
+
+        Args:
+            photo: as for `predict`. label: the class; by default the one that is predicted.
+
+        Returns:
+            `heat_map` (float32 (rows, columns), 0–1: the strongest evidence for any class is 1), `label`, `method`
+            ("class activation map", "Grad-CAM", "HiResCAM" or "occlusion"), `milliseconds`; `for_label` gives the same
+            for another class, `save` writes the photo with the heat map over it.
+
+        Raises:
+            PhotoRefused: the photo cannot be read or is no picture.
+            UserError: there is no such class, or it is no photo at all.
+        """
+        return explain(self._classifier, photo, label)
+
+    def nearest(self, photo: PhotoLike, n: int = 3) -> list[Neighbour]:
+        """The photos that the model learned from and that are most like a photo.
+
+        Args:
+            photo: as for `predict`. n: how many of the class that is predicted, and how many of the runner-up.
+
+        Returns:
+            Those of the class that is predicted, then those of the runner-up, each with `path` (in its data set),
+            `label` and `similarity` (0–1: the cosine of their features). What was left out or deleted since is not
+            among them.
+
+        Raises:
+            PhotoRefused: the photo cannot be read or is no picture.
+            UserError: the model is no run of a workspace, or one of an earlier version, which did not keep that.
+        """
+        return nearest(self._classifier, self._files, photo, n)
+
     def _file_name(self) -> str:
         dataset = self.info.get("dataset")
         name = dataset.get("name") if isinstance(dataset, dict) else None
@@ -203,6 +276,24 @@ class Model:
                 "Sort them into one folder per class, or predict them instead.",
             )
         return scored.report, scored.files
+
+    def photo_map(self, *, progress: bool | None = None, on_event: Callable[[Event], object] | None = None) -> PhotoMap:
+        """All photos of the run in two dimensions: those that look alike to the network lie together (t-SNE). What was
+        found before is given at once.
+
+        Args:
+            progress, on_event: as for `load_dataset`.
+
+        Returns:
+            `photos`: path, sha256, label, split, x and y (0–1); `neighbourhood`: `purity`, the share of the nearest
+            photos that are of the same class, beside that of `chance`, and `overlap`, the two classes that are among
+            each other most ("" and "" for none).
+
+        Raises:
+            UserError: the model is no run of a workspace, a photo has gone, or scikit-learn is not installed.
+            KeyboardInterrupt: it was stopped.
+        """
+        return analyse(self._files, photo_map.WHAT, photo_map.load_arranged_map, progress, on_event)
 
     def learning_curve(
         self, *, progress: bool | None = None, on_event: Callable[[Event], object] | None = None
@@ -324,8 +415,12 @@ def _report_of(bundle: Bundle) -> Report:
         raise UserError(
             "The model has no valid test results.", "Test it with evaluate, on a folder with one folder per class."
         ) from error
+    return Report(**vars(found), predictions=_no_predictions())
+
+
+def _no_predictions() -> pd.DataFrame:
     columns = ("path", "sha256", "label", "predicted", "correct", "probability", "probability_true", "probabilities")
-    return Report(**vars(found), predictions=pd.DataFrame(columns=columns))
+    return pd.DataFrame(columns=columns)
 
 
 def _put_in_place(draft: Path, target: Path, old: Path) -> None:

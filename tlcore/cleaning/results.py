@@ -27,7 +27,7 @@ from tlcore.models.registry import BUILT_IN
 from tlcore.workspace import Workspace, read_json, write_atomic, write_json
 
 CHECK, PHOTOS, ISSUES = "check.json", "photos.parquet", "issues.parquet"
-VERSION = 1
+VERSION = 2
 """Raise it when the same photos would give other issues: then what was found before is passed over."""
 
 STORED = ("kind", "path", "other", "label", "proposed", "score", "value")

@@ -11,8 +11,10 @@ from tlcore.cli.common import Subparsers, add_kept, add_layout, answer
 from tlcore.cli.file_report import add_report_option, report_values, show_report
 from tlcore.cli.unknown import unknown_lines, unknown_values
 from tlcore.errors import UserError
+from tlcore.evaluation.cross_validation import cross_validation_values
 from tlcore.evaluation.report import FIGURES, Report, figures
 from tlcore.evaluation.significance import difference_of_shares
+from tlcore.messages.cross_validation import cross_validation_message
 from tlcore.messages.other_photos import difference_message
 from tlcore.messages.scores import score_message
 from tlcore.messages.terminal import printable
@@ -40,6 +42,7 @@ def _evaluate(workspace: Workspace, options: argparse.Namespace) -> int:
     check_kept(options.kept)
     model = load_model(options.model, workspace=workspace)
     extra: dict[str, Any] = {}
+    tested_once = ""
     if options.data:
         with ProgressBars() as bars:
             report, files = model.evaluate(
@@ -52,7 +55,9 @@ def _evaluate(workspace: Workspace, options: argparse.Namespace) -> int:
         show_report(options, files)
         extra = report_values(files) | _beside_own(model, report)
     elif (model.path / FIGURES).exists():
-        report = model.report
+        report, found = model.report, model.cross_validation
+        extra = {"cross_validation": cross_validation_values(found) if found is not None else None}
+        tested_once = cross_validation_message(found) if found is not None else ""
     else:
         raise UserError(f"{model.path} has no test photos.", "Add --data FOLDER, with one folder per class.")
     lines = [score_message(report.correct, report.total, report.low, report.high)]
@@ -62,6 +67,7 @@ def _evaluate(workspace: Workspace, options: argparse.Namespace) -> int:
             f"  {printable(row['label']):<24} {row['correct']} of {row['support']} found (recall {row['recall']:.1%}), "
             f"precision {row['precision']:.1%}, F1 {row['f1']:.3f}"
         )
+    lines += ["", tested_once] if tested_once else []
     unknown = unknown_values(report, model.rejection, options.kept)
     lines += unknown_lines(unknown)
     values = {

@@ -10,10 +10,12 @@ from tlcore.api.model import Model
 from tlcore.api.training import TrainingError
 from tlcore.cli.common import answer
 from tlcore.data.manifest import Dataset
+from tlcore.evaluation.cross_validation import cross_validation_values
 from tlcore.evaluation.overfitting import best_epoch
 from tlcore.events import Evaluated
 from tlcore.jobs.status import job_status
-from tlcore.jobs.store import open_job
+from tlcore.jobs.store import Job, open_job, stop_requested
+from tlcore.messages.cross_validation import STOPPED, cross_validation_message, refit_message
 from tlcore.messages.endings import diverged_message
 from tlcore.messages.scores import score_message
 from tlcore.messages.terminal import printable, printable_lines
@@ -59,9 +61,11 @@ def answer_with_model(
     score = score_message(report.correct, report.total, report.low, report.high)
     if status.diverged is not None:
         print(printable(diverged_message(status.diverged, model.config)), file=sys.stderr)
+    found, refit = model.cross_validation, refit_message(model.info)
+    lines = [score, cross_validation_message(found) if found is not None else _left_out(run), refit]
     answer(
         options,
-        f"{score}\nRun {model.run_id}. Model saved in {bundle}",
+        "\n".join([*filter(None, lines), f"Run {model.run_id}. Model saved in {bundle}"]),
         {
             "run": model.run_id,
             "dataset": dataset.id,
@@ -70,6 +74,9 @@ def answer_with_model(
             "test_correct": report.correct,
             "test_total": report.total,
             "test_interval_95": [report.low, report.high],
+            "cross_validation": cross_validation_values(found) if found is not None else None,
+            "temperature": model.info.get("temperature"),
+            "refit": model.info.get("refit"),
             "validation_accuracy": best.val_accuracy,
             "best_epoch": best.epoch,
             "photos": len(dataset.photos),
@@ -82,3 +89,9 @@ def answer_with_model(
         },
     )
     return exit_code_of(run)
+
+
+def _left_out(run: Job) -> str:
+    """That somebody stopped the cross-validation and nothing else; "" where that is not so."""
+    finished = job_status(run).finished
+    return STOPPED if finished is not None and not finished.stopped and stop_requested(run)() else ""

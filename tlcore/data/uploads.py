@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -253,7 +254,7 @@ class UploadSource:
         self.layouts.append(layout)
         for item in layout.placed:
             file = SourceFile(item.file.parts, (source, item.file), item.file.size)
-            self.placed.append(Placed(file, item.label, item.split))
+            self.placed.append(replace(item, file=file))
         self.refused += source.refused + layout.refused
         self.guessed += source.guessed
         self.notes += layout.notes

@@ -17,6 +17,7 @@ from tlcore.data.ingest import ingest_path
 from tlcore.data.samples import ingest_sample
 from tlcore.data.uploads import ingest_incoming
 from tlcore.errors import UndecidedLayout, UserError, require_package
+from tlcore.evaluation.cross_validation import ANALYSIS as CROSS_VALIDATION
 from tlcore.events import Event, Finished, Progress, ShouldStop, StageKey, Stopped
 from tlcore.jobs.pace import least_units, likely
 from tlcore.jobs.store import ImportSpec, Job, Run
@@ -158,9 +159,18 @@ def learning_curve(workspace: Workspace, job: Job, should_stop: ShouldStop) -> I
     yield from run_learning_curve(workspace, job, should_stop)
 
 
+def photo_map(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterator[Event]:
+    """Arrange the photos of a run on a map."""
+    require_package("sklearn", "scikit-learn", "Arranging photos", "train")
+    from tlcore.analysis.map_job import run_photo_map
+
+    yield from run_photo_map(workspace, job, should_stop)
+
+
 ANALYSES: dict[str, Handler] = {
-    "cross-validation": cross_validate,
+    CROSS_VALIDATION: cross_validate,
     "learning-curve": learning_curve,
+    "photo-map": photo_map,
     TEST_SET: score_test_set,
 }
 """What does an analysis of a finished run, by the `what` of its spec (`store.analysis_job`).

@@ -30,7 +30,7 @@ def show(run: Run, report: Report) -> None:
         jobs = list_test_sets(state.workspace(), run)
         active = next((job for job in jobs if job_status(job).active), None)
         if active is not None:
-            follow.watch(active, lambda status: None, key="_test_set")
+            follow.watch(active, lambda status: None)
         elif state.may_act(run) and not _is_asked(run, jobs):
             _offer(run, len(jobs))
         done = [(job, results) for job in jobs if job != active and (results := load_results(job)) is not None]
