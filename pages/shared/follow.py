@@ -20,7 +20,7 @@ POLL_SECONDS = 0.5  # a training of a hundred photos takes two seconds
 FINISH = "Finish"
 
 
-def watch(job: Job, draw: Callable[[JobStatus], None], beside: Callable[[], None] | None = None, key: str = "") -> None:
+def watch(job: Job, draw: Callable[[JobStatus], None], beside: Callable[[], None] | None = None) -> None:
     """Poll a job that is active: its progress, a Stop button, and what `draw` makes of its status.
 
     Args:

@@ -123,7 +123,7 @@ def _list_start(columns: int | None) -> str:
 def figure(photo: GalleryPhoto) -> str:
     """One photo as escaped HTML."""
     alt, more = html.escape(photo.alt), html.escape(photo.more)
-    sign = "" if photo.mark is None else f'<span class="{_mark_style(photo.mark)}">{MARKS[photo.mark]}</span> · '
+    sign = "" if photo.mark is None else '<span class="{}">{}</span> · '.format(*mark_of(photo.mark))
     detail = f"<br>{html.escape(photo.detail)}" if photo.detail else ""
     colour = "" if photo.hue is None else dot(photo.hue)
     over = f'<img class="tl-over" src="{html.escape(photo.over)}" alt="">' if photo.over else ""
@@ -137,13 +137,14 @@ def figure(photo: GalleryPhoto) -> str:
 
 def _button(photo: GalleryPhoto) -> dict[str, Any]:
     """One photo as gallery.js draws it: what `figure` gives as HTML."""
-    mark = None if photo.mark is None else {"style": _mark_style(photo.mark), "word": MARKS[photo.mark]}
+    mark = None if photo.mark is None else dict(zip(("style", "word"), mark_of(photo.mark)))
     colour = None if photo.hue is None else hue(photo.hue)
     return asdict(photo) | {"mark": mark, "tile": _tile(photo), "hue": colour}
 
 
-def _mark_style(mark: bool) -> str:
-    return "tl-right" if mark else "tl-wrong"
+def mark_of(correct: bool) -> tuple[str, str]:
+    """The style and the word that say whether a prediction is correct."""
+    return "tl-right" if correct else "tl-wrong", MARKS[correct]
 
 
 def hue(place: int) -> str:

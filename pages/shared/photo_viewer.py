@@ -95,7 +95,7 @@ class ViewerAction:
         offered: gets the place too, and tells whether the photo is one to do it with.
         removes: whether the photo is done with after it. Then the viewer goes on to the next one, with `done` as what
             was done, and the page runs again when it is closed; else the page runs again at once.
-        options: gives what can be chosen for the photo, in a menu; none for a button.
+        options: gives what can be chosen for the photo, in a menu; none for a button. shortcut: a key that presses it.
     """
 
     label: str | Callable[[int], str]
@@ -104,6 +104,7 @@ class ViewerAction:
     removes: bool = False
     done: str = ""
     options: Callable[[int], Sequence[str]] | None = None
+    shortcut: str | None = None
 
 
 def show(photos: Sequence[ViewerPhoto], place: int, offered: Iterable[ViewerAction] = (), returns_to: str = "") -> None:
@@ -163,7 +164,11 @@ def from_neighbours(dataset: Dataset, found: Sequence[Neighbour]) -> Sequence[Vi
 
 
 def from_predictions(dataset: Dataset, rows: pd.DataFrame, part: str = PARTS["test"]) -> Sequence[ViewerPhoto]:
-    """Rows of a report's predictions, in their order."""
+    """Rows of a report's predictions, in their order. What was not predicted is "", with NaN as its probability.
+
+    Args:
+        part: what all of them are used for, where the rows have no `split`.
+    """
     sizes = dataset.photos.set_index("path")[["width", "height"]]
     run = photo_details.model_in_use()
 
@@ -173,7 +178,7 @@ def from_predictions(dataset: Dataset, rows: pd.DataFrame, part: str = PARTS["te
             name=PurePath(row["path"]).name,
             read=partial(dataset.read, row["path"]),
             label=str(row["label"]),
-            part=part,
+            part=PARTS.get(str(row["split"]), "") if "split" in rows else part,
             predicted=str(row["predicted"]),
             probability=float(row["probability"]),
             width=int(sizes.at[row["path"], "width"]),
@@ -258,7 +263,7 @@ def _button(action: ViewerAction, place: int, key: str, returns_to: str) -> None
     label = plain(action.label if isinstance(action.label, str) else action.label(place))
     args = (action, place, key, returns_to)
     if action.options is None:
-        st.button(label, key=key, on_click=_act, args=args)
+        st.button(label, key=key, on_click=_act, args=args, shortcut=action.shortcut)
     else:
         st.menu_button(label, list(action.options(place)), key=key, format_func=plain, on_click=_act, args=args)
 

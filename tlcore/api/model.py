@@ -22,12 +22,14 @@ from tlcore.api.model_file import README, model_file_name, readme, zip_model
 from tlcore.api.photos import PhotoLike, name_of, take_content
 from tlcore.api.progress_bars import showing
 from tlcore.api.run_report import limits_of, write_report
+from tlcore.comparison.retraining import load_before_after
 from tlcore.config import TrainConfig
 from tlcore.data.images import PhotoRefused
 from tlcore.data.names import is_junk
 from tlcore.data.outside_table import find_table
 from tlcore.errors import UserError
 from tlcore.evaluation import cross_validation as folds
+from tlcore.evaluation.before_after import BeforeAfter
 from tlcore.evaluation.cross_validation import CrossValidation, load_cross_validation, parse_cross_validation
 from tlcore.evaluation.embedding import Neighbour
 from tlcore.evaluation.figures import parse_figures
@@ -51,7 +53,7 @@ from tlcore.serving.explain import Explanation
 from tlcore.serving.predict import ImageClassifier, Prediction
 from tlcore.serving.probe import load_safely
 from tlcore.serving.score import score_path
-from tlcore.workspace import disk_error, is_id, write_atomic
+from tlcore.workspace import Workspace, disk_error, is_id, write_atomic
 
 
 class Model:
@@ -112,14 +114,21 @@ class Model:
         """
         return load_report(self._files) if (self._files / FIGURES).exists() else _report_of(self._bundle)
 
-    @property
-    def limits(self) -> list[str]:
-        """How far the score can be trusted, in sentences, the weightiest first: "15 test photos are few: …".
+    @cached_property
+    def before_after(self) -> BeforeAfter | None:
+        """What `retrain` was worth: this model and the earlier one on the test photos of both, by today's labels.
 
-        Raises:
-            UserError: the model brings no figures.
+        `correct_before` and `correct` of `total`; `only_before`, `only_after`: photos that only one of them got right;
+        `p` and `beyond_chance`: the verdict of chance; `photos`: a row a photo. None where the model came of no
+        `retrain`, was loaded from a file, or the earlier run is gone.
         """
-        return limits_of(self._files, self.info, self.report)
+        if self.run_id is None or self._files.name != self.run_id:
+            return None
+        try:
+            place = Workspace(self._files.parent.parent)  # only read: the folder may lie anywhere
+            return load_before_after(place, load_run(place, self.run_id))
+        except UserError:
+            return None
 
     @property
     def cross_validation(self) -> CrossValidation | None:
@@ -152,6 +161,15 @@ class Model:
             KeyboardInterrupt: it was stopped.
         """
         return analyse(self._files, folds.ANALYSIS, lambda _: load_cross_validation(self._files), progress, on_event)
+
+    @property
+    def limits(self) -> list[str]:
+        """How far the score can be trusted, in sentences, the weightiest first: "15 test photos are few: …".
+
+        Raises:
+            UserError: the model brings no figures.
+        """
+        return limits_of(self._files, self.info, self.report)
 
     @property
     def rejection(self) -> RejectionRule | None:

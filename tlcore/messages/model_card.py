@@ -14,12 +14,7 @@ from tlcore.evaluation.cross_validation import parse_cross_validation
 from tlcore.evaluation.rejection import RejectionRule
 from tlcore.evaluation.trust import EveryPhoto, Finding, Refit, TestPhotos, evidence_in, find_limits
 from tlcore.messages import unknown
-from tlcore.messages.cross_validation import (
-    coverage_message,
-    cross_validation_message,
-    how_message,
-    refit_message,
-)
+from tlcore.messages.cross_validation import coverage_message, cross_validation_message, how_message, refit_message
 from tlcore.messages.model_info import plain, text, value
 from tlcore.messages.quantities import count
 from tlcore.messages.run_report import INTENDED, PART_WORDS
@@ -43,6 +38,8 @@ def making_section(info: Mapping[str, Any]) -> str:
     strategy = text(info, "config", "strategy")
     if strategy in STRATEGIES:
         lines.append(f"- Procedure: {STRATEGIES[strategy]}")
+    if refit := refit_message(info):
+        lines.append(f"- {refit}")
     seed = value(info, "seed")
     if type(seed) is int:
         lines.append(f"- Seed {seed}; all settings and versions are in model.json")
@@ -59,21 +56,17 @@ def score_section(info: Mapping[str, Any]) -> str:
         return ""
     if not total:
         return "## How good it is\n\nIt has not been tested yet."
-    words = (
+    lines = [
         f"## How good it is\n\n{message}\n\n"
         f"Counted on {count(total, 'test photo')} that it was not trained on (test accuracy, 95% confidence interval). "
         "With another camera, or in another place, it may do worse: test it before you rely on it."
-    )
-    return "\n\n".join([words, *_cross_validation(info), *filter(None, [refit_message(info)])])
-
-
-def _cross_validation(info: Mapping[str, Any]) -> list[str]:
-    """The score with every photo tested once."""
+    ]
     try:
         found = parse_cross_validation(info["cross_validation"], pd.DataFrame({"correct": [], "fold": []}))
+        lines.append(f"{cross_validation_message(found)}. {how_message(found)} {coverage_message(found)}")
     except (LookupError, TypeError, ValueError):
-        return []
-    return [f"{cross_validation_message(found)}. {how_message(found)} {coverage_message(found)}"]
+        pass
+    return "\n\n".join(lines)
 
 
 def limits_section(info: Mapping[str, Any]) -> str:

@@ -36,7 +36,9 @@ import tlcore
 
 model = tlcore.load_model("{file}")
 prediction = model.predict("photo.jpg")
-print(prediction.label if prediction.known else "none of these", prediction.probability)
+print(prediction.label, prediction.probability)
+if not prediction.known:
+    print("It doesn't look like any of the classes.")
 ```
 
 Without it (`pip install ai-edge-litert numpy pillow`), in the unzipped folder:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.parts.learn.lessons import Material, step
 from pages.shared import gallery, predictions, state, widgets
-from pages.shared.decoding import picture_address
+from pages.shared.decoding import decoder, picture_address
 from pages.shared.gallery import GalleryPhoto
 from tlcore.data import samples
 from tlcore.jobs.status import job_status
@@ -68,7 +68,9 @@ def _ask(run_id: str, created: float, sample: str) -> list[_Answer]:
     run = next(each for each in state.runs() if each.id == run_id)
     model, answers = predictions.model_of(run), []
     for picture in samples.sample_pictures(sample)[:MOST_DIGITS]:
-        found = model.predict_photo(picture)
+        decoded = decoder().decode(picture, model.bundle.wanted)
+        assert decoded.input is not None  # it was asked for
+        found = model.predict_input(decoded.input)
         answers.append(_Answer(picture, found.known, found.label, found.probability))
     return answers
 
