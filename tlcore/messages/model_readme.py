@@ -128,8 +128,8 @@ def _score(info: Mapping[str, Any]) -> str:
         return "## How good it is\n\nIt has not been tested yet."
     return (
         f"## How good it is\n\n{message}\n\n"
-        f"Counted on {count(total, 'test photo')} that it was not trained on (test accuracy, 95% confidence interval). "
-        "With another camera, or in another place, it may do worse: test it before you rely on it."
+        f"Counted on {count(total, 'test photo')} that had not been used for training (test accuracy, 95% confidence "
+        "interval). With another camera, or in another place, it may do worse: test it before you rely on it."
     )
 
 
