@@ -10,11 +10,13 @@ from tlcore.api.model import Model
 from tlcore.api.training import TrainingError
 from tlcore.cli.common import answer
 from tlcore.data.manifest import Dataset
+from tlcore.evaluation.before_after import before_after_values
 from tlcore.evaluation.cross_validation import cross_validation_values
 from tlcore.evaluation.overfitting import best_epoch
 from tlcore.events import Evaluated
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Job, open_job, stop_requested
+from tlcore.messages.corrections import before_after_lines
 from tlcore.messages.cross_validation import STOPPED, cross_validation_message, refit_message
 from tlcore.messages.endings import diverged_message
 from tlcore.messages.scores import score_message
@@ -45,7 +47,7 @@ def reporting_bugs() -> Iterator[None]:
 def answer_with_model(
     options: argparse.Namespace, model: Model, dataset: Dataset, seconds_reading: float | None = None
 ) -> int:
-    """Print the figures of a run's model.
+    """Print the figures of a run's model, and of a run on corrected photos what that was worth.
 
     Args:
         seconds_reading: that the photos took to be read before the run; None where they had been read.
@@ -61,12 +63,14 @@ def answer_with_model(
     score = score_message(report.correct, report.total, report.low, report.high)
     if status.diverged is not None:
         print(printable(diverged_message(status.diverged, model.config)), file=sys.stderr)
-    found, refit = model.cross_validation, refit_message(model.info)
-    lines = [score, cross_validation_message(found) if found is not None else _left_out(run), refit]
+    found, refit, compared = model.cross_validation, refit_message(model.info), model.before_after
+    lines = [score, *(before_after_lines(compared) if compared else ())]
+    lines += [cross_validation_message(found) if found is not None else _left_out(run), refit]
     answer(
         options,
         "\n".join([*filter(None, lines), f"Run {model.run_id}. Model saved in {bundle}"]),
-        {
+        ({"before_after": before_after_values(compared)} if compared else {})
+        | {
             "run": model.run_id,
             "dataset": dataset.id,
             "bundle": str(bundle),
