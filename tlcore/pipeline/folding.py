@@ -34,16 +34,19 @@ class Folding:
         return num_folds(self.rows["label"], self.groups, self.most_folds)
 
 
-def fold_photos(dataset: Dataset, config: TrainConfig) -> Folding:
+def fold_photos(dataset: Dataset, config: TrainConfig | None = None) -> Folding:
     """All photos, but those of a test part that came with them: whoever gave it wants it kept apart.
 
-    Where the network trains, which takes minutes a fold, there are not as many folds.
+    Args:
+        config: where its network trains, which takes minutes a fold, there are not as many folds.
     """
     rows = dataset.photos
     rows = rows[rows["split"] != "test"] if dataset.given_test else rows
     rows = rows.reset_index(drop=True)
     classes = pd.Categorical(rows["label"], categories=list(dataset.labels)).codes.astype(np.int32)
-    return Folding(rows, group_keys(rows), classes, USUAL_FOLDS if config.fine_tunes else MOST_FOLDS)
+    return Folding(
+        rows, group_keys(rows), classes, USUAL_FOLDS if config is not None and config.fine_tunes else MOST_FOLDS
+    )
 
 
 def folds_of(folding: Folding, dataset: Dataset, seed: int) -> list[Fold]:
