@@ -47,7 +47,7 @@ def unzipped(trained, tmp_path_factory):
         ("recognises 2 classes of pictures", "how many classes"),
         ("on 26 November 2026 on 68 photos", "when it was made, of how many photos"),
         ("92% correct: 46 of 50 (likely range 81–97%)", "how good, never a number alone, as on the pages"),
-        ("50 test photos that it was not trained on", "on what it was counted"),
+        ("50 test photos that had not been used for training", "on what it was counted"),
         ("- oak\n- beech\n", "the classes"),
         ("float32 (1, 224, 224, 3), RGB, values 0–255", "size and scaling"),
         ("the largest square in the middle of the photo", "how a photo is made square"),
