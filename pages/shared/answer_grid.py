@@ -12,9 +12,13 @@ from pages.shared.widgets import plain
 from tlcore.data.names import slug
 from tlcore.messages.quantities import percent
 from tlcore.messages.tables import csv_text
+from tlcore.messages.unknown import NONE, known_word
 from tlcore.serving.predict import ImageClassifier
 
 PAGE_SIZE = 21  # whole rows of seven on a desk and of three on a phone
+OTHERS, OTHERS_WORD = "", "none-of-these"
+"""The place of photos that are none of the classes, which no class has as its name; and its word in the address."""
+
 MOST_CHIPS = 12  # classes, so that their chips stay two lines or so; more go into a list
 PICTURES, TABLE = "Photos", "Table"
 
@@ -29,7 +33,7 @@ def show(good: Sequence[PhotoPrediction], model: ImageClassifier, name: str) -> 
         view = st.segmented_control("View", [PICTURES, TABLE], key="answers_view", label_visibility="collapsed")
     shown = arranged(good, label, uncertain)
     if not shown:
-        st.markdown(f"No photo was predicted as {plain(label or '')}.")
+        st.markdown(f"No photo was predicted as {plain(label or NONE)}.")
     elif view == TABLE:
         _table(shown)
     else:
@@ -47,25 +51,33 @@ def show(good: Sequence[PhotoPrediction], model: ImageClassifier, name: str) -> 
 
 def _chosen_class(good: Sequence[PhotoPrediction], labels: tuple[str, ...]) -> str | None:
     """The totals by class, which filter; None for all classes."""
-    totals = Counter(each.label for each in good)
-    address.remembered("answers_class", "class", {label: label for label in labels}, None)
+    totals = Counter(_place(each) for each in good)
+    places = [*labels, OTHERS] if totals[OTHERS] else list(labels)
+    address.remembered("answers_class", "class", {OTHERS_WORD: OTHERS} | {label: label for label in labels}, None)
+    names = {label: label for label in labels} | {OTHERS: NONE}
     if len(labels) > MOST_CHIPS:
-        ordered = sorted(labels, key=lambda label: -totals[label])
-        words = {label: f"{label} · {totals[label]:,}" for label in ordered}
+        ordered = sorted(places, key=lambda place: -totals[place])
+        words = {place: f"{names[place]} · {totals[place]:,}" for place in ordered}
         return st.selectbox("Show", ordered, None, words.__getitem__, placeholder="All classes", key="answers_class")
-    return st.pills(
-        "Show",
-        labels,
-        format_func=lambda label: f"{plain(label)} · {totals[label]:,}",
-        key="answers_class",
-        label_visibility="collapsed",
-    )
+    with st.container(key="tl_with_others" if totals[OTHERS] else None):
+        return st.pills(
+            "Show",
+            places,
+            format_func=lambda place: f"{plain(names[place])} · {totals[place]:,}",
+            key="answers_class",
+            label_visibility="collapsed",
+        )
 
 
-def arranged(good: Sequence[PhotoPrediction], label: str | None, uncertain: bool) -> list[PhotoPrediction]:
-    """Those of a class (None: all), in their order or the least certain first."""
-    kept = [each for each in good if label is None or each.label == label]
-    return sorted(kept, key=lambda each: each.probability) if uncertain else kept
+def _place(each: PhotoPrediction) -> str:
+    """Where a photo counts: its class, or OTHERS."""
+    return each.label if each.known else OTHERS
+
+
+def arranged(good: Sequence[PhotoPrediction], place: str | None, uncertain: bool) -> list[PhotoPrediction]:
+    """Those of a class or of OTHERS (None: all), in their order or the least certain first: those without an answer."""
+    kept = [each for each in good if place is None or _place(each) == place]
+    return sorted(kept, key=lambda each: (each.known, each.probability)) if uncertain else kept
 
 
 def _pictures(shown: Sequence[PhotoPrediction], model: ImageClassifier) -> None:
@@ -87,13 +99,33 @@ def _open(shown: Sequence[PhotoPrediction], place: int) -> None:
 
 
 def _table(shown: Sequence[PhotoPrediction]) -> None:
-    rows = [(each.photo.name, each.label, percent(each.probability)) for each in shown]
-    widgets.table(pd.DataFrame(rows, columns=["Photo", "Prediction", "Probability"]), "The prediction for each photo")
+    rows = [
+        (each.photo.name, each.answer, percent(each.probability) if each.known else "", _closest(each))
+        for each in shown
+    ]
+    table = pd.DataFrame(rows, columns=["Photo", "Prediction", "Probability", "Closest"])
+    if all(each.known for each in shown):
+        table = table.drop(columns="Closest")
+    widgets.table(table, "The prediction for each photo")
+
+
+def _closest(each: PhotoPrediction) -> str:
+    return "" if each.known else f"{each.label} {percent(each.probability)}"
 
 
 def frame(good: Sequence[PhotoPrediction]) -> pd.DataFrame:
-    """A row a photo: photo, class, probability, then the probability of every class."""
-    rows = [{"photo": each.photo.name, "class": each.label, "probability": each.probability} for each in good]
+    """A row a photo: photo, nearest class, whether it is known, probability, familiarity, then the probability of every
+    class."""
+    rows = [
+        {
+            "photo": each.photo.name,
+            "class": each.label,
+            "known": known_word(each.known),
+            "probability": each.probability,
+            "familiarity": "" if each.familiarity is None else each.familiarity,
+        }
+        for each in good
+    ]
     every = [{f"p({label})": value for label, value in sorted(each.ranked)} for each in good]
     return pd.concat([pd.DataFrame(rows), pd.DataFrame(every)], axis=1)
 

@@ -27,6 +27,8 @@ def watch(job: Job, draw: Callable[[JobStatus], None], beside: Callable[[], None
         beside: draws what stands to the right of progress and button; None gives them the whole width.
     """
 
+    name = f"_{job.id}" if job.kind == "analysis" else ""  # a page may follow several of these at a time
+
     @chrome.errors_shown()
     def live() -> None:
         status = job_status(job)
@@ -40,15 +42,15 @@ def watch(job: Job, draw: Callable[[JobStatus], None], beside: Callable[[], None
             with right:
                 beside()
         with place:
-            with st.container(key="tl_follow"):
+            with st.container(key=f"tl_follow{name}"):
                 st.progress(share, text=words)
             asked = store.stop_requested(job)()
-            if state.may_act(job) and st.button("Stopping…" if asked else "Stop", key="stop", disabled=asked):
+            if state.may_act(job) and st.button("Stopping…" if asked else "Stop", key=f"stop{name}", disabled=asked):
                 actions.stop(job)
                 st.rerun(scope="fragment")
         draw(status)
 
-    st.fragment(live, run_every=POLL_SECONDS, key="live")()
+    st.fragment(live, run_every=POLL_SECONDS, key=f"live{name}")()
 
 
 def ended(job: Job, status: JobStatus, what: str, action: DeltaGenerator, primary: bool = True) -> None:

@@ -6,7 +6,7 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from pages.shared import answer_grid, answers, camera, chrome, photo_limit, predictions, state
+from pages.shared import answer_grid, answers, camera, chrome, photo_limit, predictions, rejection_dial, state
 from pages.shared.predictions import NewPhoto, PhotoPrediction
 from pages.shared.widgets import plain, table
 from tlcore.jobs.store import Run
@@ -22,20 +22,24 @@ GIVEN, NEWEST = "photos_given", "photo_newest"
 def show(run: Run) -> None:
     """Draw it, for a finished run. Raises UserError where the model's files are gone or damaged."""
     model = predictions.model_of(run)
+    kept = rejection_dial.chosen(model.rejection)
+    threshold = model.rejection.threshold(kept) if model.rejection else 0.0
     with st.container(key="tl_new_photos", gap="small"):
         photos = _dropped(run)
         with_camera = st.toggle("Use the camera", key="camera_on")
         if with_camera:
-            _camera(run, model, photos)
+            _camera(run, model, photos, threshold)
         elif not photos:
             st.caption(f"{recognises(model.bundle.labels)} Your photos aren’t saved.")
-    newest = _newest([photo.id for photo in photos])
+    given, newest = len(photos), _newest([photo.id for photo in photos])
     if with_camera and newest in {photo.id for photo in camera.shots(photos)}:  # it stands beside the camera
         photos, newest = photos if len(photos) > 1 else [], None
+    if given and model.rejection:
+        rejection_dial.show(model.rejection)
     _, left = predictions.predict(run, model, photos, SLICE_SECONDS)
     if not photos:
         return
-    results = chrome.errors_shown()(partial(_results, run, model, photos, newest, unfinished=left > 0))
+    results = chrome.errors_shown()(partial(_results, run, model, photos, newest, threshold, unfinished=left > 0))
     st.fragment(results, run_every=POLL_SECONDS if left else None, key="predictions")()
 
 
@@ -56,7 +60,7 @@ def _dropped(run: Run) -> list[NewPhoto]:
     return [NewPhoto(file.file_id, file.name, file.getvalue) for file in files[: photo_limit.MOST_PHOTOS]]
 
 
-def _camera(run: Run, model: ImageClassifier, photos: Sequence[NewPhoto]) -> None:
+def _camera(run: Run, model: ImageClassifier, photos: Sequence[NewPhoto], threshold: float) -> None:
     """The camera, and beside it (on a phone, above it) what it saw last: the eye need not go anywhere.
 
     Its photos go to the uploader, and come from there like all others.
@@ -70,7 +74,7 @@ def _camera(run: Run, model: ImageClassifier, photos: Sequence[NewPhoto]) -> Non
             if not shots:
                 st.html('<p class="tl-waiting tl-small">Take a photo, and its prediction appears here.</p>')
                 return
-            each = predictions.predict_one(run, model, shots[-1])
+            each = predictions.predict_one(run, model, shots[-1], threshold)
             if each.reason is None:
                 chrome.mark_done(4, run.id)
                 answers.show(each, model, with_photo=False)
@@ -91,10 +95,15 @@ def _newest(ids: list[str]) -> str | None:
 
 
 def _results(
-    run: Run, model: ImageClassifier, photos: Sequence[NewPhoto], newest: str | None, unfinished: bool
+    run: Run,
+    model: ImageClassifier,
+    photos: Sequence[NewPhoto],
+    newest: str | None,
+    threshold: float,
+    unfinished: bool,
 ) -> None:
     """What is predicted so far; while some are left, a slice more each time."""
-    found, left = predictions.predict(run, model, photos, SLICE_SECONDS)
+    found, left = predictions.predict(run, model, photos, SLICE_SECONDS, threshold)
     if unfinished and not left:
         st.rerun()  # drops the timer
     if left:

@@ -19,6 +19,7 @@ from tlcore.data.wanted import RESIZE_POLICY
 from tlcore.errors import UserError
 from tlcore.jobs.store import Run
 from tlcore.messages.quantities import percent
+from tlcore.messages.unknown import NONE, closest_message
 from tlcore.serving.bundle import FOLDER, INFO
 from tlcore.serving.predict import ImageClassifier
 from tlcore.serving.probe import load_safely
@@ -45,6 +46,8 @@ class PhotoPrediction:
         ranked: label and probability (0–1) of every class, most probable first.
         milliseconds: what it took. width, height: pixels of the photo.
         changed: what was done to its pixels, as words that follow its name, "" for nothing.
+        familiarity: how similar it is to the training photos, 0–1; None where the model does not know.
+        threshold: how familiar a photo has to be for an answer.
     """
 
     photo: NewPhoto
@@ -54,6 +57,18 @@ class PhotoPrediction:
     width: int = 0
     height: int = 0
     changed: str = ""
+    familiarity: float | None = None
+    threshold: float = 0.0
+
+    @property
+    def known(self) -> bool:
+        """False where it shows none of the classes; `label` is then only the nearest."""
+        return self.familiarity is None or self.familiarity >= self.threshold
+
+    @property
+    def answer(self) -> str:
+        """The class that is predicted, or that it is none of them."""
+        return self.label if self.known else NONE
 
     @property
     def label(self) -> str:
@@ -68,10 +83,10 @@ class PhotoPrediction:
 
 def model_of(run: Run) -> ImageClassifier:
     """The model of a finished run, loaded once a server. Raises UserError where its files are gone or damaged."""
-    return _model(run.id, _packed(run))
+    return _model(run.id, packed(run))
 
 
-def _packed(run: Run) -> int:
+def packed(run: Run) -> int:
     """When the model was packed: a run that is started again gets another one."""
     try:
         return (run.folder / FOLDER / INFO).stat().st_mtime_ns
@@ -85,17 +100,18 @@ def _model(run_id: str, packed: int) -> ImageClassifier:
 
 
 def predict(
-    run: Run, model: ImageClassifier, given: Sequence[NewPhoto], seconds: float
+    run: Run, model: ImageClassifier, given: Sequence[NewPhoto], seconds: float, threshold: float = 0.0
 ) -> tuple[list[PhotoPrediction], int]:
     """The predictions that are there after some work, in the order of the photos; and how many are still to be made.
 
     Args:
         seconds: to work for, at most; one photo is always predicted. Those of photos that are not given any more are
             forgotten.
+        threshold: how familiar a photo has to be for an answer.
     """
-    packed, until = _packed(run), time.monotonic() + seconds
+    model_time, until = packed(run), time.monotonic() + seconds
     before: dict[tuple[str, int, str], PhotoPrediction] = st.session_state.get(KNOWN, {})
-    keys = {photo.id: (run.id, packed, photo.id) for photo in given}
+    keys = {photo.id: (run.id, model_time, photo.id) for photo in given}
     known = {key: before[key] for key in keys.values() if key in before}
     st.session_state[KNOWN] = known  # what is made below stays, though somebody presses a button meanwhile
     for photo in given:
@@ -104,17 +120,17 @@ def predict(
             known[key] = _predict(model, photo)
             if time.monotonic() > until:
                 break
-    found = [known[key] for key in keys.values() if key in known]
+    found = [replace(known[key], threshold=threshold) for key in keys.values() if key in known]
     return found, len(keys) - len(found)
 
 
-def predict_one(run: Run, model: ImageClassifier, photo: NewPhoto) -> PhotoPrediction:
+def predict_one(run: Run, model: ImageClassifier, photo: NewPhoto, threshold: float = 0.0) -> PhotoPrediction:
     """The prediction for the camera's last photo, beside those of `predict`."""
-    key = (run.id, _packed(run), photo.id)
+    key = (run.id, packed(run), photo.id)
     if st.session_state.get(LAST, (None, None))[0] != key:
         st.session_state[LAST] = key, _predict(model, photo)
     found: PhotoPrediction = st.session_state[LAST][1]
-    return found
+    return replace(found, threshold=threshold)
 
 
 def _predict(model: ImageClassifier, photo: NewPhoto) -> PhotoPrediction:
@@ -124,9 +140,9 @@ def _predict(model: ImageClassifier, photo: NewPhoto) -> PhotoPrediction:
     except PhotoRefused as error:
         return PhotoPrediction(photo, error.reason)
     assert decoded.input is not None  # it was asked for
-    ranked = model.predict_input(decoded.input).ranked
+    found = model.predict_input(decoded.input)
     info, took = decoded.info, (time.perf_counter() - start) * 1000
-    return PhotoPrediction(photo, None, ranked, took, info.width, info.height, decoded.changed)
+    return PhotoPrediction(photo, None, found.ranked, took, info.width, info.height, decoded.changed, found.familiarity)
 
 
 def picture(each: PhotoPrediction, model: ImageClassifier, size: int = thumbnails.SIZE) -> GalleryPhoto:
@@ -139,11 +155,12 @@ def picture(each: PhotoPrediction, model: ImageClassifier, size: int = thumbnail
     share = percent(each.probability)
     return GalleryPhoto(
         source=_thumbnail(each.photo, size, model),
-        caption=f"{label} {share}",
+        caption=f"{label} {share}" if each.known else NONE,
+        detail="" if each.known else closest_message(label, each.probability),
         alt=f"Your photo {each.photo.name}",
         more=each.photo.name,
         pixels=side if side < size else 0,
-        hue=model.bundle.labels.index(label),
+        hue=model.bundle.labels.index(label) if each.known else None,
         whole=model.bundle.policy != RESIZE_POLICY,
     )
 

@@ -5,6 +5,14 @@ import pytest
 
 from tlcore.analysis.fits import plan_fits
 from tlcore.errors import UserError
+from tlcore.evaluation.folds import make_folds, num_folds
+
+
+def planned(labels, groups):
+    """The trainings of photos of these classes and groups, by the folds of their cross-validation."""
+    count = num_folds(labels, groups)
+    folds = make_folds(labels, groups, count, 0.18) if count else []
+    return plan_fits(folds, labels, groups), folds
 
 
 def photos(*counts, group=1):
@@ -24,7 +32,7 @@ def photos(*counts, group=1):
 )
 def test_every_photo_is_tested_once_at_each_size_by_models_without_it(counts, group, num_sizes, reason):
     labels, groups = photos(*counts, group=group)
-    plan = plan_fits(labels, groups, 0.18)
+    plan, folds = planned(labels, groups)
     assert len(plan.sizes) == num_sizes and list(plan.sizes) == sorted(plan.sizes), reason
     for size in range(num_sizes):
         fits = [fit for fit in plan.fits if fit.size == size]
@@ -33,17 +41,20 @@ def test_every_photo_is_tested_once_at_each_size_by_models_without_it(counts, gr
         parts = [set(groups[rows]) for rows in (fit.train, fit.validation, fit.test)]
         assert not (parts[0] & parts[1] or parts[0] & parts[2] or parts[1] & parts[2]), "groups are on one side"
         assert set(labels[fit.train]) == set(range(len(counts))) and len(fit.validation)
+    largest = [fit for fit in plan.fits if fit.size == num_sizes - 1]
+    for fit, fold in zip(largest, folds, strict=True):  # "now" is the score of the cross-validation
+        assert (fit.train == fold.train).all() and (fit.validation == fold.validation).all()
     for smaller, larger in zip(plan.fits, plan.fits[1:]):
         assert smaller.fold != larger.fold or set(smaller.train) < set(larger.train), "each contains the one before"
 
 
 def test_classes_keep_their_share():
     labels, groups = photos(200, 50)
-    for fit in plan_fits(labels, groups, 0.18).fits:
+    for fit in planned(labels, groups)[0].fits:
         assert np.mean(labels[fit.train] == 1) == pytest.approx(0.2, abs=0.06)
 
 
 @pytest.mark.parametrize("counts", [(3, 3), (40, 4), (30, 1)])
 def test_too_few_photos_are_said(counts):
     with pytest.raises(UserError, match="six photos of each class"):
-        plan_fits(*photos(*counts), 0.18)
+        planned(*photos(*counts))

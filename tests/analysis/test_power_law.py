@@ -11,7 +11,7 @@ SIZES = np.array([70.0, 140.0, 280.0, 490.0, 700.0])
 LABELS = ("ant", "bee", "cow")
 
 
-def made(random, error, sizes=SIZES, number=900, folds=10, jitter=0.0, labels=None):
+def made(random, error, sizes=SIZES, number=900, folds=5, jitter=0.0, labels=None):
     """Answers of photos that differ in difficulty, at an error by class and size, (classes, sizes)."""
     labels = np.arange(number) % len(LABELS) if labels is None else labels
     place = np.arange(number) % folds

@@ -1,5 +1,6 @@
 """Which class each file gets: layouts that are clear, those that a person is asked about, and what they may contain."""
 
+import json
 import random
 import re
 import shlex
@@ -8,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from tests.data.layout_cases import ASKED, CLEAR, REFUSED, alternating, paths, read, source_files, table, voc, yolo
+from tlcore.data import evidence
 from tlcore.data.layout import HOW, propose, read_layout
 from tlcore.data.text_files import MAX_BYTES
 from tlcore.errors import UndecidedLayout, UserError
@@ -16,6 +18,11 @@ from tlcore.messages.layouts import basis_message, summary_message, undecided_me
 
 def proposals_of(case):
     return propose("x", source_files(case.photos, case.texts), (), read)
+
+
+def placed(layout):
+    """The files with class and part, without what tables say of them besides."""
+    return [replace(each, columns=()) for each in layout.placed]
 
 
 def check(case, choice, layout, used):
@@ -32,7 +39,7 @@ def test_a_clear_layout_asks_nothing(case):
     first = proposals_of(case)[0]
     assert first.is_clear, case.reason
     check(case, first.choice(), first.layout, first.used)
-    assert read_layout("x", source_files(case.photos, case.texts), (), read).placed == first.layout.placed
+    assert placed(read_layout("x", source_files(case.photos, case.texts), (), read)) == first.layout.placed
 
 
 @pytest.mark.parametrize("case", ASKED, ids=[case.name for case in ASKED])
@@ -101,6 +108,16 @@ def test_the_question_in_words():
         "      For example, train/cat.0.jpg is cat.",
         "      For example, train/cat.1.jpg is cat.",
     ]
+
+
+def test_a_file_of_annotations_that_is_too_large_is_named_with_what_to_do(monkeypatch):
+    monkeypatch.setattr(evidence, "MAX_JSON", 10)
+    texts = {"annotations.json": json.dumps({"images": [], "annotations": [], "categories": []})}
+    with pytest.raises(UserError, match=r"annotations\.json is not read: it has .* MB") as refusal:
+        read_layout("x", source_files(paths("#.jpg"), texts), (), read)
+    assert "one folder per class" in refusal.value.fix
+    found = read_layout("x", source_files(paths("cats", "dogs"), texts), (), read)
+    assert ["split it into several files" in reason for _, reason in found.refused] == [True]
 
 
 def test_empty_class_folders_are_reported_in_their_place():
@@ -209,7 +226,7 @@ def test_in_any_mixture_no_file_is_lost_and_no_part_is_a_class_without_a_questio
         for each in proposals:
             used = sum("/".join(file.parts) in each.used for file in files)
             assert len(each.layout.placed) + each.layout.num_left_out + used == len(files), (seed, each.key)
-            assert read_layout("x", files, (), read, each.key, 1).placed == each.layout.placed, (seed, each.key)
+            assert placed(read_layout("x", files, (), read, each.key, 1)) == each.layout.placed, (seed, each.key)
         if proposals[0].is_clear:
             assert not {"train", "test", "val", "Train"} & {each.label for each in proposals[0].photos}, seed
     assert num_read > 200

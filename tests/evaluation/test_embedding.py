@@ -11,6 +11,7 @@ from tlcore.evaluation.embedding import (
     PHOTOS,
     load_embedding,
     make_embedding,
+    nearest,
     save_embedding,
 )
 
@@ -50,8 +51,32 @@ def test_similarities_are_the_cosines_of_the_features(number, dimension, rank, m
 def test_what_a_photo_has_beside_the_projection_counts_as_unlike():
     photos, features = made(200, 300, 20)
     embedding = make_embedding(photos, features)
-    outside = np.linalg.svd(features)[2][-1].astype(np.float32)  # a direction that no photo has
-    assert embedding.similarities(outside).max() < 0.05
+    outside = np.linalg.svd(features)[2][-1].astype(np.float32)  # a direction that hardly any photo has
+    assert embedding.similarities(outside).max() < 0.1
+
+
+def test_a_photo_is_wholly_like_itself_though_part_of_it_is_lost():
+    photos, features = made(400, 600, 300)
+    embedding = make_embedding(photos, features)
+    assert embedding.photos["kept"].min() < 0.9995
+    assert [embedding.similarities(row)[n] for n, row in enumerate(features)] == pytest.approx([1] * 400, abs=4e-3)
+
+
+def test_the_nearest_are_of_the_class_that_was_asked_for_and_of_the_photos_that_may_be_shown():
+    photos, features = made(60, 64, 30)
+    photos["label"] = ["cat", "dog"] * 30
+    features[2] = features[0]
+    photos.loc[2, "sha256"] = photos["sha256"][0]  # a copy
+    embedding = make_embedding(photos, features)
+    among = set(photos["path"]) - {"4.png"}
+    found = nearest(embedding, features[4], "cat", 3, among)
+    cosine = cosines(features, features[4])
+    best = sorted((cosine[n] for n in range(60) if n % 2 == 0 and n not in (2, 4)), reverse=True)[:3]
+    places = [photos.index[photos["path"] == each.path][0] for each in found]
+    np.testing.assert_allclose([cosine[place] for place in places], best, atol=1e-3)
+    np.testing.assert_allclose([each.similarity for each in found], best, atol=0.01)
+    everything = [each.path for each in nearest(embedding, features[0], "cat", 99, among)]
+    assert len(everything) == 28, "29 may be shown, and two of them are the same photo"
 
 
 def test_photos_that_are_all_the_same_have_an_embedding():

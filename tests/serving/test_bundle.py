@@ -55,7 +55,9 @@ def test_the_keras_model_answers_like_the_shipped_file(trained):
     predictor = ImageClassifier(load_bundle(run.folder))
     photo = dataset.read(dataset.photos["path"][0])
     image = load_input(photo, 96, "center-crop")[np.newaxis].astype(np.float32)
-    np.testing.assert_allclose(model(image).numpy()[0], predictor.probabilities(photo), atol=1e-3)
+    answer = model(image)
+    np.testing.assert_allclose(answer["probabilities"].numpy()[0], predictor.probabilities(photo), atol=1e-3)
+    assert float(answer["familiarity"][0, 0]) == pytest.approx(predictor.predict_photo(photo).familiarity, abs=1e-3)
 
 
 def damage_info(change):

@@ -6,12 +6,13 @@ between photos; the second is by how much the models of one size differ beyond i
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from tlcore.analysis.power_law import Floats
-from tlcore.intervals import wilson_interval
+from tlcore.intervals import Z, wilson_interval
 
 Codes = npt.NDArray[np.int64]
 PSEUDO = 2
@@ -50,8 +51,15 @@ class Answers:
         return wilson_interval(share * number, number)
 
     def _between(self, size: int) -> float:
-        """The variance of the mean accuracy at a size that the models' own training photos explain."""
-        return between(self.correct[:, size], self.folds)
+        """The variance of the mean accuracy at a size that the models' own training photos explain.
+
+        So few models leave it uncertain, so it is at least what all sizes say on average.
+        """
+        return max(self._all_between[size], float(np.mean(self._all_between)))
+
+    @cached_property
+    def _all_between(self) -> list[float]:
+        return [between(self.correct[:, size], self.folds) for size in range(len(self.sizes))]
 
 
 def between(values: Floats, folds: Codes) -> float:
@@ -65,7 +73,14 @@ def between(values: Floats, folds: Codes) -> float:
         return 0.0
     means = np.array([values[folds == name].mean() for name in names])
     by_chance = float(np.mean(values.var() / counts))
-    return max(0.0, float(means.var(ddof=1)) - by_chance) / len(names)
+    return _few(len(names)) * max(0.0, float(means.var(ddof=1)) - by_chance) / len(names)
+
+
+def _few(folds: int) -> float:
+    """By how much more a variance between so few folds has to count: Student's distribution instead of the normal."""
+    from scipy.stats import t  # not at the top, since pages read what was found
+
+    return float((t.ppf(0.975, folds - 1) / Z) ** 2)
 
 
 def mean_and_error(values: Floats, folds: Codes) -> tuple[float, float]:

@@ -11,14 +11,18 @@ from typing import Any
 import numpy as np
 
 from tlcore.analysis.answers import Answers, mean_and_error
+from tlcore.analysis.fits import SHARES
 from tlcore.analysis.power_law import PowerLaws, draw_errors, fit_power_laws
 from tlcore.analysis.results import load_result, save_result
+from tlcore.jobs.status import job_status
+from tlcore.jobs.store import Run
 
 WHAT = "learning-curve"
 VERSION = 1
 FACTORS = (2, 4)
 """So many times the photos are looked ahead to."""
 STEPS = 12  # points of the drawn continuation
+START_SECONDS, LEAST_SECONDS = 5.0, 0.1  # of TensorFlow's import, and of a training of next to no photos
 LAST_SIZES = 3  # that tell how much a class still gains: what it gained from its first photos says little of more
 LEVEL = 0.05  # how often a class may be said to stand out where none does
 LEAST_GAIN, SMALL_GAIN = 0.005, 0.01
@@ -160,6 +164,16 @@ def _slopes(answers: Answers) -> np.ndarray:
     centred = doublings - doublings.mean()
     found: np.ndarray = answers.correct[:, -LAST_SIZES:] @ (centred / (centred**2).sum())
     return found
+
+
+def fit_seconds(run: Run) -> float:
+    """What a training on a part of the photos takes, by what the run's own head took."""
+    return LEAST_SECONDS + 0.5 * sum(end.seconds for end in job_status(run).epochs if end.phase == "head")
+
+
+def estimate_seconds(run: Run, num_folds: int) -> float:
+    """What a whole curve takes, once TensorFlow is there and the network has seen all photos."""
+    return START_SECONDS + num_folds * len(SHARES) * fit_seconds(run)
 
 
 def save_curve(folder: Path, curve: LearningCurve) -> None:

@@ -6,8 +6,7 @@ then it is the head on the network as it was before, and the curve says so.
 """
 
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -16,29 +15,26 @@ import pandas as pd
 
 from tlcore.analysis.answers import Answers
 from tlcore.analysis.fits import Fit, FitPlan, plan_fits
-from tlcore.analysis.learning_curve import make_curve, save_curve
+from tlcore.analysis.learning_curve import fit_seconds, make_curve, save_curve
 from tlcore.cleaning.course import Course, Part
-from tlcore.cleaning.groups import belong_together
-from tlcore.cleaning.quick_model import Codes
-from tlcore.data.manifest import Dataset, load_dataset
+from tlcore.data.manifest import load_dataset
 from tlcore.errors import UserError
-from tlcore.events import Event, Finished, Progress, ShouldStop, StageKey, Stopped
-from tlcore.features.extract import FEATURES_KEPT, Photo, Request, extract, num_rows
+from tlcore.events import Event, Finished, Progress, ShouldStop, StageKey, Stopped, run_to_end
+from tlcore.features.extract import FEATURES_KEPT, Request, extract, num_rows
 from tlcore.features.memory import check_head_memory
 from tlcore.features.saving import Stopwatch
 from tlcore.features.store import row_bytes
 from tlcore.features.views import ViewedStore
-from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Job, Run, load_run
 from tlcore.models.frozen_backbone import PretrainedBackbone, top_layer
 from tlcore.models.registry import find_backbone
 from tlcore.pipeline.caches import StoredViews, make_room_for, open_feature_store, read_photos, views_of
 from tlcore.pipeline.context import Context
-from tlcore.training.head import Examples, Head, train_head
+from tlcore.pipeline.folding import Folding, fold_photos, folds_of
+from tlcore.training.head import Examples, Head, HeadTrainer
 from tlcore.workspace import Workspace, touch_used
 
-EXTRACT_SECONDS, LEAST_FIT_SECONDS = 0.014, 0.7
-"""Of a photo that was not seen yet, and of a training of a few photos, for the time left."""
+EXTRACT_SECONDS = 0.014  # of a photo that was not seen yet, for the time left
 
 
 def run_learning_curve(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterator[Event]:
@@ -47,24 +43,21 @@ def run_learning_curve(workspace: Workspace, job: Job, should_stop: ShouldStop) 
     Raises:
         UserError: the run has no pretrained network, there are too few photos, or one is gone or has changed.
     """
-    start = time.perf_counter()
-    run = load_run(workspace, job.spec["run"])
+    start, run = time.perf_counter(), load_run(workspace, job.spec["run"])
     context = frozen_context(workspace, run, should_stop)
     touch_used(context.dataset.folder)
-    plan = plan_of(context.dataset, context.config.seed)
-    with closing(open_feature_store(context, views_of(context.config))) as store:
+    folding = fold_photos(context.dataset)
+    plan = plan_of(folding, context)
+    with open_feature_store(context, views_of(context.config)) as store:
+        request = Request(folding.photos, (store,))
         course = Course(
-            Part(StageKey.EXTRACT_FEATURES, len(_missing(context, store)), EXTRACT_SECONDS),
+            Part(StageKey.EXTRACT_FEATURES, num_rows(request.missing()), EXTRACT_SECONDS),
             Part(StageKey.LEARN_PARTS, len(plan.fits), fit_seconds(run)),
         )
-        yield from course.follow(_extract(context, store))
-        curve_is_whole = yield from course.follow(
-            _Trainings(context, store, plan, job, not run.config.fine_tunes).run()
-        )
-    if curve_is_whole:
-        yield Finished(run.id, time.perf_counter() - start)
-    else:
-        yield Stopped(FEATURES_KEPT)
+        yield from course.follow(_extract(context, request))
+        trainings = _Trainings(context, store, folding, plan, job)
+        is_whole = yield from course.follow(trainings.run(exact=not run.config.fine_tunes))
+    yield Finished(run.id, time.perf_counter() - start) if is_whole else Stopped(FEATURES_KEPT)
 
 
 def frozen_context(workspace: Workspace, run: Run, should_stop: ShouldStop) -> Context:
@@ -75,7 +68,7 @@ def frozen_context(workspace: Workspace, run: Run, should_stop: ShouldStop) -> C
     """
     if not run.config.pretrained:
         raise UserError(
-            "This model was trained from scratch, so there is nothing to learn from quickly.",
+            "This model was trained from scratch, without the pretrained network that this needs.",
             "Train with a pretrained network to see what more photos would bring.",
         )
     config = replace(run.config, strategy="feature-extraction", batch_norm_adaptation=0.0)
@@ -84,37 +77,17 @@ def frozen_context(workspace: Workspace, run: Run, should_stop: ShouldStop) -> C
     return Context(workspace, run, load_dataset(workspace, run.dataset_id), spec, config, should_stop, backbone)
 
 
-def plan_of(dataset: Dataset, seed: int) -> FitPlan:
-    """The trainings on all photos of a data set, groups and equal photos together. Raises UserError: too few."""
-    rows = dataset.photos
-    named = [rows["group"]] if "group" in rows else []
-    groups = belong_together(rows, *named).to_numpy(np.int64)
-    learned = rows["split"].isin(("train", "validation"))
-    share = float((rows["split"] == "validation").sum() / max(1, learned.sum()))
-    return plan_fits(label_codes(dataset), groups, share, seed)
+def plan_of(folding: Folding, context: Context) -> FitPlan:
+    """The trainings. Raises UserError: there are too few photos."""
+    groups = pd.factorize(folding.groups)[0].astype(np.int64)
+    folds = folds_of(folding, context.dataset, context.config.seed) if folding.num_folds else []
+    return plan_fits(folds, folding.classes.astype(np.int64), groups, context.config.seed)
 
 
-def label_codes(dataset: Dataset) -> Codes:
-    """The class of each photo by its place in the labels, int64 (n,)."""
-    codes = pd.Categorical(dataset.photos["label"], categories=list(dataset.labels)).codes
-    return np.asarray(codes, np.int64)
-
-
-def fit_seconds(run: Run) -> float:
-    """What a training of a part takes, by what the head of the run took."""
-    head = sum(end.seconds for end in job_status(run).epochs if end.phase == "head")
-    return LEAST_FIT_SECONDS + 0.5 * head
-
-
-def _missing(context: Context, store: ViewedStore) -> list[Photo]:
-    request = Request(context.photos, (store,))
-    return [request.by_hash[sha256] for sha256 in request.missing()]
-
-
-def _extract(context: Context, store: ViewedStore) -> Generator[Progress, None, None]:
+def _extract(context: Context, request: Request) -> Generator[Progress, None, None]:
     """Compute the features (and augmented views) that the store lacks."""
-    request = Request(context.photos, (store,))
-    check_head_memory(len(context.photos), row_bytes(store.kind))
+    store = request.stores[0]
+    check_head_memory(len(request.photos), row_bytes(store.kind))
     if not num_rows(request.missing()):
         return
     make_room_for(context, [request])
@@ -126,54 +99,44 @@ def _extract(context: Context, store: ViewedStore) -> Generator[Progress, None, 
 class _Trainings:
     """All trainings of a plan, one after the other; after each fold, what is known by then is on disk."""
 
-    def __init__(self, context: Context, store: ViewedStore, plan: FitPlan, job: Job, exact: bool) -> None:
-        self._context, self._store, self._plan, self._job, self._exact = context, store, plan, job, exact
-        self._photos, self._labels = context.photos, label_codes(context.dataset)
+    def __init__(self, context: Context, store: ViewedStore, folding: Folding, plan: FitPlan, job: Job) -> None:
+        self._context, self._store, self._plan, self._job = context, store, plan, job
+        self._photos, self._classes = folding.photos, folding.classes
         self._correct = np.full((len(self._photos), len(plan.sizes)), np.nan)
         self._folds = np.full(len(self._photos), -1)
 
-    def run(self) -> Generator[Progress, None, bool]:
-        """Whether all were done; False when stopped."""
+    def run(self, exact: bool) -> Generator[Progress, None, bool]:
+        """Whether all were done; False when stopped. `exact`: see `LearningCurve`."""
         fits, should_stop = self._plan.fits, self._context.should_stop
         watch = Stopwatch(StageKey.LEARN_PARTS, len(fits), unit="trainings")
         yield watch.progress(0)
         if should_stop():
             return False
         features = read_photos(self._store, self._photos)
+        trainer = HeadTrainer(len(self._context.dataset.labels), self._context.config)
         for done, fit in enumerate(fits, 1):
-            head = _trained(partial(self._examples, features), fit, self._context)
+            head = self._trained(trainer, fit, features)
             if should_stop() or head is None:
                 return False
             answers = head.logits(features[fit.test]).argmax(axis=1)
-            self._correct[fit.test, fit.size] = answers == self._labels[fit.test]
+            self._correct[fit.test, fit.size] = answers == self._classes[fit.test]
             self._folds[fit.test] = fit.fold
             if fit.size == len(self._plan.sizes) - 1:
-                self._save(done)
+                self._save(done, exact)
             yield watch.progress(done)
         return True
 
-    def _examples(self, features: np.ndarray, rows: Codes, augmented: bool) -> Examples:
-        several = augmented and self._store.views.count > 1
-        chosen: Sequence[Photo] = [self._photos[row] for row in rows] if several else ()
-        return Examples(
-            StoredViews(self._store, chosen) if several else features[rows], self._labels[rows].astype(np.int32)
-        )
+    def _trained(self, trainer: HeadTrainer, fit: Fit, features: np.ndarray) -> Head | None:
+        """The head of one training; None when stopped before its first epoch."""
+        several = self._store.views.count > 1
+        views = StoredViews(self._store, [self._photos[row] for row in fit.train]) if several else features[fit.train]
+        validation = Examples(features[fit.validation], self._classes[fit.validation])
+        training = trainer.train(Examples(views, self._classes[fit.train]), validation, self._context.should_stop)
+        return run_to_end(training)
 
-    def _save(self, done: int) -> None:
+    def _save(self, done: int, exact: bool) -> None:
         known = ~np.isnan(self._correct).any(axis=1)
-        sizes = np.array(self._plan.sizes)
-        answers = Answers(self._correct[known], self._folds[known], self._labels[known], sizes)
-        labels = self._context.dataset.labels
-        save_curve(self._job.folder, make_curve(answers, labels, self._exact, done, len(self._plan.fits)))
-
-
-def _trained(examples: Callable[[Codes, bool], Examples], fit: Fit, context: Context) -> Head | None:
-    """The head of one training; None when stopped before its first epoch."""
-    num_classes, config = len(context.dataset.labels), context.config
-    training = train_head(examples(fit.train, True), examples(fit.validation, False), num_classes, config)
-    while True:
-        try:
-            next(training)
-        except StopIteration as end:
-            head: Head | None = end.value
-            return head
+        sizes, classes = np.array(self._plan.sizes), self._classes.astype(np.int64)
+        answers = Answers(self._correct[known], self._folds[known], classes[known], sizes)
+        curve = make_curve(answers, self._context.dataset.labels, exact, done, len(self._plan.fits))
+        save_curve(self._job.folder, curve)

@@ -41,6 +41,14 @@ def take_layout(layout: str, labels: str | PathLike[str]) -> str:
     return layout or (given if given in ("", "folders", "names", "annotations") else f"table:{given}")
 
 
+def check_kept(kept: object) -> None:
+    """Raise UserError unless this is a share, 0–1, or None for the usual one."""
+    if kept is None:
+        return
+    if isinstance(kept, bool) or not isinstance(kept, int | float) or not 0 <= kept <= 1:
+        raise UserError(f"kept={kept!r} is not a share.", "Use a number from 0 to 1, such as 0.95.")
+
+
 def make_config(strategy: str, backbone: str, settings: dict[str, Any]) -> TrainConfig:
     """The settings of a training: those given over the defaults of the strategy, the image size as network and strategy
     have it by themselves.

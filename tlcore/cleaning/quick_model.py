@@ -28,12 +28,11 @@ class Fold:
     predict: Codes
 
 
-def make_folds(labels: Codes, groups: Codes, seed: int = 0, num_folds: int = NUM_FOLDS) -> list[Fold]:
+def make_folds(labels: Codes, groups: Codes, seed: int = 0) -> list[Fold]:
     """Folds that have about the same share of each class, with every group on one side; [] where that cannot be.
 
     Args:
         labels: (n,), the class of each row. groups: (n,), equal numbers for rows that belong together.
-        num_folds: at most; fewer where a class has fewer groups.
     """
     num_groups = {label: len(np.unique(groups[labels == label])) for label in np.unique(labels)}
     usable = [label for label, number in num_groups.items() if number >= 2]  # else it is never learned when predicted
@@ -41,7 +40,7 @@ def make_folds(labels: Codes, groups: Codes, seed: int = 0, num_folds: int = NUM
         return []
     rows = np.flatnonzero(np.isin(labels, usable))
     fewest = min(num_groups[label] for label in usable)
-    splitter = StratifiedGroupKFold(min(num_folds, fewest), shuffle=True, random_state=seed)
+    splitter = StratifiedGroupKFold(min(NUM_FOLDS, fewest), shuffle=True, random_state=seed)
     parts = splitter.split(rows, labels[rows], groups[rows])
     return [Fold(rows[learn], rows[predict]) for learn, predict in parts if len(np.unique(labels[rows[learn]])) > 1]
 

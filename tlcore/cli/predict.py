@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tlcore.api.model import Model, load_model
-from tlcore.cli.common import Subparsers, answer
+from tlcore.cli.common import Subparsers, add_kept, answer
 from tlcore.cli.file_report import add_report_option, report_values, save_report
 from tlcore.data.folder import FolderSource, no_photo
 from tlcore.data.images import PhotoRefused
@@ -15,6 +15,7 @@ from tlcore.error_reasons import why_file_failed
 from tlcore.errors import UserError
 from tlcore.messages.tables import csv_text
 from tlcore.messages.terminal import printable
+from tlcore.messages.unknown import NONE, closest_message, known_word
 from tlcore.serving.predict import Prediction
 from tlcore.workspace import Workspace
 
@@ -25,6 +26,7 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     parser.add_argument("model", help="a run's id, or the folder or zip of a trained model")
     parser.add_argument("images", nargs="+", metavar="IMAGE", help="a photo, or a folder: all photos in it and below")
     parser.add_argument("--csv", metavar="FILE", help="save a table with the probability of every class")
+    add_kept(parser)
     add_report_option(parser)
     parser.set_defaults(command=_predict)
 
@@ -33,7 +35,7 @@ def _predict(workspace: Workspace, options: argparse.Namespace) -> int:
     model = load_model(options.model, workspace=workspace)
     rows: list[dict[str, Any]] = []
     lines = []
-    for name, prediction in _predictions(model, options.images):
+    for name, prediction in _predictions(model, options.images, options.kept):
         if prediction.error:
             rows.append({"image": name, "error": prediction.error})
             lines.append(printable(f"{name}: {prediction.error}"))
@@ -42,14 +44,15 @@ def _predict(workspace: Workspace, options: argparse.Namespace) -> int:
             {
                 "image": name,
                 "label": prediction.label,
+                "known": prediction.known,
                 "probability": prediction.probability,
                 "probabilities": prediction.probabilities,
+                "familiarity": prediction.familiarity,
                 "milliseconds": prediction.milliseconds,
                 "changed": prediction.changed,
             }
         )
-        top = ", ".join(f"{label} {probability:.1%}" for label, probability in prediction.ranked[:3])
-        lines.append(printable(f"{name}: {top} ({prediction.milliseconds:.0f} ms)"))
+        lines.append(printable(f"{name}: {_answer(prediction)} ({prediction.milliseconds:.0f} ms)"))
         if prediction.changed:
             lines.append(printable(f"  {name} {prediction.changed}"))
     if options.csv:
@@ -62,7 +65,14 @@ def _predict(workspace: Workspace, options: argparse.Namespace) -> int:
     return 2 if all("error" in row for row in rows) else 0
 
 
-def _predictions(model: Model, given: list[str]) -> Iterator[tuple[str, Prediction]]:
+def _answer(prediction: Prediction) -> str:
+    """The three most probable classes, or that it is none of them and which is nearest."""
+    if not prediction.known:
+        return f"{NONE}. {closest_message(prediction.label, prediction.probability)}"
+    return ", ".join(f"{label} {probability:.1%}" for label, probability in prediction.ranked[:3])
+
+
+def _predictions(model: Model, given: list[str], kept: float | None) -> Iterator[tuple[str, Prediction]]:
     """Each photo with what is on it: those that are named, and of folders all in them, in the order of their paths.
 
     What cannot be used has its reason, as for an import: too large a file, a link that leads out of the folder.
@@ -72,7 +82,7 @@ def _predictions(model: Model, given: list[str]) -> Iterator[tuple[str, Predicti
     """
     for name in given:
         if not Path(name).expanduser().is_dir():
-            (prediction,) = model.predict([name])
+            (prediction,) = model.predict([name], kept=kept)
             yield name, prediction
             continue
         source = FolderSource(Path(name))
@@ -85,16 +95,17 @@ def _predictions(model: Model, given: list[str]) -> Iterator[tuple[str, Predicti
             if isinstance(data, PhotoRefused):
                 yield path, Prediction((), 0.0, data.reason)
             else:
-                yield path, model.predict([data])[0]
+                yield path, model.predict([data], kept=kept)[0]
         for place in sorted(reasons):
             yield str(Path(name, place)), Prediction((), 0.0, reasons[place])
 
 
 def _write_csv(path: Path, rows: list[dict[str, Any]], labels: tuple[str, ...]) -> None:
-    columns = ["image", "label", "probability", *labels, "error"]
+    columns = ["image", "label", "known", "probability", "familiarity", *labels, "error"]
     cells = [
         [
-            *(row["image"], row.get("label", ""), row.get("probability", "")),
+            *(row["image"], row.get("label", ""), known_word(row.get("known")), row.get("probability", "")),
+            _number(row.get("familiarity")),
             *(row.get("probabilities", {}).get(label, "") for label in labels),
             row.get("error", ""),
         ]
@@ -105,3 +116,7 @@ def _write_csv(path: Path, rows: list[dict[str, Any]], labels: tuple[str, ...]) 
     except OSError as error:
         what = f"{path} could not be saved: {why_file_failed(error)}."
         raise UserError(what, "Choose a file in another folder for --csv.") from error
+
+
+def _number(value: float | None) -> float | str:
+    return "" if value is None else value

@@ -7,6 +7,7 @@ Young, 1936). What a photo loses by it is kept as one number, so that a similari
 `embedding.json` says what was written, `embedding.parquet` has a row a photo, `embedding.npz` the arrays.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -23,6 +24,7 @@ INFO, PHOTOS, ARRAYS = "embedding.json", "embedding.parquet", "embedding.npz"
 COLUMNS = ("path", "sha256", "label", "split", "kept")
 MOST_DIMENSIONS = 128  # 20,000 photos take 5 MB; 2,800 photos of three kinds keep 93% of their squared length
 VERSION = 1
+_RESIDUAL_POWER = 16  # of 4 … 30 the one whose result is right for the nearest photos, on average
 _TINY = 1e-12
 
 
@@ -46,8 +48,9 @@ class Embedding:
     def similarities(self, features: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """About the cosine similarity of each photo's features to those of another photo.
 
-        What either photo loses in the projection counts as unlike: on 2,800 photos the result is off by 0.002 on
-        average, and 0.016 too low for the nearest ones.
+        What two photos lose in the projection is as unlike as that of any two, unless they are all but the same: there
+        its cosine is about the 16th power of that of what is kept. On 2,800 photos the result is off by 0.003 on
+        average, for each photo's nearest one by 0.012 to either side; a photo is like itself by 1.
 
         Args:
             features: float32 (D,), of a photo, as the network pools them.
@@ -56,9 +59,38 @@ class Embedding:
             float32 (n,), 0–1.
         """
         projected = features / max(float(np.linalg.norm(features)), _TINY) @ self.projection
-        found = self.vectors.astype(np.float32) @ projected
-        similar: npt.NDArray[np.float32] = (found * self.photos["kept"].to_numpy(np.float32)).clip(0, 1)
+        kept, own = self.photos["kept"].to_numpy(np.float32), min(float(np.linalg.norm(projected)), 1.0)
+        cosine = (self.vectors.astype(np.float32) @ projected / max(own, _TINY)).clip(0, 1)
+        lost = np.sqrt((1 - kept**2).clip(0, 1) * (1 - own**2))
+        similar: npt.NDArray[np.float32] = cosine * kept * own + lost * cosine**_RESIDUAL_POWER
         return similar.astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A photo that is like another one. `similarity`: the cosine of their features, 0–1."""
+
+    path: str
+    sha256: str
+    label: str
+    split: str
+    similarity: float
+
+
+def nearest(
+    embedding: Embedding, features: npt.NDArray[np.float32], label: str, number: int, among: Collection[str]
+) -> list[Neighbour]:
+    """The photos of a class that are most like a photo, the most alike first; of copies only one.
+
+    Args:
+        features: float32 (D,), of the photo, as the network pools them. number: at most so many. among: the paths of
+            the photos that may be named.
+    """
+    rows = embedding.photos.assign(similarity=embedding.similarities(features))
+    rows = rows[(rows["label"] == label) & rows["path"].isin(among)]
+    rows = rows.sort_values("similarity", ascending=False, kind="stable").drop_duplicates("sha256").head(number)
+    columns = ["path", "sha256", "label", "split", "similarity"]
+    return [Neighbour(*row) for row in rows[columns].itertuples(index=False, name=None)]
 
 
 def make_embedding(photos: pd.DataFrame, features: npt.NDArray[np.float32]) -> Embedding:

@@ -4,7 +4,7 @@
 these and count nothing themselves.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,8 @@ from tlcore.intervals import wilson_interval
 from tlcore.workspace import read_json, write_atomic, write_json
 
 PREDICTIONS, FIGURES = "predictions.parquet", "report.json"
+FAMILIARITY, FAMILIARITIES = "familiarity", "familiarity.json"
+"""A column of the predictions, and the file that has it: it is known only after the figures, which never change."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,9 @@ class Report:
         confusion: counts, true classes in rows, predicted ones in columns.
         per_class: label, support, correct, precision, recall, f1.
         predictions: path, sha256, label, predicted, correct, probability (of the predicted class), probability_true,
-            probabilities (float32, one a class).
+            probabilities (float32, one a class), familiarity (0–1, NaN where the model has none).
+        unknown: a row a photo that shows none of the classes, where such were given: path, sha256, predicted,
+            probability, familiarity. They count in no other figure.
     """
 
     labels: tuple[str, ...]
@@ -44,6 +48,7 @@ class Report:
     confusion: pd.DataFrame
     per_class: pd.DataFrame
     predictions: pd.DataFrame
+    unknown: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def accuracy(self) -> float:
@@ -56,9 +61,16 @@ class Report:
 
 
 def predictions_frame(
-    photos: pd.DataFrame, probabilities: npt.NDArray[np.float32], labels: tuple[str, ...]
+    photos: pd.DataFrame,
+    probabilities: npt.NDArray[np.float32],
+    labels: tuple[str, ...],
+    familiarity: npt.NDArray[np.float32] | None = None,
 ) -> pd.DataFrame:
-    """The frame of predictions from photos (path, sha256, label) and probabilities float32 (n, classes)."""
+    """The frame of predictions from photos (path, sha256, label) and probabilities float32 (n, classes).
+
+    Args:
+        familiarity: float32 (n,), where it is known.
+    """
     chosen = probabilities.argmax(axis=1)
     position = {label: index for index, label in enumerate(labels)}
     truth = np.array([position[label] for label in photos["label"]], dtype=int)
@@ -73,6 +85,26 @@ def predictions_frame(
             "probability": probabilities[rows, chosen],
             "probability_true": probabilities[rows, truth],
             "probabilities": list(probabilities.astype(np.float32)),
+            FAMILIARITY: np.full(len(photos), np.nan, np.float32) if familiarity is None else familiarity,
+        }
+    )
+
+
+def unknown_frame(
+    photos: pd.DataFrame,
+    probabilities: npt.NDArray[np.float32],
+    labels: tuple[str, ...],
+    familiarity: npt.NDArray[np.float32],
+) -> pd.DataFrame:
+    """The frame `Report.unknown`, of photos (path, sha256) and what a model made of them; see `predictions_frame`."""
+    chosen = probabilities.argmax(axis=1) if len(photos) else np.empty(0, int)
+    return pd.DataFrame(
+        {
+            "path": photos["path"].to_numpy(),
+            "sha256": photos["sha256"].to_numpy(),
+            "predicted": [labels[index] for index in chosen],
+            "probability": [float(row[index]) for row, index in zip(probabilities, chosen)],
+            FAMILIARITY: familiarity,
         }
     )
 
@@ -96,9 +128,30 @@ def make_report(predictions: pd.DataFrame, labels: tuple[str, ...]) -> Report:
 
 def save_report(folder: Path, report: Report) -> None:
     """Write the report's two files into a run's folder, the figures last."""
-    predictions = to_parquet(report.predictions)
+    predictions = to_parquet(report.predictions.drop(columns=FAMILIARITY, errors="ignore"))
+    (folder / FAMILIARITIES).unlink(missing_ok=True)  # of an earlier attempt
     write_atomic(folder / PREDICTIONS, predictions)
     write_json(folder / FIGURES, figures(report) | {"files": {PREDICTIONS: file_checksum(predictions)}})
+
+
+def save_familiarity(folder: Path, report: Report) -> None:
+    """Write how familiar each photo of a report is beside the report's files.
+
+    Raises:
+        UserError: the disk is full.
+    """
+    rows = report.predictions
+    values = dict(zip(rows["sha256"], map(float, rows[FAMILIARITY]), strict=True))
+    write_json(folder / FAMILIARITIES, {"photos": values})
+
+
+def _load_familiarity(folder: Path, sha256s: pd.Series) -> npt.NDArray[np.float32]:
+    """What `save_familiarity` wrote, a value a photo; NaN for all of them where there is none."""
+    try:
+        values = read_json(folder / FAMILIARITIES)["photos"]
+        return np.asarray([values[sha256] for sha256 in sha256s], np.float32)
+    except FileNotFoundError:
+        return np.full(len(sha256s), np.nan, np.float32)
 
 
 def figures(report: Report) -> dict[str, Any]:
@@ -123,6 +176,7 @@ def load_report(folder: Path) -> Report:
     try:
         values = read_json(folder / FIGURES)
         predictions = read_parquet(folder / PREDICTIONS, values)
+        predictions[FAMILIARITY] = _load_familiarity(folder, predictions["sha256"])
         found = parse_figures(values, tuple(values["labels"]))
         if (int(predictions["correct"].sum()), len(predictions)) != (found.correct, found.total):
             raise DamagedFile("The figures are not those of the predictions.")

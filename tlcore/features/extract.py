@@ -124,22 +124,22 @@ def extract(
 
 def run_photos(
     pool: PredictorPool, photos: Sequence[Photo], load: Callable[[str], np.ndarray], should_stop: ShouldStop = never
-) -> Iterator[tuple[list[Photo], np.ndarray]]:
-    """A network's output for each photo, in chunks, in the order in which they get ready.
+) -> Iterator[tuple[list[Photo], list[np.ndarray]]]:
+    """A network's outputs for each photo, in chunks, in the order in which they get ready.
 
     Args:
         load: a photo's pixels by its path, uint8 (S, S, 3); called from several threads.
         should_stop: asked after every chunk; when true, the chunks under way are still given out.
 
     Yields:
-        Photos and their output, float32, first axis len(photos of the chunk).
+        Photos and their outputs, as the pool's predictors give them: float32, first axis len(photos of the chunk).
 
     Raises:
         UserError: what `load` raises for a photo that is gone or has changed.
     """
     by_hash = {photo.sha256: photo for photo in photos}
     tasks = [_Task(0, photo, (0,)) for photo in photos]
-    for _, pairs, (rows,) in _compute(pool, tasks, load, [Views()], should_stop):
+    for _, pairs, rows in _compute(pool, tasks, load, [Views()], should_stop):
         yield [by_hash[sha256] for sha256, _ in pairs], rows
 
 

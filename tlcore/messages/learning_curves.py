@@ -3,14 +3,26 @@
 from dataclasses import asdict
 from typing import Any
 
+import pandas as pd
+
 from tlcore.analysis.learning_curve import LearningCurve
+from tlcore.messages.durations import about_message
 from tlcore.messages.quantities import count, percent, percent_range
 
+TITLE = "Would more photos help?"
 WHAT_FOR = (
     "Trains on parts of your photos, small and large, to see how fast the score grows and what twice the photos would "
     "bring."
 )
 """What the analysis is for, before somebody asks for it."""
+FROM_SCRATCH = (
+    "Train with a pretrained network to see what more photos would bring. This model was trained from scratch."
+)
+
+
+def offer_message(seconds: float) -> str:
+    """How long it takes: "Takes about 20 s."."""
+    return f"Takes {about_message(seconds, seconds)}."
 
 
 def curve_message(curve: LearningCurve) -> str:
@@ -52,3 +64,17 @@ def basis_message(curve: LearningCurve) -> str:
 def curve_values(curve: LearningCurve) -> dict[str, Any]:
     """A curve for JSON, with its sentence."""
     return {"message": curve_message(curve), **asdict(curve)}
+
+
+def gain_frame(curve: LearningCurve) -> pd.DataFrame:
+    """By how much the recall of each class grows with twice the photos, the largest gain first, as a table in words."""
+    rows = [
+        (each.label, _points(each.gain), f"{_points(each.low)} to {_points(each.high)}")
+        for each in sorted(curve.gains, key=lambda each: -each.gain)
+    ]
+    return pd.DataFrame(rows, columns=["Class", "Recall with twice the photos", "Likely range"])
+
+
+def _points(share: float) -> str:
+    """A difference of shares as percentage points: "+2.5"."""
+    return f"{100 * share:+.1f} points".replace("-", "−")

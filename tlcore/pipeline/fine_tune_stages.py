@@ -41,7 +41,8 @@ from tlcore.pipeline.caches import (
 )
 from tlcore.pipeline.context import Context, FineTuneModel, Halted, TrainedModel
 from tlcore.pipeline.head_stages import check_memory_for, head_model, validation_score_of
-from tlcore.serving.export import save_keras_model, set_dense, stack_head, with_probabilities
+from tlcore.serving.export import save_keras_model, set_dense, stack_head, with_familiarity, with_probabilities
+from tlcore.serving.graft_familiarity import graft_familiarity
 from tlcore.training.batch_norm import (
     adapt_batch_norm as adapt_model,
 )
@@ -217,8 +218,10 @@ def network_model(
     return TrainedModel(
         test_probabilities,
         best_epoch,
-        lambda: _convert(model, context.config.image_size),
-        lambda folder: save_keras_model(folder, model.whole),
+        lambda prototypes: _convert(model, context.config.image_size, prototypes),
+        lambda folder, prototypes: save_keras_model(
+            folder, with_familiarity(model.whole, model.backbone.output, prototypes)
+        ),
         lambda: {"network": [variable.numpy() for variable in model.whole.variables]},
         network=model,
         validation_probabilities=validation_probabilities,
@@ -245,10 +248,11 @@ def _batch_source(context: Context, model: FineTuneModel, store: ViewedStore) ->
     return BatchSource(train, held_out, classes, -(-len(classes) // config.batch_size))
 
 
-def _convert(model: FineTuneModel, image_size: int) -> bytes:
+def _convert(model: FineTuneModel, image_size: int, prototypes: np.ndarray) -> bytes:
     """The whole network as a `.tflite`, in 32 bits, so that it answers as the figures were counted."""
-    named = keras.Model(model.whole.input, {"probabilities": model.whole.output})
-    return convert_to_tflite(named, image_size, float16=False)
+    outputs = {"probabilities": model.whole.output, "features": model.backbone.output}
+    classifier = convert_to_tflite(keras.Model(model.whole.input, outputs), image_size, float16=False)
+    return graft_familiarity(classifier, "features", prototypes)
 
 
 def build_network(context: Context) -> FineTuneModel:

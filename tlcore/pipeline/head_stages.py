@@ -26,7 +26,7 @@ from tlcore.pipeline.caches import (
     views_of,
 )
 from tlcore.pipeline.context import Context, Halted, TrainedModel
-from tlcore.serving.export import save_keras_model, set_dense, stack_head, with_probabilities
+from tlcore.serving.export import save_keras_model, set_dense, stack_head, with_familiarity, with_probabilities
 from tlcore.serving.graft import graft_head
 from tlcore.training.checkpoint import begin_checkpoints
 from tlcore.training.head import Examples, Head, hidden_sizes, train_head
@@ -116,16 +116,17 @@ def model_with_head(
     """The frozen network with a head on it."""
     backbone, config, top = context.backbone, context.config, top_layer(context.config.head)
 
-    def make_tflite() -> bytes:
+    def make_tflite(prototypes: np.ndarray) -> bytes:
         source = backbone.file(top)
         data = source if isinstance(source, bytes) else source.read_bytes()
-        return graft_head(data, head.layers, config.image_size, output_name(top))
+        return graft_head(data, head.layers, config.image_size, output_name(top), prototypes)
 
-    def save_keras(folder: Path) -> None:
+    def save_keras(folder: Path, prototypes: np.ndarray) -> None:
         model = backbone.keras_model(top)
         logits, dense = stack_head(model.output, len(context.dataset.labels), config, hidden_sizes(config))
         set_dense(dense, head.layers)
-        save_keras_model(folder, with_probabilities(model.input, logits))
+        shipped = with_familiarity(with_probabilities(model.input, logits), model.output, prototypes)
+        save_keras_model(folder, shipped)
 
     def arrays() -> dict[str, list[np.ndarray]]:
         groups = {"head": [array for layer in head.layers for array in layer]}

@@ -19,7 +19,7 @@ from tlcore.data.images import decode_input
 from tlcore.data.manifest import Dataset
 from tlcore.data.wanted import PIXELS_VERSION, RESIZE_POLICY
 from tlcore.errors import UserError
-from tlcore.evaluation.cross_validation import cross_validation_values
+from tlcore.evaluation.cross_validation import cross_validation_info
 from tlcore.evaluation.report import Report, figures
 from tlcore.events import Event, Packed, Progress, StageKey
 from tlcore.features.extract import Photo, run_photos
@@ -28,8 +28,11 @@ from tlcore.jobs.store import Run
 from tlcore.models.litert_runtime import litert_pool
 from tlcore.models.registry import BackboneSpec
 from tlcore.pipeline.context import TrainedModel
+from tlcore.pipeline.familiarity import Familiarity
 from tlcore.pipeline.finishing import Completed
 from tlcore.serving.bundle import FOLDER, INFO, KERAS, Bundle, add_keras_file, write_bundle
+from tlcore.serving.graft_familiarity import FAMILIARITY
+from tlcore.serving.predict import OUTPUT
 from tlcore.workspace import disk_error
 
 MOST_DIFFERENCE = 1e-3  # in probability, between the shipped file and the figures shown
@@ -37,12 +40,14 @@ MOST_DIFFERENCE = 1e-3  # in probability, between the shipped file and the figur
 
 @dataclass(frozen=True)
 class Package:
-    """What is packed: a trained model, what it was trained on and with, and the figures it was judged by."""
+    """What is packed: a trained model, what it was trained on and with, the figures it was judged by (with how familiar
+    each test photo is), and what it tells known photos from others by."""
 
     dataset: Dataset
     spec: BackboneSpec
     config: TrainConfig
     completed: Completed
+    familiarity: Familiarity
 
     @property
     def report(self) -> Report:
@@ -65,7 +70,8 @@ def package(run: Run, contents: Package) -> Iterator[Event]:
     """
     folder = run.folder / FOLDER
     yield Progress(StageKey.PACK, 0, 1)
-    bundle = Bundle(contents.model.make_tflite(), contents.dataset.labels, _describe(run, contents))
+    tflite = contents.model.make_tflite(contents.familiarity.prototypes)
+    bundle = Bundle(tflite, contents.dataset.labels, _describe(run, contents))
     checked, largest = yield from _verify(bundle, contents)
     if not largest <= MOST_DIFFERENCE:  # not a number is as bad
         differs = f"gives other probabilities than the trained one (by up to {largest:.4f})"
@@ -78,7 +84,7 @@ def package(run: Run, contents: Package) -> Iterator[Event]:
     write_bundle(folder, Bundle(bundle.tflite, bundle.labels, info))
     yield Packed()
     try:
-        contents.model.save_keras(folder)
+        contents.model.save_keras(folder, contents.familiarity.prototypes)
     except OSError as error:
         raise disk_error(folder / KERAS, error) from error
     add_keras_file(folder)
@@ -99,23 +105,24 @@ def withdraw_bundle(run_folder: Path) -> None:
 
 
 def _verify(bundle: Bundle, contents: Package) -> Generator[Event, None, tuple[int, float]]:
-    """Run the file in memory on the test photos; returns how many and the largest difference in probability.
+    """Run the file in memory on the test photos; returns how many and the largest difference in any output.
 
     It is held against what the trained model gives: the figures, or where it learned from all photos its own.
     """
     predictions = contents.report.predictions
-    shown = dict(zip(predictions["sha256"], contents.model.test_probabilities, strict=True))
+    given = np.column_stack([contents.model.test_probabilities, contents.familiarity.test])
+    shown = dict(zip(predictions["sha256"], given, strict=True))
     photos = [Photo(*row) for row in predictions[["sha256", "path"]].itertuples(index=False)]
-    pool, read = litert_pool(bundle.tflite, ("probabilities",)), contents.dataset.read
+    pool, read = litert_pool(bundle.tflite, (OUTPUT, FAMILIARITY)), contents.dataset.read
     stopwatch, checked, largest = Stopwatch(StageKey.VERIFY, len(photos)), 0, 0.0
 
     def load(path: str) -> np.ndarray:
         return decode_input(read(path), bundle.wanted, ACCEPTED)
 
     yield stopwatch.progress(0)
-    for chunk, rows in run_photos(pool, photos, load):
+    for chunk, outputs in run_photos(pool, photos, load):
         expected = np.stack([shown[photo.sha256] for photo in chunk])
-        difference = float(np.abs(rows - expected).max())
+        difference = float(np.abs(np.concatenate(outputs, axis=1) - expected).max())
         largest = difference if math.isnan(difference) else max(largest, difference)
         if math.isnan(largest):
             break
@@ -145,7 +152,7 @@ def _describe(run: Run, contents: Package) -> dict[str, Any]:
             "dtype": "float32",
             "shape": [1, config.image_size, config.image_size, 3],
         },
-        "output": {"name": "probabilities", "labels": list(dataset.labels)},
+        "output": {"name": OUTPUT, "labels": list(dataset.labels), "familiarity": FAMILIARITY},
         "backbone": {
             "name": spec.name,
             "fingerprint": spec.fingerprint,
@@ -164,6 +171,7 @@ def _describe(run: Run, contents: Package) -> dict[str, Any]:
         "best_epoch": contents.model.best_epoch,
         "test": test,
         **_told(contents.completed),
+        "unknown": contents.familiarity.rule.to_dict() | {"prototypes": len(contents.familiarity.prototypes)},
         "versions": {
             "transferlab": __version__,
             "python": platform.python_version(),
@@ -178,7 +186,7 @@ def _told(completed: Completed) -> dict[str, Any]:
     what the model learned from where that is more than the training photos."""
     found, refit = completed.cross_validation, completed.refit
     return {
-        "cross_validation": cross_validation_values(found) if found is not None else None,
+        "cross_validation": cross_validation_info(found) if found is not None else None,
         "temperature": completed.calibration.temperature,
         "refit": vars(refit) if refit is not None else None,
     }

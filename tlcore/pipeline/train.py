@@ -7,6 +7,7 @@ them, and only what passed is written, so that nobody ever predicts with a file 
 import logging
 import time
 from collections.abc import Generator, Iterator
+from typing import TypeVar
 
 from tlcore.data.manifest import load_dataset
 from tlcore.errors import UserError
@@ -25,6 +26,7 @@ from tlcore.pipeline.embedding import write_embedding
 from tlcore.pipeline.estimate import estimate_seconds
 from tlcore.pipeline.eta import Eta
 from tlcore.pipeline.executor import execute
+from tlcore.pipeline.familiarity import learn_familiarity
 from tlcore.pipeline.finishing import complete
 from tlcore.pipeline.fold_time import plan_folds
 from tlcore.pipeline.head_stages import head_model
@@ -34,6 +36,7 @@ from tlcore.pipeline.timings import load_timings, save_timings, timing_names
 from tlcore.pipeline.unpacked import Unpacked, discard_unpacked, load_unpacked, save_unpacked
 from tlcore.workspace import Workspace
 
+Result = TypeVar("Result")
 _log = logging.getLogger(__name__)
 
 
@@ -64,12 +67,24 @@ def train_run(workspace: Workspace, run: Run, should_stop: ShouldStop) -> Iterat
     completed = yield from complete(context, unpacked.model, unpacked.stopped, eta)
     for event in write_embedding(context, completed.model):
         yield eta.update(event)
-    contents = Package(context.dataset, context.spec, context.config, completed)
+    familiarity = yield from _passed_on(learn_familiarity(context, completed), eta)
+    contents = Package(context.dataset, context.spec, context.config, completed, familiarity)
     for event in package(run, contents):
         yield eta.update(event)
     save_timings(workspace, eta.measured())
     yield Finished(run.id, unpacked.evaluated.seconds + time.perf_counter() - start, unpacked.stopped)
     discard_unpacked(run)
+
+
+def _passed_on(work: Generator[Event, None, Result], eta: Eta) -> Generator[Event, None, Result]:
+    """Do work that gives events, with the time left in them."""
+    while True:
+        try:
+            event = next(work)
+        except StopIteration as end:
+            result: Result = end.value
+            return result
+        yield eta.update(event)
 
 
 def _eta(context: Context) -> Eta:

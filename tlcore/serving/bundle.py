@@ -1,6 +1,7 @@
 """The bundle: everything needed to use a trained model rightly, as a folder or one zip.
 
-    model.tflite   photo in (float32 (1, S, S, 3), upright RGB, 0–255), probabilities out (1, classes)
+    model.tflite   photo in (float32 (1, S, S, 3), upright RGB, 0–255), probabilities (1, classes) and familiarity
+                   (1, 1) out
     labels.txt     the class names, one a line, in the order of the probabilities
     model.json     image size, resize policy, data set fingerprint, figures with counts, settings, versions, seed; and
                    the checksums of the other files
@@ -23,6 +24,7 @@ from tlcore.data.deep import Range, parse_ranges
 from tlcore.data.names import clean_text
 from tlcore.data.wanted import PIXELS_VERSION, RESIZE_POLICIES, Wanted
 from tlcore.errors import UserError
+from tlcore.evaluation.rejection import RejectionRule
 from tlcore.serving.bundle_files import NoBundle, read_files
 from tlcore.workspace import disk_error, read_json, write_atomic, write_json
 
@@ -59,6 +61,12 @@ class Bundle:
         """What a photo is decoded for: pixels as the network was trained on them, by any version of the program."""
         version = int(self.info["input"].get("pixels", 1))
         return Wanted(self.image_size, self.policy, data_ranges=self.data_ranges, version=version)
+
+    @property
+    def rejection(self) -> RejectionRule | None:
+        """Which photos it says "none of these" to; None where it never does, as models of older versions."""
+        values = self.info.get("unknown")
+        return None if values is None else RejectionRule.from_dict(values)
 
     @property
     def has_checksums(self) -> bool:
@@ -99,6 +107,18 @@ def add_keras_file(folder: Path) -> None:
     except OSError as error:
         raise disk_error(folder / KERAS, error) from error
     write_json(folder / INFO, info | {"files": files})
+
+
+def add_cross_validation(folder: Path, values: Mapping[str, Any]) -> None:
+    """Tell in `model.json` of a cross-validation that was made after the model was packed.
+
+    Args:
+        folder: the bundle's. values: from `cross_validation_info`.
+
+    Raises:
+        UserError: the disk is full or cannot be written, or what was written before is damaged.
+    """
+    write_json(folder / INFO, load_bundle(folder).info | {"cross_validation": dict(values)})
 
 
 def load_bundle(path: Path) -> Bundle:
@@ -150,6 +170,7 @@ def _parse(parts: dict[str, bytes]) -> Bundle:
             raise DamagedFile(f"{name} has been changed or damaged") from error
     labels = _parse_labels(parts[LABELS])
     _check_input(info.get("input"))
+    _check_rejection(info)
     output = info.get("output", {})
     if not isinstance(output, dict) or output.get("labels", list(labels)) != list(labels):
         raise DamagedFile(f"{LABELS} and {INFO} name different classes")
@@ -183,6 +204,15 @@ def _check_input(values: Any) -> None:
         parse_ranges(values.get("data_ranges"))
     except ValueError as error:
         raise DamagedFile(f"{INFO} must name ranges of values as pairs of numbers") from error
+
+
+def _check_rejection(info: dict[str, Any]) -> None:
+    """Whether it can be told which photos are known."""
+    try:
+        if info.get("unknown") is not None:
+            RejectionRule.from_dict(info["unknown"])
+    except (LookupError, TypeError, ValueError) as error:
+        raise DamagedFile(f"{INFO} contradicts itself about unknown photos") from error
 
 
 def load_keras_file(path: Path, info: Mapping[str, Any]) -> bytes | None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from tlcore.config import TrainConfig
 from tlcore.serving.bundle import KERAS
+from tlcore.serving.graft_familiarity import FAMILIARITY
 
 
 def stack_head(
@@ -36,6 +37,26 @@ def set_dense(dense: list[keras.layers.Dense], layers: tuple[tuple[np.ndarray, n
 def with_probabilities(inputs: keras.KerasTensor, logits: keras.KerasTensor) -> keras.Model:
     """The model that is shipped: photo in (float32 (n, S, S, 3), 0–255), probabilities out."""
     return keras.Model(inputs, keras.layers.Softmax(name="probabilities")(logits), name="transferlab")
+
+
+def with_familiarity(model: keras.Model, features: keras.KerasTensor, prototypes: np.ndarray) -> keras.Model:
+    """The model that is shipped with a second output; its outputs are called "probabilities" and "familiarity".
+
+    Args:
+        model: what `with_probabilities` gave. features: the tensor in it that the head is on, (n, D) or a feature map
+            (n, rows, columns, D). prototypes: float32 (prototypes, D), each of length 1.
+    """
+    value = features
+    if len(features.shape) > 2:
+        value = keras.layers.GlobalAveragePooling2D(name="familiarity_pooled")(value)
+    value = keras.layers.UnitNormalization(name="familiarity_unit")(value)
+    nearness = keras.layers.Dense(len(prototypes), use_bias=False, name="familiarity_prototypes", trainable=False)
+    value = nearness(value)
+    nearness.set_weights([np.asarray(prototypes, np.float32).T])
+    value = keras.layers.Reshape((len(prototypes), 1), name="familiarity_similarity")(value)
+    value = keras.layers.GlobalMaxPooling1D(name="familiarity_highest")(value)
+    result = keras.layers.ReLU(name=FAMILIARITY)(value)
+    return keras.Model(model.input, {"probabilities": model.output, FAMILIARITY: result}, name=model.name)
 
 
 def save_keras_model(folder: Path, model: keras.Model) -> None:

@@ -1,4 +1,4 @@
-"""Using a bundle: photos in, probabilities out, on LiteRT. The same path behind page, terminal and evaluation."""
+"""Using a bundle: photos in, answers out, on LiteRT. The same path behind page, terminal and evaluation."""
 
 import time
 from collections.abc import Sequence
@@ -13,6 +13,7 @@ from tlcore.data.wanted import Wanted
 from tlcore.errors import UserError
 from tlcore.models.litert_runtime import LiteModel, usable_cores
 from tlcore.serving.bundle import Bundle
+from tlcore.serving.graft_familiarity import FAMILIARITY
 
 OUTPUT = "probabilities"  # what the model file calls it
 _TOLERANCE = 0.01
@@ -69,12 +70,17 @@ class Prediction:
 class ImageClassifier:
     """A loaded bundle that answers; safe to share between threads.
 
+    Attributes:
+        rejection: which photos it says "none of these" to; None where it has no such rule.
+
     Raises:
         UserError: the bundle's model file is damaged, or does not fit its labels and image size.
     """
 
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
+        self.rejection = bundle.rejection
+        self._outputs = outputs_of(bundle)
         self._model = LiteModel(bundle.tflite, num_threads=min(usable_cores(), 4))
         _check_fits(self._model, bundle)
 
@@ -89,30 +95,39 @@ class ImageClassifier:
             UserError: the photo is of another type, or the array of another shape or dtype; or what the network gives
                 are no probabilities.
         """
+        return self._run(self.read(photo))[0]
+
+    def read(self, photo: PhotoContent) -> npt.NDArray[np.uint8]:
+        """A photo as the network sees it, uint8 (S, S, 3), RGB 0–255; raises what `probabilities` does."""
         wanted = self.bundle.wanted
         if isinstance(photo, bytes):
-            return self._run(decode_input(photo, wanted))
-        return self._run(make_input(_upright(photo, wanted), wanted.input_size, wanted.policy, wanted.version))
+            return decode_input(photo, wanted)
+        return make_input(_upright(photo, wanted), wanted.input_size, wanted.policy, wanted.version)
 
     def predict_probabilities(self, photos: Sequence[PhotoContent]) -> npt.NDArray[np.float32]:
         """Probabilities of several photos, float32 (n, classes); raises what `probabilities` does."""
         rows = [self.probabilities(photo) for photo in photos]
         return np.stack(rows) if rows else np.empty((0, len(self.bundle.labels)), np.float32)
 
-    def predict_photo(self, photo: PhotoContent) -> Prediction:
-        """One photo's ranked answer with the time it took; raises what `probabilities` does."""
+    def predict_photo(self, photo: PhotoContent, kept: float | None = None) -> Prediction:
+        """One photo's ranked answer with the time it took; raises what `probabilities` does.
+
+        Args:
+            kept: the share of photos of its classes that it is to answer, 0–1; None: as the model says.
+        """
         start = time.perf_counter()
         if not isinstance(photo, bytes):
-            return self._ranked(self.probabilities(photo), start)
+            return self._answer(self._run(self.read(photo)), start, kept)
         decoded = decode(photo, self.bundle.wanted)
         assert decoded.input is not None  # it was asked for
-        return self._ranked(self._run(decoded.input), start, decoded.changed)
+        return self._answer(self._run(decoded.input), start, kept, decoded.changed)
 
-    def predict_input(self, image: npt.NDArray[np.uint8]) -> Prediction:
+    def predict_input(self, image: npt.NDArray[np.uint8], kept: float | None = None) -> Prediction:
         """The ranked answer for a photo that is decoded and square already: what `images.load_input` makes of it.
 
         Args:
             image: uint8 (S, S, 3), RGB 0–255, S being the bundle's image size, made by the bundle's policy.
+            kept: see `predict_photo`.
 
         Raises:
             UserError: it is of another shape or dtype.
@@ -123,35 +138,55 @@ class ImageClassifier:
                 f"An array of {image.dtype} {image.shape} can't be used here.",
                 f"Use uint8 ({size}, {size}, 3), RGB 0–255.",
             )
-        return self._ranked(self._run(image), start)
+        return self._answer(self._run(image), start, kept)
 
-    def _run(self, image: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    def is_known(self, familiarity: float | None, kept: float | None = None) -> bool:
+        """Whether a photo of this familiarity shows one of the classes; `kept`: see `predict_photo`."""
+        return familiarity is None or self.rejection is None or familiarity >= self.rejection.threshold(kept)
+
+    def _run(self, image: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.float32], float | None]:
+        """The probabilities of a photo, and how familiar it is."""
         try:
-            rows = self._model.run(image[np.newaxis], OUTPUT)
+            rows, *others = self._model.run_all(image[np.newaxis], self._outputs)
         except (RuntimeError, ValueError) as error:
             raise _unfit("can't be run") from error
         row: npt.NDArray[np.float32] = check_probabilities(rows)[0]
-        return row
+        return row, float(check_familiarity(others[0])[0]) if others else None
 
-    def _ranked(self, row: npt.NDArray[np.float32], start: float, changed: str = "") -> Prediction:
-        """Probabilities as an answer; `start`: of `time.perf_counter`, when the work on the photo began."""
+    def _answer(
+        self,
+        given: tuple[npt.NDArray[np.float32], float | None],
+        start: float,
+        kept: float | None,
+        changed: str = "",
+    ) -> Prediction:
+        """What the network gave as an answer; `start`: of `time.perf_counter`, when the work on the photo began."""
+        row, familiarity = given
         elapsed = (time.perf_counter() - start) * 1000
         order = np.argsort(-row, kind="stable")
         ranked = tuple((self.bundle.labels[i], float(row[i])) for i in order)
-        return Prediction(ranked, elapsed, changed=changed)
+        known = self.is_known(familiarity, kept)
+        return Prediction(ranked, elapsed, changed=changed, familiarity=familiarity, known=known)
+
+
+def outputs_of(bundle: Bundle) -> tuple[str, ...]:
+    """The outputs that the bundle's file is asked for: the probabilities, and the familiarity where there is a rule."""
+    return (OUTPUT,) if bundle.rejection is None else (OUTPUT, FAMILIARITY)
 
 
 def _check_fits(model: LiteModel, bundle: Bundle) -> None:
     """Whether a network takes one photo of the bundle's size and gives a number for each of its labels."""
-    side, needed = bundle.image_size, (1, len(bundle.labels))
-    try:
-        if OUTPUT not in model.output_names or not model.is_float32():
-            raise _unfit(f"doesn't take one photo and return “{OUTPUT}”, both as float32")
-        shape = model.output_shape((1, side, side, 3), OUTPUT)
-    except (RuntimeError, ValueError, LookupError) as error:
-        raise _unfit(f"can't be run on photos of {side} × {side} pixels") from error
-    if shape != needed:
-        raise _unfit(f"returns {shape}, but its {needed[1]} classes need {needed}")
+    side, needed = bundle.image_size, {OUTPUT: (1, len(bundle.labels)), FAMILIARITY: (1, 1)}
+    for output in outputs_of(bundle):
+        try:
+            if output not in model.output_names or not model.is_float32():
+                raise _unfit(f"doesn't take one photo and return “{output}”, both as float32")
+            shape = model.output_shape((1, side, side, 3), output)
+        except (RuntimeError, ValueError, LookupError) as error:
+            raise _unfit(f"can't be run on photos of {side} × {side} pixels") from error
+        if shape != needed[output]:
+            told = f"its {len(bundle.labels)} classes need" if output == OUTPUT else "needed is"
+            raise _unfit(f"returns {shape}, but {told} {needed[output]}")
 
 
 def check_probabilities(rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -163,6 +198,17 @@ def check_probabilities(rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32
     if not np.isfinite(rows).all() or rows.min() < -_TOLERANCE or np.abs(rows.sum(axis=1) - 1).max() > _TOLERANCE:
         raise _unfit("doesn't return probabilities")
     return rows
+
+
+def check_familiarity(rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """How familiar photos are, float32 (n,), of the network's output (n, 1); each must be a number from 0 to 1.
+
+    Raises:
+        UserError: they are not.
+    """
+    if not np.isfinite(rows).all() or rows.min() < -_TOLERANCE or rows.max() > 1 + _TOLERANCE:
+        raise _unfit("doesn't return how familiar a photo is")
+    return np.asarray(np.clip(rows[:, 0], 0, 1), np.float32)
 
 
 def _unfit(what: str) -> UserError:

@@ -14,19 +14,28 @@ from tlcore.jobs.store import Job, Run, analysis_id, open_job
 from tlcore.messages.endings import interruption_message
 
 
-def show(run: Run, what: str, button: str, offer: Callable[[], None], options: Mapping[str, Any] | None = None) -> None:
+def show(
+    run: Run,
+    what: str,
+    button: str,
+    offer: Callable[[], None],
+    options: Mapping[str, Any] | None = None,
+    draw: Callable[[], None] = lambda: None,
+) -> None:
     """What stands where an analysis has not found anything yet.
 
     Args:
         what: the analysis, a key of `worker.handlers.ANALYSES`. button: its words.
         offer: draws what it would find out, and how long that takes.
+        draw: draws what the job has found so far, while it is at work and where it ended early.
     """
     job = job_of(run, what, options)
     if job is not None and job_status(job).active:
-        follow.watch(job, lambda status: None)
+        follow.watch(job, lambda status: draw())
         return
     if job is not None:
         _why_it_ended(job)
+        draw()
     offer()
     if state.may_act(run):
         st.button(button, key=f"analyse_{what}", on_click=actions.analyse, args=(run, what, options))

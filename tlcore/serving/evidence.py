@@ -1,0 +1,122 @@
+"""What in a photo speaks for which class: a number for each class and each place of a coarse map.
+
+**What is shown.** A model chooses by comparing classes; a softmax passes over what all logits have in common. So the
+evidence for a class is its logit less the mean over all classes: positive where the class is favoured. It is spread
+over the photo such that the mean over all places *is* that number, and zero means "no more than for the others".
+
+- *Class activation map* (Zhou et al., 2016), for one dense layer on pooled features: pooling and layer change places,
+  so each place gets the logit that it would give if all of the photo were like it. Exact.
+- *Grad-CAM* (Selvaraju et al., 2017), for pooled features with a hidden layer: the same with the gradient in the place
+  of the weights. Between ReLUs that is exact too, to a constant, which is spread evenly.
+- *HiResCAM* (Draelos and Carin, 2020), for a flattened map: every place has a gradient of its own.
+- *Occlusion* (Zeiler and Fergus, 2014), for any other network: how much the evidence falls when a part of the photo is
+  covered with the photo's mean colour. Many predictions instead of one.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+import numpy.typing as npt
+
+from tlcore.serving.dense_head import DenseHead
+
+GRID = 7  # places a side that are covered in turn, as many as a feature map at 224 pixels has
+COVER = 0.3  # of the photo's side: what is covered at once; larger than a place, lest an object shows at the edges
+BATCH = 7  # covered photos that go through the network at once
+PALER = 2  # times as strong evidence for another class makes a map pale
+LEAST_EVIDENCE = 0.25  # logits: where all evidence is weaker, the map is pale rather than blown up
+_LEAST_PROBABILITY = 1e-7
+
+Array = npt.NDArray[np.float32]
+
+
+class Method(StrEnum):
+    """How evidence was found."""
+
+    CAM = "class activation map"
+    GRAD_CAM = "Grad-CAM"
+    HIRES_CAM = "HiResCAM"
+    OCCLUSION = "occlusion"
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What speaks for each class, and where.
+
+    Attributes:
+        values: float32 (classes, rows, columns): logits less their mean over the classes.
+        method: how they were found.
+    """
+
+    values: Array
+    method: Method
+
+    def heat_map(self, number: int) -> Array:
+        """What speaks for the class of that number: float32 (rows, columns), 0–1.
+
+        Its strongest place is 1, unless another class has more than twice as strong a one, or all evidence is weak:
+        then it is less, in proportion. What speaks against the class is 0.
+        """
+        own, strongest = float(self.values[number].max()), float(self.values.max())
+        scaled: Array = (self.values[number] / max(own, strongest / PALER, LEAST_EVIDENCE)).clip(0, 1)
+        return scaled
+
+
+def head_evidence(head: DenseHead, feature_map: Array) -> Evidence:
+    """The evidence by a head's weights or gradients.
+
+    Args:
+        feature_map: float32 (rows, columns, D), of one photo.
+    """
+    rows, columns, dimension = feature_map.shape
+    places = feature_map.reshape(-1, dimension)
+    inputs = places.mean(axis=0) if head.pooled else places.ravel()
+    gradients = head.gradients(inputs)
+    if head.pooled:
+        by_place = gradients @ places.T
+        method = Method.CAM if head.is_linear else Method.GRAD_CAM
+    else:
+        by_place = np.einsum("cpd,pd->cp", gradients.reshape(len(gradients), *places.shape), places) * len(places)
+        method = Method.HIRES_CAM
+    rest = head.logits(inputs) - by_place.mean(axis=1)  # the biases, also those of hidden units
+    values = _relative(by_place + rest[:, np.newaxis])
+    return Evidence(values.reshape(-1, rows, columns).astype(np.float32), method)
+
+
+def occlusion_evidence(predict: Callable[[npt.NDArray[np.uint8]], Array], image: npt.NDArray[np.uint8]) -> Evidence:
+    """The evidence by covering one part of a photo after the other.
+
+    Args:
+        predict: probabilities float32 (n, classes) of images uint8 (n, S, S, 3). image: uint8 (S, S, 3).
+    """
+    whole = relative_logits(predict(image[np.newaxis]))[0]
+    found = []
+    for start in range(0, GRID * GRID, BATCH):
+        covered = np.stack([_covered(image, place) for place in range(start, min(start + BATCH, GRID * GRID))])
+        found.append(whole - relative_logits(predict(covered)))
+    values = np.concatenate(found).T.reshape(-1, GRID, GRID)
+    return Evidence(values.astype(np.float32), Method.OCCLUSION)
+
+
+def _covered(image: npt.NDArray[np.uint8], place: int) -> npt.NDArray[np.uint8]:
+    """The image with its mean colour over the surroundings of one place of the grid."""
+    side, copy = len(image), image.copy()
+    reach = COVER * side / 2
+    row, column = ((number + 0.5) * side / GRID for number in divmod(place, GRID))
+    top, bottom = max(round(row - reach), 0), round(row + reach)
+    left, right = max(round(column - reach), 0), round(column + reach)
+    copy[top:bottom, left:right] = image.mean(axis=(0, 1))
+    return copy
+
+
+def relative_logits(probabilities: Array) -> Array:
+    """Logits less their mean over the classes, (n, classes), which probabilities (n, classes) tell."""
+    return _relative(np.log(np.maximum(probabilities, _LEAST_PROBABILITY)).T).T
+
+
+def _relative(logits: Array) -> Array:
+    """Logits (classes, …) less their mean over the classes."""
+    relative: Array = logits - logits.mean(axis=0)
+    return relative

@@ -1,0 +1,171 @@
+"""Why a model answers as it does: a heat map of a photo for any of its classes, from the shipped `model.tflite` alone.
+
+In memory a copy of the file is made that ends at its feature map, so one pass through the network shows what each place
+of the photo adds to each class (evidence.py). A file that ends in another way than with dense layers on a feature map
+is asked many times instead, with parts of the photo covered.
+"""
+
+import threading
+import time
+import weakref
+from dataclasses import dataclass, replace
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from tlcore.errors import UserError
+from tlcore.models.litert_runtime import LiteModel, usable_cores
+from tlcore.serving.bundle import Bundle
+from tlcore.serving.dense_head import FEATURE_MAP, DenseHead, UnknownHead, read_dense_head
+from tlcore.serving.evidence import Evidence, head_evidence, occlusion_evidence
+from tlcore.serving.overlay import draw_explanation
+from tlcore.serving.predict import OUTPUT, ImageClassifier, check_probabilities
+from tlcore.workspace import write_atomic
+
+Array = npt.NDArray[np.float32]
+Image = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """What in a photo speaks for a class.
+
+    Attributes:
+        label: the class. labels: all of the model's.
+        image: uint8 (S, S, 3), the photo as the model sees it.
+        evidence: of all classes.
+        features: float32 (D,), what the network gives of the photo, pooled; None where the file does not tell.
+        milliseconds: what it took.
+    """
+
+    label: str
+    labels: tuple[str, ...]
+    image: Image
+    evidence: Evidence
+    features: Array | None
+    milliseconds: float
+
+    @property
+    def heat_map(self) -> Array:
+        """float32 (rows, columns), 0–1: where in the photo something speaks for `label`; see `Evidence.heat_map`."""
+        return self.evidence.heat_map(self.labels.index(self.label))
+
+    @property
+    def method(self) -> str:
+        """How it was found: "class activation map", "Grad-CAM", "HiResCAM" or "occlusion"."""
+        return str(self.evidence.method)
+
+    def for_label(self, label: str) -> "Explanation":
+        """The same for another class. Raises UserError where the model has no such class."""
+        return replace(self, label=check_label(label, self.labels))
+
+    def save(self, path: str | PathLike[str]) -> Path:
+        """Write the photo with the heat map over it as a PNG; a file that is there is replaced.
+
+        Raises:
+            UserError: the disk is full or cannot be written.
+        """
+        target = Path(path).expanduser()
+        write_atomic(target, draw_explanation(self.image, self.heat_map))
+        return target
+
+    def __repr__(self) -> str:
+        return f"Explanation({self.label!r}, {self.method}, {self.milliseconds:.0f} ms)"
+
+
+def check_label(label: str, labels: tuple[str, ...]) -> str:
+    """The label. Raises UserError where it is none of these."""
+    if label not in labels:
+        known = ", ".join(labels[:10]) + (", …" if len(labels) > 10 else "")
+        raise UserError(f"The model has no class “{label}”.", f"Use one of its classes: {known}.")
+    return label
+
+
+class Explainer:
+    """What explains the answers of one model; safe to share between threads.
+
+    Raises:
+        UserError: the model file is damaged.
+    """
+
+    def __init__(self, bundle: Bundle) -> None:
+        self._labels, self._head = bundle.labels, _head_of(bundle)
+        data = bundle.tflite if self._head is None else self._head.body
+        self._model = LiteModel(data, num_threads=min(usable_cores(), 4))
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether one pass through the network is enough."""
+        return self._head is not None
+
+    def explain(self, image: Image, label: str) -> Explanation:
+        """What in a photo speaks for a class.
+
+        Args:
+            image: uint8 (S, S, 3), as `ImageClassifier.predict_input` takes it. label: one of the model's.
+
+        Raises:
+            UserError: the model has no such class.
+        """
+        check_label(label, self._labels)
+        start = time.perf_counter()
+        if self._head is None:
+            evidence, features = occlusion_evidence(self._probabilities, image), None
+        else:
+            feature_map = self._model.run(image[np.newaxis], FEATURE_MAP)[0]
+            evidence, features = head_evidence(self._head, feature_map), feature_map.mean(axis=(0, 1))
+        elapsed = (time.perf_counter() - start) * 1000
+        return Explanation(label, self._labels, image, evidence, features, elapsed)
+
+    def features(self, image: Image) -> Array | None:
+        """What the network gives of a photo, pooled: float32 (D,); None where the file does not tell."""
+        if self._head is None:
+            return None
+        pooled: Array = self._model.run(image[np.newaxis], FEATURE_MAP)[0].mean(axis=(0, 1))
+        return pooled
+
+    def _probabilities(self, images: Image) -> Array:
+        """float32 (n, classes); a network that was made for one photo at a time gets one at a time."""
+        try:
+            rows = self._model.run(images, OUTPUT)
+        except (RuntimeError, ValueError):
+            rows = np.concatenate([self._model.run(image[np.newaxis], OUTPUT) for image in images])
+        if len(rows) != len(images):
+            rows = np.concatenate([self._model.run(image[np.newaxis], OUTPUT) for image in images])
+        return check_probabilities(rows)
+
+
+def _head_of(bundle: Bundle) -> DenseHead | None:
+    try:
+        head = read_dense_head(bundle.tflite)
+    except UnknownHead:
+        return None
+    return head if len(head.layers[-1][1]) == len(bundle.labels) else None
+
+
+_explainers: "weakref.WeakKeyDictionary[ImageClassifier, Explainer]" = weakref.WeakKeyDictionary()
+_lock = threading.Lock()
+
+
+def explainer_of(classifier: ImageClassifier) -> Explainer:
+    """The explainer of a loaded model, made at the first call and kept as long as the model is.
+
+    Raises:
+        UserError: the model file is damaged.
+    """
+    with _lock:
+        found = _explainers.get(classifier)
+        if found is None:
+            found = _explainers[classifier] = Explainer(classifier.bundle)
+        return found
+
+
+def heat_map(classifier: ImageClassifier, image: Image, label: str) -> Array:
+    """Where in a photo something speaks for a class: float32 (rows, columns), 0–1; see `Evidence.heat_map`.
+
+    Args:
+        image: uint8 (S, S, 3), as `ImageClassifier.predict_input` takes it. label: one of the model's.
+    """
+    return explainer_of(classifier).explain(image, label).heat_map
