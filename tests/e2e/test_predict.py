@@ -53,6 +53,24 @@ def test_one_photo_then_another(tab, photos):
     )
 
 
+def test_why_is_shown_and_a_photo_that_is_alike_opens_with_the_keys_alone(tab, photos):
+    drop(tab, photos[0])
+    expect(tab.locator(".tl-answer")).to_be_visible()
+    settle(tab)
+    tab.get_by_role("checkbox", name="Show why").focus()
+    tab.keyboard.press("Space")
+    over = tab.locator(".st-key-tl_answer_photo .tl-over")
+    expect(over).to_be_visible()
+    boxes = [each.bounding_box() for each in (over, tab.locator(".st-key-tl_answer_photo img").first)]
+    assert boxes[0] == boxes[1], "it lies exactly over what the model sees"
+    beside = tab.locator(".st-key-tl_answer_why button.tl-photo")
+    expect(beside).to_have_count(6)
+    settle(tab)
+    beside.first.focus()
+    beside.first.press("Enter")
+    expect(tab.get_by_role("dialog").locator("dt", has_text="Similarity")).to_be_visible()
+
+
 def test_photos_open_and_close_with_the_keys(tab, photos):
     drop(tab, *photos)
     expect(tab.get_by_text("4 predictions · ")).to_be_visible()
