@@ -3,7 +3,7 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.parts.evaluate import planning, report_download, results, retraining, tray, trust, views
+from pages.parts.evaluate import photo_map, planning, report_download, results, retraining, tray, trust, views
 from pages.shared import chrome, model_download, packing, run_list, share, state, widgets
 from tlcore.evaluation.report import load_report
 from tlcore.jobs.status import job_status
@@ -38,6 +38,8 @@ with chrome.page("Evaluate", "See how well your model does on photos it has neve
         view, report = views.chosen(), load_report(run.folder)
         if view == views.TRUST:
             trust.show(run, dataset, report)
+        elif view == views.MAP:
+            photo_map.show(run, dataset, report)
         else:
             results.show(run, dataset, report)
         tray.show(planning.planning_of(run, dataset))

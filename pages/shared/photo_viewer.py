@@ -4,6 +4,7 @@ import html
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import PurePath
 from typing import Any, Literal
@@ -314,6 +315,7 @@ def facts(photo: ViewerPhoto, info: PhotoInfo | None = None) -> str:
         "Used for": photo.part,
         "Size": f"{photo.width:,} × {photo.height:,} pixels" if photo.width else "",
         "Format": info.format if info else "",
+        "Taken": _moment(info.taken) if info and info.taken is not None else "",
         **photo.more(),
     }
     rows = [f"<div><dt>{name}</dt><dd>{html.escape(value)}</dd></div>" for name, value in known.items() if value]
@@ -322,6 +324,12 @@ def facts(photo: ViewerPhoto, info: PhotoInfo | None = None) -> str:
         style = "tl-right" if right else "tl-wrong"
         rows.insert(2, f'<div><dt>Result</dt><dd class="{style}">{gallery.MARKS[right]}</dd></div>')
     return f'<dl class="tl-facts">{"".join(rows)}</dl>'
+
+
+def _moment(taken: float) -> str:
+    """When a photo was taken, by the camera's own clock: "22 November 2024, 14:05"."""
+    when = datetime.fromtimestamp(taken, UTC)
+    return f"{when.day} {when:%B %Y, %H:%M}"
 
 
 def _prediction(photo: ViewerPhoto) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.api.test_unknown import STRANGE, png
 from tests.e2e.ways import WAIT_MS, open_page, settle, until
 from tlcore.data.manifest import Dataset
 
@@ -69,6 +70,21 @@ def test_why_is_shown_and_a_photo_that_is_alike_opens_with_the_keys_alone(tab, p
     beside.first.focus()
     beside.first.press("Enter")
     expect(tab.get_by_role("dialog").locator("dt", has_text="Similarity")).to_be_visible()
+
+
+def test_a_photo_of_something_else_is_none_of_these_until_every_photo_is_to_be_answered(tab, tmp_path):
+    (tmp_path / "strange.png").write_bytes(png(STRANGE))
+    drop(tab, str(tmp_path / "strange.png"))
+    answer = tab.locator(".tl-answer")
+    expect(answer).to_have_text("None of these")
+    expect(tab.get_by_text(re.compile("^Closest: "))).to_be_visible()
+    settle(tab)
+    dial = tab.get_by_role("slider", name="How sure it must be")
+    dial.focus()
+    for _ in range(4):  # 97%, 98%, 99%, everything
+        tab.keyboard.press("ArrowLeft")
+    expect(answer).not_to_have_text("None of these")
+    expect(tab).to_have_url(re.compile("kept=100"))
 
 
 def test_photos_open_and_close_with_the_keys(tab, photos):

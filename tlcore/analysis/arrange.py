@@ -17,14 +17,14 @@ from pathlib import Path
 import numpy as np
 
 from tlcore.analysis.neighbours import Codes, Vectors, nearest, unit
-from tlcore.analysis.photo_map import Positions, principal_components
+from tlcore.analysis.photo_map import MOST_ARRANGED, Positions, principal_components
 from tlcore.analysis.tsne_process import STEPS
 from tlcore.errors import UserError
 from tlcore.events import Progress, ShouldStop, StageKey
 from tlcore.features.saving import Stopwatch
 from tlcore.jobs.workers import worker_environment
 
-LANDMARKS = 3000
+LANDMARKS = MOST_ARRANGED
 DIRECTIONS = 50  # of the vectors, that distances are taken in: the rest is mostly noise
 FEWEST = 8  # photos, below which there is nothing to arrange
 MOST_SECONDS = 300.0

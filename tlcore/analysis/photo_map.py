@@ -18,6 +18,7 @@ from tlcore.evaluation.embedding import Embedding
 WHAT = "photo-map"
 VERSION = 1
 PCA, TSNE = "pca", "tsne"
+START_SECONDS, PHOTO_SECONDS, MOST_ARRANGED = 4.0, 0.006, 3000
 COLUMNS = ("path", "sha256", "label", "split")
 Positions = npt.NDArray[np.float64]
 
@@ -48,6 +49,7 @@ def make_map(
     photos: pd.DataFrame, positions: Positions, method: str, neighbourhood: Neighbourhood, own: bool
 ) -> PhotoMap:
     """The map of photos at these positions, (n, 2), in any unit."""
+    positions = principal_components(positions.astype(np.float32), 2).astype(np.float64)  # the long way lies level
     low, high = positions.min(axis=0), positions.max(axis=0)
     scaled = 0.5 + (positions - (low + high) / 2) / max(float((high - low).max()), 1e-12)
     rows = photos[[*COLUMNS]].reset_index(drop=True).assign(x=scaled[:, 0], y=scaled[:, 1])
@@ -86,6 +88,27 @@ def principal_components(vectors: Vectors, number: int) -> Vectors:
     signs = np.sign(found[np.abs(found).argmax(axis=0), np.arange(found.shape[1])])  # else a matter of the machine
     components: Vectors = (centred @ (found * np.where(signs == 0, 1, signs))).astype(np.float32)
     return np.pad(components, ((0, 0), (0, max(0, min(number, 2) - components.shape[1]))))
+
+
+def with_answers(photos: pd.DataFrame, tested: pd.DataFrame, folds: pd.DataFrame | None) -> pd.DataFrame:
+    """The photos of a map with what was predicted of them by a model that had not learned from them.
+
+    Args:
+        tested: the predictions of a report. folds: those of the cross-validation, which come first; None without one.
+
+    Returns:
+        `photos` with predicted ("" for none) and correct (True, False, or None where nothing was predicted).
+    """
+    known = pd.concat([*([folds] if folds is not None else []), tested]).drop_duplicates("path").set_index("path")
+    answers = known[["predicted", "correct"]].reindex(photos["path"]).astype(object)
+    predicted = answers["predicted"].where(answers["predicted"].notna(), "").astype(str)
+    correct = answers["correct"].where(answers["correct"].notna(), None)
+    return photos.assign(predicted=predicted.to_numpy(), correct=correct.to_numpy(object))
+
+
+def estimate_seconds(num_photos: int) -> float:
+    """What arranging so many photos takes on two cores."""
+    return START_SECONDS + PHOTO_SECONDS * min(num_photos, MOST_ARRANGED)
 
 
 def save_map(folder: Path, photo_map: PhotoMap) -> None:

@@ -7,10 +7,12 @@ from tlcore.api.model import Model, load_model
 from tlcore.api.progress_bars import ProgressBars
 from tlcore.cli.common import Subparsers, answer
 from tlcore.messages.learning_curves import basis_message, curve_message, curve_values
+from tlcore.messages.photo_maps import map_message, map_values
 from tlcore.messages.quantities import percent, percent_range
 from tlcore.messages.terminal import printable
 from tlcore.workspace import Workspace
 
+_HELP = "learning-curve: would more photos help? photo-map: which photos look alike, and which classes overlap?"
 Answer = tuple[list[str], dict[str, Any]]
 """The lines that a person reads, and the object for --json."""
 
@@ -19,7 +21,7 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     """Add the command; see main.py."""
     parser = commands.add_parser("analyse", parents=[common], help="find out more about a finished run")
     parser.add_argument("run", help="the id of a run")
-    parser.add_argument("what", choices=sorted(_ANALYSES), help="learning-curve: would more photos help?")
+    parser.add_argument("what", choices=sorted(_ANALYSES), help=_HELP)
     parser.set_defaults(command=_analyse)
 
 
@@ -42,4 +44,9 @@ def _learning_curve(model: Model, bars: ProgressBars) -> Answer:
     return [*lines, "", basis_message(curve)], curve_values(curve)
 
 
-_ANALYSES = {"learning-curve": _learning_curve}
+def _photo_map(model: Model, bars: ProgressBars) -> Answer:
+    found = model.photo_map(on_event=bars.show)
+    return [map_message(found), "--json has the place of every photo."], map_values(found)
+
+
+_ANALYSES = {"learning-curve": _learning_curve, "photo-map": _photo_map}

@@ -77,6 +77,11 @@ class Thumbnails:
             return None
         return thumbnail if len(thumbnail) == length and _checksum(sha256, thumbnail) == crc32 else None
 
+    @property
+    def photos(self) -> tuple[str, ...]:
+        """The hashes of the photos that have one."""
+        return tuple(self._places)
+
     @cached_property
     def _places(self) -> dict[str, tuple[Path, int, int, int]]:
         """File, start, length and checksum by hash; empty for a data set of a version that kept no thumbnails."""

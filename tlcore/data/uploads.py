@@ -19,6 +19,7 @@ from tlcore.data.copies import link_or_copy
 from tlcore.data.decoder import shared_decoder
 from tlcore.data.default_name import dataset_name
 from tlcore.data.drafts import draft_folder
+from tlcore.data.edit_log import edited_by
 from tlcore.data.examples import examples_at_hand
 from tlcore.data.images import PhotoRefused
 from tlcore.data.layout import (
@@ -104,7 +105,8 @@ def ingest_incoming(
                 collected.rows += _bring_along(earlier, folder, collected)
                 _bring_thumbnails(earlier, writer)
         if earlier is not None and is_own:
-            return add_photos(workspace, earlier, folder, collected, seed)
+            with edited_by(visitor):
+                return add_photos(workspace, earlier, folder, collected, seed)
         photos = collected.photos()
         if len(photos):
             photos, notes = part_bursts(photos)

@@ -1,11 +1,11 @@
-"""The views of the Evaluate page, in its address: what came of the test, and how far that can be trusted."""
+"""The views of the Evaluate page, in its address: what came of the test, how far that can be trusted, and a map."""
 
 import streamlit as st
 
 from pages.shared import address
 
-RESULTS, TRUST = "Results", "Trust"
-VIEWS = {"results": RESULTS, "trust": TRUST}
+RESULTS, TRUST, MAP = "Results", "Trust", "Map"
+VIEWS = {"results": RESULTS, "trust": TRUST, "map": MAP}
 """Each view by its word in the address."""
 
 KEY = "evaluate_view"
