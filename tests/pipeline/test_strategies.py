@@ -15,8 +15,8 @@ from tests.small import write_small_folder
 from tlcore.comparison.results import load_results
 from tlcore.config import defaults_for
 from tlcore.data.ingest import ingest_folder
-from tlcore.evaluation.overfitting import best_epoch
 from tlcore.evaluation.embedding import load_embedding
+from tlcore.evaluation.overfitting import best_epoch
 from tlcore.evaluation.report import load_report
 from tlcore.events import EpochEnd, StageKey, Started, never, run_to_end
 from tlcore.features import memory

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pandas as pd
 import streamlit as st
+from pages.shared.photo_actions import photo_actions
 
 from pages.parts.evaluate import analysis_job, map_canvas
 from pages.parts.evaluate.map_canvas import MapPoints
 from pages.server.thumbnails import thumbnail_folder
 from pages.shared import gallery, photo_viewer, state
-from pages.shared.photo_actions import photo_actions
 from pages.shared.widgets import plain
 from tlcore.analysis.photo_map import WHAT, PhotoMap, estimate_seconds, load_map, map_of_embedding, with_answers
 from tlcore.analysis.results import analysis_folder
