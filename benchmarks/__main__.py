@@ -26,6 +26,7 @@ NAMES = (
     "imports",
     "eta",
     "cleaning",
+    "retraining",
     "load",
     "small_machine",
 )

@@ -3,7 +3,7 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.parts.evaluate import photo_map, results, trust, views
+from pages.parts.evaluate import photo_map, planning, report_download, results, retraining, tray, trust, views
 from pages.shared import chrome, model_download, packing, run_list, share, state, widgets
 from tlcore.evaluation.report import load_report
 from tlcore.jobs.status import job_status
@@ -20,6 +20,7 @@ def buttons(action: DeltaGenerator, run: Run) -> None:
         st.switch_page("pages/predict.py", query_params=state.link())
     with action:
         model_download.show(run)
+        report_download.show(run)
     share.show(action, "run", run)
 
 
@@ -28,6 +29,8 @@ with chrome.page("Evaluate", "See how well your model does on photos it has neve
     if run is None or dataset is None:
         widgets.empty("Train a model first, then see its results here.", "pages/train.py", "Train", state.link())
         run_list.show(state.runs())
+    elif retraining.is_shown(run, job_status(run)):
+        retraining.show(run)
     elif not job_status(run).usable:
         widgets.empty("This run has no test results yet.", "pages/train.py", "View its progress", state.link())
     else:
@@ -39,4 +42,5 @@ with chrome.page("Evaluate", "See how well your model does on photos it has neve
             photo_map.show(run, dataset, report)
         else:
             results.show(run, dataset, report)
+        tray.show(planning.planning_of(run, dataset))
         chrome.mark_done(3, run.id)

@@ -1,8 +1,8 @@
-"""Transfer learning in five short steps, each with a live picture of the person's own data."""
+"""Transfer learning in short steps, each with a live picture of the person's own data."""
 
 import streamlit as st
 
-from pages.parts.learn import lessons
+from pages.parts.learn import lessons, unknown_lesson
 from pages.parts.learn.lessons import Material
 from pages.shared import chrome, recommendation, state
 from tlcore.data.manifest import Dataset
@@ -33,7 +33,7 @@ def _has_ended(run: Run) -> bool:
 
 with chrome.page(
     "Learn",
-    "See how transfer learning works, in five short steps with your own photos.",
+    "See how transfer learning works, in short steps with your own photos.",
     step=0,
     tab="Learn",
 ) as action:
@@ -56,5 +56,6 @@ with chrome.page(
         lessons.few_shot,
         lessons.quadrants,
         lessons.overfitting,
+        unknown_lesson.it_does_not_know,
     ):
         step(material)

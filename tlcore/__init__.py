@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tlcore.api.model import Model, load_model
     from tlcore.api.photos import read_photo
     from tlcore.api.recommendation import recommend
+    from tlcore.api.retraining import retrain
     from tlcore.api.training import TrainingError, TrainingStopped, continue_run, train
     from tlcore.data.images import PhotoRefused
     from tlcore.data.manifest import Dataset
@@ -69,6 +70,7 @@ __all__ = [
     "rename",
     "rename_class",
     "restore",
+    "retrain",
     "split_by",
     "train",
 ]
@@ -105,6 +107,7 @@ _MODULES = {
     "rename": "tlcore.api.managing",
     "rename_class": "tlcore.api.managing",
     "restore": "tlcore.api.managing",
+    "retrain": "tlcore.api.retraining",
     "split_by": "tlcore.api.checking",
     "train": "tlcore.api.training",
 }

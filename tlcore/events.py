@@ -60,6 +60,7 @@ class StageKey(StrEnum):
 
     DOWNLOAD = "download"
     READ = "read"  # files that are imported
+    PREDICT = "predict"  # photos that a finished model is tested on
     EXPORT = "export"  # photos that are written to a folder or a zip
     COMPARE = "compare"  # photos with one another, for the recommendation or a check
     MEASURE = "measure"  # the sharpness and light of photos, for a check

@@ -5,7 +5,7 @@ import math
 Z = 1.959964  # 95% of a normal distribution lie within so many standard deviations
 
 
-def wilson_interval(correct: float, total: int) -> tuple[float, float]:
+def wilson_interval(correct: float, total: float) -> tuple[float, float]:
     """The 95% confidence interval of a share, 0–1, after Wilson (1927): where the true one plausibly lies.
 
     Unlike the textbook's normal interval it stays inside 0–1 and is right for few photos too. In closed form, which is

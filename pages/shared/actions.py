@@ -16,10 +16,15 @@ import streamlit as st
 from pages.shared import room, state
 from pages.shared.widgets import plain
 from tlcore.access import Made
-from tlcore.cleaning import kept
+from tlcore.analysis.test_set_results import WHAT as TEST_SET
+from tlcore.cleaning import kept, planned
+from tlcore.cleaning.issues import WRONG_LABEL
 from tlcore.cleaning.results import check_folder, lineage_id
-from tlcore.data import edits, versions
+from tlcore.comparison.retraining import Retraining, prepare_retraining
+from tlcore.data import edits, incoming, versions
+from tlcore.data.corrections import Correction, outstanding
 from tlcore.data.manifest import Dataset
+from tlcore.data.versions import load_current
 from tlcore.errors import UserError
 from tlcore.jobs import store
 from tlcore.jobs.status import job_status
@@ -28,7 +33,7 @@ from tlcore.settings import is_hosted, load_limits
 from tlcore.storage import renaming, trash
 from tlcore.storage.put_aside import Deletion
 from tlcore.storage.quota import check_room
-from tlcore.workspace import split_version
+from tlcore.workspace import discard, split_version
 
 REFUSED = "refused"  # in the session: said once by the next page, since a callback has no place on one
 
@@ -195,12 +200,96 @@ def analyse(run: Run, what: str, options: Mapping[str, Any] | None = None) -> No
             state.queue().restart(store.analysis_job(state.workspace(), run, what, options))
 
 
+def test_on_photos(run: Run, options: Mapping[str, Any]) -> None:
+    """Test a finished run on other photos, in a job. Raises UserError for a path on this machine that is not one's own.
+
+    Args:
+        options: as `tlcore.analysis.test_set.run_test_set` has them.
+    """
+    if "path" in options and not state.is_owner():  # no page offers it to others, but a browser sends what it likes
+        raise UserError("Only the owner of this server can use a folder on it.", "Upload the photos.")
+    analyse(run, TEST_SET, options)
+
+
+def delete_test_set(run: Run, job: Job) -> None:
+    """Delete a test of a run on other photos, with what of the upload is still there; nothing while it is at work."""
+    if job.spec.get("run") != run.id or not _is_allowed(run) or job_status(job).active:
+        return
+    incoming.clear(state.workspace(), job.spec["options"].get("area", ""))
+    discard(state.workspace(), job.folder)
+
+
+def replace_test_set(run: Run, job: Job, options: Mapping[str, Any]) -> None:
+    """Test on the same photos once more, read as a person answered; the uploads stay."""
+    if job.spec.get("run") == run.id and _is_allowed(run) and not job_status(job).active:
+        discard(state.workspace(), job.folder)
+        test_on_photos(run, options)
+
+
 def keep_issues(dataset: Dataset, issues: pd.DataFrame) -> bool:
     """Never show these issues again; False where this visitor may not. Raises UserError."""
     if not _may_change(dataset):
         return False
     kept.keep_issues(check_folder(state.workspace(), dataset), dataset, issues)
     return True
+
+
+def keep_labels(dataset: Dataset, paths: Collection[str]) -> bool:
+    """Never doubt the labels of these photos again; False where this visitor may not. Raises UserError."""
+    if not _may_change(dataset):
+        return False
+    store.check_job(state.workspace(), lineage_id(dataset), dataset.visitor)  # its folder has what is kept
+    rows = dataset.photos[dataset.photos["path"].isin(set(paths))]
+    return keep_issues(dataset, rows[["path", "label"]].assign(kind=WRONG_LABEL, other=""))
+
+
+def may_correct(run: Run, dataset: Dataset) -> bool:
+    """Whether this visitor may plan corrections of a run's photos: change the run, and its data set."""
+    return state.may_act(run) and state.may_act(dataset) and state.may_act(state.newest(dataset))
+
+
+def plan_corrections(run: Run, dataset: Dataset, corrections: Collection[Correction]) -> bool:
+    """Plan corrections of a run's photos; nothing is changed until they are applied. Raises UserError."""
+    if not (_is_allowed(run) and _may_change(dataset)):
+        return False
+    planned.plan(run.folder, corrections)
+    return True
+
+
+def take_back(run: Run, dataset: Dataset, paths: Collection[str]) -> bool:
+    """Take planned corrections of a run's photos back. Raises UserError."""
+    if not (_is_allowed(run) and _may_change(dataset)):
+        return False
+    planned.take_back(run.folder, paths)
+    return True
+
+
+def retrain(run: Run, dataset: Dataset) -> Retraining | None:
+    """Apply what is planned for a run's photos, and put a run on them into the line; None where this visitor may not.
+
+    Whatever is refused, and wherever it ends: what was planned stays planned until the run waits in the line.
+
+    Args:
+        dataset: of the run.
+
+    Raises:
+        UserError: there is nothing to apply, it would leave too few photos, or this visitor has too many runs waiting.
+    """
+    if not (_is_allowed(run) and _may_change(dataset)):
+        return None
+    room.for_runs(1)
+    wanted = planned.read_planned(run.folder)
+    found = outstanding(load_current(state.workspace(), dataset.id), wanted)
+    if not found.to_do and not found.done:
+        raise UserError("There is no change to apply.", "Move a photo to another class or leave one out first.")
+    made = prepare_retraining(state.workspace(), run, found.to_do, state.maker())
+    try:
+        state.queue().submit(made.run)
+    except UserError:
+        discard(state.workspace(), made.run.folder)  # nobody asked for it yet
+        raise
+    planned.settle(run.folder, wanted)
+    return made
 
 
 def show_kept_issues(dataset: Dataset) -> None:

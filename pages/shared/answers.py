@@ -4,7 +4,7 @@ import html
 
 import streamlit as st
 
-from pages.shared import gallery, photo_viewer, predictions
+from pages.shared import answer_why, gallery, photo_viewer, predictions
 from pages.shared.gallery import dot, hue
 from pages.shared.photo_viewer import ViewerPhoto
 from pages.shared.predictions import PhotoPrediction
@@ -24,6 +24,7 @@ def show(each: PhotoPrediction, model: ImageClassifier, with_photo: bool = True)
     if not with_photo:
         st.html(words)
         return
+    why = answer_why.explained(each)
     with st.container(key="tl_answer"):
         left, right = st.columns([2, 3], gap="large", vertical_alignment="center")
         with left, st.container(key="tl_answer_photo"):
@@ -31,8 +32,10 @@ def show(each: PhotoPrediction, model: ImageClassifier, with_photo: bool = True)
             shown = gallery.GalleryPhoto(
                 photo.source, "", photo.alt, photo.more, pixels=photo.pixels, whole=photo.whole
             )
+            shown = answer_why.over(shown, each, why)
             gallery.grid([shown], 1, "answer_photo", lambda place: photo_viewer.show([viewer_photo(each)], place))
         right.html(words)
+    answer_why.show(why)
 
 
 def answer(each: PhotoPrediction, labels: tuple[str, ...]) -> str:
@@ -93,4 +96,5 @@ def viewer_photo(each: PhotoPrediction) -> ViewerPhoto:
         probability=each.probability if each.known else None,
         width=each.width,
         height=each.height,
+        question=answer_why.question_of(each),
     )

@@ -1,7 +1,7 @@
 /* A grid of photos that open: each is a button, in the order of the page. It looks as the grid that gallery.py writes as HTML,
    by the same rules of style.css.
 
-   `data`: style and columns of the list; photos: source, alt, caption, more, detail, pixels, tile (the style of its square),
+   `data`: style and columns of the list; photos: source, over ("", or what lies over it), alt, caption, more, detail, pixels, tile (the style of its square),
    mark (null, or style and word), hue (null, or the colour of its class). Python learns which one was pressed: `opened`, its place. */
 
 function captionOf({ caption, detail, hue, mark }) {
@@ -19,6 +19,7 @@ function captionOf({ caption, detail, hue, mark }) {
 
 function buttonOf(photo, open) {
   const tile = make("span", { className: photo.tile }, make("img", { src: photo.source, alt: photo.alt }));
+  if (photo.over) tile.append(make("img", { className: "tl-over", src: photo.over, alt: "" }));
   tile.style.setProperty("--tl-pixels", `${photo.pixels}px`);
   const more = make("span", { className: "tl-more", textContent: photo.more });
   const button = make("button", { type: "button", className: "tl-photo tl-opens", onclick: open }, tile, more, captionOf(photo));

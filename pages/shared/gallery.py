@@ -48,7 +48,8 @@ class GalleryPhoto:
 
     `pixels`: the side of the thumbnail where that is smaller than usual, else 0. Such a picture is shown at its own
     size, and one of few pixels without smoothing. `hue`: the place of a class whose hue stands before the caption.
-    `whole`: all of the picture is shown, also where it is not square.
+    `whole`: all of the picture is shown, also where it is not square. `over`: the data address of a picture that lies
+    over it; `alt` tells of it too.
     """
 
     source: str
@@ -60,6 +61,7 @@ class GalleryPhoto:
     pixels: int = 0
     hue: int | None = None
     whole: bool = False
+    over: str = ""
 
 
 def grid(
@@ -78,17 +80,21 @@ def grid(
     if key is None or open is None:
         st.html(f"{_list_start(columns)}{''.join(map(figure, photos))}</ul>")
         return
-    shown = [_button(photo) for photo in photos]
-    data = {"photos": shown, "style": _style(columns), "columns": columns or 3}
 
     @chrome.errors_shown()
-    def buttons() -> None:
+    def drawn() -> None:
         rerun_if_stale()
-        opened = _place(_MOUNT(key=key, data=data, on_opened_change=lambda: None), len(photos))
+        opened = buttons(photos, columns, key)
         if opened is not None:
             open(opened)
 
-    st.fragment(buttons, key=f"{key}_fragment")()  # a press redraws nothing of the page
+    st.fragment(drawn, key=f"{key}_fragment")()  # a press redraws nothing of the page
+
+
+def buttons(photos: Sequence[GalleryPhoto], columns: int | None, key: str) -> int | None:
+    """Draw the photos as buttons, for who is in a fragment already; the place of the one that was pressed just now."""
+    data = {"photos": [_button(photo) for photo in photos], "style": _style(columns), "columns": columns or 3}
+    return _place(_MOUNT(key=key, data=data, on_opened_change=lambda: None), len(photos))
 
 
 def rerun_if_stale() -> None:
@@ -117,12 +123,13 @@ def _list_start(columns: int | None) -> str:
 def figure(photo: GalleryPhoto) -> str:
     """One photo as escaped HTML."""
     alt, more = html.escape(photo.alt), html.escape(photo.more)
-    sign = "" if photo.mark is None else f'<span class="{_mark_style(photo.mark)}">{MARKS[photo.mark]}</span> · '
+    sign = "" if photo.mark is None else '<span class="{}">{}</span> · '.format(*mark_of(photo.mark))
     detail = f"<br>{html.escape(photo.detail)}" if photo.detail else ""
     colour = "" if photo.hue is None else dot(photo.hue)
+    over = f'<img class="tl-over" src="{html.escape(photo.over)}" alt="">' if photo.over else ""
     return (
         f'<li><figure class="tl-photo"><span class="{_tile(photo)}" style="--tl-pixels:{photo.pixels}px">'
-        f'<img src="{html.escape(photo.source)}" alt="{alt}"></span>'
+        f'<img src="{html.escape(photo.source)}" alt="{alt}">{over}</span>'
         f'<span class="tl-more">{more}</span>'
         f"<figcaption>{sign}{colour}{html.escape(photo.caption)}{detail}</figcaption></figure></li>"
     )
@@ -130,13 +137,14 @@ def figure(photo: GalleryPhoto) -> str:
 
 def _button(photo: GalleryPhoto) -> dict[str, Any]:
     """One photo as gallery.js draws it: what `figure` gives as HTML."""
-    mark = None if photo.mark is None else {"style": _mark_style(photo.mark), "word": MARKS[photo.mark]}
+    mark = None if photo.mark is None else dict(zip(("style", "word"), mark_of(photo.mark)))
     colour = None if photo.hue is None else hue(photo.hue)
     return asdict(photo) | {"mark": mark, "tile": _tile(photo), "hue": colour}
 
 
-def _mark_style(mark: bool) -> str:
-    return "tl-right" if mark else "tl-wrong"
+def mark_of(correct: bool) -> tuple[str, str]:
+    """The style and the word that say whether a prediction is correct."""
+    return "tl-right" if correct else "tl-wrong", MARKS[correct]
 
 
 def hue(place: int) -> str:

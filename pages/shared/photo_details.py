@@ -13,6 +13,7 @@ from tlcore.data.manifest import Dataset
 from tlcore.data.report import LEFT_OUT
 from tlcore.errors import UserError
 from tlcore.evaluation.report import FIGURES, load_report
+from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Run
 from tlcore.messages.quantities import format_bytes, percent
 from tlcore.workspace import split_version
@@ -61,6 +62,17 @@ def last_prediction(dataset: Dataset, path: str) -> tuple[str, float] | None:
         if found is not None and path in found.index:
             return str(found.at[path, "predicted"]), float(found.at[path, "probability"])
     return None
+
+
+def newest_model(dataset: Dataset) -> Run | None:
+    """The newest run that learned from any version of this data set and has a model to ask."""
+    return next((run for run in _runs(dataset) if job_status(run).predicts), None)
+
+
+def model_in_use() -> Run | None:
+    """The run in use, where it has a model to ask."""
+    run = state.run()
+    return run if run is not None and job_status(run).predicts else None
 
 
 def _runs(dataset: Dataset) -> list[Run]:

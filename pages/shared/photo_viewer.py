@@ -2,7 +2,8 @@
 
 import html
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import PurePath
 from typing import Any, Literal
@@ -10,14 +11,18 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 
-from pages.shared import actions, chrome, gallery, photo_details
+from pages.shared import actions, chrome, gallery, neighbours, photo_details, why
 from pages.shared.decoding import preview
+from pages.shared.why import Answer, Question
 from pages.shared.widgets import plain
 from tlcore.data.images import PhotoRefused
 from tlcore.data.manifest import Dataset
 from tlcore.data.picture_files import PIXEL_ART
 from tlcore.data.wanted import PhotoInfo
 from tlcore.errors import UserError
+from tlcore.evaluation.embedding import Neighbour
+from tlcore.jobs.store import Run
+from tlcore.messages.explanation import alike
 from tlcore.messages.quantities import percent
 
 LARGEST = 1024
@@ -27,7 +32,9 @@ MOST_SCALED = 320  # pixels that a picture of few pixels is brought to, by a who
 PARTS = {"train": "Training", "validation": "Validation", "test": "Test"}
 PLACE = "viewer_place"  # in the session
 GONE, AGAIN = "viewer_gone", "viewer_again"  # the places that an action took away; whether the page has to run again
+WHY = "viewer_why_shown"  # what the switch and the choice of a class begin with, as keys
 RETURNING = "viewer_returning"  # in the session, for one run: the list of photos, and the place in it
+BESIDE = "viewer_beside"  # in the session: a training photo that is shown in the place of the one that it is like
 PREVIOUS, NEXT = "← Previous", "Next →"  # the arrow keys; style.css hides the sign that Streamlit adds at the right
 
 
@@ -41,6 +48,7 @@ class ViewerPhoto:
         predicted, probability: what a model says it is, and how probable (0–1).
         width, height: pixels, 0 where they are not known.
         more: gives what else is known, each under its name; asked for when the photo is shown.
+        question: the model that can be asked why, where there is one.
     """
 
     name: str
@@ -52,6 +60,7 @@ class ViewerPhoto:
     width: int = 0
     height: int = 0
     more: Callable[[], Mapping[str, str]] = dict
+    question: Question | None = None
 
 
 class ViewerPhotos(Sequence[ViewerPhoto]):
@@ -86,7 +95,7 @@ class ViewerAction:
         offered: gets the place too, and tells whether the photo is one to do it with.
         removes: whether the photo is done with after it. Then the viewer goes on to the next one, with `done` as what
             was done, and the page runs again when it is closed; else the page runs again at once.
-        options: gives what can be chosen for the photo, in a menu; none for a button.
+        options: gives what can be chosen for the photo, in a menu; none for a button. shortcut: a key that presses it.
     """
 
     label: str | Callable[[int], str]
@@ -95,6 +104,7 @@ class ViewerAction:
     removes: bool = False
     done: str = ""
     options: Callable[[int], Sequence[str]] | None = None
+    shortcut: str | None = None
 
 
 def show(photos: Sequence[ViewerPhoto], place: int, offered: Iterable[ViewerAction] = (), returns_to: str = "") -> None:
@@ -103,7 +113,7 @@ def show(photos: Sequence[ViewerPhoto], place: int, offered: Iterable[ViewerActi
     Args:
         returns_to: names a list of photos that opens the viewer again after the page ran again (`place_to_return`).
     """
-    st.session_state[PLACE], st.session_state[GONE] = place, {}
+    st.session_state[PLACE], st.session_state[GONE], st.session_state[BESIDE] = place, {}, None
     can_be_done = tuple(offered)
     # The dialog's own title stays while one goes on to the next photo, so the heading that is seen is in the body.
     on_close: Literal["rerun", "ignore"] = "rerun" if any(action.removes for action in can_be_done) else "ignore"
@@ -133,14 +143,34 @@ def from_dataset(dataset: Dataset, rows: pd.DataFrame) -> Sequence[ViewerPhoto]:
             width=int(row["width"]),
             height=int(row["height"]),
             more=partial(photo_details.details, dataset, row["path"]),
+            question=_question(photo_details.newest_model(dataset), dataset, row["path"]),
         )
 
     return ViewerPhotos(len(rows), make)
 
 
+def _question(run: Run | None, dataset: Dataset, path: str, label: str = "") -> Question | None:
+    return Question(run, path, partial(dataset.read, path), label, path) if run is not None else None
+
+
+def from_neighbours(dataset: Dataset, found: Sequence[Neighbour]) -> Sequence[ViewerPhoto]:
+    """Training photos that are like another photo, in their order."""
+    rows = dataset.photos.set_index("path").loc[[each.path for each in found]].reset_index()
+    photos = from_dataset(dataset, rows)
+    return ViewerPhotos(
+        len(found),
+        lambda place: replace(photos[place], more=lambda: {"Similarity": alike(found[place])}, question=None),
+    )
+
+
 def from_predictions(dataset: Dataset, rows: pd.DataFrame, part: str = PARTS["test"]) -> Sequence[ViewerPhoto]:
-    """Rows of a report's predictions, in their order."""
+    """Rows of a report's predictions, in their order. What was not predicted is "", with NaN as its probability.
+
+    Args:
+        part: what all of them are used for, where the rows have no `split`.
+    """
     sizes = dataset.photos.set_index("path")[["width", "height"]]
+    run = photo_details.model_in_use()
 
     def make(place: int) -> ViewerPhoto:
         row = rows.iloc[place]
@@ -148,12 +178,13 @@ def from_predictions(dataset: Dataset, rows: pd.DataFrame, part: str = PARTS["te
             name=PurePath(row["path"]).name,
             read=partial(dataset.read, row["path"]),
             label=str(row["label"]),
-            part=part,
+            part=PARTS.get(str(row["split"]), "") if "split" in rows else part,
             predicted=str(row["predicted"]),
             probability=float(row["probability"]),
             width=int(sizes.at[row["path"], "width"]),
             height=int(sizes.at[row["path"], "height"]),
             more=partial(photo_details.details, dataset, row["path"]),
+            question=_question(run, dataset, row["path"], str(row["predicted"])),
         )
 
     return ViewerPhotos(len(rows), make)
@@ -167,12 +198,13 @@ def _body(photos: Sequence[ViewerPhoto], can_be_done: Sequence[ViewerAction], re
     wanted = st.session_state[PLACE] % len(photos)
     turn = next((turn for turn, place in enumerate(left) if place >= wanted), 0)  # the next one, where that is gone
     place = left[turn]
+    beside: ViewerPhoto | None = st.session_state.get(BESIDE)
+    if beside is not None:
+        _photo(beside)
+        st.button("← Back", key="viewer_back", on_click=_go, args=(place,))
+        return
     photo = photos[place]
-    picture, info = _picture(photo)
-    st.html(
-        f'<h2 class="tl-viewer-name">{html.escape(photo.name)}</h2>'
-        f'<div class="tl-viewer">{picture}{facts(photo, info)}</div>'
-    )
+    answer = _photo(photo)
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="viewer_buttons"
     ):
@@ -189,10 +221,41 @@ def _body(photos: Sequence[ViewerPhoto], can_be_done: Sequence[ViewerAction], re
                     _button(action, place, f"viewer_action_{number}", returns_to)
     if gone:
         st.html(f'<p class="tl-small" role="status">{html.escape(list(gone.values())[-1])}</p>')
+    if photo.question is not None and answer is not None:
+        _neighbours(photo.question, answer)
+
+
+def _photo(photo: ViewerPhoto) -> Answer | None:
+    """The photo and what is known of it; why the model answers as it does, where that is wanted and can be shown."""
+    question, answer = photo.question, None
+    st.html(f'<h2 class="tl-viewer-name">{html.escape(photo.name)}</h2>')
+    if question is not None:
+        if why.is_shown(WHY):
+            with suppress(*why.REFUSED):  # that the photo is gone is said in its place
+                answer = why.answer_of(question, why.chosen(WHY, question))
+        why.controls(WHY, question, answer)  # above the photo: it is in sight while one chooses, on a phone too
+    picture, info = _picture(photo, answer)
+    st.html(f'<div class="tl-viewer">{picture}{facts(photo, info)}</div>')
+    return answer
+
+
+def _neighbours(question: Question, answer: Answer) -> None:
+    """The training photos that are most alike; one that is pressed takes the place of the photo for a while."""
+    with st.container(key="viewer_why"):
+        found = neighbours.find(question, answer)
+        neighbours.heading(found[1] if found else None)
+        if not found or not found[1]:
+            return
+        dataset, photos = found
+        shown = neighbours.pictures(dataset, photos, answer.explanation.labels)
+        opened = gallery.buttons(shown, None, f"viewer_beside_{question.id}")
+        if opened is not None:
+            st.session_state[BESIDE] = from_neighbours(dataset, photos)[opened]
+            st.rerun(scope="fragment")
 
 
 def _go(place: int) -> None:
-    st.session_state[PLACE] = place
+    st.session_state[PLACE], st.session_state[BESIDE] = place, None
 
 
 def _button(action: ViewerAction, place: int, key: str, returns_to: str) -> None:
@@ -200,7 +263,7 @@ def _button(action: ViewerAction, place: int, key: str, returns_to: str) -> None
     label = plain(action.label if isinstance(action.label, str) else action.label(place))
     args = (action, place, key, returns_to)
     if action.options is None:
-        st.button(label, key=key, on_click=_act, args=args)
+        st.button(label, key=key, on_click=_act, args=args, shortcut=action.shortcut)
     else:
         st.menu_button(label, list(action.options(place)), key=key, format_func=plain, on_click=_act, args=args)
 
@@ -220,8 +283,8 @@ def _act(action: ViewerAction, place: int, key: str, returns_to: str) -> None:
                 st.session_state[RETURNING] = returns_to, place
 
 
-def _picture(photo: ViewerPhoto) -> tuple[str, PhotoInfo | None]:
-    """The photo as escaped HTML, or why it cannot be shown; and what its file says."""
+def _picture(photo: ViewerPhoto, answer: Answer | None = None) -> tuple[str, PhotoInfo | None]:
+    """The photo as escaped HTML, or why it cannot be shown; and what its file says. `answer`: to be laid over it."""
     try:
         source, info = preview(photo.read(), LARGEST)
     except (UserError, PhotoRefused):
@@ -232,6 +295,8 @@ def _picture(photo: ViewerPhoto) -> tuple[str, PhotoInfo | None]:
     if 0 < side <= PIXEL_ART:  # a whole number of screen pixels for each of its own
         style, width = ' class="tl-pixels"', f' style="width:{photo.width * (MOST_SCALED // side)}px"'
     image = f'<img{style}{width} src="{source}" alt="{html.escape(alt_text(photo))}">'
+    if answer is not None:
+        image = why.over_photo(image, answer, info.width, info.height)
     return f'<div class="tl-stage">{image}</div>', info
 
 

@@ -83,10 +83,10 @@ class PhotoPrediction:
 
 def model_of(run: Run) -> ImageClassifier:
     """The model of a finished run, loaded once a server. Raises UserError where its files are gone or damaged."""
-    return _model(run.id, _packed(run))
+    return _model(run.id, packed(run))
 
 
-def _packed(run: Run) -> int:
+def packed(run: Run) -> int:
     """When the model was packed: a run that is started again gets another one."""
     try:
         return (run.folder / FOLDER / INFO).stat().st_mtime_ns
@@ -109,9 +109,9 @@ def predict(
             forgotten.
         threshold: how familiar a photo has to be for an answer.
     """
-    packed, until = _packed(run), time.monotonic() + seconds
+    model_time, until = packed(run), time.monotonic() + seconds
     before: dict[tuple[str, int, str], PhotoPrediction] = st.session_state.get(KNOWN, {})
-    keys = {photo.id: (run.id, packed, photo.id) for photo in given}
+    keys = {photo.id: (run.id, model_time, photo.id) for photo in given}
     known = {key: before[key] for key in keys.values() if key in before}
     st.session_state[KNOWN] = known  # what is made below stays, though somebody presses a button meanwhile
     for photo in given:
@@ -126,7 +126,7 @@ def predict(
 
 def predict_one(run: Run, model: ImageClassifier, photo: NewPhoto, threshold: float = 0.0) -> PhotoPrediction:
     """The prediction for the camera's last photo, beside those of `predict`."""
-    key = (run.id, _packed(run), photo.id)
+    key = (run.id, packed(run), photo.id)
     if st.session_state.get(LAST, (None, None))[0] != key:
         st.session_state[LAST] = key, _predict(model, photo)
     found: PhotoPrediction = st.session_state[LAST][1]

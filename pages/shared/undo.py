@@ -49,6 +49,8 @@ def banner() -> None:
         st.markdown(plain(last.words), width="content")
         if last.can_redo:
             st.button("Redo", key="redo", type="tertiary", on_click=_redo, args=(last,))
+            if split_version(last.dataset)[1] > 1:
+                st.button("Undo earlier change", key="undo_more", type="tertiary", on_click=_undo_more, args=(last,))
         else:
             st.button("Undo", key="undo", type="tertiary", on_click=_undo, args=(last,))
         st.button("Close", key="undo_close", type="tertiary", on_click=_close)
@@ -166,6 +168,11 @@ def _undo(last: Undo) -> None:
 def _redo(last: Undo) -> None:
     with actions.refusals_kept():
         redo_edit(state.dataset_of(last.dataset))
+
+
+def _undo_more(last: Undo) -> None:
+    with actions.refusals_kept():
+        undo_edit(state.dataset_of(last.dataset))
 
 
 def _close() -> None:

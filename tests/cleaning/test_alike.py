@@ -26,7 +26,7 @@ def pair(cosine: float, bits: int = 32, seconds: tuple[float, float] = (np.nan, 
     looks = draw.integers(0, 2**63, 100, np.uint64)
     looks[1] = looks[0] ^ np.uint64((1 << bits) - 1)
     photos = pd.DataFrame({"sha256": [f"{n:064x}" for n in range(100)], "label": ["a", "b"] * 50, "look": looks})
-    photos = photos.assign(taken=np.nan, camera="", spread=1.0)
+    photos = photos.assign(taken=np.nan, camera="", spread=1.0, flat=0.0, width=500, height=400)
     photos.loc[[0, 1], "taken"] = list(seconds)
     for name, values in columns.items():
         photos.loc[[0, 1], name] = values
@@ -45,6 +45,11 @@ def pair(cosine: float, bits: int = 32, seconds: tuple[float, float] = (np.nan, 
         (pair(0.60, seconds=(10.0, 10.5)), False, "at once, but of something else"),
         (pair(0.85, seconds=(10.0, 11.0), camera=["one", "two"]), False, "two cameras"),
         (pair(0.99, spread=[0.0, 0.0]), False, "two photos of one colour are empty, not copies"),
+        (pair(0.97, bits=12, flat=[0.5, 0.4]), False, "two drawings are alike by nature"),
+        (pair(0.97, bits=2, flat=[0.5, 0.4]), True, "the same drawing, saved again"),
+        (pair(0.97, bits=12, flat=[0.5, 0.1]), True, "a drawing and a photo"),
+        (pair(0.97, bits=12, width=[64, 64]), False, "two digits"),
+        (pair(0.85, bits=40, flat=[0.5, 0.4], seconds=(10.0, 11.0)), True, "one camera took them all the same"),
         (pair(0.30, sha256=["f" * 64, "f" * 64]), True, "the same file twice"),
     ],
 )

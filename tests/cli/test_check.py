@@ -41,6 +41,23 @@ def test_the_split_keeps_groups_on_one_side(folder, capsys):
     assert (photos.groupby("group")["split"].nunique() == 1).all()
 
 
+def test_a_column_of_a_table_is_a_group_like_the_others(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("TRANSFERLAB_HOME", str(tmp_path / "home"))
+    rows = [f"{label}/photo {n}.jpg,{'ABCD'[n % 4]}" for label in ("one", "two") for n in range(8)]
+    table = "\n".join(["file,site", *rows]).encode()
+    folder = write_files(tmp_path / "photos", class_files({"one": 8, "two": 8}) | {"sites.csv": table})
+    assert main(["check", str(folder), "--json"]) == 0
+    values = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert "column:site" in [each["by"] for each in values["splits"]]
+    assert main(["check", str(folder), "--split-by", "site"]) == 0
+    assert "Split by 4 groups" in capsys.readouterr().out
+    assert main(["data", "group", values["dataset"], "--column", "size"]) == 2
+    assert "Use site, alike" in capsys.readouterr().err
+    assert main(["import", str(folder), "--name", "again", "--group-by", "site", "--json"]) == 0
+    made = json.loads(capsys.readouterr().out.splitlines()[-1])["dataset"]
+    assert tlcore.load_dataset(made).photos["group"].nunique() == 4
+
+
 def test_a_grouping_that_there_is_not_is_a_sentence(folder, capsys):
     assert main(["check", str(folder), "--split-by", "(a+)+$"]) == 2
     assert "There is no grouping" in capsys.readouterr().err

@@ -202,6 +202,32 @@ ASKED = [
     Case("numbered by Windows", "cat (1).jpg", paths("cat (#).jpg", "dog (#).jpg"), {"cat": 4, "dog": 4}, ("names",)),
     Case("roboflow names", "their hash is no part of the name", paths("cat-#_jpg.rf.0a1b2c3d4e.jpg",
          "dog-#_jpg.rf.0a1b2c3d4e.jpg"), {"cat": 4, "dog": 4}, ("names",)),
+    Case("sites in names", "site1_fox_3.jpg: what has digits is rather a site", paths(*(
+         f"site{n}_{animal}_#.jpg" for n in (1, 2) for animal in ("fox", "hare"))), {"fox": 8, "hare": 8},
+         ("names:2", "names", "names:1")),
+    Case("sites behind", "fox-s1-3.jpg", paths(*(f"{animal}-s{n}-#.jpg" for n in (1, 2)
+         for animal in ("fox", "hare"))), {"fox": 8, "hare": 8}, ("names:1", "names", "names:2")),
+    Case("a number between", "fox_3_north.jpg: either word", paths(*(
+         f"{animal}_#_{site}.jpg" for site in ("north", "south") for animal in ("fox", "hare"))),
+         {"fox": 8, "hare": 8}, ("names:1", "names:3")),
+    Case("colours of fruit", "red_apple_3.jpg: all words together first", paths(*(
+         f"{colour}_{fruit}_#.jpg" for colour in ("red", "green") for fruit in ("apple", "pear"))),
+         {"red_apple": 4, "red_pear": 4, "green_apple": 4, "green_pear": 4}, ("names", "names:1", "names:2")),
+    Case("kinds of kinds in names", "dog_pug_3.jpg: the pug says what both say", paths(*(
+         f"{name}_#.jpg" for name in ("dog_pug", "dog_husky", "cat_manx", "cat_ocicat"))),
+         {"dog_pug": 4, "dog_husky": 4, "cat_manx": 4, "cat_ocicat": 4}, ("names", "names:1")),
+    Case("a camera before the class", "IMG_fox_3.jpg: what all have is no class", paths("IMG_fox_#.jpg",
+         "IMG_hare_#.jpg"), {"fox": 4, "hare": 4}, ("names",)),
+    Case("parts in names", "train_cat_1.jpg says the part", paths(*(
+         f"{part}_{animal}_#.jpg" for part in ("train", "val", "test") for animal in ("cat", "dog"))),
+         {"cat": 12, "dog": 12}, ("names",), parts={"train": 8, "validation": 8, "test": 8}),
+    Case("parts and sites in names", "train_site1_fox_3.jpg", paths(*(f"{part}_site{n}_{animal}_#.jpg"
+         for part in ("train", "test") for n in (1, 2) for animal in ("fox", "hare"))), {"fox": 16, "hare": 16},
+         ("names:3", "names", "names:2"), parts={"train": 16, "test": 16}),
+    Case("a test without classes in names", "test_7.jpg has none, and makes no part", paths("train_cat_#.jpg",
+         "train_dog_#.jpg", "test_#.jpg:2"), {"cat": 4, "dog": 4}, ("names",), left_out=frozenset({NO_NAME})),
+    Case("a word of parts in some names", "a train is no part where others name none", paths("train_#.jpg:1",
+         "bus_#.jpg", "car_#.jpg"), {"bus": 4, "car": 4}, ("names",), left_out=frozenset({NO_NAME})),
     Case("plantvillage", "the same classes three times over", paths("color/apple", "color/pear", "grayscale/apple",
          "grayscale/pear", "segmented/apple", "segmented/pear"), {"apple": 12, "pear": 12},
          ("inner-folders", "outer-folders", "only-folder:color", "only-folder:grayscale", "only-folder:segmented")),

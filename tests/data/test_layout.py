@@ -18,6 +18,11 @@ def proposals_of(case):
     return propose("x", source_files(case.photos, case.texts), (), read)
 
 
+def placed(layout):
+    """The files with class and part, without what tables say of them besides."""
+    return [replace(each, columns=()) for each in layout.placed]
+
+
 def check(case, choice, layout, used):
     assert dict(choice.classes) == case.classes, case.reason
     assert dict(choice.parts) == case.parts, case.reason
@@ -32,7 +37,7 @@ def test_a_clear_layout_asks_nothing(case):
     first = proposals_of(case)[0]
     assert first.is_clear, case.reason
     check(case, first.choice(), first.layout, first.used)
-    assert read_layout("x", source_files(case.photos, case.texts), (), read).placed == first.layout.placed
+    assert placed(read_layout("x", source_files(case.photos, case.texts), (), read)) == first.layout.placed
 
 
 @pytest.mark.parametrize("case", ASKED, ids=[case.name for case in ASKED])
@@ -209,7 +214,7 @@ def test_in_any_mixture_no_file_is_lost_and_no_part_is_a_class_without_a_questio
         for each in proposals:
             used = sum("/".join(file.parts) in each.used for file in files)
             assert len(each.layout.placed) + each.layout.num_left_out + used == len(files), (seed, each.key)
-            assert read_layout("x", files, (), read, each.key, 1).placed == each.layout.placed, (seed, each.key)
+            assert placed(read_layout("x", files, (), read, each.key, 1)) == each.layout.placed, (seed, each.key)
         if proposals[0].is_clear:
             assert not {"train", "test", "val", "Train"} & {each.label for each in proposals[0].photos}, seed
     assert num_read > 200

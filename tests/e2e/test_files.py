@@ -20,7 +20,7 @@ KAGGLE = [
 @pytest.fixture(scope="module")
 def tab(browser):
     page = browser.new_context().new_page()
-    page.add_script_tag(content=(ROOT / "pages/parts/data/files.js").read_text(encoding="utf-8"))
+    page.add_script_tag(content=(ROOT / "pages/shared/files.js").read_text(encoding="utf-8"))
     yield page
     page.context.close()
 

@@ -72,6 +72,7 @@ def test_what_a_split_is_worth(difference, words):
     ("key", "title"),
     [
         ("alike", "Copies and bursts"),
+        ("column:Site A", "Column “Site A”"),
         ("folder:2", "Second folder"),
         ("name:1", "First part of the file name"),
         ("name:1-3", "First three parts of the file name"),

@@ -67,7 +67,7 @@ def test_its_code_runs_and_gives_the_models_answer(unzipped, number):
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=unzipped, env=environment, capture_output=True, text=True, check=True
     )
-    label, probability = done.stdout.split()
+    label, probability = done.stdout.splitlines()[0].split()
     right = tlcore.load_model(unzipped / "shapes-model.zip").predict(unzipped / "photo.jpg")
     assert label == right.label and float(probability) == pytest.approx(right.probability, abs=0.02)
 

@@ -11,6 +11,8 @@ import pytest
 
 from pages.parts.data import board
 from pages.parts.data.board import SCRIPTS
+from pages.shared import sending
+from pages.shared.sending import SENDING_SCRIPTS
 from tests.pages.conftest import ROOT, words
 from tests.photos import make_photo
 from tlcore.data import incoming, receive
@@ -197,8 +199,8 @@ def test_a_forged_message_makes_no_area(told):
     [(OWN, 16_000_000), (HOSTED, 16_000_000), (replace(HOSTED, request_mb=10), 9_000_000)],
 )
 def test_a_request_stays_under_what_the_route_takes(limits, most):
-    assert board.request_bytes(limits) == most
-    assert limits.request_mb == UNLIMITED or board.request_bytes(limits) < limits.request_mb * 1e6
+    assert sending.request_bytes(limits) == most
+    assert limits.request_mb == UNLIMITED or sending.request_bytes(limits) < limits.request_mb * 1e6
 
 
 def test_the_board_says_what_is_allowed(visit, workspace):
@@ -210,7 +212,8 @@ def test_the_board_says_what_is_allowed(visit, workspace):
 
 def test_the_board_asks_nobody_else_for_anything():
     folder = ROOT / "pages" / "parts" / "data"
-    text = "".join((folder / name).read_text(encoding="utf-8") for name in (*SCRIPTS, "board.css"))
+    paths = [*SENDING_SCRIPTS, *(folder / name for name in (*SCRIPTS, "board.css"))]
+    text = "".join(path.read_text(encoding="utf-8") for path in paths)
     assert not re.search(r"https?:|@import|url\(|innerHTML|eval\(", text)
 
 

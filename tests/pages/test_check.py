@@ -108,6 +108,12 @@ def test_the_split_says_what_it_is_worth_before_and_keeps_groups_on_one_side(vis
     assert "✓ In use" in words(at) and "Split by this" not in buttons(at), "it would change nothing"
 
 
+def test_a_column_of_a_table_is_named_as_it_is(visit, place):
+    save(*place, worth=(SplitWorth("column:*s*[x](y)", 20, 36, 0.97, (0.9, 0.99), 0.81, (0.6, 0.9), (0.1, 0.2)),))
+    text = words(visit("data", place[0], dataset=place[1].id))
+    assert r"Column “\*s\*\[x\]\(y\)”" in text, "nothing in it is Markdown"
+
+
 def test_a_difference_that_chance_explains_is_none(visit, place):
     save(*place, worth=(SplitWorth("alike", 20, 36, 0.97, (0.9, 0.99), 0.95, (0.8, 0.99), (-0.01, 0.04)),))
     text = words(visit("data", place[0], dataset=place[1].id))

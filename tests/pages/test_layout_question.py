@@ -2,7 +2,7 @@
 
 import pytest
 
-from pages.parts.data import layout_question
+from pages.shared import layout_question
 from tests.pages.conftest import words
 from tests.photos import make_photo
 from tlcore.data.examples import keep_pictures

@@ -5,9 +5,10 @@ import json
 import pandas as pd
 import pytest
 
-from pages.parts.data import photo_grid, photo_order, photo_view
-from pages.parts.data.photo_grid import Order, order_of
+from pages.parts.data import photo_order, photo_view
 from pages.parts.data.photo_view import PhotoView
+from pages.shared import photo_grid
+from pages.shared.photo_grid import GridPage, GridPhoto, Order, order_of
 from tests.conftest import copy_of
 from tests.pages.conftest import words
 from tlcore.data.dataset_list import list_datasets
@@ -161,10 +162,14 @@ def test_an_order_that_needs_the_checks_is_by_name_before_them(visit, trained):
         ({"kind": "rotate", "paths": ["a"], "number": 45}, None, "no right angle"),
         ({"kind": "turn", "number": 7}, None, "neither the next page nor the one before"),
         ({"kind": "undo"}, Order("undo"), "needs nothing else"),
+        ({"kind": "size", "number": 160}, Order("size", number=160), "a size of the slider"),
+        ({"kind": "size", "number": 161}, None, "a size of no slider"),
     ],
 )
 def test_a_browser_may_say_anything(said, expected, reason):
-    assert order_of({"order": said}, num_photos=9) == expected, reason
+    photo = GridPhoto("a", "a", "", "cats", "", "", "", "", 0)
+    page = GridPage([photo] * 9, 0, 9, 1, ("cats",), ("",), (), 0, "", "data", 120, 128, sizes=(128, 160))
+    assert order_of({"order": said}, page) == expected, reason
 
 
 def test_a_press_opens_that_photo_large_with_what_is_known_of_it(visit, own, order):

@@ -25,6 +25,8 @@ MANAGING = {"tlcore.storage.renaming", "tlcore.storage.trash.delete", "tlcore.st
 MANAGING |= {f"tlcore.data.edits.{name}" for name in {*edits.__all__} - {"compare_versions", "history"}}
 MANAGING |= {f"tlcore.data.versions.{name}" for name in ("undo", "redo", "go_to")}
 MANAGING |= {"tlcore.data.commit", "tlcore.data.additions", "tlcore.data.edit_log.point", "tlcore.cleaning.kept"}
+MANAGING |= {f"tlcore.cleaning.planned.{name}" for name in ("plan", "take_back", "settle")}
+MANAGING |= {"tlcore.data.corrections.correct", "tlcore.comparison.retraining.prepare_retraining"}
 """What renames, deletes and restores; only actions.py has modules of it whole."""
 SOURCES = [ROOT / "streamlit_app.py", *sorted((ROOT / "pages").rglob("*.py"))]
 

@@ -57,7 +57,7 @@ def test_the_keras_model_answers_like_the_shipped_file(trained):
     image = load_input(photo, 96, "center-crop")[np.newaxis].astype(np.float32)
     answer = model(image)
     np.testing.assert_allclose(answer["probabilities"].numpy()[0], predictor.probabilities(photo), atol=1e-3)
-    assert float(answer["familiarity"]) == pytest.approx(predictor.predict_photo(photo).familiarity, abs=1e-3)
+    assert float(answer["familiarity"][0, 0]) == pytest.approx(predictor.predict_photo(photo).familiarity, abs=1e-3)
 
 
 def damage_info(change):

@@ -9,6 +9,7 @@ from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 
 from tlcore.errors import UserError
+from tlcore.evaluation.prototypes import familiarity, unit
 from tlcore.models.registry import BACKBONES
 from tlcore.models.weights import asset_path
 from tlcore.serving.graft import graft_head
@@ -142,3 +143,24 @@ def test_tensorflows_own_interpreter_reads_it(backbone, head, grafted):
     runner = tensorflow.lite.Interpreter(model_content=grafted).get_signature_runner()
     received = runner(image=photo)["probabilities"]
     np.testing.assert_allclose(received, expected_probabilities(backbone, head, photo), atol=1e-5)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_familiarity_is_the_cosine_to_the_nearest_prototype_for_any_batch(backbone, head, count):
+    images = np.concatenate([noise(count), np.zeros((1, SIZE, SIZE, 3), np.float32)])[-count:]
+    pooled = Interpreter(model_content=backbone).get_signature_runner()(image=images)["pooled"]
+    random = np.random.default_rng(3)
+    near, far = pooled[:1] + 0.1 * random.normal(size=pooled[:1].shape), random.normal(size=(4, pooled.shape[1]))
+    prototypes = unit(np.concatenate([near, far]))
+    received = Interpreter(model_content=graft_head(backbone, [head], SIZE, prototypes=prototypes))
+    outputs = received.get_signature_runner()(image=images)
+    assert outputs["familiarity"].shape == (count, 1)
+    np.testing.assert_allclose(outputs["familiarity"][:, 0], familiarity(pooled, prototypes), atol=1e-5)
+    np.testing.assert_allclose(outputs["probabilities"], expected_probabilities(backbone, head, images), atol=1e-5)
+    opposite = Interpreter(model_content=graft_head(backbone, [head], SIZE, prototypes=-prototypes[:1]))
+    assert opposite.get_signature_runner()(image=images)["familiarity"][0, 0] == 0, "below 0 is 0"
+
+
+def test_prototypes_of_other_features_are_refused(backbone, head):
+    with pytest.raises(ValueError, match="Allowed: .n, 1280."):
+        graft_head(backbone, [head], SIZE, prototypes=np.ones((2, 3), np.float32))

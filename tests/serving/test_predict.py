@@ -25,7 +25,7 @@ def bare_interpreter(bundle_folder, photo: bytes) -> np.ndarray:
     image = image.resize((size, size), Image.Resampling.BILINEAR, box=(left, top, left + side, top + side))
     interpreter = Interpreter(model_path=str(bundle_folder / "model.tflite"))
     interpreter.allocate_tensors()
-    [given], [wanted] = interpreter.get_input_details(), interpreter.get_output_details()
+    [given], [wanted, _] = interpreter.get_input_details(), interpreter.get_output_details()
     interpreter.set_tensor(given["index"], np.asarray(image, np.float32)[np.newaxis])
     interpreter.invoke()
     return interpreter.get_tensor(wanted["index"])[0]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from tlcore.analysis.network_folds import cross_validate_network
 from tlcore.errors import UserError
-from tlcore.evaluation.cross_validation import cross_validation_values, save_cross_validation
+from tlcore.evaluation.cross_validation import cross_validation_info, save_cross_validation
 from tlcore.events import Event, Finished, Progress, ShouldStop, StageKey, Stopped, never
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Job, load_run
@@ -48,7 +48,7 @@ def run_cross_validation(workspace: Workspace, job: Job, should_stop: ShouldStop
         return
     save_cross_validation(run.folder, outcome.found)
     if job_status(run).predicts:
-        add_cross_validation(run.folder / FOLDER, cross_validation_values(outcome.found))
+        add_cross_validation(run.folder / FOLDER, cross_validation_info(outcome.found))
     yield Finished(run.id, time.perf_counter() - start)
 
 

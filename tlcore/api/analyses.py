@@ -36,7 +36,7 @@ def analyse(
         UserError: it is no run of a workspace, the analysis cannot be done, or is under way elsewhere.
         KeyboardInterrupt: it was stopped.
     """
-    workspace = _workspace_of(run_folder)
+    workspace = workspace_of(run_folder)
     run = load_run(workspace, run_folder.name)
     job = analysis_job(workspace, run, what)
     found = load(job.folder)
@@ -60,7 +60,7 @@ def analyse(
     return found
 
 
-def _workspace_of(run_folder: Path) -> Workspace:
+def workspace_of(run_folder: Path) -> Workspace:
     """The workspace that a run is in; raises UserError where this is no run's folder."""
     folder = run_folder.absolute()
     if folder.parent.name != "runs" or not (folder / "job.json").exists():

@@ -91,7 +91,8 @@ def split_by(
 
     Args:
         data: a `Dataset`, or what `load_dataset` takes. Runs keep it as it is: a newer version of it is made.
-        by: what belongs together, a key of `CheckResult.splits`: "alike" (copies and bursts), "folder:2" (the second
+        by: what belongs together, a key of `CheckResult.splits`: "alike" (copies and bursts), the name of a column of
+            the table that was beside the photos ("site"), "folder:2" (the second
             folder of the path), "name:1" (the first part of the file name, between _ - . and spaces), "name:1-2" (its
             first two parts), or "number" (the file name up to the end of its first number).
         seed: decides which group goes where.

@@ -27,6 +27,7 @@ def load_dataset(
     layout: str = "",
     labels: str | PathLike[str] = "",
     encoding: str = "",
+    group_by: str = "",
     seed: int = 0,
     workspace: WorkspaceLike = None,
     progress: bool | None = None,
@@ -48,6 +49,8 @@ def load_dataset(
             for object detection), or the path of a table, in the folder or zip or elsewhere. Give this or `layout`.
         encoding: of the names in a zip or tar that does not say how they are written, by Python's name ("cp932",
             "gb18030", "cp437", …); by default it is found out.
+        group_by: what belongs together and has to stay on one side of the split: a column of the table with the labels,
+            or another one beside the photos ("site", "patient"), or another key that `split_by` takes.
         seed: decides which photos train, validate and test, where the folders do not decide it.
         workspace: where data sets are kept; by default `$TRANSFERLAB_HOME`, else the user's data folder.
         progress: whether progress bars are shown; by default in a terminal or a notebook, unless `on_event` is given.
@@ -66,7 +69,8 @@ def load_dataset(
     chosen = take_layout(layout, labels)
     place = take_workspace(workspace)
     with showing(progress, on_event) as show:
-        return editable(run_to_end(find_dataset(place, source, name, seed, chosen, encoding), show))
+        found = editable(run_to_end(find_dataset(place, source, name, seed, chosen, encoding), show))
+    return found.set_groups(group_by, seed=seed) if group_by else found
 
 
 def find_dataset(

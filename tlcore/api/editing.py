@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from tlcore.api.progress_bars import showing
+from tlcore.cleaning.groups import named_groups
 from tlcore.data import edits, thumbnails
 from tlcore.data.additions import Reads, add_path
 from tlcore.data.changes import Edit
@@ -72,16 +73,20 @@ class EditableDataset(Dataset):
         return self._edited(edits.reorder_classes, labels)
 
     def set_groups(
-        self, groups: Mapping[str, str] | Callable[[str], str | None], resplit: bool = True, seed: int = 0
+        self, groups: str | Mapping[str, str] | Callable[[str], str | None], resplit: bool = True, seed: int = 0
     ) -> "EditableDataset":
         """Say which photos belong together (an animal, a site, a burst), so that they are on one side of the split.
 
         Args:
-            groups: the group of each photo that has one, by path; or a function that gives it for a path.
+            groups: the group of each photo that has one, by path; or a function that gives it for a path; or the name
+                of a column of the table that was beside the photos ("site"), or another key that `split_by` takes.
             resplit: whether the photos are split again, by groups; else each keeps its part.
             seed: decides the new split.
         """
-        if callable(groups):
+        if isinstance(groups, str):
+            names = named_groups(self.photos, groups)
+            groups = {path: str(name) for path, name in zip(self.photos["path"], names) if name}
+        elif callable(groups):
             named = {path: groups(path) for path in self.photos["path"]}
             groups = {path: name for path, name in named.items() if name}
         return self._edited(edits.set_groups, groups, resplit, seed)

@@ -17,14 +17,21 @@ from tlcore.analysis.learning_curve import LearningCurve
 from tlcore.analysis.photo_map import PhotoMap
 from tlcore.api.analyses import analyse
 from tlcore.api.arguments import WorkspaceLike, check_kept, take_layout, take_workspace
+from tlcore.api.explaining import explain, nearest
 from tlcore.api.model_file import README, model_file_name, readme, zip_model
 from tlcore.api.photos import PhotoLike, name_of, take_content
 from tlcore.api.progress_bars import showing
+from tlcore.api.run_report import limits_of, write_report
+from tlcore.comparison.retraining import load_before_after
 from tlcore.config import TrainConfig
 from tlcore.data.images import PhotoRefused
 from tlcore.data.names import is_junk
 from tlcore.data.outside_table import find_table
 from tlcore.errors import UserError
+from tlcore.evaluation import cross_validation as folds
+from tlcore.evaluation.before_after import BeforeAfter
+from tlcore.evaluation.cross_validation import CrossValidation, load_cross_validation, parse_cross_validation
+from tlcore.evaluation.embedding import Neighbour
 from tlcore.evaluation.figures import parse_figures
 from tlcore.evaluation.rejection import RejectionRule
 from tlcore.evaluation.report import FIGURES, Report, load_report
@@ -42,10 +49,11 @@ from tlcore.serving.bundle import (
     load_keras_file,
     write_bundle,
 )
+from tlcore.serving.explain import Explanation
 from tlcore.serving.predict import ImageClassifier, Prediction
 from tlcore.serving.probe import load_safely
-from tlcore.serving.score import score_folder
-from tlcore.workspace import disk_error, is_id, write_atomic
+from tlcore.serving.score import score_path
+from tlcore.workspace import Workspace, disk_error, is_id, write_atomic
 
 
 class Model:
@@ -106,6 +114,63 @@ class Model:
         """
         return load_report(self._files) if (self._files / FIGURES).exists() else _report_of(self._bundle)
 
+    @cached_property
+    def before_after(self) -> BeforeAfter | None:
+        """What `retrain` was worth: this model and the earlier one on the test photos of both, by today's labels.
+
+        `correct_before` and `correct` of `total`; `only_before`, `only_after`: photos that only one of them got right;
+        `p` and `beyond_chance`: the verdict of chance; `photos`: a row a photo. None where the model came of no
+        `retrain`, was loaded from a file, or the earlier run is gone.
+        """
+        if self.run_id is None or self._files.name != self.run_id:
+            return None
+        try:
+            place = Workspace(self._files.parent.parent)  # only read: the folder may lie anywhere
+            return load_before_after(place, load_run(place, self.run_id))
+        except UserError:
+            return None
+
+    @property
+    def cross_validation(self) -> CrossValidation | None:
+        """How the training that made it does where every photo is tested once, by a model that has not seen it.
+
+        `correct` of `total`, `accuracy` 0–1 and `interval`, where that of new photos plausibly lies (95%); `folds`;
+        `fold_table`; `report`: as that of the test photos, with a row a photo in `report.predictions` (none where the
+        model was loaded from a file). None where it was not done: `cross_validate` does it.
+        """
+        found = load_cross_validation(self._files) if self._files.is_dir() else None
+        if found is not None:
+            return found
+        try:
+            return parse_cross_validation(self.info["cross_validation"], _no_predictions().assign(fold=[]))
+        except (LookupError, TypeError, ValueError):
+            return None
+
+    def cross_validate(
+        self, *, progress: bool | None = None, on_event: Callable[[Event], object] | None = None
+    ) -> CrossValidation:
+        """Test every photo once: train a model for each of 5 to 10 parts of the photos, without that part.
+
+        The model itself stays as it is. What was found before is given at once.
+
+        Args:
+            progress, on_event: as for `load_dataset`.
+
+        Raises:
+            UserError: it was loaded from a file, its photos are gone or too few, or this is at work elsewhere.
+            KeyboardInterrupt: it was stopped.
+        """
+        return analyse(self._files, folds.ANALYSIS, lambda _: load_cross_validation(self._files), progress, on_event)
+
+    @property
+    def limits(self) -> list[str]:
+        """How far the score can be trusted, in sentences, the weightiest first: "15 test photos are few: …".
+
+        Raises:
+            UserError: the model brings no figures.
+        """
+        return limits_of(self._files, self.info, self.report)
+
     @property
     def rejection(self) -> RejectionRule | None:
         """Which photos are none of its classes: `threshold(kept)`, the familiarity that a photo needs, and
@@ -154,6 +219,40 @@ class Model:
         except PhotoRefused as error:
             return Prediction((), 0.0, error.reason)
 
+    def explain(self, photo: PhotoLike, label: str | None = None) -> Explanation:
+        """Why the model answers as it does: where in a photo something speaks for a class.
+
+        Args:
+            photo: as for `predict`. label: the class; by default the one that is predicted.
+
+        Returns:
+            `heat_map` (float32 (rows, columns), 0–1: the strongest evidence for any class is 1), `label`, `method`
+            ("class activation map", "Grad-CAM", "HiResCAM" or "occlusion"), `milliseconds`; `for_label` gives the same
+            for another class, `save` writes the photo with the heat map over it.
+
+        Raises:
+            PhotoRefused: the photo cannot be read or is no picture.
+            UserError: there is no such class, or it is no photo at all.
+        """
+        return explain(self._classifier, photo, label)
+
+    def nearest(self, photo: PhotoLike, n: int = 3) -> list[Neighbour]:
+        """The photos that the model learned from and that are most like a photo.
+
+        Args:
+            photo: as for `predict`. n: how many of the class that is predicted, and how many of the runner-up.
+
+        Returns:
+            Those of the class that is predicted, then those of the runner-up, each with `path` (in its data set),
+            `label` and `similarity` (0–1: the cosine of their features). What was left out or deleted since is not
+            among them.
+
+        Raises:
+            PhotoRefused: the photo cannot be read or is no picture.
+            UserError: the model is no run of a workspace, or one of an earlier version, which did not keep that.
+        """
+        return nearest(self._classifier, self._files, photo, n)
+
     def _file_name(self) -> str:
         dataset = self.info.get("dataset")
         name = dataset.get("name") if isinstance(dataset, dict) else None
@@ -165,15 +264,16 @@ class Model:
         *,
         layout: str = "",
         labels: str | PathLike[str] = "",
+        encoding: str = "",
         progress: bool | None = None,
         on_event: Callable[[Event], object] | None = None,
     ) -> tuple[Report, pd.DataFrame]:
         """Test the model on photos that it has never seen.
 
         Args:
-            folder: class folders, named as `labels`; not all of them need to be there. A folder `none` holds photos of
-                anything else.
-            layout, labels: how the folder is read, as for `load_dataset`.
+            folder: class folders, named as `labels`, or a zip or tar of them; not all classes need to be there.
+                A folder `none` holds photos of anything else.
+            layout, labels, encoding: how the folder is read, as for `load_dataset`.
             progress, on_event: as for `load_dataset`.
 
         Returns:
@@ -182,12 +282,18 @@ class Model:
 
         Raises:
             UndecidedLayout: the folder can be read in several ways, and the model's classes don't decide it.
-            UserError: the folder cannot be used, or has a class that the model does not know.
+            UserError: the folder cannot be used, its photos have no classes, or the model does not know one of them.
         """
         path = Path(folder).expanduser()
         chosen, table = find_table(path, take_layout(layout, labels))
         with showing(progress, on_event) as show:
-            return run_to_end(score_folder(self._bundle, path, layout=chosen, table=table), show)
+            scored = run_to_end(score_path(self._bundle, path, chosen, table, encoding), show)
+        if scored.report is None:
+            raise UserError(
+                f"The photos in {path.name or path} have no classes, so nothing can be counted.",
+                "Sort them into one folder per class, or predict them instead.",
+            )
+        return scored.report, scored.files
 
     def photo_map(self, *, progress: bool | None = None, on_event: Callable[[Event], object] | None = None) -> PhotoMap:
         """All photos of the run in two dimensions: those that look alike to the network lie together (t-SNE). What was
@@ -263,6 +369,27 @@ class Model:
             raise disk_error(target, error) from error
         return target
 
+    def write_report(self, path: str | PathLike[str] = "report.html") -> Path:
+        """Write a report as one HTML file that opens offline and prints well: photos, curves, scores with their likely
+        ranges, mistakes, limits. Of a model that was loaded from a file it tells what that brings, which is no photos.
+
+        Args:
+            path: where; folders above it are made, and a page that is there already is replaced.
+
+        Returns:
+            The path.
+
+        Raises:
+            UserError: the model brings no figures, something else is there, or the disk cannot be written.
+        """
+        target = Path(path).expanduser()
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise disk_error(target, error) from error
+        write_report(self._files, self.info, self.config, self.report, target)
+        return target
+
 
 def load_model(model: str | PathLike[str], *, workspace: WorkspaceLike = None) -> Model:
     """Load a trained model. Needs no TensorFlow, and no code that is in the file is run.
@@ -306,8 +433,12 @@ def _report_of(bundle: Bundle) -> Report:
         raise UserError(
             "The model has no valid test results.", "Test it with evaluate, on a folder with one folder per class."
         ) from error
+    return Report(**vars(found), predictions=_no_predictions())
+
+
+def _no_predictions() -> pd.DataFrame:
     columns = ("path", "sha256", "label", "predicted", "correct", "probability", "probability_true", "probabilities")
-    return Report(**vars(found), predictions=pd.DataFrame(columns=columns))
+    return pd.DataFrame(columns=columns)
 
 
 def _put_in_place(draft: Path, target: Path, old: Path) -> None:

@@ -8,6 +8,7 @@ import pandas as pd
 from tlcore.charts.theme import dressed
 from tlcore.charts.tokens import LEAST_PLOT_HEIGHT, MUTED, class_hues
 from tlcore.data.manifest import SPLITS
+from tlcore.evaluation.metrics import most_confused as most_confused
 
 SPLIT_WORDS = {"train": "Training", "validation": "Validation", "test": "Test"}
 SPLIT_FILLS = (1.0, 0.2)  # how full a bar is of its class's hue, from the first part to the last
@@ -88,20 +89,6 @@ def class_counts_alt_text(counts: pd.DataFrame) -> str:
         f"{len(totals)} classes with {low:,} to {high:,} photos each; "
         f"fewest in “{totals.idxmin()}”, most in “{totals.idxmax()}”."
     )
-
-
-def most_confused(confusion: pd.DataFrame, limit: int = 15) -> pd.DataFrame:
-    """The pairs of classes mixed up most often, worst first: `truth, predicted, photos`."""
-    labels = [str(label) for label in confusion.index]
-    counts = confusion.to_numpy()
-    pairs = [
-        (truth, predicted, int(counts[row, column]))
-        for row, truth in enumerate(labels)
-        for column, predicted in enumerate(labels)
-        if row != column and counts[row, column]
-    ]
-    pairs.sort(key=lambda pair: -pair[2])
-    return pd.DataFrame(pairs[:limit], columns=["truth", "predicted", "photos"])
 
 
 def confusion_alt_text(confusion: pd.DataFrame) -> str:

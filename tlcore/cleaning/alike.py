@@ -3,6 +3,7 @@
 Two edits of one photo (cropped, turned, brightened, mirrored) have features that point the same way: the cosine is 0.90
 and more for most, where other photos of cats and dogs reach 0.84 at most; from 0.80 on their look decides. In a class
 whose photos are all alike (digits, X-rays) any two are near, so a pair must be much nearer than is usual there.
+Drawings and icons are alike by nature (two arrows, two smileys): of them only those that look the same are copies.
 """
 
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ ALIKE = 0.90
 LEAST_ALIKE = 0.80  # the same where something else speaks for it: their look, or one camera took both within seconds
 BURST_SECONDS = 3.0  # from one photo of a burst to the next
 SAME_BITS, ALIKE_BITS = 4, 14  # of 64, in which perceptual hashes differ: looks the same, and nearly so (others: 22)
+DRAWN_BITS = 2  # the same of two drawings; among emoji and digits other pairs differ in 4 or more
+FLAT_SHARE, SMALL_SIDE = 0.3, 64  # of pixels that equal their neighbour, and pixels of the shorter side: a drawing
 MOST_NEIGHBOURS = 20  # of a photo that are looked at; a longer burst hangs together all the same
 BLOCK = 512  # rows of the matrix of similarities that are in memory at once: 41 MB for 20,000 photos
 SAMPLE = 2_000  # photos by which the usual similarity is measured
@@ -47,7 +50,8 @@ def find_alike(features: npt.NDArray[np.float32], photos: pd.DataFrame, should_s
     """Find the photos that are nearly the same, and those of one burst.
 
     Args:
-        features: (n, dimension). photos: in their order: sha256, label, look, taken, camera, spread (quality.py).
+        features: (n, dimension). photos: in their order: sha256, label, width, height, look, taken, camera, spread and
+            flat (quality.py).
         should_stop: asked after every block of photos; when true, what comes back is not whole.
     """
     unit = features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-12)
@@ -116,9 +120,12 @@ def _chosen(pairs: pd.DataFrame, background: npt.NDArray[np.float64], photos: pd
     in_burst = pairs["seconds"].notna() & (distance <= np.minimum(1 - LEAST_ALIKE, BURST_SHARE * background))
     is_varied = USUAL_SHARE * background >= 1 - ALIKE
     looks_same = (pairs["bits"] <= ALIKE_BITS) & is_varied
+    drawn = ((photos["flat"] >= FLAT_SHARE) | (photos[["width", "height"]].min(axis=1) <= SMALL_SIDE)).to_numpy()
+    are_drawn = drawn[pairs["first"]] & drawn[pairs["second"]]
+    alike = (alike | looks_same) & (~are_drawn | (pairs["bits"] <= DRAWN_BITS))
     one_colour = (photos["spread"] <= EMPTY_SPREAD).to_numpy()
     shows_something = ~(one_colour[pairs["first"]] & one_colour[pairs["second"]])  # two black photos are no copies
-    return pairs[(alike | in_burst | looks_same) & shows_something].reset_index(drop=True)
+    return pairs[(alike | in_burst) & shows_something].reset_index(drop=True)
 
 
 def _backgrounds(unit: npt.NDArray[np.float32], labels: npt.NDArray[np.object_]) -> npt.NDArray[np.float64]:

@@ -1,11 +1,11 @@
-"""What belongs together: photos of one animal, place or person, by folder or by a part of their names.
+"""What belongs together: photos of one animal, place or person, by a column of a table, a folder or a part of the name.
 
 A split that has photos of one group on both sides tests whether the model has seen that group before. What the groups
-are only the person knows, so what the names allow is proposed, with examples.
+are only the person knows, so what tables and names allow is proposed, with examples.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from tlcore.data.split import MIN_PHOTOS
+from tlcore.data.table_columns import COLUMN
 from tlcore.errors import UserError
 
 ALIKE = "alike"
@@ -24,15 +25,20 @@ MOST_PROPOSED = 5
 MOST_GROUPS = 0.7  # of the number of photos: where nearly each photo is a group of its own, nothing belongs together
 MOST_WITHOUT = 0.1  # of the photos whose name has no such part
 NUM_EXAMPLES = 3
+GROUP_WORDS = (
+    "site location place patient subject participant person individual animal specimen session camera station plot "
+    "plate slide scan case user author photographer device owner farm tree plant field batch lot group"
+).split()
+"""What the columns of tables are called that say what belongs together, whole or as a word of their name."""
 _BETWEEN = re.compile(r"[_\-.\s]+")
 _FIRST_NUMBER = re.compile(r"\D*\d+")
 
 
 @dataclass(frozen=True)
 class Grouping:
-    """A way to group photos. `key`: "folder:2" (the second folder of the path), "name:1" (the first part of the file
-    name, between _ - . and spaces), "name:1-2" (its first two parts), "number" (the name up to the end of its first
-    number), or `ALIKE`. `examples`: names of groups.
+    """A way to group photos. `key`: "column:site" (that column of a table beside the photos), "folder:2" (the second
+    folder of the path), "name:1" (the first part of the file name, between _ - . and spaces), "name:1-2" (its first two
+    parts), "number" (the name up to the end of its first number), or `ALIKE`. `examples`: names of groups.
     """
 
     key: str
@@ -41,14 +47,14 @@ class Grouping:
 
 
 def propose_groupings(photos: pd.DataFrame) -> tuple[Grouping, ...]:
-    """The groupings that folders and file names allow: several photos a group, and enough groups of each class.
+    """The groupings that tables, folders and file names allow: several photos a group, and enough groups of each class.
 
     Args:
-        photos: path, sha256, label.
+        photos: path, sha256, label, and columns of tables (table_columns.py).
     """
     found: list[Grouping] = []
     seen: set[bytes] = set()
-    for key in _keys():
+    for key in (*_columns(photos), *_keys()):
         groups = named_groups(photos, key)
         if not _is_useful(groups, photos["label"]) or _counts(photos, key, groups):
             continue
@@ -63,10 +69,17 @@ def propose_groupings(photos: pd.DataFrame) -> tuple[Grouping, ...]:
 def named_groups(photos: pd.DataFrame, key: str) -> pd.Series:
     """The name of each photo's group, None where it has none, with the index of `photos`.
 
+    Args:
+        key: of the grouping; that of a column also without "column:".
+
     Raises:
         UserError: there is no such grouping.
     """
-    name_of = _name_of(key)
+    column = next((name for name in (key, f"{COLUMN}{key}") if name.startswith(COLUMN) and name in photos), None)
+    if column is not None:
+        values = photos[column].astype(object)
+        return values.where(values.notna(), None)
+    name_of = _name_of(key, [name.removeprefix(COLUMN) for name in column_names(photos)])
     return pd.Series([name_of(str(path)) for path in photos["path"]], index=photos.index, dtype=object)
 
 
@@ -113,7 +126,7 @@ def _is_useful(groups: pd.Series, labels: pd.Series) -> bool:
 
 def _counts(photos: pd.DataFrame, key: str, groups: pd.Series) -> bool:
     """Whether a part of the names only numbers the photos within their folder, or behind the other parts."""
-    if key.startswith("folder"):
+    if key.startswith(("folder", COLUMN)):
         return False
     before = photos["path"].map(lambda path: path.rpartition("/")[0])
     found = re.fullmatch(r"name:([2-9])", key)
@@ -121,6 +134,23 @@ def _counts(photos: pd.DataFrame, key: str, groups: pd.Series) -> bool:
         first = "name:1" if found[1] == "2" else f"name:1-{int(found[1]) - 1}"
         before = before + "/" + named_groups(photos, first).fillna("").astype(str)
     return (before + "/" + groups.fillna("").astype(str)).nunique() > MOST_GROUPS * len(photos)
+
+
+def column_names(photos: pd.DataFrame) -> list[str]:
+    """The columns of `photos` that came from tables, "column:" included."""
+    return [str(name) for name in photos.columns if str(name).startswith(COLUMN)]
+
+
+def _columns(photos: pd.DataFrame) -> list[str]:
+    """The columns of tables that may be proposed: those first whose names mean it, numbers only of such."""
+    named, others = [], []
+    for name in column_names(photos):
+        words = re.findall(r"[^\W\d_]+", name.removeprefix(COLUMN).casefold())
+        if any(word in GROUP_WORDS or word.removesuffix("s") in GROUP_WORDS for word in (*words, "".join(words))):
+            named.append(name)
+        elif not all(re.fullmatch(r"[-+\d.,]+", str(value)) for value in photos[name].dropna().unique()):
+            others.append(name)
+    return named + others
 
 
 def _keys() -> Iterator[str]:
@@ -132,8 +162,8 @@ def _keys() -> Iterator[str]:
     yield "number"
 
 
-def _name_of(key: str) -> Callable[[str], str | None]:
-    """What gives a photo's group by its path."""
+def _name_of(key: str, columns: Sequence[str]) -> Callable[[str], str | None]:
+    """What gives a photo's group by its path. `columns`: of tables, which could have been meant."""
     if key == "number":
         return lambda path: found[0] if (found := _FIRST_NUMBER.match(PurePosixPath(path).stem)) else None
     if found := re.fullmatch(r"folder:([1-9])", key):
@@ -142,9 +172,11 @@ def _name_of(key: str) -> Callable[[str], str | None]:
     if found := re.fullmatch(r"name:(?:(1)-(?!1$))?([1-9])", key):
         first, last = int(found[1] or found[2]), int(found[2])
         return lambda path: _parts(path, first, last)
+    named = f"{', '.join(columns)}, " if columns else ""
     raise UserError(
         f"There is no grouping “{key[:40]}”.",
-        "Use alike, folder:1 (the first folder), name:1 (the first part of the file name), name:1-2, or number.",
+        f"Use {named}alike, folder:1 (the first folder), name:1 (the first part of the file name), name:1-2, or "
+        "number.",
     )
 
 

@@ -35,7 +35,7 @@ TINY_SIDE, TINY_SHARE = 64, 1 / 3  # pixels of the shorter side, and that side a
 EMPTY_SPREAD = 0.02  # between the 1st and 99th percentile of each colour, 0–1
 USUAL_SHARE = 0.2  # of a class: what is found in more of it is no fault but its nature
 
-COLUMNS = ("sharpness", "brightness", "shadows", "highlights", "white", "spread", "look", "taken", "camera")
+COLUMNS = ("sharpness", "brightness", "shadows", "highlights", "white", "spread", "flat", "look", "taken", "camera")
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,9 @@ class Measured:
     """What was measured of a photo, each 0–1.
 
     `sharpness`: of its sharpest parts, 1 where it is too small to say. `brightness`: mean; `shadows`, `highlights`: 5th
-    and 95th percentile; `white`: share of white pixels; `spread`: of the colour that varies most. `look`: perceptual
-    hash, 64 bits. `taken`: seconds, not a number where the photo does not say; `camera`: with which.
+    and 95th percentile; `white`: share of white pixels; `spread`: of the colour that varies most; `flat`: share of
+    pixels whose neighbour is exactly the same, most of them in drawings and few in photos. `look`: perceptual hash, 64
+    bits. `taken`: seconds, not a number where the photo does not say; `camera`: with which.
     """
 
     sharpness: float
@@ -53,6 +54,7 @@ class Measured:
     highlights: float
     white: float
     spread: float
+    flat: float
     look: int
     taken: float
     camera: str
@@ -77,6 +79,7 @@ def measure_photo(data: bytes) -> Measured:
         highlights=float(highlights),
         white=float((pixels.min(axis=2) >= WHITE).mean()),
         spread=float((high - low).max()),
+        flat=float((pixels[:, 1:] == pixels[:, :-1]).all(axis=2).mean()) if image.width > 1 else 0.0,
         look=int(str(imagehash.phash(image)), 16),
         taken=capture.seconds if capture else float("nan"),
         camera=capture.camera if capture else "",

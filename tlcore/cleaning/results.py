@@ -9,6 +9,7 @@ checks/<id>/kept.json         what a person keeps as it is (kept.py)
 before is still there as far as it still holds.
 """
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -27,7 +28,7 @@ from tlcore.models.registry import BUILT_IN
 from tlcore.workspace import Workspace, read_json, write_atomic, write_json
 
 CHECK, PHOTOS, ISSUES = "check.json", "photos.parquet", "issues.parquet"
-VERSION = 1
+VERSION = 2
 """Raise it when the same photos would give other issues: then what was found before is passed over."""
 
 STORED = ("kind", "path", "other", "label", "proposed", "score", "value")
@@ -141,6 +142,16 @@ def load_issues(workspace: Workspace, dataset: Dataset) -> pd.DataFrame | None:
 def num_kept(workspace: Workspace, dataset: Dataset) -> int:
     """How many issues a person chose to keep as they are."""
     return len(kept_keys(check_folder(workspace, dataset)))
+
+
+def kept_labels(workspace: Workspace, dataset: Dataset, paths: Collection[str]) -> frozenset[str]:
+    """Of some photos of a data set, those whose label a person looked at and keeps."""
+    keys = kept_keys(check_folder(workspace, dataset))
+    if not keys:
+        return frozenset()
+    photos = dataset.photos
+    rows = photos.loc[photos["path"].isin(set(paths)), ["path", "label"]].assign(kind=WRONG_LABEL, other="")
+    return frozenset(path for path, key in zip(rows["path"], issue_keys(rows, dataset)) if key in keys)
 
 
 Mark = tuple[int, int, int]

@@ -27,8 +27,9 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--split-by",
         metavar="GROUPS",
-        help="split again with what belongs together on one side: alike (copies and bursts), folder:2 (the second "
-        "folder), name:1 (the first part of the file name), name:1-2, or number (the name up to its first number)",
+        help="split again with what belongs together on one side: alike (copies and bursts), a column of the table "
+        "beside the photos (site), folder:2 (the second folder), name:1 (the first part of the file name), name:1-2, "
+        "or number (the name up to its first number)",
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="decides the new split (default 0)")
     parser.set_defaults(command=_check)

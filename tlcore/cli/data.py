@@ -106,6 +106,7 @@ def _add_edits(actions: Subparsers, one: argparse.ArgumentParser) -> None:
     parser = add("group", "keep photos that belong together on one side of the split", _group)
     how = parser.add_mutually_exclusive_group(required=True)
     how.add_argument("--by", metavar="PATTERN", help=r'a regular expression for the group in a path, such as "site\d+"')
+    how.add_argument("--column", metavar="NAME", help="a column of the table that was beside the photos")
     how.add_argument("--table", metavar="FILE", help="a CSV whose first two columns are photo and group")
     parser.add_argument("--keep-parts", action="store_true", help="do not split again")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="decides the new split (default: 0)")
@@ -141,6 +142,8 @@ def _edit(workspace: Workspace, options: argparse.Namespace, edit: Edit) -> int:
 
 
 def _group(data: EditableDataset, options: argparse.Namespace) -> Dataset:
+    if options.column:
+        return data.set_groups(options.column, not options.keep_parts, options.seed)
     if options.table:
         groups = _read_groups(Path(options.table))
     else:

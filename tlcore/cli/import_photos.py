@@ -2,6 +2,7 @@
 
 import argparse
 
+from tlcore.api.editing import editable
 from tlcore.api.progress_bars import ProgressBars
 from tlcore.cli.common import SOURCES, Subparsers, add_layout, answer, read_dataset
 from tlcore.cli.file_report import add_report_option, report_values, save_report
@@ -20,6 +21,12 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", help="name of the data set")
     add_layout(parser)
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="decides the split (default 0)")
+    parser.add_argument(
+        "--group-by",
+        default="",
+        metavar="COLUMN",
+        help="keep photos with the same value there on one side of the split",
+    )
     add_report_option(parser)
     parser.set_defaults(command=_import)
 
@@ -27,6 +34,8 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
 def _import(workspace: Workspace, options: argparse.Namespace) -> int:
     with ProgressBars() as bars:
         dataset = read_dataset(workspace, options, options.seed, bars.show)
+    if options.group_by:
+        dataset = editable(dataset).set_groups(options.group_by, seed=options.seed)
     save_report(options, dataset.report)
     lines = filter(None, (_described(dataset), report_text(dataset.report)))
     return answer(options, "\n".join(lines), _values(dataset))

@@ -10,10 +10,14 @@ from tlcore.api.model import Model
 from tlcore.api.training import TrainingError
 from tlcore.cli.common import answer
 from tlcore.data.manifest import Dataset
+from tlcore.evaluation.before_after import before_after_values
+from tlcore.evaluation.cross_validation import cross_validation_values
 from tlcore.evaluation.overfitting import best_epoch
 from tlcore.events import Evaluated
 from tlcore.jobs.status import job_status
-from tlcore.jobs.store import open_job
+from tlcore.jobs.store import Job, open_job, stop_requested
+from tlcore.messages.corrections import before_after_lines
+from tlcore.messages.cross_validation import STOPPED, cross_validation_message, refit_message
 from tlcore.messages.endings import diverged_message
 from tlcore.messages.scores import score_message
 from tlcore.messages.terminal import printable, printable_lines
@@ -43,7 +47,7 @@ def reporting_bugs() -> Iterator[None]:
 def answer_with_model(
     options: argparse.Namespace, model: Model, dataset: Dataset, seconds_reading: float | None = None
 ) -> int:
-    """Print the figures of a run's model.
+    """Print the figures of a run's model, and of a run on corrected photos what that was worth.
 
     Args:
         seconds_reading: that the photos took to be read before the run; None where they had been read.
@@ -59,10 +63,14 @@ def answer_with_model(
     score = score_message(report.correct, report.total, report.low, report.high)
     if status.diverged is not None:
         print(printable(diverged_message(status.diverged, model.config)), file=sys.stderr)
+    found, refit, compared = model.cross_validation, refit_message(model.info), model.before_after
+    lines = [score, *(before_after_lines(compared) if compared else ())]
+    lines += [cross_validation_message(found) if found is not None else _left_out(run), refit]
     answer(
         options,
-        f"{score}\nRun {model.run_id}. Model saved in {bundle}",
-        {
+        "\n".join([*filter(None, lines), f"Run {model.run_id}. Model saved in {bundle}"]),
+        ({"before_after": before_after_values(compared)} if compared else {})
+        | {
             "run": model.run_id,
             "dataset": dataset.id,
             "bundle": str(bundle),
@@ -70,6 +78,9 @@ def answer_with_model(
             "test_correct": report.correct,
             "test_total": report.total,
             "test_interval_95": [report.low, report.high],
+            "cross_validation": cross_validation_values(found) if found is not None else None,
+            "temperature": model.info.get("temperature"),
+            "refit": model.info.get("refit"),
             "validation_accuracy": best.val_accuracy,
             "best_epoch": best.epoch,
             "photos": len(dataset.photos),
@@ -82,3 +93,9 @@ def answer_with_model(
         },
     )
     return exit_code_of(run)
+
+
+def _left_out(run: Job) -> str:
+    """That somebody stopped the cross-validation and nothing else; "" where that is not so."""
+    finished = job_status(run).finished
+    return STOPPED if finished is not None and not finished.stopped and stop_requested(run)() else ""

@@ -10,16 +10,17 @@ RELABELLED, LEFT_OUT, BROUGHT_BACK, MOVED = (
     "photos brought back",
     "photos moved",
 )
-ROTATED, SPLIT_OFF, REORDERED, GROUPED, ADDED = (
+ROTATED, SPLIT_OFF, REORDERED, GROUPED, ADDED, CORRECTED = (
     "photos rotated",
     "class split off",
     "classes reordered",
     "photos grouped",
     "photos added",
+    "photos corrected",
 )
 KINDS = (
     *(RENAMED, MERGED, CLASS_DELETED, PHOTOS_DELETED, RELABELLED, LEFT_OUT, BROUGHT_BACK, MOVED),
-    *(ROTATED, SPLIT_OFF, REORDERED, GROUPED, ADDED),
+    *(ROTATED, SPLIT_OFF, REORDERED, GROUPED, ADDED, CORRECTED),
 )
 DELETED = (CLASS_DELETED, PHOTOS_DELETED)
 """What leaves photos out for good: they go from the disk when that cannot be undone any more."""
@@ -32,8 +33,8 @@ class Change:
     Attributes:
         kind: one of `KINDS`.
         label: the class that was changed; of several with a comma between, "" for photos of any class.
-        name: what the class is called since, the class that has its photos since, the part that photos moved to, or
-            by how many degrees they were rotated.
+        name: what the class is called since, the class that has its photos since, the part that photos moved to, by
+            how many degrees they were rotated, or of corrections how many of the photos were left out.
         photos: how many photos it was about.
     """
 

@@ -23,10 +23,11 @@ from tlcore.data.manifest import ORIGINAL
 from tlcore.data.names import clean_path, make_unique
 from tlcore.data.report import CHANGED, ReportLine, left_out, report_frame
 from tlcore.data.saving import store_photo
+from tlcore.data.table_columns import COLUMN
 from tlcore.data.thumbnails import ThumbnailWriter
 from tlcore.data.wanted import DecodedPhoto, Wanted
 from tlcore.errors import LayoutChoice
-from tlcore.events import Event, Progress, ShouldStop, StageKey
+from tlcore.events import Progress, ShouldStop, StageKey
 
 _EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "BMP": "bmp", "TIFF": "tif", "GIF": "gif"}
 _EXTENSIONS |= {"PPM": "ppm", "AVIF": "avif", "HEIF": "heic"}
@@ -98,6 +99,8 @@ class Collected:
         for row in rows:
             row["path"] = make_unique(row["path"], taken)
         photos = pd.DataFrame(rows, columns=None if rows else list(_PHOTO_COLUMNS))
+        for name in photos.columns[photos.columns.str.startswith(COLUMN)]:
+            photos[name] = photos[name].astype(object).where(photos[name].notna(), None)
         if ORIGINAL in photos:
             photos[ORIGINAL] = photos[ORIGINAL].fillna("")
         return photos
@@ -129,7 +132,7 @@ class Reading:
 
 def collect(
     source: Reader, placed: list[Placed], collected: Collected, reading: Reading, should_stop: ShouldStop
-) -> Generator[Event, None, bool]:
+) -> Generator[Progress, None, bool]:
     """Read and check every file; add rows and refusals to `collected`. Returns False when stopped.
 
     Reading goes in order, checking (hash and decoding) in a few threads: Pillow and hashlib let each other run. At
@@ -153,7 +156,7 @@ def collect(
 
 def _collect(
     source: Reader, placed: list[Placed], collected: Collected, reading: Reading, should_stop: ShouldStop
-) -> Generator[Event, None, bool]:
+) -> Generator[Progress, None, bool]:
     """Read and check files as `reading` says."""
     total = len(placed)
     where = {id(item.file): item for item in placed}
@@ -230,6 +233,7 @@ def _take(placed: Placed, future: Future[_Answer], collected: Collected, reading
     file = row.pop("file") or "/".join(placed.file.parts)
     collected.rows.append(
         {"path": path, **row, "label": placed.label, "split": placed.split, "file": file, "group": placed.group}
+        | {f"{COLUMN}{name}": value for name, value in placed.columns}
     )
     if checked.changed:
         collected.lines.append(ReportLine(path, CHANGED, checked.changed))

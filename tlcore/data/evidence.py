@@ -11,6 +11,8 @@ from tlcore.data.folder_tree import Frame
 from tlcore.data.names import may_be_photo
 from tlcore.data.photo_index import PhotoIndex
 from tlcore.data.placed import SourceFile
+from tlcore.data.table_match import MatchedTable, TableFile, is_submission, match_table
+from tlcore.data.table_rows import parse_rows
 from tlcore.data.text_files import Read, read_texts
 
 MOST_TEXTS = 30
@@ -74,6 +76,19 @@ class Evidence:
     def index(self) -> PhotoIndex:
         """The photos of `unmasked` by their names; a number is the place in that list."""
         return PhotoIndex([file.parts for file in self.unmasked])
+
+    @cached_property
+    def tables(self) -> list[MatchedTable]:
+        """The tables whose rows mean photos of `unmasked`."""
+        found = []
+        for path, text in self.texts.items():
+            is_table = path[-1].casefold().endswith(table_rows.SUFFIXES) and not is_submission(path[-1])
+            rows = parse_rows(path[-1], text) if is_table else None
+            if rows is not None:
+                parts = [self.part(file) for file in self.unmasked]
+                table = match_table(TableFile(path, rows), self.index, parts)
+                found += [table] if table is not None else []
+        return found
 
     def part(self, file: SourceFile) -> str | None:
         """The part that a file's folder says."""

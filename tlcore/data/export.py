@@ -1,7 +1,8 @@
 """Writing a data set to a folder or a zip that any program can read: class folders, and what was changed, as tables.
 
 <target>/<class>/<photo>                    or, with parts, <target>/<train, validation or test>/<class>/<photo>
-<target>/labels.csv                         a row a photo: its file here, class, part, group, and path in the data set
+<target>/labels.csv                         a row a photo: its file here, class, part, group, path in the data set, and
+                                            what a table said of it besides
 <target>/changes.csv                        a row for each photo that is not as it was imported, and what was done
 
 Names of classes become names of folders that every system takes; labels.csv has them as they are, and importing the
@@ -25,6 +26,7 @@ from tlcore.data.compare import compare_photos
 from tlcore.data.exported import CHANGES, LABELS, LABELS_HEADER
 from tlcore.data.manifest import Dataset
 from tlcore.data.names import clean_text, make_unique, shorten
+from tlcore.data.table_columns import COLUMN
 from tlcore.errors import UserError
 from tlcore.events import Event, Progress, ShouldStop, StageKey, never
 from tlcore.workspace import disk_error
@@ -140,10 +142,16 @@ def _with_number(name: str, unique: str) -> str:
 
 def _labels_table(dataset: Dataset, files: dict[str, str]) -> bytes:
     rows = dataset.photos
+    columns = [str(name) for name in rows.columns if str(name).startswith(COLUMN)]
     values = zip(
-        (files[path] for path in rows["path"]), rows["label"], rows["split"], rows["group"].fillna(""), rows["path"]
+        (files[path] for path in rows["path"]),
+        rows["label"],
+        rows["split"],
+        rows["group"].fillna(""),
+        rows["path"],
+        *(rows[name].fillna("") for name in columns),
     )
-    return _table(LABELS_HEADER, values)
+    return _table((*LABELS_HEADER, *columns), values)
 
 
 def _changes_table(dataset: Dataset, original: Dataset) -> bytes:

@@ -5,9 +5,11 @@ It counts only while it fits: once somebody moved photos between the folders or 
 
 import csv
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
-from tlcore.data.names import clean_label, is_junk
+from tlcore.data.names import clean_label, clean_text, is_junk, shorten
 from tlcore.data.placed import Layout, Placed, SourceFile
+from tlcore.data.table_columns import COLUMN, MOST_COLUMNS, MOST_NAME, MOST_VALUE
 
 LABELS, CHANGES = "labels.csv", "changes.csv"
 LABELS_HEADER = ("file", "class", "part", "group", "photo in the data set")
@@ -37,22 +39,45 @@ def read_export(
     if any(each.parts[: len(around)] != around for each in photos):
         return None
     layout = Layout()
-    has_parts = {rows[file][1] for file in rows} >= {"train"}
+    has_parts = any(row.part == "train" for row in rows.values())
     for each in photos:
-        label, part, group = rows["/".join(each.parts[len(around) :])]
-        part_there = part if has_parts and part in _PARTS else None
-        layout.placed.append(Placed(each, clean_label(label), part_there, group or None))
+        row = rows["/".join(each.parts[len(around) :])]
+        part_there = row.part if has_parts and row.part in _PARTS else None
+        layout.placed.append(Placed(each, clean_label(row.label), part_there, row.group or None, row.columns))
     return layout
 
 
-def _rows(data: object) -> dict[str, tuple[str, str, str]] | None:
-    """The class, the part and the group by file; None where the bytes are no table of an export."""
+@dataclass(frozen=True)
+class _Row:
+    """What the table says of a photo."""
+
+    label: str
+    part: str
+    group: str
+    columns: tuple[tuple[str, str], ...]
+
+
+def _rows(data: object) -> dict[str, _Row] | None:
+    """What the table says by file; None where the bytes are no table of an export."""
     if not isinstance(data, bytes):
         return None
     try:
-        cells = list(csv.reader(data.decode("utf-8-sig").splitlines()))
+        header, *cells = csv.reader(data.decode("utf-8-sig").splitlines())
     except (ValueError, csv.Error):
         return None
-    if not cells or tuple(cells[0]) != LABELS_HEADER or any(len(row) != len(LABELS_HEADER) for row in cells):
+    number = len(LABELS_HEADER)
+    names = header[number:]
+    if tuple(header[:number]) != LABELS_HEADER or any(len(row) != len(header) for row in cells):
         return None
-    return {row[0]: (row[1], row[2], row[3]) for row in cells[1:]}
+    if len(names) > MOST_COLUMNS or not all(name.startswith(COLUMN) for name in names):
+        return None
+    shown = [shorten(clean_text(name.removeprefix(COLUMN)), MOST_NAME) for name in names]
+    return {
+        row[0]: _Row(
+            row[1],
+            row[2],
+            row[3],
+            tuple((name, shorten(clean_text(value), MOST_VALUE)) for name, value in zip(shown, row[number:]) if value),
+        )
+        for row in cells
+    }

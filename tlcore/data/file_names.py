@@ -21,6 +21,7 @@ _GENERIC = frozenset(
 """Words that cameras, phones and programs put into names."""
 
 _EXPORTED = re.compile(r"[_.-](?:jpe?g|png|bmp|webp|tiff?)\.rf\.[0-9a-f]{6,}$", re.IGNORECASE)  # Roboflow's
+_WORD = re.compile(r"[^\W_]+")
 _SYNSET = re.compile(r"n\d{8}")
 _LONGEST = 255
 
@@ -30,19 +31,19 @@ def label_in_name(name: str) -> str | None:
     if len(name) > _LONGEST:
         return None
     stem = _EXPORTED.sub("", name.rpartition(".")[0] or name)
-    words = [(found[0], found.start(), found.end()) for found in re.finditer(r"[^\W_]+", stem)]
+    words = [(found[0], found.start(), found.end()) for found in _WORD.finditer(stem)]
     if words and (found := _SYNSET.match(words[0][0])):
         return found[0]
     if len(words) == 1:
         return _before_number(words[0][0])
     runs: list[list[tuple[str, int, int]]] = [[]]
     for word in words:
-        if _is_number(word[0]) or word[0].casefold() in PARTS:
+        if is_number(word[0]) or word[0].casefold() in PARTS:
             runs.append([])
         else:
             runs[-1].append(word)
-    meaning = [run for run in runs if not all(_is_generic(word) for word, _, _ in run)]
-    if len(runs) == 1 or len(meaning) != 1 or any(_is_code(word) for word, _, _ in meaning[0]):
+    meaning = [run for run in runs if not all(is_generic(word) for word, _, _ in run)]
+    if len(runs) == 1 or len(meaning) != 1 or any(is_code(word) for word, _, _ in meaning[0]):
         return None
     return stem[meaning[0][0][1] : meaning[0][-1][2]]
 
@@ -65,18 +66,27 @@ def labels_in_names(names: Sequence[str]) -> list[str | None] | None:
 def _before_number(word: str) -> str | None:
     """The letters before the digits of a single word: cat001 → cat."""
     found = re.fullmatch(r"([^\W\d_]{2,})\d+", word)
-    return found[1] if found and not _is_generic(found[1]) else None
+    return found[1] if found and not is_generic(found[1]) else None
 
 
-def _is_number(word: str) -> bool:
+def words_in(name: str) -> list[str]:
+    """The words and numbers of a file's name, without its ending; none of a name that is too long for a file."""
+    if len(name) > _LONGEST:
+        return []
+    return _WORD.findall(_EXPORTED.sub("", name.rpartition(".")[0] or name))
+
+
+def is_number(word: str) -> bool:
+    """Whether a word only counts or measures: 12, 640x480, v2, 3b."""
     return word.isdigit() or bool(re.fullmatch(r"\d+x\d+|v\d+|\d+[a-z]", word.casefold()))
 
 
-def _is_generic(word: str) -> bool:
+def is_generic(word: str) -> bool:
+    """Whether a word comes from a camera or a program: IMG, copy."""
     return word.casefold().rstrip("0123456789") in _GENERIC
 
 
-def _is_code(word: str) -> bool:
+def is_code(word: str) -> bool:
     """Whether a word is a hash or an id, not a name: letters and digits change places more than once."""
     kinds = [each.isdigit() for each in word]
     return sum(one != other for one, other in zip(kinds, kinds[1:])) > 1

@@ -1,36 +1,26 @@
-"""Classes from a table beside the photos: which column names the files, which the classes, and which the parts.
+"""Classes from a table beside the photos: which column has the classes, and which the parts.
 
-How a table is written (commas, tabs, JSON) is read in table_rows.py, which photo a cell means in photo_index.py.
+How a table is written (commas, tabs, JSON) is read in table_rows.py, which photo a row means in table_match.py.
 """
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from tlcore.data.folder_names import part_in, part_of, words_of
-from tlcore.data.photo_index import PhotoIndex
-from tlcore.data.table_rows import Rows
+from tlcore.data.folder_names import part_in, part_of
+from tlcore.data.table_match import EMPTY, MatchedTable, squeeze
 
-FILE_COLUMNS = (
-    "file filename filenames filepath path paths image images img imagename imageid imagefile imagepath imageurl id "
-    "ids photo photoid name picture pic fname"
-).split()
 LABEL_COLUMNS = (
     "label labels class classes classname classlabel classid category categories categoryname labelname species breed "
     "target targets dx diagnosis finding findinglabels type kind variety tag tags genus family emotion expression y "
     "groundtruth labelid"
 ).split()
 SPLIT_COLUMNS = "split set subset part partition phase usage datasplit dataset datatype".split()
-_EMPTY = frozenset(("", "nan", "none", "null", "n/a", "na", "?", "-"))
 _ONE_HOT = {"0": 0, "0.0": 0, "": 0, "1": 1, "1.0": 1}
 MOST_NAMELESS = 4
 """Columns that are proposed where none has a name that means a class."""
-MOST_FILE_COLUMNS = 50
 MOST_CLASSES = 2_000
-LEAST_MATCHED = 0.4
-"""So many of the rows need a photo, or so many of the photos a row."""
-_SAMPLE_ROWS = 1_000
 _KINDS = re.compile(r"[|;]|,\s*")
 
 
@@ -69,47 +59,17 @@ class TableLabels:
         self.missing += other.missing
 
 
-@dataclass(frozen=True)
-class TableFile:
-    """A table and where it lies. `parts`: of its path."""
-
-    parts: tuple[str, ...]
-    rows: Rows
-
-    @property
-    def path(self) -> str:
-        return "/".join(self.parts)
-
-
-def is_submission(name: str) -> bool:
-    """Whether a table is the sample of an answer, as competitions add them: its classes are made up."""
-    return "submission" in words_of(name) or "samplesubmission" in words_of(name)
-
-
-def read_table(table: TableFile, index: PhotoIndex, parts: Sequence[str | None]) -> list[TableLabels]:
-    """What a table says of the photos, once for each column that may be the classes, the likeliest first.
-
-    Args:
-        parts: of each photo, as its folder says it; they tell photos of one name apart.
-    """
-    cells = table.rows.cells
-    column = _file_column(cells, index)
-    if column is None:
-        return []
-    has_header = not index.find(cells[0][column]) and not all(cell.replace(".", "").isdigit() for cell in cells[0])
-    header = tuple(_unique(cells[0] if has_header else [f"column {number + 1}" for number in range(len(cells[0]))]))
-    rows = cells[has_header:]
-    found = _match(table, [row[column] for row in rows], index, parts)
-    others = [number for number in range(len(header)) if number != column]
-    one_hot, columns = _one_hot(table, header, others, rows, found)
-    labels = _label_columns(header, rows, [number for number in others if number not in columns], found)
-    split = next((number for number in others if _squeeze(header[number]) in SPLIT_COLUMNS), None)
-    answers = [
-        _labels_of(table, header, number, [row[number] for row in rows], found, is_named) for number, is_named in labels
-    ]
+def read_table(found: MatchedTable) -> list[TableLabels]:
+    """What a table says of the photos, once for each column that may be the classes, the likeliest first."""
+    rows, header = found.rows, found.header
+    others = [number for number in range(len(header)) if number != found.column]
+    one_hot, columns = _one_hot(found, others)
+    labels = _label_columns(found, [number for number in others if number not in columns])
+    split = next((number for number in others if squeeze(header[number]) in SPLIT_COLUMNS), None)
+    answers = [_labels_of(found, number, is_named) for number, is_named in labels]
     if one_hot is not None and not any(is_named for _, is_named in labels):
         answers = [one_hot, *answers]
-    hint = part_in(table.parts[-1].rpartition(".")[0])
+    hint = part_in(found.file.parts[-1].rpartition(".")[0])
     for answer in answers:
         answer.missing = found.missing
         answer.unclear = found.unclear
@@ -135,77 +95,29 @@ def merge_tables(found: Sequence[TableLabels]) -> list[TableLabels]:
     return list(merged.values())
 
 
-@dataclass
-class _Found:
-    """The photo of each row (None for none), what is missing, and photos that cannot be told apart."""
-
-    numbers: list[int | None]
-    missing: list[str]
-    unclear: set[int]
-
-
-def _file_column(cells: list[list[str]], index: PhotoIndex) -> int | None:
-    """The column that names the most photos, one of a usual name before others; None where none names enough."""
-    sample = cells[:: max(1, len(cells) // _SAMPLE_ROWS)]
-    best: tuple[float, int, int] | None = None
-    for column in range(min(len(cells[0]), MOST_FILE_COLUMNS)):
-        found = [numbers[0] for row in sample if (numbers := index.find(row[column]))]
-        is_named = any(word in FILE_COLUMNS for word in (_squeeze(cells[0][column]), *words_of(cells[0][column])))
-        score = len(set(found)) * (2.0 if is_named else 1.0)
-        if len(set(found)) > 1 and (best is None or score > best[0]):
-            best = (score, column, len(found))
-    if best is None or best[2] >= LEAST_MATCHED * len(sample):
-        return best[1] if best else None
-    photos = {numbers[0] for row in cells if (numbers := index.find(row[best[1]]))}
-    return best[1] if len(photos) >= LEAST_MATCHED * len(index.paths) else None
-
-
-def _match(table: TableFile, names: list[str], index: PhotoIndex, parts: Sequence[str | None]) -> _Found:
-    """The photo that each row means. Of several of one name those in the table's own part or folder are meant, or
-    those in the folder that has most of the others too."""
-    candidates = [index.find(name) for name in names]
-    hint = part_in(table.parts[-1].rpartition(".")[0])
-    near = table.parts[:-1]
-    folders = Counter(index.paths[number][:-1] for found in candidates for number in found)
-    found = _Found([], [name for name, numbers in zip(names, candidates) if name and not numbers], set())
-    for numbers in candidates:
-        if len(numbers) > 1 and hint:
-            numbers = [number for number in numbers if parts[number] == hint] or numbers
-        if len(numbers) > 1 and near:
-            numbers = [number for number in numbers if index.paths[number][: len(near)] == near] or numbers
-        if len(numbers) > 1:
-            most = max(folders[index.paths[number][:-1]] for number in numbers)
-            numbers = [number for number in numbers if folders[index.paths[number][:-1]] == most]
-        if len(numbers) > 1:
-            found.unclear.update(numbers)
-        found.numbers.append(numbers[0] if len(numbers) == 1 else None)
-    return found
-
-
-def _label_columns(
-    header: tuple[str, ...], rows: list[list[str]], others: list[int], found: _Found
-) -> list[tuple[int, bool]]:
+def _label_columns(found: MatchedTable, others: list[int]) -> list[tuple[int, bool]]:
     """The columns that may be the classes, and whether their names mean it."""
+    header = found.header
     named = sorted(
-        (LABEL_COLUMNS.index(_squeeze(header[number])), number)
+        (LABEL_COLUMNS.index(squeeze(header[number])), number)
         for number in others
-        if _squeeze(header[number]) in LABEL_COLUMNS
+        if squeeze(header[number]) in LABEL_COLUMNS
     )
-    usable = [number for _, number in named if _is_usable([row[number] for row in rows], found, is_named=True)]
+    usable = [number for _, number in named if _is_usable(found.values(number), found, is_named=True)]
     if usable:
         return [(number, True) for number in usable]
     nameless = [
         number
         for number in others
-        if _squeeze(header[number]) not in SPLIT_COLUMNS and _is_usable([row[number] for row in rows], found)
+        if squeeze(header[number]) not in SPLIT_COLUMNS and _is_usable(found.values(number), found)
     ]
     return [(number, False) for number in nameless[:MOST_NAMELESS]]
 
 
-def _is_usable(values: list[str], found: _Found, is_named: bool = False) -> bool:
+def _is_usable(values: list[str], found: MatchedTable, is_named: bool = False) -> bool:
     """Whether the values of a column can be classes: few different ones, each of several photos, no measurements."""
     seen = Counter(
-        value for value, number in zip(values, found.numbers) if number is not None and value.casefold() not in _EMPTY
+        value for value, number in zip(values, found.numbers) if number is not None and value.casefold() not in EMPTY
     )
     single = {value: number for value, number in seen.items() if not _KINDS.search(value)}
     total, most = sum(single.values()), 2 if is_named else 3
@@ -218,14 +130,13 @@ def _is_usable(values: list[str], found: _Found, is_named: bool = False) -> bool
     return not all(re.fullmatch(r"-?\d+[.,]\d*[1-9]\d*", value) for value in seen)
 
 
-def _labels_of(
-    table: TableFile, header: tuple[str, ...], column: int, values: list[str], found: _Found, is_named: bool
-) -> TableLabels:
+def _labels_of(found: MatchedTable, column: int, is_named: bool) -> TableLabels:
     """The classes in a column, by photo."""
-    answer = TableLabels([table.path], header[column], header, is_named=is_named)
+    answer = TableLabels([found.file.path], found.header[column], found.header, is_named=is_named)
+    values = found.values(column)
     single = {value for value in values if not _KINDS.search(value)}
     for value, number in zip(values, found.numbers):
-        if number is None or value.casefold() in _EMPTY:
+        if number is None or value.casefold() in EMPTY:
             continue
         kinds = [each.strip() for each in _KINDS.split(value) if each.strip()]
         if len(kinds) > 1 and ("|" in value or all(each in single for each in kinds)):
@@ -236,14 +147,13 @@ def _labels_of(
     return answer
 
 
-def _one_hot(
-    table: TableFile, header: tuple[str, ...], others: list[int], rows: list[list[str]], found: _Found
-) -> tuple[TableLabels | None, list[int]]:
+def _one_hot(found: MatchedTable, others: list[int]) -> tuple[TableLabels | None, list[int]]:
     """The classes of a table with a column a class, 1 where the photo shows it, and these columns; None without."""
+    header, rows = found.header, found.rows
     columns = [number for number in others if all(row[number] in _ONE_HOT for row in rows)]
     if len(columns) < 2:
         return None, []
-    answer = TableLabels([table.path], "", header)
+    answer = TableLabels([found.file.path], "", header)
     for row, number in zip(rows, found.numbers):
         shown = [header[column] for column in columns if _ONE_HOT[row[column]]]
         if number is None or not shown:
@@ -254,21 +164,8 @@ def _one_hot(
     return (answer, columns) if len(answer.several) * 2 < len(answer.labels) else (None, [])
 
 
-def _parts_of(values: list[str], found: _Found) -> dict[int, str]:
+def _parts_of(values: list[str], found: MatchedTable) -> dict[int, str]:
     """The part of each photo in a column of parts."""
     parts = {value: part_of(value) for value in set(values)}
     pairs = ((number, parts[value]) for value, number in zip(values, found.numbers))
     return {number: part for number, part in pairs if number is not None and part is not None}
-
-
-def _squeeze(name: str) -> str:
-    """The letters and digits of a column's name: "Image ID" → imageid."""
-    return re.sub(r"[\W_]+", "", name.casefold())
-
-
-def _unique(names: Sequence[str]) -> Iterator[str]:
-    seen: set[str] = set()
-    for number, name in enumerate(names):
-        shown = name or f"column {number + 1}"
-        yield shown if shown not in seen else f"{shown} ({number + 1})"
-        seen.add(shown)

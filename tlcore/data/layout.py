@@ -3,7 +3,7 @@
 A clear reading is used without a question: class folders, alone or in folders of parts. All others are proposed.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from tlcore.data.annotations import KINDS, Annotations
@@ -25,6 +25,7 @@ from tlcore.data.proposals import (
     has_ids,
     with_names,
 )
+from tlcore.data.table_columns import further_columns
 from tlcore.data.text_files import Read
 from tlcore.errors import UndecidedLayout, UserError
 
@@ -83,8 +84,16 @@ def propose(
     Raises:
         UserError: there are no photos, or nothing gives them classes.
     """
-    files = [file for file in files if not is_junk(file.parts)]
-    evidence = Evidence(files, folders, read, table)
+    return _propose(name, _evidence(files, folders, read, table), least_classes)
+
+
+def _evidence(
+    files: Sequence[SourceFile], folders: Iterable[tuple[str, ...]], read: Read, table: Table | None
+) -> Evidence:
+    return Evidence([file for file in files if not is_junk(file.parts)], folders, read, table)
+
+
+def _propose(name: str, evidence: Evidence, least_classes: int) -> tuple[Proposal, ...]:
     if not evidence.photos:
         raise UserError(f"{name} contains no photos.", HOW)
     by_folders = [pair for pair in from_folders(evidence) if _num_folders(pair[0]) >= least_classes]
@@ -120,19 +129,20 @@ def read_layout(
     """
     if not layout and table is None and (exported := read_export(files, read)) is not None:
         return exported
-    proposals = propose(name, files, folders, read, least_classes, table)
+    evidence = _evidence(files, folders, read, table)
+    proposals = _propose(name, evidence, least_classes)
     if not layout and proposals[0].is_clear:
-        return _chosen(proposals[0])
+        return _chosen(proposals[0], evidence)
     fitting = [each for each in proposals if known and each.is_offered and _has_only(each, known)]
     if not layout and fitting:
-        return _chosen(fitting[0])
+        return _chosen(fitting[0], evidence)
     matching = [each for each in proposals if each.is_offered]
     if layout:
         matching = [each for each in proposals if each.key == layout] or [
             each for each in proposals if each.matches(layout)
         ]
     if layout and len(matching) == 1:
-        return _chosen(matching[0])
+        return _chosen(matching[0], evidence)
     if not matching:
         raise UnknownLayout(
             f"{name} can't be read by the layout “{layout}”.",
@@ -143,10 +153,23 @@ def read_layout(
     raise UndecidedLayout(f"{name} {what}.", f"Choose a layout: {', '.join(each.key for each in choices)}.", choices)
 
 
-def _chosen(proposal: Proposal) -> Layout:
-    """The layout of a proposal, which then says how it came about."""
-    proposal.layout.choice = proposal.choice()
-    return proposal.layout
+def _chosen(proposal: Proposal, evidence: Evidence) -> Layout:
+    """The layout of a proposal, which then says how it came about, and has what tables say of its photos besides."""
+    layout = proposal.layout
+    layout.choice = proposal.choice()
+    columns = further_columns(evidence.tables, len(layout.placed), {proposal.column})
+    if columns:
+        numbers = {file.parts: number for number, file in enumerate(evidence.unmasked)}
+        layout.placed = [_with_columns(each, columns, numbers.get(each.file.parts)) for each in layout.placed]
+    return layout
+
+
+def _with_columns(placed: Placed, columns: Mapping[str, Mapping[int, str]], number: int | None) -> Placed:
+    if number is None:
+        return placed
+    return replace(
+        placed, columns=tuple((name, values[number]) for name, values in columns.items() if number in values)
+    )
 
 
 def _beside_clear(evidence: Evidence, folders: Proposal, tables: list[tuple[Proposal, TableLabels]]) -> list[Proposal]:
@@ -163,8 +186,7 @@ def _beside_clear(evidence: Evidence, folders: Proposal, tables: list[tuple[Prop
             found.insert(0, proposal)
         else:
             found.append(proposal if is_news else not_offered(proposal))
-    names = from_names(evidence)
-    found += [not_offered(names)] if names is not None else []
+    found += map(not_offered, from_names(evidence))
     is_clear = sum(each.is_offered for each in found) == 1
     return [*_marked(found, is_clear)]
 
@@ -185,7 +207,7 @@ def _all_open(
         *(proposal for proposal, table in tables if table.is_named),
         *boxes,
         *strong,
-        *([names] if names is not None else []),
+        *names,
         *(proposal for proposal, table in tables if not table.is_named),
     ]
     ordered = [each for each in ordered if num_classes(each) >= least_classes]

@@ -23,13 +23,15 @@ class SourceFile:
 @dataclass(frozen=True)
 class Placed:
     """A file with its class. `split` is None where the folders did not say it; `group` names what it belongs to and has
-    to stay with, such as the burst of a camera, None for nothing.
+    to stay with, such as the burst of a camera, None for nothing. `columns`: names and values of further columns of a
+    table (table_columns.py).
     """
 
     file: SourceFile
     label: str
     split: str | None = None
     group: str | None = None
+    columns: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass

@@ -1,20 +1,23 @@
 """The proposals that each kind of evidence gives: folders, names of files, tables, annotations, and names for ids."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache
+from itertools import compress
+from operator import not_
+from types import MappingProxyType
 
-from tlcore.data import class_names, table_rows
+from tlcore.data import class_names
 from tlcore.data.annotations import Annotations, read_coco, read_voc, read_yolo
 from tlcore.data.evidence import Evidence
 from tlcore.data.file_names import labels_in_names
 from tlcore.data.folder_layout import FolderReading
-from tlcore.data.label_tables import TableFile, TableLabels, is_submission, merge_tables, read_table
+from tlcore.data.label_tables import TableLabels, merge_tables, read_table
+from tlcore.data.name_words import candidate_words, part_words, tells_more
 from tlcore.data.names import clean_path, may_be_photo
 from tlcore.data.placed import SourceFile
 from tlcore.data.proposal import ANY_CASE, Place, Proposal, add_empty, agree, make_proposal
-from tlcore.data.table_rows import parse_rows
 from tlcore.data.text_files import parse_json
 
 MOST_MISSING = 1_000
@@ -31,26 +34,49 @@ def from_folders(evidence: Evidence) -> Iterator[tuple[Proposal, FolderReading]]
         yield proposal, reading
 
 
-def from_names(evidence: Evidence) -> Proposal | None:
-    """What the names of the files say; None where they follow no pattern."""
+def from_names(evidence: Evidence) -> list[Proposal]:
+    """What the names of the files say, the likeliest first; nothing where they follow no pattern.
+
+    Where several words of the names may be the class, each is proposed. Words without digits go before all words
+    together where others have digits, as those of sites and animals have.
+    """
     labels: dict[tuple[str, ...], str] = {}
     for group in evidence.grouped():
         found = labels_in_names([file.parts[-1] for file in group])
         labels |= {file.parts: label for file, label in zip(group, found or ()) if label is not None}
-    place = _by_path(evidence, labels, "has no class in its name")
-    return make_proposal(Proposal("names", "names", "file-names", place), evidence.files) if labels else None
+    files = [file for group in evidence.grouped() for file in group if not labels or file.parts in labels]
+    names, paths = [file.parts[-1] for file in files], [file.parts for file in files]
+    whole, words = [labels.get(path) for path in paths], candidate_words(names)
+    if labels and len(words) == 1 and None not in words[0].labels and not tells_more(words[0].labels, whole):
+        labels, words = dict(zip(paths, filter(None, words[0].labels))), []  # fox of IMG_fox_3
+    words = [each for each in words if not labels or tells_more(each.labels, whole)]
+    parts = dict(zip(paths, part_words(names) or ()))
+    together = [_from_name(evidence, "names", "file-names", labels, parts)] if labels else []
+    singles = [
+        _from_name(evidence, f"names:{each.place}", "file-name-word", dict(zip(paths, each.labels)), parts)
+        for each in words
+    ]
+    has_numbered = any(each.is_numbered for each in words)
+    first = [has_numbered and not each.is_numbered for each in words]
+    return [*compress(singles, first), *together, *compress(singles, map(not_, first))]
+
+
+def _from_name(
+    evidence: Evidence,
+    key: str,
+    basis: str,
+    labels: Mapping[tuple[str, ...], str | None],
+    parts: Mapping[tuple[str, ...], str],
+) -> Proposal:
+    """Classes by the paths of the files, and parts where no folder says them."""
+    place = _by_path(evidence, labels, "has no class in its name", parts)
+    word = key.partition(":")[2]
+    return make_proposal(Proposal(key, "names", basis, place, file=word), evidence.files)
 
 
 def from_tables(evidence: Evidence) -> list[tuple[Proposal, TableLabels]]:
     """What the tables say, once for each column that may be the classes."""
-    found: list[TableLabels] = []
-    for path, text in evidence.texts.items():
-        is_table = path[-1].casefold().endswith(table_rows.SUFFIXES) and not is_submission(path[-1])
-        rows = parse_rows(path[-1], text) if is_table else None
-        if rows is not None:
-            parts = [evidence.part(file) for file in evidence.unmasked]
-            found += read_table(TableFile(path, rows), evidence.index, parts)
-    merged = merge_tables(found)
+    merged = merge_tables([labels for table in evidence.tables for labels in read_table(table)])
     first = [each.files[0] for each in merged]
     return [(_from_table(evidence, each, first.count(each.files[0]) > 1), each) for each in merged]
 
@@ -167,12 +193,19 @@ def _in_folders(reading: FolderReading) -> Place:
     return lambda file: place(file.parts[:-1])
 
 
-def _by_path(evidence: Evidence, labels: dict[tuple[str, ...], str], reason: str) -> Place:
+def _by_path(
+    evidence: Evidence,
+    labels: Mapping[tuple[str, ...], str | None],
+    reason: str,
+    parts: Mapping[tuple[str, ...], str] = MappingProxyType({}),
+) -> Place:
+    """The class by the path of a file; the part is that of its folder, or that in `parts`."""
+
     def place(file: SourceFile) -> tuple[str, str | None] | str:
         label = labels.get(file.parts)
         if label is None:
             return reason if may_be_photo(file.parts[-1]) else NO_PICTURE
-        return label, evidence.part(file)
+        return label, evidence.part(file) or parts.get(file.parts)
 
     return place
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,7 @@ from tlcore.data.layout import (
 from tlcore.data.manifest import Dataset, load_dataset
 from tlcore.data.report import guessed, report_lines
 from tlcore.data.thumbnails import ThumbnailWriter
+from tlcore.data.unlabelled import read_labels
 from tlcore.data.unsent import read_unsent, unsent_refusals
 from tlcore.data.upload_classes import read_classes, suggested_name
 from tlcore.data.wanted import Wanted
@@ -120,7 +122,8 @@ class UploadSource:
     Args:
         alone: whether nothing else comes along, so that a single zip has to hold two classes itself. without: classes
             that are left out, and not named in `suggested_name`. layout: how folders are to be read, "" where that is
-            clear. encoding: of names in archives that do not say it.
+            clear. encoding: of names in archives that do not say it. known: the classes of a model, where it is to be
+            tested on the files: then some of these classes will do, or photos without any (unlabelled.py).
 
     Raises:
         UndecidedLayout: folders can be read in several ways. UndecidedEncoding: names in an archive can. UserError: the
@@ -135,9 +138,10 @@ class UploadSource:
         without: Collection[str] = (),
         layout: str = "",
         encoding: str = "",
+        known: tuple[str, ...] = (),
     ) -> None:
         self.name = "The upload"
-        self._layout, self._encoding = layout, encoding
+        self._layout, self._encoding, self._known = layout, encoding, known
         self._thumbnail = lambda data, size: shared_decoder(load_limits(workspace)).thumbnail(data, size)
         self.placed: list[Placed] = []
         self.refused: list[tuple[str, str]] = []
@@ -168,7 +172,7 @@ class UploadSource:
                 self._take_archive(path, upload, alone)
             elif _in_folder(upload) and named_like_archive(upload.name) and file_kind(path):
                 self.refused.append((upload.name, NESTED_IN_FOLDER))
-            elif _in_folder(upload):
+            elif _in_folder(upload) or (self._known and upload.label is None):
                 in_folders.append(SourceFile(tuple(upload.name.split("/")), path, upload.size))
             elif upload.label is None:
                 self.refused.append((upload.name, "is not in a class folder"))
@@ -232,19 +236,25 @@ class UploadSource:
         self, name: str, files: list[SourceFile], folders: Iterable[tuple[str, ...]], read: Read, alone: bool
     ) -> Layout:
         """The layout that was chosen. Of several uploads each has its own: one of the keys, or a clear one without."""
-        least, keys = 2 if alone else 1, self._layout.split(KEYS)
+        keys = self._layout.split(KEYS)
+
+        def by(key: str) -> Layout:
+            if self._known:
+                return read_labels(name, files, folders, read, self._known, key)
+            return read_layout(name, files, folders, read, key, 2 if alone else 1)
+
         if alone and len(keys) == 1:
-            return read_layout(name, files, folders, read, self._layout, least)
+            return by(self._layout)
         for key in filter(None, reversed(keys)):
             with suppress(UnknownLayout):
-                return read_layout(name, files, folders, read, key, least)
-        return read_layout(name, files, folders, read, "", least)
+                return by(key)
+        return by("")
 
     def _add(self, source: ArchiveSource, layout: Layout) -> None:
         self.layouts.append(layout)
         for item in layout.placed:
             file = SourceFile(item.file.parts, (source, item.file), item.file.size)
-            self.placed.append(Placed(file, item.label, item.split))
+            self.placed.append(replace(item, file=file))
         self.refused += source.refused + layout.refused
         self.guessed += source.guessed
         self.notes += layout.notes

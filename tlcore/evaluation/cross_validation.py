@@ -12,12 +12,13 @@ import pandas as pd
 
 from tlcore.checksums import DamagedFile, file_checksum
 from tlcore.data.parquet import read_parquet, to_parquet
-from tlcore.evaluation.cluster_interval import clustered_interval
 from tlcore.evaluation.figures import parse_figures
+from tlcore.evaluation.fold_interval import fold_interval
 from tlcore.evaluation.report import Report, figures, make_report
 from tlcore.intervals import wilson_interval
 from tlcore.workspace import read_json, write_atomic, write_json
 
+ANALYSIS = "cross-validation"  # the job that does it on request, see worker/handlers.py
 FILE, PREDICTIONS = "cross-validation.json", "cross-validation.parquet"
 
 
@@ -27,7 +28,7 @@ class CrossValidation:
 
     Attributes:
         folds: how many models were trained, each without the photos of its fold.
-        report: the figures over all photos. Its interval is that of cross-validation (cluster_interval.py), and its
+        report: the figures over all photos. Its interval is that of cross-validation (fold_interval.py), and its
             predictions have the column `fold` (from 1) beside those of every report. The probabilities are divided by
             the temperature that the other folds asked for, so none was fitted on the photo that it is of.
         temperature: what fits the predictions of all folds best.
@@ -89,7 +90,7 @@ def cross_validation(
         predictions: as `report.predictions_frame` makes them, with the column `fold`.
         groups: for each row what it belongs to; equal for photos that were in one fold because they belong together.
     """
-    found = clustered_interval(predictions["correct"].to_numpy(bool), pd.factorize(groups)[0])
+    found = fold_interval(predictions["correct"].to_numpy(bool), pd.factorize(groups)[0])
     report = replace(make_report(predictions, labels), low=found.low, high=found.high)
     return CrossValidation(report=report, num_groups=found.num_groups, **vars(folded))
 
@@ -114,6 +115,38 @@ def cross_validation_values(found: CrossValidation) -> dict[str, Any]:
     }
 
 
+def cross_validation_info(found: CrossValidation) -> dict[str, Any]:
+    """What `model.json` tells of it: the same, and all that the files say but the predictions."""
+    low, high = wilson_interval(found.correct, found.total)
+    return cross_validation_values(found) | {
+        "figures": figures(replace(found.report, low=low, high=high)),
+        "temperature": found.temperature,
+        "best_epochs": list(found.best_epochs),
+        "seconds": found.seconds,
+    }
+
+
+def parse_cross_validation(values: Any, predictions: pd.DataFrame) -> CrossValidation:
+    """The cross-validation of a `cross_validation_info`, which anybody may have written.
+
+    Raises:
+        ValueError, KeyError, TypeError: a value is missing, of another type, or does not fit the others.
+    """
+    counted = parse_figures(values["figures"], tuple(values["figures"]["labels"]))
+    low, high = (float(end) for end in values["interval_95"])
+    if not 0 <= low <= counted.correct / max(1, counted.total) <= high <= 1:
+        raise ValueError("The interval is not one of these counts.")
+    return CrossValidation(
+        int(values["folds"]),
+        Report(**vars(replace(counted, low=low, high=high)), predictions=predictions),
+        float(values["temperature"]),
+        int(values["groups"]),
+        tuple(int(epoch) for epoch in values["best_epochs"]),
+        bool(values["with_test"]),
+        float(values["seconds"]),
+    )
+
+
 def save_cross_validation(folder: Path, found: CrossValidation) -> None:
     """Write the two files into a run's folder, the figures last.
 
@@ -122,15 +155,7 @@ def save_cross_validation(folder: Path, found: CrossValidation) -> None:
     """
     predictions = to_parquet(found.report.predictions)
     write_atomic(folder / PREDICTIONS, predictions)
-    low, high = wilson_interval(found.correct, found.total)
-    values = cross_validation_values(found) | {
-        "figures": figures(replace(found.report, low=low, high=high)),
-        "temperature": found.temperature,
-        "best_epochs": list(found.best_epochs),
-        "seconds": found.seconds,
-        "files": {PREDICTIONS: file_checksum(predictions)},
-    }
-    write_json(folder / FILE, values)
+    write_json(folder / FILE, cross_validation_info(found) | {"files": {PREDICTIONS: file_checksum(predictions)}})
 
 
 def load_cross_validation(folder: Path) -> CrossValidation | None:
@@ -141,20 +166,10 @@ def load_cross_validation(folder: Path) -> CrossValidation | None:
     try:
         values = read_json(folder / FILE)
         predictions = read_parquet(folder / PREDICTIONS, values)
-        counted = parse_figures(values["figures"], tuple(values["figures"]["labels"]))
-        if (int(predictions["correct"].sum()), len(predictions)) != (counted.correct, counted.total):
+        found = parse_cross_validation(values, predictions)
+        if (int(predictions["correct"].sum()), len(predictions)) != (found.correct, found.total):
             raise DamagedFile("The figures are not those of the predictions.")
-        low, high = (float(end) for end in values["interval_95"])
-        report = Report(**vars(replace(counted, low=low, high=high)), predictions=predictions)
-        return CrossValidation(
-            int(values["folds"]),
-            report,
-            float(values["temperature"]),
-            int(values["groups"]),
-            tuple(int(epoch) for epoch in values["best_epochs"]),
-            bool(values["with_test"]),
-            float(values["seconds"]),
-        )
+        return found
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -39,3 +39,17 @@ def class_table(truth: Sequence[str], predicted: Sequence[str], labels: Sequence
             "f1": f1,
         }
     )
+
+
+def most_confused(confusion: pd.DataFrame, limit: int = 15) -> pd.DataFrame:
+    """The pairs of classes mixed up most often, worst first: `truth, predicted, photos`."""
+    labels = [str(label) for label in confusion.index]
+    counts = confusion.to_numpy()
+    pairs = [
+        (truth, predicted, int(counts[row, column]))
+        for row, truth in enumerate(labels)
+        for column, predicted in enumerate(labels)
+        if row != column and counts[row, column]
+    ]
+    pairs.sort(key=lambda pair: -pair[2])
+    return pd.DataFrame(pairs[:limit], columns=["truth", "predicted", "photos"])

@@ -6,6 +6,7 @@ test for models that were trained once. It speaks of these trained models: train
 No SciPy here, since the web process asks too.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -15,6 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from tlcore.errors import UserError
+from tlcore.intervals import wilson_interval
 
 LEVEL = 0.05  # how often a difference may be called larger than chance where there is none, all pairs together
 
@@ -39,6 +41,38 @@ class Verdict:
     @property
     def beyond_chance(self) -> bool:
         return self.p <= LEVEL
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Of two shares of different photos, the second minus the first: where it plausibly lies (95%), -1 to 1."""
+
+    low: float
+    high: float
+
+    @property
+    def beyond_chance(self) -> bool:
+        """Whether no difference at all lies outside of that."""
+        return self.low > 0 or self.high < 0
+
+
+def difference_of_shares(first: tuple[int, int], second: tuple[int, int]) -> Difference:
+    """How far apart two shares of different photos are.
+
+    R. Newcombe, "Interval estimation for the difference between independent proportions: comparison of eleven methods",
+    Statistics in Medicine 17 (1998), method 10.
+
+    Args:
+        first, second: photos that were right, and all.
+    """
+    (one, low_one, high_one), (two, low_two, high_two) = (
+        (correct / total if total else 0.5, *wilson_interval(correct, total)) for correct, total in (first, second)
+    )
+    difference = two - one
+    return Difference(
+        difference - math.hypot(two - low_two, high_one - one),
+        difference + math.hypot(high_two - two, one - low_one),
+    )
 
 
 def compare(predictions: Mapping[str, pd.DataFrame]) -> list[Verdict]:

@@ -67,6 +67,11 @@ class Run(Job):
     def config(self) -> TrainConfig:
         return TrainConfig.from_dict(self.spec["config"])
 
+    @property
+    def before(self) -> str:
+        """The id of the run whose mistakes were corrected for this one; "" where it is a run of its own."""
+        return str(self.spec.get("before", ""))
+
 
 @dataclass(frozen=True)
 class ImportSpec:
@@ -88,9 +93,15 @@ class ImportSpec:
     encoding: str = ""
 
 
-def create_run(workspace: Workspace, dataset_id: str, config: TrainConfig, name: str, visitor: str = "") -> Run:
-    """Make the folder of a new run; it waits until someone works on it."""
-    spec = {"dataset": dataset_id, "config": config.to_dict()}
+def create_run(
+    workspace: Workspace, dataset_id: str, config: TrainConfig, name: str, visitor: str = "", before: str = ""
+) -> Run:
+    """Make the folder of a new run; it waits until someone works on it.
+
+    Args:
+        before: the id of the run whose mistakes were corrected for it, if any.
+    """
+    spec = {"dataset": dataset_id, "config": config.to_dict()} | ({"before": before} if before else {})
     run_id = _create(workspace.runs, "train", name, spec, visitor=visitor)
     return load_run(workspace, run_id)
 

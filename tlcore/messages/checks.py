@@ -19,6 +19,7 @@ from tlcore.cleaning.issues import (
     WRONG_LABEL,
 )
 from tlcore.cleaning.results import SplitWorth
+from tlcore.data.table_columns import COLUMN
 from tlcore.messages.quantities import count, percent, percent_range
 
 TITLES = {
@@ -80,9 +81,11 @@ def wrong_labels_message(number: int) -> str:
 
 
 def grouping_title(key: str) -> str:
-    """What a grouping goes by: "Second folder", "First part of the file name"."""
+    """What a grouping goes by: "Column “site”", "Second folder", "First part of the file name"."""
     if key == ALIKE:
         return "Copies and bursts"
+    if key.startswith(COLUMN):
+        return f"Column “{key.removeprefix(COLUMN)}”"
     if key == "number":
         return "File name up to its first number"
     kind, _, which = key.partition(":")

@@ -27,8 +27,18 @@ def edit_message(made: Change) -> str:
         changes.REORDERED: "Reordered the classes",
         changes.GROUPED: f"Put {photos} into {what.name} groups" if what.photos else "Removed all groups",
         changes.ADDED: f"Added {photos}",
+        changes.CORRECTED: f"Corrected {photos}{_corrected(what)}",
     }
     return sentences.get(made.kind, "Changed the photos")
+
+
+def _corrected(what: Change) -> str:
+    """Of corrections in several ways, how many photos went which way."""
+    left_out = int(what.name) if what.name.isdecimal() else 0
+    moved = what.photos - left_out
+    parts = [f"{moved:,} moved to another class"] if moved else []
+    parts += [f"{left_out:,} left out"] if left_out else []
+    return f": {', '.join(parts)}" if parts else ""
 
 
 def comparison_message(differences: pd.DataFrame) -> str:

@@ -19,6 +19,7 @@ _BASIS = {
     "only-folder": "Each folder in {file} is a class, and the other folders are left out",
     "all-folders": "Each folder is a class, including {file}",
     "file-names": "The class is in the file names",
+    "file-name-word": "The class is word {file} of the file names",
     "table": "The class is in the column {column} of {file}",
     "table-one-hot": "{file} has a column for each class",
     "folders-and-table": "Each folder is a class, and {file} has the classes of the other photos",

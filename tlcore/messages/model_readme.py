@@ -1,17 +1,17 @@
-"""The README that comes with a model: what it is, how good it is, how to use it, and whose work is in it.
+"""The README that comes with a model: its card (model_card.py), how to use it, and whose work is in it.
 
 It is made of `model.json`, which anybody may have written: what is missing or of another kind is left out.
 """
 
-import re
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tlcore.data.wanted import REDUCING_GAP
 from tlcore.errors import UserError
+from tlcore.messages.model_card import intended_section, limits_section, making_section, score_section
+from tlcore.messages.model_info import plain, text, value
 from tlcore.messages.quantities import count
-from tlcore.messages.scores import score_message
 from tlcore.models.registry import find_backbone
 
 MOST_CLASSES = 200  # named; the others stand in labels.txt
@@ -36,7 +36,9 @@ import tlcore
 
 model = tlcore.load_model("{file}")
 prediction = model.predict("photo.jpg")
-print(prediction.label if prediction.known else "none of these", prediction.probability)
+print(prediction.label, prediction.probability)
+if not prediction.known:
+    print("It doesn't look like any of the classes.")
 ```
 
 Without it (`pip install ai-edge-litert numpy pillow`), in the unzipped folder:
@@ -85,11 +87,14 @@ def model_readme(info: Mapping[str, Any], labels: Sequence[str], file: str, with
         info: the content of `model.json`, with an `input` that can be right. labels: in the order of the probabilities.
         file: what the zip or folder is called. with_keras: whether a `model.keras` is in it.
     """
-    name = _text(info, "dataset", "name") or _text(info, "name") or "an image classifier"
+    name = text(info, "dataset", "name") or text(info, "name") or "an image classifier"
     parts = [
-        f"# {_plain(name)}: image classifier\n\n{_what(info, labels)}",
-        _score(info),
+        f"# {plain(name)}: image classifier\n\n{_what(info, labels)}",
+        score_section(info),
+        limits_section(info),
+        intended_section(),
         _classes(labels),
+        making_section(info),
         _input(info),
         _usage(info, file),
         _files(with_keras),
@@ -99,38 +104,22 @@ def model_readme(info: Mapping[str, Any], labels: Sequence[str], file: str, with
 
 
 def _what(info: Mapping[str, Any], labels: Sequence[str]) -> str:
-    when = _date(_text(info, "created"))
+    when = _date(text(info, "created"))
     trained = f"It was trained with Transfer Lab{f' on {when}' if when else ''}."
-    photos = _value(info, "dataset", "photos")
+    photos = value(info, "dataset", "photos")
     number = photos.get("train") if isinstance(photos, Mapping) else None
     on = f" on {count(number, 'photo')}" if type(number) is int else ""
     return f"This model recognises {count(len(labels), 'class', 'classes')} of pictures. {trained[:-1]}{on}."
 
 
-def _score(info: Mapping[str, Any]) -> str:
-    try:
-        test = info["test"]
-        correct, total, (low, high) = int(test["correct"]), int(test["total"]), test["interval_95"]
-        message = score_message(correct, total, float(low), float(high))
-    except (LookupError, TypeError, ValueError):
-        return ""
-    if not total:
-        return "## How good it is\n\nIt has not been tested yet."
-    return (
-        f"## How good it is\n\n{message}\n\n"
-        f"Counted on {count(total, 'test photo')} that it was not trained on (test accuracy, 95% confidence interval). "
-        "With another camera, or in another place, it may do worse: test it before you rely on it."
-    )
-
-
 def _classes(labels: Sequence[str]) -> str:
-    named = "\n".join(f"- {_plain(label)}" for label in labels[:MOST_CLASSES])
+    named = "\n".join(f"- {plain(label)}" for label in labels[:MOST_CLASSES])
     rest = len(labels) - MOST_CLASSES
     return f"## Classes\n\n{named}" + (f"\n- and {rest:,} more, in labels.txt" if rest > 0 else "")
 
 
 def _input(info: Mapping[str, Any]) -> str:
-    size, policy = _value(info, "input", "size"), _text(info, "input", "resize")
+    size, policy = value(info, "input", "size"), text(info, "input", "resize")
     return (
         "## Input and output\n\n"
         f"- Input: `image`, float32 (1, {size}, {size}, 3), RGB, values 0–255 (the scaling is part of the model)\n"
@@ -149,18 +138,18 @@ def _usage(info: Mapping[str, Any], file: str) -> str:
 
 def _threshold(info: Mapping[str, Any]) -> float | None:
     """The familiarity that a photo of the classes has; None where the model knows no other photos."""
-    found = _value(info, "unknown", "threshold")
+    found = value(info, "unknown", "threshold")
     return found if type(found) is float else None
 
 
 def _preparing(info: Mapping[str, Any]) -> str:
-    policy = _text(info, "input", "resize")
-    return PREPARING.get(policy, PREPARING["squash"]).format(size=_value(info, "input", "size"))
+    policy = text(info, "input", "resize")
+    return PREPARING.get(policy, PREPARING["squash"]).format(size=value(info, "input", "size"))
 
 
 def _reduced(info: Mapping[str, Any]) -> str:
     """Pixels down to which a JPEG may be decoded smaller."""
-    size, version = _value(info, "input", "size"), _value(info, "input", "pixels")
+    size, version = value(info, "input", "size"), value(info, "input", "pixels")
     return str(size * REDUCING_GAP if type(size) is int and type(version) is int and version > 1 else size)
 
 
@@ -177,14 +166,14 @@ def _files(with_keras: bool) -> str:
 
 def _licences(info: Mapping[str, Any]) -> str:
     lines = []
-    backbone, licence = _text(info, "backbone", "name"), _text(info, "backbone", "licence")
+    backbone, licence = text(info, "backbone", "name"), text(info, "backbone", "licence")
     if backbone:
-        source = _text(info, "backbone", "source")
-        under = f": {_plain(licence)}" if licence else ""
+        source = text(info, "backbone", "source")
+        under = f": {plain(licence)}" if licence else ""
         lines.append(f"- Pretrained network {_title(backbone)}{under}{f' ({source})' if source else ''}")
-    photos = _text(info, "dataset", "licence")
+    photos = text(info, "dataset", "licence")
     kept = "This download contains none of your photos."
-    lines.append(f"- Photos it was trained on: {_plain(photos)}. {kept}" if photos else f"- {kept}")
+    lines.append(f"- Photos it was trained on: {plain(photos)}. {kept}" if photos else f"- {kept}")
     return "## Licences\n\n" + "\n".join(lines)
 
 
@@ -192,7 +181,7 @@ def _title(backbone: str) -> str:
     try:
         return find_backbone(backbone).title
     except UserError:  # a network that another version knows
-        return _plain(backbone)
+        return plain(backbone)
 
 
 def _date(created: str) -> str:
@@ -202,20 +191,3 @@ def _date(created: str) -> str:
     except ValueError:
         return ""
     return f"{moment.tm_mday} {time.strftime('%B %Y', moment)}"
-
-
-def _value(info: Mapping[str, Any], *path: str) -> Any:
-    found: Any = info
-    for name in path:
-        found = found.get(name) if isinstance(found, Mapping) else None
-    return found
-
-
-def _text(info: Mapping[str, Any], *path: str) -> str:
-    found = _value(info, *path)
-    return " ".join(found.split()) if isinstance(found, str) else ""
-
-
-def _plain(text: str) -> str:
-    """A name as Markdown that shows it as it is."""
-    return re.sub(r"([\\`*_{}\[\]<>#|])", r"\\\1", " ".join(text.split()))

@@ -24,6 +24,7 @@ STAGE_TITLES = {
     StageKey.PREPARE: "Preparing the network",
     StageKey.DOWNLOAD: "Downloading the network",
     StageKey.READ: "Importing photos",
+    StageKey.PREDICT: "Testing the model",
     StageKey.EXPORT: "Exporting photos",
     StageKey.COMPARE: "Comparing photos",
     StageKey.MEASURE: "Checking sharpness and light",

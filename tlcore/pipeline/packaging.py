@@ -19,7 +19,7 @@ from tlcore.data.images import decode_input
 from tlcore.data.manifest import Dataset
 from tlcore.data.wanted import PIXELS_VERSION, RESIZE_POLICY
 from tlcore.errors import UserError
-from tlcore.evaluation.cross_validation import cross_validation_values
+from tlcore.evaluation.cross_validation import cross_validation_info
 from tlcore.evaluation.report import Report, figures
 from tlcore.events import Event, Packed, Progress, StageKey
 from tlcore.features.extract import Photo, run_photos
@@ -186,7 +186,7 @@ def _told(completed: Completed) -> dict[str, Any]:
     what the model learned from where that is more than the training photos."""
     found, refit = completed.cross_validation, completed.refit
     return {
-        "cross_validation": cross_validation_values(found) if found is not None else None,
+        "cross_validation": cross_validation_info(found) if found is not None else None,
         "temperature": completed.calibration.temperature,
         "refit": vars(refit) if refit is not None else None,
     }

@@ -113,7 +113,7 @@ def add_cross_validation(folder: Path, values: Mapping[str, Any]) -> None:
     """Tell in `model.json` of a cross-validation that was made after the model was packed.
 
     Args:
-        folder: the bundle's. values: from `cross_validation_values`.
+        folder: the bundle's. values: from `cross_validation_info`.
 
     Raises:
         UserError: the disk is full or cannot be written, or what was written before is damaged.

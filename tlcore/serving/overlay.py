@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-INFERNO = ("#1b0c41", "#4a0c6b", "#781c6d", "#a52c60", "#cf4446", "#ed6925", "#fb9b06", "#f7d13d", "#fcffa4")
+INFERNO = ("#000004", "#1b0c41", "#4a0c6b", "#781c6d", "#a52c60", "#cf4446", "#ed6925", "#fb9b06", "#f7d13d", "#fcffa4")
 OUTLINED = 0.5  # of the strongest evidence: what is at least as hot is inside the outline
 OPAQUE = 0.62  # of a colour where it is hottest: the photo shines through
 DIMMED = 0.35  # of the dark where nothing speaks for the class, so that what does stands out on bright photos too
@@ -21,16 +21,16 @@ LINE = 1 / 170  # width of the outline, as a share of the side
 Array = npt.NDArray[np.float32]
 
 
-def smooth(heat_map: Array, side: int) -> Array:
-    """A heat map (rows, columns), 0–1, as float32 (side, side): each value is the middle of its place."""
-    large = Image.fromarray(heat_map.astype(np.float32)).resize((side, side), Image.Resampling.BICUBIC)
+def smooth(heat_map: Array, width: int, height: int) -> Array:
+    """A heat map (rows, columns), 0–1, as float32 (height, width): each value is the middle of its place."""
+    large = Image.fromarray(heat_map.astype(np.float32)).resize((width, height), Image.Resampling.BICUBIC)
     values: Array = np.asarray(large, np.float32).clip(0, 1)
     return values
 
 
-def draw_overlay(heat_map: Array, side: int = LEAST_SIDE) -> bytes:
-    """A heat map as a PNG of that side to be laid over the square that the model sees; it lets the photo through."""
-    values = smooth(heat_map, side)
+def draw_overlay(heat_map: Array, width: int = LEAST_SIDE, height: int = LEAST_SIDE) -> bytes:
+    """A heat map as a PNG of that size to be laid over what the model sees of a photo; it lets the photo through."""
+    values = smooth(heat_map, width, height)
     colours, share = _colours(values), _opacity(values)[..., np.newaxis]
     for lightness, line in _outline(values):
         colours = colours * (1 - line) + lightness * line
@@ -43,12 +43,12 @@ def draw_explanation(image: npt.NDArray[np.uint8], heat_map: Array) -> bytes:
     """A photo uint8 (S, S, 3) with its heat map over it, as a PNG of at least `LEAST_SIDE` pixels a side."""
     side = max(len(image), LEAST_SIDE)
     photo = Image.fromarray(image).resize((side, side), Image.Resampling.BICUBIC).convert("RGBA")
-    photo.alpha_composite(Image.open(BytesIO(draw_overlay(heat_map, side))))
+    photo.alpha_composite(Image.open(BytesIO(draw_overlay(heat_map, side, side))))
     return _png(photo.convert("RGB"))
 
 
 def _colours(values: Array) -> Array:
-    """float32 (side, side, 3), RGB 0–255."""
+    """float32 (height, width, 3), RGB 0–255."""
     stops = np.array([[int(colour[start : start + 2], 16) for start in (1, 3, 5)] for colour in INFERNO], np.float32)
     places = np.linspace(0, 1, len(stops))
     return np.stack([np.interp(values, places, channel) for channel in stops.T], axis=2).astype(np.float32)
@@ -61,10 +61,10 @@ def _opacity(values: Array) -> Array:
 def _outline(values: Array) -> list[tuple[float, Array]]:
     """The line around what is hot, dark and then light upon it, so that it is seen on every photo.
 
-    Each as its lightness, 0–255, and how opaque it is, (side, side, 1). The distance to the line is about the
+    Each as its lightness, 0–255, and how opaque it is, (height, width, 1). The distance to the line is about the
     difference in value over the slope.
     """
-    width = max(len(values) * LINE, 1.5)
+    width = max(max(values.shape) * LINE, 1.5)
     slope = np.hypot(*np.gradient(values))
     distance = np.abs(values - OUTLINED) / np.maximum(slope, 1e-6)
     lines = ((0.0, 1.8 * width), (255.0, width))

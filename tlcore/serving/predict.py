@@ -95,10 +95,14 @@ class ImageClassifier:
             UserError: the photo is of another type, or the array of another shape or dtype; or what the network gives
                 are no probabilities.
         """
+        return self._run(self.read(photo))[0]
+
+    def read(self, photo: PhotoContent) -> npt.NDArray[np.uint8]:
+        """A photo as the network sees it, uint8 (S, S, 3), RGB 0–255; raises what `probabilities` does."""
         wanted = self.bundle.wanted
         if isinstance(photo, bytes):
-            return self._run(decode_input(photo, wanted))[0]
-        return self._run(self._input(photo))[0]
+            return decode_input(photo, wanted)
+        return make_input(_upright(photo, wanted), wanted.input_size, wanted.policy, wanted.version)
 
     def predict_probabilities(self, photos: Sequence[PhotoContent]) -> npt.NDArray[np.float32]:
         """Probabilities of several photos, float32 (n, classes); raises what `probabilities` does."""
@@ -113,7 +117,7 @@ class ImageClassifier:
         """
         start = time.perf_counter()
         if not isinstance(photo, bytes):
-            return self._answer(self._run(self._input(photo)), start, kept)
+            return self._answer(self._run(self.read(photo)), start, kept)
         decoded = decode(photo, self.bundle.wanted)
         assert decoded.input is not None  # it was asked for
         return self._answer(self._run(decoded.input), start, kept, decoded.changed)
@@ -139,10 +143,6 @@ class ImageClassifier:
     def is_known(self, familiarity: float | None, kept: float | None = None) -> bool:
         """Whether a photo of this familiarity shows one of the classes; `kept`: see `predict_photo`."""
         return familiarity is None or self.rejection is None or familiarity >= self.rejection.threshold(kept)
-
-    def _input(self, photo: np.ndarray | Image.Image) -> npt.NDArray[np.uint8]:
-        wanted = self.bundle.wanted
-        return make_input(_upright(photo, wanted), wanted.input_size, wanted.policy, wanted.version)
 
     def _run(self, image: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.float32], float | None]:
         """The probabilities of a photo, and how familiar it is."""

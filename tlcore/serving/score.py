@@ -1,119 +1,214 @@
-"""Scoring a bundle on a folder of class folders that it has never seen.
+"""Scoring a bundle on photos that it has never seen: each is decoded once, and predicted while others are read.
 
-A folder "none" beside them holds photos of anything else: they are counted apart, and never as a class.
+A folder "none" beside those of the classes holds photos of anything else: they are counted apart, and never as a class.
 """
 
-from collections.abc import Generator
-from dataclasses import replace
+import hashlib
+import threading
+from collections.abc import Callable, Generator, Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from tlcore.data.collect import Collected, Reading, collect
-from tlcore.data.folder import FolderSource, no_photo
-from tlcore.data.images import decode_input
-from tlcore.data.layout import Table, read_layout
+from tlcore.data.archives import open_archive
+from tlcore.data.collect import Collected, Reader, Reading, collect
+from tlcore.data.examples import examples_at_hand
+from tlcore.data.folder import FolderSource, no_photo, path_not_found
+from tlcore.data.images import decode, thumbnail
+from tlcore.data.layout import Placed, Table
 from tlcore.data.report import guessed
+from tlcore.data.thumbnails import SIZE as THUMBNAIL
+from tlcore.data.thumbnails import ThumbnailWriter
+from tlcore.data.unlabelled import NO_LABEL, read_labels
+from tlcore.data.wanted import DecodedPhoto, Wanted
 from tlcore.errors import UserError
 from tlcore.evaluation.report import Report, make_report, predictions_frame, unknown_frame
 from tlcore.events import Event, ShouldStop, StageKey, never
-from tlcore.features.extract import Photo, run_photos
-from tlcore.features.saving import Stopwatch
-from tlcore.models.litert_runtime import litert_pool
 from tlcore.serving.bundle import Bundle
-from tlcore.serving.predict import check_familiarity, check_probabilities, outputs_of
+from tlcore.serving.predict import ImageClassifier, Prediction
 
+Decode = Callable[[bytes, Wanted], DecodedPhoto]
+
+UNLABELLED = "has no class, unlike the others"
 NONE = "none"  # the folder with photos that show none of the classes, in any case
 
 
-def score_folder(
-    bundle: Bundle, path: Path, should_stop: ShouldStop = never, layout: str = "", table: Table | None = None
-) -> Generator[Event, None, tuple[Report, pd.DataFrame]]:
-    """Predict every photo in a folder of class folders; returns the figures, with `unknown` for a folder "none", and
-    what was left out, changed or guessed (path, what, reason: data/report.py).
+@dataclass(frozen=True)
+class Photos:
+    """The photos to test on, read as classes but not decoded: `source` has the bytes of the files in `placed`."""
+
+    name: str
+    source: Reader
+    placed: list[Placed]
+    collected: Collected
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What a model makes of photos.
+
+    Attributes:
+        predictions: a row a photo, as `Report.predictions`; of photos without a class, without `label`, `correct` and
+            `probability_true`, and with `known`: whether it shows one of the classes, as far as the model can tell.
+        report: the figures, with `unknown` for a folder "none"; None where the photos have no classes.
+        files: what was left out, changed or guessed: path, what, reason (data/report.py).
+    """
+
+    predictions: pd.DataFrame
+    report: Report | None
+    files: pd.DataFrame
+
+
+class Watched:
+    """Decodes a photo for a model and has it predict; the answers are kept under the photo's hash. For many threads.
 
     Args:
-        layout: how the folder is to be read, a `LayoutChoice.key`; "" where that is clear, or the model's classes fit
-            only one reading. table: one with labels that lies elsewhere.
+        decode: how files become pixels. thumbnails: gets a thumbnail of each photo. beside: another model that predicts
+            the same photos.
+    """
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        decode: Decode,
+        thumbnails: ThumbnailWriter | None = None,
+        beside: "Watched | None" = None,
+    ) -> None:
+        self.answers: dict[str, Prediction] = {}
+        self._classifier = ImageClassifier(bundle)
+        self._wanted = replace(bundle.wanted, thumbnail_size=THUMBNAIL if thumbnails is not None else 0)
+        self._decode, self._thumbnails, self._beside = decode, thumbnails, beside
+        self._lock = threading.Lock()
+
+    def __call__(self, data: bytes, wanted: Wanted) -> DecodedPhoto:
+        """What is wanted of the photo is what the model needs. Raises PhotoRefused."""
+        photo = self._decode(data, self._wanted)
+        assert photo.input is not None  # it was asked for
+        sha256 = hashlib.sha256(data).hexdigest()
+        self.answers[sha256] = self._classifier.predict_input(photo.input)
+        if self._thumbnails is not None:
+            with self._lock:
+                self._thumbnails.add(sha256, photo.thumbnail)
+        if self._beside is not None:
+            self._beside(data, wanted)
+        return DecodedPhoto(photo.info, changed=photo.changed)
+
+
+def read_photos(bundle: Bundle, path: Path, layout: str = "", table: Table | None = None, encoding: str = "") -> Photos:
+    """The photos of a folder, a zip or a tar, with their classes where they have some.
+
+    Args:
+        layout: how the files are to be read, a `LayoutChoice.key`; "" where that is clear, or the model's classes fit
+            only one reading. table: one with labels that lies elsewhere. encoding: of names in an archive.
 
     Raises:
-        UndecidedLayout: the folder can be read in several ways. UserError: the folder cannot be used, or has a class
-            that the model does not know.
+        UndecidedLayout, UndecidedEncoding: it can be read in several ways. UserError: it cannot be used.
     """
-    source = FolderSource(path)
-    found = read_layout(
-        source.name,
-        source.files,
-        source.folders,
-        source.read,
-        layout,
-        least_classes=1,
-        table=table,
-        known=(*bundle.labels, NONE),
-    )
+    path = path.expanduser()
+    if not path.exists():
+        raise path_not_found(path)
+    source = FolderSource(path) if path.is_dir() else open_archive(path, encoding=encoding)
+    with examples_at_hand(source.files, source.read, thumbnail):
+        known = (*bundle.labels, NONE)
+        found = read_labels(source.name, source.files, source.folders, source.read, known, layout, table)
     collected = Collected(refused=[*source.refused, *found.refused], lines=guessed(source.guessed))
-    reading = Reading(wanted=replace(bundle.wanted, input_size=0))
-    yield from collect(source, found.placed, collected, reading, should_stop)
-    photos = collected.photos()
-    if photos.empty:
-        raise no_photo(source.name)
-    is_unknown = _is_unknown(photos["label"], bundle.labels)
-    names = photos.loc[~is_unknown, "label"]
-    photos["label"] = names.map(_known_labels(names.unique(), bundle.labels)).reindex(photos.index)
-    rows = yield from _answers(bundle, source, photos.drop_duplicates("sha256"), should_stop)
-    photos = photos.assign(unknown=is_unknown)[photos["sha256"].isin(rows)]
-    known, others = (photos[photos["unknown"] == each].reset_index(drop=True) for each in (False, True))
-    report = make_report(predictions_frame(known, *_stacked(known, rows, bundle.labels)), bundle.labels)
-    unknown = unknown_frame(others, *_stacked(others, rows, bundle.labels))
-    return replace(report, unknown=unknown), collected.report()
+    return Photos(source.name, source, found.placed, collected)
 
 
-def _answers(
-    bundle: Bundle, source: FolderSource, photos: pd.DataFrame, should_stop: ShouldStop
-) -> Generator[Event, None, dict[str, np.ndarray]]:
-    """By SHA-256 the probabilities of each photo, and behind them how familiar it is, NaN where nobody knows."""
-    outputs = outputs_of(bundle)
-    pool = litert_pool(bundle.tflite, outputs)
-    items = [Photo(*row) for row in photos[["sha256", "file"]].itertuples(index=False)]
-    rows: dict[str, np.ndarray] = {}
-    stopwatch = Stopwatch(StageKey.EXTRACT_FEATURES, len(items))
+def score_path(
+    bundle: Bundle, path: Path, layout: str = "", table: Table | None = None, encoding: str = ""
+) -> Generator[Event, None, Scored]:
+    """Predict every photo of a folder, a zip or a tar of the person at this machine; see `read_photos`.
 
-    def load(file: str) -> np.ndarray:
-        return decode_input((source.root / file).read_bytes(), bundle.wanted)
-
-    for chunk, given in run_photos(pool, items, load, should_stop):
-        probabilities = check_probabilities(given[0])
-        familiar = check_familiarity(given[1]) if len(given) > 1 else np.full(len(chunk), np.nan, np.float32)
-        values = np.column_stack([probabilities, familiar])
-        rows.update((photo.sha256, row) for photo, row in zip(chunk, values, strict=True))
-        yield stopwatch.progress(len(rows))
-    return rows
+    Raises:
+        UserError: what `read_photos` says, or there is a class that the model does not know.
+    """
+    photos = read_photos(bundle, path, layout, table, encoding)
+    scored = yield from score_photos(bundle, photos, Watched(bundle, decode), never)
+    assert scored is not None  # nobody can stop it
+    return scored
 
 
-def _stacked(
-    photos: pd.DataFrame, rows: dict[str, np.ndarray], labels: tuple[str, ...]
-) -> tuple[np.ndarray, tuple[str, ...], np.ndarray]:
-    """The probabilities float32 (n, classes) of photos, the classes, and how familiar each is, float32 (n,)."""
-    values = np.empty((len(photos), len(labels) + 1), np.float32)
-    for number, sha256 in enumerate(photos["sha256"]):
-        values[number] = rows[sha256]
-    return values[:, :-1], labels, values[:, -1]
+def score_photos(
+    bundle: Bundle, photos: Photos, watched: Watched, should_stop: ShouldStop
+) -> Generator[Event, None, Scored | None]:
+    """Predict every photo, and count where they have classes; None when stopped.
+
+    Photos without a class are left out where others have one.
+
+    Raises:
+        UserError: there is a class that the model does not know, no photo can be used, or they are too many.
+    """
+    labels = {each.label for each in photos.placed} - {NO_LABEL}
+    known = known_labels([label for label in labels if not is_none(label, bundle.labels)], bundle.labels)
+    placed, collected = photos.placed, photos.collected
+    if labels:
+        collected.refused += [("/".join(each.file.parts), UNLABELLED) for each in placed if not each.label]
+        placed = [each for each in placed if each.label]
+    reading = collect(photos.source, placed, collected, Reading(watched), should_stop)
+    try:
+        while True:
+            yield replace(next(reading), stage=StageKey.PREDICT)  # not imported: nothing of them is kept
+    except StopIteration as end:
+        if not end.value:
+            return None
+    rows = collected.photos()
+    if rows.empty:
+        raise no_photo(photos.name)
+    answers = [watched.answers[sha256] for sha256 in rows["sha256"]]
+    if not labels:
+        return Scored(_without_labels(rows, answers, bundle.labels), None, collected.report())
+    report = _counted(rows.assign(label=rows["label"].map(known)), answers, bundle.labels)
+    return Scored(report.predictions, report, collected.report())
 
 
-def _is_unknown(given: pd.Series, known: tuple[str, ...]) -> pd.Series:
-    """Which photos are in a folder "none": they show none of the classes. A model may have a class of that name."""
-    folded = given.str.casefold()
-    return (folded == NONE) & (NONE not in {label.casefold() for label in known})
+def _counted(rows: pd.DataFrame, answers: list[Prediction], labels: tuple[str, ...]) -> Report:
+    """The figures of photos with their class; those without one lay in the folder "none"."""
+    strange = rows["label"].isna().to_numpy(bool)
+    known, unknown = (
+        (rows[chosen].reset_index(drop=True), *_values([each for each, one in zip(answers, chosen) if one], labels))
+        for chosen in (~strange, strange)
+    )
+    report = make_report(predictions_frame(known[0], known[1], labels, known[2]), labels)
+    return replace(report, unknown=unknown_frame(unknown[0], unknown[1], labels, unknown[2]))
 
 
-def _known_labels(given: np.ndarray, known: tuple[str, ...]) -> dict[str, str]:
-    """The model's spelling of each class name."""
+def _without_labels(rows: pd.DataFrame, answers: list[Prediction], labels: tuple[str, ...]) -> pd.DataFrame:
+    """The predictions of photos without a class; what a class is needed for is left away."""
+    probabilities, familiar = _values(answers, labels)
+    named = rows.assign(label=[each.label for each in answers])
+    frame = predictions_frame(named, probabilities, labels, familiar)
+    frame = frame.drop(columns=["label", "correct", "probability_true"])
+    return frame.assign(known=[each.known for each in answers])
+
+
+def _values(
+    answers: list[Prediction], labels: tuple[str, ...]
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Probabilities, float32 (n, classes), and how familiar each photo is, float32 (n,), NaN where nobody knows."""
+    probabilities = np.empty((len(answers), len(labels)), np.float32)
+    for row, each in enumerate(answers):
+        probabilities[row] = [each.probabilities[label] for label in labels]
+    familiar = [np.nan if each.familiarity is None else each.familiarity for each in answers]
+    return probabilities, np.asarray(familiar, np.float32)
+
+
+def is_none(label: str, known: tuple[str, ...]) -> bool:
+    """Whether photos of this folder show none of the classes. A model may have a class of that name."""
+    return label.casefold() == NONE and NONE not in {each.casefold() for each in known}
+
+
+def known_labels(given: Iterable[str], known: tuple[str, ...]) -> dict[str, str]:
+    """The model's spelling of each class name. Raises UserError where it does not know one."""
     spelling = {label.casefold(): label for label in reversed(known)} | {label: label for label in known}
-    strange = sorted(label for label in given if label not in spelling and label.casefold() not in spelling)
+    names = sorted(given)
+    strange = [label for label in names if label not in spelling and label.casefold() not in spelling]
     if strange:
         raise UserError(
             f"The model doesn't know these classes: {', '.join(strange[:5])}.",
             f"It knows: {', '.join(known[:20])}{' …' if len(known) > 20 else ''}.",
         )
-    return {label: spelling[label if label in spelling else label.casefold()] for label in given}
+    return {label: spelling[label if label in spelling else label.casefold()] for label in names}

@@ -142,7 +142,7 @@ def _read(kind: str, folder: str, note: str, _changed: int, head: Mark | None) -
     elif kind in (RUN, RECOMMENDATION):
         needs = (spec["dataset"],)
     elif kind == ANALYSIS:
-        needs = (spec["run"],)
+        needs = (spec["run"], spec.get("options", {}).get("area"))
     elif kind == COMPARISON:
         needs = (values["dataset"], *values["runs"])
     return Belonging(

@@ -206,8 +206,8 @@ def _unneeded(everything: list[Belonging], limits: Limits, now: float) -> list[B
     kept = {id(each) for each in pending}
     while pending:
         keeper = pending.pop()
-        if keeper.kind == IMPORT and not _in_work(keeper.folder):
-            continue  # it has made its data set, or failed; uploads go an hour after their last use
+        if keeper.kind in (IMPORT, ANALYSIS) and not _in_work(keeper.folder):
+            continue  # it has made what it was to make, or failed; uploads go an hour after their last use
         for need in (keeper.id, _check_of(keeper.lineage), _analyses_of(keeper.id), *keeper.needs):
             for each in by_id.get(need, ()):
                 if id(each) not in kept:

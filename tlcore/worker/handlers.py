@@ -9,6 +9,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 from tlcore.advice.recommend import run_recommendation
+from tlcore.analysis.test_set_results import WHAT as TEST_SET
 from tlcore.data import incoming
 from tlcore.data.assemble import Ingestion
 from tlcore.data.examples import keep_pictures
@@ -16,6 +17,7 @@ from tlcore.data.ingest import ingest_path
 from tlcore.data.samples import ingest_sample
 from tlcore.data.uploads import ingest_incoming
 from tlcore.errors import UndecidedLayout, UserError, require_package
+from tlcore.evaluation.cross_validation import ANALYSIS as CROSS_VALIDATION
 from tlcore.events import Event, Finished, Progress, ShouldStop, StageKey, Stopped
 from tlcore.jobs.pace import least_units, likely
 from tlcore.jobs.store import ImportSpec, Job, Run
@@ -131,6 +133,16 @@ def check(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterator[E
     yield from run_check(workspace, job, should_stop)
 
 
+def score_test_set(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterator[Event]:
+    """Test a run on other photos."""
+    require_package("sklearn", "scikit-learn", "Counting how good a model is", "train")
+    from tlcore.analysis.test_set import run_test_set  # brings what reports need; other jobs must not wait for that
+
+    allowance = import_allowance(workspace, job.visitor, job.spec["options"].get("area", ""))
+    check_disk(workspace, 0, load_limits(workspace))
+    yield from run_test_set(workspace, job, should_stop, allowance)
+
+
 def cross_validate(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterator[Event]:
     """Test every photo of a run once."""
     load_trainer()
@@ -156,9 +168,10 @@ def photo_map(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterat
 
 
 ANALYSES: dict[str, Handler] = {
-    "cross-validation": cross_validate,
+    CROSS_VALIDATION: cross_validate,
     "learning-curve": learning_curve,
     "photo-map": photo_map,
+    TEST_SET: score_test_set,
 }
 """What does an analysis of a finished run, by the `what` of its spec (`store.analysis_job`).
 

@@ -7,12 +7,12 @@ from pathlib import PurePath
 import pandas as pd
 import streamlit as st
 
-from pages.parts.data import photo_edits, photo_grid, photo_order, photo_view
-from pages.parts.data.photo_grid import GridPage, GridPhoto, Order
-from pages.parts.data.photo_view import LEFT_OUT, PAGE_SIZE, PhotoView
-from pages.parts.data.thumbnail_address import thumbnail_address
-from pages.shared import gallery, photo_viewer, state, undo
-from pages.shared.photo_actions import photo_actions
+from pages.parts.data import photo_edits, photo_order, photo_view
+from pages.parts.data.photo_actions import photo_actions
+from pages.parts.data.photo_view import LEFT_OUT, PAGE_SIZE, SIZES, USUAL_SIZE, PhotoView
+from pages.shared import gallery, photo_grid, photo_viewer, state, undo
+from pages.shared.photo_grid import GridPage, GridPhoto, Order
+from pages.shared.thumbnail_address import thumbnail_address
 from pages.shared.widgets import plain
 from tlcore.cleaning.results import load_measures
 from tlcore.data import thumbnails
@@ -65,6 +65,10 @@ def show(dataset: Dataset, changes: bool = True) -> None:
         photo_edits.offered(dataset, view.part) if changes else (),
         view.size,
         f"{view.label} {view.part}",
+        grid="data",
+        per_page=PAGE_SIZE,
+        usual_size=USUAL_SIZE,
+        sizes=SIZES,
     )
     if (place := photo_viewer.place_to_return(KEY)) is not None:
         _open(dataset, rows, min(place, len(rows) - 1))

@@ -2,7 +2,7 @@
 
    Streamlit calls the default export again with new `data` after every run of the page; what is under way is kept beside the
    element it is drawn into. What `data` holds and what Python learns stands in board.py. The files beside this one are put
-   before it: ../../shared/camera.js, sending.js, files.js, archive_kinds.js, photo_check.js,
+   before it: camera.js, sending.js, files.js and archive_kinds.js of ../../shared; photo_check.js,
    thumbnails.js, card.js, checks.js. */
 
 const MOST_NAMED = 100; // files that did not arrive and are listed with their reasons

@@ -14,32 +14,27 @@ import streamlit as st
 
 from pages.shared.camera import CAMERA_SCRIPTS, CAMERA_STYLES
 from pages.shared.component_script import component_script
+from pages.shared.sending import SENDING_SCRIPTS, limit_message, request_bytes
 from tlcore.data.unsent import Unsent, unsent_from
 from tlcore.data.upload_classes import UploadClasses, classes_from
-from tlcore.messages.quantities import count
 from tlcore.settings import Limits
 
-REQUEST_BYTES = 16_000_000  # at most, where the host sets no limit or a higher one
-MOST_BYTES_SHARE = 0.9  # of what a request may have; the rest is for the names of the files
 KEY = "board"
 
 FOLDER = Path(__file__).parent
 SCRIPTS = (
-    "sending.js",
-    "files.js",
-    "archive_kinds.js",
     "photo_check.js",
     "thumbnails.js",
     "card.js",
     "checks.js",
     "board.js",
 )
-"""One script in the browser, in this order, after that of the camera."""
+"""One script in the browser, in this order, after those of the camera and of sending."""
 
 _MOUNT = st.components.v2.component(
     "transferlab_board",
     css=CAMERA_STYLES + (FOLDER / "board.css").read_text(encoding="utf-8"),
-    js=component_script(*CAMERA_SCRIPTS, *(FOLDER / name for name in SCRIPTS)),
+    js=component_script(*CAMERA_SCRIPTS, *SENDING_SCRIPTS, *(FOLDER / name for name in SCRIPTS)),
 )
 
 
@@ -110,26 +105,10 @@ def mount(target: Target, shown: Mapping[str, Any]) -> None:
         **shown,
         "area": target.area,
         "key": target.key,
-        "limit": _limit(target.limits),
+        "limit": limit_message(target.limits),
         "request_bytes": request_bytes(target.limits),
     }
     _MOUNT(key=KEY, data=data, on_status_change=lambda: None)
-
-
-def request_bytes(limits: Limits) -> int:
-    """How many bytes of files the board puts into one request."""
-    most = limits.request_mb * 1e6 * MOST_BYTES_SHARE
-    return int(min(REQUEST_BYTES, most) if most else REQUEST_BYTES)
-
-
-def _limit(limits: Limits) -> str:
-    """What one data set may hold here, as a sentence; "" where nothing limits it."""
-    allowed = []
-    if limits.dataset_photos:
-        allowed.append(count(limits.dataset_photos, "file"))
-    if limits.upload_mb:
-        allowed.append(f"{limits.upload_mb:,.0f} MB")
-    return f"Up to {' and '.join(allowed)} in all" if allowed else ""
 
 
 def _texts(values: Any) -> list[str]:

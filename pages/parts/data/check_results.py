@@ -7,9 +7,9 @@ import streamlit as st
 
 from pages.parts.data import check_cards
 from pages.parts.data.check_cards import Card, CardButton, CardPhoto, card_id
+from pages.parts.data.photo_actions import photo_actions
 from pages.shared import actions, gallery, photo_viewer, state, undo
 from pages.shared.decoding import dataset_thumbnail
-from pages.shared.photo_actions import photo_actions
 from pages.shared.widgets import plain
 from tlcore.cleaning.issues import BURST, COPY, KINDS, PAIRS, TWO_CLASSES, WRONG_LABEL
 from tlcore.cleaning.results import load_issues, num_kept

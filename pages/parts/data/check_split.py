@@ -42,7 +42,7 @@ def _grouping(
     """
     detail = f" · {plain(grouping_message(grouping))}" if grouping is not None else ""
     with st.container(horizontal=True, vertical_alignment="center", key=f"tl_grouping_{place}"):
-        st.markdown(f"**{grouping_title(worth.key)}**{detail}  \n{worth_message(worth)}", width="stretch")
+        st.markdown(f"**{plain(grouping_title(worth.key))}**{detail}  \n{worth_message(worth)}", width="stretch")
         if groups and groups == groups_to_keep(dataset, check, worth.key):
             st.markdown("✓ In use", width="content")
         elif state.may_act(dataset):
@@ -54,4 +54,5 @@ def _split(dataset: Dataset, check: Check, worth: SplitWorth) -> None:
         groups = groups_to_keep(dataset, check, worth.key)
         newer = actions.set_groups(dataset, groups, resplit=True)
         if newer is not None:
-            undo.changed(newer, f"Split again: {grouping_title(worth.key).lower()}, each on one side.")
+            title = grouping_title(worth.key)
+            undo.changed(newer, f"Split again: {title[0].lower()}{title[1:]}, each on one side.")

@@ -6,11 +6,11 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts.data import check, file_report, photo_view, same_names
+from pages.parts.data.photo_actions import photo_actions
 from pages.parts.data.photo_view import PhotoView
 from pages.server.downloads import download_address
 from pages.shared import chrome, drawn, gallery, manage, photo_viewer, state, widgets
 from pages.shared.decoding import dataset_thumbnail
-from pages.shared.photo_actions import photo_actions
 from pages.shared.widgets import plain
 from tlcore.charts import results as charts
 from tlcore.charts import tokens

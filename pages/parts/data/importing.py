@@ -5,8 +5,8 @@ from dataclasses import replace
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.parts.data import collecting, encoding_question, layout_question
-from pages.shared import follow, room, state
+from pages.parts.data import collecting
+from pages.shared import encoding_question, follow, layout_question, room, state
 from pages.shared.widgets import plain
 from tlcore.data import incoming
 from tlcore.data.layout import KEYS

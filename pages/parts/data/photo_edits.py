@@ -5,10 +5,9 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from pages.parts.data import photo_grid
-from pages.parts.data.photo_grid import Order
 from pages.parts.data.photo_view import LEFT_OUT
-from pages.shared import actions, state, undo
+from pages.shared import actions, photo_grid, state, undo
+from pages.shared.photo_grid import Order
 from tlcore.data.manifest import Dataset
 
 
@@ -45,7 +44,7 @@ def _edit(dataset: Dataset, paths: Sequence[str], order: Order) -> Dataset | Non
         return actions.move_to_part(dataset, paths, order.value)
     if order.kind == photo_grid.ROTATE:
         return actions.rotate(dataset, paths, order.number)
-    return _to_class(dataset, paths, order.value.strip())
+    return _to_class(dataset, paths, order.value.strip()) if order.kind == photo_grid.RELABEL else None
 
 
 def _to_class(dataset: Dataset, paths: Sequence[str], name: str) -> Dataset | None:

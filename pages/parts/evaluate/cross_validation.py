@@ -7,15 +7,13 @@ from pages.parts.evaluate import analysis_job
 from pages.shared import score, state, widgets
 from pages.shared.widgets import plain
 from tlcore.data.manifest import Dataset
-from tlcore.evaluation.cross_validation import CrossValidation, load_cross_validation
+from tlcore.evaluation.cross_validation import ANALYSIS, CrossValidation, load_cross_validation
 from tlcore.evaluation.report import Report
 from tlcore.jobs.store import Run
 from tlcore.messages import cross_validation as messages
 from tlcore.messages.quantities import percent
 from tlcore.pipeline.estimate import estimate_cross_validation
 from tlcore.serving.bundle import read_info
-
-ANALYSIS = "cross-validation"
 
 
 def card(run: Run) -> None:

@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from pages.parts.evaluate import check_line, cross_validation, figures, photos
+from pages.parts.evaluate import before_after, check_line, cross_validation, figures, photo_lists, photos
 from pages.parts.evaluate.photo_filter import PhotoFilter
+from pages.parts.evaluate.planning import planning_of
 from pages.shared import score as score_card
 from tlcore.data.manifest import Dataset
 from tlcore.evaluation.report import Report
@@ -12,8 +13,11 @@ from tlcore.jobs.store import Run
 
 def show(run: Run, dataset: Dataset, report: Report) -> None:
     """Everything there is to know about a run that can be used."""
-    choice = PhotoFilter(run.id, tuple(report.labels))
+    plan = planning_of(run, dataset)
+    lists = photo_lists.load_lists(plan, report)
+    choice = PhotoFilter(run.id, tuple(report.labels), not lists.suspects.empty, lists.every is not None)
     shown = choice.chosen(has_mistakes=report.correct < report.total)
+    before_after.show(plan, report)
     if len(report.labels) <= figures.MOST_BESIDE:
         left, right = st.columns(2, gap="large")
         with left:
@@ -26,7 +30,7 @@ def show(run: Run, dataset: Dataset, report: Report) -> None:
         figures.mixed_up(report, choice, shown)
         figures.classes(report, choice, shown)
     check_line.show()
-    photos.show(dataset, report, choice, shown)
+    photos.show(plan, lists, choice, shown)
 
 
 def score(run: Run, report: Report) -> None:

@@ -1,4 +1,4 @@
-"""The five steps of the Learn page: a few sentences each, and a live picture of the person's own data beside them.
+"""Steps of the Learn page: a few sentences each, and a live picture of the person's own data beside them.
 
 No step needs the one before. Each begins with what was found, and says something where nothing was found yet.
 """
@@ -35,6 +35,7 @@ TITLES = (
     "Why a few photos are enough",
     "Where the recommendation comes from",
     "What overfitting looks like",
+    "It can say that it doesn't know",
 )
 NO_CLASSES = 2  # for the drawing, while there are no photos
 

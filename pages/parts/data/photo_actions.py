@@ -1,4 +1,4 @@
-"""What can be done with a photo that is shown large, on the Data page and on Evaluate alike."""
+"""What can be done with a photo that is shown large on the Data page: each action changes its data set at once."""
 
 from collections.abc import Callable, Iterable, Sequence
 
@@ -13,12 +13,11 @@ Edit = Callable[[Dataset, Sequence[str]], Dataset | None]
 TURNS = {"Left (90°)": 270, "Right (90°)": 90, "Upside down (180°)": 180}
 
 
-def photo_actions(dataset: Dataset, paths: Iterable[str], predicted: Sequence[str] = ()) -> tuple[ViewerAction, ...]:
+def photo_actions(dataset: Dataset, paths: Iterable[str]) -> tuple[ViewerAction, ...]:
     """The actions for photos, for who may: each changes the current version of their data set.
 
     Args:
         paths: of the photos, in the order in which they are shown.
-        predicted: the class that a model predicted for each, which it then can be moved to with one press.
     """
     newest = state.dataset_of(current_version(state.workspace(), dataset.id))
     if not (state.may_act(dataset) and state.may_act(newest)):
@@ -32,9 +31,6 @@ def photo_actions(dataset: Dataset, paths: Iterable[str], predicted: Sequence[st
 
     def others(place: int) -> list[str]:
         return [label for label in newest.labels if label != labels[shown[place]]]
-
-    def differs(place: int) -> bool:
-        return bool(predicted) and is_there(place) and predicted[place] in others(place)
 
     def move(place: int, label: str) -> bool:
         return _do(lambda: actions.relabel(newest, [shown[place]], label))
@@ -50,13 +46,6 @@ def photo_actions(dataset: Dataset, paths: Iterable[str], predicted: Sequence[st
         )
 
     return (
-        ViewerAction(
-            lambda place: f"Move to “{predicted[place]}”",
-            lambda place: move(place, predicted[place]),
-            differs,
-            removes=True,
-            done="Photo moved. Close this to undo it.",
-        ),
         ViewerAction(
             "Move to class", move, is_there, removes=True, done="Photo moved. Close this to undo it.", options=others
         ),

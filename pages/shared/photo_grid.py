@@ -11,15 +11,14 @@ from typing import Any
 
 import streamlit as st
 
-from pages.parts.data.photo_view import PAGE_SIZE, SIZES, USUAL_SIZE
 from pages.shared import chrome, gallery
 from pages.shared.component_script import component_script
 from tlcore.data.manifest import SPLITS
 
 OPEN, TURN, SIZE, UNDO, REDO = "open", "turn", "size", "undo", "redo"
 RELABEL, LEAVE_OUT, BRING_BACK, MOVE = "relabel", "leave out", "bring back", "move"
-ROTATE, DELETE = "rotate", "delete"
-EDITS = (RELABEL, LEAVE_OUT, BRING_BACK, MOVE, ROTATE, DELETE)
+ROTATE, DELETE, KEEP, TAKE_BACK = "rotate", "delete", "keep", "take back"
+EDITS = (RELABEL, LEAVE_OUT, BRING_BACK, MOVE, ROTATE, DELETE, KEEP, TAKE_BACK)
 KINDS = (OPEN, TURN, SIZE, UNDO, REDO, *EDITS)
 DEGREES = (90, 180, 270)  # clockwise
 MOST_LETTERS = 200  # of the name of a class
@@ -41,6 +40,9 @@ class GridPhoto:
         id: its path, which names it when something is done to it. name: what is read out. source: of its thumbnail.
         label, hue: its class and the colour of that as CSS. note: what the order goes by, in a word; "" for nothing.
         tile, pixels: as in gallery.py: how its square looks.
+        mark: of a prediction, as style and word (`gallery.mark_of`); None where nothing was predicted. With it, or with
+            `detail`, a line of its own, the words below the square may take several lines.
+        badge: what is planned for it, in a word. proposed: the class that it is likely to belong in, offered first.
     """
 
     id: str
@@ -52,6 +54,10 @@ class GridPhoto:
     note: str
     tile: str
     pixels: int
+    mark: tuple[str, str] | None = None
+    detail: str = ""
+    badge: str = ""
+    proposed: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,9 @@ class GridPage:
         labels, hues: the classes that photos can be moved to. offered: what can be done, of `EDITS`.
         size: pixels of a thumbnail, 0 for what this browser had last. name: of what is seen, so that another view
             begins without a selection. can_undo, can_redo: whether there is anything to.
+        grid: which grid of the program this is; each keeps its selection in the browser. per_page: photos on a whole
+            page. sizes: pixels of a thumbnail that can be chosen, none where it is always `usual_size`.
+        new_class: whether photos can be moved to a class that is not there yet.
     """
 
     photos: Sequence[GridPhoto]
@@ -73,6 +82,11 @@ class GridPage:
     offered: tuple[str, ...]
     size: int
     name: str
+    grid: str
+    per_page: int
+    usual_size: int
+    sizes: tuple[int, ...] = ()
+    new_class: bool = True
     can_undo: bool = False
     can_redo: bool = False
 
@@ -96,20 +110,19 @@ class Order:
 
 def show(page: GridPage, key: str, on_order: Callable[[Order], None]) -> None:
     """Draw the grid; a press calls `on_order`, in a run that draws nothing else of the page."""
-    usual = {"sizes": list(SIZES), "usual_size": USUAL_SIZE, "per_page": PAGE_SIZE}
-    data = asdict(page) | {"photos": [asdict(photo) for photo in page.photos]} | usual
+    data = asdict(page) | {"photos": [asdict(photo) for photo in page.photos]}
 
     @chrome.errors_shown()
     def grid() -> None:
         gallery.rerun_if_stale()
-        order = order_of(_MOUNT(key=key, data=data, on_order_change=lambda: None), len(page.photos))
+        order = order_of(_MOUNT(key=key, data=data, on_order_change=lambda: None), page)
         if order is not None:
             on_order(order)
 
     st.fragment(grid, key=f"{key}_fragment")()
 
 
-def order_of(result: Any, num_photos: int) -> Order | None:
+def order_of(result: Any, page: GridPage) -> Order | None:
     """What the browser wants just now; None for nothing, and for what no grid sends."""
     said = result.get("order") if hasattr(result, "get") else None
     if not isinstance(said, Mapping) or said.get("kind") not in KINDS:
@@ -120,17 +133,17 @@ def order_of(result: Any, num_photos: int) -> Order | None:
     if not isinstance(value, str) or len(value) > MOST_LETTERS or type(number) is not int:
         return None
     order = Order(str(said["kind"]), tuple(paths), said.get("everything") is True, value, number)
-    return order if _is_whole(order, num_photos) else None
+    return order if _is_whole(order, page) else None
 
 
-def _is_whole(order: Order, num_photos: int) -> bool:
-    """Whether an order says all that it needs to be done."""
+def _is_whole(order: Order, page: GridPage) -> bool:
+    """Whether an order says all that it needs to be done. Who may do it is for actions.py to say."""
     if order.kind in EDITS and not (order.paths or order.everything):
         return False
     needs: dict[str, bool] = {
-        OPEN: 0 <= order.number < num_photos,
+        OPEN: 0 <= order.number < len(page.photos),
         TURN: order.number in (-1, 1),
-        SIZE: order.number in SIZES,
+        SIZE: order.number in page.sizes,
         ROTATE: order.number in DEGREES,
         MOVE: order.value in SPLITS,
         RELABEL: bool(order.value.strip()),

@@ -1,7 +1,6 @@
 /* A page of photos: one tab stop, arrow keys from photo to photo, space selects, Enter opens one large.
 
-   `data` is a `GridPage` of photo_grid.py, with `sizes`, `usual_size` and
-   `per_page`. What it sends is the trigger `order`, an `Order` of photo_grid.py. What
+   `data` is a `GridPage` of photo_grid.py. What it sends is the trigger `order`, an `Order` of photo_grid.py. What
    is selected stays here, also while other pages of the same view are looked through, until something is done to it. */
 
 const AHEAD = "300px"; // of scrolling
@@ -46,7 +45,7 @@ class PhotoGrid {
     if (before && before.first !== data.first) this.at = this.turned === -1 ? data.photos.length - 1 : 0;
     this.turned = 0;
     if (!before || before.size !== data.size) this.takeSize(data.size);
-    this.draw(before);
+    this.draw(isMoved ? null : before);
   }
 
   draw(before) {
@@ -99,14 +98,30 @@ class PhotoGrid {
     square.style.setProperty("--tl-pixels", `${photo.pixels}px`);
     const check = make("span", { className: "tl-all-check" });
     check.setAttribute("aria-hidden", "true");
-    const words = make("span", { className: "tl-all-words" }, dotOf(photo.hue), make("b", { textContent: photo.label }));
-    if (photo.note) words.append(make("i", { textContent: photo.note }));
+    if (photo.badge) square.append(make("span", { className: "tl-all-badge", textContent: photo.badge }));
     const tile = make("div", { className: "tl-all-photo", title: photo.name, draggable: this.page.offered.includes("relabel") });
-    tile.append(square, check, words);
+    tile.append(square, check, photo.mark || photo.detail ? this.answer(photo) : this.line(photo));
     tile.dataset.id = photo.id;
     tile.setAttribute("role", "option");
-    tile.setAttribute("aria-label", [photo.name, photo.label, photo.part, photo.note].filter(Boolean).join(", "));
+    const { name, label, part, note, mark, detail, badge } = photo;
+    tile.setAttribute("aria-label", [name, mark?.[1], label, detail, part, note, badge].filter(Boolean).join(", "));
     return tile;
+  }
+
+  /** Below a photo, its class in one line. */
+  line(photo) {
+    const words = make("span", { className: "tl-all-words" }, dotOf(photo.hue), make("b", { textContent: photo.label }));
+    if (photo.note) words.append(make("i", { textContent: photo.note }));
+    return words;
+  }
+
+  /** Below a photo, what was predicted of it, in as many lines as that takes. */
+  answer({ mark, label, detail }) {
+    const words = make("span", { className: "tl-all-answer" });
+    if (mark) words.append(make("span", { className: mark[0], textContent: mark[1] }), " · ");
+    words.append(label);
+    if (detail) words.append(make("br"), detail);
+    return words;
   }
 
   /* What is selected. */
@@ -179,10 +194,21 @@ class PhotoGrid {
     const { labels, hues } = this.page;
     const title = photoCount(this.numSelected || 1);
     const classes = labels.map((label, place) => ({ label, value: label, hue: hues[place] }));
-    if (kind === "relabel") choose(this.root, `Move ${title} to`, classes, "New class", (value) => this.act(kind, { value }));
+    const fresh = this.page.new_class ? "New class" : "";
+    if (kind === "relabel") choose(this.root, `Move ${title} to`, this.proposedFirst(classes), fresh, (value) => this.act(kind, { value }));
     else if (kind === "move") choose(this.root, `Use ${title} for`, PART_CHOICES, "", (value) => this.act(kind, { value }));
     else if (kind === "rotate") choose(this.root, `Rotate ${title}`, TURNS, "", (value) => this.act(kind, { number: value }));
     else this.act(kind, {});
+  }
+
+  /** The classes, with the one first that is proposed for all photos in question, if there is one. */
+  proposedFirst(classes) {
+    const here = this.list.children[this.at]?.dataset.id;
+    const asked = this.page.photos.filter(({ id }) => (this.numSelected ? this.everything || this.selected.has(id) : id === here));
+    const proposed = new Set(asked.map((photo) => photo.proposed));
+    if (proposed.size !== 1) return classes;
+    const isFirst = ({ value }) => proposed.has(value);
+    return [...classes.filter(isFirst).map((each) => ({ ...each, note: "suggested" })), ...classes.filter((each) => !isFirst(each))];
   }
 
   act(kind, values) {
@@ -207,6 +233,7 @@ class PhotoGrid {
 
   takeSize(size) {
     const { sizes } = this.page;
+    if (!sizes.length) return this.list.style.setProperty("--tl-size", `${this.page.usual_size}px`);
     let kept = size;
     if (!kept) {
       try {
@@ -222,6 +249,7 @@ class PhotoGrid {
 
   resize(place, isLast) {
     const { sizes } = this.page;
+    if (!sizes.length) return;
     this.sizePlace = Math.max(0, Math.min(place, sizes.length - 1));
     this.list.style.setProperty("--tl-size", `${sizes[this.sizePlace]}px`);
     this.bar.update(this.page, this.numSelected, this.everything);
@@ -311,14 +339,14 @@ class PhotoGrid {
   }
 
   letter(name) {
-    const doing = { m: "relabel", p: "move", x: "leave out", Delete: "leave out", Backspace: "leave out", b: "bring back" };
+    const doing = { m: "relabel", p: "move", x: "leave out", Delete: "leave out", Backspace: "leave out", b: "bring back", k: "keep", u: "take back" };
     if (name === " ") this.toggle(this.at);
     else if (name === "Enter") this.send({ kind: "open", number: this.at });
     else if (name === "Escape") this.clear();
     else if (name === "r" || name === "l") this.act("rotate", { number: name === "r" ? 90 : 270 });
     else if (name === "+" || name === "=") this.resize(this.sizePlace + 1, true);
     else if (name === "-") this.resize(this.sizePlace - 1, true);
-    else if (name === "?") showKeys(this.root);
+    else if (name === "?") showKeys(this.root, this.page);
     else if (name in doing) this.begin(doing[name]);
     else return false;
     return true;
@@ -327,6 +355,6 @@ class PhotoGrid {
 
 export default function (component) {
   // Kept on the window: a banner that comes or goes above makes Streamlit mount this again, in another element.
-  const grid = (window.transferLabGrid ??= new PhotoGrid());
-  grid.update(component);
+  const grids = (window.transferLabGrids ??= {});
+  (grids[component.data.grid] ??= new PhotoGrid()).update(component);
 }

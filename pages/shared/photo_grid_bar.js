@@ -9,6 +9,8 @@ const ACTIONS = {
   "leave out": ["Leave out", "Leave out (X): they stay here and can be brought back at any time"],
   delete: ["Delete", "Delete: gone for good once this cannot be undone any more"],
   "bring back": ["Bring back", "Bring back (B)"],
+  keep: ["Keep", "Keep (K): the label is correct"],
+  "take back": ["Take back", "Take the planned change back (U)"],
 };
 const PART_CHOICES = [
   { label: "Training", value: "train" },
@@ -28,12 +30,14 @@ const KEYS = [
   ["Ctrl + A", "Select the whole page"],
   ["Enter", "Show large"],
   ["Escape", "Clear the selection"],
-  ["M", "Move to another class"],
-  ["P", "Move to another part"],
-  ["R, L", "Rotate right, rotate left"],
-  ["X or Delete", "Leave out"],
-  ["B", "Bring back"],
-  ["+, −", "Larger, smaller thumbnails"],
+  ["M", "Move to another class", "relabel"],
+  ["P", "Move to another part", "move"],
+  ["R, L", "Rotate right, rotate left", "rotate"],
+  ["X or Delete", "Leave out", "leave out"],
+  ["B", "Bring back", "bring back"],
+  ["K", "Keep: the label is correct", "keep"],
+  ["U", "Take the planned change back", "take back"],
+  ["+, −", "Larger, smaller thumbnails", "size"],
   ["Ctrl + Z, Ctrl + Shift + Z", "Undo, redo"],
 ];
 
@@ -67,10 +71,11 @@ function choose(root, title, choices, fresh, done) {
     const list = make("ul", { className: "tl-all-choices" });
     list.setAttribute("role", "list");
     list.append(
-      ...choices.map(({ label, value, hue }) => {
+      ...choices.map(({ label, value, hue, note }) => {
         const button = press("", () => take(value));
         if (hue) button.append(dotOf(hue));
         button.append(label);
+        if (note) button.append(make("i", { textContent: note }));
         return make("li", {}, button);
       }),
     );
@@ -91,9 +96,11 @@ function dotOf(hue) {
   return dot;
 }
 
-function showKeys(root) {
+/** The keys of what can be done on this page: the third of `KEYS` names an action, or the sizes. */
+function showKeys(root, page) {
   ask(root, "Keyboard", () => {
-    const rows = KEYS.map(([keys, what]) => make("div", {}, make("dt", { textContent: keys }), make("dd", { textContent: what })));
+    const known = KEYS.filter(([, , kind]) => !kind || page.offered.includes(kind) || (kind === "size" && page.sizes.length));
+    const rows = known.map(([keys, what]) => make("div", {}, make("dt", { textContent: keys }), make("dd", { textContent: what })));
     return [make("dl", { className: "tl-all-keys" }, ...rows)];
   });
 }
@@ -111,14 +118,14 @@ class Bar {
     this.size = make("input", { type: "range", min: 0, step: 1 });
     this.size.addEventListener("input", () => this.grid.resize(Number(this.size.value), false));
     this.size.addEventListener("change", () => this.grid.resize(Number(this.size.value), true));
-    const size = make("label", { className: "tl-all-size" }, make("span", { textContent: "Size" }), this.size);
-    const help = press("?", () => showKeys(this.grid.root), "tl-all-help");
+    this.sizes = make("label", { className: "tl-all-size" }, make("span", { textContent: "Size" }), this.size);
+    const help = press("?", () => showKeys(this.grid.root, this.grid.page), "tl-all-help");
     help.setAttribute("aria-label", "Keyboard shortcuts");
     help.title = "Keyboard shortcuts";
     const left = make("span", { className: "tl-all-left" }, this.count, this.page, this.all, this.none);
     this.chips = make("div", { className: "tl-all-chips" });
     this.chips.setAttribute("aria-hidden", "true"); // a plus for the mouse: "Move to class" does the same
-    this.element = make("div", { className: "tl-all-bar" }, left, this.actions, make("span", { className: "tl-all-right" }, size, help), this.chips);
+    this.element = make("div", { className: "tl-all-bar" }, left, this.actions, make("span", { className: "tl-all-right" }, this.sizes, help), this.chips);
     this.element.setAttribute("role", "group");
     this.element.setAttribute("aria-label", "Selected photos");
     this.drawn = "";
@@ -133,6 +140,7 @@ class Bar {
     this.all.hidden = !can || everything || page.total <= page.photos.length || !wholePage;
     this.all.textContent = `Select all ${number(page.total)}`;
     this.none.hidden = !selected;
+    this.sizes.hidden = !page.sizes.length;
     this.size.max = page.sizes.length - 1;
     this.size.value = this.grid.sizePlace;
     this.size.setAttribute("aria-valuetext", `${page.sizes[this.grid.sizePlace]} pixels`);

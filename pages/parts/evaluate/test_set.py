@@ -1,0 +1,127 @@
+"""The model on other photos than its own: hand them in, follow the test, and see what came of each such test."""
+
+import time
+
+import streamlit as st
+
+from pages.parts.evaluate import test_set_results, test_upload
+from pages.shared import actions, encoding_question, follow, layout_question, state
+from pages.shared.widgets import plain
+from tlcore.analysis.test_set_results import Results, list_test_sets, load_results, title
+from tlcore.data.layout import KEYS
+from tlcore.evaluation.report import Report
+from tlcore.jobs.status import job_status
+from tlcore.jobs.store import Job, Run
+from tlcore.messages.endings import interruption_message
+from tlcore.messages.other_photos import KEPT_NOTE
+from tlcore.messages.quantities import percent
+
+WHAT = (
+    "Photos from another day, place or camera show how far the score holds. Use one folder per class, named as here; "
+    "photos without class folders get predictions instead of a score."
+)
+CHOSEN = "test_set_chosen"  # begins the key of the choice among several
+
+
+def show(run: Run, report: Report) -> None:
+    """The place for photos or the progress of a test, and what came of those before."""
+    with st.container(key="tl_test_set"):
+        st.subheader("Test on other photos", anchor=False)
+        jobs = list_test_sets(state.workspace(), run)
+        active = next((job for job in jobs if job_status(job).active), None)
+        if active is not None:
+            follow.watch(active, lambda status: None)
+        elif state.may_act(run) and not _is_asked(run, jobs):
+            _offer(run, len(jobs))
+        done = [(job, results) for job in jobs if job != active and (results := load_results(job)) is not None]
+        _failed(run, [job for job in jobs if job != active and job not in [each for each, _ in done]])
+        if done:
+            _show_one(run, report, done)
+
+
+def _offer(run: Run, number: int) -> None:
+    st.markdown(WHAT)
+    order = test_upload.ask(f"test_upload_{run.id}_{number}")
+    st.caption(KEPT_NOTE)
+    if order is not None:
+        _start(run, {"area": order.area, "name": order.name})
+    if state.is_owner():
+        with st.expander("Use a folder or zip on this computer"):
+            path = st.text_input("Folder path", placeholder="/home/you/Pictures/more-leaves", key="test_path").strip()
+            if st.button("Test on these photos", key="test_path_go", disabled=not path):
+                _start(run, {"path": path, "name": path.replace("\\", "/").rstrip("/").split("/")[-1]})
+
+
+def _start(run: Run, options: dict[str, str]) -> None:
+    actions.test_on_photos(run, options)
+    st.rerun()
+
+
+def _is_asked(run: Run, jobs: list[Job]) -> bool:
+    """Whether the newest test waits for an answer to how its photos are to be read; then the question is drawn."""
+    job = jobs[0] if jobs else None
+    error = job_status(job).error if job is not None else None
+    if job is None or error is None or not (error.choices or error.encodings):
+        return False
+    if error.choices:
+        st.markdown(f"**{plain(layout_question.TITLE)}** {plain(layout_question.sentence(error.choices))}")
+        answer = {"layout": layout_question.ask(job, error.choices)}
+        before = job.spec["options"].get("layout", "")
+        if answer["layout"]:
+            _again(run, job, {"layout": KEYS.join(filter(None, (before, answer["layout"])))})
+    else:
+        st.markdown(f"**{plain(encoding_question.TITLE)}** {plain(encoding_question.sentence(error.encodings))}")
+        if encoding := encoding_question.ask(job, error.encodings):
+            _again(run, job, {"encoding": encoding})
+    st.button("Cancel", key="test_cancel", on_click=actions.delete_test_set, args=(run, job))
+    return True
+
+
+def _again(run: Run, job: Job, answer: dict[str, str]) -> None:
+    """The same photos once more, with an answer; what asked for it goes, but not the uploads."""
+    options = {**job.spec["options"], **answer}
+    actions.replace_test_set(run, job, options)
+    st.rerun()
+
+
+def _failed(run: Run, jobs: list[Job]) -> None:
+    """The tests that nothing came of, each with the reason."""
+    for job in jobs:
+        status = job_status(job)
+        if status.error and (status.error.choices or status.error.encodings):
+            continue  # asked above
+        if status.error:
+            words = f"{plain(status.error.what)} {plain(status.error.fix)}"
+        elif status.stopped:
+            words = f"The test was stopped. {plain(status.stopped.kept)}"
+        else:
+            ending = interruption_message(job, status)
+            words = f"{plain(ending.what)} {plain(ending.fix)}"
+        with st.container(border=True, key=f"test_failed_{job.id}"):
+            st.markdown(f"**{plain(title(job))} was not tested.** {words}")
+            if state.may_act(run):
+                with st.container(horizontal=True):
+                    st.button("Try again", key=f"retry_{job.id}", on_click=_retry, args=(run, job))
+                    st.button("Remove", key=f"remove_{job.id}", on_click=actions.delete_test_set, args=(run, job))
+
+
+def _retry(run: Run, job: Job) -> None:
+    with actions.refusals_kept():
+        actions.test_on_photos(run, job.spec["options"])
+
+
+def _show_one(run: Run, report: Report, done: list[tuple[Job, Results]]) -> None:
+    """One of the tests; which one is a choice where there are several."""
+    names = {job.id: _name(job, results) for job, results in done}
+    chosen = done[0][0].id
+    if len(done) > 1:
+        chosen = st.selectbox(
+            "Test set", list(names), format_func=names.__getitem__, key=f"{CHOSEN}_{run.id}_{len(done)}"
+        )
+    job, results = next(each for each in done if each[0].id == chosen)
+    test_set_results.show(run, report, job, results, names[job.id] if len(done) == 1 else "")
+
+
+def _name(job: Job, results: Results) -> str:
+    score = f"{percent(results.report.accuracy)} correct" if results.report is not None else "predictions"
+    return f"{title(job)} · {state.moment(results.created or time.time())} · {score}"

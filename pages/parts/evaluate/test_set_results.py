@@ -1,0 +1,167 @@
+"""What came of a test on other photos: the score beside the run's own, classes, mistakes, and the files left out."""
+
+from pathlib import PurePath
+
+import pandas as pd
+import streamlit as st
+
+from pages.parts.evaluate import figures
+from pages.parts.evaluate.photo_filter import PhotoFilter, Shown, select, shown_message
+from pages.shared import actions, gallery, score, state, widgets
+from pages.shared.decoding import EMPTY_PIXEL, picture_address
+from pages.shared.gallery import GalleryPhoto
+from pages.shared.widgets import plain
+from tlcore.analysis.test_set_results import Results, by_interest, disagreements, is_of, predictions_table
+from tlcore.data.thumbnails import Thumbnails
+from tlcore.errors import UserError
+from tlcore.evaluation.report import Report
+from tlcore.evaluation.significance import difference_of_shares
+from tlcore.jobs.status import job_status
+from tlcore.jobs.store import Job, Run, load_run
+from tlcore.messages.file_report import HEADINGS, WHAT, in_order, report_csv, report_summary
+from tlcore.messages.other_photos import (
+    OUTDATED,
+    difference_message,
+    learned_message,
+    strange_message,
+    unlabelled_message,
+)
+from tlcore.messages.quantities import count, percent
+from tlcore.messages.tables import csv_text
+from tlcore.messages.titles import run_title
+from tlcore.messages.unknown import NONE, closest_message
+from tlcore.serving.bundle import read_info
+
+PAGE_SIZE = 24
+ALL, DIFFERENT = "All photos", "Runs disagree"
+
+
+def show(run: Run, own: Report, job: Job, results: Results, name: str) -> None:
+    """Draw it, with the button that deletes it.
+
+    Args:
+        own: the figures on the run's own test photos. name: of the test, "" where it stands above.
+    """
+    if name:
+        st.markdown(f"**{plain(name)}**")
+    if not is_of(results, read_info(run.folder)):
+        st.caption(OUTDATED)
+    if results.report is not None:
+        _score(own, results)
+        _photos_with_classes(job, results.report)
+    else:
+        _photos_without(run, job, results)
+    _files(job, results.files)
+    if state.may_act(run):
+        st.button("Delete this test", key=f"delete_{job.id}", on_click=actions.delete_test_set, args=(run, job))
+
+
+def _score(own: Report, results: Results) -> None:
+    report = results.report
+    assert report is not None
+    score.show(report.correct, report.total, report.low, report.high, label="photos")
+    difference = difference_of_shares((own.correct, own.total), (report.correct, report.total))
+    st.markdown(plain(difference_message(own, report, difference)))
+    if words := learned_message(results):
+        st.markdown(f"⚠️ {plain(words)}")
+    if words := strange_message(results):
+        st.markdown(plain(words))
+
+
+def _photos_with_classes(job: Job, report: Report) -> None:
+    choice = PhotoFilter(job.id, tuple(report.labels))
+    shown = choice.chosen(has_mistakes=report.correct < report.total)
+    figures.mixed_up(report, choice, shown)
+    figures.classes(report, choice, shown)
+    choice.draw()
+    rows = select(report.predictions, shown)
+    if rows.empty:
+        st.markdown("No mistakes on these photos" if shown == Shown(True) else "No photos match")
+        return
+    st.markdown(f"**{plain(shown_message(rows, shown))}**")
+    _grid(job, rows, choice.page(-(-len(rows) // PAGE_SIZE)))
+
+
+def _photos_without(run: Run, job: Job, results: Results) -> None:
+    """Predictions alone: the least certain first, and those about which another run says something else."""
+    other = _name_of(results.other)
+    st.markdown(plain(unlabelled_message(results, other)))
+    learned = learned_message(results)
+    if learned:
+        st.markdown(f"⚠️ {plain(learned)}")
+    rows = by_interest(results.predictions)
+    differ = disagreements(rows)
+    if len(differ):
+        label = f"{DIFFERENT} ({len(differ):,})"
+        which = st.segmented_control("Show", (ALL, label), default=ALL, required=True, key=f"which_{job.id}")
+        rows = differ if which == label else rows
+    pages = -(-len(rows) // PAGE_SIZE)
+    page = st.pagination(pages, key=f"page_{job.id}_{len(rows)}") if pages > 1 else 1
+    _grid(job, rows, page)
+    st.download_button(
+        "Download predictions (CSV)",
+        lambda: csv_text(*predictions_table(results.predictions)).encode("utf-8-sig"),
+        file_name="predictions.csv",
+        mime="text/csv",
+        type="tertiary",
+        on_click="ignore",
+        key=f"predictions_{job.id}",
+    )
+
+
+def _name_of(run_id: str) -> str:
+    """What another run is called; "" where it is gone, or not this visitor's to see."""
+    try:
+        other = load_run(state.workspace(), run_id) if run_id else None
+    except UserError:
+        return ""
+    return run_title(other, job_status(other)) if other is not None and state.may_see(other) else ""
+
+
+def _grid(job: Job, rows: pd.DataFrame, page: int) -> None:
+    """One page of photos, as far as pictures of them are kept."""
+    kept, some = Thumbnails(job.folder), rows.iloc[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
+    photos = [_photo(row, kept.read(str(row["sha256"]))) for row in some.to_dict(orient="records")]
+    gallery.grid([photo for photo in photos if photo.source != EMPTY_PIXEL], None)
+    missing = sum(photo.source == EMPTY_PIXEL for photo in photos)
+    if missing:
+        st.caption(f"No pictures are kept of {count(missing, 'more photo')}.")
+
+
+def _photo(row: dict[str, object], picture: bytes | None) -> GalleryPhoto:
+    predicted, probability = str(row["predicted"]), percent(float(str(row["probability"])))
+    name = PurePath(str(row["path"])).name
+    caption, alt = predicted, f"Photo {name}, predicted {predicted}"
+    if row.get("known") is False:
+        caption, alt = NONE, f"Photo {name}, {NONE.lower()}"
+    mark = None if "correct" not in row else bool(row["correct"])
+    detail = (
+        f"{probability} confident" if caption != NONE else closest_message(predicted, float(str(row["probability"])))
+    )
+    if mark is False:
+        caption = f"Predicted {predicted}, actually {row['label']}"
+        alt += f", actually {row['label']}"
+    elif row.get("other", predicted) != predicted:
+        detail += f" · other run: {row['other']}"
+    source = picture_address(picture) if picture else EMPTY_PIXEL
+    return GalleryPhoto(source, caption, alt, name, mark, detail)
+
+
+def _files(job: Job, files: pd.DataFrame) -> None:
+    """The files that were left out or changed, each with the reason."""
+    if files.empty:
+        return
+    with st.expander(report_summary(files)):
+        found = in_order(files)
+        shown = found.iloc[list(widgets.paged(range(len(found)), f"files_{job.id}"))]
+        named = shown.assign(what=shown["what"].map(WHAT)).rename(columns=HEADINGS)
+        widgets.table(named, "Files that were left out, changed or guessed, each with the reason")
+        st.download_button(
+            "Download this list (CSV)",
+            lambda: report_csv(files).encode("utf-8-sig"),
+            file_name="files.csv",
+            mime="text/csv",
+            type="tertiary",
+            on_click="ignore",
+            key=f"files_csv_{job.id}",
+        )

@@ -1,0 +1,306 @@
+"""How far the score of a run can be trusted, as values: what speaks for it and what against, the weightiest first.
+
+Everything here is read off counts that were made elsewhere, nothing is measured. messages/trust.py has the words.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tlcore.evaluation.significance import Difference, difference_of_shares
+from tlcore.intervals import wilson_interval
+
+WIDE = 0.2  # of an interval, ± 10 points: a good model cannot be told from one that is not
+FEW_TEST = 50  # test photos: even where all of 49 are correct, 7% may be mistakes
+FEW_PHOTOS = 10  # of a class, in all its parts: with fewer, one odd photo changes the class
+FEW_TESTED = 5  # test photos of a class: with 4 of 4 correct the interval of its recall begins at 51%
+IMBALANCED = 4  # times as many photos in the largest class as in the smallest
+
+Counted = tuple[int, int]
+"""Photos that were right, and all."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is known about a run that bears on its score; None or empty for what nobody found out.
+
+    Attributes:
+        test: on the run's own test photos. tested: test photos of each class. photos: of each class, in all parts.
+        cross_validation: every photo tested once, and the 95% interval of the share.
+        others: tests on other photos: name, count; those of the model as it is, without photos it learned from.
+        near_copies: test photos that are nearly the same as one that it learned from; None where nobody checked.
+        honest: the shares that a quick model gets with photos split at random and with groups kept together, where
+            these differ by more than chance.
+        wrong_labels: photos that may have a wrong label; None where nobody checked.
+        kept: the share of known photos that the threshold for "none of these" keeps; None where it has none.
+        refit: whether the shipped model learned from the test photos too.
+    """
+
+    test: Counted
+    tested: Mapping[str, int] = field(default_factory=dict)
+    photos: Mapping[str, int] = field(default_factory=dict)
+    cross_validation: tuple[int, int, float, float] | None = None
+    others: Sequence[tuple[str, Counted]] = ()
+    near_copies: int | None = None
+    honest: tuple[float, float] | None = None
+    wrong_labels: int | None = None
+    kept: float | None = None
+    refit: bool = False
+
+
+@dataclass(frozen=True)
+class TestPhotos:
+    """How many test photos there were, and the 95% interval of their share; `few`: too few to rely on it."""
+
+    __test__ = False  # for pytest, which collects classes of such names
+
+    correct: int
+    total: int
+    low: float
+    high: float
+    few: bool
+
+
+@dataclass(frozen=True)
+class NoTestPhotos:
+    """Nothing was held back, so there is no score."""
+
+
+@dataclass(frozen=True)
+class NoBetterThanGuessing:
+    """Always giving the largest class of the test photos, `label`, would be right for `share` of them."""
+
+    label: str
+    share: float
+
+
+@dataclass(frozen=True)
+class NearCopies:
+    """Test photos that are nearly the same as one that it learned from."""
+
+    number: int
+    total: int
+
+
+@dataclass(frozen=True)
+class TornGroups:
+    """What a quick model gets with a random split, and with what belongs together kept on one side: shares."""
+
+    at_random: float
+    honest: float
+
+
+@dataclass(frozen=True)
+class EveryPhoto:
+    """Every photo tested once (cross-validation); `lower`: by more than chance than the test photos."""
+
+    correct: int
+    total: int
+    low: float
+    high: float
+    lower: bool
+
+
+@dataclass(frozen=True)
+class OtherPhotos:
+    """A test on other photos beside the own one."""
+
+    name: str
+    correct: int
+    total: int
+    difference: Difference
+
+
+@dataclass(frozen=True)
+class FewPhotos:
+    """Classes with very few photos, and how many that may be at most."""
+
+    labels: tuple[str, ...]
+    fewer_than: int = FEW_PHOTOS
+
+
+@dataclass(frozen=True)
+class FewTested:
+    """Classes with very few test photos."""
+
+    labels: tuple[str, ...]
+    fewer_than: int = FEW_TESTED
+
+
+@dataclass(frozen=True)
+class Imbalance:
+    """The largest class and the smallest, with their photos."""
+
+    largest: str
+    most: int
+    smallest: str
+    least: int
+
+
+@dataclass(frozen=True)
+class WrongLabels:
+    """Photos that may have a wrong label."""
+
+    number: int
+
+
+@dataclass(frozen=True)
+class NotChecked:
+    """Nobody looked for wrong labels and copies."""
+
+
+@dataclass(frozen=True)
+class AlwaysAnswers:
+    """It has no "none of these": whatever a photo shows, it gets one of the classes."""
+
+
+@dataclass(frozen=True)
+class SaysNone:
+    """It says "none of these" for what is too unlike its classes; it keeps this share of known photos."""
+
+    kept: float
+
+
+@dataclass(frozen=True)
+class Refit:
+    """The model to take away learned from all photos; the score is that of one made in the same way without them."""
+
+
+Finding = (
+    TestPhotos
+    | NoTestPhotos
+    | NoBetterThanGuessing
+    | NearCopies
+    | TornGroups
+    | EveryPhoto
+    | OtherPhotos
+    | FewPhotos
+    | FewTested
+    | Imbalance
+    | WrongLabels
+    | NotChecked
+    | AlwaysAnswers
+    | SaysNone
+    | Refit
+)
+
+
+def find_limits(evidence: Evidence) -> list[Finding]:
+    """What a person should know before relying on a score, the weightiest first."""
+    return [
+        *_of_the_test(evidence),
+        *_of_the_split(evidence),
+        *_of_other_tests(evidence),
+        *_of_the_photos(evidence),
+        SaysNone(evidence.kept) if evidence.kept is not None else AlwaysAnswers(),
+        *([Refit()] if evidence.refit else []),
+    ]
+
+
+def is_good(finding: Finding) -> bool:
+    """Whether a finding speaks for the score, or at least not against it."""
+    match finding:
+        case TestPhotos():
+            return not finding.few
+        case EveryPhoto():
+            return not finding.lower
+        case OtherPhotos():
+            return not (finding.difference.beyond_chance and finding.difference.high < 0)
+        case SaysNone() | Refit():
+            return True
+    return False
+
+
+def _of_the_test(evidence: Evidence) -> Iterator[Finding]:
+    correct, total = evidence.test
+    if not total:
+        yield NoTestPhotos()
+        return
+    low, high = wilson_interval(correct, total)
+    yield TestPhotos(correct, total, low, high, high - low > WIDE or total < FEW_TEST)
+    if evidence.tested:
+        largest = max(evidence.tested, key=evidence.tested.__getitem__)
+        share = evidence.tested[largest] / total
+        if low <= share:
+            yield NoBetterThanGuessing(largest, share)
+
+
+def _of_the_split(evidence: Evidence) -> Iterator[Finding]:
+    if evidence.near_copies:
+        yield NearCopies(evidence.near_copies, evidence.test[1])
+    if evidence.honest is not None:
+        yield TornGroups(*evidence.honest)
+
+
+def _of_other_tests(evidence: Evidence) -> Iterator[Finding]:
+    if evidence.cross_validation is not None:
+        correct, total, low, high = evidence.cross_validation
+        # The test photos may be among them, so the counts are no independent ones; the intervals must not even touch.
+        lower = bool(evidence.test[1]) and high < wilson_interval(*evidence.test)[0]
+        yield EveryPhoto(correct, total, low, high, lower)
+    for name, (correct, total) in evidence.others:
+        yield OtherPhotos(name, correct, total, difference_of_shares(evidence.test, (correct, total)))
+
+
+def _of_the_photos(evidence: Evidence) -> Iterator[Finding]:
+    photos = evidence.photos
+    few = tuple(label for label, number in photos.items() if number < FEW_PHOTOS)
+    if few:
+        yield FewPhotos(few)
+    untested = tuple(label for label, number in evidence.tested.items() if number < FEW_TESTED and label not in few)
+    if untested and evidence.test[1]:
+        yield FewTested(untested)
+    if photos:
+        largest, smallest = max(photos, key=photos.__getitem__), min(photos, key=photos.__getitem__)
+        if photos[largest] >= IMBALANCED * max(1, photos[smallest]):
+            yield Imbalance(largest, photos[largest], smallest, photos[smallest])
+    if evidence.wrong_labels is None:
+        yield NotChecked()
+    elif evidence.wrong_labels:
+        yield WrongLabels(evidence.wrong_labels)
+
+
+def evidence_in(info: Mapping[str, Any]) -> Evidence:
+    """What a `model.json` alone says, which anybody may have written: what cannot be right is passed over."""
+    test, cross, unknown = (info.get(name) for name in ("test", "cross_validation", "unknown"))
+    refit = info.get("refit")
+    return Evidence(
+        test=_counted(test) or (0, 0),
+        tested=_supports(test),
+        cross_validation=_with_interval(cross),
+        wrong_labels=0,  # nobody can look at photos that are not here
+        kept=_share(unknown.get("kept")) if isinstance(unknown, Mapping) else None,
+        refit=isinstance(refit, Mapping) and refit.get("with_test") is True,
+    )
+
+
+def _counted(values: Any) -> tuple[int, int] | None:
+    if not isinstance(values, Mapping):
+        return None
+    correct, total = values.get("correct"), values.get("total")
+    if not (isinstance(correct, int) and isinstance(total, int)):
+        return None
+    return (correct, total) if 0 <= correct <= total else None
+
+
+def _with_interval(values: Any) -> tuple[int, int, float, float] | None:
+    counted = _counted(values)
+    ends = values.get("interval_95") if counted is not None else None
+    if counted is None or not counted[1] or not isinstance(ends, list) or len(ends) != 2:
+        return None
+    low, high = (_share(end) for end in ends)
+    return None if low is None or high is None else (*counted, low, high)
+
+
+def _supports(test: Any) -> dict[str, int]:
+    """Test photos of each class."""
+    rows = test.get("per_class") if isinstance(test, Mapping) else None
+    found = {}
+    for row in rows if isinstance(rows, list) else ():
+        if isinstance(row, Mapping) and isinstance(row.get("label"), str) and type(row.get("support")) is int:
+            found[row["label"]] = row["support"]
+    return found
+
+
+def _share(value: Any) -> float | None:
+    return float(value) if type(value) in (int, float) and 0 <= value <= 1 else None
