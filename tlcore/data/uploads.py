@@ -129,8 +129,8 @@ class UploadSource:
         alone: whether nothing else comes along, so that a single zip has to hold two classes itself. without: classes
             that are left out, and not named in `suggested_name`. layout: how folders are to be read, "" where that is
             clear. encoding: of names in archives that do not say it. known: the classes of a model, where it is to be
-            tested on the files: then some of these classes will do, or photos without any (unlabelled.py). went: is told
-            how far listing an archive is.
+            tested on the files: then some of these classes will do, or photos without any (unlabelled.py). went: is
+            told how far listing an archive is.
 
     Raises:
         UndecidedLayout: folders can be read in several ways. UndecidedEncoding: names in an archive can. UserError: the
