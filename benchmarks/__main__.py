@@ -27,6 +27,7 @@ NAMES = (
     "eta",
     "cleaning",
     "retraining",
+    "unknown",
     "load",
     "small_machine",
 )
