@@ -27,7 +27,6 @@ NAMES = (
     "eta",
     "cleaning",
     "retraining",
-    "unknown",
     "load",
     "small_machine",
 )

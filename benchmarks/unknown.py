@@ -1,4 +1,4 @@
-"""Photos of something else: how many of them a model answers all the same.
+"""Photos of something else: how many of them a model answers all the same. honesty.py has the rows too.
 
 A model is set to answer 95% of photos of its classes. Cats and dogs are learned from the folder `train`; then it is
 shown new ones (the folder `validation`, of which it saw none), emoji, digits, ImageNet's photos of one hundred things
