@@ -45,7 +45,7 @@ def scores_section(facts: Facts) -> Markup:
     cross = facts.cross_validation
     return section(
         "Scores",
-        table("Share of photos that were predicted correctly", columns, rows) if rows else "",
+        table("Share of photos that were predicted correctly", columns, rows, "scores") if rows else "",
         paragraph(NO_CROSS_VALIDATION if cross is None else f"{how_message(cross)} {spread_message(cross)}"),
         paragraph(refit_message(facts.info)),
         paragraph("" if facts.others else NO_OTHERS),
