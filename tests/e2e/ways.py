@@ -8,6 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 SETTLED = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 MOST_TABS = 150
 WAIT_MS = 90_000  # a training and another test file may share two cores with the browser
+TRAINING_MS = 180_000  # and a training itself, to its end
 POLL_MS = 50
 MOST_TURN_MS = 1_000
 IS_FOCUSED = """element => {

@@ -6,7 +6,7 @@ from tlcore.analysis.photo_map import PhotoMap
 from tlcore.messages.durations import about_message
 from tlcore.messages.quantities import count, percent
 
-TITLE = "Map of your photos"
+TITLE, SELECTED = "Map of your photos", "Selected on the map"
 ABOUT = (
     "Photos that look alike to the network are close together. A mistake among photos of another class may be a wrong "
     "label."
