@@ -81,6 +81,11 @@ def planned_words(correction: Correction) -> str:
     return "Leave out" if correction.leaves_out else f"→ {correction.to}"
 
 
+def quoted(correction: Correction | None) -> str:
+    """What is planned for a photo, behind a verb; "" where another tab has just taken it back."""
+    return f" “{planned_words(correction)}”" if correction is not None else ""
+
+
 def planning_of(run: Run, dataset: Dataset) -> Planning:
     """The planning of a run. `dataset`: of the run."""
     return Planning(run, dataset, state.dataset_of(state.newest_version(dataset.id)))
@@ -162,7 +167,7 @@ def viewer_actions(plan: Planning, rows: pd.DataFrame) -> tuple[ViewerAction, ..
         single("Leave out", photo_grid.LEAVE_OUT, "X"),
         single("Keep", photo_grid.KEEP, "K", KEPT),
         ViewerAction(
-            lambda place: f"Take back “{planned_words(plan.planned[paths[place]])}”",
+            lambda place: f"Take back{quoted(plan.planned.get(paths[place]))}",
             lambda place: carry_out(plan, [paths[place]], photo_grid.TAKE_BACK),
             lambda place: paths[place] in plan.planned,
             shortcut="U",
