@@ -27,6 +27,7 @@ NAMES = (
     "eta",
     "cleaning",
     "retraining",
+    "honesty",
     "load",
     "small_machine",
 )

@@ -19,20 +19,46 @@ from tlcore.jobs.store import Run, create_run, load_run
 from tlcore.worker.runner import run_job
 from tlcore.workspace import Workspace, open_workspace
 
-LONG = ("test_strategies.py", "test_queue.py", "test_backbone_rows.py", "test_journey.py", "test_race.py")
+LONG = (
+    "test_strategies.py",
+    "test_journey.py",
+    "test_race.py",
+    "test_axe.py",
+    "test_packing.py",
+    "test_backbone_rows.py",
+    "test_queue_kills.py",
+    "test_queue.py",
+    "test_board.py",
+    "test_plan.py",
+    "test_disk_full.py",
+    "test_checks.py",
+    "test_signals.py",
+    "test_packaging.py",
+    "test_python_docs.py",
+)
+"""The files that take longest, the longest first."""
+
 CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 QUICK = TrainConfig(image_size=96, epochs=4, seed=1, cross_validation="never")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The files that take longest come first, so that no core waits long for the other at the end."""
-    items.sort(key=lambda item: item.path.name not in LONG)
+    items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
 
 
 def pytest_collection_finish() -> None:
     """All is imported now. After every page Streamlit has Keras collect garbage, which went through all of that."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """And through what the files before have left, as the graphs of what they trained."""
+    if nextitem is not None and nextitem.path != item.path:
+        gc.collect()
+        gc.freeze()
 
 
 def finish(job):

@@ -23,6 +23,7 @@ from tlcore.cleaning.results import check_folder, lineage_id
 from tlcore.comparison.retraining import Retraining, prepare_retraining
 from tlcore.data import edits, incoming, versions
 from tlcore.data.corrections import Correction, outstanding
+from tlcore.data.edit_log import edited_by
 from tlcore.data.manifest import Dataset
 from tlcore.data.versions import load_current
 from tlcore.errors import UserError
@@ -122,6 +123,11 @@ def delete_photos(dataset: Dataset, paths: Collection[str]) -> Edited:
 def relabel(dataset: Dataset, paths: Collection[str], label: str) -> Edited:
     """Move photos to another class."""
     return _edit(dataset, lambda: edits.relabel(state.workspace(), dataset, paths, label))
+
+
+def relabel_each(dataset: Dataset, labels: Mapping[str, str]) -> Edited:
+    """Move photos to another class each, by their paths, as one edit."""
+    return _edit(dataset, lambda: edits.relabel_each(state.workspace(), dataset, labels))
 
 
 def leave_out(dataset: Dataset, paths: Collection[str]) -> Edited:
@@ -309,7 +315,8 @@ def _edit(dataset: Dataset, edit: Callable[[], Dataset], new_bytes: int = 0) -> 
         return None
     if new_bytes:  # else nothing is in the way of whoever makes room
         check_room(state.workspace(), dataset.visitor, new_bytes, 0, load_limits(state.workspace()))
-    return edit()
+    with edited_by(state.maker()):
+        return edit()
 
 
 def _may_change(dataset: Dataset) -> bool:

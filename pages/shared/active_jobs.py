@@ -1,4 +1,4 @@
-"""Active jobs as banners on every page, each with the way back to it: trainings, comparisons, imports.
+"""Active jobs as banners on every page, each with the way back to it: trainings, comparisons, imports, checks.
 
 They are found in the folders of the jobs, so a new tab knows them too. What ended while the visitor looked at other
 pages keeps its banner until he has been there. chrome.py puts them below the top line.
@@ -12,12 +12,14 @@ from pages.shared import state
 from pages.shared.widgets import plain
 from tlcore.comparison import store as comparisons
 from tlcore.comparison.store import Comparison, load_comparison
+from tlcore.data.versions import current_version
 from tlcore.errors import UserError
 from tlcore.jobs import store
 from tlcore.jobs.status import JobStatus, job_status
 from tlcore.jobs.store import Job, Run
 from tlcore.messages.endings import state_message
 from tlcore.messages.progress import progress_message
+from tlcore.workspace import split_version
 
 POLL_SECONDS = 3.0
 MOST = 3  # banners
@@ -63,6 +65,9 @@ def _is_shown(kind: str, an_id: str, step: int) -> bool:
     """Whether the page itself shows it or leads to it; then it needs no banner, now or later."""
     if kind == "import":
         return step == 1 and st.query_params.get("job") == an_id
+    if kind == "check":
+        used = split_version(st.query_params.get("dataset", ""))[0]
+        return step == 1 and used == an_id and not set(st.query_params) & {"show", "more", "job"}
     if kind == "train":
         return step in (2, 3, 4) and st.query_params.get("run") == an_id
     return st.query_params.get("race") == an_id
@@ -85,6 +90,8 @@ def job_banner(kind: str, an_id: str) -> JobBanner:
     workspace = state.workspace()
     if kind == "race":
         return _comparison_banner(load_comparison(workspace, an_id))
+    if kind == "check":
+        return _check_banner(store.load_job(workspace.checks, an_id))
     job = store.load_run(workspace, an_id) if kind == "train" else store.load_import(workspace, an_id)
     return _run_banner(job) if isinstance(job, Run) else _import_banner(job)
 
@@ -116,6 +123,14 @@ def _import_banner(job: Job) -> JobBanner:
     if status.active:
         return JobBanner(f"**{plain(job.name)}** · {_progress(job, status)}", "Open import", "data", {"job": job.id})
     return JobBanner(f"**{plain(job.name)}** · import {state_message(job, status)}", ENDED, "data", {"job": job.id})
+
+
+def _check_banner(job: Job) -> JobBanner:
+    status, dataset_id = job_status(job), current_version(state.workspace(), job.id)
+    ids, name = {"dataset": dataset_id}, state.dataset_of(dataset_id).name
+    if status.active:
+        return JobBanner(f"**{plain(name)}** · check · {_progress(job, status)}", "Open check", "data", ids)
+    return JobBanner(f"**{plain(name)}** · check {state_message(job, status)}", ENDED, "data", ids)
 
 
 def _progress(job: Job, status: JobStatus) -> str:

@@ -59,13 +59,14 @@ def _chosen_class(good: Sequence[PhotoPrediction], labels: tuple[str, ...]) -> s
         ordered = sorted(places, key=lambda place: -totals[place])
         words = {place: f"{names[place]} · {totals[place]:,}" for place in ordered}
         return st.selectbox("Show", ordered, None, words.__getitem__, placeholder="All classes", key="answers_class")
-    return st.pills(
-        "Show",
-        places,
-        format_func=lambda place: f"{plain(names[place])} · {totals[place]:,}",
-        key="answers_class",
-        label_visibility="collapsed",
-    )
+    with st.container(key="tl_with_others" if totals[OTHERS] else None):
+        return st.pills(
+            "Show",
+            places,
+            format_func=lambda place: f"{plain(names[place])} · {totals[place]:,}",
+            key="answers_class",
+            label_visibility="collapsed",
+        )
 
 
 def _place(each: PhotoPrediction) -> str:

@@ -12,7 +12,7 @@ from tlcore.data.wanted import PhotoInfo, Wanted
 from tlcore.errors import UserError
 from tlcore.settings import load_limits
 
-PNG_START = b"\x89PNG"
+PNG_START, WEBP_START = b"\x89PNG", b"RIFF"
 EMPTY_PIXEL = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
 
 
@@ -50,7 +50,9 @@ def _made_now(_dataset: Dataset, path: str, sha256: str, size: int) -> str:
 
 
 def picture_address(picture: bytes) -> str:
-    """The bytes of a thumbnail, a JPEG or a PNG, as a data address."""
+    """The bytes of a picture that was made here, a JPEG, a PNG or a WebP, as a data address."""
+    if picture.startswith(WEBP_START):
+        return "data:image/webp;base64," + base64.b64encode(picture).decode("ascii")
     if picture.startswith(PNG_START):
         return "data:image/png;base64," + base64.b64encode(picture).decode("ascii")
     return jpeg_address(picture)

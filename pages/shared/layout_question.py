@@ -11,7 +11,7 @@ from tlcore.data.examples import kept_pictures
 from tlcore.data.thumbnails import Thumbnails
 from tlcore.errors import LayoutChoice
 from tlcore.jobs.store import Job
-from tlcore.messages.layouts import basis_message, summary_message
+from tlcore.messages.layouts import basis_message, by_likelihood, summary_message
 from tlcore.messages.quantities import count
 
 TITLE = "How are these photos sorted?"
@@ -29,16 +29,26 @@ def sentence(choices: tuple[LayoutChoice, ...]) -> str:
 
 def ask(job: Job, choices: tuple[LayoutChoice, ...]) -> str:
     """Draw the choices; returns the key of the one that was pressed, "" where none was or this visitor may not."""
-    pictures, may_choose, chosen = kept_pictures(job.folder), state.may_act(job), ""
-    for place, choice in enumerate(choices):
-        with st.container(key=f"card_layout_{place}", gap="small"):
-            st.html(_card(choice, pictures))
-            kind = "primary" if place == 0 else "secondary"
-            if may_choose and st.button(
-                "Use this", key=f"layout_{place}", type=kind, help=plain(basis_message(choice))
-            ):
-                chosen = choice.key
-    return chosen
+    pictures, may_choose = kept_pictures(job.folder), state.may_act(job)
+    likely, others = by_likelihood(choices)
+    chosen = [_asked(choice, place, pictures, may_choose) for place, choice in enumerate(likely)]
+    if others:
+        with st.expander(f"Other ways to read it ({len(others)})"):
+            chosen += [
+                _asked(choice, place, pictures, may_choose) for place, choice in enumerate(others, start=len(likely))
+            ]
+    return next(filter(None, chosen), "")
+
+
+def _asked(choice: LayoutChoice, place: int, pictures: Thumbnails, may_choose: bool) -> str:
+    """A card with its button; the key of the reading where that was pressed."""
+    with st.container(key=f"card_layout_{place}", gap="small"):
+        st.html(_card(choice, pictures))
+        kind = "primary" if place == 0 else "secondary"
+        pressed = may_choose and st.button(
+            "Use this", key=f"layout_{place}", type=kind, help=plain(basis_message(choice))
+        )
+    return choice.key if pressed else ""
 
 
 def _card(choice: LayoutChoice, pictures: Thumbnails) -> str:

@@ -26,9 +26,12 @@ from tlcore.settings import load_limits
 from tlcore.storage.belongings import COMPARISON, RUN
 from tlcore.storage.trash import plan_deletion
 
-RENAME, DELETE, SHARE, MERGE = "Rename…", "Delete…", "Share…", "Merge into…"
+RENAME, DELETE, SHARE, MERGE, REORDER = "Rename…", "Delete…", "Share…", "Merge into…", "Reorder classes…"
 EARLIER, LATER = "Move earlier", "Move later"
+_WORDS = {RENAME: "rename", DELETE: "delete", SHARE: "share", MERGE: "merge", REORDER: "reorder"}
 _ASKED = "dialog"  # in the session: the `Question` of the dialog that is open
+_ORDER = "class_order"  # in the session: the order of the classes that is being made
+UP, DOWN = "↑ Up", "↓ Down"
 _MERGING = "merging"  # in the session: the class that has the name already
 
 
@@ -66,7 +69,7 @@ def class_menu(dataset: Dataset, label: str, place: str = "page") -> None:
     with st.container(key=f"tl_menu_{place}_class_{number}", width="content"):
         st.menu_button(
             f"Options for the class {plain(label)}",
-            [RENAME, MERGE, *moves, DELETE],
+            [RENAME, MERGE, *moves, REORDER, DELETE],
             key=key,
             type="tertiary",
             on_click=_choose_for_class,
@@ -100,8 +103,8 @@ def choose(key: str, thing: Made, name: Callable[[], str], kind: str) -> None:
     """
     chosen = st.session_state.get(key)
     _forget_question()
-    if chosen in (RENAME, DELETE, SHARE, MERGE):
-        what = {RENAME: "rename", DELETE: "delete", SHARE: "share", MERGE: "merge"}[chosen]
+    if chosen in _WORDS:
+        what = _WORDS[chosen]
         named = kind == "class" or chosen == SHARE
         asked = thing if chosen == SHARE else state.newest(thing)  # an old version stands for all of them
         st.session_state[_ASKED] = Question(f"{what}_{kind}" if named else what, asked, name())
@@ -213,6 +216,36 @@ def _delete_class(asked: Question) -> None:
         _close_dialog()
 
 
+def _reorder_classes(asked: Question) -> None:
+    """The classes in a list, each with buttons that move it; one edit when it is saved."""
+    dataset = _dataset(asked)
+    order: tuple[str, ...] = st.session_state.get(_ORDER, dataset.labels)
+    if sorted(order) != sorted(dataset.labels):  # they were changed meanwhile
+        order = dataset.labels
+    st.button("Sort A–Z", key="order_sort", on_click=_put_in_order, args=(tuple(sorted(order, key=str.casefold)),))
+    with st.container(height=min(420, 24 + 56 * len(order)), border=False, key="tl_class_order"):
+        for place, label in enumerate(order):
+            number = dataset.labels.index(label)  # so that the keyboard stays on a class that moves
+            with st.container(horizontal=True, vertical_alignment="center", key=f"tl_class_order_{number}"):
+                st.markdown(plain(label), width="stretch")
+                for words, step, key in ((UP, -1, "up"), (DOWN, 1, "down")):
+                    st.button(
+                        words,
+                        key=f"order_{key}_{number}",
+                        help=f"Move {plain(label)} {key}",
+                        disabled=not 0 <= place + step < len(order),
+                        on_click=_put_in_order,
+                        args=(moved(order, label, step),),
+                    )
+    if _confirmed("Save"):
+        undo.edited(actions.reorder_classes(dataset, order))
+        _close_dialog()
+
+
+def _put_in_order(order: tuple[str, ...]) -> None:
+    st.session_state[_ORDER] = order
+
+
 def _share(asked: Question) -> None:
     share.choose(asked.what.removeprefix("share_"), asked.thing)
 
@@ -223,6 +256,7 @@ DIALOGS: dict[str, tuple[str, Callable[[Question], None]]] = {
     "rename_class": ("Rename or merge class", _rename_class),
     "merge_class": ("Merge the class “{name}”", _merge_class),
     "delete_class": ("Delete the class “{name}”?", _delete_class),
+    "reorder_class": ("Order of the classes", _reorder_classes),
     "share_dataset": ("Share", _share),
     "share_run": ("Share", _share),
 }
@@ -267,5 +301,5 @@ def _close_dialog() -> None:
 
 
 def _forget_question() -> None:
-    for key in (_ASKED, _MERGING):
+    for key in (_ASKED, _MERGING, _ORDER):
         st.session_state.pop(key, None)

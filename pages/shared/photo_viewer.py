@@ -4,6 +4,7 @@ import html
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import PurePath
 from typing import Any, Literal
@@ -150,7 +151,10 @@ def from_dataset(dataset: Dataset, rows: pd.DataFrame) -> Sequence[ViewerPhoto]:
 
 
 def _question(run: Run | None, dataset: Dataset, path: str, label: str = "") -> Question | None:
-    return Question(run, path, partial(dataset.read, path), label, path) if run is not None else None
+    """`path` in this version: a photo that was turned is another one."""
+    if run is None:
+        return None
+    return Question(run, f"{dataset.id}/{path}", partial(dataset.read, path), label, path)
 
 
 def from_neighbours(dataset: Dataset, found: Sequence[Neighbour]) -> Sequence[ViewerPhoto]:
@@ -243,7 +247,7 @@ def _neighbours(question: Question, answer: Answer) -> None:
     """The training photos that are most alike; one that is pressed takes the place of the photo for a while."""
     with st.container(key="viewer_why"):
         found = neighbours.find(question, answer)
-        neighbours.heading(found[1] if found else None)
+        neighbours.heading(found[1] if found else None, "h3")
         if not found or not found[1]:
             return
         dataset, photos = found
@@ -314,6 +318,7 @@ def facts(photo: ViewerPhoto, info: PhotoInfo | None = None) -> str:
         "Used for": photo.part,
         "Size": f"{photo.width:,} × {photo.height:,} pixels" if photo.width else "",
         "Format": info.format if info else "",
+        "Taken": _moment(info.taken) if info and info.taken is not None else "",
         **photo.more(),
     }
     rows = [f"<div><dt>{name}</dt><dd>{html.escape(value)}</dd></div>" for name, value in known.items() if value]
@@ -322,6 +327,12 @@ def facts(photo: ViewerPhoto, info: PhotoInfo | None = None) -> str:
         style = "tl-right" if right else "tl-wrong"
         rows.insert(2, f'<div><dt>Result</dt><dd class="{style}">{gallery.MARKS[right]}</dd></div>')
     return f'<dl class="tl-facts">{"".join(rows)}</dl>'
+
+
+def _moment(taken: float) -> str:
+    """When a photo was taken, by the camera's own clock: "22 November 2024, 14:05"."""
+    when = datetime.fromtimestamp(taken, UTC)
+    return f"{when.day} {when:%B %Y, %H:%M}"
 
 
 def _prediction(photo: ViewerPhoto) -> str:

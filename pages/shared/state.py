@@ -292,7 +292,7 @@ def runs() -> list[Run]:
 
 
 def active_jobs() -> list[Job]:
-    """The training runs and imports under way that this visitor may see: those in work, then those that wait.
+    """The training runs, imports and checks under way that this visitor may see: those in work, then those that wait.
 
     A run that has its test figures counts as done, though its model may still be packed.
     """

@@ -18,18 +18,14 @@ from tlcore.data.images import PhotoRefused
 from tlcore.data.wanted import RESIZE_POLICY
 from tlcore.errors import UserError
 from tlcore.jobs.store import Run
-from tlcore.messages.explanation import SLOW, evidence_message
+from tlcore.messages.explanation import HOW_TO_READ, LEARNED_SINCE, SLOW, evidence_message
 from tlcore.serving.explain import Explanation, explainer_of
-from tlcore.serving.overlay import LEAST_SIDE, draw_overlay
+from tlcore.serving.overlay import SIDE, draw_overlay
 from tlcore.shares import percent
 
 SHOWN, LAST = "why_shown", "why_last"  # in the session: whether people want to see it; what was explained last
 MOST_PILLS = 4
 FOR = "Show what speaks for"
-HELP = (
-    "Bright places speak most for the class. The white outline surrounds those that count at least half as much as the "
-    "strongest place."
-)
 
 
 @dataclass(frozen=True)
@@ -38,7 +34,8 @@ class Question:
 
     Attributes:
         id: tells the photos of a visit apart. read: gives the file's content; raises UserError where it is gone.
-        label: the class that is explained unless a person chooses another; "" for the one that the model predicts.
+        label: the class that is explained unless a person chooses another: what the model predicted when it was
+            tested; "" for what it predicts now.
         path: of the photo in the data set of the run, "" for one that is in memory only.
     """
 
@@ -51,11 +48,18 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """An explanation, the probability of every class, most probable first, and how the photo becomes square."""
+    """An explanation, and what it is about.
+
+    Attributes:
+        ranked: the probability of every class, the one that is explained by itself first.
+        policy: how the photo becomes square.
+        learned_since: whether the model has learned from this photo after it was tested on it.
+    """
 
     explanation: Explanation
     ranked: tuple[tuple[str, float], ...]
     policy: str
+    learned_since: bool = False
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -79,12 +83,13 @@ def controls(key: str, question: Question, answer: Answer | None, with_shares: b
     name = f"{key}_toggle"
     st.session_state.setdefault(name, st.session_state.get(SHOWN, False))
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", key=f"{key}_controls"):
-        st.session_state[SHOWN] = wanted = st.toggle("Show why", key=name, help=HELP)
+        st.session_state[SHOWN] = wanted = st.toggle("Show why", key=name, help=HOW_TO_READ)
         if answer is not None:
             _choice(key, question, answer, with_shares)
     if wanted and (answer is not None or _is_slow(question)):
         words = SLOW if answer is None else evidence_message(answer.explanation)
-        st.html(f'<p class="tl-small" role="status">{html.escape(words)}</p>')
+        words += f" {LEARNED_SINCE}" if answer is not None and answer.learned_since else ""
+        st.html(f'<p class="tl-small tl-words" role="status">{html.escape(words)}</p>')
     return bool(wanted)
 
 
@@ -123,7 +128,7 @@ def answer_of(question: Question, label: str = "") -> Answer | None:
     """
     key = (question.run.id, predictions.packed(question.run), question.id, question.label)
     if st.session_state.get(LAST, (None,))[0] != key:
-        st.session_state[LAST] = key, _explain(question)
+        st.session_state[LAST] = key, explain(question)
     found: Answer | None = st.session_state[LAST][1]
     if found is None or label not in found.labels:
         return found
@@ -135,7 +140,8 @@ def _is_slow(question: Question) -> bool:
     return not explainer_of(predictions.model_of(question.run)).is_quick
 
 
-def _explain(question: Question) -> Answer | None:
+def explain(question: Question) -> Answer | None:
+    """`answer_of` for the question's own class, made now."""
     model = predictions.model_of(question.run)
     explainer = explainer_of(model)
     if not explainer.is_quick:
@@ -145,13 +151,13 @@ def _explain(question: Question) -> Answer | None:
     ranked = model.predict_input(decoded.input).ranked
     first = question.label if question.label in model.bundle.labels else ranked[0][0]
     ranked = tuple(sorted(ranked, key=lambda pair: pair[0] != first))
-    return Answer(explainer.explain(decoded.input, first), ranked, model.bundle.policy)
+    learned_since = bool(model.bundle.info.get("refit")) and bool(question.path) and bool(question.label)
+    return Answer(explainer.explain(decoded.input, first), ranked, model.bundle.policy, learned_since)
 
 
 def over_tile(photo: GalleryPhoto, answer: Answer, width: int, height: int) -> GalleryPhoto:
     """A photo of a grid, as the model sees it, with the heat map over it. `width`, `height`: of the photo in pixels."""
-    side = LEAST_SIDE
-    size = (side, max(1, round(side * height / width))) if photo.whole and width else (side, side)
+    size = (SIDE, max(1, round(SIDE * height / width))) if photo.whole and width else (SIDE, SIDE)
     picture = picture_address(draw_overlay(answer.explanation.heat_map, *size))
     return replace(photo, over=picture, alt=f"{photo.alt}. {evidence_message(answer.explanation)}")
 

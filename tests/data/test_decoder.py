@@ -16,14 +16,17 @@ import psutil
 import pytest
 from PIL import Image
 
+from pages.shared import photo_viewer
+from pages.shared.photo_viewer import ViewerPhoto
 from tests import claims
+from tests.data.test_capture_time import TAKEN, photo
 from tests.data.test_images import KINDS, REFUSED
 from tests.photos import encode, make_photo
 from tlcore.data import decode_budget, images
 from tlcore.data import decoder as decoder_module
 from tlcore.data.decoder import PhotoDecoder, shared_decoder
 from tlcore.data.images import LARGE_BYTES, PhotoRefused, load_input, thumbnail
-from tlcore.data.wanted import Wanted
+from tlcore.data.wanted import PhotoInfo, Wanted
 from tlcore.errors import UserError
 from tlcore.settings import HOSTED, OWN
 
@@ -228,3 +231,11 @@ def test_a_process_shares_one_decoder():
     assert len(found) == 1
     assert shared_decoder(OWN) not in found
     assert threading.active_count() < 20  # every clock has ended
+
+
+def test_a_photo_that_is_shown_large_tells_when_it_was_taken(decoder):
+    data = photo({TAKEN: "2024:05:01 10:00:00"})
+    assert decoder.decode(data, Wanted(thumbnail_size=64, whole=True)).info.taken == 1714557600.0
+    assert decoder.decode(data, Wanted(thumbnail_size=64)).info.taken is None, "only there"
+    facts = photo_viewer.facts(ViewerPhoto("a.jpg", bytes), PhotoInfo(4, 3, "JPEG", 1714557600.0))
+    assert "<dt>Taken</dt><dd>1 May 2024, 10:00</dd>" in facts

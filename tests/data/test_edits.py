@@ -8,7 +8,9 @@ import pytest
 from PIL import Image
 
 from tests.photos import class_files, make_halves, make_photo, run_job, write_files, write_zip
+from tlcore.data import edit_log
 from tlcore.data.dataset_list import list_datasets
+from tlcore.data.edit_log import edited_by
 from tlcore.data.edits import (
     bring_back,
     compare_versions,
@@ -19,6 +21,7 @@ from tlcore.data.edits import (
     move_to_part,
     redo,
     relabel,
+    relabel_each,
     reorder_classes,
     rotate,
     set_groups,
@@ -30,6 +33,7 @@ from tlcore.data.ingest import ingest_folder, ingest_zip
 from tlcore.data.manifest import SPLITS, load_dataset
 from tlcore.data.versions import current_version, go_to
 from tlcore.errors import TooFewPhotos, UserError
+from tlcore.workspace import read_json
 
 CLASSES = {"cats": 8, "dogs": 8, "birds": 8}
 
@@ -55,6 +59,11 @@ def paths_of(dataset, label, part=None):
 EDITS = [
     (lambda w, d: relabel(w, d, paths_of(d, "cats")[:2], "dogs"), {"cats": 6, "dogs": 10, "birds": 8}, "relabelled"),
     (lambda w, d: relabel(w, d, paths_of(d, "cats"), "dogs"), {"dogs": 16, "birds": 8}, "all of a class"),
+    (
+        lambda w, d: relabel_each(w, d, {paths_of(d, "cats")[0]: "dogs", paths_of(d, "dogs")[0]: "birds"}),
+        {"cats": 7, "dogs": 8, "birds": 9},
+        "each to another class, as one edit",
+    ),
     (lambda w, d: leave_out(w, d, paths_of(d, "cats", "train")[:2]), {"cats": 6, "dogs": 8, "birds": 8}, "left out"),
     (lambda w, d: leave_out(w, d, paths_of(d, "cats")), {"dogs": 8, "birds": 8}, "a class left out"),
     (lambda w, d: move_to_part(w, d, paths_of(d, "cats", "train")[:1], "test"), CLASSES, "in another part"),
@@ -241,3 +250,20 @@ def test_the_log_can_be_read_by_a_person(workspace, dataset):
     values = json.loads(line)
     assert values["change"] == {"kind": "photos relabelled", "label": "cats", "name": "dogs", "photos": 1}
     assert values["paths"] == paths_of(dataset, "cats")[:1]
+
+
+def test_an_edit_bears_the_name_of_who_made_it(workspace, dataset):
+    with edited_by("ann"):
+        first = relabel(workspace, dataset, paths_of(dataset, "cats")[:1], "dogs")
+    second = relabel(workspace, first, paths_of(first, "cats")[:1], "dogs")
+    assert [each.by for each in history(workspace, second)] == ["ann", None]
+
+
+def test_a_log_that_is_full_takes_no_more_edits_and_can_still_be_undone(workspace, dataset, monkeypatch):
+    edited = relabel(workspace, dataset, paths_of(dataset, "cats")[:1], "dogs")
+    before = read_json(dataset.folder / "dataset.json")["bytes"]
+    assert read_json(dataset.folder / "head.json")["bytes"] > before, "the log counts as what its maker keeps"
+    monkeypatch.setattr(edit_log, "MOST_LOG_BYTES", 10)
+    with pytest.raises(UserError, match="history is full"):
+        relabel(workspace, edited, paths_of(edited, "cats")[:1], "dogs")
+    assert undo(workspace, edited).id == dataset.id

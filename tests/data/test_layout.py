@@ -1,5 +1,6 @@
 """Which class each file gets: layouts that are clear, those that a person is asked about, and what they may contain."""
 
+import json
 import random
 import re
 import shlex
@@ -8,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from tests.data.layout_cases import ASKED, CLEAR, REFUSED, alternating, paths, read, source_files, table, voc, yolo
+from tlcore.data import evidence
 from tlcore.data.layout import HOW, propose, read_layout
 from tlcore.data.text_files import MAX_BYTES
 from tlcore.errors import UndecidedLayout, UserError
@@ -106,6 +108,16 @@ def test_the_question_in_words():
         "      For example, train/cat.0.jpg is cat.",
         "      For example, train/cat.1.jpg is cat.",
     ]
+
+
+def test_a_file_of_annotations_that_is_too_large_is_named_with_what_to_do(monkeypatch):
+    monkeypatch.setattr(evidence, "MAX_JSON", 10)
+    texts = {"annotations.json": json.dumps({"images": [], "annotations": [], "categories": []})}
+    with pytest.raises(UserError, match=r"annotations\.json is not read: it has .* MB") as refusal:
+        read_layout("x", source_files(paths("#.jpg"), texts), (), read)
+    assert "one folder per class" in refusal.value.fix
+    found = read_layout("x", source_files(paths("cats", "dogs"), texts), (), read)
+    assert ["split it into several files" in reason for _, reason in found.refused] == [True]
 
 
 def test_empty_class_folders_are_reported_in_their_place():

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.ways import WAIT_MS, open_page, settle
+from tests.e2e.ways import WAIT_MS, open_page, settle, turn
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="pip install -r requirements-dev.txt")
 
@@ -35,6 +35,7 @@ PLACES = (
 WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 ALL_RULES = {"type": "tag", "values": list(WCAG)}
 CONTRAST = {"type": "rule", "values": ["color-contrast"]}
+LOOKS_AGAIN = 4
 LOOKS = (
     (1280, "light", ALL_RULES),
     (1280, "dark", CONTRAST),  # the scheme changes colours and nothing else
@@ -63,17 +64,28 @@ def violations(page: Page, rules: Mapping[str, Any] = ALL_RULES) -> list[str]:
     ]
 
 
+def lasting(page: Page, rules: Mapping[str, Any]) -> list[str]:
+    """What axe-core finds again and again: while the server draws a page once more, what it replaces is pale."""
+    for _ in range(LOOKS_AGAIN):
+        if not (found := violations(page, rules)):
+            break
+        page.wait_for_timeout(1000)
+        settle(page)
+    return found
+
+
 @pytest.mark.parametrize("place", PLACES)
 def test_nothing_keeps_anybody_out(lab, tab, place):
     tab.emulate_media(color_scheme=LOOKS[0][1])
     open_page(tab, lab.at(place))
     found = {}
+    shown = LOOKS[0][1]
     for width, scheme, rules in LOOKS:
         tab.set_viewport_size({"width": width, "height": 900})
-        tab.emulate_media(color_scheme=scheme)
-        tab.wait_for_timeout(150)  # then the page hears of the scheme, and the server draws its charts again
-        settle(tab)
-        found[width, scheme] = violations(tab, rules)
+        if scheme != shown:
+            turn(tab, scheme)
+            shown = scheme
+        found[width, scheme] = lasting(tab, rules)
     assert not any(found.values()), found
 
 

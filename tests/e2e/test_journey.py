@@ -7,7 +7,17 @@ from pathlib import Path
 
 from playwright.sync_api import Page, TimeoutError, expect
 
-from tests.e2e.ways import expect_no_sideways_scroll, heading, open_page, press, primary, settle, step, tab_to
+from tests.e2e.ways import (
+    TRAINING_MS,
+    expect_no_sideways_scroll,
+    heading,
+    open_page,
+    press,
+    primary,
+    settle,
+    step,
+    tab_to,
+)
 from tlcore.data.samples import EMOJI
 
 
@@ -18,6 +28,30 @@ def emoji_of(label: str, folder: Path) -> Path:
         path = folder / f"{label}.png"
         path.write_bytes(archive.read(name))
     return path
+
+
+def sorted_emoji(folder: Path) -> Path:
+    """Two pictures of each of three classes, in class folders."""
+    with zipfile.ZipFile(EMOJI) as archive:
+        for label in ("animals", "food", "vehicles"):
+            (folder / "shelf" / label).mkdir(parents=True)
+            names = [name for name in archive.namelist() if f"{label}/" in name and name.endswith("-noto.png")]
+            for name in names[:2]:
+                (folder / "shelf" / label / name.split("/")[-1]).write_bytes(archive.read(name))
+    return folder / "shelf"
+
+
+def evaluate_on(page: Page, folder: Path) -> None:
+    """Trust: a folder from elsewhere is tested by itself when it has arrived; then the report as one page."""
+    page.get_by_role("radio", name="Trust").click()
+    settle(page)
+    page.locator("section[aria-label='Test photos'] input[webkitdirectory]").set_input_files(folder)
+    expect(page.get_by_text(re.compile(r"of 6 photos correct · likely range"))).to_be_visible()
+    expect(page.get_by_text(re.compile("its own test photos"))).to_be_visible()
+    settle(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download report").click()
+    assert "Other photos: shelf" in Path(download.value.path()).read_text(encoding="utf-8")
 
 
 def open_a_cell_by_keyboard(page: Page) -> None:
@@ -57,12 +91,12 @@ def test_from_emoji_to_a_prediction(page, server, tmp_path):
     page.get_by_role("button", name="Train", exact=True).click()
     expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(2)
     judge = page.get_by_role("button", name="View results")
-    expect(judge).to_be_visible()
+    expect(judge).to_be_visible(timeout=TRAINING_MS)
     run_id = re.search(r"run=([a-z0-9-]+)", page.url).group(1)
 
     # A refresh finds the run again.
     page.reload()
-    expect(judge).to_be_visible()
+    expect(judge).to_be_visible(timeout=TRAINING_MS)
     expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(2)
     judge.click()
 
@@ -78,6 +112,7 @@ def test_from_emoji_to_a_prediction(page, server, tmp_path):
     assert {"model.tflite", "labels.txt", "model.json", "README.md"} <= set(
         zipfile.ZipFile(download.value.path()).namelist()
     )
+    evaluate_on(page, sorted_emoji(tmp_path))
     page.get_by_role("button", name="Try it on new photos").click()
 
     # Predict: a photo dropped in gets the right class.
@@ -130,7 +165,7 @@ def test_from_the_welcome_page_to_an_answer_by_keyboard_alone(page, server, tmp_
     settle(page)
     press(page, primary(page))
     expect(page.locator("#tl-told")).to_contain_text(re.compile(r"\w"))  # a screen reader hears how it goes
-    expect(page.locator(".st-key-tl_steps")).to_contain_text("✓ Train")
+    expect(page.locator(".st-key-tl_steps")).to_contain_text("✓ Train", timeout=TRAINING_MS)
     press(page, step(page, "predict"))
     expect(page).to_have_url(re.compile("/predict"))
     settle(page)
@@ -193,7 +228,7 @@ def test_own_photos_hybrid_stopped_and_continued(page, server, small_folder):
     expect(progress.get_by_text(later).or_(judge).first).to_be_visible()
     with suppress(TimeoutError):  # it may have come to its end meanwhile
         page.get_by_role("button", name="Stop").click(timeout=3_000)
-    expect(judge).to_be_visible()
+    expect(judge).to_be_visible(timeout=TRAINING_MS)
     expect(page.get_by_text(re.compile(r"You stopped it after \d+ epochs|Trained for 303 epochs"))).to_be_visible()
     judge.click()
     expect(page.get_by_text(re.compile(r"\d of 6 test photos correct"))).to_be_visible()

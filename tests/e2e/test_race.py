@@ -10,7 +10,7 @@ from sklearn.datasets import load_digits
 
 from tests.e2e.test_journey import fill
 from tests.e2e.test_upload import open_board, zip_input
-from tests.e2e.ways import expect_no_sideways_scroll, settle
+from tests.e2e.ways import TRAINING_MS, expect_no_sideways_scroll, settle
 from tests.photos import write_zip
 from tlcore.data.samples import draw_digit
 
@@ -101,7 +101,7 @@ def look_at_variants(page: Page) -> None:
 def read_the_verdict(page: Page) -> None:
     """The end of a race: a table, what chance allows, on a phone too, and the way to the best one's mistakes."""
     summary = re.compile(r"^(No clear winner: the differences? could be chance|\S.* is better than \S.*)")
-    expect(page.get_by_role("heading", name=summary)).to_be_visible()
+    expect(page.get_by_role("heading", name=summary)).to_be_visible(timeout=TRAINING_MS)
     expect(page.locator(".st-key-card_verdict").get_by_test_id("stVegaLiteChart")).to_be_visible()
     rows = page.get_by_role("table").first.locator("tbody tr")
     expect(rows).to_have_count(2)

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from benchmarks.slow_line import slow_down
 from tests.e2e.ways import (
+    COUNT_RUNS,
     IS_FOCUSED,
     WAIT_MS,
     expect_no_sideways_scroll,
@@ -19,12 +20,6 @@ from tests.e2e.ways import (
 )
 
 ZOOMED = {"width": 640, "height": 450}  # 1280 × 900 at 200 %
-COUNT_RUNS = """() => {
-    const app = document.querySelector(".stApp"), count = document.documentElement.dataset;
-    count.runs = 0;
-    new MutationObserver(() => { if (app.dataset.testScriptState === "running") count.runs++; })
-        .observe(app, {attributes: true, attributeFilter: ["data-test-script-state"]});
-}"""
 MOVING = """() => document.getAnimations().filter(each => each.playState === "running")
     .map(each => each.effect.target.outerHTML.slice(0, 200))"""
 WITH_STEPS = (

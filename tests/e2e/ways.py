@@ -1,13 +1,16 @@
 """How the browser tests get about, by what outlasts the words of a page: roles, and keys of containers."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from playwright.sync_api import Locator, Page, expect
 
 SETTLED = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 MOST_TABS = 150
 WAIT_MS = 90_000  # a training and another test file may share two cores with the browser
+TRAINING_MS = 180_000  # and a training itself, to its end
 POLL_MS = 50
+MOST_TURN_MS = 1_000
 IS_FOCUSED = """element => {
     let found = document.activeElement;
     while (found?.shadowRoot?.activeElement) found = found.shadowRoot.activeElement;
@@ -23,6 +26,14 @@ HAS_RING = """() => {
     }
     return false;
 }"""
+
+COUNT_RUNS = """() => {
+    const app = document.querySelector(".stApp"), count = document.documentElement.dataset;
+    count.runs = 0;
+    new MutationObserver(() => { if (app.dataset.testScriptState === "running") count.runs++; })
+        .observe(app, {attributes: true, attributeFilter: ["data-test-script-state"]});
+}"""
+"""Counts on the root element how often the page begins to run from now on."""
 
 
 def heading(page: Page) -> Locator:
@@ -52,10 +63,20 @@ def step(page: Page, name: str) -> Locator:
     return page.locator(f'.st-key-tl_steps a[href*="{name}"]')
 
 
+def turn(page: Page, scheme: str) -> None:
+    """Let the system turn "dark" or "light", and wait until the server has drawn the page for it."""
+    expect(heading(page)).to_have_attribute("tabindex", "-1")  # the script that hears of it has arrived
+    page.evaluate(COUNT_RUNS)
+    page.emulate_media(color_scheme=scheme)
+    with suppress(AssertionError):  # a run that begins and ends between two frames is not seen
+        expect(page.locator("html")).not_to_have_attribute("data-runs", "0", timeout=MOST_TURN_MS)
+    settle(page)
+
+
 def expect_no_sideways_scroll(page: Page) -> None:
     """Wait until nothing of the page lies beyond its right edge: after a change of the width charts follow late."""
     settle(page)
-    page.wait_for_function("document.documentElement.scrollWidth <= window.innerWidth")
+    until(page, lambda: page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
 
 
 def until(page: Page, condition: Callable[[], bool]) -> None:

@@ -40,7 +40,7 @@ def test_the_place_of_the_evidence(heat_map, expected):
     ("strength", "expected"),
     [
         (1.0, "What speaks for dogs is mostly in the upper left."),
-        (0.2, "What little speaks for dogs is mostly in the upper left."),
+        (0.1, "What little speaks for dogs is mostly in the upper left."),
         (0.0, "Nothing in this photo speaks for dogs."),
     ],
 )

@@ -47,7 +47,7 @@ def unzipped(trained, tmp_path_factory):
         ("recognises 2 classes of pictures", "how many classes"),
         ("on 26 November 2026 on 68 photos", "when it was made, of how many photos"),
         ("92% correct: 46 of 50 (likely range 81–97%)", "how good, never a number alone, as on the pages"),
-        ("50 test photos that it was not trained on", "on what it was counted"),
+        ("50 test photos that had not been used for training", "on what it was counted"),
         ("- oak\n- beech\n", "the classes"),
         ("float32 (1, 224, 224, 3), RGB, values 0–255", "size and scaling"),
         ("the largest square in the middle of the photo", "how a photo is made square"),
@@ -138,3 +138,30 @@ def test_the_files_it_names_are_those_in_the_zip(unzipped):
 def test_a_model_for_keras_is_named_where_it_is(with_keras, reason):
     made = model_readme(INFO, ("oak", "beech"), "x.zip", with_keras)
     assert ("model.keras" in made.partition("## Files")[2]) is with_keras and "where it is included" not in made, reason
+
+
+CARD = INFO | {
+    "seed": 7,
+    "config": {"strategy": "hybrid"},
+    "dataset": INFO["dataset"] | {"photos": {"train": 68, "validation": 14, "test": 50}},
+    "test": {"correct": 30, "total": 50, "interval_95": [0.46, 0.72], "per_class": [{"label": "oak", "support": 30}]},
+    "refit": {"photos": 132, "with_test": True},
+}
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ("## Intended use\n\nMeant for photos like those it was trained on", "what it is for"),
+        ("Don't use it alone for decisions that can harm people", "and what not"),
+        ("- Photos: 68 training, 14 validation, 50 test", "what it learned from"),
+        ("- Procedure: Train the head first, then fine-tune the top layers", "how"),
+        ("- Seed 7;", "how to do it once more"),
+        ("This model learned from all 132 photos", "what is in the file"),
+        ("## How far you can trust this\n\n- 50 test photos are few: the score may be anywhere", "its limits"),
+        ("Always answering “oak” would be correct for 60%", "by the same function as the report"),
+        ("It always gives one of its classes, also for something it has never seen", "what it does not know"),
+    ],
+)
+def test_its_card_is_the_short_form_of_the_report(said, reason):
+    assert said in model_readme(CARD, ("oak", "beech"), "leaves-model.zip", True), reason

@@ -1,5 +1,7 @@
 """What goes on elsewhere, told on every page with the way back to it, until one has been there."""
 
+import shutil
+
 import pytest
 from filelock import FileLock
 from streamlit.testing.v1 import AppTest
@@ -11,9 +13,9 @@ from tlcore.config import TrainConfig, defaults_for
 from tlcore.events import EpochEnd, Evaluated, Finished, Progress, Started, Stopped, encode
 from tlcore.jobs import store
 from tlcore.jobs.locks import LOCK
-from tlcore.jobs.store import ImportSpec, Job, create_import, create_run
+from tlcore.jobs.store import ImportSpec, Job, check_job, create_import, create_run
 
-GO = {"race": "Open race", "train": "Open training", "import": "Open import"}
+GO = {"race": "Open race", "train": "Open training", "import": "Open import", "check": "Open check"}
 LEARNING = [Started(0.0, 1), *(EpochEnd(number, 30, 1, 1, 1, 0.5, 0.1) for number in range(1, 13))]
 ENDED = "View results"
 
@@ -37,6 +39,9 @@ def work(trained):
         if kind == "import":
             job = create_import(workspace, ImportSpec("sample", "emoji", "Emoji"))
             happened(job, Started(0.0, 1), Progress("read", 5, 20, None))
+        elif kind == "check":
+            job = check_job(workspace, dataset.id, "")
+            happened(job, Started(0.0, 1), Progress("measure", 5, 20, None, share=0.25))
         elif kind == "train":
             job = create_run(workspace, dataset.id, TrainConfig(), "leaves <b>")
             happened(job, *LEARNING)
@@ -47,27 +52,31 @@ def work(trained):
             happened(job, *LEARNING)
         return race.id if kind == "race" else job.id, FileLock(job.folder / LOCK)
 
-    return begin
+    yield begin
+    shutil.rmtree(workspace.checks, ignore_errors=True)  # the data set has one check, which others begin too
 
 
 @pytest.mark.parametrize("page", ["welcome", *PAGES])
 @pytest.mark.parametrize("kind", GO)
 def test_what_is_under_way_is_reachable_from_every_page(visit, trained, work, page, kind):
     an_id, lock = work(kind)
+    used = {} if (page, kind) == ("data", "check") else {"dataset": trained[1].id}  # there it is shown itself
     with lock:
-        at = visit(page, trained[0], dataset=trained[1].id)
+        at = visit(page, trained[0], **used)
         [way] = way_back(at, GO[kind])
         assert an_id in way and not at.exception and not at.error
     said = {
         "race": "race, run 2 of 2 · Training the last layer · epoch 12",
         "train": "Training · epoch 12 of up to 30",
         "import": "25% (5 of 20)",
+        "check": "check · ",
     }
     assert said[kind] in words(at) and "leaves <b>" not in words(at)
 
 
 @pytest.mark.parametrize(
-    ("page", "kind", "name"), [("compare", "race", "race"), ("train", "train", "run"), ("data", "import", "job")]
+    ("page", "kind", "name"),
+    [("compare", "race", "race"), ("train", "train", "run"), ("data", "import", "job"), ("data", "check", "dataset")],
 )
 def test_the_page_that_shows_it_has_no_line(visit, trained, work, page, kind, name):
     an_id, lock = work(kind)

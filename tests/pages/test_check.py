@@ -10,7 +10,7 @@ from pages.parts.data.check_cards import Card, CardButton, CardPhoto
 from tests.conftest import copy_of
 from tests.pages.conftest import buttons, words
 from tlcore.cleaning.issues import COPY, EMPTY, WRONG_LABEL
-from tlcore.cleaning.results import Check, SplitWorth, check_folder, save_check
+from tlcore.cleaning.results import Check, SplitWorth, check_folder, load_check, save_check
 from tlcore.data.manifest import load_dataset
 from tlcore.data.versions import current_version
 from tlcore.events import Failed, encode
@@ -106,6 +106,27 @@ def test_the_split_says_what_it_is_worth_before_and_keeps_groups_on_one_side(vis
     assert len(together) == 3 and together["split"].nunique() == 1
     assert "In use: 1 group of photos" in words(at)
     assert "✓ In use" in words(at) and "Split by this" not in buttons(at), "it would change nothing"
+
+
+def test_all_suspects_move_at_once_as_one_edit(visit, place):
+    workspace, dataset = place
+    save(workspace, dataset)
+    check = load_check(workspace, dataset)
+    first, *_, last = dataset.labels
+    paths = [dataset.photos["path"][dataset.photos["label"] == label].iloc[-1] for label in (first, last)]
+    rows = [
+        (WRONG_LABEL, path, "", label, other, 0.9, 0.9)
+        for path, label, other in zip(paths, (first, last), (last, first))
+    ]
+    more = pd.DataFrame(rows, columns=["kind", "path", "other", "label", "proposed", "score", "value"])
+    issues = pd.concat([check.issues, more], ignore_index=True)
+    save_check(check_folder(workspace, dataset), Check(check.fingerprint, check.photos, issues, check.worth))
+    at = visit("data", workspace, dataset=dataset.id)
+    at.button(key="check_move_each").click().run()
+    newer = load_dataset(workspace, current_version(workspace, dataset.id))
+    assert newer.version == 2 and not at.exception
+    labels = dict(zip(newer.photos["path"], newer.photos["label"]))
+    assert [labels[path] for path in paths] == [last, first]
 
 
 def test_a_column_of_a_table_is_named_as_it_is(visit, place):

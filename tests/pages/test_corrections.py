@@ -195,7 +195,7 @@ def test_who_may_only_look_sees_no_tray_and_can_plan_nothing(visit, own, strange
         stranger(workspace, {run.id: right, dataset.id: "see"})
         at = visit("evaluate", workspace, run=run.id)
         assert grid(at)["offered"] == [] and grid(at)["photos"][0]["badge"] == ""
-        assert not [label for label in labels_of(at) if "retrain" in label or "Empty" in label]
+        assert not [label for label in labels_of(at) if "retrain" in label or "Discard" in label]
         order({"kind": "leave out", "paths": [wrong]})
         at.run()
         assert "Nothing was changed" in words(at)

@@ -46,6 +46,7 @@ def test_every_version_is_listed_with_what_made_it_and_who_learned_from_it(visit
     assert [said.index(line) for line in lines] == sorted(said.index(line) for line in lines), "the newest first"
     assert [link.proto.label for link in at.get("page_link")].count("Show photos") == 3
     assert any(label.proto.label.startswith("Trained model") for label in at.get("page_link"))
+    assert said.count("· you") == 1, "the import; who made the edits nobody wrote down"
     assert at.button(key="history_redo").disabled and not at.button(key="history_undo").disabled
 
 

@@ -1,5 +1,7 @@
 """Photos whose folders can be read in several ways: the page asks, with what each reading gives, and imports again."""
 
+from dataclasses import replace
+
 import pytest
 
 from pages.shared import layout_question
@@ -10,6 +12,7 @@ from tlcore.errors import LayoutChoice
 from tlcore.events import Failed
 from tlcore.jobs.event_log import EventLog
 from tlcore.jobs.store import ImportSpec, create_import
+from tlcore.messages.layouts import by_likelihood
 
 INNER = LayoutChoice(
     key="inner",
@@ -65,6 +68,15 @@ def test_a_press_imports_again_with_that_reading(visit, workspace, question, que
     at.button(key=f"layout_{place}").click().run()
     spec = queue.jobs[0].spec
     assert (spec["layout"], spec["value"], list(spec["without"])) == (key, "/photos", ["birds"])
+
+
+def test_unlikely_readings_are_folded_behind_the_likely_ones(visit, workspace, question):
+    only = replace(OUTER, key="only-folder:a", basis="only-folder")
+    EventLog(question).write(Failed("It can be read in more than one way.", "Choose.", choices=(INNER, only, OUTER)))
+    at = visit("data", workspace, job=question.id)
+    (others,) = at.expander
+    assert others.label == "Other ways to read it (1)" and [each.label for each in others.button] == ["Use this"]
+    assert by_likelihood((only, INNER)) == ((only, INNER), ()), "the first is never folded"
 
 
 def test_one_reading_is_to_be_confirmed():

@@ -334,3 +334,21 @@ def test_a_long_list_can_be_searched(visit, own, number, has_field):
         assert not any("Feature extraction" in label for label in links(at))
         at = at.text_input(key="search_runs").set_value("hay").run()
         assert "Nothing matches “hay”" in words(at)
+
+
+def test_classes_are_put_in_order_in_a_list_and_saved_as_one_edit(visit, own):
+    workspace, dataset, _ = own
+    at = visit("data", workspace, dataset=dataset.id)
+    first, *rest = dataset.labels
+    choose(at, f"menu_page_{dataset.id}_0", "Reorder classes…")
+    for _ in rest:
+        at.button(key="order_down_0").click().run()
+    assert at.button(key="order_down_0").disabled and not at.exception
+    at.button(key="confirm").click().run()
+    (found,) = list_datasets(workspace)
+    assert load_dataset(workspace, found.id).labels == (*rest, first) and found.id.endswith("@2")
+    choose(at, f"menu_page_{found.id}_0", "Reorder classes…")
+    at.button(key="order_sort").click().run()
+    at.button(key="confirm").click().run()
+    (found,) = list_datasets(workspace)
+    assert load_dataset(workspace, found.id).labels == dataset.labels

@@ -6,6 +6,7 @@ from streamlit.testing.v1 import AppTest
 from pages.shared import photo_viewer, why
 from tests.conftest import copy_of
 from tests.pages.conftest import grids, words
+from tests.pages.test_corrections import order  # noqa: F401 - a fixture
 from tests.pages.test_gallery import press, stage  # noqa: F401 - a fixture
 from tests.pages.test_predict_page import give
 from tlcore.data.edits import leave_out
@@ -33,7 +34,7 @@ def test_a_new_photo_is_explained_for_the_class_that_one_chooses(visit, trained)
     assert not grids(at)[0][0]["over"] and "speaks for" not in words(at), "only where it is wanted"
     at.toggle(key="answer_why_toggle").set_value(True).run()
     large = grids(at)[0][0]
-    assert large["over"].startswith("data:image/png;base64,") and " speaks for " in large["alt"]
+    assert large["over"].startswith("data:image/webp;base64,") and " speaks for " in large["alt"]
     group = classes(at)
     first, *others = [option.content for option in group.proto.options]
     assert f"speaks for {first.split(' ')[0]}" in words(at), "the predicted one first"
@@ -69,15 +70,17 @@ def test_a_run_that_kept_nothing_to_compare_with_says_so_and_still_shows_why(vis
     assert NO_NEIGHBOURS in words(at) and grids(at)[0][0]["over"] and len(grids(at)) == 1
 
 
-def test_a_photo_that_is_shown_large_is_explained_too(visit, trained, press):  # noqa: F811
+def test_a_photo_that_is_shown_large_is_explained_too(visit, trained, press, order):  # noqa: F811
     workspace, dataset, run = trained
-    for page, ids in (("evaluate", {"run": run.id}), ("data", {"dataset": dataset.id})):
+    large = (("data", {"dataset": dataset.id}, lambda: press(0)),)
+    large += (("evaluate", {"run": run.id, "show": "all"}, lambda: order({"kind": "open", "number": 0})),)
+    for page, ids, opens in large:
         at = visit(page, workspace, **ids)
-        press(0)
+        opens()
         at.run()
-        assert stage(at) and "tl-heat" not in stage(at)
+        assert stage(at) and "tl-heat" not in stage(at), page
         at.session_state[f"{photo_viewer.WHY}_toggle"] = True
-        press(0)
+        opens()
         at.run()
         assert 'class="tl-heat"' in stage(at) and "speaks for" in stage(at), page
         assert any("% alike" in photo["detail"] for photo in grids(at)[-1]) and not at.exception

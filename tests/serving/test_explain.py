@@ -161,9 +161,10 @@ def test_a_heat_map_is_scaled_by_the_strongest_evidence(values, expected):
     np.testing.assert_allclose(evidence.heat_map(0), expected)
 
 
-def test_the_maps_of_two_classes_have_one_scale():
-    evidence = Evidence(np.array([[[8.0, 0]], [[0, 2.0]]], np.float32), Method.CAM)
-    assert evidence.heat_map(1).max() == pytest.approx(0.25)
+@pytest.mark.parametrize(("strength", "expected"), [(8, 1), (4, 1), (2, 0.5), (0.4, 0.1)])
+def test_the_map_of_a_class_for_which_much_less_speaks_is_pale(strength, expected):
+    evidence = Evidence(np.array([[[8.0, 0]], [[0, strength]]], np.float32), Method.CAM)
+    assert evidence.heat_map(1).max() == pytest.approx(expected)
 
 
 def test_an_explanation_of_a_class_that_is_none_is_refused(backbone, photos):
@@ -184,8 +185,8 @@ def test_the_picture_is_marked_where_the_evidence_lies(tmp_path, backbone, photo
     heat = np.zeros((4, 4), np.float32)
     heat[0, 3] = 1
     overlay = np.asarray(Image.open(io.BytesIO(draw_overlay(heat))))
-    assert overlay.shape == (512, 512, 4)
-    hot, cold = overlay[60, 450], overlay[450, 60]
+    assert overlay.shape == (384, 384, 4)
+    hot, cold = overlay[45, 338], overlay[338, 45]
     assert hot[3] > cold[3] > 0 and hot[:3].sum() > 3 * cold[:3].sum()
     assert (overlay[..., :3].min(axis=2) > 240).any(), "an outline, for those who see no colours"
     found = Explainer(bundle_of(HEADS[Method.CAM](backbone, None))).explain(photos[0], "disc")

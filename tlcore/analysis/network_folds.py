@@ -1,5 +1,6 @@
 """Cross-validation where a part of the network trains: each fold is a run of its own on another split [TF]."""
 
+import logging
 import shutil
 import time
 from collections.abc import Generator
@@ -23,6 +24,8 @@ from tlcore.pipeline.rates import Rates, num_products
 from tlcore.pipeline.timings import load_timings, save_timings, timing_names
 from tlcore.workspace import disk_error
 
+logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of what every fold compiles for itself
+
 
 def cross_validate_network(context: Context, folder: Path) -> Generator[Event, None, Outcome | None]:
     """Train a network for each fold, as the run trained its own, and let it predict the photos of the fold.
@@ -36,7 +39,7 @@ def cross_validate_network(context: Context, folder: Path) -> Generator[Event, N
     Raises:
         UserError: as from a training; or some class cannot be learned in every fold.
     """
-    start, folding = time.monotonic(), fold_photos(context.dataset)
+    start, folding = time.monotonic(), fold_photos(context.dataset, context.config)
     folds = folds_of(folding, context.dataset, context.config.seed)
     predicted = FoldPredictions(folding, len(context.dataset.labels))
     for number, fold in enumerate(folds):

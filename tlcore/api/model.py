@@ -228,7 +228,7 @@ class Model:
             photo: as for `predict`. label: the class; by default the one that is predicted.
 
         Returns:
-            `heat_map` (float32 (rows, columns), 0–1: the strongest evidence for any class is 1), `label`, `method`
+            `heat_map` (float32 (rows, columns), 0–1; pale where far more speaks for another class), `label`, `method`
             ("class activation map", "Grad-CAM", "HiResCAM" or "occlusion"), `milliseconds`; `for_label` gives the same
             for another class, `save` writes the photo with the heat map over it.
 

@@ -44,7 +44,7 @@ def _import(workspace: Workspace, options: argparse.Namespace) -> int:
 def _described(dataset: Dataset) -> str:
     """The data set as lines of text."""
     facts = f"{count(len(dataset.photos), 'photo')}, {count(len(dataset.labels), 'class', 'classes')}"
-    found = [f"{found_message(dataset.layout, len(dataset.labels))}."] if dataset.layout is not None else []
+    found = [f"{found_message(dataset.layout)}."] if dataset.layout is not None else []
     notes = [f"  {printable(note)}" for note in (*found, *dataset.notes)]
     return "\n".join([f"{dataset.id}  {printable(dataset.name)}  {facts}", *notes])
 

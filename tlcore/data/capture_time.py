@@ -7,7 +7,7 @@ from io import BytesIO
 
 from PIL import Image
 
-from tlcore.data.images import FORMATS
+from tlcore.data.opening import FORMATS
 
 _EXIF_FOLDER, _TAKEN, _SUBSECONDS, _SERIAL = 0x8769, 0x9003, 0x9291, 0xA431
 _MAKE, _MODEL = 0x010F, 0x0110

@@ -55,6 +55,7 @@ class Edit:
         made: Unix seconds.
         paths: of the photos that it was about, where single photos were chosen.
         undone: whether it was undone and can be redone.
+        by: the public name of the visitor who made it, "" for the owner, None where nobody wrote it down.
     """
 
     version: int
@@ -64,6 +65,7 @@ class Edit:
     made: float
     paths: tuple[str, ...] = ()
     undone: bool = False
+    by: str | None = None
 
 
 def read_change(values: object) -> Change | None:

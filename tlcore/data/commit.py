@@ -14,7 +14,7 @@ import pandas as pd
 from tlcore.checksums import file_checksum
 from tlcore.data.changes import Change
 from tlcore.data.deep import Range
-from tlcore.data.edit_log import Entry, Head, Log, RowChange, append, locked, point, read_head, read_log
+from tlcore.data.edit_log import Entry, Head, Log, RowChange, append, editor, locked, point, read_head, read_log
 from tlcore.data.manifest import REPORT, SPLITS, Dataset, fingerprint
 from tlcore.data.parquet import to_parquet
 from tlcore.data.parts import complete_parts, torn_parts
@@ -94,7 +94,7 @@ class Edited:
     def entry(self, change: Change, paths: tuple[str, ...] = (), **fields: Any) -> Entry:
         """The entry of an edit, without what comes of it."""
         version = self.log.next_version
-        return Entry(version, self.head.version, time.time(), change, (), 0, {}, "", paths, **fields)
+        return Entry(version, self.head.version, time.time(), change, (), 0, {}, "", paths, by=editor(), **fields)
 
     def after(self, entry: Entry, brought: pd.DataFrame | None = None) -> pd.DataFrame:
         """All rows after an edit, those left out included."""

@@ -262,7 +262,7 @@ def _read_photo(values: dict[str, Any], content: bytes, wanted: Wanted) -> Decod
     square = None
     if wanted.input_size:
         square = np.frombuffer(content, np.uint8, num_pixels).reshape(wanted.input_size, wanted.input_size, 3)
-    info = PhotoInfo(values["width"], values["height"], values["format"])
+    info = PhotoInfo(values["width"], values["height"], values["format"], _read_taken(values.get("taken")))
     thumbnail, rendered = content[num_pixels:thumbnail_end], content[thumbnail_end:]
     return DecodedPhoto(info, square, thumbnail, values["changed"], None, rendered)
 
@@ -277,3 +277,8 @@ def _read_measured(values: object, wanted: Wanted) -> Measured | None:
         return Measured(str(values["kind"]), tuple(float(value) for value in values["quantiles"]))
     except (AssertionError, KeyError, TypeError, ValueError) as error:
         raise BadMessage("not measured") from error
+
+
+def _read_taken(value: object) -> float | None:
+    """When a photo was taken; None for what is no time between 1970 and 2100."""
+    return float(value) if isinstance(value, int | float) and 0 < value < 4_102_444_800 else None

@@ -91,6 +91,7 @@ def _described(photo: DecodedPhoto) -> dict[str, Any]:
         "width": info.width,
         "height": info.height,
         "format": info.format,
+        "taken": info.taken,
         "thumbnail": len(photo.thumbnail),
         "changed": photo.changed,
         "measured": None if photo.measured is None else asdict(photo.measured),

@@ -13,6 +13,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -29,6 +30,25 @@ from tlcore.workspace import disk_error, read_json, write_json
 
 LOG, LOCK = "edits.jsonl", "edits.lock"
 LOCK_SECONDS = 60.0
+MOST_LOG_BYTES = 64_000_000
+"""Bytes of a log; with them no page gets slow, and nobody fills a disk by moving photos to and fro."""
+
+_EDITOR: ContextVar[str | None] = ContextVar("editor", default=None)
+
+
+@contextmanager
+def edited_by(visitor: str) -> Iterator[None]:
+    """Edits that are made in this block are this visitor's; "" for the owner's."""
+    token = _EDITOR.set(visitor)
+    try:
+        yield
+    finally:
+        _EDITOR.reset(token)
+
+
+def editor() -> str | None:
+    """Whose edits are made here; None where nobody said."""
+    return _EDITOR.get()
 
 
 @dataclass(frozen=True)
@@ -52,6 +72,7 @@ class Entry:
         labels: the classes in their order; num_photos, parts, fingerprint: as of the version that it made.
         stored_photos, stored_bytes: how much the photos that it brought take.
         notes: sentences for the person about what it brought. data_ranges: of photos of more than 8 bits among it.
+        by: as of `changes.Edit`.
     """
 
     version: int
@@ -70,6 +91,7 @@ class Entry:
     stored_bytes: int = 0
     notes: tuple[str, ...] = ()
     data_ranges: Mapping[str, Any] = field(default_factory=dict)
+    by: str | None = None
 
     @property
     def has_report(self) -> bool:
@@ -199,17 +221,35 @@ def _entry(values: Mapping[str, Any]) -> Entry | None:
             int(values["stored_bytes"]),
             tuple(values.get("notes", ())),
             dict(values.get("data_ranges", {})),
+            values["by"] if isinstance(values.get("by"), str) else None,
         )
     except (KeyError, TypeError, ValueError):
         return None
 
 
 def append(folder: Path, entry: Entry) -> None:
-    """Add an edit to the log. It counts when `point` made it current. Raises UserError where the disk says no."""
+    """Add an edit to the log. It counts when `point` made it current.
+
+    Raises:
+        UserError: the log is full, or the disk says no.
+    """
+    if log_bytes(folder) > MOST_LOG_BYTES:
+        raise UserError(
+            "These photos were changed too often: their history is full.",
+            "Undo changes, or download the photos and import them as a new data set.",
+        )
     values = {name: getattr(entry, name) for name in Entry.__dataclass_fields__}
     values["change"] = vars(entry.change)
     values["rows"] = [vars(each) for each in entry.rows]
     _append(folder / LOG, values)
+
+
+def log_bytes(folder: Path) -> int:
+    """How many bytes the log of the data set in a folder takes."""
+    try:
+        return (folder / LOG).stat().st_size
+    except OSError:
+        return 0
 
 
 def append_purged(folder: Path, paths: tuple[str, ...], num_bytes: int) -> None:
@@ -263,7 +303,7 @@ def point(folder: Path, head: Head) -> None:
         shown = {"num_photos": made.num_photos, "labels": list(made.labels), "parts": dict(made.parts)}
     stored = {
         "stored_photos": values["num_photos"] + log.stored_photos,
-        "bytes": int(values.get("bytes", 0)) + log.stored_bytes,
+        "bytes": int(values.get("bytes", 0)) + log.stored_bytes + log_bytes(folder),
     }
     try:
         tell_of_change(folder)  # before, too: after a kill in between nobody must take his list for the newest

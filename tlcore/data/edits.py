@@ -48,6 +48,7 @@ __all__ = [
     "move_to_part",
     "redo",
     "relabel",
+    "relabel_each",
     "rename_class",
     "reorder_classes",
     "rotate",
@@ -77,6 +78,28 @@ def relabel(workspace: Workspace, dataset: Dataset, paths: Collection[str], labe
             return edited.current
         change = Change(RELABELLED, ", ".join(sorted(set(moved["label"]))), label, len(moved))
         return commit(edited, change, tuple(moved["path"]), rows=(RowChange("label", label),))
+
+
+def relabel_each(workspace: Workspace, dataset: Dataset, labels: Mapping[str, str]) -> Dataset:
+    """Move photos to another class each, as one edit.
+
+    Args:
+        labels: the new class by the path of each photo.
+
+    Raises:
+        UserError: there is no such photo or class, a class would have too few photos, or the disk is full.
+    """
+    with editing(workspace, dataset) as edited:
+        chosen = edited.rows(labels)
+        edited.classes(labels.values())
+        wanted = chosen["path"].map(labels)
+        moved = chosen["label"] != wanted
+        if not moved.any():
+            return edited.current
+        rows = changed_rows(chosen, wanted, "label")
+        before, after = (", ".join(sorted(set(each[moved]))) for each in (chosen["label"], wanted))
+        change = Change(RELABELLED, before, after, int(moved.sum()))
+        return commit(edited, change, tuple(chosen["path"][moved]), rows=rows)
 
 
 def leave_out(workspace: Workspace, dataset: Dataset, paths: Collection[str], kind: str = LEFT_OUT) -> Dataset:

@@ -13,10 +13,14 @@ from tlcore.data.photo_index import PhotoIndex
 from tlcore.data.placed import SourceFile
 from tlcore.data.table_match import MatchedTable, TableFile, is_submission, match_table
 from tlcore.data.table_rows import parse_rows
-from tlcore.data.text_files import Read, read_texts
+from tlcore.data.text_files import MAX_BYTES, MAX_JSON, Read, read_texts
 
 MOST_TEXTS = 30
 """Tables and JSON files that are read, those nearest to the top first, plain texts last; a data set has a few."""
+TOO_LARGE = (
+    "has {size:,.0f} MB, and labels are read from files of up to {most} MB; split it into several files, or use a CSV "
+    "with a row for each photo"
+)
 _NO_TABLES = ("readme", "license", "licence", "requirements")
 
 
@@ -76,6 +80,16 @@ class Evidence:
     def index(self) -> PhotoIndex:
         """The photos of `unmasked` by their names; a number is the place in that list."""
         return PhotoIndex([file.parts for file in self.unmasked])
+
+    @cached_property
+    def too_large(self) -> dict[tuple[str, ...], str]:
+        """Tables and annotations that are not read because of their size, with the reason, by their paths."""
+        found = {}
+        for file in self.files:
+            most = MAX_JSON if file.parts[-1].casefold().endswith(".json") else MAX_BYTES
+            if file.size > most and _may_be_table(file.parts[-1]):
+                found[file.parts] = TOO_LARGE.format(size=file.size / 1e6, most=most // 1_000_000)
+        return found
 
     @cached_property
     def tables(self) -> list[MatchedTable]:

@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from tlcore.data import decode_budget
+from tlcore.data.capture_time import capture_of
 from tlcore.data.colours import is_deep, to_rgb
 from tlcore.data.decode_budget import OWN_BUDGET, DecodeBudget, DecodeCost
 from tlcore.data.deep import (
@@ -88,6 +89,8 @@ def decode(
     with in_turn(opened.cost):
         loaded = load_photo(opened, None if wanted.any_depth else at_least or 1)
         info = _info(opened.format, size, loaded.orientation)
+        if wanted.whole and (capture := capture_of(data)) is not None:
+            info = replace(info, taken=capture.seconds)
         if wanted.measure and loaded.values is not None and fixed_range(loaded.values.kind) is None:
             return DecodedPhoto(info, measured=measure(loaded.values))
         if not (at_least or wanted.render):

@@ -11,7 +11,7 @@ from tlcore.data.evidence import Evidence, Table
 from tlcore.data.exported import read_export
 from tlcore.data.folder_layout import FolderReading
 from tlcore.data.label_tables import TableLabels
-from tlcore.data.names import clean_text, is_junk
+from tlcore.data.names import clean_path, clean_text, is_junk
 from tlcore.data.placed import CLASS_LEFT_OUT, Layout, Placed, SourceFile, label_all, leave_out, name_classes
 from tlcore.data.proposal import Proposal, agree, covers, not_offered, num_classes, same_classes
 from tlcore.data.proposals import (
@@ -157,6 +157,8 @@ def _chosen(proposal: Proposal, evidence: Evidence) -> Layout:
     """The layout of a proposal, which then says how it came about, and has what tables say of its photos besides."""
     layout = proposal.layout
     layout.choice = proposal.choice()
+    shown = {clean_path(parts): reason for parts, reason in evidence.too_large.items()}
+    layout.refused = [(path, shown.get(path, reason)) for path, reason in layout.refused]
     columns = further_columns(evidence.tables, len(layout.placed), {proposal.column})
     if columns:
         numbers = {file.parts: number for number, file in enumerate(evidence.unmasked)}
@@ -259,6 +261,10 @@ def _num_folders(proposal: Proposal) -> int:
 
 def _no_classes(name: str, evidence: Evidence) -> UserError:
     """The error where nothing gives at least two classes."""
+    for parts, reason in evidence.too_large.items():
+        return UserError(
+            f"{name} contains no class folders, and {clean_text(parts[-1])} is not read: it {reason}.", HOW
+        )
     export = find_annotations(evidence)
     if export is not None:
         return _detection(name, export)

@@ -67,7 +67,7 @@ def history(workspace: Workspace, dataset: Dataset) -> tuple[Edit, ...]:
 
 def _edit(folder: Path, entry: Entry, undone: bool = False) -> Edit:
     an_id = version_id(folder.name, entry.version)
-    return Edit(entry.version, entry.before, an_id, entry.change, entry.made, entry.paths, undone)
+    return Edit(entry.version, entry.before, an_id, entry.change, entry.made, entry.paths, undone, entry.by)
 
 
 def undo(workspace: Workspace, dataset: Dataset) -> Dataset:

@@ -36,11 +36,16 @@ RESIZE_POLICY = "center-crop"
 
 @dataclass(frozen=True)
 class PhotoInfo:
-    """What a file says and decoding confirmed. `width`, `height`: pixels, upright; `format`: one of `FORMATS`."""
+    """What a file says and decoding confirmed. `width`, `height`: pixels, upright; `format`: one of `FORMATS`.
+
+    `taken`: when, by the camera's own clock (`capture_time.Capture.seconds`), None where it does not say so, or nobody
+    asked.
+    """
 
     width: int
     height: int
     format: str
+    taken: float | None = None
 
 
 @dataclass(frozen=True)
@@ -49,10 +54,10 @@ class Wanted:
 
     `input_size`: pixels a side of what a network sees, 0 for none; `policy`: a key of `RESIZE_POLICIES`;
     `thumbnail_size`: pixels a side, 0 for none; `whole`: the thumbnail shows all of the photo, its longer side having
-    that many pixels, instead of the square in its middle; `data_ranges`: which values of more than 8 bits become 0 and
-    255, by their kind; of kinds that are not there the photo's own range; `version`: the `PIXELS_VERSION`;
-    `measure`: of a photo of more than 8 bits only how its values are spread; `render`: of such a photo all of it as an
-    8-bit PNG too; `any_depth`: of any photo.
+    that many pixels, instead of the square in its middle, and the info tells when it was taken; `data_ranges`: which
+    values of more than 8 bits become 0 and 255, by their kind; of kinds that are not there the photo's own range;
+    `version`: the `PIXELS_VERSION`; `measure`: of a photo of more than 8 bits only how its values are spread; `render`:
+    of such a photo all of it as an 8-bit PNG too; `any_depth`: of any photo.
     """
 
     input_size: int = 0

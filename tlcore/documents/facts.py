@@ -93,7 +93,7 @@ def gather_facts(workspace: Workspace, run: Run) -> Facts:
         labels=labels,
         dataset=dataset,
         report=report,
-        findings=tuple(find_limits(_evidence(workspace, dataset, report, info, others))),
+        findings=tuple(find_limits(_evidence(workspace, run, dataset, report, info, others))),
         edits=() if dataset is None else _edits(dataset),
         epochs=status.epochs,
         curve_warnings=tuple(warnings),
@@ -128,11 +128,12 @@ def facts_in(info: Mapping[str, Any], config: TrainConfig, report: Report) -> Fa
 def find_limits_of(workspace: Workspace, run: Run, report: Report) -> list[Finding]:
     """How far the score of a run can be trusted, by all that was found out until now."""
     info, dataset = read_info(run.folder), _dataset(workspace, run)
-    return find_limits(_evidence(workspace, dataset, report, info, tuple(_others(workspace, run, info))))
+    return find_limits(_evidence(workspace, run, dataset, report, info, tuple(_others(workspace, run, info))))
 
 
 def _evidence(
     workspace: Workspace,
+    run: Run,
     dataset: Dataset | None,
     report: Report,
     info: Mapping[str, Any],
@@ -140,12 +141,12 @@ def _evidence(
 ) -> Evidence:
     tests = [(each.name, each.results) for each in others if not each.results.num_learned]
     tested = dict(zip(report.labels, (int(number) for number in report.per_class["support"])))
-    evidence = evidence_in(info)
+    evidence, cross = evidence_in(info), load_cross_validation(run.folder)
     return Evidence(
         test=(report.correct, report.total),
         tested=tested,
         photos={} if dataset is None else dict(zip(report.labels, _counts(dataset.photos, report.labels))),
-        cross_validation=evidence.cross_validation,
+        cross_validation=evidence.cross_validation if cross is None else (cross.correct, cross.total, *cross.interval),
         others=[(name, (found.report.correct, found.report.total)) for name, found in tests if found.report],
         near_copies=None if dataset is None else _near_copies(workspace, dataset),
         honest=None if dataset is None else _honest(workspace, dataset),

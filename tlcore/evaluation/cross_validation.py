@@ -16,6 +16,7 @@ from tlcore.evaluation.figures import parse_figures
 from tlcore.evaluation.fold_interval import fold_interval
 from tlcore.evaluation.report import Report, figures, make_report
 from tlcore.intervals import wilson_interval
+from tlcore.shares import EXACT
 from tlcore.workspace import read_json, write_atomic, write_json
 
 ANALYSIS = "cross-validation"  # the job that does it on request, see worker/handlers.py
@@ -134,7 +135,8 @@ def parse_cross_validation(values: Any, predictions: pd.DataFrame) -> CrossValid
     """
     counted = parse_figures(values["figures"], tuple(values["figures"]["labels"]))
     low, high = (float(end) for end in values["interval_95"])
-    if not 0 <= low <= counted.correct / max(1, counted.total) <= high <= 1:
+    share = counted.correct / max(1, counted.total)
+    if not (0 <= low <= share + EXACT and share - EXACT <= high <= 1):
         raise ValueError("The interval is not one of these counts.")
     return CrossValidation(
         int(values["folds"]),

@@ -30,16 +30,17 @@ class Fold:
     predict: Codes
 
 
-def num_folds(labels: Sequence[str] | pd.Series, groups: Sequence[str] | pd.Series) -> int:
+def num_folds(labels: Sequence[str] | pd.Series, groups: Sequence[str] | pd.Series, most: int = MOST_FOLDS) -> int:
     """How many folds: 10 up to 200 photos, else 5; fewer where a class has fewer groups. 0 where none are possible.
 
     Args:
         labels, groups: of each photo its class, and what it belongs to; equal for photos that stay together.
+        most: folds, where each takes long.
     """
     frame = pd.DataFrame({"label": list(labels), "group": list(groups)})
     fewest = int(frame.groupby("label")["group"].nunique().min()) if len(frame) else 0
     wanted = MOST_FOLDS if len(frame) <= FEW_PHOTOS else USUAL_FOLDS
-    return min(wanted, fewest) if fewest >= 2 else 0
+    return min(wanted, fewest, most) if fewest >= 2 else 0
 
 
 def make_folds(labels: Codes, groups: Codes, count: int, validation_share: float, seed: int = 0) -> list[Fold]:

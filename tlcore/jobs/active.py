@@ -14,8 +14,9 @@ from tlcore.workspace import Workspace
 
 
 def active_jobs(workspace: Workspace) -> list[tuple[Job, JobStatus]]:
-    """The trainings, then the imports that wait or are worked on, each with how it stands; the oldest first."""
-    return [*_open_jobs(workspace.runs).active(), *_open_jobs(workspace.imports).active()]
+    """The trainings, then imports and checks that wait or are worked on, each with how it stands; the oldest first."""
+    folders = (workspace.runs, workspace.imports, workspace.checks)
+    return [pair for folder in folders for pair in _open_jobs(folder).active()]
 
 
 @lru_cache(maxsize=8)

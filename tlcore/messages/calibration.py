@@ -1,7 +1,7 @@
 """What probabilities are worth, in words."""
 
 from tlcore.evaluation.calibration import CROSS_VALIDATION, Calibration, Reliability
-from tlcore.messages.quantities import count, percent, percent_range
+from tlcore.messages.quantities import count, percent
 
 TITLE = "Is its confidence honest? (calibration)"
 WHAT = "A model that says 80% should be correct for 80 of 100 such photos."
@@ -63,4 +63,5 @@ def _points(share: float) -> str:
 
 
 def _error(reliability: Reliability) -> str:
-    return f"{percent(reliability.error, 1)} (likely range {percent_range(reliability.low, reliability.high)})"
+    low, high = percent(reliability.low, 1).removesuffix("%"), percent(reliability.high, 1)
+    return f"{percent(reliability.error, 1)} (likely range {low}–{high})"

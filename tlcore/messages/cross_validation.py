@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tlcore.evaluation.cross_validation import CrossValidation
+from tlcore.evaluation.report import Report
 from tlcore.messages.durations import about_message
 from tlcore.messages.quantities import count, percent
 from tlcore.messages.scores import score_message
@@ -43,13 +44,14 @@ def spread_message(found: CrossValidation) -> str:
     return f"The {found.folds} models got {low} to {high} of their photos correct."
 
 
-def test_comparison_message(found: CrossValidation, correct: int, total: int) -> str:
-    """How much more it rests on than the test score: "470 of 500 photos instead of 70 of 75 test photos."."""
-    if not total or found.total <= total:
+def test_comparison_message(found: CrossValidation, test: Report) -> str:
+    """How much more it rests on than the test score; "" where that is not more."""
+    if not test.total or found.total <= test.total:
         return ""
+    narrower = found.interval[1] - found.interval[0] < test.high - test.low
     return (
-        f"The score rests on {count(found.total, 'photo')} instead of {count(total, 'test photo')} "
-        f"({correct:,} correct), so its likely range is narrower."
+        f"The score rests on {count(found.total, 'photo')} instead of {count(test.total, 'test photo')}"
+        f"{', so its likely range is narrower' if narrower else ''}."
     )
 
 

@@ -12,6 +12,11 @@ SPREAD = 0.33  # of the photo's side: how far evidence lies from its centre on a
 MIDDLE = (0.39, 0.61)  # of the photo's height or width
 
 NO_NEIGHBOURS = "To see which training photos are most like this one, train again: this model doesn’t keep that."
+HOW_TO_READ = (
+    "Bright places count most for the class. The white outline surrounds those that count at least half as much as the "
+    "strongest one."
+)
+LEARNED_SINCE = "After its test, the model also learned from this photo, so its answer now can differ."
 SLOW = "This model’s network doesn’t show where it looks."
 WHOLE_PHOTO = "all over the photo"
 

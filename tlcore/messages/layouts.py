@@ -29,6 +29,8 @@ _BASIS = {
 }
 
 
+_UNLIKELY = ("only-folder", "all-folders", "folder-level", "file-name-word")
+MOST_LIKELY = 3
 _SOURCES = {
     "folders": "folder names",
     "names": "file names",
@@ -52,11 +54,22 @@ def basis_message(choice: LayoutChoice) -> str:
     return _BASIS[choice.basis].format(file=choice.file, column=choice.column) + names + case
 
 
-def found_message(choice: LayoutChoice, num_classes: int) -> str:
-    """What was read and from where: "3 classes in 2 parts, from folder names"."""
-    parts = f" in {count(len(choice.parts), 'part')}" if choice.parts else ""
+def found_message(choice: LayoutChoice) -> str:
+    """Where classes and parts were read from: "Classes from folder names, in 2 parts (train, test)"."""
+    parts = f", in {count(len(choice.parts), 'part')} ({', '.join(part for part, _ in choice.parts)})"
     source = _SOURCES.get(choice.labels_from, "{file}").format(file=choice.file)
-    return f"{count(num_classes, 'class', 'classes')}{parts}, from {source}"
+    return f"Classes from {source}{parts if choice.parts else ''}"
+
+
+def by_likelihood(
+    choices: Sequence[LayoutChoice],
+) -> tuple[tuple[LayoutChoice, ...], tuple[LayoutChoice, ...]]:
+    """The readings to choose from at first, and the other ways to read it: a single folder, another word of the names.
+
+    The first is always among the likely ones, of which there are `MOST_LIKELY` at most.
+    """
+    likely = [each for place, each in enumerate(choices) if not place or each.basis not in _UNLIKELY][:MOST_LIKELY]
+    return tuple(likely), tuple(each for each in choices if each not in likely)
 
 
 def undecided_message(error: UndecidedLayout) -> str:

@@ -58,8 +58,8 @@ def score_section(info: Mapping[str, Any]) -> str:
         return "## How good it is\n\nIt has not been tested yet."
     lines = [
         f"## How good it is\n\n{message}\n\n"
-        f"Counted on {count(total, 'test photo')} that it was not trained on (test accuracy, 95% confidence interval). "
-        "With another camera, or in another place, it may do worse: test it before you rely on it."
+        f"Counted on {count(total, 'test photo')} that had not been used for training (test accuracy, 95% confidence "
+        "interval). With another camera, or in another place, it may do worse: test it before you rely on it."
     ]
     try:
         found = parse_cross_validation(info["cross_validation"], pd.DataFrame({"correct": [], "fold": []}))

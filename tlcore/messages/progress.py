@@ -23,6 +23,7 @@ NEARLY = 0.97  # of the bar, when all files were read and the data set is writte
 STAGE_TITLES = {
     StageKey.PREPARE: "Preparing the network",
     StageKey.DOWNLOAD: "Downloading the network",
+    StageKey.LIST: "Listing the files in the archive",
     StageKey.READ: "Importing photos",
     StageKey.PREDICT: "Testing the model",
     StageKey.EXPORT: "Exporting photos",

@@ -38,7 +38,7 @@ def cross_validate_heads(context: Context, trainer: HeadTrainer) -> Generator[Ev
         UserError: some class cannot be learned in every fold, the disk will not do, or a photo is gone.
         Halted: stopped before all features were there.
     """
-    start, folding = time.monotonic(), fold_photos(context.dataset)
+    start, folding = time.monotonic(), fold_photos(context.dataset, context.config)
     photos, folds = folding.photos, folds_of(folding, context.dataset, context.config.seed)
     watch, predicted = Stopwatch(StageKey.CROSS_VALIDATE, len(folds)), _empty(context, folding)
     with open_feature_store(context, views_of(context.config)) as store:
@@ -65,7 +65,7 @@ def refit_head(context: Context, trainer: HeadTrainer, epochs: int) -> Head | No
     Raises:
         UserError: the loss was not a number.
     """
-    folding = fold_photos(context.dataset)
+    folding = fold_photos(context.dataset, context.config)
     with open_feature_store(context, views_of(context.config)) as store:
         examples = Examples(_features(store, folding.photos), folding.classes)
         return trainer.fit(examples, epochs, context.should_stop)

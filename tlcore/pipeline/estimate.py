@@ -67,7 +67,7 @@ def estimate_cross_validation(workspace: Workspace, dataset: Dataset, config: Tr
     Raises:
         UserError: the config names a network or a block that is not known.
     """
-    folding = fold_photos(dataset)
+    folding = fold_photos(dataset, config)
     folds = folding.num_folds
     if not config.fine_tunes:
         work = _Work(workspace, dataset, config)

@@ -55,7 +55,7 @@ def learn_familiarity(context: Context, completed: Completed) -> Generator[Event
     model, report = completed.model, completed.report
     train, validation, test = (context.part(part) for part in ("train", "validation", "test"))
     few = model.network is None and len(validation[0]) + len(test[0]) < ENOUGH
-    folding = fold_photos(context.dataset)
+    folding = fold_photos(context.dataset, context.config)
     photos, classes = (folding.photos, folding.classes) if few else train
     features = yield from features_of(context, model, photos)
     prototypes = fit_prototypes(features, classes, context.config.seed)

@@ -142,7 +142,7 @@ def _divided(context: Context, trained: TrainedModel, temperature: float) -> Tra
 
 def _refit(context: Context, trainer: HeadTrainer, found: CrossValidation) -> tuple[TrainedModel, Refit] | None:
     """The model that learned from all photos, where it is wanted; None where it is not, or was stopped."""
-    folding = fold_photos(context.dataset)
+    folding = fold_photos(context.dataset, context.config)
     if not is_refit(context.config, len(folding.rows)):
         return None
     epochs = max(1, round(median(found.best_epochs)))

@@ -72,7 +72,7 @@ def plan_folds(dataset: Dataset, config: TrainConfig) -> FoldPlan:
 
     Photos that the run does not learn from have no augmented views yet: those would be computed for it.
     """
-    folding, parts = fold_photos(dataset), dataset.photos["split"].value_counts()
+    folding, parts = fold_photos(dataset, config), dataset.photos["split"].value_counts()
     views, rows = views_of(config), folding.rows
     others = rows["sha256"][rows["split"] != "train"].nunique()
     missing = others * (views.count - 1) if has_views(views) else 0

@@ -25,6 +25,7 @@ from tlcore.serving.dense_head import DenseHead
 GRID = 7  # places a side that are covered in turn, as many as a feature map at 224 pixels has
 COVER = 0.3  # of the photo's side: what is covered at once; larger than a place, lest an object shows at the edges
 BATCH = 7  # covered photos that go through the network at once
+PALER = 2  # times as strong evidence for another class makes a map pale
 LEAST_EVIDENCE = 0.25  # logits: where all evidence is weaker, the map is pale rather than blown up
 _LEAST_PROBABILITY = 1e-7
 
@@ -55,11 +56,11 @@ class Evidence:
     def heat_map(self, number: int) -> Array:
         """What speaks for the class of that number: float32 (rows, columns), 0–1.
 
-        The strongest evidence for any class is 1, so that the maps of two classes can be compared; what speaks against
-        a class is 0.
+        Its strongest place is 1, unless another class has more than twice as strong a one, or all evidence is weak:
+        then it is less, in proportion. What speaks against the class is 0.
         """
-        strongest = max(float(self.values.max()), LEAST_EVIDENCE)
-        scaled: Array = (self.values[number] / strongest).clip(0, 1)
+        own, strongest = float(self.values[number].max()), float(self.values.max())
+        scaled: Array = (self.values[number] / max(own, strongest / PALER, LEAST_EVIDENCE)).clip(0, 1)
         return scaled
 
 

@@ -15,7 +15,8 @@ INFERNO = ("#000004", "#1b0c41", "#4a0c6b", "#781c6d", "#a52c60", "#cf4446", "#e
 OUTLINED = 0.5  # of the strongest evidence: what is at least as hot is inside the outline
 OPAQUE = 0.62  # of a colour where it is hottest: the photo shines through
 DIMMED = 0.35  # of the dark where nothing speaks for the class, so that what does stands out on bright photos too
-LEAST_SIDE = 512  # pixels: fewer would show steps
+LEAST_SIDE = 512  # pixels, of a picture that is saved
+SIDE = 384  # pixels, of one for a page, which the browser makes larger without steps
 LINE = 1 / 170  # width of the outline, as a share of the side
 
 Array = npt.NDArray[np.float32]
@@ -28,23 +29,34 @@ def smooth(heat_map: Array, width: int, height: int) -> Array:
     return values
 
 
-def draw_overlay(heat_map: Array, width: int = LEAST_SIDE, height: int = LEAST_SIDE) -> bytes:
-    """A heat map as a PNG of that size to be laid over what the model sees of a photo; it lets the photo through."""
-    values = smooth(heat_map, width, height)
-    colours, share = _colours(values), _opacity(values)[..., np.newaxis]
-    for lightness, line in _outline(values):
-        colours = colours * (1 - line) + lightness * line
-        share = share + line * (1 - share)
-    pixels = np.concatenate([colours, share * 255], axis=2)
-    return _png(Image.fromarray(pixels.round().astype(np.uint8), "RGBA"))
+def draw_overlay(heat_map: Array, width: int = SIDE, height: int = SIDE) -> bytes:
+    """A heat map to be laid over what the model sees of a photo, which it lets through, as a WebP of that size.
+
+    As a PNG it would be four times as large, and with the photo it goes to the browser at every press.
+    """
+    target = BytesIO()
+    _overlay(heat_map, width, height).save(target, "WEBP", quality=85, method=2)
+    return target.getvalue()
 
 
 def draw_explanation(image: npt.NDArray[np.uint8], heat_map: Array) -> bytes:
     """A photo uint8 (S, S, 3) with its heat map over it, as a PNG of at least `LEAST_SIDE` pixels a side."""
     side = max(len(image), LEAST_SIDE)
     photo = Image.fromarray(image).resize((side, side), Image.Resampling.BICUBIC).convert("RGBA")
-    photo.alpha_composite(Image.open(BytesIO(draw_overlay(heat_map, side, side))))
-    return _png(photo.convert("RGB"))
+    photo.alpha_composite(_overlay(heat_map, side, side))
+    target = BytesIO()
+    photo.convert("RGB").save(target, "PNG")
+    return target.getvalue()
+
+
+def _overlay(heat_map: Array, width: int, height: int) -> Image.Image:
+    values = smooth(heat_map, width, height)
+    colours, share = _colours(values), _opacity(values)[..., np.newaxis]
+    for lightness, line in _outline(values):
+        colours = colours * (1 - line) + lightness * line
+        share = share + line * (1 - share)
+    pixels = np.concatenate([colours, share * 255], axis=2)
+    return Image.fromarray(pixels.round().astype(np.uint8), "RGBA")
 
 
 def _colours(values: Array) -> Array:
@@ -72,9 +84,3 @@ def _outline(values: Array) -> list[tuple[float, Array]]:
         (lightness, (reach / 2 + 0.5 - distance).clip(0, 1)[..., np.newaxis].astype(np.float32))
         for lightness, reach in lines
     ]
-
-
-def _png(picture: Image.Image) -> bytes:
-    target = BytesIO()
-    picture.save(target, "PNG", compress_level=4)
-    return target.getvalue()

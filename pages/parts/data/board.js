@@ -49,13 +49,13 @@ class Board {
     this.outside = 0; // files beside class folders
     this.nameInput = make("input", { type: "text", className: "name", maxLength: 80, autocomplete: "off", value: data.name ?? "" });
     this.nameInput.onchange = () => this.report();
-    const label = make("label", { className: "title" }, make("span", { textContent: "Name of the data set (optional)" }), this.nameInput);
+    this.title = make("label", { className: "title" }, make("span", { textContent: "Name of the data set (optional)" }), this.nameInput);
     this.go = button("Import and continue", "primary", () => this.importAll());
     const bar = make("div", { className: "go" }, this.go);
     this.spoken = make("p", { className: "spoken" });
     this.spoken.setAttribute("role", "status");
     const slot = make("div", { className: "slot" }, this.progress, this.outcome);
-    const rest = [this.aside, make("div", { className: "end" }, label, bar, slot), this.spoken];
+    const rest = [this.aside, make("div", { className: "end" }, this.title, bar, slot), this.spoken];
     this.root = make("section", { className: "board" }, this.list, this.wholePart, ...rest);
     this.root.setAttribute("aria-label", "Your classes");
     this.acceptDrops(this.root, (dropped) => this.take(dropped, null));
@@ -106,6 +106,7 @@ class Board {
     this.component = component;
     if (component.parentElement !== this.root.parentNode) component.parentElement.append(this.root);
     this.nameInput.placeholder = this.data.suggested || "My photos";
+    this.title.hidden = Boolean(this.data.adds); // photos that are added come under the name that is there
     this.limit.textContent = this.data.limit;
     this.limit.hidden = !this.data.limit;
     this.draw();

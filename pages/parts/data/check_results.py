@@ -75,6 +75,9 @@ def _all_at_once(dataset: Dataset, kind: str, rows: pd.DataFrame) -> None:
     with st.container(horizontal=True, key="tl_check_all"):
         if kind == WRONG_LABEL:
             targets = rows["proposed"].value_counts()
+            if len(targets) > 1:
+                words = f"Move all {len(rows):,} to their proposed classes"
+                st.button(words, key="check_move_each", on_click=_move_each, args=(dataset, rows))
             for place, (label, number) in enumerate(targets.head(MOST_TARGETS).items()):
                 words = f"Move {'all ' if number > 1 else ''}{int(number):,} to {plain(str(label))}"
                 paths = rows.loc[rows["proposed"] == label, "path"].tolist()
@@ -155,6 +158,11 @@ def _move(dataset: Dataset, paths: list[str], label: str) -> None:
         newer = actions.relabel(dataset, paths, label)
         if newer is not None:
             undo.changed(newer, f"Moved {count(len(paths), 'photo')} to “{label}”.")
+
+
+def _move_each(dataset: Dataset, rows: pd.DataFrame) -> None:
+    with actions.refusals_kept():
+        undo.edited(actions.relabel_each(dataset, dict(zip(rows["path"], rows["proposed"]))))
 
 
 def _leave_out(dataset: Dataset, paths: list[str]) -> None:

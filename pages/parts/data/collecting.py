@@ -95,8 +95,9 @@ def _shown(area: str | None, said: Told, base: Dataset | None) -> dict[str, Any]
     """What stands on the board: all of it at first, later only what the browser does not know itself."""
     suggested = suggested_name(state.workspace(), area, said.classes) if area else ""
     zips = _zips(area) if area else {}
+    adds = base is not None
     if said.said:
-        return {"suggested": suggested, "zips": zips}
+        return {"suggested": suggested, "zips": zips, "adds": adds}
     classes = read_classes(state.workspace(), area) if area else UploadClasses()
     cards, whole = _cards(area, classes) if area else ([], None)
     if base is not None:
@@ -105,7 +106,7 @@ def _shown(area: str | None, said: Told, base: Dataset | None) -> dict[str, Any]
         suggested = suggested_name(state.workspace(), area, classes)
     named = {"name": classes.name, "folder": classes.folder}
     suggested = base.name if base and not suggested else suggested
-    return {**named, "suggested": suggested, "cards": cards, "whole": whole, "zips": zips}
+    return {**named, "suggested": suggested, "cards": cards, "whole": whole, "zips": zips, "adds": adds}
 
 
 def _fixed_cards(base: Dataset) -> list[dict[str, Any]]:

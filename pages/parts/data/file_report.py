@@ -18,7 +18,7 @@ LONG = widgets.MOST_LINES  # more lines have the kinds of reasons above them, an
 def show(dataset: Dataset) -> None:
     """How the files were read, and of those that were not taken as they are the counts, a searched table and a list."""
     if dataset.layout is not None:
-        st.markdown(plain(found_message(dataset.layout, len(dataset.labels))) + ".")
+        st.markdown(plain(found_message(dataset.layout)) + ".")
     report = dataset.report
     if report.empty:
         return

@@ -43,8 +43,19 @@ def show(dataset: Dataset) -> None:
     _undo_and_redo(dataset, edits)
     runs = _runs(dataset)
     for edit in widgets.paged(tuple(reversed(edits)), f"history_{dataset.id}"):
-        _line(dataset, edit.version, edit_message(edit.change), state.moment(edit.made), runs, edit.undone)
-    _line(dataset, 1, f"Imported “{dataset.name}”", state.moment(dataset.created), runs, undone=False)
+        when = " · ".join(filter(None, (state.moment(edit.made), _who(dataset, edit.by))))
+        _line(dataset, edit.version, edit_message(edit.change), when, runs, edit.undone)
+    when = " · ".join(filter(None, (state.moment(dataset.created), _who(dataset, dataset.visitor))))
+    _line(dataset, 1, f"Imported “{dataset.name}”", when, runs, undone=False)
+
+
+def _who(dataset: Dataset, by: str | None) -> str:
+    """Who made a change, as this visitor knows them; "" where nobody wrote it down."""
+    if by is None:
+        return ""
+    if by == state.maker():
+        return "you"
+    return "the owner of these photos" if by == dataset.visitor else "someone you share with"
 
 
 def _undo_and_redo(dataset: Dataset, edits: Sequence[Edit]) -> None:

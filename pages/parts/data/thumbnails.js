@@ -4,7 +4,7 @@ const MOST_THUMBNAILS = 10; // of more, the last place tells how many and opens 
 const THUMBNAIL = 112; // pixels, for 56 on a page of twice the density
 const paintInTurn = limited(3);
 
-/** The middle square of a photo on a canvas, as the network will see it; a grey tile with the kind of file for others. */
+/** The middle square of a photo on a canvas, as the network will see it; for others, as HEIC, a tile that names the file. */
 async function paint(canvas, file) {
   const pen = canvas.getContext("2d");
   try {
@@ -14,12 +14,15 @@ async function paint(canvas, file) {
     pen.drawImage(bitmap, left, top, side, side, 0, 0, THUMBNAIL, THUMBNAIL);
     bitmap.close();
   } catch {
-    pen.fillStyle = getComputedStyle(canvas).color;
-    pen.font = "600 26px sans-serif";
-    pen.textAlign = "center";
-    pen.fillText(kindOf(file.name), THUMBNAIL / 2, THUMBNAIL / 2 + 9);
+    canvas.replaceWith(named(file.name));
   }
 }
+
+/** A tile for a photo that no browser shows: the kind of its file, and its name. */
+const named = (name) => {
+  const short = name.split("/").pop();
+  return make("span", { title: short }, make("b", { textContent: kindOf(short) }), make("small", { textContent: short }));
+};
 
 const kindOf = (name) => (name.split(".").pop() || "?").slice(0, 5).toUpperCase();
 
@@ -79,7 +82,7 @@ class Thumbnails {
   }
 
   picture(each, name) {
-    if (!each.file) return each.source ? make("img", { src: each.source, alt: "" }) : make("span", { textContent: kindOf(name) });
+    if (!each.file) return each.source ? make("img", { src: each.source, alt: "" }) : named(name);
     const canvas = make("canvas", { width: THUMBNAIL, height: THUMBNAIL });
     paintInTurn(() => paint(canvas, each.file));
     return canvas;

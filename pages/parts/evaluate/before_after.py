@@ -8,9 +8,10 @@ from pages.shared import chrome, drawn, state
 from pages.shared.widgets import plain
 from tlcore.charts import comparison as charts
 from tlcore.charts.comparison import Score
-from tlcore.comparison.retraining import load_before_after
+from tlcore.comparison.retraining import later_run, load_before_after
 from tlcore.evaluation.before_after import BeforeAfter
 from tlcore.evaluation.report import Report
+from tlcore.jobs.status import job_status
 from tlcore.jobs.store import load_run
 from tlcore.messages.corrections import before_after_message, before_after_title, labels_message
 
@@ -21,6 +22,7 @@ def show(plan: Planning, report: Report) -> None:
     Args:
         report: of this run.
     """
+    _later(plan)
     found = load_before_after(state.workspace(), plan.run) if plan.run.before else None
     if found is None or not state.may_see(load_run(state.workspace(), plan.run.before)):
         return
@@ -35,6 +37,17 @@ def show(plan: Planning, report: Report) -> None:
             st.caption(plain(words))
         earlier = state.link(run=plan.run.before)
         st.page_link("pages/evaluate.py", label="View the earlier model’s results", query_params=earlier)
+
+
+def _later(plan: Planning) -> None:
+    """The way to the run that was trained on corrections of this one, where there is one."""
+    later = later_run(state.workspace(), plan.run)
+    if later is None or not state.may_see(later) or not job_status(later).usable:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown("A newer model was trained on corrections of these photos.", width="content")
+        query = state.link(run=later.id, dataset=later.dataset_id)
+        st.page_link("pages/evaluate.py", label="View its results", query_params=query)
 
 
 def _scores(found: BeforeAfter) -> None:

@@ -22,7 +22,8 @@ def card(run: Run) -> None:
     if found is None:
         return
     with st.container(border=True, key="tl_cross_validation"):
-        _score(found)
+        st.markdown(f"**{plain(messages.cross_validation_title(found))}**")
+        score.show(found.correct, found.total, *found.interval, label="photos")
         st.caption(messages.how_message(found))
         _refitted(run)
 
@@ -30,25 +31,19 @@ def card(run: Run) -> None:
 def show(run: Run, dataset: Dataset, report: Report) -> None:
     """The section of the Trust view: score, spread, classes; or the offer to find out."""
     with st.container(key="tl_every_photo"):
-        st.subheader(messages.TITLE, anchor=False)
         found = load_cross_validation(run.folder)
+        st.subheader(messages.cross_validation_title(found) if found else messages.TITLE, anchor=False)
         if found is None:
             _offer(run, dataset)
             return
         left, right = st.columns(2, gap="large")
         with left:
-            _score(found)
+            score.show(found.correct, found.total, *found.interval, label="photos")
             st.caption(f"{messages.how_message(found)} {messages.coverage_message(found)}")
             _refitted(run)
         with right:
-            st.markdown(messages.test_comparison_message(found, report.correct, report.total))
-            st.markdown(messages.spread_message(found))
+            st.markdown(f"{messages.test_comparison_message(found, report)} {messages.spread_message(found)}".strip())
             widgets.table(class_frame(found), "For each class: photos found and correct when predicted, out of fold")
-
-
-def _score(found: CrossValidation) -> None:
-    st.markdown(f"**{plain(messages.cross_validation_title(found))}**")
-    score.show(found.correct, found.total, *found.interval, label="photos")
 
 
 def _refitted(run: Run) -> None:

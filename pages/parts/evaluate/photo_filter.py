@@ -8,9 +8,9 @@ import streamlit as st
 from pages.shared import address
 from tlcore.messages.quantities import count
 
-MISTAKES, SUSPECTS, ALL = "Mistakes", "Possibly wrong labels", "All photos"
-TESTED, EVERY = "Test photos", "All photos"
-EVERY_HELP = "Each was predicted by a model that had not seen it (cross-validation)."
+MISTAKES, SUSPECTS, ALL = "Mistakes", "Doubtful labels", "All photos"
+TESTED, EVERY = "Test photos", "Every photo"
+EVERY_MEANS = "Each was predicted by a model that had not seen it (cross-validation)."
 ANY_CLASS = "Any class"
 _ANY = ""  # its value in the widgets; None would be shown as "Choose an option"
 
@@ -98,7 +98,6 @@ class PhotoFilter:
                     key=self._key("of"),
                     required=True,
                     persist_state="session",
-                    help=EVERY_HELP,
                     disabled=st.session_state.get(self._key("kind")) == SUSPECTS,
                 )
             st.segmented_control("Show", kinds, key=self._key("kind"), required=True, persist_state="session")

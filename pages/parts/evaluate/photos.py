@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts.evaluate import photo_lists, planning, prediction_grid
-from pages.parts.evaluate.photo_filter import PhotoFilter, Shown, select, shown_message
+from pages.parts.evaluate.photo_filter import EVERY_MEANS, PhotoFilter, Shown, select, shown_message
 from pages.parts.evaluate.planning import Planning
 from pages.shared import photo_grid, photo_viewer
 from pages.shared.photo_grid import Order
@@ -30,6 +30,8 @@ def show(plan: Planning, lists: photo_lists.PhotoLists, photos: PhotoFilter, sho
             _nothing(photos, shown)
             return
         st.markdown(f"**{plain(shown_message(rows, shown))}**")
+        if shown.every:
+            st.caption(EVERY_MEANS)
         page = photos.page(num_pages(rows))
         _grid(plan, rows, page, KEY, f"{photos.run_id} {shown}", photos.turn)
 

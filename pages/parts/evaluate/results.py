@@ -37,7 +37,7 @@ def score(run: Run, report: Report) -> None:
     """The test accuracy, never a number alone; below it that of cross-validation, where there is one."""
     score_card.show(report.correct, report.total, report.low, report.high)
     st.caption(
-        "Test accuracy, counted on photos the model never trained on. With other photos of the same kind, expect a "
-        "result within the likely range (95% confidence interval)."
+        "Test accuracy, counted on photos that had not been used for training. With other photos of the same "
+        "kind, expect a result within the likely range (95% confidence interval)."
     )
     cross_validation.card(run)

@@ -26,7 +26,7 @@ def show(plan: Planning) -> None:
         number = len(found.to_do) + len(found.done)
         with st.popover(count(len(planned), "change"), key="tray_list"):
             _list(plan, list(planned.values()))
-        st.button("Empty", key="tray_empty", type="tertiary", on_click=_take_back, args=(plan, list(planned)))
+        st.button("Discard all", key="tray_discard", type="tertiary", on_click=_take_back, args=(plan, list(planned)))
         said = outstanding_messages(found, plan.newest.id == plan.dataset.id)
         st.caption(plain(" ".join(said)), width="stretch")
         if number:
