@@ -26,7 +26,7 @@ NAMES = (
     "imports",
     "eta",
     "cleaning",
-    "retraining",
+    "honesty",
     "load",
     "small_machine",
 )

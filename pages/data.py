@@ -36,6 +36,8 @@ def heading(is_importing: bool, is_chosen: bool) -> tuple[str, str]:
         return importing.heading()
     if is_chosen:
         return HEADINGS.get(st.query_params.get(SHOW, ""), ("Your photos", "Check your photos before training."))
+    if st.query_params.get("more") == state.ADD and state.is_set("dataset"):
+        return "Add photos", "Drop photos onto their class, or add a new class."
     return "Choose your photos", "One card for each class. Drop photos onto it, or use your camera."
 
 

@@ -19,8 +19,8 @@ def buttons(action: DeltaGenerator, run: Run) -> None:
     if action.button("Try it on new photos", type="primary"):
         st.switch_page("pages/predict.py", query_params=state.link())
     with action:
-        model_download.show(run)
         report_download.show(run)
+        model_download.show(run)  # last, since its fragment takes what is left of the line
     share.show(action, "run", run)
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts.learn import lessons, unknown_lesson, why_lesson
+from pages.parts.learn import folds_lesson, lessons, unknown_lesson, why_lesson
 from pages.parts.learn.lessons import Material
 from pages.shared import chrome, recommendation, state
 from tlcore.data.manifest import Dataset
@@ -58,5 +58,6 @@ with chrome.page(
         lessons.overfitting,
         unknown_lesson.it_does_not_know,
         why_lesson.why_it_said_that,
+        folds_lesson.every_photo_tests_once,
     ):
         step(material)

@@ -59,6 +59,7 @@ class StageKey(StrEnum):
     """The parts of long work, under the names that they have in events."""
 
     DOWNLOAD = "download"
+    LIST = "list"  # the files in an archive
     READ = "read"  # files that are imported
     PREDICT = "predict"  # photos that a finished model is tested on
     EXPORT = "export"  # photos that are written to a folder or a zip

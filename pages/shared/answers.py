@@ -23,6 +23,8 @@ def show(each: PhotoPrediction, model: ImageClassifier, with_photo: bool = True)
     words = answer(each, model.bundle.labels)
     if not with_photo:
         st.html(words)
+        why = answer_why.explained(each, answer_why.CAMERA)
+        answer_why.show(why, answer_why.over(predictions.picture(each, model), each, why))
         return
     why = answer_why.explained(each)
     with st.container(key="tl_answer"):

@@ -1,7 +1,6 @@
 """The photos that a model learned from and that are most like one on a page: of its answer and of the runner-up."""
 
 from collections.abc import Sequence
-from functools import partial
 from pathlib import PurePath
 
 import streamlit as st
@@ -65,14 +64,9 @@ def pictures(dataset: Dataset, found: Sequence[Neighbour], labels: Sequence[str]
     ]
 
 
-def heading(found: Sequence[Neighbour] | None) -> None:
-    """What the photos below are; or why there are none."""
+def heading(found: Sequence[Neighbour] | None, level: str = "h2") -> None:
+    """What the photos below are, as a heading of that level; or why there are none."""
     if found:
-        st.html('<h3 class="tl-beside">Most alike training photos</h3>')
+        st.html(f'<{level} class="tl-beside">Most alike training photos</{level}>')
     else:
         st.caption(NO_NEIGHBOURS if found is None else "No training photo of these classes is there any more.")
-
-
-def readers(dataset: Dataset, found: Sequence[Neighbour]) -> list[partial[bytes]]:
-    """What reads each of them."""
-    return [partial(dataset.read, each.path) for each in found]

@@ -151,7 +151,10 @@ def from_dataset(dataset: Dataset, rows: pd.DataFrame) -> Sequence[ViewerPhoto]:
 
 
 def _question(run: Run | None, dataset: Dataset, path: str, label: str = "") -> Question | None:
-    return Question(run, path, partial(dataset.read, path), label, path) if run is not None else None
+    """`path` in this version: a photo that was turned is another one."""
+    if run is None:
+        return None
+    return Question(run, f"{dataset.id}/{path}", partial(dataset.read, path), label, path)
 
 
 def from_neighbours(dataset: Dataset, found: Sequence[Neighbour]) -> Sequence[ViewerPhoto]:
@@ -244,7 +247,7 @@ def _neighbours(question: Question, answer: Answer) -> None:
     """The training photos that are most alike; one that is pressed takes the place of the photo for a while."""
     with st.container(key="viewer_why"):
         found = neighbours.find(question, answer)
-        neighbours.heading(found[1] if found else None)
+        neighbours.heading(found[1] if found else None, "h3")
         if not found or not found[1]:
             return
         dataset, photos = found

@@ -89,7 +89,7 @@ def controls(key: str, question: Question, answer: Answer | None, with_shares: b
     if wanted and (answer is not None or _is_slow(question)):
         words = SLOW if answer is None else evidence_message(answer.explanation)
         words += f" {LEARNED_SINCE}" if answer is not None and answer.learned_since else ""
-        st.html(f'<p class="tl-small" role="status">{html.escape(words)}</p>')
+        st.html(f'<p class="tl-small tl-words" role="status">{html.escape(words)}</p>')
     return bool(wanted)
 
 

@@ -14,6 +14,8 @@ import streamlit as st
 MOST_ROWS = 40  # a longer table scrolls in a frame of its own
 MOST_LINES, MORE_LINES = 8, 20  # of a long list at first, and with each "Show more"
 
+_LONG_WORD = re.compile(r"\S{20,}")
+
 Item = TypeVar("Item")
 
 
@@ -86,13 +88,18 @@ def table(frame: pd.DataFrame, description: str) -> None:
     aligned = [' class="tl-number"' if is_numeric(frame[name]) else "" for name in frame.columns]
     head = "".join(f'<th scope="col"{style}>{html.escape(name)}</th>' for name, style in zip(frame.columns, aligned))
     body = "".join(
-        "<tr>" + "".join(f"<td{style}>{html.escape(str(value))}</td>" for value, style in zip(row, aligned)) + "</tr>"
+        "<tr>" + "".join(f"<td{style}>{breakable(str(value))}</td>" for value, style in zip(row, aligned)) + "</tr>"
         for row in frame.itertuples(index=False, name=None)
     )
     st.html(
         f'<table class="tl-table" aria-label="{html.escape(description)}"><thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table>"
     )
+
+
+def breakable(text: str) -> str:
+    """The text as escaped HTML in which long words, as names of files, may break where a person would break them."""
+    return _LONG_WORD.sub(lambda word: re.sub(r"([/_.-]+)", r"\1<wbr>", word[0]), html.escape(text))
 
 
 def is_numeric(values: pd.Series) -> bool:

@@ -10,12 +10,13 @@ import pytest
 
 from tests.archives import write_tar
 from tests.photos import class_files, make_photo, run_job, write_files, write_zip
-from tlcore.data import archive, incoming, tar_stream, tarball
+from tlcore.data import archive, incoming, listing_archives, tar_stream, tarball
 from tlcore.data.archive_kinds import archive_kind, without_ending
 from tlcore.data.archives import open_archive
 from tlcore.data.folder import FolderSource
-from tlcore.data.ingest import ingest_incoming, ingest_path
+from tlcore.data.ingest import ingest_incoming, ingest_path, ingest_zip
 from tlcore.errors import UserError
+from tlcore.events import StageKey
 
 TWO = class_files({"cats": 4, "dogs": 4})
 GOOD = make_photo(700)
@@ -316,3 +317,19 @@ def test_zip64_and_many_entries_still_open(tmp_path):
             target.writestr(zipfile.ZipInfo(f"cats/{number}.jpg"), b"")
     assert struct.pack("<L", 0x06064B50) in (tmp_path / "a.zip").read_bytes()
     assert len(open_archive(tmp_path / "a.zip").files) == 66_000
+
+
+def test_listing_a_large_tar_shows_how_far_it_is_and_can_be_stopped(workspace, tmp_path, monkeypatch):
+    monkeypatch.setattr(listing_archives, "SECONDS_BETWEEN_EVENTS", 0.001)
+    path = tmp_path / "pets.tar"
+    with tarfile.open(path, "w") as archive:
+        for number in range(6_000):
+            info = tarfile.TarInfo(f"{('cats', 'dogs')[number % 2]}/{number}.jpg")
+            archive.addfile(info)
+    told = []
+    job = ingest_zip(workspace, path, should_stop=lambda: len(told) > 1)
+    with pytest.raises(StopIteration) as end:
+        while True:
+            told.append(next(job))
+    assert end.value.value is None and {event.stage for event in told} == {StageKey.LIST}
+    assert 0 < told[0].done <= told[-1].done < told[0].total == path.stat().st_size, "stopped before its end"

@@ -30,6 +30,30 @@ def emoji_of(label: str, folder: Path) -> Path:
     return path
 
 
+def sorted_emoji(folder: Path) -> Path:
+    """Two pictures of each of three classes, in class folders."""
+    with zipfile.ZipFile(EMOJI) as archive:
+        for label in ("animals", "food", "vehicles"):
+            (folder / "shelf" / label).mkdir(parents=True)
+            names = [name for name in archive.namelist() if f"{label}/" in name and name.endswith("-noto.png")]
+            for name in names[:2]:
+                (folder / "shelf" / label / name.split("/")[-1]).write_bytes(archive.read(name))
+    return folder / "shelf"
+
+
+def evaluate_on(page: Page, folder: Path) -> None:
+    """Trust: a folder from elsewhere is tested by itself when it has arrived; then the report as one page."""
+    page.get_by_role("radio", name="Trust").click()
+    settle(page)
+    page.locator("section[aria-label='Test photos'] input[webkitdirectory]").set_input_files(folder)
+    expect(page.get_by_text(re.compile(r"of 6 photos correct · likely range"))).to_be_visible()
+    expect(page.get_by_text(re.compile("its own test photos"))).to_be_visible()
+    settle(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download report").click()
+    assert "Other photos: shelf" in Path(download.value.path()).read_text(encoding="utf-8")
+
+
 def open_a_cell_by_keyboard(page: Page) -> None:
     """The matrix is one stop of the keyboard, on its largest mistake; Enter opens its photos, and all again."""
     mistakes = page.get_by_text(re.compile(r"^\d+ mistakes, most confident first$"))
@@ -88,7 +112,10 @@ def test_from_emoji_to_a_prediction(page, server, tmp_path):
     assert {"model.tflite", "labels.txt", "model.json", "README.md"} <= set(
         zipfile.ZipFile(download.value.path()).namelist()
     )
+    evaluate_on(page, sorted_emoji(tmp_path))
     page.get_by_role("button", name="Try it on new photos").click()
+    expect(page).to_have_url(re.compile("/predict"))  # Trust has a place for photos too
+    settle(page)
 
     # Predict: a photo dropped in gets the right class.
     upload = page.get_by_test_id("stFileUploader").locator("input[type=file]")

@@ -54,6 +54,25 @@ def test_one_photo_then_another(tab, photos):
     )
 
 
+def test_why_is_shown_and_a_photo_that_is_alike_opens_with_the_keys_alone(tab, photos):
+    drop(tab, photos[0])
+    expect(tab.locator(".tl-answer")).to_be_visible()
+    settle(tab)
+    tab.get_by_text("Show why").wait_for()
+    tab.locator(".st-key-answer_why_toggle input").focus()
+    tab.keyboard.press("Space")
+    over = tab.locator(".st-key-tl_answer_photo .tl-over")
+    expect(over).to_be_visible()
+    boxes = [each.bounding_box() for each in (over, tab.locator(".st-key-tl_answer_photo img").first)]
+    assert boxes[0] == boxes[1], "it lies exactly over what the model sees"
+    beside = tab.locator(".st-key-tl_answer_why button.tl-photo")
+    expect(beside).to_have_count(6)
+    settle(tab)
+    beside.first.focus()
+    beside.first.press("Enter")
+    expect(tab.get_by_role("dialog").locator("dt", has_text="Similarity")).to_be_visible()
+
+
 def test_a_photo_of_something_else_is_none_of_these_until_every_photo_is_to_be_answered(tab, tmp_path):
     (tmp_path / "strange.png").write_bytes(png(STRANGE))
     drop(tab, str(tmp_path / "strange.png"))

@@ -15,6 +15,7 @@ from tests.small import write_small_folder
 from tlcore.comparison.results import load_results
 from tlcore.config import defaults_for
 from tlcore.data.ingest import ingest_folder
+from tlcore.evaluation.embedding import load_embedding
 from tlcore.evaluation.overfitting import best_epoch
 from tlcore.evaluation.report import load_report
 from tlcore.events import EpochEnd, StageKey, Started, never, run_to_end
@@ -33,6 +34,8 @@ from tlcore.pipeline.plan import build_plan
 from tlcore.pipeline.timings import save_timings, timing_names
 from tlcore.pipeline.train import make_context, train_run
 from tlcore.serving.bundle import load_bundle
+from tlcore.serving.evidence import relative_logits
+from tlcore.serving.explain import explainer_of
 from tlcore.serving.predict import ImageClassifier
 from tlcore.worker.runner import run_job
 from tlcore.workspace import open_workspace
@@ -122,6 +125,7 @@ def test_a_strategy_ends_in_a_bundle_that_answers_like_its_figures(
         # Photos are few here: the report says how familiar each is to the others, and the file knows it itself.
         assert row.familiarity - 1e-3 <= answer.familiarity <= 1
         assert answer.known or answer.familiarity < predictor.rejection.threshold()
+    _check_explanation(run, dataset, predictor)
     info = json.loads((run.folder / "bundle" / "model.json").read_text())
     assert info["config"]["strategy"] == strategy and info["check"]["largest_difference"] <= 1e-3
     assert info["best_epoch"] == best_epoch(epochs).epoch == epochs[-1].best_epoch_so_far, (
@@ -129,6 +133,18 @@ def test_a_strategy_ends_in_a_bundle_that_answers_like_its_figures(
     )
     if changes.get("fine_tune_learning_rate") == 1.0:
         assert info["best_epoch"] <= 2, "the head's"
+
+
+def _check_explanation(run, dataset, predictor):
+    """What the file says by itself, why, and where the run's photos lie belong together."""
+    image = predictor.read(dataset.read(dataset.photos["path"][0]))
+    explainer = explainer_of(predictor)
+    found = explainer.explain(image, dataset.labels[0])
+    probabilities = predictor.predict_input(image).probabilities
+    expected = relative_logits(np.array([[probabilities[label] for label in dataset.labels]], np.float32))[0]
+    assert explainer.is_quick, "one pass is enough for whatever is trained here"
+    np.testing.assert_allclose(found.evidence.values.mean(axis=(1, 2)), expected, atol=5e-3)
+    assert load_embedding(run.folder).similarities(found.features)[0] == pytest.approx(1, abs=5e-3)
 
 
 def test_an_unknown_block_is_told_with_those_there_are(workspace, dataset):

@@ -24,6 +24,7 @@ CHANGING = {"submit", "restart", "resume", "cancel", "move_to_front", "request_s
 MANAGING = {"tlcore.storage.renaming", "tlcore.storage.trash.delete", "tlcore.storage.trash.restore"}
 MANAGING |= {f"tlcore.data.edits.{name}" for name in {*edits.__all__} - {"compare_versions", "history"}}
 MANAGING |= {f"tlcore.data.versions.{name}" for name in ("undo", "redo", "go_to")}
+MANAGING |= {"tlcore.workspace.discard"}
 MANAGING |= {"tlcore.data.commit", "tlcore.data.additions", "tlcore.data.edit_log.point", "tlcore.cleaning.kept"}
 MANAGING |= {f"tlcore.cleaning.planned.{name}" for name in ("plan", "take_back", "settle")}
 MANAGING |= {"tlcore.data.corrections.correct", "tlcore.comparison.retraining.prepare_retraining"}

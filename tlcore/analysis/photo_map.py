@@ -97,13 +97,14 @@ def with_answers(photos: pd.DataFrame, tested: pd.DataFrame, folds: pd.DataFrame
         tested: the predictions of a report. folds: those of the cross-validation, which come first; None without one.
 
     Returns:
-        `photos` with predicted ("" for none) and correct (True, False, or None where nothing was predicted).
+        `photos` with predicted ("" for none), correct (True, False, or None where nothing was predicted), probability.
     """
     known = pd.concat([*([folds] if folds is not None else []), tested]).drop_duplicates("path").set_index("path")
-    answers = known[["predicted", "correct"]].reindex(photos["path"]).astype(object)
+    answers = known[["predicted", "correct", "probability"]].reindex(photos["path"]).astype(object)
     predicted = answers["predicted"].where(answers["predicted"].notna(), "").astype(str)
     correct = answers["correct"].where(answers["correct"].notna(), None)
-    return photos.assign(predicted=predicted.to_numpy(), correct=correct.to_numpy(object))
+    probability = answers["probability"].astype(float).to_numpy()
+    return photos.assign(predicted=predicted.to_numpy(), correct=correct.to_numpy(object), probability=probability)
 
 
 def estimate_seconds(num_photos: int) -> float:

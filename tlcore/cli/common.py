@@ -51,8 +51,8 @@ def _flag(field_name: str) -> str:
     return f"--{field_name.replace('_', '-')}"
 
 
-def add_layout(parser: argparse.ArgumentParser, archives: bool = True) -> None:
-    """The options that decide how a folder or a zip is read. `archives`: whether the command takes zips."""
+def add_layout(parser: argparse.ArgumentParser) -> None:
+    """The options that decide how a folder or a zip is read."""
     parser.add_argument(
         "--layout",
         default="",
@@ -65,13 +65,12 @@ def add_layout(parser: argparse.ArgumentParser, archives: bool = True) -> None:
         metavar="FROM",
         help="where the classes are: folders, names (of the files), annotations, or the path of a CSV table",
     )
-    if archives:
-        parser.add_argument(
-            "--encoding",
-            default="",
-            metavar="NAME",
-            help="how names in an old zip are written, where they come out wrong: cp932, gb18030, cp437, …",
-        )
+    parser.add_argument(
+        "--encoding",
+        default="",
+        metavar="NAME",
+        help="how names in an old zip are written, where they come out wrong: cp932, gb18030, cp437, …",
+    )
 
 
 def add_kept(parser: argparse.ArgumentParser) -> None:

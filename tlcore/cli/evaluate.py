@@ -33,7 +33,7 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
         "“none” with photos of other things)",
     )
     add_kept(parser)
-    add_layout(parser, archives=False)
+    add_layout(parser)
     add_report_option(parser)
     parser.set_defaults(command=_evaluate)
 

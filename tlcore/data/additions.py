@@ -20,6 +20,7 @@ from tlcore.data.drafts import draft_folder
 from tlcore.data.duplicates import describe_duplicates
 from tlcore.data.folder import FolderSource, path_not_found
 from tlcore.data.layout import HOW, Layout, label_all, leave_out, name_classes, read_layout
+from tlcore.data.listing_archives import Went, opening
 from tlcore.data.manifest import ORIGINAL, Dataset, every_path
 from tlcore.data.names import make_unique
 from tlcore.data.reasons import reasons_given
@@ -71,7 +72,13 @@ def add_path(
     path = Path(path).expanduser()
     if not path.exists():
         raise path_not_found(path)
-    source: Source = FolderSource(path) if path.is_dir() else open_archive(path, encoding=reads.encoding)
+
+    def open_it(went: Went) -> Source:
+        return FolderSource(path) if path.is_dir() else open_archive(path, encoding=reads.encoding, went=went)
+
+    source = yield from opening(open_it, should_stop)
+    if source is None:
+        return None
     found = _layout(source, reads)
     collected = Collected(
         refused=[*source.refused, *found.refused],

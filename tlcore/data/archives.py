@@ -4,6 +4,7 @@ from pathlib import Path
 
 from tlcore.data.archive import ZipSource
 from tlcore.data.archive_kinds import SHOWN, ZIP, file_kind, not_taken
+from tlcore.data.listing_archives import Went
 from tlcore.data.tarball import TarSource
 from tlcore.errors import UserError
 
@@ -13,12 +14,14 @@ ArchiveSource = ZipSource | TarSource
 _PICTURES = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"RIFF", b"II*\0", b"MM\0*")
 
 
-def open_archive(path: Path, name: str = "", encoding: str = "") -> ArchiveSource:
+def open_archive(
+    path: Path, name: str = "", encoding: str = "", went: Went = lambda done, total: None
+) -> ArchiveSource:
     """A zip or a tar as a source of photos.
 
     Args:
         name: of the archive, for sentences; by default that of its path.
-        encoding: of the names in it, "" to find out.
+        encoding: of the names in it, "" to find out. went: is told how far listing its files is.
 
     Raises:
         UndecidedEncoding: its folders read differently in several encodings, and a person has to choose.
@@ -33,7 +36,7 @@ def open_archive(path: Path, name: str = "", encoding: str = "") -> ArchiveSourc
         )
     if kind in ("", ZIP):  # a zip may have something before it
         return ZipSource(path, name, encoding)
-    return TarSource(path, name, encoding)
+    return TarSource(path, name, encoding, went)
 
 
 def _is_picture(path: Path) -> bool:

@@ -23,6 +23,7 @@ from tlcore.data.examples import examples_at_hand
 from tlcore.data.folder import FolderSource, path_not_found
 from tlcore.data.images import decode, thumbnail
 from tlcore.data.layout import HOW, Table, leave_out, read_layout
+from tlcore.data.listing_archives import opening
 from tlcore.data.reasons import reasons_given
 from tlcore.data.report import guessed
 from tlcore.data.thumbnails import ThumbnailWriter
@@ -87,7 +88,9 @@ def ingest_zip(
     """
     path = Path(path).expanduser()
     origin = Origin(name or without_ending(path.name), str(path), visitor=visitor)
-    source = open_archive(path, encoding=encoding)
+    source = yield from opening(lambda went: open_archive(path, encoding=encoding, went=went), should_stop)
+    if source is None:
+        return None
     return (yield from ingest_source(workspace, source, origin, seed, should_stop, None, without, layout, table))
 
 

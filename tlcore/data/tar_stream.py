@@ -38,7 +38,8 @@ class TarStream:
     """
 
     def __init__(self, path: Path, kind: str, check_total: Callable[[int], None]) -> None:
-        self._file = _unpacked(path, kind)
+        self._packed = open(path, "rb")  # noqa: SIM115 (closed in `close`)
+        self._file = _unpacked(self._packed, kind)
         self._check_total = check_total
         self._place = self._checked = 0
         self._left = HEADER_BYTES
@@ -48,6 +49,11 @@ class TarStream:
     def allow(self, num_bytes: int = HEADER_BYTES) -> None:
         """Grant so many bytes from here on."""
         self._left = num_bytes
+
+    @property
+    def packed(self) -> int:
+        """How many bytes of the file itself were read."""
+        return self._packed.tell()
 
     def tell(self) -> int:
         """Where it is, in bytes from the start."""
@@ -76,6 +82,7 @@ class TarStream:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+        self._packed.close()
 
     def _went(self, num_bytes: int) -> None:
         self._place += num_bytes
@@ -84,21 +91,21 @@ class TarStream:
             self._check_total(self._place)
 
 
-def _unpacked(path: Path, kind: str) -> IO[bytes]:
+def _unpacked(file: IO[bytes], kind: str) -> IO[bytes]:
     if kind == GZIP:
-        return cast(IO[bytes], gzip.open(path))
+        return cast(IO[bytes], gzip.GzipFile(fileobj=file, mode="rb"))
     if kind == BZIP2:
-        return cast(IO[bytes], bz2.open(path))
+        return cast(IO[bytes], bz2.BZ2File(file))
     if kind == XZ:
-        return io.BufferedReader(_XzReader(path), _STEP)
-    return open(path, "rb")
+        return io.BufferedReader(_XzReader(file), _STEP)
+    return file
 
 
 class _XzReader(io.RawIOBase):
     """An .xz, unpacked within `XZ_MEMORY`, which Python's own LZMAFile cannot be told."""
 
-    def __init__(self, path: Path) -> None:
-        self._file = open(path, "rb")  # noqa: SIM115 (closed in `close`)
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
         self._decompressor = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=XZ_MEMORY)
 
     def readable(self) -> bool:
@@ -115,7 +122,3 @@ class _XzReader(io.RawIOBase):
             data = self._decompressor.decompress(packed, len(buffer))
         buffer[: len(data)] = data
         return len(data)
-
-    def close(self) -> None:
-        self._file.close()
-        super().close()

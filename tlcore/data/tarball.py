@@ -11,6 +11,7 @@ from tlcore.data.archive_kinds import COMPRESSED, HEAD_BYTES, NESTED, archive_ki
 from tlcore.data.folder import MAX_PHOTO_BYTES, path_not_found, too_large
 from tlcore.data.images import PhotoRefused
 from tlcore.data.layout import SourceFile
+from tlcore.data.listing_archives import Went
 from tlcore.data.name_encodings import choose_encoding, guessed_reason
 from tlcore.data.names import HIDDEN, clean_path, is_hidden_photo, is_junk
 from tlcore.data.tar_stream import DAMAGED, TarStream
@@ -22,7 +23,7 @@ class TarSource:
 
     Args:
         name: of the tar, for sentences; by default that of its path.
-        encoding: of names that are not in UTF-8, "" to find out.
+        encoding: of names that are not in UTF-8, "" to find out. went: is told how far listing its files is.
 
     Raises:
         UndecidedEncoding: its folders read differently in several encodings, and a person has to choose.
@@ -31,7 +32,7 @@ class TarSource:
 
     keeps_photos = False
 
-    def __init__(self, path: Path, name: str = "", encoding: str = "") -> None:
+    def __init__(self, path: Path, name: str = "", encoding: str = "", went: Went = lambda done, total: None) -> None:
         self.root = path
         self.name = name or path.name
         self.files: list[SourceFile] = []
@@ -42,9 +43,10 @@ class TarSource:
         found: list[tuple[bytes, int, str]] = []
         try:
             with self._members() as (stream, members):
-                total = 0
+                total, size = 0, path.stat().st_size
                 for number, member in enumerate(members):
                     total += max(0, member.size)
+                    went(min(stream.packed, size), size)
                     check_proportions(self.name, number + 1, total, path)
                     raw = member.name.encode("utf-8", "surrogateescape").split(b"\0")[0]
                     found.append((raw, member.size if member.isreg() else -1, _why_not(stream, members, member)))

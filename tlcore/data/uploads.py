@@ -34,6 +34,7 @@ from tlcore.data.layout import (
     name_classes,
     read_layout,
 )
+from tlcore.data.listing_archives import Went, opening
 from tlcore.data.manifest import Dataset, load_dataset
 from tlcore.data.report import guessed, report_lines
 from tlcore.data.thumbnails import ThumbnailWriter
@@ -79,9 +80,12 @@ def ingest_incoming(
     """
     earlier = load_dataset(workspace, base) if base is not None else None
     is_own = earlier is not None and earlier.visitor == visitor
-    source = UploadSource(
-        workspace, incoming_id, alone=earlier is None, without=without, layout=layout, encoding=encoding
+    alone = earlier is None
+    source = yield from opening(
+        lambda went: UploadSource(workspace, incoming_id, alone, without, layout, encoding, went=went), should_stop
     )
+    if source is None:
+        return None
     placed = leave_out(source.placed, without, source.refused)
     collected = Collected(
         refused=list(source.refused),
@@ -125,7 +129,8 @@ class UploadSource:
         alone: whether nothing else comes along, so that a single zip has to hold two classes itself. without: classes
             that are left out, and not named in `suggested_name`. layout: how folders are to be read, "" where that is
             clear. encoding: of names in archives that do not say it. known: the classes of a model, where it is to be
-            tested on the files: then some of these classes will do, or photos without any (unlabelled.py).
+            tested on the files: then some of these classes will do, or photos without any (unlabelled.py). went: is
+            told how far listing an archive is.
 
     Raises:
         UndecidedLayout: folders can be read in several ways. UndecidedEncoding: names in an archive can. UserError: the
@@ -141,9 +146,10 @@ class UploadSource:
         layout: str = "",
         encoding: str = "",
         known: tuple[str, ...] = (),
+        went: Went = lambda done, total: None,
     ) -> None:
         self.name = "The upload"
-        self._layout, self._encoding, self._known = layout, encoding, known
+        self._layout, self._encoding, self._known, self._went = layout, encoding, known, went
         self._thumbnail = lambda data, size: shared_decoder(load_limits(workspace)).thumbnail(data, size)
         self.placed: list[Placed] = []
         self.refused: list[tuple[str, str]] = []
@@ -221,7 +227,7 @@ class UploadSource:
 
     def _take_archive(self, path: Path, upload: incoming.Upload, alone: bool) -> None:
         try:
-            source = open_archive(path, upload.name, self._encoding)
+            source = open_archive(path, upload.name, self._encoding, self._went)
             if upload.label is not None:
                 layout = label_all(source.files, upload.label)
             else:

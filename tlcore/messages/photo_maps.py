@@ -6,7 +6,7 @@ from tlcore.analysis.photo_map import PhotoMap
 from tlcore.messages.durations import about_message
 from tlcore.messages.quantities import count, percent
 
-TITLE = "Map of your photos"
+TITLE, SELECTED = "Map of your photos", "Selected on the map"
 ABOUT = (
     "Photos that look alike to the network are close together. A mistake among photos of another class may be a wrong "
     "label."
@@ -32,6 +32,8 @@ def map_message(found: PhotoMap) -> str:
     words = f"{percent(near.purity)} of each photo’s nearest neighbours are of its own class."
     if not near.overlap[0]:
         return f"{words} No classes overlap."
+    if found.photos["label"].nunique() == 2:
+        return words
     first, second = near.overlap
     return f"{words} “{first}” and “{second}” overlap most."
 

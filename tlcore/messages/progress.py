@@ -23,6 +23,7 @@ NEARLY = 0.97  # of the bar, when all files were read and the data set is writte
 STAGE_TITLES = {
     StageKey.PREPARE: "Preparing the network",
     StageKey.DOWNLOAD: "Downloading the network",
+    StageKey.LIST: "Listing the files in the archive",
     StageKey.READ: "Importing photos",
     StageKey.PREDICT: "Testing the model",
     StageKey.EXPORT: "Exporting photos",
@@ -41,7 +42,7 @@ STAGE_TITLES = {
     StageKey.FINAL_FEATURES: "Learning what your photos have in common",
     StageKey.PACK: "Packing the model",
     StageKey.VERIFY: "Checking the model",
-    StageKey.CROSS_VALIDATE: "Testing every photo once",
+    StageKey.CROSS_VALIDATE: "Testing all photos",
 }
 """What each stage is called."""
 

@@ -103,6 +103,9 @@ class Eta:
             return self._while_preparing()
         if not self._stages and event.stage in (StageKey.CROSS_VALIDATE, StageKey.EXTRACT_FEATURES):
             return self._while_cross_validating(event)
+        if event.stage == StageKey.FINAL_FEATURES:
+            own = event.seconds_left or 0.0
+            return _add((own, own), self._packing())
         if not self._stages or event.stage != self._stages[0].key:
             return None
         stage = self._stages[0]

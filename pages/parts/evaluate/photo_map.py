@@ -2,14 +2,15 @@
 
 from pathlib import Path
 
-import pandas as pd
 import streamlit as st
 
 from pages.parts.evaluate import analysis_job, map_canvas
 from pages.parts.evaluate.map_canvas import MapPoints
+from pages.parts.evaluate.photo_lists import of_paths
+from pages.parts.evaluate.photos import show_list
+from pages.parts.evaluate.planning import planning_of, viewer_actions
 from pages.server.thumbnails import thumbnail_folder
-from pages.shared import gallery, photo_viewer, state
-from pages.shared.photo_actions import photo_actions
+from pages.shared import photo_viewer, state
 from pages.shared.widgets import plain
 from tlcore.analysis.photo_map import WHAT, PhotoMap, estimate_seconds, load_map, map_of_embedding, with_answers
 from tlcore.analysis.results import analysis_folder
@@ -19,9 +20,6 @@ from tlcore.evaluation.embedding import load_embedding
 from tlcore.evaluation.report import Report
 from tlcore.jobs.store import Run
 from tlcore.messages import photo_maps as messages
-from tlcore.messages.quantities import count
-
-PAGE_SIZE = 24
 
 
 def show(run: Run, dataset: Dataset, report: Report) -> None:
@@ -58,10 +56,11 @@ def _map(run: Run, dataset: Dataset, report: Report, found: PhotoMap) -> None:
     name = f"{run.id} {found.method}"
     thumbnails = thumbnail_folder(state.workspace(), dataset.id)
     points = MapPoints(photos, dataset.labels, messages.map_alt_text(found, mistakes), name, thumbnails)
-    chosen = f"map_chosen_{run.id}"
+    chosen, plan = f"map_chosen_{run.id}", planning_of(run, dataset)
 
     def enlarge(place: int) -> None:
-        _viewer(dataset, photos.iloc[[place]], 0)
+        rows = of_paths(dataset, [photos["path"].iat[place]], photos)
+        photo_viewer.show(photo_viewer.from_predictions(dataset, rows), 0, viewer_actions(plan, rows))
 
     def select(rows: list[int]) -> None:
         st.session_state[chosen] = photos["path"].iloc[rows].tolist()
@@ -70,24 +69,6 @@ def _map(run: Run, dataset: Dataset, report: Report, found: PhotoMap) -> None:
     if not found.own:
         st.caption(messages.BEFORE_FINE_TUNING)
     if paths := st.session_state.get(chosen):
-        _selected(dataset, photos.set_index("path", drop=False).loc[paths], chosen)
-
-
-def _selected(dataset: Dataset, rows: pd.DataFrame, key: str) -> None:
-    """The photos that were selected, a page at a time."""
-    with st.container(key="photos"):
-        st.subheader(f"{count(len(rows), 'photo')} from the map", anchor=False)
-        pages = -(-len(rows) // PAGE_SIZE)
-        page = min(st.pagination(pages, key=f"{key}_page"), pages) if pages > 1 else 1
-        first = (page - 1) * PAGE_SIZE
-        shown = dataset.photos.set_index("path", drop=False).loc[rows["path"].iloc[first : first + PAGE_SIZE]]
-
-        def enlarge(place: int) -> None:
-            _viewer(dataset, rows, first + place)
-
-        gallery.grid(gallery.from_dataset(dataset, shown), None, f"grid_{key}", enlarge)
-
-
-def _viewer(dataset: Dataset, rows: pd.DataFrame, place: int) -> None:
-    shown = dataset.photos.set_index("path", drop=False).loc[rows["path"]]
-    photo_viewer.show(photo_viewer.from_dataset(dataset, shown), place, photo_actions(dataset, rows["path"]))
+        with st.container(key="photos"):
+            st.subheader(messages.SELECTED, anchor=False)
+            show_list(plan, paths, photos, chosen)

@@ -37,6 +37,7 @@ TITLES = (
     "What overfitting looks like",
     "It can say that it doesn't know",
     "It can show why it said so",
+    "Every photo tests once",
 )
 NO_CLASSES = 2  # for the drawing, while there are no photos
 
