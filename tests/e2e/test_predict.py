@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.api.test_unknown import STRANGE, png
-from tests.e2e.ways import WAIT_MS, open_page, settle, until
+from tests.e2e.ways import WAIT_MS, open_page, press_until, settle, until
 from tlcore.data.manifest import Dataset
 
 
@@ -99,11 +99,9 @@ def test_photos_open_and_close_with_the_keys(tab, photos):
     expect(viewer.locator(".tl-stage img")).to_be_visible()
     expect(viewer.get_by_text("2 of 4")).to_be_visible()
     settle(tab)
-    tab.keyboard.press("ArrowRight")
-    expect(viewer.get_by_text("3 of 4")).to_be_visible()
+    press_until(tab, "ArrowRight", viewer.get_by_text("3 of 4"))
     settle(tab)
-    tab.keyboard.press("ArrowLeft")
-    expect(viewer.get_by_text("2 of 4")).to_be_visible()
+    press_until(tab, "ArrowLeft", viewer.get_by_text("2 of 4"))
     expect(viewer.locator("dt")).to_have_text(["Prediction", "Size", "Format"])
     tab.keyboard.press("Escape")
     expect(viewer).to_have_count(0)

@@ -103,3 +103,13 @@ def press(page: Page, target: Locator) -> None:
     expect(target).to_be_visible()
     tab_to(page, target)
     page.keyboard.press("Enter")
+
+
+def press_until(page: Page, key: str, shown: Locator) -> None:
+    """Press a key, and once more where it came before the page listened: on a busy machine a dialog is seen earlier."""
+    for _ in range(3):
+        page.keyboard.press(key)
+        with suppress(AssertionError):
+            expect(shown).to_be_visible(timeout=WAIT_MS // 6)
+            return
+    raise AssertionError(f"{key} does nothing")
