@@ -14,6 +14,8 @@ from tlcore.evaluation.metrics import most_confused
 from tlcore.evaluation.report import Report
 from tlcore.evaluation.significance import difference_of_shares
 from tlcore.messages.cross_validation import cross_validation_title, how_message, refit_message, spread_message
+from tlcore.messages.learning_curves import TITLE as MORE_PHOTOS
+from tlcore.messages.learning_curves import basis_message, curve_message
 from tlcore.messages.other_photos import difference_message, learned_message, unlabelled_message
 from tlcore.messages.quantities import count, percent, percent_range
 from tlcore.messages.run_report import LIKELY, NO_CROSS_VALIDATION, NO_MISTAKES, NO_OTHERS, NO_PHOTOS
@@ -43,12 +45,21 @@ def scores_section(facts: Facts) -> Markup:
     cross = facts.cross_validation
     return section(
         "Scores",
-        table("Share of photos that were predicted correctly", columns, rows) if rows else "",
+        table("Share of photos that were predicted correctly", columns, rows, "scores") if rows else "",
         paragraph(NO_CROSS_VALIDATION if cross is None else f"{how_message(cross)} {spread_message(cross)}"),
         paragraph(refit_message(facts.info)),
         paragraph("" if facts.others else NO_OTHERS),
+        *_more_photos(facts),
         paragraph(LIKELY, "small"),
     )
+
+
+def _more_photos(facts: Facts) -> list[Markup]:
+    """Whether more photos would help, where that was measured."""
+    curve = facts.learning_curve
+    if curve is None:
+        return []
+    return [element("h3", MORE_PHOTOS), paragraph(curve_message(curve)), paragraph(basis_message(curve), "small")]
 
 
 def _scores(facts: Facts) -> list[Score]:
