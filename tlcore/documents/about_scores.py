@@ -19,6 +19,7 @@ from tlcore.messages.learning_curves import basis_message, curve_message
 from tlcore.messages.other_photos import difference_message, learned_message, unlabelled_message
 from tlcore.messages.quantities import count, percent, percent_range
 from tlcore.messages.run_report import LIKELY, NO_CROSS_VALIDATION, NO_MISTAKES, NO_OTHERS, NO_PHOTOS
+from tlcore.messages.unknown import NONE, closest_message
 
 MOST_CLASSES = 20  # of a matrix; of more, the pairs mixed up most are listed
 MOST_MISTAKES, MOST_OF_OTHERS = 24, 12  # with pictures
@@ -155,10 +156,10 @@ def _photo(row: Mapping[Any, Any], pictures: Pictures) -> Markup:
     actual = f"actually {row['label']}" if "label" in row else ""
     alt = f"Photo {name}: predicted {predicted}{f', {actual}' if actual else ''}"
     shown = picture(small, alt) if small else element("span", "no picture", class_="missing")
-    caption = join(
-        [element("b", f"Predicted {predicted}"), actual, f"{percent(float(row['probability']))} confident", name],
-        "<br>",
-    )
+    said, sure = f"Predicted {predicted}", f"{percent(float(row['probability']))} confident"
+    if not row.get("known", True):
+        said, sure = NONE, closest_message(predicted, float(row["probability"]))
+    caption = join([element("b", said), actual, sure, name], "<br>")
     return element("li", element("figure", join([shown, element("figcaption", caption, dir="auto")])))
 
 
