@@ -13,6 +13,7 @@ from tests.analysis.test_power_law import SIZES, made
 from tests.conftest import copy_of
 from tests.pages.conftest import buttons, grids, words
 from tlcore.analysis.learning_curve import make_curve, save_curve
+from tlcore.analysis.shortcuts import ClassShortcut, Hidden, Shortcuts, save_shortcuts
 from tlcore.events import Started, encode
 from tlcore.jobs.store import EVENTS, QUEUED, analysis_job
 
@@ -124,3 +125,23 @@ def test_what_the_map_sends_is_the_photos_as_they_are():
     assert numbers("x", "<u2") == [0, 32768, 65535] and numbers("y", "<u2") == [65535, 0, 49151]
     assert numbers("classes", "<u2") == [0, 1, 1] and numbers("marks", "u1") == [1, 2, 0]
     assert data["predicted"] == {"1": 0} and data["names"] == ["1.jpg", "2.jpg", "3.jpg"]
+
+
+def test_shortcuts_are_offered_and_named_with_their_photos(visit, place, queue):
+    workspace, dataset, run = place
+    at = visit("evaluate", workspace, dataset=dataset.id, run=run.id, view="trust")
+    at.button(key="analyse_shortcuts").click().run()
+    assert [job.spec["what"] for job in queue.jobs] == ["shortcuts"] and not at.exception
+    first, *others = dataset.labels
+    whole, gone, little = Hidden(12, 12, 0.8, 1, 0, 24), Hidden(11, 12, 0.7, 0.99, 1, 24), Hidden(2, 12, 0, 0.4, 1, 24)
+    examples = tuple(dataset.photos["sha256"].head(9))
+    named = [ClassShortcut(first, whole, gone, little, True, examples)]
+    found = Shortcuts((*named, *(ClassShortcut(each, whole, little, gone, False) for each in others)), 36, True)
+    save_shortcuts(analysis_job(workspace, run, "shortcuts").folder, found)
+    at = visit("evaluate", workspace, dataset=dataset.id, run=run.id, view="trust")
+    said = words(at)
+    assert (
+        "1 class recognised without the object" in said
+        and "92% (likely range 70–99%) still correct" in said.replace("\\", "")
+    )
+    assert said.count("with its middle hidden, still predicted correctly") == 9

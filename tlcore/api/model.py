@@ -13,8 +13,10 @@ from PIL import Image
 
 from tlcore.analysis import learning_curve as curves
 from tlcore.analysis import photo_map
+from tlcore.analysis import shortcuts as hidden
 from tlcore.analysis.learning_curve import LearningCurve
 from tlcore.analysis.photo_map import PhotoMap
+from tlcore.analysis.shortcuts import Shortcuts
 from tlcore.api.analyses import analyse
 from tlcore.api.arguments import WorkspaceLike, check_kept, take_layout, take_workspace
 from tlcore.api.explaining import explain, nearest
@@ -294,6 +296,26 @@ class Model:
                 "Sort them into one folder per class, or predict them instead.",
             )
         return scored.report, scored.files
+
+    def shortcuts(
+        self, *, progress: bool | None = None, on_event: Callable[[Event], object] | None = None
+    ) -> Shortcuts:
+        """The classes that the model recognises without their object, since the background gives them away: photos are
+        predicted once more with their middle hidden, and with their border hidden, by models that had not learned from
+        them. What was found before is given at once.
+
+        Args:
+            progress, on_event: as for `load_dataset`.
+
+        Returns:
+            `named`: those classes; `classes`: all of them, each with `label`, `whole`, `no_middle` and `no_border`
+            (`correct`, `total`, `low`, `high`, `alarms`, `others`).
+
+        Raises:
+            UserError: the model is no run of a workspace, a photo has gone, or TensorFlow is not installed.
+            KeyboardInterrupt: it was stopped.
+        """
+        return analyse(self._files, hidden.WHAT, hidden.load_shortcuts, progress, on_event)
 
     def photo_map(self, *, progress: bool | None = None, on_event: Callable[[Event], object] | None = None) -> PhotoMap:
         """All photos of the run in two dimensions: those that look alike to the network lie together (t-SNE). What was

@@ -9,10 +9,15 @@ from tlcore.cli.common import Subparsers, answer
 from tlcore.messages.learning_curves import basis_message, curve_message, curve_values
 from tlcore.messages.photo_maps import map_message, map_values
 from tlcore.messages.quantities import percent, percent_range
+from tlcore.messages.shortcuts import basis_message as shortcuts_basis
+from tlcore.messages.shortcuts import class_message, shortcut_values, shortcuts_message
 from tlcore.messages.terminal import printable
 from tlcore.workspace import Workspace
 
-_HELP = "learning-curve: would more photos help? photo-map: which photos look alike, and which classes overlap?"
+_HELP = (
+    "learning-curve: would more photos help? photo-map: which photos look alike, and which classes overlap? "
+    "shortcuts: is a class recognised by its background?"
+)
 Answer = tuple[list[str], dict[str, Any]]
 """The lines that a person reads, and the object for --json."""
 
@@ -49,4 +54,13 @@ def _photo_map(model: Model, bars: ProgressBars) -> Answer:
     return [map_message(found), "--json has the place of every photo."], map_values(found)
 
 
-_ANALYSES = {"learning-curve": _learning_curve, "photo-map": _photo_map}
+def _shortcuts(model: Model, bars: ProgressBars) -> Answer:
+    found = model.shortcuts(on_event=bars.show)
+    lines = [shortcuts_message(found), *map(class_message, found.named), ""]
+    for each in found.classes:
+        shares = (percent(part.recall) for part in (each.whole, each.no_middle, each.no_border))
+        lines.append("  {:<24} whole {:>6}, middle hidden {:>6}, border hidden {:>6}".format(each.label, *shares))
+    return [*lines, "", shortcuts_basis(found)], shortcut_values(found)
+
+
+_ANALYSES = {"learning-curve": _learning_curve, "photo-map": _photo_map, "shortcuts": _shortcuts}

@@ -32,6 +32,8 @@ def map_message(found: PhotoMap) -> str:
     words = f"{percent(near.purity)} of each photo’s nearest neighbours are of its own class."
     if not near.overlap[0]:
         return f"{words} No classes overlap."
+    if found.photos["label"].nunique() == 2:
+        return words
     first, second = near.overlap
     return f"{words} “{first}” and “{second}” overlap most."
 

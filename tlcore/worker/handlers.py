@@ -167,10 +167,19 @@ def photo_map(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterat
     yield from run_photo_map(workspace, job, should_stop)
 
 
+def shortcuts(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterator[Event]:
+    """Look for classes that a run recognises without their object."""
+    load_trainer()
+    from tlcore.analysis.shortcut_job import run_shortcuts  # brings TensorFlow
+
+    yield from run_shortcuts(workspace, job, should_stop)
+
+
 ANALYSES: dict[str, Handler] = {
     CROSS_VALIDATION: cross_validate,
     "learning-curve": learning_curve,
     "photo-map": photo_map,
+    "shortcuts": shortcuts,
     TEST_SET: score_test_set,
 }
 """What does an analysis of a finished run, by the `what` of its spec (`store.analysis_job`).

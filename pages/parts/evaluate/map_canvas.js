@@ -7,6 +7,7 @@ const REACH = 14; // pixels from a point that still count as pointing at it
 const FINGER = 22;
 const STEP = 1.5; // of the zoom
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+const [MANY, SETTLE] = [3000, 120]; // points that are drawn coarsely while they move, until so many milliseconds later
 const GLIDE = 700; // milliseconds from one arrangement to the next
 
 const words = (number) => `${number.toLocaleString("en")} ${number === 1 ? "photo" : "photos"}`;
@@ -140,7 +141,7 @@ class PhotoMap {
       const eased = share * share * (3 - 2 * share);
       points.x = share < 1 ? x.map((each, i) => before.x[i] + (each - before.x[i]) * eased) : x;
       points.y = share < 1 ? y.map((each, i) => before.y[i] + (each - before.y[i]) * eased) : y;
-      this.redraw();
+      this.redraw(share < 1);
       if (share < 1 && this.points === points) requestAnimationFrame(frame);
     };
     requestAnimationFrame(frame);
@@ -174,8 +175,12 @@ class PhotoMap {
 
   /* Drawing: all points when the camera moves, and what is pointed at above them, at most once a frame. */
 
-  redraw() {
+  /** `moving`: more of the same follows at once, so many points are drawn coarsely, and well when it is over. */
+  redraw(moving = false) {
     this.isStale = true;
+    this.isCoarse = moving && this.points.count > MANY;
+    clearTimeout(this.settled);
+    if (this.isCoarse) this.settled = setTimeout(() => this.redraw(), SETTLE);
     this.drawAbove();
   }
 
@@ -184,7 +189,9 @@ class PhotoMap {
     this.frame = requestAnimationFrame(() => {
       this.frame = 0;
       if (!this.points?.width) return;
-      if (this.isStale) this.points.draw(this.base.getContext("2d"), this.colours, this.scale, this.selected);
+      const context = this.base.getContext("2d");
+      if (this.isStale && this.isCoarse) this.points.drawCoarsely(context, this.colours, this.scale);
+      else if (this.isStale) this.points.draw(context, this.colours, this.scale, this.selected);
       this.isStale = false;
       this.overlay();
     });
@@ -256,7 +263,7 @@ class PhotoMap {
   zoom(factor, x = this.points.width / 2, y = this.points.height / 2) {
     this.points.zoomAt(x, y, factor);
     this.stage.classList.toggle("zoomed", this.points.zoom > 1);
-    this.redraw();
+    this.redraw(true);
   }
 
   /* Mouse, fingers, keys. */
@@ -303,7 +310,7 @@ class PhotoMap {
     this.pointers.set(event.pointerId, place);
     if (this.dragged) this.point(-1);
     if (this.lasso) this.drawAbove();
-    else if (this.dragged) this.redraw();
+    else if (this.dragged) this.redraw(true);
   }
 
   pinch(id, place) {
