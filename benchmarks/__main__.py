@@ -26,7 +26,6 @@ NAMES = (
     "imports",
     "eta",
     "cleaning",
-    "retraining",
     "honesty",
     "load",
     "small_machine",

@@ -19,7 +19,7 @@ from tlcore.data.ingest import ingest_path
 from tlcore.events import run_to_end
 from tlcore.jobs.store import create_run
 from tlcore.serving.bundle import load_bundle
-from tlcore.serving.score import score_folder
+from tlcore.serving.score import score_path
 from tlcore.worker.runner import run_job
 from tlcore.workspace import Workspace, open_workspace
 
@@ -45,6 +45,7 @@ def _score(workspace: Workspace, given: Path, unseen: Path, size: int, seed: int
     last = run_job(workspace, run)
     if last.type != "finished":
         raise RuntimeError(f"The run ended with {last}.")
-    report, _ = run_to_end(score_folder(load_bundle(run.folder), unseen))
+    report = run_to_end(score_path(load_bundle(run.folder), unseen)).report
+    assert report is not None, "all photos have a class"
     print(f"  {size} px, {given.name}, seed {seed}: {report.correct} of {report.total}", flush=True)
     return 100 * report.accuracy

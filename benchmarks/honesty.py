@@ -3,7 +3,8 @@
 Coverage: data sets are made whose truth is known (coverage.py), 2,000 of each kind, and it is counted how often the
 95% interval of a cross-validation covers it. Calibration: the expected calibration error before and after, out of fold;
 of 100 photos, the cross-entropy of 399 new ones. Cross-validation: the seconds that 1,000 photos in 5 folds take when
-their features are there. Photos of something else: unknown.py.
+their features are there. Photos of something else: unknown.py. Heat maps: heat_map.py. From a correction to the new
+score: retraining.py.
 """
 
 import shutil
@@ -17,6 +18,8 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.command import check_data, few_photos, finish, parser
 from benchmarks.coverage import SITUATIONS, coverage
+from benchmarks.heat_map import heat_map_rows
+from benchmarks.retraining import retraining
 from benchmarks.table import Row, figure
 from benchmarks.unknown import unknown_rows
 from tlcore.api.datasets import load_dataset
@@ -42,6 +45,8 @@ def main() -> int:
         rows += calibration_rows(workspace, folder, Path(scratch))
         if not options.quick:
             rows += unknown_rows(workspace, folder, folder.parent / "imagenet-100", Path(scratch, "unknown"))
+    rows += heat_map_rows(options.data, options.quick)
+    rows += retraining(options.data, options.quick)
     return finish("Honest answers", rows, options)
 
 

@@ -1,7 +1,8 @@
 """From "Apply 3 changes and retrain" to the new score, as seen in a browser: 1,000 photos, a frozen network.
 
 The photos have been seen by the network before, and the trainer has had time to load while the changes were planned, as
-it does from the first of them on. It ends when the card with before and after stands on the page. The worst of three.
+it does from the first of them on; nothing else is being trained. It ends when the card with before and after stands on
+the page. The worst of three.
 """
 
 import sys
@@ -20,6 +21,7 @@ from tlcore.data.corrections import Correction
 from tlcore.data.ingest import ingest_path
 from tlcore.data.manifest import load_dataset
 from tlcore.events import run_to_end
+from tlcore.jobs.status import job_status
 from tlcore.jobs.store import create_run, list_runs, load_run
 from tlcore.worker.runner import run_job
 from tlcore.workspace import Workspace, open_workspace
@@ -63,6 +65,8 @@ def _retrained(workspace: Workspace, page: Any, address: str) -> Iterator[float]
     page.set_default_timeout(PATIENCE_MS)
     for _ in range(TIMES):
         run = load_run(workspace, list_runs(workspace)[0].id)
+        while job_status(run).active:  # one training at a time: its model is still packed when its score is there
+            page.wait_for_timeout(500)
         dataset = load_dataset(workspace, run.dataset_id)
         rows = dataset.part("test").head(CHANGES)
         other = dict(zip(dataset.labels, (*dataset.labels[1:], dataset.labels[0])))

@@ -1,4 +1,4 @@
-"""Photos of something else: how many of them a model answers all the same. The rows are part of honesty.py.
+"""Photos of something else: how many of them a model answers all the same. honesty.py has the rows too.
 
 A model is set to answer 95% of photos of its classes. Cats and dogs are learned from the folder `train`; then it is
 shown new ones (the folder `validation`, of which it saw none), emoji, digits, ImageNet's photos of one hundred things
@@ -7,23 +7,37 @@ shown new ones (the folder `validation`, of which it saw none), emoji, digits, I
 
 import io
 import shutil
+import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from benchmarks.command import check_data, few_photos, finish, parser
 from benchmarks.table import Row, figure
 from tlcore.api.model import Model
 from tlcore.api.training import train
 from tlcore.data.manifest import Dataset
 from tlcore.data.samples import ingest_sample
 from tlcore.events import run_to_end
-from tlcore.workspace import Workspace
+from tlcore.workspace import Workspace, open_workspace
 
 FEW, TIMES = 20, 3
 MOST = 626  # pictures of a sample
 Photos = Sequence[bytes]
+
+
+def main() -> int:
+    """Measure, print, write."""
+    options = parser("unknown", __doc__).parse_args()
+    check_data(options.data)
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = few_photos(options.data, Path(scratch, "few")) if options.quick else options.data
+        workspace = open_workspace(Path(scratch, "home"))
+        rows = list(unknown_rows(workspace, folder, options.data.parent / "imagenet-100", Path(scratch, "draws")))
+    return finish("Photos of something else", rows, options)
 
 
 def unknown_rows(workspace: Workspace, cats_dogs: Path, imagenet: Path, scratch: Path) -> Iterator[Row]:
@@ -100,3 +114,7 @@ def _few(workspace: Workspace, source: Path, folder: Path, seed: int) -> Model:
         for number in np.random.default_rng(seed).permutation(len(photos))[:FEW]:
             shutil.copy2(photos[number], folder / label.name)
     return train(folder, workspace=workspace, progress=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -215,7 +215,7 @@ class TrainConfig:
     )
     cross_validation: str = _option(
         AUTO,
-        "Test every photo once (cross-validation)",
+        "Every photo tested once (cross-validation)",
         "Trains several more models after the first, each without some of the photos, so that every photo is a test "
         "photo once. The score then rests on all photos. Feature extraction only; for the others, ask for it on the "
         "Evaluate page.",

@@ -48,6 +48,13 @@ def stop(job: Job) -> None:
             store.request_stop(job)
 
 
+def skip_tests(run: Run) -> None:
+    """Leave out what a run that has its test figures does beside its model: testing every photo once, and the refit."""
+    status = job_status(run)
+    if _is_allowed(run) and status.active and status.usable and not status.predicts:
+        store.request_stop(run)
+
+
 def resume(job: Job) -> None:
     """Continue a training from its last epoch."""
     _do(lambda run: (room.for_runs(1), state.queue().resume(run)), job)

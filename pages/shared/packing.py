@@ -5,7 +5,9 @@ from collections.abc import Callable
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.shared import chrome, follow, widgets
+from pages.shared import actions, chrome, follow, state, widgets
+from tlcore.events import StageKey
+from tlcore.jobs import store
 from tlcore.jobs.status import JobStatus, job_status
 from tlcore.jobs.store import Run
 from tlcore.messages.endings import unpacked_message
@@ -33,8 +35,20 @@ def watch(run: Run, status: JobStatus, draw: Callable[[str], object] | None = No
             st.progress(share, text=words)
         else:
             draw(words)
+        _skip(run, now)
 
     st.fragment(packed, run_every=follow.POLL_SECONDS, key="packing")()
+
+
+def _skip(run: Run, status: JobStatus) -> None:
+    """The button that leaves out testing every photo once, which may take long where somebody always wants it."""
+    last = status.last_progress
+    if last is None or last.stage != StageKey.CROSS_VALIDATE or not state.may_act(run):
+        return
+    asked = store.stop_requested(run)()
+    st.button(
+        "Skipping…" if asked else "Skip", key="skip_tests", disabled=asked, on_click=actions.skip_tests, args=(run,)
+    )
 
 
 def offer(action: DeltaGenerator, run: Run, status: JobStatus) -> None:

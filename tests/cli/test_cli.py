@@ -44,7 +44,13 @@ def test_train_evaluate_predict_list(home, small_folder, tmp_path, capsys):
     assert first["report"] == [] and first["refused"] == 0
 
     assert main(["evaluate", first["run"], "--json"]) == 0
-    assert last_json(capsys)["test_correct"] == first["test_correct"]
+    evaluated = last_json(capsys)
+    assert evaluated["test_correct"] == first["test_correct"]
+    assert main(["cross-validate", first["run"], "--json"]) == 0
+    found = last_json(capsys)["cross_validation"]
+    assert evaluated["cross_validation"] == first["cross_validation"] and found["total"] == first["photos"]
+    assert first["cross_validation"].items() <= found.items() and first["refit"]["photos"] == first["photos"]
+    assert sum(fold["correct"] for fold in found["per_fold"]) == found["correct"]
 
     other = write_small_folder(tmp_path / "other", photos_per_class=2, seed=50)
     (other / "disc" / "broken.jpg").write_bytes(b"nothing")

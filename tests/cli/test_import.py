@@ -40,7 +40,7 @@ def test_the_answer_as_text_and_the_whole_report_in_a_file(pets, tmp_path, capsy
     assert main(["import", str(pets), "--report", str(tmp_path / "all.csv")]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].endswith("pets  9 photos, 2 classes")
-    assert lines[1:3] == ["  2 classes, from folder names.", "32 files left out"]
+    assert lines[1:3] == ["  Classes from folder names.", "32 files left out"]
     assert lines[-1] == "  … and 22 more; --report FILE writes all"
     rows = list(csv.DictReader((tmp_path / "all.csv").read_text(encoding="utf-8").splitlines()))
     assert len(rows) == 32 and rows[0]["File"] == "'=HYPERLINK(1).txt", "no formula"

@@ -10,6 +10,7 @@ import pytest
 import tlcore
 from tests.conftest import copy_of
 from tests.small import write_small_folder
+from tlcore.analysis.learning_curve import CurvePoint, LearningCurve
 from tlcore.cli.main import main
 from tlcore.documents.facts import Facts, gather_facts
 from tlcore.documents.report import POLICY, report_html
@@ -20,6 +21,7 @@ from tlcore.evaluation.trust import Evidence, find_limits
 from tlcore.jobs.store import analysis_job
 from tlcore.messages.calibration import error_message
 from tlcore.messages.cross_validation import spread_message
+from tlcore.messages.learning_curves import curve_message
 from tlcore.messages.quantities import percent, percent_range
 from tlcore.messages.trust import finding_message
 from tlcore.worker.runner import run_job
@@ -77,12 +79,14 @@ def facts(trained, tmp_path_factory) -> Facts:
         run_job(workspace, analysis_job(workspace, run, "test-set", {"path": str(path), "name": f"At {path.name}"}))
     found = gather_facts(workspace, run)
     folded = replace(found.report, predictions=found.report.predictions.assign(fold=[1, 2] * (found.report.total // 2)))
+    now = CurvePoint(30, 0.8, 0.7, 0.9)
     bins = (Bin(0.6, 15, 30, 0.33, 0.67), Bin(0.9, 27, 30, 0.74, 0.97))
     reliability = Reliability(0.05, 0.01, 0.1, bins)
     return replace(
         found,
         cross_validation=CrossValidation(2, folded),
         calibration=Calibration(1.2, CROSS_VALIDATION, 60, reliability, reliability),
+        learning_curve=LearningCurve((now,), (now,), (now, now), (0.0, 0.01), (), "", 36, True, 5, 5),
     )
 
 
@@ -107,6 +111,7 @@ def test_every_figure_is_the_one_on_disk(facts, page, trained):
         assert f"{count}" in cells
     cross = facts.cross_validation
     assert cross is not None and spread_message(cross) in words
+    assert facts.learning_curve is not None and curve_message(facts.learning_curve) in words
     assert facts.calibration is not None and error_message(facts.calibration) in words
     for finding in facts.findings:
         assert finding_message(finding) in words

@@ -114,6 +114,8 @@ def test_from_emoji_to_a_prediction(page, server, tmp_path):
     )
     evaluate_on(page, sorted_emoji(tmp_path))
     page.get_by_role("button", name="Try it on new photos").click()
+    expect(page).to_have_url(re.compile("/predict"))  # Trust has a place for photos too
+    settle(page)
 
     # Predict: a photo dropped in gets the right class.
     upload = page.get_by_test_id("stFileUploader").locator("input[type=file]")

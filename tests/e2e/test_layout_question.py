@@ -20,7 +20,7 @@ def test_a_zip_that_needs_a_question_becomes_a_data_set(page, server, tmp_path):
     assert all(width > 1 for width in pictures.evaluate_all("images => images.map((each) => each.naturalWidth)"))
     page.get_by_role("button", name="Use this").first.click()
 
-    expect(page.get_by_text("2 classes, from file names.")).to_be_visible()
+    expect(page.get_by_text("Classes from file names.")).to_be_visible()
     report = page.locator("details", has_text="1 file left out")
     expect(report.get_by_role("cell", name="test1/1.jpg")).to_be_visible()
     with page.expect_download() as download:

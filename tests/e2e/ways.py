@@ -48,8 +48,8 @@ def open_page(page: Page, address: str) -> None:
 
 
 def settle(page: Page) -> None:
-    """Wait until the page is drawn to its end."""
-    expect(heading(page)).to_be_visible()
+    """Wait until the page is drawn to its end, and the script that moves the focus and hears of colours has arrived."""
+    expect(heading(page)).to_have_attribute("tabindex", "-1")
     expect(page.locator(SETTLED)).to_be_attached()
 
 
@@ -65,7 +65,7 @@ def step(page: Page, name: str) -> Locator:
 
 def turn(page: Page, scheme: str) -> None:
     """Let the system turn "dark" or "light", and wait until the server has drawn the page for it."""
-    expect(heading(page)).to_have_attribute("tabindex", "-1")  # the script that hears of it has arrived
+    settle(page)
     page.evaluate(COUNT_RUNS)
     page.emulate_media(color_scheme=scheme)
     with suppress(AssertionError):  # a run that begins and ends between two frames is not seen

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from tlcore.evaluation.findings import is_good
 from tlcore.evaluation.significance import difference_of_shares
-from tlcore.evaluation.trust import Evidence, evidence_in, find_limits, is_good
+from tlcore.evaluation.trust import Evidence, evidence_in, find_limits
 from tlcore.messages.trust import finding_message
 
 FINE = Evidence(

@@ -31,7 +31,7 @@ time.sleep(600)
 """
 
 
-def wait_for(condition, what="it", seconds=40):
+def wait_for(condition, what="it", seconds=120):
     """Until the condition holds."""
     end = time.monotonic() + seconds
     while not condition():

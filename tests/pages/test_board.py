@@ -179,7 +179,7 @@ def test_after_a_failed_import_the_cards_are_there_again(visit, trained, queue, 
     assert at.error[0].value.startswith("**Only the class cats has usable photos.** bad")
     assert not any(link.proto.label == "Go to the Data page" for link in at.get("page_link")), "this is it"
     next(button for button in at.button if button.label == "Back to your photos").click().run()
-    assert at.title[0].value == "Choose your photos"
+    assert at.title[0].value == ("Add photos" if base else "Choose your photos")
     assert (at.query_params["more"], at.query_params["incoming"]) == (more, area)
 
 

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from tests.conftest import QUICK, copy_of, finish
+from tlcore.api.model import load_model
 from tlcore.config import TrainConfig
 from tlcore.data.images import decode_input
+from tlcore.errors import UserError
 from tlcore.evaluation.calibration import CROSS_VALIDATION, VALIDATION, divide_by, load_calibration
 from tlcore.evaluation.cross_validation import ANALYSIS, load_cross_validation
 from tlcore.evaluation.report import load_report
@@ -62,6 +64,18 @@ def test_model_json_tells_what_was_done_and_the_model_learned_from_all_photos(te
     assert (info["cross_validation"]["correct"], info["cross_validation"]["total"]) == (found.correct, found.total)
     assert info["cross_validation"]["interval_95"] == list(found.interval)
     assert info["temperature"] == load_calibration(run.folder).temperature == found.temperature
+
+
+def test_a_model_that_was_saved_brings_the_figures_and_no_photos(tested):
+    workspace, _, run = tested
+    found = load_cross_validation(run.folder)
+    again = load_model(load_model(run.folder).save(workspace.root / "saved.zip")).cross_validation
+    assert (again.correct, again.total, again.interval, again.folds) == (
+        *(found.correct, found.total, found.interval, found.folds),
+    )
+    assert again.report.confusion.equals(found.report.confusion) and again.report.predictions.empty
+    with pytest.raises(UserError, match="loaded from a file"):
+        load_model(workspace.root / "saved.zip").cross_validate(progress=False)
 
 
 def test_a_cautious_head_gets_surer_in_every_file(tested):

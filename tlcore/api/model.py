@@ -36,7 +36,7 @@ from tlcore.evaluation.cross_validation import CrossValidation, load_cross_valid
 from tlcore.evaluation.embedding import Neighbour
 from tlcore.evaluation.figures import parse_figures
 from tlcore.evaluation.rejection import RejectionRule
-from tlcore.evaluation.report import FIGURES, Report, load_report
+from tlcore.evaluation.report import FAMILIARITY, FIGURES, Report, load_report
 from tlcore.events import Event, run_to_end
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Run, load_run
@@ -459,7 +459,17 @@ def _report_of(bundle: Bundle) -> Report:
 
 
 def _no_predictions() -> pd.DataFrame:
-    columns = ("path", "sha256", "label", "predicted", "correct", "probability", "probability_true", "probabilities")
+    columns = (
+        "path",
+        "sha256",
+        "label",
+        "predicted",
+        "correct",
+        "probability",
+        "probability_true",
+        "probabilities",
+        FAMILIARITY,
+    )
     return pd.DataFrame(columns=columns)
 
 

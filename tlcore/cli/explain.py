@@ -9,6 +9,7 @@ from tlcore.api.model import Model, load_model
 from tlcore.cli.common import Subparsers, answer
 from tlcore.errors import UserError
 from tlcore.messages.explanation import alike, evidence_message
+from tlcore.messages.unknown import NONE, closest_message
 from tlcore.shares import percent
 from tlcore.workspace import Workspace
 
@@ -29,12 +30,16 @@ def _explain(workspace: Workspace, options: argparse.Namespace) -> int:
     explanation = model.explain(photo, options.label or prediction.label)
     saved, where = explanation.save(options.out), evidence_message(explanation)
     neighbours = _neighbours(model, photo)
-    lines = [f"{photo}: {prediction.label} {percent(prediction.probability)}. {where}"]
+    answered = f"{prediction.label} {percent(prediction.probability)}."
+    if not prediction.known:
+        answered = f"{NONE}. {closest_message(prediction.label, prediction.probability)}."
+    lines = [f"{photo}: {answered} {where}"]
     lines += [f"  {alike(each)}: {each.path} ({each.label})" for each in neighbours]
     lines.append(f"Saved to {saved} ({explanation.method}, {explanation.milliseconds:.0f} ms).")
     values: dict[str, Any] = {
         "image": str(photo),
         "prediction": prediction.label,
+        "known": prediction.known,
         "probability": prediction.probability,
         "label": explanation.label,
         "message": where,

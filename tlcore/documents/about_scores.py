@@ -14,9 +14,12 @@ from tlcore.evaluation.metrics import most_confused
 from tlcore.evaluation.report import Report
 from tlcore.evaluation.significance import difference_of_shares
 from tlcore.messages.cross_validation import cross_validation_title, how_message, refit_message, spread_message
+from tlcore.messages.learning_curves import TITLE as MORE_PHOTOS
+from tlcore.messages.learning_curves import basis_message, curve_message
 from tlcore.messages.other_photos import difference_message, learned_message, unlabelled_message
 from tlcore.messages.quantities import count, percent, percent_range
 from tlcore.messages.run_report import LIKELY, NO_CROSS_VALIDATION, NO_MISTAKES, NO_OTHERS, NO_PHOTOS
+from tlcore.messages.unknown import NONE, closest_message
 
 MOST_CLASSES = 20  # of a matrix; of more, the pairs mixed up most are listed
 MOST_MISTAKES, MOST_OF_OTHERS = 24, 12  # with pictures
@@ -43,12 +46,21 @@ def scores_section(facts: Facts) -> Markup:
     cross = facts.cross_validation
     return section(
         "Scores",
-        table("Share of photos that were predicted correctly", columns, rows) if rows else "",
+        table("Share of photos that were predicted correctly", columns, rows, "scores") if rows else "",
         paragraph(NO_CROSS_VALIDATION if cross is None else f"{how_message(cross)} {spread_message(cross)}"),
         paragraph(refit_message(facts.info)),
         paragraph("" if facts.others else NO_OTHERS),
+        *_more_photos(facts),
         paragraph(LIKELY, "small"),
     )
+
+
+def _more_photos(facts: Facts) -> list[Markup]:
+    """Whether more photos would help, where that was measured."""
+    curve = facts.learning_curve
+    if curve is None:
+        return []
+    return [element("h3", MORE_PHOTOS), paragraph(curve_message(curve)), paragraph(basis_message(curve), "small")]
 
 
 def _scores(facts: Facts) -> list[Score]:
@@ -144,10 +156,10 @@ def _photo(row: Mapping[Any, Any], pictures: Pictures) -> Markup:
     actual = f"actually {row['label']}" if "label" in row else ""
     alt = f"Photo {name}: predicted {predicted}{f', {actual}' if actual else ''}"
     shown = picture(small, alt) if small else element("span", "no picture", class_="missing")
-    caption = join(
-        [element("b", f"Predicted {predicted}"), actual, f"{percent(float(row['probability']))} confident", name],
-        "<br>",
-    )
+    said, sure = f"Predicted {predicted}", f"{percent(float(row['probability']))} confident"
+    if not row.get("known", True):
+        said, sure = NONE, closest_message(predicted, float(row["probability"]))
+    caption = join([element("b", said), actual, sure, name], "<br>")
     return element("li", element("figure", join([shown, element("figcaption", caption, dir="auto")])))
 
 

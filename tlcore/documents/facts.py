@@ -6,6 +6,8 @@ from typing import Any
 
 import pandas as pd
 
+from tlcore.analysis.learning_curve import WHAT as CURVE
+from tlcore.analysis.learning_curve import LearningCurve, load_whole_curve
 from tlcore.analysis.test_set_results import Results, is_of, list_test_sets, load_results, title
 from tlcore.cleaning.issues import WRONG_LABEL
 from tlcore.cleaning.results import load_check, load_issues
@@ -20,11 +22,12 @@ from tlcore.evaluation.calibration import Calibration, load_calibration
 from tlcore.evaluation.cross_validation import CrossValidation, load_cross_validation
 from tlcore.evaluation.curve_warnings import find_curve_warnings
 from tlcore.evaluation.curves import CurveWarning
+from tlcore.evaluation.findings import Finding
 from tlcore.evaluation.report import Report, load_report
-from tlcore.evaluation.trust import Evidence, Finding, evidence_in, find_limits
+from tlcore.evaluation.trust import Evidence, evidence_in, find_limits
 from tlcore.events import EpochEnd
 from tlcore.jobs.status import job_status
-from tlcore.jobs.store import Job, Run
+from tlcore.jobs.store import Job, Run, analysis_id
 from tlcore.messages.titles import run_name
 from tlcore.serving.bundle import read_info
 from tlcore.workspace import Workspace
@@ -50,7 +53,7 @@ class Facts:
         name: of the run. info: the content of its `model.json`, {} while it is not packed. config: how it was trained.
         created: Unix seconds. dataset: the version that it learned from; None where it was deleted. edits: what led to
             that version. epochs: of its training; curve_warnings: what these warn of.
-        report: on its test photos; cross_validation, calibration: None where they were not made.
+        report: on its test photos; cross_validation, calibration, learning_curve: None where not made.
         others: tests on other photos of the model as it is now, the newest first.
         findings: how far the score can be trusted. pictures: of the data set's photos.
     """
@@ -70,6 +73,7 @@ class Facts:
     others: tuple[OtherTest, ...] = ()
     cross_validation: CrossValidation | None = None
     calibration: Calibration | None = None
+    learning_curve: LearningCurve | None = None
     pictures: Pictures = field(default=lambda sha256: None)
 
 
@@ -100,6 +104,7 @@ def gather_facts(workspace: Workspace, run: Run) -> Facts:
         others=others,
         cross_validation=load_cross_validation(run.folder),
         calibration=load_calibration(run.folder),
+        learning_curve=load_whole_curve(workspace.analyses / analysis_id(run.id, CURVE)),
         pictures=(lambda sha256: None) if dataset is None else dataset.thumbnails.read,
     )
 

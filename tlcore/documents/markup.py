@@ -64,7 +64,8 @@ def table(caption: str, columns: Sequence[str], rows: Iterable[Sequence[object]]
         for row in rows
     ]
     body = [element("caption", caption), element("thead", head), element("tbody", join(lines))]
-    return element("div", element("table", join(body), class_=class_), class_="wide")
+    whole = element("table", join(body), class_=class_)
+    return element("div", whole, class_="wide", tabindex=0, role="region", aria_label=caption)  # it may scroll
 
 
 def _cell(value: object) -> Markup:

@@ -21,7 +21,7 @@ from tlcore.documents.about_scores import (
 from tlcore.documents.about_training import making_section, title_of, training_section
 from tlcore.documents.facts import Facts
 from tlcore.documents.markup import Markup, bullets, element, join, paragraph, section
-from tlcore.evaluation.trust import Finding, is_good
+from tlcore.evaluation.findings import Finding, is_good
 from tlcore.messages.quantities import capitalized, percent
 from tlcore.messages.run_report import INTENDED
 from tlcore.messages.scores import score_detail

@@ -34,6 +34,7 @@ def fit_prototypes(features: Vectors, classes: Numbers, seed: int = 0) -> Vector
         float32 (prototypes, dimension), each of length 1. The same rows and seed give the same.
     """
     from sklearn.cluster import KMeans
+    from threadpoolctl import threadpool_limits
 
     rows, random, present = unit(features), np.random.default_rng(seed), np.unique(classes)
     centres = []
@@ -45,7 +46,8 @@ def fit_prototypes(features: Vectors, classes: Numbers, seed: int = 0) -> Vector
         if wanted == len(own) or len(np.unique(own, axis=0)) <= wanted:
             centres.append(own[:wanted])
         else:
-            centres.append(KMeans(wanted, n_init=1, random_state=seed).fit(own).cluster_centers_)
+            with threadpool_limits(1):  # so little is computed that threads wait for one another longer than they work
+                centres.append(KMeans(wanted, n_init=1, random_state=seed).fit(own).cluster_centers_)
     return unit(np.concatenate(centres))
 
 

@@ -7,13 +7,31 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tlcore.evaluation.significance import Difference, difference_of_shares
+from tlcore.evaluation.findings import (
+    FEW_PHOTOS,
+    FEW_TESTED,
+    AlwaysAnswers,
+    EveryPhoto,
+    FewPhotos,
+    FewTested,
+    Finding,
+    Imbalance,
+    NearCopies,
+    NoBetterThanGuessing,
+    NotChecked,
+    NoTestPhotos,
+    OtherPhotos,
+    Refit,
+    SaysNone,
+    TestPhotos,
+    TornGroups,
+    WrongLabels,
+)
+from tlcore.evaluation.significance import difference_of_shares
 from tlcore.intervals import wilson_interval
 
 WIDE = 0.2  # of an interval, ± 10 points: a good model cannot be told from one that is not
 FEW_TEST = 50  # test photos: even where all of 49 are correct, 7% may be mistakes
-FEW_PHOTOS = 10  # of a class, in all its parts: with fewer, one odd photo changes the class
-FEW_TESTED = 5  # test photos of a class: with 4 of 4 correct the interval of its recall begins at 51%
 IMBALANCED = 4  # times as many photos in the largest class as in the smallest
 
 Counted = tuple[int, int]
@@ -48,143 +66,6 @@ class Evidence:
     refit: bool = False
 
 
-@dataclass(frozen=True)
-class TestPhotos:
-    """How many test photos there were, and the 95% interval of their share; `few`: too few to rely on it."""
-
-    __test__ = False  # for pytest, which collects classes of such names
-
-    correct: int
-    total: int
-    low: float
-    high: float
-    few: bool
-
-
-@dataclass(frozen=True)
-class NoTestPhotos:
-    """Nothing was held back, so there is no score."""
-
-
-@dataclass(frozen=True)
-class NoBetterThanGuessing:
-    """Always giving the largest class of the test photos, `label`, would be right for `share` of them."""
-
-    label: str
-    share: float
-
-
-@dataclass(frozen=True)
-class NearCopies:
-    """Test photos that are nearly the same as one that it learned from."""
-
-    number: int
-    total: int
-
-
-@dataclass(frozen=True)
-class TornGroups:
-    """What a quick model gets with a random split, and with what belongs together kept on one side: shares."""
-
-    at_random: float
-    honest: float
-
-
-@dataclass(frozen=True)
-class EveryPhoto:
-    """Every photo tested once (cross-validation); `lower`: by more than chance than the test photos."""
-
-    correct: int
-    total: int
-    low: float
-    high: float
-    lower: bool
-
-
-@dataclass(frozen=True)
-class OtherPhotos:
-    """A test on other photos beside the own one."""
-
-    name: str
-    correct: int
-    total: int
-    difference: Difference
-
-
-@dataclass(frozen=True)
-class FewPhotos:
-    """Classes with very few photos, and how many that may be at most."""
-
-    labels: tuple[str, ...]
-    fewer_than: int = FEW_PHOTOS
-
-
-@dataclass(frozen=True)
-class FewTested:
-    """Classes with very few test photos."""
-
-    labels: tuple[str, ...]
-    fewer_than: int = FEW_TESTED
-
-
-@dataclass(frozen=True)
-class Imbalance:
-    """The largest class and the smallest, with their photos."""
-
-    largest: str
-    most: int
-    smallest: str
-    least: int
-
-
-@dataclass(frozen=True)
-class WrongLabels:
-    """Photos that may have a wrong label."""
-
-    number: int
-
-
-@dataclass(frozen=True)
-class NotChecked:
-    """Nobody looked for wrong labels and copies."""
-
-
-@dataclass(frozen=True)
-class AlwaysAnswers:
-    """It has no "none of these": whatever a photo shows, it gets one of the classes."""
-
-
-@dataclass(frozen=True)
-class SaysNone:
-    """It says "none of these" for what is too unlike its classes; it keeps this share of known photos."""
-
-    kept: float
-
-
-@dataclass(frozen=True)
-class Refit:
-    """The model to take away learned from all photos; the score is that of one made in the same way without them."""
-
-
-Finding = (
-    TestPhotos
-    | NoTestPhotos
-    | NoBetterThanGuessing
-    | NearCopies
-    | TornGroups
-    | EveryPhoto
-    | OtherPhotos
-    | FewPhotos
-    | FewTested
-    | Imbalance
-    | WrongLabels
-    | NotChecked
-    | AlwaysAnswers
-    | SaysNone
-    | Refit
-)
-
-
 def find_limits(evidence: Evidence) -> list[Finding]:
     """What a person should know before relying on a score, the weightiest first."""
     return [
@@ -195,20 +76,6 @@ def find_limits(evidence: Evidence) -> list[Finding]:
         SaysNone(evidence.kept) if evidence.kept is not None else AlwaysAnswers(),
         *([Refit()] if evidence.refit else []),
     ]
-
-
-def is_good(finding: Finding) -> bool:
-    """Whether a finding speaks for the score, or at least not against it."""
-    match finding:
-        case TestPhotos():
-            return not finding.few
-        case EveryPhoto():
-            return not finding.lower
-        case OtherPhotos():
-            return not (finding.difference.beyond_chance and finding.difference.high < 0)
-        case SaysNone() | Refit():
-            return True
-    return False
 
 
 def _of_the_test(evidence: Evidence) -> Iterator[Finding]:

@@ -16,7 +16,7 @@ def calibration_finding(found: Calibration) -> str:
     """What was found, in one sentence."""
     reliability = found.after
     if reliability is None:
-        return "There are too few photos to tell how honest its confidence is."
+        return "There are too few photos to say how honest its confidence is."
     apart = sum(each.confidence * each.total - each.correct for each in reliability.bins) / found.total
     if reliability.low <= 0.02 and abs(apart) < 0.02:
         return f"Its confidence is honest: on average {_off(reliability)} from how often it is correct."

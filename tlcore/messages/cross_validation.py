@@ -14,8 +14,8 @@ WHAT = (
     "The photos are split into parts (folds). Each part is predicted by a model that learned only from the others, "
     "so every photo is a test photo once."
 )
-STOPPED = "Testing every photo once was stopped. The model and its test score are not affected."
-WHY = "The test score rests on a few photos. Test every photo once, and the range gets narrower."
+STOPPED = "Testing all photos was stopped. The model and its test score are not affected."
+WHY = "The test score rests on a few photos. Test all of them, and its likely range gets narrower."
 
 
 def cross_validation_title(found: CrossValidation) -> str:

@@ -11,8 +11,9 @@ import pandas as pd
 
 from tlcore.config import STRATEGIES
 from tlcore.evaluation.cross_validation import parse_cross_validation
+from tlcore.evaluation.findings import EveryPhoto, Finding, Refit, TestPhotos
 from tlcore.evaluation.rejection import RejectionRule
-from tlcore.evaluation.trust import EveryPhoto, Finding, Refit, TestPhotos, evidence_in, find_limits
+from tlcore.evaluation.trust import evidence_in, find_limits
 from tlcore.messages import unknown
 from tlcore.messages.cross_validation import coverage_message, cross_validation_message, how_message, refit_message
 from tlcore.messages.model_info import plain, text, value

@@ -42,7 +42,7 @@ STAGE_TITLES = {
     StageKey.FINAL_FEATURES: "Learning what your photos have in common",
     StageKey.PACK: "Packing the model",
     StageKey.VERIFY: "Checking the model",
-    StageKey.CROSS_VALIDATE: "Testing every photo once",
+    StageKey.CROSS_VALIDATE: "Testing all photos",
 }
 """What each stage is called."""
 

@@ -1,8 +1,8 @@
-"""How far a score can be trusted, in plain sentences; evaluation/trust.py finds it."""
+"""How far a score can be trusted, in plain sentences; evaluation/findings.py has the values."""
 
 from collections.abc import Sequence
 
-from tlcore.evaluation.trust import (
+from tlcore.evaluation.findings import (
     AlwaysAnswers,
     EveryPhoto,
     FewPhotos,

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from tlcore.data.manifest import load_dataset
 from tlcore.errors import UserError
+from tlcore.evaluation.cross_validation import remove_cross_validation
 from tlcore.evaluation.report import make_report, predictions_frame, save_report
 from tlcore.events import Evaluated, Event, Finished, ShouldStop, Stopped
 from tlcore.features.store import MOST_REPAIRS, DamagedRows
@@ -112,6 +113,7 @@ def _learn(context: Context, eta: Eta) -> Generator[Event, None, tuple[Context, 
     stopped, dataset = should_stop(), context.dataset
     test = dataset.part("test")
     report = make_report(predictions_frame(test, trained.test_probabilities, dataset.labels), dataset.labels)
+    remove_cross_validation(run.folder)
     withdraw_bundle(run.folder)  # of an earlier attempt: a model never stands beside the figures of another one
     save_report(run.folder, report)
     total = clock.elapsed

@@ -60,7 +60,7 @@ def _offer(run: Run, dataset: Dataset) -> None:
         estimate = estimate_cross_validation(state.workspace(), dataset, run.config)
         st.caption(messages.offer_message(estimate.seconds, estimate.folds))
 
-    analysis_job.show(run, ANALYSIS, "Test every photo once", offer)
+    analysis_job.show(run, ANALYSIS, "Test all photos", offer)
 
 
 def class_frame(found: CrossValidation) -> pd.DataFrame:

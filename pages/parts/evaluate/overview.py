@@ -6,8 +6,8 @@ import streamlit as st
 
 from pages.shared import state
 from tlcore.documents.facts import find_limits_of
+from tlcore.evaluation.findings import Finding, is_good
 from tlcore.evaluation.report import Report
-from tlcore.evaluation.trust import Finding, is_good
 from tlcore.jobs.store import Run
 from tlcore.messages.trust import TITLE, finding_message
 

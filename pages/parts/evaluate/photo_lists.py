@@ -89,7 +89,8 @@ def of_paths(dataset: Dataset, paths: Sequence[str], predictions: pd.DataFrame) 
     """
     known = dataset.photos.set_index("path", drop=False)
     rows = known.loc[[path for path in dict.fromkeys(paths) if path in known.index]].reset_index(drop=True)
-    answers = predictions.drop_duplicates("path").set_index("path")[["predicted", "correct", "probability"]]
+    told = ["predicted", "correct", "probability"]
+    answers = predictions.drop_duplicates("path").set_index("path").reindex(columns=told)
     return listed(rows.join(answers.reindex(rows["path"]).reset_index(drop=True)))
 
 

@@ -66,7 +66,7 @@ class Planning:
 
         def badge(path: str) -> str:
             if path in planned:
-                return "Leave out" if planned[path].leaves_out else f"→ {planned[path].to}"
+                return planned_words(planned[path])
             if path not in self.labels:
                 return "Left out"
             if self.labels[path] != before.get(path):
@@ -74,6 +74,16 @@ class Planning:
             return "Kept" if path in kept else ""
 
         return {path: badge(path) for path in paths}
+
+
+def planned_words(correction: Correction) -> str:
+    """What is planned for a photo, in a word."""
+    return "Leave out" if correction.leaves_out else f"→ {correction.to}"
+
+
+def quoted(correction: Correction | None) -> str:
+    """What is planned for a photo, behind a verb; "" where another tab has just taken it back."""
+    return f" “{planned_words(correction)}”" if correction is not None else ""
 
 
 def planning_of(run: Run, dataset: Dataset) -> Planning:
@@ -157,7 +167,7 @@ def viewer_actions(plan: Planning, rows: pd.DataFrame) -> tuple[ViewerAction, ..
         single("Leave out", photo_grid.LEAVE_OUT, "X"),
         single("Keep", photo_grid.KEEP, "K", KEPT),
         ViewerAction(
-            "Take back",
+            lambda place: f"Take back{quoted(plan.planned.get(paths[place]))}",
             lambda place: carry_out(plan, [paths[place]], photo_grid.TAKE_BACK),
             lambda place: paths[place] in plan.planned,
             shortcut="U",
