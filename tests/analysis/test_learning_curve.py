@@ -11,6 +11,7 @@ from tlcore.worker.runner import run_job
 
 def test_a_run_tells_what_more_photos_would_bring(trained, tmp_path):
     workspace, dataset, run = copy_of(trained, tmp_path / "home")
+    run_job(workspace, analysis_job(workspace, run, "cross-validation"))
     events = []
     curve = load_model(run.id, workspace=workspace).learning_curve(on_event=events.append)
     stages = [event.stage for event in events if isinstance(event, Progress)]

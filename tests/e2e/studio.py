@@ -52,6 +52,7 @@ def studio(trained: tuple, folder: Path) -> Iterator[Studio]:
         "train": f"/train?dataset={dataset.id}",
         "train, ended": f"/train?{ids}",
         "evaluate": f"/evaluate?{ids}",
+        "evaluate, map": f"/evaluate?{ids}&view=map",
         "predict": f"/predict?{ids}",
         "compare": f"/compare?{ids}",
         "compare, ended": f"/compare?race={race.id}&dataset={dataset.id}",

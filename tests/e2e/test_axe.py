@@ -23,6 +23,7 @@ PLACES = (
     "train",
     "train, ended",
     "evaluate",
+    "evaluate, map",
     "predict",
     "compare",
     "compare, ended",

@@ -44,7 +44,10 @@ def learning_curve(frame: pd.DataFrame, dark: bool = False) -> alt.LayerChart:
         tooltip=[alt.Tooltip("photos:Q", title="Photos", format=","), alt.Tooltip("text:N", title="Correct")],
     )
     expected, measured = (base.transform_filter(f"datum.kind == '{kind}'") for kind in (EXPECTED, MEASURED))
-    ranges: dict[str, Any] = {"y": alt.Y("low:Q", title=None), "y2": alt.Y2("high:Q")}
+    ranges: dict[str, Any] = {
+        "y": alt.Y("low:Q", title=None, scale=height, axis=percent_axis()),
+        "y2": alt.Y2("high:Q"),
+    }
     line: dict[str, Any] = {"color": ACCENT[dark], "strokeWidth": 2}
     layers = [
         expected.mark_area(color=ACCENT[dark], opacity=0.18, clip=True).encode(**ranges),
