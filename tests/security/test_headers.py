@@ -147,7 +147,7 @@ def test_uploads_camera_and_downloads_live_with_it(host, complaints):
     shown = "video => video.readyState > 1 || new Promise(done => video.addEventListener('loadeddata', () => done(1)))"
     tab.locator("video").evaluate(shown)
     tab.get_by_role("button", name="Take photo").click()
-    tab.locator(".tl-shares").first.wait_for(timeout=60_000)
+    tab.locator(".tl-answer").first.wait_for(timeout=60_000)
     assert not found
 
 

@@ -34,7 +34,7 @@ def limits_of(folder: Path, info: Mapping[str, Any], report: Report) -> list[str
 def write_report(folder: Path, info: Mapping[str, Any], config: TrainConfig, report: Report, target: Path) -> None:
     """Write the report; raises UserError where something else than a page is there, or the disk cannot be written."""
     if target.exists() and not _is_page(target):
-        raise UserError(f"{target} already exists and is not a web page.", "Use another name, such as report.html.")
+        raise UserError(f"{target} already exists and is not a report.", "Use another name, such as report.html.")
     found = _run(folder)
     facts: Facts = gather_facts(*found) if found is not None else facts_in(info, config, report)
     write_atomic(target, report_html(facts).encode("utf-8", "backslashreplace"))
