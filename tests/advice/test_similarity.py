@@ -32,7 +32,7 @@ def features_of(files: list[bytes]) -> np.ndarray:
     photos = [Photo(str(number), str(number)) for number in range(len(files))]
     pool = litert_pool(asset_path(BUILT_IN), ("pooled",))
     chunks = list(run_photos(pool, photos, lambda path: load_input(files[int(path)], SIZE, RESIZE_POLICY)))
-    return np.concatenate([rows for _, rows in chunks])
+    return np.concatenate([rows for _, (rows,) in chunks])
 
 
 def test_the_head_gives_what_the_network_gives(head):
