@@ -155,7 +155,7 @@ def test_many_views_go_through_the_network_in_small_batches(workspace, dataset, 
 def test_a_network_gives_each_photo_its_output(dataset):
     photos = photos_of(dataset)[:5]
     found = {}
-    for chunk, rows in run_photos(pooled(5), photos, lambda path: load_input(dataset.read(path), 96, "squash")):
+    for chunk, (rows,) in run_photos(pooled(5), photos, lambda path: load_input(dataset.read(path), 96, "squash")):
         found |= dict(zip([photo.path for photo in chunk], rows, strict=True))
     model = LiteModel(asset_path(SPEC))
     for photo in photos:
