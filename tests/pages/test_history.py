@@ -3,7 +3,6 @@
 import pandas as pd
 import pytest
 
-from pages.shared import gallery
 from pages.shared.manage import moved
 from tests.conftest import copy_of
 from tests.pages.conftest import words
@@ -99,26 +98,6 @@ def test_a_model_that_learned_from_an_earlier_version_leads_to_what_changed(visi
     (link,) = link_to(at, "See what changed")
     assert "compare=1" in link.query_string and "show=history" in link.query_string
     assert not link_to(visit("data", workspace, dataset=dataset.id), "See what changed")
-
-
-def test_a_wrong_label_found_on_evaluate_is_corrected_there(visit, own, monkeypatch):
-    workspace, dataset, run = own
-    pressed = []
-    real = gallery._MOUNT
-
-    def mount(**options):
-        real(**options)
-        return {"opened": pressed.pop() if pressed else None}
-
-    monkeypatch.setattr(gallery, "_MOUNT", mount)
-    at = visit("evaluate", workspace, run=run.id)
-    pressed.append(0)
-    at.run()
-    menu = next(each for each in at.menu_button if each.label == "Move to class")
-    assert len(menu.options) == 2, "the other classes"
-    pressed.append(0)  # AppTest knows no runs of a dialog alone: it is opened again for its button
-    next(button for button in at.button if button.label == "Leave out").click().run()
-    assert len(current(workspace).photos) == 35 and "Left out 1 photo." in words(at)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -52,7 +52,8 @@ def test_a_hostile_label_stays_letters_in_a_table():
 
     at = AppTest.from_function(page).run()
     found = Tags(at.html[0].body)
-    assert found.tags == ["table", "thead", "tr", "th", "th", "tbody", "tr", "td", "td"]
+    tags = [tag for tag in found.tags if tag != "wbr"]  # where a long word may break
+    assert tags == ["table", "thead", "tr", "th", "th", "tbody", "tr", "td", "td"]
     assert set(found.attributes) <= {"class", "aria-label", "scope"}
 
 
@@ -175,7 +176,8 @@ def test_a_file_name_that_looks_like_a_formula_stays_a_name_in_the_table():
     photo = predictions.NewPhoto("1", "=1+1.png", bytes)
     answered = answer_grid.frame([predictions.PhotoPrediction(photo, None, (("a", 0.75), ("b", 0.25)), 1.0)])
     lines = answer_grid.csv(answered).decode("utf-8-sig").splitlines()
-    assert lines == ["photo,class,probability,p(a),p(b)", "'=1+1.png,a,0.750000,0.750000,0.250000"]
+    row = "'=1+1.png,a,yes,0.750000,,0.750000,0.250000"
+    assert lines == ["photo,class,known,probability,familiarity,p(a),p(b)", row]
 
 
 @pytest.mark.parametrize(

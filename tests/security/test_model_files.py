@@ -293,7 +293,7 @@ def test_a_network_that_ends_the_process_is_a_sentence(good, tmp_path, monkeypat
 def test_an_answer_that_turns_bad_later_is_a_sentence(good):
     """The network of `probe` may answer well for grey and badly for a photo."""
     classifier = ImageClassifier(good)
-    classifier._model = type("Bad", (), {"run": lambda *_: np.array([[np.inf, 0, 0]], np.float32)})()
+    classifier._model = type("Bad", (), {"run_all": lambda *_: [np.array([[np.inf, 0, 0]], np.float32)]})()
     with pytest.raises(UserError, match="doesn't return probabilities"):
         classifier.predict_photo(np.full((96, 96, 3), 9, np.uint8))
 

@@ -1,5 +1,6 @@
 """The route that gives single thumbnails: only with the key of that data set, and only what was made at the import."""
 
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import unquote
 
 import anyio
@@ -37,7 +38,8 @@ def get(address):
 
         await Starlette(routes=ThumbnailRoute().routes())(scope, receive, send)
 
-    anyio.run(ask)
+    with ThreadPoolExecutor(1) as pool:  # a browser of another test may have left its loop in this thread
+        pool.submit(anyio.run, ask).result()
     headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     return sent[0]["status"], headers, b"".join(message.get("body", b"") for message in sent[1:])
 
