@@ -87,7 +87,7 @@ def test_photos_too_few_to_try_out_are_told(visit, trained, monkeypatch):
         lambda job: make_recommendation(examined=examined_photos(trained[1]), few_shot=()),
     )
     at = visit("learn", trained[0], dataset=trained[1].id)
-    assert "Too few photos per class" in words(at) and not at.error
+    assert "Too few photos per class" in words(at) and not at.error, [each.value for each in at.error]
 
 
 def test_the_built_in_pictures_stand_in_where_they_are_there(visit, trained, found, monkeypatch):

@@ -70,8 +70,8 @@ def test_a_run_that_kept_nothing_to_compare_with_says_so_and_still_shows_why(vis
     assert NO_NEIGHBOURS in words(at) and grids(at)[0][0]["over"] and len(grids(at)) == 1
 
 
-def test_a_photo_that_is_shown_large_is_explained_too(visit, trained, press, order):  # noqa: F811
-    workspace, dataset, run = trained
+def test_a_photo_that_is_shown_large_is_explained_too(visit, trained, press, order, tmp_path):  # noqa: F811
+    workspace, dataset, run = copy_of(trained, tmp_path / "own")  # with no other run, which could be the newest
     large = (("data", {"dataset": dataset.id}, lambda: press(0)),)
     large += (("evaluate", {"run": run.id, "show": "all"}, lambda: order({"kind": "open", "number": 0})),)
     for page, ids, opens in large:

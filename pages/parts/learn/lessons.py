@@ -64,6 +64,15 @@ def step(number: int) -> Iterator[tuple[DeltaGenerator, DeltaGenerator]]:
         yield words, picture
 
 
+@contextmanager
+def without_its_model() -> Iterator[None]:
+    """Around a picture that a run's model makes: where its files are gone or damaged, that is said in its place."""
+    try:
+        yield
+    except UserError as error:
+        st.caption(plain(f"{error.what} {error.fix}"))
+
+
 def pretrained(material: Material) -> None:
     """Step 1: nine photos with the names that ImageNet has for them."""
     with step(1) as (words, picture):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.parts.learn.lessons import Material, step
+from pages.parts.learn.lessons import Material, step, without_its_model
 from pages.shared import gallery, predictions, state, widgets
 from pages.shared.decoding import decoder, picture_address
 from pages.shared.gallery import GalleryPhoto
@@ -46,7 +46,8 @@ def it_does_not_know(material: Material) -> None:
                 )
                 return
             is_emoji = material.dataset.source == samples.find_sample("emoji").source
-            _answers(run, "digits" if is_emoji else "emoji")
+            with without_its_model():
+                _answers(run, "digits" if is_emoji else "emoji")
 
 
 def _answers(run: Run, sample: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import PurePath
 
 import streamlit as st
 
-from pages.parts.learn.lessons import Material, step
+from pages.parts.learn.lessons import Material, step, without_its_model
 from pages.shared import gallery, predictions, state, why, widgets
 from pages.shared.decoding import dataset_thumbnail
 from pages.shared.gallery import GalleryPhoto
@@ -37,7 +37,8 @@ def why_it_said_that(material: Material) -> None:
                     "Train a model first to see where it looks.", "pages/train.py", "Train", state.link(run=None)
                 )
                 return
-            _photos(dataset, run)
+            with without_its_model():
+                _photos(dataset, run)
 
 
 def _photos(dataset: Dataset, run: Run) -> None:
