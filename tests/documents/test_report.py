@@ -214,7 +214,7 @@ def test_only_a_page_is_replaced(trained, tmp_path):
     workspace, _, run = trained
     model = tlcore.load_model(run.id, workspace=workspace)
     (tmp_path / "thesis.txt").write_text("years of work")
-    with pytest.raises(tlcore.UserError, match="not a web page"):
+    with pytest.raises(tlcore.UserError, match="is not a report"):
         model.write_report(tmp_path / "thesis.txt")
     assert model.write_report(tmp_path / "r.html") == model.write_report(tmp_path / "r.html")
 
