@@ -25,14 +25,17 @@ def remembered(key: str, name: str, offered: Mapping[str, T], default: T) -> T:
         offered: each value that can be set, by its word in the address; `default` has none and stands nowhere.
     """
     told, written = st.query_params.get(name, ""), st.session_state.get(WRITTEN.format(key))
+    words = {default: ""} | {value: word for word, value in offered.items() if value != default}
+    # Set by somebody just now: his browser may still have sent the address of before.
+    is_set = written is not None and words.get(st.session_state.get(key), written) != written
     # A link from another page says nothing; any other difference is Back, or somebody's own address.
-    is_news = told != (written or "") and not (st.session_state.get(ENTERED) and not told)
+    is_news = told != (written or "") and not is_set and not (st.session_state.get(ENTERED) and not told)
     if key not in st.session_state or is_news:
         st.session_state[key] = offered.get(told, default)
     value: T = st.session_state[key]
-    if value != default and value not in offered.values():  # of another list than the one that is there now
+    if value not in words:  # of another list than the one that is there now
         value = st.session_state[key] = default
-    word = "" if value == default else next(word for word, each in offered.items() if each == value)
+    word = words[value]
     st.session_state[WRITTEN.format(key)] = word
     if word != told:
         state.choose(**{name: word or None})
