@@ -42,7 +42,7 @@ RADIUS = 10
 LEAST_PLOT_HEIGHT = 240
 """Of a chart's plot, in CSS pixels."""
 
-_VARIABLES: dict[str, Colour] = {
+COLOURS: dict[str, Colour] = {
     "paper": PAPER,
     "surface": SURFACE,
     "sunken": SUNKEN,
@@ -55,6 +55,7 @@ _VARIABLES: dict[str, Colour] = {
     "training": TRAINING,
     "validation": VALIDATION,
 }
+"""Each by the name that style sheets have for it."""
 
 
 def class_hue(place: int, dark: bool) -> str:
@@ -70,7 +71,7 @@ def class_hues(labels: Sequence[str], dark: bool) -> dict[str, str]:
 
 def css_variables() -> str:
     """All of it as CSS: `--tl-ink`, `--tl-class-0` …, which follow the page's colour scheme, and `--tl-small` … ."""
-    pairs = {name: (colour[False], colour[True]) for name, colour in _VARIABLES.items()}
+    pairs = {name: (colour[False], colour[True]) for name, colour in COLOURS.items()}
     pairs |= {f"class-{place}": pair for place, pair in enumerate(zip(CLASS_HUES[False], CLASS_HUES[True]))}
     lines = [f"--tl-{name}: light-dark({light}, {dark});" for name, (light, dark) in pairs.items()]
     sizes = {"small": SMALL, "body": BODY, "heading": HEADING, "title": TITLE, "score": SCORE}

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from tlcore import __version__
-from tlcore.charts.tokens import ACCENT, FAINT, FONT, INK, LINE, MUTED, PAPER, SUNKEN, SURFACE, WRONG
+from tlcore.charts.tokens import COLOURS, FONT
 from tlcore.config import short_name
 from tlcore.documents.about_confidence import confidence_section, unknown_section
 from tlcore.documents.about_photos import photos_section, split_section
@@ -31,17 +31,6 @@ POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 """What the file may load: nothing. It holds even where somebody puts it on a server."""
 
 _STYLES = Path(__file__).with_name("report.css")
-_COLOURS = {
-    "paper": PAPER,
-    "surface": SURFACE,
-    "sunken": SUNKEN,
-    "ink": INK,
-    "muted": MUTED,
-    "line": LINE,
-    "faint": FAINT,
-    "accent": ACCENT,
-    "wrong": WRONG,
-}
 
 
 def report_html(facts: Facts) -> str:
@@ -106,5 +95,5 @@ def _head(facts: Facts) -> Markup:
 
 
 def _styles() -> str:
-    colours = " ".join(f"--{name}: {colour[False]};" for name, colour in _COLOURS.items())
+    colours = " ".join(f"--{name}: {colour[False]};" for name, colour in COLOURS.items())
     return f":root {{ {colours} --font: {FONT}; }}\n{_STYLES.read_text(encoding='utf-8')}"
