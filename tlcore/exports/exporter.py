@@ -74,6 +74,9 @@ KINDS: dict[str, ExportKind] = {
     for kind in (
         ExportKind("python", "Python program", ".zip", True, "tlcore.exports.python_program", 1e-3),
         ExportKind("service", "Web service", ".zip", True, "tlcore.exports.web_service", 1e-3),
+        ExportKind("tflite-float16", "LiteRT, 16 bits", ".zip", True, "tlcore.exports.half_precision", 0.02),
+        ExportKind("onnx", "ONNX", ".zip", True, "tlcore.exports.onnx_model", 1e-3),
+        ExportKind("keras", "Keras", ".zip", True, "tlcore.exports.keras_model", 1e-3),
     )
 }
 """All kinds by their key, in the order in which they are offered."""

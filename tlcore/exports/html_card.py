@@ -36,7 +36,9 @@ def _block(block: str) -> str:
         return f"<h3>{_inline(block[3:])}</h3>"
     lines = block.splitlines()
     if lines[0].startswith("- "):
-        return '<ul class="plain">' + "".join(f"<li>{_inline(line.removeprefix('- '))}</li>" for line in lines) + "</ul>"
+        return (
+            '<ul class="plain">' + "".join(f"<li>{_inline(line.removeprefix('- '))}</li>" for line in lines) + "</ul>"
+        )
     return f"<p>{_inline(' '.join(lines))}</p>"
 
 

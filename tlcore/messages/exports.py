@@ -3,6 +3,9 @@
 KIND_LINES: dict[str, str] = {
     "python": "A script for a laptop or a Raspberry Pi. It needs Python and three small packages.",
     "service": "A small web service with a Dockerfile: send a photo, get the answer as JSON.",
+    "tflite-float16": "For phones and small boards: weights of 16 bits take half the space.",
+    "onnx": "For onnxruntime, and programs in C#, Java, C++ or JavaScript.",
+    "keras": "To continue training in Keras, in a notebook of your own.",
 }
 """One sentence for each kind of export, by its key."""
 
