@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 from tlcore.errors import UserError
@@ -49,6 +50,7 @@ class ExportKind:
         suffix: of the file that is downloaded, ".zip" for a folder. is_folder: whether it is one.
         module: of this room, imported when it is needed.
         tolerance: how far an answer may be from the model's, in probability and familiarity.
+        packages: what making it needs beyond the core, as modules.
     """
 
     key: str
@@ -57,6 +59,12 @@ class ExportKind:
     is_folder: bool
     module: str
     tolerance: float
+    packages: tuple[str, ...] = ()
+
+    @property
+    def is_available(self) -> bool:
+        """Whether the packages that making it needs are installed."""
+        return all(find_spec(package) is not None for package in self.packages)
 
     @property
     def make(self) -> Make:
@@ -73,10 +81,12 @@ KINDS: dict[str, ExportKind] = {
     kind.key: kind
     for kind in (
         ExportKind("python", "Python program", ".zip", True, "tlcore.exports.python_program", 1e-3),
-        ExportKind("service", "Web service", ".zip", True, "tlcore.exports.web_service", 1e-3),
-        ExportKind("tflite-float16", "LiteRT, 16 bits", ".zip", True, "tlcore.exports.half_precision", 0.02),
-        ExportKind("onnx", "ONNX", ".zip", True, "tlcore.exports.onnx_model", 1e-3),
-        ExportKind("keras", "Keras", ".zip", True, "tlcore.exports.keras_model", 1e-3),
+        ExportKind("service", "HTTP service", ".zip", True, "tlcore.exports.web_service", 1e-3),
+        ExportKind("tflite-float16", "LiteRT with 16 bits", ".zip", True, "tlcore.exports.half_precision", 0.02),
+        ExportKind(
+            "onnx", "ONNX", ".zip", True, "tlcore.exports.onnx_model", 1e-3, ("tensorflow", "tf2onnx", "onnxruntime")
+        ),
+        ExportKind("keras", "Keras file", ".zip", True, "tlcore.exports.keras_model", 1e-3, ("tensorflow",)),
     )
 }
 """All kinds by their key, in the order in which they are offered."""
@@ -105,6 +115,11 @@ def find_kind(key: str) -> ExportKind:
     if key not in KINDS:
         raise UserError(f"There is no export “{key}”.", f"Choose one of: {', '.join(KINDS)}.")
     return KINDS[key]
+
+
+def offered_kinds() -> tuple[ExportKind, ...]:
+    """The kinds that can be made with what is installed, in the order in which they are offered."""
+    return tuple(kind for kind in KINDS.values() if kind.is_available)
 
 
 def export(source: ExportSource, kind: ExportKind, path: Path, samples: Samples, overwrite: bool = False) -> Exported:

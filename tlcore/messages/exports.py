@@ -9,6 +9,12 @@ KIND_LINES: dict[str, str] = {
 }
 """One sentence for each kind of export, by its key."""
 
+INCLUDE_PHOTOS = "Include five test photos"
+INCLUDE_PHOTOS_HELP = (
+    "Every export carries five samples with their answers, so that it can be checked wherever it runs. They are "
+    "drawings, unless you include small copies of test photos. Anyone who gets the export can see these."
+)
+
 
 def check_message(photos: int, largest_difference: float, are_photos: bool = False) -> str:
     """How far the answers of an export are from the model's: "Checked on 5 photos: answers within 0.0001.".
