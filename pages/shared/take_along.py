@@ -10,14 +10,14 @@ from tlcore.exports.export_job import WHAT, export_options, load_export
 from tlcore.exports.exporter import ExportKind, offered_kinds
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Job, Run, analysis_id, open_job
-from tlcore.messages.exports import INCLUDE_PHOTOS, INCLUDE_PHOTOS_HELP, KIND_LINES, check_message
+from tlcore.messages.exports import INCLUDE_PHOTOS, INCLUDE_PHOTOS_HELP, KIND_LINES, check_message, score_message
 
 
 def show(run: Run) -> None:
     """The button that opens the list, for who may do something with the run."""
     if not state.may_act(run):
         return
-    with st.popover("Take it with you", key="take_along"):
+    with st.popover("Take it with you", type="tertiary", key="take_along"):
         for kind in offered_kinds():
             with st.container(key=f"tl_export_{kind.key}", gap="xxsmall"):
                 _row(run, kind)
@@ -29,11 +29,14 @@ def _row(run: Run, kind: ExportKind) -> None:
     options = export_options(kind, bool(st.session_state.get("export_photos")))
     found = load_export(state.workspace(), run, kind, options["include_photos"])
     if found is not None:
-        path = found.path
+        path, check, score = found.made.path, found.made.check, found.made.score
         st.download_button(
             f"Download {kind.title}", path.read_bytes, path.name, key=f"export_{kind.key}", on_click="ignore"
         )
-        st.caption(check_message(found.check.photos, found.check.largest_difference, found.are_photos))
+        told = check_message(check.photos, check.largest_difference, found.are_photos)
+        st.caption(
+            told if score is None else f"{told} {score_message(score.correct, score.model_correct, score.total)}"
+        )
         return
     job = _job_of(run, options)
     if job is not None and job_status(job).active:

@@ -7,14 +7,14 @@ analyses/<id>/result.json     its name, what its check found, and the checksum o
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from tlcore.analysis.results import analysis_folder, load_result, save_result
 from tlcore.checksums import file_checksum
 from tlcore.events import Event, Finished, Progress, ShouldStop, StageKey, Stopped
-from tlcore.exports.exporter import Check, ExportKind, ExportSource, export, find_kind
+from tlcore.exports.exporter import Check, Exported, ExportKind, ExportSource, export, find_kind
 from tlcore.exports.file_names import export_file_name
+from tlcore.exports.own_score import OwnScore
 from tlcore.exports.samples import make_samples
 from tlcore.jobs.store import Job, Run, load_run
 from tlcore.serving.bundle import MODEL, load_bundle, read_info
@@ -26,10 +26,9 @@ VERSION = 1  # raise it when an export of the same model would be another
 
 @dataclass(frozen=True)
 class SavedExport:
-    """An export that a job has made: its file, and what its check found. `are_photos`: of its samples."""
+    """An export that a job has made; `made`: as `export` gave it; `are_photos`: what its samples are."""
 
-    path: Path
-    check: Check
+    made: Exported
     are_photos: bool
 
 
@@ -55,7 +54,8 @@ def run_export(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Itera
         return
     path = job.folder / export_file_name(source.name, kind)
     made = export(source, kind, path, samples, overwrite=True)
-    found = {"file": path.name, "model": file_checksum(bundle.tflite), "check": vars(made.check)}
+    found: dict[str, Any] = {"file": path.name, "model": file_checksum(bundle.tflite), "check": vars(made.check)}
+    found["score"] = vars(made.score) if made.score is not None else None
     save_result(job.folder, VERSION, found)
     yield Progress(StageKey.PACK, 1, 1)
     yield Finished(job.id, time.perf_counter() - start)
@@ -71,4 +71,5 @@ def load_export(workspace: Workspace, run: Run, kind: ExportKind, include_photos
     path = folder / found["file"]
     if not path.is_file() or found["model"] != read_info(run.folder).get("files", {}).get(MODEL):
         return None
-    return SavedExport(path, Check(**found["check"]), include_photos)
+    score = OwnScore(**found["score"]) if found["score"] is not None else None
+    return SavedExport(Exported(path, Check(**found["check"]), score), include_photos)
