@@ -27,7 +27,8 @@ def progress(run: Run, action: DeltaGenerator) -> bool:
 
 def members(run: Run) -> None:
     """The models that it combines, how much each counts and why; nothing for any other run."""
-    words, rows = ensemble_message(read_info(run.folder)), member_rows(run)
+    info = read_info(run.folder)
+    words, rows = ensemble_message(info), member_rows(info)
     if not rows:
         return
     with st.container(key="tl_members"):

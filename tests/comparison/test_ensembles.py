@@ -1,13 +1,17 @@
 """Combining finished runs: which can be, what comes of it, and that one file answers as all of them do together."""
 
+import json
 import shutil
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
 
+import tlcore
 from tests.conftest import QUICK, copy_of
+from tlcore.__main__ import main
 from tlcore.comparison.ensemble_weights import out_of_fold
-from tlcore.comparison.ensembles import create_ensemble, ensembles_among, members_of
+from tlcore.comparison.ensembles import create_ensemble, ensembles_among, members_in
 from tlcore.comparison.results import load_results, load_verdicts
 from tlcore.config import TrainConfig
 from tlcore.errors import UserError
@@ -15,7 +19,7 @@ from tlcore.evaluation.ensemble import AVERAGE, VOTE, combine
 from tlcore.evaluation.report import FAMILIARITY, load_report
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import EnsembleSpec, analysis_job, create_run, load_run
-from tlcore.serving.bundle import load_bundle
+from tlcore.serving.bundle import load_bundle, read_info
 from tlcore.serving.predict import ImageClassifier
 from tlcore.storage import trash
 from tlcore.worker.runner import run_job
@@ -49,7 +53,7 @@ def table(run) -> np.ndarray:
 
 def test_the_figures_are_those_of_what_the_members_predicted(two, made):
     _, dataset, first, second = two
-    weights = [member.weight for member in members_of(made)]
+    weights = [member.weight for member in members_in(read_info(made.folder))]
     expected = combine([table(first), table(second)], weights, made.ensemble.method)
     assert table(made) == pytest.approx(expected, abs=1e-6)
     report = load_report(made.folder)
@@ -96,7 +100,7 @@ def test_it_goes_on_when_its_members_are_deleted(two, tmp_path):
         trash.delete(workspace, run.id, "", run.name)
     photo = dataset.read(dataset.photos["path"].iloc[0])
     assert ImageClassifier(load_bundle(made.folder)).predict_photo(photo).ranked
-    assert [member.run for member in members_of(made)] == [first.id, second.id]
+    assert [member.run for member in members_in(read_info(made.folder))] == [first.id, second.id]
 
 
 def test_the_test_photos_do_not_weigh_the_models_that_they_judge(two):
@@ -175,3 +179,28 @@ def test_given_weights_are_kept_in_shares(two):
     workspace, _, first, second = two
     made = create_ensemble(workspace, [first.id, second.id], weights=[3, 1])
     assert made.ensemble == EnsembleSpec((first.id, second.id), AVERAGE, (0.75, 0.25))
+
+
+def test_python_and_the_terminal_tell_the_same(two, tmp_path, capsys):
+    root = shutil.copytree(two[0].root, tmp_path / "home")
+    ids = [run.id for run in two[2:]]
+    model = tlcore.combine(ids, "vote", workspace=root, progress=False)
+    assert model.info["ensemble"]["method"] == "vote" and model.report.total == model.rejection.total
+    assert model.cross_validation is None and model.predict(two[1].read(two[1].photos["path"].iloc[0])).ranked
+    assert tlcore.load_model(model.save(tmp_path / "both.zip")).labels == model.labels
+    assert "3 models" not in (written := model.write_report(tmp_path / "report.html").read_text(encoding="utf-8"))
+    with ZipFile(tmp_path / "both.zip") as archive:
+        readme = archive.read("README.md").decode("utf-8")
+    assert "Procedure: 2 models vote" in readme and "model.keras" not in archive.namelist()
+    assert "Ensemble of 2 models" in written and "2 models vote" in written
+    arguments = ["ensemble", *ids, "--method", "vote", "--workspace", str(root)]
+    assert main([*arguments, "--json"]) == 0
+    values = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert values["test_correct"] == model.report.correct and values["ensemble"] == model.info["ensemble"]
+    assert {verdict["beyond_chance"] for verdict in values["verdicts"]} == {False}, "six photos prove nothing"
+    assert main(arguments) == 0
+    told = capsys.readouterr().out
+    assert "2 models vote" in told and "(p = " in told and "counts for 50%" in told
+    assert main(["ensemble", ids[0], "--workspace", str(root)]) == 2
+    assert main(["retrain", values["run"], "--leave-out", "x.jpg", "--workspace", str(root)]) == 2
+    assert "isn’t retrained" in capsys.readouterr().err.replace("'", "’")

@@ -48,7 +48,10 @@ def _ensemble(workspace: Workspace, options: argparse.Namespace) -> int:
     lines = [
         score_message(report.correct, report.total, report.low, report.high),
         ensemble_message(model.info),
-        *(f"{name}: {score}, counts for {share}. Run {run_id}" for name, score, share, run_id in member_rows(made)),
+        *(
+            f"{name}: {score}, counts for {share}. Run {run_id}"
+            for name, score, share, run_id in member_rows(model.info)
+        ),
         *(f"{verdict_message(each, names)} (p = {each.p:.2g})" for each in verdicts),
         f"Run {made.id}. Model saved in {model.path / FOLDER}",
     ]

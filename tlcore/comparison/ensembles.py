@@ -4,7 +4,7 @@ An ensemble is a run of its own, whose job combines (ensemble_job.py) in place o
 is like any other: it is self-contained, so it goes on when the runs that it was made of are deleted.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -131,10 +131,18 @@ def ensembles_of(workspace: Workspace, comparison: Comparison) -> list[Run]:
     return ensembles_among(list_runs(workspace), comparison.run_ids)
 
 
-def members_of(run: Run) -> list[Member]:
-    """What an ensemble was made of, as its `model.json` tells; empty for any other run, and before it is packed."""
-    values = read_info(run.folder).get("ensemble")
+def members_in(info: Mapping[str, Any]) -> list[Member]:
+    """What an ensemble was made of, by its `model.json`, which anybody may have written; empty for any other model."""
+    values = info.get("ensemble")
+    rows = values.get("members") if isinstance(values, Mapping) else None
     try:
-        return [Member(**each) for each in values["members"]] if values else []
-    except (LookupError, TypeError):
+        return [_member(each) for each in rows] if isinstance(rows, list) else []
+    except (LookupError, TypeError, ValueError):
         return []
+
+
+def _member(values: Any) -> Member:
+    weight, correct, total = float(values["weight"]), int(values["correct"]), int(values["total"])
+    if not (0 <= weight <= 1 and 0 <= correct <= total):
+        raise ValueError("A member of an ensemble contradicts itself.")
+    return Member(str(values["run"]), str(values["strategy"]), str(values["backbone"]), weight, correct, total)

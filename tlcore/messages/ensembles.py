@@ -1,13 +1,13 @@
 """What an ensemble is made of and how it answers, in words; and what there is not for one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from tlcore.analysis.learning_curve import WHAT as LEARNING_CURVE
 from tlcore.analysis.photo_map import WHAT as PHOTO_MAP
 from tlcore.analysis.shortcuts import WHAT as SHORTCUTS
-from tlcore.comparison.ensembles import Member, members_of
-from tlcore.config import short_name
+from tlcore.comparison.ensembles import Member, members_in
+from tlcore.config import STRATEGIES, short_name
 from tlcore.errors import UserError
 from tlcore.evaluation.cross_validation import ANALYSIS as CROSS_VALIDATION
 from tlcore.evaluation.ensemble import AVERAGE, VOTE
@@ -59,22 +59,29 @@ def check_can_analyse(run: Run, what: str) -> None:
 
 def member_name(member: Member) -> str:
     """ "Hybrid, EfficientNet-Lite0"."""
-    return f"{capitalized(short_name(member.strategy))}, {_title(member.backbone)}"
+    strategy = short_name(member.strategy) if member.strategy in STRATEGIES else member.strategy
+    return f"{capitalized(strategy)}, {_title(member.backbone)}"
 
 
-def member_rows(run: Run) -> list[tuple[str, str, str, str]]:
-    """A row a model of an ensemble: what it is, its test score, how much it counts, the id of its run."""
-    return [
-        (
-            member_name(member),
-            f"{percent(member.correct / member.total)} ({member.correct:,} of {member.total:,})"
-            if member.total
-            else "",
-            percent(member.weight),
-            member.run,
-        )
-        for member in members_of(run)
-    ]
+def member_rows(info: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
+    """A row a model of an ensemble: what it is, its test score, how much it counts, the id of its run.
+
+    Args:
+        info: the content of its `model.json`, which anybody may have written; of any other model there are no rows.
+    """
+    return [(member_name(each), _score(each), percent(each.weight), each.run) for each in members_in(info)]
+
+
+def _score(member: Member) -> str:
+    if not member.total:
+        return "not tested"
+    return f"{percent(member.correct / member.total)} ({member.correct:,} of {member.total:,})"
+
+
+def is_vote(info: Mapping[str, Any]) -> bool:
+    """Whether the models of an ensemble vote."""
+    values = info.get("ensemble")
+    return isinstance(values, Mapping) and values.get("method") == VOTE
 
 
 MEMBER_COLUMNS = ("Model", "Test accuracy", "Counts for", "Run")
@@ -86,11 +93,10 @@ def ensemble_message(info: Mapping[str, Any]) -> str:
     Args:
         info: the content of its `model.json`, which anybody may have written.
     """
-    values = info.get("ensemble")
-    members = values.get("members") if isinstance(values, Mapping) else None
-    if not isinstance(values, Mapping) or not isinstance(members, Sequence):
+    values, members = info.get("ensemble"), members_in(info)
+    if not isinstance(values, Mapping) or not members:
         return ""
-    if values.get("method") == VOTE:
+    if is_vote(info):
         return f"{count(len(members), 'model')} vote. A tie goes to the class with the higher average probability."
     photos = values.get("photos")
     number = count(photos, "photo") if type(photos) is int else "photos"
