@@ -20,6 +20,7 @@ from tlcore.analysis.test_set_results import WHAT as TEST_SET
 from tlcore.cleaning import kept, planned
 from tlcore.cleaning.issues import WRONG_LABEL
 from tlcore.cleaning.results import check_folder, lineage_id
+from tlcore.comparison.ensembles import create_ensemble
 from tlcore.comparison.retraining import Retraining, prepare_retraining
 from tlcore.data import edits, incoming, versions
 from tlcore.data.corrections import Correction, outstanding
@@ -212,6 +213,17 @@ def analyse(run: Run, what: str, options: Mapping[str, Any] | None = None) -> No
             state.queue().restart(store.analysis_job(state.workspace(), run, what, options))
 
 
+def combine(runs: Sequence[Run], method: str) -> Run | None:
+    """Put the combination of finished runs into the line; None where this visitor may not see one of them, or its
+    photos. Whoever may train on photos may combine. Raises UserError where the runs cannot be combined."""
+    if not all(state.may_see(run) for run in runs):
+        return None
+    room.for_runs(1)
+    made = create_ensemble(state.workspace(), [run.id for run in runs], method, visitor=state.maker())
+    state.queue().submit(made)
+    return made
+
+
 def test_on_photos(run: Run, options: Mapping[str, Any]) -> None:
     """Test a finished run on other photos, in a job. Raises UserError for a path on this machine that is not one's own.
 
@@ -256,8 +268,11 @@ def keep_labels(dataset: Dataset, paths: Collection[str]) -> bool:
 
 
 def may_correct(run: Run, dataset: Dataset) -> bool:
-    """Whether this visitor may plan corrections of a run's photos: change the run, and its data set."""
-    return state.may_act(run) and state.may_act(dataset) and state.may_act(state.newest(dataset))
+    """Whether this visitor may plan corrections of a run's photos: change the run, and its data set. An ensemble is not
+    trained, so nothing is corrected for it."""
+    return (
+        run.ensemble is None and state.may_act(run) and state.may_act(dataset) and state.may_act(state.newest(dataset))
+    )
 
 
 def plan_corrections(run: Run, dataset: Dataset, corrections: Collection[Correction]) -> bool:
