@@ -71,7 +71,10 @@ class ExportKind:
 
 KINDS: dict[str, ExportKind] = {
     kind.key: kind
-    for kind in (ExportKind("python", "Python program", ".zip", True, "tlcore.exports.python_program", 1e-3),)
+    for kind in (
+        ExportKind("python", "Python program", ".zip", True, "tlcore.exports.python_program", 1e-3),
+        ExportKind("service", "Web service", ".zip", True, "tlcore.exports.web_service", 1e-3),
+    )
 }
 """All kinds by their key, in the order in which they are offered."""
 
