@@ -40,7 +40,7 @@ def making_section(info: Mapping[str, Any]) -> str:
     strategy = text(info, "config", "strategy")
     if combined := ensemble_message(info):
         lines.append(f"- Procedure: {combined}")
-        lines += [f"  - {plain(name)}: {score}, counts for {share}" for name, score, share, _ in member_rows(info)]
+        lines += [f"- {plain(name)}: {score}, counts for {share}" for name, score, share, _ in member_rows(info)]
     elif strategy in STRATEGIES:
         lines.append(f"- Procedure: {STRATEGIES[strategy]}")
     if refit := refit_message(info):
