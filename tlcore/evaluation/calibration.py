@@ -112,19 +112,36 @@ def cross_fitted(probabilities: Floats, truth: Codes, folds: Codes) -> npt.NDArr
 
 
 def helps(probabilities: Floats, changed: Floats, truth: Codes) -> bool:
-    """Whether the changed probabilities give the right classes more likelihood."""
-    return negative_log_likelihood(changed, truth) < negative_log_likelihood(probabilities, truth)
+    """Whether the changed probabilities give the right classes more likelihood, by more than its standard error.
+
+    Else the simpler model stays, the one that was not changed: the one-standard-error rule (L. Breiman et al.,
+    "Classification and regression trees", 1984).
+    """
+    if len(truth) < 2:
+        return False
+    before, after = (_losses(_logs(each), truth) for each in (probabilities, changed))
+    gains = before - after
+    return bool(gains.mean() > gains.std(ddof=1) / np.sqrt(len(gains)))
 
 
 def negative_log_likelihood(probabilities: Floats, truth: Codes) -> float:
     """The mean cross-entropy in nats."""
-    return _loss(np.log(np.maximum(np.asarray(probabilities, np.float64), _TINY)), truth)
+    return _loss(_logs(probabilities), truth)
+
+
+def _logs(probabilities: Floats) -> npt.NDArray[np.float64]:
+    return np.log(np.maximum(np.asarray(probabilities, np.float64), _TINY))
 
 
 def _loss(logits: Floats, truth: Codes) -> float:
+    return float(np.mean(_losses(logits, truth)))
+
+
+def _losses(logits: Floats, truth: Codes) -> npt.NDArray[np.float64]:
+    """The cross-entropy of each row in nats, (n,)."""
     top = logits.max(axis=1, keepdims=True)
-    log_sum = np.log(np.exp(logits - top).sum(axis=1)) + top[:, 0]
-    return float(np.mean(log_sum - logits[np.arange(len(truth)), truth]))
+    losses: npt.NDArray[np.float64] = np.log(np.exp(logits - top).sum(axis=1)) + top[:, 0]
+    return losses - logits[np.arange(len(truth)), truth]
 
 
 def measure_reliability(probabilities: Floats, truth: Codes, seed: int = 0) -> Reliability | None:

@@ -93,6 +93,8 @@ def unpacked_message(job: Job, status: JobStatus) -> Ending:
     if status.predicts:  # it ended while the last of its files was written
         return Ending("This model can predict, but its download is not complete.", "Finish it: that takes seconds.")
     reason = f"{status.error.what} {status.error.fix}" if status.error and not status.error.bug else ""
+    if status.stopped is not None:
+        reason = status.stopped.kept
     if status.died is not None:
         reason = interruption_message(job, status).what
     fix = "Finish it: this takes seconds and repeats no training." if can_finish(job) else "Restart to get one."
