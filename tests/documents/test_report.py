@@ -227,7 +227,7 @@ def test_of_a_saved_model_it_tells_what_that_brings(trained, tmp_path):
     for path in (own, brought):
         seen = Seen(path.read_text(encoding="utf-8"))
         assert f"{model.report.correct:,} of {model.report.total:,}" in " ".join(seen.texts("td"))
-    assert "The photos aren't here" in " ".join(text for _, text in seen.words)
+    assert "The photos aren’t here" in " ".join(text for _, text in seen.words)
     assert saved.limits and set(saved.limits) <= {*model.limits, *saved.limits}
 
 

@@ -20,6 +20,7 @@ MIN_PHOTOS = 30  # fewer say nothing about probabilities
 SPREAD = 0.5  # standard deviation of the prior of log T around 0: it counts only where photos are few
 MOST_BINS, PHOTOS_PER_BIN = 10, 10
 DRAWS = 500
+BEYOND_CHANCE = 1.645  # standard errors of a mean
 CROSS_VALIDATION, VALIDATION = "cross-validation", "validation"
 _TINY = 1e-30
 
@@ -112,16 +113,12 @@ def cross_fitted(probabilities: Floats, truth: Codes, folds: Codes) -> npt.NDArr
 
 
 def helps(probabilities: Floats, changed: Floats, truth: Codes) -> bool:
-    """Whether the changed probabilities give the right classes more likelihood, by more than its standard error.
-
-    Else the simpler model stays, the one that was not changed: the one-standard-error rule (L. Breiman et al.,
-    "Classification and regression trees", 1984).
-    """
+    """Whether changed probabilities give the right classes more likelihood, by more than chance (95%, one-sided)."""
     if len(truth) < 2:
         return False
     before, after = (_losses(_logs(each), truth) for each in (probabilities, changed))
     gains = before - after
-    return bool(gains.mean() > gains.std(ddof=1) / np.sqrt(len(gains)))
+    return bool(gains.mean() > BEYOND_CHANCE * gains.std(ddof=1) / np.sqrt(len(gains)))
 
 
 def negative_log_likelihood(probabilities: Floats, truth: Codes) -> float:
