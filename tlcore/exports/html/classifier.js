@@ -1,0 +1,53 @@
+/* The network of this file, and its answers. Nothing is fetched: the runtime and the network stand in the page as base64. */
+
+/** The bytes of one of the page's own blocks, which is emptied: it is needed once. */
+function takeBytes(id) {
+  const element = document.getElementById(id);
+  const text = atob(element.textContent);
+  element.remove();
+  const bytes = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
+  return bytes;
+}
+
+async function unpack(bytes) {
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+class Classifier {
+  /** `about`: the page's data: `labels`, `input` (as in model.json) and `threshold` (null: it answers every photo). */
+  static async load(about) {
+    globalThis.Module = { wasmBinary: await unpack(takeBytes("tl-runtime")) };
+    await LiteRtJs.loadLiteRt("litert.js");
+    const network = await LiteRtJs.loadAndCompile(await unpack(takeBytes("tl-network")), { accelerator: "wasm" });
+    return new Classifier(about, network);
+  }
+
+  constructor(about, network) {
+    Object.assign(this, { about, network });
+  }
+
+  async ofFile(file) {
+    return this.ofSquare(await seenOfFile(file, this.about.input));
+  }
+
+  /** The answer for what the network sees: `ranked` ([label, probability, place], most probable first) and `isKnown`. */
+  async ofSquare(square) {
+    const { size } = this.about.input;
+    const image = new LiteRtJs.Tensor(Float32Array.from(square), [1, size, size, 3]);
+    const outputs = await this.network.run({ image });
+    const values = {};
+    for (const [name, tensor] of Object.entries(outputs)) {
+      values[name] = [...tensor.toTypedArray()];
+      tensor.delete();
+    }
+    image.delete();
+    const { labels, threshold } = this.about;
+    const ranked = values.probabilities.map((probability, place) => [labels[place], probability, place]);
+    ranked.sort((one, other) => other[1] - one[1] || one[2] - other[2]);
+    const familiarity = values.familiarity?.[0] ?? null;
+    const isKnown = threshold === null || familiarity === null || familiarity >= threshold;
+    return { ranked, probabilities: values.probabilities, familiarity, isKnown };
+  }
+}
