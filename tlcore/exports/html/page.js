@@ -43,7 +43,7 @@ async function check(classifier) {
     const bytes = Uint8Array.from(atob(sample.data), (letter) => letter.charCodeAt(0));
     const blob = new Blob([bytes], { type: sample.type });
     const answer = await classifier.ofFile(blob);
-    const difference = Math.max(...sample.probabilities.map((each, place) => Math.abs(each - answer.probabilities[place])));
+    const difference = differenceOf(sample, answer);
     const isGood = difference <= about.tolerance && answer.isKnown === sample.known;
     good += isGood;
     largest = Math.max(largest, difference);
@@ -54,6 +54,13 @@ async function check(classifier) {
   byId("check-summary").textContent = `Checked: ${good} of ${total} answers as expected, largest difference ${largest.toFixed(4)}`;
   byId("check").dataset.state = good === total ? "passed" : "failed";
   byId("check-advice").hidden = good === total;
+}
+
+/** The largest difference in any probability or in the familiarity. */
+function differenceOf(sample, answer) {
+  const differences = sample.probabilities.map((each, place) => Math.abs(each - answer.probabilities[place]));
+  if (sample.familiarity !== null) differences.push(Math.abs(sample.familiarity - answer.familiarity));
+  return Math.max(...differences);
 }
 
 function addCheckRow(blob, sample, answer, difference, isGood) {
