@@ -31,7 +31,7 @@ PAGE_TOLERANCE = 0.02
 others may decode JPEGs a little differently."""
 
 MOST_BYTES = 2**28
-"""Of the network: a browser reads the whole file as one text, which cannot be longer than about twice this as base64."""
+"""Of the network: a browser holds the whole file as one text, which has a largest length."""
 
 PARTS = Path(__file__).with_name("html")
 RUNTIME = Path(__file__).parent.parent / "assets" / "litert-js"
@@ -39,9 +39,15 @@ SCRIPTS = ("pixels.js", "classifier.js", "answers.js", "camera.js", "page.js")
 
 
 def make(source: ExportSource, samples: Samples, target: Path) -> None:
-    """Write the file of a model. Raises UserError where the disk is full, or browsers couldn't open such a large file."""
+    """Write the file of a model.
+
+    Raises:
+        UserError: the disk is full, or the network is so large that browsers couldn't open the file.
+    """
     if len(source.bundle.tflite) > MOST_BYTES:
-        raise UserError("This network is too large for one HTML file.", "Choose another export, or train a smaller network.")
+        raise UserError(
+            "This network is too large for one HTML file.", "Choose another export, or train a smaller network."
+        )
     write_atomic(target, make_html(source, samples).encode("utf-8"))
 
 
@@ -94,7 +100,9 @@ def _about(bundle: Bundle, samples: Samples) -> dict[str, Any]:
         "input": {"size": wanted.input_size, "resize": wanted.policy, "pixels": wanted.version},
         "threshold": None if rule is None else rule.threshold(),
         "tolerance": PAGE_TOLERANCE,
-        "samples": [each.to_dict() | {"data": _base64(each.data), "type": _media_type(each.data)} for each in samples.photos],
+        "samples": [
+            each.to_dict() | {"data": _base64(each.data), "type": _media_type(each.data)} for each in samples.photos
+        ],
     }
 
 
