@@ -143,8 +143,9 @@ class _Bench:
         names = [f"{number:064x}" for number in range(1, len(changed) + 1)]
         features = self._extract_loose(list(changed.values()))
         measured = pd.DataFrame([asdict(measure_photo(data)) for data in changed.values()])
-        added = pd.DataFrame({"sha256": names, "label": labels})
-        photos = pd.concat([self._rows[["sha256", "label"]], added], ignore_index=True)
+        sizes = [_size(data) for data in changed.values()]
+        added = pd.DataFrame({"sha256": names, "label": labels}).join(pd.DataFrame(sizes, columns=["width", "height"]))
+        photos = pd.concat([self._rows[[*added]], added], ignore_index=True)
         photos = photos.join(pd.concat([self._measured, measured], ignore_index=True))
         return find_alike(np.concatenate([self._features, features]), photos).pairs
 
@@ -159,13 +160,18 @@ class _Bench:
         return features
 
 
+def _size(data: bytes) -> tuple[int, int]:
+    with Image.open(io.BytesIO(data)) as image:
+        return image.size
+
+
 def many() -> list[Row]:
     """How long it takes to compare many photos with one another, and what memory that needs beyond their features."""
     draw = np.random.default_rng(0)
     features = draw.random((MANY, 1280), np.float32)
     photos = pd.DataFrame(
         {"sha256": [f"{n:064x}" for n in range(MANY)], "look": draw.integers(0, 2**63, MANY, np.uint64)}
-    ).assign(label="a", taken=np.nan, camera="", spread=1.0)
+    ).assign(label="a", taken=np.nan, camera="", spread=1.0, flat=0.0, width=500, height=400)
     before, start = getrusage(RUSAGE_SELF).ru_maxrss, time.perf_counter()
     find_alike(features, photos)
     seconds, grown = time.perf_counter() - start, (getrusage(RUSAGE_SELF).ru_maxrss - before) / 1024

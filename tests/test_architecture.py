@@ -31,6 +31,7 @@ TENSORFLOW = {
     "training/fine_tune.py",
     "training/batch_norm.py",
     "serving/export.py",
+    "exports/templates/predict.py",
     "pipeline/fine_tune_stages.py",
     "pipeline/context.py",
     "pipeline/final_features.py",

@@ -38,6 +38,10 @@ from tlcore.evaluation.figures import parse_figures
 from tlcore.evaluation.rejection import RejectionRule
 from tlcore.evaluation.report import FAMILIARITY, FIGURES, Report, load_report
 from tlcore.events import Event, run_to_end
+from tlcore.exports.exporter import Exported, ExportSource, find_kind
+from tlcore.exports.exporter import export as make_export
+from tlcore.exports.file_names import export_file_name
+from tlcore.exports.samples import make_samples
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Run, load_run
 from tlcore.messages.no_model import no_model_message
@@ -390,6 +394,36 @@ class Model:
         except OSError as error:
             raise disk_error(target, error) from error
         return target
+
+    def export(
+        self,
+        kind: str,
+        path: str | PathLike[str] | None = None,
+        *,
+        include_photos: bool = False,
+        overwrite: bool = False,
+    ) -> Exported:
+        """Write the model as what other programs run. Before it is there it is run on five samples, and refused where
+        it answers otherwise than the model.
+
+        Args:
+            kind: "python", "service", …: a key of `tlcore.exports.exporter.KINDS`; docs/export.md describes each.
+            path: where; a kind of several files is a zip where the name ends in .zip, else a folder. By default called
+                after the data set and the kind, in the folder one is in.
+            include_photos: the samples are test photos of the run, small and without place and time; else drawings.
+            overwrite: replace a file or an earlier export.
+
+        Returns:
+            `path`, and `check`: `photos`, `largest_difference` (in probability, 0–1) and `tolerance`.
+
+        Raises:
+            UserError: there is no such kind, something else is there, a package is missing, the disk is full, or the
+                export answers otherwise.
+        """
+        chosen, source = find_kind(kind), ExportSource(self._bundle, self._files)
+        target = Path(export_file_name(source.name, chosen) if path is None else path).expanduser()
+        samples = make_samples(self._bundle, self._files, include_photos)
+        return make_export(source, chosen, target, samples, overwrite)
 
     def write_report(self, path: str | PathLike[str] = "report.html") -> Path:
         """Write a report as one HTML file that opens offline and prints well: photos, curves, scores with their likely

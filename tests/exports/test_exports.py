@@ -1,0 +1,122 @@
+"""Each kind of export is made of a trained model and run in the environment that it is for."""
+
+import json
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.photos import make_image
+from tlcore.api.model import Model, load_model
+from tlcore.errors import UserError
+from tlcore.exports.exporter import KINDS
+from tlcore.exports.samples import Answer, largest_difference, make_samples
+from tlcore.serving.bundle import load_bundle
+
+
+@pytest.fixture(scope="module")
+def model(trained) -> Model:
+    return load_model(trained[2].id, workspace=trained[0].root)
+
+
+@pytest.fixture(scope="module")
+def program(model, tmp_path_factory) -> Path:
+    made = model.export("python", tmp_path_factory.mktemp("python") / "program")
+    assert made.check.photos == 5
+    assert made.check.largest_difference <= made.check.tolerance
+    return made.path
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, *arguments], cwd=folder, capture_output=True, text=True, timeout=60)
+
+
+def test_the_python_program_answers_as_the_model_does_on_photos_it_has_never_seen(model, program, tmp_path):
+    photos = []
+    for number in range(10):
+        photos.append(tmp_path / f"ü {number}.{'jpg' if number % 2 else 'png'}")
+        make_image(number, (300 + 170 * number, 400)).save(photos[-1])
+    done = run(program, "predict.py", "--json", *map(str, photos))
+    assert done.returncode == 0, done.stderr
+    for photo, line in zip(photos, done.stdout.splitlines(), strict=True):
+        found, wanted = json.loads(line), model.predict(photo)
+        assert found["label"] == wanted.label and found["known"] == wanted.known
+        assert found["probabilities"] == pytest.approx(wanted.probabilities, abs=1e-4)
+        assert found["familiarity"] == pytest.approx(wanted.familiarity, abs=1e-4)
+
+
+def test_the_check_that_travels_with_it_passes_and_fails_where_another_model_lies_there(program, tmp_path):
+    assert "5 samples" in run(program, "predict.py", "--check").stdout
+    other = tmp_path / "other"
+    shutil.copytree(program, other)
+    expected = other / "samples" / "expected.json"
+    values = json.loads(expected.read_text())
+    values["samples"][3]["probabilities"] = np.roll(values["samples"][3]["probabilities"], 1).tolist()
+    expected.write_text(json.dumps(values))
+    done = run(other, "predict.py", "--check")
+    assert done.returncode == 1 and "answers differently" in done.stderr
+
+
+def test_samples_are_drawings_unless_photos_may_travel(model, trained):
+    drawn = make_samples(load_bundle(model.path), model.path)
+    assert [photo.data for photo in drawn.photos] == [
+        p.data for p in make_samples(load_bundle(model.path), model.path).photos
+    ]
+    photos = make_samples(load_bundle(model.path), model.path, include_photos=True)
+    thumbnails = trained[1].thumbnails
+    own = {thumbnails.read(sha256) for sha256 in model.report.predictions["sha256"]}
+    assert {photo.data for photo in photos.photos} <= own
+    assert not own & {photo.data for photo in drawn.photos}
+    assert len({photo.name for photo in photos.photos}) == len(photos.photos) == 5
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        (lambda a: Answer((*a.probabilities[:-1], float("nan")), a.familiarity), "not a number"),
+        (lambda a: Answer(a.probabilities[:-1], a.familiarity), "a class is missing"),
+        (lambda a: Answer(a.probabilities, None), "the familiarity is missing"),
+        (lambda a: Answer(a.probabilities, a.familiarity + 0.5), "another familiarity"),
+        (lambda a: Answer(tuple(np.roll(a.probabilities, 1)), a.familiarity), "classes in another order"),
+    ],
+)
+def test_an_export_that_answers_otherwise_is_noticed(model, given, why):
+    samples = make_samples(load_bundle(model.path), model.path)
+    same = [photo.answer for photo in samples.photos]
+    assert largest_difference(samples, same) == 0
+    assert largest_difference(samples, [*same[:4], given(same[4])]) > 1e-3, why
+
+
+def test_a_zip_has_one_folder_with_everything(model, tmp_path):
+    made = model.export("python", tmp_path / "to" / "take.zip")
+    with zipfile.ZipFile(made.path) as archive:
+        names = set(archive.namelist())
+    assert {f"take/{name}" for name in ("predict.py", "requirements.txt", "README.md", "model.tflite")} <= names
+    assert "take/samples/expected.json" in names
+    assert [path.name for path in made.path.parent.iterdir()] == ["take.zip"]
+
+
+def test_nothing_is_replaced_by_accident(model, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").write_text("dear")
+    (tmp_path / "mine.zip").write_text("dear")
+    for name in ("mine", "mine.zip"):
+        with pytest.raises(UserError, match="already there"):
+            model.export("python", tmp_path / name)
+    with pytest.raises(UserError, match="already there"):
+        model.export("python", tmp_path / "mine", overwrite=True)
+    assert (tmp_path / "mine" / "letter.txt").read_text() == "dear"
+
+
+def test_an_unknown_kind_names_those_there_are(model, tmp_path):
+    with pytest.raises(UserError, match="python"):
+        model.export("papyrus", tmp_path / "x")
+
+
+def test_every_kind_can_be_found(model):
+    for key, kind in KINDS.items():
+        assert kind.key == key and callable(kind.make) and callable(kind.answer)

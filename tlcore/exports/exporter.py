@@ -1,0 +1,155 @@
+"""The kinds of exports, and making one: made beside its place, run on the samples, and only then put there.
+
+A kind is a module of this room with two functions:
+
+    make(source: ExportSource, samples: Samples, target: Path) -> None
+        Write the export to `target`, a file, or a folder that is there already and gets the samples by itself.
+    answer(source: ExportSource, samples: Samples, target: Path) -> list[Answer]
+        Run what lies at `target` on the samples, as the person who gets it would, and give one answer a photo.
+"""
+
+import math
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+from tlcore.errors import UserError
+from tlcore.exports.samples import EXPECTED, FOLDER, Answer, Samples, largest_difference
+from tlcore.serving.bundle import Bundle
+from tlcore.workspace import disk_error
+
+Make = Callable[["ExportSource", Samples, Path], None]
+Run = Callable[["ExportSource", Samples, Path], list[Answer]]
+
+
+@dataclass(frozen=True)
+class ExportSource:
+    """What is exported: a model, and the folder of its run, or the folder or zip that it was loaded from."""
+
+    bundle: Bundle
+    place: Path
+
+    @property
+    def name(self) -> str:
+        """What its data set is called; "model" where `model.json` doesn't say."""
+        dataset = self.bundle.info.get("dataset")
+        name = dataset.get("name") if isinstance(dataset, dict) else None
+        return name if isinstance(name, str) and name else "model"
+
+
+@dataclass(frozen=True)
+class ExportKind:
+    """A kind of export.
+
+    Attributes:
+        key: what a terminal calls it. title: what people call it; messages/exports.py says what it is good for.
+        suffix: of the file that is downloaded, ".zip" for a folder. is_folder: whether it is one.
+        module: of this room, imported when it is needed.
+        tolerance: how far an answer may be from the model's, in probability and familiarity.
+    """
+
+    key: str
+    title: str
+    suffix: str
+    is_folder: bool
+    module: str
+    tolerance: float
+
+    @property
+    def make(self) -> Make:
+        made: Make = import_module(self.module).make
+        return made
+
+    @property
+    def answer(self) -> Run:
+        run: Run = import_module(self.module).answer
+        return run
+
+
+KINDS: dict[str, ExportKind] = {
+    kind.key: kind
+    for kind in (ExportKind("python", "Python program", ".zip", True, "tlcore.exports.python_program", 1e-3),)
+}
+"""All kinds by their key, in the order in which they are offered."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """What the samples showed. `photos`: how many; `largest_difference` in probability or familiarity, 0–1; at most
+    `tolerance`, or the export is not handed over."""
+
+    photos: int
+    largest_difference: float
+    tolerance: float
+
+
+@dataclass(frozen=True)
+class Exported:
+    """An export that passed its check: where it lies, and what the check found."""
+
+    path: Path
+    check: Check
+
+
+def find_kind(key: str) -> ExportKind:
+    """The kind of this key; raises UserError where there is none."""
+    if key not in KINDS:
+        raise UserError(f"There is no export “{key}”.", f"Choose one of: {', '.join(KINDS)}.")
+    return KINDS[key]
+
+
+def export(source: ExportSource, kind: ExportKind, path: Path, samples: Samples, overwrite: bool = False) -> Exported:
+    """Make an export, check it on the samples, and put it where it belongs.
+
+    Args:
+        path: the file. Of a kind that is a folder it is a zip where it ends in .zip. Folders above it are made.
+        overwrite: replace a file, or a folder that is an earlier export. Nothing else is ever replaced.
+
+    Raises:
+        UserError: something is there already, a package is missing, the disk is full, or the export answers otherwise
+            than the model.
+    """
+    is_zip = kind.is_folder and path.suffix.lower() == ".zip"
+    _check_target(path, kind.is_folder and not is_zip, overwrite)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".exporting-") as place:
+            draft = Path(place) / path.stem if kind.is_folder else Path(place) / path.name
+            check = _make_checked(source, kind, draft, samples)
+            if is_zip:
+                draft = Path(shutil.make_archive(str(Path(place) / "packed"), "zip", place, draft.name))
+            if path.is_dir():
+                shutil.rmtree(path)
+            draft.replace(path)
+    except OSError as error:
+        raise disk_error(path, error) from error
+    return Exported(path, check)
+
+
+def _make_checked(source: ExportSource, kind: ExportKind, draft: Path, samples: Samples) -> Check:
+    """Make the export at `draft` and hold its answers against those of the model."""
+    if kind.is_folder:
+        draft.mkdir()
+        samples.write(draft, kind.tolerance)
+    kind.make(source, samples, draft)
+    difference = largest_difference(samples, kind.answer(source, samples, draft))
+    if not difference <= kind.tolerance:
+        differs = f"answers differently from the model (by up to {difference:.4f})"
+        raise UserError(
+            f"The export {'gives no usable answers' if math.isinf(difference) else differs} on its samples.",
+            f"At most {kind.tolerance:g} is allowed, so it wasn't saved. Please report this.",
+        )
+    return Check(len(samples.photos), difference, kind.tolerance)
+
+
+def _check_target(path: Path, is_folder: bool, overwrite: bool) -> None:
+    """Raise UserError where exporting would replace something."""
+    if path.is_dir():
+        earlier = (path / FOLDER / EXPECTED).is_file()
+        if not is_folder or (any(path.iterdir()) and not (overwrite and earlier)):
+            raise UserError(f"{path} is already there.", "Use another name, or a folder that is new or empty.")
+    elif path.exists() and (is_folder or not overwrite):
+        raise UserError(f"{path} is already there.", "Use another name.")

@@ -1,0 +1,61 @@
+"""What all exports with predict.py share: the files beside the model, and running it as who gets it would."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from tlcore.errors import UserError
+from tlcore.exports.exporter import ExportSource
+from tlcore.exports.samples import FOLDER, Answer, Samples
+from tlcore.serving.bundle import INFO, LABELS
+from tlcore.workspace import write_atomic, write_json
+
+LITERT, PILLOW = "ai-edge-litert>=1.2,<3", "pillow>=11.3"
+SECONDS = 120  # for loading a runtime and five photos, on the slowest machine
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def write_program(source: ExportSource, folder: Path, readme: str, packages: Iterable[str]) -> None:
+    """Write predict.py, requirements.txt, README.md, labels.txt and model.json.
+
+    Args:
+        readme: in Markdown; `{name}` in it becomes the name of the data set. packages: lines of requirements.txt.
+
+    Raises:
+        UserError: the disk is full or cannot be written.
+    """
+    copy_template("predict.py", folder)
+    write_atomic(folder / "requirements.txt", ("\n".join(packages) + "\n").encode())
+    write_atomic(folder / "README.md", readme.replace("{name}", source.name).encode("utf-8"))
+    write_atomic(folder / LABELS, ("\n".join(source.bundle.labels) + "\n").encode("utf-8"))
+    # Its checksums are of files that an export need not have.
+    write_json(folder / INFO, {key: value for key, value in source.bundle.info.items() if key != "files"})
+
+
+def copy_template(name: str, folder: Path) -> None:
+    """Copy a file that is the same in every export."""
+    write_atomic(folder / name, (_TEMPLATES / name).read_bytes())
+
+
+def run_program(source: ExportSource, samples: Samples, folder: Path) -> list[Answer]:
+    """The answers of the export's own predict.py to the samples, one process for all.
+
+    Raises:
+        UserError: it fails or takes too long.
+    """
+    photos = [str(Path(FOLDER, photo.name)) for photo in samples.photos]
+    command = [sys.executable, "predict.py", "--json", *photos]
+    try:
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=SECONDS, encoding="utf-8")
+    except subprocess.TimeoutExpired as error:
+        raise UserError("The export doesn't answer.", "Try again when this machine has less to do.") from error
+    lines = done.stdout.splitlines()
+    if done.returncode or len(lines) != len(photos):
+        last = (done.stderr.strip() or "no message").splitlines()[-1]
+        raise UserError(f"The export can't be run: {last}", "Please report this.")
+    found = [json.loads(line) for line in lines]
+    labels = source.bundle.labels
+    return [Answer(tuple(each["probabilities"][label] for label in labels), each["familiarity"]) for each in found]
