@@ -71,7 +71,10 @@ class ExportKind:
 
 KINDS: dict[str, ExportKind] = {
     kind.key: kind
-    for kind in (ExportKind("python", "Python program", ".zip", True, "tlcore.exports.python_program", 1e-3),)
+    for kind in (
+        ExportKind("html", "One HTML file", ".html", False, "tlcore.exports.html_file", 2e-3),
+        ExportKind("python", "Python program", ".zip", True, "tlcore.exports.python_program", 1e-3),
+    )
 }
 """All kinds by their key, in the order in which they are offered."""
 

@@ -27,7 +27,7 @@ def card_html(info: Mapping[str, Any]) -> str:
 
 
 def markdown_html(markdown: str) -> str:
-    """HTML of headings ("## "), lists ("- ") and paragraphs with blank lines between; nothing else of Markdown counts."""
+    """HTML of headings ("## "), lists ("- ") and paragraphs with blank lines between; no other Markdown counts."""
     return "\n".join(_block(block) for block in re.split(r"\n\s*\n", markdown.strip()) if block.strip())
 
 

@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Sequence
 from functools import cache
+from math import nan
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,8 @@ def answer(source: ExportSource, samples: Samples, target: Path) -> list[Answer]
     network = gzip.decompress(base64.b64decode(_block(written, "tl-network")))
     classifier = ImageClassifier(Bundle(network, tuple(about["labels"]), source.bundle.info))
     given = [classifier.predict_photo(base64.b64decode(sample["data"])) for sample in about["samples"]]
-    return [Answer(tuple(each.probabilities[label] for label in about["labels"]), each.familiarity) for each in given]
+    labels = source.bundle.labels
+    return [Answer(tuple(each.probabilities.get(label, nan) for label in labels), each.familiarity) for each in given]
 
 
 def make_html(source: ExportSource, samples: Samples) -> str:
