@@ -34,6 +34,9 @@ others may decode JPEGs a little differently."""
 MOST_BYTES = 2**28
 """Of the network: a browser holds the whole file as one text, which has a largest length."""
 
+MOST_NAMED = 24
+"""Classes that stand at the head of the page."""
+
 PARTS = Path(__file__).with_name("html")
 RUNTIME = Path(__file__).parent.parent / "assets" / "litert-js"
 SCRIPTS = ("pixels.js", "classifier.js", "answers.js", "camera.js", "page.js")
@@ -75,6 +78,7 @@ def make_html(source: ExportSource, samples: Samples) -> str:
         "policy": _policy([litert, script], styles),
         "name": html.escape(source.name),
         "subtitle": f"Image classifier · {count(len(bundle.labels), 'class', 'classes')} · works without a network",
+        "classes": _classes(bundle.labels),
         "styles": styles,
         "resize": bundle.policy,
         "card": card_html(bundle.info),
@@ -86,6 +90,13 @@ def make_html(source: ExportSource, samples: Samples) -> str:
         "script": script,
     }
     return re.sub(r"\{\{(\w+)\}\}", lambda found: values[found[1]], _part("page.html"))
+
+
+def _classes(labels: Sequence[str]) -> str:
+    """The names of the classes as items of a list, the first of very many."""
+    items = [f"<li><bdi>{html.escape(label)}</bdi></li>" for label in labels[:MOST_NAMED]]
+    rest = len(labels) - MOST_NAMED
+    return "".join(items) + (f"<li>and {rest:,} more</li>" if rest > 0 else "")
 
 
 def _block(written: str, name: str) -> str:
