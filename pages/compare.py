@@ -3,7 +3,7 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.parts.compare import choice, earlier, live, verdict
+from pages.parts.compare import choice, combine, earlier, live, verdict
 from pages.shared import actions, chrome, manage, room, share, state, widgets
 from pages.shared.memory import memory_refusal
 from pages.shared.widgets import plain
@@ -62,7 +62,8 @@ def follow_comparison(action: DeltaGenerator, used: Comparison, dataset: Dataset
     action.page_link("pages/compare.py", label="New race", query_params={"dataset": dataset.id})
     share.show(action, "race", used)
     if not active:
-        verdict.show(runs)
+        verdict.show(combine.compared(runs))
+        combine.offer(runs, used.dataset_id, used.id, preselect=True)
         st.subheader("How they trained", anchor=False)
     live.show(used)
 
@@ -74,11 +75,14 @@ with chrome.page(
     tab="Compare",
 ) as action:
     state.queue().warm_up()
-    used, dataset = state.comparison(), state.dataset()
+    used, dataset, ensemble = state.comparison(), state.dataset(), combine.chosen()
     if dataset is None:
         widgets.empty("Choose photos first, then race several models on them.", "pages/data.py", "Choose photos", {})
+    elif ensemble is not None:
+        combine.follow(action, ensemble)
     elif used is None:
         offer(action, dataset)
+        combine.offer(state.runs(), dataset.id, dataset.id, preselect=False)
     else:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.subheader(plain(used.name), anchor=False, width="content")

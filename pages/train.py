@@ -15,7 +15,7 @@ from pages.parts.train import (
     strategy_cards,
     trial,
 )
-from pages.shared import chrome, follow, room, run_list, settings, share, state, widgets
+from pages.shared import chrome, ensemble_view, follow, room, run_list, settings, share, state, widgets
 from pages.shared.memory import memory_refusal
 from pages.shared.widgets import plain
 from tlcore.data.manifest import Dataset
@@ -23,6 +23,7 @@ from tlcore.errors import UserError
 from tlcore.jobs import store
 from tlcore.jobs.status import JobStatus, job_status
 from tlcore.jobs.store import Run
+from tlcore.messages.ensembles import NO_CURVES
 from tlcore.messages.quantities import format_bytes
 from tlcore.models.registry import find_backbone
 from tlcore.models.weights_cache import is_present
@@ -68,6 +69,9 @@ def offer(action: DeltaGenerator, dataset: Dataset) -> None:
 
 def follow_run(action: DeltaGenerator, run: Run, dataset: Dataset) -> None:
     """The run in the URL: live while it trains, then its score and a place to try it, above the same curves."""
+    if run.ensemble is not None:
+        combined(action, run)
+        return
     status = job_status(run)
     if status.active and not status.usable:
         # Where the button was that began it: a second press there must do nothing.
@@ -84,6 +88,22 @@ def follow_run(action: DeltaGenerator, run: Run, dataset: Dataset) -> None:
     links(run)
     with st.expander("Settings of this run"):
         widgets.table(settings_form.settings_frame(run.config), "The settings of this run")
+
+
+def combined(action: DeltaGenerator, run: Run) -> None:
+    """An ensemble: its progress, then its score beside a place to try it, and what it combines in place of curves."""
+    if not ensemble_view.progress(run, action):
+        status = job_status(run)
+        left, right = st.columns(2, gap="large")
+        with right.container(key="tl_trial"), chrome.errors_shown():
+            trial.show(action, run, status)
+        with left:
+            outcome.show_score(status)
+            ensemble_view.members(run)
+            st.caption(NO_CURVES)
+        if action.button("View results", type="primary", key="view_results"):
+            st.switch_page("pages/evaluate.py", query_params=state.link(run=run.id, dataset=run.dataset_id))
+    links(run)
 
 
 def without_result(action: DeltaGenerator, run: Run, status: JobStatus) -> None:

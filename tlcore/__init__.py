@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tlcore.api.checking import CheckResult, find_issues, split_by
     from tlcore.api.comparison import ComparisonResult, compare
     from tlcore.api.datasets import load_dataset
+    from tlcore.api.ensembles import combine
     from tlcore.api.listings import list_backbones, list_datasets, list_runs, list_samples
     from tlcore.api.managing import (
         delete,
@@ -52,6 +53,7 @@ __all__ = [
     "UndecidedLayout",
     "UserError",
     "__version__",
+    "combine",
     "compare",
     "continue_run",
     "delete",
@@ -89,6 +91,7 @@ _MODULES = {
     "UndecidedEncoding": "tlcore.errors",
     "UndecidedLayout": "tlcore.errors",
     "UserError": "tlcore.errors",
+    "combine": "tlcore.api.ensembles",
     "compare": "tlcore.api.comparison",
     "continue_run": "tlcore.api.training",
     "delete": "tlcore.api.managing",

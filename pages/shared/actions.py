@@ -20,6 +20,7 @@ from tlcore.analysis.test_set_results import WHAT as TEST_SET
 from tlcore.cleaning import kept, planned
 from tlcore.cleaning.issues import WRONG_LABEL
 from tlcore.cleaning.results import check_folder, lineage_id
+from tlcore.comparison.ensembles import create_ensemble
 from tlcore.comparison.retraining import Retraining, prepare_retraining
 from tlcore.data import edits, incoming, versions
 from tlcore.data.corrections import Correction, outstanding
@@ -30,10 +31,9 @@ from tlcore.errors import UserError
 from tlcore.jobs import store
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Job, Run
-from tlcore.settings import is_hosted, load_limits
+from tlcore.settings import is_hosted
 from tlcore.storage import renaming, trash
 from tlcore.storage.put_aside import Deletion
-from tlcore.storage.quota import check_room
 from tlcore.workspace import discard, split_version
 
 REFUSED = "refused"  # in the session: said once by the next page, since a callback has no place on one
@@ -119,12 +119,12 @@ def rename_class(dataset: Dataset, label: str, name: str) -> Edited:
 
 def delete_class(dataset: Dataset, label: str) -> Edited:
     """Leave a class out with its photos, which go for good after a day."""
-    return _edit(dataset, lambda: edits.delete_class(state.workspace(), dataset, label))
+    return _edit(dataset, lambda: edits.delete_class(state.workspace(), dataset, label), grows=False)
 
 
 def delete_photos(dataset: Dataset, paths: Collection[str]) -> Edited:
     """Leave photos out that go for good after a day."""
-    return _edit(dataset, lambda: edits.delete_photos(state.workspace(), dataset, paths))
+    return _edit(dataset, lambda: edits.delete_photos(state.workspace(), dataset, paths), grows=False)
 
 
 def relabel(dataset: Dataset, paths: Collection[str], label: str) -> Edited:
@@ -180,12 +180,12 @@ def set_groups(dataset: Dataset, groups: Mapping[str, str], resplit: bool, seed:
 
 def undo(dataset: Dataset) -> Edited:
     """Take the last edit back; the version that is current then."""
-    return _edit(dataset, lambda: edits.undo(state.workspace(), dataset))
+    return _edit(dataset, lambda: edits.undo(state.workspace(), dataset), grows=False)
 
 
 def redo(dataset: Dataset) -> Edited:
     """Make the edit again that was undone last."""
-    return _edit(dataset, lambda: edits.redo(state.workspace(), dataset))
+    return _edit(dataset, lambda: edits.redo(state.workspace(), dataset), grows=False)
 
 
 def go_to(dataset: Dataset, dataset_id: str) -> Edited:
@@ -195,7 +195,7 @@ def go_to(dataset: Dataset, dataset_id: str) -> Edited:
         dataset_id: the id of the version.
     """
     same = split_version(dataset_id)[0] == dataset.folder.name
-    return _edit(dataset, lambda: versions.go_to(state.workspace(), dataset_id)) if same else None
+    return _edit(dataset, lambda: versions.go_to(state.workspace(), dataset_id), grows=False) if same else None
 
 
 def check(dataset: Dataset) -> None:
@@ -211,6 +211,17 @@ def analyse(run: Run, what: str, options: Mapping[str, Any] | None = None) -> No
     if _is_allowed(run):
         with refusals_kept():
             state.queue().restart(store.analysis_job(state.workspace(), run, what, options))
+
+
+def combine(runs: Sequence[Run], method: str) -> Run | None:
+    """Put the combination of finished runs into the line; None where this visitor may not see one of them, or its
+    photos. Whoever may train on photos may combine. Raises UserError where the runs cannot be combined."""
+    if not all(state.may_see(run) for run in runs):
+        return None
+    room.for_runs(1)
+    made = create_ensemble(state.workspace(), [run.id for run in runs], method, visitor=state.maker())
+    state.queue().submit(made)
+    return made
 
 
 def test_on_photos(run: Run, options: Mapping[str, Any]) -> None:
@@ -257,8 +268,11 @@ def keep_labels(dataset: Dataset, paths: Collection[str]) -> bool:
 
 
 def may_correct(run: Run, dataset: Dataset) -> bool:
-    """Whether this visitor may plan corrections of a run's photos: change the run, and its data set."""
-    return state.may_act(run) and state.may_act(dataset) and state.may_act(state.newest(dataset))
+    """Whether this visitor may plan corrections of a run's photos: change the run, and its data set. An ensemble is not
+    trained, so nothing is corrected for it."""
+    return (
+        run.ensemble is None and state.may_act(run) and state.may_act(dataset) and state.may_act(state.newest(dataset))
+    )
 
 
 def plan_corrections(run: Run, dataset: Dataset, corrections: Collection[Correction]) -> bool:
@@ -295,7 +309,10 @@ def retrain(run: Run, dataset: Dataset) -> Retraining | None:
     found = outstanding(load_current(state.workspace(), dataset.id), wanted)
     if not found.to_do and not found.done:
         raise UserError("There is no change to apply.", "Move a photo to another class or leave one out first.")
-    made = prepare_retraining(state.workspace(), run, found.to_do, state.maker())
+    if found.to_do:
+        room.for_edits(dataset.visitor)
+    with edited_by(state.maker()):
+        made = prepare_retraining(state.workspace(), run, found.to_do, state.maker())
     try:
         state.queue().submit(made.run)
     except UserError:
@@ -312,16 +329,17 @@ def show_kept_issues(dataset: Dataset) -> None:
             kept.forget_kept(check_folder(state.workspace(), dataset))
 
 
-def _edit(dataset: Dataset, edit: Callable[[], Dataset], new_bytes: int = 0) -> Edited:
+def _edit(dataset: Dataset, edit: Callable[[], Dataset], new_bytes: int = 0, grows: bool = True) -> Edited:
     """Edit a data set where this visitor may and there is room for it.
 
     Args:
         new_bytes: that the edit writes, but for its line in the log.
+        grows: whether it needs room; nothing is in the way of whoever makes room, or goes back.
     """
     if not _may_change(dataset):
         return None
-    if new_bytes:  # else nothing is in the way of whoever makes room
-        check_room(state.workspace(), dataset.visitor, new_bytes, 0, load_limits(state.workspace()))
+    if grows:
+        room.for_edits(dataset.visitor, new_bytes)
     with edited_by(state.maker()):
         return edit()
 

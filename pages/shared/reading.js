@@ -53,6 +53,12 @@ function listener() {
   return found;
 }
 
+/** Until the page runs again, what lies outside of the app's element gets its colours here (look.py). */
+function followScheme(isAhead) {
+  const app = document.querySelector(".stApp");
+  document.body.style.colorScheme = isAhead && app ? getComputedStyle(app).colorScheme : "";
+}
+
 /** The skip link leads below the top line. */
 function skip(event) {
   if (!event.target.closest?.('[data-testid="stSkipToContent"]')) return;
@@ -79,16 +85,30 @@ export default function ({ data, setTriggerValue }) {
   kept.title = data.title;
   mark();
 
-  const watcher = new MutationObserver(() => mark());
+  const watcher = new MutationObserver(() => {
+    mark();
+    redraw();
+  });
   watcher.observe(document.getElementById("root"), { subtree: true, childList: true, characterData: true });
   document.addEventListener("click", skip, true);
   for (const kind of ["pointerdown", "keydown"]) document.addEventListener(kind, leave, true);
 
   // Charts are drawn by the server, in its colours of the page: it draws them again. A printer is always light.
   const scheme = matchMedia("(prefers-color-scheme: dark)");
+  let isStale = false;
   const changed = () => {
-    if (!matchMedia("print").matches) setTimeout(() => setTriggerValue("scheme", scheme.matches ? "dark" : "light"), 50);
+    isStale = !matchMedia("print").matches;
+    setTimeout(redraw, 50); // by then Streamlit has its own new colours
   };
+  /** A new run of the page closes a dialog, which only its press opens: it waits until the dialog is closed. */
+  function redraw() {
+    if (!isStale) return;
+    const isOpen = document.querySelector(".stDialog") !== null;
+    followScheme(isOpen);
+    if (isOpen) return;
+    isStale = false;
+    setTriggerValue("scheme", scheme.matches ? "dark" : "light");
+  }
   scheme.addEventListener("change", changed);
 
   return () => {

@@ -2,7 +2,7 @@
 
 from pages.shared import state
 from tlcore.settings import load_limits
-from tlcore.storage.quota import check_room, check_waiting
+from tlcore.storage.quota import check_edits, check_room, check_waiting
 
 
 def for_runs(number: int) -> None:
@@ -19,3 +19,16 @@ def for_files(size: int = 0, number: int = 0, area: str = "") -> None:
     """
     workspace = state.workspace()
     check_room(workspace, state.maker(), size, number, load_limits(workspace), area)
+
+
+def for_edits(visitor: str, size: int = 0) -> None:
+    """Before a data set of a visitor is edited. Raises UserError without room.
+
+    Args:
+        visitor: who made the data set. size: bytes that the edit writes, but for its line in the log.
+    """
+    workspace = state.workspace()
+    limits = load_limits(workspace)
+    check_edits(workspace, visitor, limits)
+    if size:
+        check_room(workspace, visitor, size, 0, limits)

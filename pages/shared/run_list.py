@@ -12,6 +12,7 @@ from tlcore.jobs.status import JobStatus, job_status
 from tlcore.jobs.store import Run
 from tlcore.messages.comparisons import backbone_title
 from tlcore.messages.endings import state_message
+from tlcore.messages.ensembles import ensemble_title
 from tlcore.messages.titles import run_title
 from tlcore.workspace import split_version
 
@@ -62,5 +63,7 @@ def short_score_message(status: JobStatus) -> str:
 
 def run_kind_message(run: Run) -> str:
     """What a run is to do, short: "VGG16, hybrid"."""
+    if run.ensemble is not None:
+        return ensemble_title(run.ensemble)
     strategy = str(run.spec["config"]["strategy"])
     return f"{backbone_title(run)}, {short_name(strategy) if strategy in STRATEGIES else strategy}"

@@ -8,8 +8,9 @@ from tests.photos import class_files, write_files, write_zip
 from tlcore.cli.data import matching_paths
 from tlcore.cli.main import main
 from tlcore.data.dataset_list import list_datasets
+from tlcore.data.edit_log import TERMINAL
 from tlcore.data.ingest import ingest_zip
-from tlcore.data.versions import load_current
+from tlcore.data.versions import history, load_current
 from tlcore.errors import UserError
 from tlcore.events import run_to_end
 
@@ -64,6 +65,7 @@ def test_an_edit_says_what_it_did_and_undo_takes_it_back(made, capsys, arguments
     assert counts(now) == (expected or counts(dataset))
     assert call(workspace, "history", dataset.id) == 0
     assert words in capsys.readouterr().out
+    assert [each.by for each in history(workspace, now)] == [TERMINAL]
     assert call(workspace, "undo", dataset.id, "--json") == 0
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["id"] == dataset.id
     assert call(workspace, "redo", dataset.id) == 0

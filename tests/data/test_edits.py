@@ -8,9 +8,10 @@ import pytest
 from PIL import Image
 
 from tests.photos import class_files, make_halves, make_photo, run_job, write_files, write_zip
+from tlcore.api.editing import editable
 from tlcore.data import edit_log
 from tlcore.data.dataset_list import list_datasets
-from tlcore.data.edit_log import edited_by
+from tlcore.data.edit_log import PYTHON, edited_by
 from tlcore.data.edits import (
     bring_back,
     compare_versions,
@@ -256,7 +257,10 @@ def test_an_edit_bears_the_name_of_who_made_it(workspace, dataset):
     with edited_by("ann"):
         first = relabel(workspace, dataset, paths_of(dataset, "cats")[:1], "dogs")
     second = relabel(workspace, first, paths_of(first, "cats")[:1], "dogs")
-    assert [each.by for each in history(workspace, second)] == ["ann", None]
+    third = editable(second).relabel(paths_of(second, "cats")[:1], "dogs")
+    with edited_by("ann"):
+        fourth = editable(third).relabel(paths_of(third, "cats")[:1], "dogs")
+    assert [each.by for each in history(workspace, fourth)] == ["ann", None, PYTHON, "ann"]
 
 
 def test_a_log_that_is_full_takes_no_more_edits_and_can_still_be_undone(workspace, dataset, monkeypatch):

@@ -66,6 +66,27 @@ def test_one_change_of_the_system_is_one_run_of_the_page(lab, tab):
     expect(tab.locator("html")).to_have_attribute("data-runs", "1")
 
 
+def test_a_photo_that_is_large_stays_when_the_system_turns_dark_and_the_page_below_follows(lab, tab):
+    open_page(tab, lab.at("data, chosen"))
+    settle(tab)
+    tab.get_by_role("button", name="Photo of the class").first.click()
+    dialog = tab.get_by_role("dialog", name="Photo")
+    expect(dialog.get_by_role("img")).to_be_visible()
+    expect(tab.locator("body")).to_have_css("color-scheme", "light")
+    settle(tab)
+    tab.evaluate(COUNT_RUNS)
+    tab.emulate_media(color_scheme="dark")
+    expect(tab.locator("body")).to_have_css("color-scheme", "dark")
+    tab.wait_for_timeout(500)
+    expect(tab.locator("html")).not_to_have_attribute("data-runs", re.compile("[1-9]"))
+    dialog.get_by_role("button", name="Next").click()
+    expect(dialog.get_by_text("2 of 9")).to_be_visible()
+    tab.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(tab.locator("html")).to_have_attribute("data-runs", re.compile("[1-9]"))
+    expect(tab.locator("body")).to_have_css("color-scheme", "dark")
+
+
 def test_the_focus_goes_to_the_heading_of_the_next_page_and_not_at_the_first(lab, tab):
     open_page(tab, lab.at("evaluate"))
     assert not heading(tab).evaluate(IS_FOCUSED), "nobody is moved on a page he has just opened"

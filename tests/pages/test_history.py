@@ -1,14 +1,17 @@
 """The versions of a data set on the Data page, the banner after an edit, and what Evaluate leads to."""
 
+from contextlib import nullcontext
+
 import pandas as pd
 import pytest
 
 from pages.shared.manage import moved
 from tests.conftest import copy_of
 from tests.pages.conftest import words
-from tlcore.data import edits
+from tlcore.data import edit_log, edits
 from tlcore.data.changes import KINDS, Change
 from tlcore.data.dataset_list import list_datasets
+from tlcore.data.edit_log import PYTHON, TERMINAL
 from tlcore.data.manifest import load_dataset
 from tlcore.messages.edits import comparison_message, difference_message, edit_message
 
@@ -47,6 +50,27 @@ def test_every_version_is_listed_with_what_made_it_and_who_learned_from_it(visit
     assert any(label.proto.label.startswith("Trained model") for label in at.get("page_link"))
     assert said.count("· you") == 1, "the import; who made the edits nobody wrote down"
     assert at.button(key="history_redo").disabled and not at.button(key="history_undo").disabled
+
+
+WHO = [
+    (None, "", "nobody wrote it down"),
+    (TERMINAL, "in the terminal", "the owner, by a command"),
+    (PYTHON, "in Python", "the owner, with the package"),
+    ("", "you", "the owner, in a browser"),
+    ("0" * 32, "someone you share with", "a visitor"),
+]
+
+
+@pytest.mark.parametrize(("by", "who", "reason"), WHO)
+def test_a_change_says_who_made_it(visit, own, by, who, reason):
+    workspace, dataset, _ = own
+    with nullcontext() if by is None else edit_log.edited_by(by):
+        edits.relabel(
+            workspace, dataset, list(dataset.photos["path"][dataset.photos["label"] == "disc"])[:1], "stripes"
+        )
+    at = visit("data", workspace, dataset=dataset.id, show="history")
+    (line,) = [each.value for each in at.caption if each.value.endswith(" · Current")]
+    assert line.split(" · ")[1:-1] == ([who] if who else []), reason
 
 
 def test_an_earlier_version_is_seen_compared_and_restored(visit, edited):

@@ -22,7 +22,7 @@ from tlcore.jobs.store import ImportSpec, create_import, create_run, recommendat
 from tlcore.settings import HOSTED, OWN, load_limits
 from tlcore.storage import quota
 from tlcore.storage.cleanup import clean
-from tlcore.storage.quota import check_disk, check_room, check_waiting, import_allowance
+from tlcore.storage.quota import check_disk, check_edits, check_room, check_waiting, import_allowance
 from tlcore.storage.usage import Usage, disk_used, usage
 from tlcore.worker import runner
 
@@ -89,6 +89,30 @@ def test_room_for_more(workspace, limits, files, size, words, reason, visitor):
         assert error.value.fix, "and what to do"
     else:
         check_room(workspace, visitor, size, files, allowed, area)
+
+
+EDITS = [
+    (FOX, 1_000_000, 1.0, False, "his share is just used up"),
+    (FOX, 1_000_000, 1.04, False, "within the reserve"),
+    (FOX, 1_000_000, 1.2, True, "past the reserve"),
+    (FOX, 0, 9.0, False, "no limit"),
+    (OWL, 1_000_000, 9.0, False, "another one's bytes do not count"),
+    ("", 1_000_000, 9.0, False, "the owner is limited by the disk alone"),
+]
+
+
+@pytest.mark.parametrize(("visitor", "allowed", "share", "refused", "reason"), EDITS)
+def test_edits_end_a_little_past_the_limit(workspace, visitor, allowed, share, refused, reason):
+    area = incoming.new_incoming(workspace, FOX)
+    there = workspace.incoming / area
+    (there / "0-photo.jpg").write_bytes(b"0" * (int(share * 1_000_000) - usage(workspace, FOX).bytes))
+    limits = replace(OWN, visitor_mb=allowed / 1e6)
+    if refused:
+        with pytest.raises(UserError, match=r"no room for more changes") as error:
+            check_edits(workspace, visitor, limits)
+        assert "Delete" in error.value.fix
+    else:
+        check_edits(workspace, visitor, limits)
 
 
 IMPORTS = [

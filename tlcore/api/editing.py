@@ -15,6 +15,7 @@ from tlcore.data.additions import Reads, add_path
 from tlcore.data.changes import Edit
 from tlcore.data.collect import Reading
 from tlcore.data.compare import compare_versions
+from tlcore.data.edit_log import edited_in_python
 from tlcore.data.export import export_dataset
 from tlcore.data.ingest import decode_own
 from tlcore.data.manifest import Dataset, load_dataset
@@ -113,7 +114,7 @@ class EditableDataset(Dataset):
         place = self._workspace
         reading = Reading(decode_own(place), wanted=Wanted(thumbnail_size=thumbnails.SIZE))
         job = add_path(place, self, Path(source), reading, Reads(label, layout), seed)
-        with showing(progress, on_event) as show:
+        with edited_in_python(), showing(progress, on_event) as show:
             made = run_to_end(job, show)
         assert made is not None  # nobody asked it to stop
         return editable(made)
@@ -176,7 +177,8 @@ class EditableDataset(Dataset):
         return open_workspace(self.folder.resolve().parent.parent)
 
     def _edited(self, edit: Callable[..., Dataset], *arguments: Any) -> "EditableDataset":
-        return editable(edit(self._workspace, self, *arguments))
+        with edited_in_python():
+            return editable(edit(self._workspace, self, *arguments))
 
 
 def editable(dataset: Dataset) -> EditableDataset:

@@ -8,6 +8,7 @@ from tlcore.api.progress_bars import showing
 from tlcore.api.training import check_outcome, run_interruptibly
 from tlcore.comparison.retraining import prepare_retraining
 from tlcore.data.corrections import Correction
+from tlcore.data.edit_log import edited_in_python
 from tlcore.data.manifest import load_dataset
 from tlcore.data.versions import load_current
 from tlcore.errors import UserError
@@ -57,7 +58,8 @@ def retrain(
     check_trainer()
     with showing(progress, on_event) as show:
         load_trainer(quietly=True)
-        made = prepare_retraining(place, earlier, corrections)
+        with edited_in_python():
+            made = prepare_retraining(place, earlier, corrections)
         check_outcome(*run_interruptibly(place, made.run, show))
     return Model(load_bundle(made.run.folder), made.run.folder)
 

@@ -23,6 +23,7 @@ from tlcore.cli import (
     data,
     datasets,
     delete,
+    ensemble,
     evaluate,
     explain,
     export,
@@ -42,6 +43,7 @@ from tlcore.cli import (
 from tlcore.cli.common import WORKSPACE_HELP
 from tlcore.cli.mistakes import report_mistake
 from tlcore.cli.outcome import CommandFailed
+from tlcore.data.edit_log import TERMINAL, edited_by
 from tlcore.errors import UserError
 from tlcore.messages.terminal import printable
 from tlcore.workspace import open_workspace
@@ -68,6 +70,7 @@ COMMANDS = (
     backbones,
     weights,
     race,
+    ensemble,
     recommend,
     check,
     clean,
@@ -91,7 +94,8 @@ def main(arguments: list[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")  # a terminal may not know all characters of a name
     options = make_parser().parse_args(arguments)
     try:
-        code: int = options.command(open_workspace(options.workspace), options)
+        with edited_by(TERMINAL):
+            code: int = options.command(open_workspace(options.workspace), options)
         sys.stdout.flush()  # here, where a pipe that nobody reads any more is no fault
         return code
     except BrokenPipeError:  # `transferlab runs | head -2`

@@ -55,7 +55,8 @@ class Edit:
         made: Unix seconds.
         paths: of the photos that it was about, where single photos were chosen.
         undone: whether it was undone and can be redone.
-        by: the public name of the visitor who made it, "" for the owner, None where nobody wrote it down.
+        by: the public name of the visitor who made it, "" for the owner, `edit_log.TERMINAL` or `edit_log.PYTHON` for
+            the owner without a browser, None where nobody wrote it down (earlier versions did not).
     """
 
     version: int

@@ -33,17 +33,28 @@ LOCK_SECONDS = 60.0
 MOST_LOG_BYTES = 64_000_000
 """Bytes of a log; with them no page gets slow, and nobody fills a disk by moving photos to and fro."""
 
+TERMINAL, PYTHON = "terminal", "python"
+"""As the name of who made an edit: the owner, by a command or with the Python package. No visitor is called so."""
+
 _EDITOR: ContextVar[str | None] = ContextVar("editor", default=None)
 
 
 @contextmanager
 def edited_by(visitor: str) -> Iterator[None]:
-    """Edits that are made in this block are this visitor's; "" for the owner's."""
+    """Edits that are made in this block are this visitor's; "" for the owner's, or `TERMINAL` or `PYTHON`."""
     token = _EDITOR.set(visitor)
     try:
         yield
     finally:
         _EDITOR.reset(token)
+
+
+@contextmanager
+def edited_in_python() -> Iterator[None]:
+    """Edits that are made in this block are made with the Python package, where no block around it says by whom."""
+    by = editor()
+    with edited_by(PYTHON if by is None else by):
+        yield
 
 
 def editor() -> str | None:

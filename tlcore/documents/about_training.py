@@ -7,6 +7,7 @@ from tlcore.documents.markup import Markup, bullets, element, join, paragraph, s
 from tlcore.errors import UserError
 from tlcore.evaluation.overfitting import best_epoch
 from tlcore.messages.curve_warnings import curve_warning_message
+from tlcore.messages.ensembles import MEMBER_COLUMNS, ensemble_message, is_vote, member_rows
 from tlcore.messages.quantities import count, format_seconds
 from tlcore.messages.run_report import NO_CURVES, TWICE, settings_table, train_command
 from tlcore.models.registry import find_backbone
@@ -15,6 +16,8 @@ from tlcore.models.registry import find_backbone
 def training_section(facts: Facts) -> Markup:
     """What was trained and how, its curves, and what these warn of."""
     config, epochs = facts.config, facts.epochs
+    if words := ensemble_message(facts.info):
+        return ensemble_section(facts, words)
     network = title_of(config.backbone)
     settings = element(
         "details",
@@ -48,6 +51,12 @@ def training_section(facts: Facts) -> Markup:
     )
 
 
+def ensemble_section(facts: Facts, words: str) -> Markup:
+    """What an ensemble combines, in place of a training."""
+    members = table("Models", MEMBER_COLUMNS, member_rows(facts.info))
+    return section(f"Ensemble of {count(len(member_rows(facts.info)), 'model')}", paragraph(words), members)
+
+
 def title_of(backbone: str) -> str:
     """What a network is called; its name where only another version knows it."""
     try:
@@ -69,8 +78,12 @@ def making_section(facts: Facts) -> Markup:
     if facts.dataset is not None:
         rows += [("Data set", facts.dataset.id), ("Fingerprint of the photos", facts.dataset.fingerprint)]
     dataset = facts.dataset.id if facts.dataset is not None else "DATASET"
+    rows_of_members = member_rows(info)
+    again = f"transferlab ensemble {' '.join(row[3] for row in rows_of_members)}" + (
+        " --method vote" if is_vote(info) else ""
+    )
     commands = [
-        train_command(dataset, config),
+        again if rows_of_members else train_command(dataset, config),
         f"transferlab evaluate {facts.run_id}",
         f"transferlab report {facts.run_id} --out report.html",
     ]

@@ -108,6 +108,11 @@ def clear_among_others(verdicts: Sequence[Verdict]) -> list[Verdict]:
     return sorted(others, key=lambda verdict: verdict.p)
 
 
+def check_same_photos(predictions: Mapping[str, pd.DataFrame]) -> None:
+    """Raise UserError unless the frames of these models are of the same photos with the same labels."""
+    _side_by_side(predictions)
+
+
 def _side_by_side(predictions: Mapping[str, pd.DataFrame]) -> dict[str, npt.NDArray[np.bool_]]:
     """For each model whether it was right, bool (photos,), in the same order of photos for all."""
     sorted_rows = {name: frame.sort_values("path", ignore_index=True) for name, frame in predictions.items()}

@@ -74,6 +74,7 @@ KINDS: dict[str, ExportKind] = {
     for kind in (
         ExportKind("html", "One HTML file", ".html", False, "tlcore.exports.html_file", 2e-3),
         ExportKind("python", "Python program", ".zip", True, "tlcore.exports.python_program", 1e-3),
+        ExportKind("service", "Web service", ".zip", True, "tlcore.exports.web_service", 1e-3),
     )
 }
 """All kinds by their key, in the order in which they are offered."""

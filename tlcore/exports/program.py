@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from tlcore.errors import UserError
 from tlcore.exports.exporter import ExportSource
@@ -56,6 +57,10 @@ def run_program(source: ExportSource, samples: Samples, folder: Path) -> list[An
     if done.returncode or len(lines) != len(photos):
         last = (done.stderr.strip() or "no message").splitlines()[-1]
         raise UserError(f"The export can't be run: {last}", "Please report this.")
-    found = [json.loads(line) for line in lines]
-    labels = source.bundle.labels
-    return [Answer(tuple(each["probabilities"][label] for label in labels), each["familiarity"]) for each in found]
+    return [answer_of(source, json.loads(line)) for line in lines]
+
+
+def answer_of(source: ExportSource, given: Any) -> Answer:
+    """What predict.py gave for a photo, read from JSON."""
+    probabilities = given["probabilities"]
+    return Answer(tuple(probabilities[label] for label in source.bundle.labels), given["familiarity"])

@@ -56,8 +56,24 @@ class Job:
 
 
 @dataclass(frozen=True)
+class EnsembleSpec:
+    """What an ensemble is made of: ids of finished runs, how they are combined (a method of evaluation/ensemble.py),
+    and the weights that were asked for: "out-of-fold", "equal", or a number a run."""
+
+    runs: tuple[str, ...]
+    method: str
+    weights: str | tuple[float, ...]
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "EnsembleSpec":
+        """The spec as a `job.json` has it."""
+        weights = values["weights"]
+        return cls(tuple(values["runs"]), values["method"], weights if isinstance(weights, str) else tuple(weights))
+
+
+@dataclass(frozen=True)
 class Run(Job):
-    """A training run."""
+    """A training run, or an ensemble of some, which is a run like any other from its test figures on."""
 
     @property
     def dataset_id(self) -> str:
@@ -71,6 +87,12 @@ class Run(Job):
     def before(self) -> str:
         """The id of the run whose mistakes were corrected for this one; "" where it is a run of its own."""
         return str(self.spec.get("before", ""))
+
+    @property
+    def ensemble(self) -> EnsembleSpec | None:
+        """What it combines; None where it is a training. `config` is then that of the best of them."""
+        values = self.spec.get("ensemble")
+        return None if values is None else EnsembleSpec.from_dict(values)
 
 
 @dataclass(frozen=True)
@@ -94,14 +116,23 @@ class ImportSpec:
 
 
 def create_run(
-    workspace: Workspace, dataset_id: str, config: TrainConfig, name: str, visitor: str = "", before: str = ""
+    workspace: Workspace,
+    dataset_id: str,
+    config: TrainConfig,
+    name: str,
+    visitor: str = "",
+    before: str = "",
+    ensemble: EnsembleSpec | None = None,
 ) -> Run:
     """Make the folder of a new run; it waits until someone works on it.
 
     Args:
         before: the id of the run whose mistakes were corrected for it, if any.
+        ensemble: what it combines, where it is no training (comparison/ensembles.py makes these).
     """
-    spec = {"dataset": dataset_id, "config": config.to_dict()} | ({"before": before} if before else {})
+    spec: dict[str, Any] = {"dataset": dataset_id, "config": config.to_dict()} | ({"before": before} if before else {})
+    if ensemble is not None:
+        spec["ensemble"] = asdict(ensemble)
     run_id = _create(workspace.runs, "train", name, spec, visitor=visitor)
     return load_run(workspace, run_id)
 

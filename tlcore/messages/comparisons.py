@@ -6,20 +6,23 @@ from tlcore.comparison.results import RunResult
 from tlcore.config import short_name
 from tlcore.errors import UserError
 from tlcore.jobs.store import Run
+from tlcore.messages.ensembles import short_ensemble_name
 from tlcore.messages.quantities import capitalized
 from tlcore.models.registry import find_backbone
 
 
 def run_names(runs: Sequence[Run]) -> dict[str, str]:
     """What the runs of a comparison are called, by their ids: by what differs between them, and never two alike."""
-    titles = {run.id: backbone_title(run) for run in runs}
-    strategies = {run.id: short_name(run.config.strategy) for run in runs}
+    trained = [run for run in runs if run.ensemble is None]
+    titles = {run.id: backbone_title(run) for run in trained}
+    strategies = {run.id: short_name(run.config.strategy) for run in trained}
     if len(set(titles.values())) == 1:
         names = strategies
     elif len(set(strategies.values())) == 1:
         names = titles
     else:
         names = {run.id: f"{titles[run.id]}, {strategies[run.id]}" for run in runs}
+    names |= {run.id: short_ensemble_name(run.ensemble) for run in runs if run.ensemble is not None}
     every = list(names.values())
     return {
         run_id: name if every.count(name) == 1 else f"{name} {every[: place + 1].count(name)}"
@@ -28,7 +31,9 @@ def run_names(runs: Sequence[Run]) -> dict[str, str]:
 
 
 def backbone_title(run: Run) -> str:
-    """What the network of a run is called, also one that only another version knows."""
+    """What the network of a run is called, also one that only another version knows; "" for an ensemble."""
+    if run.ensemble is not None:
+        return ""
     try:
         return find_backbone(run.config.backbone).title
     except UserError:

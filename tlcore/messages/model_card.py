@@ -16,6 +16,7 @@ from tlcore.evaluation.rejection import RejectionRule
 from tlcore.evaluation.trust import evidence_in, find_limits
 from tlcore.messages import unknown
 from tlcore.messages.cross_validation import coverage_message, cross_validation_message, how_message, refit_message
+from tlcore.messages.ensembles import ensemble_message, member_rows
 from tlcore.messages.model_info import plain, text, value
 from tlcore.messages.quantities import count
 from tlcore.messages.run_report import INTENDED, PART_WORDS
@@ -37,7 +38,10 @@ def making_section(info: Mapping[str, Any], settings_in: str = "model.json") -> 
         if parts:
             lines.append(f"- Photos: {', '.join(f'{number:,} {words}' for words, number in parts)}")
     strategy = text(info, "config", "strategy")
-    if strategy in STRATEGIES:
+    if combined := ensemble_message(info):
+        lines.append(f"- Procedure: {combined}")
+        lines += [f"  - {plain(name)}: {score}, counts for {share}" for name, score, share, _ in member_rows(info)]
+    elif strategy in STRATEGIES:
         lines.append(f"- Procedure: {STRATEGIES[strategy]}")
     if refit := refit_message(info):
         lines.append(f"- {refit}")

@@ -165,16 +165,21 @@ def _files(with_keras: bool) -> str:
 
 
 def _licences(info: Mapping[str, Any]) -> str:
-    lines = []
-    backbone, licence = text(info, "backbone", "name"), text(info, "backbone", "licence")
-    if backbone:
-        source = text(info, "backbone", "source")
-        under = f": {plain(licence)}" if licence else ""
-        lines.append(f"- Pretrained network {_title(backbone)}{under}{f' ({source})' if source else ''}")
+    several = value(info, "backbones")  # an ensemble's
+    each = several if isinstance(several, list) else [value(info, "backbone")]
+    lines = [line for backbone in each if (line := _licence(backbone))]
     photos = text(info, "dataset", "licence")
     kept = "This download contains none of your photos."
     lines.append(f"- Photos it was trained on: {plain(photos)}. {kept}" if photos else f"- {kept}")
     return "## Licences\n\n" + "\n".join(lines)
+
+
+def _licence(backbone: Any) -> str:
+    """The licence of a network in a line; "" where nothing of it is known."""
+    values = {"backbone": backbone}
+    name, licence, source = (text(values, "backbone", key) for key in ("name", "licence", "source"))
+    under = f": {plain(licence)}" if licence else ""
+    return f"- Pretrained network {_title(name)}{under}{f' ({source})' if source else ''}" if name else ""
 
 
 def _title(backbone: str) -> str:

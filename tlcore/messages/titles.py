@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from tlcore.config import STRATEGIES, short_name
 from tlcore.jobs.status import JobStatus
 from tlcore.jobs.store import Run
+from tlcore.messages.ensembles import ensemble_title
 from tlcore.messages.quantities import capitalized, percent
 from tlcore.workspace import split_version
 
@@ -22,9 +23,16 @@ def run_title(run: Run, status: JobStatus | None = None) -> str:
     """ "Hybrid · 93%", or the name that somebody gave the run. Without its status, or a score in it, "Hybrid"."""
     if run.is_renamed:
         return run.name
-    strategy = str(run.spec["config"]["strategy"])  # another version may know others
-    words = capitalized(short_name(strategy) if strategy in STRATEGIES else strategy)
+    words = _kind(run)
     score = status.evaluated if status else None
     if score is None or not score.test_total:
         return words
     return f"{words} · {percent(score.test_correct / score.test_total)}"
+
+
+def _kind(run: Run) -> str:
+    """What a run is: its strategy, or "Ensemble of 3 models"."""
+    if run.ensemble is not None:
+        return ensemble_title(run.ensemble)
+    strategy = str(run.spec["config"]["strategy"])  # another version may know others
+    return capitalized(short_name(strategy) if strategy in STRATEGIES else strategy)

@@ -9,8 +9,14 @@ from ai_edge_litert import schema_py_generated as schema
 _TYPES = {np.dtype(np.float32): schema.TensorType.FLOAT32, np.dtype(np.int32): schema.TensorType.INT32}
 
 
-def append_tensor(model: schema.ModelT, name: str, content: np.ndarray | tuple[int, ...]) -> int:
-    """Add a tensor: a constant of these values, float32 or int32, or a float32 one of this shape that is computed."""
+def append_tensor(
+    model: schema.ModelT, name: str, content: np.ndarray | tuple[int, ...], kind: int = schema.TensorType.FLOAT32
+) -> int:
+    """Add a tensor: a constant of these values, float32 or int32, or one of this shape that is computed.
+
+    Args:
+        kind: of `schema.TensorType`, where it is computed.
+    """
     is_constant = isinstance(content, np.ndarray)
     values = np.asarray(content) if is_constant else np.empty(0, np.float32)
     buffer = 0  # by the schema, buffer 0 is the empty one
@@ -22,7 +28,7 @@ def append_tensor(model: schema.ModelT, name: str, content: np.ndarray | tuple[i
     graph.tensors.append(
         schema.TensorT(
             shape=np.asarray(values.shape if is_constant else content, np.int32),
-            type=_TYPES[values.dtype],
+            type=_TYPES[values.dtype] if is_constant else kind,
             buffer=buffer,
             name=name.encode(),
             hasRank=True,

@@ -17,6 +17,9 @@ from tlcore.workspace import Workspace
 SPARE_BYTES = 200_000_000
 """What an upload or an import leaves free on the disk: runs at work, their events and the system need some."""
 
+EDIT_RESERVE = 0.05
+"""By which share of what a visitor may keep he may pass it with edits, whose lines in a log are small."""
+
 
 def check_room(
     workspace: Workspace, visitor: str, new_bytes: int, new_files: int, limits: Limits, area: str = ""
@@ -47,6 +50,27 @@ def check_room(
         aside = sum(each.bytes for each in list_deletions(workspace) if each.visitor == visitor)
         if aside + new_bytes > allowance.bytes:
             make_room(workspace, int(aside + new_bytes - allowance.bytes), visitor)
+
+
+def check_edits(workspace: Workspace, visitor: str, limits: Limits) -> None:
+    """Before an edit that frees nothing: whether there is room for its line in the log, which stays for good.
+
+    Lines are small, so edits go on for a while past the limit: whoever has just filled his share can still correct it.
+
+    Args:
+        visitor: whose data set it is; "" for the owner.
+
+    Raises:
+        UserError: the visitor is past his limit by more than `EDIT_RESERVE`.
+    """
+    if not visitor or not limits.visitor_mb:
+        return
+    used, allowed = usage(workspace, visitor).bytes, limits.visitor_mb * 1e6
+    if used > allowed * (1 + EDIT_RESERVE):
+        raise UserError(
+            f"You use {_mb(used)} of your {_mb(allowed)}, so there is no room for more changes.",
+            "Delete data sets and runs you no longer need. You can always delete and undo.",
+        )
 
 
 def import_allowance(workspace: Workspace, visitor: str, uploads: str = "") -> Allowance:

@@ -20,7 +20,8 @@ from tlcore.errors import UndecidedLayout, UserError, require_package
 from tlcore.evaluation.cross_validation import ANALYSIS as CROSS_VALIDATION
 from tlcore.events import Event, Finished, Progress, ShouldStop, StageKey, Stopped
 from tlcore.jobs.pace import least_units, likely
-from tlcore.jobs.store import ImportSpec, Job, Run
+from tlcore.jobs.store import ImportSpec, Job, Run, load_run
+from tlcore.messages.ensembles import check_can_analyse
 from tlcore.models.registry import BUILT_IN
 from tlcore.pipeline.rates import SECONDS_PER_PRODUCT, SLOWER, num_products
 from tlcore.pipeline.timings import TimingNames, load_timings, save_timings
@@ -35,8 +36,13 @@ Handler = Callable[[Workspace, Job, ShouldStop], Iterator[Event]]
 
 
 def train(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterator[Event]:
-    """Do a training run."""
+    """Do a training run, or combine finished ones."""
     assert isinstance(job, Run), job.kind
+    if job.ensemble is not None:
+        from tlcore.comparison.ensemble_job import run_ensemble  # brings what reports need, and no TensorFlow
+
+        yield from run_ensemble(workspace, job, should_stop)
+        return
     load_trainer()
     from tlcore.pipeline.train import train_run  # brings TensorFlow; an import of photos must not wait for that
 
@@ -190,6 +196,7 @@ It writes what it finds into the job's own folder, as the modules of tlcore/anal
 
 def analyse(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterator[Event]:
     """Find out more about a finished run."""
+    check_can_analyse(load_run(workspace, job.spec["run"]), job.spec["what"])
     yield from ANALYSES[job.spec["what"]](workspace, job, should_stop)
 
 

@@ -14,6 +14,7 @@ from pages.shared.navigation import COMPARE, history_link
 from pages.shared.widgets import plain
 from tlcore.data import thumbnails
 from tlcore.data.changes import Edit
+from tlcore.data.edit_log import PYTHON, TERMINAL
 from tlcore.data.edits import compare_versions, history
 from tlcore.data.manifest import Dataset
 from tlcore.jobs.status import job_status
@@ -22,6 +23,9 @@ from tlcore.messages.edits import comparison_message, difference_message, edit_m
 from tlcore.messages.quantities import count
 from tlcore.messages.titles import run_title
 from tlcore.workspace import split_version, version_id
+
+WAYS = {None: "", TERMINAL: "in the terminal", PYTHON: "in Python"}
+"""Who made a change, where that is not a visitor: the owner without a browser, or nobody wrote it down."""
 
 MOST_PICTURES, MOST_DIFFERENCES = 24, 500
 
@@ -51,8 +55,8 @@ def show(dataset: Dataset) -> None:
 
 def _who(dataset: Dataset, by: str | None) -> str:
     """Who made a change, as this visitor knows them; "" where nobody wrote it down."""
-    if by is None:
-        return ""
+    if by in WAYS:
+        return WAYS[by]
     if by == state.maker():
         return "you"
     return "the owner of these photos" if by == dataset.visitor else "someone you share with"

@@ -12,6 +12,7 @@ from tlcore.errors import UserError
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Job, Run, analysis_id, open_job
 from tlcore.messages.endings import interruption_message
+from tlcore.messages.ensembles import NOT_FOR_ENSEMBLES
 
 
 def show(
@@ -29,6 +30,9 @@ def show(
         offer: draws what it would find out, and how long that takes.
         draw: draws what the job has found so far, while it is at work and where it ended early.
     """
+    if run.ensemble is not None and what in NOT_FOR_ENSEMBLES:
+        st.caption(NOT_FOR_ENSEMBLES[what])
+        return
     job = job_of(run, what, options)
     if job is not None and job_status(job).active:
         follow.watch(job, lambda status: draw())

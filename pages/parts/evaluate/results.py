@@ -5,10 +5,12 @@ import streamlit as st
 from pages.parts.evaluate import before_after, check_line, cross_validation, figures, photo_lists, photos
 from pages.parts.evaluate.photo_filter import PhotoFilter
 from pages.parts.evaluate.planning import planning_of
+from pages.shared import ensemble_view
 from pages.shared import score as score_card
 from tlcore.data.manifest import Dataset
 from tlcore.evaluation.report import Report
 from tlcore.jobs.store import Run
+from tlcore.messages.ensembles import NO_RETRAINING
 
 
 def show(run: Run, dataset: Dataset, report: Report) -> None:
@@ -41,3 +43,6 @@ def score(run: Run, report: Report) -> None:
         "kind, expect a result within the likely range (95% confidence interval)."
     )
     cross_validation.card(run)
+    if run.ensemble is not None:
+        ensemble_view.members(run)
+        st.caption(NO_RETRAINING)

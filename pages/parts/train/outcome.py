@@ -11,6 +11,7 @@ from tlcore.jobs.status import JobStatus, job_status
 from tlcore.jobs.store import Run
 from tlcore.messages.comparisons import backbone_title
 from tlcore.messages.endings import diverged_message
+from tlcore.messages.ensembles import ensemble_title
 from tlcore.messages.progress import num_planned_epochs
 from tlcore.messages.quantities import capitalized, count, format_seconds
 from tlcore.messages.stops import stopped_message
@@ -22,7 +23,9 @@ def title(run: Run) -> str:
 
 
 def kind(run: Run) -> str:
-    """Its strategy and its backbone: "Hybrid · EfficientNet-Lite0"."""
+    """Its strategy and its backbone: "Hybrid · EfficientNet-Lite0"; or "Ensemble of 3 models"."""
+    if run.ensemble is not None:
+        return ensemble_title(run.ensemble)
     return f"{capitalized(short_name(run.config.strategy))} · {backbone_title(run)}"
 
 

@@ -13,6 +13,7 @@ import io
 import json
 import os
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,8 @@ except ImportError:
     pass
 
 HERE = Path(__file__).resolve().parent
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "MPO", "AVIF", "HEIF")
+Image.init()
+FORMATS: list[str] = [name for name in ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIF") if name in Image.OPEN]
 MOST_PIXELS = 100_000_000  # of one photo, so that no file fills the memory
 PIXELS_VERSION = 2  # how files become pixels; models of older versions of Transfer Lab read them otherwise
 
@@ -42,6 +44,7 @@ class Classifier:
         unknown = self.info.get("unknown") or {}
         self.threshold: float | None = unknown.get("threshold")  # less familiar photos are none of the classes
         self._run = load_network(Path(folder), self.threshold is not None)
+        self._turn = threading.Lock()  # a network answers one photo at a time
 
     def predict(self, photo: str | os.PathLike[str] | bytes) -> dict[str, Any]:
         """What is on a photo, given by its path or its bytes.
@@ -54,7 +57,9 @@ class Classifier:
         Raises:
             OSError: the photo can't be read. ValueError: it is too large.
         """
-        probabilities, familiarity = self._run(read_photo(photo, self.info)[np.newaxis])
+        image = read_photo(photo, self.info)[np.newaxis]
+        with self._turn:
+            probabilities, familiarity = self._run(image)
         order = np.argsort(-probabilities, kind="stable")
         return {
             "label": self.labels[order[0]],

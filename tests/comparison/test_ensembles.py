@@ -1,0 +1,206 @@
+"""Combining finished runs: which can be, what comes of it, and that one file answers as all of them do together."""
+
+import json
+import shutil
+from zipfile import ZipFile
+
+import numpy as np
+import pytest
+
+import tlcore
+from tests.conftest import QUICK, copy_of
+from tlcore.__main__ import main
+from tlcore.comparison.ensemble_weights import out_of_fold
+from tlcore.comparison.ensembles import create_ensemble, ensembles_among, members_in
+from tlcore.comparison.results import load_results, load_verdicts
+from tlcore.config import TrainConfig
+from tlcore.errors import UserError
+from tlcore.evaluation.ensemble import AVERAGE, VOTE, combine
+from tlcore.evaluation.report import FAMILIARITY, load_report
+from tlcore.jobs.status import job_status
+from tlcore.jobs.store import EnsembleSpec, analysis_job, create_run, load_run
+from tlcore.serving.bundle import load_bundle, read_info
+from tlcore.serving.predict import ImageClassifier
+from tlcore.storage import trash
+from tlcore.worker.runner import run_job
+from tlcore.workspace import open_workspace, read_json, write_json
+
+WEAK = TrainConfig(image_size=96, epochs=2, seed=2, learning_rate=0.1, cross_validation="always", refit="never")
+
+
+@pytest.fixture(scope="module")
+def two(trained, tmp_path_factory):
+    """A workspace with two finished runs on the same photos; one was cross-validated."""
+    workspace, dataset, first = copy_of(trained, tmp_path_factory.mktemp("two") / "home")
+    second = create_run(workspace, dataset.id, WEAK, "weak")
+    assert run_job(workspace, second).type == "finished"
+    return workspace, dataset, first, load_run(workspace, second.id)
+
+
+@pytest.fixture(scope="module", params=[AVERAGE, VOTE])
+def made(two, request):
+    """An ensemble of the two, by each method."""
+    workspace, _, first, second = two
+    run = create_ensemble(workspace, [first.id, second.id], request.param)
+    last = run_job(workspace, run)
+    assert last.type == "finished", last
+    return load_run(workspace, run.id)
+
+
+def table(run) -> np.ndarray:
+    return np.stack(load_report(run.folder).predictions["probabilities"].tolist())
+
+
+def test_the_figures_are_those_of_what_the_members_predicted(two, made):
+    _, dataset, first, second = two
+    weights = [member.weight for member in members_in(read_info(made.folder))]
+    expected = combine([table(first), table(second)], weights, made.ensemble.method)
+    assert table(made) == pytest.approx(expected, abs=1e-6)
+    report = load_report(made.folder)
+    assert report.total == len(dataset.part("test")) and job_status(made).evaluated.test_correct == report.correct
+    assert report.predictions[FAMILIARITY].notna().all()
+
+
+def test_one_file_with_the_network_once_answers_as_the_members_together(two, made):
+    _, dataset, *members = two
+    bundle, parts = load_bundle(made.folder), [load_bundle(run.folder) for run in members]
+    assert len(bundle.tflite) < 1.15 * len(parts[0].tflite), "two heads on one network"
+    assert bundle.info["check"]["largest_difference"] < 1e-4
+    row = dataset.part("test").iloc[0]
+    photo, each = dataset.read(row["path"]), [ImageClassifier(part) for part in parts]
+    weights = [member["weight"] for member in bundle.info["ensemble"]["members"]]
+    expected = combine([one.probabilities(photo)[None] for one in each], weights, made.ensemble.method)[0]
+    answer = ImageClassifier(bundle).predict_photo(photo)
+    assert [answer.probabilities[label] for label in dataset.labels] == pytest.approx(expected, abs=1e-4)
+    familiar = np.average([one.predict_photo(photo).familiarity for one in each], weights=weights)
+    assert answer.familiarity == pytest.approx(familiar, abs=1e-4)
+
+
+def test_noise_is_none_of_the_classes_to_an_ensemble_too(made):
+    noise = np.random.default_rng(0).integers(0, 255, (96, 96, 3)).astype(np.uint8)
+    assert not ImageClassifier(load_bundle(made.folder)).predict_input(noise).known
+
+
+def test_it_stands_beside_its_members_with_a_verdict(two, made):
+    _, _, first, second = two
+    runs = [first, second, made]
+    assert {result.run_id for result in load_results(runs)} == {run.id for run in runs}
+    assert len(load_verdicts(runs)) == 3
+    assert ensembles_among(runs, [first.id, second.id, "another"]) == [made]
+    assert ensembles_among(runs, [first.id]) == [], "one of its members is not in that comparison"
+
+
+def test_it_goes_on_when_its_members_are_deleted(two, tmp_path):
+    root = shutil.copytree(two[0].root, tmp_path / "home")
+    workspace, dataset = open_workspace(root), two[1]
+    first, second = (load_run(workspace, run.id) for run in two[2:])
+    made = create_ensemble(workspace, [first.id, second.id], weights="equal")
+    assert run_job(workspace, made).type == "finished"
+    for run in (first, second):
+        trash.delete(workspace, run.id, "", run.name)
+    photo = dataset.read(dataset.photos["path"].iloc[0])
+    assert ImageClassifier(load_bundle(made.folder)).predict_photo(photo).ranked
+    assert [member.run for member in members_in(read_info(made.folder))] == [first.id, second.id]
+
+
+def test_the_test_photos_do_not_weigh_the_models_that_they_judge(two):
+    _, dataset, _, second = two
+    rows, truth = out_of_fold([second, second], dataset)
+    assert len(truth) == len(rows[0]) == len(dataset.photos) - len(dataset.part("test"))
+
+
+def test_weights_fall_back_where_a_member_has_no_cross_validation(two, made):
+    info = load_bundle(made.folder).info["ensemble"]
+    assert info["weights_from"] in ("validation", "equal")
+
+
+def change_info(run, change):
+    path = run.folder / "bundle" / "model.json"
+    info = read_json(path)
+    change(info["input"])
+    write_json(path, info)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda values: values.update(size=128), "different image sizes (96 and 128 pixels)"),
+        (lambda values: values.update(resize="squash" if values["resize"] != "squash" else "center-crop"), "prepare"),
+        (lambda values: values.update(data_ranges={"depth": [0, 4095]}), "prepare photos in different ways"),
+    ],
+    ids=["another size", "another way of resizing", "another range of values"],
+)
+def test_models_that_see_photos_differently_are_refused(two, tmp_path, change, said):
+    workspace = open_workspace(shutil.copytree(two[0].root, tmp_path / "home"))
+    first, copied = (load_run(workspace, run.id) for run in two[2:])
+    change_info(copied, change)
+    with pytest.raises(UserError) as refused:
+        create_ensemble(workspace, [first.id, copied.id])
+    assert said in refused.value.what
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"number": 1}, "2 to 12 models"),
+        ({"method": "median"}, "can't be combined by"),
+        ({"weights": "best"}, "can't be “best”"),
+        ({"weights": [1.0]}, "can't be used"),
+        ({"weights": [1.0, -1.0]}, "can't be used"),
+        ({"weights": [0.0, 0.0]}, "can't be used"),
+        ({"weights": [1.0, float("nan")]}, "can't be used"),
+        ({"weights": [1.0, 2.0], "method": VOTE}, "all models count the same"),
+    ],
+)
+def test_what_cannot_be_combined_is_refused(two, arguments, said):
+    workspace, _, first, second = two
+    ids = [first.id, second.id][: arguments.pop("number", 2)]
+    with pytest.raises(UserError) as refused:
+        create_ensemble(workspace, ids, **arguments)
+    assert said in refused.value.what
+
+
+def test_an_ensemble_is_no_member_of_another_and_is_not_analysed(two, made):
+    workspace, _, first, _ = two
+    with pytest.raises(UserError, match="is an ensemble itself"):
+        create_ensemble(workspace, [first.id, made.id])
+    last = run_job(workspace, analysis_job(workspace, made, "cross-validation"))
+    assert last.type == "failed" and "isn't trained itself" in last.what and not last.bug
+
+
+def test_a_run_without_a_model_is_refused(two):
+    workspace, dataset, first, _ = two
+    waiting = create_run(workspace, dataset.id, QUICK, "waiting")
+    with pytest.raises(UserError, match="has no model yet"):
+        create_ensemble(workspace, [first.id, waiting.id])
+
+
+def test_given_weights_are_kept_in_shares(two):
+    workspace, _, first, second = two
+    made = create_ensemble(workspace, [first.id, second.id], weights=[3, 1])
+    assert made.ensemble == EnsembleSpec((first.id, second.id), AVERAGE, (0.75, 0.25))
+
+
+def test_python_and_the_terminal_tell_the_same(two, tmp_path, capsys):
+    root = shutil.copytree(two[0].root, tmp_path / "home")
+    ids = [run.id for run in two[2:]]
+    model = tlcore.combine(ids, "vote", workspace=root, progress=False)
+    assert model.info["ensemble"]["method"] == "vote" and model.report.total == model.rejection.total
+    assert model.cross_validation is None and model.predict(two[1].read(two[1].photos["path"].iloc[0])).ranked
+    assert tlcore.load_model(model.save(tmp_path / "both.zip")).labels == model.labels
+    assert "3 models" not in (written := model.write_report(tmp_path / "report.html").read_text(encoding="utf-8"))
+    with ZipFile(tmp_path / "both.zip") as archive:
+        readme = archive.read("README.md").decode("utf-8")
+    assert "Procedure: 2 models vote" in readme and "model.keras" not in archive.namelist()
+    assert "Ensemble of 2 models" in written and "2 models vote" in written
+    arguments = ["ensemble", *ids, "--method", "vote", "--workspace", str(root)]
+    assert main([*arguments, "--json"]) == 0
+    values = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert values["test_correct"] == model.report.correct and values["ensemble"] == model.info["ensemble"]
+    assert {verdict["beyond_chance"] for verdict in values["verdicts"]} == {False}, "six photos prove nothing"
+    assert main(arguments) == 0
+    told = capsys.readouterr().out
+    assert "2 models vote" in told and "(p = " in told and "counts for 50%" in told
+    assert main(["ensemble", ids[0], "--workspace", str(root)]) == 2
+    assert main(["retrain", values["run"], "--leave-out", "x.jpg", "--workspace", str(root)]) == 2
+    assert "isn’t retrained" in capsys.readouterr().err.replace("'", "’")

@@ -1,0 +1,90 @@
+"""The export "service": a folder with a small HTTP server and a Dockerfile. The check starts it and asks it."""
+
+import json
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tlcore.errors import UserError
+from tlcore.exports.exporter import ExportSource
+from tlcore.exports.program import LITERT, PILLOW, SECONDS, answer_of, copy_template, write_program
+from tlcore.exports.samples import Answer, Samples
+from tlcore.serving.bundle import MODEL
+from tlcore.workspace import write_atomic
+
+README = """# {name}
+
+A trained image classifier as a web service.
+
+With Docker:
+
+```
+docker build -t classifier .
+docker run -p 8000:8000 classifier
+```
+
+Without it: `pip install -r requirements.txt`, then `python server.py`.
+
+Ask it:
+
+```
+curl --data-binary @photo.jpg http://127.0.0.1:8000/predict
+curl http://127.0.0.1:8000/health
+```
+
+From a web page: `const answer = await (await fetch(url + "/predict", {method: "POST", body: file})).json()`; start the
+service with the environment variable `ALLOW_ORIGIN` set to the address of that page.
+
+Photos of up to 20 MB (`MOST_BYTES`) and 100 megapixels are answered, two at a time (`MOST_AT_ONCE`); none is kept.
+`python predict.py --check` runs the five pictures in samples/ and says how far the answers are from Transfer Lab's.
+"""
+
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # what runs here is behind no proxy
+
+
+def make(source: ExportSource, samples: Samples, target: Path) -> None:
+    """Write the folder; see exporter.py."""
+    write_program(source, target, README, (LITERT, "numpy>=1.26", PILLOW))
+    for name in ("server.py", "Dockerfile"):
+        copy_template(name, target)
+    write_atomic(target / MODEL, source.bundle.tflite)
+
+
+def answer(source: ExportSource, samples: Samples, target: Path) -> list[Answer]:
+    """Start the service, and send it the samples."""
+    with running(target) as address:
+        return [answer_of(source, _post(f"{address}/predict", photo.data)) for photo in samples.photos]
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[str]:
+    """A service that runs on a free port of this machine; its address.
+
+    Raises:
+        UserError: it doesn't start.
+    """
+    command = [sys.executable, "server.py", "--port", "0"]
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        too_late = threading.Timer(SECONDS, process.kill)  # then the line below reads nothing
+        too_late.start()
+        try:
+            assert process.stdout is not None  # it was asked for
+            line = process.stdout.readline()
+            if not line.startswith("Listening on "):
+                raise UserError("The service doesn't start.", "Please report this.")
+            yield line.removeprefix("Listening on ").strip()
+        finally:
+            too_late.cancel()
+            process.kill()
+
+
+def _post(url: str, data: bytes) -> object:
+    try:
+        with _DIRECT.open(urllib.request.Request(url, data), timeout=SECONDS) as reply:
+            return json.load(reply)
+    except (OSError, ValueError) as error:
+        raise UserError(f"The service doesn't answer: {error}", "Please report this.") from error
