@@ -1,6 +1,7 @@
 """A model in one HTML file, opened from a disk without a network: it answers as the program, whatever its names."""
 
 import base64
+import csv
 import io
 import re
 import zipfile
@@ -88,6 +89,16 @@ def test_it_answers_as_the_program_does_from_a_disk_without_a_network(tab, sourc
         words = expected.label if expected.known else "None of these"
         assert words in card.locator(".answer").inner_text()
 
+    with tab.expect_download() as download:
+        tab.get_by_role("button", name="Save as CSV").press("Enter")
+    with open(download.value.path(), encoding="utf-8-sig", newline="") as file:
+        head, *rows = csv.reader(file)
+    assert head[3:] == list(LABELS) and [row[0] for row in rows] == [path.name for path in emoji]
+    assert [float(value) for value in rows[-1][3:]] == pytest.approx(shown(cards.first), abs=1e-5)
+
+    Image.new("I;16", (60, 60)).save(tmp_path / "deep.png")
+    tab.locator("#files").set_input_files(str(tmp_path / "deep.png"))
+    expect(cards.first).to_contain_text("This photo has 16 bits per channel")
     (tmp_path / "notes.txt").write_text("no photo")
     tab.locator("#files").set_input_files(str(tmp_path / "notes.txt"))
     expect(cards.first).to_contain_text("This browser can’t open it as a photo.")
@@ -101,7 +112,7 @@ def test_it_answers_as_the_program_does_from_a_disk_without_a_network(tab, sourc
         }""",
         ["dropped.png", base64.b64encode(emoji[0].read_bytes()).decode()],
     )
-    expect(cards).to_have_count(8)
+    expect(cards).to_have_count(9)
     expect(cards.first).to_contain_text("dropped.png")
 
     tab.get_by_role("button", name="Use camera").press("Enter")

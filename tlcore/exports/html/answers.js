@@ -58,12 +58,15 @@ function answerParts(answer, heading = "h3") {
   return [make(heading, { className: "answer unknown", textContent: "None of these" }), words, bars(answer)];
 }
 
-/** A photo with its answer. */
-function answerCard(blob, name, policy, answer, milliseconds) {
+const DEEP = "This photo has 16 bits per channel, and browsers read 8 of them: Transfer Lab may answer otherwise.";
+
+/** A photo with its answer; `note`: what a person should know of it, or "". */
+function answerCard(blob, name, policy, answer, milliseconds, note) {
   const photo = make("img", { src: URL.createObjectURL(blob), alt: `Photo ${name}`, className: policy });
   photo.onload = photo.onerror = () => URL.revokeObjectURL(photo.src);
   const file = make("p", { className: "small" }, make("bdi", { textContent: name }), ` · ${Math.round(milliseconds)} ms`);
-  return make("li", { className: "card" }, photo, make("div", { className: "words" }, ...answerParts(answer), file));
+  const told = note && make("p", { className: "small", textContent: note });
+  return make("li", { className: "card" }, photo, make("div", { className: "words" }, ...answerParts(answer), told, file));
 }
 
 /** A file that could not be used. */

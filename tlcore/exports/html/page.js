@@ -6,6 +6,7 @@ const say = (words) => (byId("status").textContent = words);
 
 let line = Promise.resolve(); // one photo after the other
 const totals = new Map();
+let rows = []; // [name, answer], for the table
 
 function addTotal(label) {
   totals.set(label, (totals.get(label) ?? 0) + 1);
@@ -20,7 +21,9 @@ async function classify(classifier, file, name) {
   try {
     const start = performance.now();
     const answer = await classifier.ofFile(file);
-    card = answerCard(file, name, about.input.resize, answer, performance.now() - start);
+    const milliseconds = performance.now() - start;
+    card = answerCard(file, name, about.input.resize, answer, milliseconds, (await isDeep(file)) ? DEEP : "");
+    rows.push([name, answer]);
     addTotal(answer.isKnown ? answer.ranked[0][0] : "None of these");
     say(`${name}: ${answerWords(answer)}`);
   } catch (error) {
@@ -76,8 +79,26 @@ function clearAnswers() {
   byId("cards").replaceChildren();
   byId("answers").hidden = true;
   totals.clear();
+  rows = [];
   say("All answers were removed.");
   byId("choose").focus();
+}
+
+/** All answers as CSV, a line a photo; a name that a spreadsheet would compute is marked as text. */
+function csvOf(answers) {
+  const cell = (value) => `"${String(value).replace(/^(?=[=+\-@\t\r])/, "'").replaceAll('"', '""')}"`;
+  const line = (cells) => cells.map(cell).join(",");
+  const lines = answers.map(([name, { ranked, probabilities, isKnown }]) => {
+    const answer = isKnown ? ranked[0][0] : "None of these";
+    return line([name, answer, ranked[0][0], ...probabilities.map((each) => each.toFixed(6))]);
+  });
+  return `\ufeff${[line(["file", "answer", "closest", ...about.labels]), ...lines].join("\r\n")}\r\n`;
+}
+
+function saveTable() {
+  const address = URL.createObjectURL(new Blob([csvOf(rows)], { type: "text/csv" }));
+  make("a", { href: address, download: "predictions.csv" }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 1000);
 }
 
 function listen(classifier) {
@@ -103,6 +124,7 @@ function listen(classifier) {
     if (files.length) take(files);
     else say("There is no photo on the clipboard.");
   };
+  byId("save").onclick = saveTable;
   byId("remove").onclick = clearAnswers;
   let shots = 0;
   const camera = new Camera(classifier, (blob) => classifyAll(classifier, [new File([blob], `Camera ${++shots}`)]), say);
