@@ -1,6 +1,7 @@
 """What an export is good for, and what its check found, in words."""
 
 KIND_LINES: dict[str, str] = {
+    "html": "One file that opens in any current browser, without a network, and classifies photos and the camera.",
     "python": "A script for a laptop or a Raspberry Pi. It needs Python and three small packages.",
     "service": "A small web service with a Dockerfile: send a photo, get the answer as JSON.",
 }
