@@ -83,6 +83,7 @@ class ExportKind:
 KINDS: dict[str, ExportKind] = {
     kind.key: kind
     for kind in (
+        ExportKind("html", "One HTML file", ".html", False, "tlcore.exports.html_file", 2e-3),
         ExportKind("python", "Python program", ".zip", True, "tlcore.exports.python_program", 1e-3),
         ExportKind("service", "HTTP service", ".zip", True, "tlcore.exports.web_service", 1e-3),
         ExportKind(

@@ -22,12 +22,12 @@ def card_html(info: Mapping[str, Any]) -> str:
     Args:
         info: the content of `model.json`.
     """
-    parts = [score_section(info), limits_section(info), intended_section(), making_section(info), _licences(info)]
+    parts = [score_section(info), limits_section(info), intended_section(), making_section(info, ""), _licences(info)]
     return markdown_html("\n\n".join(part for part in parts if part))
 
 
 def markdown_html(markdown: str) -> str:
-    """HTML of headings ("## "), lists ("- ") and paragraphs with a blank line between; nothing else of Markdown counts."""
+    """HTML of headings ("## "), lists ("- ") and paragraphs with blank lines between; no other Markdown counts."""
     return "\n".join(_block(block) for block in re.split(r"\n\s*\n", markdown.strip()) if block.strip())
 
 
@@ -52,7 +52,7 @@ def _licences(info: Mapping[str, Any]) -> str:
     if backbone := text(info, "backbone", "name"):
         licence, source = text(info, "backbone", "licence"), text(info, "backbone", "source")
         of = f": {licence}" if licence else ""
-        lines.append(f"- Pretrained network {_title(backbone)}{plain(of)}{plain(f' ({source})') if source else ''}")
+        lines.append(f"- Pretrained network {_title(backbone)}{plain(of)}{f' ({plain(source)})' if source else ''}")
     if photos := text(info, "dataset", "licence"):
         lines.append(f"- Photos it was trained on: {plain(photos)}")
     lines.append(f"- {RUNTIME}")

@@ -3,6 +3,7 @@
 from tlcore.messages.quantities import count
 
 KIND_LINES: dict[str, str] = {
+    "html": "One file that opens in any current browser, without a network, and classifies photos and the camera.",
     "python": "A script for a laptop or a Raspberry Pi. It needs Python and three small packages.",
     "service": "A small web service with a Dockerfile: send a photo, get the answer as JSON.",
     "tflite-float16": "For phones and small boards: weights of 16 bits take half the space.",
