@@ -225,6 +225,9 @@ def test_python_and_the_terminal_tell_the_same(two, tmp_path, capsys):
     assert main(arguments) == 0
     told = capsys.readouterr().out
     assert "2 models vote" in told and "(p = " in told and "counts for 50%" in told
+    assert f"transferlab ensemble {ids[0]} {ids[1]} --method vote" in written
+    [listed] = [each for each in tlcore.list_runs(root) if each.id == values["run"]]
+    assert (listed.strategy, listed.backbone, listed.correct) == ("ensemble", "", model.report.correct)
     assert main(["ensemble", ids[0], "--workspace", str(root)]) == 2
     assert main(["retrain", values["run"], "--leave-out", "x.jpg", "--workspace", str(root)]) == 2
     assert "isn’t retrained" in capsys.readouterr().err.replace("'", "’")

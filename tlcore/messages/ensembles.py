@@ -1,5 +1,6 @@
 """What an ensemble is made of and how it answers, in words; and what there is not for one."""
 
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from tlcore.errors import UserError
 from tlcore.evaluation.cross_validation import ANALYSIS as CROSS_VALIDATION
 from tlcore.evaluation.ensemble import AVERAGE, VOTE
 from tlcore.jobs.store import EnsembleSpec, Run
+from tlcore.messages.model_info import value
 from tlcore.messages.quantities import capitalized, count
 from tlcore.models.registry import find_backbone
 from tlcore.shares import percent
@@ -108,6 +110,16 @@ def ensemble_message(info: Mapping[str, Any]) -> str:
     }
     how = weighed.get(str(values.get("weights_from")), "all counting the same")
     return f"The average of {count(len(members), 'model')}, {how}."
+
+
+def ensemble_command(info: Mapping[str, Any]) -> str:
+    """What makes an ensemble again in a terminal, as long as its runs are there; "" for any other model."""
+    runs = [shlex.quote(member.run) for member in members_in(info)]
+    if not runs:
+        return ""
+    equal = value(info, "ensemble", "weights_from") == "equal" and not is_vote(info)
+    options = " --method vote" if is_vote(info) else " --equal-weights" if equal else ""
+    return f"transferlab ensemble {' '.join(runs)}{options}"
 
 
 def _title(backbone: str) -> str:
