@@ -4,6 +4,7 @@
    is selected stays here, also while other pages of the same view are looked through, until something is done to it. */
 
 const AHEAD = "300px"; // of scrolling
+const OPENING = 5000; // milliseconds until a photo that was opened is seen, at most
 
 class PhotoGrid {
   constructor() {
@@ -19,14 +20,20 @@ class PhotoGrid {
     this.list.addEventListener("focusin", (event) => this.goTo(this.placeOf(event.target)));
     this.root.append(this.bar.element, this.list);
     this.hasFocus = false; // also while the grid is mounted again
+    this.opening = null; // the photo that is about to be seen large: its place, and when it was asked for
     for (const kind of ["focusin", "pointerdown"])
-      document.addEventListener(kind, ({ target }) => (this.hasFocus = this.list.contains(target)), true);
+      document.addEventListener(kind, ({ target }) => this.noteFocus(this.list.contains(target)), true);
     this.selected = new Set();
     this.everything = false; // all photos of the view are selected, those on other pages too
     this.at = 0; // the photo that the keyboard is on
     this.anchor = 0; // where a range begins
     this.tiles = new Map(); // by what they show, so that a picture is fetched once
     this.page = null;
+  }
+
+  noteFocus(isHere) {
+    this.hasFocus = isHere;
+    if (!isHere) this.opening = null; // it is seen
   }
 
   update({ data, parentElement, setTriggerValue }) {
@@ -275,7 +282,22 @@ class PhotoGrid {
     const picks = event.target.closest(".tl-all-check") || event.ctrlKey || event.metaKey || this.numSelected > 0;
     if (event.shiftKey) this.range(place);
     else if (picks && this.page.offered.length) this.toggle(place);
-    else this.send({ kind: "open", number: place });
+    else this.open(place);
+  }
+
+  open(place) {
+    this.opening = { place, since: performance.now() };
+    this.send({ kind: "open", number: place });
+  }
+
+  /** Arrow keys that come before the large photo does: then the next one is opened, as they would do there. */
+  goOnOpening(name) {
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[name];
+    if (!step || !this.opening || performance.now() - this.opening.since > OPENING) return false;
+    const to = this.opening.place + step;
+    if (!this.list.children[to]) return true;
+    this.open(to);
+    return true;
   }
 
   drag(event) {
@@ -309,7 +331,7 @@ class PhotoGrid {
   key(event) {
     const control = event.ctrlKey || event.metaKey;
     const name = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-    const done = control ? this.controlKey(name, event.shiftKey) : !event.altKey && (this.moveKey(name, event.shiftKey) || this.letter(name));
+    const done = control ? this.controlKey(name, event.shiftKey) : !event.altKey && (this.goOnOpening(name) || this.moveKey(name, event.shiftKey) || this.letter(name));
     if (!done) return;
     event.preventDefault();
     event.stopPropagation();
@@ -341,7 +363,7 @@ class PhotoGrid {
   letter(name) {
     const doing = { m: "relabel", p: "move", x: "leave out", Delete: "leave out", Backspace: "leave out", b: "bring back", k: "keep", u: "take back" };
     if (name === " ") this.toggle(this.at);
-    else if (name === "Enter") this.send({ kind: "open", number: this.at });
+    else if (name === "Enter") this.open(this.at);
     else if (name === "Escape") this.clear();
     else if (name === "r" || name === "l") this.act("rotate", { number: name === "r" ? 90 : 270 });
     else if (name === "+" || name === "=") this.resize(this.sizePlace + 1, true);

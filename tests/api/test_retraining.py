@@ -26,7 +26,7 @@ def test_a_model_is_trained_again_on_corrected_photos(own, capsys):
     test, train = dataset.part("test"), dataset.part("train")
     moved, left = test["path"].iloc[0], train["path"].iloc[0]
     other = next(label for label in dataset.labels if label != test["label"].iloc[0])
-    model = tlcore.retrain(earlier, relabel={moved: other}, leave_out=[left], progress=False)
+    model = earlier.retrain(relabel={moved: other}, leave_out=[left], progress=False)
     newest = load_current(workspace, dataset.id)
     assert (newest.version, model.config) == (2, run.config) and left not in set(newest.photos["path"])
     found = model.before_after

@@ -10,16 +10,20 @@ import pytest
 import tlcore
 from tests.conftest import copy_of
 from tests.small import write_small_folder
+from tlcore.advice.rule import LabelChangingFlip
 from tlcore.analysis.learning_curve import CurvePoint, LearningCurve
+from tlcore.analysis.shortcuts import ClassShortcut, Hidden, Shortcuts
 from tlcore.cli.main import main
 from tlcore.documents.facts import Facts, gather_facts
 from tlcore.documents.report import POLICY, report_html
+from tlcore.evaluation.before_after import compare_before_after
 from tlcore.evaluation.calibration import CROSS_VALIDATION, Bin, Calibration, Reliability
 from tlcore.evaluation.cross_validation import CrossValidation
 from tlcore.evaluation.report import load_report
 from tlcore.evaluation.trust import Evidence, find_limits
 from tlcore.jobs.store import analysis_job
 from tlcore.messages.calibration import error_message
+from tlcore.messages.corrections import before_after_title
 from tlcore.messages.cross_validation import spread_message
 from tlcore.messages.learning_curves import curve_message
 from tlcore.messages.quantities import percent, percent_range
@@ -35,6 +39,7 @@ SECTIONS = [
     "Results by class",
     "Which classes get mixed up (confusion matrix)",
     "Mistakes",
+    "Does the background give it away?",
     "Other photos",
     "Is its confidence honest? (calibration)",
     "None of these",
@@ -117,6 +122,31 @@ def test_every_figure_is_the_one_on_disk(facts, page, trained):
         assert finding_message(finding) in words
 
 
+def test_shortcuts_corrections_and_mirroring_are_told_where_they_were_found(facts, page):
+    hidden = Hidden(9, 10, 0.6, 0.98, 1, 10)
+    sha256 = facts.dataset.photos["sha256"].iloc[0]
+    classes = tuple(
+        ClassShortcut(label, hidden, hidden, hidden, label == HOSTILE, (sha256,)) for label in ("x", HOSTILE)
+    )
+    after = facts.report.predictions
+    before = after.assign(predicted="?", correct=False)
+    told = replace(
+        facts,
+        shortcuts=Shortcuts(classes, 20, True),
+        shortcut_pictures=facts.pictures,
+        before_after=compare_before_after(before, after, {}),
+        flips=(LabelChangingFlip("horizontal_flip", "six", HOSTILE, 0.6),),
+    )
+    seen = Seen(report_html(told))
+    words, more = " ".join(text for _, text in seen.words), seen.texts("h2")
+    assert "1 class recognised without the object." in words and f"“{HOSTILE}” is recognised" in words
+    assert "Before and after corrections" in more and before_after_title(told.before_after) in words
+    assert f"60% of the photos of six look like {HOSTILE}. This training did not." in words
+    alts = [attributes["alt"] for tag, attributes in seen.elements if tag == "img"]
+    assert sum("with its middle hidden" in alt for alt in alts) == 1, "the photos of the class that is named"
+    assert "Nobody has looked for shortcuts yet" in page and "Before and after" not in page
+
+
 def test_other_photos_stand_beside_its_own(facts, page):
     assert [each.name for each in facts.others] == ["At disc", "At park"]
     words = Seen(page).texts("h3") + Seen(page).texts("th")
@@ -197,7 +227,7 @@ def test_of_a_saved_model_it_tells_what_that_brings(trained, tmp_path):
     for path in (own, brought):
         seen = Seen(path.read_text(encoding="utf-8"))
         assert f"{model.report.correct:,} of {model.report.total:,}" in " ".join(seen.texts("td"))
-    assert "The photos aren't here" in " ".join(text for _, text in seen.words)
+    assert "The photos aren’t here" in " ".join(text for _, text in seen.words)
     assert saved.limits and set(saved.limits) <= {*model.limits, *saved.limits}
 
 

@@ -102,6 +102,15 @@ def test_a_photo_opens_large_and_what_the_keys_are_is_listed(page, server, home,
     expect(viewer).to_contain_text(re.compile("photo 1.jpg.*Format", re.DOTALL))
     page.keyboard.press("Escape")
     expect(viewer).to_have_count(0)
+    settle(page)
+
+    # An arrow key that comes before the large photo does leads to the next one, and the grid keeps its place.
+    expect(photos(page).nth(1)).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("ArrowRight")
+    expect(viewer).to_contain_text(re.compile("photo 2.jpg.*Format", re.DOTALL))
+    page.keyboard.press("Escape")
+    expect(viewer).to_have_count(0)
 
     # A finger: a tap on the corner selects, and the bar with what can be done lies at the bottom.
     page.set_viewport_size({"width": 390, "height": 844})

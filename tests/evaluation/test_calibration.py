@@ -14,6 +14,7 @@ from tlcore.evaluation.calibration import (
     helps,
     load_calibration,
     measure_reliability,
+    negative_log_likelihood,
     save_calibration,
 )
 from tlcore.training.softmax import softmax
@@ -77,6 +78,16 @@ def test_no_photo_is_changed_by_a_temperature_that_was_fitted_on_it():
         others = fit_temperature(probabilities[folds != fold], truth[folds != fold])
         np.testing.assert_allclose(changed[folds == fold], divide_by(probabilities[folds == fold], others), rtol=1e-6)
     assert helps(probabilities, changed, truth) and not helps(changed, probabilities, truth)
+
+
+def test_a_gain_that_may_be_chance_changes_nothing():
+    """Thirty photos a little more likely and one much less, or much more: the mean gain says little of new photos."""
+    truth, before = np.zeros(31, int), np.tile([0.8, 0.2], (31, 1))
+    changed = np.tile([0.82, 0.18], (31, 1))
+    assert helps(before, changed, truth), "each of them gains"
+    changed[0] = [0.5, 0.5]
+    assert negative_log_likelihood(changed, truth) < negative_log_likelihood(before, truth)
+    assert not helps(before, changed, truth)
 
 
 def test_what_is_on_disk_is_read_and_what_is_damaged_is_not(tmp_path):

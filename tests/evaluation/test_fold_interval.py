@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.stats import t
 from threadpoolctl import threadpool_limits
 
 from benchmarks.coverage import Situation, coverage
@@ -16,6 +17,7 @@ from tlcore.intervals import wilson_interval
         (Situation(30, 100, 10), "30 photos, and more features than those"),
         (Situation(60, 30, 10), "more photos"),
         (Situation(30, 10, 5, 10, 1.0), "three photos of each thing"),
+        (Situation(60, 20, 5, 12, 1.0), "five photos of each of twelve things, whose spread is hardly known"),
         (Situation(60, 20, 5, 20, 1.0), "three of each of twenty"),
         (Situation(120, 20, 5, 24, 1.0), "five of each"),
     ],
@@ -31,6 +33,18 @@ def test_without_groups_it_is_wilsons_for_fewer_photos():
     found = fold_interval(correct, np.arange(140))
     assert (found.low, found.high) == wilson_interval(126 / BETWEEN_FOLDS, 140 / BETWEEN_FOLDS)
     assert (found.num_groups, found.effective) == (140, 100)
+
+
+def test_of_few_groups_students_t_takes_the_place_of_the_normal_distribution():
+    """Korn and Graubard (1998): the number of photos times (t(n − 1) / t(groups − 1))²; SciPy's t."""
+    groups = np.repeat(np.arange(12), 5)
+    correct = (np.arange(60) % 5 < groups % 4 + 2) | (groups == 0)
+    assert 1 < design_effect(correct, groups) < 5, "the spread was estimated"
+    less = (t.ppf(0.975, 59) / t.ppf(0.975, 11)) ** 2
+    expected = 60 / (BETWEEN_FOLDS * design_effect(correct, groups)) * less
+    assert fold_interval(correct, groups).effective == pytest.approx(expected) and less == pytest.approx(
+        0.827, abs=1e-3
+    )
 
 
 @pytest.mark.parametrize(

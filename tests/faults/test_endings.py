@@ -156,7 +156,7 @@ def test_a_run_with_figures_and_no_model(workspace, last, learned, said, fix, re
     status = job_status(run)
     assert status.state == "tested" and status.usable and "not saved yet" in state_message(run, status), reason
     ending = unpacked_message(run, status)
-    assert "can't make predictions" in ending.what and said in f"{ending.what} {ending.fix}" and fix in ending.fix, (
+    assert "can’t make predictions" in ending.what and said in f"{ending.what} {ending.fix}" and fix in ending.fix, (
         ending
     )
     assert "cats" not in f"{ending}"

@@ -101,7 +101,7 @@ LOWER, LOWER_FINE_TUNE = (
         (
             ClassNeverPredicted(("a", "b", "c"), 60, 174, False),
             "The classes “a”, “b” and “c” are never predicted: 60 of the 174 validation photos belong to them. "
-            "Train for more epochs. If that doesn't help, check that these photos are in the correct class.",
+            "Train for more epochs. If that doesn’t help, check that these photos are in the correct class.",
             "three are named",
         ),
         (

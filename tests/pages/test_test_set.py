@@ -5,7 +5,7 @@ import re
 import pytest
 
 from pages.parts.evaluate import test_upload as upload
-from pages.shared import actions, state
+from pages.shared import actions, gallery, photo_viewer, state
 from tests.conftest import copy_of
 from tests.pages.conftest import ROOT, buttons, words
 from tests.small import write_small_folder
@@ -57,6 +57,17 @@ def test_a_test_stands_beside_the_own_score(visit, place, other):
     assert KEPT_NOTE in said
     at.button(key=f"delete_{job.id}").click().run()
     assert not job.folder.exists() and not list_test_sets(*place[::2]) and not at.exception
+
+
+def test_a_mistake_opens_large(visit, place, other, monkeypatch):
+    shown = []
+    monkeypatch.setattr(gallery, "_MOUNT", lambda **options: {"opened": 0})
+    monkeypatch.setattr(photo_viewer, "show", lambda photos, place, *rest: shown.append(photos[place]))
+    a_test(place, other / "disc", "without classes")
+    at = trust(visit, place)
+    (photo,) = [each for each in shown if each.name.endswith(".png")][:1]
+    assert not at.exception and photo.predicted and photo.read()[:2] == b"\xff\xd8", "the small picture that is kept"
+    assert "Only a small one is kept" in photo_viewer.facts(photo)
 
 
 def test_photos_without_classes_get_predictions(visit, place, other, tmp_path):

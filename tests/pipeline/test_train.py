@@ -1,18 +1,23 @@
 """A training run end to end: its events, its repeatability, and its refusal to ship what differs from its figures."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from tests.conftest import QUICK
+from tests.conftest import QUICK, copy_of
 from tlcore.config import TrainConfig
 from tlcore.errors import UserError
+from tlcore.evaluation.cross_validation import load_cross_validation
 from tlcore.evaluation.report import load_report
 from tlcore.events import EpochEnd, Evaluated, Failed, Finished, Packed, Planned, Progress, Started, Stopped
+from tlcore.jobs.attempts import can_finish, resume
 from tlcore.jobs.event_log import read_events
+from tlcore.jobs.line import Line
 from tlcore.jobs.status import job_status
-from tlcore.jobs.store import create_run, list_runs, load_run, request_stop
+from tlcore.jobs.store import QUEUED, create_run, list_runs, load_run, request_stop
+from tlcore.messages.endings import unpacked_message
 from tlcore.worker.runner import run_job
 
 
@@ -82,6 +87,37 @@ def test_a_stop_before_anything_was_learned_says_what_is_kept(trained):
     last = run_job(workspace, run)
     assert isinstance(last, Stopped) and "kept" in last.kept
     assert job_status(run).state == "stopped" and not job_status(run).usable
+
+
+@pytest.mark.parametrize(
+    ("listed", "waiting", "state", "reason"),
+    [
+        (True, True, "tested", "its corrections wait: they begin at once, and its model is saved later"),
+        (True, False, "finished", "nobody waits"),
+        (False, True, "finished", "a training in a terminal: nobody waits for it to end"),
+    ],
+)
+def test_a_score_keeps_no_correction_of_it_waiting(trained, tmp_path, listed, waiting, state, reason):
+    workspace, dataset, _ = copy_of(trained, tmp_path / "home")
+    line, run = Line(workspace), create_run(workspace, dataset.id, replace(QUICK, cross_validation="always"), "earlier")
+    if waiting:
+        line.add(create_run(workspace, dataset.id, QUICK, "corrected", before=run.id))
+    if listed:
+        line.add(run)
+        (run.folder / QUEUED).unlink()
+    last = run_job(workspace, run)
+    status = job_status(run)
+    assert status.state == state and isinstance(last, Stopped if state == "tested" else Finished), reason
+    if state == "tested":
+        assert can_finish(run) and not any(event.stage == "verify" for event in progress_of(run))
+        assert "Training on its corrections came first. Finish it" in unpacked_message(run, status).fix
+        line.cancel(next(job for job in line.waiting("train")))
+        resume(run)
+        assert isinstance(run_job(workspace, run), Finished) and load_cross_validation(run.folder) is not None
+
+
+def progress_of(run):
+    return [event for event in read_events(run) if isinstance(event, Progress)]
 
 
 def test_an_error_of_the_program_is_told_as_one(trained, monkeypatch):

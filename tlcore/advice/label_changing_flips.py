@@ -110,9 +110,11 @@ class SuspectedFlip:
     labels: tuple[str, str]
 
 
-def find_flips_to_avoid(
-    labels: Sequence[str], measured: Sequence[LabelChangingFlip] = ()
-) -> list[LabelChangingFlip | SuspectedFlip]:
+Flip = LabelChangingFlip | SuspectedFlip
+"""A mirroring to leave off, measured or suspected."""
+
+
+def find_flips_to_avoid(labels: Sequence[str], measured: Sequence[LabelChangingFlip] = ()) -> list[Flip]:
     """The mirrorings that change what photos mean, at most one finding for each of `CHANGES`.
 
     What the photos showed comes before what the names say, as it is of these photos; of several, the strongest.
@@ -121,7 +123,7 @@ def find_flips_to_avoid(
         labels: the names of the classes.
         measured: what the photos showed (`Recommendation.label_changing_flips`); () while nobody knows.
     """
-    found: list[LabelChangingFlip | SuspectedFlip] = []
+    found: list[Flip] = []
     for change in CHANGES:
         shown = [flip for flip in measured if flip.change == change]
         flip = max(shown, key=lambda each: each.share) if shown else suspect_flip(change, labels)

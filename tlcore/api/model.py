@@ -1,7 +1,7 @@
 """A trained model in one's hands: predict, read its figures, save it, load it again."""
 
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -135,6 +135,32 @@ class Model:
             return load_before_after(place, load_run(place, self.run_id))
         except UserError:
             return None
+
+    def retrain(
+        self,
+        *,
+        relabel: Mapping[str, str] | None = None,
+        leave_out: Collection[str] = (),
+        progress: bool | None = None,
+        on_event: Callable[[Event], object] | None = None,
+    ) -> "Model":
+        """Correct photos and train again on the same parts, as `tlcore.retrain` does with this model.
+
+        Args:
+            relabel: the class that each of these photos should have, by path. leave_out: paths of photos to leave out.
+            progress, on_event: as for `train`.
+
+        Returns:
+            The new model, whose `before_after` compares it with this one, which stays as it is.
+
+        Raises:
+            UserError: it was loaded from a file, there is no such photo or class, a class would have too few photos, or
+                what `train` raises. Nothing is changed then.
+            TrainingStopped, TrainingError: as from `train`.
+        """
+        from tlcore.api.retraining import retrain  # which makes models itself
+
+        return retrain(self, relabel=relabel, leave_out=leave_out, progress=progress, on_event=on_event)
 
     @property
     def cross_validation(self) -> CrossValidation | None:

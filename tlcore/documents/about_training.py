@@ -8,6 +8,7 @@ from tlcore.errors import UserError
 from tlcore.evaluation.overfitting import best_epoch
 from tlcore.messages.curve_warnings import curve_warning_message
 from tlcore.messages.ensembles import MEMBER_COLUMNS, ensemble_command, ensemble_message, member_rows
+from tlcore.messages.flip_hints import trained_flip_message
 from tlcore.messages.quantities import count, format_seconds
 from tlcore.messages.run_report import NO_CURVES, TWICE, settings_table, train_command
 from tlcore.models.registry import find_backbone
@@ -25,8 +26,9 @@ def training_section(facts: Facts) -> Markup:
         open="open",
     )
     strategy = f"{STRATEGIES[config.strategy]} Network: {network}, photos at {config.image_size} × {config.image_size}."
+    mirroring = [trained_flip_message(flip, bool(getattr(config, flip.change))) for flip in facts.flips]
     if not epochs:
-        return section("Training", paragraph(strategy), paragraph(NO_CURVES), settings)
+        return section("Training", paragraph(strategy), paragraph(NO_CURVES), bullets(mirroring), settings)
     kept = best_epoch(epochs)
     place = [end.epoch for end in epochs].index(kept.epoch) + 1
     seconds = sum(end.seconds for end in epochs)
@@ -40,7 +42,7 @@ def training_section(facts: Facts) -> Markup:
         drawings.validation_curve([end.val_accuracy for end in epochs]),
     )
     figures = [drawings.curves("Correct", right, place, True), drawings.curves("Loss", loss, place, False)]
-    warnings = [str(curve_warning_message(warning)) for warning in facts.curve_warnings]
+    warnings = [str(curve_warning_message(warning)) for warning in facts.curve_warnings] + mirroring
     return section(
         "Training",
         paragraph(strategy),

@@ -1,16 +1,22 @@
 """All that a report of a run tells, gathered from where it lies on disk. What is not there is None or empty."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
+from tlcore.advice.label_changing_flips import Flip, find_flips_to_avoid
+from tlcore.advice.recommend import load_recommendation
+from tlcore.analysis import shortcuts as hidden
 from tlcore.analysis.learning_curve import WHAT as CURVE
 from tlcore.analysis.learning_curve import LearningCurve, load_whole_curve
+from tlcore.analysis.shortcuts import Shortcuts
 from tlcore.analysis.test_set_results import Results, is_of, list_test_sets, load_results, title
 from tlcore.cleaning.issues import WRONG_LABEL
 from tlcore.cleaning.results import load_check, load_issues
+from tlcore.comparison.retraining import load_before_after
 from tlcore.config import TrainConfig
 from tlcore.data.changes import Change
 from tlcore.data.dataset_list import dataset_names
@@ -18,6 +24,7 @@ from tlcore.data.edit_log import read_log
 from tlcore.data.manifest import Dataset, load_dataset
 from tlcore.data.thumbnails import Thumbnails
 from tlcore.errors import UserError
+from tlcore.evaluation.before_after import BeforeAfter
 from tlcore.evaluation.calibration import Calibration, load_calibration
 from tlcore.evaluation.cross_validation import CrossValidation, load_cross_validation
 from tlcore.evaluation.curve_warnings import find_curve_warnings
@@ -27,7 +34,7 @@ from tlcore.evaluation.report import Report, load_report
 from tlcore.evaluation.trust import Evidence, evidence_in, find_limits
 from tlcore.events import EpochEnd
 from tlcore.jobs.status import job_status
-from tlcore.jobs.store import Job, Run, analysis_id
+from tlcore.jobs.store import Job, Run, analysis_id, load_run, open_job
 from tlcore.messages.titles import run_name
 from tlcore.serving.bundle import read_info
 from tlcore.workspace import Workspace
@@ -55,6 +62,8 @@ class Facts:
             that version. epochs: of its training; curve_warnings: what these warn of.
         report: on its test photos; cross_validation, calibration, learning_curve: None where not made.
         others: tests on other photos of the model as it is now, the newest first.
+        before_after: what corrections of its photos were worth; shortcuts: None where nobody looked, with the pictures
+            that were shown to the model. flips: mirrorings that change what the photos mean.
         findings: how far the score can be trusted. pictures: of the data set's photos.
     """
 
@@ -74,6 +83,10 @@ class Facts:
     cross_validation: CrossValidation | None = None
     calibration: Calibration | None = None
     learning_curve: LearningCurve | None = None
+    before_after: BeforeAfter | None = None
+    shortcuts: Shortcuts | None = None
+    shortcut_pictures: Pictures = field(default=lambda sha256: None)
+    flips: tuple[Flip, ...] = ()
     pictures: Pictures = field(default=lambda sha256: None)
 
 
@@ -87,6 +100,7 @@ def gather_facts(workspace: Workspace, run: Run) -> Facts:
     info, labels = read_info(run.folder), report.labels
     others = tuple(_others(workspace, run, info))
     counts = [] if dataset is None else _counts(dataset.part("validation"), labels)
+    looked = workspace.analyses / analysis_id(run.id, hidden.WHAT)
     warnings = find_curve_warnings(status.epochs, run.config, counts, labels, True) if counts else []
     return Facts(
         run_id=run.id,
@@ -105,6 +119,10 @@ def gather_facts(workspace: Workspace, run: Run) -> Facts:
         cross_validation=load_cross_validation(run.folder),
         calibration=load_calibration(run.folder),
         learning_curve=load_whole_curve(workspace.analyses / analysis_id(run.id, CURVE)),
+        before_after=_before_after(workspace, run),
+        shortcuts=hidden.load_shortcuts(looked),
+        shortcut_pictures=Thumbnails(looked).read,
+        flips=_flips(workspace, run, labels),
         pictures=(lambda sha256: None) if dataset is None else dataset.thumbnails.read,
     )
 
@@ -159,6 +177,23 @@ def _evidence(
         kept=evidence.kept,
         refit=evidence.refit,
     )
+
+
+def _before_after(workspace: Workspace, run: Run) -> BeforeAfter | None:
+    """What corrections were worth, where the earlier run is of the same visitor: else it is not this one's to see."""
+    try:
+        same = bool(run.before) and load_run(workspace, run.before).visitor == run.visitor
+    except UserError:
+        return None
+    return load_before_after(workspace, run) if same else None
+
+
+def _flips(workspace: Workspace, run: Run, labels: tuple[str, ...]) -> tuple[Flip, ...]:
+    """Mirrorings that change what the photos mean: as the recommendation measured it, else by the names."""
+    found = None
+    with suppress(UserError):
+        found = load_recommendation(open_job(workspace.recommendations / run.dataset_id))
+    return tuple(find_flips_to_avoid(labels, found.label_changing_flips if found else ()))
 
 
 def _dataset(workspace: Workspace, run: Run) -> Dataset | None:

@@ -10,6 +10,7 @@ from tlcore import __version__
 from tlcore.charts.tokens import COLOURS, FONT
 from tlcore.config import short_name
 from tlcore.documents.about_confidence import confidence_section, unknown_section
+from tlcore.documents.about_mending import before_after_section, shortcuts_section
 from tlcore.documents.about_photos import photos_section, split_section
 from tlcore.documents.about_scores import (
     classes_section,
@@ -46,9 +47,11 @@ def report_html(facts: Facts) -> str:
         split_section(facts),
         training_section(facts),
         scores_section(facts),
+        before_after_section(facts),
         classes_section(facts),
         confusion_section(facts),
         mistakes_section(facts),
+        shortcuts_section(facts),
         others_section(facts),
         confidence_section(facts),
         unknown_section(facts),

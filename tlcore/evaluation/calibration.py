@@ -20,6 +20,7 @@ MIN_PHOTOS = 30  # fewer say nothing about probabilities
 SPREAD = 0.5  # standard deviation of the prior of log T around 0: it counts only where photos are few
 MOST_BINS, PHOTOS_PER_BIN = 10, 10
 DRAWS = 500
+BEYOND_CHANCE = 1.645  # standard errors of a mean
 CROSS_VALIDATION, VALIDATION = "cross-validation", "validation"
 _TINY = 1e-30
 
@@ -112,19 +113,32 @@ def cross_fitted(probabilities: Floats, truth: Codes, folds: Codes) -> npt.NDArr
 
 
 def helps(probabilities: Floats, changed: Floats, truth: Codes) -> bool:
-    """Whether the changed probabilities give the right classes more likelihood."""
-    return negative_log_likelihood(changed, truth) < negative_log_likelihood(probabilities, truth)
+    """Whether changed probabilities give the right classes more likelihood, by more than chance (95%, one-sided)."""
+    if len(truth) < 2:
+        return False
+    before, after = (_losses(_logs(each), truth) for each in (probabilities, changed))
+    gains = before - after
+    return bool(gains.mean() > BEYOND_CHANCE * gains.std(ddof=1) / np.sqrt(len(gains)))
 
 
 def negative_log_likelihood(probabilities: Floats, truth: Codes) -> float:
     """The mean cross-entropy in nats."""
-    return _loss(np.log(np.maximum(np.asarray(probabilities, np.float64), _TINY)), truth)
+    return _loss(_logs(probabilities), truth)
+
+
+def _logs(probabilities: Floats) -> npt.NDArray[np.float64]:
+    return np.log(np.maximum(np.asarray(probabilities, np.float64), _TINY))
 
 
 def _loss(logits: Floats, truth: Codes) -> float:
+    return float(np.mean(_losses(logits, truth)))
+
+
+def _losses(logits: Floats, truth: Codes) -> npt.NDArray[np.float64]:
+    """The cross-entropy of each row in nats, (n,)."""
     top = logits.max(axis=1, keepdims=True)
-    log_sum = np.log(np.exp(logits - top).sum(axis=1)) + top[:, 0]
-    return float(np.mean(log_sum - logits[np.arange(len(truth)), truth]))
+    losses: npt.NDArray[np.float64] = np.log(np.exp(logits - top).sum(axis=1)) + top[:, 0]
+    return losses - logits[np.arange(len(truth)), truth]
 
 
 def measure_reliability(probabilities: Floats, truth: Codes, seed: int = 0) -> Reliability | None:

@@ -10,7 +10,10 @@ How many fewer has two reasons (docs/evaluation.md says how well it works):
   data set; `BETWEEN_FOLDS` is what it was on average where the truth was known.
 - Photos that belong together are right or wrong together: the design effect (L. Kish, "Survey Sampling", 1965; N. Dean
   and M. Pagano, "Evaluating confidence interval methods for binomial proportions in clustered surveys", Journal of
-  Survey Statistics and Methodology 3, 2015).
+  Survey Statistics and Methodology 3, 2015). How large it is, few groups tell only roughly, so Student's t with as many
+  degrees of freedom as groups less one takes the place of the normal distribution, as still fewer photos (E. Korn and
+  B. Graubard, "Confidence intervals for proportions with small expected number of positive counts estimated from survey
+  data", Survey Methodology 24, 1998; Dean and Pagano have it for Wilson's interval).
 """
 
 from dataclasses import dataclass
@@ -44,10 +47,23 @@ def fold_interval(correct: npt.NDArray[np.bool_], groups: npt.NDArray[np.integer
     """
     total = len(correct)
     codes = np.unique(groups, return_inverse=True)[1]
-    effective = total / (BETWEEN_FOLDS * design_effect(correct, codes))
+    effective = total / (BETWEEN_FOLDS * design_effect(correct, codes)) * _known_spread(correct, codes)
     share = float(np.mean(correct)) if total else 0.0
     low, high = wilson_interval(share * effective, effective)
     return FoldInterval(low, high, int(codes.max(initial=-1)) + 1, effective)
+
+
+def _known_spread(correct: npt.NDArray[np.bool_], groups: npt.NDArray[np.integer]) -> float:
+    """How much less photos say since few groups tell only roughly how far they spread, ≤ 1.
+
+    (t(photos − 1) / t(groups − 1))²; 1 where the design effect is at one of its ends, and so was not estimated.
+    """
+    from scipy.special import stdtrit
+
+    total, sizes = len(correct), np.bincount(groups)
+    if not 1 < design_effect(correct, groups) < _largest_design_effect(sizes):
+        return 1.0
+    return float((stdtrit(total - 1, 0.975) / stdtrit(len(sizes) - 1, 0.975)) ** 2)
 
 
 def design_effect(correct: npt.NDArray[np.bool_], groups: npt.NDArray[np.integer]) -> float:
@@ -61,9 +77,14 @@ def design_effect(correct: npt.NDArray[np.bool_], groups: npt.NDArray[np.integer
     total, sizes = len(correct), np.bincount(groups)
     if total == len(sizes) or len(sizes) < 2:
         return 1.0
-    share, most = float(np.mean(correct)), float((sizes.astype(float) ** 2).sum()) / total
+    share, most = float(np.mean(correct)), _largest_design_effect(sizes)
     if share in (0.0, 1.0):
         return most
     apart = np.bincount(groups, weights=correct) - share * sizes
     variance = len(sizes) / (len(sizes) - 1) * float((apart**2).sum()) / total**2
     return min(most, max(1.0, variance * total / (share * (1 - share))))
+
+
+def _largest_design_effect(sizes: npt.NDArray[np.integer]) -> float:
+    """That of groups of these sizes whose photos are all the same."""
+    return float((sizes.astype(float) ** 2).sum()) / int(sizes.sum())

@@ -21,7 +21,7 @@ from tlcore.errors import UserError
 from tlcore.events import Event, Failed, Stopped
 from tlcore.jobs.event_log import EventLog
 from tlcore.jobs.places import Entry, entry_of, in_turn, take_back, write_entry
-from tlcore.jobs.store import QUEUED, STOP, Job, open_job
+from tlcore.jobs.store import QUEUED, STOP, Job, Run, open_job
 from tlcore.workspace import Workspace, disk_error, is_id, read_json, write_json
 
 FOLDER = "queue"
@@ -91,6 +91,12 @@ class Line:
         Visitors take turns: next is one of the visitor who was served least recently, and of his the first.
         """
         return [job for _, job in in_turn(self._entries(kind), self._served(kind))]
+
+    def has_correction_of(self, job: Job) -> bool:
+        """Whether a training that corrects this one, which is at work for a server, waits for its turn."""
+        return job.id in self._ids(job.kind) and any(
+            isinstance(other, Run) and other.before == job.id for other in self.waiting(job.kind)
+        )
 
     def add(self, job: Job, again: str = "") -> None:
         """Put a job at the end; the line is held. A job that waits already, or has begun, must not come here.

@@ -110,7 +110,7 @@ def _never_predicted(warning: ClassNeverPredicted) -> WarningMessage:
     fix = (
         f"Add photos of {them}, or turn on class weights so that rare classes count more."
         if warning.rare
-        else "Train for more epochs. If that doesn't help, check that these photos are in the correct class."
+        else "Train for more epochs. If that doesn’t help, check that these photos are in the correct class."
     )
     return WarningMessage(f"{who} never predicted", finding, fix)
 
@@ -128,6 +128,6 @@ def _validation_too_small(warning: ValidationTooSmall) -> WarningMessage:
     finding = f"{percent(warning.accuracy)} correct has a likely range of {percent_range(warning.low, warning.high)}."
     fix = (
         f"Add photos until about {warning.num_enough} are used for validation. "
-        "Until then, don't rely on small differences."
+        "Until then, don’t rely on small differences."
     )
     return WarningMessage(f"Only {count(total, 'validation photo')}, too few to judge by", finding, fix)

@@ -77,7 +77,7 @@ def interruption_message(job: Job, status: JobStatus) -> Ending:
     if cause == "start":
         return Ending(
             f"This {noun} could not start.",
-            "Restart it. If that doesn't help, Transfer Lab or TensorFlow may not be fully installed.",
+            "Restart it. If that doesn’t help, Transfer Lab or TensorFlow may not be fully installed.",
         )
     if cause == "crash" and died is not None:
         code = _signal_name(died) or f"exit code {died.exit_code}"
@@ -93,10 +93,12 @@ def unpacked_message(job: Job, status: JobStatus) -> Ending:
     if status.predicts:  # it ended while the last of its files was written
         return Ending("This model can predict, but its download is not complete.", "Finish it: that takes seconds.")
     reason = f"{status.error.what} {status.error.fix}" if status.error and not status.error.bug else ""
+    if status.stopped is not None:
+        reason = status.stopped.kept
     if status.died is not None:
         reason = interruption_message(job, status).what
     fix = "Finish it: this takes seconds and repeats no training." if can_finish(job) else "Restart to get one."
-    return Ending(f"This run is {NOT_PACKED}, so it can't make predictions.", f"{reason} {fix}".strip())
+    return Ending(f"This run is {NOT_PACKED}, so it can’t make predictions.", f"{reason} {fix}".strip())
 
 
 def diverged_message(diverged: Diverged, config: TrainConfig) -> str:
@@ -131,7 +133,7 @@ def system_failure(error: OSError) -> Ending | None:
         )
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO):
         return Ending(
-            f"{path.name} can't be used: {why_file_failed(error)}.",
+            f"{path.name} can’t be used: {why_file_failed(error)}.",
             "Check the disk, and that you can read and write there.",
         )
     return None

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tlcore.advice.label_changing_flips import SuspectedFlip, find_flips_to_avoid
+from tlcore.advice.label_changing_flips import Flip, find_flips_to_avoid
 from tlcore.advice.rule import LabelChangingFlip
 from tlcore.messages.quantities import percent
 
@@ -21,12 +21,27 @@ def flip_hints(labels: Sequence[str], measured: Sequence[LabelChangingFlip] = ()
     return [(flip.change, flip_message(flip)) for flip in find_flips_to_avoid(labels, measured)]
 
 
-def flip_message(flip: LabelChangingFlip | SuspectedFlip) -> str:
+def flip_message(flip: Flip) -> str:
     """What would happen to these photos, and that the setting should stay off."""
+    return f"Leave this off: {_what_happens(flip)}."
+
+
+def trained_flip_message(flip: Flip, was_on: bool) -> str:
+    """What mirroring does to these photos, and whether a training mirrored them.
+
+    Args:
+        was_on: whether it did.
+    """
+    happens = _what_happens(flip)
+    did = "This training mirrored photos so: train again without it." if was_on else "This training did not."
+    return f"{happens[0].upper()}{happens[1:]}. {did}"
+
+
+def _what_happens(flip: Flip) -> str:
     if isinstance(flip, LabelChangingFlip):
         happens = f"about {percent(flip.share)} of the photos of {flip.label} look like {flip.becomes}"
     elif flip.kind == "opposites":
         happens = f"photos of {flip.labels[0]} and {flip.labels[1]} may swap classes"
     else:
         happens = f"signs such as {flip.labels[0]} and {flip.labels[1]} may change their meaning"
-    return f"Leave this off: {MIRRORED[flip.change]}, {happens}."
+    return f"{MIRRORED[flip.change]}, {happens}"

@@ -208,7 +208,7 @@ def missing_epochs_message(status: JobStatus) -> str:
     which = ", ".join(map(str, missing[:10])) + (" …" if len(missing) > 10 else "")
     epochs = f"epoch {which} is" if len(missing) == 1 else f"epochs {which} are"
     return (
-        f"Part of this run's history was damaged on the disk: {epochs} missing from its curves. "
+        f"Part of this run’s history was damaged on the disk: {epochs} missing from its curves. "
         "The trained model and its test figures are not affected."
     )
 

@@ -11,11 +11,11 @@ from tlcore.messages.quantities import count
 
 INTENDED = (
     "Meant for photos like those it was trained on: of these classes, taken in the same way. With another camera, in "
-    "another place or season it may do worse; test it there before you rely on it. Don't use it alone for decisions "
+    "another place or season it may do worse; test it there before you rely on it. Don’t use it alone for decisions "
     "that can harm people."
 )
-NO_DATASET = "The data set isn't here, so its photos can't be listed."
-NO_PHOTOS = "The photos aren't here, so mistakes can't be shown."
+NO_DATASET = "The data set isn’t here, so its photos can’t be listed."
+NO_PHOTOS = "The photos aren’t here, so mistakes can’t be shown."
 NO_CURVES = "No epochs were recorded."
 NO_MISTAKES = "No mistakes on the test photos."
 NO_OTHERS = "It was tested on no other photos. Evaluate takes a folder or zip of them."

@@ -14,6 +14,7 @@ WHAT_FOR = (
     "Hides the middle of each photo, where the object usually is, and predicts it again. A class that is still "
     "recognised may be recognised by its background."
 )
+NEVER = "Nobody has looked for shortcuts yet. Evaluate offers it."
 LIMITS = "If the whole photo is the subject, as in landscapes or patterns, this is to be expected."
 
 

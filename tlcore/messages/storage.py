@@ -16,7 +16,7 @@ def kept_message(limits: Limits) -> str:
     else:
         words.append("Your photos and training runs are kept on this server until you delete them.")
     if uploads:
-        words.append(f"Photos that you add but don't import are deleted after {_duration(uploads, 'hour')}.")
+        words.append(f"Photos that you add but don’t import are deleted after {_duration(uploads, 'hour')}.")
     return " ".join(words)
 
 

@@ -67,7 +67,7 @@ def unanswered_title(number: int) -> str:
 def basis_message(rule: RejectionRule) -> str:
     """What the setting rests on."""
     photos = count(rule.num_photos, "photo")
-    return f"How similar a photo has to be was set on {photos} of your classes that these typical photos don't include."
+    return f"How similar a photo has to be was set on {photos} of your classes that these typical photos don’t include."
 
 
 def unknown_message(rejected: int, total: int) -> str:

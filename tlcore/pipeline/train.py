@@ -1,7 +1,8 @@
 """What a training run does, from photos to a checked bundle, as one generator of events [TF].
 
 The order is the user's: the test figures come first (`Evaluated`). Then the model file is made and checked against
-them, and only what passed is written, so that nobody ever predicts with a file that was not checked.
+them, and only what passed is written, so that nobody ever predicts with a file that was not checked. Where somebody
+has corrected photos meanwhile, and the training on them waits, that comes first: the model is left to be saved later.
 """
 
 import logging
@@ -16,7 +17,8 @@ from tlcore.evaluation.report import make_report, predictions_frame, save_report
 from tlcore.events import Evaluated, Event, Finished, ShouldStop, Stopped
 from tlcore.features.store import MOST_REPAIRS, DamagedRows
 from tlcore.features.training_memory import check_training_memory
-from tlcore.jobs.attempts import can_resume, take_back_figures
+from tlcore.jobs.attempts import can_finish, can_resume, take_back_figures
+from tlcore.jobs.line import Line
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Run
 from tlcore.models.frozen_backbone import PretrainedBackbone
@@ -37,6 +39,7 @@ from tlcore.pipeline.timings import load_timings, save_timings, timing_names
 from tlcore.pipeline.unpacked import Unpacked, discard_unpacked, load_unpacked, save_unpacked
 from tlcore.workspace import Workspace
 
+POSTPONED = "Training on its corrections came first."
 Result = TypeVar("Result")
 _log = logging.getLogger(__name__)
 
@@ -64,17 +67,26 @@ def train_run(workspace: Workspace, run: Run, should_stop: ShouldStop) -> Iterat
             return
     elif job_status(run).evaluated is None:
         yield unpacked.evaluated
-    start = time.perf_counter()
+    start, line = time.perf_counter(), Line(workspace)
+    for event in _finish(context, unpacked, eta):
+        yield event
+        if not job_status(run).predicts and line.has_correction_of(run) and can_finish(run):
+            yield Stopped(POSTPONED)
+            return
+    save_timings(workspace, eta.measured())
+    yield Finished(run.id, unpacked.evaluated.seconds + time.perf_counter() - start, unpacked.stopped)
+    discard_unpacked(run)
+
+
+def _finish(context: Context, unpacked: Unpacked, eta: Eta) -> Iterator[Event]:
+    """From the figures to the model, with the time left."""
     completed = yield from complete(context, unpacked.model, unpacked.stopped, eta)
     for event in write_embedding(context, completed.model):
         yield eta.update(event)
     familiarity = yield from _passed_on(learn_familiarity(context, completed), eta)
     contents = Package(context.dataset, context.spec, context.config, completed, familiarity)
-    for event in package(run, contents):
+    for event in package(context.run, contents):
         yield eta.update(event)
-    save_timings(workspace, eta.measured())
-    yield Finished(run.id, unpacked.evaluated.seconds + time.perf_counter() - start, unpacked.stopped)
-    discard_unpacked(run)
 
 
 def _passed_on(work: Generator[Event, None, Result], eta: Eta) -> Generator[Event, None, Result]:

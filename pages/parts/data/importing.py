@@ -40,7 +40,7 @@ def heading() -> tuple[str, str]:
         job = None
     status = job_status(job) if job else None
     if job is None or status is None or status.active or status.finished:
-        return "Importing your photos", "We check every file and list any we can't use."
+        return "Importing your photos", "We check every file and list any we can’t use."
     if status.error and status.error.choices:
         return layout_question.TITLE, layout_question.sentence(status.error.choices)
     if status.error and status.error.encodings:

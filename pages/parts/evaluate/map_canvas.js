@@ -135,12 +135,18 @@ class PhotoMap {
       return;
     }
     points.hidden = before.hidden;
-    const [x, y, start] = [points.x, points.y, performance.now()];
+    const start = performance.now();
     const frame = (now) => {
+      points.glide ??= { x: points.x, y: points.y, from: { x: before.x, y: before.y } }; // by now it may be turned
+      const { x, y, from } = points.glide;
       const share = Math.min(1, Math.max(0, (now - start) / GLIDE));
       const eased = share * share * (3 - 2 * share);
-      points.x = share < 1 ? x.map((each, i) => before.x[i] + (each - before.x[i]) * eased) : x;
-      points.y = share < 1 ? y.map((each, i) => before.y[i] + (each - before.y[i]) * eased) : y;
+      points.x = share < 1 ? x.map((each, i) => from.x[i] + (each - from.x[i]) * eased) : x;
+      points.y = share < 1 ? y.map((each, i) => from.y[i] + (each - from.y[i]) * eased) : y;
+      if (share === 1) {
+        points.glide = null;
+        points.index();
+      }
       this.redraw(share < 1);
       if (share < 1 && this.points === points) requestAnimationFrame(frame);
     };

@@ -55,6 +55,7 @@ class Points {
     this.label = numbers(data.classes, Uint16Array);
     this.mark = numbers(data.marks, Uint8Array); // 0: not tested, 1: correct, 2: a mistake
     this.hidden = new Set(); // classes
+    this.glide = null; // from where to where they are moving just now
     const span = (values) => values.reduce(([low, high], each) => [Math.min(low, each), Math.max(high, each)], [1, 0]);
     [this.spanX, this.spanY] = [span(this.x), span(this.y)].map(([low, high]) => Math.max(0.02, high - low));
     this.index();
@@ -128,9 +129,20 @@ class Points {
 
   fit(width, height) {
     if (width === this.width && height === this.height) return;
+    if (width < height !== this.spanX < this.spanY) this.turn();
     const [zoom, x, y] = [this.zoom, this.centreX, this.centreY];
     [this.width, this.height] = [width, height];
     this.look(zoom, x, y);
+  }
+
+  /** Lay a wide map upright on a narrow screen, so that it fills it: only distances mean something on it. */
+  turn() {
+    [this.x, this.y] = [this.y, this.x];
+    [this.spanX, this.spanY] = [this.spanY, this.spanX];
+    [this.centreX, this.centreY] = [this.centreY, this.centreX];
+    const turned = ({ x, y }) => ({ x: y, y: x });
+    if (this.glide) this.glide = { ...turned(this.glide), from: turned(this.glide.from) };
+    this.index();
   }
 
   reset() {

@@ -7,9 +7,10 @@ import streamlit as st
 
 from pages.parts.evaluate import figures
 from pages.parts.evaluate.photo_filter import PhotoFilter, Shown, select, shown_message
-from pages.shared import actions, gallery, score, state, widgets
-from pages.shared.decoding import EMPTY_PIXEL, picture_address
+from pages.shared import actions, gallery, photo_viewer, score, state, widgets
+from pages.shared.decoding import picture_address
 from pages.shared.gallery import GalleryPhoto
+from pages.shared.photo_viewer import ViewerPhoto
 from pages.shared.widgets import plain
 from tlcore.analysis.test_set_results import Results, by_interest, disagreements, is_of, predictions_table
 from tlcore.data.thumbnails import Thumbnails
@@ -119,16 +120,30 @@ def _name_of(run_id: str) -> str:
 
 
 def _grid(job: Job, rows: pd.DataFrame, page: int) -> None:
-    """One page of photos, as far as pictures of them are kept."""
-    kept, some = Thumbnails(job.folder), rows.iloc[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
-    photos = [_photo(row, kept.read(str(row["sha256"]))) for row in some.to_dict(orient="records")]
-    gallery.grid([photo for photo in photos if photo.source != EMPTY_PIXEL], None)
-    missing = sum(photo.source == EMPTY_PIXEL for photo in photos)
-    if missing:
+    """One page of photos, as far as pictures of them are kept; a press opens one large."""
+    kept, some = Thumbnails(job.folder), rows.iloc[(page - 1) * PAGE_SIZE : page * PAGE_SIZE].to_dict(orient="records")
+    found = [(row, picture) for row in some if (picture := kept.read(str(row["sha256"]))) is not None]
+    large = [viewer_photo(row, picture) for row, picture in found]
+    photos = [_photo(row, picture) for row, picture in found]
+    gallery.grid(photos, None, f"photos_{job.id}", lambda place: photo_viewer.show(large, place))
+    if missing := len(some) - len(found):
         st.caption(f"No pictures are kept of {count(missing, 'more photo')}.")
 
 
-def _photo(row: dict[str, object], picture: bytes | None) -> GalleryPhoto:
+def viewer_photo(row: dict[str, object], picture: bytes) -> ViewerPhoto:
+    """A photo of a test, to be looked at: only its small picture is kept."""
+    answer = {"Answer": NONE} if row.get("known") is False else {}
+    return ViewerPhoto(
+        name=PurePath(str(row["path"])).name,
+        read=lambda: picture,
+        label=str(row.get("label", "")),
+        predicted=str(row["predicted"]),
+        probability=float(str(row["probability"])),
+        more=lambda: {**answer, "Picture": "Only a small one is kept"},
+    )
+
+
+def _photo(row: dict[str, object], picture: bytes) -> GalleryPhoto:
     predicted, probability = str(row["predicted"]), percent(float(str(row["probability"])))
     name = PurePath(str(row["path"])).name
     caption, alt = predicted, f"Photo {name}, predicted {predicted}"
@@ -143,8 +158,7 @@ def _photo(row: dict[str, object], picture: bytes | None) -> GalleryPhoto:
         alt += f", actually {row['label']}"
     elif row.get("other", predicted) != predicted:
         detail += f" · other run: {row['other']}"
-    source = picture_address(picture) if picture else EMPTY_PIXEL
-    return GalleryPhoto(source, caption, alt, name, mark, detail)
+    return GalleryPhoto(picture_address(picture), caption, alt, name, mark, detail)
 
 
 def _files(job: Job, files: pd.DataFrame) -> None:

@@ -35,7 +35,7 @@ TITLES = (
     "Why a few photos are enough",
     "Where the recommendation comes from",
     "What overfitting looks like",
-    "It can say that it doesn't know",
+    "It can say that it doesn’t know",
     "It can show why it said so",
     "Every photo tests once",
 )
@@ -168,7 +168,7 @@ def quadrants(material: Material) -> None:
             "Two questions decide how much of the network to train.\n\n"
             "**How many photos do you have?** With few photos, a network that may change many weights memorises "
             "them.\n\n"
-            "**Do they look like ImageNet's?** If so, the backbone already sees what matters and can stay frozen. If "
+            "**Do they look like ImageNet’s?** If so, the backbone already sees what matters and can stay frozen. If "
             "not, its upper parts should adapt.\n\n"
             "The photos are counted. The similarity is measured by how confident the backbone is about them."
         )
@@ -190,7 +190,7 @@ def overfitting(material: Material) -> None:
         words.markdown(
             "With each pass over the training photos (epoch), the network gets better on them. What counts is how it "
             "does on photos it is not trained on (validation).\n\n"
-            "When training keeps improving and validation doesn't, the network is memorising its photos "
+            "When training keeps improving and validation doesn’t, the network is memorising its photos "
             "(overfitting). That is why a run checks every epoch on the validation photos and keeps the best one, "
             "not blindly the last. More photos help, and so do photos that vary (augmentation), or fewer trained "
             "weights."

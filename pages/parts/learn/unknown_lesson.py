@@ -35,14 +35,14 @@ def it_does_not_know(material: Material) -> None:
             "probabilities always add up to 100%.\n\n"
             "So it also compares the photo with typical photos of each class, by what the network sees in them "
             "(features). Where nothing is similar enough, the answer is “None of these”. How similar is enough was "
-            "set so that 95% of photos of your classes still get an answer: a few unusual ones don't, and a few "
+            "set so that 95% of photos of your classes still get an answer: a few unusual ones don’t, and a few "
             "strange ones do."
         )
         with picture:
             run = material.run
             if material.dataset is None or run is None or not job_status(run).predicts:
                 widgets.empty(
-                    "Train a model first to see what it doesn't know.", "pages/train.py", "Train", state.link(run=None)
+                    "Train a model first to see what it doesn’t know.", "pages/train.py", "Train", state.link(run=None)
                 )
                 return
             is_emoji = material.dataset.source == samples.find_sample("emoji").source
