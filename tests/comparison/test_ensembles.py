@@ -189,7 +189,7 @@ def test_an_ensemble_is_no_member_of_another_and_is_not_analysed(two, made):
     with pytest.raises(UserError, match="is an ensemble itself"):
         create_ensemble(workspace, [first.id, made.id])
     last = run_job(workspace, analysis_job(workspace, made, "cross-validation"))
-    assert last.type == "failed" and "isn't trained itself" in last.what and not last.bug
+    assert last.type == "failed" and "isn’t trained itself" in last.what and not last.bug
 
 
 def test_a_run_without_a_model_is_refused(two):

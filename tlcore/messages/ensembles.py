@@ -25,19 +25,19 @@ WHAT_FOR = (
 )
 METHOD_NAMES = {AVERAGE: "Average", VOTE: "Vote"}
 METHOD_SENTENCES = {
-    AVERAGE: "Averages the probabilities of all models. Models that did better on photos they hadn't seen count more.",
+    AVERAGE: "Averages the probabilities of all models. Models that did better on photos they hadn’t seen count more.",
     VOTE: "Each model has one vote for its most probable class; a tie goes to the class with the higher average.",
 }
-NO_CURVES = "An ensemble isn't trained itself, so it has no training curves. Open one of its models to see its curves."
-NO_RETRAINING = "An ensemble isn't retrained: correct photos and retrain one of its models, then combine again."
+NO_CURVES = "An ensemble isn’t trained itself, so it has no training curves. Open one of its models to see its curves."
+NO_RETRAINING = "An ensemble isn’t retrained: correct photos and retrain one of its models, then combine again."
 NOT_FOR_ENSEMBLES = {
-    CROSS_VALIDATION: "An ensemble isn't trained itself, so there is nothing to cross-validate. Open one of its models "
+    CROSS_VALIDATION: "An ensemble isn’t trained itself, so there is nothing to cross-validate. Open one of its models "
     "to see its cross-validation.",
     LEARNING_CURVE: "There is no learning curve for an ensemble. Open one of its models to see whether more photos "
     "would help.",
     PHOTO_MAP: "There is no map for an ensemble, since each of its models sees the photos in its own way. Open one of "
     "its models to see its map.",
-    SHORTCUTS: "An ensemble isn't checked for shortcuts. Open one of its models to check it.",
+    SHORTCUTS: "An ensemble isn’t checked for shortcuts. Open one of its models to check it.",
 }
 """Why an analysis is not there, by its kind."""
 
@@ -103,7 +103,7 @@ def ensemble_message(info: Mapping[str, Any]) -> str:
     photos = values.get("photos")
     number = count(photos, "photo") if type(photos) is int else "photos"
     weighed = {
-        "out-of-fold": f"weighted by their predictions for {number} that they hadn't seen (cross-validation)",
+        "out-of-fold": f"weighted by their predictions for {number} that they hadn’t seen (cross-validation)",
         "validation": f"weighted by their predictions for {number} held back for validation",
         "given": "weighted as you chose",
         "too few photos": "all counting the same, since there are too few photos to weigh them by",
