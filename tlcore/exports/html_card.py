@@ -8,10 +8,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from tlcore.errors import UserError
 from tlcore.messages.model_card import intended_section, limits_section, making_section, score_section
 from tlcore.messages.model_info import plain, text
 from tlcore.models.registry import find_backbone
+from tlcore.errors import UserError
 
 RUNTIME = "It runs on LiteRT.js by Google (Apache-2.0), which is part of this file."
 
@@ -36,9 +36,7 @@ def _block(block: str) -> str:
         return f"<h3>{_inline(block[3:])}</h3>"
     lines = block.splitlines()
     if lines[0].startswith("- "):
-        return (
-            '<ul class="plain">' + "".join(f"<li>{_inline(line.removeprefix('- '))}</li>" for line in lines) + "</ul>"
-        )
+        return '<ul class="plain">' + "".join(f"<li>{_inline(line.removeprefix('- '))}</li>" for line in lines) + "</ul>"
     return f"<p>{_inline(' '.join(lines))}</p>"
 
 

@@ -37,7 +37,7 @@ def make_html(bundle: Bundle, samples: Sequence[Any]) -> str:
     Args:
         bundle: the model. samples: photos with the answers that are expected.
     """
-    script = f'(() => {{\n"use strict";\n{"".join(_part(name) for name in SCRIPTS)}}})();\n'
+    script = f"(() => {{\n\"use strict\";\n{''.join(_part(name) for name in SCRIPTS)}}})();\n"
     litert, styles = (RUNTIME / "litert.js").read_text(encoding="ascii"), _styles()
     name = text(bundle.info, "dataset", "name") or text(bundle.info, "name") or "Image classifier"
     values = {
