@@ -1,5 +1,7 @@
 """Step 4: use it on new photos. They stay in this visit and are written nowhere."""
 
+import streamlit as st
+
 from pages.shared import chrome, model_download, packing, predict_panel, run_list, share, state, widgets
 from tlcore.jobs.status import job_status
 
@@ -17,5 +19,6 @@ with chrome.page("Predict", "Try your model on new photos.", step=4) as action:
         packing.offer(action, run, status)
     else:
         predict_panel.show(run)
-        model_download.show(run)
+        with st.container(horizontal=True):
+            model_download.show(run)
         share.show(action, "run", run)

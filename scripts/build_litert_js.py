@@ -8,8 +8,8 @@ Of the package's four builds this takes the one called "compat": a page that is 
 SharedArrayBuffer, so no threads, and relaxed SIMD and JSPI are not in every browser yet.
 
 `litert.js` is one classic script. It defines `ModuleFactory`, Emscripten's loader, and `LiteRtJs` with `loadLiteRt`,
-`loadAndCompile` and `Tensor`. The package would fetch its loader from an address; here the loader is part of the script,
-and the WebAssembly is what the page puts into `globalThis.Module.wasmBinary`, so that nothing is fetched.
+`loadAndCompile` and `Tensor`. The package would fetch its loader from an address; here the loader is part of the
+script, and the WebAssembly is what the page puts into `globalThis.Module.wasmBinary`, so that nothing is fetched.
 """
 
 import gzip

@@ -107,6 +107,7 @@ def test_the_wheel_has_the_package_and_the_app_and_nothing_else(wheel):
     assert "tlcore/app/pages/shared/style.css" in app
     assert found == set(tracked("tlcore")) | app
     assert "tlcore/py.typed" in found and "tlcore/assets/emoji/emoji.zip" in found
+    assert {"tlcore/assets/litert-js/litert.wasm.gz", "tlcore/exports/html/page.html"} <= found
 
 
 def test_what_the_wheel_says_of_itself(wheel):
@@ -116,7 +117,8 @@ def test_what_the_wheel_says_of_itself(wheel):
         licences = {name for name in file.namelist() if name.startswith(f"{info}/licenses/")}
     assert fields["Name"] == "transferlab" and fields["Version"] == tlcore.__version__
     assert fields["License-Expression"] == "Apache-2.0" and fields["Description-Content-Type"] == "text/markdown"
-    for name in ("LICENSE", "NOTICE", "tlcore/assets/emoji/ATTRIBUTION.md", "tlcore/assets/efficientnet-lite0/LICENSE"):
+    assets = ("emoji/ATTRIBUTION.md", "efficientnet-lite0/LICENSE", "litert-js/LICENSE", "litert-js/SOURCE.md")
+    for name in ("LICENSE", "NOTICE", *(f"tlcore/assets/{asset}" for asset in assets)):
         assert f"{info}/licenses/{name}" in licences
 
 

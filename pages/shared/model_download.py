@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.shared import chrome, state
+from pages.shared import chrome, state, take_along
 from pages.shared.follow import POLL_SECONDS
 from pages.shared.packing import PACKING
 from tlcore.api.model_file import model_file_name, zip_model
@@ -15,6 +15,8 @@ def show(run: Run) -> None:
     """The model as one zip, as soon as it is packed; until then, a line that says so and looks again."""
 
     active = job_status(run).active
+    if not active:
+        take_along.show(run)
 
     @chrome.errors_shown()
     def packed() -> None:

@@ -41,6 +41,9 @@ def show(found: Sequence[Run]) -> None:
                 st.page_link(
                     "pages/compare.py", label="See its race", query_params={"race": its.id, "dataset": its.dataset_id}
                 )
+            elif each.ensemble is not None and status.usable:
+                query = {"run": each.id, "dataset": each.dataset_id}
+                st.page_link("pages/compare.py", label="Compare with its models", query_params=query)
             manage.run_menu(each, "list")
 
 

@@ -8,18 +8,20 @@ import numpy as np
 import pytest
 
 import tlcore
-from tests.conftest import QUICK, copy_of
+from tests.conftest import QUICK, copy_of, finish
 from tlcore.__main__ import main
-from tlcore.comparison.ensemble_weights import out_of_fold
+from tlcore.comparison import ensemble_weights
+from tlcore.comparison.ensemble_weights import choose_weights, out_of_fold
 from tlcore.comparison.ensembles import create_ensemble, ensembles_among, members_in
 from tlcore.comparison.results import load_results, load_verdicts
 from tlcore.config import TrainConfig
 from tlcore.errors import UserError
 from tlcore.evaluation.ensemble import AVERAGE, VOTE, combine
 from tlcore.evaluation.report import FAMILIARITY, load_report
+from tlcore.events import never
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import EnsembleSpec, analysis_job, create_run, load_run
-from tlcore.serving.bundle import load_bundle, read_info
+from tlcore.serving.bundle import Bundle, load_bundle, read_info
 from tlcore.serving.predict import ImageClassifier
 from tlcore.storage import trash
 from tlcore.worker.runner import run_job
@@ -111,7 +113,29 @@ def test_the_test_photos_do_not_weigh_the_models_that_they_judge(two):
 
 def test_weights_fall_back_where_a_member_has_no_cross_validation(two, made):
     info = load_bundle(made.folder).info["ensemble"]
-    assert info["weights_from"] in ("validation", "equal")
+    asked = "too few photos" if made.ensemble.method == AVERAGE else "equal"
+    assert info["weights_from"] == asked and {each["weight"] for each in info["members"]} == {0.5}
+
+
+def test_the_validation_photos_weigh_where_a_member_has_no_cross_validation(two, monkeypatch):
+    _, dataset, first, second = two
+    monkeypatch.setattr(ensemble_weights, "LEAST_PHOTOS", 5)
+    bundles = [load_bundle(run.folder) for run in (first, second)]
+    spec = EnsembleSpec((first.id, second.id), AVERAGE, "out-of-fold")
+    events, weights = finish(choose_weights(dataset, [first, second], bundles, spec, never))
+    assert (weights.source, weights.photos) == ("validation", len(dataset.part("validation")))
+    assert events[-1].done == weights.photos, "the one without folds predicts them now"
+    assert sum(weights.values) == pytest.approx(1) and weights.values[0] != weights.values[1]
+    assert finish(choose_weights(dataset, [second] * 2, bundles, spec, never))[1].source == "out-of-fold"
+    assert finish(choose_weights(dataset, [first, second], bundles, spec, lambda: True))[1] is None
+
+
+def test_models_that_learned_from_the_validation_photos_are_not_weighed_by_them(two, monkeypatch):
+    _, dataset, first, second = two
+    monkeypatch.setattr(ensemble_weights, "LEAST_PHOTOS", 5)
+    refit = [Bundle(b"", dataset.labels, {"refit": {"photos": 36}}), load_bundle(second.folder)]
+    spec = EnsembleSpec((first.id, second.id), AVERAGE, "out-of-fold")
+    assert finish(choose_weights(dataset, [first, second], refit, spec, never))[1].source == "too few photos"
 
 
 def change_info(run, change):

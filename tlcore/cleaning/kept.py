@@ -23,7 +23,7 @@ def issue_keys(issues: pd.DataFrame, dataset: Dataset) -> list[str]:
     Args:
         issues: kind, path, other, label.
     """
-    hashes = dict(zip(dataset.photos["path"], dataset.photos["sha256"]))
+    hashes = dict(zip(dataset.photos["path"].tolist(), dataset.photos["sha256"].tolist()))
     rows = issues[["kind", "path", "other", "label"]].itertuples(index=False, name=None)
     keys = []
     for kind, path, other, label in rows:

@@ -49,8 +49,9 @@ def reason_of(kind: str, facts: Facts) -> str:
 def reasons(issues: pd.DataFrame, dataset: Dataset) -> list[str]:
     """The reason of each row of a table of issues with `value`."""
     photos = dataset.photos
-    sizes = dict(zip(photos["path"], zip(photos["width"].astype(int), photos["height"].astype(int))))
-    labels = dict(zip(photos["path"], photos["label"]))
+    paths = photos["path"].tolist()
+    sizes = dict(zip(paths, zip(photos["width"].tolist(), photos["height"].tolist())))
+    labels = dict(zip(paths, photos["label"].tolist()))
     usual = (int(photos["width"].median()), int(photos["height"].median())) if len(photos) else (0, 0)
     found = []
     columns = ["kind", "path", "other", "label", "proposed", "value"]

@@ -194,8 +194,10 @@ def _held(dataset: Dataset, folder: Path, mark: Mark, _kept: Mark | None) -> pd.
 
 def still_holding(check: Check, dataset: Dataset) -> pd.DataFrame:
     """The issues whose photos are still what they were when they were found, with the classes that these have now."""
-    then = dict(zip(check.photos["path"], zip(check.photos["sha256"], check.photos["label"])))
-    now = dict(zip(dataset.photos["path"], zip(dataset.photos["sha256"], dataset.photos["label"])))
+    then, now = (
+        dict(zip(photos["path"].tolist(), zip(photos["sha256"].tolist(), photos["label"].tolist())))
+        for photos in (check.photos, dataset.photos)
+    )
 
     def holds(kind: str, path: str, other: str) -> bool:
         photos = [path, other] if other else [path]

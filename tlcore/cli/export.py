@@ -4,8 +4,9 @@ import argparse
 
 from tlcore.api.model import load_model
 from tlcore.cli.common import Subparsers, answer
-from tlcore.exports.exporter import KINDS
-from tlcore.messages.exports import KIND_LINES, check_message
+from tlcore.errors import UserError
+from tlcore.exports.exporter import KINDS, find_kind
+from tlcore.messages.exports import KIND_LINES, check_message, score_message
 from tlcore.messages.terminal import printable
 from tlcore.workspace import Workspace
 
@@ -19,8 +20,13 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
         epilog="kinds: " + " ".join(f"{key}: {KIND_LINES[key]}" for key in KINDS),
     )
     parser.add_argument("model", help="a run's id, or the folder or zip of a trained model")
-    parser.add_argument("path", nargs="?", help="where to; a zip where it ends in .zip (default: after the data set)")
-    parser.add_argument("--to", required=True, choices=tuple(KINDS), metavar="KIND", help=", ".join(KINDS))
+    parser.add_argument(
+        "--to",
+        required=True,
+        nargs="+",
+        metavar=("KIND", "PATH"),
+        help=f"{', '.join(KINDS)}; and where to: a zip where it ends in .zip (default: after the data set)",
+    )
     parser.add_argument(
         "--include-photos", action="store_true", help="use test photos as samples, not drawings: they travel with it"
     )
@@ -29,12 +35,25 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
 
 
 def _export(workspace: Workspace, options: argparse.Namespace) -> int:
+    kind, *rest = options.to
+    if len(rest) > 1:
+        raise UserError(f"“{rest[1]}” is one path too many.", "Write: transferlab export MODEL --to KIND PATH")
+    find_kind(kind)  # before the model is loaded, which takes longer
     model = load_model(options.model, workspace=workspace)
-    made = model.export(options.to, options.path, include_photos=options.include_photos, overwrite=options.overwrite)
+    made = model.export(
+        kind, rest[0] if rest else None, include_photos=options.include_photos, overwrite=options.overwrite
+    )
     told = check_message(made.check.photos, made.check.largest_difference, options.include_photos)
+    if made.score is not None:
+        told += f"\n  {score_message(**vars(made.score))}"
     answer(
         options,
-        printable(f"Saved {made.path}\n  {told}"),
-        {"kind": options.to, "path": str(made.path), "check": vars(made.check)},
+        f"{printable(f'Saved {made.path}')}\n  {told}",
+        {
+            "kind": kind,
+            "path": str(made.path),
+            "check": vars(made.check),
+            "score": vars(made.score) if made.score else None,
+        },
     )
     return 0

@@ -16,14 +16,16 @@ from tlcore.events import Event, ShouldStop, StageKey
 from tlcore.jobs.store import EnsembleSpec, Run
 from tlcore.serving.bundle import Bundle
 
-OUT_OF_FOLD, VALIDATION, GIVEN = "out-of-fold", "validation", "given"
+OUT_OF_FOLD, VALIDATION, GIVEN, TOO_FEW = "out-of-fold", "validation", "given", "too few photos"
 LEAST_PHOTOS = 20  # to weigh by: fewer tell nothing
+
+Rows = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Weights:
     """A weight a model, which add up to 1. `source`: "out-of-fold" or "validation" (found on `photos` photos that no
-    model had learned from), "equal" or "given"."""
+    model had learned from), "equal" or "given" (as somebody asked), "too few photos" (equal, for want of those)."""
 
     values: tuple[float, ...]
     source: str
@@ -35,34 +37,60 @@ def choose_weights(
 ) -> Generator[Event, None, Weights | None]:
     """The weights that were asked for; None where it was stopped.
 
-    Out-of-fold predictions need a cross-validation of every member; else the validation photos serve, unless a model
-    learned from them; else all count the same. The test photos are never among those: they judge the ensemble.
+    Where every model was cross-validated, all photos but the test photos weigh them, by out-of-fold predictions. Else
+    the validation photos do: those models predict them that did not learn from them, and of those that did later the
+    out-of-fold predictions count. Where there are none or too few, all count the same. The test photos are never among
+    these: they judge the ensemble.
 
     Raises:
         UserError: a photo is gone or has changed.
     """
     if not isinstance(spec.weights, str):
         return Weights(spec.weights, GIVEN)
-    equal = Weights(equal_weights(len(runs)), EQUAL)
+    equal = equal_weights(len(runs))
     if spec.weights == EQUAL:
-        return equal
-    known = out_of_fold(runs, dataset)
-    if known is not None:
-        return _fitted(*known, OUT_OF_FOLD) or equal
-    if any(bundle.info.get("refit") for bundle in bundles):
-        return equal
-    rows = dataset.part("validation")
-    if len(rows) < LEAST_PHOTOS:
-        return equal
-    found = yield from packed_outputs(bundles, dataset, rows, StageKey.PREDICT, should_stop)
+        return Weights(equal, EQUAL)
+    source, known = OUT_OF_FOLD, out_of_fold(runs, dataset)
+    if known is None:
+        source = VALIDATION
+        known = yield from _on_validation_photos(dataset, runs, bundles, should_stop)
     if should_stop():
         return None
-    return _fitted([probabilities for probabilities, _ in found], _classes(rows, dataset), VALIDATION) or equal
+    if known is None or len(known[1]) < LEAST_PHOTOS:
+        return Weights(equal, TOO_FEW)
+    return Weights(fit_weights(*known), source, len(known[1]))
 
 
-def out_of_fold(
-    runs: Sequence[Run], dataset: Dataset
-) -> tuple[list[npt.NDArray[np.float32]], npt.NDArray[np.int64]] | None:
+def _on_validation_photos(
+    dataset: Dataset, runs: Sequence[Run], bundles: Sequence[Bundle], should_stop: ShouldStop
+) -> Generator[Event, None, tuple[list[Rows], npt.NDArray[np.int64]] | None]:
+    """What each model says of the validation photos without having learned from them, and their classes; None where
+    that is not known of one."""
+    rows = dataset.part("validation")
+    if len(rows) < LEAST_PHOTOS:
+        return None
+    known = {run.id: folds for run in runs if (folds := _folds_of(run, rows)) is not None}
+    asked = [(run, bundle) for run, bundle in zip(runs, bundles, strict=True) if run.id not in known]
+    if any(bundle.info.get("refit") for _, bundle in asked):
+        return None
+    if asked:
+        found = yield from packed_outputs([bundle for _, bundle in asked], dataset, rows, StageKey.PREDICT, should_stop)
+        known |= {run.id: probabilities for (run, _), (probabilities, _) in zip(asked, found, strict=True)}
+    return [known[run.id] for run in runs], _classes(rows, dataset)
+
+
+def _folds_of(run: Run, rows: pd.DataFrame) -> Rows | None:
+    """What a run predicted out of fold for these photos; None unless it did for all."""
+    found = load_cross_validation(run.folder)
+    if found is None:
+        return None
+    predictions = found.report.predictions.set_index("path")["probabilities"]
+    if not set(rows["path"]) <= set(predictions.index):
+        return None
+    return np.stack(predictions.loc[rows["path"]].tolist())
+
+
+def out_of_fold(runs: Sequence[Run], dataset: Dataset) -> tuple[list[Rows], npt.NDArray[np.int64]] | None:
     """What each run predicted out of fold for the photos that are no test photos, and their classes; None unless each
     was cross-validated on the same photos."""
     found = [load_cross_validation(run.folder) for run in runs]
@@ -79,12 +107,3 @@ def out_of_fold(
 
 def _classes(rows: pd.DataFrame, dataset: Dataset) -> npt.NDArray[np.int64]:
     return pd.Categorical(rows["label"], categories=list(dataset.labels)).codes.astype(np.int64)
-
-
-def _fitted(
-    probabilities: Sequence[npt.NDArray[np.float32]], truth: npt.NDArray[np.int64], source: str
-) -> Weights | None:
-    """The weights that fit these photos; None where they are too few."""
-    if len(truth) < LEAST_PHOTOS:
-        return None
-    return Weights(fit_weights(probabilities, truth), source, len(truth))

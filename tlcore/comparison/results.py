@@ -22,6 +22,7 @@ class RunResult:
         seconds: of work, of which `seconds_features` to extract features and `seconds_training` to learn.
         ready: the share (0–1) of what it had to extract that an earlier run had left on disk; None where nobody knows.
         model_bytes: size of the model file; None while it is not packed.
+        is_trained: whether it was trained; an ensemble was not.
     """
 
     run_id: str
@@ -34,6 +35,7 @@ class RunResult:
     seconds_training: float
     ready: float | None
     model_bytes: int | None
+    is_trained: bool = True
 
 
 def load_results(runs: Sequence[Run]) -> list[RunResult]:
@@ -60,6 +62,7 @@ def _result(run: Run) -> RunResult | None:
         seconds_training=evaluated.seconds_training,
         ready=_share_ready(run),
         model_bytes=model.stat().st_size if model.exists() else None,
+        is_trained=run.ensemble is None,
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from tlcore.checksums import file_checksum
+from tlcore.data import made_versions
 from tlcore.data.changes import Change
 from tlcore.data.deep import Range
 from tlcore.data.edit_log import Entry, Head, Log, RowChange, append, editor, locked, point, read_head, read_log
@@ -173,7 +174,7 @@ def commit(
     if brought is not None and brought.report is not None:
         report = pd.concat([report, brought.report], ignore_index=True)
     plain = everything.drop(columns="left_out")
-    return replace(
+    made = replace(
         current,
         id=version_id(current.folder.name, entry.version),
         version=entry.version,
@@ -185,6 +186,8 @@ def commit(
         notes=(*current.notes, *notes),
         data_ranges={**current.data_ranges, **(data_ranges or {})},
     )
+    made_versions.keep(made)
+    return made
 
 
 def changed_rows(photos: pd.DataFrame, values: pd.Series, column: str = "split") -> tuple[RowChange, ...]:

@@ -18,12 +18,14 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from tlcore.checksums import DamagedFile
+from tlcore.data import made_versions
 from tlcore.data.deep import Range, parse_ranges
 from tlcore.data.edit_log import Entry, read_log
 from tlcore.data.parquet import read_parquet
@@ -55,6 +57,8 @@ once, by `Dataset.data_ranges`; "" for photos that are as they came. The picture
 is its place under the data set's photos/, wherever the others lie."""
 
 SPLITS = ("train", "validation", "test")
+
+LINES_AT_ONCE = 10_000  # of what a fingerprint is made of
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +99,7 @@ class Dataset:
 
     @cached_property
     def _places(self) -> dict[str, int]:
-        return {path: row for row, path in enumerate(self.photos["path"])}
+        return {path: row for row, path in enumerate(self.photos["path"].tolist())}
 
     @cached_property
     def refused(self) -> pd.DataFrame:
@@ -159,6 +163,8 @@ def load_dataset(workspace: Workspace, dataset_id: str) -> Dataset:
         raise _no_dataset(dataset_id)
     if version != 1 and version not in (log := read_log(folder)).entries and log.next_version <= version:
         raise UserError(f"“{folder.name}” has no version {version}.", "Choose another version of these photos.")
+    if (made := made_versions.find(folder, version)) is not None:
+        return made
     try:
         return _load(folder, version)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -271,7 +277,7 @@ def make_dataset(
         left_out=rows[is_left_out].reset_index(drop=True),
         layout=_read_layout(values.get("layout")),
         data_ranges=parse_ranges(values.get("data_ranges")) or {},
-        given_test=bool(values.get("given_test", _in_test_folders(photos))),
+        given_test=bool(values["given_test"] if "given_test" in values else _in_test_folders(photos)),
     )
 
 
@@ -301,6 +307,7 @@ def fingerprint(photos: pd.DataFrame) -> str:
     """The SHA-256 (hex) over all (path, sha256, label, split)."""
     digest = hashlib.sha256()
     columns = (photos[name].to_numpy(dtype=object) for name in ("path", "sha256", "label", "split"))
-    for row in sorted(zip(*columns, strict=True)):
-        digest.update("\0".join(row).encode("utf-8", "surrogatepass") + b"\n")
+    lines = map("\0".join, sorted(zip(*columns, strict=True)))
+    while some := list(islice(lines, LINES_AT_ONCE)):
+        digest.update(("\n".join(some) + "\n").encode("utf-8", "surrogatepass"))
     return digest.hexdigest()

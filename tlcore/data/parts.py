@@ -74,7 +74,10 @@ def torn_parts(before: pd.DataFrame, after: pd.DataFrame) -> dict[str, set[str]]
 
 
 def _parts_of(photos: pd.DataFrame) -> dict[str, set[str]]:
-    return {str(label): set(group) for label, group in photos.groupby("label")["split"]}
+    parts: dict[str, set[str]] = {}
+    for label, split in photos[["label", "split"]].drop_duplicates().itertuples(index=False):
+        parts.setdefault(str(label), set()).add(split)
+    return parts
 
 
 def _to_spare(mine: pd.Series, parts: pd.Series, keys: pd.Series, label: str, part: str) -> str:

@@ -6,7 +6,8 @@ datasets/<id>/edits/<n>/           the same, of photos that an edit brought (edi
 """
 
 import zlib
-from functools import cached_property
+from collections.abc import Mapping
+from functools import cached_property, lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
@@ -14,6 +15,7 @@ from typing import BinaryIO
 import pandas as pd
 import pyarrow as pa
 
+from tlcore.naming import Mark, file_mark
 from tlcore.workspace import write_atomic
 
 SIZE = 240
@@ -23,6 +25,9 @@ BROUGHT = "edits"  # in a data set's folder: one folder for each edit that broug
 PIXELS = "thumbnails.bin"
 INDEX = "thumbnails.parquet"
 _COLUMNS = ["sha256", "start", "length", "crc32"]
+
+Index = Mapping[str, tuple[Path, int, int, int]]
+"""Of each photo's thumbnail, by the photo's hash: file, start, length, checksum."""
 
 
 class ThumbnailWriter:
@@ -65,7 +70,7 @@ class Thumbnails:
 
     def read(self, sha256: str) -> bytes | None:
         """The JPEG of the photo with this hash; None where there is none or it is damaged."""
-        place = self._places.get(sha256)
+        place = next((index[sha256] for index in self._indexes if sha256 in index), None)
         if place is None:
             return None
         path, start, length, crc32 = place
@@ -80,22 +85,24 @@ class Thumbnails:
     @property
     def photos(self) -> tuple[str, ...]:
         """The hashes of the photos that have one."""
-        return tuple(self._places)
+        return tuple(dict.fromkeys(sha256 for index in self._indexes for sha256 in index))
 
     @cached_property
-    def _places(self) -> dict[str, tuple[Path, int, int, int]]:
-        """File, start, length and checksum by hash; empty for a data set of a version that kept no thumbnails."""
-        found: dict[str, tuple[Path, int, int, int]] = {}
-        for index in (*sorted(self._folder.glob(f"{BROUGHT}/*/{INDEX}")), self._folder / INDEX):
-            found |= _read_index(index)
-        return found
+    def _indexes(self) -> tuple[Index, ...]:
+        """What each index says, of which the first that has a hash counts; empty where no thumbnails were kept."""
+        places = (self._folder, *(each.parent for each in self._folder.glob(f"{BROUGHT}/*/{INDEX}")))
+        return tuple(_read_index(place / INDEX, file_mark(place, INDEX)) for place in places)
 
 
-def _read_index(path: Path) -> dict[str, tuple[Path, int, int, int]]:
-    """What one index says; a damaged one says nothing, and its thumbnails are then made when they are needed."""
+@lru_cache(maxsize=64)
+def _read_index(path: Path, _mark: Mark | None) -> Index:
+    """What one index says; a damaged one says nothing, and its thumbnails are then made when they are needed.
+
+    The versions of a data set share theirs, so it is read once.
+    """
     try:
         index = pd.read_parquet(path, columns=_COLUMNS)
-        rows = zip(index["sha256"], index["start"], index["length"], index["crc32"], strict=True)
+        rows = zip(*(index[name].to_numpy(dtype=object) for name in _COLUMNS), strict=True)
         pixels = path.with_name(PIXELS)
         return {str(sha256): (pixels, int(start), int(length), int(crc32)) for sha256, start, length, crc32 in rows}
     except (OSError, ValueError, KeyError, TypeError, OverflowError, MemoryError, pa.ArrowException):
@@ -105,7 +112,8 @@ def _read_index(path: Path) -> dict[str, tuple[Path, int, int, int]]:
 def blank_thumbnails(folder: Path, sha256s: set[str]) -> None:
     """Overwrite the thumbnails of photos that go for good, wherever in a data set they are. Raises UserError."""
     for index in (folder / INDEX, *folder.glob(f"{BROUGHT}/*/{INDEX}")):
-        places = [place for sha256, place in _read_index(index).items() if sha256 in sha256s]
+        found = _read_index(index, file_mark(index.parent, INDEX))
+        places = [place for sha256, place in found.items() if sha256 in sha256s]
         if not places:
             continue
         pixels = index.with_name(PIXELS)

@@ -14,11 +14,13 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 from tlcore.errors import UserError
+from tlcore.exports.own_score import OwnScore, score_export
 from tlcore.exports.samples import EXPECTED, FOLDER, Answer, Samples, largest_difference
-from tlcore.serving.bundle import Bundle
+from tlcore.serving.bundle import MODEL, Bundle
 from tlcore.workspace import disk_error
 
 Make = Callable[["ExportSource", Samples, Path], None]
@@ -49,6 +51,8 @@ class ExportKind:
         suffix: of the file that is downloaded, ".zip" for a folder. is_folder: whether it is one.
         module: of this room, imported when it is needed.
         tolerance: how far an answer may be from the model's, in probability and familiarity.
+        packages: what making it needs beyond the core, as modules.
+        changes_weights: whether its `model.tflite` computes with other weights, so that it gets a test score of its own.
     """
 
     key: str
@@ -57,6 +61,13 @@ class ExportKind:
     is_folder: bool
     module: str
     tolerance: float
+    packages: tuple[str, ...] = ()
+    changes_weights: bool = False
+
+    @property
+    def is_available(self) -> bool:
+        """Whether the packages that making it needs are installed."""
+        return all(find_spec(package) is not None for package in self.packages)
 
     @property
     def make(self) -> Make:
@@ -72,8 +83,22 @@ class ExportKind:
 KINDS: dict[str, ExportKind] = {
     kind.key: kind
     for kind in (
+        ExportKind("html", "One HTML file", ".html", False, "tlcore.exports.html_file", 2e-3),
         ExportKind("python", "Python program", ".zip", True, "tlcore.exports.python_program", 1e-3),
-        ExportKind("service", "Web service", ".zip", True, "tlcore.exports.web_service", 1e-3),
+        ExportKind("service", "HTTP service", ".zip", True, "tlcore.exports.web_service", 1e-3),
+        ExportKind(
+            "tflite-float16",
+            "LiteRT with 16 bits",
+            ".zip",
+            True,
+            "tlcore.exports.half_precision",
+            0.02,
+            changes_weights=True,
+        ),
+        ExportKind(
+            "onnx", "ONNX", ".zip", True, "tlcore.exports.onnx_model", 1e-3, ("tensorflow", "tf2onnx", "onnxruntime")
+        ),
+        ExportKind("keras", "Keras file", ".zip", True, "tlcore.exports.keras_model", 1e-3, ("tensorflow",)),
     )
 }
 """All kinds by their key, in the order in which they are offered."""
@@ -91,10 +116,15 @@ class Check:
 
 @dataclass(frozen=True)
 class Exported:
-    """An export that passed its check: where it lies, and what the check found."""
+    """An export that passed its check: where it lies, and what the check found.
+
+    `score`: on the test photos of the run, of a kind that changes the weights; None for the others, and where the
+    model is no run or its photos are gone.
+    """
 
     path: Path
     check: Check
+    score: OwnScore | None = None
 
 
 def find_kind(key: str) -> ExportKind:
@@ -102,6 +132,11 @@ def find_kind(key: str) -> ExportKind:
     if key not in KINDS:
         raise UserError(f"There is no export “{key}”.", f"Choose one of: {', '.join(KINDS)}.")
     return KINDS[key]
+
+
+def offered_kinds() -> tuple[ExportKind, ...]:
+    """The kinds that can be made with what is installed, in the order in which they are offered."""
+    return tuple(kind for kind in KINDS.values() if kind.is_available)
 
 
 def export(source: ExportSource, kind: ExportKind, path: Path, samples: Samples, overwrite: bool = False) -> Exported:
@@ -122,6 +157,9 @@ def export(source: ExportSource, kind: ExportKind, path: Path, samples: Samples,
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".exporting-") as place:
             draft = Path(place) / path.stem if kind.is_folder else Path(place) / path.name
             check = _make_checked(source, kind, draft, samples)
+            score = None
+            if kind.changes_weights:
+                score = score_export(source.bundle, source.place, (draft / MODEL).read_bytes())
             if is_zip:
                 draft = Path(shutil.make_archive(str(Path(place) / "packed"), "zip", place, draft.name))
             if path.is_dir():
@@ -129,7 +167,7 @@ def export(source: ExportSource, kind: ExportKind, path: Path, samples: Samples,
             draft.replace(path)
     except OSError as error:
         raise disk_error(path, error) from error
-    return Exported(path, check)
+    return Exported(path, check, score)
 
 
 def _make_checked(source: ExportSource, kind: ExportKind, draft: Path, samples: Samples) -> Check:

@@ -8,10 +8,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from tlcore.errors import UserError
 from tlcore.messages.model_card import intended_section, limits_section, making_section, score_section
 from tlcore.messages.model_info import plain, text
 from tlcore.models.registry import find_backbone
-from tlcore.errors import UserError
 
 RUNTIME = "It runs on LiteRT.js by Google (Apache-2.0), which is part of this file."
 
@@ -22,12 +22,12 @@ def card_html(info: Mapping[str, Any]) -> str:
     Args:
         info: the content of `model.json`.
     """
-    parts = [score_section(info), limits_section(info), intended_section(), making_section(info), _licences(info)]
+    parts = [score_section(info), limits_section(info), intended_section(), making_section(info, ""), _licences(info)]
     return markdown_html("\n\n".join(part for part in parts if part))
 
 
 def markdown_html(markdown: str) -> str:
-    """HTML of headings ("## "), lists ("- ") and paragraphs with a blank line between; nothing else of Markdown counts."""
+    """HTML of headings ("## "), lists ("- ") and paragraphs with blank lines between; no other Markdown counts."""
     return "\n".join(_block(block) for block in re.split(r"\n\s*\n", markdown.strip()) if block.strip())
 
 
@@ -36,7 +36,9 @@ def _block(block: str) -> str:
         return f"<h3>{_inline(block[3:])}</h3>"
     lines = block.splitlines()
     if lines[0].startswith("- "):
-        return '<ul class="plain">' + "".join(f"<li>{_inline(line.removeprefix('- '))}</li>" for line in lines) + "</ul>"
+        return (
+            '<ul class="plain">' + "".join(f"<li>{_inline(line.removeprefix('- '))}</li>" for line in lines) + "</ul>"
+        )
     return f"<p>{_inline(' '.join(lines))}</p>"
 
 
@@ -50,7 +52,7 @@ def _licences(info: Mapping[str, Any]) -> str:
     if backbone := text(info, "backbone", "name"):
         licence, source = text(info, "backbone", "licence"), text(info, "backbone", "source")
         of = f": {licence}" if licence else ""
-        lines.append(f"- Pretrained network {_title(backbone)}{plain(of)}{plain(f' ({source})') if source else ''}")
+        lines.append(f"- Pretrained network {_title(backbone)}{plain(of)}{f' ({plain(source)})' if source else ''}")
     if photos := text(info, "dataset", "licence"):
         lines.append(f"- Photos it was trained on: {plain(photos)}")
     lines.append(f"- {RUNTIME}")

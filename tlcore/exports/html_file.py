@@ -13,60 +13,114 @@ import json
 import re
 from collections.abc import Sequence
 from functools import cache
+from math import nan
 from pathlib import Path
 from typing import Any
 
 from tlcore.charts.tokens import CLASS_HUES, COLOURS, FONT
+from tlcore.errors import UserError
+from tlcore.exports.exporter import ExportSource
 from tlcore.exports.html_card import card_html
-from tlcore.messages.model_info import text
+from tlcore.exports.samples import Answer, Samples
 from tlcore.messages.quantities import count
 from tlcore.serving.bundle import Bundle
+from tlcore.serving.predict import ImageClassifier
+from tlcore.workspace import write_atomic
 
-TOLERANCE = 0.02
-"""How far a probability may be from what is expected: browsers decode JPEGs a little differently than the program does;
-of lossless pictures the answers are within 0.002."""
+PAGE_TOLERANCE = 0.02
+"""How far an answer may be from the expected one, in probability, before the page warns. Chromium's are within 0.002;
+others may decode JPEGs a little differently."""
+
+MOST_BYTES = 2**28
+"""Of the network: a browser holds the whole file as one text, which has a largest length."""
+
+MOST_NAMED = 24
+"""Classes that stand at the head of the page."""
 
 PARTS = Path(__file__).with_name("html")
 RUNTIME = Path(__file__).parent.parent / "assets" / "litert-js"
 SCRIPTS = ("pixels.js", "classifier.js", "answers.js", "camera.js", "page.js")
 
 
-def make_html(bundle: Bundle, samples: Sequence[Any]) -> str:
-    """The file of a model.
+def make(source: ExportSource, samples: Samples, target: Path) -> None:
+    """Write the file of a model.
 
-    Args:
-        bundle: the model. samples: photos with the answers that are expected.
+    Raises:
+        UserError: the disk is full, or the network is so large that browsers couldn't open the file.
     """
-    script = f"(() => {{\n\"use strict\";\n{''.join(_part(name) for name in SCRIPTS)}}})();\n"
+    if len(source.bundle.tflite) > MOST_BYTES:
+        raise UserError(
+            "This network is too large for one HTML file.", "Choose another export, or train a smaller network."
+        )
+    write_atomic(target, make_html(source, samples).encode("utf-8"))
+
+
+def answer(source: ExportSource, samples: Samples, target: Path) -> list[Answer]:
+    """What the network in the file answers to the photos in the file, both read out of it again.
+
+    No browser runs here: the page does the same with its own resize each time it is opened.
+    """
+    written = target.read_text(encoding="utf-8")
+    about = json.loads(_block(written, "tl-about"))
+    network = gzip.decompress(base64.b64decode(_block(written, "tl-network")))
+    classifier = ImageClassifier(Bundle(network, tuple(about["labels"]), source.bundle.info))
+    given = [classifier.predict_photo(base64.b64decode(sample["data"])) for sample in about["samples"]]
+    labels = source.bundle.labels
+    return [Answer(tuple(each.probabilities.get(label, nan) for label in labels), each.familiarity) for each in given]
+
+
+def make_html(source: ExportSource, samples: Samples) -> str:
+    """The file of a model, with photos on which it checks itself."""
+    bundle = source.bundle
+    script = f'(() => {{\n"use strict";\n{"".join(_part(name) for name in SCRIPTS)}}})();\n'
     litert, styles = (RUNTIME / "litert.js").read_text(encoding="ascii"), _styles()
-    name = text(bundle.info, "dataset", "name") or text(bundle.info, "name") or "Image classifier"
     values = {
         "policy": _policy([litert, script], styles),
-        "name": html.escape(name),
+        "name": html.escape(source.name),
         "subtitle": f"Image classifier · {count(len(bundle.labels), 'class', 'classes')} · works without a network",
+        "classes": _classes(bundle.labels),
         "styles": styles,
         "resize": bundle.policy,
         "card": card_html(bundle.info),
         "licences": html.escape((RUNTIME / "LICENSE").read_text(encoding="utf-8")),
         "about": _json(_about(bundle, samples)),
         "runtime": _base64((RUNTIME / "litert.wasm.gz").read_bytes()),
-        "network": _base64(gzip.compress(bundle.tflite, 9, mtime=0)),
+        "network": _base64(gzip.compress(bundle.tflite, 6, mtime=0)),
         "litert": litert,
         "script": script,
     }
     return re.sub(r"\{\{(\w+)\}\}", lambda found: values[found[1]], _part("page.html"))
 
 
-def _about(bundle: Bundle, samples: Sequence[Any]) -> dict[str, Any]:
+def _classes(labels: Sequence[str]) -> str:
+    """The names of the classes as items of a list, the first of very many."""
+    items = [f"<li><bdi>{html.escape(label)}</bdi></li>" for label in labels[:MOST_NAMED]]
+    rest = len(labels) - MOST_NAMED
+    return "".join(items) + (f"<li>and {rest:,} more</li>" if rest > 0 else "")
+
+
+def _block(written: str, name: str) -> str:
+    """The content of a data block of the file."""
+    found = re.search(rf'<script id="{name}" type="[a-z/]+">([^<]*)</script>', written)
+    return found[1] if found else ""
+
+
+def _about(bundle: Bundle, samples: Samples) -> dict[str, Any]:
     """What the page's scripts need to know."""
     rule, wanted = bundle.rejection, bundle.wanted
     return {
         "labels": list(bundle.labels),
         "input": {"size": wanted.input_size, "resize": wanted.policy, "pixels": wanted.version},
         "threshold": None if rule is None else rule.threshold(),
-        "tolerance": TOLERANCE,
-        "samples": samples,
+        "tolerance": PAGE_TOLERANCE,
+        "samples": [
+            each.to_dict() | {"data": _base64(each.data), "type": _media_type(each.data)} for each in samples.photos
+        ],
     }
+
+
+def _media_type(data: bytes) -> str:
+    return "image/png" if data.startswith(b"\x89PNG") else "image/jpeg"
 
 
 def _policy(scripts: Sequence[str], styles: str) -> str:

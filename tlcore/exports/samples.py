@@ -19,11 +19,11 @@ import numpy as np
 from tlcore.data.manifest import load_dataset
 from tlcore.errors import UserError
 from tlcore.evaluation.report import load_report
+from tlcore.exports.run_place import run_at
 from tlcore.exports.sample_drawings import draw_samples
-from tlcore.jobs.store import JOB, load_run
 from tlcore.serving.bundle import Bundle
 from tlcore.serving.predict import ImageClassifier
-from tlcore.workspace import Workspace, write_atomic
+from tlcore.workspace import write_atomic
 
 NUM_SAMPLES = 5
 FOLDER, EXPECTED = "samples", "expected.json"
@@ -116,10 +116,10 @@ def largest_difference(expected: Samples, given: Sequence[Answer]) -> float:
 
 def _test_photos(place: Path) -> list[tuple[str, bytes]]:
     """Small copies of test photos, of each class in turn."""
-    workspace = Workspace(place.parent.parent)
-    if not (place / JOB).is_file() or workspace.runs != place.parent:
+    found_run = run_at(place)
+    if found_run is None:
         raise UserError("This model was loaded from a file, which contains no photos.", "Export it without photos.")
-    dataset = load_dataset(workspace, load_run(workspace, place.name).dataset_id)
+    dataset = load_dataset(found_run[0], found_run[1].dataset_id)
     tested = load_report(place).predictions
     turn = tested.groupby("label").cumcount()
     found: list[tuple[str, bytes]] = []

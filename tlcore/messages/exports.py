@@ -1,10 +1,28 @@
 """What an export is good for, and what its check found, in words."""
 
+from tlcore.messages.quantities import count
+
 KIND_LINES: dict[str, str] = {
+    "html": "One file that opens in any current browser, without a network, and classifies photos and the camera.",
     "python": "A script for a laptop or a Raspberry Pi. It needs Python and three small packages.",
     "service": "A small web service with a Dockerfile: send a photo, get the answer as JSON.",
+    "tflite-float16": "For phones and small boards: weights of 16 bits take half the space.",
+    "onnx": "For onnxruntime, and programs in C#, Java, C++ or JavaScript.",
+    "keras": "To continue training in Keras, in a notebook of your own.",
 }
 """One sentence for each kind of export, by its key."""
+
+INCLUDE_PHOTOS = "Include five test photos"
+INCLUDE_PHOTOS_HELP = (
+    "Every export carries five samples with their answers, so that it can be checked wherever it runs. They are "
+    "drawings, unless you include small copies of test photos. Anyone who gets the export can see these."
+)
+
+
+def score_message(correct: int, model_correct: int, total: int) -> str:
+    """The score of an export with other weights beside that of the model, on the same test photos."""
+    same = "as many as the model" if correct == model_correct else f"the model {model_correct:,}"
+    return f"{correct:,} of {count(total, 'test photo')} correct, {same}."
 
 
 def check_message(photos: int, largest_difference: float, are_photos: bool = False) -> str:

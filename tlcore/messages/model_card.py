@@ -29,8 +29,8 @@ def intended_section() -> str:
     return f"## Intended use\n\n{INTENDED}"
 
 
-def making_section(info: Mapping[str, Any]) -> str:
-    """What it learned from and how."""
+def making_section(info: Mapping[str, Any], settings_in: str = "model.json") -> str:
+    """What it learned from and how; `settings_in`: the file that has all settings, "" for none."""
     lines = []
     photos = value(info, "dataset", "photos")
     if isinstance(photos, Mapping):
@@ -40,14 +40,14 @@ def making_section(info: Mapping[str, Any]) -> str:
     strategy = text(info, "config", "strategy")
     if combined := ensemble_message(info):
         lines.append(f"- Procedure: {combined}")
-        lines += [f"  - {plain(name)}: {score}, counts for {share}" for name, score, share, _ in member_rows(info)]
+        lines += [f"- {plain(name)}: {score}, counts for {share}" for name, score, share, _ in member_rows(info)]
     elif strategy in STRATEGIES:
         lines.append(f"- Procedure: {STRATEGIES[strategy]}")
     if refit := refit_message(info):
         lines.append(f"- {refit}")
     seed = value(info, "seed")
     if type(seed) is int:
-        lines.append(f"- Seed {seed}; all settings and versions are in model.json")
+        lines.append(f"- Seed {seed}" + (f"; all settings and versions are in {settings_in}" if settings_in else ""))
     return "## Data and training\n\n" + "\n".join(lines) if lines else ""
 
 

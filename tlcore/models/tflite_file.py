@@ -48,6 +48,14 @@ def add_signature(data: bytes, inputs: list[str], outputs: list[str]) -> bytes:
     return pack(model)
 
 
+def name_tensors(data: bytes) -> bytes:
+    """The file with its inputs and outputs called as in its signature, for readers that know no signatures."""
+    model, signature = unpack(data)
+    for line in (*signature.inputs, *signature.outputs):
+        model.subgraphs[0].tensors[int(line.tensorIndex)].name = line.name
+    return pack(model)
+
+
 def named(entries: list[schema.TensorMapT], name: str) -> int:
     """The index of the tensor that a signature calls `name`.
 

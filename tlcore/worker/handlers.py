@@ -19,6 +19,7 @@ from tlcore.data.uploads import ingest_incoming
 from tlcore.errors import UndecidedLayout, UserError, require_package
 from tlcore.evaluation.cross_validation import ANALYSIS as CROSS_VALIDATION
 from tlcore.events import Event, Finished, Progress, ShouldStop, StageKey, Stopped
+from tlcore.exports.export_job import WHAT as EXPORT
 from tlcore.jobs.pace import least_units, likely
 from tlcore.jobs.store import ImportSpec, Job, Run, load_run
 from tlcore.messages.ensembles import check_can_analyse
@@ -181,12 +182,20 @@ def shortcuts(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterat
     yield from run_shortcuts(workspace, job, should_stop)
 
 
+def export(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterator[Event]:
+    """Make an export of a run."""
+    from tlcore.exports.export_job import run_export
+
+    yield from run_export(workspace, job, should_stop)
+
+
 ANALYSES: dict[str, Handler] = {
     CROSS_VALIDATION: cross_validate,
     "learning-curve": learning_curve,
     "photo-map": photo_map,
     "shortcuts": shortcuts,
     TEST_SET: score_test_set,
+    EXPORT: export,
 }
 """What does an analysis of a finished run, by the `what` of its spec (`store.analysis_job`).
 

@@ -6,9 +6,9 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts.compare import verdict
-from pages.shared import actions, ensemble_view, state
+from pages.shared import actions, ensemble_view, state, widgets
 from pages.shared.widgets import plain
-from tlcore.comparison.ensembles import combinable, ensembles_among
+from tlcore.comparison.ensembles import alike, check_members, combinable, ensembles_among
 from tlcore.comparison.results import load_verdicts
 from tlcore.comparison.store import MOST
 from tlcore.errors import UserError
@@ -61,7 +61,7 @@ def offer(runs: Sequence[Run], dataset_id: str, key: str, preselect: bool) -> No
         ids = st.multiselect(
             "Models",
             list(by_id),
-            default=list(by_id)[:MOST] if preselect else [],
+            default=alike(able)[:MOST] if preselect else [],
             key=f"combine_{key}",
             format_func=lambda run_id: _label(by_id[run_id], names[run_id]),
             placeholder="Choose two or more",
@@ -75,8 +75,18 @@ def offer(runs: Sequence[Run], dataset_id: str, key: str, preselect: bool) -> No
             format_func=messages.METHOD_NAMES.__getitem__,
         )
         st.caption(messages.METHOD_SENTENCES[method])
-        label = f"Combine {count(len(ids), 'model')}" if len(ids) > 1 else "Combine"
-        if st.button(label, key=f"combine_start_{key}", disabled=len(ids) < 2):
+        label, refusal = f"Combine {count(len(ids), 'model')}" if len(ids) > 1 else "Combine", ""
+        try:
+            check_members([by_id[run_id] for run_id in ids])
+        except UserError as error:
+            refusal = f"{plain(error.what)} {plain(error.fix)}"
+            widgets.note(refusal)
+        active = any(job_status(each).active for each in ensembles_with(able))
+        if st.button(
+            "Combining…" if active else label,
+            key=f"combine_start_{key}",
+            disabled=active or len(ids) < 2 or bool(refusal),
+        ):
             _start([by_id[run_id] for run_id in ids], method)
         with place:
             _latest(able)

@@ -50,10 +50,11 @@ def _finding(
     if not verdicts:
         st.markdown("There is a verdict as soon as two runs have test results.")
         return
-    whole = all(result.ready is not None and result.ready < 0.01 for result in found) and not any(
+    trained = [result for result in found if result.is_trained]
+    whole = all(result.ready is not None and result.ready < 0.01 for result in trained) and not any(
         live.is_stopped(job_status(run)) for run in runs
     )  # else the seconds are not those of equals
-    quickest = min(found, key=lambda result: result.seconds).run_id if whole else None
+    quickest = min(trained, key=lambda result: result.seconds).run_id if whole and trained else None
     st.subheader(plain(summary_message(verdicts, names)), anchor=False)
     if quickest:
         st.markdown(f"{plain(capitalized(names[quickest]))} was fastest.")
@@ -106,6 +107,8 @@ def table(found: Sequence[RunResult], names: Mapping[str, str]) -> pd.DataFrame:
         seconds = (
             f"{result.seconds:.1f} ({result.seconds_features:.1f} extracting features, "
             f"{result.seconds_training:.1f} training)"
+            if result.is_trained
+            else f"{result.seconds:.1f} (combining; nothing is trained)"
         )
         size = format_bytes(result.model_bytes) if result.model_bytes else "not packed"
         rows.append((names[result.run_id], score, seconds, size))

@@ -4,8 +4,8 @@ import streamlit as st
 
 from pages.shared import actions, state, undo
 from pages.shared.widgets import plain
-from tlcore.cleaning.belonging import groups_to_keep
-from tlcore.cleaning.groups import Grouping, propose_groupings
+from tlcore.cleaning.belonging import groupings_of, groups_to_keep
+from tlcore.cleaning.groups import Grouping
 from tlcore.cleaning.results import Check, SplitWorth
 from tlcore.data.manifest import Dataset
 from tlcore.messages.checks import grouping_message, grouping_title, worth_message
@@ -27,7 +27,7 @@ def show(dataset: Dataset, check: Check) -> None:
         st.markdown(WHY)
         if groups:
             st.caption(f"In use: {count(len(set(groups.values())), 'group')} of photos, each on one side of the split.")
-        proposed = {each.key: each for each in propose_groupings(dataset.photos)}
+        proposed = groupings_of(dataset)
         for place, worth in enumerate(sorted(check.worth, key=lambda each: not each.matters)):
             _grouping(dataset, check, worth, proposed.get(worth.key), groups, place)
 

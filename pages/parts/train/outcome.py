@@ -33,6 +33,7 @@ def sentence(run: Run, dataset: Dataset) -> str:
     """What it was trained on, and when: "Trained on pets · 26 Nov, 14:05"; of a renamed run also what it is."""
     status = job_status(run)
     verb = "Trained on" if status.usable else "Training on" if status.active else "Started on"
+    verb = "Combines models trained on" if run.ensemble is not None else verb
     name = dataset_names(state.workspace()).get(dataset.folder.name, dataset.name)
     words = f"{verb} {plain(name)} · {state.moment(run.created)}"
     return f"{plain(kind(run))} · {words}" if run.is_renamed else words

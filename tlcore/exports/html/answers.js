@@ -1,6 +1,7 @@
 /* Answers as people read them: words, bars, and a card for each photo. */
 
-const MOST_BARS = 5;
+const MOST_BARS = 8; // where there are more classes, only the first of them are shown at once
+const FIRST_BARS = 5;
 
 const make = (tag, properties, ...children) => {
   const element = Object.assign(document.createElement(tag), properties);
@@ -34,15 +35,16 @@ function bar([label, probability, place]) {
   fill.style.background = `var(--class-${place % 8})`;
   const track = make("span", { className: "track" }, fill);
   track.setAttribute("aria-hidden", "true");
-  return make("li", {}, make("bdi", { textContent: label }), make("span", { className: "share", textContent: percent(probability) }), track);
+  return make("li", {}, make("bdi", { textContent: label }), track, make("span", { className: "share", textContent: percent(probability) }));
 }
 
 /** The bars of an answer: the most probable classes, the others behind a fold. */
 function bars(answer) {
   const list = (rows) => make("ul", { className: "bars" }, ...rows.map(bar));
-  const rest = answer.ranked.slice(MOST_BARS);
+  const shown = answer.ranked.length > MOST_BARS ? FIRST_BARS : MOST_BARS;
+  const rest = answer.ranked.slice(shown);
   const fold = rest.length > 0 && make("details", {}, make("summary", { textContent: counted(rest.length, "more class", "more classes") }), list(rest));
-  return make("div", { className: answer.isKnown ? "" : "faint" }, list(answer.ranked.slice(0, MOST_BARS)), fold);
+  return make("div", { className: answer.isKnown ? "" : "faint" }, list(answer.ranked.slice(0, shown)), fold);
 }
 
 /** The heading of an answer and its bars. */
@@ -56,12 +58,15 @@ function answerParts(answer, heading = "h3") {
   return [make(heading, { className: "answer unknown", textContent: "None of these" }), words, bars(answer)];
 }
 
-/** A photo with its answer. */
-function answerCard(blob, name, policy, answer, milliseconds) {
+const DEEP = "This photo has 16 bits per channel, and browsers read 8 of them: Transfer Lab may answer otherwise.";
+
+/** A photo with its answer; `note`: what a person should know of it, or "". */
+function answerCard(blob, name, policy, answer, milliseconds, note) {
   const photo = make("img", { src: URL.createObjectURL(blob), alt: `Photo ${name}`, className: policy });
   photo.onload = photo.onerror = () => URL.revokeObjectURL(photo.src);
   const file = make("p", { className: "small" }, make("bdi", { textContent: name }), ` · ${Math.round(milliseconds)} ms`);
-  return make("li", { className: "card" }, photo, make("div", { className: "words" }, ...answerParts(answer), file));
+  const told = note && make("p", { className: "small", textContent: note });
+  return make("li", { className: "card" }, photo, make("div", { className: "words" }, ...answerParts(answer), told, file));
 }
 
 /** A file that could not be used. */

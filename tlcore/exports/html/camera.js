@@ -48,7 +48,7 @@ class Camera {
   }
 
   show(answer) {
-    this.answer.replaceChildren(...answerParts(answer));
+    this.answer.replaceChildren(...answerParts(answer, "h2"));
     const label = answer.isKnown ? answer.ranked[0][0] : "None of these";
     this.steady = label === this.last ? this.steady + 1 : 0;
     this.last = label;

@@ -18,7 +18,8 @@ async function unpack(bytes) {
 class Classifier {
   /** `about`: the page's data: `labels`, `input` (as in model.json) and `threshold` (null: it answers every photo). */
   static async load(about) {
-    globalThis.Module = { wasmBinary: await unpack(takeBytes("tl-runtime")) };
+    const log = (words) => console.debug(words); // of the runtime, for whoever looks for it
+    globalThis.Module = { wasmBinary: await unpack(takeBytes("tl-runtime")), print: log, printErr: log };
     await LiteRtJs.loadLiteRt("litert.js");
     const network = await LiteRtJs.loadAndCompile(await unpack(takeBytes("tl-network")), { accelerator: "wasm" });
     return new Classifier(about, network);

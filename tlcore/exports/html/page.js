@@ -6,6 +6,7 @@ const say = (words) => (byId("status").textContent = words);
 
 let line = Promise.resolve(); // one photo after the other
 const totals = new Map();
+let rows = []; // [name, answer], for the table
 
 function addTotal(label) {
   totals.set(label, (totals.get(label) ?? 0) + 1);
@@ -20,7 +21,9 @@ async function classify(classifier, file, name) {
   try {
     const start = performance.now();
     const answer = await classifier.ofFile(file);
-    card = answerCard(file, name, about.input.resize, answer, performance.now() - start);
+    const milliseconds = performance.now() - start;
+    card = answerCard(file, name, about.input.resize, answer, milliseconds, (await isDeep(file)) ? DEEP : "");
+    rows.push([name, answer]);
     addTotal(answer.isKnown ? answer.ranked[0][0] : "None of these");
     say(`${name}: ${answerWords(answer)}`);
   } catch (error) {
@@ -43,7 +46,7 @@ async function check(classifier) {
     const bytes = Uint8Array.from(atob(sample.data), (letter) => letter.charCodeAt(0));
     const blob = new Blob([bytes], { type: sample.type });
     const answer = await classifier.ofFile(blob);
-    const difference = Math.max(...sample.probabilities.map((each, place) => Math.abs(each - answer.probabilities[place])));
+    const difference = differenceOf(sample, answer);
     const isGood = difference <= about.tolerance && answer.isKnown === sample.known;
     good += isGood;
     largest = Math.max(largest, difference);
@@ -54,6 +57,13 @@ async function check(classifier) {
   byId("check-summary").textContent = `Checked: ${good} of ${total} answers as expected, largest difference ${largest.toFixed(4)}`;
   byId("check").dataset.state = good === total ? "passed" : "failed";
   byId("check-advice").hidden = good === total;
+}
+
+/** The largest difference in any probability or in the familiarity. */
+function differenceOf(sample, answer) {
+  const differences = sample.probabilities.map((each, place) => Math.abs(each - answer.probabilities[place]));
+  if (sample.familiarity !== null) differences.push(Math.abs(sample.familiarity - answer.familiarity));
+  return Math.max(...differences);
 }
 
 function addCheckRow(blob, sample, answer, difference, isGood) {
@@ -69,8 +79,26 @@ function clearAnswers() {
   byId("cards").replaceChildren();
   byId("answers").hidden = true;
   totals.clear();
+  rows = [];
   say("All answers were removed.");
   byId("choose").focus();
+}
+
+/** All answers as CSV, a line a photo; a name that a spreadsheet would compute is marked as text. */
+function csvOf(answers) {
+  const cell = (value) => `"${String(value).replace(/^(?=[=+\-@\t\r])/, "'").replaceAll('"', '""')}"`;
+  const line = (cells) => cells.map(cell).join(",");
+  const lines = answers.map(([name, { ranked, probabilities, isKnown }]) => {
+    const answer = isKnown ? ranked[0][0] : "None of these";
+    return line([name, answer, ranked[0][0], ...probabilities.map((each) => each.toFixed(6))]);
+  });
+  return `\ufeff${[line(["file", "answer", "closest", ...about.labels]), ...lines].join("\r\n")}\r\n`;
+}
+
+function saveTable() {
+  const address = URL.createObjectURL(new Blob([csvOf(rows)], { type: "text/csv" }));
+  make("a", { href: address, download: "predictions.csv" }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 1000);
 }
 
 function listen(classifier) {
@@ -96,6 +124,7 @@ function listen(classifier) {
     if (files.length) take(files);
     else say("There is no photo on the clipboard.");
   };
+  byId("save").onclick = saveTable;
   byId("remove").onclick = clearAnswers;
   let shots = 0;
   const camera = new Camera(classifier, (blob) => classifyAll(classifier, [new File([blob], `Camera ${++shots}`)]), say);

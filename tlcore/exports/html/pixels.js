@@ -144,6 +144,12 @@ function seenSquare(source, width, height, input, factor = 1, orientation = 1) {
   return resize(upright, input.size, seenBox(upright, input)).data;
 }
 
+/** Whether a file is a PNG of more than 8 bits a channel, of which browsers give 8. */
+async function isDeep(file) {
+  const bytes = new DataView(await file.slice(0, 26).arrayBuffer());
+  return bytes.byteLength === 26 && bytes.getUint32(0) === 0x89504e47 && bytes.getUint8(24) > 8;
+}
+
 /** What the network sees of a file; throws where the browser cannot decode it. */
 async function seenOfFile(file, input) {
   const bytes = new Uint8Array(await file.slice(0, 131_072).arrayBuffer()); // EXIF stands in front

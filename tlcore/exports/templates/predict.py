@@ -30,7 +30,8 @@ except ImportError:
 
 HERE = Path(__file__).resolve().parent
 Image.init()
-FORMATS: list[str] = [name for name in ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIF") if name in Image.OPEN]
+ALLOWED: list[str] = ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIF"]
+FORMATS = [name for name in ALLOWED if name in Image.OPEN]
 MOST_PIXELS = 100_000_000  # of one photo, so that no file fills the memory
 PIXELS_VERSION = 2  # how files become pixels; models of older versions of Transfer Lab read them otherwise
 

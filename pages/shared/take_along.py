@@ -1,0 +1,64 @@
+"""The model as what other programs run: a list of kinds, each made by a job and checked before it can be downloaded."""
+
+import streamlit as st
+
+from pages.shared import actions, follow, state
+from pages.shared.chrome import show_failure
+from pages.shared.widgets import plain
+from tlcore.errors import UserError
+from tlcore.exports.export_job import WHAT, export_options, load_export
+from tlcore.exports.exporter import ExportKind, offered_kinds
+from tlcore.jobs.status import job_status
+from tlcore.jobs.store import Job, Run, analysis_id, open_job
+from tlcore.messages.exports import INCLUDE_PHOTOS, INCLUDE_PHOTOS_HELP, KIND_LINES, check_message, score_message
+
+
+def show(run: Run) -> None:
+    """The button that opens the list, for who may do something with the run."""
+    if not state.may_act(run):
+        return
+    with st.popover("Take it with you", type="tertiary", key="take_along"):
+        for kind in offered_kinds():
+            with st.container(key=f"tl_export_{kind.key}", gap="xxsmall"):
+                _row(run, kind)
+        st.checkbox(INCLUDE_PHOTOS, key="export_photos", help=INCLUDE_PHOTOS_HELP)
+
+
+def _row(run: Run, kind: ExportKind) -> None:
+    """One kind: what it is good for, and the button that makes it or hands it over."""
+    options = export_options(kind, bool(st.session_state.get("export_photos")))
+    found = load_export(state.workspace(), run, kind, options["include_photos"])
+    if found is not None:
+        path, check, score = found.made.path, found.made.check, found.made.score
+        st.download_button(
+            f"Download {kind.title}", path.read_bytes, path.name, key=f"export_{kind.key}", on_click="ignore"
+        )
+        told = check_message(check.photos, check.largest_difference, found.are_photos)
+        st.caption(
+            told if score is None else f"{told} {score_message(score.correct, score.model_correct, score.total)}"
+        )
+        return
+    job = _job_of(run, options)
+    if job is not None and job_status(job).active:
+        st.markdown(f"**{kind.title}**")
+        follow.watch(job, lambda status: None)
+        return
+    st.button(kind.title, key=f"make_{kind.key}", on_click=actions.analyse, args=(run, WHAT, options))
+    st.caption(KIND_LINES[kind.key])
+    if job is not None:
+        _why_it_ended(job)
+
+
+def _job_of(run: Run, options: dict[str, object]) -> Job | None:
+    try:
+        return open_job(state.workspace().analyses / analysis_id(run.id, WHAT, options))
+    except UserError:
+        return None
+
+
+def _why_it_ended(job: Job) -> None:
+    status = job_status(job)
+    if status.error:
+        show_failure(status.error)
+    elif status.stopped:
+        st.caption(plain(status.stopped.kept))

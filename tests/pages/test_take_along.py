@@ -1,0 +1,50 @@
+"""The exports on Evaluate and Predict: asked for with one press, made by a job, and offered with what its check found."""
+
+from tests.conftest import copy_of
+from tests.pages.conftest import words
+from tlcore.exports.export_job import WHAT, export_options, load_export
+from tlcore.exports.exporter import KINDS
+from tlcore.jobs.store import analysis_job
+from tlcore.serving.bundle import load_bundle, write_bundle
+from tlcore.worker.runner import run_job
+
+KIND = KINDS["tflite-float16"]
+
+
+def downloads(at) -> list[str]:
+    return [each.proto.label for each in at.get("download_button")]
+
+
+def test_one_press_asks_for_it_and_its_check_stands_beside_the_download(visit, trained, queue, tmp_path):
+    workspace, _, run = copy_of(trained, tmp_path / "home")
+    at = visit("predict", workspace, run=run.id)
+    assert "Python and three small packages" in words(at) and "Download LiteRT with 16 bits" not in downloads(at)
+    at.button(key=f"make_{KIND.key}").click().run()
+    (job,) = queue.jobs
+    assert job.spec == {"run": run.id, "what": WHAT, "options": {"kind": KIND.key, "include_photos": False}}
+
+    assert run_job(workspace, job).type == "finished"
+    at = visit("predict", workspace, run=run.id)
+    assert "Download LiteRT with 16 bits" in downloads(at)
+    assert "Checked on 5 drawings: answers within 0.0" in words(at) and "test photos correct, " in words(at)
+
+    at.checkbox(key="export_photos").check().run()
+    assert "Download LiteRT with 16 bits" not in downloads(at), "it was made without photos"
+
+
+def test_what_was_made_of_another_model_is_not_offered(trained, tmp_path):
+    workspace, _, run = copy_of(trained, tmp_path / "home")
+    assert run_job(workspace, analysis_job(workspace, run, WHAT, export_options(KIND, False))).type == "finished"
+    assert load_export(workspace, run, KIND, False) is not None
+    info = run.folder / "bundle" / "model.json"
+    model = (run.folder / "bundle" / "model.tflite").read_bytes()
+    bundle = load_bundle(run.folder)
+    write_bundle(info.parent, type(bundle)(model + b"\0\0\0\0", bundle.labels, bundle.info))
+    assert load_export(workspace, run, KIND, False) is None
+
+
+def test_who_only_looks_is_offered_no_work(visit, trained, stranger):
+    workspace, _, run = trained
+    stranger(workspace, {run.id: "see"})
+    at = visit("predict", workspace, run=run.id)
+    assert "make_python" not in [button.key for button in at.button]

@@ -1,0 +1,75 @@
+"""An export as a job of its run, for the pages: what is asked for, and what lies in the job's folder afterwards.
+
+analyses/<id>/<name>          the export
+analyses/<id>/result.json     its name, what its check found, and the checksum of the model that it was made of
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from tlcore.analysis.results import analysis_folder, load_result, save_result
+from tlcore.checksums import file_checksum
+from tlcore.events import Event, Finished, Progress, ShouldStop, StageKey, Stopped
+from tlcore.exports.exporter import Check, Exported, ExportKind, ExportSource, export, find_kind
+from tlcore.exports.file_names import export_file_name
+from tlcore.exports.own_score import OwnScore
+from tlcore.exports.samples import make_samples
+from tlcore.jobs.store import Job, Run, load_run
+from tlcore.serving.bundle import MODEL, load_bundle, read_info
+from tlcore.workspace import Workspace
+
+WHAT = "export"
+VERSION = 1  # raise it when an export of the same model would be another
+
+
+@dataclass(frozen=True)
+class SavedExport:
+    """An export that a job has made; `made`: as `export` gave it; `are_photos`: what its samples are."""
+
+    made: Exported
+    are_photos: bool
+
+
+def export_options(kind: ExportKind, include_photos: bool) -> dict[str, Any]:
+    """The options of the job, as `store.analysis_job` takes them."""
+    return {"kind": kind.key, "include_photos": include_photos}
+
+
+def run_export(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterator[Event]:
+    """Make an export of a run in the job's folder; the last event is Finished with the id of the job, or Stopped.
+
+    Raises:
+        UserError: what `export` raises, or the run has no model.
+    """
+    start, options = time.perf_counter(), job.spec["options"]
+    kind, run = find_kind(options["kind"]), load_run(workspace, job.spec["run"])
+    yield Progress(StageKey.PACK, 0, 1)
+    bundle = load_bundle(run.folder)
+    source = ExportSource(bundle, run.folder)
+    samples = make_samples(bundle, run.folder, options["include_photos"])
+    if should_stop():
+        yield Stopped("Nothing was exported.")
+        return
+    path = job.folder / export_file_name(source.name, kind)
+    made = export(source, kind, path, samples, overwrite=True)
+    found: dict[str, Any] = {"file": path.name, "model": file_checksum(bundle.tflite), "check": vars(made.check)}
+    found["score"] = vars(made.score) if made.score is not None else None
+    save_result(job.folder, VERSION, found)
+    yield Progress(StageKey.PACK, 1, 1)
+    yield Finished(job.id, time.perf_counter() - start)
+
+
+def load_export(workspace: Workspace, run: Run, kind: ExportKind, include_photos: bool) -> SavedExport | None:
+    """What was made of a run; None where nothing was, or its model is another one since."""
+    folder = analysis_folder(workspace, run.id, WHAT, export_options(kind, include_photos))
+    result = load_result(folder, VERSION)
+    if result is None:
+        return None
+    found = result[0]
+    path = folder / found["file"]
+    if not path.is_file() or found["model"] != read_info(run.folder).get("files", {}).get(MODEL):
+        return None
+    score = OwnScore(**found["score"]) if found["score"] is not None else None
+    return SavedExport(Exported(path, Check(**found["check"]), score), include_photos)
