@@ -31,7 +31,7 @@ PAGE_TOLERANCE = 0.05
 """How far an answer may be from the expected one, in probability or familiarity, before the page warns.
 
 Of a lossless picture Chromium's is within 0.002. Of a large JPEG, which browsers cannot decode at a fraction of its
-size, 0.017 was seen on a drawing with hard edges, 0.003 on photos; and other browsers decode JPEGs a little differently.
+size, 0.017 was seen on a drawing with hard edges, 0.004 on photos; other browsers decode JPEGs a little differently.
 """
 
 MOST_BYTES = 2**28
