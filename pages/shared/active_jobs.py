@@ -111,11 +111,12 @@ def _comparison_banner(comparison: Comparison) -> JobBanner:
 
 def _run_banner(run: Run) -> JobBanner:
     status, ids, name = job_status(run), {"dataset": run.dataset_id, "run": run.id}, state.run_name(run)
+    noun = "training" if run.ensemble is None else "ensemble"
     if status.usable:
-        return JobBanner(f"**{plain(name)}** · training finished", ENDED, "evaluate", ids)
+        return JobBanner(f"**{plain(name)}** · {noun} finished", ENDED, "evaluate", ids)
     if status.active:
-        return JobBanner(f"**{plain(name)}** · {_progress(run, status)}", "Open training", "train", ids)
-    return JobBanner(f"**{plain(name)}** · training {state_message(run, status)}", ENDED, "train", ids)
+        return JobBanner(f"**{plain(name)}** · {_progress(run, status)}", f"Open {noun}", "train", ids)
+    return JobBanner(f"**{plain(name)}** · {noun} {state_message(run, status)}", ENDED, "train", ids)
 
 
 def _import_banner(job: Job) -> JobBanner:

@@ -189,7 +189,7 @@ def test_an_ensemble_is_no_member_of_another_and_is_not_analysed(two, made):
     with pytest.raises(UserError, match="is an ensemble itself"):
         create_ensemble(workspace, [first.id, made.id])
     last = run_job(workspace, analysis_job(workspace, made, "cross-validation"))
-    assert last.type == "failed" and "isn't trained itself" in last.what and not last.bug
+    assert last.type == "failed" and "isn’t trained itself" in last.what and not last.bug
 
 
 def test_a_run_without_a_model_is_refused(two):
@@ -225,6 +225,9 @@ def test_python_and_the_terminal_tell_the_same(two, tmp_path, capsys):
     assert main(arguments) == 0
     told = capsys.readouterr().out
     assert "2 models vote" in told and "(p = " in told and "counts for 50%" in told
+    assert f"transferlab ensemble {ids[0]} {ids[1]} --method vote" in written
+    [listed] = [each for each in tlcore.list_runs(root) if each.id == values["run"]]
+    assert (listed.strategy, listed.backbone, listed.correct) == ("ensemble", "", model.report.correct)
     assert main(["ensemble", ids[0], "--workspace", str(root)]) == 2
     assert main(["retrain", values["run"], "--leave-out", "x.jpg", "--workspace", str(root)]) == 2
     assert "isn’t retrained" in capsys.readouterr().err.replace("'", "’")

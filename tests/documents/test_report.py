@@ -208,7 +208,7 @@ def test_what_an_older_run_does_not_have_is_said(facts):
     old = replace(facts, info={}, cross_validation=None, calibration=None, others=(), dataset=None, epochs=(), edits=())
     words = " ".join(text for _, text in Seen(report_html(old)).words)
     for said in (
-        "The data set isn't here",
+        "The data set isn’t here",
         "No epochs were recorded",
         "Not every photo was tested once",
         "It was tested on no other photos",

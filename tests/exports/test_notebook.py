@@ -3,6 +3,7 @@
 import json
 import sys
 
+import numpy as np
 import pytest
 
 from tlcore.data.export import export_dataset
@@ -10,7 +11,7 @@ from tlcore.errors import UserError
 from tlcore.events import run_to_end
 from tlcore.exports import notebook
 from tlcore.exports.exporter import ExportSource
-from tlcore.exports.samples import Samples
+from tlcore.exports.samples import Samples, make_samples
 from tlcore.serving.bundle import Bundle, load_bundle
 
 
@@ -30,6 +31,10 @@ def test_its_cells_train_and_reach_the_score_of_the_run(trained, source, tmp_pat
     for cell in cells:
         if cell["cell_type"] == "code":
             exec("".join(cell["source"]), names)
+    for photo in make_samples(source.bundle, source.place).photos:
+        given = names["trained"](names["read_photo"](photo.data, source.bundle.info)[np.newaxis], training=False)
+        assert np.allclose(given["probabilities"][0], photo.answer.probabilities, atol=1e-3), "the Keras file as well"
+        assert float(given["familiarity"][0, 0]) == pytest.approx(photo.answer.familiarity, abs=1e-3)
     test = source.bundle.info["test"]
     low, high = test["interval_95"]
     assert names["total"] == test["total"] and low <= names["correct"] / names["total"] <= high

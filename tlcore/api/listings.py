@@ -54,6 +54,7 @@ class RunInfo:
         created: Unix seconds.
         state: "queued", "running", "finished", "stopped" (nothing came of it), "failed", "interrupted", or "tested": it
             has its figures, and ended before its model was packed; `continue_run` packs it.
+        strategy, backbone: what was trained; of an ensemble "ensemble" and "".
         correct, total: test photos right, and all; None while there are no figures.
         folder: where its files are, see docs/run-format.md.
     """
@@ -135,8 +136,8 @@ def list_runs(workspace: WorkspaceLike = None) -> list[RunInfo]:
                 dataset_id=run.dataset_id,
                 created=run.created,
                 state=status.state,
-                strategy=settings["strategy"],
-                backbone=settings["backbone"],
+                strategy=settings["strategy"] if run.ensemble is None else "ensemble",
+                backbone=settings["backbone"] if run.ensemble is None else "",
                 correct=score.test_correct if score else None,
                 total=score.test_total if score else None,
                 folder=run.folder,

@@ -7,7 +7,7 @@ from tlcore.documents.markup import Markup, bullets, element, join, paragraph, s
 from tlcore.errors import UserError
 from tlcore.evaluation.overfitting import best_epoch
 from tlcore.messages.curve_warnings import curve_warning_message
-from tlcore.messages.ensembles import MEMBER_COLUMNS, ensemble_message, is_vote, member_rows
+from tlcore.messages.ensembles import MEMBER_COLUMNS, ensemble_command, ensemble_message, member_rows
 from tlcore.messages.flip_hints import trained_flip_message
 from tlcore.messages.quantities import count, format_seconds
 from tlcore.messages.run_report import NO_CURVES, TWICE, settings_table, train_command
@@ -73,19 +73,16 @@ def making_section(facts: Facts) -> Markup:
     rows = [("Run", facts.run_id), ("Seed", str(config.seed))]
     versions = info.get("versions")
     rows += [(str(name), str(version)) for name, version in versions.items()] if isinstance(versions, dict) else []
-    backbone = info.get("backbone")
-    if isinstance(backbone, dict):
-        licence = " · ".join(str(backbone[key]) for key in ("licence", "source") if backbone.get(key))
-        rows += [(f"Network {title_of(str(backbone.get('name', '')))}", licence)]
+    several = info.get("backbones")  # an ensemble's
+    for backbone in several if isinstance(several, list) else [info.get("backbone")]:
+        if isinstance(backbone, dict):
+            licence = " · ".join(str(backbone[key]) for key in ("licence", "source") if backbone.get(key))
+            rows += [(f"Network {title_of(str(backbone.get('name', '')))}", licence)]
     if facts.dataset is not None:
         rows += [("Data set", facts.dataset.id), ("Fingerprint of the photos", facts.dataset.fingerprint)]
     dataset = facts.dataset.id if facts.dataset is not None else "DATASET"
-    rows_of_members = member_rows(info)
-    again = f"transferlab ensemble {' '.join(row[3] for row in rows_of_members)}" + (
-        " --method vote" if is_vote(info) else ""
-    )
     commands = [
-        again if rows_of_members else train_command(dataset, config),
+        ensemble_command(info) or train_command(dataset, config),
         f"transferlab evaluate {facts.run_id}",
         f"transferlab report {facts.run_id} --out report.html",
     ]

@@ -1,5 +1,6 @@
 """What an ensemble is made of and how it answers, in words; and what there is not for one."""
 
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from tlcore.errors import UserError
 from tlcore.evaluation.cross_validation import ANALYSIS as CROSS_VALIDATION
 from tlcore.evaluation.ensemble import AVERAGE, VOTE
 from tlcore.jobs.store import EnsembleSpec, Run
+from tlcore.messages.model_info import value
 from tlcore.messages.quantities import capitalized, count
 from tlcore.models.registry import find_backbone
 from tlcore.shares import percent
@@ -23,19 +25,19 @@ WHAT_FOR = (
 )
 METHOD_NAMES = {AVERAGE: "Average", VOTE: "Vote"}
 METHOD_SENTENCES = {
-    AVERAGE: "Averages the probabilities of all models. Models that did better on photos they hadn't seen count more.",
+    AVERAGE: "Averages the probabilities of all models. Models that did better on photos they hadn’t seen count more.",
     VOTE: "Each model has one vote for its most probable class; a tie goes to the class with the higher average.",
 }
-NO_CURVES = "An ensemble isn't trained itself, so it has no training curves. Open one of its models to see its curves."
-NO_RETRAINING = "An ensemble isn't retrained: correct photos and retrain one of its models, then combine again."
+NO_CURVES = "An ensemble isn’t trained itself, so it has no training curves. Open one of its models to see its curves."
+NO_RETRAINING = "An ensemble isn’t retrained: correct photos and retrain one of its models, then combine again."
 NOT_FOR_ENSEMBLES = {
-    CROSS_VALIDATION: "An ensemble isn't trained itself, so there is nothing to cross-validate. Open one of its models "
+    CROSS_VALIDATION: "An ensemble isn’t trained itself, so there is nothing to cross-validate. Open one of its models "
     "to see its cross-validation.",
     LEARNING_CURVE: "There is no learning curve for an ensemble. Open one of its models to see whether more photos "
     "would help.",
     PHOTO_MAP: "There is no map for an ensemble, since each of its models sees the photos in its own way. Open one of "
     "its models to see its map.",
-    SHORTCUTS: "An ensemble isn't checked for shortcuts. Open one of its models to check it.",
+    SHORTCUTS: "An ensemble isn’t checked for shortcuts. Open one of its models to check it.",
 }
 """Why an analysis is not there, by its kind."""
 
@@ -101,13 +103,23 @@ def ensemble_message(info: Mapping[str, Any]) -> str:
     photos = values.get("photos")
     number = count(photos, "photo") if type(photos) is int else "photos"
     weighed = {
-        "out-of-fold": f"weighted by their predictions for {number} that they hadn't seen (cross-validation)",
+        "out-of-fold": f"weighted by their predictions for {number} that they hadn’t seen (cross-validation)",
         "validation": f"weighted by their predictions for {number} held back for validation",
         "given": "weighted as you chose",
         "too few photos": "all counting the same, since there are too few photos to weigh them by",
     }
     how = weighed.get(str(values.get("weights_from")), "all counting the same")
     return f"The average of {count(len(members), 'model')}, {how}."
+
+
+def ensemble_command(info: Mapping[str, Any]) -> str:
+    """What makes an ensemble again in a terminal, as long as its runs are there; "" for any other model."""
+    runs = [shlex.quote(member.run) for member in members_in(info)]
+    if not runs:
+        return ""
+    equal = value(info, "ensemble", "weights_from") == "equal" and not is_vote(info)
+    options = " --method vote" if is_vote(info) else " --equal-weights" if equal else ""
+    return f"transferlab ensemble {' '.join(runs)}{options}"
 
 
 def _title(backbone: str) -> str:

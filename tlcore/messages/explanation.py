@@ -11,7 +11,10 @@ LEAST, LITTLE = 0.05, 0.3  # of the strongest evidence for any class: less is no
 SPREAD = 0.33  # of the photo's side: how far evidence lies from its centre on average; evenly spread it is 0.41
 MIDDLE = (0.39, 0.61)  # of the photo's height or width
 
-NO_NEIGHBOURS = "To see which training photos are most like this one, train again: this model doesn’t keep that."
+NO_NEIGHBOURS = (
+    "To see which training photos are most like this one, train again, or open one of an ensemble’s models: this model "
+    "doesn’t keep that."
+)
 HOW_TO_READ = (
     "Bright places count most for the class. The white outline surrounds those that count at least half as much as the "
     "strongest one."

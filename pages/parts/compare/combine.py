@@ -56,40 +56,48 @@ def offer(runs: Sequence[Run], dataset_id: str, key: str, preselect: bool) -> No
     with st.container(key="tl_combine"):
         st.subheader(messages.TITLE, anchor=False)
         st.caption(messages.WHAT_FOR)
-        names, place = run_names(able), st.container()
-        by_id = {run.id: run for run in able}
-        ids = st.multiselect(
-            "Models",
-            list(by_id),
-            default=alike(able)[:MOST] if preselect else [],
-            key=f"combine_{key}",
-            format_func=lambda run_id: _label(by_id[run_id], names[run_id]),
-            placeholder="Choose two or more",
-        )
-        method = st.segmented_control(
-            "Method",
-            METHODS,
-            default=METHODS[0],
-            required=True,
-            key=f"combine_method_{key}",
-            format_func=messages.METHOD_NAMES.__getitem__,
-        )
-        st.caption(messages.METHOD_SENTENCES[method])
-        label, refusal = f"Combine {count(len(ids), 'model')}" if len(ids) > 1 else "Combine", ""
-        try:
-            check_members([by_id[run_id] for run_id in ids])
-        except UserError as error:
-            refusal = f"{plain(error.what)} {plain(error.fix)}"
+        _latest(able)
+        chosen_runs, method = _choices(able, key, preselect)
+        refusal = _refusal(chosen_runs)
+        if refusal:
             widgets.note(refusal)
         active = any(job_status(each).active for each in ensembles_with(able))
-        if st.button(
-            "Combining…" if active else label,
-            key=f"combine_start_{key}",
-            disabled=active or len(ids) < 2 or bool(refusal),
-        ):
-            _start([by_id[run_id] for run_id in ids], method)
-        with place:
-            _latest(able)
+        number = len(chosen_runs)
+        label = "Combining…" if active else f"Combine {count(number, 'model')}" if number > 1 else "Combine"
+        if st.button(label, key=f"combine_start_{key}", disabled=active or number < 2 or bool(refusal)):
+            _start(chosen_runs, method)
+
+
+def _choices(able: Sequence[Run], key: str, preselect: bool) -> tuple[list[Run], str]:
+    """Which models are combined, and how."""
+    names, by_id = run_names(able), {run.id: run for run in able}
+    ids = st.multiselect(
+        "Models",
+        list(by_id),
+        default=alike(able)[:MOST] if preselect else [],
+        key=f"combine_{key}",
+        format_func=lambda run_id: _label(by_id[run_id], names[run_id]),
+        placeholder="Choose two or more",
+    )
+    method = st.segmented_control(
+        "Method",
+        METHODS,
+        default=METHODS[0],
+        required=True,
+        key=f"combine_method_{key}",
+        format_func=messages.METHOD_NAMES.__getitem__,
+    )
+    st.caption(messages.METHOD_SENTENCES[method])
+    return [by_id[run_id] for run_id in ids], method
+
+
+def _refusal(runs: Sequence[Run]) -> str:
+    """Why these cannot be combined; "" where they can."""
+    try:
+        check_members(runs)
+    except UserError as error:
+        return f"{plain(error.what)} {plain(error.fix)}"
+    return ""
 
 
 def _label(run: Run, name: str) -> str:
