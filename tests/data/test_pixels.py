@@ -226,6 +226,12 @@ ON_WHITES = {
     "pbm": (b"P4 %d %d\n" % (WIDTH, HEIGHT) + packed(1 - BITS, 1), np.dstack([BITS * 255] * 3)),
     "palette": (encode(FEW, "TIFF", compression="tiff_lzw"), np.asarray(FEW.convert("RGB"))),
     "palette, not packed": (encode(FEW, "TIFF"), np.asarray(FEW.convert("RGB"))),
+    "palette whose colours end at 255": (
+        written(GREY, photometric="palette", colormap=np.stack([np.arange(256), np.arange(256)[::-1], [90] * 256])),
+        np.dstack([GREY, 255 - GREY, np.full_like(GREY, 90)]),
+    ),
+    "BigTIFF, big-endian": (written(RGB, bigtiff=True, byteorder=">"), RGB),
+    "BigTIFF, big-endian, deflate": (written(RGB, bigtiff=True, byteorder=">", compression="zlib"), RGB),
     "jpeg within a tiff": (encode(FLAT, "TIFF", compression="jpeg"), np.asarray(FLAT)),
     "lab": (encode(LAB, "TIFF"), np.full((HEIGHT, WIDTH, 3), (198, 90, 41))),
     "ppm whose brightest value is 15": (

@@ -4,7 +4,19 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.e2e.ways import expect_no_sideways_scroll, open_page, settle
+from tests.e2e.ways import expect_no_sideways_scroll, open_page, settle, until
+
+DRAWN = """canvas => {
+  const { data, width, height } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  let [left, top, right, bottom] = [width, height, 0, 0];
+  for (let i = 0; i < width * height; i++) {
+    if (!data[4 * i + 3]) continue;
+    const [x, y] = [i % width, Math.floor(i / width)];
+    [left, top, right, bottom] = [Math.min(left, x), Math.min(top, y), Math.max(right, x), Math.max(bottom, y)];
+  }
+  return Math.min((right - left) / width, (bottom - top) / height);
+}"""
+"""The smaller of the shares of a canvas's width and height that something is drawn on."""
 
 
 def test_the_map_by_keyboard_and_with_a_lasso(browser, lab):
@@ -37,5 +49,10 @@ def test_the_map_by_keyboard_and_with_a_lasso(browser, lab):
     page.mouse.up()
     page.get_by_role("button", name="Show 36 photos").click()
     expect(page.get_by_role("heading", name="Selected on the map")).to_be_visible()
+    expect_no_sideways_scroll(page)
+
+    # On a phone the map stands upright and fills its canvas.
+    page.set_viewport_size({"width": 390, "height": 844})
+    until(page, lambda: canvas.evaluate(DRAWN) > 0.75)
     expect_no_sideways_scroll(page)
     context.close()

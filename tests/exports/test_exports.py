@@ -13,8 +13,11 @@ import pytest
 from tests.photos import make_image
 from tlcore.api.model import Model, load_model
 from tlcore.errors import UserError
-from tlcore.exports.exporter import KINDS
-from tlcore.exports.samples import Answer, largest_difference, make_samples
+from tlcore.exports import keras_model, onnx_model
+from tlcore.exports.exporter import KINDS, ExportSource
+from tlcore.exports.program import answer_of
+from tlcore.exports.samples import Answer, Samples, largest_difference, make_samples
+from tlcore.exports.templates.predict import Classifier
 from tlcore.serving.bundle import load_bundle
 
 
@@ -120,3 +123,70 @@ def test_an_unknown_kind_names_those_there_are(model, tmp_path):
 def test_every_kind_can_be_found(model):
     for key, kind in KINDS.items():
         assert kind.key == key and callable(kind.make) and callable(kind.answer)
+
+
+def only_with(names: tuple[str, ...], place: Path) -> Path:
+    """A folder with these installed packages alone, to be the only one that a Python looks into."""
+    place.mkdir()
+    for name in names:
+        (place / name).symlink_to(Path(sys.modules["numpy"].__file__).parents[1] / name)
+    return place
+
+
+def test_the_python_program_needs_no_other_package_than_it_says(program, tmp_path):
+    assert (program / "requirements.txt").read_text().split() == [
+        "ai-edge-litert>=1.2,<3",
+        "numpy>=1.26",
+        "pillow>=11.3",
+    ]
+    site = only_with(("ai_edge_litert", "numpy", "numpy.libs", "PIL", "pillow.libs", "flatbuffers"), tmp_path / "site")
+    done = subprocess.run(
+        [sys.executable, "-S", "predict.py", "--check"],
+        cwd=program,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={"PYTHONPATH": str(site), "PATH": ""},
+    )
+    assert done.returncode == 0 and "5 samples: answers within 0.000" in done.stdout, done.stderr
+
+
+def answers_in_this_process(source: ExportSource, samples: Samples, folder: Path) -> list[Answer]:
+    """What the export's predict.py gives; TensorFlow is here already, and takes seconds anywhere else."""
+    classifier = Classifier(folder)
+    return [answer_of(source, classifier.predict(photo.data)) for photo in samples.photos]
+
+
+@pytest.mark.parametrize(
+    ("module", "file", "needed"),
+    [(keras_model, "model.keras", "keras"), (onnx_model, "model.onnx", "tf2onnx")],
+    ids=["keras", "onnx"],
+)
+def test_the_model_for_another_runtime_answers_the_same(trained, tmp_path, module, file, needed):
+    pytest.importorskip(needed, reason="an extra that is not installed", exc_type=ImportError)
+    place = trained[2].folder
+    source = ExportSource(load_bundle(place), place)
+    samples = make_samples(source.bundle, place)
+    module.make(source, samples, tmp_path)
+    assert (tmp_path / file).is_file() and not (tmp_path / "model.tflite").exists()
+    assert largest_difference(samples, answers_in_this_process(source, samples, tmp_path)) < 1e-3
+
+
+def test_a_missing_package_is_named(model, tmp_path, monkeypatch):
+    monkeypatch.setattr("tlcore.errors.find_spec", lambda name: None if name == "tf2onnx" else object())
+    with pytest.raises(UserError, match=r"tf2onnx.*pip install 'transferlab\[train,onnx\]'"):
+        model.export("onnx", tmp_path / "onnx")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_model_without_a_keras_file_says_so(trained, tmp_path):
+    bundle = load_bundle(trained[2].folder)
+    shutil.copytree(trained[2].folder / "bundle", tmp_path / "bundle", ignore=shutil.ignore_patterns("*.keras"))
+    with pytest.raises(UserError, match="no Keras file"):
+        keras_model.make(ExportSource(bundle, tmp_path / "bundle"), Samples(()), tmp_path)
+
+
+def test_photos_cannot_be_promised_by_a_model_from_a_file(trained, tmp_path):
+    shutil.copytree(trained[2].folder / "bundle", tmp_path / "bundle")
+    with pytest.raises(UserError, match="contains no photos"):
+        make_samples(load_bundle(tmp_path / "bundle"), tmp_path / "bundle", include_photos=True)

@@ -113,13 +113,13 @@ LOWER, LOWER_FINE_TUNE = (
         (
             ValidationTooSmall(14, 0.64, 0.39, 0.84, 85),
             "Only 14 validation photos, too few to judge by: 64% correct has a likely range of 39–84%. Add photos "
-            "until about 85 are used for validation. Until then, don't rely on small differences.",
+            "until about 85 are used for validation. Until then, don’t rely on small differences.",
             "a few",
         ),
         (
             ValidationTooSmall(1, 1.0, 0.21, 1.0, 16),
             "Only 1 validation photo, too few to judge by: 100% correct has a likely range of 21–100%. Add photos "
-            "until about 16 are used for validation. Until then, don't rely on small differences.",
+            "until about 16 are used for validation. Until then, don’t rely on small differences.",
             "one",
         ),
     ],

@@ -153,7 +153,7 @@ CARD = INFO | {
     ("said", "reason"),
     [
         ("## Intended use\n\nMeant for photos like those it was trained on", "what it is for"),
-        ("Don't use it alone for decisions that can harm people", "and what not"),
+        ("Don’t use it alone for decisions that can harm people", "and what not"),
         ("- Photos: 68 training, 14 validation, 50 test", "what it learned from"),
         ("- Procedure: Train the head first, then fine-tune the top layers", "how"),
         ("- Seed 7;", "how to do it once more"),

@@ -1,4 +1,4 @@
-"""The exports on Evaluate and Predict: asked for with one press, made by a job, and offered with what its check found."""
+"""The exports on Evaluate and Predict: asked for with a press, made by a job, offered with what its check found."""
 
 from tests.conftest import copy_of
 from tests.pages.conftest import words

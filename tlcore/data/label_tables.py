@@ -5,7 +5,7 @@ How a table is written (commas, tabs, JSON) is read in table_rows.py, which phot
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from tlcore.data.folder_names import part_in, part_of
@@ -119,7 +119,8 @@ def _is_usable(values: list[str], found: MatchedTable, is_named: bool = False) -
     seen = Counter(
         value for value, number in zip(values, found.numbers) if number is not None and value.casefold() not in EMPTY
     )
-    single = {value: number for value, number in seen.items() if not _KINDS.search(value)}
+    several = _lists(seen)
+    single = {value: number for value, number in seen.items() if value not in several}
     total, most = sum(single.values()), 2 if is_named else 3
     if (
         len(single) < (1 if is_named else 2)
@@ -130,16 +131,28 @@ def _is_usable(values: list[str], found: MatchedTable, is_named: bool = False) -
     return not all(re.fullmatch(r"-?\d+[.,]\d*[1-9]\d*", value) for value in seen)
 
 
+def _lists(values: Iterable[str]) -> frozenset[str]:
+    """The values that are lists of classes ("cat, dog"), not names with a comma ("tench, Tinca tinca"): each of their
+    parts stands in another value too, alone or in another list.
+    """
+    parts = {value: {each.strip() for each in _KINDS.split(value) if each.strip()} for value in set(values)}
+    numbers = Counter(each for found in parts.values() for each in found)
+    return frozenset(
+        value
+        for value, found in parts.items()
+        if len(found) > 1 and ("|" in value or all(numbers[each] > 1 for each in found))
+    )
+
+
 def _labels_of(found: MatchedTable, column: int, is_named: bool) -> TableLabels:
     """The classes in a column, by photo."""
     answer = TableLabels([found.file.path], found.header[column], found.header, is_named=is_named)
     values = found.values(column)
-    single = {value for value in values if not _KINDS.search(value)}
+    several = _lists(values)
     for value, number in zip(values, found.numbers):
         if number is None or value.casefold() in EMPTY:
             continue
-        kinds = [each.strip() for each in _KINDS.split(value) if each.strip()]
-        if len(kinds) > 1 and ("|" in value or all(each in single for each in kinds)):
+        if value in several:
             answer.several.add(number)
         label = re.sub(r"^(\d+)\.0+$", r"\1", value)
         if answer.labels.setdefault(number, label) != label:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 
+import numpy as np
 from PIL import (
     AvifImagePlugin,
     BmpImagePlugin,
@@ -54,6 +55,8 @@ FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "PPM", "AVIF", HEIF)
 
 MIN_SIDE = 4
 """Smaller pictures are refused: a picture of one pixel (a tracking dot of a web page) shows nothing to learn."""
+
+COLOUR_MAP = 320  # the tag of a TIFF with the colours of its palette
 
 _QUIET = threading.Lock()
 
@@ -157,6 +160,7 @@ def load_photo(opened: Opened, at_least: int | None = None) -> Loaded:
             values = read_twice(without_large_texts(opened.data), image, opened.twice)
         return Loaded(orientation_of(image), values=values, profile=_profile(image, "RGB"), note=note)
     load_image(image)
+    _mend_palette(image)
     orientation = orientation_of(image)
     if not is_deep(image):
         return Loaded(orientation, image, note=note)
@@ -223,6 +227,17 @@ def _check_side(size: tuple[int, int]) -> None:
     width, height = size
     if min(width, height) < MIN_SIDE:
         raise PhotoRefused(f"is too small ({width} × {height} pixels; the minimum is {MIN_SIDE} × {MIN_SIDE})")
+
+
+def _mend_palette(image: Image.Image) -> None:
+    """Old programs write the colours of a TIFF's palette as 0–255 where 0–65,535 is meant: Pillow makes them black.
+
+    As libtiff's tiff2rgba does it (`checkcmap`): a palette with no value of 256 or more is one of 8 bits.
+    """
+    colours = image.tag_v2.get(COLOUR_MAP) if isinstance(image, TiffImagePlugin.TiffImageFile) else None
+    if image.mode != "P" or not colours or not 0 < max(colours) <= 255:
+        return
+    image.putpalette(np.array(colours, np.uint8).reshape(3, -1).T.tobytes())  # all reds, then greens, then blues
 
 
 def _seek(image: Image.Image, page: int) -> None:

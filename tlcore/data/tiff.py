@@ -82,6 +82,10 @@ def find_picture(directories: Directories) -> TiffPicture | None:
     if num_pages:
         raise PhotoRefused(f"is a stack of {num_pages:,} pictures, not a photo; {_STACK_FIX}")
     read_by, has_alpha, note = _reading_of(page)
+    if read_by != ReadBy.VALUES and not directories.pillow_opens:
+        if read_by != ReadBy.PILLOW or not _is_plain(page):
+            raise PhotoRefused(f"is a TIFF of a rare kind (BigTIFF, big-endian) that can't be read here; {SAVE_AGAIN}")
+        read_by = ReadBy.VALUES
     if others:
         note = f"has {len(whole):,} pages; only the first was used"
     return TiffPicture(number, page, read_by, has_alpha, note)
@@ -188,6 +192,13 @@ def _reader_of(page: Directory, has_alpha: bool) -> ReadBy:
         f"is a TIFF of {kind} values packed in a way that can't be read here (compression {compression}); save it "
         "without compression, or as PNG"
     )
+
+
+def _is_plain(page: Directory) -> bool:
+    """Whether tifffile reads grey or RGB that Pillow reads as well."""
+    is_known = page.get(Tag.PHOTOMETRIC) in (WHITE_IS_ZERO, BLACK_IS_ZERO, RGB)
+    by_tifffile = page.get(Tag.COMPRESSION, 1) in _BY_TIFFFILE and page.get(Tag.PREDICTOR, 1) in (1, 2)
+    return is_known and by_tifffile and (page.bits == 8 or _rows_are_plain(page))
 
 
 def _is_rgb16(page: Directory) -> bool:

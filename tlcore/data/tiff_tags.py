@@ -86,10 +86,14 @@ class Directory:
 
 @dataclass(frozen=True)
 class Directories:
-    """`pages`: one after the other, as in the file; `below`: those that belong to a page (thumbnails, raw data)."""
+    """`pages`: one after the other, as in the file; `below`: those that belong to a page (thumbnails, raw data).
+
+    `pillow_opens`: whether Pillow knows the kind of file; it does not know BigTIFF with the large byte first.
+    """
 
     pages: tuple[Directory, ...]
     below: tuple[Directory, ...]
+    pillow_opens: bool = True
 
 
 def is_tiff(data: bytes) -> bool:
@@ -112,7 +116,7 @@ def read_directories(data: bytes) -> Directories:
     for offset in sub_offsets[: MOST_DIRECTORIES - len(pages)]:
         found, _ = reader.chain(offset, 8)
         below += found
-    return Directories(tuple(pages), tuple(below))
+    return Directories(tuple(pages), tuple(below), not (big and order == ">"))
 
 
 class _Reader:

@@ -82,7 +82,7 @@ def reliability(points: Sequence[tuple[float, float, float, float]], described: 
     Args:
         points: confidence, share correct, and the 95% interval of that, each 0–1. described: the same in words.
     """
-    side, margin = 220, 34
+    side, margin = 228, 42
 
     def at(x: float, y: float) -> tuple[float, float]:
         return margin + x * (side - margin - 8), side - margin - y * (side - margin - 8)

@@ -52,7 +52,7 @@ class ExportKind:
         module: of this room, imported when it is needed.
         tolerance: how far an answer may be from the model's, in probability and familiarity.
         packages: what making it needs beyond the core, as modules.
-        changes_weights: whether its `model.tflite` computes with other weights, so that it gets a test score of its own.
+        changes_weights: whether its `model.tflite` computes with other weights, so that it gets a score of its own.
     """
 
     key: str

@@ -14,8 +14,8 @@ README = """# {name}
 A trained image classifier for LiteRT (TensorFlow Lite) with weights of 16 bits: model.tflite, for phones and boards.
 
 Input `image`: float32 (1, S, S, 3), an upright RGB photo, 0–255; S and how a photo becomes square stand in model.json
-("input"). Output `probabilities`: float32 (1, classes), in the order of labels.txt; `familiarity`: float32 (1, 1), below
-the "threshold" in model.json ("unknown") for photos that look like none of the classes.
+("input"). Output `probabilities`: float32 (1, classes), in the order of labels.txt; `familiarity`: float32 (1, 1),
+below the "threshold" in model.json ("unknown") for photos that look like none of the classes.
 
 predict.py shows how to use it: `pip install -r requirements.txt`, then `python predict.py photo.jpg`.
 `python predict.py --check` runs the five pictures in samples/ and says how far the answers are from those of the model

@@ -119,6 +119,7 @@ class PhotoMap {
     const isNew = this.data?.name !== data.name;
     this.data = data;
     if (isNew) this.take(new Points(data));
+    this.stage.style.setProperty("--tl-upright", this.points.uprightness);
     this.base.setAttribute("aria-label", data.finding);
     this.readColours();
     this.drawLegend();

@@ -135,6 +135,11 @@ class Points {
     this.look(zoom, x, y);
   }
 
+  /** How many times as tall as wide the map is when it stands upright. */
+  get uprightness() {
+    return Math.max(this.spanX, this.spanY) / Math.min(this.spanX, this.spanY);
+  }
+
   /** Lay a wide map upright on a narrow screen, so that it fills it: only distances mean something on it. */
   turn() {
     [this.x, this.y] = [this.y, this.x];
