@@ -17,7 +17,7 @@ def show(run: Run) -> None:
     """The button that opens the list, for who may do something with the run."""
     if not state.may_act(run):
         return
-    with st.popover("Take it with you", type="tertiary", key="take_along"):
+    with st.popover("Take it with you", key="take_along"):
         for kind in offered_kinds():
             with st.container(key=f"tl_export_{kind.key}", gap="xxsmall"):
                 _row(run, kind)

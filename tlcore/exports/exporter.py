@@ -83,7 +83,7 @@ class ExportKind:
 KINDS: dict[str, ExportKind] = {
     kind.key: kind
     for kind in (
-        ExportKind("html", "One HTML file", ".html", False, "tlcore.exports.html_file", 2e-3),
+        ExportKind("html", "HTML file", ".html", False, "tlcore.exports.html_file", 2e-3),
         ExportKind("python", "Python program", ".zip", True, "tlcore.exports.python_program", 1e-3),
         ExportKind("service", "HTTP service", ".zip", True, "tlcore.exports.web_service", 1e-3),
         ExportKind(
@@ -99,6 +99,7 @@ KINDS: dict[str, ExportKind] = {
             "onnx", "ONNX", ".zip", True, "tlcore.exports.onnx_model", 1e-3, ("tensorflow", "tf2onnx", "onnxruntime")
         ),
         ExportKind("keras", "Keras file", ".zip", True, "tlcore.exports.keras_model", 1e-3, ("tensorflow",)),
+        ExportKind("notebook", "Notebook", ".zip", True, "tlcore.exports.notebook", 1e-3, ("tensorflow",)),
     )
 }
 """All kinds by their key, in the order in which they are offered."""

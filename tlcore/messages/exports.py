@@ -8,6 +8,7 @@ KIND_LINES: dict[str, str] = {
     "service": "A small web service with a Dockerfile: send a photo, get the answer as JSON.",
     "tflite-float16": "For phones and small boards: weights of 16 bits take half the space.",
     "onnx": "For onnxruntime, and programs in C#, Java, C++ or JavaScript.",
+    "notebook": "The same training in plain Keras, step by step, for a lesson in Jupyter.",
     "keras": "To continue training in Keras, in a notebook of your own.",
 }
 """One sentence for each kind of export, by its key."""
