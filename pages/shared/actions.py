@@ -214,8 +214,8 @@ def analyse(run: Run, what: str, options: Mapping[str, Any] | None = None) -> No
 
 
 def combine(runs: Sequence[Run], method: str) -> Run | None:
-    """Put the combination of finished runs into the line; None where this visitor may not see one of them, or its
-    photos. Whoever may train on photos may combine. Raises UserError where the runs cannot be combined."""
+    """Put the combination of finished runs into the line; None where this visitor may not see one of them. It changes
+    none of them. Raises UserError where they cannot be combined, or this visitor has too many runs waiting."""
     if not all(state.may_see(run) for run in runs):
         return None
     room.for_runs(1)

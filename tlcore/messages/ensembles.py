@@ -106,7 +106,7 @@ def ensemble_message(info: Mapping[str, Any]) -> str:
         "out-of-fold": f"weighted by their predictions for {number} that they hadn’t seen (cross-validation)",
         "validation": f"weighted by their predictions for {number} held back for validation",
         "given": "weighted as you chose",
-        "too few photos": "all counting the same, since there are too few photos to weigh them by",
+        "too few photos": "all counting the same, since too few photos are left that none of them learned from",
     }
     how = weighed.get(str(values.get("weights_from")), "all counting the same")
     return f"The average of {count(len(members), 'model')}, {how}."
