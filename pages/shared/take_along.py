@@ -18,7 +18,7 @@ def show(run: Run) -> None:
     if not state.may_act(run):
         return
     with st.popover("Take it with you", key="take_along"):
-        for kind in offered_kinds():
+        for kind in offered_kinds(is_trained=run.ensemble is None):
             with st.container(key=f"tl_export_{kind.key}", gap="xxsmall"):
                 _row(run, kind)
         st.checkbox(INCLUDE_PHOTOS, key="export_photos", help=INCLUDE_PHOTOS_HELP)

@@ -14,7 +14,7 @@ from tests.photos import make_image
 from tlcore.api.model import Model, load_model
 from tlcore.errors import UserError
 from tlcore.exports import keras_model, onnx_model
-from tlcore.exports.exporter import KINDS, ExportSource
+from tlcore.exports.exporter import KINDS, ExportSource, offered_kinds
 from tlcore.exports.program import answer_of
 from tlcore.exports.samples import Answer, Samples, largest_difference, make_samples
 from tlcore.exports.templates.predict import Classifier
@@ -181,3 +181,8 @@ def test_photos_cannot_be_promised_by_a_model_from_a_file(trained, tmp_path):
     shutil.copytree(trained[2].folder / "bundle", tmp_path / "bundle")
     with pytest.raises(UserError, match="contains no photos"):
         make_samples(load_bundle(tmp_path / "bundle"), tmp_path / "bundle", include_photos=True)
+
+
+def test_an_ensemble_is_offered_what_needs_no_training():
+    trained, combined = ({kind.key for kind in offered_kinds(is_trained)} for is_trained in (True, False))
+    assert trained - combined == {"keras", "notebook"} and {"html", "python", "service"} <= combined

@@ -53,6 +53,7 @@ class ExportKind:
         tolerance: how far an answer may be from the model's, in probability and familiarity.
         packages: what making it needs beyond the core, as modules.
         changes_weights: whether its `model.tflite` computes with other weights, so that it gets a score of its own.
+        of_training: whether it goes on with a training or repeats it. An ensemble has none.
     """
 
     key: str
@@ -63,6 +64,7 @@ class ExportKind:
     tolerance: float
     packages: tuple[str, ...] = ()
     changes_weights: bool = False
+    of_training: bool = False
 
     @property
     def is_available(self) -> bool:
@@ -98,8 +100,12 @@ KINDS: dict[str, ExportKind] = {
         ExportKind(
             "onnx", "ONNX", ".zip", True, "tlcore.exports.onnx_model", 1e-3, ("tensorflow", "tf2onnx", "onnxruntime")
         ),
-        ExportKind("keras", "Keras file", ".zip", True, "tlcore.exports.keras_model", 1e-3, ("tensorflow",)),
-        ExportKind("notebook", "Notebook", ".zip", True, "tlcore.exports.notebook", 1e-3, ("tensorflow",)),
+        ExportKind(
+            "keras", "Keras file", ".zip", True, "tlcore.exports.keras_model", 1e-3, ("tensorflow",), of_training=True
+        ),
+        ExportKind(
+            "notebook", "Notebook", ".zip", True, "tlcore.exports.notebook", 1e-3, ("tensorflow",), of_training=True
+        ),
     )
 }
 """All kinds by their key, in the order in which they are offered."""
@@ -135,9 +141,13 @@ def find_kind(key: str) -> ExportKind:
     return KINDS[key]
 
 
-def offered_kinds() -> tuple[ExportKind, ...]:
-    """The kinds that can be made with what is installed, in the order in which they are offered."""
-    return tuple(kind for kind in KINDS.values() if kind.is_available)
+def offered_kinds(is_trained: bool) -> tuple[ExportKind, ...]:
+    """The kinds that can be made with what is installed, in the order in which they are offered.
+
+    Args:
+        is_trained: whether the model was trained here; an ensemble was not.
+    """
+    return tuple(kind for kind in KINDS.values() if kind.is_available and (is_trained or not kind.of_training))
 
 
 def export(source: ExportSource, kind: ExportKind, path: Path, samples: Samples, overwrite: bool = False) -> Exported:
