@@ -17,6 +17,7 @@ from tlcore.messages.tables import csv_text
 from tlcore.messages.terminal import printable
 from tlcore.messages.unknown import NONE, closest_message, known_word
 from tlcore.serving.predict import Prediction
+from tlcore.shares import percent
 from tlcore.workspace import Workspace
 
 
@@ -69,7 +70,7 @@ def _answer(prediction: Prediction) -> str:
     """The three most probable classes, or that it is none of them and which is nearest."""
     if not prediction.known:
         return f"{NONE}. {closest_message(prediction.label, prediction.probability)}"
-    return ", ".join(f"{label} {probability:.1%}" for label, probability in prediction.ranked[:3])
+    return ", ".join(f"{label} {percent(probability)}" for label, probability in prediction.ranked[:3])
 
 
 def _predictions(model: Model, given: list[str], kept: float | None) -> Iterator[tuple[str, Prediction]]:

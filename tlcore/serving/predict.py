@@ -14,6 +14,7 @@ from tlcore.errors import UserError
 from tlcore.models.litert_runtime import LiteModel, usable_cores
 from tlcore.serving.bundle import Bundle
 from tlcore.serving.graft_familiarity import FAMILIARITY
+from tlcore.shares import percent
 
 OUTPUT = "probabilities"  # what the model file calls it
 _TOLERANCE = 0.01
@@ -64,7 +65,7 @@ class Prediction:
         if self.error:
             return f"Prediction(error={self.error!r})"
         unknown = "" if self.known else "none of these, nearest "
-        return f"Prediction({unknown}{self.label!r}, {self.probability:.1%}, {self.milliseconds:.0f} ms)"
+        return f"Prediction({unknown}{self.label!r}, {percent(self.probability)}, {self.milliseconds:.0f} ms)"
 
 
 class ImageClassifier:

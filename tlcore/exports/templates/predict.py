@@ -221,7 +221,7 @@ def main() -> None:
             print(json.dumps({"file": photo, **answer}))
         else:
             unknown = "" if answer["known"] else "none of these; closest: "
-            print(f"{photo}: {unknown}{answer['label']} {answer['probability']:.1%}")
+            print(f"{photo}: {unknown}{answer['label']} {min(answer['probability'], 0.999):.1%}")  # never "100%" sure
     sys.exit(1 if refused == len(options.photos) else 0)
 
 
