@@ -151,6 +151,23 @@ def write_atomic(path: Path, data: bytes) -> None:
         raise disk_error(path, error) from error
 
 
+def replace_folder(draft: Path, target: Path, old: Path) -> None:
+    """Move a folder to where it belongs, and what was there to `old`, on the same disk.
+
+    Raises:
+        OSError: it cannot be moved; what was there is there again.
+    """
+    if not target.exists():
+        draft.rename(target)
+        return
+    target.rename(old)
+    try:
+        draft.rename(target)
+    except OSError:
+        old.rename(target)
+        raise
+
+
 def write_json(path: Path, value: Any) -> None:
     """Write `value` as readable JSON, atomically; an object gets a checksum (checksums.py)."""
     write_atomic(path, dump_json(value))

@@ -3,13 +3,11 @@
 import streamlit as st
 
 from pages.shared import actions, follow, state
-from pages.shared.chrome import show_failure
-from pages.shared.widgets import plain
-from tlcore.errors import UserError
+from pages.shared.asked_jobs import analysis_of, why_it_ended
 from tlcore.exports.export_job import WHAT, export_options, load_export
 from tlcore.exports.exporter import ExportKind, offered_kinds
 from tlcore.jobs.status import job_status
-from tlcore.jobs.store import Job, Run, analysis_id, open_job
+from tlcore.jobs.store import Run
 from tlcore.messages.exports import INCLUDE_PHOTOS, INCLUDE_PHOTOS_HELP, KIND_LINES, check_message, score_message
 
 
@@ -38,7 +36,7 @@ def _row(run: Run, kind: ExportKind) -> None:
             told if score is None else f"{told} {score_message(score.correct, score.model_correct, score.total)}"
         )
         return
-    job = _job_of(run, options)
+    job = analysis_of(run, WHAT, options)
     if job is not None and job_status(job).active:
         st.markdown(f"**{kind.title}**")
         follow.watch(job, lambda status: None)
@@ -46,19 +44,4 @@ def _row(run: Run, kind: ExportKind) -> None:
     st.button(kind.title, key=f"make_{kind.key}", on_click=actions.analyse, args=(run, WHAT, options))
     st.caption(KIND_LINES[kind.key])
     if job is not None:
-        _why_it_ended(job)
-
-
-def _job_of(run: Run, options: dict[str, object]) -> Job | None:
-    try:
-        return open_job(state.workspace().analyses / analysis_id(run.id, WHAT, options))
-    except UserError:
-        return None
-
-
-def _why_it_ended(job: Job) -> None:
-    status = job_status(job)
-    if status.error:
-        show_failure(status.error)
-    elif status.stopped:
-        st.caption(plain(status.stopped.kept))
+        why_it_ended(job)

@@ -11,7 +11,7 @@ from PIL import Image
 import tlcore
 from tests.photos import make_halves, make_image
 from tests.small import write_small_folder
-from tlcore.api import model as model_module
+from tlcore.api import saving
 from tlcore.cli.main import main
 from tlcore.data.names import slug
 from tlcore.serving.bundle import KERAS
@@ -205,7 +205,7 @@ def test_a_full_disk_leaves_the_old_model(model, photo, tmp_path, monkeypatch, n
     def full(folder, bundle):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(model_module, "write_bundle", full)
+    monkeypatch.setattr(saving, "write_bundle", full)
     with pytest.raises(tlcore.UserError, match="is full"):
         model.save(path)
     assert tlcore.load_model(path).predict(photo).label and [entry.name for entry in tmp_path.iterdir()] == [name]

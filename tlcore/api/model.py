@@ -1,6 +1,5 @@
 """A trained model in one's hands: predict, read its figures, save it, load it again."""
 
-import tempfile
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
 from os import PathLike
@@ -20,14 +19,14 @@ from tlcore.analysis.shortcuts import Shortcuts
 from tlcore.api.analyses import analyse
 from tlcore.api.arguments import WorkspaceLike, check_kept, take_layout, take_workspace
 from tlcore.api.explaining import explain, nearest
-from tlcore.api.model_file import README, model_file_name, readme, zip_model
+from tlcore.api.model_file import model_file_name
 from tlcore.api.photos import PhotoLike, name_of, take_content
 from tlcore.api.progress_bars import showing
 from tlcore.api.run_report import limits_of, write_report
+from tlcore.api.saving import save_model
 from tlcore.comparison.retraining import load_before_after
 from tlcore.config import TrainConfig
 from tlcore.data.images import PhotoRefused
-from tlcore.data.names import is_junk
 from tlcore.data.outside_table import find_table
 from tlcore.errors import UserError
 from tlcore.evaluation import cross_validation as folds
@@ -46,20 +45,13 @@ from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Run, load_run
 from tlcore.messages.no_model import no_model_message
 from tlcore.serving.bundle import (
-    INFO,
-    KERAS,
-    LABELS,
-    MODEL,
     Bundle,
-    load_bundle,
-    load_keras_file,
-    write_bundle,
 )
 from tlcore.serving.explain import Explanation
 from tlcore.serving.predict import ImageClassifier, Prediction
 from tlcore.serving.probe import load_safely
 from tlcore.serving.score import score_path
-from tlcore.workspace import Workspace, disk_error, is_id, write_atomic
+from tlcore.workspace import Workspace, disk_error, is_id
 
 
 class Model:
@@ -401,24 +393,7 @@ class Model:
             UserError: something else is there, or the disk is full or cannot be written.
         """
         target = Path(self._file_name() if path is None else path).expanduser()
-        is_zip = target.suffix.lower() == ".zip"
-        try:
-            _check_target(target, is_zip, overwrite)
-            keras = load_keras_file(self._files, self.info)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=target.parent, prefix=".saving-") as place:
-                draft = Path(place) / "model"
-                draft.mkdir()
-                if keras is not None:
-                    (draft / KERAS).write_bytes(keras)
-                write_bundle(draft, self._bundle)
-                if is_zip:
-                    write_atomic(target, zip_model(draft, target.name))
-                else:
-                    (draft / README).write_bytes(readme(self._bundle, target.name, keras is not None))
-                    _put_in_place(draft, target, Path(place) / "old")
-        except OSError as error:
-            raise disk_error(target, error) from error
+        save_model(self._bundle, self._files, target, overwrite)
         return target
 
     def export(
@@ -531,41 +506,3 @@ def _no_predictions() -> pd.DataFrame:
         FAMILIARITY,
     )
     return pd.DataFrame(columns=columns)
-
-
-def _put_in_place(draft: Path, target: Path, old: Path) -> None:
-    """Move a folder to where it belongs, and what was there to `old`."""
-    if not target.exists():
-        draft.rename(target)
-        return
-    target.rename(old)
-    try:
-        draft.rename(target)
-    except OSError:
-        old.rename(target)
-        raise
-
-
-def _check_target(target: Path, is_zip: bool, overwrite: bool) -> None:
-    """Raise UserError where saving would replace something else than a model."""
-    if target.is_dir():
-        entries = {entry.name for entry in target.iterdir() if not is_junk((entry.name,))}
-        strange = entries - {MODEL, LABELS, INFO, KERAS, README}
-        if is_zip or strange:
-            what = "is a folder" if is_zip else f"is a folder with other files in it ({sorted(strange)[0]})"
-            raise UserError(f"{target} {what}.", "Use another name, or a folder that is new, empty or a saved model.")
-        return
-    if not target.exists() or (overwrite and is_zip):
-        return
-    if is_zip and _is_model(target):
-        return
-    fix = "Use another name, or overwrite=True to replace it." if is_zip else "Use another name."
-    raise UserError(f"{target} already exists and is not a {'saved model' if is_zip else 'folder'}.", fix)
-
-
-def _is_model(path: Path) -> bool:
-    try:
-        load_bundle(path)
-    except UserError:
-        return False
-    return True

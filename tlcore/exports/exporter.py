@@ -21,7 +21,7 @@ from tlcore.errors import UserError
 from tlcore.exports.own_score import OwnScore, score_export
 from tlcore.exports.samples import EXPECTED, FOLDER, Answer, Samples, largest_difference
 from tlcore.serving.bundle import MODEL, Bundle
-from tlcore.workspace import disk_error
+from tlcore.workspace import disk_error, replace_folder
 
 Make = Callable[["ExportSource", Samples, Path], None]
 Run = Callable[["ExportSource", Samples, Path], list[Answer]]
@@ -174,8 +174,9 @@ def export(source: ExportSource, kind: ExportKind, path: Path, samples: Samples,
             if is_zip:
                 draft = Path(shutil.make_archive(str(Path(place) / "packed"), "zip", place, draft.name))
             if path.is_dir():
-                shutil.rmtree(path)
-            draft.replace(path)
+                replace_folder(draft, path, Path(place) / "old")
+            else:
+                draft.replace(path)
     except OSError as error:
         raise disk_error(path, error) from error
     return Exported(path, check, score)

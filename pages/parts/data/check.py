@@ -4,16 +4,15 @@ import streamlit as st
 
 from pages.parts.data import check_results, check_split
 from pages.shared import actions, follow, state
-from pages.shared.chrome import show_failure
-from pages.shared.widgets import plain
+from pages.shared.asked_jobs import why_it_ended
 from tlcore.cleaning.results import Check, check_folder, is_current, load_check
 from tlcore.data.manifest import Dataset
 from tlcore.errors import UserError
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Job, open_job
-from tlcore.messages.endings import interruption_message
 
 WHAT = "Find wrong labels, copies, blurred and dark photos, and photos that belong together."
+STOPPED = "The check was stopped."
 CHANGED = "Checked before your last change; what is shown still holds."
 
 
@@ -43,7 +42,7 @@ def _job(dataset: Dataset) -> Job | None:
 def _offer(dataset: Dataset, job: Job | None) -> None:
     """Before anything was found: the button, and why an earlier attempt found nothing."""
     if job is not None:
-        _why_it_ended(job)
+        why_it_ended(job, STOPPED)
     if not state.may_act(dataset):
         st.caption("These photos have not been checked.")
         return
@@ -56,7 +55,7 @@ def _again(dataset: Dataset, check: Check, job: Job | None) -> None:
     status = job_status(job) if job is not None else None
     failed = job is not None and status is not None and not (status.active or status.finished)
     if job is not None and failed:
-        _why_it_ended(job)
+        why_it_ended(job, STOPPED)
     if is_current(check, dataset) and not failed:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -64,14 +63,3 @@ def _again(dataset: Dataset, check: Check, job: Job | None) -> None:
             st.caption(CHANGED, width="content")
         if state.may_act(dataset) and not (status and status.active):
             st.button("Check again", key="check_again", type="tertiary", on_click=actions.check, args=(dataset,))
-
-
-def _why_it_ended(job: Job) -> None:
-    status = job_status(job)
-    if status.error:
-        show_failure(status.error)
-    elif status.stopped:
-        st.caption(f"The check was stopped. {plain(status.stopped.kept)}")
-    elif status.state == "interrupted" and status.started:
-        ending = interruption_message(job, status)
-        st.caption(f"{plain(ending.what)} {plain(ending.fix)}")

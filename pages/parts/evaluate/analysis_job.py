@@ -6,12 +6,9 @@ from typing import Any
 import streamlit as st
 
 from pages.shared import actions, follow, state
-from pages.shared.chrome import show_failure
-from pages.shared.widgets import plain
-from tlcore.errors import UserError
+from pages.shared.asked_jobs import analysis_of, why_it_ended
 from tlcore.jobs.status import job_status
-from tlcore.jobs.store import Job, Run, analysis_id, open_job
-from tlcore.messages.endings import interruption_message
+from tlcore.jobs.store import Run
 from tlcore.messages.ensembles import NOT_FOR_ENSEMBLES
 
 
@@ -33,32 +30,13 @@ def show(
     if run.ensemble is not None and what in NOT_FOR_ENSEMBLES:
         st.caption(NOT_FOR_ENSEMBLES[what])
         return
-    job = job_of(run, what, options)
+    job = analysis_of(run, what, options)
     if job is not None and job_status(job).active:
         follow.watch(job, lambda status: draw())
         return
     if job is not None:
-        _why_it_ended(job)
+        why_it_ended(job)
         draw()
     offer()
     if state.may_act(run):
         st.button(button, key=f"analyse_{what}", on_click=actions.analyse, args=(run, what, options))
-
-
-def job_of(run: Run, what: str, options: Mapping[str, Any] | None = None) -> Job | None:
-    """The job of an analysis, None where nobody asked for it."""
-    try:
-        return open_job(state.workspace().analyses / analysis_id(run.id, what, options))
-    except UserError:
-        return None
-
-
-def _why_it_ended(job: Job) -> None:
-    status = job_status(job)
-    if status.error:
-        show_failure(status.error)
-    elif status.stopped:
-        st.caption(plain(status.stopped.kept))
-    elif status.state == "interrupted" and status.started:
-        ending = interruption_message(job, status)
-        st.caption(f"{plain(ending.what)} {plain(ending.fix)}")

@@ -1,0 +1,66 @@
+"""A model written to where a person wants it: a folder or a zip, whole or not at all, in the place of nothing else."""
+
+import tempfile
+from pathlib import Path
+
+from tlcore.api.model_file import README, readme, zip_model
+from tlcore.data.names import is_junk
+from tlcore.errors import UserError
+from tlcore.serving.bundle import INFO, KERAS, LABELS, MODEL, Bundle, load_bundle, load_keras_file, write_bundle
+from tlcore.workspace import disk_error, replace_folder, write_atomic
+
+
+def save_model(bundle: Bundle, files: Path, target: Path, overwrite: bool) -> None:
+    """Write `model.tflite`, `labels.txt`, `model.json`, a README, and `model.keras` where there is one.
+
+    Args:
+        files: the folder or zip that it was loaded from, for `model.keras`.
+        target: a zip where the name ends in .zip, else a folder.
+        overwrite: replace a file that is no model. A folder with anything else in it is never replaced.
+
+    Raises:
+        UserError: something else is there, or the disk is full or cannot be written.
+    """
+    is_zip = target.suffix.lower() == ".zip"
+    try:
+        _check_target(target, is_zip, overwrite)
+        keras = load_keras_file(files, bundle.info)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".saving-") as place:
+            draft = Path(place) / "model"
+            draft.mkdir()
+            if keras is not None:
+                (draft / KERAS).write_bytes(keras)
+            write_bundle(draft, bundle)
+            if is_zip:
+                write_atomic(target, zip_model(draft, target.name))
+            else:
+                (draft / README).write_bytes(readme(bundle, target.name, keras is not None))
+                replace_folder(draft, target, Path(place) / "old")
+    except OSError as error:
+        raise disk_error(target, error) from error
+
+
+def _check_target(target: Path, is_zip: bool, overwrite: bool) -> None:
+    """Raise UserError where saving would replace something else than a model."""
+    if target.is_dir():
+        entries = {entry.name for entry in target.iterdir() if not is_junk((entry.name,))}
+        strange = entries - {MODEL, LABELS, INFO, KERAS, README}
+        if is_zip or strange:
+            what = "is a folder" if is_zip else f"is a folder with other files in it ({sorted(strange)[0]})"
+            raise UserError(f"{target} {what}.", "Use another name, or a folder that is new, empty or a saved model.")
+        return
+    if not target.exists() or (overwrite and is_zip):
+        return
+    if is_zip and _is_model(target):
+        return
+    fix = "Use another name, or overwrite=True to replace it." if is_zip else "Use another name."
+    raise UserError(f"{target} already exists and is not a {'saved model' if is_zip else 'folder'}.", fix)
+
+
+def _is_model(path: Path) -> bool:
+    try:
+        load_bundle(path)
+    except UserError:
+        return False
+    return True
