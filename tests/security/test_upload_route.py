@@ -273,7 +273,7 @@ def test_a_request_that_does_not_say_its_size_is_counted(route):
     assert status == 413 and not route.files() and not route.parts(), "nothing is kept of it"
 
 
-@pytest.mark.parametrize("size", [600_000, 2_000_000_000])
+@pytest.mark.parametrize("size", [600_000, 60_000_000])
 def test_an_area_takes_no_more_bytes_than_allowed(route, size):
     limit(route.workspace, upload_mb=1)
     assert route.send(part(new_id(), bytes(500_000)))[0] == 200

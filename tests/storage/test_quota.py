@@ -71,7 +71,7 @@ ROOM = [
     ({"visitor_photos": 0}, 10**6, 0, None, "no limit"),
     ({"visitor_mb": 1}, 1, 1_000_000, "of your 1 MB", "with what is there it is too much"),
     ({"visitor_mb": 1}, 1, 900_000, None, "there is room"),
-    ({"visitor_mb": 0}, 1, 10**9, None, "no limit"),
+    ({"visitor_mb": 0}, 1, 20_000_000, None, "no limit"),
     ({"dataset_photos": 30}, 31, 0, "at most 30 photos in one data set", "no data set could take them"),
     ({"upload_mb": 1}, 1, 1_000_000, "allows 1 MB at once", "with what the area holds"),
     ({"upload_mb": 1}, 1, 500_000, None, "there is room in the area"),
