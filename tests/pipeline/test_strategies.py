@@ -28,6 +28,7 @@ from tlcore.jobs.queue import JobQueue
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import create_run, request_stop
 from tlcore.models import frozen_backbone
+from tlcore.models.registry import BUILT_IN
 from tlcore.pipeline import plan
 from tlcore.pipeline.caches import open_requests
 from tlcore.pipeline.plan import build_plan
@@ -330,9 +331,10 @@ def test_no_photo_is_extracted_twice(
 def test_what_another_process_extracts_meanwhile_counts_at_once(workspace, dataset, monkeypatch):
     """The recommendation runs beside a training and fills the same store: plan, progress and time left must follow."""
     config = defaults_for("hybrid", **SMALL | {"views": 1, "unfreeze_from": "block7a"})
-    known = {
-        timing_names(config)[key]: 1.0 for key in (FEATURES, ACTIVATIONS, StageKey.FINE_TUNE, "compile", "evaluate")
-    } | {timing_names(config)[key]: 0.0 for key in (StageKey.TRAIN_HEAD, StageKey.VERIFY, "trace", "pack")}
+    names = timing_names(config, BUILT_IN)
+    known = {names[key]: 1.0 for key in (FEATURES, ACTIVATIONS, StageKey.FINE_TUNE, "compile", "evaluate")} | {
+        names[key]: 0.0 for key in (StageKey.TRAIN_HEAD, StageKey.VERIFY, "trace", "pack")
+    }
     save_timings(workspace, known)
     context = make_context(workspace, create_run(workspace, dataset.id, config, "run"), never)
     first = build_plan(context)

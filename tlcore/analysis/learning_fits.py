@@ -26,8 +26,9 @@ from tlcore.features.saving import Stopwatch
 from tlcore.features.store import row_bytes
 from tlcore.features.views import ViewedStore
 from tlcore.jobs.store import Job, Run, load_run
-from tlcore.models.frozen_backbone import PretrainedBackbone, top_layer
-from tlcore.models.registry import find_backbone
+from tlcore.models.backbones import find_backbone
+from tlcore.models.frozen_backbone import top_layer
+from tlcore.models.open_backbone import open_backbone
 from tlcore.pipeline.caches import StoredViews, make_room_for, open_feature_store, read_photos, views_of
 from tlcore.pipeline.context import Context
 from tlcore.pipeline.folding import Folding, fold_photos, folds_of
@@ -72,8 +73,8 @@ def frozen_context(workspace: Workspace, run: Run, should_stop: ShouldStop) -> C
             "Train with a pretrained network to see what more photos would bring.",
         )
     config = replace(run.config, strategy="feature-extraction", batch_norm_adaptation=0.0)
-    spec = find_backbone(config.backbone)
-    backbone = PretrainedBackbone(workspace, spec, config.image_size)
+    spec = find_backbone(config.backbone, workspace)
+    backbone = open_backbone(workspace, spec, config.image_size)
     return Context(workspace, run, load_dataset(workspace, run.dataset_id), spec, config, should_stop, backbone)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from tlcore.api.arguments import WorkspaceLike, make_config, take_layout
-from tlcore.api.datasets import DataLike, take_dataset
+from tlcore.api.datasets import DataLike, place_of, take_dataset
 from tlcore.api.progress_bars import showing
 from tlcore.api.training import check_outcome, run_interruptibly
 from tlcore.comparison.results import RunResult, load_results, load_verdicts
@@ -113,24 +113,29 @@ def compare(
         TrainingStopped: stopped before anything was learned; it is a KeyboardInterrupt.
         TrainingError: a fault of the program, in every run.
     """
-    configs, chosen = make_configs(strategies, backbones, settings), take_layout(layout, labels)
+    place = place_of(data, workspace)
+    configs, chosen = make_configs(strategies, backbones, settings, place), take_layout(layout, labels)
     check_trainer()
     with showing(progress, on_event) as show:
-        place, dataset = take_dataset(data, workspace, configs[0].seed, show, chosen, encoding)
+        place, dataset = take_dataset(data, place, configs[0].seed, show, chosen, encoding)
         found, outcomes = run_comparison(place, dataset, configs, show)
     if not found.results:
         check_outcome(*outcomes[0])
     return found
 
 
-def make_configs(strategies: Sequence[str], backbones: Sequence[str], settings: dict[str, Any]) -> list[TrainConfig]:
+def make_configs(
+    strategies: Sequence[str], backbones: Sequence[str], settings: dict[str, Any], workspace: Workspace
+) -> list[TrainConfig]:
     """The settings of each run: every strategy with every network, once.
 
     Raises:
         UserError: an unknown strategy, network or setting, a value that is not allowed, too few or too many runs.
     """
     configs = [
-        make_config(strategy, backbone, settings) for backbone in _each(backbones) for strategy in _each(strategies)
+        make_config(strategy, backbone, settings, workspace)
+        for backbone in _each(backbones)
+        for strategy in _each(strategies)
     ]
     check_number(len(configs))
     return configs

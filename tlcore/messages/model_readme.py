@@ -8,11 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tlcore.data.wanted import REDUCING_GAP
-from tlcore.errors import UserError
 from tlcore.messages.model_card import intended_section, limits_section, making_section, score_section
-from tlcore.messages.model_info import plain, text, value
+from tlcore.messages.model_info import backbone_title, plain, text, value
 from tlcore.messages.quantities import count
-from tlcore.models.registry import find_backbone
 
 MOST_CLASSES = 200  # named; the others stand in labels.txt
 
@@ -179,14 +177,9 @@ def _licence(backbone: Any) -> str:
     values = {"backbone": backbone}
     name, licence, source = (text(values, "backbone", key) for key in ("name", "licence", "source"))
     under = f": {plain(licence)}" if licence else ""
-    return f"- Pretrained network {_title(name)}{under}{f' ({source})' if source else ''}" if name else ""
-
-
-def _title(backbone: str) -> str:
-    try:
-        return find_backbone(backbone).title
-    except UserError:  # a network that another version knows
-        return plain(backbone)
+    return (
+        f"- Pretrained network {plain(backbone_title(values))}{under}{f' ({source})' if source else ''}" if name else ""
+    )
 
 
 def _date(created: str) -> str:

@@ -11,7 +11,8 @@ from tlcore.errors import UserError
 from tlcore.models import graph
 from tlcore.models.efficientnet_lite import OUTPUTS, build_efficientnet_lite0
 from tlcore.models.registry import BackboneSpec
-from tlcore.models.scaling import SCALINGS, TORCH_DEVIATION
+from tlcore.models.scaling import apply_scaling
+from tlcore.models.scalings import TORCH_DEVIATION
 from tlcore.models.weights import REINSTALL, keras_weights_path
 
 _UNITS = {"pooled": "avg", "feature_map": None}  # what `keras.applications` calls them
@@ -63,7 +64,7 @@ def _build_application(spec: BackboneSpec, image_size: int, output: str, path: P
     model = getattr(keras.applications, spec.function)(
         include_top=False,
         weights=None,
-        input_tensor=SCALINGS[spec.scaling](image),
+        input_tensor=apply_scaling(image, spec.scaling),
         pooling=_UNITS[output],
         **dict(spec.arguments),
     )

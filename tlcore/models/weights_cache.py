@@ -37,15 +37,17 @@ def weights_path(spec: BackboneSpec) -> Path:
     """Where the weights file of a row belongs, whether it is there or not.
 
     Raises:
-        ValueError: the row is built in and has no file there.
+        ValueError: the network is not one of those that are downloaded.
     """
-    if spec.built_in:
-        raise ValueError(f"{spec.name} is built in.")
+    if not spec.is_downloaded:
+        raise ValueError(f"{spec.name} has no file in Keras' folder.")
     return keras_folder() / spec.weights_file
 
 
 def is_present(spec: BackboneSpec) -> bool:
     """Whether the network can be used on this machine without a download. Does not read the file."""
+    if spec.imported is not None:
+        return spec.imported.folder.is_dir()
     return spec.built_in or weights_path(spec).is_file()
 
 
@@ -73,13 +75,13 @@ def fetch(spec: BackboneSpec, should_stop: ShouldStop = never) -> Generator[Even
         Progress of the stage "download", in bytes.
 
     Returns:
-        The file, checked; None when stopped (what was fetched is kept) or when the network is built in.
+        The file, checked; None when stopped (what was fetched is kept) or when the network needs no download.
 
     Raises:
         UserError: there is no network, or what came is not the file; names the file, how to bring it in, and the
             alternative.
     """
-    if spec.built_in:
+    if not spec.is_downloaded:
         return None
     path = weights_path(spec)
     if path.is_file():

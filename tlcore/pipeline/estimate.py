@@ -12,9 +12,9 @@ from tlcore.events import StageKey
 from tlcore.features.activations import ImageCache, open_features
 from tlcore.features.extract import Photo, Request, feature_kind, num_rows
 from tlcore.features.views import ViewedStore, has_views
+from tlcore.models.backbones import find_backbone
 from tlcore.models.frozen_backbone import top_layer
 from tlcore.models.frozen_files import POOLED
-from tlcore.models.registry import find_backbone
 from tlcore.models.weights_cache import is_present
 from tlcore.pipeline.caches import views_of
 from tlcore.pipeline.fold_time import FoldPlan, plan_folds
@@ -39,7 +39,7 @@ def estimate_seconds(workspace: Workspace, dataset: Dataset, config: TrainConfig
     Raises:
         UserError: the config names a network or a block that is not known.
     """
-    spec = find_backbone(config.backbone)
+    spec = find_backbone(config.backbone, workspace)
     if config.pretrained and not is_present(spec):
         return None  # how long a download takes is no property of this machine
     work = _Work(workspace, dataset, config)
@@ -80,9 +80,10 @@ class _Work:
     """The work of a run in seconds, a method a stage, by the same rates as the time left of a run (rates.py)."""
 
     def __init__(self, workspace: Workspace, dataset: Dataset, config: TrainConfig) -> None:
-        products = num_products(find_backbone(config.backbone), config.image_size)
+        self._spec = find_backbone(config.backbone, workspace)
+        products = num_products(self._spec, config.image_size)
         self._workspace, self._dataset, self._config = workspace, dataset, config
-        self.rates = self._rates = Rates(timing_names(config), load_timings(workspace), products)
+        self.rates = self._rates = Rates(timing_names(config, self._spec), load_timings(workspace), products)
         self._rates.share_below = USUAL_SHARE_BELOW if config.partly_frozen else 0.0
         self._num_test = len(dataset.part("test"))
         self._photos = _photos(dataset, "train"), _photos(dataset, "validation") + _photos(dataset, "test")
@@ -144,7 +145,7 @@ class _Work:
         """Rows that the frozen network has yet to compute."""
         if top_layer(self._config.head) != POOLED:
             return self._num_rows()
-        kind = feature_kind(find_backbone(self._config.backbone), self._config.image_size, RESIZE_POLICY)
+        kind = feature_kind(self._spec, self._config.image_size, RESIZE_POLICY)
         train, others = self._photos
         with open_features(self._workspace, kind, views_of(self._config)) as store:
             plain = ViewedStore(store.plain)

@@ -155,6 +155,7 @@ def _describe(run: Run, contents: Package) -> dict[str, Any]:
         "output": {"name": OUTPUT, "labels": list(dataset.labels), "familiarity": FAMILIARITY},
         "backbone": {
             "name": spec.name,
+            "title": spec.title,
             "fingerprint": spec.fingerprint,
             "licence": spec.licence,
             "source": spec.source,
