@@ -6,6 +6,7 @@ import signal
 from dataclasses import replace
 from functools import partial
 
+import keras
 import numpy as np
 import pytest
 
@@ -19,6 +20,8 @@ from tlcore.evaluation.embedding import load_embedding
 from tlcore.evaluation.overfitting import best_epoch
 from tlcore.evaluation.report import load_report
 from tlcore.events import EpochEnd, StageKey, Started, never, run_to_end
+from tlcore.exports.exporter import ExportSource
+from tlcore.exports.keras_model import write_keras_file
 from tlcore.features import memory
 from tlcore.features.activations import evict
 from tlcore.features.extract import Request, extract
@@ -134,6 +137,19 @@ def test_a_strategy_ends_in_a_bundle_that_answers_like_its_figures(
     )
     if changes.get("fine_tune_learning_rate") == 1.0:
         assert info["best_epoch"] <= 2, "the head's"
+    if strategy == "scratch" or changes.get("unfreeze_from") or changes.get("hidden_units") == 16:
+        _check_keras_file(run, dataset, predictor)
+
+
+def _check_keras_file(run, dataset, predictor):
+    """Made of what lies in the bundle, it answers like the model file."""
+    path = run.folder / "model.keras"
+    write_keras_file(ExportSource(predictor.bundle, run.folder), path)
+    image = predictor.read(dataset.read(dataset.photos["path"][0]))
+    expected, found = predictor.predict_input(image), keras.saving.load_model(path, safe_mode=True)(image[np.newaxis])
+    given = [expected.probabilities[label] for label in dataset.labels]
+    np.testing.assert_allclose(np.asarray(found["probabilities"])[0], given, atol=1e-3)
+    assert float(found["familiarity"][0, 0]) == pytest.approx(expected.familiarity, abs=1e-3)
 
 
 def _check_explanation(run, dataset, predictor):

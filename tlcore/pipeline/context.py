@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -43,11 +42,11 @@ class FineTuneModel:
 
 @dataclass(frozen=True)
 class TrainedModel:
-    """What a run gives: probabilities of the test photos float32 (n, classes), the epoch that was kept, how the two
-    model files are made, and the groups of arrays that unpacked.py makes the same of in another process.
+    """What a run gives: probabilities of the test photos float32 (n, classes), the epoch that was kept, how the model
+    file is made, and the groups of arrays (bundle_weights.py) that unpacked.py makes the same of in another process.
 
-    All three are called when the test figures are there already. Both files are given the prototypes float32 (n, D),
-    each of length 1, by which they tell how familiar a photo is. `network`: the one that adapted to the photos, None
+    Both are called when the test figures are there already. The file is given the prototypes float32 (n, D), each of
+    length 1, by which it tells how familiar a photo is. `network`: the one that adapted to the photos, None
     for a `head` on the frozen one. `validation_probabilities`: as those of the test photos; none where an earlier
     version trained it.
     """
@@ -55,7 +54,6 @@ class TrainedModel:
     test_probabilities: np.ndarray
     best_epoch: int
     make_tflite: Callable[[np.ndarray], bytes]
-    save_keras: Callable[[Path, np.ndarray], None]
     arrays: Callable[[], dict[str, list[np.ndarray]]]
     network: FineTuneModel | None = None
     head: "Head | None" = None

@@ -41,7 +41,7 @@ from tlcore.pipeline.caches import (
 )
 from tlcore.pipeline.context import Context, FineTuneModel, Halted, TrainedModel
 from tlcore.pipeline.head_stages import check_memory_for, head_model, validation_score_of
-from tlcore.serving.export import save_keras_model, set_dense, stack_head, with_familiarity, with_probabilities
+from tlcore.serving.export import set_dense, stack_head, with_probabilities
 from tlcore.serving.graft_familiarity import graft_familiarity
 from tlcore.training.batch_norm import (
     adapt_batch_norm as adapt_model,
@@ -219,9 +219,6 @@ def network_model(
         test_probabilities,
         best_epoch,
         lambda prototypes: _convert(model, context.config.image_size, prototypes),
-        lambda folder, prototypes: save_keras_model(
-            folder, with_familiarity(model.whole, model.backbone.output, prototypes)
-        ),
         lambda: {"network": [variable.numpy() for variable in model.whole.variables]},
         network=model,
         validation_probabilities=validation_probabilities,
