@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from os import PathLike
 from pathlib import Path
 
@@ -9,7 +10,8 @@ from tlcore.api.arguments import WorkspaceLike, take_workspace
 from tlcore.api.datasets import DataLike, take_dataset
 from tlcore.api.listings import BackboneInfo, describe_backbone
 from tlcore.api.progress_bars import showing
-from tlcore.data.manifest import Dataset
+from tlcore.data.dataset_list import list_datasets
+from tlcore.data.manifest import Dataset, load_dataset
 from tlcore.errors import UserError
 from tlcore.events import Event, run_to_end
 from tlcore.models.imported.candidate import Choices
@@ -44,7 +46,8 @@ def add_backbone(
             tlcore.models.scalings.SCALING_VALUES); where the features are taken; "NHWC" or "NCHW". What is not given is
             read from the file where it stands there, and proposed where not.
         licence: under which it may be used, as its maker says.
-        photos: on which scalings are tried where the file doesn't tell: a `Dataset`, or what `load_dataset` takes.
+        photos: on which scalings are tried where the file doesn't tell: a `Dataset`, or what `load_dataset` takes; by
+            default your newest data set, if there is one.
         workspace, progress, on_event: as for `train`.
 
     Returns:
@@ -55,11 +58,20 @@ def add_backbone(
     """
     place, choices = take_workspace(workspace), Choices(output, input_size, layout, scaling)
     with showing(progress, on_event) as show:
-        tried = None if photos is None else take_dataset(photos, place, 0, show)[1]
+        tried = newest_photos(place) if photos is None else take_dataset(photos, place, 0, show)[1]
         network = run_to_end(add_from(place, str(source), name, licence, choices, tried), show)
     if network is None:
         raise UserError("It was stopped.", "Add it again.")
     return describe_backbone(network.spec)
+
+
+def newest_photos(workspace: Workspace) -> Dataset | None:
+    """The owner's newest data set, None where there is none."""
+    for summary in list_datasets(workspace):
+        if not summary.visitor:
+            with suppress(UserError):
+                return load_dataset(workspace, summary.id)
+    return None
 
 
 def add_from(

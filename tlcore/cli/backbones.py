@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from tlcore.api.datasets import take_dataset
-from tlcore.api.networks import add_from, remove_backbone
+from tlcore.api.networks import add_from, newest_photos, remove_backbone
 from tlcore.api.progress_bars import ProgressBars
 from tlcore.cli.common import Subparsers, answer
 from tlcore.errors import UserError
@@ -43,7 +43,10 @@ def _add_adding(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--layout", default="", choices=["", *LAYOUTS], metavar="KEY", help="NHWC or NCHW")
     parser.add_argument("--licence", default="", help="under which it may be used")
     parser.add_argument(
-        "--photos", default="", metavar="DATA", help="photos to try scalings on, where the file doesn't say its own"
+        "--photos",
+        default="",
+        metavar="DATA",
+        help="photos to try scalings on, where the file doesn't tell (default: your newest data set)",
     )
     parser.set_defaults(command=_add)
 
@@ -98,7 +101,9 @@ def _where(spec: BackboneSpec) -> str:
 def _add(workspace: Workspace, options: argparse.Namespace) -> int:
     choices = Choices(options.output, options.input_size, options.layout, options.scaling)
     with ProgressBars() as bars:
-        photos = take_dataset(options.photos, workspace, 0, bars.show)[1] if options.photos else None
+        photos = (
+            take_dataset(options.photos, workspace, 0, bars.show)[1] if options.photos else newest_photos(workspace)
+        )
         adding = add_from(workspace, options.source, options.name, options.licence, choices, photos)
         network = run_to_end(adding, bars.show)
     if network is None:

@@ -23,6 +23,7 @@ from tlcore.models.scalings import SCALING_VALUES, scale_pixels
 from tlcore.networks.reading import FEATURES, MOST_SECONDS, REFUSED
 
 LEAST_BYTES, MOST_BYTES = 1_000_000_000, 6_000_000_000  # of memory, beside copies of the file
+LEAST_DIFFERENCE, LEAST_NUMBER = 1e-4, 1e-6  # as a share of the largest number, and that at least
 COPIES = 8  # of the file: as read, as arrays, as Keras has them, as they are written
 WRITTEN_BYTES = 5_000_000_000
 
@@ -59,6 +60,9 @@ def _save(request: dict[str, Any], path: Path) -> SavedNetwork:
         raise UserError(
             "This network doesn't give usable numbers for a photo.", "Choose another output, or another file."
         )
+    if not np.ptp(found, axis=0).max() > LEAST_DIFFERENCE * max(float(np.abs(found).max()), LEAST_NUMBER):
+        what = "This network gives the same for every photo, as one that was never trained does."
+        raise UserError(what, "Choose another output, or another file.")
     if request["images"]:
         images = np.load(request["images"], allow_pickle=False)
         tried = [run(folder, saved, scale_pixels(images, key)) for key in SCALING_VALUES]

@@ -30,7 +30,17 @@ def _batches(images: npt.NDArray[np.float32], size: int = 16) -> list[npt.NDArra
     return [images[start : start + size] for start in range(0, len(images), size)]
 
 
+def _run_tflite(folder: Path, saved: SavedNetwork, images: npt.NDArray[np.float32]) -> Features:
+    from tlcore.models.frozen_files import POOLED
+    from tlcore.models.imported.tflite_form import FILE
+    from tlcore.models.litert_runtime import LiteModel
+
+    model = LiteModel(folder / FILE)
+    return np.concatenate([model.run(batch, POOLED) for batch in _batches(images)]).astype(np.float32)
+
+
 FORMS: dict[str, RunForm] = {
+    "tflite": _run_tflite,
     "keras": _run_keras,
 }
 """By the key of a form, what runs a network of it up to its pooled features."""

@@ -58,9 +58,16 @@ def _h5() -> Reader:
     return keras_file.H5
 
 
+def _tflite() -> Reader:
+    from tlcore.models.imported import tflite_reader
+
+    return tflite_reader.READER
+
+
 KINDS: dict[str, Callable[[], Reader]] = {
     "keras": _keras,
     "h5": _h5,
+    "tflite": _tflite,
 }
 """By the key of a kind, what imports its reader; in the order in which they are asked."""
 
