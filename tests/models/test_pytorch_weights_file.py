@@ -122,6 +122,7 @@ HOSTILE = {
     "claims a number of 2 GB": (zipped(b"\x80\x02\x8b\xff\xff\xff\x7f\x01."), "cut off"),
     "claims a text of an exabyte": (zipped(b"\x80\x04\x8d" + struct.pack("<Q", 2**60) + b"a."), "cut off"),
     "takes from an empty stack": (zipped(b"\x80\x02R."), "cut off"),
+    "ends a list that never began": (zipped(b"\x80\x02}u."), "cut off"),
     "has no tensors": (zipped(pickle.dumps({"epoch": 3}, 2)), "no weights"),
     "is another zip": (zipped(b"x").replace(b"data.pkl", b"data.txt"), "without"),
     "claims an absurd header": (safetensors({}, claimed=2**50), "cut off"),

@@ -114,7 +114,9 @@ class _Machine:
 
     def to_mark(self) -> list[Any]:
         """What was put onto the stack since the last mark, which goes."""
-        place = next(i for i in range(len(self.stack) - 1, -1, -1) if self.stack[i] is _MARK)
+        place = next((i for i in range(len(self.stack) - 1, -1, -1) if self.stack[i] is _MARK), None)
+        if place is None:
+            raise NotTensors("is damaged or cut off")
         items = self.stack[place + 1 :]
         del self.stack[place:]
         return items
