@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from tlcore.api.arguments import WorkspaceLike, make_config, take_layout
+from tlcore.api.arguments import WorkspaceLike, make_config, take_backbone, take_layout
 from tlcore.api.datasets import DataLike, take_dataset
 from tlcore.api.progress_bars import showing
 from tlcore.api.training import check_outcome, run_interruptibly
@@ -21,7 +21,8 @@ from tlcore.jobs.event_log import EventLog
 from tlcore.jobs.line import NOT_BEGUN
 from tlcore.jobs.store import Run, stop_requested
 from tlcore.messages.comparisons import run_names
-from tlcore.models.registry import BUILT_IN
+from tlcore.models.registry import BUILT_IN, find_backbone
+from tlcore.models.several import can_train
 from tlcore.worker.handlers import check_trainer, load_trainer
 from tlcore.workspace import Workspace
 
@@ -85,7 +86,7 @@ class ComparisonResult:
 def compare(
     data: DataLike,
     strategies: Sequence[str] = STRATEGIES,
-    backbones: Sequence[str] = (BUILT_IN.name,),
+    backbones: Sequence[str | Sequence[str]] = (BUILT_IN.name,),
     *,
     layout: str = "",
     labels: str | PathLike[str] = "",
@@ -101,7 +102,8 @@ def compare(
 
     Args:
         data: a `Dataset`, or what `load_dataset` takes.
-        strategies, backbones: what to compare: 2 to 12 runs.
+        strategies, backbones: what to compare: 2 to 12 runs. A network may be several at once, as for `train`; those
+            run with feature extraction only.
         layout, labels, encoding, workspace, progress, on_event, settings: as for `train`; settings go over each
             strategy's own defaults.
 
@@ -123,22 +125,28 @@ def compare(
     return found
 
 
-def make_configs(strategies: Sequence[str], backbones: Sequence[str], settings: dict[str, Any]) -> list[TrainConfig]:
-    """The settings of each run: every strategy with every network, once.
+def make_configs(
+    strategies: Sequence[str], backbones: Sequence[str | Sequence[str]], settings: dict[str, Any]
+) -> list[TrainConfig]:
+    """The settings of each run: every strategy with every network, once; several networks at once with feature
+    extraction only.
 
     Raises:
         UserError: an unknown strategy, network or setting, a value that is not allowed, too few or too many runs.
     """
-    configs = [
-        make_config(strategy, backbone, settings) for backbone in _each(backbones) for strategy in _each(strategies)
-    ]
+    configs, chosen = [], _each(strategies)
+    for name in dict.fromkeys(find_backbone(take_backbone(backbone)).name for backbone in _each(backbones)):
+        fitting = [strategy for strategy in chosen if can_train(find_backbone(name), strategy)] or chosen
+        configs += [make_config(strategy, name, settings) for strategy in fitting]  # where none fits, it says why
     check_number(len(configs))
     return configs
 
 
-def _each(names: Sequence[str]) -> list[str]:
+def _each(names: Sequence[Any]) -> list[Any]:
     """The names without those that are there twice; a single string is one name, not its letters."""
-    return [names] if isinstance(names, str) else list(dict.fromkeys(names))
+    if isinstance(names, str):
+        return [names]
+    return [name for place, name in enumerate(names) if name not in names[:place]]
 
 
 def run_comparison(

@@ -5,9 +5,10 @@ business of weights.py and weights_cache.py; Keras models of build.py; `.tflite`
 backbone: CONTRIBUTING.md.
 """
 
-from tlcore.config import AUTO, defaults_for
+from tlcore.config import AUTO, SEVERAL, defaults_for
 from tlcore.errors import UserError
 from tlcore.models.backbone_rows import ROWS
+from tlcore.models.several import side_by_side
 from tlcore.models.spec import BackboneSpec, Block
 
 __all__ = [
@@ -61,11 +62,13 @@ BACKBONES: tuple[BackboneSpec, ...] = (BUILT_IN, *ROWS)
 
 
 def find_backbone(name: str) -> BackboneSpec:
-    """The row of that name.
+    """The row of that name; of several, joined by "+", what they are side by side.
 
     Raises:
-        UserError: there is none; the sentence lists those there are.
+        UserError: there is none; the sentence lists those there are. Or several cannot be used together.
     """
+    if SEVERAL in name:
+        return side_by_side([find_backbone(part.strip()) for part in name.split(SEVERAL)])
     for spec in BACKBONES:
         if spec.name == name:
             return spec

@@ -38,6 +38,8 @@ class BackboneSpec:
 
     `fingerprint` tells features of one file from those of another: the SHA-256 of a built-in `.tflite`, else the
     `weights_hash`; where it is "", ask weights.fingerprint, which reads the file.
+
+    `members`: the networks that work side by side where the row stands for several (several.py); else none.
     """
 
     name: str
@@ -61,6 +63,7 @@ class BackboneSpec:
     download_bytes: int = 0
     least_image_size: int = 32
     asset: str = ""
+    members: "tuple[BackboneSpec, ...]" = ()
 
     @property
     def built_in(self) -> bool:

@@ -21,7 +21,7 @@ from tlcore.jobs.attempts import can_finish, can_resume, take_back_figures
 from tlcore.jobs.line import Line
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Run
-from tlcore.models.frozen_backbone import PretrainedBackbone
+from tlcore.models.joined_backbone import open_backbone
 from tlcore.models.registry import find_backbone
 from tlcore.pipeline.clock import RunClock
 from tlcore.pipeline.context import Context, Halted, TrainedModel
@@ -167,7 +167,7 @@ def make_context(workspace: Workspace, run: Run, should_stop: ShouldStop) -> Con
     """
     config = run.config
     spec = find_backbone(config.backbone)
-    backbone = PretrainedBackbone(workspace, spec, config.image_size)
+    backbone = open_backbone(workspace, spec, config.image_size)
     return Context(workspace, run, load_dataset(workspace, run.dataset_id), spec, config, should_stop, backbone)
 
 
