@@ -30,7 +30,7 @@ from tlcore.models.build import build_backbone
 from tlcore.models.frozen_files import convert_checked, probe_images
 from tlcore.models.litert_runtime import litert_pool
 from tlcore.models.ncnn_runtime import FUNCTIONS, ncnn_pool
-from tlcore.models.registry import BackboneSpec, find_backbone
+from tlcore.models.registry import TABLE, BackboneSpec
 
 TARGETS = {"vgg16": ">= 1.6", "resnet50": ">= 1.4", "xception": ">= 1.6", "mobilenet-v2": ">= 3"}
 NUM_PHOTOS, ROUNDS = 32, 3
@@ -40,7 +40,7 @@ def main() -> int:
     """Measure, print, write."""
     options = parser("backbones", __doc__).parse_args()
     count, rounds = (8, 1) if options.quick else (NUM_PHOTOS, ROUNDS)
-    rows = [_measure(find_backbone(name), target, count, rounds) for name, target in TARGETS.items()]
+    rows = [_measure(TABLE[name], target, count, rounds) for name, target in TARGETS.items()]
     return finish("Features of a photo, LiteRT against model.predict", rows, options)
 
 

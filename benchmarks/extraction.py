@@ -38,11 +38,11 @@ from tlcore.features.views import ViewedStore
 from tlcore.models.frozen_backbone import PretrainedBackbone
 from tlcore.models.frozen_files import POOLED
 from tlcore.models.litert_runtime import usable_cores
-from tlcore.models.registry import find_backbone
+from tlcore.models.registry import TABLE
 from tlcore.models.weights import asset_path
 from tlcore.workspace import open_workspace
 
-SPEC = find_backbone("efficientnet-lite0")
+SPEC = TABLE["efficientnet-lite0"]
 POLICY = "center-crop"
 SIZES = (160, 224)
 CHUNKS = (1, 2, 4, 8, 16)

@@ -41,7 +41,7 @@ from tlcore.features.store import FeatureStore
 from tlcore.features.views import ViewedStore
 from tlcore.models.frozen_backbone import PretrainedBackbone
 from tlcore.models.frozen_files import POOLED
-from tlcore.models.registry import find_backbone
+from tlcore.models.registry import TABLE
 from tlcore.workspace import open_workspace
 
 FEW, MANY, QUICK_MANY = 1000, 20_000, 2000
@@ -107,7 +107,7 @@ def _extract(home: Path, dataset_id: str) -> tuple[float, int, float]:
     """Extract all features of a data set: peak memory of this process in MB, photos done, seconds."""
     with _Peak() as peak:
         start = time.perf_counter()
-        workspace, spec = open_workspace(home), find_backbone("efficientnet-lite0")
+        workspace, spec = open_workspace(home), TABLE["efficientnet-lite0"]
         dataset = load_dataset(workspace, dataset_id)
         photos = [Photo(*row) for row in dataset.photos[["sha256", "path"]].itertuples(index=False)]
         store = FeatureStore(workspace, feature_kind(spec, IMAGE_SIZE, POLICY))

@@ -1,6 +1,6 @@
 """One prediction from JPEG bytes at 224 px: ImageClassifier against Keras' `model.predict`, medians in milliseconds.
 
-Compared: the two models of one bundle, `model.tflite` and `model.keras`, on the same photos in turns. Inside both
+Compared: the `model.tflite` of a run and its export for Keras, on the same photos in turns. Inside both
 clocks: from the bytes of the file to probabilities, decoding included, and decoding is the same function on both sides.
 Outside: loading the models and the first answers, in which both set themselves up. A second row leaves decoding out.
 
@@ -22,7 +22,7 @@ from benchmarks.table import Row, times_faster
 from tlcore.config import TrainConfig
 from tlcore.data.images import load_input
 from tlcore.events import run_to_end
-from tlcore.serving.bundle import FOLDER, KERAS, load_bundle
+from tlcore.serving.bundle import load_bundle
 from tlcore.serving.predict import ImageClassifier
 
 IMAGE_SIZE, EPOCHS, PHOTOS, WARM_UP = 224, 5, 150, 10
@@ -65,7 +65,12 @@ def _measure(run: Path, files: list[Path]) -> tuple[list[Row], float]:
     import keras
 
     predictor = ImageClassifier(load_bundle(run))
-    model = keras.models.load_model(run / FOLDER / KERAS, compile=False)
+    from tlcore.exports.exporter import ExportSource
+    from tlcore.exports.keras_model import write_keras_file
+
+    file = run / "model.keras"
+    write_keras_file(ExportSource(load_bundle(run), run), file)
+    model = keras.models.load_model(file, compile=False)
     size, policy, labels = predictor.bundle.image_size, predictor.bundle.policy, predictor.bundle.labels
 
     def ask_ours(photo: bytes) -> np.ndarray:
@@ -73,7 +78,8 @@ def _measure(run: Path, files: list[Path]) -> tuple[list[Row], float]:
         return np.array([ranked[label] for label in labels])
 
     def ask_keras(photo: bytes) -> np.ndarray:
-        return model.predict(load_input(photo, size, policy)[np.newaxis].astype(np.float32), verbose=0)[0]
+        pixels = load_input(photo, size, policy)[np.newaxis].astype(np.float32)
+        return model.predict(pixels, verbose=0)["probabilities"][0]
 
     def decode(photo: bytes) -> np.ndarray:
         return load_input(photo, size, policy)

@@ -17,7 +17,7 @@ from benchmarks.outcome import Outcome
 from tlcore.config import TrainConfig
 from tlcore.data.manifest import SPLITS, Dataset, load_dataset
 from tlcore.models.build import build_backbone
-from tlcore.models.registry import find_backbone
+from tlcore.models.registry import TABLE
 from tlcore.worker.process import warm_up
 from tlcore.workspace import open_workspace
 
@@ -63,7 +63,7 @@ def classic(workspace: Path, dataset_id: str, folder: Path, config: TrainConfig)
 
 def _model(config: TrainConfig, num_classes: int) -> keras.Model:
     """Augmentation, frozen backbone, pooling, dropout, dense; compiled."""
-    backbone = build_backbone(find_backbone(config.backbone), config.image_size, "feature_map")
+    backbone = build_backbone(TABLE[config.backbone], config.image_size, "feature_map")
     backbone.trainable = False
     image = keras.Input((config.image_size, config.image_size, 3))
     x = keras.layers.RandomFlip("horizontal")(image)

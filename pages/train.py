@@ -25,7 +25,7 @@ from tlcore.jobs.status import JobStatus, job_status
 from tlcore.jobs.store import Run
 from tlcore.messages.ensembles import NO_CURVES
 from tlcore.messages.quantities import format_bytes
-from tlcore.models.registry import find_backbone
+from tlcore.models.backbones import find_backbone
 from tlcore.models.weights_cache import is_present
 
 
@@ -156,7 +156,8 @@ def finished(action: DeltaGenerator, run: Run, status: JobStatus) -> None:
 def lacks_weights(run: Run, status: JobStatus) -> bool:
     """Whether a run failed and the weights of its network are not on this machine."""
     try:
-        return status.error is not None and not status.error.bug and not is_present(find_backbone(run.config.backbone))
+        spec = find_backbone(run.config.backbone, run.workspace)
+        return status.error is not None and not status.error.bug and not is_present(spec)
     except UserError:  # a network that another version knew
         return True
 

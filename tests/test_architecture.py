@@ -22,6 +22,7 @@ TENSORFLOW = {
     "models/efficientnet_lite.py",
     "models/scaling.py",
     "models/graph.py",
+    "models/pytorch/keras_layers.py",
     "models/build.py",
     "models/convert.py",
     "models/frozen_files.py",

@@ -303,18 +303,7 @@ class TrainConfig:
         for option in fields(self):
             _check(option, getattr(self, option.name))
         if SEVERAL in self.backbone:
-            self._check_several()
-
-    def _check_several(self) -> None:
-        """Raise UserError unless several networks at once can be used in this way."""
-        if self.strategy != STRATEGY_OF_SEVERAL:
-            what = f"Several networks at once stay frozen, so {short_name(self.strategy)} can't be used with them."
-            raise UserError(what, "Choose feature extraction, or a single network.")
-        if self.head != "pooling":
-            raise UserError(
-                "Several networks at once need the pooling head: their positions differ.",
-                "Choose the pooling head, or a single network.",
-            )
+            check_several(self.strategy, self.head)
 
     @property
     def pretrained(self) -> bool:
@@ -381,6 +370,18 @@ _STRATEGY_DEFAULTS: dict[str, dict[str, Any]] = {
     "fine-tuning": {"fine_tune_epochs": 10, "fine_tune_learning_rate": 3e-4, **_FINE_TUNING},
     "scratch": {"fine_tune_epochs": 20, "fine_tune_learning_rate": 1e-3, **_FINE_TUNING, "image_size": 96},
 }
+
+
+def check_several(strategy: str, head: str = "pooling") -> None:
+    """Raise UserError unless several networks at once can be used in this way."""
+    if strategy != STRATEGY_OF_SEVERAL:
+        what = f"Several networks at once stay frozen, so {short_name(strategy)} can't be used with them."
+        raise UserError(what, "Choose feature extraction, or a single network.")
+    if head != "pooling":
+        raise UserError(
+            "Several networks at once need the pooling head: their positions differ.",
+            "Choose the pooling head, or a single network.",
+        )
 
 
 KIND_NAMES = {int: "a whole number", float: "a number", bool: "true or false", str: "a name"}

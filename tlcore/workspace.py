@@ -58,6 +58,11 @@ class Workspace:
         return self.root / "runs"
 
     @property
+    def networks(self) -> Path:
+        """Networks that people have brought, one folder each."""
+        return self.root / "networks"
+
+    @property
     def features(self) -> Path:
         """The feature store, shared by all runs."""
         return self.root / "features"

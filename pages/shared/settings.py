@@ -11,9 +11,11 @@ from typing import Any
 
 import streamlit as st
 
+from pages.shared import state
 from tlcore.config import TrainConfig, defaults_for
 from tlcore.data.augment import Augmentation
-from tlcore.models.registry import BUILT_IN, find_backbone, usual_image_size
+from tlcore.models.backbones import list_backbones
+from tlcore.models.registry import BUILT_IN, usual_image_size
 from tlcore.models.spec import BackboneSpec
 
 AUTO = TrainConfig().unfreeze_from
@@ -55,9 +57,15 @@ def recommend(strategy: str | None) -> None:
     st.session_state[RECOMMENDED] = strategy
 
 
+def backbones() -> tuple[BackboneSpec, ...]:
+    """The networks that this visitor can choose from: the table's, then those that he added."""
+    return list_backbones(state.workspace(), state.maker())
+
+
 def backbone() -> BackboneSpec:
-    """The chosen network."""
-    return find_backbone(own().get("backbone", BUILT_IN.name))
+    """The chosen network; the built-in one where it was deleted, or is not this visitor's."""
+    chosen = own().get("backbone", BUILT_IN.name)
+    return next((spec for spec in backbones() if spec.name == chosen), BUILT_IN)
 
 
 def proposed(strategy: str | None = None, spec: BackboneSpec | None = None) -> TrainConfig:
@@ -84,7 +92,7 @@ def counting(config: TrainConfig) -> list[str]:
 
 def _fitting(name: str, value: Any, spec: BackboneSpec) -> Any:
     """A value that the person set, brought to what the chosen network allows."""
-    if name == "unfreeze_from":
+    if name == "unfreeze_from" and spec.blocks:
         return value if value in [block.name for block in spec.blocks] else AUTO
     low, high = limits(name, spec)
     return value if low is None else min(max(value, low), high)
@@ -94,7 +102,7 @@ def limits(name: str, spec: BackboneSpec) -> tuple[Any, Any]:
     """The least and the most of a number with this network; None for what is no number."""
     meta = OPTIONS[name].metadata
     if name == "image_size":
-        return max(meta["low"], spec.least_image_size), meta["high"]
-    if name == "num_unfrozen_layers":
+        return max(meta["low"], spec.least_image_size), min(meta["high"], spec.most_image_size or meta["high"])
+    if name == "num_unfrozen_layers" and spec.blocks:
         return meta["low"], spec.blocks[-1].num_layers
     return meta.get("low"), meta.get("high")

@@ -58,7 +58,7 @@ def test_a_training_finds_what_was_looked_at(workspace, dataset):
 
 
 def test_a_first_training_knows_the_pace_of_this_machine(workspace, dataset):
-    name = timing_names(TrainConfig())[StageKey.EXTRACT_FEATURES]
+    name = timing_names(TrainConfig(), BUILT_IN)[StageKey.EXTRACT_FEATURES]
     run_job(workspace, job := recommendation_job(workspace, dataset.id))
     known = load_timings(workspace)
     assert known[name] > 0

@@ -21,19 +21,22 @@ LITE = "efficientnet-lite0"
         ("hybrid", LITE, {"open_epochs": 2}, {"fine_tune_epochs": 2}, "a name of version 0.1.0"),
     ],
 )
-def test_settings_go_over_what_is_right_for_strategy_and_network(strategy, backbone, settings, expected, reason):
-    config = make_config(strategy, backbone, settings)
+def test_settings_go_over_what_is_right_for_strategy_and_network(
+    strategy, backbone, settings, expected, reason, tmp_path
+):
+    config = make_config(strategy, backbone, settings, open_workspace(tmp_path))
     values = expected if isinstance(expected, dict) else expected.to_dict()
     assert config.strategy == strategy and config.backbone == backbone
     assert {name: config.to_dict()[name] for name in values} == values, reason
 
 
 @pytest.mark.parametrize(("old", "new"), RENAMED_FIELDS.items())
-def test_every_old_name_is_taken_once(old, new):
+def test_every_old_name_is_taken_once(old, new, tmp_path):
     value = "auto" if new == "unfreeze_from" else 1
-    assert make_config("hybrid", LITE, {old: value}) == make_config("hybrid", LITE, {new: value})
+    place = open_workspace(tmp_path)
+    assert make_config("hybrid", LITE, {old: value}, place) == make_config("hybrid", LITE, {new: value}, place)
     with pytest.raises(UserError, match=f"{new} was given twice"):
-        make_config("hybrid", LITE, {old: value, new: value})
+        make_config("hybrid", LITE, {old: value, new: value}, place)
 
 
 @pytest.mark.parametrize(
@@ -48,9 +51,9 @@ def test_every_old_name_is_taken_once(old, new):
         ("hybrid", LITE, {"epochs": "3"}, "'3'.*a whole number", "of another type"),
     ],
 )
-def test_a_wrong_setting_is_one_sentence(strategy, backbone, settings, message, reason):
+def test_a_wrong_setting_is_one_sentence(strategy, backbone, settings, message, reason, tmp_path):
     with pytest.raises(UserError, match=message):
-        make_config(strategy, backbone, settings)
+        make_config(strategy, backbone, settings, open_workspace(tmp_path))
 
 
 def test_a_workspace_is_given_in_any_form(tmp_path, monkeypatch):

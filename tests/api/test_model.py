@@ -14,7 +14,7 @@ from tests.small import write_small_folder
 from tlcore.api import saving
 from tlcore.cli.main import main
 from tlcore.data.names import slug
-from tlcore.serving.bundle import KERAS
+from tlcore.serving.bundle_weights import WEIGHTS
 from tlcore.workspace import open_workspace
 
 
@@ -144,7 +144,7 @@ def test_a_saved_model_is_the_same_one(model, photo, tmp_path, name):
     )
     assert len(again.report.predictions) == 0, "photos stay at home"
     third = again.save(tmp_path / "third")
-    assert (third / KERAS).read_bytes() == (model.path / "bundle" / KERAS).read_bytes(), "the Keras file comes along"
+    assert (third / WEIGHTS).read_bytes() == (model.path / "bundle" / WEIGHTS).read_bytes(), "for its Keras file"
     assert not list(tmp_path.rglob(".*")), "nothing is left lying about"
 
 
@@ -202,7 +202,7 @@ def test_overwrite_replaces_a_file(model, tmp_path):
 def test_a_full_disk_leaves_the_old_model(model, photo, tmp_path, monkeypatch, name):
     path = model.save(tmp_path / name)
 
-    def full(folder, bundle):
+    def full(folder, bundle, weights):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(saving, "write_bundle", full)

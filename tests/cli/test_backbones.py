@@ -7,7 +7,7 @@ import pytest
 
 from tlcore.__main__ import main
 from tlcore.cli import weights as weights_command
-from tlcore.models.registry import BACKBONES, BUILT_IN, find_backbone
+from tlcore.models.registry import BACKBONES, BUILT_IN, TABLE
 from tlcore.models.weights_cache import weights_path
 
 
@@ -40,7 +40,7 @@ def test_backbones_as_json(capsys):
 
 @pytest.mark.parametrize("action", [[], ["list"]], ids=["weights", "weights list"])
 def test_weights_lists_what_is_here(capsys, action):
-    spec = find_backbone("resnet50")
+    spec = TABLE["resnet50"]
     weights_path(spec).parent.mkdir(parents=True)
     weights_path(spec).write_bytes(b"anything")
     code, text, _ = run(capsys, "weights", *action)
@@ -50,7 +50,7 @@ def test_weights_lists_what_is_here(capsys, action):
 
 
 def test_weights_import(capsys, tmp_path, monkeypatch):
-    spec = find_backbone("resnet50")
+    spec = TABLE["resnet50"]
     (tmp_path / spec.weights_file).write_bytes(b"not it")
     code, _, error = run(capsys, "weights", "import", str(tmp_path / spec.weights_file))
     assert code == 2 and "damaged" in error and not weights_path(spec).exists()
@@ -68,8 +68,8 @@ def test_weights_fetch(capsys):
 
 
 def test_weights_fetch_without_a_network(capsys, monkeypatch):
-    spec = find_backbone("vgg16")
+    spec = TABLE["vgg16"]
     row = spec.__class__(**{**vars(spec), "weights_url": f"http://127.0.0.1:9/{spec.weights_file}"})
-    monkeypatch.setattr(weights_command, "find_backbone", lambda name: row)
+    monkeypatch.setattr(weights_command, "find_backbone", lambda name, _: row)
     code, _, error = run(capsys, "weights", "fetch", "vgg16")
     assert code == 2 and spec.weights_file in error and "EfficientNet-Lite0 is built in" in error

@@ -23,6 +23,7 @@ from tlcore.jobs.attempts import can_resume, resume
 from tlcore.jobs.event_log import read_events
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import list_runs, recommendation_job
+from tlcore.models.registry import BUILT_IN
 from tlcore.pipeline.timings import load_timings, timing_names
 from tlcore.serving.bundle import load_bundle
 from tlcore.workspace import Workspace, open_workspace
@@ -81,7 +82,7 @@ def test_the_recommendation_is_read_and_not_made_again(workspace):
 
 
 def test_what_was_measured_for_the_time_left_still_counts(workspace):
-    names = timing_names(run_with(workspace, "feature-extraction").config)
+    names = timing_names(run_with(workspace, "feature-extraction").config, BUILT_IN)
     assert {names[StageKey.EXTRACT_FEATURES], names[StageKey.TRAIN_HEAD]} <= set(load_timings(workspace))
 
 

@@ -33,7 +33,8 @@ from tlcore.jobs.event_log import EventLog, read_events
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import create_run, list_runs, load_run, recommendation_job
 from tlcore.pipeline.timings import load_timings, save_timings
-from tlcore.serving.bundle import Bundle, load_bundle, load_keras_file, write_bundle, zip_bundle
+from tlcore.serving.bundle import Bundle, load_bundle, load_file_beside, write_bundle, zip_bundle
+from tlcore.serving.bundle_weights import WEIGHTS
 from tlcore.training.checkpoint import Checkpoint, load_checkpoint, load_checkpoint_epoch, save_checkpoint
 from tlcore.workspace import CHECKPOINT, PREVIOUS_CHECKPOINT, Workspace, open_workspace, read_json
 
@@ -324,16 +325,15 @@ def bundle_folder(tmp_path) -> Path:
     folder = tmp_path / "model"
     folder.mkdir()
     random = np.random.default_rng(0)
-    (folder / "model.keras").write_bytes(random.bytes(9000))
     info = {"format": 1, "name": "Owls", "input": {"size": 96, "resize": "center-crop"}, "output": {}}
-    write_bundle(folder, Bundle(b"\x1c\0\0\0TFL3" + random.bytes(20_000), LABELS, info))
+    write_bundle(folder, Bundle(b"\x1c\0\0\0TFL3" + random.bytes(20_000), LABELS, info), random.bytes(9000))
     return folder
 
 
-@pytest.mark.parametrize("file", ["model.tflite", "labels.txt", "model.json", "model.keras"])
+@pytest.mark.parametrize("file", ["model.tflite", "labels.txt", "model.json", WEIGHTS])
 def test_a_model_is_what_was_trained(bundle_folder, file):
     files, bundle = Files(bundle_folder), load_bundle(bundle_folder)
-    keras = (bundle_folder / "model.keras").read_bytes()
+    weights = (bundle_folder / WEIGHTS).read_bytes()
 
     @sweep
     @given(damages())
@@ -342,19 +342,19 @@ def test_a_model_is_what_was_trained(bundle_folder, file):
         try:
             assert load_bundle(bundle_folder) == bundle
         except UserError as error:
-            assert changed and file != "model.keras" and f"{file} has been changed or damaged" in str(error)
+            assert changed and file != WEIGHTS and f"{file} has been changed or damaged" in str(error)
             return
         try:
-            assert load_keras_file(bundle_folder, bundle.info) == keras
+            assert load_file_beside(bundle_folder, WEIGHTS, bundle.info) == weights
             zip_bundle(bundle_folder)
         except UserError as error:
-            assert changed and "model.keras" in str(error)
+            assert changed and WEIGHTS in str(error)
 
     check()
 
 
 def test_a_model_in_a_zip_is_what_was_packed(bundle_folder, tmp_path):
-    bundle, keras = load_bundle(bundle_folder), (bundle_folder / "model.keras").read_bytes()
+    bundle, weights = load_bundle(bundle_folder), (bundle_folder / WEIGHTS).read_bytes()
     place = tmp_path / "zips"
     place.mkdir()
     (place / "model.zip").write_bytes(zip_bundle(bundle_folder))
@@ -371,7 +371,7 @@ def test_a_model_in_a_zip_is_what_was_packed(bundle_folder, tmp_path):
             changed = files.damage(path, damage[1])
             try:
                 assert load_bundle(path) == bundle
-                assert load_keras_file(path, bundle.info) in (keras, None)
+                assert load_file_beside(path, WEIGHTS, bundle.info) in (weights, None)
             except UserError:
                 assert changed
 

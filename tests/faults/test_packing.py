@@ -23,7 +23,8 @@ from tlcore.jobs.event_log import read_events
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import create_run, load_run, request_stop
 from tlcore.pipeline import fine_tune_stages
-from tlcore.serving.bundle import FOLDER, INFO, KERAS, load_bundle
+from tlcore.serving.bundle import FOLDER, INFO, load_bundle
+from tlcore.serving.bundle_weights import WEIGHTS
 from tlcore.training.optimise import Score
 from tlcore.worker.runner import run_job
 from tlcore.workspace import TRAINED, open_workspace
@@ -83,7 +84,7 @@ def test_a_kill_at_any_step_of_packing_leaves_no_model_or_the_whole_one(trained,
         if (left.folder / FOLDER / INFO).exists():
             info = load_bundle(left.folder).info
             assert info["check"]["photos"] == info["test"]["total"], "what is there was checked"
-            assert states[-1] != "finished" or KERAS in info["files"], "and a finished run has all of it"
+            assert states[-1] != "finished" or WEIGHTS in info["files"], "and a finished run has all of it"
         else:
             with pytest.raises(UserError):
                 load_model(left.folder)

@@ -24,7 +24,7 @@ from tlcore.models.build import build_backbone
 from tlcore.models.frozen_backbone import AdaptedBackbone, PretrainedBackbone
 from tlcore.models.frozen_files import POOLED
 from tlcore.models.litert_runtime import LiteModel, litert_pool
-from tlcore.models.registry import BACKBONES, find_backbone
+from tlcore.models.registry import BACKBONES, TABLE
 from tlcore.models.weights import asset_path
 from tlcore.workspace import open_workspace
 
@@ -218,7 +218,7 @@ def test_two_stores_are_filled_in_one_pass_as_by_two(workspace, dataset, tmp_pat
 @pytest.fixture(scope="module")
 def vgg() -> AdaptedBackbone:
     """VGG16 of random weights, whose file takes seconds to make."""
-    backbone = AdaptedBackbone("vgg", build_backbone(find_backbone("vgg16"), 32, weights=None), POOLED, 32)
+    backbone = AdaptedBackbone("vgg", build_backbone(TABLE["vgg16"], 32, weights=None), POOLED, 32)
     backbone._on_ncnn = True
     return backbone
 

@@ -6,7 +6,6 @@ import pytest
 
 from tlcore.config import STRATEGIES, defaults_for
 from tlcore.messages.plans import plan_message
-from tlcore.models import registry
 from tlcore.models.registry import BUILT_IN
 
 ABSENT = replace(BUILT_IN, name="far-net", title="FarNet", asset="", weights_url="https://a/b.h5", download_bytes=9e6)
@@ -22,14 +21,13 @@ ABSENT = replace(BUILT_IN, name="far-net", title="FarNet", asset="", weights_url
     ],
 )
 def test_each_strategy_says_what_it_does(strategy, said):
-    assert plan_message(defaults_for(strategy), 68, None) == f"{said}.", "nobody knows the time"
-    assert plan_message(defaults_for(strategy), 68, (9, 11)) == f"{said}, about 10 s."
+    assert plan_message(defaults_for(strategy), BUILT_IN, 68, None) == f"{said}.", "nobody knows the time"
+    assert plan_message(defaults_for(strategy), BUILT_IN, 68, (9, 11)) == f"{said}, about 10 s."
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_what_is_fetched_first_is_said(strategy, monkeypatch, tmp_path):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    monkeypatch.setattr(registry, "BACKBONES", (BUILT_IN, ABSENT))
-    said = plan_message(defaults_for(strategy, backbone="far-net"), 1, None)
+    said = plan_message(defaults_for(strategy, backbone="far-net"), ABSENT, 1, None)
     assert said.startswith("Downloads FarNet (9.0 MB), then ") == (strategy != "scratch"), "random weights need none"
     assert "with 1 photo" in said

@@ -20,7 +20,7 @@ from tlcore.models import graph
 from tlcore.models.build import build_backbone, cut_backbone, layer_below
 from tlcore.models.frozen_files import convert_checked
 from tlcore.models.litert_runtime import LiteModel
-from tlcore.models.registry import BACKBONES, BUILT_IN, BackboneSpec, find_backbone
+from tlcore.models.registry import BACKBONES, BUILT_IN, TABLE, BackboneSpec
 
 ROWS = [spec for spec in BACKBONES if not spec.built_in]
 FIRST = ("vgg16", "vgg19", "resnet50", "inception-v3", "xception", "mobilenet-v2")
@@ -131,7 +131,7 @@ def test_built_and_cut_on_the_graph(spec, without_values):
 
 @pytest.mark.parametrize("name", RUN)
 def test_built_cut_converted_extracted_and_trained(name):
-    spec = find_backbone(name)
+    spec = TABLE[name]
     size = spec.least_image_size
     model = build_backbone(spec, size, weights=None)
     check_against_keras(spec, model)
@@ -176,7 +176,7 @@ def train_one_step(spec: BackboneSpec, model: keras.Model, images: np.ndarray, w
     ],
 )
 def test_recipes_that_count_layers(name, num_layers, layer, reason, without_values):
-    spec = find_backbone(name)
+    spec = TABLE[name]
     model = build_backbone(spec, spec.least_image_size, weights=None)
     own = getattr(keras.applications, spec.function)(include_top=False, weights=None)
     assert layer_below(model, num_layers) == layer, reason

@@ -16,7 +16,7 @@ from tlcore.models.convert import convert_to_tflite
 from tlcore.models.efficientnet_lite import block_names, build_efficientnet_lite0
 from tlcore.models.graph import cut_points
 from tlcore.models.registry import BUILT_IN as SPEC
-from tlcore.models.registry import find_backbone
+from tlcore.models.registry import TABLE
 from tlcore.models.weights import asset_path, keras_weights_path
 from tlcore.training.batch_norm import freeze_batch_norm
 
@@ -157,7 +157,7 @@ def save_weights(folder, spec, size):
 def test_weights_give_what_keras_gives_with_its_own_download(name, monkeypatch, tmp_path):
     """EfficientNet above all, whose graph Keras changes when it fetches the file itself."""
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    path, spec = save_weights(tmp_path, find_backbone(name), 96)
+    path, spec = save_weights(tmp_path, TABLE[name], 96)
     monkeypatch.setattr(file_utils, "get_file", lambda *_, **__: str(path))
     own = getattr(keras.applications, spec.function)
     preprocess = sys.modules[own.__module__].preprocess_input
@@ -179,7 +179,7 @@ def test_weights_give_what_keras_gives_with_its_own_download(name, monkeypatch, 
     ],
 )
 def test_a_saved_network_is_loaded_in_safe_mode(name, kind, reason, tmp_path):
-    spec = find_backbone(name)
+    spec = TABLE[name]
     size = spec.least_image_size
     model = build_backbone(spec, size, weights=None)
     if kind:  # the lower part has such layers, and takes a quarter of the time
@@ -193,13 +193,13 @@ def test_a_saved_network_is_loaded_in_safe_mode(name, kind, reason, tmp_path):
 
 def test_too_small_images_are_refused():
     with pytest.raises(UserError, match="60 pixels.*at least 71"):
-        build_backbone(find_backbone("xception"), 60)
+        build_backbone(TABLE["xception"], 60)
 
 
 def test_weights_of_another_network_are_not_half_loaded(monkeypatch, tmp_path):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    path, _ = save_weights(tmp_path, find_backbone("mobilenet-0.25"), 32)
-    spec = dataclasses.replace(find_backbone("mobilenet-v2-0.35"), weights_hash="", fingerprint="")
+    path, _ = save_weights(tmp_path, TABLE["mobilenet-0.25"], 32)
+    spec = dataclasses.replace(TABLE["mobilenet-v2-0.35"], weights_hash="", fingerprint="")
     path.rename(path.with_name(spec.weights_file))
     with pytest.raises(UserError, match=f"{spec.weights_file}.*another network"):
         build_backbone(spec, 32)

@@ -26,12 +26,12 @@ from tlcore.models.frozen_files import (
     with_activation,
 )
 from tlcore.models.litert_runtime import LiteModel
-from tlcore.models.registry import BUILT_IN, find_backbone
+from tlcore.models.registry import BUILT_IN, TABLE
 from tlcore.models.tflite_file import pack, truncate_at, unpack
 from tlcore.models.weights import asset_path
 from tlcore.models.weights_cache import weights_path
 
-SMALL = find_backbone("mobilenet-v2-0.35")
+SMALL = TABLE["mobilenet-v2-0.35"]
 GENUINE = Path(__file__).resolve().parents[3] / "shared" / "weights" / SMALL.weights_file
 SIZE = 64
 

@@ -14,10 +14,10 @@ from tlcore.models.convert import convert_to_tflite
 from tlcore.models.frozen_files import probe_images
 from tlcore.models.litert_runtime import LitePredictor
 from tlcore.models.ncnn_runtime import NcnnPredictor, UnsupportedNetwork, ncnn_pool
-from tlcore.models.registry import find_backbone
+from tlcore.models.registry import TABLE
 from tlcore.models.tflite_file import add_output
 
-VGG = find_backbone("vgg16")
+VGG = TABLE["vgg16"]
 SIZE = 75  # is odd after one pooling, and after two
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")

@@ -6,7 +6,7 @@ import pytest
 
 from tlcore.config import TrainConfig, defaults_for
 from tlcore.models.parts import LAST, head_weights, network_parts
-from tlcore.models.registry import BACKBONES, BUILT_IN, auto_block, find_backbone
+from tlcore.models.registry import BACKBONES, BUILT_IN, TABLE, auto_block
 
 
 @pytest.mark.parametrize("spec", BACKBONES, ids=lambda spec: spec.name)
@@ -56,6 +56,6 @@ def test_the_weights_of_the_head(changes, weights, reason):
 
 def test_the_unfrozen_part_of_vgg16_has_the_weights_of_its_recipe():
     """Three convolutions of 3 × 3 on 512 channels: 7,079,424 weights, as Chollet's fine-tuning recipe has them."""
-    vgg16 = find_backbone("vgg16")
+    vgg16 = TABLE["vgg16"]
     parts = network_parts(vgg16, defaults_for("hybrid", unfreeze_from="block5", backbone="vgg16"), 2)
     assert [part.num_weights for part in parts if part.learns] == [7_079_424, 512 * 2 + 2]

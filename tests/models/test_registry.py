@@ -5,8 +5,10 @@ import hashlib
 import pytest
 
 from tlcore.errors import UserError
-from tlcore.models.registry import BACKBONES, BUILT_IN, find_backbone, find_block, usual_image_size
+from tlcore.models.backbones import find_backbone
+from tlcore.models.registry import BACKBONES, BUILT_IN, TABLE, find_block, usual_image_size
 from tlcore.models.weights import asset_path, fingerprint, keras_weights_path, load_labels
+from tlcore.workspace import open_workspace
 
 MEGABYTE = 10**6
 
@@ -14,12 +16,12 @@ MEGABYTE = 10**6
 def test_names_are_unique_and_found():
     names = [spec.name for spec in BACKBONES]
     assert len(set(names)) == len(names)
-    assert [find_backbone(name) for name in names] == list(BACKBONES)
+    assert [TABLE[name] for name in names] == list(BACKBONES)
 
 
-def test_an_unknown_name_is_refused_with_what_is_allowed():
+def test_an_unknown_name_is_refused_with_what_is_allowed(tmp_path):
     with pytest.raises(UserError, match="resnet-99.*Choose one of: .*efficientnet-lite0"):
-        find_backbone("resnet-99")
+        find_backbone("resnet-99", open_workspace(tmp_path))
 
 
 def test_blocks_are_found_by_name():
@@ -73,4 +75,4 @@ def test_missing_file_is_a_plain_sentence(monkeypatch, tmp_path):
     ],
 )
 def test_the_image_size_is_right_for_strategy_and_network(strategy, backbone, size, reason):
-    assert usual_image_size(strategy, find_backbone(backbone)) == size, reason
+    assert usual_image_size(strategy, TABLE[backbone]) == size, reason

@@ -15,12 +15,12 @@ import pytest
 
 from tests.conftest import finish
 from tlcore.errors import UserError
-from tlcore.models.registry import BUILT_IN, find_backbone
+from tlcore.models.registry import BUILT_IN, TABLE
 from tlcore.models.weights import fingerprint
 from tlcore.models.weights_cache import fetch, import_file, is_present, keras_folder, verify, weights_path
 
 DATA = bytes(range(256)) * 4_000
-SPEC = find_backbone("vgg16")
+SPEC = TABLE["vgg16"]
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):

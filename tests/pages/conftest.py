@@ -11,12 +11,11 @@ import streamlit as st
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
-from pages.parts.train import backbone_picker
 from pages.shared import state
 from tlcore import access
 from tlcore.jobs import store
 from tlcore.jobs.store import Job
-from tlcore.models import registry
+from tlcore.models import backbones, registry
 from tlcore.models.registry import BUILT_IN
 from tlcore.workspace import Workspace
 
@@ -145,5 +144,5 @@ def two_networks(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
     """A table of the built-in network and one that would have to be fetched."""
     rows = (BUILT_IN, FETCHED)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-    for module in (registry, backbone_picker):
-        monkeypatch.setattr(module, "BACKBONES", rows)
+    monkeypatch.setitem(registry.TABLE, FETCHED.name, FETCHED)
+    monkeypatch.setattr(backbones, "BACKBONES", rows)

@@ -300,7 +300,7 @@ def test_an_option_changes_the_sentence_only_where_it_has_to(trained, monkeypatc
     workspace, dataset, _ = trained
     config = defaults_for("feature-extraction")
     rates = {StageKey.TRAIN_HEAD: 0.01, StageKey.EXTRACT_FEATURES: 0.01}
-    known = load_timings(workspace) | {timing_names(config)[rate]: seconds for rate, seconds in rates.items()}
+    known = load_timings(workspace) | {timing_names(config, BUILT_IN)[rate]: seconds for rate, seconds in rates.items()}
     monkeypatch.setattr(estimate, "load_timings", lambda _: known)
     monkeypatch.setattr(plan.state, "workspace", lambda: workspace)
     monkeypatch.setattr(plan, "memory_refusal", lambda configs: "no" * (configs[0].head == "flatten"))

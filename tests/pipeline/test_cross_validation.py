@@ -16,13 +16,15 @@ from tlcore.evaluation.calibration import CROSS_VALIDATION, VALIDATION, divide_b
 from tlcore.evaluation.cross_validation import ANALYSIS, load_cross_validation
 from tlcore.evaluation.report import load_report
 from tlcore.events import Evaluated, Finished, Packed, Progress, StageKey, Stopped
+from tlcore.exports.exporter import ExportSource
+from tlcore.exports.keras_model import write_keras_file
 from tlcore.jobs.event_log import read_events
 from tlcore.jobs.store import analysis_job, create_run, list_runs, request_stop
 from tlcore.pipeline.context import FineTuneModel, TrainedModel
 from tlcore.pipeline.finishing import _divided, is_refit
 from tlcore.pipeline.folding import fold_photos, folds_of
 from tlcore.pipeline.train import make_context
-from tlcore.serving.bundle import load_bundle, load_keras_file
+from tlcore.serving.bundle import load_bundle
 from tlcore.serving.predict import ImageClassifier
 from tlcore.training.head import Examples, Head, HeadTrainer, train_head
 from tlcore.worker.runner import run_job
@@ -85,9 +87,8 @@ def test_a_cautious_head_gets_surer_in_every_file(tested):
     assert calibration.after.error < calibration.before.error
     photo = dataset.part("test").iloc[0]
     answer = ImageClassifier(load_bundle(run.folder)).probabilities(dataset.read(photo["path"]))
-    data = load_keras_file(run.folder, load_bundle(run.folder).info)
     path = workspace.root / "model.keras"
-    path.write_bytes(data)
+    write_keras_file(ExportSource(load_bundle(run.folder), run.folder), path)
     model = keras.saving.load_model(path)
     pixels = decode_input(dataset.read(photo["path"]), load_bundle(run.folder).wanted).astype(np.float32)
     np.testing.assert_allclose(np.asarray(model(pixels[np.newaxis])["probabilities"])[0], answer, atol=1e-3)
@@ -192,7 +193,7 @@ def test_a_temperature_divides_the_last_layer_of_a_head_and_of_a_network(tested)
     whole = keras.Model(inputs, keras.layers.Softmax()(dense(inputs)))
     before = np.asarray(whole(features))
     network = FineTuneModel(whole, whole, [dense], None, 0.0, whole)
-    trained = TrainedModel(before, 1, bytes, lambda folder: None, dict, network=network)
+    trained = TrainedModel(before, 1, bytes, dict, network=network)
     changed = _divided(
         make_context(workspace, run, lambda: False), replace(trained, validation_probabilities=before), 2.5
     )

@@ -28,7 +28,10 @@ def estimate(trained, tmp_path):
     def ask(config, rates):
         save_timings(
             workspace,
-            {timing_names(config)[rate]: seconds for rate, seconds in (ONCE | rates if rates else rates).items()},
+            {
+                timing_names(config, BUILT_IN)[rate]: seconds
+                for rate, seconds in (ONCE | rates if rates else rates).items()
+            },
         )
         return estimate_seconds(workspace, trained[1], config)
 
@@ -92,7 +95,7 @@ def test_a_network_without_batch_normalisation_adapts_none(estimate):
 def test_nobody_knows_how_long_a_download_takes(estimate, monkeypatch, tmp_path):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     absent = replace(BUILT_IN, name="far-net", asset="", weights_url="https://a/b.h5", download_bytes=9_000_000)
-    monkeypatch.setattr(registry, "BACKBONES", (BUILT_IN, absent))
+    monkeypatch.setitem(registry.TABLE, "far-net", absent)
     config = replace(HEAD, backbone="far-net")
     assert estimate(config, {EXTRACT: 0.1}) is None
 

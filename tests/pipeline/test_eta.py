@@ -27,7 +27,7 @@ HEAD, ACTIVATIONS, DECODE, TUNE = (
     StageKey.FINE_TUNE,
 )
 HYBRID = defaults_for("hybrid", epochs=10, fine_tune_epochs=20, unfreeze_from="block6a", patience=0)
-NAMES = timing_names(HYBRID)
+NAMES = timing_names(HYBRID, BUILT_IN)
 ONCE = {"compile": 5.0, "evaluate": 0.0, "trace": 0.0, "pack": 0.0}
 KNOWN = {FEATURES: 0.01, ACTIVATIONS: 0.005, HEAD: 0.0, TUNE: 0.1, **ONCE}
 ALL = {NAMES[rate]: seconds for rate, seconds in KNOWN.items()}
@@ -275,7 +275,7 @@ def test_what_follows_a_download_is_not_known():
     ],
 )
 def test_after_the_features_a_head_and_the_model_file_follow(config, most, reason):
-    eta = Eta(Rates(timing_names(config), {}, num_products(BUILT_IN, 224)), clock=Clock())
+    eta = Eta(Rates(timing_names(config, BUILT_IN), {}, num_products(BUILT_IN, 224)), clock=Clock())
     eta.expect([EXTRACT, TRAIN_HEAD], 0.0)
     low, high = eta.update(Progress(FEATURES, 250, 450, 2.0)).left
     assert 2.0 < low < high < most and (high > 5.0) == (config is HYBRID), reason
@@ -300,7 +300,7 @@ def test_a_run_measures_what_the_next_one_remembers(workspace):
     kept = load_timings(workspace)
     assert kept[NAMES[FEATURES]] == pytest.approx(2 / 200) and kept[NAMES[HEAD]] == pytest.approx(0.001)
     assert kept[NAMES[TUNE]] == pytest.approx(0.1) and kept[NAMES["compile"]] >= 0
-    other = timing_names(replace(HYBRID, image_size=96))
+    other = timing_names(replace(HYBRID, image_size=96), BUILT_IN)
     assert other[TUNE] not in kept, "another size has another rate"
     save_timings(workspace, {NAMES[TUNE]: 0.2})
     assert load_timings(workspace) == kept | {NAMES[TUNE]: 0.2}
@@ -327,9 +327,9 @@ def test_a_file_that_is_no_such_file_is_nothing(workspace, text):
 
 def test_what_is_unfrozen_is_named_by_what_unfreezes_it():
     changes = ({}, {"unfreeze_from": "auto"}, {"num_unfrozen_layers": 5})
-    names = [timing_names(replace(HYBRID, **each)) for each in changes]
+    names = [timing_names(replace(HYBRID, **each), BUILT_IN) for each in changes]
     assert len({each[TUNE] for each in names}) == 2, "auto is block6a of this network"
-    assert timing_names(defaults_for("fine-tuning"))[TUNE] != names[0][TUNE]
+    assert timing_names(defaults_for("fine-tuning"), BUILT_IN)[TUNE] != names[0][TUNE]
 
 
 @pytest.mark.parametrize("event", [Progress("read", 1, 2, 3.0, (4.0, 5.0)), EpochEnd(1, 2, 1, 1, 1, 1, 1, left=(4, 5))])

@@ -36,6 +36,6 @@ def test_every_stage_is_done_once_and_nothing_is_planned_after_the_last(workspac
 
     coming = iter([[stage(key) for key in keys] for keys in plans])
     monkeypatch.setattr(executor, "build_plan", lambda _: next(coming))
-    events, _ = finish(executor.execute(context, Eta(Rates(timing_names(config), {}, 1.0)), RunClock(run)))
+    events, _ = finish(executor.execute(context, Eta(Rates(timing_names(config, BUILT_IN), {}, 1.0)), RunClock(run)))
     assert done == list(dict.fromkeys(key for keys in plans for key in keys))
     assert [type(event) for event in events] == [Planned] * told, reason

@@ -60,7 +60,7 @@ def fold_count(context: Context) -> int:
 def _heads(context: Context) -> Generator[Event, None, Outcome | None]:
     """The heads of a frozen network, with the share and the time left of the whole job."""
     rates = Rates(
-        timing_names(context.config),
+        timing_names(context.config, context.spec),
         load_timings(context.workspace),
         num_products(context.spec, context.config.image_size),
     )

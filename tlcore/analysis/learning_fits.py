@@ -26,8 +26,8 @@ from tlcore.features.saving import Stopwatch
 from tlcore.features.store import row_bytes
 from tlcore.features.views import ViewedStore
 from tlcore.jobs.store import Job, Run, load_run
-from tlcore.models.joined_backbone import open_backbone
-from tlcore.models.registry import find_backbone
+from tlcore.models.backbones import find_backbone
+from tlcore.models.open_backbone import open_backbone
 from tlcore.pipeline.caches import (
     StoredViews,
     extract_for_head,
@@ -79,7 +79,7 @@ def frozen_context(workspace: Workspace, run: Run, should_stop: ShouldStop) -> C
             "Train with a pretrained network to see what more photos would bring.",
         )
     config = replace(run.config, strategy="feature-extraction", batch_norm_adaptation=0.0)
-    spec = find_backbone(config.backbone)
+    spec = find_backbone(config.backbone, workspace)
     backbone = open_backbone(workspace, spec, config.image_size)
     return Context(workspace, run, load_dataset(workspace, run.dataset_id), spec, config, should_stop, backbone)
 

@@ -12,7 +12,7 @@ from tlcore.errors import UserError
 from tlcore.evaluation.folds import Fold
 from tlcore.events import Event, Progress, StageKey
 from tlcore.jobs.pace import likely
-from tlcore.models.frozen_backbone import PretrainedBackbone
+from tlcore.models.open_backbone import open_backbone
 from tlcore.pipeline.clock import RunClock
 from tlcore.pipeline.context import Context, Halted, TrainedModel
 from tlcore.pipeline.eta import Eta
@@ -64,7 +64,7 @@ def _fold_context(context: Context, folding: Folding, fold: Fold, place: Path) -
     for part, rows in (("train", fold.train), ("validation", fold.validation), ("test", fold.predict)):
         split.iloc[rows] = part
     dataset: Dataset = replace(context.dataset, photos=folding.rows.assign(split=split))
-    backbone = PretrainedBackbone(context.workspace, context.spec, context.config.image_size)
+    backbone = open_backbone(context.workspace, context.spec, context.config.image_size)
     run = replace(context.run, folder=place)
     return Context(context.workspace, run, dataset, context.spec, context.config, context.should_stop, backbone)
 
@@ -73,7 +73,7 @@ def _train(context: Context, number: int, total: int) -> Generator[Event, None, 
     """The model of a fold; None when stopped. Its events are the progress of all folds together."""
     start = time.monotonic()
     rates = Rates(
-        timing_names(context.config),
+        timing_names(context.config, context.spec),
         load_timings(context.workspace),
         num_products(context.spec, context.config.image_size),
     )

@@ -9,7 +9,8 @@ from typing import Any
 
 from tlcore.config import RENAMED_FIELDS, SEVERAL, TrainConfig, defaults_for
 from tlcore.errors import UserError
-from tlcore.models.registry import find_backbone, usual_image_size
+from tlcore.models.backbones import find_backbone
+from tlcore.models.registry import check_image_size, check_strategy, usual_image_size
 from tlcore.workspace import Workspace, open_workspace
 
 WorkspaceLike = Workspace | str | PathLike[str] | None
@@ -62,15 +63,18 @@ def take_backbone(backbone: str | Sequence[str]) -> str:
     return SEVERAL.join(names)
 
 
-def make_config(strategy: str, backbone: str | Sequence[str], settings: dict[str, Any]) -> TrainConfig:
+def make_config(
+    strategy: str, backbone: str | Sequence[str], settings: dict[str, Any], workspace: Workspace
+) -> TrainConfig:
     """The settings of a training: those given over the defaults of the strategy, the image size as network and strategy
     have it by themselves.
 
     Args:
         settings: fields of `TrainConfig`, also by the names that they had up to version 0.1.0.
+        workspace: which has the networks that were added.
 
     Raises:
-        UserError: an unknown strategy, network or setting, or a value that is not allowed.
+        UserError: an unknown strategy, network or setting, or a value that is not allowed with this network.
     """
     given: dict[str, Any] = {}
     for name, value in settings.items():
@@ -78,9 +82,13 @@ def make_config(strategy: str, backbone: str | Sequence[str], settings: dict[str
         if current in given:
             raise UserError(f"{current} was given twice, once under its old name.", "Give it once.")
         given[current] = value
-    spec = find_backbone(take_backbone(backbone))
+    spec = find_backbone(take_backbone(backbone), workspace)
+    check_strategy(strategy, spec)
     given.setdefault("image_size", usual_image_size(strategy, spec))
-    return defaults_for(strategy, backbone=spec.name, **given)
+    config = defaults_for(strategy, backbone=spec.name, **given)
+    if spec.imported is not None:
+        check_image_size(config.image_size, spec)
+    return config
 
 
 def _field_name(name: str) -> str:

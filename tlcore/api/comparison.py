@@ -8,12 +8,12 @@ from typing import Any
 import pandas as pd
 
 from tlcore.api.arguments import WorkspaceLike, make_config, take_backbone, take_layout
-from tlcore.api.datasets import DataLike, take_dataset
+from tlcore.api.datasets import DataLike, place_of, take_dataset
 from tlcore.api.progress_bars import showing
 from tlcore.api.training import check_outcome, run_interruptibly
 from tlcore.comparison.results import RunResult, load_results, load_verdicts
 from tlcore.comparison.store import check_number, create_comparison, runs_of
-from tlcore.config import TrainConfig
+from tlcore.config import SEVERAL, STRATEGY_OF_SEVERAL, TrainConfig
 from tlcore.data.manifest import Dataset
 from tlcore.evaluation.significance import Verdict
 from tlcore.events import Event, Failed, Stopped
@@ -21,8 +21,8 @@ from tlcore.jobs.event_log import EventLog
 from tlcore.jobs.line import NOT_BEGUN
 from tlcore.jobs.store import Run, stop_requested
 from tlcore.messages.comparisons import run_names
-from tlcore.models.registry import BUILT_IN, find_backbone
-from tlcore.models.several import can_train
+from tlcore.models.backbones import find_backbone
+from tlcore.models.registry import BUILT_IN
 from tlcore.worker.handlers import check_trainer, load_trainer
 from tlcore.workspace import Workspace
 
@@ -115,10 +115,11 @@ def compare(
         TrainingStopped: stopped before anything was learned; it is a KeyboardInterrupt.
         TrainingError: a fault of the program, in every run.
     """
-    configs, chosen = make_configs(strategies, backbones, settings), take_layout(layout, labels)
+    place = place_of(data, workspace)
+    configs, chosen = make_configs(strategies, backbones, settings, place), take_layout(layout, labels)
     check_trainer()
     with showing(progress, on_event) as show:
-        place, dataset = take_dataset(data, workspace, configs[0].seed, show, chosen, encoding)
+        place, dataset = take_dataset(data, place, configs[0].seed, show, chosen, encoding)
         found, outcomes = run_comparison(place, dataset, configs, show)
     if not found.results:
         check_outcome(*outcomes[0])
@@ -126,7 +127,7 @@ def compare(
 
 
 def make_configs(
-    strategies: Sequence[str], backbones: Sequence[str | Sequence[str]], settings: dict[str, Any]
+    strategies: Sequence[str], backbones: Sequence[str | Sequence[str]], settings: dict[str, Any], workspace: Workspace
 ) -> list[TrainConfig]:
     """The settings of each run: every strategy with every network, once; several networks at once with feature
     extraction only.
@@ -135,9 +136,11 @@ def make_configs(
         UserError: an unknown strategy, network or setting, a value that is not allowed, too few or too many runs.
     """
     configs, chosen = [], _each(strategies)
-    for name in dict.fromkeys(find_backbone(take_backbone(backbone)).name for backbone in _each(backbones)):
-        fitting = [strategy for strategy in chosen if can_train(find_backbone(name), strategy)] or chosen
-        configs += [make_config(strategy, name, settings) for strategy in fitting]  # where none fits, it says why
+    names = [find_backbone(take_backbone(backbone), workspace).name for backbone in _each(backbones)]
+    for name in dict.fromkeys(names):
+        several = SEVERAL in name and STRATEGY_OF_SEVERAL in chosen
+        fitting = [STRATEGY_OF_SEVERAL] if several else chosen  # where it is not asked for, what is refused says why
+        configs += [make_config(strategy, name, settings, workspace) for strategy in fitting]
     check_number(len(configs))
     return configs
 

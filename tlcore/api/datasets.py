@@ -123,11 +123,22 @@ def take_dataset(
     Raises:
         UserError: it means none, it is in another workspace than the one given, or it has no classes.
     """
+    place = place_of(data, workspace)
     if not isinstance(data, Dataset):
-        place = take_workspace(workspace)
         return place, run_to_end(find_dataset(place, data, None, seed, layout, encoding), on_event)
     if not data.id:
         raise UserError(f"The photos in {data.name} have no classes.", "Use a folder with one folder per class.")
+    return place, data
+
+
+def place_of(data: DataLike, workspace: WorkspaceLike) -> Workspace:
+    """The workspace to work in: the one given, else that in which a loaded data set lies, else the usual one.
+
+    Raises:
+        UserError: the data set is in another workspace than the one given, or its folder cannot be written.
+    """
+    if not isinstance(data, Dataset) or not data.id:
+        return take_workspace(workspace)
     home = data.folder.resolve().parent.parent
     place = take_workspace(home if workspace is None else workspace)
     if place.root.resolve() != home:
@@ -135,4 +146,4 @@ def take_dataset(
             f"The data set {data.id} is in the workspace {home}, not in {place.root}.",
             "Load it there with load_dataset, or leave out `workspace`.",
         )
-    return place, data
+    return place

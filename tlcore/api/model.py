@@ -377,7 +377,7 @@ class Model:
         return analyse(self._files, curves.WHAT, curves.load_whole_curve, progress, on_event)
 
     def save(self, path: str | PathLike[str] | None = None, *, overwrite: bool = False) -> Path:
-        """Write the model: `model.tflite`, `labels.txt`, `model.json`, a README, and `model.keras` where there is one.
+        """Write the model: `model.tflite`, `labels.txt`, `model.json`, `weights.npz` and a README.
 
         It is there whole or not at all. A model that is there already is replaced.
 

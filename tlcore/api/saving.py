@@ -6,15 +6,26 @@ from pathlib import Path
 from tlcore.api.model_file import README, readme, zip_model
 from tlcore.data.names import is_junk
 from tlcore.errors import UserError
-from tlcore.serving.bundle import INFO, KERAS, LABELS, MODEL, Bundle, load_bundle, load_keras_file, write_bundle
+from tlcore.serving.bundle import (
+    BESIDE,
+    INFO,
+    KERAS,
+    LABELS,
+    MODEL,
+    Bundle,
+    load_bundle,
+    load_file_beside,
+    write_bundle,
+)
+from tlcore.serving.bundle_weights import WEIGHTS
 from tlcore.workspace import disk_error, replace_folder, write_atomic
 
 
 def save_model(bundle: Bundle, files: Path, target: Path, overwrite: bool) -> None:
-    """Write `model.tflite`, `labels.txt`, `model.json`, a README, and `model.keras` where there is one.
+    """Write `model.tflite`, `labels.txt`, `model.json`, `weights.npz` and a README.
 
     Args:
-        files: the folder or zip that it was loaded from, for `model.keras`.
+        files: the folder or zip that it was loaded from, for what predicting doesn't need.
         target: a zip where the name ends in .zip, else a folder.
         overwrite: replace a file that is no model. A folder with anything else in it is never replaced.
 
@@ -24,14 +35,15 @@ def save_model(bundle: Bundle, files: Path, target: Path, overwrite: bool) -> No
     is_zip = target.suffix.lower() == ".zip"
     try:
         _check_target(target, is_zip, overwrite)
-        keras = load_keras_file(files, bundle.info)
+        beside = {name: load_file_beside(files, name, bundle.info) for name in BESIDE}
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".saving-") as place:
             draft = Path(place) / "model"
             draft.mkdir()
+            keras = beside[KERAS]
             if keras is not None:
                 (draft / KERAS).write_bytes(keras)
-            write_bundle(draft, bundle)
+            write_bundle(draft, bundle, beside[WEIGHTS])
             if is_zip:
                 write_atomic(target, zip_model(draft, target.name))
             else:
@@ -45,7 +57,7 @@ def _check_target(target: Path, is_zip: bool, overwrite: bool) -> None:
     """Raise UserError where saving would replace something else than a model."""
     if target.is_dir():
         entries = {entry.name for entry in target.iterdir() if not is_junk((entry.name,))}
-        strange = entries - {MODEL, LABELS, INFO, KERAS, README}
+        strange = entries - {MODEL, LABELS, INFO, README, *BESIDE}
         if is_zip or strange:
             what = "is a folder" if is_zip else f"is a folder with other files in it ({sorted(strange)[0]})"
             raise UserError(f"{target} {what}.", "Use another name, or a folder that is new, empty or a saved model.")

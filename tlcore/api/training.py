@@ -5,7 +5,7 @@ from os import PathLike
 from typing import Any
 
 from tlcore.api.arguments import WorkspaceLike, make_config, take_layout, take_workspace
-from tlcore.api.datasets import DataLike, take_dataset
+from tlcore.api.datasets import DataLike, place_of, take_dataset
 from tlcore.api.model import Model
 from tlcore.api.progress_bars import showing
 from tlcore.errors import UserError
@@ -70,10 +70,11 @@ def train(
         TrainingStopped: stopped before anything was learned; it is a KeyboardInterrupt.
         TrainingError: a fault of the program.
     """
-    config, chosen = make_config(strategy, backbone, settings), take_layout(layout, labels)
+    place = place_of(data, workspace)
+    config, chosen = make_config(strategy, backbone, settings, place), take_layout(layout, labels)
     check_trainer()
     with showing(progress, on_event) as show:
-        place, dataset = take_dataset(data, workspace, config.seed, show, chosen, encoding)
+        place, dataset = take_dataset(data, place, config.seed, show, chosen, encoding)
         load_trainer(quietly=True)  # takes seconds; the run's clock is for the work
         run = create_run(place, dataset.id, config, dataset.name)
         check_outcome(*run_interruptibly(place, run, show))

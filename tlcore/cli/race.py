@@ -55,7 +55,7 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
 
 
 def _race(workspace: Workspace, options: argparse.Namespace) -> int:
-    configs = make_configs(_names(options.strategies), _names(options.backbones), given_settings(options))
+    configs = make_configs(_names(options.strategies), _names(options.backbones), given_settings(options), workspace)
     check_trainer()
     with ProgressBars() as bars:
         dataset = read_dataset(workspace, options, configs[0].seed, bars.show)

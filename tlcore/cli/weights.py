@@ -7,7 +7,8 @@ from typing import Any
 from tlcore.api.progress_bars import ProgressBars
 from tlcore.cli.common import Subparsers, answer
 from tlcore.events import run_to_end
-from tlcore.models.registry import BACKBONES, find_backbone
+from tlcore.models.backbones import find_backbone
+from tlcore.models.registry import BACKBONES
 from tlcore.models.spec import BackboneSpec
 from tlcore.models.weights_cache import fetch, import_file, is_present, keras_folder, verify
 from tlcore.workspace import Workspace
@@ -43,12 +44,12 @@ def _state(spec: BackboneSpec) -> dict[str, Any]:
     return {"name": spec.name, "file": spec.weights_file, "bytes": spec.download_bytes, "present": is_present(spec)}
 
 
-def _fetch(_: Workspace, options: argparse.Namespace) -> int:
-    specs = [find_backbone(name) for name in options.names]
+def _fetch(workspace: Workspace, options: argparse.Namespace) -> int:
+    specs = [find_backbone(name, workspace) for name in options.names]
     for spec in specs:
         with ProgressBars() as bars:
             run_to_end(fetch(spec), bars.show)
-        if not spec.built_in:
+        if spec.is_downloaded:
             verify(spec)
     text = "\n".join(f"{spec.title} is on this computer." for spec in specs)
     return answer(options, text, {"folder": str(keras_folder()), "weights": [_state(spec) for spec in specs]})

@@ -4,14 +4,13 @@ from tlcore.config import STRATEGIES
 from tlcore.documents import drawings
 from tlcore.documents.facts import Facts
 from tlcore.documents.markup import Markup, bullets, element, join, paragraph, section, table
-from tlcore.errors import UserError
 from tlcore.evaluation.overfitting import best_epoch
 from tlcore.messages.curve_warnings import curve_warning_message
 from tlcore.messages.ensembles import MEMBER_COLUMNS, ensemble_command, ensemble_message, member_rows
 from tlcore.messages.flip_hints import trained_flip_message
 from tlcore.messages.quantities import count, format_seconds
 from tlcore.messages.run_report import NO_CURVES, TWICE, settings_table, train_command
-from tlcore.models.registry import find_backbone
+from tlcore.models.backbones import known_title
 
 
 def training_section(facts: Facts) -> Markup:
@@ -19,7 +18,7 @@ def training_section(facts: Facts) -> Markup:
     config, epochs = facts.config, facts.epochs
     if words := ensemble_message(facts.info):
         return ensemble_section(facts, words)
-    network = title_of(config.backbone)
+    network = known_title(config.backbone)
     settings = element(
         "details",
         join([element("summary", "All settings"), table("Settings", ("Setting", "Value"), settings_table(config))]),
@@ -59,14 +58,6 @@ def ensemble_section(facts: Facts, words: str) -> Markup:
     return section(f"Ensemble of {count(len(member_rows(facts.info)), 'model')}", paragraph(words), members)
 
 
-def title_of(backbone: str) -> str:
-    """What a network is called; its name where only another version knows it."""
-    try:
-        return find_backbone(backbone).title
-    except UserError:
-        return backbone
-
-
 def making_section(facts: Facts) -> Markup:
     """Versions, seed, licence and commands: what it takes to do it once more."""
     info, config = facts.info, facts.config
@@ -77,7 +68,7 @@ def making_section(facts: Facts) -> Markup:
     for backbone in several if isinstance(several, list) else [info.get("backbone")]:
         if isinstance(backbone, dict):
             licence = " · ".join(str(backbone[key]) for key in ("licence", "source") if backbone.get(key))
-            rows += [(f"Network {title_of(str(backbone.get('name', '')))}", licence)]
+            rows += [(f"Network {known_title(str(backbone.get('name', '')))}", licence)]
     if facts.dataset is not None:
         rows += [("Data set", facts.dataset.id), ("Fingerprint of the photos", facts.dataset.fingerprint)]
     dataset = facts.dataset.id if facts.dataset is not None else "DATASET"

@@ -19,7 +19,7 @@ from tlcore.documents.about_scores import (
     others_section,
     scores_section,
 )
-from tlcore.documents.about_training import making_section, title_of, training_section
+from tlcore.documents.about_training import making_section, training_section
 from tlcore.documents.facts import Facts
 from tlcore.documents.markup import Markup, bullets, element, join, paragraph, section
 from tlcore.evaluation.findings import Finding, is_good
@@ -27,6 +27,7 @@ from tlcore.messages.quantities import capitalized, percent
 from tlcore.messages.run_report import INTENDED
 from tlcore.messages.scores import score_detail
 from tlcore.messages.trust import TITLE, finding_message
+from tlcore.models.backbones import known_title
 
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 """What the file may load: nothing. It holds even where somebody puts it on a server."""
@@ -85,7 +86,7 @@ def trust_section(findings: tuple[Finding, ...]) -> Markup:
 def _head(facts: Facts) -> Markup:
     """What it is, and the score."""
     day = time.strftime("%-d %B %Y", time.gmtime(facts.created)) if facts.created else ""
-    strategy = f"{capitalized(short_name(facts.config.strategy))} on {title_of(facts.config.backbone)}"
+    strategy = f"{capitalized(short_name(facts.config.strategy))} on {known_title(facts.config.backbone)}"
     made = " · ".join(filter(None, (strategy, f"trained {day}" if day else "", f"Transfer Lab {__version__}")))
     report = facts.report
     score = Markup("")

@@ -8,10 +8,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from tlcore.errors import UserError
 from tlcore.messages.model_card import intended_section, limits_section, making_section, score_section
-from tlcore.messages.model_info import plain, text
-from tlcore.models.registry import find_backbone
+from tlcore.messages.model_info import backbone_title, plain, text
 
 RUNTIME = "It runs on LiteRT.js by Google (Apache-2.0), which is part of this file."
 
@@ -49,18 +47,13 @@ def _inline(words: str) -> str:
 
 def _licences(info: Mapping[str, Any]) -> str:
     lines = []
-    if backbone := text(info, "backbone", "name"):
+    if text(info, "backbone", "name"):
         licence, source = text(info, "backbone", "licence"), text(info, "backbone", "source")
         of = f": {licence}" if licence else ""
-        lines.append(f"- Pretrained network {_title(backbone)}{plain(of)}{f' ({plain(source)})' if source else ''}")
+        lines.append(
+            f"- Pretrained network {plain(backbone_title(info))}{plain(of)}{f' ({plain(source)})' if source else ''}"
+        )
     if photos := text(info, "dataset", "licence"):
         lines.append(f"- Photos it was trained on: {plain(photos)}")
     lines.append(f"- {RUNTIME}")
     return "## Licences\n\n" + "\n".join(lines)
-
-
-def _title(backbone: str) -> str:
-    try:
-        return plain(find_backbone(backbone).title)
-    except UserError:  # a network that another version knows
-        return plain(backbone)

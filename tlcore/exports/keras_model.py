@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
+from tlcore.config import TrainConfig
 from tlcore.errors import UserError, require_package
 from tlcore.exports.exporter import ExportSource
-from tlcore.exports.program import PILLOW, run_program, write_program
+from tlcore.exports.program import NUMPY, PILLOW, run_program, write_program
 from tlcore.exports.samples import Answer, Samples
-from tlcore.serving.bundle import KERAS, load_keras_file
-from tlcore.workspace import write_atomic
+from tlcore.models.backbones import find_backbone
+from tlcore.serving.bundle import KERAS, load_file_beside
+from tlcore.serving.bundle_weights import WEIGHTS, unpack_arrays
+from tlcore.workspace import Workspace, write_atomic
 
 README = """# {name}
 
@@ -29,13 +32,35 @@ answers are from those of Transfer Lab.
 
 
 def make(source: ExportSource, samples: Samples, target: Path) -> None:
-    """Write the folder; see exporter.py. Raises UserError where the model has no Keras file."""
+    """Write the folder; see exporter.py. Raises what `write_keras_file` raises."""
     require_package("tensorflow", "TensorFlow", "Checking a Keras file", "train")
-    data = load_keras_file(source.place, source.bundle.info)
-    if data is None:
-        raise UserError("This model has no Keras file.", "Choose another kind, or train again.")
-    write_program(source, target, README, ("keras>=3.6,<4", "tensorflow>=2.18,<3", "numpy>=1.26", PILLOW))
-    write_atomic(target / KERAS, data)
+    write_program(source, target, README, ("keras>=3.6,<4", "tensorflow>=2.18,<3", NUMPY, PILLOW))
+    write_keras_file(source, target / KERAS)
+
+
+def write_keras_file(source: ExportSource, path: Path) -> None:
+    """Write the file for Keras: the one that an earlier version has put into the bundle, or made of its weights.
+
+    Raises:
+        UserError: the model has neither, or is damaged, or the weights of the network below are missing.
+    """
+    bundle = source.bundle
+    data = load_file_beside(source.place, KERAS, bundle.info)
+    if data is not None:
+        write_atomic(path, data)
+        return
+    weights = load_file_beside(source.place, WEIGHTS, bundle.info)
+    if weights is None:
+        raise UserError("This model has no weights for Keras.", "Choose another kind, or train again.")
+    from tlcore.serving.export import keras_model  # brings TensorFlow
+
+    try:
+        config = TrainConfig.from_dict(bundle.info.get("config", {}))
+    except (TypeError, ValueError) as error:
+        raise UserError("model.json doesn’t say how this model was trained.", "Choose another kind.") from error
+    workspace = Workspace(source.place.parent.parent)  # a run's folder; a bundle from elsewhere finds the table's alone
+    model = keras_model(find_backbone(config.backbone, workspace), config, len(bundle.labels), unpack_arrays(weights))
+    model.save(path)
 
 
 def answer(source: ExportSource, samples: Samples, target: Path) -> list[Answer]:

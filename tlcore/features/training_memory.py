@@ -25,7 +25,7 @@ from tlcore.config import TrainConfig
 from tlcore.errors import UserError
 from tlcore.features.activations import size_text
 from tlcore.features.memory import FLOAT_BYTES, SLOTS, total_memory
-from tlcore.models.registry import BUILT_IN, find_backbone, lowest_unfrozen_block
+from tlcore.models.registry import BUILT_IN, lowest_unfrozen_block
 from tlcore.models.spec import BackboneSpec
 
 BASE_BYTES = 710_000_000  # a process with TensorFlow, warm
@@ -122,13 +122,13 @@ def _open_part(config: TrainConfig, spec: BackboneSpec) -> float:
     )
 
 
-def check_training_memory(config: TrainConfig, group: Path = Path("/sys/fs/cgroup")) -> None:
+def check_training_memory(config: TrainConfig, spec: BackboneSpec, group: Path = Path("/sys/fs/cgroup")) -> None:
     """Before a training begins, or is offered: whether this machine can ever have enough memory for it.
 
     Raises:
-        UserError: it cannot; the sentence has the estimate and what to choose instead. Or the network is not known.
+        UserError: it cannot; the sentence has the estimate and what to choose instead.
     """
-    needed, total = training_memory(config, find_backbone(config.backbone)), total_memory(group)
+    needed, total = training_memory(config, spec), total_memory(group)
     if needed > total:
         raise UserError(
             f"This training needs about {size_text(needed)} of memory; this computer has {size_text(total)}.",

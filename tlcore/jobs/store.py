@@ -54,6 +54,11 @@ class Job:
     visitor: str = ""
     is_renamed: bool = False
 
+    @property
+    def workspace(self) -> Workspace:
+        """The workspace that it lies in, as every job does: <root>/<kind of jobs>/<id>."""
+        return Workspace(self.folder.parent.parent)
+
 
 @dataclass(frozen=True)
 class EnsembleSpec:

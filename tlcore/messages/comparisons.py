@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from tlcore.comparison.results import RunResult
 from tlcore.config import short_name
-from tlcore.errors import UserError
 from tlcore.jobs.store import Run
 from tlcore.messages.ensembles import short_ensemble_name
 from tlcore.messages.quantities import capitalized
-from tlcore.models.registry import find_backbone
+from tlcore.models import backbones
 
 
 def run_names(runs: Sequence[Run]) -> dict[str, str]:
@@ -34,10 +33,7 @@ def backbone_title(run: Run) -> str:
     """What the network of a run is called, also one that only another version knows; "" for an ensemble."""
     if run.ensemble is not None:
         return ""
-    try:
-        return find_backbone(run.config.backbone).title
-    except UserError:
-        return run.config.backbone
+    return backbones.backbone_title(run.config.backbone, run.workspace)
 
 
 def ready_message(results: Sequence[RunResult], names: Mapping[str, str]) -> str:

@@ -17,7 +17,7 @@ from tlcore.jobs.event_log import read_events
 from tlcore.jobs.status import JobStatus
 from tlcore.jobs.store import EXIT_UNRECORDED, Job, Run, stop_requested
 from tlcore.messages.quantities import format_bytes
-from tlcore.models.registry import find_backbone
+from tlcore.models.backbones import find_backbone
 from tlcore.workspace import FULL, GONE, disk_error
 
 NOT_PACKED = "tested, but its model is not saved yet"
@@ -159,7 +159,7 @@ def _needed(job: Job) -> int:
     if not isinstance(job, Run):
         return 0
     try:
-        return training_memory(job.config, find_backbone(job.config.backbone))
+        return training_memory(job.config, find_backbone(job.config.backbone, job.workspace))
     except UserError:
         return 0
 

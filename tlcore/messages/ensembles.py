@@ -15,7 +15,7 @@ from tlcore.evaluation.ensemble import AVERAGE, VOTE
 from tlcore.jobs.store import EnsembleSpec, Run
 from tlcore.messages.model_info import value
 from tlcore.messages.quantities import capitalized, count
-from tlcore.models.registry import find_backbone
+from tlcore.models.backbones import known_title
 from tlcore.shares import percent
 
 TITLE = "Combine models"
@@ -62,7 +62,7 @@ def check_can_analyse(run: Run, what: str) -> None:
 def member_name(member: Member) -> str:
     """ "Hybrid, EfficientNet-Lite0"."""
     strategy = short_name(member.strategy) if member.strategy in STRATEGIES else member.strategy
-    return f"{capitalized(strategy)}, {_title(member.backbone)}"
+    return f"{capitalized(strategy)}, {known_title(member.backbone)}"
 
 
 def member_rows(info: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
@@ -120,10 +120,3 @@ def ensemble_command(info: Mapping[str, Any]) -> str:
     equal = value(info, "ensemble", "weights_from") == "equal" and not is_vote(info)
     options = " --method vote" if is_vote(info) else " --equal-weights" if equal else ""
     return f"transferlab ensemble {' '.join(runs)}{options}"
-
-
-def _title(backbone: str) -> str:
-    try:
-        return find_backbone(backbone).title
-    except UserError:
-        return backbone

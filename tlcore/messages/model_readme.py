@@ -8,11 +8,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tlcore.data.wanted import REDUCING_GAP
-from tlcore.errors import UserError
 from tlcore.messages.model_card import intended_section, limits_section, making_section, score_section
-from tlcore.messages.model_info import plain, text, value
+from tlcore.messages.model_info import backbone_title, plain, text, value
 from tlcore.messages.quantities import count
-from tlcore.models.registry import find_backbone
+from tlcore.serving.bundle_weights import WEIGHTS
 
 MOST_CLASSES = 200  # named; the others stand in labels.txt
 
@@ -97,7 +96,7 @@ def model_readme(info: Mapping[str, Any], labels: Sequence[str], file: str, with
         making_section(info),
         _input(info),
         _usage(info, file),
-        _files(with_keras),
+        _files(info, with_keras),
         _licences(info),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -153,12 +152,15 @@ def _reduced(info: Mapping[str, Any]) -> str:
     return str(size * REDUCING_GAP if type(size) is int and type(version) is int and version > 1 else size)
 
 
-def _files(with_keras: bool) -> str:
+def _files(info: Mapping[str, Any], with_keras: bool) -> str:
+    files = value(info, "files")
+    with_weights = isinstance(files, Mapping) and WEIGHTS in files
+    weights = f"- `{WEIGHTS}`: what Transfer Lab makes a Keras file of\n" if with_weights else ""
     keras = "- `model.keras`: the same model for Keras, to continue with\n" if with_keras else ""
     return (
         "## Files\n\n"
         "- `model.tflite`: the model for LiteRT (TensorFlow Lite): Python, Android, iOS, Raspberry Pi\n"
-        f"{keras}"
+        f"{keras}{weights}"
         "- `labels.txt`: the class names, one a line\n"
         "- `model.json`: everything about the training: settings, test results, versions, checksums"
     )
@@ -179,14 +181,9 @@ def _licence(backbone: Any) -> str:
     values = {"backbone": backbone}
     name, licence, source = (text(values, "backbone", key) for key in ("name", "licence", "source"))
     under = f": {plain(licence)}" if licence else ""
-    return f"- Pretrained network {_title(name)}{under}{f' ({source})' if source else ''}" if name else ""
-
-
-def _title(backbone: str) -> str:
-    try:
-        return find_backbone(backbone).title
-    except UserError:  # a network that another version knows
-        return plain(backbone)
+    return (
+        f"- Pretrained network {plain(backbone_title(values))}{under}{f' ({source})' if source else ''}" if name else ""
+    )
 
 
 def _date(created: str) -> str:

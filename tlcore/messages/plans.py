@@ -3,18 +3,19 @@
 from tlcore.config import TrainConfig
 from tlcore.messages.durations import about_message
 from tlcore.messages.quantities import count, format_bytes
-from tlcore.models.registry import find_backbone
+from tlcore.models.spec import BackboneSpec
 from tlcore.models.weights_cache import is_present
 
 
-def plan_message(config: TrainConfig, num_photos: int, seconds: tuple[float, float] | None) -> str:
+def plan_message(config: TrainConfig, spec: BackboneSpec, num_photos: int, seconds: tuple[float, float] | None) -> str:
     """What will happen: "Trains a new head on EfficientNet-Lite0 with 68 photos, about 10 s."
 
     Args:
+        spec: the network of the config.
         num_photos: training photos.
         seconds: until the test figures, at least and at most; None where nobody knows.
     """
-    spec, photos = find_backbone(config.backbone), count(num_photos, "photo")
+    photos = count(num_photos, "photo")
     what = {
         "feature-extraction": f"Trains a new head on {spec.title} with {photos}",
         "hybrid": f"Trains a new head on {spec.title} with {photos}, then fine-tunes the top of the network",

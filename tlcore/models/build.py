@@ -1,6 +1,7 @@
 """From a row of the table to a Keras model with its weights loaded, and to the two halves of a cut one [TF]."""
 
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
@@ -11,7 +12,8 @@ from tlcore.errors import UserError
 from tlcore.models import graph
 from tlcore.models.efficientnet_lite import OUTPUTS, build_efficientnet_lite0
 from tlcore.models.registry import BackboneSpec
-from tlcore.models.scaling import SCALINGS, TORCH_DEVIATION
+from tlcore.models.scaling import apply_scaling
+from tlcore.models.scalings import TORCH_DEVIATION
 from tlcore.models.weights import REINSTALL, keras_weights_path
 
 _UNITS = {"pooled": "avg", "feature_map": None}  # what `keras.applications` calls them
@@ -43,6 +45,9 @@ def build_backbone(
         raise ValueError(
             f"Received: output {output!r}, weights {weights!r}. Allowed: {', '.join(allowed)}; 'imagenet' or None."
         )
+    if spec.members:
+        size = image_size or spec.default_image_size
+        return join_models([build_backbone(member, size, output, weights) for member in spec.members])
     if image_size is not None and image_size < spec.least_image_size:
         raise UserError(
             f"An image size of {image_size} pixels is too small for {spec.title}.",
@@ -57,13 +62,24 @@ def build_backbone(
     return _build_application(spec, image_size or spec.default_image_size, output, path)
 
 
+def join_models(models: Sequence[keras.Model]) -> keras.Model:
+    """One model of several networks for the same images: their pooled features, each of length 1, side by side.
+
+    Args:
+        models: float32 (N, S, S, 3) with the same S → (N, D) each.
+    """
+    image = keras.Input(models[0].input_shape[1:], name="image")
+    parts = [layers.UnitNormalization(name=f"several_unit{place}")(each(image)) for place, each in enumerate(models)]
+    return keras.Model(image, layers.Concatenate(name="several_features")(parts), name="several")
+
+
 def _build_application(spec: BackboneSpec, image_size: int, output: str, path: Path | None) -> keras.Model:
     """A network of `keras.applications` behind its scaling, in one flat graph that can be cut anywhere."""
     image = keras.Input((image_size, image_size, 3), name="image")
     model = getattr(keras.applications, spec.function)(
         include_top=False,
         weights=None,
-        input_tensor=SCALINGS[spec.scaling](image),
+        input_tensor=apply_scaling(image, spec.scaling),
         pooling=_UNITS[output],
         **dict(spec.arguments),
     )

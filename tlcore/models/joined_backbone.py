@@ -12,24 +12,15 @@ import numpy as np
 import numpy.typing as npt
 
 from tlcore.config import SEVERAL
-from tlcore.models.frozen_backbone import FrozenBackbone, PretrainedBackbone
+from tlcore.models.frozen_backbone import FrozenBackbone
 from tlcore.models.frozen_files import POOLED
 from tlcore.models.predictor import Predictor, PredictorPool
-from tlcore.models.spec import BackboneSpec
 from tlcore.models.tflite_merge import join_features
-from tlcore.workspace import Workspace
 
 if TYPE_CHECKING:
     import keras
 
 LEAST_SQUARE = 1e-6  # of a length, by which LiteRT divides at least (its L2_NORMALIZATION)
-
-
-def open_backbone(workspace: Workspace, spec: BackboneSpec, image_size: int) -> FrozenBackbone:
-    """The frozen network of a row for square images of one size, in pixels; of a row for several, all of them."""
-    if not spec.members:
-        return PretrainedBackbone(workspace, spec, image_size)
-    return JoinedBackbone([PretrainedBackbone(workspace, member, image_size) for member in spec.members])
 
 
 class JoinedBackbone:
@@ -78,15 +69,9 @@ class JoinedBackbone:
 
     def keras_model(self, layer: str) -> "keras.Model":
         """See `FrozenBackbone.keras_model`: one model of all networks."""
-        import keras
+        from tlcore.models.build import join_models
 
-        models = [member.keras_model(_pooled(layer)) for member in self.members]
-        image = keras.Input(models[0].input_shape[1:], name="image")
-        parts = []
-        for number, model in enumerate(models):
-            unit = keras.layers.UnitNormalization(name=f"several_unit{number}")
-            parts.append(unit(model(image)))
-        return keras.Model(image, keras.layers.Concatenate(name="several_features")(parts), name="several")
+        return join_models([member.keras_model(_pooled(layer)) for member in self.members])
 
 
 @dataclass(frozen=True)

@@ -5,19 +5,20 @@ business of weights.py and weights_cache.py; Keras models of build.py; `.tflite`
 backbone: CONTRIBUTING.md.
 """
 
-from tlcore.config import AUTO, SEVERAL, defaults_for
+from tlcore.config import AUTO, check_several, defaults_for
 from tlcore.errors import UserError
 from tlcore.models.backbone_rows import ROWS
-from tlcore.models.several import side_by_side
 from tlcore.models.spec import BackboneSpec, Block
 
 __all__ = [
     "BACKBONES",
     "BUILT_IN",
+    "TABLE",
     "BackboneSpec",
     "Block",
     "auto_block",
-    "find_backbone",
+    "check_image_size",
+    "check_strategy",
     "find_block",
     "lowest_unfrozen_block",
     "usual_image_size",
@@ -60,20 +61,8 @@ BUILT_IN = BackboneSpec(
 
 BACKBONES: tuple[BackboneSpec, ...] = (BUILT_IN, *ROWS)
 
-
-def find_backbone(name: str) -> BackboneSpec:
-    """The row of that name; of several, joined by "+", what they are side by side.
-
-    Raises:
-        UserError: there is none; the sentence lists those there are. Or several cannot be used together.
-    """
-    if SEVERAL in name:
-        return side_by_side([find_backbone(part.strip()) for part in name.split(SEVERAL)])
-    for spec in BACKBONES:
-        if spec.name == name:
-            return spec
-    allowed = ", ".join(spec.name for spec in BACKBONES)
-    raise UserError(f"There is no network “{name}”.", f"Choose one of: {allowed}.")
+TABLE = {spec.name: spec for spec in BACKBONES}
+"""The rows by name; backbones.py finds what people have brought too."""
 
 
 def usual_image_size(strategy: str, spec: BackboneSpec) -> int:
@@ -83,7 +72,29 @@ def usual_image_size(strategy: str, spec: BackboneSpec) -> int:
         UserError: there is no such strategy.
     """
     usual = defaults_for(strategy)
-    return min(spec.default_image_size, usual.image_size) if usual.fine_tunes else spec.default_image_size
+    size = min(spec.default_image_size, usual.image_size) if usual.fine_tunes else spec.default_image_size
+    return max(size, spec.least_image_size)
+
+
+def check_strategy(strategy: str, spec: BackboneSpec) -> None:
+    """Raise UserError where a strategy would train a part of a network that can only be used frozen."""
+    if spec.members:
+        check_several(strategy)
+    if defaults_for(strategy).fine_tunes and not spec.can_unfreeze:
+        raise UserError(
+            f"{spec.title} can't be fine-tuned: its file holds a finished network whose layers can't be trained.",
+            "Choose feature extraction, or another network.",
+        )
+
+
+def check_image_size(image_size: int, spec: BackboneSpec) -> None:
+    """Raise UserError where a network does not take square images of this side in pixels."""
+    least, most = spec.least_image_size, spec.most_image_size
+    if image_size < least or (most and image_size > most):
+        allowed = (
+            f"{least} pixels" if least == most else f"{least} to {most} pixels" if most else f"at least {least} pixels"
+        )
+        raise UserError(f"{spec.title} doesn't take images of {image_size} pixels.", f"Use an image size of {allowed}.")
 
 
 def find_block(spec: BackboneSpec, name: str) -> Block:

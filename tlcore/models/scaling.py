@@ -5,40 +5,27 @@ without Lambda and without weights: it is saved with the model, loaded in Keras'
 converted to operations that XNNPACK runs.
 """
 
-from collections.abc import Callable
-
 import keras
 from keras import layers
 
-# Means of ImageNet's channels, 0–255, BGR, and means and deviations, 0–1, RGB, as in keras.applications.imagenet_utils.
-CAFFE_MEAN = (103.939, 116.779, 123.68)
-TORCH_MEAN = (0.485, 0.456, 0.406)
-TORCH_DEVIATION = (0.229, 0.224, 0.225)
+from tlcore.models.scalings import INSIDE, SCALING_VALUES, Channels
 
 
-def _inside(image: keras.KerasTensor) -> keras.KerasTensor:
-    return image
+def apply_scaling(image: keras.KerasTensor, scaling: str) -> keras.KerasTensor:
+    """An image (N, H, W, 3), RGB 0–255, as a network wants it.
+
+    Args:
+        scaling: a key of SCALING_VALUES.
+    """
+    if scaling == INSIDE:
+        return image
+    values = SCALING_VALUES[scaling]
+    if values.is_bgr:
+        channels = [image[..., channel : channel + 1] for channel in (2, 1, 0)]
+        image = layers.Concatenate(name="blue_green_red")(channels)
+    return layers.Rescaling(_short(values.scale), offset=_short(values.offset), name="scaling")(image)
 
 
-def _minus_one_to_one(image: keras.KerasTensor) -> keras.KerasTensor:
-    return layers.Rescaling(1 / 127.5, offset=-1.0, name="scaling")(image)
-
-
-def _torch(image: keras.KerasTensor) -> keras.KerasTensor:
-    scale = [1 / (255 * deviation) for deviation in TORCH_DEVIATION]
-    offset = [-mean / deviation for mean, deviation in zip(TORCH_MEAN, TORCH_DEVIATION, strict=True)]
-    return layers.Rescaling(scale, offset=offset, name="scaling")(image)
-
-
-def _caffe(image: keras.KerasTensor) -> keras.KerasTensor:
-    channels = [image[..., channel : channel + 1] for channel in (2, 1, 0)]
-    blue_green_red = layers.Concatenate(name="blue_green_red")(channels)
-    return layers.Rescaling(1.0, offset=[-mean for mean in CAFFE_MEAN], name="scaling")(blue_green_red)
-
-
-SCALINGS: dict[str, Callable[[keras.KerasTensor], keras.KerasTensor]] = {
-    "inside": _inside,
-    "-1..1": _minus_one_to_one,
-    "torch": _torch,
-    "caffe": _caffe,
-}
+def _short(channels: Channels) -> float | list[float]:
+    """One number where all channels have the same, as the converter makes less of it."""
+    return channels[0] if len(set(channels)) == 1 else list(channels)

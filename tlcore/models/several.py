@@ -9,7 +9,7 @@ much on small ones; Touvron et al., 2019.) No I/O, no TensorFlow.
 import hashlib
 from collections.abc import Sequence
 
-from tlcore.config import SEVERAL, STRATEGY_OF_SEVERAL
+from tlcore.config import SEVERAL
 from tlcore.errors import UserError
 from tlcore.models.spec import BackboneSpec
 
@@ -20,7 +20,7 @@ def side_by_side(specs: Sequence[BackboneSpec]) -> BackboneSpec:
     """The row of these networks together.
 
     Raises:
-        UserError: there are fewer than two or more than three, or one is named twice.
+        UserError: there are fewer than two or more than three, one is named twice, or they take no size in common.
     """
     members = tuple(sorted(specs, key=lambda spec: spec.name))
     names = [spec.name for spec in members]
@@ -28,7 +28,14 @@ def side_by_side(specs: Sequence[BackboneSpec]) -> BackboneSpec:
         raise UserError(f"{twice.title} is named twice.", "Choose different networks: the same one adds nothing.")
     if not 2 <= len(members) <= MOST_NETWORKS:
         raise UserError(f"{len(members)} networks can't be used together.", f"Choose two or {MOST_NETWORKS}.")
+    least, most = max(spec.least_image_size for spec in members), _most_image_size(members)
+    if most and most < least:
+        raise UserError(
+            f"{_listed([spec.title for spec in members])} can't be used together: they take no image size in common.",
+            "Choose others.",
+        )
     side = max(spec.default_image_size for spec in members)
+    side = min(side, most) if most else side
     titles = [spec.title for spec in members]
     return BackboneSpec(
         name=SEVERAL.join(names),
@@ -45,19 +52,20 @@ def side_by_side(specs: Sequence[BackboneSpec]) -> BackboneSpec:
         blocks=(),
         fingerprint=fingerprint_of([spec.fingerprint for spec in members]),
         download_bytes=sum(spec.download_bytes for spec in members),
-        least_image_size=max(spec.least_image_size for spec in members),
+        least_image_size=least,
+        most_image_size=most,
         members=members,
     )
+
+
+def _most_image_size(members: Sequence[BackboneSpec]) -> int:
+    """The largest side in pixels that all of them take, 0 for no bound."""
+    return min((spec.most_image_size for spec in members if spec.most_image_size), default=0)
 
 
 def members_of(spec: BackboneSpec) -> tuple[BackboneSpec, ...]:
     """The networks that a row stands for: itself, or those side by side."""
     return spec.members or (spec,)
-
-
-def can_train(spec: BackboneSpec, strategy: str) -> bool:
-    """Whether a strategy works with a row: several networks at once stay frozen."""
-    return not spec.members or strategy == STRATEGY_OF_SEVERAL
 
 
 def products_at(spec: BackboneSpec, image_size: int) -> int:

@@ -1,6 +1,7 @@
 """What is known about one pretrained network without opening its files: the row of the table, as a type."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,21 @@ class Block:
 
 
 @dataclass(frozen=True)
+class ImportedFiles:
+    """Where the files of a network lie that somebody brought, and how they are to be read.
+
+    `form`: how it is stored: "keras", "tflite" or "onnx". `folder`: the network's own in the
+    workspace. `embedding`: the tensor in it from which the features come. `layout`: "NHWC" or "NCHW", the order of the
+    axes that the stored network expects of its images.
+    """
+
+    form: str
+    folder: Path
+    embedding: str
+    layout: str = "NHWC"
+
+
+@dataclass(frozen=True)
 class BackboneSpec:
     """One pretrained network. Every network takes RGB values 0–255: scaling is inside what build.py makes.
 
@@ -33,8 +49,10 @@ class BackboneSpec:
     at `default_image_size` without it; `imagenet_top1` is a fraction, 0–1, as published by `source`, None where nobody
     published one; `feature_size` is the length of a pooled feature vector; `default_image_size` and `least_image_size`
     are the square side in pixels that the weights were trained for and that the network needs at least.
-    `scaling` is what the weights expect: a key of scaling.py, "inside" where the Keras network does it itself.
-    `blocks` are the named cut points from the top down.
+    `most_image_size` is 0 where any larger size will do; where it equals the least one, the network takes that alone.
+    `scaling` is what the weights expect: a key of scalings.py, "inside" where the network does it itself.
+    `blocks` are the named cut points from the top down; none where the network can only be used frozen.
+    `imported`: of a network that somebody brought (imported/), which lies in the workspace; None for the table's.
 
     `fingerprint` tells features of one file from those of another: the SHA-256 of a built-in `.tflite`, else the
     `weights_hash`; where it is "", ask weights.fingerprint, which reads the file.
@@ -63,12 +81,26 @@ class BackboneSpec:
     download_bytes: int = 0
     least_image_size: int = 32
     asset: str = ""
+    most_image_size: int = 0
+    imported: ImportedFiles | None = None
     members: "tuple[BackboneSpec, ...]" = ()
 
     @property
     def built_in(self) -> bool:
         """Whether the weights come with the program."""
         return bool(self.asset)
+
+    @property
+    def is_downloaded(self) -> bool:
+        """Whether its weights are fetched from where Keras has them; else they came with the program or a person."""
+        if self.members:
+            return any(member.is_downloaded for member in self.members)
+        return not self.built_in and self.imported is None
+
+    @property
+    def can_unfreeze(self) -> bool:
+        """Whether a part of it can be trained too; else it is good for feature extraction only."""
+        return bool(self.blocks)
 
     @property
     def weights_file(self) -> str:

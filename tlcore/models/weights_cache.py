@@ -39,10 +39,10 @@ def weights_path(spec: BackboneSpec) -> Path:
     """Where the weights file of a row belongs, whether it is there or not.
 
     Raises:
-        ValueError: the row is built in and has no file there.
+        ValueError: the network is not one of those that are downloaded.
     """
-    if spec.built_in:
-        raise ValueError(f"{spec.name} is built in.")
+    if not spec.is_downloaded:
+        raise ValueError(f"{spec.name} has no file in Keras' folder.")
     return keras_folder() / spec.weights_file
 
 
@@ -50,6 +50,8 @@ def is_present(spec: BackboneSpec) -> bool:
     """Whether the network can be used on this machine without a download. Does not read the file."""
     if spec.members:
         return all(map(is_present, spec.members))
+    if spec.imported is not None:
+        return spec.imported.folder.is_dir()
     return spec.built_in or weights_path(spec).is_file()
 
 
@@ -82,8 +84,8 @@ def fetch(spec: BackboneSpec, should_stop: ShouldStop = never) -> Generator[Even
         Progress of the stage "download", in bytes.
 
     Returns:
-        The file, checked, of several networks the last one's; None when stopped (what was fetched is kept) or when the
-        network is built in.
+        The file, checked, of several networks the last one's; None when stopped (what was fetched is kept) or when no
+        download is needed.
 
     Raises:
         UserError: there is no network, or what came is not the file; names the file, how to bring it in, and the
@@ -91,7 +93,7 @@ def fetch(spec: BackboneSpec, should_stop: ShouldStop = never) -> Generator[Even
     """
     if spec.members:
         return (yield from _fetch_all(spec, should_stop))
-    if spec.built_in:
+    if not spec.is_downloaded:
         return None
     path = weights_path(spec)
     if path.is_file():
@@ -121,7 +123,7 @@ def _fetch_all(spec: BackboneSpec, should_stop: ShouldStop) -> Generator[Event, 
     """`fetch` of several networks, one after the other, with the bytes of all in its progress."""
     last, before = None, 0
     for member in spec.members:
-        if member.built_in:
+        if not member.is_downloaded:
             continue
         work = fetch(member, should_stop)
         while True:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +20,7 @@ from tlcore.workspace import Workspace
 if TYPE_CHECKING:
     import keras
 
+    from tlcore.training.fine_tune import InferenceFunction
     from tlcore.training.head import Head
 
 
@@ -43,11 +43,11 @@ class FineTuneModel:
 
 @dataclass(frozen=True)
 class TrainedModel:
-    """What a run gives: probabilities of the test photos float32 (n, classes), the epoch that was kept, how the two
-    model files are made, and the groups of arrays that unpacked.py makes the same of in another process.
+    """What a run gives: probabilities of the test photos float32 (n, classes), the epoch that was kept, how the model
+    file is made, and the groups of arrays (bundle_weights.py) that unpacked.py makes the same of in another process.
 
-    All three are called when the test figures are there already. Both files are given the prototypes float32 (n, D),
-    each of length 1, by which they tell how familiar a photo is. `network`: the one that adapted to the photos, None
+    Both are called when the test figures are there already. The file is given the prototypes float32 (n, D), each of
+    length 1, by which it tells how familiar a photo is. `network`: the one that adapted to the photos, None
     for a `head` on the frozen one. `validation_probabilities`: as those of the test photos; none where an earlier
     version trained it.
     """
@@ -55,7 +55,6 @@ class TrainedModel:
     test_probabilities: np.ndarray
     best_epoch: int
     make_tflite: Callable[[np.ndarray], bytes]
-    save_keras: Callable[[Path, np.ndarray], None]
     arrays: Callable[[], dict[str, list[np.ndarray]]]
     network: FineTuneModel | None = None
     head: "Head | None" = None
@@ -67,9 +66,10 @@ class Context:
     """A run: what it was asked for, and the state that its stages hand on.
 
     `backbone`: the frozen network, replaced when its batch normalisation is adapted. `fine_tune_model`: built when a
-    plan needs it. `head`, `trained`: what was learned so far. `epochs_done`: of the head, in the numbers of the run.
-    `done`: the stages that are over. `held`: caches that must not be removed to make room before the run is over.
-    `final_features`: by SHA-256, what final_features.py has computed with a network that adapted.
+    plan needs it; `inference`: compiled for the part of it that trains. `head`, `trained`: what was learned so far.
+    `epochs_done`: of the head, in the numbers of the run. `done`: the stages that are over. `held`: caches that must
+    not be removed to make room before the run is over. `final_features`: by SHA-256, what final_features.py has
+    computed with a network that adapted.
     """
 
     workspace: Workspace
@@ -80,6 +80,7 @@ class Context:
     should_stop: ShouldStop
     backbone: FrozenBackbone
     fine_tune_model: FineTuneModel | None = None
+    inference: "InferenceFunction | None" = None
     head: "Head | None" = None
     trained: TrainedModel | None = None
     epochs_done: int = 0

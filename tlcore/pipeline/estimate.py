@@ -13,9 +13,9 @@ from tlcore.features.activations import ImageCache
 from tlcore.features.extract import Photo, Request, num_rows
 from tlcore.features.joined import num_lacking, open_pooled
 from tlcore.features.views import ViewedStore, has_views
+from tlcore.models.backbones import find_backbone
 from tlcore.models.frozen_backbone import top_layer
 from tlcore.models.frozen_files import POOLED
-from tlcore.models.registry import find_backbone
 from tlcore.models.weights_cache import is_present
 from tlcore.pipeline.caches import views_of
 from tlcore.pipeline.fold_time import FoldPlan, plan_folds
@@ -40,7 +40,7 @@ def estimate_seconds(workspace: Workspace, dataset: Dataset, config: TrainConfig
     Raises:
         UserError: the config names a network or a block that is not known.
     """
-    spec = find_backbone(config.backbone)
+    spec = find_backbone(config.backbone, workspace)
     if config.pretrained and not is_present(spec):
         return None  # how long a download takes is no property of this machine
     work = _Work(workspace, dataset, config)
@@ -81,9 +81,10 @@ class _Work:
     """The work of a run in seconds, a method a stage, by the same rates as the time left of a run (rates.py)."""
 
     def __init__(self, workspace: Workspace, dataset: Dataset, config: TrainConfig) -> None:
-        products = num_products(find_backbone(config.backbone), config.image_size)
+        self._spec = find_backbone(config.backbone, workspace)
+        products = num_products(self._spec, config.image_size)
         self._workspace, self._dataset, self._config = workspace, dataset, config
-        self.rates = self._rates = Rates(timing_names(config), load_timings(workspace), products)
+        self.rates = self._rates = Rates(timing_names(config, self._spec), load_timings(workspace), products)
         self._rates.share_below = USUAL_SHARE_BELOW if config.partly_frozen else 0.0
         self._num_test = len(dataset.part("test"))
         self._photos = _photos(dataset, "train"), _photos(dataset, "validation") + _photos(dataset, "test")
@@ -145,8 +146,8 @@ class _Work:
         """Rows that the frozen network has yet to compute."""
         if top_layer(self._config.head) != POOLED:
             return self._num_rows()
-        spec, (train, others) = find_backbone(self._config.backbone), self._photos
-        with open_pooled(self._workspace, spec, self._config.image_size, views_of(self._config)) as store:
+        train, others = self._photos
+        with open_pooled(self._workspace, self._spec, self._config.image_size, views_of(self._config)) as store:
             return num_lacking(Request(train, (store,))) + num_lacking(Request(others, (ViewedStore(store.plain),)))
 
     def _num_rows(self) -> int:

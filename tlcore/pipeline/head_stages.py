@@ -1,7 +1,6 @@
 """The stages up to a trained head: its weights, the features of the photos, and learning from them [TF]."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 
@@ -26,10 +25,9 @@ from tlcore.pipeline.caches import (
     views_of,
 )
 from tlcore.pipeline.context import Context, Halted, TrainedModel
-from tlcore.serving.export import save_keras_model, set_dense, stack_head, with_familiarity, with_probabilities
 from tlcore.serving.graft import graft_head
 from tlcore.training.checkpoint import begin_checkpoints
-from tlcore.training.head import Examples, Head, hidden_sizes, train_head
+from tlcore.training.head import Examples, Head, train_head
 from tlcore.training.optimise import Score, validation_score
 
 
@@ -118,13 +116,6 @@ def model_with_head(
         data = source if isinstance(source, bytes) else source.read_bytes()
         return graft_head(data, head.layers, config.image_size, output_name(top), prototypes)
 
-    def save_keras(folder: Path, prototypes: np.ndarray) -> None:
-        model = backbone.keras_model(top)
-        logits, dense = stack_head(model.output, len(context.dataset.labels), config, hidden_sizes(config))
-        set_dense(dense, head.layers)
-        shipped = with_familiarity(with_probabilities(model.input, logits), model.output, prototypes)
-        save_keras_model(folder, shipped)
-
     def arrays() -> dict[str, list[np.ndarray]]:
         groups = {"head": [array for layer in head.layers for array in layer]}
         if isinstance(backbone, AdaptedBackbone):  # the others are on this machine anyway
@@ -135,7 +126,6 @@ def model_with_head(
         test_probabilities,
         head.epoch,
         make_tflite,
-        save_keras,
         arrays,
         head=head,
         validation_probabilities=validation_probabilities,

@@ -30,7 +30,8 @@ from tlcore.models.registry import BackboneSpec
 from tlcore.pipeline.context import TrainedModel
 from tlcore.pipeline.familiarity import Familiarity
 from tlcore.pipeline.finishing import Completed
-from tlcore.serving.bundle import FOLDER, INFO, KERAS, Bundle, add_keras_file, write_bundle
+from tlcore.serving.bundle import FOLDER, INFO, Bundle, write_bundle
+from tlcore.serving.bundle_weights import pack_arrays
 from tlcore.serving.graft_familiarity import FAMILIARITY
 from tlcore.serving.predict import OUTPUT
 from tlcore.workspace import disk_error
@@ -61,9 +62,9 @@ class Package:
 def package(run: Run, contents: Package) -> Iterator[Event]:
     """Make the model file, check it against the figures on the test photos, and write the bundle.
 
-    Nothing is on disk before the check has passed, and `model.json` comes last of all. From `Packed` on the model
-    predicts; `model.keras`, which only who goes on working with it needs and which takes seconds, is made after that. A
-    stop does not shorten it: what is kept of a training that was stopped is checked like any other.
+    Nothing is on disk before the check has passed, and `model.json` comes last of all. The file for Keras, which takes
+    seconds, is made of the weights beside it when somebody asks for it. A stop does not shorten this: what is kept of a
+    training that was stopped is checked like any other.
 
     Raises:
         UserError: the packed file does not answer like the figures, and is not written; or the disk is full.
@@ -81,13 +82,9 @@ def package(run: Run, contents: Package) -> Iterator[Event]:
         )
     info = bundle.info | {"check": {"photos": checked, "largest_difference": largest, "allowed": MOST_DIFFERENCE}}
     withdraw_bundle(run.folder)
-    write_bundle(folder, Bundle(bundle.tflite, bundle.labels, info))
+    weights = pack_arrays(contents.model.arrays() | {"prototypes": [contents.familiarity.prototypes]})
+    write_bundle(folder, Bundle(bundle.tflite, bundle.labels, info), weights)
     yield Packed()
-    try:
-        contents.model.save_keras(folder, contents.familiarity.prototypes)
-    except OSError as error:
-        raise disk_error(folder / KERAS, error) from error
-    add_keras_file(folder)
 
 
 def withdraw_bundle(run_folder: Path) -> None:
@@ -179,7 +176,7 @@ def _describe(run: Run, contents: Package) -> dict[str, Any]:
 
 def _origin(spec: BackboneSpec) -> dict[str, str]:
     """Which network it is, and by whom."""
-    return {"name": spec.name, "fingerprint": spec.fingerprint, "licence": spec.licence, "source": spec.source}
+    return {name: getattr(spec, name) for name in ("name", "title", "fingerprint", "licence", "source")}
 
 
 def _told(completed: Completed) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def build_plan(context: Context) -> list[Stage]:
     """
     config, spec = context.config, context.spec
     stages: list[Stage] = []
-    if config.pretrained and not spec.built_in:
+    if config.pretrained and spec.is_downloaded:
         size, present = spec.download_bytes, is_present(spec)
         cached = size if present else 0
         stages.append(Stage(StageKey.DOWNLOAD, size, cached, head_stages.download_weights, open_ended=not present))

@@ -10,7 +10,8 @@ from typing import Literal
 from tlcore.config import TrainConfig
 from tlcore.errors import UserError
 from tlcore.events import StageKey
-from tlcore.models.registry import find_backbone, lowest_unfrozen_block
+from tlcore.models.registry import lowest_unfrozen_block
+from tlcore.models.spec import BackboneSpec
 from tlcore.workspace import Workspace, read_json, write_json
 
 FILE = "pace.json"  # the name of the first version
@@ -58,14 +59,14 @@ class TimingNames:
         return names.get(rate, str(rate))
 
 
-def timing_names(config: TrainConfig) -> TimingNames:
+def timing_names(config: TrainConfig, spec: BackboneSpec) -> TimingNames:
     """The names for a run. A block and the number of layers that unfreezes it are two names, though one rate."""
     unfrozen = ""
     if config.partly_frozen:
         unfrozen = (
             f"the top {config.num_unfrozen_layers}"
             if config.num_unfrozen_layers
-            else (lowest_unfrozen_block(find_backbone(config.backbone), config.unfreeze_from).name)
+            else (lowest_unfrozen_block(spec, config.unfreeze_from).name)
         )
     return TimingNames(config.backbone, config.image_size, config.head, unfrozen, config.fine_tunes)
 

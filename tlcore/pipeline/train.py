@@ -21,8 +21,8 @@ from tlcore.jobs.attempts import can_finish, can_resume, take_back_figures
 from tlcore.jobs.line import Line
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Run
-from tlcore.models.joined_backbone import open_backbone
-from tlcore.models.registry import find_backbone
+from tlcore.models.backbones import find_backbone
+from tlcore.models.open_backbone import open_backbone
 from tlcore.pipeline.clock import RunClock
 from tlcore.pipeline.context import Context, Halted, TrainedModel
 from tlcore.pipeline.embedding import write_embedding
@@ -56,7 +56,7 @@ def train_run(workspace: Workspace, run: Run, should_stop: ShouldStop) -> Iterat
     eta = _eta(context)
     unpacked = load_unpacked(context)
     if unpacked is None:
-        check_training_memory(context.config)
+        check_training_memory(context.config, context.spec)
         discard_unpacked(run)  # what cannot be read helps nobody
         if job_status(run).evaluated is not None:
             take_back_figures(run)
@@ -103,7 +103,7 @@ def _passed_on(work: Generator[Event, None, Result], eta: Eta) -> Generator[Even
 def _eta(context: Context) -> Eta:
     """What tells the time left of a run, from the moment it was begun."""
     rates = Rates(
-        timing_names(context.config),
+        timing_names(context.config, context.spec),
         load_timings(context.workspace),
         num_products(context.spec, context.config.image_size),
     )
@@ -166,7 +166,7 @@ def make_context(workspace: Workspace, run: Run, should_stop: ShouldStop) -> Con
         UserError: its data set is gone, or its network is not known.
     """
     config = run.config
-    spec = find_backbone(config.backbone)
+    spec = find_backbone(config.backbone, workspace)
     backbone = open_backbone(workspace, spec, config.image_size)
     return Context(workspace, run, load_dataset(workspace, run.dataset_id), spec, config, should_stop, backbone)
 

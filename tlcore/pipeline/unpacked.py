@@ -4,9 +4,7 @@ It is written before the figures are reported and removed after the run has fini
 crash in between costs no training: whoever continues the run finds it and only packs.
 """
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -18,6 +16,7 @@ from tlcore.jobs.store import Run
 from tlcore.pipeline.context import Context, TrainedModel
 from tlcore.pipeline.fine_tune_stages import build_network, network_model, use_adapted
 from tlcore.pipeline.head_stages import model_with_head
+from tlcore.serving.export import assign
 from tlcore.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from tlcore.training.head import Head
 from tlcore.workspace import TRAINED
@@ -85,21 +84,13 @@ def _model(
     """
     if "network" in arrays:
         model = build_network(context)
-        _assign(model.whole.variables, arrays["network"])
+        assign(model.whole.variables, arrays["network"])
         # Its lower part may have been adapted: what is cached below would be that of another network.
         return network_model(context, replace(model, layer=None), test, validation, best_epoch)
     if "backbone" in arrays:
         model = build_network(context)
-        _assign(model.backbone.variables, arrays["backbone"])
+        assign(model.backbone.variables, arrays["backbone"])
         use_adapted(context, model)
     flat = arrays["head"]
     layers = tuple((weights, bias) for weights, bias in zip(flat[::2], flat[1::2], strict=True))
     return model_with_head(context, Head(layers, best_epoch), test, validation)
-
-
-def _assign(variables: Sequence[Any], values: Sequence[np.ndarray]) -> None:
-    """Give Keras variables their values, all or none."""
-    if [tuple(variable.shape) for variable in variables] != [value.shape for value in values]:
-        raise ValueError("The arrays are those of another network.")
-    for variable, value in zip(variables, values, strict=True):
-        variable.assign(value)

@@ -5,7 +5,8 @@
     labels.txt     the class names, one a line, in the order of the probabilities
     model.json     image size, resize policy, data set fingerprint, figures with counts, settings, versions, seed; and
                    the checksums of the other files
-    model.keras    the same network for Keras, to go on working with
+    weights.npz    what was trained, which the Keras file is made of where somebody asks for it (bundle_weights.py)
+    model.keras    the Keras file itself, in bundles of earlier versions
 
 Reading a bundle needs no TensorFlow, and nothing in it is ever unpickled. What is in it may be damaged, or made by
 somebody who wishes no good: bundle_files.py reads the files, here they are held against one another, and probe.py runs
@@ -26,9 +27,12 @@ from tlcore.data.wanted import PIXELS_VERSION, RESIZE_POLICIES, Wanted
 from tlcore.errors import UserError
 from tlcore.evaluation.rejection import RejectionRule
 from tlcore.serving.bundle_files import NoBundle, read_files
+from tlcore.serving.bundle_weights import WEIGHTS
 from tlcore.workspace import disk_error, read_json, write_atomic, write_json
 
 MODEL, LABELS, INFO, KERAS = "model.tflite", "labels.txt", "model.json", "model.keras"
+BESIDE = (WEIGHTS, KERAS)
+"""Files of a bundle that predicting doesn't need."""
 FOLDER = "bundle"
 MOST_MODEL_BYTES = 2**31 - 1  # a flatbuffer's offsets go no further
 MOST_BYTES = {INFO: 2**25, LABELS: 2**20, MODEL: MOST_MODEL_BYTES}
@@ -74,10 +78,13 @@ class Bundle:
         return "files" in self.info
 
 
-def write_bundle(folder: Path, bundle: Bundle) -> None:
-    """Write the files that predicting needs; `model.json` comes last, so a folder with it is whole.
+def write_bundle(folder: Path, bundle: Bundle, weights: bytes | None = None) -> None:
+    """Write the files of a bundle; `model.json` comes last, so a folder with it is whole.
 
     It gets the checksums of the files, also of a `model.keras` that is in the folder already.
+
+    Args:
+        weights: the content of `weights.npz`; None for a model that has none.
 
     Raises:
         UserError: the disk is full or cannot be written.
@@ -90,23 +97,12 @@ def write_bundle(folder: Path, bundle: Bundle) -> None:
     write_atomic(folder / MODEL, bundle.tflite)
     write_atomic(folder / LABELS, labels)
     files = {MODEL: file_checksum(bundle.tflite), LABELS: file_checksum(labels)}
+    if weights is not None:
+        write_atomic(folder / WEIGHTS, weights)
+        files[WEIGHTS] = file_checksum(weights)
     if (folder / KERAS).exists():
         files[KERAS] = path_checksum(folder / KERAS)
     write_json(folder / INFO, bundle.info | {"files": files})
-
-
-def add_keras_file(folder: Path) -> None:
-    """Give the `model.keras` that was put into a bundle's folder its checksum in `model.json`.
-
-    Raises:
-        UserError: the disk is full or cannot be written, or what was written before is damaged.
-    """
-    info = load_bundle(folder).info
-    try:
-        files = info["files"] | {KERAS: path_checksum(folder / KERAS)}
-    except OSError as error:
-        raise disk_error(folder / KERAS, error) from error
-    write_json(folder / INFO, info | {"files": files})
 
 
 def add_cross_validation(folder: Path, values: Mapping[str, Any]) -> None:
@@ -215,22 +211,22 @@ def _check_rejection(info: dict[str, Any]) -> None:
         raise DamagedFile(f"{INFO} contradicts itself about unknown photos") from error
 
 
-def load_keras_file(path: Path, info: Mapping[str, Any]) -> bytes | None:
-    """The bytes of `model.keras` of a bundle, None where it came without one.
+def load_file_beside(path: Path, name: str, info: Mapping[str, Any]) -> bytes | None:
+    """The bytes of `weights.npz` or `model.keras` of a bundle, None where it came without one.
 
     Args:
-        path: as for `load_bundle`. info: the bundle's.
+        path: as for `load_bundle`. name: WEIGHTS or KERAS. info: the bundle's.
 
     Raises:
         UserError: it is damaged.
     """
     try:
-        data = read_files(bundle_place(path), {INFO: MOST_BYTES[INFO], KERAS: MOST_MODEL_BYTES})[KERAS]
-        return check_file(data, KERAS, info) if KERAS in info.get("files", {}) else data
+        data = read_files(bundle_place(path), {INFO: MOST_BYTES[INFO], name: MOST_MODEL_BYTES})[name]
+        return check_file(data, name, info) if name in info.get("files", {}) else data
     except NoBundle:
         return None
     except DamagedFile as error:
-        raise _damaged_keras() from error
+        raise _damaged(name) from error
 
 
 def zip_bundle(folder: Path, beside: Mapping[str, bytes] | None = None) -> bytes:
@@ -243,14 +239,15 @@ def zip_bundle(folder: Path, beside: Mapping[str, bytes] | None = None) -> bytes
         UserError: the run has no bundle yet, or a file of it is damaged.
     """
     bundle, source = load_bundle(folder), bundle_place(folder)
-    try:
-        if KERAS in bundle.info.get("files", {}):
-            check_path(source / KERAS, bundle.info)
-    except (OSError, DamagedFile) as error:
-        raise _damaged_keras() from error
+    for name in BESIDE:
+        try:
+            if name in bundle.info.get("files", {}):
+                check_path(source / name, bundle.info)
+        except (OSError, DamagedFile) as error:
+            raise _damaged(name) from error
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        for name in (MODEL, LABELS, INFO, KERAS):
+        for name in (MODEL, LABELS, INFO, *BESIDE):
             if (source / name).exists():
                 archive.write(source / name, name)
         for name, data in (beside or {}).items():
@@ -258,7 +255,7 @@ def zip_bundle(folder: Path, beside: Mapping[str, bytes] | None = None) -> bytes
     return buffer.getvalue()
 
 
-def _damaged_keras() -> UserError:
+def _damaged(name: str) -> UserError:
     return UserError(
-        f"{KERAS} in this model is damaged. It can still make predictions, but can't be downloaded.", "Train again."
+        f"{name} in this model is damaged. It can still make predictions, but can’t be downloaded.", "Train again."
     )

@@ -1,15 +1,18 @@
-"""A trained network as one Keras model, and that model as the files of a bundle [TF]."""
+"""A trained network as one Keras model: while it is trained, and made again of what lies in its bundle [TF]."""
 
-import os
-import secrets
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import keras
 import numpy as np
 
 from tlcore.config import TrainConfig
-from tlcore.serving.bundle import KERAS
+from tlcore.errors import UserError
+from tlcore.models.build import build_backbone
+from tlcore.models.frozen_backbone import top_layer
+from tlcore.models.spec import BackboneSpec
 from tlcore.serving.graft_familiarity import FAMILIARITY
+from tlcore.training.head import hidden_sizes
 
 
 def stack_head(
@@ -59,11 +62,40 @@ def with_familiarity(model: keras.Model, features: keras.KerasTensor, prototypes
     return keras.Model(model.input, {"probabilities": model.output, FAMILIARITY: result}, name=model.name)
 
 
-def save_keras_model(folder: Path, model: keras.Model) -> None:
-    """Write `model.keras` into the bundle's folder, whole or not at all."""
-    partial = folder / f"partial-{secrets.token_hex(4)}.keras"
+def keras_model(
+    spec: BackboneSpec, config: TrainConfig, num_classes: int, arrays: Mapping[str, Sequence[np.ndarray]]
+) -> keras.Model:
+    """The Keras model of a bundle: what `with_familiarity` gives, with the weights that were trained.
+
+    Args:
+        arrays: of `weights.npz`; see bundle_weights.py.
+
+    Raises:
+        UserError: the weights of a network that did not adapt are missing, or the arrays are not those of this model.
+    """
+    adapted = "network" in arrays or "backbone" in arrays
+    top, weights = top_layer(config.head), None if adapted else "imagenet"
+    backbone = build_backbone(spec, config.image_size, output=top, weights=weights)
+    logits, dense = stack_head(backbone.output, num_classes, config, hidden_sizes(config))
+    model = with_probabilities(backbone.input, logits)
     try:
-        model.save(partial)
-        os.replace(partial, folder / KERAS)
-    finally:
-        partial.unlink(missing_ok=True)
+        if "network" in arrays:
+            assign(model.variables, arrays["network"])
+        else:
+            assign(backbone.variables, arrays.get("backbone", backbone.variables))
+            assign([variable for layer in dense for variable in layer.variables], arrays["head"])
+        return with_familiarity(model, backbone.output, arrays["prototypes"][0])
+    except (ValueError, KeyError, IndexError) as error:
+        raise UserError("The weights of this model are those of another one.", "Train again.") from error
+
+
+def assign(variables: Sequence[keras.Variable], values: Sequence[Any]) -> None:
+    """Give Keras variables their values, all or none.
+
+    Raises:
+        ValueError: they are the values of other variables.
+    """
+    if [tuple(variable.shape) for variable in variables] != [tuple(value.shape) for value in values]:
+        raise ValueError("The arrays are those of another network.")
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)

@@ -9,7 +9,7 @@ from pages.shared import settings, strategies
 from pages.shared.networks import backbone_label
 from tlcore.config import STRATEGIES, TrainConfig
 from tlcore.messages.quantities import count, format_bytes
-from tlcore.models.registry import BACKBONES, BUILT_IN
+from tlcore.models.registry import BUILT_IN
 from tlcore.models.spec import BackboneSpec
 from tlcore.models.weights_cache import is_present
 
@@ -26,7 +26,7 @@ def choose() -> list[TrainConfig]:
             st.session_state.setdefault(f"race_{strategy}", strategy in PREFERRED)
         ticked = [strategy for strategy in STRATEGIES if _card(strategy)]
     with right:
-        here = sorted(BACKBONES, key=lambda spec: not is_present(spec))  # the others in the table's own order
+        here = sorted(settings.backbones(), key=lambda spec: not is_present(spec))
         by_name = {spec.name: spec for spec in here}
         chosen = st.multiselect(
             "Pretrained networks (backbones)",

@@ -25,8 +25,9 @@ from tlcore.jobs.status import JobStatus, job_status
 from tlcore.jobs.store import Run
 from tlcore.messages.overfitting import gap_message
 from tlcore.messages.recommendation import recommendation_reason
+from tlcore.models.backbones import find_backbone
 from tlcore.models.parts import network_parts
-from tlcore.models.registry import BUILT_IN, find_backbone
+from tlcore.models.registry import BUILT_IN
 from tlcore.models.spec import BackboneSpec
 
 TITLES = (
@@ -130,7 +131,7 @@ def _plan(material: Material) -> tuple[TrainConfig, BackboneSpec]:
     run = state.run()
     if run is not None:
         try:
-            return run.config, find_backbone(run.config.backbone)
+            return run.config, find_backbone(run.config.backbone, state.workspace())
         except UserError:  # a network that another version knew
             return TrainConfig(strategy=run.config.strategy), BUILT_IN
     return settings.proposed(), settings.backbone()

@@ -9,10 +9,11 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from pages.parts.train import settings_form
+from pages.shared import settings
 from pages.shared.networks import num_bytes, place_message, speed_word
 from pages.shared.widgets import plain
 from tlcore.messages.quantities import format_bytes, percent
-from tlcore.models.registry import BACKBONES, BUILT_IN
+from tlcore.models.registry import BUILT_IN
 from tlcore.models.spec import BackboneSpec
 from tlcore.models.weights_cache import is_present
 
@@ -49,15 +50,18 @@ def choose(current: BackboneSpec) -> None:
             ),
         )
     st.caption(f"{plain(current.sentence)} {accuracy_message(current)}.")
-    if len(BACKBONES) > HANDFUL:
-        label = "Show fewer" if everything else f"Show all {len(BACKBONES)}"
+    if (number := len(settings.backbones())) > HANDFUL:
+        label = "Show fewer" if everything else f"Show all {number}"
         st.button(label, type="tertiary", key="show_backbones", on_click=_show, args=(not everything,))
 
 
 def handful() -> list[BackboneSpec]:
-    """Those that are shown at first: the built-in one, then some of each kind."""
-    known = [spec for name in WELL_KNOWN for spec in BACKBONES if spec.name == name]
-    return known + [spec for spec in BACKBONES if spec not in known][: HANDFUL - len(known)]
+    """Those that are shown at first: the built-in one, some of each kind, and the person's own."""
+    every = settings.backbones()
+    known = [spec for name in WELL_KNOWN for spec in every if spec.name == name]
+    own = [spec for spec in every if spec.imported is not None]
+    others = [spec for spec in every if spec not in known and spec not in own]
+    return known + others[: HANDFUL - len(known)] + own
 
 
 def _show(everything: bool) -> None:
@@ -70,7 +74,8 @@ def _searched() -> list[BackboneSpec]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         order = st.segmented_control("Sort by", list(ORDERS), key="backbone_order", persist_state="session")
         here = st.checkbox("No download needed", key=HERE, persist_state="session")
-    return ordered([spec for spec in BACKBONES if matches(spec, words or "") and (not here or is_present(spec))], order)
+    found = [spec for spec in settings.backbones() if matches(spec, words or "") and (not here or is_present(spec))]
+    return ordered(found, order)
 
 
 def nothing_found_message(words: str, here: bool) -> str:
@@ -79,7 +84,7 @@ def nothing_found_message(words: str, here: bool) -> str:
     Args:
         words: what is searched. here: whether only those that need no download are wanted.
     """
-    if here and any(matches(spec, words) for spec in BACKBONES):
+    if here and any(matches(spec, words) for spec in settings.backbones()):
         return "No other backbone works without a download. Clear “No download needed” to see the rest."
     return f"No backbone is called “{plain(words)}”. Try a shorter name, or another one."
 

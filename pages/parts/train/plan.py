@@ -12,6 +12,7 @@ from tlcore.config import TrainConfig
 from tlcore.data.manifest import Dataset
 from tlcore.messages.plans import plan_message
 from tlcore.messages.quantities import count
+from tlcore.models.backbones import find_backbone
 from tlcore.pipeline.estimate import estimate_seconds
 
 NUM_THUMBNAILS, THUMBNAIL_SIZE = 7, 160  # so many fit beside each other on a phone; pixels
@@ -19,8 +20,9 @@ NUM_THUMBNAILS, THUMBNAIL_SIZE = 7, 160  # so many fit beside each other on a ph
 
 def sentence(dataset: Dataset, config: TrainConfig) -> str:
     """What a training with these settings does: "Trains a new head on … with 68 photos, about 10 s."."""
-    num_photos = len(dataset.part("train"))
-    return plan_message(config, num_photos, estimate_seconds(state.workspace(), dataset, config))
+    workspace, num_photos = state.workspace(), len(dataset.part("train"))
+    spec = find_backbone(config.backbone, workspace)
+    return plan_message(config, spec, num_photos, estimate_seconds(workspace, dataset, config))
 
 
 def remember(dataset: Dataset) -> str:

@@ -16,11 +16,10 @@ import streamlit as st
 
 from pages.parts.train import preview
 from pages.shared import chrome
-from pages.shared.settings import AUTO, OPTIONS, VARIATIONS, counting, limits, own, proposed
+from pages.shared.settings import AUTO, OPTIONS, VARIATIONS, backbone, counting, limits, own, proposed
 from pages.shared.widgets import plain
 from tlcore.config import STRATEGIES, TrainConfig, defaults_for
 from tlcore.data.manifest import Dataset
-from tlcore.models.registry import find_backbone
 from tlcore.models.spec import BackboneSpec
 
 SLIDER_STEPS = 100  # a slider with more steps cannot be set exactly with a finger
@@ -102,7 +101,7 @@ def _rows(names: list[str], config: TrainConfig, hints: Mapping[str, str] = Mapp
     for start in range(0, len(names), 2):
         for name, column in zip(names[start : start + 2], st.columns(2, gap="large")):
             with column:
-                setting(OPTIONS[name], getattr(config, name), find_backbone(config.backbone), config)
+                setting(OPTIONS[name], getattr(config, name), backbone(), config)
                 if name in hints:
                     preview.hint(hints[name], bool(getattr(config, name)))
 
