@@ -9,6 +9,7 @@ from pages.parts.train import (
     curves,
     job_queue_view,
     outcome,
+    own_network,
     plan,
     recommendation_line,
     settings_form,
@@ -51,6 +52,7 @@ def offer(action: DeltaGenerator, dataset: Dataset) -> None:
     left, right = st.columns([7, 5], gap="large")
     with left:
         backbone_picker.choose(spec)
+        own_network.show(dataset)
     with right:
         strategy_cards.choose(config, recommended)
     settings_form.options(dataset, lambda now: plan.is_stale(dataset, now))
