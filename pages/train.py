@@ -54,7 +54,7 @@ def offer(action: DeltaGenerator, dataset: Dataset) -> None:
         backbone_picker.choose(spec)
         own_network.show(dataset)
     with right:
-        strategy_cards.choose(config, recommended)
+        strategy_cards.choose(config, spec, recommended)
     settings_form.options(dataset, lambda now: plan.is_stale(dataset, now))
     fetched = "" if is_present(spec) or config.strategy == "scratch" else format_bytes(spec.download_bytes)
     if refusal := memory_refusal([config]):

@@ -97,3 +97,10 @@ def network_details(network: StoredNetwork) -> dict[str, Any]:
         "can_unfreeze": network.spec.can_unfreeze,
         "ability": ability_message(network.spec),
     }
+
+
+def only_message(spec: BackboneSpec) -> str:
+    """Why not every strategy is offered for a network."""
+    if spec.members:
+        return "Several networks side by side work with feature extraction only."
+    return f"{spec.title} works with feature extraction only: its layers can't be trained."

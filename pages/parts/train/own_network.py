@@ -17,6 +17,7 @@ from tlcore.messages.networks import (
     found_message,
     origin_message,
 )
+from tlcore.messages.quantities import capitalized
 from tlcore.models.imported.candidate import LAYOUTS, Choices
 from tlcore.models.imported.stored import StoredNetwork
 from tlcore.models.scalings import SCALING_VALUES
@@ -91,7 +92,7 @@ def _question(job: Job, examined: Examined) -> None:
         left, right = st.columns(2)
         low, high = candidate.least_image_size, candidate.most_image_size or 1024
         size = left.number_input(
-            f"Image size in pixels ({BASES[candidate.image_size.basis]})",
+            "Image size in pixels",
             low,
             max(low, high),
             int(candidate.image_size.value),
@@ -99,12 +100,14 @@ def _question(job: Job, examined: Examined) -> None:
             key="network_size",
         )
         scaling = right.selectbox(
-            f"Scaling of its pixels ({BASES[examined.scaling.basis]})",
+            "Scaling of its pixels",
             list(SCALING_VALUES),
             index=list(SCALING_VALUES).index(examined.scaling.value),
             format_func=lambda key: SCALING_VALUES[key].title,
             key="network_scaling",
         )
+        left.caption(capitalized(BASES[candidate.image_size.basis]))
+        right.caption(capitalized(BASES[examined.scaling.basis]))
         layout = str(candidate.layout.value)
         if candidate.layout.basis != "file":
             layout = st.selectbox("Order of its input", LAYOUTS, index=LAYOUTS.index(layout), key="network_layout")
