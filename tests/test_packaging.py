@@ -108,6 +108,7 @@ def test_the_wheel_has_the_package_and_the_app_and_nothing_else(wheel):
     assert found == set(tracked("tlcore")) | app
     assert "tlcore/py.typed" in found and "tlcore/assets/emoji/emoji.zip" in found
     assert {"tlcore/assets/litert-js/litert.wasm.gz", "tlcore/exports/html/page.html"} <= found
+    assert {"tlcore/exports/templates/web/page.js", "tlcore/exports/templates/service.md"} <= found
 
 
 def test_what_the_wheel_says_of_itself(wheel):

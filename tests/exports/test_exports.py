@@ -136,8 +136,8 @@ def only_with(names: tuple[str, ...], place: Path) -> Path:
 def test_the_python_program_needs_no_other_package_than_it_says(program, tmp_path):
     assert (program / "requirements.txt").read_text().split() == [
         "ai-edge-litert>=1.2,<3",
-        "numpy>=1.26",
-        "pillow>=11.3",
+        "numpy>=1.26,<3",
+        "pillow>=11.3,<14",
     ]
     site = only_with(("ai_edge_litert", "numpy", "numpy.libs", "PIL", "pillow.libs", "flatbuffers"), tmp_path / "site")
     done = subprocess.run(

@@ -5,7 +5,7 @@ from pathlib import Path
 from tlcore.config import TrainConfig
 from tlcore.errors import UserError, require_package
 from tlcore.exports.exporter import ExportSource
-from tlcore.exports.program import PILLOW, run_program, write_program
+from tlcore.exports.program import NUMPY, PILLOW, run_program, write_program
 from tlcore.exports.samples import Answer, Samples
 from tlcore.models.backbones import find_backbone
 from tlcore.serving.bundle import KERAS, load_file_beside
@@ -34,7 +34,7 @@ answers are from those of Transfer Lab.
 def make(source: ExportSource, samples: Samples, target: Path) -> None:
     """Write the folder; see exporter.py. Raises what `write_keras_file` raises."""
     require_package("tensorflow", "TensorFlow", "Checking a Keras file", "train")
-    write_program(source, target, README, ("keras>=3.6,<4", "tensorflow>=2.18,<3", "numpy>=1.26", PILLOW))
+    write_program(source, target, README, ("keras>=3.6,<4", "tensorflow>=2.18,<3", NUMPY, PILLOW))
     write_keras_file(source, target / KERAS)
 
 

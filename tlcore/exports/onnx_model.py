@@ -5,7 +5,7 @@ from tempfile import TemporaryDirectory
 
 from tlcore.errors import UserError, require_package
 from tlcore.exports.exporter import ExportSource
-from tlcore.exports.program import PILLOW, run_program, write_program
+from tlcore.exports.program import NUMPY, PILLOW, run_program, write_program
 from tlcore.exports.samples import Answer, Samples
 from tlcore.models.tflite_file import name_tensors
 from tlcore.workspace import write_atomic
@@ -31,7 +31,7 @@ def make(source: ExportSource, samples: Samples, target: Path) -> None:
     """Write the folder; see exporter.py. Raises UserError where a package is missing, or the network has no ONNX."""
     for module, name in (("tensorflow", "TensorFlow"), ("tf2onnx", "tf2onnx"), ("onnxruntime", "onnxruntime")):
         require_package(module, name, _PURPOSE, "train,onnx")
-    write_program(source, target, README, ("onnxruntime>=1.17", "numpy>=1.26", PILLOW))
+    write_program(source, target, README, ("onnxruntime>=1.17", NUMPY, PILLOW))
     write_atomic(target / "model.onnx", _convert(name_tensors(source.bundle.tflite)))
 
 

@@ -13,10 +13,10 @@ from tlcore.exports.samples import FOLDER, Answer, Samples
 from tlcore.serving.bundle import INFO, LABELS
 from tlcore.workspace import write_atomic, write_json
 
-LITERT, PILLOW = "ai-edge-litert>=1.2,<3", "pillow>=11.3"
+LITERT, NUMPY, PILLOW, HEIF = "ai-edge-litert>=1.2,<3", "numpy>=1.26,<3", "pillow>=11.3,<14", "pillow-heif>=0.22,<2"
 SECONDS = 120  # for loading a runtime and five photos, on the slowest machine
 
-_TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATES = Path(__file__).parent / "templates"
 
 
 def write_program(source: ExportSource, folder: Path, readme: str, packages: Iterable[str]) -> None:
@@ -38,7 +38,7 @@ def write_program(source: ExportSource, folder: Path, readme: str, packages: Ite
 
 def copy_template(name: str, folder: Path) -> None:
     """Copy a file that is the same in every export."""
-    write_atomic(folder / name, (_TEMPLATES / name).read_bytes())
+    write_atomic(folder / name, (TEMPLATES / name).read_bytes())
 
 
 def run_program(source: ExportSource, samples: Samples, folder: Path) -> list[Answer]:

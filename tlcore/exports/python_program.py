@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tlcore.exports.exporter import ExportSource
-from tlcore.exports.program import LITERT, PILLOW, run_program, write_program
+from tlcore.exports.program import LITERT, NUMPY, PILLOW, run_program, write_program
 from tlcore.exports.samples import Answer, Samples
 from tlcore.serving.bundle import MODEL
 from tlcore.workspace import write_atomic
@@ -37,7 +37,7 @@ print(answer["label"], answer["probability"], answer["known"])
 
 def make(source: ExportSource, samples: Samples, target: Path) -> None:
     """Write the folder; see exporter.py."""
-    write_program(source, target, README, (LITERT, "numpy>=1.26", PILLOW))
+    write_program(source, target, README, (LITERT, NUMPY, PILLOW))
     write_atomic(target / MODEL, source.bundle.tflite)
 
 

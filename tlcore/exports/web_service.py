@@ -1,56 +1,49 @@
 """The export "service": a folder with a small HTTP server and a Dockerfile. The check starts it and asks it."""
 
 import json
+import re
 import subprocess
 import sys
 import threading
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 
 from tlcore.errors import UserError
 from tlcore.exports.exporter import ExportSource
-from tlcore.exports.program import LITERT, PILLOW, SECONDS, answer_of, copy_template, write_program
+from tlcore.exports.program import (
+    HEIF,
+    LITERT,
+    NUMPY,
+    PILLOW,
+    SECONDS,
+    TEMPLATES,
+    answer_of,
+    copy_template,
+    write_program,
+)
 from tlcore.exports.samples import Answer, Samples
 from tlcore.serving.bundle import MODEL
 from tlcore.workspace import write_atomic
 
-README = """# {name}
-
-A trained image classifier as a web service.
-
-With Docker:
-
-```
-docker build -t classifier .
-docker run -p 8000:8000 classifier
-```
-
-Without it: `pip install -r requirements.txt`, then `python server.py`.
-
-Ask it:
-
-```
-curl --data-binary @photo.jpg http://127.0.0.1:8000/predict
-curl http://127.0.0.1:8000/health
-```
-
-From a web page: `const answer = await (await fetch(url + "/predict", {method: "POST", body: file})).json()`; start the
-service with the environment variable `ALLOW_ORIGIN` set to the address of that page.
-
-Photos of up to 20 MB (`MOST_BYTES`) and 100 megapixels are answered, two at a time (`MOST_AT_ONCE`); none is kept.
-`python predict.py --check` runs the five pictures in samples/ and says how far the answers are from Transfer Lab's.
-"""
+PACKAGES = (LITERT, NUMPY, PILLOW, HEIF)
+README = TEMPLATES / "service.md"
+WEB_FILES = ("index.html", "page.js", "page.css")
 
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # what runs here is behind no proxy
 
 
 def make(source: ExportSource, samples: Samples, target: Path) -> None:
     """Write the folder; see exporter.py."""
-    write_program(source, target, README, (LITERT, "numpy>=1.26", PILLOW))
-    for name in ("server.py", "Dockerfile"):
+    write_program(source, target, README.read_text(encoding="utf-8"), PACKAGES)
+    (target / "web").mkdir()
+    for name in ("server.py", "limits.py", "Dockerfile", *(f"web/{each}" for each in WEB_FILES)):
         copy_template(name, target)
+    pins = [f"{name}=={version(name)}" for name in (re.split("[<>=]", line)[0] for line in PACKAGES)]
+    write_atomic(target / "constraints.txt", ("\n".join(pins) + "\n").encode())
+    write_atomic(target / ".dockerignore", b".venv\n__pycache__\n")
     write_atomic(target / MODEL, source.bundle.tflite)
 
 

@@ -79,6 +79,19 @@ def _has_weights(node: Node) -> bool:
     return bool(getattr(node.operation, "weights", ()))
 
 
+def tensor_of(part: keras.Model, tensor: keras.KerasTensor) -> keras.KerasTensor:
+    """The tensor of a model that `cut` gave which stands for one of the whole model: the same operation made it.
+
+    Raises:
+        ValueError: it is not in that part.
+    """
+    operation = tensor._keras_history.operation
+    for node in walk(part):
+        if node.operation is operation:
+            return node.tensor
+    raise ValueError(f"Received: the output of {operation.name!r}, which is not in {part.name!r}.")
+
+
 def cut(model: keras.Model, layer: str) -> tuple[keras.Model, keras.Model]:
     """The model below and above a cut point: input → activation, activation → output. They share the layers.
 

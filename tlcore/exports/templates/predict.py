@@ -125,7 +125,12 @@ def _both(outputs: dict[str, np.ndarray], has_familiarity: bool) -> tuple[np.nda
 def read_photo(photo: str | os.PathLike[str] | bytes, info: dict[str, Any]) -> np.ndarray:
     """A photo as the network was trained on it, float32 (S, S, 3), RGB 0–255; `info`: the content of model.json."""
     size, version = info["input"]["size"], info["input"].get("pixels", 1)
-    image: Image.Image = Image.open(io.BytesIO(photo) if isinstance(photo, bytes) else photo, formats=FORMATS)
+    try:
+        image: Image.Image = Image.open(io.BytesIO(photo) if isinstance(photo, bytes) else photo, formats=FORMATS)
+    except Image.DecompressionBombError as error:
+        raise ValueError(f"The photo has more than {MOST_PIXELS:,} pixels.") from error
+    if image.info.get("progressive") and image.width * image.height > MOST_PIXELS:  # all of it lies in memory at once
+        raise ValueError(f"The photo has more than {MOST_PIXELS:,} pixels.")
     reduced = size * 2 if version > 1 else size
     image.draft(None, (reduced, reduced))  # a large JPEG is decoded smaller, as in training: this changes the answer
     if image.width * image.height > MOST_PIXELS:
