@@ -210,12 +210,21 @@ def analyse(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterator
     yield from ANALYSES[job.spec["what"]](workspace, job, should_stop)
 
 
+def add_network(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterator[Event]:
+    """Read a network that somebody brought, or keep it as he has decided."""
+    from tlcore.networks.addition import run_addition
+
+    check_disk(workspace, 0, load_limits(workspace))
+    yield from run_addition(workspace, job, should_stop)
+
+
 HANDLERS: dict[str, Handler] = {
     "train": train,
     "import": import_photos,
     "advice": recommend,
     "check": check,
     "analysis": analyse,
+    "network": add_network,
 }
 """What does a job, by its `kind`."""
 
