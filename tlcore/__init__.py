@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     )
     from tlcore.api.model import Model, load_model
     from tlcore.api.photos import read_photo
+    from tlcore.api.projects import open_project, save_project
     from tlcore.api.recommendation import recommend
     from tlcore.api.retraining import retrain
     from tlcore.api.training import TrainingError, TrainingStopped, continue_run, train
@@ -67,12 +68,14 @@ __all__ = [
     "list_samples",
     "load_dataset",
     "load_model",
+    "open_project",
     "read_photo",
     "recommend",
     "rename",
     "rename_class",
     "restore",
     "retrain",
+    "save_project",
     "split_by",
     "train",
 ]
@@ -105,12 +108,14 @@ _MODULES = {
     "list_samples": "tlcore.api.listings",
     "load_dataset": "tlcore.api.datasets",
     "load_model": "tlcore.api.model",
+    "open_project": "tlcore.api.projects",
     "read_photo": "tlcore.api.photos",
     "recommend": "tlcore.api.recommendation",
     "rename": "tlcore.api.managing",
     "rename_class": "tlcore.api.managing",
     "restore": "tlcore.api.managing",
     "retrain": "tlcore.api.retraining",
+    "save_project": "tlcore.api.projects",
     "split_by": "tlcore.api.checking",
     "train": "tlcore.api.training",
 }
