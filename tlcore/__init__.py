@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         restore,
     )
     from tlcore.api.model import Model, load_model
+    from tlcore.api.networks import add_backbone, remove_backbone
     from tlcore.api.photos import read_photo
     from tlcore.api.projects import open_project, save_project
     from tlcore.api.recommendation import recommend
@@ -54,6 +55,7 @@ __all__ = [
     "UndecidedLayout",
     "UserError",
     "__version__",
+    "add_backbone",
     "combine",
     "compare",
     "continue_run",
@@ -71,6 +73,7 @@ __all__ = [
     "open_project",
     "read_photo",
     "recommend",
+    "remove_backbone",
     "rename",
     "rename_class",
     "restore",
@@ -94,6 +97,7 @@ _MODULES = {
     "UndecidedEncoding": "tlcore.errors",
     "UndecidedLayout": "tlcore.errors",
     "UserError": "tlcore.errors",
+    "add_backbone": "tlcore.api.networks",
     "combine": "tlcore.api.ensembles",
     "compare": "tlcore.api.comparison",
     "continue_run": "tlcore.api.training",
@@ -111,6 +115,7 @@ _MODULES = {
     "open_project": "tlcore.api.projects",
     "read_photo": "tlcore.api.photos",
     "recommend": "tlcore.api.recommendation",
+    "remove_backbone": "tlcore.api.networks",
     "rename": "tlcore.api.managing",
     "rename_class": "tlcore.api.managing",
     "restore": "tlcore.api.managing",
