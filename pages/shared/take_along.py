@@ -28,7 +28,7 @@ def show(run: Run) -> None:
     if not state.may_act(run):
         return
     with st.popover("Take it with you", key="take_along"):
-        for kind in offered_kinds(is_trained=run.ensemble is None):
+        for kind in offered_kinds(run.ensemble is None, actions.is_maker(run)):
             with st.container(key=f"tl_export_{kind.key}", gap="xxsmall"):
                 _row(run, kind)
                 if kind.judged_by_score:
