@@ -29,6 +29,8 @@ from tlcore.data.edit_log import edited_by
 from tlcore.data.manifest import Dataset
 from tlcore.data.versions import load_current
 from tlcore.errors import UserError
+from tlcore.exports.export_job import WHAT as EXPORT
+from tlcore.exports.exporter import KINDS
 from tlcore.jobs import store
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Job, Run
@@ -211,9 +213,20 @@ def check(dataset: Dataset) -> None:
 
 def analyse(run: Run, what: str, options: Mapping[str, Any] | None = None) -> None:
     """Find out more about a finished run, in a job; nothing happens where that is under way."""
-    if _is_allowed(run):
+    if _is_allowed(run) and (is_maker(run) or not takes_more(what, options)):
         with refusals_kept():
             state.queue().restart(store.analysis_job(state.workspace(), run, what, options))
+
+
+def takes_more(what: str, options: Mapping[str, Any] | None) -> bool:
+    """Whether more goes with an export than the model: then a right to change the run is not enough."""
+    kind = KINDS.get(str((options or {}).get("kind"))) if what == EXPORT else None
+    return kind is not None and kind.of_maker
+
+
+def is_maker(run: Run) -> bool:
+    """Whether this visitor made the run, or owns the workspace."""
+    return state.is_owner() or run.visitor == state.maker()
 
 
 def combine(runs: Sequence[Run], method: str) -> Run | None:
