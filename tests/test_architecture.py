@@ -30,6 +30,7 @@ TENSORFLOW = {
     "models/imported/keras_file.py",
     "models/imported/keras_form.py",
     "models/imported/keras_graph.py",
+    "models/imported/savedmodel.py",
     "networks/reading_process.py",
     "models/frozen_files.py",
     "models/frozen_backbone.py",
