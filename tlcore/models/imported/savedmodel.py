@@ -26,7 +26,7 @@ _COMPUTING = (
     "IdentityN L2Loss LeakyRelu Less LessEqual Log Log1p LogSoftmax LogicalAnd LogicalNot LogicalOr MatMul "
     "Max MaxPool Maximum Mean Min Minimum MirrorPad Mul Neg NotEqual OneHot OnesLike Pack Pad PadV2 "
     "Placeholder PlaceholderWithDefault Pow PreventGradient Prod Range Rank RealDiv Reciprocal Relu Relu6 "
-    "Reshape ResizeBilinear ResizeNearestNeighbor Reverse ReverseV2 Round Rsqrt Select SelectV2 Selu Shape "
+    "Reshape ResizeBilinear ResizeNearestNeighbor Reverse ReverseV2 Rsqrt Select SelectV2 Selu Shape "
     "ShapeN Sigmoid Sign Sin Size Slice Softmax Softplus Softsign SpaceToBatchND BatchToSpaceND SpaceToDepth "
     "Split SplitV Sqrt Square SquaredDifference Squeeze StopGradient StridedSlice Sub Sum Tanh Tile TopKV2 "
     "Transpose Unpack Where XlaDot ZerosLike"
