@@ -7,7 +7,8 @@ for it).
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -33,6 +34,8 @@ from tlcore.exports.exporter import KINDS
 from tlcore.jobs import store
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Job, Run
+from tlcore.models.imported.candidate import Choices
+from tlcore.networks.addition import decide
 from tlcore.settings import is_hosted
 from tlcore.storage import renaming, trash
 from tlcore.storage.put_aside import Deletion
@@ -246,6 +249,43 @@ def test_on_photos(run: Run, options: Mapping[str, Any]) -> None:
     if "path" in options and not state.is_owner():  # no page offers it to others, but a browser sends what it likes
         raise UserError("Only the owner of this server can use a folder on it.", "Upload the photos.")
     analyse(run, TEST_SET, options)
+
+
+def add_network(spec: Mapping[str, Any], name: str) -> None:
+    """Read a network that this visitor has brought, in a job. Raises UserError for what is not one's own to give.
+
+    Args:
+        spec: as networks/addition.py has it. name: of the file.
+    """
+    if not state.is_owner() and {"path", "url"} & set(spec):  # no page offers it to others
+        raise UserError("Only the owner of this server can add a network by its path or address.", "Upload the file.")
+    if "area" in spec and not state.may_act(_Area(str(spec["area"]), incoming.owner(state.workspace(), spec["area"]))):
+        raise UserError("These uploads are gone.", "Upload the file again.")
+    state.queue().submit(store.create_addition(state.workspace(), name, spec, state.maker()))
+
+
+def keep_network(job: Job, choices: Choices, name: str, licence: str) -> None:
+    """Keep a network that was read, as its person has decided."""
+    if _is_allowed(job) and not job_status(job).active:
+        decide(job, choices, name, licence)
+        state.queue().restart(job)
+
+
+def dismiss_network(job: Job) -> None:
+    """Forget about a network that was read, or could not be; nothing while that is under way."""
+    if _is_allowed(job) and not job_status(job).active:
+        if area := str(job.spec.get("area", "")):
+            with suppress(UserError):
+                incoming.clear(state.workspace(), area)
+        discard(state.workspace(), job.folder)
+
+
+@dataclass(frozen=True)
+class _Area:
+    """Uploads, as far as rights go."""
+
+    id: str
+    visitor: str
 
 
 def delete_test_set(run: Run, job: Job) -> None:

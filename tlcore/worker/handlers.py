@@ -9,6 +9,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 from tlcore.advice.recommend import run_recommendation
+from tlcore.analysis.prediction_results import WHAT as PREDICTIONS
 from tlcore.analysis.test_set_results import WHAT as TEST_SET
 from tlcore.data import incoming
 from tlcore.data.assemble import Ingestion
@@ -169,6 +170,15 @@ def score_test_set(workspace: Workspace, job: Job, should_stop: ShouldStop) -> I
     yield from run_test_set(workspace, job, should_stop, allowance)
 
 
+def predict_many(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterator[Event]:
+    """Predict many photos by a run."""
+    from tlcore.analysis.prediction_job import run_predictions  # not needed by other jobs
+
+    allowance = import_allowance(workspace, job.visitor, job.spec["options"].get("area", ""))
+    check_disk(workspace, 0, load_limits(workspace))
+    yield from run_predictions(workspace, job, should_stop, allowance)
+
+
 def cross_validate(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterator[Event]:
     """Test every photo of a run once."""
     load_trainer()
@@ -214,6 +224,7 @@ ANALYSES: dict[str, Handler] = {
     "photo-map": photo_map,
     "shortcuts": shortcuts,
     TEST_SET: score_test_set,
+    PREDICTIONS: predict_many,
     EXPORT: export,
 }
 """What does an analysis of a finished run, by the `what` of its spec (`store.analysis_job`).
@@ -228,12 +239,21 @@ def analyse(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterator
     yield from ANALYSES[job.spec["what"]](workspace, job, should_stop)
 
 
+def add_network(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterator[Event]:
+    """Read a network that somebody brought, or keep it as he has decided."""
+    from tlcore.networks.addition import run_addition
+
+    check_disk(workspace, 0, load_limits(workspace))
+    yield from run_addition(workspace, job, should_stop)
+
+
 HANDLERS: dict[str, Handler] = {
     "train": train,
     "import": import_photos,
     "advice": recommend,
     "check": check,
     "analysis": analyse,
+    "network": add_network,
 }
 """What does a job, by its `kind`."""
 
