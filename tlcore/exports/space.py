@@ -20,9 +20,11 @@ gatherUsageStats = false
 
 def make(source: ExportSource, samples: Samples, target: Path) -> None:
     """Write the folder; see exporter.py."""
-    readme = (TEMPLATES / "space.md").read_text(encoding="utf-8")
+    front, body = (TEMPLATES / "space.md").read_text(encoding="utf-8").split("\n---\n", 1)
     title = json.dumps(source.name[:60], ensure_ascii=False)  # a JSON string is one of YAML too
-    write_program(source, target, readme.replace("{title}", title), (STREAMLIT, LITERT, NUMPY, PILLOW, HEIF))
+    write_program(source, target, body, (STREAMLIT, LITERT, NUMPY, PILLOW, HEIF))
+    readme = f"{front.replace('{title}', title)}\n---\n{(target / 'README.md').read_text(encoding='utf-8')}"
+    write_atomic(target / "README.md", readme.encode("utf-8"))
     copy_template("app.py", target)
     write_atomic(target / "Dockerfile", (TEMPLATES / "space.dockerfile").read_bytes())
     (target / ".streamlit").mkdir()
