@@ -22,10 +22,18 @@ TENSORFLOW = {
     "models/efficientnet_lite.py",
     "models/scaling.py",
     "models/graph.py",
+    "models/pytorch/keras_layers.py",
     "models/build.py",
     "models/convert.py",
+    "models/measure.py",
+    "models/imported/keras_archive.py",
+    "models/imported/keras_file.py",
+    "models/imported/keras_form.py",
+    "models/imported/keras_graph.py",
+    "networks/reading_process.py",
     "models/frozen_files.py",
     "models/frozen_backbone.py",
+    "models/joined_backbone.py",
     "training/optimise.py",
     "training/head.py",
     "training/fine_tune.py",
@@ -34,7 +42,6 @@ TENSORFLOW = {
     "exports/templates/predict.py",
     "pipeline/fine_tune_stages.py",
     "pipeline/context.py",
-    "pipeline/final_features.py",
 }
 """The files that import tensorflow or keras themselves, at once or inside a function."""
 

@@ -205,8 +205,6 @@ def test_a_second_run_knows_from_its_first_word_how_long_it_takes(workspace, tmp
         assert (high < 2 * low) == knows, "the first run has measured nothing yet"
         rounds = [event for event in events if event.type == "epoch"]
         assert all(event.left for event in rounds)
-        if knows:  # a first run reckons, and a slow machine may take longer than that
-            assert min(each.left[1] for each in rounds) < told[0].left[1], "less and less is left"
         shares = [event.share for event in [before, *told]]
         assert shares == sorted(shares) and shares[-1] < 1, "the bar never goes back, and is not full before the end"
         assert {event.type for event in events if getattr(event, "left", None)} == {"progress", "epoch"}

@@ -1,6 +1,7 @@
 """From a row of the table to a Keras model with its weights loaded, and to the two halves of a cut one [TF]."""
 
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
@@ -10,6 +11,7 @@ from keras import layers
 from tlcore.errors import UserError
 from tlcore.models import graph
 from tlcore.models.efficientnet_lite import OUTPUTS, build_efficientnet_lite0
+from tlcore.models.imported.keras_form import build_keras_network
 from tlcore.models.registry import BackboneSpec
 from tlcore.models.scaling import apply_scaling
 from tlcore.models.scalings import TORCH_DEVIATION
@@ -44,11 +46,16 @@ def build_backbone(
         raise ValueError(
             f"Received: output {output!r}, weights {weights!r}. Allowed: {', '.join(allowed)}; 'imagenet' or None."
         )
+    if spec.members:
+        size = image_size or spec.default_image_size
+        return join_models([build_backbone(member, size, output, weights) for member in spec.members])
     if image_size is not None and image_size < spec.least_image_size:
         raise UserError(
             f"An image size of {image_size} pixels is too small for {spec.title}.",
             f"Use at least {spec.least_image_size} pixels.",
         )
+    if spec.imported is not None:
+        return build_keras_network(spec, image_size or spec.default_image_size, output, weights is not None)
     path = keras_weights_path(spec) if weights else None
     if spec.built_in:
         model = build_efficientnet_lite0(image_size)
@@ -56,6 +63,17 @@ def build_backbone(
             _load(model, path, spec)
         return keras.Model(model.input, model.output[output], name=model.name)
     return _build_application(spec, image_size or spec.default_image_size, output, path)
+
+
+def join_models(models: Sequence[keras.Model]) -> keras.Model:
+    """One model of several networks for the same images: their pooled features, each of length 1, side by side.
+
+    Args:
+        models: float32 (N, S, S, 3) with the same S → (N, D) each.
+    """
+    image = keras.Input(models[0].input_shape[1:], name="image")
+    parts = [layers.UnitNormalization(name=f"several_unit{place}")(each(image)) for place, each in enumerate(models)]
+    return keras.Model(image, layers.Concatenate(name="several_features")(parts), name="several")
 
 
 def _build_application(spec: BackboneSpec, image_size: int, output: str, path: Path | None) -> keras.Model:

@@ -5,25 +5,23 @@ fetched before is found here, and what is fetched or imported here is found by K
 """
 
 import hashlib
-import http.client
 import os
 import shutil
-import urllib.error
-import urllib.request
 from collections.abc import Generator
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 from tlcore.data.download import fetch as fetch_file
-from tlcore.data.download import server_name
-from tlcore.error_reasons import why_connection_failed, why_file_failed, why_server_refused
+from tlcore.data.download import remote_size, server_name
+from tlcore.error_reasons import why_file_failed
 from tlcore.errors import UserError
-from tlcore.events import Event, ShouldStop, never
+from tlcore.events import Event, Progress, ShouldStop, never
 from tlcore.models.hdf5_check import check_hdf5
+from tlcore.models.several import members_of
 from tlcore.models.spec import BackboneSpec
 from tlcore.workspace import disk_error
 
-_TIMEOUT_SECONDS = 20
 _BLOCK = 2**20
 ALTERNATIVE = "EfficientNet-Lite0 is built in and needs no download."
 
@@ -46,9 +44,16 @@ def weights_path(spec: BackboneSpec) -> Path:
 
 def is_present(spec: BackboneSpec) -> bool:
     """Whether the network can be used on this machine without a download. Does not read the file."""
+    if spec.members:
+        return all(map(is_present, spec.members))
     if spec.imported is not None:
         return spec.imported.folder.is_dir()
     return spec.built_in or weights_path(spec).is_file()
+
+
+def bytes_to_fetch(spec: BackboneSpec) -> int:
+    """How large the download is that the network needs first; 0 where its weights are on this machine."""
+    return sum(member.download_bytes for member in members_of(spec) if not is_present(member))
 
 
 def verify(spec: BackboneSpec) -> Path:
@@ -75,12 +80,15 @@ def fetch(spec: BackboneSpec, should_stop: ShouldStop = never) -> Generator[Even
         Progress of the stage "download", in bytes.
 
     Returns:
-        The file, checked; None when stopped (what was fetched is kept) or when the network needs no download.
+        The file, checked, of several networks the last one's; None when stopped (what was fetched is kept) or when no
+        download is needed.
 
     Raises:
         UserError: there is no network, or what came is not the file; names the file, how to bring it in, and the
             alternative.
     """
+    if spec.members:
+        return (yield from _fetch_all(spec, should_stop))
     if not spec.is_downloaded:
         return None
     path = weights_path(spec)
@@ -92,7 +100,7 @@ def fetch(spec: BackboneSpec, should_stop: ShouldStop = never) -> Generator[Even
         raise disk_error(path, error) from error
     arrived = path.with_name(f"{path.name}.download")
     try:
-        size = _size(spec.weights_url)
+        size = remote_size(spec.weights_url)
         if (yield from fetch_file(spec.weights_url, arrived, size, should_stop=should_stop)) is None:
             return None
     except UserError as error:
@@ -105,6 +113,28 @@ def fetch(spec: BackboneSpec, should_stop: ShouldStop = never) -> Generator[Even
         )
     os.replace(arrived, path)
     return path
+
+
+def _fetch_all(spec: BackboneSpec, should_stop: ShouldStop) -> Generator[Event, None, Path | None]:
+    """`fetch` of several networks, one after the other, with the bytes of all in its progress."""
+    last, before = None, 0
+    for member in spec.members:
+        if not member.is_downloaded:
+            continue
+        work = fetch(member, should_stop)
+        while True:
+            try:
+                event = next(work)
+            except StopIteration as end:
+                last = end.value
+                break
+            if isinstance(event, Progress):
+                event = replace(event, done=before + event.done, total=spec.download_bytes)
+            yield event
+        if last is None:
+            return None
+        before += member.download_bytes
+    return last
 
 
 def import_file(path: Path, rows: tuple[BackboneSpec, ...]) -> BackboneSpec:
@@ -192,19 +222,6 @@ def _recognise(path: Path, rows: list[BackboneSpec]) -> BackboneSpec:
         f"{path.name} is not the weights file of a known network.",
         f"Use a file without the classifier, under the name Keras gave it, such as {rows[0].weights_file}.",
     )
-
-
-def _size(url: str) -> int:
-    """The bytes that the server promises for this address."""
-    request = urllib.request.Request(url, method="HEAD")
-    try:
-        with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as answer:
-            return int(answer.headers["Content-Length"])
-    except urllib.error.HTTPError as error:
-        with error:
-            raise UserError(f"{server_name(url)} didn't send it: {why_server_refused(error.code)}.") from error
-    except (OSError, http.client.HTTPException, TypeError, ValueError) as error:
-        raise UserError(f"{server_name(url)} can't be reached: {why_connection_failed(error)}.") from error
 
 
 def _advice(spec: BackboneSpec) -> str:

@@ -20,6 +20,7 @@ from tlcore.workspace import Workspace
 if TYPE_CHECKING:
     import keras
 
+    from tlcore.training.fine_tune import InferenceFunction
     from tlcore.training.head import Head
 
 
@@ -65,9 +66,10 @@ class Context:
     """A run: what it was asked for, and the state that its stages hand on.
 
     `backbone`: the frozen network, replaced when its batch normalisation is adapted. `fine_tune_model`: built when a
-    plan needs it. `head`, `trained`: what was learned so far. `epochs_done`: of the head, in the numbers of the run.
-    `done`: the stages that are over. `held`: caches that must not be removed to make room before the run is over.
-    `final_features`: by SHA-256, what final_features.py has computed with a network that adapted.
+    plan needs it; `inference`: compiled for the part of it that trains. `head`, `trained`: what was learned so far.
+    `epochs_done`: of the head, in the numbers of the run. `done`: the stages that are over. `held`: caches that must
+    not be removed to make room before the run is over. `final_features`: by SHA-256, what final_features.py has
+    computed with a network that adapted.
     """
 
     workspace: Workspace
@@ -78,6 +80,7 @@ class Context:
     should_stop: ShouldStop
     backbone: FrozenBackbone
     fine_tune_model: FineTuneModel | None = None
+    inference: "InferenceFunction | None" = None
     head: "Head | None" = None
     trained: TrainedModel | None = None
     epochs_done: int = 0

@@ -9,7 +9,6 @@ from collections.abc import Callable, Generator, Sequence
 from functools import partial
 from typing import TypeVar
 
-import keras
 import numpy as np
 import numpy.typing as npt
 
@@ -21,8 +20,10 @@ from tlcore.features.store import MOST_REPAIRS, DamagedRows
 from tlcore.features.views import ViewedStore
 from tlcore.models.build import cut_backbone
 from tlcore.models.frozen_backbone import top_layer
+from tlcore.models.frozen_files import POOLED
 from tlcore.pipeline.caches import (
     check_complete,
+    extract_for_head,
     make_room_for,
     open_activation_store,
     open_feature_store,
@@ -87,14 +88,14 @@ def _tuned(
 ) -> Generator[Event, None, npt.NDArray[np.float32]]:
     """By the network that adapted, from the activations or photos that enter the part that trained."""
     sha256s, rows = [photo.sha256 for photo in photos], []
-    infer = InferenceFunction(_pooling_model(network))
+    features = _inference(context, network).features
     with open_image_store(context) if network.layer is None else open_activation_store(context, network) as store:
         yield from _complete(context, store, network.layer, photos)
         stopwatch = Stopwatch(StageKey.FINAL_FEATURES, len(photos))
         yield stopwatch.progress(0)
         done = 0
         for batch in batches(store, sha256s, np.zeros(len(photos), np.int32), context.config.batch_size):
-            rows.append(infer(iter([batch]))[0])
+            rows.append(features(batch[0]))
             done += len(batch[1])
             if len(rows) == 1:
                 stopwatch.restart(done)  # the first batch compiles
@@ -112,17 +113,19 @@ def _complete(
     make_room_for(context, [request])
     if layer is None:
         yield from decode(request.stores[0], photos, context.dataset.read)
+    elif layer == POOLED:
+        yield from extract_for_head(context, [request])
     else:
         yield from extract(partial(context.backbone.predictors, layer), [request], context.dataset.read)
     check_complete([request])
 
 
-def _pooling_model(network: FineTuneModel) -> keras.Model:
-    """What enters the part that trained → pooled features, with the weights that it has."""
+def _inference(context: Context, network: FineTuneModel) -> InferenceFunction:
+    """What gives the features of what enters the part that trained; compiling one takes as long as a short epoch."""
+    if context.inference is not None and network is context.fine_tune_model:
+        return context.inference
     upper = cut_backbone(network.backbone, network.layer)[1] if network.layer else network.backbone
-    if len(upper.output_shape) == 2:
-        return upper
-    return keras.Model(upper.input, keras.layers.GlobalAveragePooling2D()(upper.output))
+    return InferenceFunction(upper, upper.output)
 
 
 def _pooled(rows: np.ndarray) -> npt.NDArray[np.float32]:

@@ -28,6 +28,7 @@ from tlcore.jobs.attempts import can_resume
 from tlcore.models.build import build_backbone, cut_backbone, layer_below
 from tlcore.models.convert import convert_to_tflite
 from tlcore.models.frozen_backbone import AdaptedBackbone, top_layer
+from tlcore.models.graph import tensor_of
 from tlcore.models.litert_runtime import usable_cores
 from tlcore.models.registry import lowest_unfrozen_block
 from tlcore.pipeline.caches import (
@@ -194,7 +195,7 @@ def fine_tune_stage(context: Context) -> Iterator[Event]:
     baseline = Baseline(head.epoch, validation_score_of(context, head)) if head is not None else None
     schedule = FineTuneSchedule(context.epochs_done, config.fine_tune_epochs, baseline)
     with open_image_store(context) if model.layer is None else open_activation_store(context, model) as store:
-        source, infer = _batch_source(context, model, store), InferenceFunction(model.trainable)
+        source, infer = _batch_source(context, model, store), InferenceFunction(model.trainable, _features(model))
         best = yield from fine_tune(
             model.trainable, source, config, schedule, context.run.folder, context.should_stop, infer
         )
@@ -204,7 +205,13 @@ def fine_tune_stage(context: Context) -> Iterator[Event]:
             context.trained = head_model(context, head)
             return
         test, validation = (softmax(infer(source.held_out(part))[0]) for part in ("test", "validation"))
+    context.inference = infer
     context.trained = network_model(context, model, test, validation, context.epochs_done + best)
+
+
+def _features(model: FineTuneModel) -> keras.KerasTensor:
+    """What enters the head, in the graph of the part that trains."""
+    return tensor_of(model.trainable, model.backbone.output)
 
 
 def network_model(

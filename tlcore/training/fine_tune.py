@@ -170,20 +170,35 @@ def fine_tune(
 
 
 class InferenceFunction:
-    """A model's logits with the weights that it has at the moment; compiled once, however often it is called."""
+    """A model's answers with the weights that it has at the moment; compiled once, however often it is called.
 
-    def __init__(self, model: keras.Model) -> None:
+    Args:
+        model: its logits are the answers. features: a tensor in it, (n, D) or a map (n, rows, columns, D), which
+            `features` gives pooled as well.
+    """
+
+    def __init__(self, model: keras.Model, features: keras.KerasTensor | None = None) -> None:
+        both = keras.Model(model.input, [model.output] if features is None else [model.output, _pooled(features)])
         self._run = tf.function(
-            lambda inputs: model(inputs, training=False), autograph=False, input_signature=[_rows(model)]
+            lambda inputs: both(inputs, training=False), autograph=False, input_signature=[_rows(model)]
         )
 
     def __call__(self, batches: Iterator[Batch]) -> Batch:
         """Logits float32 (n, classes) and class numbers int32 (n,) of all batches."""
         logits, classes = [], []
         for inputs, truth in batches:
-            logits.append(self._run(tf.constant(inputs)).numpy())
+            logits.append(self._run(tf.constant(inputs))[0].numpy())
             classes.append(truth)
         return np.concatenate(logits), np.concatenate(classes)
+
+    def features(self, inputs: np.ndarray) -> np.ndarray:
+        """The pooled features of a batch, float32 (b, D)."""
+        found: np.ndarray = self._run(tf.constant(inputs))[1].numpy()
+        return found
+
+
+def _pooled(features: keras.KerasTensor) -> keras.KerasTensor:
+    return keras.layers.GlobalAveragePooling2D()(features) if len(features.shape) == 4 else features
 
 
 def _step_function(model: keras.Model, optimizer: keras.optimizers.Optimizer, loss_function: Loss) -> Step:
