@@ -39,12 +39,13 @@ def show(run: Run, has_dial: bool) -> None:
         active = next((job for job in jobs if job_status(job).active), None)
         if active is not None:
             follow.watch(active, lambda status: None)
-        elif state.may_act(run) and not _is_asked(run, jobs):
-            _offer(run, len(jobs))
+        is_free = active is None and state.may_act(run) and not _is_asked(run, jobs)
         done = [(job, found) for job in jobs if job != active and (found := load_predictions(job)) is not None]
         _failed(run, [job for job in jobs if job != active and job not in [each for each, _ in done]])
         if done:
             _show_one(run, done, has_dial)
+        if is_free:  # below what came of others: that is what a person came for
+            _offer(run, len(jobs))
 
 
 def _offer(run: Run, number: int) -> None:
