@@ -254,7 +254,7 @@ def _describe(
         title=title,
         sentence=f"Added from {origin['file']}.",
         parameters=candidate.num_parameters,
-        num_weights=saved.num_weights,
+        num_weights=saved.num_weights or candidate.num_parameters,
         multiply_adds=max(1, saved.multiply_adds),
         imagenet_top1=None,
         feature_size=saved.feature_size,
