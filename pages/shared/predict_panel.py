@@ -6,7 +6,17 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from pages.shared import answer_grid, answers, camera, chrome, photo_limit, predictions, rejection_dial, state
+from pages.shared import (
+    answer_grid,
+    answers,
+    camera,
+    chrome,
+    live_answers,
+    photo_limit,
+    predictions,
+    rejection_dial,
+    state,
+)
 from pages.shared.predictions import NewPhoto, PhotoPrediction
 from pages.shared.widgets import plain, table
 from tlcore.jobs.store import Run
@@ -74,7 +84,7 @@ def _camera(run: Run, model: ImageClassifier, photos: Sequence[NewPhoto], thresh
     with st.container(key="tl_camera"):
         left, right = st.columns(2, gap="large", vertical_alignment="center")
         with left:
-            camera.mount(UPLOADER)
+            camera.mount(UPLOADER, live_answers.live_data(run, model, threshold))
         with right:
             shots = camera.shots(photos)
             if not shots:
