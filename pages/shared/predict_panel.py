@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared import (
+    adding,
     answer_grid,
     answers,
     camera,
@@ -94,6 +95,7 @@ def _camera(run: Run, model: ImageClassifier, photos: Sequence[NewPhoto], thresh
             if each.reason is None:
                 chrome.mark_done(4, run.id)
                 answers.show(each, model, with_photo=False)
+                adding.offer("shot", run, each.photo.name, each.photo.read(), each.label if each.known else "")
                 _changed([each])
             else:
                 _refused([each])
@@ -128,6 +130,7 @@ def _results(
     for each in good:
         if each.photo.id == newest:
             answers.show(each, model)
+            adding.offer("new", run, each.photo.name, each.photo.read(), each.label if each.known else "")
     if good:
         chrome.mark_done(4, run.id)
         seconds = sum(each.milliseconds for each in good) / 1000

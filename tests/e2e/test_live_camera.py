@@ -6,9 +6,13 @@ import json
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.ways import WAIT_MS, open_page, until
+from tests.e2e.studio import studio
+from tests.e2e.ways import WAIT_MS, open_page, settle, until
+from tlcore.data.manifest import load_dataset
+from tlcore.data.versions import current_version
 from tlcore.serving.bundle import load_bundle
 from tlcore.serving.predict import ImageClassifier
+from tlcore.workspace import open_workspace
 
 PICTURE = """picture => {
   navigator.mediaDevices.getUserMedia = async () => {
@@ -26,14 +30,21 @@ TOLERANCE = 0.15
 
 
 @pytest.fixture
-def tab(browser, lab):
+def place(trained, tmp_path):
+    """A server of this test's own: a photo joins the data set."""
+    with studio(trained, tmp_path) as found:
+        yield found
+
+
+@pytest.fixture
+def tab(browser, place):
     context = browser.new_context(viewport={"width": 1280, "height": 900}, permissions=["camera"])
     page, errors = context.new_page(), []
     page.set_default_timeout(WAIT_MS)
     expect.set_options(timeout=WAIT_MS)
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda message: errors.append(message.text) if "Content Security" in message.text else None)
-    open_page(page, lab.at("predict"))
+    open_page(page, place.at("predict"))
     yield page
     context.close()
     assert not errors, errors[:3]
@@ -43,7 +54,8 @@ def as_data(photo: bytes) -> str:
     return f"data:image/png;base64,{base64.b64encode(photo).decode()}"
 
 
-def test_the_browser_answers_as_the_program_does(tab, trained):
+def test_the_browser_answers_as_the_program_does(tab, trained, tmp_path):
+    home = open_workspace(tmp_path / "home")
     _, dataset, run = trained
     classifier = ImageClassifier(load_bundle(run.folder))
     photos = [dataset.read(path) for path in dataset.photos["path"]]
@@ -69,3 +81,13 @@ def test_the_browser_answers_as_the_program_does(tab, trained):
     until(tab, lambda: seen().get("label") == second[1].label)
     tab.get_by_role("button", name="Take photo").click()
     expect(tab.locator(".tl-answer")).to_contain_text(second[1].label)
+
+    def number() -> int:
+        return len(load_dataset(home, current_version(home, dataset.id)).photos)
+
+    before = number()
+    settle(tab)
+    tab.get_by_role("button", name="Add to your data set").click()
+    tab.get_by_role("button", name="Add photo").click()
+    expect(tab.get_by_text(f"as {second[1].label}. Train again to learn from")).to_be_visible()
+    assert number() == before + 1
