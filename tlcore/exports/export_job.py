@@ -17,7 +17,7 @@ from tlcore.exports.file_names import export_file_name
 from tlcore.exports.own_score import OwnScore
 from tlcore.exports.samples import make_samples
 from tlcore.jobs.store import Job, Run, load_run
-from tlcore.serving.bundle import MODEL, load_bundle, read_info
+from tlcore.serving.bundle import load_bundle, network_checksum, read_info
 from tlcore.workspace import Workspace
 
 WHAT = "export"
@@ -54,7 +54,7 @@ def run_export(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Itera
         return
     path = job.folder / export_file_name(source.name, kind)
     made = export(source, kind, path, samples, overwrite=True)
-    found: dict[str, Any] = {"file": path.name, "model": file_checksum(bundle.tflite), "check": vars(made.check)}
+    found: dict[str, Any] = {"file": path.name, "model": file_checksum(bundle.network), "check": vars(made.check)}
     found["score"] = vars(made.score) if made.score is not None else None
     save_result(job.folder, VERSION, found)
     yield Progress(StageKey.PACK, 1, 1)
@@ -69,7 +69,7 @@ def load_export(workspace: Workspace, run: Run, kind: ExportKind, include_photos
         return None
     found = result[0]
     path = folder / found["file"]
-    if not path.is_file() or found["model"] != read_info(run.folder).get("files", {}).get(MODEL):
+    if not path.is_file() or found["model"] != network_checksum(read_info(run.folder)):
         return None
     score = OwnScore(**found["score"]) if found["score"] is not None else None
     return SavedExport(Exported(path, Check(**found["check"]), score), include_photos)

@@ -20,7 +20,7 @@ from pathlib import Path
 from tlcore.errors import UserError
 from tlcore.exports.own_score import OwnScore, score_export
 from tlcore.exports.samples import EXPECTED, FOLDER, Answer, Samples, largest_difference
-from tlcore.serving.bundle import MODEL, Bundle
+from tlcore.serving.bundle import MODEL, ONNX, Bundle
 from tlcore.workspace import disk_error, replace_folder
 
 Make = Callable[["ExportSource", Samples, Path], None]
@@ -54,6 +54,7 @@ class ExportKind:
         packages: what making it needs beyond the core, as modules.
         changes_weights: whether its `model.tflite` computes with other weights, so that it gets a score of its own.
         of_training: whether it goes on with a training or repeats it. An ensemble has none.
+        on_onnx: whether a model whose network is an ONNX file has it too.
     """
 
     key: str
@@ -65,6 +66,7 @@ class ExportKind:
     packages: tuple[str, ...] = ()
     changes_weights: bool = False
     of_training: bool = False
+    on_onnx: bool = False
 
     @property
     def is_available(self) -> bool:
@@ -86,8 +88,8 @@ KINDS: dict[str, ExportKind] = {
     kind.key: kind
     for kind in (
         ExportKind("html", "HTML file", ".html", False, "tlcore.exports.html_file", 2e-3),
-        ExportKind("python", "Python program", ".zip", True, "tlcore.exports.python_program", 1e-3),
-        ExportKind("service", "HTTP service", ".zip", True, "tlcore.exports.web_service", 1e-3),
+        ExportKind("python", "Python program", ".zip", True, "tlcore.exports.python_program", 1e-3, on_onnx=True),
+        ExportKind("service", "HTTP service", ".zip", True, "tlcore.exports.web_service", 1e-3, on_onnx=True),
         ExportKind(
             "tflite-float16",
             "LiteRT with 16 bits",
@@ -98,7 +100,14 @@ KINDS: dict[str, ExportKind] = {
             changes_weights=True,
         ),
         ExportKind(
-            "onnx", "ONNX", ".zip", True, "tlcore.exports.onnx_model", 1e-3, ("tensorflow", "tf2onnx", "onnxruntime")
+            "onnx",
+            "ONNX",
+            ".zip",
+            True,
+            "tlcore.exports.onnx_model",
+            1e-3,
+            ("tensorflow", "tf2onnx", "onnxruntime"),
+            on_onnx=True,
         ),
         ExportKind(
             "keras", "Keras file", ".zip", True, "tlcore.exports.keras_model", 1e-3, ("tensorflow",), of_training=True
@@ -141,13 +150,15 @@ def find_kind(key: str) -> ExportKind:
     return KINDS[key]
 
 
-def offered_kinds(is_trained: bool) -> tuple[ExportKind, ...]:
+def offered_kinds(is_trained: bool, on_onnx: bool = False) -> tuple[ExportKind, ...]:
     """The kinds that can be made with what is installed, in the order in which they are offered.
 
     Args:
         is_trained: whether the model was trained here; an ensemble was not.
+        on_onnx: whether its network is an ONNX file.
     """
-    return tuple(kind for kind in KINDS.values() if kind.is_available and (is_trained or not kind.of_training))
+    possible = [kind for kind in KINDS.values() if kind.on_onnx or not on_onnx]
+    return tuple(kind for kind in possible if kind.is_available and (is_trained or not kind.of_training))
 
 
 def export(source: ExportSource, kind: ExportKind, path: Path, samples: Samples, overwrite: bool = False) -> Exported:
@@ -161,6 +172,9 @@ def export(source: ExportSource, kind: ExportKind, path: Path, samples: Samples,
         UserError: something is there already, a package is missing, the disk is full, or the export answers otherwise
             than the model.
     """
+    if source.bundle.network_file == ONNX and not kind.on_onnx:
+        allowed = ", ".join(each.key for each in KINDS.values() if each.on_onnx)
+        raise UserError(f"{kind.title}: not possible with an ONNX network.", f"Choose one of: {allowed}.")
     is_zip = kind.is_folder and path.suffix.lower() == ".zip"
     _check_target(path, kind.is_folder and not is_zip, overwrite)
     try:

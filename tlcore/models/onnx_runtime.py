@@ -112,7 +112,7 @@ class OnnxPredictor:
 
 
 def onnx_pool(source: Path | bytes, outputs: Sequence[str]) -> PredictorPool:
-    """What runs a file in several threads, one core each: a batch split among threads is quicker than a split operator."""
+    """What runs a file in several threads, one core each, on one session: its weights are in memory once."""
     threads = max(1, min(usable_cores(), MOST_THREADS))
     predictor = OnnxPredictor(OnnxModel(source, max(1, usable_cores() // threads)), outputs)
     return PredictorPool(lambda: predictor, threads)

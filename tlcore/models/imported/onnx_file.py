@@ -8,7 +8,7 @@ from tlcore.models.imported.candidate import Candidate, Choices, Embedding, Know
 from tlcore.models.imported.saved import SavedNetwork
 from tlcore.models.onnx import embeddings
 from tlcore.models.onnx.checked import SUFFIX, read_checked
-from tlcore.models.onnx.standard import IMAGE, POOLED, Form, to_standard
+from tlcore.models.onnx.standard import POOLED, Form, to_standard
 from tlcore.models.onnx_runtime import OnnxModel
 from tlcore.models.scalings import INSIDE
 
@@ -111,7 +111,7 @@ def _runs_at(model: "onnx.ModelProto", size: int, layout: str) -> bool:
 
 
 def _shown(shape: tuple[int, ...], layout: str) -> tuple[int, ...]:
-    """The shape of an embedding without the batch; of a map, whose channels come first in ONNX, in the file's layout."""
+    """The shape of an embedding without the batch; a map, whose channels come first in ONNX, in the file's layout."""
     if len(shape) == 4 and layout == "NHWC":
         return (shape[2], shape[3], shape[1])
     return tuple(shape[1:])
@@ -124,7 +124,7 @@ def _scaling(model: "onnx.ModelProto") -> Known:
 
 
 def _with_batches(model: "onnx.ModelProto", form: Form, size: int) -> tuple[bytes, int]:
-    """The file in our form, and the length of its features: for any number of images at once where that changes nothing."""
+    """The file in our form, and the length of its features; for several images at once where that changes nothing."""
     import numpy as np
 
     from tlcore.models.frozen_files import probe_images

@@ -1,8 +1,8 @@
 """Looking through an ONNX file before anything runs it: what the networks of image classifiers never have is refused.
 
-An ONNX file can point to other files, bring operators and functions of its own, loop, draw at random, and choose the size
-of its arrays by the pixels of a photo. None of that is needed here. What passes is plain arithmetic whose shapes depend on
-the size of the image alone.
+An ONNX file can point to other files, bring operators and functions of its own, loop, draw at random, and choose the
+size of its arrays by the pixels of a photo. None of that is needed here. What passes is plain arithmetic whose shapes
+depend on the size of the image alone.
 
 Operators: https://onnx.ai/onnx/operators/. Fields: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto.
 """
@@ -25,16 +25,17 @@ LEAST_OPSET, MOST_OPSET = 7, 25
 AGAIN = "Export it again; docs/networks.md has the commands."
 
 _ARITHMETIC = frozenset(
-    "Abs Acos Acosh Add And ArgMax ArgMin Asin Asinh Atan Atanh Attention AveragePool BatchNormalization Cast CastLike "
-    "Ceil Celu CenterCropPad Clip Concat Constant ConstantOfShape Conv ConvInteger ConvTranspose Cos Cosh CumSum "
-    "DepthToSpace DequantizeLinear Div Dropout DynamicQuantizeLinear Einsum Elu Equal Erf Exp Expand Flatten Floor Gather "
-    "GatherElements GatherND Gelu Gemm GlobalAveragePool GlobalLpPool GlobalMaxPool Greater GreaterOrEqual "
-    "GroupNormalization HardSigmoid HardSwish Identity InstanceNormalization LRN LayerNormalization LeakyRelu Less "
-    "LessOrEqual Log LogSoftmax LpNormalization LpPool MatMul MatMulInteger Max MaxPool Mean MeanVarianceNormalization Min "
-    "Mish Mod Mul Neg Not Or PRelu Pad Pow QLinearConv QLinearMatMul QuantizeLinear RMSNormalization Range Reciprocal "
-    "ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare "
-    "Relu Reshape Resize Round ScatterElements ScatterND Selu Shape Shrink Sigmoid Sign Sin Sinh Size Slice Softmax "
-    "Softplus Softsign SpaceToDepth Split Sqrt Squeeze Sub Sum Swish Tan Tanh ThresholdedRelu Tile TopK Transpose Trilu "
+    "Abs Acos Acosh Add And ArgMax ArgMin Asin Asinh Atan Atanh Attention AveragePool BatchNormalization Cast "
+    "CastLike  Ceil Celu CenterCropPad Clip Concat Constant ConstantOfShape Conv ConvInteger ConvTranspose Cos "
+    "Cosh CumSum  DepthToSpace DequantizeLinear Div Dropout DynamicQuantizeLinear Einsum Elu Equal Erf Exp Expand "
+    "Flatten Floor Gather  GatherElements GatherND Gelu Gemm GlobalAveragePool GlobalLpPool GlobalMaxPool Greater "
+    "GreaterOrEqual  GroupNormalization HardSigmoid HardSwish Identity InstanceNormalization LRN "
+    "LayerNormalization LeakyRelu Less  LessOrEqual Log LogSoftmax LpNormalization LpPool MatMul MatMulInteger "
+    "Max MaxPool Mean MeanVarianceNormalization Min  Mish Mod Mul Neg Not Or PRelu Pad Pow QLinearConv "
+    "QLinearMatMul QuantizeLinear RMSNormalization Range Reciprocal  ReduceL1 ReduceL2 ReduceLogSum "
+    "ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare  Relu Reshape Resize "
+    "Round ScatterElements ScatterND Selu Shape Shrink Sigmoid Sign Sin Sinh Size Slice Softmax  Softplus "
+    "Softsign SpaceToDepth Split Sqrt Squeeze Sub Sum Swish Tan Tanh ThresholdedRelu Tile TopK Transpose Trilu "
     "Unsqueeze Upsample Where Xor".split()
 )
 _REASONS = dict.fromkeys(
@@ -83,11 +84,11 @@ def read_checked(path: Path) -> "onnx.ModelProto":
 def parse_checked(data: bytes, name: str) -> "onnx.ModelProto":
     """The model of a file's bytes; see `read_checked`. `name`: of the file, for sentences."""
     import onnx
-    from google.protobuf.message import DecodeError
 
+    model = onnx.ModelProto()
     try:
-        model = onnx.ModelProto.FromString(data)
-    except (DecodeError, ValueError, RecursionError) as error:
+        model.ParseFromString(data)
+    except Exception as error:  # protobuf's own error, which nothing else here needs
         raise UserError(f"{name} is not an ONNX file, or it is damaged or cut off.", AGAIN) from error
     if not model.graph.node or not model.graph.input:
         raise UserError(f"{name} is not an ONNX file, or it is damaged or cut off.", AGAIN)

@@ -42,7 +42,7 @@ _TYPES = {1: np.float32, 2: np.uint8, 10: np.float16, 11: np.float64}
 
 
 def candidate_names(model: "onnx.ModelProto") -> tuple[str, ...]:
-    """The tensors that may serve as features, the best first: what enters the classifier, what pooling gives, outputs."""
+    """The tensors that may serve as features: what enters the classifier first, then what pooling gives, outputs."""
     graph = model.graph
     makers = {name: node for node in graph.node for name in node.output}
     stored = {tensor.name for tensor in graph.initializer}
