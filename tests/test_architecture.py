@@ -25,6 +25,12 @@ TENSORFLOW = {
     "models/pytorch/keras_layers.py",
     "models/build.py",
     "models/convert.py",
+    "models/measure.py",
+    "models/imported/keras_archive.py",
+    "models/imported/keras_file.py",
+    "models/imported/keras_form.py",
+    "models/imported/keras_graph.py",
+    "networks/reading_process.py",
     "models/frozen_files.py",
     "models/frozen_backbone.py",
     "models/joined_backbone.py",
@@ -36,7 +42,6 @@ TENSORFLOW = {
     "exports/templates/predict.py",
     "pipeline/fine_tune_stages.py",
     "pipeline/context.py",
-    "pipeline/final_features.py",
 }
 """The files that import tensorflow or keras themselves, at once or inside a function."""
 

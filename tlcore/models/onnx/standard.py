@@ -29,7 +29,7 @@ class Form:
 
     `embedding`: the tensor with the features; `rank`: how many axes it has, the batch's included: 2, 3 for tokens, 4
     for a map, channels first as ONNX's convolutions have it. `layout`, `scaling`: as `candidate.Choices` has them.
-    `sides`: rows and columns of the images, None where any will do. `any_batch`: whether it takes several images at once.
+    `sides`: rows and columns of the images, None where any will do. `any_batch`: whether it takes several at once.
     """
 
     embedding: str
