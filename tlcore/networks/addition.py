@@ -44,7 +44,7 @@ def run_addition(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Ite
     choices = _read_choices(job)
     made = ""
     if source is not None and (examined is None or choices is None):
-        examined = yield from examine_network(workspace, source, Choices(), _photos(workspace, job), should_stop)
+        examined = yield from examine_network(workspace, source, _photos(workspace, job), should_stop)
         if examined is not None:
             write_json(job.folder / EXAMINED, examined.to_dict())
             yield Finished("", time.perf_counter() - start)
