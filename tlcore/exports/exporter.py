@@ -141,7 +141,9 @@ KINDS: dict[str, ExportKind] = {
         ExportKind(
             "notebook", "Notebook", ".zip", True, "tlcore.exports.notebook", 1e-3, ("tensorflow",), of_training=True
         ),
-        ExportKind("project", "Whole project", ".zip", False, "tlcore.exports.project", 1e-3, of_maker=True),
+        ExportKind(
+            "project", "Whole project", ".zip", False, "tlcore.exports.project", 1e-3, of_maker=True, on_onnx=True
+        ),
     )
 }
 """All kinds by their key, in the order in which they are offered."""

@@ -9,6 +9,7 @@ from tlcore.models.imported.saved import SavedNetwork
 from tlcore.models.onnx import embeddings
 from tlcore.models.onnx.checked import SUFFIX, read_checked
 from tlcore.models.onnx.standard import POOLED, Form, to_standard
+from tlcore.models.onnx_backbone import FILE
 from tlcore.models.onnx_runtime import OnnxModel
 from tlcore.models.scalings import INSIDE
 
@@ -16,14 +17,14 @@ if TYPE_CHECKING:
     import onnx
 
 FORM = "onnx"
-FILE = "network.onnx"
 _PROBED = 32  # pixels more, to find out whether another size will do
 _DIFFERENCE = 1e-3  # of the largest value: what several images at once may change
 
 
-class OnnxFile:
-    """The reader; see `kinds.Reader`."""
+class _OnnxFile:
+    """See `kinds.Reader`."""
 
+    usual_scaling = "torch"
     needs_tensorflow = False
 
     def recognise(self, path: Path) -> bool:
@@ -44,7 +45,7 @@ class OnnxFile:
         takes_any = not fixed and _runs_at(model, size + _PROBED, layout)
         return Candidate(
             kind=FORM,
-            title=path.stem,
+            title="",
             embeddings=found,
             image_size=Known(size, "file" if fixed else "usual"),
             layout=Known(layout, "file" if layout_known else "usual"),
@@ -148,3 +149,6 @@ def _network(model: "onnx.ModelProto", form: Form, any_batch: bool) -> bytes:
 
     data: bytes = to_standard(model, replace(form, any_batch=any_batch)).SerializeToString()
     return data
+
+
+READER = _OnnxFile()
