@@ -179,20 +179,16 @@ def find_kind(key: str) -> ExportKind:
     return KINDS[key]
 
 
-def offered_kinds(is_trained: bool, is_maker: bool = True, on_onnx: bool = False) -> tuple[ExportKind, ...]:
+def offered_kinds(is_trained: bool, is_maker: bool = True) -> tuple[ExportKind, ...]:
     """The kinds that can be made with what is installed, in the order in which they are offered.
 
     Args:
         is_trained: whether the model was trained here; an ensemble was not. is_maker: whether who asks made it.
-        on_onnx: whether its network is an ONNX file.
     """
     return tuple(
         kind
         for kind in KINDS.values()
-        if kind.is_available
-        and (is_trained or not kind.of_training)
-        and (is_maker or not kind.of_maker)
-        and (kind.on_onnx or not on_onnx)
+        if kind.is_available and (is_trained or not kind.of_training) and (is_maker or not kind.of_maker)
     )
 
 

@@ -172,6 +172,12 @@ def network_checksum(info: Mapping[str, Any]) -> dict[str, Any]:
     return next((each for each in found if isinstance(each, dict)), {})
 
 
+def is_onnx_model(folder: Path) -> bool:
+    """Whether the network of a run's model, or of a bundle, is an ONNX file; no model is read for it."""
+    files = read_info(folder).get("files")
+    return isinstance(files, dict) and ONNX in files
+
+
 def read_info(folder: Path) -> dict[str, Any]:
     """What the `model.json` of a run's model says, without the model; {} where there is none, or it cannot be read."""
     try:

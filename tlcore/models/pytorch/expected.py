@@ -160,7 +160,8 @@ def _difference(candidate: Recognised, shapes: Mapping[str, tuple[int, ...]]) ->
         return f"{_some(missing)} {'is' if len(missing) == 1 else 'are'} missing"
     if other:
         name = other[0]
-        return f"{name[:80]} is {_sides(shapes[name])} instead of {_sides(expected[name])}" + _and_more(len(other) - 1)
+        more = f", and {len(other) - 1:,} more differ" if len(other) > 1 else ""
+        return f"{name[:80]} is {_sides(shapes[name])} instead of {_sides(expected[name])}{more}"
     unneeded = _unneeded(candidate, shapes)
     return f"it also has {_some(unneeded)}" if unneeded else ""
 
