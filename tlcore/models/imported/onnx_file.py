@@ -7,7 +7,7 @@ from tlcore.errors import UserError
 from tlcore.models.imported.candidate import Candidate, Choices, Embedding, Known
 from tlcore.models.imported.saved import SavedNetwork
 from tlcore.models.onnx import embeddings
-from tlcore.models.onnx.checked import SUFFIX, read_checked
+from tlcore.models.onnx.checked import SUFFIX, parse_checked, read_checked
 from tlcore.models.onnx.standard import POOLED, Form, to_standard
 from tlcore.models.onnx_backbone import FILE
 from tlcore.models.onnx_runtime import OnnxModel
@@ -59,9 +59,6 @@ class _OnnxFile:
     def save(self, path: Path, candidate: Candidate, choices: Choices, folder: Path) -> SavedNetwork:
         """See `Reader.save`."""
         model = read_checked(path)
-        image_shape = (1, 3, choices.image_size, choices.image_size)
-        if choices.layout == "NHWC":
-            image_shape = (1, choices.image_size, choices.image_size, 3)
         try:
             (shape,) = embeddings.shapes_at(model, (choices.embedding,), choices.image_size, choices.layout)
         except RuntimeError as error:
@@ -83,7 +80,7 @@ class _OnnxFile:
             layout="NHWC",
             scaling=INSIDE,
             feature_size=feature_size,
-            multiply_adds=embeddings.multiply_adds(model, image_shape),
+            multiply_adds=embeddings.multiply_adds(parse_checked(data, FILE), choices.image_size),
         )
 
 

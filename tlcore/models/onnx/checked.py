@@ -139,13 +139,12 @@ def _tensor_problem(tensor: "onnx.TensorProto") -> str:
         return "its weights lie in another file (export it with external_data=False)"
     if len(tensor.dims) > MOST_RANK or any(side < 0 for side in tensor.dims):
         return "it has a tensor of an impossible shape"
-    if tensor.raw_data:
-        size = _ITEM_BYTES.get(tensor.data_type, 0)
-        if not size:
-            return "it has tensors that are no numbers"
-        if prod(tensor.dims) * size != len(tensor.raw_data):
-            return "it has a tensor that is not as large as it claims"
-    return ""
+    size = _ITEM_BYTES.get(tensor.data_type, 0)
+    if not size:
+        return "it has tensors that are no numbers"
+    lists = (tensor.float_data, tensor.int32_data, tensor.int64_data, tensor.double_data, tensor.uint64_data)
+    stored = len(tensor.raw_data) if tensor.raw_data else size * max(map(len, lists))
+    return "" if prod(tensor.dims) * size == stored else "it has a tensor that is not as large as it claims"
 
 
 _ITEM_BYTES = {1: 4, 2: 1, 3: 1, 4: 2, 5: 2, 6: 4, 7: 8, 9: 1, 10: 2, 11: 8, 12: 4, 13: 8, 16: 2}

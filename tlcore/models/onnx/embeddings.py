@@ -159,13 +159,17 @@ def usable(shapes: "dict[str, tuple[int, ...]]") -> Iterator[tuple[str, tuple[in
                 yield name, shape
 
 
-def multiply_adds(model: "onnx.ModelProto", image_shape: tuple[int, ...]) -> int:
-    """The products of one image, counted in convolutions and matrices; twice the weights where no shape is known."""
+def multiply_adds(model: "onnx.ModelProto", image_size: int) -> int:
+    """The products of one image by a network in our form (standard.py), counted in convolutions and matrices.
+
+    Twice the number of weights where no shape is known.
+    """
     import onnx
 
     whole = onnx.ModelProto()
     whole.CopyFrom(model)
-    for dimension, side in zip(image_input(whole).type.tensor_type.shape.dim, image_shape, strict=True):
+    sides = (1, image_size, image_size, 3)
+    for dimension, side in zip(image_input(whole).type.tensor_type.shape.dim, sides, strict=True):
         dimension.dim_value = side
     try:
         known = onnx.shape_inference.infer_shapes(whole, data_prop=True).graph
