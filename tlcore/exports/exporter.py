@@ -61,7 +61,6 @@ class ExportKind:
             model's to tell a good file from a bad one. Its samples then carry its own answers, and `tolerance` is how
             far those may be apart on another machine.
         of_training: whether it goes on with a training or repeats it. An ensemble has none.
-        on_onnx: whether a model whose network is an ONNX file has it too.
         of_maker: whether more goes with it than the model, so that only its maker may have it.
     """
 
@@ -75,8 +74,12 @@ class ExportKind:
     changes_weights: bool = False
     judged_by_score: bool = False
     of_training: bool = False
-    on_onnx: bool = False
     of_maker: bool = False
+
+    @property
+    def on_onnx(self) -> bool:
+        """Whether a model whose network is an ONNX file has it too."""
+        return self.key in _ON_ONNX
 
     @property
     def is_available(self) -> bool:
@@ -99,12 +102,15 @@ class ExportKind:
         return run
 
 
+_ON_ONNX = frozenset({"python", "service", "space", "onnx", "project"})
+
 KINDS: dict[str, ExportKind] = {
     kind.key: kind
     for kind in (
         ExportKind("html", "HTML file", ".html", False, "tlcore.exports.html_file", 2e-3),
-        ExportKind("python", "Python program", ".zip", True, "tlcore.exports.python_program", 1e-3, on_onnx=True),
-        ExportKind("service", "HTTP service", ".zip", True, "tlcore.exports.web_service", 1e-3, on_onnx=True),
+        ExportKind("python", "Python program", ".zip", True, "tlcore.exports.python_program", 1e-3),
+        ExportKind("service", "HTTP service", ".zip", True, "tlcore.exports.web_service", 1e-3),
+        ExportKind("space", "Demo page", ".zip", True, "tlcore.exports.space", 1e-3),
         ExportKind(
             "tflite-float16",
             "LiteRT with 16 bits",
@@ -126,14 +132,7 @@ KINDS: dict[str, ExportKind] = {
             judged_by_score=True,
         ),
         ExportKind(
-            "onnx",
-            "ONNX",
-            ".zip",
-            True,
-            "tlcore.exports.onnx_model",
-            1e-3,
-            ("tensorflow", "tf2onnx", "onnxruntime"),
-            on_onnx=True,
+            "onnx", "ONNX", ".zip", True, "tlcore.exports.onnx_model", 1e-3, ("tensorflow", "tf2onnx", "onnxruntime")
         ),
         ExportKind(
             "keras", "Keras file", ".zip", True, "tlcore.exports.keras_model", 1e-3, ("tensorflow",), of_training=True
@@ -142,8 +141,16 @@ KINDS: dict[str, ExportKind] = {
             "notebook", "Notebook", ".zip", True, "tlcore.exports.notebook", 1e-3, ("tensorflow",), of_training=True
         ),
         ExportKind(
-            "project", "Whole project", ".zip", False, "tlcore.exports.project", 1e-3, of_maker=True, on_onnx=True
+            "savedmodel",
+            "SavedModel",
+            ".zip",
+            True,
+            "tlcore.exports.saved_model",
+            1e-3,
+            ("tensorflow",),
+            of_training=True,
         ),
+        ExportKind("project", "Whole project", ".zip", False, "tlcore.exports.project", 1e-3, of_maker=True),
     )
 }
 """All kinds by their key, in the order in which they are offered."""

@@ -26,7 +26,22 @@ from tlcore.networks.adding import Examined, Source, examine_network, keep_netwo
 from tlcore.networks.fetching import fetch_network, file_name
 from tlcore.workspace import Workspace, read_json, write_json
 
-SUFFIXES = (".keras", ".h5", ".hdf5", ".tflite", ".task", ".onnx", ".pth", ".pt", ".bin", ".safetensors", ".zip")
+SUFFIXES = (
+    ".keras",
+    ".h5",
+    ".hdf5",
+    ".tflite",
+    ".task",
+    ".onnx",
+    ".pth",
+    ".pt",
+    ".bin",
+    ".safetensors",
+    ".zip",
+    ".tar",
+    ".gz",
+    ".tgz",
+)
 """Of the files that networks come in."""
 
 EXAMINED, CHOICES = "examined.json", "choices.json"

@@ -76,12 +76,19 @@ def _pytorch() -> Reader:
     return pytorch_file.READER
 
 
+def _savedmodel() -> Reader:
+    from tlcore.models.imported import savedmodel
+
+    return savedmodel.READER
+
+
 KINDS: dict[str, Callable[[], Reader]] = {
     "keras": _keras,
     "h5": _h5,
     "tflite": _tflite,
     "onnx": _onnx,
     "pytorch": _pytorch,
+    "savedmodel": _savedmodel,
 }
 """By the key of a kind, what imports its reader; in the order in which they are asked."""
 
