@@ -264,5 +264,5 @@ def test_a_network_is_added_trained_explained_and_exported(workspace, tmp_path):
     assert made.check.largest_difference <= 1e-4
     assert (tmp_path / "export" / "model.onnx").read_bytes() == bundle.network, "as it is"
     assert "onnxruntime" in (tmp_path / "export" / "requirements.txt").read_text()
-    with pytest.raises(UserError, match="not possible with an ONNX network.*python, service, onnx"):
+    with pytest.raises(UserError, match="not possible with an ONNX network.*python, service, space, onnx"):
         model.export("html", tmp_path / "page.html")

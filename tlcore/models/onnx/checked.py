@@ -12,6 +12,7 @@ from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tlcore.data.names import clean_text
 from tlcore.error_reasons import why_file_failed
 from tlcore.errors import UserError
 
@@ -105,12 +106,12 @@ def _problems(model: "onnx.ModelProto") -> Iterator[str]:
         yield f"it has more than {MOST_NODES:,} operations"
     for node in graph.node:
         if node.domain not in ("", "ai.onnx"):
-            yield f"its operation {node.op_type[:40]} is not one of ONNX's own ({node.domain[:40]})"
+            yield f"its operation {clean_text(node.op_type)[:40]} is not one of ONNX's own ({clean_text(node.domain)[:40]})"
         elif node.op_type not in _ARITHMETIC:
-            yield f"it has the operation {node.op_type[:40]}" + _because(node.op_type)
+            yield f"it has the operation {clean_text(node.op_type)[:40]}" + _because(node.op_type)
         for attribute in node.attribute:
             if attribute.HasField("g") or attribute.graphs or attribute.HasField("sparse_tensor"):
-                yield f"its operation {node.op_type[:40]} contains a network of its own"
+                yield f"its operation {clean_text(node.op_type)[:40]} contains a network of its own"
             tensors = [attribute.t] if attribute.HasField("t") else []
             yield from (found for tensor in (*tensors, *attribute.tensors) if (found := _tensor_problem(tensor)))
     yield from (found for tensor in graph.initializer if (found := _tensor_problem(tensor)))
