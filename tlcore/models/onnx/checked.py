@@ -105,13 +105,14 @@ def _problems(model: "onnx.ModelProto") -> Iterator[str]:
     if len(graph.node) > MOST_NODES:
         yield f"it has more than {MOST_NODES:,} operations"
     for node in graph.node:
+        name, domain = clean_text(node.op_type)[:40], clean_text(node.domain)[:40]
         if node.domain not in ("", "ai.onnx"):
-            yield f"its operation {clean_text(node.op_type)[:40]} is not one of ONNX's own ({clean_text(node.domain)[:40]})"
+            yield f"its operation {name} is not one of ONNX's own ({domain})"
         elif node.op_type not in _ARITHMETIC:
-            yield f"it has the operation {clean_text(node.op_type)[:40]}" + _because(node.op_type)
+            yield f"it has the operation {name}" + _because(node.op_type)
         for attribute in node.attribute:
             if attribute.HasField("g") or attribute.graphs or attribute.HasField("sparse_tensor"):
-                yield f"its operation {clean_text(node.op_type)[:40]} contains a network of its own"
+                yield f"its operation {name} contains a network of its own"
             tensors = [attribute.t] if attribute.HasField("t") else []
             yield from (found for tensor in (*tensors, *attribute.tensors) if (found := _tensor_problem(tensor)))
     yield from (found for tensor in graph.initializer if (found := _tensor_problem(tensor)))
