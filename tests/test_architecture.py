@@ -25,6 +25,13 @@ TENSORFLOW = {
     "models/pytorch/keras_layers.py",
     "models/build.py",
     "models/convert.py",
+    "models/measure.py",
+    "models/imported/keras_archive.py",
+    "models/imported/keras_file.py",
+    "models/imported/keras_form.py",
+    "models/imported/keras_graph.py",
+    "models/imported/savedmodel.py",
+    "networks/reading_process.py",
     "models/frozen_files.py",
     "models/frozen_backbone.py",
     "models/joined_backbone.py",
@@ -34,9 +41,10 @@ TENSORFLOW = {
     "training/batch_norm.py",
     "serving/export.py",
     "exports/templates/predict.py",
+    "exports/saved_model.py",
+    "exports/keras_model.py",
     "pipeline/fine_tune_stages.py",
     "pipeline/context.py",
-    "pipeline/final_features.py",
 }
 """The files that import tensorflow or keras themselves, at once or inside a function."""
 
@@ -160,7 +168,7 @@ def test_there_are_no_circles():
 @pytest.mark.parametrize("path", SOURCES, ids=relative)
 def test_tlcore_knows_nothing_of_streamlit_and_few_files_of_tensorflow(path):
     tops = {name.split(".")[0] for name in imports(path)}
-    assert "streamlit" not in tops
+    assert ("streamlit" in tops) == (relative(path) == "exports/templates/app.py")  # which others run
     assert bool(tops & {"tensorflow", "keras"}) == (relative(path) in TENSORFLOW)
 
 

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
         restore,
     )
     from tlcore.api.model import Model, load_model
+    from tlcore.api.networks import add_backbone, remove_backbone
     from tlcore.api.photos import read_photo
+    from tlcore.api.projects import open_project, save_project
     from tlcore.api.recommendation import recommend
     from tlcore.api.retraining import retrain
     from tlcore.api.training import TrainingError, TrainingStopped, continue_run, train
@@ -53,6 +55,7 @@ __all__ = [
     "UndecidedLayout",
     "UserError",
     "__version__",
+    "add_backbone",
     "combine",
     "compare",
     "continue_run",
@@ -67,12 +70,15 @@ __all__ = [
     "list_samples",
     "load_dataset",
     "load_model",
+    "open_project",
     "read_photo",
     "recommend",
+    "remove_backbone",
     "rename",
     "rename_class",
     "restore",
     "retrain",
+    "save_project",
     "split_by",
     "train",
 ]
@@ -91,6 +97,7 @@ _MODULES = {
     "UndecidedEncoding": "tlcore.errors",
     "UndecidedLayout": "tlcore.errors",
     "UserError": "tlcore.errors",
+    "add_backbone": "tlcore.api.networks",
     "combine": "tlcore.api.ensembles",
     "compare": "tlcore.api.comparison",
     "continue_run": "tlcore.api.training",
@@ -105,12 +112,15 @@ _MODULES = {
     "list_samples": "tlcore.api.listings",
     "load_dataset": "tlcore.api.datasets",
     "load_model": "tlcore.api.model",
+    "open_project": "tlcore.api.projects",
     "read_photo": "tlcore.api.photos",
     "recommend": "tlcore.api.recommendation",
+    "remove_backbone": "tlcore.api.networks",
     "rename": "tlcore.api.managing",
     "rename_class": "tlcore.api.managing",
     "restore": "tlcore.api.managing",
     "retrain": "tlcore.api.retraining",
+    "save_project": "tlcore.api.projects",
     "split_by": "tlcore.api.checking",
     "train": "tlcore.api.training",
 }

@@ -7,7 +7,8 @@ for it).
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -16,6 +17,9 @@ import streamlit as st
 from pages.shared import room, state
 from pages.shared.widgets import plain
 from tlcore.access import Made
+from tlcore.analysis.predicted_photos import chosen_files, open_photos
+from tlcore.analysis.prediction_results import WHAT as PREDICTIONS
+from tlcore.analysis.prediction_results import load_predictions
 from tlcore.analysis.test_set_results import WHAT as TEST_SET
 from tlcore.cleaning import kept, planned
 from tlcore.cleaning.issues import WRONG_LABEL
@@ -28,14 +32,19 @@ from tlcore.data.edit_log import edited_by
 from tlcore.data.manifest import Dataset
 from tlcore.data.versions import load_current
 from tlcore.errors import UserError
+from tlcore.exports.export_job import WHAT as EXPORT
+from tlcore.exports.exporter import KINDS
 from tlcore.jobs import store
 from tlcore.jobs.status import job_status
-from tlcore.jobs.store import Job, Run
+from tlcore.jobs.store import ImportSpec, Job, Run
+from tlcore.models.imported.candidate import Choices
+from tlcore.networks.addition import decide
 from tlcore.settings import is_hosted
 from tlcore.storage import renaming, trash
 from tlcore.storage.put_aside import Deletion
 from tlcore.workspace import discard, split_version
 
+MOST_ADDED = 200  # photos at a time, which are copied while the page waits
 REFUSED = "refused"  # in the session: said once by the next page, since a callback has no place on one
 
 
@@ -208,9 +217,20 @@ def check(dataset: Dataset) -> None:
 
 def analyse(run: Run, what: str, options: Mapping[str, Any] | None = None) -> None:
     """Find out more about a finished run, in a job; nothing happens where that is under way."""
-    if _is_allowed(run):
+    if _is_allowed(run) and (is_maker(run) or not takes_more(what, options)):
         with refusals_kept():
             state.queue().restart(store.analysis_job(state.workspace(), run, what, options))
+
+
+def takes_more(what: str, options: Mapping[str, Any] | None) -> bool:
+    """Whether more goes with an export than the model: then a right to change the run is not enough."""
+    kind = KINDS.get(str((options or {}).get("kind"))) if what == EXPORT else None
+    return kind is not None and kind.of_maker
+
+
+def is_maker(run: Run) -> bool:
+    """Whether this visitor made the run, or owns the workspace."""
+    return state.is_owner() or run.visitor == state.maker()
 
 
 def combine(runs: Sequence[Run], method: str) -> Run | None:
@@ -235,6 +255,43 @@ def test_on_photos(run: Run, options: Mapping[str, Any]) -> None:
     analyse(run, TEST_SET, options)
 
 
+def add_network(spec: Mapping[str, Any], name: str) -> None:
+    """Read a network that this visitor has brought, in a job. Raises UserError for what is not one's own to give.
+
+    Args:
+        spec: as networks/addition.py has it. name: of the file.
+    """
+    if not state.is_owner() and {"path", "url"} & set(spec):  # no page offers it to others
+        raise UserError("Only the owner of this server can add a network by its path or address.", "Upload the file.")
+    if "area" in spec and not state.may_act(_Area(str(spec["area"]), incoming.owner(state.workspace(), spec["area"]))):
+        raise UserError("These uploads are gone.", "Upload the file again.")
+    state.queue().submit(store.create_addition(state.workspace(), name, spec, state.maker()))
+
+
+def keep_network(job: Job, choices: Choices, name: str, licence: str) -> None:
+    """Keep a network that was read, as its person has decided."""
+    if _is_allowed(job) and not job_status(job).active:
+        decide(job, choices, name, licence)
+        state.queue().restart(job)
+
+
+def dismiss_network(job: Job) -> None:
+    """Forget about a network that was read, or could not be; nothing while that is under way."""
+    if _is_allowed(job) and not job_status(job).active:
+        if area := str(job.spec.get("area", "")):
+            with suppress(UserError):
+                incoming.clear(state.workspace(), area)
+        discard(state.workspace(), job.folder)
+
+
+@dataclass(frozen=True)
+class _Area:
+    """Uploads, as far as rights go."""
+
+    id: str
+    visitor: str
+
+
 def delete_test_set(run: Run, job: Job) -> None:
     """Delete a test of a run on other photos, with what of the upload is still there; nothing while it is at work."""
     if job.spec.get("run") != run.id or not _is_allowed(run) or job_status(job).active:
@@ -248,6 +305,56 @@ def replace_test_set(run: Run, job: Job, options: Mapping[str, Any]) -> None:
     if job.spec.get("run") == run.id and _is_allowed(run) and not job_status(job).active:
         discard(state.workspace(), job.folder)
         test_on_photos(run, options)
+
+
+def predict_many(run: Run, options: Mapping[str, Any]) -> None:
+    """Predict many photos by a finished run, in a job. Raises UserError for a path that is not one's own.
+
+    Args:
+        options: as `tlcore.analysis.prediction_job.run_predictions` has them.
+    """
+    if "path" in options and not state.is_owner():  # no page offers it to others, but a browser sends what it likes
+        raise UserError("Only the owner of this server can use a folder on it.", "Upload the photos.")
+    analyse(run, PREDICTIONS, options)
+
+
+def delete_predictions(run: Run, job: Job, with_uploads: bool = True) -> None:
+    """Delete predictions of many photos, with the photos that were uploaded for them; nothing while it is at work."""
+    if job.spec.get("run") != run.id or not _is_allowed(run) or job_status(job).active:
+        return
+    if with_uploads:
+        incoming.clear(state.workspace(), job.spec["options"].get("area", ""))
+    discard(state.workspace(), job.folder)
+
+
+def add_predicted(run: Run, job: Job, paths: Collection[str], label: str) -> Job | None:
+    """Add photos of a job of predictions to the run's data set under a class, in a job, as an edit that can be undone.
+
+    Returns:
+        The job; None where this visitor may not.
+
+    Raises:
+        UserError: they are too many at once, are not there any more, or there is no room for them.
+    """
+    found = load_predictions(job)
+    dataset = state.dataset_of(state.newest_version(run.dataset_id))
+    allowed = job.spec.get("run") == run.id and _is_allowed(run) and _may_change(dataset)
+    if not allowed or found is None or label not in dataset.labels:
+        return None
+    if len(paths) > MOST_ADDED:
+        raise UserError(f"{len(paths):,} photos are too many at once.", f"Choose at most {MOST_ADDED:,}.")
+    workspace = state.workspace()
+    room.for_files(number=len(paths))
+    photos = open_photos(workspace, job.spec["options"])
+    area = incoming.new_incoming(workspace, state.maker())
+    files = [(name, data, label) for name, data in chosen_files(photos, found, paths)]
+    if not files:
+        incoming.clear(workspace, area)
+        raise UserError("These photos are not there any more.", "Upload them again.")
+    incoming.add_files(workspace, area, files)
+    made = store.create_import(workspace, ImportSpec("incoming", area, dataset.name, base=dataset.id), state.maker())
+    state.queue().submit(made)
+    return made
 
 
 def keep_issues(dataset: Dataset, issues: pd.DataFrame) -> bool:

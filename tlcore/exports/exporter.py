@@ -3,7 +3,8 @@
 A kind is a module of this room with two functions:
 
     make(source: ExportSource, samples: Samples, target: Path) -> None
-        Write the export to `target`, a file, or a folder that is there already and gets the samples by itself.
+        Write the export to `target`, a file, or a folder that is there already and gets the samples by itself. One that
+        takes long is a generator of `Progress`, which returns False when it was stopped.
     answer(source: ExportSource, samples: Samples, target: Path) -> list[Answer]
         Run what lies at `target` on the samples, as the person who gets it would, and give one answer a photo.
 """
@@ -11,28 +12,31 @@ A kind is a module of this room with two functions:
 import math
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
 from tlcore.errors import UserError
-from tlcore.exports.own_score import OwnScore, score_export
+from tlcore.events import Progress, ShouldStop, never, run_to_end
+from tlcore.exports.own_score import MAX_LOSS, OwnScore, check_loss, score_export
 from tlcore.exports.samples import EXPECTED, FOLDER, Answer, Samples, largest_difference
 from tlcore.serving.bundle import MODEL, Bundle
 from tlcore.workspace import disk_error, replace_folder
 
-Make = Callable[["ExportSource", Samples, Path], None]
+Make = Callable[["ExportSource", Samples, Path], Generator[Progress, None, bool] | None]
 Run = Callable[["ExportSource", Samples, Path], list[Answer]]
 
 
 @dataclass(frozen=True)
 class ExportSource:
-    """What is exported: a model, and the folder of its run, or the folder or zip that it was loaded from."""
+    """What is exported: a model, and the folder of its run, or the folder or zip that it was loaded from.
+    `should_stop`: asked meanwhile, by kinds that take long."""
 
     bundle: Bundle
     place: Path
+    should_stop: ShouldStop = never
 
     @property
     def name(self) -> str:
@@ -53,7 +57,11 @@ class ExportKind:
         tolerance: how far an answer may be from the model's, in probability and familiarity.
         packages: what making it needs beyond the core, as modules.
         changes_weights: whether its `model.tflite` computes with other weights, so that it gets a score of its own.
+        judged_by_score: whether that score decides and not its answers to the samples, which are too far from the
+            model's to tell a good file from a bad one. Its samples then carry its own answers, and `tolerance` is how
+            far those may be apart on another machine.
         of_training: whether it goes on with a training or repeats it. An ensemble has none.
+        of_maker: whether more goes with it than the model, so that only its maker may have it.
     """
 
     key: str
@@ -64,7 +72,9 @@ class ExportKind:
     tolerance: float
     packages: tuple[str, ...] = ()
     changes_weights: bool = False
+    judged_by_score: bool = False
     of_training: bool = False
+    of_maker: bool = False
 
     @property
     def is_available(self) -> bool:
@@ -75,6 +85,11 @@ class ExportKind:
     def make(self) -> Make:
         made: Make = import_module(self.module).make
         return made
+
+    def state(self, source: "ExportSource") -> str:
+        """Beside the model, what an export of this kind is made of, as a text that changes with it."""
+        told: Callable[[ExportSource], str] | None = getattr(import_module(self.module), "state", None)
+        return told(source) if told is not None else ""
 
     @property
     def answer(self) -> Run:
@@ -88,6 +103,7 @@ KINDS: dict[str, ExportKind] = {
         ExportKind("html", "HTML file", ".html", False, "tlcore.exports.html_file", 2e-3),
         ExportKind("python", "Python program", ".zip", True, "tlcore.exports.python_program", 1e-3),
         ExportKind("service", "HTTP service", ".zip", True, "tlcore.exports.web_service", 1e-3),
+        ExportKind("space", "Demo page", ".zip", True, "tlcore.exports.space", 1e-3),
         ExportKind(
             "tflite-float16",
             "LiteRT with 16 bits",
@@ -98,6 +114,17 @@ KINDS: dict[str, ExportKind] = {
             changes_weights=True,
         ),
         ExportKind(
+            "tflite-int8",
+            "LiteRT with 8 bits",
+            ".zip",
+            True,
+            "tlcore.exports.whole_numbers",
+            0.02,
+            ("ai_edge_quantizer",),
+            changes_weights=True,
+            judged_by_score=True,
+        ),
+        ExportKind(
             "onnx", "ONNX", ".zip", True, "tlcore.exports.onnx_model", 1e-3, ("tensorflow", "tf2onnx", "onnxruntime")
         ),
         ExportKind(
@@ -106,6 +133,17 @@ KINDS: dict[str, ExportKind] = {
         ExportKind(
             "notebook", "Notebook", ".zip", True, "tlcore.exports.notebook", 1e-3, ("tensorflow",), of_training=True
         ),
+        ExportKind(
+            "savedmodel",
+            "SavedModel",
+            ".zip",
+            True,
+            "tlcore.exports.saved_model",
+            1e-3,
+            ("tensorflow",),
+            of_training=True,
+        ),
+        ExportKind("project", "Whole project", ".zip", False, "tlcore.exports.project", 1e-3, of_maker=True),
     )
 }
 """All kinds by their key, in the order in which they are offered."""
@@ -113,8 +151,8 @@ KINDS: dict[str, ExportKind] = {
 
 @dataclass(frozen=True)
 class Check:
-    """What the samples showed. `photos`: how many; `largest_difference` in probability or familiarity, 0–1; at most
-    `tolerance`, or the export is not handed over."""
+    """What the samples showed. `photos`: how many; `largest_difference` from the model's answers in probability or
+    familiarity, 0–1; at most `tolerance`, or the export is not handed over: 1 where a score judges it."""
 
     photos: int
     largest_difference: float
@@ -141,25 +179,52 @@ def find_kind(key: str) -> ExportKind:
     return KINDS[key]
 
 
-def offered_kinds(is_trained: bool) -> tuple[ExportKind, ...]:
+def offered_kinds(is_trained: bool, is_maker: bool = True) -> tuple[ExportKind, ...]:
     """The kinds that can be made with what is installed, in the order in which they are offered.
 
     Args:
-        is_trained: whether the model was trained here; an ensemble was not.
+        is_trained: whether the model was trained here; an ensemble was not. is_maker: whether who asks made it.
     """
-    return tuple(kind for kind in KINDS.values() if kind.is_available and (is_trained or not kind.of_training))
+    return tuple(
+        kind
+        for kind in KINDS.values()
+        if kind.is_available and (is_trained or not kind.of_training) and (is_maker or not kind.of_maker)
+    )
 
 
-def export(source: ExportSource, kind: ExportKind, path: Path, samples: Samples, overwrite: bool = False) -> Exported:
-    """Make an export, check it on the samples, and put it where it belongs.
+def export(
+    source: ExportSource,
+    kind: ExportKind,
+    path: Path,
+    samples: Samples,
+    overwrite: bool = False,
+    max_loss: float = MAX_LOSS,
+) -> Exported:
+    """`exporting` to its end. Raises what it raises."""
+    made = run_to_end(exporting(source, kind, path, samples, overwrite, max_loss), lambda event: None)
+    assert made is not None  # nobody asked it to stop
+    return made
+
+
+def exporting(
+    source: ExportSource,
+    kind: ExportKind,
+    path: Path,
+    samples: Samples,
+    overwrite: bool = False,
+    max_loss: float = MAX_LOSS,
+) -> Generator[Progress, None, Exported | None]:
+    """Make an export, check it on the samples, and put it where it belongs. None where it was stopped.
 
     Args:
         path: the file. Of a kind that is a folder it is a zip where it ends in .zip. Folders above it are made.
         overwrite: replace a file, or a folder that is an earlier export. Nothing else is ever replaced.
+        max_loss: of a kind that a score judges: the share of test photos, 0–1, that it may predict wrong beyond those
+            of the model; rounded up to whole photos.
 
     Raises:
         UserError: something is there already, a package is missing, the disk is full, or the export answers otherwise
-            than the model.
+            than the model, or loses more than it may.
     """
     is_zip = kind.is_folder and path.suffix.lower() == ".zip"
     _check_target(path, kind.is_folder and not is_zip, overwrite)
@@ -167,10 +232,14 @@ def export(source: ExportSource, kind: ExportKind, path: Path, samples: Samples,
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".exporting-") as place:
             draft = Path(place) / path.stem if kind.is_folder else Path(place) / path.name
-            check = _make_checked(source, kind, draft, samples)
+            check = yield from _make_checked(source, kind, draft, samples)
+            if check is None:
+                return None
             score = None
             if kind.changes_weights:
                 score = score_export(source.bundle, source.place, (draft / MODEL).read_bytes())
+            if kind.judged_by_score:
+                check_loss(score, max_loss)
             if is_zip:
                 draft = Path(shutil.make_archive(str(Path(place) / "packed"), "zip", place, draft.name))
             if path.is_dir():
@@ -182,20 +251,27 @@ def export(source: ExportSource, kind: ExportKind, path: Path, samples: Samples,
     return Exported(path, check, score)
 
 
-def _make_checked(source: ExportSource, kind: ExportKind, draft: Path, samples: Samples) -> Check:
-    """Make the export at `draft` and hold its answers against those of the model."""
+def _make_checked(
+    source: ExportSource, kind: ExportKind, draft: Path, samples: Samples
+) -> Generator[Progress, None, Check | None]:
+    """Make the export at `draft` and hold its answers against those of the model. None where it was stopped."""
     if kind.is_folder:
         draft.mkdir()
         samples.write(draft, kind.tolerance)
-    kind.make(source, samples, draft)
-    difference = largest_difference(samples, kind.answer(source, samples, draft))
-    if not difference <= kind.tolerance:
+    steps = kind.make(source, samples, draft)
+    if steps is not None and not (yield from steps):
+        return None
+    answers = kind.answer(source, samples, draft)
+    difference, allowed = largest_difference(samples, answers), 1.0 if kind.judged_by_score else kind.tolerance
+    if not difference <= allowed:
         differs = f"answers differently from the model (by up to {difference:.4f})"
         raise UserError(
             f"The export {'gives no usable answers' if math.isinf(difference) else differs} on its samples.",
-            f"At most {kind.tolerance:g} is allowed, so it wasn't saved. Please report this.",
+            f"At most {allowed:g} is allowed, so it wasn't saved. Please report this.",
         )
-    return Check(len(samples.photos), difference, kind.tolerance)
+    if kind.judged_by_score:
+        samples.answered(answers, source.bundle).write(draft, kind.tolerance)
+    return Check(len(samples.photos), difference, allowed)
 
 
 def _check_target(path: Path, is_folder: bool, overwrite: bool) -> None:

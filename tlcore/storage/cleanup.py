@@ -22,6 +22,7 @@ from tlcore.jobs.status import job_status
 from tlcore.jobs.store import QUEUED, STOP, Job, open_job
 from tlcore.settings import Limits
 from tlcore.storage.belongings import (
+    ADDITION,
     ANALYSIS,
     CHECK,
     COMPARISON,
@@ -36,6 +37,7 @@ from tlcore.storage.belongings import (
 )
 from tlcore.storage.deletion import ORDER, delete, delete_marked, forget_signatures
 from tlcore.storage.forgetting import note_photos, unused_features, work_off
+from tlcore.storage.made_exports import idle_exports
 from tlcore.storage.pending import finish_deletions
 from tlcore.storage.purge import purge_deleted_photos
 from tlcore.storage.put_aside import purge_outdated
@@ -92,6 +94,7 @@ def _clean(workspace: Workspace, limits: Limits, by_age: bool, dry_run: bool, no
         for name in evict(workspace, (), activations_limit(workspace)):
             yield Removed("activations", name, 0)
     if by_age:
+        yield from _exports(workspace, dry_run, now)
         yield from _put_aside(workspace, limits, dry_run, now)
         yield from _outdated(workspace, everything, limits, dry_run, now)
     if not dry_run:
@@ -180,6 +183,14 @@ def _outdated(
             yield Removed("features", folder.name, size)
 
 
+def _exports(workspace: Workspace, dry_run: bool, now: float) -> Iterator[Removed]:
+    """Exports that nobody has looked at for a day; they can be made again."""
+    for each in idle_exports(workspace, now):
+        size = folder_bytes(each.folder)
+        if dry_run or discard(workspace, each.folder):
+            yield Removed("export", each.id, size)
+
+
 def _put_aside(workspace: Workspace, limits: Limits, dry_run: bool, now: float) -> Iterator[Removed]:
     """What was deleted, and what a newer version replaced, too long ago to be brought back."""
     for gone in purge_outdated(workspace, limits, now, dry_run):
@@ -206,9 +217,9 @@ def _unneeded(everything: list[Belonging], limits: Limits, now: float) -> list[B
     kept = {id(each) for each in pending}
     while pending:
         keeper = pending.pop()
-        if keeper.kind in (IMPORT, ANALYSIS) and not _in_work(keeper.folder):
+        if keeper.kind in (IMPORT, ANALYSIS, ADDITION) and not _in_work(keeper.folder):
             continue  # it has made what it was to make, or failed; uploads go an hour after their last use
-        for need in (keeper.id, _check_of(keeper.lineage), _analyses_of(keeper.id), *keeper.needs):
+        for need in (keeper.id, _check_of(keeper.lineage), _analyses_of(keeper.id), keeper.network, *keeper.needs):
             for each in by_id.get(need, ()):
                 if id(each) not in kept:
                     kept.add(id(each))

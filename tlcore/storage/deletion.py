@@ -14,12 +14,14 @@ from tlcore.jobs.locks import LOCK, is_locked
 from tlcore.jobs.store import open_job, request_stop
 from tlcore.listing import deleted_as, is_deleted, mark_deleted
 from tlcore.storage.belongings import (
+    ADDITION,
     ANALYSIS,
     CHECK,
     COMPARISON,
     DATASET,
     IMPORT,
     JOBS,
+    NETWORK,
     RECOMMENDATION,
     RUN,
     UPLOADS,
@@ -34,7 +36,7 @@ from tlcore.storage.usage import folder_bytes
 from tlcore.storage.visits import forget_visit
 from tlcore.workspace import Workspace, discard
 
-ORDER = (COMPARISON, ANALYSIS, RUN, RECOMMENDATION, CHECK, IMPORT, UPLOADS, DATASET)
+ORDER = (COMPARISON, ANALYSIS, RUN, RECOMMENDATION, CHECK, ADDITION, IMPORT, UPLOADS, DATASET, NETWORK)
 """What needs something else goes before that."""
 
 STOP_SECONDS = 0.5  # a page waits for it; what takes longer goes when it has ended
@@ -55,6 +57,7 @@ class Deleted:
     bytes: int
     still_ending: int
     put_aside: int = 0
+    networks: int = 0
 
 
 def delete_everything(workspace: Workspace, visitor: str, wait_seconds: float = STOP_SECONDS) -> Deleted:
@@ -98,6 +101,7 @@ def delete_everything(workspace: Workspace, visitor: str, wait_seconds: float = 
         size + sum(each.bytes for each in aside),
         still_ending=max(0, len(mine) - len(gone)),
         put_aside=len(aside),
+        networks=gone.count(NETWORK),
     )
 
 
