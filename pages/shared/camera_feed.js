@@ -18,7 +18,10 @@ export default function ({ parentElement, data }) {
   if (!known) {
     const camera = new Camera({ ended: (shots) => feed(data.uploader, shots), hasStrip: true });
     camera.answers = data.live ? new LiveAnswers(camera.video, data.live) : null;
-    if (camera.answers) camera.stage.after(camera.answers.root);
+    if (camera.answers) {
+      camera.stage.after(camera.answers.root);
+      camera.shutter.after(camera.answers.freezeButton);
+    }
     cameras.set(parentElement, camera);
     parentElement.append(camera.root);
     camera.open();

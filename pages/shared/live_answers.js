@@ -42,7 +42,7 @@ class LiveAnswers {
     this.said.setAttribute("role", "status");
     this.freezeButton = button("Freeze", "", () => this.freeze());
     this.freezeButton.disabled = true;
-    this.root = make("div", { className: "live" }, this.head, this.bars, this.freezeButton, this.said);
+    this.root = make("div", { className: "live" }, this.head, this.bars, this.said);
     this.begin();
   }
 
