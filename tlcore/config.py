@@ -167,7 +167,7 @@ class TrainConfig:
     dropout: float = _option(
         0.2,
         "Dropout",
-        "Hides this fraction of the features at random in each step, so the model doesn't just memorise its photos.",
+        "Hides this fraction of the features at random in each step, so the model doesn’t just memorise its photos.",
         low=0.0,
         high=0.9,
         step=0.05,
@@ -183,7 +183,7 @@ class TrainConfig:
     batch_norm_adaptation: float = _option(
         0.0,
         "Batch norm adaptation",
-        "How far the network's internal statistics are moved towards those of your photos before training (AdaBN). "
+        "How far the network’s internal statistics are moved towards those of your photos before training (AdaBN). "
         "0.3 can help with drawings; 0 changes nothing. Hybrid uses 0.3 by default. Hybrid and fine-tuning only.",
         "network",
         low=0.0,
@@ -193,7 +193,7 @@ class TrainConfig:
     label_smoothing: float = _option(
         0.0,
         "Label smoothing",
-        "Aims for slightly less than 100% certainty, so the model doesn't become overconfident. 0.1 is common.",
+        "Aims for slightly less than 100% certainty, so the model doesn’t become overconfident. 0.1 is common.",
         low=0.0,
         high=0.5,
         step=0.01,
@@ -288,7 +288,7 @@ class TrainConfig:
     contrast: float = _option(
         0.0,
         "Change contrast by up to (fraction)",
-        "Of the photo's own contrast.",
+        "Of the photo’s own contrast.",
         "augmentation",
         low=0.0,
         high=0.9,

@@ -167,12 +167,12 @@ def test_models_that_see_photos_differently_are_refused(two, tmp_path, change, s
     ("arguments", "said"),
     [
         ({"number": 1}, "2 to 12 models"),
-        ({"method": "median"}, "can't be combined by"),
-        ({"weights": "best"}, "can't be “best”"),
-        ({"weights": [1.0]}, "can't be used"),
-        ({"weights": [1.0, -1.0]}, "can't be used"),
-        ({"weights": [0.0, 0.0]}, "can't be used"),
-        ({"weights": [1.0, float("nan")]}, "can't be used"),
+        ({"method": "median"}, "can’t be combined by"),
+        ({"weights": "best"}, "can’t be “best”"),
+        ({"weights": [1.0]}, "can’t be used"),
+        ({"weights": [1.0, -1.0]}, "can’t be used"),
+        ({"weights": [0.0, 0.0]}, "can’t be used"),
+        ({"weights": [1.0, float("nan")]}, "can’t be used"),
         ({"weights": [1.0, 2.0], "method": VOTE}, "all models count the same"),
     ],
 )

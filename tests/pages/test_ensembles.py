@@ -64,7 +64,7 @@ def test_without_a_race_runs_are_chosen_and_the_ensemble_stands_in_the_address(v
     [
         ("compare", {}, "What it combines"),
         ("train", {}, "no training curves"),
-        ("evaluate", {}, "isn't retrained"),
+        ("evaluate", {}, "isn’t retrained"),
         ("evaluate", {"view": "trust"}, "nothing to cross-validate"),
         ("evaluate", {"view": "map"}, "no map for an ensemble"),
         ("predict", {}, ""),

@@ -47,7 +47,7 @@ def combine(
         TrainingError: a fault of the program.
     """
     if isinstance(runs, str | Model):
-        raise UserError("One model alone can't be combined.", "Give a list of two or more.")
+        raise UserError("One model alone can’t be combined.", "Give a list of two or more.")
     place, ids = _place_of(list(runs), workspace), [_id_of(run) for run in runs]
     with showing(progress, on_event) as show:
         made = create_ensemble(place, ids, method, weights)
@@ -61,7 +61,7 @@ def _id_of(run: str | Model) -> str:
         return str(run)
     if run.run_id is None or run.path.name != run.run_id:
         raise UserError(
-            "A model that was loaded from a file can't be combined.",
+            "A model that was loaded from a file can’t be combined.",
             "Give the id of its run, in the workspace where it was trained.",
         )
     return run.run_id

@@ -30,7 +30,7 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--equal-weights",
         action="store_true",
-        help="all models count the same (by default, those count more that did better on photos they hadn't seen)",
+        help="all models count the same (by default, those count more that did better on photos they hadn’t seen)",
     )
     parser.set_defaults(command=_ensemble)
 

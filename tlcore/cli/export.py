@@ -19,7 +19,7 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
         help="take a trained model with you: a program, a web service, …",
         epilog="kinds: " + " ".join(f"{key}: {KIND_LINES[key]}" for key in KINDS),
     )
-    parser.add_argument("model", help="a run's id, or the folder or zip of a trained model")
+    parser.add_argument("model", help="a run’s id, or the folder or zip of a trained model")
     parser.add_argument(
         "--to",
         required=True,

@@ -24,7 +24,7 @@ from tlcore.workspace import Workspace
 def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     """Add the command; see main.py."""
     parser = commands.add_parser("predict", parents=[common], help="predict the classes of photos")
-    parser.add_argument("model", help="a run's id, or the folder or zip of a trained model")
+    parser.add_argument("model", help="a run’s id, or the folder or zip of a trained model")
     parser.add_argument("images", nargs="+", metavar="IMAGE", help="a photo, or a folder: all photos in it and below")
     parser.add_argument("--csv", metavar="FILE", help="save a table with the probability of every class")
     add_kept(parser)

@@ -164,8 +164,8 @@ def _verify(
         largest = max(largest, float(np.abs(familiarity - combine_familiarity(known, weights.values)).max()))
     if not largest <= MOST_DIFFERENCE:  # not a number is as bad
         raise UserError(
-            "The combined model doesn't give the same probabilities as its members together.",
-            f"A difference of {MOST_DIFFERENCE} is allowed, so this model can't be used. Please report this.",
+            "The combined model doesn’t give the same probabilities as its members together.",
+            f"A difference of {MOST_DIFFERENCE} is allowed, so this model can’t be used. Please report this.",
         )
     return {"photos": len(photos), "largest_difference": largest, "allowed": MOST_DIFFERENCE}
 

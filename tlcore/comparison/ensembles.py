@@ -55,7 +55,7 @@ def create_ensemble(
     if not 2 <= len(ids) <= MOST:
         raise UserError(f"An ensemble combines 2 to {MOST} models, and this is {len(ids)}.", "Choose other models.")
     if method not in METHODS:
-        raise UserError(f"Models can't be combined by “{method}”.", f"Use one of: {', '.join(METHODS)}.")
+        raise UserError(f"Models can’t be combined by “{method}”.", f"Use one of: {', '.join(METHODS)}.")
     chosen = _weights(weights, len(ids), method)
     runs = [load_run(workspace, run_id) for run_id in ids]
     check_members(runs)
@@ -69,7 +69,7 @@ def _weights(weights: str | Sequence[float], number: int, method: str) -> str | 
     if isinstance(weights, str):
         if weights not in (OUT_OF_FOLD, EQUAL):
             raise UserError(
-                f"Weights can't be “{weights}”.", f"Use “{OUT_OF_FOLD}”, “{EQUAL}” or one number per model."
+                f"Weights can’t be “{weights}”.", f"Use “{OUT_OF_FOLD}”, “{EQUAL}” or one number per model."
             )
         return EQUAL if method == VOTE else weights
     if method == VOTE:
@@ -77,7 +77,7 @@ def _weights(weights: str | Sequence[float], number: int, method: str) -> str | 
     values = tuple(float(weight) for weight in weights)
     total = sum(values)
     if len(values) != number or not all(0 <= value < float("inf") for value in values) or not 0 < total < float("inf"):
-        raise UserError("These weights can't be used.", f"Give {number} numbers, none below 0 and one at least above.")
+        raise UserError("These weights can’t be used.", f"Give {number} numbers, none below 0 and one at least above.")
     return tuple(value / total for value in values)
 
 
@@ -92,7 +92,7 @@ def check_members(runs: Sequence[Run]) -> None:
             raise UserError(f"The run {run.id} has no model yet.", "Wait until it has finished, or choose another one.")
     if len({run.dataset_id for run in runs}) > 1:
         raise UserError(
-            "These models were trained on different photos, so they can't be combined.",
+            "These models were trained on different photos, so they can’t be combined.",
             "Choose runs on the same version of a data set.",
         )
     inputs = [_input_of(run) for run in runs]
@@ -100,12 +100,12 @@ def check_members(runs: Sequence[Run]) -> None:
     if len(sizes) > 1:
         named = ", ".join(map(str, sizes[:-1])) + f" and {sizes[-1]}"
         raise UserError(
-            f"These models use different image sizes ({named} pixels), so they can't be combined in one file.",
+            f"These models use different image sizes ({named} pixels), so they can’t be combined in one file.",
             "Choose models with the same image size, or train one again at the size of the others.",
         )
     if len({_recipe(each) for each in inputs}) > 1:
         raise UserError(
-            "These models prepare photos in different ways, so they can't be combined.",
+            "These models prepare photos in different ways, so they can’t be combined.",
             "Train the older ones again, then combine.",
         )
 

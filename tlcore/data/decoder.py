@@ -35,7 +35,7 @@ _MOST_THUMBNAIL_BYTES = 4_000_000
 _MOST_RENDERED_BYTES = 1 << 30
 _PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from tlcore.data.decoder_process import main; main()"
 _KEPT_VARIABLES = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
-_CRASHED = f"is damaged so badly that it can't be opened; {SAVE_AGAIN}"
+_CRASHED = f"is damaged so badly that it can’t be opened; {SAVE_AGAIN}"
 _KILLED, _ALARM = -9, -14  # exit codes on POSIX: by the system when memory is short, by the process's own clock
 
 
@@ -217,7 +217,7 @@ class _Process:
 def _not_started() -> UserError:
     return UserError(
         "The program that opens photos could not start.",
-        "Try again. If that doesn't help, free some memory or install Transfer Lab again.",
+        "Try again. If that doesn’t help, free some memory or install Transfer Lab again.",
     )
 
 

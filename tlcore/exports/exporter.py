@@ -193,7 +193,7 @@ def _make_checked(source: ExportSource, kind: ExportKind, draft: Path, samples: 
         differs = f"answers differently from the model (by up to {difference:.4f})"
         raise UserError(
             f"The export {'gives no usable answers' if math.isinf(difference) else differs} on its samples.",
-            f"At most {kind.tolerance:g} is allowed, so it wasn't saved. Please report this.",
+            f"At most {kind.tolerance:g} is allowed, so it wasn’t saved. Please report this.",
         )
     return Check(len(samples.photos), difference, kind.tolerance)
 

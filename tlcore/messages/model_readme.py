@@ -37,7 +37,7 @@ model = tlcore.load_model("{file}")
 prediction = model.predict("photo.jpg")
 print(prediction.label, prediction.probability)
 if not prediction.known:
-    print("It doesn't look like any of the classes.")
+    print("It doesn’t look like any of the classes.")
 ```
 
 Without it (`pip install ai-edge-litert numpy pillow`), in the unzipped folder:

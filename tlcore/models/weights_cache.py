@@ -40,7 +40,7 @@ def weights_path(spec: BackboneSpec) -> Path:
         ValueError: the network is not one of those that are downloaded.
     """
     if not spec.is_downloaded:
-        raise ValueError(f"{spec.name} has no file in Keras' folder.")
+        raise ValueError(f"{spec.name} has no file in Keras’ folder.")
     return keras_folder() / spec.weights_file
 
 
@@ -96,7 +96,7 @@ def fetch(spec: BackboneSpec, should_stop: ShouldStop = never) -> Generator[Even
         if (yield from fetch_file(spec.weights_url, arrived, size, should_stop=should_stop)) is None:
             return None
     except UserError as error:
-        raise UserError(f"The weights of {spec.title} can't be downloaded. {error.what}", _advice(spec)) from error
+        raise UserError(f"The weights of {spec.title} can’t be downloaded. {error.what}", _advice(spec)) from error
     if not _is_whole(arrived, spec):
         arrived.unlink()
         raise UserError(
@@ -148,7 +148,7 @@ def content_hash(path: Path, algorithm: str) -> str:
         state = path.stat()
         return _hash(path, algorithm, state.st_size, state.st_mtime_ns)
     except OSError as error:
-        raise UserError(f"{path.name} can't be read: {why_file_failed(error)}.", "Download it again.") from error
+        raise UserError(f"{path.name} can’t be read: {why_file_failed(error)}.", "Download it again.") from error
 
 
 @lru_cache(maxsize=64)
@@ -202,9 +202,9 @@ def _size(url: str) -> int:
             return int(answer.headers["Content-Length"])
     except urllib.error.HTTPError as error:
         with error:
-            raise UserError(f"{server_name(url)} didn't send it: {why_server_refused(error.code)}.") from error
+            raise UserError(f"{server_name(url)} didn’t send it: {why_server_refused(error.code)}.") from error
     except (OSError, http.client.HTTPException, TypeError, ValueError) as error:
-        raise UserError(f"{server_name(url)} can't be reached: {why_connection_failed(error)}.") from error
+        raise UserError(f"{server_name(url)} can’t be reached: {why_connection_failed(error)}.") from error
 
 
 def _advice(spec: BackboneSpec) -> str:

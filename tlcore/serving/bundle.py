@@ -195,7 +195,7 @@ def _check_input(values: Any) -> None:
         raise DamagedFile(f"{INFO} must name one of these ways of resizing: {', '.join(RESIZE_POLICIES)}")
     pixels = values.get("pixels", 1)
     if type(pixels) is not int or not 0 < pixels <= PIXELS_VERSION:
-        raise DamagedFile(f"{INFO} names a way of reading photos that this version of Transfer Lab doesn't know")
+        raise DamagedFile(f"{INFO} names a way of reading photos that this version of Transfer Lab doesn’t know")
     try:
         parse_ranges(values.get("data_ranges"))
     except ValueError as error:

@@ -76,7 +76,7 @@ class _Merger:
         """Put a file in; the tensors of its outputs by name."""
         source, signature = unpack(data)
         if len(source.subgraphs) != 1:
-            raise UserError("A model whose network branches can't be combined with others.", "Leave it out.")
+            raise UserError("A model whose network branches can’t be combined with others.", "Leave it out.")
         graph, image = source.subgraphs[0], named(signature.inputs, "image")
         targets = {name: named(signature.outputs, name) for name in outputs}
         tensors = {image: self._image, _LEFT_OUT: _LEFT_OUT}
@@ -101,7 +101,7 @@ class _Merger:
         if index not in tensors:
             tensor = source.subgraphs[0].tensors[index]
             if tensor.isVariable:
-                raise UserError("A model that keeps a state can't be combined with others.", "Leave it out.")
+                raise UserError("A model that keeps a state can’t be combined with others.", "Leave it out.")
             content = source.buffers[tensor.buffer].data
             digest = hashlib.sha256(b"" if content is None else np.asarray(content).tobytes()).digest()
             key = (digest, tensor.type, _values_of(tensor.shape), _values_of(tensor.quantization))

@@ -136,7 +136,7 @@ class ImageClassifier:
         size, start = self.bundle.image_size, time.perf_counter()
         if image.shape != (size, size, 3) or image.dtype != np.uint8:
             raise UserError(
-                f"An array of {image.dtype} {image.shape} can't be used here.",
+                f"An array of {image.dtype} {image.shape} can’t be used here.",
                 f"Use uint8 ({size}, {size}, 3), RGB 0–255.",
             )
         return self._answer(self._run(image), start, kept)
@@ -150,7 +150,7 @@ class ImageClassifier:
         try:
             rows, *others = self._model.run_all(image[np.newaxis], self._outputs)
         except (RuntimeError, ValueError) as error:
-            raise _unfit("can't be run") from error
+            raise _unfit("can’t be run") from error
         row: npt.NDArray[np.float32] = check_probabilities(rows)[0]
         return row, float(check_familiarity(others[0])[0]) if others else None
 
@@ -181,10 +181,10 @@ def _check_fits(model: LiteModel, bundle: Bundle) -> None:
     for output in outputs_of(bundle):
         try:
             if output not in model.output_names or not model.is_float32():
-                raise _unfit(f"doesn't take one photo and return “{output}”, both as float32")
+                raise _unfit(f"doesn’t take one photo and return “{output}”, both as float32")
             shape = model.output_shape((1, side, side, 3), output)
         except (RuntimeError, ValueError, LookupError) as error:
-            raise _unfit(f"can't be run on photos of {side} × {side} pixels") from error
+            raise _unfit(f"can’t be run on photos of {side} × {side} pixels") from error
         if shape != needed[output]:
             told = f"its {len(bundle.labels)} classes need" if output == OUTPUT else "needed is"
             raise _unfit(f"returns {shape}, but {told} {needed[output]}")
@@ -197,7 +197,7 @@ def check_probabilities(rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32
         UserError: they are no probabilities.
     """
     if not np.isfinite(rows).all() or rows.min() < -_TOLERANCE or np.abs(rows.sum(axis=1) - 1).max() > _TOLERANCE:
-        raise _unfit("doesn't return probabilities")
+        raise _unfit("doesn’t return probabilities")
     return rows
 
 
@@ -208,7 +208,7 @@ def check_familiarity(rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         UserError: they are not.
     """
     if not np.isfinite(rows).all() or rows.min() < -_TOLERANCE or rows.max() > 1 + _TOLERANCE:
-        raise _unfit("doesn't return how familiar a photo is")
+        raise _unfit("doesn’t return how familiar a photo is")
     return np.asarray(np.clip(rows[:, 0], 0, 1), np.float32)
 
 

@@ -65,7 +65,7 @@ def probe(bundle: Bundle, most_seconds: float = MOST_SECONDS) -> None:
         what = f"This model takes more than {most_seconds:g} seconds for one photo."
         raise UserError(what, "Use a model with a smaller network.") from error
     except OSError as error:
-        raise UserError("This model can't be tried out now.", "Close other programs and try again.") from error
+        raise UserError("This model can’t be tried out now.", "Close other programs and try again.") from error
     if child.returncode == _REFUSED:
         raise UserError(*json.loads(child.stdout))
     if child.returncode:
