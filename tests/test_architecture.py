@@ -27,6 +27,7 @@ TENSORFLOW = {
     "models/convert.py",
     "models/frozen_files.py",
     "models/frozen_backbone.py",
+    "models/joined_backbone.py",
     "training/optimise.py",
     "training/head.py",
     "training/fine_tune.py",

@@ -14,6 +14,9 @@ STRATEGIES = {
 """What is trained, with one sentence each for a person who chooses."""
 
 
+SEVERAL = "+"  # between the names of networks that work side by side
+STRATEGY_OF_SEVERAL = "feature-extraction"
+
 AUTO = "auto"  # of `unfreeze_from`: the upper third of the layers
 
 RENAMED_FIELDS = {
@@ -77,7 +80,8 @@ class TrainConfig:
     backbone: str = _option(
         "efficientnet-lite0",
         "Pretrained network (backbone)",
-        "The network you start from. It has already learned to see from 1.3 million photos.",
+        "The network you start from. It has already learned to see from 1.3 million photos. Two or three names joined "
+        "by “+” are used side by side, with feature extraction.",
         "choice",
     )
     image_size: int = _option(
@@ -298,6 +302,8 @@ class TrainConfig:
     def __post_init__(self) -> None:
         for option in fields(self):
             _check(option, getattr(self, option.name))
+        if SEVERAL in self.backbone:
+            check_several(self.strategy, self.head)
 
     @property
     def pretrained(self) -> bool:
@@ -364,6 +370,18 @@ _STRATEGY_DEFAULTS: dict[str, dict[str, Any]] = {
     "fine-tuning": {"fine_tune_epochs": 10, "fine_tune_learning_rate": 3e-4, **_FINE_TUNING},
     "scratch": {"fine_tune_epochs": 20, "fine_tune_learning_rate": 1e-3, **_FINE_TUNING, "image_size": 96},
 }
+
+
+def check_several(strategy: str, head: str = "pooling") -> None:
+    """Raise UserError unless several networks at once can be used in this way."""
+    if strategy != STRATEGY_OF_SEVERAL:
+        what = f"Several networks at once stay frozen, so {short_name(strategy)} can’t be used with them."
+        raise UserError(what, "Choose feature extraction, or a single network.")
+    if head != "pooling":
+        raise UserError(
+            "Several networks at once need the pooling head: their positions differ.",
+            "Choose the pooling head, or a single network.",
+        )
 
 
 KIND_NAMES = {int: "a whole number", float: "a number", bool: "true or false", str: "a name"}

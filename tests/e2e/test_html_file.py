@@ -75,12 +75,14 @@ def test_it_answers_as_the_program_does_from_a_disk_without_a_network(tab, sourc
     tab.on("request", lambda request: asked.append(request.url))
     tab.goto((tmp_path / "model.html").as_uri())
     expect(tab.get_by_role("status")).to_have_text("Ready. Your photos stay on this device.")
-    expect(tab.locator("#check-summary")).to_have_text(re.compile("Checked: 5 of 5 answers as expected"))
+    expect(tab.locator("#check-summary")).to_have_text(re.compile("Checked on this device: 5 of 5 answers as expected"))
     expect(tab.locator("#check")).to_have_attribute("data-state", "passed")
 
     tab.locator("#files").set_input_files([str(path) for path in emoji])
     cards = tab.locator("#cards > li")
     expect(cards).to_have_count(5)
+    expect(tab.get_by_role("status")).to_contain_text("5 photos: ")
+    expect(tab.locator("#waiting")).to_be_hidden()
     classifier = ImageClassifier(source.bundle)
     for card, path in zip(cards.all(), reversed(emoji)):  # the newest comes first
         expected = classifier.predict_photo(path.read_bytes())
@@ -102,6 +104,14 @@ def test_it_answers_as_the_program_does_from_a_disk_without_a_network(tab, sourc
     (tmp_path / "notes.txt").write_text("no photo")
     tab.locator("#files").set_input_files(str(tmp_path / "notes.txt"))
     expect(cards.first).to_contain_text("This browser can’t open it as a photo.")
+    heic = {"name": "IMG_1.HEIC", "mimeType": "image/heic", "buffer": b"\0\0\0\x24ftypheic\0\0\0\0"}
+    for file, words in (
+        (heic, "It’s a HEIC photo"),
+        (heic | {"buffer": emoji[0].read_bytes()[:60]}, "It’s damaged, or wasn’t copied whole."),
+        (heic | {"buffer": b""}, "The file is empty."),
+    ):
+        tab.locator("#files").set_input_files(file)
+        expect(cards.first).to_contain_text(words)
     tab.evaluate(
         """([name, data]) => {
             const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
@@ -112,7 +122,7 @@ def test_it_answers_as_the_program_does_from_a_disk_without_a_network(tab, sourc
         }""",
         ["dropped.png", base64.b64encode(emoji[0].read_bytes()).decode()],
     )
-    expect(cards).to_have_count(9)
+    expect(cards).to_have_count(12)
     expect(cards.first).to_contain_text("dropped.png")
 
     tab.get_by_role("button", name="Use camera").press("Enter")
@@ -125,6 +135,15 @@ def test_it_answers_as_the_program_does_from_a_disk_without_a_network(tab, sourc
     assert tab.title() == f"{LABELS[0]}: image classifier", "no name was run"
     assert all(url.startswith(("file:", "blob:")) for url in asked)
     assert tab.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_a_file_that_was_copied_in_part_says_so(tab, source, tmp_path):
+    make(source, make_samples(source.bundle, source.place), tmp_path / "whole.html")
+    whole = (tmp_path / "whole.html").read_bytes()
+    for share in (0.5, 0.999):
+        (tmp_path / "part.html").write_bytes(whole[: int(share * len(whole))])
+        tab.goto((tmp_path / "part.html").as_uri())
+        expect(tab.get_by_role("status")).to_contain_text("This file is incomplete. Copy or download it again")
 
 
 def picture(width: int, height: int, mode: str = "RGB", cell: int = 8) -> Image.Image:

@@ -8,7 +8,6 @@ then it is the head on the network as it was before, and the curve says so.
 import time
 from collections.abc import Generator, Iterator
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -20,16 +19,23 @@ from tlcore.cleaning.course import Course, Part
 from tlcore.data.manifest import load_dataset
 from tlcore.errors import UserError
 from tlcore.events import Event, Finished, Progress, ShouldStop, StageKey, Stopped, run_to_end
-from tlcore.features.extract import FEATURES_KEPT, Request, extract, num_rows
+from tlcore.features.extract import FEATURES_KEPT, Request, num_rows
+from tlcore.features.joined import num_lacking
 from tlcore.features.memory import check_head_memory
 from tlcore.features.saving import Stopwatch
 from tlcore.features.store import row_bytes
 from tlcore.features.views import ViewedStore
 from tlcore.jobs.store import Job, Run, load_run
 from tlcore.models.backbones import find_backbone
-from tlcore.models.frozen_backbone import top_layer
 from tlcore.models.open_backbone import open_backbone
-from tlcore.pipeline.caches import StoredViews, make_room_for, open_feature_store, read_photos, views_of
+from tlcore.pipeline.caches import (
+    StoredViews,
+    extract_for_head,
+    make_room_for,
+    open_feature_store,
+    read_photos,
+    views_of,
+)
 from tlcore.pipeline.context import Context
 from tlcore.pipeline.folding import Folding, fold_photos, folds_of
 from tlcore.training.head import Examples, Head, HeadTrainer
@@ -52,7 +58,7 @@ def run_learning_curve(workspace: Workspace, job: Job, should_stop: ShouldStop) 
     with open_feature_store(context, views_of(context.config)) as store:
         request = Request(folding.photos, (store,))
         course = Course(
-            Part(StageKey.EXTRACT_FEATURES, num_rows(request.missing()), EXTRACT_SECONDS),
+            Part(StageKey.EXTRACT_FEATURES, num_lacking(request), EXTRACT_SECONDS),
             Part(StageKey.LEARN_PARTS, len(plan.fits), fit_seconds(run)),
         )
         yield from course.follow(_extract(context, request))
@@ -92,8 +98,7 @@ def _extract(context: Context, request: Request) -> Generator[Progress, None, No
     if not num_rows(request.missing()):
         return
     make_room_for(context, [request])
-    predictors = partial(context.backbone.predictors, top_layer(context.config.head))
-    yield from extract(predictors, [request], context.dataset.read, context.should_stop)
+    yield from extract_for_head(context, [request], context.should_stop)
     store.refresh()
 
 

@@ -25,13 +25,13 @@ from tlcore.data.manifest import Dataset, load_dataset
 from tlcore.data.thumbnails import SIZE, ThumbnailWriter
 from tlcore.data.wanted import RESIZE_POLICY
 from tlcore.events import Event, Finished, Progress, ShouldStop, StageKey, Stopped, run_to_end
-from tlcore.features.extract import FEATURES_KEPT, Photo, Request, extract, run_photos
+from tlcore.features.extract import FEATURES_KEPT, Photo, Request, run_photos
 from tlcore.features.saving import Stopwatch
 from tlcore.jobs.store import Job, Run, load_run
 from tlcore.models.frozen_backbone import top_layer
 from tlcore.models.litert_runtime import litert_pool
 from tlcore.models.predictor import PredictorPool
-from tlcore.pipeline.caches import StoredViews, flat, open_feature_store, read_photos, views_of
+from tlcore.pipeline.caches import StoredViews, extract_for_head, flat, open_feature_store, read_photos, views_of
 from tlcore.pipeline.context import Context
 from tlcore.pipeline.folding import fold_photos, folds_of
 from tlcore.serving.bundle import load_bundle
@@ -120,12 +120,7 @@ def _ask_folds(context: Context) -> Generator[Progress, None, Asked | None]:
     fold_of = np.empty(len(photos), np.int64)
     with open_feature_store(context, views_of(context.config)) as store:
         request = Request(photos, (store,))
-        yield from extract(
-            lambda number: context.backbone.predictors(layer, number),
-            [request],
-            context.dataset.read,
-            context.should_stop,
-        )
+        yield from extract_for_head(context, [request], context.should_stop)
         store.refresh()
         if request.missing() or context.should_stop():
             return None

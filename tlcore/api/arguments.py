@@ -1,12 +1,13 @@
 """What callers give, checked and completed: the workspace, and the settings of a training."""
 
+from collections.abc import Sequence
 from dataclasses import fields
 from difflib import get_close_matches
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from tlcore.config import RENAMED_FIELDS, TrainConfig, defaults_for
+from tlcore.config import RENAMED_FIELDS, SEVERAL, TrainConfig, defaults_for
 from tlcore.errors import UserError
 from tlcore.models.backbones import find_backbone
 from tlcore.models.registry import check_image_size, check_strategy, usual_image_size
@@ -50,7 +51,21 @@ def check_kept(kept: object) -> None:
         raise UserError(f"kept={kept!r} is not a share.", "Use a number from 0 to 1, such as 0.95.")
 
 
-def make_config(strategy: str, backbone: str, settings: dict[str, Any], workspace: Workspace) -> TrainConfig:
+def take_backbone(backbone: str | Sequence[str]) -> str:
+    """The name of a network; of several at once, theirs joined by "+".
+
+    Raises:
+        UserError: there is none, or it is no name.
+    """
+    names = [backbone] if isinstance(backbone, str) else list(backbone)
+    if not names or not all(isinstance(name, str) for name in names):
+        raise UserError(f"backbone = {backbone!r} is not allowed.", "Give the name of a network, or several names.")
+    return SEVERAL.join(names)
+
+
+def make_config(
+    strategy: str, backbone: str | Sequence[str], settings: dict[str, Any], workspace: Workspace
+) -> TrainConfig:
     """The settings of a training: those given over the defaults of the strategy, the image size as network and strategy
     have it by themselves.
 
@@ -67,7 +82,7 @@ def make_config(strategy: str, backbone: str, settings: dict[str, Any], workspac
         if current in given:
             raise UserError(f"{current} was given twice, once under its old name.", "Give it once.")
         given[current] = value
-    spec = find_backbone(backbone, workspace)
+    spec = find_backbone(take_backbone(backbone), workspace)
     check_strategy(strategy, spec)
     given.setdefault("image_size", usual_image_size(strategy, spec))
     config = defaults_for(strategy, backbone=spec.name, **given)

@@ -7,13 +7,13 @@ from typing import Any
 
 import pandas as pd
 
-from tlcore.api.arguments import WorkspaceLike, make_config, take_layout
+from tlcore.api.arguments import WorkspaceLike, make_config, take_backbone, take_layout
 from tlcore.api.datasets import DataLike, place_of, take_dataset
 from tlcore.api.progress_bars import showing
 from tlcore.api.training import check_outcome, run_interruptibly
 from tlcore.comparison.results import RunResult, load_results, load_verdicts
 from tlcore.comparison.store import check_number, create_comparison, runs_of
-from tlcore.config import TrainConfig
+from tlcore.config import SEVERAL, STRATEGY_OF_SEVERAL, TrainConfig
 from tlcore.data.manifest import Dataset
 from tlcore.evaluation.significance import Verdict
 from tlcore.events import Event, Failed, Stopped
@@ -21,6 +21,7 @@ from tlcore.jobs.event_log import EventLog
 from tlcore.jobs.line import NOT_BEGUN
 from tlcore.jobs.store import Run, stop_requested
 from tlcore.messages.comparisons import run_names
+from tlcore.models.backbones import find_backbone
 from tlcore.models.registry import BUILT_IN
 from tlcore.worker.handlers import check_trainer, load_trainer
 from tlcore.workspace import Workspace
@@ -85,7 +86,7 @@ class ComparisonResult:
 def compare(
     data: DataLike,
     strategies: Sequence[str] = STRATEGIES,
-    backbones: Sequence[str] = (BUILT_IN.name,),
+    backbones: Sequence[str | Sequence[str]] = (BUILT_IN.name,),
     *,
     layout: str = "",
     labels: str | PathLike[str] = "",
@@ -101,7 +102,8 @@ def compare(
 
     Args:
         data: a `Dataset`, or what `load_dataset` takes.
-        strategies, backbones: what to compare: 2 to 12 runs.
+        strategies, backbones: what to compare: 2 to 12 runs. A network may be several at once, as for `train`; those
+            run with feature extraction only.
         layout, labels, encoding, workspace, progress, on_event, settings: as for `train`; settings go over each
             strategy's own defaults.
 
@@ -125,25 +127,29 @@ def compare(
 
 
 def make_configs(
-    strategies: Sequence[str], backbones: Sequence[str], settings: dict[str, Any], workspace: Workspace
+    strategies: Sequence[str], backbones: Sequence[str | Sequence[str]], settings: dict[str, Any], workspace: Workspace
 ) -> list[TrainConfig]:
-    """The settings of each run: every strategy with every network, once.
+    """The settings of each run: every strategy with every network, once; several networks at once with feature
+    extraction only.
 
     Raises:
         UserError: an unknown strategy, network or setting, a value that is not allowed, too few or too many runs.
     """
-    configs = [
-        make_config(strategy, backbone, settings, workspace)
-        for backbone in _each(backbones)
-        for strategy in _each(strategies)
-    ]
+    configs, chosen = [], _each(strategies)
+    names = [find_backbone(take_backbone(backbone), workspace).name for backbone in _each(backbones)]
+    for name in dict.fromkeys(names):
+        several = SEVERAL in name and STRATEGY_OF_SEVERAL in chosen
+        fitting = [STRATEGY_OF_SEVERAL] if several else chosen  # where it is not asked for, what is refused says why
+        configs += [make_config(strategy, name, settings, workspace) for strategy in fitting]
     check_number(len(configs))
     return configs
 
 
-def _each(names: Sequence[str]) -> list[str]:
+def _each(names: Sequence[Any]) -> list[Any]:
     """The names without those that are there twice; a single string is one name, not its letters."""
-    return [names] if isinstance(names, str) else list(dict.fromkeys(names))
+    if isinstance(names, str):
+        return [names]
+    return [name for place, name in enumerate(names) if name not in names[:place]]
 
 
 def run_comparison(

@@ -1,6 +1,6 @@
 """Training a model in this process, as a run of the workspace that pages and `list_runs` show like any other."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from os import PathLike
 from typing import Any
 
@@ -33,7 +33,7 @@ def train(
     data: DataLike,
     strategy: str = "feature-extraction",
     *,
-    backbone: str = BUILT_IN.name,
+    backbone: str | Sequence[str] = BUILT_IN.name,
     layout: str = "",
     labels: str | PathLike[str] = "",
     encoding: str = "",
@@ -50,7 +50,8 @@ def train(
     Args:
         data: a `Dataset`, or what `load_dataset` takes.
         strategy: how much of the network is trained: "feature-extraction", "hybrid", "fine-tuning" or "scratch".
-        backbone: the pretrained network, see `list_backbones`.
+        backbone: the pretrained network, see `list_backbones`; or two or three, whose features one head learns from.
+            Several work with feature extraction only.
         layout, labels, encoding: how a folder or zip is read, as for `load_dataset`.
         workspace: where the run is kept; by default that of the `Dataset`, else `$TRANSFERLAB_HOME`, else the user's
             data folder.

@@ -33,6 +33,10 @@ def add_setting(parser: argparse.ArgumentParser, option: Field[Any]) -> None:
     if option.type is bool:
         parser.add_argument(_flag(dest), action=argparse.BooleanOptionalAction, help=_help_text(meta, ""))
         return
+    if dest == "backbone":  # given again, it names one more
+        text = _help_text(meta, f"given twice or three times, all are used side by side; default {option.default}")
+        parser.add_argument(_flag(dest), action="append", metavar="NAME", help=text)
+        return
     kind: Any = option.type
     allowed = f"{meta['low']} to {meta['high']}" if "low" in meta else ""
     allowed = f"one of: {', '.join(meta['choices'])}" if "choices" in meta else allowed

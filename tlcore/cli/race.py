@@ -46,7 +46,7 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
         "--backbones",
         default=BUILT_IN.name,
         metavar="X,Y",
-        help=f"networks to compare, as listed by `backbones` (default {BUILT_IN.name})",
+        help=f"networks to compare, as listed by `backbones`, or several joined by “+” (default {BUILT_IN.name})",
     )
     for option in fields(TrainConfig):
         if option.name not in ("strategy", "backbone"):

@@ -28,7 +28,7 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
 
 
 def _train(workspace: Workspace, options: argparse.Namespace) -> int:
-    strategy, backbone = options.strategy or TrainConfig.strategy, options.backbone or TrainConfig.backbone
+    strategy, backbone = options.strategy or TrainConfig.strategy, options.backbone or [TrainConfig.backbone]
     settings = given_settings(options)
     config = make_config(strategy, backbone, settings, workspace)  # a wrong setting is reported before photos are read
     check_trainer()

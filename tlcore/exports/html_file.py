@@ -2,7 +2,7 @@
 
 In it are the model, the runtime (LiteRT.js, assets/litert-js), the page (the folder html/), and sample photos with the
 answers that the program gives for them, on which the page checks itself. The file may load nothing from anywhere; its
-policy allows the two scripts in it by their hashes.
+policy allows the scripts in it by their hashes.
 """
 
 import base64
@@ -42,7 +42,7 @@ MOST_NAMED = 24
 
 PARTS = Path(__file__).with_name("html")
 RUNTIME = Path(__file__).parent.parent / "assets" / "litert-js"
-SCRIPTS = ("pixels.js", "classifier.js", "answers.js", "camera.js", "page.js")
+SCRIPTS = ("pixels.js", "classifier.js", "files.js", "answers.js", "camera.js", "page.js")
 
 
 def make(source: ExportSource, samples: Samples, target: Path) -> None:
@@ -78,9 +78,9 @@ def make_html(source: ExportSource, samples: Samples) -> str:
     script = f'(() => {{\n"use strict";\n{"".join(_part(name) for name in SCRIPTS)}}})();\n'
     litert, styles = (RUNTIME / "litert.js").read_text(encoding="ascii"), _styles()
     values = {
-        "policy": _policy([litert, script], styles),
+        "policy": _policy([_part("guard.js"), litert, script], styles),
         "name": html.escape(source.name),
-        "subtitle": f"Image classifier · {count(len(bundle.labels), 'class', 'classes')} · works without a network",
+        "subtitle": f"Tells {count(len(bundle.labels), 'class', 'classes')} apart · works without internet",
         "classes": _classes(bundle.labels),
         "styles": styles,
         "resize": bundle.policy,
@@ -90,6 +90,7 @@ def make_html(source: ExportSource, samples: Samples) -> str:
         "runtime": _base64((RUNTIME / "litert.wasm.gz").read_bytes()),
         "network": _base64(gzip.compress(bundle.tflite, 6, mtime=0)),
         "litert": litert,
+        "guard": _part("guard.js"),
         "script": script,
     }
     return re.sub(r"\{\{(\w+)\}\}", lambda found: values[found[1]], _part("page.html"))

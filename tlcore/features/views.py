@@ -5,16 +5,35 @@ be extracted again when the augmentation changes, and old augmentations can be r
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Self
+from typing import Protocol, Self
 
 import numpy as np
 
 from tlcore.data.augment import Views, view_key
 from tlcore.errors import UserError
-from tlcore.features.store import Kind, RowStore
+from tlcore.features.store import Kind
 
 Missing = dict[str, tuple[int, ...]]
 """Photos, by their SHA-256, with the numbers of the views that are missing of each; the order counts."""
+
+
+class Rows(Protocol):
+    """What a `ViewedStore` needs of a store: a `RowStore`, or several side by side (joined.py)."""
+
+    @property
+    def kind(self) -> Kind: ...
+
+    def __contains__(self, sha256: str) -> bool: ...
+
+    def append(self, sha256s: Sequence[str], vectors: np.ndarray) -> None: ...
+
+    def read(self, sha256s: Sequence[str]) -> np.ndarray: ...
+
+    def was_dropped(self, sha256: str) -> bool: ...
+
+    def refresh(self) -> None: ...
+
+    def close(self) -> None: ...
 
 
 class ViewedStore:
@@ -23,7 +42,7 @@ class ViewedStore:
     `views.count` is how many rows a photo has; it is 1 where no second store is given.
     """
 
-    def __init__(self, plain: RowStore, augmented: RowStore | None = None, views: Views | None = None) -> None:
+    def __init__(self, plain: Rows, augmented: Rows | None = None, views: Views | None = None) -> None:
         self.plain, self.augmented = plain, augmented
         self.views = views if views is not None and augmented is not None else Views()
 
@@ -94,7 +113,7 @@ class ViewedStore:
     def __exit__(self, *error: object) -> None:
         self.close()
 
-    def _store(self, view: int) -> RowStore:
+    def _store(self, view: int) -> Rows:
         return self.plain if view == 0 or self.augmented is None else self.augmented
 
 

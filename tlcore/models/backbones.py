@@ -1,8 +1,10 @@
 """All pretrained networks of a workspace: those of the table, and those that people have brought."""
 
+from tlcore.config import SEVERAL
 from tlcore.errors import UserError
 from tlcore.models.imported.stored import find_by_short_name, find_network, list_networks, short_name
 from tlcore.models.registry import BACKBONES, TABLE
+from tlcore.models.several import side_by_side
 from tlcore.models.spec import BackboneSpec
 from tlcore.workspace import Workspace
 
@@ -14,11 +16,14 @@ def find_backbone(name: str, workspace: Workspace) -> BackboneSpec:
     list that he chooses from is `list_backbones`.
 
     Args:
-        name: of a row, an id of stored.py, or, for one of the owner's own, the id without its digits.
+        name: of a row, an id of stored.py, or, for one of the owner's own, the id without its digits; or several of
+            those joined by "+", for what they are side by side.
 
     Raises:
-        UserError: there is none; the sentence lists those of the table.
+        UserError: there is none; the sentence lists those of the table. Or several cannot be used together.
     """
+    if SEVERAL in name:
+        return side_by_side([find_backbone(part.strip(), workspace) for part in name.split(SEVERAL)])
     row = TABLE.get(name)
     if row is not None:
         return row
@@ -39,6 +44,8 @@ def backbone_title(name: str, workspace: Workspace) -> str:
 
 def known_title(name: str) -> str:
     """What a network is called by its name alone, where no workspace is at hand: a bundle may be anybody's."""
+    if SEVERAL in name:
+        return " + ".join(known_title(part) for part in name.split(SEVERAL))
     row = TABLE.get(name)
     return row.title if row is not None else short_name(name)
 

@@ -1,6 +1,7 @@
 """From a row of the table to a Keras model with its weights loaded, and to the two halves of a cut one [TF]."""
 
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
@@ -44,6 +45,9 @@ def build_backbone(
         raise ValueError(
             f"Received: output {output!r}, weights {weights!r}. Allowed: {', '.join(allowed)}; 'imagenet' or None."
         )
+    if spec.members:
+        size = image_size or spec.default_image_size
+        return join_models([build_backbone(member, size, output, weights) for member in spec.members])
     if image_size is not None and image_size < spec.least_image_size:
         raise UserError(
             f"An image size of {image_size} pixels is too small for {spec.title}.",
@@ -56,6 +60,17 @@ def build_backbone(
             _load(model, path, spec)
         return keras.Model(model.input, model.output[output], name=model.name)
     return _build_application(spec, image_size or spec.default_image_size, output, path)
+
+
+def join_models(models: Sequence[keras.Model]) -> keras.Model:
+    """One model of several networks for the same images: their pooled features, each of length 1, side by side.
+
+    Args:
+        models: float32 (N, S, S, 3) with the same S → (N, D) each.
+    """
+    image = keras.Input(models[0].input_shape[1:], name="image")
+    parts = [layers.UnitNormalization(name=f"several_unit{place}")(each(image)) for place, each in enumerate(models)]
+    return keras.Model(image, layers.Concatenate(name="several_features")(parts), name="several")
 
 
 def _build_application(spec: BackboneSpec, image_size: int, output: str, path: Path | None) -> keras.Model:

@@ -52,7 +52,7 @@ class NcnnPredictor:
 
         data = source if isinstance(source, bytes) else source.read_bytes()
         chain = _read(data, outputs)
-        self._blobs, self._scaling = chain.blobs, LiteModel(keep_until(data, chain.entry, "scaled"))
+        self._blobs, self._scaling = chain.blobs, LiteModel(keep_until(data, {"scaled": chain.entry}))
         self._matrix, self._net = ncnn.Mat, ncnn.Net()
         # Threads come from outside, a photo each. Anything below 32 bits would be another network.
         for name, value in {

@@ -5,7 +5,7 @@ business of weights.py and weights_cache.py; Keras models of build.py; `.tflite`
 backbone: CONTRIBUTING.md.
 """
 
-from tlcore.config import AUTO, defaults_for
+from tlcore.config import AUTO, check_several, defaults_for
 from tlcore.errors import UserError
 from tlcore.models.backbone_rows import ROWS
 from tlcore.models.spec import BackboneSpec, Block
@@ -78,6 +78,8 @@ def usual_image_size(strategy: str, spec: BackboneSpec) -> int:
 
 def check_strategy(strategy: str, spec: BackboneSpec) -> None:
     """Raise UserError where a strategy would train a part of a network that can only be used frozen."""
+    if spec.members:
+        check_several(strategy)
     if defaults_for(strategy).fine_tunes and not spec.can_unfreeze:
         raise UserError(
             f"{spec.title} can’t be fine-tuned: its file holds a finished network whose layers can’t be trained.",

@@ -56,6 +56,8 @@ class BackboneSpec:
 
     `fingerprint` tells features of one file from those of another: the SHA-256 of a built-in `.tflite`, else the
     `weights_hash`; where it is "", ask weights.fingerprint, which reads the file.
+
+    `members`: the networks that work side by side where the row stands for several (several.py); else none.
     """
 
     name: str
@@ -81,6 +83,7 @@ class BackboneSpec:
     asset: str = ""
     most_image_size: int = 0
     imported: ImportedFiles | None = None
+    members: "tuple[BackboneSpec, ...]" = ()
 
     @property
     def built_in(self) -> bool:
@@ -90,6 +93,8 @@ class BackboneSpec:
     @property
     def is_downloaded(self) -> bool:
         """Whether its weights are fetched from where Keras has them; else they came with the program or a person."""
+        if self.members:
+            return any(member.is_downloaded for member in self.members)
         return not self.built_in and self.imported is None
 
     @property

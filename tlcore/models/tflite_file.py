@@ -106,9 +106,13 @@ def add_output(data: bytes, layer: str, output: str, last: str) -> bytes | None:
     return _kept_until(model, signature, {output: target, last: named(signature.outputs, last)})
 
 
-def keep_until(data: bytes, target: int, output: str) -> bytes:
-    """The file with all that the tensor number `target` does not need cut away; the signature calls it `output`."""
-    return _kept_until(*unpack(data), {output: target})
+def keep_until(data: bytes, targets: dict[str, int]) -> bytes:
+    """The file with all that some tensors do not need cut away.
+
+    Args:
+        targets: their numbers, by what the signature is to call them.
+    """
+    return _kept_until(*unpack(data), targets)
 
 
 def _output_of(model: schema.ModelT, signature: schema.SignatureDefT, layer: str) -> int | None:

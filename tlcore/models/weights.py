@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from tlcore.errors import UserError
+from tlcore.models.several import fingerprint_of
 from tlcore.models.spec import BackboneSpec
 from tlcore.models.weights_cache import content_hash, verify, weights_path
 
@@ -45,6 +46,8 @@ def fingerprint(spec: BackboneSpec) -> str:
     Raises:
         UserError: that file is not there.
     """
+    if spec.members:
+        return fingerprint_of([fingerprint(member) for member in spec.members])
     return spec.fingerprint or content_hash(weights_path(spec), "sha256")
 
 

@@ -11,6 +11,7 @@ import shutil
 import urllib.error
 import urllib.request
 from collections.abc import Generator
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -18,8 +19,9 @@ from tlcore.data.download import fetch as fetch_file
 from tlcore.data.download import server_name
 from tlcore.error_reasons import why_connection_failed, why_file_failed, why_server_refused
 from tlcore.errors import UserError
-from tlcore.events import Event, ShouldStop, never
+from tlcore.events import Event, Progress, ShouldStop, never
 from tlcore.models.hdf5_check import check_hdf5
+from tlcore.models.several import members_of
 from tlcore.models.spec import BackboneSpec
 from tlcore.workspace import disk_error
 
@@ -46,9 +48,16 @@ def weights_path(spec: BackboneSpec) -> Path:
 
 def is_present(spec: BackboneSpec) -> bool:
     """Whether the network can be used on this machine without a download. Does not read the file."""
+    if spec.members:
+        return all(map(is_present, spec.members))
     if spec.imported is not None:
         return spec.imported.folder.is_dir()
     return spec.built_in or weights_path(spec).is_file()
+
+
+def bytes_to_fetch(spec: BackboneSpec) -> int:
+    """How large the download is that the network needs first; 0 where its weights are on this machine."""
+    return sum(member.download_bytes for member in members_of(spec) if not is_present(member))
 
 
 def verify(spec: BackboneSpec) -> Path:
@@ -75,12 +84,15 @@ def fetch(spec: BackboneSpec, should_stop: ShouldStop = never) -> Generator[Even
         Progress of the stage "download", in bytes.
 
     Returns:
-        The file, checked; None when stopped (what was fetched is kept) or when the network needs no download.
+        The file, checked, of several networks the last one's; None when stopped (what was fetched is kept) or when no
+        download is needed.
 
     Raises:
         UserError: there is no network, or what came is not the file; names the file, how to bring it in, and the
             alternative.
     """
+    if spec.members:
+        return (yield from _fetch_all(spec, should_stop))
     if not spec.is_downloaded:
         return None
     path = weights_path(spec)
@@ -105,6 +117,28 @@ def fetch(spec: BackboneSpec, should_stop: ShouldStop = never) -> Generator[Even
         )
     os.replace(arrived, path)
     return path
+
+
+def _fetch_all(spec: BackboneSpec, should_stop: ShouldStop) -> Generator[Event, None, Path | None]:
+    """`fetch` of several networks, one after the other, with the bytes of all in its progress."""
+    last, before = None, 0
+    for member in spec.members:
+        if not member.is_downloaded:
+            continue
+        work = fetch(member, should_stop)
+        while True:
+            try:
+                event = next(work)
+            except StopIteration as end:
+                last = end.value
+                break
+            if isinstance(event, Progress):
+                event = replace(event, done=before + event.done, total=spec.download_bytes)
+            yield event
+        if last is None:
+            return None
+        before += member.download_bytes
+    return last
 
 
 def import_file(path: Path, rows: tuple[BackboneSpec, ...]) -> BackboneSpec:

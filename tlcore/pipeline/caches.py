@@ -3,14 +3,17 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
+from functools import partial
 
 import numpy as np
 
 from tlcore.config import TrainConfig
 from tlcore.data.augment import Augmentation, Views, view_key
 from tlcore.data.wanted import RESIZE_POLICY
+from tlcore.events import Progress, ShouldStop, never
 from tlcore.features.activations import ActivationKind, ImageCache, make_room, open_activations, open_features
-from tlcore.features.extract import FEATURES_KEPT, Photo, Request, check_numbers, num_rows
+from tlcore.features.extract import FEATURES_KEPT, Photo, Request, check_numbers, extract, num_rows
+from tlcore.features.joined import extract_pooled, open_pooled
 from tlcore.features.store import FeatureKind
 from tlcore.features.views import ViewedStore
 from tlcore.models.frozen_backbone import top_layer
@@ -28,6 +31,8 @@ def open_feature_store(context: Context, views: Views | None = None) -> ViewedSt
     """The store of what the head learns from; close it after use. A feature map is large: it lies with activations."""
     layer, size = top_layer(context.config.head), context.config.image_size
     if layer == POOLED:
+        if context.spec.members:
+            return open_pooled(context.workspace, context.spec, size, views)
         kind = FeatureKind(context.backbone.name, size, RESIZE_POLICY, context.spec.feature_size)
         return open_features(context.workspace, kind, views)
     shape = context.backbone.output_shape(layer)
@@ -104,6 +109,17 @@ def make_room_for(context: Context, requests: Sequence[Request]) -> None:
     rows = sum(num_rows(request.missing()) for request in requests)
     for store in requests[0].stores:
         make_room(context.workspace, store.kind, rows)
+
+
+def extract_for_head(
+    context: Context, requests: Sequence[Request], should_stop: ShouldStop = never
+) -> Iterator[Progress]:
+    """Compute what the head learns from, as far as the stores lack it; see `extract`."""
+    layer, read = top_layer(context.config.head), context.dataset.read
+    if layer == POOLED:
+        yield from extract_pooled(context.backbone, requests, read, should_stop)
+    else:
+        yield from extract(partial(context.backbone.predictors, layer), requests, read, should_stop)
 
 
 def check_complete(requests: Sequence[Request]) -> None:

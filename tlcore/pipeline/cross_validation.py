@@ -2,18 +2,17 @@
 
 import time
 from collections.abc import Generator, Iterator, Sequence
-from functools import partial
 
 import numpy as np
 
 from tlcore.events import Event, StageKey, run_to_end
-from tlcore.features.extract import Photo, Request, extract
+from tlcore.features.extract import Photo, Request
 from tlcore.features.saving import Stopwatch
 from tlcore.features.views import ViewedStore
-from tlcore.models.frozen_backbone import top_layer
 from tlcore.pipeline.caches import (
     StoredViews,
     check_complete,
+    extract_for_head,
     make_room_for,
     open_feature_store,
     read_photos,
@@ -79,8 +78,7 @@ def _complete(context: Context, store: ViewedStore, photos: Sequence[Photo]) -> 
     """Extract what of the photos is not on disk: views of those that the run only tested on."""
     requests = (Request(photos, (store,)),)
     make_room_for(context, requests)
-    predictors = partial(context.backbone.predictors, top_layer(context.config.head))
-    yield from extract(predictors, requests, context.dataset.read, context.should_stop, StageKey.EXTRACT_FEATURES)
+    yield from extract_for_head(context, requests, context.should_stop)
     check_complete(requests)
 
 

@@ -9,8 +9,9 @@ from tlcore.config import TrainConfig
 from tlcore.data.manifest import Dataset
 from tlcore.data.wanted import RESIZE_POLICY
 from tlcore.events import StageKey
-from tlcore.features.activations import ImageCache, open_features
-from tlcore.features.extract import Photo, Request, feature_kind, num_rows
+from tlcore.features.activations import ImageCache
+from tlcore.features.extract import Photo, Request, num_rows
+from tlcore.features.joined import num_lacking, open_pooled
 from tlcore.features.views import ViewedStore, has_views
 from tlcore.models.backbones import find_backbone
 from tlcore.models.frozen_backbone import top_layer
@@ -145,11 +146,9 @@ class _Work:
         """Rows that the frozen network has yet to compute."""
         if top_layer(self._config.head) != POOLED:
             return self._num_rows()
-        kind = feature_kind(self._spec, self._config.image_size, RESIZE_POLICY)
         train, others = self._photos
-        with open_features(self._workspace, kind, views_of(self._config)) as store:
-            plain = ViewedStore(store.plain)
-            return num_rows(Request(train, (store,)).missing()) + num_rows(Request(others, (plain,)).missing())
+        with open_pooled(self._workspace, self._spec, self._config.image_size, views_of(self._config)) as store:
+            return num_lacking(Request(train, (store,))) + num_lacking(Request(others, (ViewedStore(store.plain),)))
 
     def _num_rows(self) -> int:
         """Rows of all photos, those to train on in all views."""

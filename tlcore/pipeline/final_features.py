@@ -20,8 +20,10 @@ from tlcore.features.store import MOST_REPAIRS, DamagedRows
 from tlcore.features.views import ViewedStore
 from tlcore.models.build import cut_backbone
 from tlcore.models.frozen_backbone import top_layer
+from tlcore.models.frozen_files import POOLED
 from tlcore.pipeline.caches import (
     check_complete,
+    extract_for_head,
     make_room_for,
     open_activation_store,
     open_feature_store,
@@ -111,6 +113,8 @@ def _complete(
     make_room_for(context, [request])
     if layer is None:
         yield from decode(request.stores[0], photos, context.dataset.read)
+    elif layer == POOLED:
+        yield from extract_for_head(context, [request])
     else:
         yield from extract(partial(context.backbone.predictors, layer), [request], context.dataset.read)
     check_complete([request])

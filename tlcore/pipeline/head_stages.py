@@ -1,12 +1,11 @@
 """The stages up to a trained head: its weights, the features of the photos, and learning from them [TF]."""
 
 from collections.abc import Iterator
-from functools import partial
 
 import numpy as np
 
-from tlcore.events import Event, StageKey, never
-from tlcore.features.extract import FEATURES_KEPT, extract
+from tlcore.events import Event, never
+from tlcore.features.extract import FEATURES_KEPT
 from tlcore.features.memory import check_head_memory
 from tlcore.features.store import row_bytes
 from tlcore.jobs.attempts import can_resume
@@ -17,6 +16,7 @@ from tlcore.pipeline.caches import (
     Requests,
     StoredViews,
     check_complete,
+    extract_for_head,
     hold_caches,
     make_room_for,
     open_feature_store,
@@ -49,14 +49,11 @@ def extract_features(context: Context) -> Iterator[Event]:
         Halted: stopped before all of it was there.
         UserError: memory or disk will not do, or a photo is gone.
     """
-    layer = top_layer(context.config.head)
     hold_caches(context)
     with open_requests(context) as requests:
         check_memory_for(context, requests)
         make_room_for(context, requests.features)
-        predictors = partial(context.backbone.predictors, layer)
-        read, stop = context.dataset.read, context.should_stop
-        yield from extract(predictors, requests.features, read, stop, StageKey.EXTRACT_FEATURES)
+        yield from extract_for_head(context, requests.features, context.should_stop)
         check_complete(requests.features)
 
 

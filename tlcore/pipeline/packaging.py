@@ -150,13 +150,8 @@ def _describe(run: Run, contents: Package) -> dict[str, Any]:
             "shape": [1, config.image_size, config.image_size, 3],
         },
         "output": {"name": OUTPUT, "labels": list(dataset.labels), "familiarity": FAMILIARITY},
-        "backbone": {
-            "name": spec.name,
-            "title": spec.title,
-            "fingerprint": spec.fingerprint,
-            "licence": spec.licence,
-            "source": spec.source,
-        },
+        "backbone": _origin(spec),
+        **({"backbones": [_origin(member) for member in spec.members]} if spec.members else {}),
         "dataset": {
             "id": dataset.id,
             "name": dataset.name,
@@ -177,6 +172,11 @@ def _describe(run: Run, contents: Package) -> dict[str, Any]:
         }
         | {name: importlib.metadata.version(name) for name in ("keras", "ai-edge-litert", "numpy", "pillow")},
     }
+
+
+def _origin(spec: BackboneSpec) -> dict[str, str]:
+    """Which network it is, and by whom."""
+    return {name: getattr(spec, name) for name in ("name", "title", "fingerprint", "licence", "source")}
 
 
 def _told(completed: Completed) -> dict[str, Any]:

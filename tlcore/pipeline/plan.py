@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from tlcore.events import StageKey
 from tlcore.features.extract import Request, num_rows
+from tlcore.features.joined import num_lacking
 from tlcore.features.views import has_views
 from tlcore.models.frozen_backbone import top_layer
 from tlcore.models.frozen_files import POOLED
@@ -120,7 +121,7 @@ def _count_missing(context: Context, model: FineTuneModel | None, requests: Requ
 
 
 def _num_missing(requests: Sequence[Request]) -> int:
-    return sum(num_rows(request.missing()) for request in requests)
+    return sum(map(num_lacking, requests))
 
 
 def _may_join(context: Context, model: FineTuneModel | None, rows: int) -> bool:

@@ -5,7 +5,7 @@ TensorFlow: the graph is read as the flatbuffer that it is (models/tflite_file.p
 """
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,7 @@ from tlcore.serving.predict import OUTPUT
 
 FEATURE_MAP = "feature_map"
 MOST_LAYERS = 8  # a head has one or two; a file made to do harm may go in circles
+LEAST_SQUARE = 1e-6  # of a length: LiteRT divides by its root at least
 _CODES = schema.BuiltinOperator
 _ACTIVATIONS = schema.ActivationFunctionType
 _DTYPES = {schema.TensorType.FLOAT32: "<f4", schema.TensorType.FLOAT16: "<f2", schema.TensorType.INT32: "<i4"}
@@ -38,17 +39,29 @@ class DenseHead:
     Attributes:
         layers: (weights float32 (outputs, inputs), bias float32 (outputs,)) each, from the first to the last.
         pooled: whether the first takes the mean over all places of the map; else it takes all of its values.
-        body: the file up to the map, with the one output `FEATURE_MAP`, float32 (n, rows, columns, D).
+        body: the file up to the map, float32 (n, rows, columns, D).
+        maps: what `body` calls it. Where several networks stand side by side, each has a map, and their pooled
+            features, each brought to length 1, enter the first layer one after the other.
     """
 
     layers: tuple[tuple[Array, Array], ...]
     pooled: bool
     body: bytes
+    maps: tuple[str, ...] = (FEATURE_MAP,)
 
     @property
     def is_linear(self) -> bool:
         """Whether every class is a weighted sum of what enters."""
         return len(self.layers) == 1
+
+    def pooled_features(self, maps: Sequence[Array]) -> list[Array]:
+        """The pooled features of each network, float32 (D,), as they are compared and weighed.
+
+        Args:
+            maps: float32 (rows, columns, D) of one photo, in the order of `maps`.
+        """
+        means = [feature_map.mean(axis=(0, 1)) for feature_map in maps]
+        return [mean / length(mean) for mean in means] if len(maps) > 1 else means
 
     def logits(self, inputs: Array) -> Array:
         """float32 (classes,) of what enters the first layer, float32 (inputs,)."""
@@ -71,6 +84,11 @@ class DenseHead:
         return found
 
 
+def length(vector: Array) -> np.float32:
+    """What LiteRT divides by to bring a vector to length 1."""
+    return np.float32(np.sqrt(max(float(np.square(vector).sum()), LEAST_SQUARE)))
+
+
 def read_dense_head(tflite: bytes) -> DenseHead:
     """The head of a model file whose signature has the output "probabilities".
 
@@ -82,8 +100,11 @@ def read_dense_head(tflite: bytes) -> DenseHead:
         graph = model.subgraphs[0]
         producers = {int(output): operator for operator in graph.operators for output in operator.outputs}
         layers, inputs = _dense_layers(model, producers, named(signature.outputs, OUTPUT))
+        if several := _maps_side_by_side(model, producers, inputs):
+            targets = {f"{FEATURE_MAP}{number}": tensor for number, tensor in enumerate(several)}
+            return DenseHead(layers, True, keep_until(tflite, targets), tuple(targets))
         feature_map, pooled = _map_before(model, producers, inputs)
-        return DenseHead(layers, pooled, keep_until(tflite, feature_map, FEATURE_MAP))
+        return DenseHead(layers, pooled, keep_until(tflite, {FEATURE_MAP: feature_map}))
     except _UNREADABLE as error:
         raise UnknownHead(str(error)) from error
 
@@ -137,6 +158,25 @@ def _constant(model: schema.ModelT, producers: Operators, tensor: int) -> npt.ND
         raise UnknownHead("The weights are not numbers of 16 or 32 bits.")
     values = np.frombuffer(np.ascontiguousarray(data), _DTYPES[found.type])
     return values.reshape([int(side) for side in found.shape])
+
+
+def _maps_side_by_side(model: schema.ModelT, producers: Operators, inputs: int) -> list[int]:
+    """The feature maps whose means, each brought to length 1, enter the layers one after the other; none where what
+    enters is the mean of one map."""
+    operator = producers.get(inputs)
+    if _code(model, operator) != _CODES.CONCATENATION:
+        return []
+    assert operator is not None
+    found = []
+    for part in operator.inputs:
+        unit = producers.get(int(part))
+        if unit is None or _code(model, unit) != _CODES.L2_NORMALIZATION:
+            raise UnknownHead("What is joined is not brought to length 1.")
+        feature_map, pooled = _map_before(model, producers, int(unit.inputs[0]))
+        if not pooled:
+            raise UnknownHead("What is joined are not means of maps.")
+        found.append(feature_map)
+    return found
 
 
 def _map_before(model: schema.ModelT, producers: Operators, inputs: int) -> tuple[int, bool]:

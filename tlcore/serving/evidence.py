@@ -5,7 +5,8 @@ evidence for a class is its logit less the mean over all classes: positive where
 over the photo such that the mean over all places *is* that number, and zero means "no more than for the others".
 
 - *Class activation map* (Zhou et al., 2016), for one dense layer on pooled features: pooling and layer change places,
-  so each place gets the logit that it would give if all of the photo were like it. Exact.
+  so each place gets the logit that it would give if all of the photo were like it. Exact, also for several networks
+  side by side: what the places of each add is summed.
 - *Grad-CAM* (Selvaraju et al., 2017), for pooled features with a hidden layer: the same with the gradient in the place
   of the weights. Between ReLUs that is exact too, to a constant, which is spread evenly.
 - *HiResCAM* (Draelos and Carin, 2020), for a flattened map: every place has a gradient of its own.
@@ -13,14 +14,14 @@ over the photo such that the mean over all places *is* that number, and zero mea
   covered with the photo's mean colour. Many predictions instead of one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
 
-from tlcore.serving.dense_head import DenseHead
+from tlcore.serving.dense_head import DenseHead, length
 
 GRID = 7  # places a side that are covered in turn, as many as a feature map at 224 pixels has
 COVER = 0.3  # of the photo's side: what is covered at once; larger than a place, lest an object shows at the edges
@@ -64,12 +65,51 @@ class Evidence:
         return scaled
 
 
-def head_evidence(head: DenseHead, feature_map: Array) -> Evidence:
+def head_evidence(head: DenseHead, maps: Sequence[Array]) -> Evidence:
     """The evidence by a head's weights or gradients.
 
     Args:
-        feature_map: float32 (rows, columns, D), of one photo.
+        maps: float32 (rows, columns, D), of one photo, in the order of `head.maps`.
     """
+    return _of_one(head, maps[0]) if len(maps) == 1 else _of_several(head, maps)
+
+
+def _of_several(head: DenseHead, maps: Sequence[Array]) -> Evidence:
+    """The sum of what the places of all maps add, on the finest of their grids. The length by which a network's
+    features are divided is the same at all places, so this is as exact as with one network."""
+    inputs = np.concatenate(head.pooled_features(maps))
+    gradients = head.gradients(inputs)
+    grid = max((feature_map.shape[:2] for feature_map in maps), key=lambda shape: shape[0] * shape[1])
+    by_place: Array = np.zeros((len(gradients), *grid), np.float32)
+    start = 0
+    for feature_map in maps:
+        mean = feature_map.mean(axis=(0, 1))
+        weights: Array = (gradients[:, start : start + len(mean)] / length(mean)).astype(np.float32)
+        start += len(mean)
+        by_place = by_place + _on_grid(np.einsum("cd,rkd->crk", weights, feature_map), grid)
+    rest = head.logits(inputs) - by_place.mean(axis=(1, 2))
+    values = _relative(by_place + rest[:, np.newaxis, np.newaxis])
+    return Evidence(values.astype(np.float32), Method.CAM if head.is_linear else Method.GRAD_CAM)
+
+
+def _on_grid(values: Array, grid: tuple[int, ...]) -> Array:
+    """Values (classes, rows, columns) on a finer grid, between the places in straight lines; their mean stays."""
+    if values.shape[1:] == grid:
+        return values
+    across, along = (_between(old, new) for old, new in zip(values.shape[1:], grid, strict=True))
+    finer = np.asarray(across @ values @ along.T, np.float32)
+    shift: Array = values.mean(axis=(1, 2)) - finer.mean(axis=(1, 2))
+    return finer + shift[:, np.newaxis, np.newaxis]
+
+
+def _between(old: int, new: int) -> Array:
+    """The weights (new, old) with which places along a side are mixed."""
+    places = np.clip((np.arange(new) + 0.5) * old / new - 0.5, 0, old - 1)
+    weights: Array = np.maximum(0, 1 - np.abs(places[:, np.newaxis] - np.arange(old))).astype(np.float32)
+    return weights
+
+
+def _of_one(head: DenseHead, feature_map: Array) -> Evidence:
     rows, columns, dimension = feature_map.shape
     places = feature_map.reshape(-1, dimension)
     inputs = places.mean(axis=0) if head.pooled else places.ravel()

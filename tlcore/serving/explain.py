@@ -18,7 +18,7 @@ import numpy.typing as npt
 from tlcore.errors import UserError
 from tlcore.models.litert_runtime import LiteModel, usable_cores
 from tlcore.serving.bundle import Bundle
-from tlcore.serving.dense_head import FEATURE_MAP, DenseHead, UnknownHead, read_dense_head
+from tlcore.serving.dense_head import DenseHead, UnknownHead, read_dense_head
 from tlcore.serving.evidence import Evidence, head_evidence, occlusion_evidence
 from tlcore.serving.overlay import draw_explanation
 from tlcore.serving.predict import OUTPUT, ImageClassifier, check_probabilities
@@ -114,8 +114,9 @@ class Explainer:
         if self._head is None:
             evidence, features = occlusion_evidence(self._probabilities, image), None
         else:
-            feature_map = self._model.run(image[np.newaxis], FEATURE_MAP)[0]
-            evidence, features = head_evidence(self._head, feature_map), feature_map.mean(axis=(0, 1))
+            maps = self._maps(self._head, image)
+            evidence = head_evidence(self._head, maps)
+            features = np.concatenate(self._head.pooled_features(maps))
         elapsed = (time.perf_counter() - start) * 1000
         return Explanation(label, self._labels, image, evidence, features, elapsed)
 
@@ -123,8 +124,11 @@ class Explainer:
         """What the network gives of a photo, pooled: float32 (D,); None where the file does not tell."""
         if self._head is None:
             return None
-        pooled: Array = self._model.run(image[np.newaxis], FEATURE_MAP)[0].mean(axis=(0, 1))
-        return pooled
+        return np.concatenate(self._head.pooled_features(self._maps(self._head, image)))
+
+    def _maps(self, head: DenseHead, image: Image) -> list[Array]:
+        """float32 (rows, columns, D) of each network."""
+        return [rows[0] for rows in self._model.run_all(image[np.newaxis], head.maps)]
 
     def _probabilities(self, images: Image) -> Array:
         """float32 (n, classes); a network that was made for one photo at a time gets one at a time."""

@@ -69,9 +69,8 @@ function answerCard(blob, name, policy, answer, milliseconds, note) {
   return make("li", { className: "card" }, photo, make("div", { className: "words" }, ...answerParts(answer), told, file));
 }
 
-/** A file that could not be used. */
-function problemCard(name) {
-  const words = "This browser can’t open it as a photo. Save it as JPEG or PNG, then try again.";
+/** A file that could not be used, and why. */
+function problemCard(name, words) {
   const parts = [make("h3", {}, make("bdi", { textContent: name })), make("p", { textContent: words })];
   return make("li", { className: "card problem" }, make("div", { className: "words" }, ...parts));
 }

@@ -34,7 +34,8 @@ class Camera {
     }
     this.section.hidden = false;
     this.freezeButton.textContent = "Freeze";
-    this.freezeButton.focus();
+    this.freezeButton.focus({ preventScroll: true });
+    this.section.scrollIntoView({ block: "nearest" });
     this.look();
   }
 

@@ -5,38 +5,70 @@ const byId = (id) => document.getElementById(id);
 const say = (words) => (byId("status").textContent = words);
 
 let line = Promise.resolve(); // one photo after the other
+let queue = { done: 0, total: 0, removals: 0 }; // of the photos that wait together
 const totals = new Map();
 let rows = []; // [name, answer], for the table
 
-function addTotal(label) {
-  totals.set(label, (totals.get(label) ?? 0) + 1);
+function totalsWords() {
   const number = [...totals.values()].reduce((sum, each) => sum + each, 0);
   const parts = [...totals].sort((one, other) => other[1] - one[1]).map(([name, count]) => `${name} ${count.toLocaleString("en")}`);
-  byId("totals").textContent = `${counted(number, "photo")}: ${parts.join(", ")}`;
+  return `${counted(number, "photo")}: ${parts.join(", ")}`;
 }
 
+/** A card with the answer for a photo; gives what is read aloud. */
 async function classify(classifier, file, name) {
   byId("answers").hidden = false;
-  let card;
+  let card, words;
   try {
     const start = performance.now();
     const answer = await classifier.ofFile(file);
     const milliseconds = performance.now() - start;
     card = answerCard(file, name, about.input.resize, answer, milliseconds, (await isDeep(file)) ? DEEP : "");
     rows.push([name, answer]);
-    addTotal(answer.isKnown ? answer.ranked[0][0] : "None of these");
-    say(`${name}: ${answerWords(answer)}`);
+    const label = answer.isKnown ? answer.ranked[0][0] : "None of these";
+    totals.set(label, (totals.get(label) ?? 0) + 1);
+    byId("totals").textContent = totalsWords();
+    words = `${name}: ${answerWords(answer)}`;
   } catch (error) {
-    console.error(error);
-    card = problemCard(name);
-    say(`${name} can’t be opened.`);
+    console.debug(error);
+    card = problemCard(name, await reasonFor(file));
+    words = `${name} can’t be opened.`;
   }
   byId("cards").prepend(card);
-  await new Promise((done) => setTimeout(done)); // the page draws and answers keys in between
+  return words;
 }
 
-function classifyAll(classifier, files) {
-  for (const file of files) line = line.then(() => classify(classifier, file, file.name || "Photo"));
+function classifyAll(loading, files, isFromCamera = false) {
+  if (queue.done === queue.total) queue = { ...queue, done: 0, total: 0 };
+  queue.total += files.length;
+  if (queue.total > 1 && document.body.dataset.state === "ready") say("Classifying…");
+  const asked = queue.removals;
+  for (const [place, file] of files.entries()) {
+    line = line.then(async () => {
+      if (asked !== queue.removals) return;
+      showProgress();
+      const words = await classify(await loading, file, file.name || "Photo");
+      queue.done += 1;
+      showProgress();
+      if (queue.done === queue.total) say(queue.total > 1 && rows.length ? totalsWords() : words);
+      if (place === 0 && !isFromCamera) showAnswers();
+      await new Promise((done) => setTimeout(done)); // the page draws and answers keys in between
+    });
+  }
+}
+
+function showProgress() {
+  byId("waiting").hidden = queue.total < 2 || queue.done === queue.total;
+  [byId("progress").value, byId("progress").max] = [queue.done, queue.total];
+  byId("counted").textContent = `${queue.done.toLocaleString("en")} of ${queue.total.toLocaleString("en")}`;
+}
+
+/** On a small screen the newest answer may lie below what is seen. */
+function showAnswers() {
+  const answer = document.querySelector("#cards .words");
+  if (answer.getBoundingClientRect().top + 80 < innerHeight) return;
+  const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  byId("answers").scrollIntoView({ behavior: isCalm ? "auto" : "smooth" });
 }
 
 /** Answers for the photos that came with the file, held against what the program that made it expects. */
@@ -54,9 +86,12 @@ async function check(classifier) {
   }
   const total = about.samples.length;
   byId("check").classList.toggle("problem", good < total);
-  byId("check-summary").textContent = `Checked: ${good} of ${total} answers as expected, largest difference ${largest.toFixed(4)}`;
+  byId("check").open = good < total;
+  byId("check-summary").textContent = `Checked on this device: ${good} of ${total} answers as expected`;
+  byId("largest").textContent = largest.toFixed(4);
   byId("check").dataset.state = good === total ? "passed" : "failed";
   byId("check-advice").hidden = good === total;
+  if (good < total) say("This browser gives other answers than Transfer Lab. Open the file in another one.");
 }
 
 /** The largest difference in any probability or in the familiarity. */
@@ -80,6 +115,8 @@ function clearAnswers() {
   byId("answers").hidden = true;
   totals.clear();
   rows = [];
+  queue = { done: 0, total: 0, removals: queue.removals + 1 }; // what still waits is not classified
+  showProgress();
   say("All answers were removed.");
   byId("choose").focus();
 }
@@ -101,12 +138,17 @@ function saveTable() {
   setTimeout(() => URL.revokeObjectURL(address), 1000);
 }
 
-function listen(classifier) {
-  const take = (files) => classifyAll(classifier, files);
+/** `loading`: the classifier, once it is there; photos that come before wait for it. */
+function listen(loading) {
+  const take = (files, none) => {
+    if (document.body.dataset.state === "failed") return;
+    if (files.length) classifyAll(loading, files);
+    else say(none);
+  };
   const zone = byId("drop");
   byId("choose").onclick = () => byId("files").click();
   byId("files").onchange = () => {
-    take([...byId("files").files]);
+    take([...byId("files").files], "No photo was chosen.");
     byId("files").value = "";
   };
   document.ondragover = (event) => {
@@ -114,29 +156,34 @@ function listen(classifier) {
     zone.classList.add("over");
   };
   document.ondragleave = (event) => event.relatedTarget ?? zone.classList.remove("over");
-  document.ondrop = (event) => {
+  document.ondrop = async (event) => {
     event.preventDefault();
     zone.classList.remove("over");
-    take([...event.dataTransfer.files]);
+    const none = "There was no file in it. Save the picture on this computer first, then drop the file.";
+    take(await droppedFiles(event.dataTransfer), none);
   };
   document.onpaste = (event) => {
-    const files = [...event.clipboardData.files];
-    if (files.length) take(files);
-    else say("There is no photo on the clipboard.");
+    take([...event.clipboardData.files], "There is no photo on the clipboard.");
   };
   byId("save").onclick = saveTable;
   byId("remove").onclick = clearAnswers;
+}
+
+function offerCamera(classifier) {
   let shots = 0;
-  const camera = new Camera(classifier, (blob) => classifyAll(classifier, [new File([blob], `Camera ${++shots}`)]), say);
+  const keep = (blob) => classifyAll(classifier, [new File([blob], `Camera ${++shots}`)], true);
+  const camera = new Camera(classifier, keep, say);
   byId("start-camera").onclick = () => camera.start();
 }
 
 async function begin() {
   try {
     const start = performance.now();
-    const classifier = await Classifier.load(about);
+    const loading = Classifier.load(about);
+    listen(loading);
+    const classifier = await loading;
     document.body.dataset.loaded = Math.round(performance.now() - start);
-    listen(classifier);
+    offerCamera(classifier);
     for (const id of ["choose", "start-camera"]) byId(id).disabled = false;
     say("Ready. Your photos stay on this device.");
     document.body.dataset.state = "ready";
@@ -144,6 +191,7 @@ async function begin() {
   } catch (error) {
     console.error(error);
     document.body.dataset.state = "failed";
+    byId("waiting").hidden = true;
     say("This browser can’t run the model. Open the file in a current version of Chrome, Edge, Firefox or Safari.");
   }
 }

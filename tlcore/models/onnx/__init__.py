@@ -1,0 +1,1 @@
+"""ONNX files: looking through foreign ones, finding their features, and making classifiers of them. Running is elsewhere."""
