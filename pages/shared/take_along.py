@@ -8,17 +8,28 @@ from tlcore.exports.export_job import WHAT, export_options, load_export
 from tlcore.exports.exporter import ExportKind, offered_kinds
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Run
-from tlcore.messages.exports import INCLUDE_PHOTOS, INCLUDE_PHOTOS_HELP, KIND_LINES, check_message, score_message
+from tlcore.messages.exports import (
+    INCLUDE_PHOTOS,
+    INCLUDE_PHOTOS_HELP,
+    KIND_LINES,
+    NO_HTML_FILE,
+    check_message,
+    score_message,
+)
+from tlcore.serving.bundle import num_sizes, read_info
 
 
 def show(run: Run) -> None:
     """The button that opens the list, for who may do something with the run."""
     if not state.may_act(run):
         return
+    sizes = num_sizes(read_info(run.folder))
     with st.popover("Take it with you", key="take_along"):
-        for kind in offered_kinds(is_trained=run.ensemble is None):
+        for kind in offered_kinds(run.ensemble is None, sizes):
             with st.container(key=f"tl_export_{kind.key}", gap="xxsmall"):
                 _row(run, kind)
+        if sizes > 1:
+            st.caption(NO_HTML_FILE)
         st.checkbox(INCLUDE_PHOTOS, key="export_photos", help=INCLUDE_PHOTOS_HELP)
 
 

@@ -30,7 +30,7 @@ def combine(
 
     Args:
         runs: 2 to 12 ids of runs, as `list_runs` gives them, or models that were trained in a workspace. All on the
-            same version of a data set, with the same image size.
+            same version of a data set.
         method: "average" of the probabilities, or "vote": each model has one vote for its most probable class.
         weights: how much each model counts in the average: "out-of-fold", by what it predicted for photos that it had
             not learned from (of cross-validation, else the validation photos); "equal"; or a number each.
@@ -42,7 +42,7 @@ def combine(
         The model; `info["ensemble"]` has the method, the weights, and where they come from.
 
     Raises:
-        UserError: there is no such run, or the runs cannot be combined: other photos, image sizes, an ensemble itself.
+        UserError: there is no such run, or the runs cannot be combined: other photos, an ensemble itself.
         TrainingStopped: stopped before anything was combined; it is a KeyboardInterrupt.
         TrainingError: a fault of the program.
     """

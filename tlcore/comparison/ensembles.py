@@ -95,15 +95,7 @@ def check_members(runs: Sequence[Run]) -> None:
             "These models were trained on different photos, so they can’t be combined.",
             "Choose runs on the same version of a data set.",
         )
-    inputs = [_input_of(run) for run in runs]
-    sizes = sorted({int(each.get("size", 0)) for each in inputs})
-    if len(sizes) > 1:
-        named = ", ".join(map(str, sizes[:-1])) + f" and {sizes[-1]}"
-        raise UserError(
-            f"These models use different image sizes ({named} pixels), so they can’t be combined in one file.",
-            "Choose models with the same image size, or train one again at the size of the others.",
-        )
-    if len({_recipe(each) for each in inputs}) > 1:
+    if len({_recipe(_input_of(run)) for run in runs}) > 1:
         raise UserError(
             "These models prepare photos in different ways, so they can’t be combined.",
             "Train the older ones again, then combine.",
@@ -116,16 +108,15 @@ def _input_of(run: Run) -> dict[str, Any]:
 
 
 def _recipe(values: Mapping[str, Any]) -> str:
-    """How photos are prepared, as one comparable value."""
+    """How photos are prepared, but for the image size, as one comparable value."""
     return repr([values.get(name, 1 if name == "pixels" else None) for name in _SEEN])
 
 
 def alike(runs: Sequence[Run]) -> list[str]:
-    """The ids of the largest group of runs that see photos in the same way, so that they can be combined."""
-    groups: dict[tuple[Any, str], list[str]] = {}
+    """The ids of the largest group of runs that prepare photos in the same way, so that they can be combined."""
+    groups: dict[str, list[str]] = {}
     for run in runs:
-        values = _input_of(run)
-        groups.setdefault((values.get("size"), _recipe(values)), []).append(run.id)
+        groups.setdefault(_recipe(_input_of(run)), []).append(run.id)
     return max(groups.values(), key=len, default=[])
 
 

@@ -54,6 +54,7 @@ class ExportKind:
         packages: what making it needs beyond the core, as modules.
         changes_weights: whether its `model.tflite` computes with other weights, so that it gets a score of its own.
         of_training: whether it goes on with a training or repeats it. An ensemble has none.
+        one_size: whether it has room for one image of a photo alone. An ensemble may take it in several sizes.
     """
 
     key: str
@@ -65,6 +66,7 @@ class ExportKind:
     packages: tuple[str, ...] = ()
     changes_weights: bool = False
     of_training: bool = False
+    one_size: bool = False
 
     @property
     def is_available(self) -> bool:
@@ -85,7 +87,7 @@ class ExportKind:
 KINDS: dict[str, ExportKind] = {
     kind.key: kind
     for kind in (
-        ExportKind("html", "HTML file", ".html", False, "tlcore.exports.html_file", 2e-3),
+        ExportKind("html", "HTML file", ".html", False, "tlcore.exports.html_file", 2e-3, one_size=True),
         ExportKind("python", "Python program", ".zip", True, "tlcore.exports.python_program", 1e-3),
         ExportKind("service", "HTTP service", ".zip", True, "tlcore.exports.web_service", 1e-3),
         ExportKind(
@@ -141,13 +143,17 @@ def find_kind(key: str) -> ExportKind:
     return KINDS[key]
 
 
-def offered_kinds(is_trained: bool) -> tuple[ExportKind, ...]:
+def offered_kinds(is_trained: bool, num_sizes: int = 1) -> tuple[ExportKind, ...]:
     """The kinds that can be made with what is installed, in the order in which they are offered.
 
     Args:
-        is_trained: whether the model was trained here; an ensemble was not.
+        is_trained: whether the model was trained here; an ensemble was not. num_sizes: of the images that it takes.
     """
-    return tuple(kind for kind in KINDS.values() if kind.is_available and (is_trained or not kind.of_training))
+    return tuple(
+        kind
+        for kind in KINDS.values()
+        if kind.is_available and (is_trained or not kind.of_training) and (num_sizes == 1 or not kind.one_size)
+    )
 
 
 def export(source: ExportSource, kind: ExportKind, path: Path, samples: Samples, overwrite: bool = False) -> Exported:
@@ -161,6 +167,11 @@ def export(source: ExportSource, kind: ExportKind, path: Path, samples: Samples,
         UserError: something is there already, a package is missing, the disk is full, or the export answers otherwise
             than the model.
     """
+    if kind.one_size and source.bundle.other_sizes:
+        raise UserError(
+            f"This ensemble takes each photo in several image sizes, and an export as {kind.title} takes one.",
+            "Choose another kind of export, or combine models with the same image size.",
+        )
     is_zip = kind.is_folder and path.suffix.lower() == ".zip"
     _check_target(path, kind.is_folder and not is_zip, overwrite)
     try:

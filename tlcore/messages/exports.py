@@ -13,6 +13,11 @@ KIND_LINES: dict[str, str] = {
 }
 """One sentence for each kind of export, by its key."""
 
+NO_HTML_FILE = (
+    "There is no HTML file of this ensemble: its models take photos in different image sizes, and the file has room for "
+    "one."
+)
+
 INCLUDE_PHOTOS = "Include five test photos"
 INCLUDE_PHOTOS_HELP = (
     "Every export carries five samples with their answers, so that it can be checked wherever it runs. They are "

@@ -26,6 +26,20 @@ POLICY_WORDS = {
     "squash": "the whole photo, resized to a square",
 }
 
+READING = """photo = Image.open("photo.jpg")
+photo.draft(None, ({reduced}, {reduced}))  # a large JPEG is decoded smaller, as in training
+photo = ImageOps.exif_transpose(photo).convert("RGB")
+photo = {preparing}
+"""
+
+READING_SIZES = """def read(size):  # each size is made of the file, as in training
+    photo = Image.open("photo.jpg")
+    photo.draft(None, (size * {gap}, size * {gap}))  # a large JPEG is decoded smaller
+    photo = ImageOps.exif_transpose(photo).convert("RGB")
+    return np.asarray({preparing}, np.float32)[np.newaxis]
+
+"""
+
 USAGE = """## Use it in Python
 
 With Transfer Lab (`pip install transferlab`):
@@ -47,12 +61,8 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from PIL import Image, ImageOps
 
-photo = Image.open("photo.jpg")
-photo.draft(None, ({reduced}, {reduced}))  # a large JPEG is decoded smaller, as in training
-photo = ImageOps.exif_transpose(photo).convert("RGB")
-photo = {preparing}
-classify = Interpreter("model.tflite").get_signature_runner("serving_default")
-outputs = classify(image=np.asarray(photo, np.float32)[np.newaxis])
+{reading}classify = Interpreter("model.tflite").get_signature_runner("serving_default")
+outputs = classify({given})
 probabilities = outputs["probabilities"][0]
 labels = open("labels.txt", encoding="utf-8").read().splitlines()
 print(labels[probabilities.argmax()], probabilities.max())
@@ -122,8 +132,11 @@ def _input(info: Mapping[str, Any]) -> str:
     return (
         "## Input and output\n\n"
         f"- Input: `image`, float32 (1, {size}, {size}, 3), RGB, values 0–255 (the scaling is part of the model)\n"
-        f"- Resizing: upright by its EXIF orientation, then {POLICY_WORDS.get(policy, policy)} to {size} × {size} "
-        "pixels\n"
+        + "".join(
+            f"- Input: `image_{each}`, the same photo, float32 (1, {each}, {each}, 3)\n" for each in _other_sizes(info)
+        )
+        + f"- Resizing: upright by its EXIF orientation, then {POLICY_WORDS.get(policy, policy)} to {size} × {size} "
+        f"pixels{', and in the same way to each other size' if _other_sizes(info) else ''}\n"
         "- Output: `probabilities`, float32 (1, classes), in the order of labels.txt"
         + ("" if _threshold(info) is None else FAMILIARITY)
     )
@@ -132,7 +145,20 @@ def _input(info: Mapping[str, Any]) -> str:
 def _usage(info: Mapping[str, Any], file: str) -> str:
     threshold = _threshold(info)
     familiar = "" if threshold is None else KNOWN.format(threshold=threshold)
-    return USAGE.format(file=file, preparing=_preparing(info), reduced=_reduced(info), familiar=familiar).rstrip()
+    if others := _other_sizes(info):
+        gap = REDUCING_GAP if _reduced(info) != str(value(info, "input", "size")) else 1
+        reading = READING_SIZES.format(gap=gap, preparing=_preparing(info, "size"))
+        given = ", ".join([f"image=read({value(info, 'input', 'size')})", *(f"image_{s}=read({s})" for s in others)])
+    else:
+        reading = READING.format(reduced=_reduced(info), preparing=_preparing(info))
+        given = "image=np.asarray(photo, np.float32)[np.newaxis]"
+    return USAGE.format(file=file, reading=reading, given=given, familiar=familiar).rstrip()
+
+
+def _other_sizes(info: Mapping[str, Any]) -> list[int]:
+    """The smaller sizes that an ensemble takes a photo in, in pixels."""
+    found = value(info, "input", "other_sizes")
+    return [size for size in found if type(size) is int] if isinstance(found, list) else []
 
 
 def _threshold(info: Mapping[str, Any]) -> float | None:
@@ -141,9 +167,9 @@ def _threshold(info: Mapping[str, Any]) -> float | None:
     return found if type(found) is float else None
 
 
-def _preparing(info: Mapping[str, Any]) -> str:
+def _preparing(info: Mapping[str, Any], size: str = "") -> str:
     policy = text(info, "input", "resize")
-    return PREPARING.get(policy, PREPARING["squash"]).format(size=value(info, "input", "size"))
+    return PREPARING.get(policy, PREPARING["squash"]).format(size=size or value(info, "input", "size"))
 
 
 def _reduced(info: Mapping[str, Any]) -> str:
