@@ -16,12 +16,11 @@ Sources of the licences: the section "License" of each network in the documentat
 repositories from which Keras says their weights came.
 """
 
-import math
 import os
 import re
 import sys
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,18 +29,16 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 import keras  # noqa: E402
-from keras import layers  # noqa: E402
 from keras.src.initializers import random_initializers  # noqa: E402
 from keras.src.utils import file_utils  # noqa: E402
 
 from tlcore.models import graph  # noqa: E402
 from tlcore.models.build import build_backbone  # noqa: E402
+from tlcore.models.measure import find_blocks, multiply_adds, num_weights  # noqa: E402
 from tlcore.models.registry import BUILT_IN  # noqa: E402
 from tlcore.models.spec import BackboneSpec, Block  # noqa: E402
 
 TARGET = ROOT / "tlcore" / "models" / "backbone_rows.py"
-MOST_BLOCKS = 20
-FINE_BLOCKS = 8  # where a network has more blocks, so many at its top are kept and the others thinned
 HEADER = '''"""Every network of `keras.applications` as a row of the table of backbones, the best known first.
 
 Written by scripts/build_backbones_table.py, which names the sources; change it there. Not imported by it: no Keras.
@@ -595,7 +592,7 @@ def make_row(choice: Choice) -> BackboneSpec:
             "num_weights": num_weights(model.layers),
             "multiply_adds": multiply_adds(model),
             "feature_size": features,
-            "blocks": find_blocks(model, family.labels),
+            "blocks": find_blocks(model, label_of(family.labels)),
             "fingerprint": row.weights_hash,
         }
     )
@@ -632,48 +629,9 @@ def classifier_parameters(choice: Choice, features: int) -> int:
     return sum(inputs * outputs + outputs for inputs, outputs in zip(sizes, sizes[1:], strict=False))
 
 
-def multiply_adds(model: keras.Model | layers.Layer) -> int:
-    """The products of one photo in convolutions and dense layers."""
-    total = 0
-    for layer in model.layers:
-        if isinstance(layer, keras.Sequential):
-            total += multiply_adds(layer)
-        if not isinstance(layer, layers.Conv2D | layers.DepthwiseConv2D | layers.SeparableConv2D | layers.Dense):
-            continue
-        kernels = [weight for weight in layer.weights if len(weight.shape) > 1]
-        total += math.prod(layer.output.shape[1:-1]) * sum(math.prod(kernel.shape) for kernel in kernels)
-    return total
-
-
-def num_weights(parts: Iterable[layers.Layer]) -> int:
-    """The weights of these layers that learn when they are open; batch normalisation is kept as it is."""
-    flat = [layer for part in parts for layer in part._flatten_layers()]
-    normal = layers.BatchNormalization
-    return sum(
-        math.prod(weight.shape)
-        for layer in flat
-        if not isinstance(layer, normal)
-        for weight in layer._trainable_variables
-    )
-
-
-def find_blocks(model: keras.Model, labels: tuple[tuple[str, str], ...]) -> tuple[Block, ...]:
-    """The blocks above each cut point that separates two of them, from the top down, at most MOST_BLOCKS."""
-    points = graph.cut_points(model)
-    bottom = [layer.name for layer in model.layers if layer.name not in points[0].above]
-    blocks, last = [], next(filter(None, (_label(name, labels) for name in bottom)), "")
-    for below, above in zip(points, [*points[1:], None], strict=True):
-        beyond = set(above.above) if above else set()
-        label = next(filter(None, (_label(name, labels) for name in below.above if name not in beyond)), "")
-        if label and label != last:
-            weights = num_weights(model.get_layer(name) for name in below.above)
-            blocks.insert(0, Block(label, below.layer, len(below.above), weights))
-        last = label or last
-    if len(blocks) <= MOST_BLOCKS:
-        return tuple(blocks)
-    rest, wanted = blocks[FINE_BLOCKS:], MOST_BLOCKS - FINE_BLOCKS
-    kept = [rest[round(index * (len(rest) - 1) / (wanted - 1))] for index in range(wanted)]
-    return (*blocks[:FINE_BLOCKS], *kept)
+def label_of(labels: tuple[tuple[str, str], ...]) -> Callable[[str], str]:
+    """What names the block of a layer by the patterns of a family."""
+    return lambda layer: _label(layer, labels)
 
 
 def _label(layer: str, labels: tuple[tuple[str, str], ...]) -> str:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         restore,
     )
     from tlcore.api.model import Model, load_model
+    from tlcore.api.networks import add_backbone, remove_backbone
     from tlcore.api.photos import read_photo
     from tlcore.api.recommendation import recommend
     from tlcore.api.retraining import retrain
@@ -53,6 +54,7 @@ __all__ = [
     "UndecidedLayout",
     "UserError",
     "__version__",
+    "add_backbone",
     "combine",
     "compare",
     "continue_run",
@@ -69,6 +71,7 @@ __all__ = [
     "load_model",
     "read_photo",
     "recommend",
+    "remove_backbone",
     "rename",
     "rename_class",
     "restore",
@@ -91,6 +94,7 @@ _MODULES = {
     "UndecidedEncoding": "tlcore.errors",
     "UndecidedLayout": "tlcore.errors",
     "UserError": "tlcore.errors",
+    "add_backbone": "tlcore.api.networks",
     "combine": "tlcore.api.ensembles",
     "compare": "tlcore.api.comparison",
     "continue_run": "tlcore.api.training",
@@ -107,6 +111,7 @@ _MODULES = {
     "load_model": "tlcore.api.model",
     "read_photo": "tlcore.api.photos",
     "recommend": "tlcore.api.recommendation",
+    "remove_backbone": "tlcore.api.networks",
     "rename": "tlcore.api.managing",
     "rename_class": "tlcore.api.managing",
     "restore": "tlcore.api.managing",

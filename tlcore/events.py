@@ -79,6 +79,7 @@ class StageKey(StrEnum):
     PACK = "pack"  # the model file is made
     VERIFY = "verify"
     CROSS_VALIDATE = "cross_validate"  # every photo is predicted by a model that did not learn from it
+    ADD_NETWORK = "add_network"  # one that somebody brought is read and kept
     PREPARE = "prepare"  # what a run does before a stage: load TensorFlow, build or convert the network
 
 

@@ -63,6 +63,11 @@ class Workspace:
         return self.root / "networks"
 
     @property
+    def additions(self) -> Path:
+        """Jobs that read a network which somebody brought, one folder each."""
+        return self.root / "additions"
+
+    @property
     def features(self) -> Path:
         """The feature store, shared by all runs."""
         return self.root / "features"

@@ -6,17 +6,23 @@ from pages.shared import actions, follow, state
 from pages.shared.asked_jobs import analysis_of, why_it_ended
 from tlcore.exports.export_job import WHAT, export_options, load_export
 from tlcore.exports.exporter import ExportKind, offered_kinds
+from tlcore.exports.own_score import MAX_LOSS
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Run
 from tlcore.messages.exports import (
     INCLUDE_PHOTOS,
     INCLUDE_PHOTOS_HELP,
     KIND_LINES,
+    MAX_LOSS_HELP,
+    MAX_LOSS_LABEL,
     NO_HTML_FILE,
     check_message,
     score_message,
 )
 from tlcore.serving.bundle import num_sizes, read_info
+from tlcore.shares import percent
+
+LOSSES = (0.0, 0.01, 0.02, 0.05, 0.1)  # of the test photos
 
 
 def show(run: Run) -> None:
@@ -28,6 +34,10 @@ def show(run: Run) -> None:
         for kind in offered_kinds(run.ensemble is None, sizes):
             with st.container(key=f"tl_export_{kind.key}", gap="xxsmall"):
                 _row(run, kind)
+                if kind.judged_by_score:
+                    st.selectbox(
+                        MAX_LOSS_LABEL, LOSSES, LOSSES.index(MAX_LOSS), percent, key="max_loss", help=MAX_LOSS_HELP
+                    )
         if sizes > 1:
             st.caption(NO_HTML_FILE)
         st.checkbox(INCLUDE_PHOTOS, key="export_photos", help=INCLUDE_PHOTOS_HELP)
@@ -35,17 +45,16 @@ def show(run: Run) -> None:
 
 def _row(run: Run, kind: ExportKind) -> None:
     """One kind: what it is good for, and the button that makes it or hands it over."""
-    options = export_options(kind, bool(st.session_state.get("export_photos")))
-    found = load_export(state.workspace(), run, kind, options["include_photos"])
+    chosen = st.session_state
+    options = export_options(kind, bool(chosen.get("export_photos")), float(chosen.get("max_loss", MAX_LOSS)))
+    found = load_export(state.workspace(), run, kind, options)
     if found is not None:
         path, check, score = found.made.path, found.made.check, found.made.score
         st.download_button(
             f"Download {kind.title}", path.read_bytes, path.name, key=f"export_{kind.key}", on_click="ignore"
         )
         told = check_message(check.photos, check.largest_difference, found.are_photos)
-        st.caption(
-            told if score is None else f"{told} {score_message(score.correct, score.model_correct, score.total)}"
-        )
+        st.caption(told if score is None else f"{told} {score_message(**vars(score))}")
         return
     job = analysis_of(run, WHAT, options)
     if job is not None and job_status(job).active:

@@ -13,7 +13,7 @@ def test_it_says_how_far_the_answers_are_apart(trained, tmp_path, capsys, monkey
     assert main(["export", run.id, "--to", "tflite-float16", *options]) == 0
     said = capsys.readouterr().out
     assert "Saved shapes-tflite-float16.zip\n  Checked on 5 drawings: answers within 0.0" in said
-    assert re.search(r"\n  \d of \d test photos correct, ", said), "half the bits: a score of its own"
+    assert re.search(r"\n  Correct on the test photos: \d+% \(", said), "half the bits: a score of its own"
     assert main(["export", run.id, "--to", "python", "program", "--json", *options]) == 0
     values = json.loads(capsys.readouterr().out)
     assert values["kind"] == "python" and values["check"]["largest_difference"] < values["check"]["tolerance"]

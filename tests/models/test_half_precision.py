@@ -5,7 +5,7 @@ import pytest
 from ai_edge_litert.interpreter import Interpreter
 
 from tlcore.errors import UserError
-from tlcore.models.half_precision import halve_weights
+from tlcore.models.half_precision import halve_weights, widen_weights
 from tlcore.models.registry import BACKBONES
 from tlcore.models.weights import asset_path
 from tlcore.serving.graft import graft_head
@@ -48,3 +48,13 @@ def test_weights_that_would_be_infinite_stay():
 def test_something_else_is_refused():
     with pytest.raises(UserError):
         halve_weights(b"no such file at all")
+
+
+def test_weights_can_be_made_whole_again():
+    """The built-in network is stored with 16 bits; quantizers want 32."""
+    half = asset_path(BACKBONES[0]).read_bytes()
+    whole = graft_head(half, [(np.zeros((BACKBONES[0].feature_size, CLASSES), np.float32), np.arange(CLASSES))], SIZE)
+    widened = widen_weights(whole)
+    assert len(widened) > 1.8 * len(whole)
+    assert answers(widened) == pytest.approx(answers(whole), abs=1e-6)
+    assert len(widen_weights(widened)) == len(widened), "nothing is left to widen"

@@ -26,7 +26,7 @@ def test_one_press_asks_for_it_and_its_check_stands_beside_the_download(visit, t
     assert run_job(workspace, job).type == "finished"
     at = visit("predict", workspace, run=run.id)
     assert "Download LiteRT with 16 bits" in downloads(at)
-    assert "Checked on 5 drawings: answers within 0.0" in words(at) and "test photos correct, " in words(at)
+    assert "Checked on 5 drawings: answers within 0.0" in words(at) and "Correct on the test photos: " in words(at)
 
     at.checkbox(key="export_photos").check().run()
     assert "Download LiteRT with 16 bits" not in downloads(at), "it was made without photos"
@@ -35,12 +35,12 @@ def test_one_press_asks_for_it_and_its_check_stands_beside_the_download(visit, t
 def test_what_was_made_of_another_model_is_not_offered(trained, tmp_path):
     workspace, _, run = copy_of(trained, tmp_path / "home")
     assert run_job(workspace, analysis_job(workspace, run, WHAT, export_options(KIND, False))).type == "finished"
-    assert load_export(workspace, run, KIND, False) is not None
+    assert load_export(workspace, run, KIND, export_options(KIND, False)) is not None
     info = run.folder / "bundle" / "model.json"
     model = (run.folder / "bundle" / "model.tflite").read_bytes()
     bundle = load_bundle(run.folder)
     write_bundle(info.parent, type(bundle)(model + b"\0\0\0\0", bundle.labels, bundle.info))
-    assert load_export(workspace, run, KIND, False) is None
+    assert load_export(workspace, run, KIND, export_options(KIND, False)) is None
 
 
 def test_who_only_looks_is_offered_no_work(visit, trained, stranger):

@@ -13,8 +13,10 @@ from tlcore.data.samples import SAMPLES, Sample
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import list_runs as read_runs
 from tlcore.messages.titles import run_name
-from tlcore.models.registry import BACKBONES
+from tlcore.models.backbones import list_backbones as all_backbones
+from tlcore.models.spec import BackboneSpec
 from tlcore.models.weights_cache import is_present
+from tlcore.workspace import Workspace, workspace_root
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,9 @@ class BackboneInfo:
         image_size, least_image_size: side of the square in pixels that it was trained for, and that it needs.
         feature_size: length of the vector that it makes of a photo.
         present: whether its weights are on this machine; else `train` fetches `download_bytes`.
-        blocks: names of the parts that can be unfrozen from there on up (`unfreeze_from`), from the top down.
+        blocks: names of the parts that can be unfrozen from there on up (`unfreeze_from`), from the top down;
+            none for a network that can only be used frozen.
+        added: whether somebody brought it (`add_backbone`).
     """
 
     name: str
@@ -43,6 +47,7 @@ class BackboneInfo:
     download_bytes: int
     licence: str
     blocks: tuple[str, ...]
+    added: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,25 +81,37 @@ class RunInfo:
         return self.correct / self.total if self.correct is not None and self.total else None
 
 
-def list_backbones() -> list[BackboneInfo]:
-    """The pretrained networks that `train` can start from, the built-in one first."""
-    return [
-        BackboneInfo(
-            name=spec.name,
-            title=spec.title,
-            parameters=spec.parameters,
-            multiply_adds=spec.multiply_adds,
-            imagenet_top1=spec.imagenet_top1,
-            image_size=spec.default_image_size,
-            least_image_size=spec.least_image_size,
-            feature_size=spec.feature_size,
-            present=is_present(spec),
-            download_bytes=spec.download_bytes,
-            licence=spec.licence,
-            blocks=tuple(block.name for block in spec.blocks),
-        )
-        for spec in BACKBONES
-    ]
+def list_backbones(workspace: WorkspaceLike = None) -> list[BackboneInfo]:
+    """The pretrained networks that `train` can start from, the built-in one first, those that were added last.
+
+    Args:
+        workspace: by default `$TRANSFERLAB_HOME`, else the user's data folder.
+    """
+    place = (
+        workspace
+        if isinstance(workspace, Workspace)
+        else Workspace(workspace_root(None if workspace is None else Path(workspace)))
+    )  # none is made
+    return [describe_backbone(spec) for spec in all_backbones(place)]
+
+
+def describe_backbone(spec: BackboneSpec) -> BackboneInfo:
+    """A network in short."""
+    return BackboneInfo(
+        name=spec.name,
+        title=spec.title,
+        parameters=spec.parameters,
+        multiply_adds=spec.multiply_adds,
+        imagenet_top1=spec.imagenet_top1,
+        image_size=spec.default_image_size,
+        least_image_size=spec.least_image_size,
+        feature_size=spec.feature_size,
+        present=is_present(spec),
+        download_bytes=spec.download_bytes,
+        licence=spec.licence,
+        blocks=tuple(block.name for block in spec.blocks),
+        added=spec.imported is not None,
+    )
 
 
 def list_samples() -> list[Sample]:

@@ -40,6 +40,7 @@ from tlcore.events import Event, run_to_end
 from tlcore.exports.exporter import Exported, ExportSource, find_kind
 from tlcore.exports.exporter import export as make_export
 from tlcore.exports.file_names import export_file_name
+from tlcore.exports.own_score import MAX_LOSS
 from tlcore.exports.samples import make_samples
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Run, load_run
@@ -403,6 +404,7 @@ class Model:
         *,
         include_photos: bool = False,
         overwrite: bool = False,
+        max_loss: float = MAX_LOSS,
     ) -> Exported:
         """Write the model as what other programs run. Before it is there it is run on five samples, and refused where
         it answers otherwise than the model.
@@ -413,18 +415,22 @@ class Model:
                 after the data set and the kind, in the folder one is in.
             include_photos: the samples are test photos of the run, small and without place and time; else drawings.
             overwrite: replace a file or an earlier export.
+            max_loss: of "tflite-int8": the share of test photos, 0–1, that it may get wrong beyond those of the model.
 
         Returns:
-            `path`, and `check`: `photos`, `largest_difference` (in probability, 0–1) and `tolerance`.
+            `path`, `check`: `photos`, `largest_difference` (in probability, 0–1) and `tolerance`, and `score` of kinds
+            with other weights: `correct` and `model_correct` of `total` test photos.
 
         Raises:
-            UserError: there is no such kind, something else is there, a package is missing, the disk is full, or the
-                export answers otherwise.
+            UserError: there is no such kind, something else is there, a package is missing, the disk is full, the
+                export answers otherwise, or loses more than it may.
         """
+        if not 0 <= max_loss <= 1:
+            raise UserError(f"max_loss is {max_loss:g}.", "Give a share from 0 to 1, such as 0.02 for 2%.")
         chosen, source = find_kind(kind), ExportSource(self._bundle, self._files)
         target = Path(export_file_name(source.name, chosen) if path is None else path).expanduser()
         samples = make_samples(self._bundle, self._files, include_photos)
-        return make_export(source, chosen, target, samples, overwrite)
+        return make_export(source, chosen, target, samples, overwrite, max_loss)
 
     def write_report(self, path: str | PathLike[str] = "report.html") -> Path:
         """Write a report as one HTML file that opens offline and prints well: photos, curves, scores with their likely

@@ -6,6 +6,7 @@ from tlcore.api.model import load_model
 from tlcore.cli.common import Subparsers, answer
 from tlcore.errors import UserError
 from tlcore.exports.exporter import KINDS, find_kind
+from tlcore.exports.own_score import MAX_LOSS
 from tlcore.messages.exports import KIND_LINES, check_message, score_message
 from tlcore.messages.terminal import printable
 from tlcore.workspace import Workspace
@@ -30,6 +31,13 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--include-photos", action="store_true", help="use test photos as samples, not drawings: they travel with it"
     )
+    parser.add_argument(
+        "--max-loss",
+        type=float,
+        default=MAX_LOSS,
+        metavar="SHARE",
+        help="with 8 bits: the share of test photos that may be wrong beyond the model’s own (default: %(default)s)",
+    )
     parser.add_argument("--overwrite", action="store_true", help="replace an earlier export")
     parser.set_defaults(command=_export)
 
@@ -41,7 +49,11 @@ def _export(workspace: Workspace, options: argparse.Namespace) -> int:
     find_kind(kind)  # before the model is loaded, which takes longer
     model = load_model(options.model, workspace=workspace)
     made = model.export(
-        kind, rest[0] if rest else None, include_photos=options.include_photos, overwrite=options.overwrite
+        kind,
+        rest[0] if rest else None,
+        include_photos=options.include_photos,
+        overwrite=options.overwrite,
+        max_loss=options.max_loss,
     )
     told = check_message(made.check.photos, made.check.largest_difference, options.include_photos)
     if made.score is not None:

@@ -98,6 +98,23 @@ def _fill(url: str, partial: Path, size: int, should_stop: ShouldStop) -> Genera
     return True
 
 
+def remote_size(url: str) -> int:
+    """The bytes that the server promises for this address.
+
+    Raises:
+        UserError: it can't be reached, or doesn't say.
+    """
+    request = urllib.request.Request(url, method="HEAD")
+    try:
+        with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as answer:
+            return int(answer.headers["Content-Length"])
+    except urllib.error.HTTPError as error:
+        with error:
+            raise UserError(f"{server_name(url)} didn’t send it: {why_server_refused(error.code)}.") from error
+    except (OSError, http.client.HTTPException, TypeError, ValueError) as error:
+        raise UserError(f"{server_name(url)} can’t be reached: {why_connection_failed(error)}.") from error
+
+
 def server_name(url: str) -> str:
     """The server of an address, as people know it: "storage.googleapis.com"."""
     return urllib.parse.urlsplit(url).netloc or url

@@ -5,7 +5,7 @@ analyses/<id>/result.json     its name, what its check found, and the checksum o
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from tlcore.checksums import file_checksum
 from tlcore.events import Event, Finished, Progress, ShouldStop, StageKey, Stopped
 from tlcore.exports.exporter import Check, Exported, ExportKind, ExportSource, export, find_kind
 from tlcore.exports.file_names import export_file_name
-from tlcore.exports.own_score import OwnScore
+from tlcore.exports.own_score import MAX_LOSS, OwnScore
 from tlcore.exports.samples import make_samples
 from tlcore.jobs.store import Job, Run, load_run
 from tlcore.serving.bundle import MODEL, load_bundle, read_info
@@ -32,9 +32,10 @@ class SavedExport:
     are_photos: bool
 
 
-def export_options(kind: ExportKind, include_photos: bool) -> dict[str, Any]:
-    """The options of the job, as `store.analysis_job` takes them."""
-    return {"kind": kind.key, "include_photos": include_photos}
+def export_options(kind: ExportKind, include_photos: bool, max_loss: float = MAX_LOSS) -> dict[str, Any]:
+    """The options of the job, as `store.analysis_job` takes them. `max_loss`: see `exporter.export`."""
+    options = {"kind": kind.key, "include_photos": include_photos}
+    return options | ({"max_loss": max_loss} if kind.judged_by_score else {})
 
 
 def run_export(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterator[Event]:
@@ -53,7 +54,7 @@ def run_export(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Itera
         yield Stopped("Nothing was exported.")
         return
     path = job.folder / export_file_name(source.name, kind)
-    made = export(source, kind, path, samples, overwrite=True)
+    made = export(source, kind, path, samples, True, options.get("max_loss", MAX_LOSS))
     found: dict[str, Any] = {"file": path.name, "model": file_checksum(bundle.tflite), "check": vars(made.check)}
     found["score"] = vars(made.score) if made.score is not None else None
     save_result(job.folder, VERSION, found)
@@ -61,9 +62,9 @@ def run_export(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Itera
     yield Finished(job.id, time.perf_counter() - start)
 
 
-def load_export(workspace: Workspace, run: Run, kind: ExportKind, include_photos: bool) -> SavedExport | None:
-    """What was made of a run; None where nothing was, or its model is another one since."""
-    folder = analysis_folder(workspace, run.id, WHAT, export_options(kind, include_photos))
+def load_export(workspace: Workspace, run: Run, kind: ExportKind, options: Mapping[str, Any]) -> SavedExport | None:
+    """What was made of a run; None where nothing was, or its model is another one since. `options`: the job's."""
+    folder = analysis_folder(workspace, run.id, WHAT, options)
     result = load_result(folder, VERSION)
     if result is None:
         return None
@@ -72,4 +73,4 @@ def load_export(workspace: Workspace, run: Run, kind: ExportKind, include_photos
     if not path.is_file() or found["model"] != read_info(run.folder).get("files", {}).get(MODEL):
         return None
     score = OwnScore(**found["score"]) if found["score"] is not None else None
-    return SavedExport(Exported(path, Check(**found["check"]), score), include_photos)
+    return SavedExport(Exported(path, Check(**found["check"]), score), options["include_photos"])

@@ -18,7 +18,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from tlcore.errors import UserError
-from tlcore.exports.own_score import OwnScore, score_export
+from tlcore.exports.own_score import MAX_LOSS, OwnScore, check_loss, score_export
 from tlcore.exports.samples import EXPECTED, FOLDER, Answer, Samples, largest_difference
 from tlcore.serving.bundle import MODEL, Bundle
 from tlcore.workspace import disk_error, replace_folder
@@ -53,6 +53,9 @@ class ExportKind:
         tolerance: how far an answer may be from the model's, in probability and familiarity.
         packages: what making it needs beyond the core, as modules.
         changes_weights: whether its `model.tflite` computes with other weights, so that it gets a score of its own.
+        judged_by_score: whether that score decides and not its answers to the samples, which are too far from the
+            model's to tell a good file from a bad one. Its samples then carry its own answers, and `tolerance` is how
+            far those may be apart on another machine.
         of_training: whether it goes on with a training or repeats it. An ensemble has none.
         one_size: whether it has room for one image of a photo alone. An ensemble may take it in several sizes.
     """
@@ -65,6 +68,7 @@ class ExportKind:
     tolerance: float
     packages: tuple[str, ...] = ()
     changes_weights: bool = False
+    judged_by_score: bool = False
     of_training: bool = False
     one_size: bool = False
 
@@ -100,6 +104,17 @@ KINDS: dict[str, ExportKind] = {
             changes_weights=True,
         ),
         ExportKind(
+            "tflite-int8",
+            "LiteRT with 8 bits",
+            ".zip",
+            True,
+            "tlcore.exports.whole_numbers",
+            0.02,
+            ("ai_edge_quantizer",),
+            changes_weights=True,
+            judged_by_score=True,
+        ),
+        ExportKind(
             "onnx", "ONNX", ".zip", True, "tlcore.exports.onnx_model", 1e-3, ("tensorflow", "tf2onnx", "onnxruntime")
         ),
         ExportKind(
@@ -115,8 +130,8 @@ KINDS: dict[str, ExportKind] = {
 
 @dataclass(frozen=True)
 class Check:
-    """What the samples showed. `photos`: how many; `largest_difference` in probability or familiarity, 0–1; at most
-    `tolerance`, or the export is not handed over."""
+    """What the samples showed. `photos`: how many; `largest_difference` from the model's answers in probability or
+    familiarity, 0–1; at most `tolerance`, or the export is not handed over: 1 where a score judges it."""
 
     photos: int
     largest_difference: float
@@ -156,16 +171,25 @@ def offered_kinds(is_trained: bool, num_sizes: int = 1) -> tuple[ExportKind, ...
     )
 
 
-def export(source: ExportSource, kind: ExportKind, path: Path, samples: Samples, overwrite: bool = False) -> Exported:
+def export(
+    source: ExportSource,
+    kind: ExportKind,
+    path: Path,
+    samples: Samples,
+    overwrite: bool = False,
+    max_loss: float = MAX_LOSS,
+) -> Exported:
     """Make an export, check it on the samples, and put it where it belongs.
 
     Args:
         path: the file. Of a kind that is a folder it is a zip where it ends in .zip. Folders above it are made.
         overwrite: replace a file, or a folder that is an earlier export. Nothing else is ever replaced.
+        max_loss: of a kind that a score judges: the share of test photos, 0–1, that it may predict wrong beyond those
+            of the model; rounded up to whole photos.
 
     Raises:
         UserError: something is there already, a package is missing, the disk is full, or the export answers otherwise
-            than the model.
+            than the model, or loses more than it may.
     """
     if kind.one_size and source.bundle.other_sizes:
         raise UserError(
@@ -182,6 +206,8 @@ def export(source: ExportSource, kind: ExportKind, path: Path, samples: Samples,
             score = None
             if kind.changes_weights:
                 score = score_export(source.bundle, source.place, (draft / MODEL).read_bytes())
+            if kind.judged_by_score:
+                check_loss(score, max_loss)
             if is_zip:
                 draft = Path(shutil.make_archive(str(Path(place) / "packed"), "zip", place, draft.name))
             if path.is_dir():
@@ -199,14 +225,17 @@ def _make_checked(source: ExportSource, kind: ExportKind, draft: Path, samples: 
         draft.mkdir()
         samples.write(draft, kind.tolerance)
     kind.make(source, samples, draft)
-    difference = largest_difference(samples, kind.answer(source, samples, draft))
-    if not difference <= kind.tolerance:
+    answers = kind.answer(source, samples, draft)
+    difference, allowed = largest_difference(samples, answers), 1.0 if kind.judged_by_score else kind.tolerance
+    if not difference <= allowed:
         differs = f"answers differently from the model (by up to {difference:.4f})"
         raise UserError(
             f"The export {'gives no usable answers' if math.isinf(difference) else differs} on its samples.",
-            f"At most {kind.tolerance:g} is allowed, so it wasn’t saved. Please report this.",
+            f"At most {allowed:g} is allowed, so it wasn’t saved. Please report this.",
         )
-    return Check(len(samples.photos), difference, kind.tolerance)
+    if kind.judged_by_score:
+        samples.answered(answers, source.bundle).write(draft, kind.tolerance)
+    return Check(len(samples.photos), difference, allowed)
 
 
 def _check_target(path: Path, is_folder: bool, overwrite: bool) -> None:

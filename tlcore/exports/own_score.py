@@ -1,5 +1,7 @@
 """What an export with other weights is worth: the test photos of the run, predicted by its file too."""
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,18 +14,27 @@ from tlcore.errors import UserError
 from tlcore.evaluation.report import load_report
 from tlcore.exports.run_place import run_at
 from tlcore.features.extract import Photo, run_photos
+from tlcore.messages.exports import loss_message
 from tlcore.models.litert_runtime import litert_pool
 from tlcore.serving.bundle import Bundle
-from tlcore.serving.predict import OUTPUT
+from tlcore.serving.predict import outputs_of
+
+MAX_LOSS = 0.02  # of the test photos, where nobody says otherwise
 
 
 @dataclass(frozen=True)
 class OwnScore:
-    """How many of `total` test photos the export predicts correctly, and how many the model itself does."""
+    """How many of `total` test photos the export predicts correctly, and how many the model itself does.
+
+    `known`, `model_known`: how many of them look like photos of the classes to it, and to the model; None where the
+    model doesn't say "none of these".
+    """
 
     correct: int
     model_correct: int
     total: int
+    known: int | None = None
+    model_known: int | None = None
 
 
 def score_export(bundle: Bundle, place: Path, tflite: bytes) -> OwnScore | None:
@@ -39,15 +50,53 @@ def score_export(bundle: Bundle, place: Path, tflite: bytes) -> OwnScore | None:
         dataset, report = load_dataset(found[0], found[1].dataset_id), load_report(place)
         rows = report.predictions.drop_duplicates("sha256")
         photos = [Photo(*row) for row in rows[["sha256", "path"]].itertuples(index=False)]
-        predicted: dict[str, str] = {}
 
         def load(path: str) -> np.ndarray:
             return decode_input(dataset.read(path), bundle.wanted, ACCEPTED)
 
-        for chunk, outputs in run_photos(litert_pool(tflite, (OUTPUT,)), photos, load):
-            for photo, row in zip(chunk, outputs[0], strict=True):
-                predicted[photo.sha256] = bundle.labels[int(row.argmax())]
+        predicted, familiar = _run(bundle, tflite, photos, load)
+        model_familiar = _run(bundle, bundle.tflite, photos, load)[1] if familiar else {}
     except UserError:
         return None
-    correct = int((report.predictions["sha256"].map(predicted) == report.predictions["label"]).sum())
-    return OwnScore(correct, report.correct, report.total)
+    shown, rule = report.predictions["sha256"], bundle.rejection
+    correct = int((shown.map(predicted) == report.predictions["label"]).sum())
+    if rule is None:
+        return OwnScore(correct, report.correct, report.total)
+    known, model_known = (int((shown.map(each) >= rule.threshold()).sum()) for each in (familiar, model_familiar))
+    return OwnScore(correct, report.correct, report.total, known, model_known)
+
+
+def check_loss(score: OwnScore | None, max_loss: float) -> None:
+    """Hold what an export loses against what a person allows.
+
+    Args:
+        max_loss: the share of test photos, 0–1, that it may predict wrong beyond those of the model; rounded up to
+            whole photos, or a single one would be too many on a small test.
+
+    Raises:
+        UserError: it loses more, or there is no score to tell.
+    """
+    if score is None:
+        raise UserError(
+            "What this export loses can’t be found out: the test photos of this run are gone.",
+            "Choose another kind of export.",
+        )
+    if score.model_correct - score.correct > math.ceil(max_loss * score.total):
+        raise UserError(
+            loss_message(score.correct, score.model_correct, score.total, max_loss),
+            "Choose LiteRT with 16 bits, or allow a larger loss.",
+        )
+
+
+def _run(
+    bundle: Bundle, tflite: bytes, photos: list[Photo], load: Callable[[str], np.ndarray]
+) -> tuple[dict[str, str], dict[str, float]]:
+    """The label and the familiarity of each photo by its hash; no familiarity where the model has no rule for it."""
+    predicted: dict[str, str] = {}
+    familiar: dict[str, float] = {}
+    for chunk, outputs in run_photos(litert_pool(tflite, outputs_of(bundle)), photos, load):
+        for row, photo in enumerate(chunk):
+            predicted[photo.sha256] = bundle.labels[int(outputs[0][row].argmax())]
+            if len(outputs) > 1:
+                familiar[photo.sha256] = float(outputs[1][row].ravel()[0])
+    return predicted, familiar

@@ -10,7 +10,7 @@ keeps, which have no place, time or camera in them.
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +70,17 @@ class Samples:
     def expected(self, tolerance: float) -> dict[str, Any]:
         """The content of `expected.json`. `tolerance`: how far apart an answer may be, in probability."""
         return {"tolerance": tolerance, "samples": [photo.to_dict() for photo in self.photos]}
+
+    def answered(self, answers: Sequence[Answer], bundle: Bundle) -> "Samples":
+        """The same photos with other answers, such as an export's own."""
+        photos = []
+        for photo, given in zip(self.photos, answers, strict=True):
+            label = bundle.labels[int(np.argmax(given.probabilities))]
+            rule, known = bundle.rejection, True
+            if rule is not None and given.familiarity is not None:
+                known = given.familiarity >= rule.threshold()
+            photos.append(replace(photo, answer=given, label=label, known=known))
+        return replace(self, photos=tuple(photos))
 
     def write(self, folder: Path, tolerance: float) -> None:
         """Write the photos and `expected.json` into `folder`/samples. Raises UserError where the disk is full."""

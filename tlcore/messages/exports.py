@@ -1,12 +1,14 @@
 """What an export is good for, and what its check found, in words."""
 
-from tlcore.messages.quantities import count
+from tlcore.intervals import wilson_interval
+from tlcore.messages.quantities import count, percent, percent_range
 
 KIND_LINES: dict[str, str] = {
     "html": "One file that opens in any current browser, without a network, and classifies photos and the camera.",
     "python": "A script for a laptop or a Raspberry Pi. It needs Python and three small packages.",
     "service": "A small web service with a Dockerfile: send a photo, get the answer as JSON.",
     "tflite-float16": "For phones and small boards: weights of 16 bits take half the space.",
+    "tflite-int8": "For the smallest boards and accelerators: calculates with 8 bits, a quarter of the space.",
     "onnx": "For onnxruntime, and programs in C#, Java, C++ or JavaScript.",
     "notebook": "The same training in plain Keras, step by step, for a lesson in Jupyter.",
     "keras": "To continue training in Keras, in a notebook of your own.",
@@ -25,10 +27,37 @@ INCLUDE_PHOTOS_HELP = (
 )
 
 
-def score_message(correct: int, model_correct: int, total: int) -> str:
-    """The score of an export with other weights beside that of the model, on the same test photos."""
-    same = "as many as the model" if correct == model_correct else f"the model {model_correct:,}"
-    return f"{correct:,} of {count(total, 'test photo')} correct, {same}."
+MAX_LOSS_LABEL = "8 bits may lose"
+MAX_LOSS_HELP = (
+    "How many more test photos the model with 8 bits may get wrong, as a share of all test photos (rounded up to whole "
+    "photos). Where it loses more, it isn’t saved."
+)
+
+
+def loss_message(correct: int, model_correct: int, total: int, max_loss: float) -> str:
+    """Why an export that loses too much is refused. `max_loss`: the share of test photos that it may lose."""
+    return (
+        f"With 8 bits the model loses too much: {correct:,} of {count(total, 'test photo')} correct instead of "
+        f"{model_correct:,}. At most {percent(max_loss)} more may be wrong."
+    )
+
+
+def score_message(
+    correct: int, model_correct: int, total: int, known: int | None = None, model_known: int | None = None
+) -> str:
+    """The score of an export with other weights beside that of the model, on the same test photos.
+
+    Args:
+        known, model_known: how many of them don't get "None of these"; None where the model never says so.
+    """
+    own, model = (
+        f"{percent(each / total)} ({each:,} of {total:,}; likely range {percent_range(*wilson_interval(each, total))})"
+        for each in (correct, model_correct)
+    )
+    told = f"Correct on the test photos: {own}. The model itself: {model}."
+    if known is None or model_known is None:
+        return told
+    return f"{told} “None of these” for {total - known:,} of them, the model itself for {total - model_known:,}."
 
 
 def check_message(photos: int, largest_difference: float, are_photos: bool = False) -> str:

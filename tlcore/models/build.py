@@ -11,6 +11,7 @@ from keras import layers
 from tlcore.errors import UserError
 from tlcore.models import graph
 from tlcore.models.efficientnet_lite import OUTPUTS, build_efficientnet_lite0
+from tlcore.models.imported.keras_form import build_keras_network
 from tlcore.models.registry import BackboneSpec
 from tlcore.models.scaling import apply_scaling
 from tlcore.models.scalings import TORCH_DEVIATION
@@ -53,6 +54,8 @@ def build_backbone(
             f"An image size of {image_size} pixels is too small for {spec.title}.",
             f"Use at least {spec.least_image_size} pixels.",
         )
+    if spec.imported is not None:
+        return build_keras_network(spec, image_size or spec.default_image_size, output, weights is not None)
     path = keras_weights_path(spec) if weights else None
     if spec.built_in:
         model = build_efficientnet_lite0(image_size)

@@ -31,6 +31,7 @@ FEATURE_MAP = "feature_map"
 """POOLED and FEATURE_MAP are asked for like layers: the pooled features, and what is there before pooling. In a file,
 the pooled features are the output POOLED, and every other layer is the output ACTIVATION."""
 
+IMPORTED = "network.tflite"  # of a network that somebody brought; it gives POOLED and, before pooling, ACTIVATION
 _LAST_LAYER = "head_relu6"  # the built-in network's, whose output is its feature map
 MOST_DIFFERENCE = 1e-3  # from Keras, as a share of the largest value
 _VERSION = 1  # of how files are made; another one makes them again
@@ -57,7 +58,7 @@ def frozen_file(workspace: Workspace, spec: BackboneSpec, image_size: int, layer
         ValueError: the network cannot be cut at `layer`.
     """
     path = frozen_path(workspace, spec, image_size, layer)
-    if path == _asset(spec, layer) or _is_whole(path):
+    if path == _given(spec, layer) or _is_whole(path):
         return path
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -91,16 +92,18 @@ def frozen_path(workspace: Workspace, spec: BackboneSpec, image_size: int, layer
     Raises:
         UserError: Keras publishes no hash for this network's weights, and they are not there to be hashed.
     """
-    if asset := _asset(spec, layer):
-        return asset
+    if given := _given(spec, layer):
+        return given
     shape = "any" if spec.built_in else f"{image_size}px"
     part = POOLED if layer == POOLED else hashlib.sha256(layer.encode()).hexdigest()[:8]
     name = f"{spec.name}-{fingerprint(spec)[:16]}-{shape}-{part}-v{_VERSION}.tflite"
     return workspace.root / "backbones" / name
 
 
-def _asset(spec: BackboneSpec, layer: str) -> Path | None:
-    """The file that came with the program, where it is the one."""
+def _given(spec: BackboneSpec, layer: str) -> Path | None:
+    """The file that came with the program or with the network that somebody brought, where it is the one."""
+    if spec.imported is not None and spec.imported.form == "tflite":
+        return spec.imported.folder / IMPORTED
     return asset_path(spec) if spec.built_in and layer == POOLED else None
 
 

@@ -6,6 +6,7 @@ that were called more than once, by a cut for example, are told apart by that ca
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import keras
@@ -30,9 +31,14 @@ class CutPoint(NamedTuple):
 
 def walk(model: keras.Model) -> list[Node]:
     """All calls from the model's input to its output, each after those it depends on; the input comes first."""
+    return walk_to(model.output)
+
+
+def walk_to(output: keras.KerasTensor) -> list[Node]:
+    """All calls that lead to a tensor; see `walk`."""
     order: dict[int, int] = {}
     nodes: list[Node] = []
-    stack = [(_keras_node(model.output), False)]
+    stack = [(_keras_node(output), False)]
     while stack:
         found, ready = stack.pop()
         if id(found) in order:
@@ -120,6 +126,50 @@ def layer_from_top(model: keras.Model, num_layers: int) -> str | None:
         if set(unfrozen) <= set(point.above):
             return point.layer
     return None
+
+
+def flatten(model: keras.Model, image: keras.KerasTensor, passes: Callable[[Any], bool]) -> Any:
+    """The model called on another input, as one graph: models inside it are called layer by layer.
+
+    Layers are shared with the model. That of a model has no public way to do this; `_run_through_graph` is what Keras
+    itself calls a model with.
+
+    Args:
+        image: what goes in.
+        passes: whether an operation is left out, since it gives its input as it is when nothing is trained.
+
+    Returns:
+        What the model gives: a tensor, or a structure of several.
+
+    Raises:
+        ValueError: it cannot be called on such an input.
+    """
+    if isinstance(model, keras.Sequential):
+        if not model.built:
+            raise ValueError("The model was never built.")
+        model = model._functional
+    return model._run_through_graph(image, operation_fn=lambda operation: _flat(operation, passes))
+
+
+def _flat(operation: Any, passes: Callable[[Any], bool]) -> Callable[..., Any]:
+    """What is called in the place of an operation."""
+    if passes(operation):
+        return lambda value, *_, **__: value
+    if isinstance(operation, keras.Model):
+        return lambda value, *_, **__: flatten(operation, value, passes)
+    call: Callable[..., Any] = operation
+    return call
+
+
+def name_apart(output: keras.KerasTensor) -> None:
+    """Give operations of one name on the way to a tensor different ones, as a Keras model must have."""
+    seen: dict[str, int] = {}
+    for node in walk_to(output):
+        name, owner = node.operation.name, id(node.operation)
+        number = 1
+        while seen.setdefault(node.operation.name, owner) != owner:
+            number += 1
+            node.operation.name = f"{name}_{number}"
 
 
 def name_by_count(model: keras.Model) -> None:

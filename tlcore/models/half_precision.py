@@ -68,3 +68,32 @@ def _halve(model: schema.ModelT, index: int) -> None:
         index,
         (schema.BuiltinOptions.DequantizeOptions, schema.DequantizeOptionsT()),
     )
+
+
+def widen_weights(data: bytes) -> bytes:
+    """The file with its float16 constants as float32, and without the operators that widened them: the inverse of
+    `halve_weights`, and of what TensorFlow's converter does, for programs that read only one kind.
+
+    Raises:
+        UserError: it is no `.tflite` with a signature.
+    """
+    model, signature = unpack(data)
+    graph = model.subgraphs[0]
+    graph.operators = [operator for operator in graph.operators if not _widen(model, operator)]
+    drop_unused(model, signature)
+    return pack(model)
+
+
+def _widen(model: schema.ModelT, operator: schema.OperatorT) -> bool:
+    """Store what an operator makes of a float16 constant as a constant; whether it was one that does so."""
+    code = model.operatorCodes[operator.opcodeIndex]
+    if max(code.builtinCode, code.deprecatedBuiltinCode) != schema.BuiltinOperator.DEQUANTIZE:
+        return False
+    half, whole = (model.subgraphs[0].tensors[int(each[0])] for each in (operator.inputs, operator.outputs))
+    content = model.buffers[half.buffer].data
+    if half.type != schema.TensorType.FLOAT16 or content is None:
+        return False
+    values = np.frombuffer(np.asarray(content, np.uint8).tobytes(), "<f2").astype("<f4")
+    model.buffers.append(schema.BufferT(data=values.view(np.uint8)))
+    whole.buffer = len(model.buffers) - 1
+    return True

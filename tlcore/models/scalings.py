@@ -5,6 +5,9 @@ scaling.py makes Keras layers of it; whatever else runs a network of its own (a 
 
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 # Means of ImageNet's channels, 0–255, BGR, and means and deviations, 0–1, RGB, as in keras.applications.imagenet_utils.
 CAFFE_MEAN = (103.939, 116.779, 123.68)
 TORCH_MEAN = (0.485, 0.456, 0.406)
@@ -49,3 +52,15 @@ SCALING_VALUES: dict[str, Scaling] = {
     "clip": _standardised("CLIP mean and deviation", CLIP_MEAN, CLIP_DEVIATION),
 }
 """All there are, by the key that a `BackboneSpec` has."""
+
+
+def scale_pixels(images: np.ndarray, scaling: str) -> npt.NDArray[np.float32]:
+    """Images (n, H, W, 3), RGB 0–255, as a network wants them, float32.
+
+    Args:
+        scaling: a key of SCALING_VALUES.
+    """
+    values = SCALING_VALUES[scaling]
+    pixels = images[..., ::-1] if values.is_bgr else images
+    scaled = pixels.astype(np.float32) * np.array(values.scale, np.float32) + np.array(values.offset, np.float32)
+    return np.ascontiguousarray(scaled, np.float32)

@@ -5,19 +5,16 @@ fetched before is found here, and what is fetched or imported here is found by K
 """
 
 import hashlib
-import http.client
 import os
 import shutil
-import urllib.error
-import urllib.request
 from collections.abc import Generator
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 from tlcore.data.download import fetch as fetch_file
-from tlcore.data.download import server_name
-from tlcore.error_reasons import why_connection_failed, why_file_failed, why_server_refused
+from tlcore.data.download import remote_size, server_name
+from tlcore.error_reasons import why_file_failed
 from tlcore.errors import UserError
 from tlcore.events import Event, Progress, ShouldStop, never
 from tlcore.models.hdf5_check import check_hdf5
@@ -25,7 +22,6 @@ from tlcore.models.several import members_of
 from tlcore.models.spec import BackboneSpec
 from tlcore.workspace import disk_error
 
-_TIMEOUT_SECONDS = 20
 _BLOCK = 2**20
 ALTERNATIVE = "EfficientNet-Lite0 is built in and needs no download."
 
@@ -104,7 +100,7 @@ def fetch(spec: BackboneSpec, should_stop: ShouldStop = never) -> Generator[Even
         raise disk_error(path, error) from error
     arrived = path.with_name(f"{path.name}.download")
     try:
-        size = _size(spec.weights_url)
+        size = remote_size(spec.weights_url)
         if (yield from fetch_file(spec.weights_url, arrived, size, should_stop=should_stop)) is None:
             return None
     except UserError as error:
@@ -226,19 +222,6 @@ def _recognise(path: Path, rows: list[BackboneSpec]) -> BackboneSpec:
         f"{path.name} is not the weights file of a known network.",
         f"Use a file without the classifier, under the name Keras gave it, such as {rows[0].weights_file}.",
     )
-
-
-def _size(url: str) -> int:
-    """The bytes that the server promises for this address."""
-    request = urllib.request.Request(url, method="HEAD")
-    try:
-        with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as answer:
-            return int(answer.headers["Content-Length"])
-    except urllib.error.HTTPError as error:
-        with error:
-            raise UserError(f"{server_name(url)} didn’t send it: {why_server_refused(error.code)}.") from error
-    except (OSError, http.client.HTTPException, TypeError, ValueError) as error:
-        raise UserError(f"{server_name(url)} can’t be reached: {why_connection_failed(error)}.") from error
 
 
 def _advice(spec: BackboneSpec) -> str:

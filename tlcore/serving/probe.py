@@ -5,17 +5,16 @@ no check of its bytes can rule that out. So whatever was not made and checked he
 """
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
-import psutil
 
 from tlcore.data.wanted import RESIZE_POLICY
 from tlcore.errors import UserError
 from tlcore.features.memory import free_memory
+from tlcore.jobs.limits import limit_process
 from tlcore.jobs.workers import worker_environment
 from tlcore.serving.bundle import Bundle, load_bundle
 from tlcore.serving.predict import ImageClassifier
@@ -76,7 +75,8 @@ def main() -> int:
     """The child: one prediction with the network on standard input; refusals go to standard output."""
     num_classes, image_size, *others = map(int, sys.argv[1:])
     data = sys.stdin.buffer.read()
-    _limit(len(data))
+    beside = max(LEAST_BYTES, min(USUAL_BYTES, free_memory()))
+    limit_process(COPIES * len(data) + beside, 8 * MOST_SECONDS)
     labels = tuple(str(number) for number in range(num_classes))
     bundle = Bundle(data, labels, {"input": {"size": image_size, "resize": RESIZE_POLICY, "other_sizes": others}})
     try:
@@ -85,23 +85,6 @@ def main() -> int:
         json.dump([error.what, error.fix], sys.stdout)
         return _REFUSED
     return 0
-
-
-def _limit(num_bytes: int) -> None:
-    """Let this process take no more memory and time than a network needs; where the system knows no limits, none."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return
-    beside = max(LEAST_BYTES, min(USUAL_BYTES, free_memory()))
-    most = psutil.Process().memory_info().vms + COPIES * num_bytes + beside
-    try:
-        resource.setrlimit(resource.RLIMIT_AS, (most, most))
-        resource.setrlimit(resource.RLIMIT_CPU, (8 * MOST_SECONDS, 8 * MOST_SECONDS))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        Path(f"/proc/{os.getpid()}/oom_score_adj").write_text("1000")  # the first to go when memory is short
-    except (ValueError, OSError):  # macOS knows some of them only
-        return
 
 
 if __name__ == "__main__":

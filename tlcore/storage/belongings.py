@@ -16,10 +16,11 @@ from tlcore.comparison.store import NOTE
 from tlcore.data.incoming import OWNER
 from tlcore.jobs.store import JOB
 from tlcore.listing import HEAD
+from tlcore.models.imported.stored import NOTE as NETWORK_NOTE
 from tlcore.naming import Mark, file_mark
 from tlcore.workspace import Workspace, is_id, read_json, split_version
 
-UPLOADS, DATASET, IMPORT, RECOMMENDATION, CHECK, RUN, ANALYSIS, COMPARISON = (
+UPLOADS, DATASET, IMPORT, RECOMMENDATION, CHECK, RUN, ANALYSIS, COMPARISON, ADDITION, NETWORK = (
     "uploads",
     "data set",
     "import",
@@ -28,8 +29,10 @@ UPLOADS, DATASET, IMPORT, RECOMMENDATION, CHECK, RUN, ANALYSIS, COMPARISON = (
     "run",
     "analysis",
     "race",
+    "network import",
+    "network",
 )
-JOBS = (IMPORT, RECOMMENDATION, CHECK, RUN, ANALYSIS)
+JOBS = (IMPORT, RECOMMENDATION, CHECK, RUN, ANALYSIS, ADDITION)
 
 
 _STORED = ("stored_photos", "bytes")  # in the head of a data set that was edited
@@ -42,7 +45,8 @@ class Belonging:
     `visitor`: the public name of whose it is, "" for the owner's and nobody's; `photos` and `bytes`: of a data set,
     with what was left out of it, which the disk holds as well.
     `sample`: the key of the sample that a data set is. `name`: as when it was made. `lineage`: of a data set, its id
-    or that of the first one that it replaced, which is the id of its check.
+    or that of the first one that it replaced, which is the id of its check. `network`: of a run, the id of the network
+    that was brought for it, which it needs until it has ended.
     """
 
     kind: str
@@ -54,6 +58,7 @@ class Belonging:
     sample: str = ""
     name: str = ""
     lineage: str = ""
+    network: str = ""
 
     @property
     def id(self) -> str:
@@ -110,6 +115,8 @@ def _places(workspace: Workspace) -> tuple[tuple[str, Path, str], ...]:
         (RUN, workspace.runs, JOB),
         (ANALYSIS, workspace.analyses, JOB),
         (COMPARISON, workspace.root / RACES, NOTE),
+        (ADDITION, workspace.additions, JOB),
+        (NETWORK, workspace.networks, NETWORK_NOTE),
     )
 
 
@@ -145,6 +152,9 @@ def _read(kind: str, folder: str, note: str, _changed: int, head: Mark | None) -
         needs = (spec["run"], spec.get("options", {}).get("area"))
     elif kind == COMPARISON:
         needs = (values["dataset"], *values["runs"])
+    elif kind == ADDITION:
+        needs = (spec.get("area"), spec.get("photos"))
+    network = str(spec["config"].get("backbone", "")) if kind == RUN and "config" in spec else ""
     return Belonging(
         kind,
         path,
@@ -153,6 +163,7 @@ def _read(kind: str, folder: str, note: str, _changed: int, head: Mark | None) -
         int(values.get("stored_photos", values.get("num_photos", 0))),
         int(values.get("bytes", 0)),
         str(values.get("sample", "")),
-        str(values.get("name", "")),
+        str(values["spec"]["title"] if kind == NETWORK else values.get("name", "")),
         str([path.name, *values.get("replaces", ())][-1]) if kind == DATASET else "",
+        network,
     )

@@ -22,6 +22,7 @@ from tlcore.jobs.status import job_status
 from tlcore.jobs.store import QUEUED, STOP, Job, open_job
 from tlcore.settings import Limits
 from tlcore.storage.belongings import (
+    ADDITION,
     ANALYSIS,
     CHECK,
     COMPARISON,
@@ -206,9 +207,9 @@ def _unneeded(everything: list[Belonging], limits: Limits, now: float) -> list[B
     kept = {id(each) for each in pending}
     while pending:
         keeper = pending.pop()
-        if keeper.kind in (IMPORT, ANALYSIS) and not _in_work(keeper.folder):
+        if keeper.kind in (IMPORT, ANALYSIS, ADDITION) and not _in_work(keeper.folder):
             continue  # it has made what it was to make, or failed; uploads go an hour after their last use
-        for need in (keeper.id, _check_of(keeper.lineage), _analyses_of(keeper.id), *keeper.needs):
+        for need in (keeper.id, _check_of(keeper.lineage), _analyses_of(keeper.id), keeper.network, *keeper.needs):
             for each in by_id.get(need, ()):
                 if id(each) not in kept:
                     kept.add(id(each))

@@ -14,12 +14,14 @@ from tlcore.jobs.locks import LOCK, is_locked
 from tlcore.jobs.store import open_job, request_stop
 from tlcore.listing import deleted_as, is_deleted, mark_deleted
 from tlcore.storage.belongings import (
+    ADDITION,
     ANALYSIS,
     CHECK,
     COMPARISON,
     DATASET,
     IMPORT,
     JOBS,
+    NETWORK,
     RECOMMENDATION,
     RUN,
     UPLOADS,
@@ -34,7 +36,7 @@ from tlcore.storage.usage import folder_bytes
 from tlcore.storage.visits import forget_visit
 from tlcore.workspace import Workspace, discard
 
-ORDER = (COMPARISON, ANALYSIS, RUN, RECOMMENDATION, CHECK, IMPORT, UPLOADS, DATASET)
+ORDER = (COMPARISON, ANALYSIS, RUN, RECOMMENDATION, CHECK, ADDITION, IMPORT, UPLOADS, DATASET, NETWORK)
 """What needs something else goes before that."""
 
 STOP_SECONDS = 0.5  # a page waits for it; what takes longer goes when it has ended

@@ -18,11 +18,11 @@ from tlcore.features.activations import evict
 from tlcore.jobs.locks import LOCK
 from tlcore.listing import FolderList, unmark_deleted
 from tlcore.settings import Limits
-from tlcore.storage.belongings import ANALYSIS, CHECK, COMPARISON, DATASET, JOBS, RECOMMENDATION, RUN
+from tlcore.storage.belongings import ANALYSIS, CHECK, COMPARISON, DATASET, JOBS, NETWORK, RECOMMENDATION, RUN
 from tlcore.workspace import Workspace, discard, disk_error, is_id, read_json, touch_used, write_json
 
 FOLDER, NOTE = "deleted", "deletion.json"
-ORDER = (COMPARISON, ANALYSIS, RUN, RECOMMENDATION, CHECK, DATASET)
+ORDER = (COMPARISON, ANALYSIS, RUN, RECOMMENDATION, CHECK, DATASET, NETWORK)
 """What needs something else goes before that, and comes back after it."""
 
 HOUR = 3600.0
@@ -34,7 +34,7 @@ class Deletion:
     """Something that was deleted, or would be.
 
     Attributes:
-        id, kind, name: of what was deleted; `kind` is "data set", "run" or "race".
+        id, kind, name: of what was deleted; `kind` is "data set", "run", "race" or "network".
         visitor: the public name of whose it is. deleted_by: of who deleted it. Each "" for nobody in a browser.
         deleted: Unix seconds.
         parts: the kind and id of each folder that went, itself included.
@@ -150,6 +150,7 @@ def place_of(workspace: Workspace, kind: str) -> Path:
         CHECK: workspace.checks,
         ANALYSIS: workspace.analyses,
         COMPARISON: workspace.root / RACES,
+        NETWORK: workspace.networks,
     }[kind]
 
 

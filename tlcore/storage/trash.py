@@ -28,6 +28,7 @@ from tlcore.storage.belongings import (
     DATASET,
     IMPORT,
     JOBS,
+    NETWORK,
     RECOMMENDATION,
     RUN,
     Belonging,
@@ -127,7 +128,7 @@ def delete(
     wait_seconds: float = STOP_SECONDS,
     forget: bool = True,
 ) -> Deletion:
-    """Put a data set, a run or a race aside, with what `plan_deletion` says; `restore` brings it back.
+    """Put a data set, a run, a race or a network aside, with what `plan_deletion` says; `restore` brings it back.
 
     Args:
         by: the public name of who deletes it. name: what it is called where it was deleted, "" for its own name.
@@ -197,10 +198,10 @@ def needed_datasets(workspace: Workspace) -> set[str]:
 
 
 def _find(workspace: Workspace, an_id: str) -> Belonging:
-    found = find_belonging(workspace, an_id, (DATASET, RUN, COMPARISON))
+    found = find_belonging(workspace, an_id, (DATASET, RUN, COMPARISON, NETWORK))
     if found is None or is_deleted(found.folder):
         raise UserError(
-            f"There is no data set, run or race “{an_id[:80]}” here.",
+            f"There is no data set, run, race or network “{an_id[:80]}” here.",
             "It may have been deleted, or its id may be incomplete.",
         )
     return found

@@ -5,7 +5,17 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from tlcore.storage.belongings import ANALYSIS, CHECK, COMPARISON, DATASET, RUN, UPLOADS, belongings_of
+from tlcore.storage.belongings import (
+    ADDITION,
+    ANALYSIS,
+    CHECK,
+    COMPARISON,
+    DATASET,
+    NETWORK,
+    RUN,
+    UPLOADS,
+    belongings_of,
+)
 from tlcore.storage.put_aside import list_deletions
 from tlcore.workspace import Workspace, read_json, write_json
 
@@ -27,9 +37,10 @@ class Usage:
     photos: int = 0
     bytes: int = 0
     put_aside: int = 0
+    networks: int = 0
 
     def __bool__(self) -> bool:
-        return bool(self.datasets or self.uploads or self.runs or self.comparisons or self.put_aside)
+        return any((self.datasets, self.uploads, self.runs, self.comparisons, self.put_aside, self.networks))
 
 
 def usage(workspace: Workspace, visitor: str, without: str = "") -> Usage:
@@ -53,7 +64,7 @@ def usage(workspace: Workspace, visitor: str, without: str = "") -> Usage:
             count, in_area = uploaded(each.folder)
             photos += count
             size += in_area
-        elif each.kind in (RUN, CHECK, ANALYSIS):
+        elif each.kind in (RUN, CHECK, ANALYSIS, ADDITION, NETWORK):
             size += folder_bytes(each.folder)
     kinds = [each.kind for each in found]
     return Usage(
@@ -64,6 +75,7 @@ def usage(workspace: Workspace, visitor: str, without: str = "") -> Usage:
         photos,
         size,
         sum(each.visitor == visitor for each in list_deletions(workspace)),
+        kinds.count(NETWORK),
     )
 
 

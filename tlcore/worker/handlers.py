@@ -48,6 +48,7 @@ def train(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterator[E
     from tlcore.pipeline.train import train_run  # brings TensorFlow; an import of photos must not wait for that
 
     touch_used(workspace.dataset_folder(job.dataset_id))
+    touch_used(workspace.networks / job.config.backbone)
     for event in train_run(workspace, job, should_stop):
         yield event
         if isinstance(event, Finished) and not event.stopped:

@@ -1,7 +1,7 @@
 """Which kinds of files a network can come in, and who reads each: one table. A kind is a module beside this one.
 
-What is brought comes from anywhere, so a reader's `read` and `save` run in a limited process alone (child.py); only
-`recognise` runs where the person waits, and looks at no more than names and a few bytes.
+What is brought comes from anywhere, so a reader's `read` and `save` run in a limited process alone
+(networks/reading_process.py); only `recognise` runs outside of it, and looks at no more than names and a few bytes.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,16 @@ from tlcore.models.imported.saved import SavedNetwork
 
 
 class Reader(Protocol):
-    """One kind of file."""
+    """One kind of file. `usual_scaling`: what most networks of this kind expect, a key of SCALING_VALUES.
+
+    `needs_tensorflow`: whether reading one takes TensorFlow.
+    """
+
+    @property
+    def usual_scaling(self) -> str: ...
+
+    @property
+    def needs_tensorflow(self) -> bool: ...
 
     def recognise(self, path: Path) -> bool:
         """Whether a file or folder is of this kind, by its name and its first bytes; nothing else of it is read."""
@@ -37,8 +46,28 @@ class Reader(Protocol):
         """
 
 
+def _keras() -> Reader:
+    from tlcore.models.imported import keras_file
+
+    return keras_file.KERAS
+
+
+def _h5() -> Reader:
+    from tlcore.models.imported import keras_file
+
+    return keras_file.H5
+
+
+def _tflite() -> Reader:
+    from tlcore.models.imported import tflite_reader
+
+    return tflite_reader.READER
+
+
 KINDS: dict[str, Callable[[], Reader]] = {
-    # a line a kind: colleagues' readers come here
+    "keras": _keras,
+    "h5": _h5,
+    "tflite": _tflite,
 }
 """By the key of a kind, what imports its reader; in the order in which they are asked."""
 

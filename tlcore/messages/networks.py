@@ -1,0 +1,68 @@
+"""A network that somebody added, in words: what was found in its file, on what grounds, and what it can do."""
+
+from typing import Any
+
+from tlcore.messages.quantities import count, format_bytes
+from tlcore.models.imported.stored import StoredNetwork
+from tlcore.models.scalings import SCALING_VALUES
+from tlcore.models.spec import BackboneSpec
+
+BASES = {
+    "file": "read from the file",
+    "name": "by the name of the network",
+    "usual": "the usual one of such files; set it if features are poor",
+    "photos": "tried on your photos",
+    "person": "set by you",
+}
+"""Where a value comes from, by its basis."""
+
+NAMES = {"embedding": "Features from", "image_size": "Image size", "layout": "Order of its input", "scaling": "Scaling"}
+
+
+def added_message(network: StoredNetwork) -> str:
+    """That it is there, and what it can do."""
+    return f"Added “{network.spec.title}” as {network.id}. {ability_message(network.spec)}"
+
+
+def ability_message(spec: BackboneSpec) -> str:
+    """What a network can be used for."""
+    if spec.can_unfreeze:
+        return "It works with every strategy."
+    return "It works with feature extraction only: its file holds a finished network, whose layers can’t be trained."
+
+
+def choice_messages(network: StoredNetwork) -> list[tuple[str, str, str]]:
+    """What was chosen, in rows: what, its value, and where it comes from."""
+    rows = []
+    for name, title in NAMES.items():
+        value, proposed = network.choices.get(name, ""), network.proposed.get(name, {})
+        rows.append((title, _value(name, value), BASES.get(str(proposed.get("basis", "")), "")))
+    return rows
+
+
+def _value(name: str, value: Any) -> str:
+    if name == "image_size":
+        return f"{value} pixels"
+    if name == "layout":
+        return "height, width, colours" if value == "NHWC" else "colours, height, width"
+    return SCALING_VALUES[value].title if name == "scaling" and value in SCALING_VALUES else str(value)
+
+
+def origin_message(network: StoredNetwork) -> str:
+    """Where it came from: "From cats.keras (12 MB), 416,613 parameters. Licence: unknown."."""
+    origin = network.origin
+    size = format_bytes(int(origin.get("bytes", 0)))
+    parameters = count(network.spec.parameters, "parameter")
+    return f"From {origin.get('file', '')} ({size}), {parameters}. Licence: {network.spec.licence}."
+
+
+def network_details(network: StoredNetwork) -> dict[str, Any]:
+    """The same as plain values, for JSON."""
+    return {
+        "origin": dict(network.origin),
+        "created": network.created,
+        "choices": dict(network.choices),
+        "proposed": {name: dict(known) for name, known in network.proposed.items()},
+        "can_unfreeze": network.spec.can_unfreeze,
+        "ability": ability_message(network.spec),
+    }

@@ -1,0 +1,215 @@
+"""Adding a network to a workspace: from somebody's file to one of the networks to choose from."""
+
+import hashlib
+import shutil
+import tempfile
+import time
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from tlcore.checksums import file_checksum
+from tlcore.data.manifest import Dataset
+from tlcore.errors import UserError
+from tlcore.events import Event, Progress, ShouldStop, StageKey, never
+from tlcore.models.imported.candidate import Candidate, Choices, Known, complete
+from tlcore.models.imported.kinds import KINDS, recognise
+from tlcore.models.imported.saved import SavedNetwork
+from tlcore.models.imported.stored import (
+    NOTE,
+    UNKNOWN_LICENCE,
+    VERSION,
+    StoredNetwork,
+    describe,
+    find_network,
+    network_id,
+)
+from tlcore.models.scalings import INSIDE
+from tlcore.models.spec import BackboneSpec, ImportedFiles
+from tlcore.networks.proposing import best_scaling, trial_photos
+from tlcore.networks.reading import FEATURES, ReadingStopped, read_candidate, save_candidate
+from tlcore.workspace import Workspace, disk_error, write_json
+
+MOST_BYTES = 2_000_000_000
+STEPS = 4  # of the progress: read, try scalings, write, check in
+_BLOCK = 2**20
+
+
+@dataclass(frozen=True)
+class Source:
+    """What somebody brings. `name`: what the network is to be called, "" as its file; `licence`: as its maker gave it,
+    "" for unknown; `file_name`: what his file is called, "" as on the disk; `url`: where it was fetched."""
+
+    path: Path
+    name: str = ""
+    licence: str = ""
+    file_name: str = ""
+    url: str = ""
+
+
+def add_network(
+    workspace: Workspace,
+    source: Source,
+    choices: Choices,
+    visitor: str = "",
+    photos: Dataset | None = None,
+    should_stop: ShouldStop = never,
+) -> Generator[Event, None, StoredNetwork | None]:
+    """Read a network, propose what was not chosen, and keep it; one that is there already is given back.
+
+    Args:
+        choices: what somebody has set; the rest is proposed. visitor: whose it is, "" for the owner.
+        photos: on which scalings are tried where the file doesn't tell; None: the usual one of such files.
+
+    Returns:
+        The network; None when stopped, with nothing left behind.
+
+    Raises:
+        UserError: it is refused, damaged, too large, or the disk is full.
+    """
+    try:
+        yield _step(0)
+        kind = recognise(source.path)
+        digest, size = _fingerprint(source.path)
+        candidate = read_candidate(kind, source.path, should_stop)
+        yield _step(1)
+        chosen = complete(candidate, choices)
+        with tempfile.TemporaryDirectory(dir=_drafts(workspace), ignore_cleanup_errors=True) as place:
+            scaling = Known(chosen.scaling, "person" if choices.scaling else candidate.scaling.basis)
+            if not chosen.scaling:
+                scaling = _find_scaling(candidate, source.path, chosen, photos, Path(place), should_stop)
+                chosen = replace(chosen, scaling=scaling.value)
+            yield _step(2)
+            draft = Path(place) / "network"
+            draft.mkdir()
+            saved = save_candidate(candidate, source.path, chosen, draft, None, should_stop)
+            yield _step(3)
+            origin = _origin(source, kind, digest, size)
+            network = _describe(workspace, source, candidate, chosen, saved, origin, visitor)
+            network = replace(network, proposed=_proposed(candidate, choices, scaling))
+            _keep(workspace, network, draft)
+        yield _step(STEPS)
+    except ReadingStopped:
+        return None
+    except OSError as error:
+        raise disk_error(workspace.networks, error) from error
+    return find_network(workspace, network.id)
+
+
+def _step(done: int) -> Progress:
+    return Progress(StageKey.ADD_NETWORK, done, STEPS, unit="steps")
+
+
+def _drafts(workspace: Workspace) -> Path:
+    """Where networks are made: beside where they go, under a name that is no id."""
+    place = workspace.networks / ".drafts"
+    place.mkdir(parents=True, exist_ok=True)
+    return place
+
+
+def _fingerprint(path: Path) -> tuple[str, int]:
+    """The SHA-256 (hex) and the bytes of a file, or of all files in a folder with their names."""
+    files = [path] if path.is_file() else sorted(each for each in path.rglob("*") if each.is_file())
+    sizes = [each.stat().st_size for each in files]
+    if sum(sizes) > MOST_BYTES:
+        raise UserError(
+            f"This network is {sum(sizes) / 1e9:.1f} GB large; at most {MOST_BYTES / 1e9:.0f} GB are possible.",
+            "Add a smaller one.",
+        )
+    if path.is_file():
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest(), sizes[0]
+    digest = hashlib.sha256()
+    for each, size in zip(files, sizes, strict=True):
+        digest.update(f"{each.relative_to(path).as_posix()}\0{size}\0".encode())
+        with open(each, "rb") as file:
+            while block := file.read(_BLOCK):
+                digest.update(block)
+    return digest.hexdigest(), sum(sizes)
+
+
+def _find_scaling(
+    candidate: Candidate,
+    path: Path,
+    chosen: Choices,
+    photos: Dataset | None,
+    place: Path,
+    should_stop: ShouldStop,
+) -> Known:
+    """The scaling by which the photos are told apart best."""
+    usual = KINDS[candidate.kind]().usual_scaling
+    if photos is None:
+        return Known(usual, "usual")
+    import numpy as np
+
+    images, trial = place / "images.npy", place / "trial"
+    trial.mkdir()
+    classes = trial_photos(photos, chosen.image_size, images)
+    save_candidate(candidate, path, replace(chosen, scaling=INSIDE), trial, images, should_stop)
+    found = best_scaling(np.load(trial / FEATURES, allow_pickle=False), classes, usual)
+    shutil.rmtree(trial)
+    return found
+
+
+def _origin(source: Source, kind: str, digest: str, size: int) -> dict[str, Any]:
+    name = source.file_name or source.path.name
+    return {"file": name, "kind": kind, "sha256": digest, "bytes": size} | ({"url": source.url} if source.url else {})
+
+
+def _proposed(candidate: Candidate, choices: Choices, scaling: Known) -> Mapping[str, Mapping[str, Any]]:
+    """What was proposed for each choice and on what basis, "person" for what was set."""
+    found = {
+        "embedding": Known(candidate.embeddings[0].name, "person" if choices.embedding else "file"),
+        "image_size": Known(candidate.image_size.value, "person" if choices.image_size else candidate.image_size.basis),
+        "layout": Known(candidate.layout.value, "person" if choices.layout else candidate.layout.basis),
+        "scaling": scaling,
+    }
+    return {name: {"value": known.value, "basis": known.basis} for name, known in found.items()}
+
+
+def _describe(
+    workspace: Workspace,
+    source: Source,
+    candidate: Candidate,
+    chosen: Choices,
+    saved: SavedNetwork,
+    origin: Mapping[str, Any],
+    visitor: str,
+) -> StoredNetwork:
+    """The network as it will stand in the list."""
+    title = " ".join((source.name or candidate.title or Path(origin["file"]).stem).split())[:80] or "Network"
+    told = f"{VERSION} {origin['sha256']} {sorted(vars(chosen).items())}"
+    fingerprint = hashlib.sha256(told.encode()).hexdigest()
+    name = network_id(title, fingerprint, visitor)
+    spec = BackboneSpec(
+        name=name,
+        title=title,
+        sentence=f"Added from {origin['file']}.",
+        parameters=candidate.num_parameters,
+        num_weights=saved.num_weights,
+        multiply_adds=max(1, saved.multiply_adds),
+        imagenet_top1=None,
+        feature_size=saved.feature_size,
+        default_image_size=chosen.image_size,
+        licence=source.licence or candidate.licence or UNKNOWN_LICENCE,
+        source=source.url or origin["file"],
+        blocks=saved.blocks,
+        fingerprint=fingerprint,
+        scaling=saved.scaling,
+        least_image_size=candidate.least_image_size,
+        most_image_size=candidate.most_image_size,
+        imported=ImportedFiles(saved.form, workspace.networks / name, saved.embedding, saved.layout),
+    )
+    return StoredNetwork(spec, visitor, time.time(), origin, vars(chosen), {})
+
+
+def _keep(workspace: Workspace, network: StoredNetwork, draft: Path) -> None:
+    """Put a network where it belongs, whole or not at all; one of this id is the very same, and stays."""
+    files = {path.name: file_checksum(path.read_bytes()) for path in draft.iterdir() if path.name != FEATURES}
+    write_json(draft / NOTE, describe(network) | {"files": files})
+    try:
+        draft.rename(workspace.networks / network.id)
+    except OSError:
+        if find_network(workspace, network.id) is None:
+            raise
