@@ -15,7 +15,7 @@ from tlcore.messages.exports import (
     KIND_LINES,
     MAX_LOSS_HELP,
     MAX_LOSS_LABEL,
-    NO_HTML_FILE,
+    ONE_SIZE_ONLY,
     check_message,
     score_message,
 )
@@ -39,7 +39,7 @@ def show(run: Run) -> None:
                         MAX_LOSS_LABEL, LOSSES, LOSSES.index(MAX_LOSS), percent, key="max_loss", help=MAX_LOSS_HELP
                     )
         if sizes > 1:
-            st.caption(NO_HTML_FILE)
+            st.caption(ONE_SIZE_ONLY)
         st.checkbox(INCLUDE_PHOTOS, key="export_photos", help=INCLUDE_PHOTOS_HELP)
 
 

@@ -113,6 +113,7 @@ KINDS: dict[str, ExportKind] = {
             ("ai_edge_quantizer",),
             changes_weights=True,
             judged_by_score=True,
+            one_size=True,
         ),
         ExportKind(
             "onnx", "ONNX", ".zip", True, "tlcore.exports.onnx_model", 1e-3, ("tensorflow", "tf2onnx", "onnxruntime")

@@ -15,9 +15,9 @@ KIND_LINES: dict[str, str] = {
 }
 """One sentence for each kind of export, by its key."""
 
-NO_HTML_FILE = (
-    "There is no HTML file of this ensemble: its models take photos in different image sizes, and the file has room for "
-    "one."
+ONE_SIZE_ONLY = (
+    "An HTML file and LiteRT with 8 bits have room for one image size. The models of this ensemble take photos in "
+    "different sizes."
 )
 
 INCLUDE_PHOTOS = "Include five test photos"
