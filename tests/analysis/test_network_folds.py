@@ -1,4 +1,4 @@
-"""Every photo tested once where a part of the network trains: each fold is a run of its own that never saw its photos."""
+"""Every photo tested once where part of the network trains: each fold is a run of its own that never saw its photos."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,6 @@ import pytest
 from tests.conftest import copy_of
 from tlcore.analysis.network_folds import _fold_context
 from tlcore.config import defaults_for
-from tlcore.evaluation.calibration import CROSS_VALIDATION
 from tlcore.evaluation.cross_validation import ANALYSIS, load_cross_validation
 from tlcore.events import Progress, StageKey, never
 from tlcore.jobs.event_log import read_events
