@@ -1,4 +1,4 @@
-"""In a real browser: two models of a race are combined; the result stands beside them with its verdict, and predicts."""
+"""In a real browser: models of a race are combined; the result stands beside them with its verdict, and predicts."""
 
 import re
 
