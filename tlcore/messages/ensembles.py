@@ -31,8 +31,8 @@ METHOD_SENTENCES = {
 NO_CURVES = "An ensemble isn’t trained itself, so it has no training curves. Open one of its models to see its curves."
 NO_RETRAINING = "An ensemble isn’t retrained: correct photos and retrain one of its models, then combine again."
 NOT_CROSS_VALIDATED = (
-    "Not every model of this ensemble was cross-validated, so not every photo could be tested. Test all photos with each "
-    "of them, then combine again."
+    "Not every model of this ensemble was cross-validated, so not every photo could be tested. Test all photos with "
+    "each of them, then combine again."
 )
 NOT_FOR_ENSEMBLES = {
     CROSS_VALIDATION: NOT_CROSS_VALIDATED,
