@@ -9,6 +9,7 @@ from pages.parts.train import (
     curves,
     job_queue_view,
     outcome,
+    own_network,
     plan,
     recommendation_line,
     settings_form,
@@ -51,8 +52,9 @@ def offer(action: DeltaGenerator, dataset: Dataset) -> None:
     left, right = st.columns([7, 5], gap="large")
     with left:
         backbone_picker.choose(spec)
+        own_network.show(dataset)
     with right:
-        strategy_cards.choose(config, recommended)
+        strategy_cards.choose(config, spec, recommended)
     settings_form.options(dataset, lambda now: plan.is_stale(dataset, now))
     fetched = "" if is_present(spec) or config.strategy == "scratch" else format_bytes(spec.download_bytes)
     if refusal := memory_refusal([config]):

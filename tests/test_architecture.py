@@ -42,7 +42,6 @@ TENSORFLOW = {
     "exports/templates/predict.py",
     "pipeline/fine_tune_stages.py",
     "pipeline/context.py",
-    "pipeline/final_features.py",
 }
 """The files that import tensorflow or keras themselves, at once or inside a function."""
 

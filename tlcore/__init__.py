@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tlcore.api.model import Model, load_model
     from tlcore.api.networks import add_backbone, remove_backbone
     from tlcore.api.photos import read_photo
+    from tlcore.api.projects import open_project, save_project
     from tlcore.api.recommendation import recommend
     from tlcore.api.retraining import retrain
     from tlcore.api.training import TrainingError, TrainingStopped, continue_run, train
@@ -69,6 +70,7 @@ __all__ = [
     "list_samples",
     "load_dataset",
     "load_model",
+    "open_project",
     "read_photo",
     "recommend",
     "remove_backbone",
@@ -76,6 +78,7 @@ __all__ = [
     "rename_class",
     "restore",
     "retrain",
+    "save_project",
     "split_by",
     "train",
 ]
@@ -109,6 +112,7 @@ _MODULES = {
     "list_samples": "tlcore.api.listings",
     "load_dataset": "tlcore.api.datasets",
     "load_model": "tlcore.api.model",
+    "open_project": "tlcore.api.projects",
     "read_photo": "tlcore.api.photos",
     "recommend": "tlcore.api.recommendation",
     "remove_backbone": "tlcore.api.networks",
@@ -116,6 +120,7 @@ _MODULES = {
     "rename_class": "tlcore.api.managing",
     "restore": "tlcore.api.managing",
     "retrain": "tlcore.api.retraining",
+    "save_project": "tlcore.api.projects",
     "split_by": "tlcore.api.checking",
     "train": "tlcore.api.training",
 }

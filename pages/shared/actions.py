@@ -7,7 +7,8 @@ for it).
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -28,9 +29,13 @@ from tlcore.data.edit_log import edited_by
 from tlcore.data.manifest import Dataset
 from tlcore.data.versions import load_current
 from tlcore.errors import UserError
+from tlcore.exports.export_job import WHAT as EXPORT
+from tlcore.exports.exporter import KINDS
 from tlcore.jobs import store
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Job, Run
+from tlcore.models.imported.candidate import Choices
+from tlcore.networks.addition import decide
 from tlcore.settings import is_hosted
 from tlcore.storage import renaming, trash
 from tlcore.storage.put_aside import Deletion
@@ -208,9 +213,20 @@ def check(dataset: Dataset) -> None:
 
 def analyse(run: Run, what: str, options: Mapping[str, Any] | None = None) -> None:
     """Find out more about a finished run, in a job; nothing happens where that is under way."""
-    if _is_allowed(run):
+    if _is_allowed(run) and (is_maker(run) or not takes_more(what, options)):
         with refusals_kept():
             state.queue().restart(store.analysis_job(state.workspace(), run, what, options))
+
+
+def takes_more(what: str, options: Mapping[str, Any] | None) -> bool:
+    """Whether more goes with an export than the model: then a right to change the run is not enough."""
+    kind = KINDS.get(str((options or {}).get("kind"))) if what == EXPORT else None
+    return kind is not None and kind.of_maker
+
+
+def is_maker(run: Run) -> bool:
+    """Whether this visitor made the run, or owns the workspace."""
+    return state.is_owner() or run.visitor == state.maker()
 
 
 def combine(runs: Sequence[Run], method: str) -> Run | None:
@@ -233,6 +249,43 @@ def test_on_photos(run: Run, options: Mapping[str, Any]) -> None:
     if "path" in options and not state.is_owner():  # no page offers it to others, but a browser sends what it likes
         raise UserError("Only the owner of this server can use a folder on it.", "Upload the photos.")
     analyse(run, TEST_SET, options)
+
+
+def add_network(spec: Mapping[str, Any], name: str) -> None:
+    """Read a network that this visitor has brought, in a job. Raises UserError for what is not one's own to give.
+
+    Args:
+        spec: as networks/addition.py has it. name: of the file.
+    """
+    if not state.is_owner() and {"path", "url"} & set(spec):  # no page offers it to others
+        raise UserError("Only the owner of this server can add a network by its path or address.", "Upload the file.")
+    if "area" in spec and not state.may_act(_Area(str(spec["area"]), incoming.owner(state.workspace(), spec["area"]))):
+        raise UserError("These uploads are gone.", "Upload the file again.")
+    state.queue().submit(store.create_addition(state.workspace(), name, spec, state.maker()))
+
+
+def keep_network(job: Job, choices: Choices, name: str, licence: str) -> None:
+    """Keep a network that was read, as its person has decided."""
+    if _is_allowed(job) and not job_status(job).active:
+        decide(job, choices, name, licence)
+        state.queue().restart(job)
+
+
+def dismiss_network(job: Job) -> None:
+    """Forget about a network that was read, or could not be; nothing while that is under way."""
+    if _is_allowed(job) and not job_status(job).active:
+        if area := str(job.spec.get("area", "")):
+            with suppress(UserError):
+                incoming.clear(state.workspace(), area)
+        discard(state.workspace(), job.folder)
+
+
+@dataclass(frozen=True)
+class _Area:
+    """Uploads, as far as rights go."""
+
+    id: str
+    visitor: str
 
 
 def delete_test_set(run: Run, job: Job) -> None:

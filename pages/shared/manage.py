@@ -22,6 +22,7 @@ from tlcore.jobs.store import Run
 from tlcore.messages.deletions import along_message, freed_message
 from tlcore.messages.quantities import count
 from tlcore.messages.titles import run_title
+from tlcore.models.imported.stored import StoredNetwork
 from tlcore.settings import load_limits
 from tlcore.storage.belongings import COMPARISON, RUN
 from tlcore.storage.trash import plan_deletion
@@ -57,6 +58,22 @@ def run_menu(run: Run, place: str = "page") -> None:
 def comparison_menu(comparison: Comparison, place: str = "page") -> None:
     """Rename or delete a race."""
     _menu(comparison, f"Options for the race {comparison.name}", place, lambda: comparison.name)
+
+
+def network_menu(network: StoredNetwork) -> None:
+    """Delete a network that was added."""
+    if not state.may_act(network):
+        return
+    title, key = network.spec.title, f"menu_network_{network.id}"
+    with st.container(key=f"tl_{key}", width="content"):
+        st.menu_button(
+            f"Options for the network {plain(title)}",
+            [DELETE],
+            key=key,
+            type="tertiary",
+            on_click=choose,
+            args=(key, network, lambda: title, ""),
+        )
 
 
 def class_menu(dataset: Dataset, label: str, place: str = "page") -> None:

@@ -16,8 +16,8 @@ def backbone_label(spec: BackboneSpec) -> str:
 
 def place_message(spec: BackboneSpec) -> str:
     """Where its weights are: "built in", "downloaded", "12 MB download"."""
-    if spec.built_in:
-        return "built in"
+    if not spec.is_downloaded:
+        return "built in" if spec.built_in else "added by you"
     return "downloaded" if is_present(spec) else f"{format_bytes(spec.download_bytes)} download"
 
 

@@ -15,7 +15,7 @@ from pages.shared import state
 from tlcore.config import TrainConfig, defaults_for
 from tlcore.data.augment import Augmentation
 from tlcore.models.backbones import list_backbones
-from tlcore.models.registry import BUILT_IN, usual_image_size
+from tlcore.models.registry import BUILT_IN, possible_strategies, usual_image_size
 from tlcore.models.spec import BackboneSpec
 
 AUTO = TrainConfig().unfreeze_from
@@ -76,6 +76,8 @@ def proposed(strategy: str | None = None, spec: BackboneSpec | None = None) -> T
     """
     spec = spec or backbone()
     strategy = strategy or own().get("strategy") or st.session_state.get(RECOMMENDED) or TrainConfig().strategy
+    if strategy not in possible_strategies(spec):
+        strategy = TrainConfig().strategy
     values = {"image_size": usual_image_size(strategy, spec)} | own() | {"backbone": spec.name}
     kept = {name: _fitting(name, value, spec) for name, value in values.items() if name != "strategy"}
     names = counting(defaults_for(strategy, **kept))

@@ -27,6 +27,7 @@ from tlcore.jobs.queue import JobQueue, queue_of
 from tlcore.jobs.store import Job, Run
 from tlcore.listing import is_deleted
 from tlcore.messages import titles
+from tlcore.models.imported.stored import StoredNetwork, list_networks
 from tlcore.naming import Mark, name_mark
 from tlcore.settings import is_hosted
 from tlcore.storage.visits import OWNER, LastUsed, last_visit, note_visit
@@ -277,6 +278,16 @@ def job() -> Job | None:
     """The import under way. Raises UserError for an unknown id."""
     job_id = chosen("job")
     return store.load_import(workspace(), job_id) if job_id else None
+
+
+def networks() -> list[StoredNetwork]:
+    """The networks that this visitor has added, newest first."""
+    return list_networks(workspace(), maker())
+
+
+def addition() -> Job | None:
+    """The newest job of this visitor that adds a network."""
+    return next((job for job in store.list_jobs(workspace().additions) if job.visitor == maker()), None)
 
 
 def datasets() -> list[DatasetSummary]:

@@ -31,7 +31,7 @@ def show(run: Run) -> None:
         return
     sizes = num_sizes(read_info(run.folder))
     with st.popover("Take it with you", key="take_along"):
-        for kind in offered_kinds(run.ensemble is None, sizes):
+        for kind in offered_kinds(run.ensemble is None, actions.is_maker(run), sizes):
             with st.container(key=f"tl_export_{kind.key}", gap="xxsmall"):
                 _row(run, kind)
                 if kind.judged_by_score:

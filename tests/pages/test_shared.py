@@ -78,7 +78,7 @@ def test_every_setting_that_counts_has_its_widget_with_its_own_words(strategy):
         from pages.shared import settings
 
         settings.own().setdefault("strategy", strategy)
-        strategy_cards.choose(settings.proposed(), None)
+        strategy_cards.choose(settings.proposed(), settings.backbone(), None)
         backbone_picker.choose(settings.backbone())
         settings_form.options()
 

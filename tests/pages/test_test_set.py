@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from pages.parts.evaluate import test_upload as upload
-from pages.shared import actions, gallery, photo_viewer, state
+from pages.parts.evaluate.test_set import ZONE
+from pages.shared import actions, drop_zone, gallery, photo_viewer, state
 from tests.conftest import copy_of
 from tests.pages.conftest import ROOT, buttons, words
 from tests.small import write_small_folder
@@ -147,17 +147,17 @@ def test_an_order_becomes_a_job_once(monkeypatch, place):
     """What the browser says is a state, which comes with every run of the page."""
     workspace = place[0]
     area = incoming.new_incoming(workspace)
-    kept = {"k": {"status": {"order": "a1", "area": area, "name": "Park\n" + "x" * 200}}, upload.AREA: area}
-    monkeypatch.setattr(upload.st, "session_state", kept)
-    monkeypatch.setattr(upload.state, "workspace", lambda: workspace)
-    monkeypatch.setattr(upload.state, "maker", lambda: "")
-    monkeypatch.setattr(upload, "_MOUNT", lambda **options: None)
-    order = upload.ask("k")
+    kept = {"k": {"status": {"order": "a1", "area": area, "name": "Park\n" + "x" * 200}}, drop_zone.AREA + "z": area}
+    monkeypatch.setattr(drop_zone.st, "session_state", kept)
+    monkeypatch.setattr(drop_zone.state, "workspace", lambda: workspace)
+    monkeypatch.setattr(drop_zone.state, "maker", lambda: "")
+    monkeypatch.setattr(drop_zone, "_MOUNT", lambda **options: None)
+    order = drop_zone.ask("z", "k", ZONE)
     assert order is not None and order.area == area and order.name.startswith("Park x") and len(order.name) == 80
-    assert upload.ask("k") is None
+    assert drop_zone.ask("z", "k", ZONE) is None
 
 
 def test_names_of_files_never_become_markup():
-    folder = ROOT / "pages" / "parts" / "evaluate"
-    text = "".join((folder / f"test_upload.{kind}").read_text(encoding="utf-8") for kind in ("js", "css"))
+    folder = ROOT / "pages" / "shared"
+    text = "".join((folder / f"drop_zone.{kind}").read_text(encoding="utf-8") for kind in ("js", "css"))
     assert not re.search(r"https?:|@import|url\(|innerHTML|insertAdjacent|eval\(", text)

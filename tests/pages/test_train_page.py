@@ -61,7 +61,7 @@ def test_only_the_two_choices_are_not_folded_away(form):
     assert form.radio(key="setting_strategy").value == "feature-extraction"
     assert form.radio(key="setting_strategy").options == ["Feature extraction", "Hybrid", "Fine-tuning", "From scratch"]
     assert form.radio(key="setting_backbone").value == BUILT_IN.name
-    assert [fold.label for fold in form.expander] == ["Options"]
+    assert [fold.label for fold in form.expander] == ["Bring your own network", "Options"]
     assert [tab.label for tab in form.tabs] == list(settings_form.GROUPS.values())
     assert [button.label for button in form.button if button.proto.type == "primary"] == ["Train"]
 

@@ -118,7 +118,8 @@ def _results(workspace: Workspace, run: Run, scored: Scored, beside: Watched | N
     if beside is not None:
         answers = [beside.answers[sha256] for sha256 in predictions["sha256"]]
         predictions = predictions.assign(
-            other=[each.label for each in answers], other_probability=[each.probability for each in answers]
+            other=[beside.labels[int(each.probabilities.argmax())] for each in answers],
+            other_probability=[float(each.probabilities.max()) for each in answers],
         )
     return Results(
         model="",

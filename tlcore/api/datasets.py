@@ -7,6 +7,7 @@ from pathlib import Path
 from tlcore.api.arguments import WorkspaceLike, take_layout, take_workspace
 from tlcore.api.editing import EditableDataset, editable
 from tlcore.api.progress_bars import showing
+from tlcore.data.assemble import Ingestion
 from tlcore.data.ingest import ingest_path
 from tlcore.data.manifest import Dataset
 from tlcore.data.outside_table import find_table
@@ -14,6 +15,8 @@ from tlcore.data.samples import SAMPLES, ingest_sample
 from tlcore.data.versions import load_given
 from tlcore.errors import UserError
 from tlcore.events import Event, run_to_end
+from tlcore.projects.file import is_project
+from tlcore.projects.opening import open_project
 from tlcore.workspace import Workspace, is_id
 
 DataLike = Dataset | str | PathLike[str]
@@ -43,6 +46,7 @@ def load_dataset(
         source: a folder, a zip or a tar whose folders are the classes (or train/, validation/ and test/ folders of
             these), the name of a sample (`list_samples`), or the id of a data set (`list_datasets`), which stands for
             its current version; with "@" and a number for another one. What exists as a path is taken as one.
+            A file that `save_project` made is opened, with all that is in it.
         name: of the data set; by default that of its folder or file.
         layout: which way to read the folders, where there are several: the `key` of one of `UndecidedLayout.choices`.
         labels: where the classes are, in other words: "folders", "names" (of the files), "annotations" (of an export
@@ -93,7 +97,9 @@ def find_dataset(
             "Use a folder, a zip, the name of a sample set, or the id of a data set.",
         )
     given = str(source)
-    if given.strip() and Path(given).expanduser().exists():
+    if given.strip() and is_project(Path(given).expanduser()):
+        job: Ingestion = open_project(workspace, Path(given).expanduser())
+    elif given.strip() and Path(given).expanduser().exists():
         chosen, table = find_table(Path(given).expanduser(), layout)
         job = ingest_path(workspace, Path(given), name=name, seed=seed, layout=chosen, encoding=encoding, table=table)
     elif given in {sample.key for sample in SAMPLES}:

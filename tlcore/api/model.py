@@ -1,6 +1,6 @@
 """A trained model in one's hands: predict, read its figures, save it, load it again."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -19,6 +19,7 @@ from tlcore.analysis.shortcuts import Shortcuts
 from tlcore.api.analyses import analyse
 from tlcore.api.arguments import WorkspaceLike, check_kept, take_layout, take_workspace
 from tlcore.api.explaining import explain, nearest
+from tlcore.api.many import PhotoAnswer, answers, open_folder, predict_folder
 from tlcore.api.model_file import model_file_name
 from tlcore.api.photos import PhotoLike, name_of, take_content
 from tlcore.api.progress_bars import showing
@@ -243,6 +244,51 @@ class Model:
             return self._classifier.predict_photo(take_content(photo), kept)
         except PhotoRefused as error:
             return Prediction((), 0.0, error.reason)
+
+    def predict_folder(
+        self,
+        path: str | PathLike[str],
+        *,
+        kept: float | None = None,
+        sort_into: str | PathLike[str] | None = None,
+        encoding: str = "",
+        progress: bool | None = None,
+        on_event: Callable[[Event], object] | None = None,
+    ) -> pd.DataFrame:
+        """What is on all photos of a folder, a zip or a tar, several at a time; folders in it are no classes.
+
+        Args:
+            path: of the folder or archive. kept: see `predict`.
+            sort_into: a folder that is new or empty, which gets a copy of each photo in a folder for its class, or in
+                "none of these". The originals stay as they are.
+            encoding: of names in an archive that does not say it.
+            progress: whether a bar is shown; None: where a person can see it. on_event: called with every event.
+
+        Returns:
+            A row a photo, in the order of their paths: `image` (its path within), `label`, `known` ("yes" or "no"),
+            `probability` (0–1), `familiarity` (0–1, "" where the model does not know), a column with the probability
+            of each class, and `error`: why it could not be used, "" for the others.
+
+        Raises:
+            UndecidedEncoding: names in an archive can be read in several ways.
+            UserError: there is no photo, `sort_into` is not empty, or the disk is full.
+        """
+        target = Path(sort_into) if sort_into is not None else None
+        return predict_folder(self._bundle, Path(path), kept, target, encoding, progress, on_event)
+
+    def iterate_folder(
+        self, path: str | PathLike[str], *, kept: float | None = None, encoding: str = ""
+    ) -> Iterator[PhotoAnswer]:
+        """As `predict_folder`, photo by photo: however many there are, no more than some are in memory.
+
+        Yields:
+            `path` within the folder or archive, `data` (the file's content), `prediction` (as `predict` gives it).
+
+        Raises:
+            UndecidedEncoding: names in an archive can be read in several ways. UserError: there is no photo.
+        """
+        check_kept(kept)
+        return answers(self._bundle, open_folder(Path(path), encoding), kept)
 
     def explain(self, photo: PhotoLike, label: str | None = None) -> Explanation:
         """Why the model answers as it does: where in a photo something speaks for a class.

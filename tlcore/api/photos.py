@@ -41,7 +41,7 @@ def read_photo(
         raise UserError(
             f"An object of type {type(photo).__name__} is not a photo.", "Use the path of a file, or its bytes."
         )
-    data = photo if isinstance(photo, bytes) else _read_file(photo)
+    data = photo if isinstance(photo, bytes) else read_file(photo)
     try:
         return np.array(load_upright(data, data_ranges=ranges))
     except PhotoRefused as error:
@@ -67,7 +67,7 @@ def take_content(photo: PhotoLike) -> PhotoContent:
         UserError: it is of another type, or an array of another shape or dtype.
     """
     if isinstance(photo, str | PathLike):
-        return _read_file(photo)
+        return read_file(photo)
     check_content(photo)
     return photo
 
@@ -77,7 +77,8 @@ def name_of(photo: object) -> str:
     return fspath(photo) if isinstance(photo, str | PathLike) else "The photo"
 
 
-def _read_file(path: str | PathLike[str]) -> bytes:
+def read_file(path: str | PathLike[str]) -> bytes:
+    """The content of a file. Raises PhotoRefused where it cannot be read."""
     try:
         return Path(path).expanduser().read_bytes()
     except (OSError, ValueError) as error:  # ValueError: a name that no file can have

@@ -28,6 +28,7 @@ from tlcore.cli import (
     explain,
     export,
     import_photos,
+    open_project,
     predict,
     race,
     recommend,
@@ -50,6 +51,7 @@ from tlcore.workspace import open_workspace
 
 COMMANDS = (
     import_photos,
+    open_project,
     train,
     continue_run,
     retrain,

@@ -178,9 +178,13 @@ def read_log(folder: Path) -> Log:
 @lru_cache(maxsize=32)
 def _read_log(folder: Path, _mark: Mark | None, _size: int) -> Log:
     try:
-        text = (folder / LOG).read_text(encoding="utf-8", errors="replace")
+        return parse_log((folder / LOG).read_text(encoding="utf-8", errors="replace"))
     except FileNotFoundError:
         return Log()
+
+
+def parse_log(text: str) -> Log:
+    """The log in a text; a line that is not whole is passed over."""
     entries: dict[int, Entry] = {}
     purged: set[str] = set()
     purged_bytes = 0
@@ -249,10 +253,21 @@ def append(folder: Path, entry: Entry) -> None:
             "These photos were changed too often: their history is full.",
             "Undo changes, or download the photos and import them as a new data set.",
         )
+    _append(folder / LOG, _line(entry_values(entry)))
+
+
+def entry_values(entry: Entry) -> dict[str, Any]:
+    """An edit as plain values for JSON."""
     values = {name: getattr(entry, name) for name in Entry.__dataclass_fields__}
-    values["change"] = vars(entry.change)
-    values["rows"] = [vars(each) for each in entry.rows]
-    _append(folder / LOG, values)
+    return values | {"change": vars(entry.change), "rows": [vars(each) for each in entry.rows]}
+
+
+def dump_log(log: Log) -> bytes:
+    """The file of a whole log, its edits in the order of their versions."""
+    lines = [_line(entry_values(log.entries[version])) for version in sorted(log.entries)]
+    if log.purged:
+        lines.append(_line({"purged": sorted(log.purged), "bytes": log.purged_bytes}))
+    return b"".join(lines)
 
 
 def log_bytes(folder: Path) -> int:
@@ -265,13 +280,16 @@ def log_bytes(folder: Path) -> int:
 
 def append_purged(folder: Path, paths: tuple[str, ...], num_bytes: int) -> None:
     """Note that photos have gone for good, and what their files took; no version has them from then on."""
-    _append(folder / LOG, {"purged": paths, "bytes": num_bytes})
+    _append(folder / LOG, _line({"purged": paths, "bytes": num_bytes}))
 
 
-def _append(path: Path, values: dict[str, Any]) -> None:
-    """Add a line whole or not at all, on a line of its own even after one that a kill left half-written."""
+def _line(values: dict[str, Any]) -> bytes:
     line = with_line_checksum(json.dumps(values, ensure_ascii=False)) + "\n"
-    data = line.encode("utf-8", "surrogatepass")
+    return line.encode("utf-8", "surrogatepass")
+
+
+def _append(path: Path, data: bytes) -> None:
+    """Add a line whole or not at all, on a line of its own even after one that a kill left half-written."""
     try:
         with open(path, "a+b", buffering=0) as file:
             end = file.seek(0, os.SEEK_END)

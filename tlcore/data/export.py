@@ -100,17 +100,15 @@ def export_files(
 
 def file_paths(dataset: Dataset, with_parts: bool = False) -> dict[str, str]:
     """Where each photo of a data set goes, by its path there: names that every system takes, each once."""
-    folders = class_folders(dataset.labels)
-    taken: dict[str, int] = {}
+    folders, names = class_folders(dataset.labels), FileNames()
     files = {}
     for row in dataset.photos.itertuples():
-        own = PurePosixPath(str(row.path)).name
-        stem, suffix = own.rpartition(".")[0] or own, PurePosixPath(str(row.file)).suffix
-        name = f"{safe_name(stem)}{suffix or PurePosixPath(own).suffix}"
+        own, suffix = PurePosixPath(str(row.path)).name, PurePosixPath(str(row.file)).suffix
+        stem = own.rpartition(".")[0] or own
         part = f"{row.split}/" if with_parts else ""
-        file = f"{part}{folders[str(row.label)]}/{name}"
-        unique = make_unique(file.casefold(), taken)  # some systems take capitals for the same
-        files[str(row.path)] = file if unique == file.casefold() else _with_number(file, unique)
+        files[str(row.path)] = names.unique(
+            f"{part}{folders[str(row.label)]}/{stem}{suffix or PurePosixPath(own).suffix}"
+        )
     return files
 
 
@@ -123,6 +121,21 @@ def class_folders(labels: tuple[str, ...]) -> dict[str, str]:
         unique = make_unique(name.casefold(), taken)
         folders[label] = name if unique == name.casefold() else _with_number(name, unique)
     return folders
+
+
+class FileNames:
+    """Names of files for every system, each given once; some systems take capitals for the same."""
+
+    def __init__(self) -> None:
+        self._taken: dict[str, int] = {}
+
+    def unique(self, file: str) -> str:
+        """A path with "/" whose folders are safe, with a safe name, and a number where another had it."""
+        folder, _, own = file.rpartition("/")
+        stem, suffix = own.rpartition(".")[0] or own, PurePosixPath(own).suffix
+        safe = f"{folder}/{safe_name(stem)}{suffix}" if folder else f"{safe_name(stem)}{suffix}"
+        unique = make_unique(safe.casefold(), self._taken)
+        return safe if unique == safe.casefold() else _with_number(safe, unique)
 
 
 def safe_name(text: str) -> str:

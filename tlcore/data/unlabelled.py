@@ -41,19 +41,20 @@ def read_labels(
         found = read_layout(name, files, folders, read, layout, 1, table, known)
     except UndecidedLayout as question:
         if unsorted and not any(_is_about(each.labels_from, dict(each.classes), known) for each in question.choices):
-            return _without_labels(files)
+            return without_labels(files)
         raise
     except UserError:
         if unsorted and files:
-            return _without_labels(files)
+            return without_labels(files)
         raise
     labels = {each.label for each in found.placed}
     if unsorted and not _is_about(found.choice.labels_from if found.choice else "", labels, known):
-        return _without_labels(files)
+        return without_labels(files)
     return found
 
 
-def _without_labels(files: Iterable[SourceFile]) -> Layout:
+def without_labels(files: Iterable[SourceFile]) -> Layout:
+    """All files without a class, whatever folders they lie in."""
     return Layout(placed=[Placed(file, NO_LABEL) for file in files if not is_junk(file.parts)])
 
 

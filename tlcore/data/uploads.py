@@ -38,7 +38,7 @@ from tlcore.data.listing_archives import Went, opening
 from tlcore.data.manifest import Dataset, load_dataset
 from tlcore.data.report import guessed, report_lines
 from tlcore.data.thumbnails import ThumbnailWriter
-from tlcore.data.unlabelled import read_labels
+from tlcore.data.unlabelled import read_labels, without_labels
 from tlcore.data.unsent import read_unsent, unsent_refusals
 from tlcore.data.upload_classes import read_classes, suggested_name
 from tlcore.data.wanted import Wanted
@@ -130,7 +130,7 @@ class UploadSource:
             that are left out, and not named in `suggested_name`. layout: how folders are to be read, "" where that is
             clear. encoding: of names in archives that do not say it. known: the classes of a model, where it is to be
             tested on the files: then some of these classes will do, or photos without any (unlabelled.py). went: is
-            told how far listing an archive is.
+            told how far listing an archive is. unsorted: only the photos are wanted, and folders are no classes.
 
     Raises:
         UndecidedLayout: folders can be read in several ways. UndecidedEncoding: names in an archive can. UserError: the
@@ -147,9 +147,11 @@ class UploadSource:
         encoding: str = "",
         known: tuple[str, ...] = (),
         went: Went = lambda done, total: None,
+        unsorted: bool = False,
     ) -> None:
         self.name = "The upload"
         self._layout, self._encoding, self._known, self._went = layout, encoding, known, went
+        self._unsorted = unsorted
         self._thumbnail = lambda data, size: shared_decoder(load_limits(workspace)).thumbnail(data, size)
         self.placed: list[Placed] = []
         self.refused: list[tuple[str, str]] = []
@@ -180,7 +182,7 @@ class UploadSource:
                 self._take_archive(path, upload, alone)
             elif _in_folder(upload) and named_like_archive(upload.name) and file_kind(path):
                 self.refused.append((upload.name, NESTED_IN_FOLDER))
-            elif _in_folder(upload) or (self._known and upload.label is None):
+            elif _in_folder(upload) or ((self._known or self._unsorted) and upload.label is None):
                 in_folders.append(SourceFile(tuple(upload.name.split("/")), path, upload.size))
             elif upload.label is None:
                 self.refused.append((upload.name, "is not in a class folder"))
@@ -247,6 +249,8 @@ class UploadSource:
         keys = self._layout.split(KEYS)
 
         def by(key: str) -> Layout:
+            if self._unsorted:
+                return without_labels(files)
             if self._known:
                 return read_labels(name, files, folders, read, self._known, key)
             return read_layout(name, files, folders, read, key, 2 if alone else 1)

@@ -12,7 +12,7 @@ from typing import Any
 from tlcore.analysis.results import analysis_folder, load_result, save_result
 from tlcore.checksums import file_checksum
 from tlcore.events import Event, Finished, Progress, ShouldStop, StageKey, Stopped
-from tlcore.exports.exporter import Check, Exported, ExportKind, ExportSource, export, find_kind
+from tlcore.exports.exporter import Check, Exported, ExportKind, ExportSource, exporting, find_kind
 from tlcore.exports.file_names import export_file_name
 from tlcore.exports.own_score import MAX_LOSS, OwnScore
 from tlcore.exports.samples import make_samples
@@ -48,15 +48,19 @@ def run_export(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Itera
     kind, run = find_kind(options["kind"]), load_run(workspace, job.spec["run"])
     yield Progress(StageKey.PACK, 0, 1)
     bundle = load_bundle(run.folder)
-    source = ExportSource(bundle, run.folder)
+    source = ExportSource(bundle, run.folder, should_stop)
     samples = make_samples(bundle, run.folder, options["include_photos"])
     if should_stop():
         yield Stopped("Nothing was exported.")
         return
     path = job.folder / export_file_name(source.name, kind)
-    made = export(source, kind, path, samples, True, options.get("max_loss", MAX_LOSS))
+    state = kind.state(source)  # as it was before: what comes meanwhile may not be in it
+    made = yield from exporting(source, kind, path, samples, True, options.get("max_loss", MAX_LOSS))
+    if made is None:
+        yield Stopped("Nothing was exported.")
+        return
     found: dict[str, Any] = {"file": path.name, "model": file_checksum(bundle.tflite), "check": vars(made.check)}
-    found["score"] = vars(made.score) if made.score is not None else None
+    found |= {"score": vars(made.score) if made.score is not None else None, "state": state}
     save_result(job.folder, VERSION, found)
     yield Progress(StageKey.PACK, 1, 1)
     yield Finished(job.id, time.perf_counter() - start)
@@ -71,6 +75,8 @@ def load_export(workspace: Workspace, run: Run, kind: ExportKind, options: Mappi
     found = result[0]
     path = folder / found["file"]
     if not path.is_file() or found["model"] != read_info(run.folder).get("files", {}).get(MODEL):
+        return None
+    if found.get("state", "") and found["state"] != kind.state(ExportSource(load_bundle(run.folder), run.folder)):
         return None
     score = OwnScore(**found["score"]) if found["score"] is not None else None
     return SavedExport(Exported(path, Check(**found["check"]), score), options["include_photos"])

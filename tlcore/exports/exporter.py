@@ -3,7 +3,8 @@
 A kind is a module of this room with two functions:
 
     make(source: ExportSource, samples: Samples, target: Path) -> None
-        Write the export to `target`, a file, or a folder that is there already and gets the samples by itself.
+        Write the export to `target`, a file, or a folder that is there already and gets the samples by itself. One that
+        takes long is a generator of `Progress`, which returns False when it was stopped.
     answer(source: ExportSource, samples: Samples, target: Path) -> list[Answer]
         Run what lies at `target` on the samples, as the person who gets it would, and give one answer a photo.
 """
@@ -11,28 +12,31 @@ A kind is a module of this room with two functions:
 import math
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
 from tlcore.errors import UserError
+from tlcore.events import Progress, ShouldStop, never, run_to_end
 from tlcore.exports.own_score import MAX_LOSS, OwnScore, check_loss, score_export
 from tlcore.exports.samples import EXPECTED, FOLDER, Answer, Samples, largest_difference
 from tlcore.serving.bundle import MODEL, Bundle
 from tlcore.workspace import disk_error, replace_folder
 
-Make = Callable[["ExportSource", Samples, Path], None]
+Make = Callable[["ExportSource", Samples, Path], Generator[Progress, None, bool] | None]
 Run = Callable[["ExportSource", Samples, Path], list[Answer]]
 
 
 @dataclass(frozen=True)
 class ExportSource:
-    """What is exported: a model, and the folder of its run, or the folder or zip that it was loaded from."""
+    """What is exported: a model, and the folder of its run, or the folder or zip that it was loaded from.
+    `should_stop`: asked meanwhile, by kinds that take long."""
 
     bundle: Bundle
     place: Path
+    should_stop: ShouldStop = never
 
     @property
     def name(self) -> str:
@@ -58,6 +62,7 @@ class ExportKind:
             far those may be apart on another machine.
         of_training: whether it goes on with a training or repeats it. An ensemble has none.
         one_size: whether it has room for one image of a photo alone. An ensemble may take it in several sizes.
+        of_maker: whether more goes with it than the model, so that only its maker may have it.
     """
 
     key: str
@@ -71,6 +76,7 @@ class ExportKind:
     judged_by_score: bool = False
     of_training: bool = False
     one_size: bool = False
+    of_maker: bool = False
 
     @property
     def is_available(self) -> bool:
@@ -81,6 +87,11 @@ class ExportKind:
     def make(self) -> Make:
         made: Make = import_module(self.module).make
         return made
+
+    def state(self, source: "ExportSource") -> str:
+        """Beside the model, what an export of this kind is made of, as a text that changes with it."""
+        told: Callable[[ExportSource], str] | None = getattr(import_module(self.module), "state", None)
+        return told(source) if told is not None else ""
 
     @property
     def answer(self) -> Run:
@@ -124,6 +135,7 @@ KINDS: dict[str, ExportKind] = {
         ExportKind(
             "notebook", "Notebook", ".zip", True, "tlcore.exports.notebook", 1e-3, ("tensorflow",), of_training=True
         ),
+        ExportKind("project", "Whole project", ".zip", False, "tlcore.exports.project", 1e-3, of_maker=True),
     )
 }
 """All kinds by their key, in the order in which they are offered."""
@@ -159,16 +171,20 @@ def find_kind(key: str) -> ExportKind:
     return KINDS[key]
 
 
-def offered_kinds(is_trained: bool, num_sizes: int = 1) -> tuple[ExportKind, ...]:
+def offered_kinds(is_trained: bool, is_maker: bool = True, num_sizes: int = 1) -> tuple[ExportKind, ...]:
     """The kinds that can be made with what is installed, in the order in which they are offered.
 
     Args:
-        is_trained: whether the model was trained here; an ensemble was not. num_sizes: of the images that it takes.
+        is_trained: whether the model was trained here; an ensemble was not. is_maker: whether who asks made it.
+        num_sizes: of the images that it takes.
     """
     return tuple(
         kind
         for kind in KINDS.values()
-        if kind.is_available and (is_trained or not kind.of_training) and (num_sizes == 1 or not kind.one_size)
+        if kind.is_available
+        and (is_trained or not kind.of_training)
+        and (is_maker or not kind.of_maker)
+        and (num_sizes == 1 or not kind.one_size)
     )
 
 
@@ -180,7 +196,21 @@ def export(
     overwrite: bool = False,
     max_loss: float = MAX_LOSS,
 ) -> Exported:
-    """Make an export, check it on the samples, and put it where it belongs.
+    """`exporting` to its end. Raises what it raises."""
+    made = run_to_end(exporting(source, kind, path, samples, overwrite, max_loss), lambda event: None)
+    assert made is not None  # nobody asked it to stop
+    return made
+
+
+def exporting(
+    source: ExportSource,
+    kind: ExportKind,
+    path: Path,
+    samples: Samples,
+    overwrite: bool = False,
+    max_loss: float = MAX_LOSS,
+) -> Generator[Progress, None, Exported | None]:
+    """Make an export, check it on the samples, and put it where it belongs. None where it was stopped.
 
     Args:
         path: the file. Of a kind that is a folder it is a zip where it ends in .zip. Folders above it are made.
@@ -203,7 +233,9 @@ def export(
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".exporting-") as place:
             draft = Path(place) / path.stem if kind.is_folder else Path(place) / path.name
-            check = _make_checked(source, kind, draft, samples)
+            check = yield from _make_checked(source, kind, draft, samples)
+            if check is None:
+                return None
             score = None
             if kind.changes_weights:
                 score = score_export(source.bundle, source.place, (draft / MODEL).read_bytes())
@@ -220,12 +252,16 @@ def export(
     return Exported(path, check, score)
 
 
-def _make_checked(source: ExportSource, kind: ExportKind, draft: Path, samples: Samples) -> Check:
-    """Make the export at `draft` and hold its answers against those of the model."""
+def _make_checked(
+    source: ExportSource, kind: ExportKind, draft: Path, samples: Samples
+) -> Generator[Progress, None, Check | None]:
+    """Make the export at `draft` and hold its answers against those of the model. None where it was stopped."""
     if kind.is_folder:
         draft.mkdir()
         samples.write(draft, kind.tolerance)
-    kind.make(source, samples, draft)
+    steps = kind.make(source, samples, draft)
+    if steps is not None and not (yield from steps):
+        return None
     answers = kind.answer(source, samples, draft)
     difference, allowed = largest_difference(samples, answers), 1.0 if kind.judged_by_score else kind.tolerance
     if not difference <= allowed:

@@ -171,6 +171,18 @@ def check_job(workspace: Workspace, dataset_id: str, visitor: str) -> Job:
     return _job_of_dataset(workspace.checks, "check", dataset_id, visitor)
 
 
+def create_addition(workspace: Workspace, name: str, spec: Mapping[str, Any], visitor: str = "") -> Job:
+    """A job that reads a network which somebody brought; networks/addition.py says what its spec has.
+
+    Args:
+        name: what the network or its file is called.
+
+    Raises:
+        UserError: the disk is full.
+    """
+    return open_job(workspace.additions / _create(workspace.additions, "network", name, dict(spec), visitor=visitor))
+
+
 def analysis_job(workspace: Workspace, run: Job, what: str, options: Mapping[str, Any] | None = None) -> Job:
     """The job that finds out more about a finished run: one for each analysis and its options, made when asked for.
 

@@ -43,7 +43,14 @@ _DEATHS = {
     "disk": "stopped because the disk is full",
     "start": "could not start",
 }
-NOUNS = {"train": "training", "import": "import", "advice": "recommendation", "check": "check", "analysis": "analysis"}
+NOUNS = {
+    "train": "training",
+    "import": "import",
+    "advice": "recommendation",
+    "check": "check",
+    "analysis": "analysis",
+    "network": "import of a network",
+}
 """What a job of each kind is called."""
 
 

@@ -10,6 +10,7 @@ KIND_LINES: dict[str, str] = {
     "tflite-float16": "For phones and small boards: weights of 16 bits take half the space.",
     "tflite-int8": "For the smallest boards and accelerators: calculates with 8 bits, a quarter of the space.",
     "onnx": "For onnxruntime, and programs in C#, Java, C++ or JavaScript.",
+    "project": "Photos with their history, all runs and models in one file, to continue on another computer.",
     "notebook": "The same training in plain Keras, step by step, for a lesson in Jupyter.",
     "keras": "To continue training in Keras, in a notebook of your own.",
 }
@@ -40,6 +41,11 @@ def loss_message(correct: int, model_correct: int, total: int, max_loss: float) 
         f"With 8 bits the model loses too much: {correct:,} of {count(total, 'test photo')} correct instead of "
         f"{model_correct:,}. At most {percent(max_loss)} more may be wrong."
     )
+
+
+def project_message(name: str, photos: int, runs: int) -> str:
+    """What a project that waits to be opened contains."""
+    return f"The project “{name}”: {count(photos, 'photo')} and {count(runs, 'run')}. It opens beside your own."
 
 
 def score_message(

@@ -3,9 +3,11 @@
 from typing import Any
 
 from tlcore.messages.quantities import count, format_bytes
+from tlcore.models.imported.candidate import Embedding
 from tlcore.models.imported.stored import StoredNetwork
 from tlcore.models.scalings import SCALING_VALUES
 from tlcore.models.spec import BackboneSpec
+from tlcore.networks.adding import Examined
 
 BASES = {
     "file": "read from the file",
@@ -15,6 +17,18 @@ BASES = {
     "person": "set by you",
 }
 """Where a value comes from, by its basis."""
+
+EVERY_STRATEGY = "It works with every strategy."
+FROZEN_ONLY = "It works with feature extraction only: its file holds a finished network, whose layers can’t be trained."
+KIND_WORDS = {
+    "keras": "Keras",
+    "h5": "Keras (HDF5)",
+    "tflite": "LiteRT",
+    "savedmodel": "TensorFlow (SavedModel)",
+    "onnx": "ONNX",
+    "pytorch": "PyTorch",
+}
+"""What the kinds of files are called."""
 
 NAMES = {"embedding": "Features from", "image_size": "Image size", "layout": "Order of its input", "scaling": "Scaling"}
 
@@ -26,9 +40,26 @@ def added_message(network: StoredNetwork) -> str:
 
 def ability_message(spec: BackboneSpec) -> str:
     """What a network can be used for."""
-    if spec.can_unfreeze:
-        return "It works with every strategy."
-    return "It works with feature extraction only: its file holds a finished network, whose layers can’t be trained."
+    return EVERY_STRATEGY if spec.can_unfreeze else FROZEN_ONLY
+
+
+def found_message(examined: Examined, name: str) -> str:
+    """What was read in a file: "cats.keras is a Keras network with 416,613 parameters. It works with every …"."""
+    candidate = examined.candidate
+    kind = KIND_WORDS.get(candidate.kind, candidate.kind)
+    able = EVERY_STRATEGY if candidate.can_be_keras else FROZEN_ONLY
+    return f"{name} is a {kind} network with {count(candidate.num_parameters, 'parameter')}. {able}"
+
+
+def embedding_message(embedding: Embedding, layout: str) -> str:
+    """A place for features in words: "out_relu (3 × 3 places, 1,280 features)"."""
+    *sides, features = embedding.shape
+    if len(sides) == 2 and layout == "NCHW" and sides[1] == features:
+        features, sides = sides[0], [sides[1], features]
+    if not sides:
+        return f"{embedding.name} ({features:,} features)"
+    places = " × ".join(str(side) if side else "?" for side in sides)
+    return f"{embedding.name} ({places} places, {features:,} features)"
 
 
 def choice_messages(network: StoredNetwork) -> list[tuple[str, str, str]]:
@@ -66,3 +97,10 @@ def network_details(network: StoredNetwork) -> dict[str, Any]:
         "can_unfreeze": network.spec.can_unfreeze,
         "ability": ability_message(network.spec),
     }
+
+
+def only_message(spec: BackboneSpec) -> str:
+    """Why not every strategy is offered for a network."""
+    if spec.members:
+        return "Several networks side by side work with feature extraction only."
+    return f"{spec.title} works with feature extraction only: its layers can’t be trained."

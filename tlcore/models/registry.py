@@ -5,7 +5,7 @@ business of weights.py and weights_cache.py; Keras models of build.py; `.tflite`
 backbone: CONTRIBUTING.md.
 """
 
-from tlcore.config import AUTO, check_several, defaults_for
+from tlcore.config import AUTO, STRATEGIES, check_several, defaults_for
 from tlcore.errors import UserError
 from tlcore.models.backbone_rows import ROWS
 from tlcore.models.spec import BackboneSpec, Block
@@ -21,6 +21,7 @@ __all__ = [
     "check_strategy",
     "find_block",
     "lowest_unfrozen_block",
+    "possible_strategies",
     "usual_image_size",
 ]
 
@@ -85,6 +86,18 @@ def check_strategy(strategy: str, spec: BackboneSpec) -> None:
             f"{spec.title} can’t be fine-tuned: its file holds a finished network whose layers can’t be trained.",
             "Choose feature extraction, or another network.",
         )
+
+
+def possible_strategies(spec: BackboneSpec) -> tuple[str, ...]:
+    """The strategies that a network can be used with, in their usual order."""
+    found = []
+    for strategy in STRATEGIES:
+        try:
+            check_strategy(strategy, spec)
+            found.append(strategy)
+        except UserError:
+            continue
+    return tuple(found)
 
 
 def check_image_size(image_size: int, spec: BackboneSpec) -> None:

@@ -4,10 +4,13 @@ import hashlib
 import shutil
 import tempfile
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from tlcore.checksums import file_checksum
 from tlcore.data.manifest import Dataset
@@ -48,6 +51,31 @@ class Source:
     url: str = ""
 
 
+@dataclass(frozen=True)
+class Examined:
+    """A file that was read, and what is proposed for it.
+
+    Attributes:
+        candidate: what is known of its network. scaling: what to do to pixels first, and on what grounds; never empty.
+        sha256, bytes: of the file, or of all in a folder.
+    """
+
+    candidate: Candidate
+    scaling: Known
+    sha256: str
+    bytes: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {**vars(self), "candidate": self.candidate.to_dict(), "scaling": vars(self.scaling)}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Examined":
+        """What `to_dict` gave. Raises KeyError, TypeError or ValueError where it is none."""
+        candidate, scaling = Candidate.from_dict(values["candidate"]), Known(**values["scaling"])
+        return cls(candidate, scaling, str(values["sha256"]), int(values["bytes"]))
+
+
 def add_network(
     workspace: Workspace,
     source: Source,
@@ -68,27 +96,54 @@ def add_network(
     Raises:
         UserError: it is refused, damaged, too large, or the disk is full.
     """
+    examined = yield from examine_network(workspace, source, choices, photos, should_stop)
+    if examined is None:
+        return None
+    return (yield from keep_network(workspace, source, examined, choices, visitor, should_stop))
+
+
+def examine_network(
+    workspace: Workspace, source: Source, choices: Choices, photos: Dataset | None, should_stop: ShouldStop = never
+) -> Generator[Event, None, Examined | None]:
+    """Read a network and propose how to use it; arguments and errors as for `add_network`."""
+    yield _step(0)
     try:
-        yield _step(0)
         kind = recognise(source.path)
         digest, size = _fingerprint(source.path)
         candidate = read_candidate(kind, source.path, should_stop)
         yield _step(1)
         chosen = complete(candidate, choices)
-        with tempfile.TemporaryDirectory(dir=_drafts(workspace), ignore_cleanup_errors=True) as place:
-            scaling = Known(chosen.scaling, "person" if choices.scaling else candidate.scaling.basis)
-            if not chosen.scaling:
-                scaling = _find_scaling(candidate, source.path, chosen, photos, Path(place), should_stop)
-                chosen = replace(chosen, scaling=scaling.value)
-            yield _step(2)
-            draft = Path(place) / "network"
-            draft.mkdir()
-            saved = save_candidate(candidate, source.path, chosen, draft, None, should_stop)
+        scaling = Known(chosen.scaling, "person" if choices.scaling else candidate.scaling.basis)
+        if not chosen.scaling:
+            with _draft(workspace) as place:
+                scaling = _find_scaling(candidate, source.path, chosen, photos, place, should_stop)
+        yield _step(2)
+    except ReadingStopped:
+        return None
+    except OSError as error:
+        raise disk_error(workspace.networks, error) from error
+    return Examined(candidate, scaling, digest, size)
+
+
+def keep_network(
+    workspace: Workspace,
+    source: Source,
+    examined: Examined,
+    choices: Choices,
+    visitor: str = "",
+    should_stop: ShouldStop = never,
+) -> Generator[Event, None, StoredNetwork | None]:
+    """Keep a network that was examined; arguments and errors as for `add_network`."""
+    yield _step(2)
+    candidate = examined.candidate
+    chosen = complete(candidate, replace(choices, scaling=choices.scaling or examined.scaling.value))
+    try:
+        with _draft(workspace) as place:
+            saved = save_candidate(candidate, source.path, chosen, place, None, should_stop)
             yield _step(3)
-            origin = _origin(source, kind, digest, size)
-            network = _describe(workspace, source, candidate, chosen, saved, origin, visitor)
-            network = replace(network, proposed=_proposed(candidate, choices, scaling))
-            _keep(workspace, network, draft)
+            network = _describe(workspace, source, examined, chosen, saved, visitor)
+            network = replace(network, proposed=_proposed(examined, choices))
+            _keep(workspace, network, place)
         yield _step(STEPS)
     except ReadingStopped:
         return None
@@ -101,11 +156,16 @@ def _step(done: int) -> Progress:
     return Progress(StageKey.ADD_NETWORK, done, STEPS, unit="steps")
 
 
-def _drafts(workspace: Workspace) -> Path:
-    """Where networks are made: beside where they go, under a name that is no id."""
+@contextmanager
+def _draft(workspace: Workspace) -> Iterator[Path]:
+    """A folder to make a network in: beside where it goes, under a name that is no id. It may be moved away."""
     place = workspace.networks / ".drafts"
     place.mkdir(parents=True, exist_ok=True)
-    return place
+    folder = Path(tempfile.mkdtemp(dir=place))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _fingerprint(path: Path) -> tuple[str, int]:
@@ -141,8 +201,6 @@ def _find_scaling(
     usual = KINDS[candidate.kind]().usual_scaling
     if photos is None:
         return Known(usual, "usual")
-    import numpy as np
-
     images, trial = place / "images.npy", place / "trial"
     trial.mkdir()
     classes = trial_photos(photos, chosen.image_size, images)
@@ -152,33 +210,36 @@ def _find_scaling(
     return found
 
 
-def _origin(source: Source, kind: str, digest: str, size: int) -> dict[str, Any]:
-    name = source.file_name or source.path.name
-    return {"file": name, "kind": kind, "sha256": digest, "bytes": size} | ({"url": source.url} if source.url else {})
+def _origin(source: Source, examined: Examined) -> dict[str, Any]:
+    told: dict[str, Any] = {"file": source.file_name or source.path.name, "kind": examined.candidate.kind}
+    told |= {"sha256": examined.sha256, "bytes": examined.bytes}
+    return told | ({"url": source.url} if source.url else {})
 
 
-def _proposed(candidate: Candidate, choices: Choices, scaling: Known) -> Mapping[str, Mapping[str, Any]]:
-    """What was proposed for each choice and on what basis, "person" for what was set."""
+def _proposed(examined: Examined, choices: Choices) -> Mapping[str, Mapping[str, Any]]:
+    """What was proposed for each choice and on what basis, "person" for what was set to something else."""
+    candidate = examined.candidate
     found = {
-        "embedding": Known(candidate.embeddings[0].name, "person" if choices.embedding else "file"),
-        "image_size": Known(candidate.image_size.value, "person" if choices.image_size else candidate.image_size.basis),
-        "layout": Known(candidate.layout.value, "person" if choices.layout else candidate.layout.basis),
-        "scaling": scaling,
+        "embedding": Known(candidate.embeddings[0].name, "file"),
+        "image_size": candidate.image_size,
+        "layout": candidate.layout,
+        "scaling": examined.scaling,
     }
-    return {name: {"value": known.value, "basis": known.basis} for name, known in found.items()}
+    return {
+        name: {
+            "value": known.value,
+            "basis": "person" if getattr(choices, name) not in ("", 0, known.value) else known.basis,
+        }
+        for name, known in found.items()
+    }
 
 
 def _describe(
-    workspace: Workspace,
-    source: Source,
-    candidate: Candidate,
-    chosen: Choices,
-    saved: SavedNetwork,
-    origin: Mapping[str, Any],
-    visitor: str,
+    workspace: Workspace, source: Source, examined: Examined, chosen: Choices, saved: SavedNetwork, visitor: str
 ) -> StoredNetwork:
     """The network as it will stand in the list."""
-    title = " ".join((source.name or candidate.title or Path(origin["file"]).stem).split())[:80] or "Network"
+    candidate, origin = examined.candidate, _origin(source, examined)
+    title = " ".join((source.name or candidate.title or Path(str(origin["file"])).stem).split())[:80] or "Network"
     told = f"{VERSION} {origin['sha256']} {sorted(vars(chosen).items())}"
     fingerprint = hashlib.sha256(told.encode()).hexdigest()
     name = network_id(title, fingerprint, visitor)

@@ -74,15 +74,18 @@ class ImageClassifier:
     Attributes:
         rejection: which photos it says "none of these" to; None where it has no such rule.
 
+    Args:
+        num_threads: how many threads one photo may use; None: what is quickest for one photo after the other.
+
     Raises:
         UserError: the bundle's model file is damaged, or does not fit its labels and image size.
     """
 
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(self, bundle: Bundle, num_threads: int | None = None) -> None:
         self.bundle = bundle
         self.rejection = bundle.rejection
         self._outputs = outputs_of(bundle)
-        self._model = LiteModel(bundle.tflite, num_threads=min(usable_cores(), 4))
+        self._model = LiteModel(bundle.tflite, num_threads=num_threads or min(usable_cores(), 4))
         _check_fits(self._model, bundle)
 
     def probabilities(self, photo: PhotoContent) -> npt.NDArray[np.float32]:

@@ -22,13 +22,13 @@ from tlcore.data.layout import Placed, Table
 from tlcore.data.report import guessed
 from tlcore.data.thumbnails import SIZE as THUMBNAIL
 from tlcore.data.thumbnails import ThumbnailWriter
-from tlcore.data.unlabelled import NO_LABEL, read_labels
+from tlcore.data.unlabelled import NO_LABEL, read_labels, without_labels
 from tlcore.data.wanted import DecodedPhoto, Wanted
 from tlcore.errors import UserError
 from tlcore.evaluation.report import Report, make_report, predictions_frame, unknown_frame
 from tlcore.events import Event, ShouldStop, StageKey, never
 from tlcore.serving.bundle import Bundle
-from tlcore.serving.predict import ImageClassifier, Prediction
+from tlcore.serving.classifiers import Classifiers
 
 Decode = Callable[[bytes, Wanted], DecodedPhoto]
 
@@ -62,6 +62,16 @@ class Scored:
     files: pd.DataFrame
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a model makes of a photo, in little memory: probabilities float32 (classes,), in the order of its labels;
+    how familiar the photo is, NaN where nobody knows; and whether it shows one of the classes."""
+
+    probabilities: npt.NDArray[np.float32]
+    familiarity: float
+    known: bool
+
+
 class Watched:
     """Decodes a photo for a model and has it predict; the answers are kept under the photo's hash. For many threads.
 
@@ -77,8 +87,8 @@ class Watched:
         thumbnails: ThumbnailWriter | None = None,
         beside: "Watched | None" = None,
     ) -> None:
-        self.answers: dict[str, Prediction] = {}
-        self._classifier = ImageClassifier(bundle)
+        self.answers: dict[str, Answer] = {}
+        self._classifiers = Classifiers(bundle)
         self._wanted = replace(bundle.wanted, thumbnail_size=THUMBNAIL if thumbnails is not None else 0)
         self._decode, self._thumbnails, self._beside = decode, thumbnails, beside
         self._lock = threading.Lock()
@@ -88,13 +98,20 @@ class Watched:
         photo = self._decode(data, self._wanted)
         assert photo.input is not None  # it was asked for
         sha256 = hashlib.sha256(data).hexdigest()
-        self.answers[sha256] = self._classifier.predict_input(photo.input)
+        found = self._classifiers.mine().predict_input(photo.input)
+        row = np.array([found.probabilities[label] for label in self.labels], np.float32)
+        self.answers[sha256] = Answer(row, np.nan if found.familiarity is None else found.familiarity, found.known)
         if self._thumbnails is not None:
             with self._lock:
                 self._thumbnails.add(sha256, photo.thumbnail)
         if self._beside is not None:
             self._beside(data, wanted)
         return DecodedPhoto(photo.info, changed=photo.changed)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Of the model, in the order of the probabilities."""
+        return self._classifiers.bundle.labels
 
 
 def read_photos(bundle: Bundle, path: Path, layout: str = "", table: Table | None = None, encoding: str = "") -> Photos:
@@ -116,6 +133,20 @@ def read_photos(bundle: Bundle, path: Path, layout: str = "", table: Table | Non
         found = read_labels(source.name, source.files, source.folders, source.read, known, layout, table)
     collected = Collected(refused=[*source.refused, *found.refused], lines=guessed(source.guessed))
     return Photos(source.name, source, found.placed, collected)
+
+
+def read_unlabelled(path: Path, encoding: str = "") -> Photos:
+    """All photos of a folder, a zip or a tar of the person at this machine, without a class.
+
+    Raises:
+        UndecidedEncoding: the names in an archive can be read in several ways. UserError: it cannot be used.
+    """
+    path = path.expanduser()
+    if not path.exists():
+        raise path_not_found(path)
+    source = FolderSource(path) if path.is_dir() else open_archive(path, encoding=encoding)
+    collected = Collected(refused=list(source.refused), lines=guessed(source.guessed))
+    return Photos(source.name, source, without_labels(source.files).placed, collected)
 
 
 def score_path(
@@ -148,13 +179,8 @@ def score_photos(
     if labels:
         collected.refused += [("/".join(each.file.parts), UNLABELLED) for each in placed if not each.label]
         placed = [each for each in placed if each.label]
-    reading = collect(photos.source, placed, collected, Reading(watched), should_stop)
-    try:
-        while True:
-            yield replace(next(reading), stage=StageKey.PREDICT)  # not imported: nothing of them is kept
-    except StopIteration as end:
-        if not end.value:
-            return None
+    if not (yield from _predict_all(replace(photos, placed=placed), watched, should_stop)):
+        return None
     rows = collected.photos()
     if rows.empty:
         raise no_photo(photos.name)
@@ -165,7 +191,37 @@ def score_photos(
     return Scored(report.predictions, report, collected.report())
 
 
-def _counted(rows: pd.DataFrame, answers: list[Prediction], labels: tuple[str, ...]) -> Report:
+def predict_photos(
+    bundle: Bundle, photos: Photos, watched: Watched, should_stop: ShouldStop
+) -> Generator[Event, None, tuple[Scored, bool]]:
+    """Predict every photo, whatever folder it lies in, and count nothing; also whether all of them were predicted.
+
+    A stop keeps what is done. Every file has a row, copies of one another too.
+
+    Raises:
+        UserError: no photo can be used, or they are too many.
+    """
+    is_whole = yield from _predict_all(photos, watched, should_stop)
+    rows = photos.collected.photos()
+    if rows.empty and is_whole:
+        raise no_photo(photos.name)
+    answers = [watched.answers[sha256] for sha256 in rows["sha256"]]
+    frame = _without_labels(rows, answers, bundle.labels)
+    return Scored(frame, None, photos.collected.report()), is_whole
+
+
+def _predict_all(photos: Photos, watched: Watched, should_stop: ShouldStop) -> Generator[Event, None, bool]:
+    """Read and predict all files; False when stopped."""
+    reading = collect(photos.source, photos.placed, photos.collected, Reading(watched), should_stop)
+    while True:
+        try:
+            event = next(reading)
+        except StopIteration as end:
+            return bool(end.value)
+        yield replace(event, stage=StageKey.PREDICT)  # not imported: nothing of them is kept
+
+
+def _counted(rows: pd.DataFrame, answers: list[Answer], labels: tuple[str, ...]) -> Report:
     """The figures of photos with their class; those without one lay in the folder "none"."""
     strange = rows["label"].isna().to_numpy(bool)
     known, unknown = (
@@ -176,24 +232,21 @@ def _counted(rows: pd.DataFrame, answers: list[Prediction], labels: tuple[str, .
     return replace(report, unknown=unknown_frame(unknown[0], unknown[1], labels, unknown[2]))
 
 
-def _without_labels(rows: pd.DataFrame, answers: list[Prediction], labels: tuple[str, ...]) -> pd.DataFrame:
+def _without_labels(rows: pd.DataFrame, answers: list[Answer], labels: tuple[str, ...]) -> pd.DataFrame:
     """The predictions of photos without a class; what a class is needed for is left away."""
     probabilities, familiar = _values(answers, labels)
-    named = rows.assign(label=[each.label for each in answers])
+    named = rows.assign(label=[labels[index] for index in probabilities.argmax(axis=1)])
     frame = predictions_frame(named, probabilities, labels, familiar)
     frame = frame.drop(columns=["label", "correct", "probability_true"])
     return frame.assign(known=[each.known for each in answers])
 
 
-def _values(
-    answers: list[Prediction], labels: tuple[str, ...]
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+def _values(answers: list[Answer], labels: tuple[str, ...]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
     """Probabilities, float32 (n, classes), and how familiar each photo is, float32 (n,), NaN where nobody knows."""
     probabilities = np.empty((len(answers), len(labels)), np.float32)
     for row, each in enumerate(answers):
-        probabilities[row] = [each.probabilities[label] for label in labels]
-    familiar = [np.nan if each.familiarity is None else each.familiarity for each in answers]
-    return probabilities, np.asarray(familiar, np.float32)
+        probabilities[row] = each.probabilities
+    return probabilities, np.asarray([each.familiarity for each in answers], np.float32)
 
 
 def is_none(label: str, known: tuple[str, ...]) -> bool:

@@ -9,6 +9,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 from tlcore.advice.recommend import run_recommendation
+from tlcore.analysis.prediction_results import WHAT as PREDICTIONS
 from tlcore.analysis.test_set_results import WHAT as TEST_SET
 from tlcore.data import incoming
 from tlcore.data.assemble import Ingestion
@@ -26,6 +27,8 @@ from tlcore.messages.ensembles import check_can_analyse
 from tlcore.models.registry import BUILT_IN
 from tlcore.pipeline.rates import SECONDS_PER_PRODUCT, SLOWER, num_products
 from tlcore.pipeline.timings import TimingNames, load_timings, save_timings
+from tlcore.projects.opening import open_project
+from tlcore.projects.uploaded import project_to_open
 from tlcore.settings import load_limits
 from tlcore.storage.cleanup import release_uploads, remove_checkpoints
 from tlcore.storage.quota import check_disk, import_allowance
@@ -75,7 +78,9 @@ def import_photos(workspace: Workspace, job: Job, should_stop: ShouldStop) -> It
 
 
 def _ingestion(workspace: Workspace, job: Job, spec: ImportSpec, should_stop: ShouldStop) -> Ingestion:
-    """What makes the data set."""
+    """What makes the data set, or opens a project that has one."""
+    if (project := project_to_open(workspace, spec)) is not None:
+        return _open_project(workspace, job, spec, *project, should_stop)
     if spec.kind == "sample":
         return ingest_sample(workspace, spec.value, seed=spec.seed, should_stop=should_stop, visitor=job.visitor)
     if spec.kind == "folder":
@@ -83,6 +88,20 @@ def _ingestion(workspace: Workspace, job: Job, spec: ImportSpec, should_stop: Sh
         choices = (spec.without, spec.layout, spec.encoding)
         return ingest_path(workspace, path, spec.name, spec.seed, should_stop, job.visitor, *choices)
     return _import_uploads(workspace, job, spec, should_stop)
+
+
+def _open_project(
+    workspace: Workspace, job: Job, spec: ImportSpec, path: Path, name: str, should_stop: ShouldStop
+) -> Ingestion:
+    """Open a project, within what the visitor may have; an upload stays, and as fresh as the end of this."""
+    area = spec.value if spec.kind == "incoming" else ""
+    allowance = import_allowance(workspace, job.visitor, area)
+    with incoming.held(workspace, area) if area else nullcontext():
+        try:
+            return (yield from open_project(workspace, path, job.visitor, allowance, should_stop, name))
+        finally:
+            if area:
+                touch_used(workspace.incoming / area)
 
 
 def _numbers(workspace: Workspace, spec: ImportSpec) -> frozenset[int]:
@@ -151,6 +170,15 @@ def score_test_set(workspace: Workspace, job: Job, should_stop: ShouldStop) -> I
     yield from run_test_set(workspace, job, should_stop, allowance)
 
 
+def predict_many(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterator[Event]:
+    """Predict many photos by a run."""
+    from tlcore.analysis.prediction_job import run_predictions  # not needed by other jobs
+
+    allowance = import_allowance(workspace, job.visitor, job.spec["options"].get("area", ""))
+    check_disk(workspace, 0, load_limits(workspace))
+    yield from run_predictions(workspace, job, should_stop, allowance)
+
+
 def cross_validate(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterator[Event]:
     """Test every photo of a run once."""
     load_trainer()
@@ -196,6 +224,7 @@ ANALYSES: dict[str, Handler] = {
     "photo-map": photo_map,
     "shortcuts": shortcuts,
     TEST_SET: score_test_set,
+    PREDICTIONS: predict_many,
     EXPORT: export,
 }
 """What does an analysis of a finished run, by the `what` of its spec (`store.analysis_job`).
@@ -210,12 +239,21 @@ def analyse(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterator
     yield from ANALYSES[job.spec["what"]](workspace, job, should_stop)
 
 
+def add_network(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterator[Event]:
+    """Read a network that somebody brought, or keep it as he has decided."""
+    from tlcore.networks.addition import run_addition
+
+    check_disk(workspace, 0, load_limits(workspace))
+    yield from run_addition(workspace, job, should_stop)
+
+
 HANDLERS: dict[str, Handler] = {
     "train": train,
     "import": import_photos,
     "advice": recommend,
     "check": check,
     "analysis": analyse,
+    "network": add_network,
 }
 """What does a job, by its `kind`."""
 

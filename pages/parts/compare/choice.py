@@ -7,9 +7,11 @@ import streamlit as st
 
 from pages.shared import settings, strategies
 from pages.shared.networks import backbone_label
+from pages.shared.widgets import plain
 from tlcore.config import STRATEGIES, TrainConfig
+from tlcore.messages.networks import only_message
 from tlcore.messages.quantities import count, format_bytes
-from tlcore.models.registry import BUILT_IN
+from tlcore.models.registry import BUILT_IN, possible_strategies
 from tlcore.models.spec import BackboneSpec
 from tlcore.models.weights_cache import is_present
 
@@ -37,7 +39,12 @@ def choose() -> list[TrainConfig]:
             format_func=lambda name: backbone_label(by_name[name]),
         )
     specs = [by_name[name] for name in chosen]
-    configs = [settings.proposed(strategy, spec) for spec in specs for strategy in ticked]
+    configs = [
+        settings.proposed(strategy, spec)
+        for spec in specs
+        for strategy in ticked
+        if strategy in possible_strategies(spec)
+    ]
     if configs:
         st.markdown(_plan_message(len(ticked), specs, configs))
     return configs
@@ -53,10 +60,11 @@ def _card(strategy: str) -> bool:
 
 def _plan_message(num_strategies: int, specs: Sequence[BackboneSpec], configs: Sequence[TrainConfig]) -> str:
     """How many runs it makes, what is fetched first, and which of the person's own settings count."""
-    words = [
-        f"{count(num_strategies, 'strategy', 'strategies')} × {count(len(specs), 'network')} = "
-        f"{count(len(configs), 'run')}, one after the other, on the same photos with the same split."
-    ]
+    number = count(len(configs), "run")
+    product = f"{count(num_strategies, 'strategy', 'strategies')} × {count(len(specs), 'network')}"
+    made = f"{product} = {number}" if len(configs) == num_strategies * len(specs) else number
+    words = [f"{made}, one after the other, on the same photos with the same split."]
+    words += [plain(only_message(spec)) for spec in specs if possible_strategies(spec) != tuple(STRATEGIES)]
     fetched = [spec for spec in specs if not is_present(spec)]
     if fetched and any(config.strategy != "scratch" for config in configs):
         size = format_bytes(sum(spec.download_bytes for spec in fetched))

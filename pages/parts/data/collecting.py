@@ -20,7 +20,9 @@ from tlcore.data.upload_classes import UploadClass, UploadClasses, read_classes,
 from tlcore.data.zip_preview import preview_zip
 from tlcore.errors import UserError
 from tlcore.jobs.store import ImportSpec
+from tlcore.messages.exports import project_message
 from tlcore.messages.quantities import count
+from tlcore.projects.file import preview_project
 from tlcore.settings import load_limits
 from tlcore.workspace import touch_used
 
@@ -147,7 +149,10 @@ def _zips(area: str) -> dict[str, str]:
 
 @st.cache_data(max_entries=50, show_spinner=False)
 def _zip_message(area: str, number: int, name: str) -> str:
-    found = preview_zip(incoming.file_path(state.workspace(), area, number), name)
+    path = incoming.file_path(state.workspace(), area, number)
+    if (project := preview_project(path)) is not None:
+        return project_message(project.name, project.num_photos, len(project.runs))
+    found = preview_zip(path, name)
     if found is None:
         return ""
     named = [f"{label} ({photos:,})" for label, photos in found.classes[:MOST_NAMED]]

@@ -4,8 +4,8 @@ import time
 
 import streamlit as st
 
-from pages.parts.evaluate import test_set_results, test_upload
-from pages.shared import actions, encoding_question, follow, layout_question, state
+from pages.parts.evaluate import test_set_results
+from pages.shared import actions, drop_zone, encoding_question, follow, layout_question, state
 from pages.shared.widgets import plain
 from tlcore.analysis.test_set_results import Results, list_test_sets, load_results, title
 from tlcore.data.layout import KEYS
@@ -19,6 +19,13 @@ from tlcore.messages.quantities import percent
 WHAT = (
     "Photos from another day, place or camera show how far the score holds. Use one folder per class, named as here; "
     "photos without class folders get predictions instead of a score."
+)
+ZONE = drop_zone.Words(
+    "Test photos",
+    "Drop a folder or a zip of test photos here",
+    "Choose a zip or photos",
+    "Choose a folder",
+    "Testing…",
 )
 CHOSEN = "test_set_chosen"  # begins the key of the choice among several
 
@@ -41,7 +48,7 @@ def show(run: Run, report: Report) -> None:
 
 def _offer(run: Run, number: int) -> None:
     st.markdown(WHAT)
-    order = test_upload.ask(f"test_upload_{run.id}_{number}")
+    order = drop_zone.ask("test", f"test_upload_{run.id}_{number}", ZONE)
     st.caption(KEPT_NOTE)
     if order is not None:
         _start(run, {"area": order.area, "name": order.name})

@@ -12,6 +12,7 @@ from pages.parts.train import settings_form
 from pages.shared import settings
 from pages.shared.networks import num_bytes, place_message, speed_word
 from pages.shared.widgets import plain
+from tlcore.messages.networks import ability_message
 from tlcore.messages.quantities import format_bytes, percent
 from tlcore.models.registry import BUILT_IN
 from tlcore.models.spec import BackboneSpec
@@ -109,6 +110,8 @@ def caption(spec: BackboneSpec) -> str:
 
 def accuracy_message(spec: BackboneSpec) -> str:
     """How good it is at the photos that it was made with."""
+    if spec.imported is not None:
+        return f"{plain(ability_message(spec)).removesuffix('.')}"
     if spec.imagenet_top1 is None:
         return "Its accuracy on ImageNet was never published"
     return f"{percent(spec.imagenet_top1)} correct on ImageNet, which has 1,000 classes"

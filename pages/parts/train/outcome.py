@@ -5,7 +5,7 @@ from pages.shared.widgets import plain
 from tlcore.config import short_name
 from tlcore.data.dataset_list import dataset_names
 from tlcore.data.manifest import Dataset
-from tlcore.evaluation.report import load_report
+from tlcore.evaluation.report import FIGURES, load_report
 from tlcore.intervals import wilson_interval
 from tlcore.jobs import store
 from tlcore.jobs.status import JobStatus, job_status
@@ -46,7 +46,8 @@ def show_score(run: Run, status: JobStatus) -> None:
     if evaluated is not None:
         low, high = wilson_interval(evaluated.test_correct, evaluated.test_total)
         score.show(evaluated.test_correct, evaluated.test_total, low, high)
-        doubts.show(run, load_report(run.folder))
+        if (run.folder / FIGURES).exists():  # it is written just before the score is told
+            doubts.show(run, load_report(run.folder))
 
 
 def was_stopped(run: Run, status: JobStatus) -> bool:

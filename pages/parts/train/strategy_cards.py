@@ -7,7 +7,11 @@ import streamlit as st
 
 from pages.parts.train import settings_form
 from pages.shared import strategies
+from pages.shared.widgets import plain
 from tlcore.config import STRATEGIES, TrainConfig
+from tlcore.messages.networks import only_message
+from tlcore.models.registry import possible_strategies
+from tlcore.models.spec import BackboneSpec
 
 SENTENCES = {
     "feature-extraction": "Keep the network frozen and train a new head. Fastest, good with few photos.",
@@ -18,25 +22,27 @@ SENTENCES = {
 """What a strategy does and when it is right, short enough for a card."""
 
 
-def choose(config: TrainConfig, recommended: str | None) -> None:
-    """The four cards; the one that is recommended says so.
+def choose(config: TrainConfig, spec: BackboneSpec, recommended: str | None) -> None:
+    """The cards of what the network can be used with; the one that is recommended says so.
 
     Args:
+        spec: the network.
         recommended: a strategy; None as long as there is no recommendation.
     """
-    place, index = (
-        list(STRATEGIES).index(recommended) + 1 if recommended else 0,
-        list(STRATEGIES).index(config.strategy),
-    )
+    possible = possible_strategies(spec)
+    place = possible.index(recommended) + 1 if recommended in possible else 0
+    index = possible.index(config.strategy)
     # As a style: a new label would redraw the cards under the finger.
     card = f'.st-key-setting_strategy [role="radiogroup"] > div:nth-child({place})'
     st.html(f'<style>{card} {{ --tl-badge: "Recommended"; }}</style>')
     st.radio(
-        options=list(STRATEGIES),
+        options=list(possible),
         format_func=strategies.name,
-        captions=[SENTENCES[strategy] for strategy in STRATEGIES],
-        **settings_form.widget_options("strategy", config.strategy, tuple(STRATEGIES), {"index": index}),
+        captions=[SENTENCES[strategy] for strategy in possible],
+        **settings_form.widget_options("strategy", config.strategy, possible, {"index": index}),
     )
+    if len(possible) < len(STRATEGIES):
+        st.caption(plain(only_message(spec)))
     st.html(
         '<p class="tl-legend"><i></i>trains<i class="tl-random-mark"></i>trains from random weights'
         '<i class="tl-frozen-mark"></i>frozen</p>'

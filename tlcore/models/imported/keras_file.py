@@ -42,7 +42,7 @@ class _KerasFile:
         network = flat_network(model, own)
         return Candidate(
             kind=self.kind,
-            title=path.stem if model.name.startswith(("functional", "sequential", "model")) else model.name,
+            title="",
             embeddings=embeddings(network),
             image_size=Known(own, "usual" if not most and least < own and _takes_any(model) else "file"),
             layout=Known("NHWC", "file"),

@@ -8,7 +8,7 @@ from tlcore.models.imported.candidate import Candidate, Choices, Embedding, Know
 from tlcore.models.imported.saved import SavedNetwork
 from tlcore.models.onnx import embeddings
 from tlcore.models.onnx.checked import SUFFIX, read_checked
-from tlcore.models.onnx.standard import IMAGE, POOLED, Form, to_standard
+from tlcore.models.onnx.standard import POOLED, Form, to_standard
 from tlcore.models.onnx_runtime import OnnxModel
 from tlcore.models.scalings import INSIDE
 

@@ -50,7 +50,7 @@ def read_tflite(data: bytes, name: str, kind: str) -> Candidate:
     metadata = metadata_of(network)
     return Candidate(
         kind=kind,
-        title=metadata.name or Path(name).stem,
+        title=metadata.name,
         embeddings=tuple(embeddings(network)),
         image_size=Known(own, "file" if network.side > 1 else "usual"),
         layout=Known(network.layout, "file"),

@@ -1,10 +1,11 @@
-/* A place to drop photos that a model is tested on: a folder, a zip or a tar, or photos without a class.
+/* A place to drop files: photos that a model is tested on, or a network.
 
-   It sends what is dropped to the upload route and then orders the test; what `data` holds and what Python learns stands in
-   test_upload.py. Before it are put, of ../../shared: button.js, random_id.js, sending.js, files.js, archive_kinds.js. */
+   It sends what is dropped to the upload route and then says that all is there; what `data` holds and what Python learns
+   stands in drop_zone.py. Before it are put: button.js, random_id.js, sending.js, files.js, archive_kinds.js. */
 
-class TestUpload {
-  constructor() {
+class DropZone {
+  constructor({ words }) {
+    this.texts = words;
     this.pending = [];
     this.sender = null;
     this.name = "";
@@ -20,11 +21,11 @@ class TestUpload {
       return input;
     };
     const folder = picker({ webkitdirectory: true });
-    const others = picker({ multiple: true });
-    const chooseFolder = button("Choose a folder", "", () => folder.click());
-    chooseFolder.hidden = !("webkitdirectory" in folder); // the browsers of some phones know no folders
-    const chooseOthers = button("Choose a zip or photos", "", () => others.click());
-    this.words = make("p", { textContent: "Drop a folder or a zip of test photos here" });
+    const others = picker({ multiple: !words.extensions, accept: words.extensions });
+    const chooseFolder = button(words.folder, "", () => folder.click());
+    chooseFolder.hidden = !words.folder || !("webkitdirectory" in folder); // the browsers of some phones know no folders
+    const chooseOthers = button(words.files, "", () => others.click());
+    this.words = make("p", { textContent: words.drop });
     this.limit = make("p", { className: "hint" });
     this.choices = make("div", { className: "row" }, chooseFolder, chooseOthers, folder, others);
     this.bar = make("progress", { max: 1, value: 0, hidden: true });
@@ -36,7 +37,7 @@ class TestUpload {
     this.stopper.hidden = this.again.hidden = true;
     const end = make("div", { className: "row" }, this.stopper, this.again);
     this.root = make("section", { className: "zone" }, this.words, this.limit, this.choices, this.bar, this.line, end);
-    this.root.setAttribute("aria-label", "Test photos");
+    this.root.setAttribute("aria-label", words.label);
     const mark = (event, over) => {
       event.preventDefault();
       event.stopPropagation();
@@ -63,6 +64,10 @@ class TestUpload {
 
   async take(chosen) {
     const wanted = chosen.filter(({ path }) => !isJunk(path));
+    if (this.texts.extensions) {
+      this.queue(wanted.slice(0, 1));
+      return;
+    }
     await findArchives(wanted);
     const refused = wanted.filter((each) => each.kind === "other");
     const usable = wanted.filter((each) => each.kind !== "other");
@@ -70,6 +75,11 @@ class TestUpload {
       this.say(refused.length ? `${refused[0].path} is an archive of a kind that can’t be opened here. Make a zip of it.` : "There are no files in there that can be used.");
       return;
     }
+    this.queue(usable);
+  }
+
+  queue(usable) {
+    if (!usable.length) return;
     const batch = randomId();
     const items = usable.map(({ file, path }, index) => ({
       id: `${batch}-${index}`, name: path, label: null, file, sent: 0, loading: 0, state: "waiting", reason: "",
@@ -110,7 +120,7 @@ class TestUpload {
     return this.pending.length > 0 || (this.sender?.workers ?? 0) > 0;
   }
 
-  /** Everything was sent, or nothing more can be: where all arrived, the test begins by itself. */
+  /** Everything was sent, or nothing more can be: where all arrived, what comes next begins by itself. */
   settled() {
     removeEventListener("beforeunload", this.leave);
     const { ended, problem, items } = this.sender;
@@ -118,7 +128,7 @@ class TestUpload {
     const missing = figures.files - figures.arrived;
     if (!missing) {
       this.order = randomId();
-      this.say("Testing…");
+      this.say(this.texts.working);
     } else {
       const why = problem ? ` ${problem.what ?? "The server refused it."} ${problem.fix ?? ""}` : "";
       const start = ended && !problem ? "Stopped. " : "";
@@ -168,7 +178,7 @@ const uploads = new WeakMap();
 
 export default function (component) {
   const { parentElement } = component;
-  if (!uploads.has(parentElement)) uploads.set(parentElement, new TestUpload());
+  if (!uploads.has(parentElement)) uploads.set(parentElement, new DropZone(component.data));
   const upload = uploads.get(parentElement);
   upload.update(component);
   return () => {

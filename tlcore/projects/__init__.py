@@ -1,0 +1,1 @@
+"""A whole project as one file: photos with their history, runs with their models; written here, opened elsewhere."""
