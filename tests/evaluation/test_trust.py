@@ -45,6 +45,12 @@ def test_a_run_without_fault_has_none():
             "as good as knowing nothing",
         ),
         ({"near_copies": 3}, "Near-copies are on both sides of the split: 3 of 200 test photos look", "too easy"),
+        (
+            {"test_groups": [4] * 50},
+            "The 200 test photos are 50 groups of photos that belong together, and are often correct or wrong together: "
+            "the likely range may be as wide as 85–98%.",
+            "as much as 50 photos say",
+        ),
         ({"near_copies": 1}, "1 of 200 test photos looks almost like", "the grammar of one"),
         (
             {"honest": TornGroups(0.95, 0.7, 0.6, 0.78)},
@@ -153,6 +159,8 @@ def test_a_description_that_cannot_be_right_gives_nothing(info):
         ({}, 0, "nothing"),
         ({"test": (14, 15), "tested": {"cat": 8, "dog": 7}}, 0, "the interval says it"),
         ({"near_copies": 3}, 1, "the score is too high"),
+        ({"test_groups": [4] * 50}, 1, "the range that is drawn is too narrow"),
+        ({"test_groups": [1] * 180 + [2] * 10}, 0, "a few pairs"),
         ({"honest": TornGroups(0.95, 0.7, 0.6, 0.78)}, 1, "the score is too high"),
         ({"test": (120, 200), "tested": {"cat": 120, "dog": 80}}, 1, "a number that means nothing"),
         ({"cross_validation": (700, 980, 0.68, 0.74)}, 1, "easy test photos"),

@@ -23,6 +23,7 @@ from tlcore.data.changes import Change
 from tlcore.data.dataset_list import dataset_names
 from tlcore.data.edit_log import read_log
 from tlcore.data.manifest import Dataset, load_dataset
+from tlcore.data.split import group_keys
 from tlcore.data.thumbnails import Thumbnails
 from tlcore.errors import UserError
 from tlcore.evaluation.before_after import BeforeAfter
@@ -169,6 +170,7 @@ def _evidence(
     evidence, cross = evidence_in(info), load_cross_validation(run.folder)
     return Evidence(
         test=(report.correct, report.total),
+        test_groups=() if dataset is None else _group_sizes(dataset.part("test")),
         tested=tested,
         photos={} if dataset is None else dict(zip(report.labels, _counts(dataset.photos, report.labels))),
         cross_validation=evidence.cross_validation if cross is None else (cross.correct, cross.total, *cross.interval),
@@ -247,6 +249,11 @@ def find_torn_groups(workspace: Workspace, dataset: Dataset) -> TornGroups | Non
     worse = [each for each in check.worth if each.matters]
     worst = min(worse, key=lambda each: each.honest, default=None)
     return None if worst is None else TornGroups(worst.at_random, worst.honest, *worst.honest_interval)
+
+
+def _group_sizes(rows: pd.DataFrame) -> list[int]:
+    """How many of some photos are in each group of those that belong together."""
+    return [int(size) for size in group_keys(rows).value_counts()]
 
 
 def _rejected(results: Results) -> tuple[int, int] | None:

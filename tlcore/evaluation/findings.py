@@ -35,6 +35,18 @@ class NoBetterThanGuessing:
 
 
 @dataclass(frozen=True)
+class TestGroups:
+    """Test photos that belong together, in so many groups, and the 95% interval were they right or wrong together."""
+
+    __test__ = False
+
+    photos: int
+    groups: int
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
 class NearCopies:
     """Test photos that are nearly the same as one that it learned from."""
 
@@ -145,6 +157,7 @@ Finding = (
     TestPhotos
     | NoTestPhotos
     | NoBetterThanGuessing
+    | TestGroups
     | NearCopies
     | TornGroups
     | EveryPhoto
@@ -178,7 +191,7 @@ def is_good(finding: Finding) -> bool:
 def is_alarm(finding: Finding) -> bool:
     """Whether the score itself is misleading by this, so that it should never be seen without."""
     match finding:
-        case NoTestPhotos() | NoBetterThanGuessing() | NearCopies() | TornGroups() | RejectsMany():
+        case NoTestPhotos() | NoBetterThanGuessing() | TestGroups() | NearCopies() | TornGroups() | RejectsMany():
             return True
         case EveryPhoto():
             return finding.lower

@@ -24,15 +24,18 @@ from tlcore.evaluation.findings import (
     Refit,
     RejectsMany,
     SaysNone,
+    TestGroups,
     TestPhotos,
     TornGroups,
     WrongLabels,
 )
+from tlcore.evaluation.fold_interval import widest_interval
 from tlcore.evaluation.significance import difference_of_shares
 from tlcore.intervals import wilson_interval
 
 WIDE = 0.2  # of an interval, ± 10 points: a good model cannot be told from one that is not
 FEW_TEST = 50  # test photos: even where all of 49 are correct, 7% may be mistakes
+MANY_A_GROUP = 1.25  # test photos on average: with fewer, that they belong together changes little
 IMBALANCED = 4  # times as many photos in the largest class as in the smallest
 
 Counted = tuple[int, int]
@@ -44,7 +47,8 @@ class Evidence:
     """What is known about a run that bears on its score; None or empty for what nobody found out.
 
     Attributes:
-        test: on the run's own test photos. tested: test photos of each class. photos: of each class, in all parts.
+        test: on the run's own test photos. test_groups: of each group of these that belong together, how many it has.
+        tested: test photos of each class. photos: of each class, in all parts.
         cross_validation: every photo tested once, and the 95% interval of the share.
         others: tests on other photos: name, count; those of the model as it is, without photos it learned from.
         near_copies: test photos that are nearly the same as one that it learned from; None where nobody checked.
@@ -57,6 +61,7 @@ class Evidence:
     """
 
     test: Counted
+    test_groups: Sequence[int] = ()
     tested: Mapping[str, int] = field(default_factory=dict)
     photos: Mapping[str, int] = field(default_factory=dict)
     cross_validation: tuple[int, int, float, float] | None = None
@@ -88,6 +93,8 @@ def _of_the_test(evidence: Evidence) -> Iterator[Finding]:
         return
     low, high = wilson_interval(correct, total)
     yield TestPhotos(correct, total, low, high, high - low > WIDE or total < FEW_TEST)
+    if evidence.test_groups and total > MANY_A_GROUP * len(evidence.test_groups):
+        yield TestGroups(total, len(evidence.test_groups), *widest_interval(correct, evidence.test_groups))
     if evidence.tested:
         largest = max(evidence.tested, key=evidence.tested.__getitem__)
         share = evidence.tested[largest] / total

@@ -17,6 +17,7 @@ from tlcore.evaluation.findings import (
     Refit,
     RejectsMany,
     SaysNone,
+    TestGroups,
     TestPhotos,
     TornGroups,
     WrongLabels,
@@ -33,7 +34,7 @@ MOST_NAMED = 3  # classes; more are counted
 def finding_message(finding: Finding) -> str:
     """A finding of `find_limits` as a sentence. It holds a user's labels unescaped: show it as plain text."""
     match finding:
-        case TestPhotos() | NoTestPhotos() | NoBetterThanGuessing():
+        case TestPhotos() | TestGroups() | NoTestPhotos() | NoBetterThanGuessing():
             return _of_the_test(finding)
         case NearCopies() | TornGroups() | EveryPhoto() | OtherPhotos() | RejectsMany():
             return _of_other_tests(finding)
@@ -53,8 +54,13 @@ def finding_message(finding: Finding) -> str:
             )
 
 
-def _of_the_test(finding: TestPhotos | NoTestPhotos | NoBetterThanGuessing) -> str:
+def _of_the_test(finding: TestPhotos | TestGroups | NoTestPhotos | NoBetterThanGuessing) -> str:
     match finding:
+        case TestGroups(number, groups, low, high):
+            return (
+                f"The {count(number, 'test photo')} are {count(groups, 'group')} of photos that belong together, and "
+                f"are often correct or wrong together: the likely range may be as wide as {percent_range(low, high)}."
+            )
         case NoTestPhotos():
             return "No photos were held back for testing, so nobody knows how good it is."
         case NoBetterThanGuessing(label, share):
