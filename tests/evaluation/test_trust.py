@@ -47,8 +47,8 @@ def test_a_run_without_fault_has_none():
         ({"near_copies": 3}, "Near-copies are on both sides of the split: 3 of 200 test photos look", "too easy"),
         (
             {"test_groups": [4] * 50},
-            "The 200 test photos are 50 groups of photos that belong together, and are often correct or wrong together: "
-            "the likely range may be as wide as 85–98%.",
+            "The 200 test photos are 50 groups of photos that belong together, and are often correct or wrong "
+            "together: the likely range may be as wide as 85–98%.",
             "as much as 50 photos say",
         ),
         ({"near_copies": 1}, "1 of 200 test photos looks almost like", "the grammar of one"),

@@ -14,7 +14,7 @@ from tlcore.evaluation.ensemble import AVERAGE, METHODS, VOTE
 from tlcore.evaluation.report import load_report
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import EnsembleSpec, Run, create_run, list_runs, load_run
-from tlcore.serving.bundle import read_info
+from tlcore.serving.bundle import is_onnx_model, read_info
 from tlcore.workspace import Workspace
 
 OUT_OF_FOLD, EQUAL = "out-of-fold", "equal"
@@ -90,6 +90,10 @@ def check_members(runs: Sequence[Run]) -> None:
             )
         if not job_status(run).predicts:
             raise UserError(f"The run {run.id} has no model yet.", "Wait until it has finished, or choose another one.")
+        if is_onnx_model(run.folder):
+            raise UserError(
+                f"The run {run.id} uses an ONNX network, which can’t be combined with others.", "Leave it out."
+            )
     if len({run.dataset_id for run in runs}) > 1:
         raise UserError(
             "These models were trained on different photos, so they can’t be combined.",

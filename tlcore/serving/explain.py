@@ -1,4 +1,4 @@
-"""Why a model answers as it does: a heat map of a photo for any of its classes, from the shipped `model.tflite` alone.
+"""Why a model answers as it does: a heat map of a photo for any of its classes, from the shipped file alone.
 
 In memory a copy of the file is made that ends at its feature map, so one pass through the network shows what each place
 of the photo adds to each class (evidence.py). A file that ends in another way than with dense layers on a feature map
@@ -17,7 +17,8 @@ import numpy.typing as npt
 
 from tlcore.data.wanted import unstacked
 from tlcore.errors import UserError
-from tlcore.models.litert_runtime import LiteModel, usable_cores
+from tlcore.models.litert_runtime import usable_cores
+from tlcore.models.runtimes import Network, is_onnx, open_network
 from tlcore.serving.bundle import Bundle
 from tlcore.serving.dense_head import DenseHead, UnknownHead, read_dense_head
 from tlcore.serving.evidence import Evidence, head_evidence, mean_evidence, occlusion_evidence
@@ -95,10 +96,10 @@ class Explainer:
     def __init__(self, bundle: Bundle) -> None:
         self._labels = bundle.labels
         self._sizes = (bundle.image_size, *bundle.other_sizes)
-        files = split_members(bundle.tflite) if "ensemble" in bundle.info else []
-        members = files or [Member(bundle.tflite, bundle.image_size)]
+        files = split_members(bundle.network) if "ensemble" in bundle.info else []
+        members = files or [Member(bundle.network, bundle.image_size)]
         self._weights, self._nearest = _shares(bundle, len(members))
-        models: dict[bytes, LiteModel] = {}  # members with the same network share it
+        models: dict[bytes, Network] = {}  # members with the same network share it
         self._members = [_Member(each, len(bundle.labels), models) for each in members]
 
     @property
@@ -139,7 +140,7 @@ class Explainer:
         return {size: square[0] for size, square in zip(self._sizes, squares, strict=True)}
 
 
-_Runs = dict[LiteModel, list[Array]]
+_Runs = dict[Network, list[Array]]
 """The feature maps, float32 (rows, columns, D) each, that networks gave of the photo that is asked about."""
 
 
@@ -150,11 +151,11 @@ class _Member:
         models: the networks that are loaded already, by their file; gets this one.
     """
 
-    def __init__(self, member: Member, num_classes: int, models: dict[bytes, LiteModel]) -> None:
+    def __init__(self, member: Member, num_classes: int, models: dict[bytes, Network]) -> None:
         self.head, self.size = _head_of(member.tflite, num_classes), member.size
         data = member.tflite if self.head is None else self.head.body
         if data not in models:
-            models[data] = LiteModel(data, num_threads=min(usable_cores(), 4))
+            models[data] = open_network(data, num_threads=min(usable_cores(), 4))
         self._model = models[data]
 
     def evidence(self, image: Image, runs: _Runs) -> Evidence:
@@ -187,6 +188,8 @@ class _Member:
 
 
 def _head_of(tflite: bytes, num_classes: int) -> DenseHead | None:
+    if is_onnx(tflite):
+        return None
     try:
         head = read_dense_head(tflite)
     except UnknownHead:

@@ -128,8 +128,8 @@ def _load_saved_model(path: Path, has_familiarity: bool) -> Network:
     model = tf.saved_model.load(str(path))
     answer = model.signatures["serving_default"]
 
-    def run(image: np.ndarray, model: Any = model) -> tuple[np.ndarray, float | None]:  # it goes with its signature
-        outputs = answer(image=tf.constant(image))
+    def run(images: dict[str, np.ndarray], model: Any = model) -> tuple[np.ndarray, float | None]:
+        outputs = answer(image=tf.constant(images["image"]))  # the model would go without that default: a reference
         return _both({name: value.numpy() for name, value in outputs.items()}, has_familiarity)
 
     return run
