@@ -20,7 +20,7 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
         help="take a trained model with you: a program, a web service, …",
         epilog="kinds: " + " ".join(f"{key}: {KIND_LINES[key]}" for key in KINDS),
     )
-    parser.add_argument("model", help="a run's id, or the folder or zip of a trained model")
+    parser.add_argument("model", help="a run’s id, or the folder or zip of a trained model")
     parser.add_argument(
         "--to",
         required=True,
@@ -36,7 +36,7 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
         type=float,
         default=MAX_LOSS,
         metavar="SHARE",
-        help="with 8 bits: the share of test photos that may be wrong beyond the model's own (default: %(default)s)",
+        help="with 8 bits: the share of test photos that may be wrong beyond the model’s own (default: %(default)s)",
     )
     parser.add_argument("--overwrite", action="store_true", help="replace an earlier export")
     parser.set_defaults(command=_export)
