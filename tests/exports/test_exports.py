@@ -238,4 +238,6 @@ def test_photos_cannot_be_promised_by_a_model_from_a_file(trained, tmp_path):
 
 def test_an_ensemble_is_offered_what_needs_no_training():
     trained, combined = ({kind.key for kind in offered_kinds(is_trained)} for is_trained in (True, False))
-    assert trained - combined == {"keras", "notebook"} and {"html", "python", "service"} <= combined
+    assert (
+        trained - combined == {"keras", "savedmodel", "notebook"} and {"html", "python", "service", "space"} <= combined
+    )

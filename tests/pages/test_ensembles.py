@@ -8,7 +8,9 @@ from pages.shared import actions
 from tests.conftest import copy_of
 from tests.pages.conftest import buttons, words
 from tlcore.comparison.ensembles import create_ensemble
-from tlcore.jobs.store import load_run
+from tlcore.exports.export_job import WHAT, export_options
+from tlcore.exports.exporter import KINDS
+from tlcore.jobs.store import analysis_job, load_run
 from tlcore.worker.runner import run_job
 from tlcore.workspace import write_json
 
@@ -96,3 +98,22 @@ def test_one_that_failed_says_why_and_can_be_restarted(visit, combined):
 def test_runs_of_others_are_not_combined(combined, monkeypatch):
     monkeypatch.setattr(actions.state, "may_see", lambda thing: thing.id != combined[2][1].id)
     assert actions.combine(combined[2], "average") is None
+
+
+def test_an_ensemble_is_taken_along_without_what_a_training_has(visit, combined):
+    workspace, _, _, made, _ = combined
+    at = visit("evaluate", workspace, run=made.id)
+    offered = {button.key.removeprefix("make_") for button in at.button if str(button.key).startswith("make_")}
+    assert {"html", "python", "service", "space", "tflite-float16", "tflite-int8", "project"} <= offered
+    assert not offered & {"keras", "savedmodel", "notebook"}
+
+
+@pytest.mark.parametrize("key", ["python", "tflite-int8", "project"])
+def test_an_export_of_an_ensemble_is_made_and_offered(key, visit, combined):
+    workspace, _, _, made, _ = combined
+    kind = KINDS[key]
+    options = export_options(kind, False)
+    last = run_job(workspace, analysis_job(workspace, made, WHAT, options))
+    assert last.type == "finished", last
+    at = visit("predict", workspace, run=made.id)
+    assert f"Download {kind.title}" in [each.proto.label for each in at.get("download_button")]

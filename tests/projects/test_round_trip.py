@@ -90,21 +90,16 @@ def test_nothing_in_the_file_tells_where_it_lay_or_whose_it_was(project):
                     assert private.encode() not in data, name
 
 
-def test_opened_twice_it_lies_there_twice_and_nothing_is_replaced(project, opened):
+def test_saved_again_and_opened_again_it_lies_there_twice_and_nothing_is_replaced(project, opened, tmp_path):
     workspace, dataset, runs = opened
     head = read_head(dataset.folder)
-    again = finish(opening(workspace, project[3]))[1]
-    assert again.id != dataset.id and len(list_runs(workspace)) == 2 * len(runs)
+    path = save_project(dataset, tmp_path / "again.zip", workspace=workspace)
+    again = open_project(path, workspace=workspace)
+    assert again.id != dataset.id and again.fingerprint == dataset.fingerprint and again.visitor == ""
+    assert len(list_runs(workspace)) == 2 * len(runs)
     assert read_head(dataset.folder) == head and load_dataset(workspace, dataset.id).fingerprint == dataset.fingerprint
-
-
-def test_saved_again_it_is_the_same_project(project, opened, tmp_path):
-    workspace, dataset, _ = opened
-    again = save_project(dataset, tmp_path / "again.zip", workspace=workspace)
-    third = open_project(again, workspace=open_workspace(tmp_path / "third"))
-    assert third.fingerprint == dataset.fingerprint
     with pytest.raises(UserError, match="already there"):
-        save_project(dataset, again, workspace=workspace)
+        save_project(dataset, path, workspace=workspace)
 
 
 def test_a_stop_leaves_nothing(project, tmp_path):

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from tests.conftest import finish
 from tlcore.api.datasets import load_dataset
+from tlcore.api.model import load_model
 from tlcore.cli.main import main
 from tlcore.data import incoming
 from tlcore.data.manifest import load_dataset as load
@@ -54,22 +54,10 @@ def test_the_terminal_opens_it(project, workspace, capsys):
     assert "no project" in capsys.readouterr().err
 
 
-def test_loading_it_as_a_data_set_opens_it(project, workspace):
-    assert load_dataset(project[3], workspace=workspace).fingerprint == project[1].fingerprint
-
-
 def test_what_is_exported_of_a_run_is_the_project(project, workspace):
-    from tlcore.api.model import load_model
-
     home, dataset, runs, _ = project
     made = load_model(runs[1].id, workspace=home).export("project", workspace.root / "take.zip")
     assert made.check.photos == 5 and made.check.largest_difference == 0
     head = preview_project(made.path)
     assert head is not None and head.runs == tuple(run.id for run in runs)
-    assert finish_opening(workspace, made.path) == dataset.fingerprint
-
-
-def finish_opening(workspace, path) -> str:
-    from tlcore.projects.opening import open_project
-
-    return finish(open_project(workspace, path))[1].fingerprint
+    assert load_dataset(made.path, workspace=workspace).fingerprint == dataset.fingerprint, "which opens it"

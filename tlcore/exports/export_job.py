@@ -17,10 +17,13 @@ from tlcore.exports.file_names import export_file_name
 from tlcore.exports.own_score import MAX_LOSS, OwnScore
 from tlcore.exports.samples import make_samples
 from tlcore.jobs.store import Job, Run, load_run
-from tlcore.serving.bundle import MODEL, load_bundle, read_info
-from tlcore.workspace import Workspace
+from tlcore.serving.bundle import MODEL, Bundle, load_bundle, read_info
+from tlcore.settings import load_limits
+from tlcore.storage.quota import check_disk
+from tlcore.storage.usage import EXPORT, folder_bytes
+from tlcore.workspace import Workspace, touch_used
 
-WHAT = "export"
+WHAT = EXPORT
 VERSION = 1  # raise it when an export of the same model would be another
 
 
@@ -48,6 +51,7 @@ def run_export(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Itera
     kind, run = find_kind(options["kind"]), load_run(workspace, job.spec["run"])
     yield Progress(StageKey.PACK, 0, 1)
     bundle = load_bundle(run.folder)
+    check_disk(workspace, _most_bytes(workspace, run, kind, bundle), load_limits(workspace))
     source = ExportSource(bundle, run.folder, should_stop)
     samples = make_samples(bundle, run.folder, options["include_photos"])
     if should_stop():
@@ -66,6 +70,12 @@ def run_export(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Itera
     yield Finished(job.id, time.perf_counter() - start)
 
 
+def _most_bytes(workspace: Workspace, run: Run, kind: ExportKind, bundle: Bundle) -> int:
+    """What an export may take on the disk: of a model a few times its size, of a project all that goes with it."""
+    model = 8 * len(bundle.tflite)
+    return model + folder_bytes(workspace.dataset_folder(run.dataset_id)) * 2 if kind.of_maker else model
+
+
 def load_export(workspace: Workspace, run: Run, kind: ExportKind, options: Mapping[str, Any]) -> SavedExport | None:
     """What was made of a run; None where nothing was, or its model is another one since. `options`: the job's."""
     folder = analysis_folder(workspace, run.id, WHAT, options)
@@ -78,5 +88,6 @@ def load_export(workspace: Workspace, run: Run, kind: ExportKind, options: Mappi
         return None
     if found.get("state", "") and found["state"] != kind.state(ExportSource(load_bundle(run.folder), run.folder)):
         return None
+    touch_used(folder)
     score = OwnScore(**found["score"]) if found["score"] is not None else None
     return SavedExport(Exported(path, Check(**found["check"]), score), options["include_photos"])

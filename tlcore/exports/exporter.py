@@ -103,6 +103,7 @@ KINDS: dict[str, ExportKind] = {
         ExportKind("html", "HTML file", ".html", False, "tlcore.exports.html_file", 2e-3),
         ExportKind("python", "Python program", ".zip", True, "tlcore.exports.python_program", 1e-3),
         ExportKind("service", "HTTP service", ".zip", True, "tlcore.exports.web_service", 1e-3),
+        ExportKind("space", "Demo page", ".zip", True, "tlcore.exports.space", 1e-3),
         ExportKind(
             "tflite-float16",
             "LiteRT with 16 bits",
@@ -131,6 +132,16 @@ KINDS: dict[str, ExportKind] = {
         ),
         ExportKind(
             "notebook", "Notebook", ".zip", True, "tlcore.exports.notebook", 1e-3, ("tensorflow",), of_training=True
+        ),
+        ExportKind(
+            "savedmodel",
+            "SavedModel",
+            ".zip",
+            True,
+            "tlcore.exports.saved_model",
+            1e-3,
+            ("tensorflow",),
+            of_training=True,
         ),
         ExportKind("project", "Whole project", ".zip", False, "tlcore.exports.project", 1e-3, of_maker=True),
     )

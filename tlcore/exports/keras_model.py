@@ -1,6 +1,8 @@
 """The export "keras": the file for Keras, to go on working with, and a script that loads it in safe mode."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from tlcore.config import TrainConfig
 from tlcore.errors import UserError, require_package
@@ -11,6 +13,9 @@ from tlcore.models.backbones import find_backbone
 from tlcore.serving.bundle import KERAS, load_file_beside
 from tlcore.serving.bundle_weights import WEIGHTS, unpack_arrays
 from tlcore.workspace import Workspace, write_atomic
+
+if TYPE_CHECKING:
+    import keras
 
 README = """# {name}
 
@@ -44,11 +49,28 @@ def write_keras_file(source: ExportSource, path: Path) -> None:
     Raises:
         UserError: the model has neither, or is damaged, or the weights of the network below are missing.
     """
-    bundle = source.bundle
-    data = load_file_beside(source.place, KERAS, bundle.info)
+    data = load_file_beside(source.place, KERAS, source.bundle.info)
     if data is not None:
         write_atomic(path, data)
-        return
+    else:
+        _made_of_weights(source).save(path)
+
+
+def load_keras_model(source: ExportSource) -> "keras.Model":
+    """The model in Keras; raises what `write_keras_file` raises."""
+    data = load_file_beside(source.place, KERAS, source.bundle.info)
+    if data is None:
+        return _made_of_weights(source)
+    from keras.saving import load_model
+
+    with TemporaryDirectory() as place:
+        path = Path(place) / KERAS
+        path.write_bytes(data)
+        return load_model(path, compile=False, safe_mode=True)
+
+
+def _made_of_weights(source: ExportSource) -> "keras.Model":
+    bundle = source.bundle
     weights = load_file_beside(source.place, WEIGHTS, bundle.info)
     if weights is None:
         raise UserError("This model has no weights for Keras.", "Choose another kind, or train again.")
@@ -59,8 +81,7 @@ def write_keras_file(source: ExportSource, path: Path) -> None:
     except (TypeError, ValueError) as error:
         raise UserError("model.json doesn’t say how this model was trained.", "Choose another kind.") from error
     workspace = Workspace(source.place.parent.parent)  # a run's folder; a bundle from elsewhere finds the table's alone
-    model = keras_model(find_backbone(config.backbone, workspace), config, len(bundle.labels), unpack_arrays(weights))
-    model.save(path)
+    return keras_model(find_backbone(config.backbone, workspace), config, len(bundle.labels), unpack_arrays(weights))
 
 
 def answer(source: ExportSource, samples: Samples, target: Path) -> list[Answer]:

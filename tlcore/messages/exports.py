@@ -7,11 +7,13 @@ KIND_LINES: dict[str, str] = {
     "html": "One file that opens in any current browser, without internet, and classifies photos and the camera.",
     "python": "A script for a laptop or a Raspberry Pi. It needs Python and three small packages.",
     "service": "A small web service with a Dockerfile: send a photo, get the answer as JSON.",
+    "space": "A page that predicts with this model alone, for a Hugging Face Space or your own Streamlit server.",
     "tflite-float16": "For phones and small boards: weights of 16 bits take half the space.",
     "tflite-int8": "For the smallest boards and accelerators: calculates with 8 bits, a quarter of the space.",
     "onnx": "For onnxruntime, and programs in C#, Java, C++ or JavaScript.",
     "project": "Photos with their history, all runs and models in one file, to continue on another computer.",
     "notebook": "The same training in plain Keras, step by step, for a lesson in Jupyter.",
+    "savedmodel": "For TensorFlow Serving, TensorFlow.js and other converters.",
     "keras": "To continue training in Keras, in a notebook of your own.",
 }
 """One sentence for each kind of export, by its key."""

@@ -10,7 +10,6 @@ from tlcore.cleaning.planned import PLANNED
 from tlcore.config import TrainConfig
 from tlcore.data.corrections import Correction
 from tlcore.data.names import clean_text
-from tlcore.errors import UserError
 from tlcore.evaluation.calibration import CALIBRATION, load_calibration
 from tlcore.evaluation.cross_validation import parse_cross_validation, save_cross_validation
 from tlcore.evaluation.embedding import Embedding, save_embedding
@@ -24,7 +23,7 @@ from tlcore.projects.tables import parse_table
 from tlcore.serving.bundle import INFO, Bundle
 from tlcore.serving.bundle_weights import WEIGHTS, unpack_arrays
 from tlcore.serving.probe import load_safely
-from tlcore.workspace import is_id, new_id, split_version, version_id, write_atomic, write_json
+from tlcore.workspace import new_id, split_version, version_id, write_atomic, write_json
 
 _PREDICTIONS = {
     "path": "text",
@@ -40,15 +39,15 @@ _EMBEDDED = {"path": "text", "sha256": "text", "label": "text", "split": "text",
 LONGEST_NAME = 200
 
 
-def write_run(project: ProjectFile, run_id: str, folder: Path, ids: Mapping[str, str], visitor: str) -> Bundle:
-    """Write the files of a run into a folder, and try its model in a process of its own.
+def write_run(project: ProjectFile, run_id: str, folder: Path, ids: Mapping[str, str], visitor: str) -> None:
+    """Write the files of a run into a folder, but for its model.
 
     Args:
         run_id: as the project calls it. ids: the new id of each data set and run by its old one. visitor: whose it is
             now.
 
     Raises:
-        UserError: something in it can't be right, its model does not answer as it should, or the disk is full.
+        UserError: something in it can't be right, or the disk is full.
     """
     place = f"runs/{run_id}"
     folder.mkdir(parents=True)
@@ -62,7 +61,6 @@ def write_run(project: ProjectFile, run_id: str, folder: Path, ids: Mapping[str,
         _write_figures(project, place, folder)
         _write_embedding(project, place, folder)
         _write_corrections(project, place, folder)
-    return _write_bundle(project, place, folder / "bundle", ids)
 
 
 def _job(values: Mapping[str, Any], ids: Mapping[str, str]) -> dict[str, Any]:
@@ -140,8 +138,16 @@ def _write_corrections(project: ProjectFile, place: str, folder: Path) -> None:
     write_json(folder / PLANNED, {"corrections": [vars(each) for each in planned]})
 
 
-def _write_bundle(project: ProjectFile, place: str, folder: Path, ids: Mapping[str, str]) -> Bundle:
-    """The model: its files as they are, tried like that of any stranger, then told under new ids."""
+def write_model(project: ProjectFile, run_id: str, run_folder: Path, ids: Mapping[str, str]) -> Bundle:
+    """Write the model of a run: its files as they are, tried like that of any stranger, then told under new ids.
+
+    Args:
+        run_folder: where `write_run` has put the rest. ids: as there.
+
+    Raises:
+        UserError: it is damaged, or does not answer as it should, in a process of its own; or the disk is full.
+    """
+    place, folder = f"runs/{run_id}", run_folder / "bundle"
     folder.mkdir()
     for name in BUNDLE:
         if project.has(f"{place}/bundle/{name}"):
@@ -158,6 +164,4 @@ def _write_bundle(project: ProjectFile, place: str, folder: Path, ids: Mapping[s
         for member in (info.get("ensemble") or {}).get("members", ()):
             member["run"] = ids.get(member["run"], new_id("gone"))
     write_json(folder / INFO, info)
-    if not is_id(folder.parent.name):
-        raise UserError("The project can’t be opened here.", "Please report this.")
     return bundle

@@ -24,7 +24,7 @@ from tlcore.events import Progress, ShouldStop, StageKey, never
 from tlcore.projects.contents import SAMPLES
 from tlcore.projects.file import ProjectFile, damaged, refusing_damage
 from tlcore.projects.opened_photos import take_photos, write_dataset
-from tlcore.projects.opened_run import write_run
+from tlcore.projects.opened_run import write_model, write_run
 from tlcore.projects.sample_answers import TOLERANCE, check_answer, parse_samples
 from tlcore.serving.bundle import Bundle
 from tlcore.serving.predict import ImageClassifier
@@ -66,11 +66,13 @@ def open_project(
         total = len(project.head.runs)
         write_dataset(project, draft / "dataset", photos, visitor, time.time())
         runs = _made(draft / "runs")
+        for run_id in project.head.runs:
+            write_run(project, run_id, runs / ids[run_id], ids, visitor)
         for done, run_id in enumerate(project.head.runs):
             yield Progress(StageKey.VERIFY, done, total)
             if should_stop():
                 return None
-            bundle = write_run(project, run_id, runs / ids[run_id], ids, visitor)
+            bundle = write_model(project, run_id, runs / ids[run_id], ids)
             _check_samples(project, run_id, bundle, decoder)
         dataset = _place(workspace, project, draft, ids, visitor)
         yield Progress(StageKey.VERIFY, total, total, 0.0)

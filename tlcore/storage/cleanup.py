@@ -37,6 +37,7 @@ from tlcore.storage.belongings import (
 )
 from tlcore.storage.deletion import ORDER, delete, delete_marked, forget_signatures
 from tlcore.storage.forgetting import note_photos, unused_features, work_off
+from tlcore.storage.made_exports import idle_exports
 from tlcore.storage.pending import finish_deletions
 from tlcore.storage.purge import purge_deleted_photos
 from tlcore.storage.put_aside import purge_outdated
@@ -93,6 +94,7 @@ def _clean(workspace: Workspace, limits: Limits, by_age: bool, dry_run: bool, no
         for name in evict(workspace, (), activations_limit(workspace)):
             yield Removed("activations", name, 0)
     if by_age:
+        yield from _exports(workspace, dry_run, now)
         yield from _put_aside(workspace, limits, dry_run, now)
         yield from _outdated(workspace, everything, limits, dry_run, now)
     if not dry_run:
@@ -179,6 +181,14 @@ def _outdated(
         size = folder_bytes(folder)
         if dry_run or discard(workspace, folder):
             yield Removed("features", folder.name, size)
+
+
+def _exports(workspace: Workspace, dry_run: bool, now: float) -> Iterator[Removed]:
+    """Exports that nobody has looked at for a day; they can be made again."""
+    for each in idle_exports(workspace, now):
+        size = folder_bytes(each.folder)
+        if dry_run or discard(workspace, each.folder):
+            yield Removed("export", each.id, size)
 
 
 def _put_aside(workspace: Workspace, limits: Limits, dry_run: bool, now: float) -> Iterator[Removed]:

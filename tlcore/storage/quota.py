@@ -4,12 +4,14 @@ The owner and whoever works without a browser (no visitor's name) may use the wh
 """
 
 import shutil
+import time
 
 from tlcore.data.allowance import NO_LIMIT, Allowance
 from tlcore.errors import UserError
 from tlcore.features.activations import activations_bytes, evict
 from tlcore.jobs.line import Line
 from tlcore.settings import Limits, load_limits
+from tlcore.storage.made_exports import drop_exports
 from tlcore.storage.put_aside import list_deletions, make_room
 from tlcore.storage.usage import disk_used, measure_disk, uploaded, usage
 from tlcore.workspace import Workspace
@@ -114,6 +116,8 @@ def check_disk(workspace: Workspace, new_bytes: int, limits: Limits) -> None:
     missing = _missing(workspace, new_bytes, limits, measure_disk(workspace))
     if missing > 0:
         evict(workspace, (), max(0, activations_bytes(workspace) - missing))
+        missing = _missing(workspace, new_bytes, limits, measure_disk(workspace))
+    if missing > 0 and drop_exports(workspace, missing, time.time()):  # they can be made again, too
         missing = _missing(workspace, new_bytes, limits, measure_disk(workspace))
     if missing > 0 and make_room(workspace, missing):  # what was deleted may be brought back, but not at this price
         missing = _missing(workspace, new_bytes, limits, measure_disk(workspace))

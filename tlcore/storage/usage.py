@@ -19,6 +19,7 @@ from tlcore.storage.belongings import (
 from tlcore.storage.put_aside import list_deletions
 from tlcore.workspace import Workspace, read_json, write_json
 
+EXPORT = "export"  # the analysis that makes one, as exports/export_job.py calls it
 MEASURED = "disk.json"
 MEASURED_SECONDS = 60  # until the whole is measured again: it means looking at every file
 
@@ -64,6 +65,8 @@ def usage(workspace: Workspace, visitor: str, without: str = "") -> Usage:
             count, in_area = uploaded(each.folder)
             photos += count
             size += in_area
+        elif each.kind == ANALYSIS and each.what == EXPORT:
+            continue  # it can be made again, and goes when the disk is short (made_exports.py)
         elif each.kind in (RUN, CHECK, ANALYSIS, ADDITION, NETWORK):
             size += folder_bytes(each.folder)
     kinds = [each.kind for each in found]

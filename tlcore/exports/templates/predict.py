@@ -81,6 +81,8 @@ def load_network(folder: Path, has_familiarity: bool) -> Network:
         return _load_onnx(folder / "model.onnx", has_familiarity)
     if (folder / "model.keras").exists():
         return _load_keras(folder / "model.keras", has_familiarity)
+    if (folder / "saved_model").exists():
+        return _load_saved_model(folder / "saved_model", has_familiarity)
     from ai_edge_litert.interpreter import Interpreter
 
     content = (folder / "model.tflite").read_bytes()  # not its path, which on some systems may not have umlauts
@@ -113,6 +115,19 @@ def _load_keras(path: Path, has_familiarity: bool) -> Network:
         outputs = model(image, training=False)
         outputs = outputs if isinstance(outputs, dict) else {"probabilities": outputs}
         return _both({name: np.asarray(value) for name, value in outputs.items()}, has_familiarity)
+
+    return run
+
+
+def _load_saved_model(path: Path, has_familiarity: bool) -> Network:
+    import tensorflow as tf
+
+    model = tf.saved_model.load(str(path))
+    answer = model.signatures["serving_default"]
+
+    def run(image: np.ndarray, model: Any = model) -> tuple[np.ndarray, float | None]:  # it goes with its signature
+        outputs = answer(image=tf.constant(image))
+        return _both({name: value.numpy() for name, value in outputs.items()}, has_familiarity)
 
     return run
 

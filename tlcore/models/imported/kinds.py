@@ -64,10 +64,17 @@ def _tflite() -> Reader:
     return tflite_reader.READER
 
 
+def _savedmodel() -> Reader:
+    from tlcore.models.imported import savedmodel
+
+    return savedmodel.READER
+
+
 KINDS: dict[str, Callable[[], Reader]] = {
     "keras": _keras,
     "h5": _h5,
     "tflite": _tflite,
+    "savedmodel": _savedmodel,
 }
 """By the key of a kind, what imports its reader; in the order in which they are asked."""
 
