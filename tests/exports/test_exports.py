@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from tlcore.errors import UserError
 from tlcore.exports import keras_model, onnx_model
 from tlcore.exports.exporter import KINDS, ExportSource, offered_kinds
 from tlcore.exports.file_names import export_file_name
-from tlcore.exports.program import answer_of
+from tlcore.exports.program import answer_of, write_program
 from tlcore.exports.samples import Answer, Samples, largest_difference, make_samples
 from tlcore.exports.templates.predict import Classifier
 from tlcore.serving.bundle import load_bundle
@@ -168,6 +169,13 @@ def test_a_file_gets_a_name_that_opens_it(model, tmp_path, kind, name, message):
     with pytest.raises(UserError, match=message):
         model.export(kind, tmp_path / name)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_name_is_no_markup_in_the_readme(trained, tmp_path):
+    bundle = load_bundle(trained[2].folder)
+    info = bundle.info | {"dataset": {"name": "<img src=x>\n# [4b](x)"}}
+    write_program(ExportSource(replace(bundle, info=info), trained[2].folder), tmp_path, "# {name}\n", ())
+    assert (tmp_path / "README.md").read_text() == r"# \<img src=x\> \# \[4b\](x)" + "\n"
 
 
 def test_downloads_are_called_after_the_data_set():
