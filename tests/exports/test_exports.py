@@ -163,6 +163,7 @@ def test_the_program_takes_a_folder_and_says_what_is_wrong_with_a_file(program, 
         ("html", "", "is a folder.*model.html"),
         ("html", "page.zip", "Let it end in .html"),
         ("html", "page", "Let it end in .html"),
+        ("html", "x" * 300 + ".html", "could not be saved: "),
     ],
 )
 def test_a_file_gets_a_name_that_opens_it(model, tmp_path, kind, name, message):

@@ -227,8 +227,8 @@ def exporting(
             than the model, or loses more than it may.
     """
     is_zip = kind.is_folder and path.suffix.lower() == ".zip"
-    _check_target(path, kind, kind.is_folder and not is_zip, overwrite)
     try:
+        _check_target(path, kind, kind.is_folder and not is_zip, overwrite)
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".exporting-") as place:
             draft = Path(place) / path.stem if kind.is_folder else Path(place) / path.name
