@@ -18,7 +18,9 @@ from tlcore.models.onnx.checked import parse_checked
 from tlcore.models.onnx.embeddings import run_at
 from tlcore.models.onnx_backbone import FILE
 from tlcore.models.onnx_runtime import OnnxModel, onnx_pool
+from tlcore.models.registry import BUILT_IN
 from tlcore.models.scalings import SCALING_VALUES, scale_pixels
+from tlcore.models.several import side_by_side
 from tlcore.networks.adding import Source, add_network
 from tlcore.serving.bundle import Bundle, load_bundle
 from tlcore.serving.explain import Explainer
@@ -241,6 +243,8 @@ def test_a_network_is_added_trained_explained_and_exported(workspace, tmp_path):
     path = written(tmp_path / "Café net.onnx", small_onnx())
     network = finish(add_network(workspace, Source(path), Choices()))[1]
     assert not network.spec.can_unfreeze and network.spec.imported.form == "onnx"
+    with pytest.raises(UserError, match="can't be used together"):
+        side_by_side([BUILT_IN, network.spec])
     model = tlcore.train(
         write_small_folder(tmp_path / "photos", 8),
         backbone=network.id,
