@@ -163,9 +163,9 @@ def opset(model: onnx.ModelProto) -> None:
 REFUSED = {
     "weights in another file": (external, "lie in another file"),
     "weights of a constant in another file": (hidden_weights, "lie in another file"),
-    "an operator of its own": (node("Exec", ["input"], domain="evil.ops"), "not one of ONNX's own"),
-    "an operator of one runtime": (node("FusedConv", ["input", "w1"], domain="com.microsoft"), "not one of ONNX's own"),
-    "a classifier of another kind": (node("SVMClassifier", ["input"], domain="ai.onnx.ml"), "not one of ONNX's own"),
+    "an operator of its own": (node("Exec", ["input"], domain="evil.ops"), "not one of ONNX’s own"),
+    "an operator of one runtime": (node("FusedConv", ["input", "w1"], domain="com.microsoft"), "not one of ONNX’s own"),
+    "a classifier of another kind": (node("SVMClassifier", ["input"], domain="ai.onnx.ml"), "not one of ONNX’s own"),
     "a loop": (node("Loop", ["", ""]), "Loop .it decides on its way"),
     "a branch": (node("If", ["input"]), "If .it decides on its way"),
     "chance": (node("RandomNormalLike", ["input"]), "draws at random"),
@@ -180,10 +180,10 @@ REFUSED = {
     "a tensor of a negative side": (claims(-1, 27), "impossible shape"),
     "a version of the future": (opset, "version 99 of ONNX"),
     "two inputs": (two_inputs, "has 2 inputs"),
-    "grey images": (sides(1, 1, SIDE, SIDE), "doesn't take colour images"),
-    "no image": (sides(1, 3), "doesn't take a colour image"),
+    "grey images": (sides(1, 1, SIDE, SIDE), "doesn’t take colour images"),
+    "no image": (sides(1, 3), "doesn’t take a colour image"),
     "oblong images": (sides(1, 3, 32, 64), "64 × 32 pixels"),
-    "another number of colours than its weights": (sides(1, SIDE, SIDE, 3), "can't be run on images of 32"),
+    "another number of colours than its weights": (sides(1, SIDE, SIDE, 3), "can’t be run on images of 32"),
 }
 
 
@@ -243,7 +243,7 @@ def test_a_network_is_added_trained_explained_and_exported(workspace, tmp_path):
     path = written(tmp_path / "Café net.onnx", small_onnx())
     network = finish(add_network(workspace, Source(path), Choices()))[1]
     assert not network.spec.can_unfreeze and network.spec.imported.form == "onnx"
-    with pytest.raises(UserError, match="can't be used together"):
+    with pytest.raises(UserError, match="can’t be used together"):
         side_by_side([BUILT_IN, network.spec])
     model = tlcore.train(
         write_small_folder(tmp_path / "photos", 8),
