@@ -12,6 +12,7 @@ from pages.server import terminal
 from pages.server.cleaning import check_settings, cleaning
 from pages.server.compression import Compression
 from pages.server.downloads import Downloads
+from pages.server.exports import Exports
 from pages.server.headers import SecurityHeaders, frame_ancestors
 from pages.server.identity import Identity
 from pages.server.memory_uploads import MemoryUploads, is_session
@@ -39,7 +40,7 @@ def options() -> dict[str, Any]:
     uploads = Uploads()
     in_memory = Middleware(MemoryUploads, limits=lambda: load_limits(uploads.workspace), is_open=is_session)
     shell = Middleware(Shell, base=str(st.get_option("server.baseUrlPath") or ""))
-    routes = [*uploads.routes(), *Downloads().routes(), *ThumbnailRoute().routes()]
+    routes = [*uploads.routes(), *Downloads().routes(), *Exports().routes(), *ThumbnailRoute().routes()]
     middleware = [Middleware(SecurityHeaders), Middleware(Identity), shell, Middleware(Compression), in_memory]
     return {"lifespan": _lifespan, "routes": routes, "middleware": middleware}
 

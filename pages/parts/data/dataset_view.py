@@ -9,12 +9,14 @@ from pages.parts.data import check, file_report, photo_view, same_names
 from pages.parts.data.photo_actions import photo_actions
 from pages.parts.data.photo_view import PhotoView
 from pages.server.downloads import download_address
-from pages.shared import chrome, drawn, gallery, manage, photo_viewer, state, widgets
+from pages.server.exports import project_address
+from pages.shared import actions, chrome, drawn, gallery, manage, photo_viewer, state, widgets
 from pages.shared.decoding import dataset_thumbnail
 from pages.shared.widgets import plain
 from tlcore.charts import results as charts
 from tlcore.charts import tokens
 from tlcore.data.manifest import SPLITS, Dataset
+from tlcore.messages.exports import PROJECT_HELP
 from tlcore.messages.quantities import count, format_bytes
 
 PICTURES_A_CLASS = 6
@@ -66,9 +68,14 @@ def _enlarge(dataset: Dataset, rows: pd.DataFrame, place: int) -> None:
 
 
 def download_link(dataset: Dataset) -> str:
-    """A link to all photos as a zip, as escaped HTML; the server makes it while it is sent."""
+    """Links to all photos as a zip, and for their maker to the whole project, as escaped HTML; the server makes both
+    while they are sent."""
     address = html.escape(download_address(state.workspace(), dataset.id))
-    return f'<a class="tl-download" href="{address}" download>Download photos</a>'
+    photos = f'<a class="tl-download" href="{address}" download>Download photos</a>'
+    if not actions.is_maker(dataset):
+        return photos
+    project = html.escape(project_address(state.workspace(), dataset.id))
+    return f'{photos} <a class="tl-download" href="{project}" title="{PROJECT_HELP}" download>Save project</a>'
 
 
 def facts(dataset: Dataset) -> list[str]:
