@@ -103,7 +103,7 @@ def _write(
     tables = dict(_tables(folder, log))
     places = _places(dataset, tables, log)
     name = given_name(folder) or dataset.name
-    head = ProjectHead(folder.name, name, tuple(run.id for run in runs), len(places))
+    head = ProjectHead(folder.name, name, tuple(run.id for run in runs), _num_photos(folder, log))
     total = len(places) + len(runs)
     yield Progress(StageKey.EXPORT, 0, total)
     writer.add(HEAD, dump_json(head.to_dict()))
@@ -131,6 +131,12 @@ def _write(
     writer.end()
     yield Progress(StageKey.EXPORT, total, total, 0.0)
     return True
+
+
+def _num_photos(folder: Path, log: Log) -> int:
+    """How many photos the current version has."""
+    entry = log.entries.get(read_head(folder).version)
+    return entry.num_photos if entry is not None else int(read_json(folder / "dataset.json")["num_photos"])
 
 
 def _tables(folder: Path, log: Log) -> Iterator[tuple[str, pd.DataFrame]]:

@@ -41,7 +41,8 @@ def show(dataset: Dataset) -> None:
             manage.dataset_menu(dataset)
         with st.container(horizontal=True, vertical_alignment="center", key="tl_facts"):
             st.markdown(" · ".join(facts(dataset)), width="content")
-            st.html(download_link(dataset), width="content")
+            for link in download_links(dataset):
+                st.html(link, width="content")
         for note in dataset.notes:
             st.markdown(f"- {plain(note)}")
         file_report.show(dataset)
@@ -67,15 +68,18 @@ def _enlarge(dataset: Dataset, rows: pd.DataFrame, place: int) -> None:
     photo_viewer.show(photo_viewer.from_dataset(dataset, rows), place, photo_actions(dataset, rows["path"]))
 
 
-def download_link(dataset: Dataset) -> str:
+def download_links(dataset: Dataset) -> list[str]:
     """Links to all photos as a zip, and for their maker to the whole project, as escaped HTML; the server makes both
     while they are sent."""
-    address = html.escape(download_address(state.workspace(), dataset.id))
-    photos = f'<a class="tl-download" href="{address}" download>Download photos</a>'
-    if not actions.is_maker(dataset):
-        return photos
-    project = html.escape(project_address(state.workspace(), dataset.id))
-    return f'{photos} <a class="tl-download" href="{project}" title="{PROJECT_HELP}" download>Save project</a>'
+    links = [_link(download_address(state.workspace(), dataset.id), "Download photos")]
+    if actions.is_maker(dataset):
+        links.append(_link(project_address(state.workspace(), dataset.id), "Save project", PROJECT_HELP))
+    return links
+
+
+def _link(address: str, words: str, title: str = "") -> str:
+    told = f' title="{html.escape(title)}"' if title else ""
+    return f'<a class="tl-download" href="{html.escape(address)}"{told} download>{words}</a>'
 
 
 def facts(dataset: Dataset) -> list[str]:
