@@ -16,6 +16,7 @@ NAMES = (
     "time_to_model",
     "extraction",
     "prediction",
+    "many_photos",
     "web",
     "slow_line",
     "upload",

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.parts.predict import many
 from pages.shared import chrome, model_download, packing, predict_panel, run_list, share, state, widgets
 from tlcore.jobs.status import job_status
 
@@ -18,7 +19,8 @@ with chrome.page("Predict", "Try your model on new photos.", step=4) as action:
     elif not status.predicts:
         packing.offer(action, run, status)
     else:
-        predict_panel.show(run)
+        has_dial = predict_panel.show(run)
+        many.show(run, has_dial)
         with st.container(horizontal=True):
             model_download.show(run)
         share.show(action, "run", run)

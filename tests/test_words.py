@@ -71,6 +71,7 @@ BANNED = {
 EXCEPTIONS = {
     "tlcore/workspace.py": ("start again",),  # the program, with another folder; not a job
     "tlcore/error_reasons.py": ("errno",),  # for the log
+    "tlcore/models/onnx/checked.py": ("round",),  # an operation of ONNX
     "tlcore/pipeline/timings.py": ("round",),  # the name of a rate on disk
 }
 

@@ -17,6 +17,7 @@ from pages.server.headers import SecurityHeaders, frame_ancestors
 from pages.server.identity import Identity
 from pages.server.memory_uploads import MemoryUploads, is_session
 from pages.server.shell import Shell
+from pages.server.sorted_photos import SortedPhotos
 from pages.server.thumbnails import ThumbnailRoute
 from pages.server.uploads import Uploads
 from pages.server.working_queue import working_queue
@@ -40,7 +41,8 @@ def options() -> dict[str, Any]:
     uploads = Uploads()
     in_memory = Middleware(MemoryUploads, limits=lambda: load_limits(uploads.workspace), is_open=is_session)
     shell = Middleware(Shell, base=str(st.get_option("server.baseUrlPath") or ""))
-    routes = [*uploads.routes(), *Downloads().routes(), *Exports().routes(), *ThumbnailRoute().routes()]
+    downloads = (Downloads(), Exports(), SortedPhotos(), ThumbnailRoute())
+    routes = [*uploads.routes(), *(route for each in downloads for route in each.routes())]
     middleware = [Middleware(SecurityHeaders), Middleware(Identity), shell, Middleware(Compression), in_memory]
     return {"lifespan": _lifespan, "routes": routes, "middleware": middleware}
 

@@ -17,6 +17,9 @@ import streamlit as st
 from pages.shared import room, state
 from pages.shared.widgets import plain
 from tlcore.access import Made
+from tlcore.analysis.predicted_photos import chosen_files, open_photos
+from tlcore.analysis.prediction_results import WHAT as PREDICTIONS
+from tlcore.analysis.prediction_results import load_predictions
 from tlcore.analysis.test_set_results import WHAT as TEST_SET
 from tlcore.cleaning import kept, planned
 from tlcore.cleaning.issues import WRONG_LABEL
@@ -33,7 +36,7 @@ from tlcore.exports.export_job import WHAT as EXPORT
 from tlcore.exports.exporter import KINDS
 from tlcore.jobs import store
 from tlcore.jobs.status import job_status
-from tlcore.jobs.store import Job, Run
+from tlcore.jobs.store import ImportSpec, Job, Run
 from tlcore.models.imported.candidate import Choices
 from tlcore.networks.addition import decide
 from tlcore.settings import is_hosted
@@ -41,6 +44,7 @@ from tlcore.storage import renaming, trash
 from tlcore.storage.put_aside import Deletion
 from tlcore.workspace import discard, split_version
 
+MOST_ADDED = 200  # photos at a time, which are copied while the page waits
 REFUSED = "refused"  # in the session: said once by the next page, since a callback has no place on one
 
 
@@ -301,6 +305,56 @@ def replace_test_set(run: Run, job: Job, options: Mapping[str, Any]) -> None:
     if job.spec.get("run") == run.id and _is_allowed(run) and not job_status(job).active:
         discard(state.workspace(), job.folder)
         test_on_photos(run, options)
+
+
+def predict_many(run: Run, options: Mapping[str, Any]) -> None:
+    """Predict many photos by a finished run, in a job. Raises UserError for a path that is not one's own.
+
+    Args:
+        options: as `tlcore.analysis.prediction_job.run_predictions` has them.
+    """
+    if "path" in options and not state.is_owner():  # no page offers it to others, but a browser sends what it likes
+        raise UserError("Only the owner of this server can use a folder on it.", "Upload the photos.")
+    analyse(run, PREDICTIONS, options)
+
+
+def delete_predictions(run: Run, job: Job, with_uploads: bool = True) -> None:
+    """Delete predictions of many photos, with the photos that were uploaded for them; nothing while it is at work."""
+    if job.spec.get("run") != run.id or not _is_allowed(run) or job_status(job).active:
+        return
+    if with_uploads:
+        incoming.clear(state.workspace(), job.spec["options"].get("area", ""))
+    discard(state.workspace(), job.folder)
+
+
+def add_predicted(run: Run, job: Job, paths: Collection[str], label: str) -> Job | None:
+    """Add photos of a job of predictions to the run's data set under a class, in a job, as an edit that can be undone.
+
+    Returns:
+        The job; None where this visitor may not.
+
+    Raises:
+        UserError: they are too many at once, are not there any more, or there is no room for them.
+    """
+    found = load_predictions(job)
+    dataset = state.dataset_of(state.newest_version(run.dataset_id))
+    allowed = job.spec.get("run") == run.id and _is_allowed(run) and _may_change(dataset)
+    if not allowed or found is None or label not in dataset.labels:
+        return None
+    if len(paths) > MOST_ADDED:
+        raise UserError(f"{len(paths):,} photos are too many at once.", f"Choose at most {MOST_ADDED:,}.")
+    workspace = state.workspace()
+    room.for_files(number=len(paths))
+    photos = open_photos(workspace, job.spec["options"])
+    area = incoming.new_incoming(workspace, state.maker())
+    files = [(name, data, label) for name, data in chosen_files(photos, found, paths)]
+    if not files:
+        incoming.clear(workspace, area)
+        raise UserError("These photos are not there any more.", "Upload them again.")
+    incoming.add_files(workspace, area, files)
+    made = store.create_import(workspace, ImportSpec("incoming", area, dataset.name, base=dataset.id), state.maker())
+    state.queue().submit(made)
+    return made
 
 
 def keep_issues(dataset: Dataset, issues: pd.DataFrame) -> bool:

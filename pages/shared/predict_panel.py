@@ -19,8 +19,12 @@ UPLOADER = "new_photos"
 GIVEN, NEWEST = "photos_given", "photo_newest"
 
 
-def show(run: Run) -> None:
-    """Draw it, for a finished run. Raises UserError where the model's files are gone or damaged."""
+def show(run: Run) -> bool:
+    """Draw it, for a finished run; whether the dial that says how sure it must be was drawn.
+
+    Raises:
+        UserError: the model's files are gone or damaged.
+    """
     model = predictions.model_of(run)
     kept = rejection_dial.chosen(model.rejection)
     threshold = model.rejection.threshold(kept) if model.rejection else 0.0
@@ -37,10 +41,12 @@ def show(run: Run) -> None:
     if given and model.rejection:
         rejection_dial.show(model.rejection)
     _, left = predictions.predict(run, model, photos, SLICE_SECONDS)
+    has_dial = bool(given and model.rejection)
     if not photos:
-        return
+        return has_dial
     results = chrome.errors_shown()(partial(_results, run, model, photos, newest, threshold, unfinished=left > 0))
     st.fragment(results, run_every=POLL_SECONDS if left else None, key="predictions")()
+    return has_dial
 
 
 def recognises(labels: Sequence[str]) -> str:

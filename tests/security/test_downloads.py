@@ -3,6 +3,7 @@
 import csv
 import http.client
 import io
+import shutil
 import socket
 import threading
 import zipfile
@@ -14,11 +15,15 @@ import uvicorn
 from starlette.applications import Starlette
 
 from pages.server.downloads import Downloads, download_address, zip_pieces
+from pages.server.sorted_photos import SortedPhotos, sorted_address
+from tests.conftest import copy_of
 from tests.photos import class_files, write_zip
 from tlcore import access
-from tlcore.data import edits
+from tlcore.data import edits, incoming
 from tlcore.data.ingest import ingest_zip
 from tlcore.events import run_to_end
+from tlcore.jobs.store import analysis_job
+from tlcore.worker.runner import run_job
 
 
 @pytest.fixture
@@ -36,7 +41,11 @@ def get(workspace, monkeypatch) -> Iterator:
     """`get(address, **headers)`: the status, the headers and the body."""
     monkeypatch.setenv("TRANSFERLAB_HOME", str(workspace.root))
     listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(Starlette(routes=Downloads().routes()), log_level="critical", ws="none"))
+    server = uvicorn.Server(
+        uvicorn.Config(
+            Starlette(routes=[*Downloads().routes(), *SortedPhotos().routes()]), log_level="critical", ws="none"
+        )
+    )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
     host = f"127.0.0.1:{listening.getsockname()[1]}"
@@ -100,3 +109,41 @@ def test_pieces_come_one_by_one():
     pieces = zip_pieces((f"{number}.jpg", bytes([number]) * 1000) for number in range(5))
     sizes = [len(piece) for piece in pieces]
     assert len(sizes) == 6 and all(1000 <= size < 1200 for size in sizes[:5])
+
+
+@pytest.fixture
+def predicted(trained, workspace, tmp_path):
+    """A job of predictions of photos that were uploaded, in the workspace that the route works in."""
+    home = copy_of(trained, tmp_path / "copy")
+    for folder in ("runs", "datasets"):
+        shutil.copytree(home[0].root / folder, workspace.root / folder, dirs_exist_ok=True)
+    area = incoming.new_incoming(workspace)
+    incoming.add_files(workspace, area, [(f"walk/{name}", data, None) for name, data in class_files({"a": 3}).items()])
+    job = analysis_job(workspace, home[2], "predictions", {"area": area, "name": "Walk"})
+    assert run_job(workspace, job).type == "finished"
+    return job
+
+
+def test_predicted_photos_come_sorted_and_only_with_their_key(workspace, predicted, get):
+    address = sorted_address(workspace, predicted.id, 0.0)
+    status, headers, body = get(address)
+    assert status == 200 and "walk-sorted.zip" in headers["content-disposition"]
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        names = archive.namelist()
+        assert archive.testzip() is None and len(names) == 3
+    nothing_known = get(sorted_address(workspace, predicted.id, 2.0))[2]
+    with zipfile.ZipFile(io.BytesIO(nothing_known)) as archive:
+        assert all(name.startswith("none of these/") for name in archive.namelist())
+    job, threshold, key = address.split("/")[1:]
+    other = access.share_key(workspace, "see", "download", job)
+    for wrong in (
+        f"sorted/{job}/{threshold}/{other}",
+        f"sorted/{job}/much/{key}",
+        f"sorted/{job}/nan/{key}",
+        f"sorted/..%2Fruns/{threshold}/{key}",
+        f"sorted/{job}/{threshold}/x",
+    ):
+        assert get(wrong)[0] == 404, wrong
+    assert get(address, Referer="http://elsewhere.example/")[0] == 404
+    incoming.clear(workspace, predicted.spec["options"]["area"])
+    assert get(address)[0] == 404, "the photos were cleared"

@@ -46,7 +46,7 @@ def _add_adding(parser: argparse.ArgumentParser) -> None:
         "--photos",
         default="",
         metavar="DATA",
-        help="photos to try scalings on, where the file doesn't tell (default: your newest data set)",
+        help="photos to try scalings on, where the file has none (default: your newest data set)",
     )
     parser.set_defaults(command=_add)
 

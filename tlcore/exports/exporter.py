@@ -22,7 +22,7 @@ from tlcore.errors import UserError
 from tlcore.events import Progress, ShouldStop, never, run_to_end
 from tlcore.exports.own_score import MAX_LOSS, OwnScore, check_loss, score_export
 from tlcore.exports.samples import EXPECTED, FOLDER, Answer, Samples, largest_difference
-from tlcore.serving.bundle import MODEL, Bundle
+from tlcore.serving.bundle import MODEL, ONNX, Bundle
 from tlcore.workspace import disk_error, replace_folder
 
 Make = Callable[["ExportSource", Samples, Path], Generator[Progress, None, bool] | None]
@@ -77,6 +77,11 @@ class ExportKind:
     of_maker: bool = False
 
     @property
+    def on_onnx(self) -> bool:
+        """Whether a model whose network is an ONNX file has it too."""
+        return self.key in _ON_ONNX
+
+    @property
     def is_available(self) -> bool:
         """Whether the packages that making it needs are installed."""
         return all(find_spec(package) is not None for package in self.packages)
@@ -96,6 +101,8 @@ class ExportKind:
         run: Run = import_module(self.module).answer
         return run
 
+
+_ON_ONNX = frozenset({"python", "service", "space", "onnx", "project"})
 
 KINDS: dict[str, ExportKind] = {
     kind.key: kind
@@ -226,6 +233,9 @@ def exporting(
         UserError: something is there already, a package is missing, the disk is full, or the export answers otherwise
             than the model, or loses more than it may.
     """
+    if source.bundle.network_file == ONNX and not kind.on_onnx:
+        allowed = ", ".join(each.key for each in KINDS.values() if each.on_onnx)
+        raise UserError(f"{kind.title}: not possible with an ONNX network.", f"Choose one of: {allowed}.")
     is_zip = kind.is_folder and path.suffix.lower() == ".zip"
     _check_target(path, kind.is_folder and not is_zip, overwrite)
     try:

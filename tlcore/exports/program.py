@@ -10,10 +10,11 @@ from typing import Any
 from tlcore.errors import UserError
 from tlcore.exports.exporter import ExportSource
 from tlcore.exports.samples import FOLDER, Answer, Samples
-from tlcore.serving.bundle import INFO, LABELS
+from tlcore.serving.bundle import INFO, LABELS, ONNX
 from tlcore.workspace import write_atomic, write_json
 
 LITERT, NUMPY, PILLOW, HEIF = "ai-edge-litert>=1.2,<3", "numpy>=1.26,<3", "pillow>=11.3,<14", "pillow-heif>=0.22,<2"
+ONNXRUNTIME = "onnxruntime>=1.17"
 SECONDS = 120  # for loading a runtime and five photos, on the slowest machine
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -34,6 +35,16 @@ def write_program(source: ExportSource, folder: Path, readme: str, packages: Ite
     write_atomic(folder / LABELS, ("\n".join(source.bundle.labels) + "\n").encode("utf-8"))
     # Its checksums are of files that an export need not have.
     write_json(folder / INFO, {key: value for key, value in source.bundle.info.items() if key != "files"})
+
+
+def runtime_of(source: ExportSource) -> str:
+    """The line of requirements.txt for what runs the model's network."""
+    return ONNXRUNTIME if source.bundle.network_file == ONNX else LITERT
+
+
+def write_network(source: ExportSource, folder: Path) -> None:
+    """Write the model's network as it is."""
+    write_atomic(folder / source.bundle.network_file, source.bundle.network)
 
 
 def copy_template(name: str, folder: Path) -> None:

@@ -1,5 +1,7 @@
 """What an export is good for, and what its check found, in words."""
 
+from collections.abc import Sequence
+
 from tlcore.intervals import wilson_interval
 from tlcore.messages.quantities import count, percent, percent_range
 
@@ -46,6 +48,11 @@ PROJECT_HELP = "Photos with their history, all runs and models in one file. Drop
 def project_message(name: str, photos: int, runs: int) -> str:
     """What a project that waits to be opened contains."""
     return f"The project “{name}”: {count(photos, 'photo')} and {count(runs, 'run')}. It opens beside your own."
+
+
+def not_offered_message(titles: Sequence[str]) -> str:
+    """Which kinds a model with an ONNX network can't be exported as."""
+    return f"Not offered, because this model’s network is an ONNX file: {', '.join(titles)}."
 
 
 def score_message(

@@ -11,6 +11,7 @@ from tlcore.data.wanted import REDUCING_GAP
 from tlcore.messages.model_card import intended_section, limits_section, making_section, score_section
 from tlcore.messages.model_info import backbone_title, plain, text, value
 from tlcore.messages.quantities import count
+from tlcore.serving.bundle import MODEL, ONNX
 from tlcore.serving.bundle_weights import WEIGHTS
 
 MOST_CLASSES = 200  # named; the others stand in labels.txt
@@ -40,19 +41,19 @@ if not prediction.known:
     print("It doesn't look like any of the classes.")
 ```
 
-Without it (`pip install ai-edge-litert numpy pillow`), in the unzipped folder:
+Without it (`pip install {package} numpy pillow`), in the unzipped folder:
 
 ```python
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter
+{imports}
 from PIL import Image, ImageOps
 
 photo = Image.open("photo.jpg")
 photo.draft(None, ({reduced}, {reduced}))  # a large JPEG is decoded smaller, as in training
 photo = ImageOps.exif_transpose(photo).convert("RGB")
 photo = {preparing}
-classify = Interpreter("model.tflite").get_signature_runner("serving_default")
-outputs = classify(image=np.asarray(photo, np.float32)[np.newaxis])
+pixels = np.asarray(photo, np.float32)[np.newaxis]
+{running}
 probabilities = outputs["probabilities"][0]
 labels = open("labels.txt", encoding="utf-8").read().splitlines()
 print(labels[probabilities.argmax()], probabilities.max())
@@ -63,6 +64,28 @@ Photos with a colour profile, transparent parts or more than 8 bits a channel ne
 Transfer Lab has the whole recipe.
 """
 
+
+RUNTIMES = {
+    MODEL: (
+        "ai-edge-litert",
+        "from ai_edge_litert.interpreter import Interpreter",
+        """classify = Interpreter("model.tflite").get_signature_runner("serving_default")
+outputs = classify(image=pixels)""",
+    ),
+    ONNX: (
+        "onnxruntime",
+        "import onnxruntime",
+        """network = onnxruntime.InferenceSession("model.onnx", providers=["CPUExecutionProvider"])
+names = [each.name for each in network.get_outputs()]
+outputs = dict(zip(names, network.run(names, {"image": pixels})))""",
+    ),
+}
+"""Package, import and use of what runs a network, by the name of its file."""
+
+NETWORK_FILES = {
+    MODEL: "- `model.tflite`: the model for LiteRT (TensorFlow Lite): Python, Android, iOS, Raspberry Pi\n",
+    ONNX: "- `model.onnx`: the model for onnxruntime: Python, C#, Java, C++, JavaScript\n",
+}
 
 FAMILIARITY = (
     "\n- Second output: `familiarity`, float32 (1, 1), 0–1: how similar the photo is to the training photos (cosine "
@@ -132,7 +155,17 @@ def _input(info: Mapping[str, Any]) -> str:
 def _usage(info: Mapping[str, Any], file: str) -> str:
     threshold = _threshold(info)
     familiar = "" if threshold is None else KNOWN.format(threshold=threshold)
-    return USAGE.format(file=file, preparing=_preparing(info), reduced=_reduced(info), familiar=familiar).rstrip()
+    package, imports, running = RUNTIMES[_network_file(info)]
+    runtime = {"package": package, "imports": imports, "running": running}
+    return USAGE.format(
+        **runtime, file=file, preparing=_preparing(info), reduced=_reduced(info), familiar=familiar
+    ).rstrip()
+
+
+def _network_file(info: Mapping[str, Any]) -> str:
+    """Which of the two the network's file is."""
+    files = value(info, "files")
+    return ONNX if isinstance(files, Mapping) and ONNX in files else MODEL
 
 
 def _threshold(info: Mapping[str, Any]) -> float | None:
@@ -159,8 +192,7 @@ def _files(info: Mapping[str, Any], with_keras: bool) -> str:
     keras = "- `model.keras`: the same model for Keras, to continue with\n" if with_keras else ""
     return (
         "## Files\n\n"
-        "- `model.tflite`: the model for LiteRT (TensorFlow Lite): Python, Android, iOS, Raspberry Pi\n"
-        f"{keras}{weights}"
+        f"{NETWORK_FILES[_network_file(info)]}{keras}{weights}"
         "- `labels.txt`: the class names, one a line\n"
         "- `model.json`: everything about the training: settings, test results, versions, checksums"
     )

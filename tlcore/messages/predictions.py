@@ -24,7 +24,7 @@ def kept_note(hours: int) -> str:
     return KEPT_NOTE.format(days=days)
 
 
-def total_message(number: int, seconds: float, is_whole: bool) -> str:
+def total_message(number: int, is_whole: bool) -> str:
     """How many photos were predicted."""
     words = f"Predicted {count(number, 'photo')}."
     return words if is_whole else f"{words} It was stopped before the last one."

@@ -57,6 +57,7 @@ def _listed(what: Usage | Deleted) -> str:
             (what.datasets, "data set", ""),
             (what.runs, "training run", ""),
             (what.comparisons, "race", ""),
+            (what.networks, "network", ""),
             (what.uploads, "set of unfinished uploads", "sets of unfinished uploads"),
             (what.put_aside, "recently deleted item", ""),
         )

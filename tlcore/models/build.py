@@ -72,7 +72,10 @@ def join_models(models: Sequence[keras.Model]) -> keras.Model:
         models: float32 (N, S, S, 3) with the same S → (N, D) each.
     """
     image = keras.Input(models[0].input_shape[1:], name="image")
-    parts = [layers.UnitNormalization(name=f"several_unit{place}")(each(image)) for place, each in enumerate(models)]
+    parts = []
+    for place, model in enumerate(models):
+        network = keras.Model(model.input, model.output, name=f"several_network{place}")  # two may have one name
+        parts.append(layers.UnitNormalization(name=f"several_unit{place}")(network(image)))
     return keras.Model(image, layers.Concatenate(name="several_features")(parts), name="several")
 
 

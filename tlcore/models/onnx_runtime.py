@@ -41,7 +41,9 @@ class OnnxModel:
         try:
             # From bytes always: a file's path is where onnxruntime would look for data beside it.
             data = source if isinstance(source, bytes) else source.read_bytes()
-            self._session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+            self._session = onnxruntime.InferenceSession(
+                data, options, providers=["CPUExecutionProvider"], read_config_from_model=0
+            )
             self._input = next(each for each in self._session.get_inputs() if each.name == INPUT)
         except Exception as error:  # onnxruntime's own errors have no common class but this
             raise UserError(f"{name} is missing or damaged.", "Train again, or download the file again.") from error
@@ -112,7 +114,7 @@ class OnnxPredictor:
 
 
 def onnx_pool(source: Path | bytes, outputs: Sequence[str]) -> PredictorPool:
-    """What runs a file in several threads, one core each: a batch split among threads is quicker than a split operator."""
+    """What runs a file in several threads, one core each, on one session: its weights are in memory once."""
     threads = max(1, min(usable_cores(), MOST_THREADS))
     predictor = OnnxPredictor(OnnxModel(source, max(1, usable_cores() // threads)), outputs)
     return PredictorPool(lambda: predictor, threads)

@@ -24,6 +24,7 @@ from tlcore.models.imported.stored import (
     UNKNOWN_LICENCE,
     VERSION,
     StoredNetwork,
+    clean_title,
     describe,
     find_network,
     network_id,
@@ -31,7 +32,7 @@ from tlcore.models.imported.stored import (
 from tlcore.models.scalings import INSIDE
 from tlcore.models.spec import BackboneSpec, ImportedFiles
 from tlcore.networks.proposing import best_scaling, trial_photos
-from tlcore.networks.reading import FEATURES, ReadingStopped, read_candidate, save_candidate
+from tlcore.networks.reading import FEATURES, NetworkReader, ReadingStopped
 from tlcore.workspace import Workspace, disk_error, write_json
 
 MOST_BYTES = 2_000_000_000
@@ -96,33 +97,18 @@ def add_network(
     Raises:
         UserError: it is refused, damaged, too large, or the disk is full.
     """
-    examined = yield from examine_network(workspace, source, choices, photos, should_stop)
-    if examined is None:
-        return None
-    return (yield from keep_network(workspace, source, examined, choices, visitor, should_stop))
+    kind = recognise(source.path)
+    with NetworkReader(kind, source.path, should_stop) as reader:
+        examined = yield from _examine(workspace, source, choices, photos, reader)
+        return None if examined is None else (yield from _keep(workspace, source, examined, choices, visitor, reader))
 
 
 def examine_network(
-    workspace: Workspace, source: Source, choices: Choices, photos: Dataset | None, should_stop: ShouldStop = never
+    workspace: Workspace, source: Source, photos: Dataset | None, should_stop: ShouldStop = never
 ) -> Generator[Event, None, Examined | None]:
     """Read a network and propose how to use it; arguments and errors as for `add_network`."""
-    yield _step(0)
-    try:
-        kind = recognise(source.path)
-        digest, size = _fingerprint(source.path)
-        candidate = read_candidate(kind, source.path, should_stop)
-        yield _step(1)
-        chosen = complete(candidate, choices)
-        scaling = Known(chosen.scaling, "person" if choices.scaling else candidate.scaling.basis)
-        if not chosen.scaling:
-            with _draft(workspace) as place:
-                scaling = _find_scaling(candidate, source.path, chosen, photos, place, should_stop)
-        yield _step(2)
-    except ReadingStopped:
-        return None
-    except OSError as error:
-        raise disk_error(workspace.networks, error) from error
-    return Examined(candidate, scaling, digest, size)
+    with NetworkReader(recognise(source.path), source.path, should_stop) as reader:
+        return (yield from _examine(workspace, source, Choices(), photos, reader))
 
 
 def keep_network(
@@ -134,16 +120,43 @@ def keep_network(
     should_stop: ShouldStop = never,
 ) -> Generator[Event, None, StoredNetwork | None]:
     """Keep a network that was examined; arguments and errors as for `add_network`."""
+    with NetworkReader(examined.candidate.kind, source.path, should_stop) as reader:
+        return (yield from _keep(workspace, source, examined, choices, visitor, reader))
+
+
+def _examine(
+    workspace: Workspace, source: Source, choices: Choices, photos: Dataset | None, reader: NetworkReader
+) -> Generator[Event, None, Examined | None]:
+    yield _step(0)
+    try:
+        digest, size = _fingerprint(source.path)
+        candidate = reader.read()
+        yield _step(1)
+        chosen = complete(candidate, choices)
+        scaling = Known(chosen.scaling, "person" if choices.scaling else candidate.scaling.basis)
+        if not chosen.scaling:
+            with _draft(workspace) as place:
+                scaling = _find_scaling(candidate, chosen, photos, place, reader)
+        yield _step(2)
+    except ReadingStopped:
+        return None
+    except OSError as error:
+        raise disk_error(workspace.networks, error) from error
+    return Examined(candidate, scaling, digest, size)
+
+
+def _keep(
+    workspace: Workspace, source: Source, examined: Examined, choices: Choices, visitor: str, reader: NetworkReader
+) -> Generator[Event, None, StoredNetwork | None]:
     yield _step(2)
-    candidate = examined.candidate
-    chosen = complete(candidate, replace(choices, scaling=choices.scaling or examined.scaling.value))
+    chosen = complete(examined.candidate, replace(choices, scaling=choices.scaling or examined.scaling.value))
     try:
         with _draft(workspace) as place:
-            saved = save_candidate(candidate, source.path, chosen, place, None, should_stop)
+            saved = reader.save(examined.candidate, chosen, place)
             yield _step(3)
             network = _describe(workspace, source, examined, chosen, saved, visitor)
             network = replace(network, proposed=_proposed(examined, choices))
-            _keep(workspace, network, place)
+            _move_in(workspace, network, place)
         yield _step(STEPS)
     except ReadingStopped:
         return None
@@ -190,12 +203,7 @@ def _fingerprint(path: Path) -> tuple[str, int]:
 
 
 def _find_scaling(
-    candidate: Candidate,
-    path: Path,
-    chosen: Choices,
-    photos: Dataset | None,
-    place: Path,
-    should_stop: ShouldStop,
+    candidate: Candidate, chosen: Choices, photos: Dataset | None, place: Path, reader: NetworkReader
 ) -> Known:
     """The scaling by which the photos are told apart best."""
     usual = KINDS[candidate.kind]().usual_scaling
@@ -204,10 +212,8 @@ def _find_scaling(
     images, trial = place / "images.npy", place / "trial"
     trial.mkdir()
     classes = trial_photos(photos, chosen.image_size, images)
-    save_candidate(candidate, path, replace(chosen, scaling=INSIDE), trial, images, should_stop)
-    found = best_scaling(np.load(trial / FEATURES, allow_pickle=False), classes, usual)
-    shutil.rmtree(trial)
-    return found
+    reader.save(candidate, replace(chosen, scaling=INSIDE), trial, images)
+    return best_scaling(np.load(trial / FEATURES, allow_pickle=False), classes, usual)
 
 
 def _origin(source: Source, examined: Examined) -> dict[str, Any]:
@@ -239,7 +245,7 @@ def _describe(
 ) -> StoredNetwork:
     """The network as it will stand in the list."""
     candidate, origin = examined.candidate, _origin(source, examined)
-    title = " ".join((source.name or candidate.title or Path(str(origin["file"])).stem).split())[:80] or "Network"
+    title = clean_title(source.name or candidate.title or Path(str(origin["file"])).stem)
     told = f"{VERSION} {origin['sha256']} {sorted(vars(chosen).items())}"
     fingerprint = hashlib.sha256(told.encode()).hexdigest()
     name = network_id(title, fingerprint, visitor)
@@ -248,13 +254,13 @@ def _describe(
         title=title,
         sentence=f"Added from {origin['file']}.",
         parameters=candidate.num_parameters,
-        num_weights=saved.num_weights,
+        num_weights=saved.num_weights or candidate.num_parameters,
         multiply_adds=max(1, saved.multiply_adds),
         imagenet_top1=None,
         feature_size=saved.feature_size,
         default_image_size=chosen.image_size,
         licence=source.licence or candidate.licence or UNKNOWN_LICENCE,
-        source=source.url or origin["file"],
+        source=source.url,
         blocks=saved.blocks,
         fingerprint=fingerprint,
         scaling=saved.scaling,
@@ -265,7 +271,7 @@ def _describe(
     return StoredNetwork(spec, visitor, time.time(), origin, vars(chosen), {})
 
 
-def _keep(workspace: Workspace, network: StoredNetwork, draft: Path) -> None:
+def _move_in(workspace: Workspace, network: StoredNetwork, draft: Path) -> None:
     """Put a network where it belongs, whole or not at all; one of this id is the very same, and stays."""
     files = {path.name: file_checksum(path.read_bytes()) for path in draft.iterdir() if path.name != FEATURES}
     write_json(draft / NOTE, describe(network) | {"files": files})

@@ -26,7 +26,22 @@ from tlcore.networks.adding import Examined, Source, examine_network, keep_netwo
 from tlcore.networks.fetching import fetch_network, file_name
 from tlcore.workspace import Workspace, read_json, write_json
 
-SUFFIXES = (".keras", ".h5", ".hdf5", ".tflite", ".task", ".onnx", ".pth", ".pt", ".bin", ".safetensors", ".zip")
+SUFFIXES = (
+    ".keras",
+    ".h5",
+    ".hdf5",
+    ".tflite",
+    ".task",
+    ".onnx",
+    ".pth",
+    ".pt",
+    ".bin",
+    ".safetensors",
+    ".zip",
+    ".tar",
+    ".gz",
+    ".tgz",
+)
 """Of the files that networks come in."""
 
 EXAMINED, CHOICES = "examined.json", "choices.json"
@@ -44,7 +59,7 @@ def run_addition(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Ite
     choices = _read_choices(job)
     made = ""
     if source is not None and (examined is None or choices is None):
-        examined = yield from examine_network(workspace, source, Choices(), _photos(workspace, job), should_stop)
+        examined = yield from examine_network(workspace, source, _photos(workspace, job), should_stop)
         if examined is not None:
             write_json(job.folder / EXAMINED, examined.to_dict())
             yield Finished("", time.perf_counter() - start)

@@ -1,11 +1,14 @@
 """Having a network read and written by a process of its own, with limits (reading_process.py does it there)."""
 
 import json
+import queue
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from tlcore.errors import UserError
@@ -15,7 +18,6 @@ from tlcore.models.imported.candidate import Candidate, Choices
 from tlcore.models.imported.saved import SavedNetwork
 
 MOST_SECONDS = 900
-REFUSED = 3
 FEATURES = "features.npy"
 _PROCESS = "tlcore.networks.reading_process"
 _LOOK_SECONDS = 0.05
@@ -26,83 +28,102 @@ class ReadingStopped(Exception):
     """A person stopped it."""
 
 
-def read_candidate(kind: str, path: Path, should_stop: ShouldStop = never) -> Candidate:
-    """What is known of the network in a file; see `kinds.Reader.read`.
-
-    Raises:
-        UserError: it is refused, crashes its reader, or takes too much memory or time.
-        ReadingStopped: `should_stop` said so.
-    """
-    return Candidate.from_dict(_ask({"do": "read", "kind": kind, "path": str(path)}, should_stop))
-
-
-def save_candidate(
-    candidate: Candidate,
-    path: Path,
-    choices: Choices,
-    folder: Path,
-    images: Path | None = None,
-    should_stop: ShouldStop = never,
-) -> SavedNetwork:
-    """Write the network in our form, and see that it gives finite features.
+class NetworkReader:
+    """The process, for one file; use it as a context manager. It is started when it is first asked.
 
     Args:
-        choices: all made. folder: empty. images: an `.npy` of uint8 (n, S, S, 3); then `folder` also gets
-            FEATURES, float32 (scalings, n, D): what the network makes of them by every scaling of SCALING_VALUES.
-
-    Raises:
-        UserError, ReadingStopped: as `read_candidate`.
+        kind: the key of the file's kind in kinds.KINDS.
     """
-    request = {
-        "do": "save",
-        "kind": candidate.kind,
-        "path": str(path),
-        "candidate": candidate.to_dict(),
-        "choices": vars(choices),
-        "folder": str(folder),
-        "images": "" if images is None else str(images),
-    }
-    return SavedNetwork.from_dict(_ask(request, should_stop))
 
+    def __init__(self, kind: str, path: Path, should_stop: ShouldStop = never) -> None:
+        self._file = {"kind": kind, "path": str(path)}
+        self._should_stop = should_stop
+        self._child: subprocess.Popen[bytes] | None = None
+        self._answers: queue.SimpleQueue[bytes] = queue.SimpleQueue()
 
-def _ask(request: Mapping[str, Any], should_stop: ShouldStop) -> Mapping[str, Any]:
-    """The answer of the process to a request."""
-    try:
-        child = subprocess.Popen(
+    def __enter__(self) -> "NetworkReader":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._child is not None:
+            self._child.kill()
+            self._child.communicate()
+            self._child = None
+
+    def read(self) -> Candidate:
+        """What is known of the network; see `kinds.Reader.read`.
+
+        Raises:
+            UserError: it is refused, crashes its reader, or takes too much memory or time.
+            ReadingStopped: `should_stop` said so.
+        """
+        return Candidate.from_dict(self._ask({"do": "read"}))
+
+    def save(self, candidate: Candidate, choices: Choices, folder: Path, images: Path | None = None) -> SavedNetwork:
+        """Write the network in our form, and see that it gives usable features.
+
+        Args:
+            choices: all made. folder: empty. images: an `.npy` of uint8 (n, S, S, 3); then `folder` also gets FEATURES,
+                float32 (scalings, n, D): what the network makes of them by every scaling of SCALING_VALUES.
+
+        Raises:
+            UserError, ReadingStopped: as `read`.
+        """
+        request = {
+            "do": "save",
+            "candidate": candidate.to_dict(),
+            "choices": vars(choices),
+            "folder": str(folder),
+            "images": "" if images is None else str(images),
+        }
+        return SavedNetwork.from_dict(self._ask(request))
+
+    def _ask(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The answer of the process to a request."""
+        try:
+            child = self._child or self._start()
+            assert child.stdin is not None
+            child.stdin.write(json.dumps({**self._file, **request}).encode() + b"\n")
+            child.stdin.flush()
+        except OSError as error:
+            raise UserError("This network can't be read now.", "Close other programs and try again.") from error
+        try:
+            values = json.loads(self._wait())
+            if "refused" in values:
+                raise UserError(str(values["refused"][0]), str(values["refused"][1]))
+            answer: Mapping[str, Any] = values["answer"]
+            return answer
+        except (ValueError, LookupError, TypeError) as error:
+            raise UserError(_DAMAGED, "Close other programs, or add another file.") from error
+
+    def _start(self) -> "subprocess.Popen[bytes]":
+        child = self._child = subprocess.Popen(
             [sys.executable, "-P", "-m", _PROCESS],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=worker_environment() | {"CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3"},
         )
-    except OSError as error:
-        raise UserError("This network can't be read now.", "Close other programs and try again.") from error
-    with child:
-        try:
-            return _answer(child, json.dumps(request).encode(), should_stop)
-        finally:
-            child.kill()
+        threading.Thread(target=self._listen, args=(child,), daemon=True).start()
+        return child
 
+    def _listen(self, child: "subprocess.Popen[bytes]") -> None:
+        """Pass on what the process answers; an empty line when it has ended."""
+        assert child.stdout is not None
+        while line := child.stdout.readline():
+            self._answers.put(line)
+        self._answers.put(b"")
 
-def _answer(child: "subprocess.Popen[bytes]", request: bytes, should_stop: ShouldStop) -> Mapping[str, Any]:
-    start, given = time.monotonic(), request
-    while True:
-        try:
-            said, _ = child.communicate(given, timeout=_LOOK_SECONDS)
-            break
-        except subprocess.TimeoutExpired:
-            given = b""
-            if should_stop():
-                raise ReadingStopped from None
-            if time.monotonic() - start > MOST_SECONDS:
-                what = f"This network takes more than {MOST_SECONDS // 60} minutes to read."
-                raise UserError(what, "Add a smaller one.") from None
-    try:
-        values = json.loads(said)
-        if child.returncode == REFUSED:
-            raise UserError(str(values[0]), str(values[1]))
-        if child.returncode == 0 and isinstance(values, dict):
-            return values
-    except (ValueError, LookupError):
-        pass
-    raise UserError(_DAMAGED, "Close other programs, or add another file.")
+    def _wait(self) -> bytes:
+        start = time.monotonic()
+        while True:
+            if self._should_stop():
+                raise ReadingStopped
+            try:
+                return self._answers.get(timeout=_LOOK_SECONDS)
+            except queue.Empty:
+                if time.monotonic() - start > MOST_SECONDS:
+                    what = f"This network takes more than {MOST_SECONDS // 60} minutes to read."
+                    raise UserError(what, "Add a smaller one.") from None

@@ -1,4 +1,4 @@
-"""The process that opens a network which somebody brought: one request on standard input, one answer on its output.
+"""The process that opens a network which somebody brought: requests on standard input, answers on its output.
 
 It limits its own memory, time and what it writes. Whatever happens to it happens to nobody else.
 """
@@ -20,7 +20,7 @@ from tlcore.models.imported.forms import FORMS
 from tlcore.models.imported.kinds import KINDS
 from tlcore.models.imported.saved import SavedNetwork
 from tlcore.models.scalings import SCALING_VALUES, scale_pixels
-from tlcore.networks.reading import FEATURES, MOST_SECONDS, REFUSED
+from tlcore.networks.reading import FEATURES, MOST_SECONDS
 
 LEAST_BYTES, MOST_BYTES = 1_000_000_000, 6_000_000_000  # of memory, beside copies of the file
 LEAST_DIFFERENCE, LEAST_NUMBER = 1e-4, 1e-6  # as a share of the largest number, and that at least
@@ -29,25 +29,35 @@ WRITTEN_BYTES = 5_000_000_000
 
 
 def main() -> int:
-    """Answer one request; refusals are answers too."""
+    """Answer one request after the other, a line each, until standard input ends; refusals are answers too."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # whatever a library prints goes nowhere
-    request = json.loads(sys.stdin.buffer.read())
-    path = Path(request["path"])
-    reader = KINDS[request["kind"]]()
-    if reader.needs_tensorflow:
-        import tensorflow  # noqa: F401 - before the limits, which are for what comes after it
-    beside = max(LEAST_BYTES, min(MOST_BYTES, free_memory()))
-    limit_process(COPIES * _size(path) + beside, 8 * MOST_SECONDS, WRITTEN_BYTES)
-    try:
-        answer = reader.read(path).to_dict() if request["do"] == "read" else _save(request, path).to_dict()
-    except UserError as error:
-        json.dump([error.what, error.fix], answers)
-        answers.flush()
-        return REFUSED
-    json.dump(answer, answers)
-    answers.flush()
+    is_limited = False
+    for line in sys.stdin.buffer:
+        request = json.loads(line)
+        if not is_limited:
+            _limit(request)
+            is_limited = True
+        print(json.dumps(_answer(request)), file=answers, flush=True)
     return 0
+
+
+def _limit(request: dict[str, Any]) -> None:
+    """Load what reading takes, then limit what comes after it."""
+    if KINDS[request["kind"]]().needs_tensorflow:
+        import tensorflow  # noqa: F401
+    beside = max(LEAST_BYTES, min(MOST_BYTES, free_memory()))
+    limit_process(COPIES * _size(Path(request["path"])) + beside, 8 * MOST_SECONDS, WRITTEN_BYTES)
+
+
+def _answer(request: dict[str, Any]) -> dict[str, Any]:
+    path = Path(request["path"])
+    try:
+        if request["do"] == "read":
+            return {"answer": KINDS[request["kind"]]().read(path).to_dict()}
+        return {"answer": _save(request, path).to_dict()}
+    except UserError as error:
+        return {"refused": [error.what, error.fix]}
 
 
 def _save(request: dict[str, Any], path: Path) -> SavedNetwork:

@@ -46,7 +46,7 @@ _LIMITS: tuple[tuple[re.Pattern[str], int], ...] = tuple(
         (rf"{_RUN}/(events(-[1-9][0-9]{{0,3}})?\.jsonl|(predictions|folds|embedding)\.json)", MOST_TABLE_BYTES),
         (rf"{_RUN}/embedding\.npz", MOST_TABLE_BYTES),
         (rf"{_RUN}/bundle/(labels\.txt|model\.json)", MOST_TEXT_BYTES),
-        (rf"{_RUN}/bundle/(model\.tflite|weights\.npz|model\.keras)", MOST_MODEL_BYTES),
+        (rf"{_RUN}/bundle/(model\.tflite|model\.onnx|weights\.npz|model\.keras)", MOST_MODEL_BYTES),
         (r"races/[a-z0-9][a-z0-9-]{0,80}\.json", MOST_TEXT_BYTES),
     )
 )

@@ -2,6 +2,7 @@
 
     model.tflite   photo in (float32 (1, S, S, 3), upright RGB, 0–255), probabilities (1, classes) and familiarity
                    (1, 1) out
+    model.onnx     the same in its place, where the network is one that somebody brought as ONNX
     labels.txt     the class names, one a line, in the order of the probabilities
     model.json     image size, resize policy, data set fingerprint, figures with counts, settings, versions, seed; and
                    the checksums of the other files
@@ -26,11 +27,14 @@ from tlcore.data.names import clean_text
 from tlcore.data.wanted import PIXELS_VERSION, RESIZE_POLICIES, Wanted
 from tlcore.errors import UserError
 from tlcore.evaluation.rejection import RejectionRule
+from tlcore.models.runtimes import is_onnx
 from tlcore.serving.bundle_files import NoBundle, read_files
 from tlcore.serving.bundle_weights import WEIGHTS
 from tlcore.workspace import disk_error, read_json, write_atomic, write_json
 
 MODEL, LABELS, INFO, KERAS = "model.tflite", "labels.txt", "model.json", "model.keras"
+ONNX = "model.onnx"
+NETWORKS = (MODEL, ONNX)  # a bundle has one of them
 BESIDE = (WEIGHTS, KERAS)
 """Files of a bundle that predicting doesn't need."""
 FOLDER = "bundle"
@@ -41,11 +45,27 @@ MOST_LABELS, LONGEST_LABEL, LARGEST_IMAGE = 10_000, 200, 4096
 
 @dataclass(frozen=True)
 class Bundle:
-    """A trained model in memory: the bytes of its `.tflite`, its labels, and what `model.json` says."""
+    """A trained model in memory: the bytes of its network's file, its labels, and what `model.json` says."""
 
-    tflite: bytes
+    network: bytes
     labels: tuple[str, ...]
     info: dict[str, Any]
+
+    @property
+    def network_file(self) -> str:
+        """What the file of its network is called: MODEL or ONNX."""
+        return ONNX if is_onnx(self.network) else MODEL
+
+    @property
+    def tflite(self) -> bytes:
+        """The network's file, for what needs LiteRT.
+
+        Raises:
+            UserError: it is an ONNX file.
+        """
+        if self.network_file != MODEL:
+            raise UserError("This model uses an ONNX network, which can't do this.", "Use a model of another network.")
+        return self.network
 
     @property
     def image_size(self) -> int:
@@ -94,9 +114,9 @@ def write_bundle(folder: Path, bundle: Bundle, weights: bytes | None = None) -> 
     except OSError as error:
         raise disk_error(folder, error) from error
     labels = ("\n".join(bundle.labels) + "\n").encode("utf-8")
-    write_atomic(folder / MODEL, bundle.tflite)
+    write_atomic(folder / bundle.network_file, bundle.network)
     write_atomic(folder / LABELS, labels)
-    files = {MODEL: file_checksum(bundle.tflite), LABELS: file_checksum(labels)}
+    files = {bundle.network_file: file_checksum(bundle.network), LABELS: file_checksum(labels)}
     if weights is not None:
         write_atomic(folder / WEIGHTS, weights)
         files[WEIGHTS] = file_checksum(weights)
@@ -124,8 +144,7 @@ def load_bundle(path: Path) -> Bundle:
         UserError: there is no bundle there, it is damaged, or something in it cannot be right.
     """
     try:
-        parts = read_files(bundle_place(path), MOST_BYTES)
-        return _parse(parts)
+        return _parse(_read_parts(bundle_place(path)))
     except NoBundle as error:
         raise UserError(
             f"{path.name or path} contains no trained model.",
@@ -135,6 +154,28 @@ def load_bundle(path: Path) -> Bundle:
         raise UserError(
             f"The model in {path.name or path} is damaged: {error}.", "Train again, or get a new copy of the model."
         ) from error
+
+
+def _read_parts(place: Path) -> dict[str, bytes]:
+    """The files that predicting needs, whichever of the two a network is in."""
+    try:
+        return read_files(place, MOST_BYTES)
+    except NoBundle:
+        limits = {INFO: MOST_BYTES[INFO], LABELS: MOST_BYTES[LABELS], ONNX: MOST_MODEL_BYTES}
+        return read_files(place, limits)
+
+
+def network_checksum(info: Mapping[str, Any]) -> dict[str, Any]:
+    """What `model.json` keeps of the network's file ("bytes", "sha256"); {} where it has nothing."""
+    files = info.get("files")
+    found = [files.get(name) for name in NETWORKS] if isinstance(files, Mapping) else []
+    return next((each for each in found if isinstance(each, dict)), {})
+
+
+def is_onnx_model(folder: Path) -> bool:
+    """Whether the network of a run's model, or of a bundle, is an ONNX file; no model is read for it."""
+    files = read_info(folder).get("files")
+    return isinstance(files, dict) and ONNX in files
 
 
 def read_info(folder: Path) -> dict[str, Any]:
@@ -159,7 +200,10 @@ def _parse(parts: dict[str, bytes]) -> Bundle:
         raise DamagedFile(f"{INFO} has been changed or damaged") from error
     if not isinstance(info, dict):
         raise DamagedFile(f"{INFO} contains no description")
-    for name in (MODEL, LABELS):
+    network = next(name for name in NETWORKS if name in parts)
+    if network == ONNX and not is_onnx(parts[network]):
+        raise DamagedFile(f"{ONNX} is not an ONNX file")
+    for name in (network, LABELS):
         try:
             check_file(parts[name], name, info)
         except DamagedFile as error:
@@ -170,7 +214,7 @@ def _parse(parts: dict[str, bytes]) -> Bundle:
     output = info.get("output", {})
     if not isinstance(output, dict) or output.get("labels", list(labels)) != list(labels):
         raise DamagedFile(f"{LABELS} and {INFO} name different classes")
-    return Bundle(parts[MODEL], labels, info)
+    return Bundle(parts[network], labels, info)
 
 
 def _parse_labels(data: bytes) -> tuple[str, ...]:
@@ -247,7 +291,7 @@ def zip_bundle(folder: Path, beside: Mapping[str, bytes] | None = None) -> bytes
             raise _damaged(name) from error
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        for name in (MODEL, LABELS, INFO, *BESIDE):
+        for name in (*NETWORKS, LABELS, INFO, *BESIDE):
             if (source / name).exists():
                 archive.write(source / name, name)
         for name, data in (beside or {}).items():

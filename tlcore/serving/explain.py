@@ -1,4 +1,4 @@
-"""Why a model answers as it does: a heat map of a photo for any of its classes, from the shipped `model.tflite` alone.
+"""Why a model answers as it does: a heat map of a photo for any of its classes, from the shipped file alone.
 
 In memory a copy of the file is made that ends at its feature map, so one pass through the network shows what each place
 of the photo adds to each class (evidence.py). A file that ends in another way than with dense layers on a feature map
@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tlcore.errors import UserError
-from tlcore.models.litert_runtime import LiteModel, usable_cores
+from tlcore.models.litert_runtime import usable_cores
+from tlcore.models.runtimes import is_onnx, open_network
 from tlcore.serving.bundle import Bundle
 from tlcore.serving.dense_head import DenseHead, UnknownHead, read_dense_head
 from tlcore.serving.evidence import Evidence, head_evidence, occlusion_evidence
@@ -92,8 +93,8 @@ class Explainer:
 
     def __init__(self, bundle: Bundle) -> None:
         self._labels, self._head = bundle.labels, _head_of(bundle)
-        data = bundle.tflite if self._head is None else self._head.body
-        self._model = LiteModel(data, num_threads=min(usable_cores(), 4))
+        data = bundle.network if self._head is None else self._head.body
+        self._model = open_network(data, num_threads=min(usable_cores(), 4))
 
     @property
     def is_quick(self) -> bool:
@@ -142,6 +143,8 @@ class Explainer:
 
 
 def _head_of(bundle: Bundle) -> DenseHead | None:
+    if is_onnx(bundle.network):
+        return None
     try:
         head = read_dense_head(bundle.tflite)
     except UnknownHead:

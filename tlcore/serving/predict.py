@@ -1,4 +1,4 @@
-"""Using a bundle: photos in, answers out, on LiteRT. The same path behind page, terminal and evaluation."""
+"""Using a bundle: photos in, answers out. The same path behind page, terminal and evaluation."""
 
 import time
 from collections.abc import Sequence
@@ -12,6 +12,8 @@ from tlcore.data.images import MIN_SIDE, PhotoRefused, decode, decode_input, mak
 from tlcore.data.wanted import Wanted
 from tlcore.errors import UserError
 from tlcore.models.litert_runtime import LiteModel, usable_cores
+from tlcore.models.onnx_runtime import OnnxModel
+from tlcore.models.runtimes import open_network
 from tlcore.serving.bundle import Bundle
 from tlcore.serving.graft_familiarity import FAMILIARITY
 from tlcore.shares import percent
@@ -85,7 +87,7 @@ class ImageClassifier:
         self.bundle = bundle
         self.rejection = bundle.rejection
         self._outputs = outputs_of(bundle)
-        self._model = LiteModel(bundle.tflite, num_threads=num_threads or min(usable_cores(), 4))
+        self._model = open_network(bundle.network, num_threads=num_threads or min(usable_cores(), 4))
         _check_fits(self._model, bundle)
 
     def probabilities(self, photo: PhotoContent) -> npt.NDArray[np.float32]:
@@ -178,7 +180,7 @@ def outputs_of(bundle: Bundle) -> tuple[str, ...]:
     return (OUTPUT,) if bundle.rejection is None else (OUTPUT, FAMILIARITY)
 
 
-def _check_fits(model: LiteModel, bundle: Bundle) -> None:
+def _check_fits(model: LiteModel | OnnxModel, bundle: Bundle) -> None:
     """Whether a network takes one photo of the bundle's size and gives a number for each of its labels."""
     side, needed = bundle.image_size, {OUTPUT: (1, len(bundle.labels)), FAMILIARITY: (1, 1)}
     for output in outputs_of(bundle):

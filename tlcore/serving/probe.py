@@ -1,7 +1,7 @@
 """Running a network of unknown origin first where it can do no harm: one photo in a process of its own, with limits.
 
-A `.tflite` is a program. One that is damaged or made for harm can crash the interpreter, take all memory or never end;
-no check of its bytes can rule that out. So whatever was not made and checked here answers once in a child process.
+A model file is a program. One that is damaged or made for harm can crash the interpreter, take all memory or never
+end; no check of its bytes can rule that out. So whatever was not made and checked here answers once in a child process.
 """
 
 import json
@@ -16,7 +16,9 @@ from tlcore.errors import UserError
 from tlcore.features.memory import free_memory
 from tlcore.jobs.limits import limit_process
 from tlcore.jobs.workers import worker_environment
-from tlcore.serving.bundle import Bundle, load_bundle
+from tlcore.models.onnx.checked import parse_checked
+from tlcore.models.runtimes import is_onnx
+from tlcore.serving.bundle import ONNX, Bundle, load_bundle
 from tlcore.serving.predict import ImageClassifier
 
 MOST_SECONDS = 60
@@ -53,7 +55,7 @@ def probe(bundle: Bundle, most_seconds: float = MOST_SECONDS) -> None:
     try:
         child = subprocess.run(
             [sys.executable, "-P", "-m", __name__, *arguments],
-            input=bundle.tflite,
+            input=bundle.network,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=worker_environment(),
@@ -80,6 +82,8 @@ def main() -> int:
     labels = tuple(str(number) for number in range(num_classes))
     bundle = Bundle(data, labels, {"input": {"size": image_size, "resize": RESIZE_POLICY}})
     try:
+        if is_onnx(data):
+            parse_checked(data, ONNX)
         ImageClassifier(bundle).probabilities(np.full((image_size, image_size, 3), 127, np.uint8))
     except UserError as error:
         json.dump([error.what, error.fix], sys.stdout)

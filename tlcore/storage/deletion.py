@@ -57,6 +57,7 @@ class Deleted:
     bytes: int
     still_ending: int
     put_aside: int = 0
+    networks: int = 0
 
 
 def delete_everything(workspace: Workspace, visitor: str, wait_seconds: float = STOP_SECONDS) -> Deleted:
@@ -100,6 +101,7 @@ def delete_everything(workspace: Workspace, visitor: str, wait_seconds: float = 
         size + sum(each.bytes for each in aside),
         still_ending=max(0, len(mine) - len(gone)),
         put_aside=len(aside),
+        networks=gone.count(NETWORK),
     )
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages.parts.evaluate import figures
 from pages.parts.evaluate.photo_filter import PhotoFilter, Shown, select, shown_message
-from pages.shared import actions, gallery, photo_viewer, score, state, widgets
+from pages.shared import actions, file_list, gallery, photo_viewer, score, state
 from pages.shared.decoding import picture_address
 from pages.shared.gallery import GalleryPhoto
 from pages.shared.photo_viewer import ViewerPhoto
@@ -19,7 +19,6 @@ from tlcore.evaluation.report import Report
 from tlcore.evaluation.significance import difference_of_shares
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Job, Run, load_run
-from tlcore.messages.file_report import HEADINGS, WHAT, in_order, report_csv, report_summary
 from tlcore.messages.other_photos import (
     OUTDATED,
     difference_message,
@@ -52,7 +51,7 @@ def show(run: Run, own: Report, job: Job, results: Results, name: str) -> None:
         _photos_with_classes(job, results.report)
     else:
         _photos_without(run, job, results)
-    _files(job, results.files)
+    file_list.show(results.files, job.id)
     if state.may_act(run):
         st.button("Delete this test", key=f"delete_{job.id}", on_click=actions.delete_test_set, args=(run, job))
 
@@ -159,23 +158,3 @@ def _photo(row: dict[str, object], picture: bytes) -> GalleryPhoto:
     elif row.get("other", predicted) != predicted:
         detail += f" · other run: {row['other']}"
     return GalleryPhoto(picture_address(picture), caption, alt, name, mark, detail)
-
-
-def _files(job: Job, files: pd.DataFrame) -> None:
-    """The files that were left out or changed, each with the reason."""
-    if files.empty:
-        return
-    with st.expander(report_summary(files)):
-        found = in_order(files)
-        shown = found.iloc[list(widgets.paged(range(len(found)), f"files_{job.id}"))]
-        named = shown.assign(what=shown["what"].map(WHAT)).rename(columns=HEADINGS)
-        widgets.table(named, "Files that were left out, changed or guessed, each with the reason")
-        st.download_button(
-            "Download this list (CSV)",
-            lambda: report_csv(files).encode("utf-8-sig"),
-            file_name="files.csv",
-            mime="text/csv",
-            type="tertiary",
-            on_click="ignore",
-            key=f"files_csv_{job.id}",
-        )

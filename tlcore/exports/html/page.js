@@ -10,9 +10,10 @@ const totals = new Map();
 let rows = []; // [name, answer], for the table
 
 function totalsWords() {
-  const number = [...totals.values()].reduce((sum, each) => sum + each, 0);
   const parts = [...totals].sort((one, other) => other[1] - one[1]).map(([name, count]) => `${name} ${count.toLocaleString("en")}`);
-  return `${counted(number, "photo")}: ${parts.join(", ")}`;
+  const rest = parts.splice(MOST_BARS).length;
+  if (rest) parts.push(`and ${counted(rest, "more class", "more classes")}`);
+  return `${counted(rows.length, "photo")}: ${parts.join(", ")}`;
 }
 
 /** A card with the answer for a photo; gives what is read aloud. */
@@ -50,7 +51,7 @@ function classifyAll(loading, files, isFromCamera = false) {
       const words = await classify(await loading, file, file.name || "Photo");
       queue.done += 1;
       showProgress();
-      if (queue.done === queue.total) say(queue.total > 1 && rows.length ? totalsWords() : words);
+      if (queue.done === queue.total) say(queue.total > 1 ? `${counted(queue.total, "photo")} done.` : words);
       if (place === 0 && !isFromCamera) showAnswers();
       await new Promise((done) => setTimeout(done)); // the page draws and answers keys in between
     });

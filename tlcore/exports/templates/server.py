@@ -224,7 +224,8 @@ class Service(ThreadingHTTPServer):
         self.classifier = Classifier()
         self.limits = Limits(options.most_bytes, options.most_at_once)
         self.allow_origin = set(options.allow_origin.replace(",", " ").split())
-        self.version = hashlib.sha256((HERE / "model.tflite").read_bytes()).hexdigest()[:12]
+        network = next(path for name in ("model.onnx", "model.tflite") if (path := HERE / name).exists())
+        self.version = hashlib.sha256(network.read_bytes()).hexdigest()[:12]
         self.about = {
             "status": "ok",
             "classes": self.classifier.labels,

@@ -44,7 +44,7 @@ class Candidate:
     """A network that was read and could be added.
 
     Attributes:
-        kind: the reader's key in kinds.KINDS. title: what the file itself says that it is called; "" where it says nothing.
+        kind: the reader's key in kinds.KINDS. title: what the file itself says that it is called, or "".
         embeddings: where features can be taken, the best choice first; never empty.
         image_size: the proposed side of the square images in pixels. least_image_size, most_image_size: what it takes
             (most 0: no bound).

@@ -9,7 +9,8 @@ from typing import Any
 
 from tlcore.errors import UserError
 
-MOST_DEPTH, MOST_VALUES, MOST_NUMBER = 100, 2_000_000, 1_000_000_000
+MOST_DEPTH, MOST_VALUES, MOST_UNITS = 100, 2_000_000, 1_000_000
+_SIZES = ("units", "filters", "input_dim", "output_dim", "num_heads", "key_dim", "depth_multiplier", "n")
 
 MODELS = {"Functional": "keras.src.models.functional", "Model": "keras.src.models.functional", "Sequential": "keras"}
 LAYERS = frozenset(
@@ -90,8 +91,6 @@ class _Check:
             return [self.value(each, depth + 1) for each in value]
         if isinstance(value, dict):
             return self._named(value, depth) if "class_name" in value else self._plain(value, depth)
-        if isinstance(value, int | float) and abs(value) > MOST_NUMBER and not isinstance(value, bool):
-            return value if depth and value < 2**63 else 0
         return value if isinstance(value, str | int | float | None) else None
 
     def _plain(self, values: dict[str, Any], depth: int) -> dict[str, Any]:
@@ -114,6 +113,7 @@ class _Check:
             raise UserError(*_refusal(name, values))
         made = self._plain(values, depth)
         if isinstance(made.get("config"), dict):
+            _check_sizes(made["config"])
             _repair(name, made["config"])
         if module is not None and name in _MODULES and not _is_operation(name, module):
             made["module"] = _MODULES[name]
@@ -140,6 +140,14 @@ def _activation(values: dict[str, Any]) -> str:
     if values.get("module") == "builtins" and isinstance(name, str) and name in _ACTIVATIONS:
         return name
     raise UserError(f"This model calls a function (“{str(name)[:60]}”), so it was not loaded.", _FIX)
+
+
+def _check_sizes(config: dict[str, Any]) -> None:
+    """Raise UserError where a layer would be larger than any of a network for images."""
+    for name in _SIZES:
+        size = config.get(name)
+        if isinstance(size, int) and size > MOST_UNITS:
+            raise UserError(f"This model has an absurdly large layer ({name}: {size:,}), so it was not loaded.", _FIX)
 
 
 def _repair(name: str, config: dict[str, Any]) -> None:

@@ -144,7 +144,7 @@ def _places(network: TfliteNetwork) -> Iterator[int]:
     yield vector
     yield from (int(index) for index in graph.outputs)
     maps = [int(operator.outputs[0]) for operator in reversed(graph.operators) if _kind(network, operator) == "ADD"]
-    yield from [index for index in maps if _rank(network, index) == 4][:MOST_LOWER]
+    yield from [index for index in maps if _is_lower(network, index)][:MOST_LOWER]
 
 
 def _makers(network: TfliteNetwork) -> dict[int, schema.OperatorT]:
@@ -155,8 +155,10 @@ def _kind(network: TfliteNetwork, operator: schema.OperatorT) -> str:
     return operator_name(network.model.operatorCodes[operator.opcodeIndex])
 
 
-def _rank(network: TfliteNetwork, index: int) -> int:
-    return len(network.graph.tensors[index].shape)
+def _is_lower(network: TfliteNetwork, index: int) -> bool:
+    """Whether it is a map inside the network: smaller than the image that scaling gives."""
+    shape = network.graph.tensors[index].shape
+    return len(shape) == 4 and int(shape[1]) < network.side
 
 
 def _before_classifier(network: TfliteNetwork, made: dict[int, schema.OperatorT], end: int) -> int:

@@ -1,0 +1,125 @@
+"""Predicting a folder or a zip of photos: hand them in, follow the job, and see what came of each."""
+
+import time
+
+import streamlit as st
+
+from pages.parts.predict import many_results
+from pages.shared import actions, drop_zone, encoding_question, follow, state
+from pages.shared.asked_jobs import why_it_ended
+from pages.shared.widgets import plain
+from tlcore.analysis.prediction_results import PredictedPhotos, list_predictions, load_predictions
+from tlcore.jobs.status import job_status
+from tlcore.jobs.store import Job, Run
+from tlcore.messages.predictions import kept_note
+from tlcore.messages.quantities import count
+from tlcore.settings import load_limits
+
+TITLE = "Predict a folder or zip of photos"
+ZONE = drop_zone.Words(
+    "Photos to predict",
+    "Drop a folder or a zip of photos here",
+    "Choose a zip or photos",
+    "Choose a folder",
+    "Predicting…",
+)
+CHOSEN = "many_chosen"  # begins the key of the choice among several
+
+
+def show(run: Run, has_dial: bool) -> None:
+    """The place for photos or the progress of their predictions, and what came of those before.
+
+    Args:
+        has_dial: whether the page has drawn the dial that says how sure the model must be.
+    """
+    jobs = list_predictions(state.workspace(), run)
+    if not jobs and not state.may_act(run):
+        return
+    with st.expander(TITLE, expanded=bool(jobs), key="many_photos"), st.container(key="tl_many"):
+        active = next((job for job in jobs if job_status(job).active), None)
+        if active is not None:
+            follow.watch(active, lambda status: None)
+        is_free = active is None and state.may_act(run) and not _is_asked(run, jobs)
+        done = [(job, found) for job in jobs if job != active and (found := load_predictions(job)) is not None]
+        _failed(run, [job for job in jobs if job != active and job not in [each for each, _ in done]])
+        if done:
+            _show_one(run, done, has_dial)
+        if is_free:  # below what came of others: that is what a person came for
+            _offer(run, len(jobs))
+
+
+def _offer(run: Run, number: int) -> None:
+    order = drop_zone.ask("many", f"many_upload_{run.id}_{number}", ZONE)
+    if not number:
+        st.caption(
+            f"You get totals, a table and sorted folders. {kept_note(load_limits(state.workspace()).upload_hours)}"
+        )
+    if order is not None:
+        _start(run, {"area": order.area, "name": order.name})
+    if state.is_owner():
+        with st.expander("Use a folder or zip on this computer"):
+            path = st.text_input("Folder path", placeholder="/home/you/Pictures/walk", key="many_path").strip()
+            if st.button("Predict these photos", key="many_path_go", disabled=not path):
+                _start(run, {"path": path, "name": path.replace("\\", "/").rstrip("/").split("/")[-1]})
+
+
+def _start(run: Run, options: dict[str, str]) -> None:
+    actions.predict_many(run, options)
+    st.rerun()
+
+
+def _is_asked(run: Run, jobs: list[Job]) -> bool:
+    """Whether the newest job waits for an answer to how names in its archive are to be read; then it is asked."""
+    job = jobs[0] if jobs else None
+    error = job_status(job).error if job is not None else None
+    if job is None or error is None or not error.encodings:
+        return False
+    st.markdown(f"**{plain(encoding_question.TITLE)}** {plain(encoding_question.sentence(error.encodings))}")
+    if encoding := encoding_question.ask(job, error.encodings):
+        options = {**job.spec["options"], "encoding": encoding}
+        actions.delete_predictions(run, job, with_uploads=False)
+        _start(run, options)
+    st.button("Cancel", key="many_cancel", on_click=actions.delete_predictions, args=(run, job))
+    return True
+
+
+def _failed(run: Run, jobs: list[Job]) -> None:
+    """Those that nothing came of, each with the reason."""
+    for job in jobs:
+        status = job_status(job)
+        if status.error and status.error.encodings:
+            continue  # asked above
+        with st.container(border=True, key=f"many_failed_{job.id}"):
+            st.markdown(f"**{plain(name_of(job))}**")
+            why_it_ended(job)
+            if state.may_act(run):
+                with st.container(horizontal=True):
+                    st.button("Try again", key=f"retry_{job.id}", on_click=_retry, args=(run, job))
+                    st.button("Remove", key=f"remove_{job.id}", on_click=actions.delete_predictions, args=(run, job))
+
+
+def _retry(run: Run, job: Job) -> None:
+    with actions.refusals_kept():
+        actions.predict_many(run, job.spec["options"])
+
+
+def _show_one(run: Run, done: list[tuple[Job, PredictedPhotos]], has_dial: bool) -> None:
+    """What came of one of them; which one is a choice where there are several."""
+    names = {job.id: _title(job, found) for job, found in done}
+    chosen = done[0][0].id
+    if len(done) > 1:
+        chosen = st.selectbox(
+            "Predictions", list(names), format_func=names.__getitem__, key=f"{CHOSEN}_{run.id}_{len(done)}"
+        )
+    job, found = next(each for each in done if each[0].id == chosen)
+    many_results.show(run, job, found, names[job.id] if len(done) == 1 else "", has_dial)
+
+
+def name_of(job: Job) -> str:
+    """What the photos are called."""
+    return str(job.spec["options"].get("name") or "Photos")
+
+
+def _title(job: Job, found: PredictedPhotos) -> str:
+    when = state.moment(found.created or time.time())
+    return f"{name_of(job)} · {when} · {count(len(found.predictions), 'photo')}"
