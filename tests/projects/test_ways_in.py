@@ -46,8 +46,10 @@ def test_what_waits_is_told_before_it_is_opened(project, tmp_path):
     assert is_project(tmp_path / "no.zip") and preview_project(tmp_path / "no.zip") is None
 
 
-def test_the_terminal_opens_it(project, workspace, capsys):
-    assert main(["open", str(project[3]), "--json", "--workspace", str(workspace.root)]) == 0
+def test_the_terminal_saves_and_opens_it(project, workspace, capsys, tmp_path):
+    path, home = str(tmp_path / "take.zip"), str(project[0].root)
+    assert main(["export", project[1].id, "--to", "project", path, "--workspace", home]) == 0
+    assert main(["open", path, "--json", "--workspace", str(workspace.root)]) == 0
     told = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert len(told["runs"]) == 2 and load(workspace, told["dataset"]).fingerprint == project[1].fingerprint
     assert main(["open", __file__, "--workspace", str(workspace.root)]) == 2
