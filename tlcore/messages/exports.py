@@ -42,7 +42,9 @@ def loss_message(correct: int, model_correct: int, total: int, max_loss: float) 
     )
 
 
-PROJECT_HELP = "Photos with their history, all runs and models in one file. Drop it here on another computer to continue."
+PROJECT_HELP = (
+    "Photos with their history, all runs and models in one file. Drop it here on another computer to continue."
+)
 
 
 def project_message(name: str, photos: int, runs: int) -> str:
