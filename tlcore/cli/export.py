@@ -18,7 +18,8 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
         "export",
         parents=[common],
         help="take a trained model with you: a program, a web service, …",
-        epilog="kinds: " + " ".join(f"{key}: {KIND_LINES[key]}" for key in KINDS),
+        epilog="kinds:\n" + "\n".join(f"  {key:<15} {KIND_LINES[key]}" for key in KINDS),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("model", help="a run’s id, or the folder or zip of a trained model")
     parser.add_argument(

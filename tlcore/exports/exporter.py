@@ -249,8 +249,8 @@ def exporting(
         allowed = ", ".join(each.key for each in KINDS.values() if each.on_onnx)
         raise UserError(f"{kind.title}: not possible with an ONNX network.", f"Choose one of: {allowed}.")
     is_zip = kind.is_folder and path.suffix.lower() == ".zip"
-    _check_target(path, kind.is_folder and not is_zip, overwrite)
     try:
+        _check_target(path, kind, kind.is_folder and not is_zip, overwrite)
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".exporting-") as place:
             draft = Path(place) / path.stem if kind.is_folder else Path(place) / path.name
@@ -296,11 +296,22 @@ def _make_checked(
     return Check(len(samples.photos), difference, allowed)
 
 
-def _check_target(path: Path, is_folder: bool, overwrite: bool) -> None:
-    """Raise UserError where exporting would replace something."""
+def _check_target(path: Path, kind: ExportKind, is_folder: bool, overwrite: bool) -> None:
+    """Raise UserError where exporting would replace something, or nothing would open the file by its name."""
+    replacing = "Use another name, or replace it: --overwrite in the terminal, overwrite=True in Python."
     if path.is_dir():
-        earlier = (path / FOLDER / EXPECTED).is_file()
-        if not is_folder or (any(path.iterdir()) and not (overwrite and earlier)):
-            raise UserError(f"{path} is already there.", "Use another name, or a folder that is new or empty.")
-    elif path.exists() and (is_folder or not overwrite):
+        if not is_folder:
+            raise UserError(f"{path} is a folder.", f"Name a file in it: {path / ('model' + kind.suffix)}")
+        if any(path.iterdir()):
+            earlier = (path / FOLDER / EXPECTED).is_file()
+            if not earlier:
+                raise UserError(f"{path} is already there.", "Use another name, or a folder that is new or empty.")
+            if not overwrite:
+                raise UserError(f"{path} is already there.", replacing)
+        return
+    if not kind.is_folder and path.suffix.lower() != kind.suffix:
+        raise UserError(f"{path.name} is no name for this kind of file.", f"Let it end in {kind.suffix}.")
+    if path.exists() and is_folder:
         raise UserError(f"{path} is already there.", "Use another name.")
+    if path.exists() and not overwrite:
+        raise UserError(f"{path} is already there.", replacing)

@@ -1,5 +1,6 @@
 """The export "onnx": the model for onnxruntime and all that reads ONNX, made of its `.tflite` by tf2onnx [TF]."""
 
+import warnings
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -51,7 +52,9 @@ def _convert(tflite: bytes) -> bytes:
         path = Path(place) / "model.tflite"
         path.write_bytes(tflite)
         try:
-            model, _ = convert.from_tflite(str(path), opset=OPSET)
+            with warnings.catch_warnings():  # tf2onnx runs TensorFlow's own interpreter, which says that it is old
+                warnings.filterwarnings("ignore", message=r"\s*Warning: tf\.lite\.Interpreter is deprecated")
+                model, _ = convert.from_tflite(str(path), opset=OPSET)
         except (ValueError, RuntimeError, NotImplementedError, KeyError) as error:
             raise UserError("This network can’t be written as ONNX.", "Choose another kind of export.") from error
     content: bytes = model.SerializeToString()

@@ -10,6 +10,7 @@ from typing import Any
 from tlcore.errors import UserError
 from tlcore.exports.exporter import ExportSource
 from tlcore.exports.samples import FOLDER, Answer, Samples
+from tlcore.messages.model_info import plain
 from tlcore.serving.bundle import INFO, LABELS, ONNX
 from tlcore.workspace import write_atomic, write_json
 
@@ -31,7 +32,7 @@ def write_program(source: ExportSource, folder: Path, readme: str, packages: Ite
     """
     copy_template("predict.py", folder)
     write_atomic(folder / "requirements.txt", ("\n".join(packages) + "\n").encode())
-    write_atomic(folder / "README.md", readme.replace("{name}", source.name).encode("utf-8"))
+    write_atomic(folder / "README.md", readme.replace("{name}", plain(source.name)).encode("utf-8"))
     write_atomic(folder / LABELS, ("\n".join(source.bundle.labels) + "\n").encode("utf-8"))
     # Its checksums are of files that an export need not have.
     write_json(folder / INFO, {key: value for key, value in source.bundle.info.items() if key != "files"})

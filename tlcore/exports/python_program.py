@@ -17,6 +17,8 @@ python -m venv .venv
 .venv/bin/python predict.py photo.jpg
 ```
 
+It takes folders too, and `--json` for programs. For photos of iPhones (HEIC): `pip install pillow-heif`.
+
 (On Windows: `.venv\\Scripts\\pip` and `.venv\\Scripts\\python`.)
 
 `--check` runs the five pictures in samples/ and says how far the answers are from those of Transfer Lab.

@@ -14,12 +14,12 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 try:  # only photos of iPhones (HEIC) need it: pip install pillow-heif
     import pillow_heif
@@ -223,10 +223,30 @@ def check(folder: Path = HERE) -> float:
     return largest
 
 
+def files_of(names: list[str]) -> Iterator[str]:
+    """The files, and those in the folders, by their names; not what begins with a dot."""
+    for name in names:
+        if Path(name).is_dir():
+            yield from (str(each) for each in sorted(Path(name).rglob("[!.]*")) if each.is_file())
+        else:
+            yield name
+
+
+def reason_for(photo: str, error: Exception) -> str:
+    """Why a photo couldn't be read, for people."""
+    if isinstance(error, FileNotFoundError):
+        return "there is no such file"
+    if not isinstance(error, UnidentifiedImageError):
+        return str(error)
+    if photo.lower().endswith((".heic", ".heif")) and "HEIF" not in FORMATS:
+        return "photos of iPhones (HEIC) need: pip install pillow-heif"
+    return "no photo that can be read"
+
+
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description="Predict what is on photos.")
-    parser.add_argument("photos", nargs="*", metavar="PHOTO", help="a photo")
+    parser.add_argument("photos", nargs="*", metavar="PHOTO", help="a photo, or a folder of photos")
     parser.add_argument("--json", action="store_true", help="answer as JSON, one line for each photo")
     parser.add_argument("--check", action="store_true", help="run the samples and compare the answers")
     options = parser.parse_args()
@@ -236,19 +256,20 @@ def main() -> None:
     if not options.photos:
         parser.error("give at least one photo, or --check")
     classifier, refused = Classifier(), 0
-    for photo in options.photos:
+    photos = list(files_of(options.photos))
+    for photo in photos:
         try:
             answer = classifier.predict(photo)
-        except (OSError, ValueError, SyntaxError) as error:  # Pillow raises the last one for some damaged PNGs
+        except Exception as error:  # a damaged file makes its decoder raise almost anything
             refused += 1
-            print(f"{photo}: {error}", file=sys.stderr)
+            print(f"{photo}: {reason_for(photo, error)}", file=sys.stderr)
             continue
         if options.json:
             print(json.dumps({"file": photo, **answer}))
         else:
             unknown = "" if answer["known"] else "none of these; closest: "
             print(f"{photo}: {unknown}{answer['label']} {min(answer['probability'], 0.999):.1%}")  # never "100%" sure
-    sys.exit(1 if refused == len(options.photos) else 0)
+    sys.exit(1 if refused == len(photos) else 0)
 
 
 if __name__ == "__main__":
