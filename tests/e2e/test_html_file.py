@@ -81,7 +81,7 @@ def test_it_answers_as_the_program_does_from_a_disk_without_a_network(tab, sourc
     tab.locator("#files").set_input_files([str(path) for path in emoji])
     cards = tab.locator("#cards > li")
     expect(cards).to_have_count(5)
-    expect(tab.get_by_role("status")).to_have_text("5 photos done.")
+    expect(tab.get_by_role("status")).to_have_text("5 photos classified.")
     expect(tab.locator("#waiting")).to_be_hidden()
     classifier = ImageClassifier(source.bundle)
     for card, path in zip(cards.all(), reversed(emoji)):  # the newest comes first

@@ -5,7 +5,7 @@ const byId = (id) => document.getElementById(id);
 const say = (words) => (byId("status").textContent = words);
 
 let line = Promise.resolve(); // one photo after the other
-let queue = { done: 0, total: 0, removals: 0 }; // of the photos that wait together
+let queue = { done: 0, refused: 0, total: 0, removals: 0 }; // of the photos that wait together
 const totals = new Map();
 let rows = []; // [name, answer], for the table
 
@@ -34,13 +34,14 @@ async function classify(classifier, file, name) {
     console.debug(error);
     card = problemCard(name, await reasonFor(file));
     words = `${name} can’t be opened.`;
+    queue.refused += 1;
   }
   byId("cards").prepend(card);
   return words;
 }
 
 function classifyAll(loading, files, isFromCamera = false) {
-  if (queue.done === queue.total) queue = { ...queue, done: 0, total: 0 };
+  if (queue.done === queue.total) queue = { ...queue, done: 0, refused: 0, total: 0 };
   queue.total += files.length;
   if (queue.total > 1 && document.body.dataset.state === "ready") say("Classifying…");
   const asked = queue.removals;
@@ -51,11 +52,16 @@ function classifyAll(loading, files, isFromCamera = false) {
       const words = await classify(await loading, file, file.name || "Photo");
       queue.done += 1;
       showProgress();
-      if (queue.done === queue.total) say(queue.total > 1 ? `${counted(queue.total, "photo")} done.` : words);
+      if (queue.done === queue.total) say(queue.total > 1 ? queueWords() : words);
       if (place === 0 && !isFromCamera) showAnswers();
       await new Promise((done) => setTimeout(done)); // the page draws and answers keys in between
     });
   }
+}
+
+function queueWords() {
+  const words = `${counted(queue.done - queue.refused, "photo")} classified`;
+  return queue.refused ? `${words}, ${queue.refused.toLocaleString("en")} can’t be opened.` : `${words}.`;
 }
 
 function showProgress() {
@@ -116,7 +122,7 @@ function clearAnswers() {
   byId("answers").hidden = true;
   totals.clear();
   rows = [];
-  queue = { done: 0, total: 0, removals: queue.removals + 1 }; // what still waits is not classified
+  queue = { done: 0, refused: 0, total: 0, removals: queue.removals + 1 }; // what still waits is not classified
   showProgress();
   say("All answers were removed.");
   byId("choose").focus();
