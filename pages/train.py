@@ -13,6 +13,7 @@ from pages.parts.train import (
     plan,
     recommendation_line,
     settings_form,
+    several_picker,
     strategy_cards,
     trial,
 )
@@ -27,7 +28,7 @@ from tlcore.jobs.store import Run
 from tlcore.messages.ensembles import NO_CURVES
 from tlcore.messages.quantities import format_bytes
 from tlcore.models.backbones import find_backbone
-from tlcore.models.weights_cache import is_present
+from tlcore.models.weights_cache import bytes_to_fetch, is_present
 
 
 def heading() -> tuple[str, str]:
@@ -51,12 +52,13 @@ def offer(action: DeltaGenerator, dataset: Dataset) -> None:
     config, spec = settings.proposed(), settings.backbone()
     left, right = st.columns([7, 5], gap="large")
     with left:
-        backbone_picker.choose(spec)
+        if not several_picker.choose(spec):
+            backbone_picker.choose(spec)
         own_network.show(dataset)
     with right:
         strategy_cards.choose(config, spec, recommended)
     settings_form.options(dataset, lambda now: plan.is_stale(dataset, now))
-    fetched = "" if is_present(spec) or config.strategy == "scratch" else format_bytes(spec.download_bytes)
+    fetched = "" if is_present(spec) or config.strategy == "scratch" else format_bytes(bytes_to_fetch(spec))
     if refusal := memory_refusal([config]):
         widgets.note(refusal)
     label = f"Download {fetched} and train" if fetched else "Train"
@@ -100,7 +102,7 @@ def combined(action: DeltaGenerator, run: Run) -> None:
         with right.container(key="tl_trial"), chrome.errors_shown():
             trial.show(action, run, status)
         with left:
-            outcome.show_score(status)
+            outcome.show_score(run, status)
             ensemble_view.members(run)
             st.caption(NO_CURVES)
         if action.button("View results", type="primary", key="view_results"):
@@ -146,7 +148,7 @@ def finished(action: DeltaGenerator, run: Run, status: JobStatus) -> None:
     ):  # a model that is damaged hides neither score nor curves
         trial.show(action, run, status)
     with left:
-        outcome.show_score(status)
+        outcome.show_score(run, status)
         st.caption(outcome.training_message(status, run))
     lacks_model = not status.predicts and not status.active  # then its way to one comes first
     if action.button("View results", type="secondary" if lacks_model else "primary", key="view_results"):

@@ -3,7 +3,7 @@
 from tlcore.messages.quantities import format_bytes, percent
 from tlcore.models.registry import BUILT_IN
 from tlcore.models.spec import BackboneSpec
-from tlcore.models.weights_cache import is_present
+from tlcore.models.weights_cache import bytes_to_fetch, is_present
 
 FAST, MEDIUM = 3.0, 15.0  # the most work of one photo, as a multiple of the built-in network's
 
@@ -18,7 +18,7 @@ def place_message(spec: BackboneSpec) -> str:
     """Where its weights are: "built in", "downloaded", "12 MB download"."""
     if not spec.is_downloaded:
         return "built in" if spec.built_in else "added by you"
-    return "downloaded" if is_present(spec) else f"{format_bytes(spec.download_bytes)} download"
+    return "downloaded" if is_present(spec) else f"{format_bytes(bytes_to_fetch(spec))} download"
 
 
 def num_bytes(spec: BackboneSpec) -> int:

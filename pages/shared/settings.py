@@ -12,10 +12,12 @@ from typing import Any
 import streamlit as st
 
 from pages.shared import state
-from tlcore.config import TrainConfig, defaults_for
+from tlcore.config import SEVERAL, TrainConfig, defaults_for
 from tlcore.data.augment import Augmentation
+from tlcore.errors import UserError
 from tlcore.models.backbones import list_backbones
 from tlcore.models.registry import BUILT_IN, possible_strategies, usual_image_size
+from tlcore.models.several import side_by_side
 from tlcore.models.spec import BackboneSpec
 
 AUTO = TrainConfig().unfreeze_from
@@ -63,9 +65,34 @@ def backbones() -> tuple[BackboneSpec, ...]:
 
 
 def backbone() -> BackboneSpec:
-    """The chosen network; the built-in one where it was deleted, or is not this visitor's."""
-    chosen = own().get("backbone", BUILT_IN.name)
-    return next((spec for spec in backbones() if spec.name == chosen), BUILT_IN)
+    """The chosen network, or several side by side; the built-in one where it was deleted, or is not this visitor's."""
+    try:
+        return of_name(str(own().get("backbone", BUILT_IN.name)))
+    except UserError:
+        return BUILT_IN
+
+
+def of_name(name: str) -> BackboneSpec:
+    """The network of this name, or several joined by "+", of those that this visitor can choose from.
+
+    Raises:
+        UserError: one is none of those, or they cannot be used together.
+    """
+    known = {spec.name: spec for spec in backbones()}
+    names = name.split(SEVERAL)
+    if unknown := [each for each in names if each not in known]:
+        raise UserError(f"There is no network “{unknown[0]}”.", "Choose another one.")
+    specs = [known[each] for each in names]
+    return specs[0] if len(specs) == 1 else side_by_side(specs)
+
+
+def refusal_of(name: str) -> UserError | None:
+    """Why networks cannot be used together; None where they can."""
+    try:
+        of_name(name)
+    except UserError as error:
+        return error
+    return None
 
 
 def proposed(strategy: str | None = None, spec: BackboneSpec | None = None) -> TrainConfig:
@@ -89,11 +116,15 @@ def counting(config: TrainConfig) -> list[str]:
     idle = set(IDLE[config.strategy])
     if config.strategy in ("feature-extraction", "hybrid") and config.views == 1:
         idle |= set(VARIATIONS)
+    if SEVERAL in config.backbone:
+        idle.add("head")
     return [name for name in OPTIONS if name not in idle]
 
 
 def _fitting(name: str, value: Any, spec: BackboneSpec) -> Any:
     """A value that the person set, brought to what the chosen network allows."""
+    if name == "head" and spec.members:
+        return TrainConfig().head
     if name == "unfreeze_from" and spec.blocks:
         return value if value in [block.name for block in spec.blocks] else AUTO
     low, high = limits(name, spec)

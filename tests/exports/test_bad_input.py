@@ -139,7 +139,7 @@ def dataset_gone(workspace: Workspace, place: Path, photos: Path) -> None:
         ("project", photo_changed, "has changed"),
         ("project", figures_damaged, "damaged"),
         ("project", dataset_gone, "no data set"),
-        ("tflite-int8", photo_gone, "can't be read"),
+        ("tflite-int8", photo_gone, "can’t be read"),
         ("tflite-int8", dataset_gone, "no data set"),
         ("python", model_damaged, "damaged"),
         ("html", model_gone, "no trained model"),

@@ -80,9 +80,9 @@ def test_a_lite_network_trains_predicts_and_stays_the_owners(workspace, lite, tm
 def test_what_is_frozen_is_not_fine_tuned(workspace, lite):
     network = added(workspace, lite, scaling="0..1")
     assert possible_strategies(network.spec) == ("feature-extraction",)
-    with pytest.raises(UserError, match="can't be fine-tuned.*Choose feature extraction"):
+    with pytest.raises(UserError, match="can’t be fine-tuned.*Choose feature extraction"):
         tlcore.train("emoji", strategy="hybrid", backbone=network.id, workspace=workspace)
-    with pytest.raises(UserError, match="doesn't take images of 64 pixels.*image size of 32 pixels"):
+    with pytest.raises(UserError, match="doesn’t take images of 64 pixels.*image size of 32 pixels"):
         check_image_size(64, replace(network.spec, least_image_size=SIDE, most_image_size=SIDE))
 
 

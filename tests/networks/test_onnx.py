@@ -178,10 +178,10 @@ REFUSED = {
     "a tensor of a negative side": (claims(-1, 27), "impossible shape"),
     "a version of the future": (opset, "version 99 of ONNX"),
     "two inputs": (two_inputs, "has 2 inputs"),
-    "grey images": (sides(1, 1, SIDE, SIDE), "doesn't take colour images"),
-    "no image": (sides(1, 3), "doesn't take a colour image"),
+    "grey images": (sides(1, 1, SIDE, SIDE), "doesn’t take colour images"),
+    "no image": (sides(1, 3), "doesn’t take a colour image"),
     "oblong images": (sides(1, 3, 32, 64), "64 × 32 pixels"),
-    "another number of colours than its weights": (sides(1, SIDE, SIDE, 3), "can't be run on images of 32"),
+    "another number of colours than its weights": (sides(1, SIDE, SIDE, 3), "can’t be run on images of 32"),
 }
 
 

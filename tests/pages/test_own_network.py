@@ -69,7 +69,9 @@ def test_what_was_read_is_shown_changed_and_kept(visit, queue, place, uploaded):
     at = visit("train", workspace, dataset=dataset.id)
     assert not job.folder.exists() and at.radio(key="setting_backbone").value == network.id, "it is chosen at once"
     assert at.radio(key="setting_strategy").options == ["Feature extraction"]
-    assert network.spec.title == "b Leaf /b net" and "<b>Leaf" not in words(at), "no title is markup, wherever it stands"
+    assert network.spec.title == "b Leaf /b net" and "<b>Leaf" not in words(at), (
+        "no title is markup, wherever it stands"
+    )
     assert not at.exception
 
 

@@ -308,3 +308,47 @@ def test_an_option_changes_the_sentence_only_where_it_has_to(trained, monkeypatc
     assert "about" in said
     monkeypatch.setattr(plan.st, "session_state", {"plan_shown": (config, said)})
     assert plan.is_stale(dataset, replace(config, **change)) == stale, reason
+
+
+def use_several(at: AppTest, *names: str) -> AppTest:
+    """Switch to several networks, and choose some."""
+    at.toggle(key="several_networks").set_value(True).run()
+    return at.multiselect(key="several_chosen").set_value(list(names)).run()
+
+
+def test_several_networks_become_one_run(form, queue):
+    use_several(form, BUILT_IN.name, FETCHED.name)
+    assert any("Together" in each.value and "times the computing" in each.value for each in form.caption)
+    assert form.radio(key="setting_strategy").options == [strategy_cards.strategies.name("feature-extraction")]
+    assert any("feature extraction only" in each.value for each in form.caption)
+    config = start(form, queue)
+    assert config.backbone == "+".join(sorted([BUILT_IN.name, FETCHED.name])) and not config.fine_tunes
+
+
+@pytest.mark.parametrize(
+    ("own", "names", "expected", "reason"),
+    [
+        ({}, [BUILT_IN.name], BUILT_IN.name, "one is a single network"),
+        ({}, [], BUILT_IN.name, "none is the built-in one"),
+        ({"head": "flatten"}, [BUILT_IN.name, FETCHED.name], "pooling", "a head that they cannot have gives way"),
+        ({"strategy": "hybrid"}, [BUILT_IN.name, FETCHED.name], "feature-extraction", "and so does a strategy"),
+    ],
+)
+def test_what_does_not_go_with_several_networks(form, queue, own, names, expected, reason):
+    form.session_state["own_settings"] = dict(own)
+    use_several(form, *names)
+    assert expected in start(form, queue).to_dict().values(), reason
+
+
+def test_back_to_a_single_network(form, queue):
+    use_several(form, BUILT_IN.name, FETCHED.name)
+    form.toggle(key="several_networks").set_value(False).run()
+    assert form.radio(key="setting_backbone").value == BUILT_IN.name == start(form, queue).backbone
+
+
+@pytest.mark.parametrize(
+    "name", ["nothing+efficientnet-lite0", "efficientnet-lite0+efficientnet-lite0", "+", "a+b+c+d"]
+)
+def test_networks_that_nobody_can_choose_are_passed_over(form, queue, name):
+    form.session_state["own_settings"] = {"backbone": name}
+    assert start(form.run(), queue).backbone == BUILT_IN.name

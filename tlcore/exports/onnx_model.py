@@ -56,6 +56,6 @@ def _convert(tflite: bytes) -> bytes:
                 warnings.filterwarnings("ignore", message=r"\s*Warning: tf\.lite\.Interpreter is deprecated")
                 model, _ = convert.from_tflite(str(path), opset=OPSET)
         except (ValueError, RuntimeError, NotImplementedError, KeyError) as error:
-            raise UserError("This network can't be written as ONNX.", "Choose another kind of export.") from error
+            raise UserError("This network can’t be written as ONNX.", "Choose another kind of export.") from error
     content: bytes = model.SerializeToString()
     return content

@@ -64,11 +64,11 @@ def run_program(source: ExportSource, samples: Samples, folder: Path) -> list[An
     try:
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=SECONDS, encoding="utf-8")
     except subprocess.TimeoutExpired as error:
-        raise UserError("The export doesn't answer.", "Try again when this machine has less to do.") from error
+        raise UserError("The export doesn’t answer.", "Try again when this machine has less to do.") from error
     lines = done.stdout.splitlines()
     if done.returncode or len(lines) != len(photos):
         last = (done.stderr.strip() or "no message").splitlines()[-1]
-        raise UserError(f"The export can't be run: {last}", "Please report this.")
+        raise UserError(f"The export can’t be run: {last}", "Please report this.")
     return [answer_of(source, json.loads(line)) for line in lines]
 
 

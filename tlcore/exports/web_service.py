@@ -69,7 +69,7 @@ def running(folder: Path) -> Iterator[str]:
             assert process.stdout is not None  # it was asked for
             line = process.stdout.readline()
             if not line.startswith("Listening on "):
-                raise UserError("The service doesn't start.", "Please report this.")
+                raise UserError("The service doesn’t start.", "Please report this.")
             yield line.removeprefix("Listening on ").strip()
         finally:
             too_late.cancel()
@@ -81,4 +81,4 @@ def _post(url: str, data: bytes) -> object:
         with _DIRECT.open(urllib.request.Request(url, data), timeout=SECONDS) as reply:
             return json.load(reply)
     except (OSError, ValueError) as error:
-        raise UserError(f"The service doesn't answer: {error}", "Please report this.") from error
+        raise UserError(f"The service doesn’t answer: {error}", "Please report this.") from error

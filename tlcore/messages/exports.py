@@ -20,6 +20,11 @@ KIND_LINES: dict[str, str] = {
 }
 """One sentence for each kind of export, by its key."""
 
+ONE_SIZE_ONLY = (
+    "An HTML file and LiteRT with 8 bits have room for one image size. The models of this ensemble take photos in "
+    "different sizes."
+)
+
 INCLUDE_PHOTOS = "Include five test photos"
 INCLUDE_PHOTOS_HELP = (
     "Every export carries five samples with their answers, so that it can be checked wherever it runs. They are "

@@ -27,6 +27,21 @@ POLICY_WORDS = {
     "squash": "the whole photo, resized to a square",
 }
 
+READING = """photo = Image.open("photo.jpg")
+photo.draft(None, ({reduced}, {reduced}))  # a large JPEG is decoded smaller, as in training
+photo = ImageOps.exif_transpose(photo).convert("RGB")
+photo = {preparing}
+pixels = np.asarray(photo, np.float32)[np.newaxis]
+"""
+
+READING_SIZES = """def read(size):  # each size is made of the file, as in training
+    photo = Image.open("photo.jpg")
+    photo.draft(None, (size * {gap}, size * {gap}))  # a large JPEG is decoded smaller
+    photo = ImageOps.exif_transpose(photo).convert("RGB")
+    return np.asarray({preparing}, np.float32)[np.newaxis]
+
+"""
+
 USAGE = """## Use it in Python
 
 With Transfer Lab (`pip install transferlab`):
@@ -38,7 +53,7 @@ model = tlcore.load_model("{file}")
 prediction = model.predict("photo.jpg")
 print(prediction.label, prediction.probability)
 if not prediction.known:
-    print("It doesn't look like any of the classes.")
+    print("It doesn’t look like any of the classes.")
 ```
 
 Without it (`pip install {package} numpy pillow`), in the unzipped folder:
@@ -48,12 +63,7 @@ import numpy as np
 {imports}
 from PIL import Image, ImageOps
 
-photo = Image.open("photo.jpg")
-photo.draft(None, ({reduced}, {reduced}))  # a large JPEG is decoded smaller, as in training
-photo = ImageOps.exif_transpose(photo).convert("RGB")
-photo = {preparing}
-pixels = np.asarray(photo, np.float32)[np.newaxis]
-{running}
+{reading}{running}
 probabilities = outputs["probabilities"][0]
 labels = open("labels.txt", encoding="utf-8").read().splitlines()
 print(labels[probabilities.argmax()], probabilities.max())
@@ -70,14 +80,14 @@ RUNTIMES = {
         "ai-edge-litert",
         "from ai_edge_litert.interpreter import Interpreter",
         """classify = Interpreter("model.tflite").get_signature_runner("serving_default")
-outputs = classify(image=pixels)""",
+outputs = classify({given})""",
     ),
     ONNX: (
         "onnxruntime",
         "import onnxruntime",
         """network = onnxruntime.InferenceSession("model.onnx", providers=["CPUExecutionProvider"])
 names = [each.name for each in network.get_outputs()]
-outputs = dict(zip(names, network.run(names, {"image": pixels})))""",
+outputs = dict(zip(names, network.run(names, dict({given}))))""",
     ),
 }
 """Package, import and use of what runs a network, by the name of its file."""
@@ -145,8 +155,11 @@ def _input(info: Mapping[str, Any]) -> str:
     return (
         "## Input and output\n\n"
         f"- Input: `image`, float32 (1, {size}, {size}, 3), RGB, values 0–255 (the scaling is part of the model)\n"
-        f"- Resizing: upright by its EXIF orientation, then {POLICY_WORDS.get(policy, policy)} to {size} × {size} "
-        "pixels\n"
+        + "".join(
+            f"- Input: `image_{each}`, the same photo, float32 (1, {each}, {each}, 3)\n" for each in _other_sizes(info)
+        )
+        + f"- Resizing: upright by its EXIF orientation, then {POLICY_WORDS.get(policy, policy)} to {size} × {size} "
+        f"pixels{', and in the same way to each other size' if _other_sizes(info) else ''}\n"
         "- Output: `probabilities`, float32 (1, classes), in the order of labels.txt"
         + ("" if _threshold(info) is None else FAMILIARITY)
     )
@@ -156,10 +169,26 @@ def _usage(info: Mapping[str, Any], file: str) -> str:
     threshold = _threshold(info)
     familiar = "" if threshold is None else KNOWN.format(threshold=threshold)
     package, imports, running = RUNTIMES[_network_file(info)]
-    runtime = {"package": package, "imports": imports, "running": running}
-    return USAGE.format(
-        **runtime, file=file, preparing=_preparing(info), reduced=_reduced(info), familiar=familiar
-    ).rstrip()
+    reading, given = _reading(info)
+    runtime = {"package": package, "imports": imports, "running": running.format(given=given)}
+    return USAGE.format(**runtime, file=file, reading=reading, familiar=familiar).rstrip()
+
+
+def _reading(info: Mapping[str, Any]) -> tuple[str, str]:
+    """How a photo is read in Python, and what the network is then given."""
+    others = _other_sizes(info)
+    if not others:
+        return READING.format(reduced=_reduced(info), preparing=_preparing(info)), "image=pixels"
+    size = value(info, "input", "size")
+    gap = REDUCING_GAP if _reduced(info) != str(size) else 1
+    given = ", ".join([f"image=read({size})", *(f"image_{other}=read({other})" for other in others)])
+    return READING_SIZES.format(gap=gap, preparing=_preparing(info, "size")), given
+
+
+def _other_sizes(info: Mapping[str, Any]) -> list[int]:
+    """The smaller sizes that an ensemble takes a photo in, in pixels."""
+    found = value(info, "input", "other_sizes")
+    return [size for size in found if type(size) is int] if isinstance(found, list) else []
 
 
 def _network_file(info: Mapping[str, Any]) -> str:
@@ -174,9 +203,9 @@ def _threshold(info: Mapping[str, Any]) -> float | None:
     return found if type(found) is float else None
 
 
-def _preparing(info: Mapping[str, Any]) -> str:
+def _preparing(info: Mapping[str, Any], size: str = "") -> str:
     policy = text(info, "input", "resize")
-    return PREPARING.get(policy, PREPARING["squash"]).format(size=value(info, "input", "size"))
+    return PREPARING.get(policy, PREPARING["squash"]).format(size=size or value(info, "input", "size"))
 
 
 def _reduced(info: Mapping[str, Any]) -> str:

@@ -5,7 +5,9 @@ from typing import Any
 from tlcore.messages.quantities import count, format_bytes
 from tlcore.models.imported.candidate import Embedding
 from tlcore.models.imported.stored import StoredNetwork
+from tlcore.models.registry import BUILT_IN
 from tlcore.models.scalings import SCALING_VALUES
+from tlcore.models.several import products_at
 from tlcore.models.spec import BackboneSpec
 from tlcore.networks.adding import Examined
 
@@ -19,7 +21,7 @@ BASES = {
 """Where a value comes from, by its basis."""
 
 EVERY_STRATEGY = "It works with every strategy."
-FROZEN_ONLY = "It works with feature extraction only: its file holds a finished network, whose layers can't be trained."
+FROZEN_ONLY = "It works with feature extraction only: its file holds a finished network, whose layers can’t be trained."
 KIND_WORDS = {
     "keras": "Keras",
     "h5": "Keras (HDF5)",
@@ -99,8 +101,23 @@ def network_details(network: StoredNetwork) -> dict[str, Any]:
     }
 
 
+SEVERAL_USE = (
+    "One head learns from the features of all of them. It can help with drawings, digits and other pictures unlike "
+    "everyday photos; on those, one network is usually as good."
+)
+"""What several networks side by side are good for; measured in docs/strategies.md."""
+
+
+def several_message(spec: BackboneSpec) -> str:
+    """What several networks cost together: "Together 28 MB, and 1.2 times the time of EfficientNet-Lite0 a photo."."""
+    size = format_bytes(sum(member.download_bytes or 4 * member.parameters for member in spec.members))
+    times = spec.multiply_adds / products_at(BUILT_IN, spec.default_image_size)
+    most = f"{times:.1f}" if times < 10 else f"{times:,.0f}"
+    return f"Together {size}, and about {most} times the computing of {BUILT_IN.title} for each photo."
+
+
 def only_message(spec: BackboneSpec) -> str:
     """Why not every strategy is offered for a network."""
     if spec.members:
         return "Several networks side by side work with feature extraction only."
-    return f"{spec.title} works with feature extraction only: its layers can't be trained."
+    return f"{spec.title} works with feature extraction only: its layers can’t be trained."

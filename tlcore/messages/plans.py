@@ -4,7 +4,7 @@ from tlcore.config import TrainConfig
 from tlcore.messages.durations import about_message
 from tlcore.messages.quantities import count, format_bytes
 from tlcore.models.spec import BackboneSpec
-from tlcore.models.weights_cache import is_present
+from tlcore.models.weights_cache import bytes_to_fetch, is_present
 
 
 def plan_message(config: TrainConfig, spec: BackboneSpec, num_photos: int, seconds: tuple[float, float] | None) -> str:
@@ -23,5 +23,5 @@ def plan_message(config: TrainConfig, spec: BackboneSpec, num_photos: int, secon
         "scratch": f"Trains {spec.title} from random weights with {photos}",
     }[config.strategy]
     if config.pretrained and not is_present(spec):
-        what = f"Downloads {spec.title} ({format_bytes(spec.download_bytes)}), then {what[0].lower()}{what[1:]}"
+        what = f"Downloads {spec.title} ({format_bytes(bytes_to_fetch(spec))}), then {what[0].lower()}{what[1:]}"
     return f"{what}, {about_message(*seconds)}." if seconds else f"{what}."

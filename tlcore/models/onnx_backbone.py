@@ -56,7 +56,7 @@ class OnnxBackbone:
 
     def joint_predictors(self, layer: str, num_images: int) -> PredictorPool:
         """See `FrozenBackbone.joint_predictors`. Always raises ValueError."""
-        raise ValueError(f"Received: layer {layer!r}, which an ONNX network doesn't have.")
+        raise ValueError(f"Received: layer {layer!r}, which an ONNX network doesn’t have.")
 
     def keras_model(self, layer: str) -> "keras.Model":
         """There is none.
@@ -65,6 +65,6 @@ class OnnxBackbone:
             UserError: always.
         """
         raise UserError(
-            f"{self._spec.title} can't be trained further: its file holds a finished network.",
+            f"{self._spec.title} can’t be trained further: its file holds a finished network.",
             "Choose feature extraction.",
         )

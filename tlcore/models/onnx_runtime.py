@@ -54,6 +54,11 @@ class OnnxModel:
         """The names that `run` accepts."""
         return tuple(self._outputs)
 
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """As many as it takes images, 0 for one of any side; see `LiteModel.sizes`."""
+        return (0,) * len(self._session.get_inputs())
+
     def run(self, images: np.ndarray, output: str) -> np.ndarray:
         """One pass over a batch; see `run_all`."""
         return self.run_all(images, (output,))[0]

@@ -16,7 +16,11 @@ def is_onnx(data: bytes) -> bool:
     return data[:1] == _ONNX_START and data[place] != mark
 
 
-def open_network(data: bytes, num_threads: int = 1) -> LiteModel | OnnxModel:
+Network = LiteModel | OnnxModel
+"""A model that runs."""
+
+
+def open_network(data: bytes, num_threads: int = 1) -> Network:
     """The file as a model that runs, safe to share between threads. Raises UserError where it is damaged."""
     return OnnxModel(data, num_threads) if is_onnx(data) else LiteModel(data, num_threads)
 

@@ -78,7 +78,7 @@ def package(run: Run, contents: Package) -> Iterator[Event]:
         differs = f"gives other probabilities than the trained one (by up to {largest:.4f})"
         raise UserError(
             f"The saved model {'gives no numbers' if math.isnan(largest) else differs} on the test photos.",
-            f"At most {MOST_DIFFERENCE} is allowed, so this model can't be used. Please report this.",
+            f"At most {MOST_DIFFERENCE} is allowed, so this model can’t be used. Please report this.",
         )
     info = bundle.info | {"check": {"photos": checked, "largest_difference": largest, "allowed": MOST_DIFFERENCE}}
     withdraw_bundle(run.folder)

@@ -1,6 +1,7 @@
 """The bundle: everything needed to use a trained model rightly, as a folder or one zip.
 
-    model.tflite   photo in (float32 (1, S, S, 3), upright RGB, 0–255), probabilities (1, classes) and familiarity
+    model.tflite   photo in (float32 (1, S, S, 3), upright RGB, 0–255; an ensemble may take it in more than one size,
+                   each as an input of its own), probabilities (1, classes) and familiarity
                    (1, 1) out
     model.onnx     the same in its place, where the network is one that somebody brought as ONNX
     labels.txt     the class names, one a line, in the order of the probabilities
@@ -64,12 +65,17 @@ class Bundle:
             UserError: it is an ONNX file.
         """
         if self.network_file != MODEL:
-            raise UserError("This model uses an ONNX network, which can't do this.", "Use a model of another network.")
+            raise UserError("This model uses an ONNX network, which can’t do this.", "Use a model of another network.")
         return self.network
 
     @property
     def image_size(self) -> int:
         return int(self.info["input"]["size"])
+
+    @property
+    def other_sizes(self) -> tuple[int, ...]:
+        """Smaller sizes that the model takes a photo in beside the largest, in pixels: of ensembles alone."""
+        return tuple(self.info["input"].get("other_sizes", ()))
 
     @property
     def policy(self) -> str:
@@ -84,7 +90,13 @@ class Bundle:
     def wanted(self) -> Wanted:
         """What a photo is decoded for: pixels as the network was trained on them, by any version of the program."""
         version = int(self.info["input"].get("pixels", 1))
-        return Wanted(self.image_size, self.policy, data_ranges=self.data_ranges, version=version)
+        return Wanted(
+            self.image_size,
+            self.policy,
+            data_ranges=self.data_ranges,
+            version=version,
+            other_sizes=self.other_sizes,
+        )
 
     @property
     def rejection(self) -> RejectionRule | None:
@@ -187,6 +199,13 @@ def read_info(folder: Path) -> dict[str, Any]:
     return info if isinstance(info, dict) else {}
 
 
+def num_sizes(info: Mapping[str, Any]) -> int:
+    """How many sizes of a photo a model takes, by the content of its `model.json`."""
+    values = info.get("input")
+    others = values.get("other_sizes") if isinstance(values, Mapping) else None
+    return 1 + (len(others) if isinstance(others, list) else 0)
+
+
 def bundle_place(path: Path) -> Path:
     """The folder or zip with a bundle's files, of a run's folder or of that itself."""
     return path / FOLDER if (path / FOLDER).is_dir() else path
@@ -237,13 +256,20 @@ def _check_input(values: Any) -> None:
         raise DamagedFile(f"{INFO} must name an image size from 1 to {LARGEST_IMAGE} pixels")
     if not isinstance(policy, str) or policy not in RESIZE_POLICIES:
         raise DamagedFile(f"{INFO} must name one of these ways of resizing: {', '.join(RESIZE_POLICIES)}")
+    sizes = [size, *others] if isinstance(others := values.get("other_sizes", []), list) else [size, 0]
+    if any(type(each) is not int or each < 1 for each in sizes) or sum(sizes) > LARGEST_IMAGE or not _falls(sizes):
+        raise DamagedFile(f"{INFO} must name image sizes from the largest to the smallest")
     pixels = values.get("pixels", 1)
     if type(pixels) is not int or not 0 < pixels <= PIXELS_VERSION:
-        raise DamagedFile(f"{INFO} names a way of reading photos that this version of Transfer Lab doesn't know")
+        raise DamagedFile(f"{INFO} names a way of reading photos that this version of Transfer Lab doesn’t know")
     try:
         parse_ranges(values.get("data_ranges"))
     except ValueError as error:
         raise DamagedFile(f"{INFO} must name ranges of values as pairs of numbers") from error
+
+
+def _falls(sizes: list[int]) -> bool:
+    return all(size > after for size, after in zip(sizes, sizes[1:]))
 
 
 def _check_rejection(info: dict[str, Any]) -> None:

@@ -51,7 +51,7 @@ def probe(bundle: Bundle, most_seconds: float = MOST_SECONDS) -> None:
     Raises:
         UserError: it crashes, takes too much memory or time, or does not answer as it should.
     """
-    arguments = [str(bundle.image_size), str(len(bundle.labels))]
+    arguments = [str(len(bundle.labels)), *map(str, (bundle.image_size, *bundle.other_sizes))]
     try:
         child = subprocess.run(
             [sys.executable, "-P", "-m", __name__, *arguments],
@@ -66,7 +66,7 @@ def probe(bundle: Bundle, most_seconds: float = MOST_SECONDS) -> None:
         what = f"This model takes more than {most_seconds:g} seconds for one photo."
         raise UserError(what, "Use a model with a smaller network.") from error
     except OSError as error:
-        raise UserError("This model can't be tried out now.", "Close other programs and try again.") from error
+        raise UserError("This model can’t be tried out now.", "Close other programs and try again.") from error
     if child.returncode == _REFUSED:
         raise UserError(*json.loads(child.stdout))
     if child.returncode:
@@ -75,16 +75,16 @@ def probe(bundle: Bundle, most_seconds: float = MOST_SECONDS) -> None:
 
 def main() -> int:
     """The child: one prediction with the network on standard input; refusals go to standard output."""
-    image_size, num_classes = int(sys.argv[1]), int(sys.argv[2])
+    num_classes, image_size, *others = map(int, sys.argv[1:])
     data = sys.stdin.buffer.read()
     beside = max(LEAST_BYTES, min(USUAL_BYTES, free_memory()))
     limit_process(COPIES * len(data) + beside, 8 * MOST_SECONDS)
     labels = tuple(str(number) for number in range(num_classes))
-    bundle = Bundle(data, labels, {"input": {"size": image_size, "resize": RESIZE_POLICY}})
+    bundle = Bundle(data, labels, {"input": {"size": image_size, "resize": RESIZE_POLICY, "other_sizes": others}})
     try:
         if is_onnx(data):
             parse_checked(data, ONNX)
-        ImageClassifier(bundle).probabilities(np.full((image_size, image_size, 3), 127, np.uint8))
+        ImageClassifier(bundle).predict_input(np.full(bundle.wanted.input_shape, 127, np.uint8))
     except UserError as error:
         json.dump([error.what, error.fix], sys.stdout)
         return _REFUSED

@@ -8,10 +8,11 @@ import streamlit as st
 from pages.shared import settings, strategies
 from pages.shared.networks import backbone_label
 from pages.shared.widgets import plain
-from tlcore.config import STRATEGIES, TrainConfig
-from tlcore.messages.networks import only_message
+from tlcore.config import SEVERAL, STRATEGIES, TrainConfig
+from tlcore.messages.networks import SEVERAL_USE, only_message
 from tlcore.messages.quantities import count, format_bytes
 from tlcore.models.registry import BUILT_IN, possible_strategies
+from tlcore.models.several import MOST_NETWORKS, members_of
 from tlcore.models.spec import BackboneSpec
 from tlcore.models.weights_cache import is_present
 
@@ -38,7 +39,8 @@ def choose() -> list[TrainConfig]:
             persist_state="session",
             format_func=lambda name: backbone_label(by_name[name]),
         )
-    specs = [by_name[name] for name in chosen]
+        together = _together(chosen)
+    specs = [by_name[name] for name in chosen] + ([together] if together else [])
     configs = [
         settings.proposed(strategy, spec)
         for spec in specs
@@ -48,6 +50,25 @@ def choose() -> list[TrainConfig]:
     if configs:
         st.markdown(_plan_message(len(ticked), specs, configs))
     return configs
+
+
+def _together(chosen: Sequence[str]) -> BackboneSpec | None:
+    """The chosen networks side by side as one more to compare, where that is wanted and possible."""
+    possible = 2 <= len(chosen) <= MOST_NETWORKS
+    label = "Also use them side by side, as one"
+    wanted = st.toggle(
+        label,
+        key="race_together",
+        persist_state="session",
+        disabled=not possible,
+        help=f"Choose two or {MOST_NETWORKS} networks. {SEVERAL_USE}",
+    )
+    if not wanted or not possible:
+        return None
+    if refusal := settings.refusal_of(SEVERAL.join(chosen)):
+        st.caption(f"{plain(refusal.what)} {plain(refusal.fix)}")
+        return None
+    return settings.of_name(SEVERAL.join(chosen))
 
 
 def _card(strategy: str) -> bool:
@@ -65,7 +86,8 @@ def _plan_message(num_strategies: int, specs: Sequence[BackboneSpec], configs: S
     made = f"{product} = {number}" if len(configs) == num_strategies * len(specs) else number
     words = [f"{made}, one after the other, on the same photos with the same split."]
     words += [plain(only_message(spec)) for spec in specs if possible_strategies(spec) != tuple(STRATEGIES)]
-    fetched = [spec for spec in specs if not is_present(spec)]
+    members = dict.fromkeys(member for spec in specs for member in members_of(spec))
+    fetched = [spec for spec in members if not is_present(spec)]
     if fetched and any(config.strategy != "scratch" for config in configs):
         size = format_bytes(sum(spec.download_bytes for spec in fetched))
         words.append(f"Downloaded first: {', '.join(spec.title for spec in fetched)} ({size}).")

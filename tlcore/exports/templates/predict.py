@@ -58,9 +58,11 @@ class Classifier:
         Raises:
             OSError: the photo can't be read. ValueError: it is too large.
         """
-        image = read_photo(photo, self.info)[np.newaxis]
+        images = {"image": read_photo(photo, self.info)[np.newaxis]}
+        for size in self.info["input"].get("other_sizes", []):
+            images[f"image_{size}"] = read_photo(photo, self.info, size)[np.newaxis]
         with self._turn:
-            probabilities, familiarity = self._run(image)
+            probabilities, familiarity = self._run(images)
         order = np.argsort(-probabilities, kind="stable")
         return {
             "label": self.labels[order[0]],
@@ -71,8 +73,9 @@ class Classifier:
         }
 
 
-Network = Callable[[np.ndarray], "tuple[np.ndarray, float | None]"]
-"""float32 (1, S, S, 3), RGB 0–255 → the probabilities (classes,) and the familiarity."""
+Network = Callable[[dict[str, np.ndarray]], "tuple[np.ndarray, float | None]"]
+"""A photo, float32 (1, S, S, 3), RGB 0–255, by the name of the input (one model takes it in several sizes) → the
+probabilities (classes,) and the familiarity."""
 
 
 def load_network(folder: Path, has_familiarity: bool) -> Network:
@@ -88,8 +91,8 @@ def load_network(folder: Path, has_familiarity: bool) -> Network:
     content = (folder / "model.tflite").read_bytes()  # not its path, which on some systems may not have umlauts
     runner = Interpreter(model_content=content, num_threads=os.cpu_count() or 1).get_signature_runner("serving_default")
 
-    def run(image: np.ndarray) -> tuple[np.ndarray, float | None]:
-        return _both(runner(image=image), has_familiarity)
+    def run(images: dict[str, np.ndarray]) -> tuple[np.ndarray, float | None]:
+        return _both(runner(**images), has_familiarity)
 
     return run
 
@@ -100,8 +103,8 @@ def _load_onnx(path: Path, has_familiarity: bool) -> Network:
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     names = [each.name for each in session.get_outputs()]
 
-    def run(image: np.ndarray) -> tuple[np.ndarray, float | None]:
-        return _both(dict(zip(names, session.run(names, {"image": image}))), has_familiarity)
+    def run(images: dict[str, np.ndarray]) -> tuple[np.ndarray, float | None]:
+        return _both(dict(zip(names, session.run(names, images))), has_familiarity)
 
     return run
 
@@ -111,8 +114,8 @@ def _load_keras(path: Path, has_familiarity: bool) -> Network:
 
     model = keras.saving.load_model(path, compile=False, safe_mode=True)  # runs no code that is in the file
 
-    def run(image: np.ndarray) -> tuple[np.ndarray, float | None]:
-        outputs = model(image, training=False)
+    def run(images: dict[str, np.ndarray]) -> tuple[np.ndarray, float | None]:
+        outputs = model(images["image"], training=False)
         outputs = outputs if isinstance(outputs, dict) else {"probabilities": outputs}
         return _both({name: np.asarray(value) for name, value in outputs.items()}, has_familiarity)
 
@@ -125,8 +128,8 @@ def _load_saved_model(path: Path, has_familiarity: bool) -> Network:
     model = tf.saved_model.load(str(path))
     answer = model.signatures["serving_default"]
 
-    def run(image: np.ndarray, model: Any = model) -> tuple[np.ndarray, float | None]:  # it goes with its signature
-        outputs = answer(image=tf.constant(image))
+    def run(images: dict[str, np.ndarray], model: Any = model) -> tuple[np.ndarray, float | None]:
+        outputs = answer(image=tf.constant(images["image"]))  # the model would go without that default: a reference
         return _both({name: value.numpy() for name, value in outputs.items()}, has_familiarity)
 
     return run
@@ -137,9 +140,12 @@ def _both(outputs: dict[str, np.ndarray], has_familiarity: bool) -> tuple[np.nda
     return np.array(outputs["probabilities"][0]), familiarity
 
 
-def read_photo(photo: str | os.PathLike[str] | bytes, info: dict[str, Any]) -> np.ndarray:
-    """A photo as the network was trained on it, float32 (S, S, 3), RGB 0–255; `info`: the content of model.json."""
-    size, version = info["input"]["size"], info["input"].get("pixels", 1)
+def read_photo(photo: str | os.PathLike[str] | bytes, info: dict[str, Any], size: int = 0) -> np.ndarray:
+    """A photo as the network was trained on it, float32 (S, S, 3), RGB 0–255; `info`: the content of model.json.
+
+    `size`: in pixels, 0 for the model's (largest) one. Each size is made of the file: of one another they would differ.
+    """
+    size, version = size or info["input"]["size"], info["input"].get("pixels", 1)
     try:
         image: Image.Image = Image.open(io.BytesIO(photo) if isinstance(photo, bytes) else photo, formats=FORMATS)
     except Image.DecompressionBombError as error:

@@ -133,9 +133,9 @@ class Handler(BaseHTTPRequestHandler):
         try:
             data = self.rfile.read(length)
         except OSError as error:
-            raise Refused(HTTPStatus.REQUEST_TIMEOUT, "The photo didn't arrive in time.") from error
+            raise Refused(HTTPStatus.REQUEST_TIMEOUT, "The photo didn’t arrive in time.") from error
         if len(data) < length:
-            raise Refused(HTTPStatus.BAD_REQUEST, "The photo didn't arrive whole.")
+            raise Refused(HTTPStatus.BAD_REQUEST, "The photo didn’t arrive whole.")
         kind = self.headers.get("Content-Type", "")
         if kind.lower().startswith("multipart/form-data"):
             data = file_of_form(kind, data)
@@ -282,7 +282,7 @@ def main() -> None:
     try:
         service = Service(options)
     except OSError as error:
-        sys.exit(f"{options.host}:{options.port} can't be used: {error.strerror}. Choose another --port.")
+        sys.exit(f"{options.host}:{options.port} can’t be used: {error.strerror}. Choose another --port.")
     asked = threading.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: asked.set())

@@ -97,7 +97,7 @@ def _shapes(model: "onnx.ModelProto", fixed: int, layout: str) -> tuple[int, dic
 
 def _not_runnable(size: int) -> UserError:
     of = f"of {size} pixels" if size else "of any usual size"
-    return UserError(f"This network can't be run on images {of}.", "Export it again for one fixed image size.")
+    return UserError(f"This network can’t be run on images {of}.", "Export it again for one fixed image size.")
 
 
 def _runs_at(model: "onnx.ModelProto", size: int, layout: str) -> bool:

@@ -77,7 +77,7 @@ def read_checked(path: Path) -> "onnx.ModelProto":
         data = path.read_bytes()
     except OSError as error:
         raise UserError(
-            f"{path.name} can't be read: {why_file_failed(error)}.", "Copy or download it again."
+            f"{path.name} can’t be read: {why_file_failed(error)}.", "Copy or download it again."
         ) from error
     return parse_checked(data, path.name)
 
@@ -94,7 +94,7 @@ def parse_checked(data: bytes, name: str) -> "onnx.ModelProto":
     if not model.graph.node or not model.graph.input:
         raise UserError(f"{name} is not an ONNX file, or it is damaged or cut off.", AGAIN)
     if problem := next(_problems(model), ""):
-        raise UserError(f"{name} can't be used: {problem}.", AGAIN)
+        raise UserError(f"{name} can’t be used: {problem}.", AGAIN)
     return model
 
 
@@ -107,7 +107,7 @@ def _problems(model: "onnx.ModelProto") -> Iterator[str]:
     for node in graph.node:
         name, domain = clean_text(node.op_type)[:40], clean_text(node.domain)[:40]
         if node.domain not in ("", "ai.onnx"):
-            yield f"its operation {name} is not one of ONNX's own ({domain})"
+            yield f"its operation {name} is not one of ONNX’s own ({domain})"
         elif node.op_type not in _ARITHMETIC:
             yield f"it has the operation {name}" + _because(node.op_type)
         for attribute in node.attribute:

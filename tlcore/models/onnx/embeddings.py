@@ -84,7 +84,7 @@ def layout_of(model: "onnx.ModelProto") -> tuple[str, bool]:
     if (sides[1] == 3) != (sides[3] == 3):
         return ("NCHW" if sides[1] == 3 else "NHWC"), True
     if max(sides[1], sides[3]) > 0 and 3 not in (sides[1] or 3, sides[3] or 3):
-        raise UserError("This network doesn't take colour images.", "Only networks for colour images can be added.")
+        raise UserError("This network doesn’t take colour images.", "Only networks for colour images can be added.")
     first = next((node for node in model.graph.node if given.name in node.input), None)
     return "NCHW", first is not None and first.op_type == "Conv"
 

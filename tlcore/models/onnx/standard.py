@@ -81,7 +81,7 @@ def image_input(model: "onnx.ModelProto") -> "onnx.ValueInfoProto":
     kind = inputs[0].type.tensor_type
     if kind.elem_type not in (*_FLOATS, 2) or len(kind.shape.dim) != 4:
         raise UserError(
-            "This network doesn't take a colour image.", "Only networks with one input, an image, can be added."
+            "This network doesn’t take a colour image.", "Only networks with one input, an image, can be added."
         )
     found: onnx.ValueInfoProto = inputs[0]
     return found
