@@ -16,15 +16,16 @@ function totalsWords() {
   return `${counted(rows.length, "photo")}: ${parts.join(", ")}`;
 }
 
-/** A card with the answer for a photo; gives what is read aloud. */
+/** A card with the answer for a photo, unless all were removed in the meantime; gives what is read aloud. */
 async function classify(classifier, file, name) {
-  byId("answers").hidden = false;
+  const asked = queue.removals;
   let card, words;
   try {
     const start = performance.now();
     const answer = await classifier.ofFile(file);
     const milliseconds = performance.now() - start;
     card = answerCard(file, name, about.input.resize, answer, milliseconds, (await isDeep(file)) ? DEEP : "");
+    if (asked !== queue.removals) return "";
     rows.push([name, answer]);
     const label = answer.isKnown ? answer.ranked[0][0] : "None of these";
     totals.set(label, (totals.get(label) ?? 0) + 1);
@@ -33,9 +34,11 @@ async function classify(classifier, file, name) {
   } catch (error) {
     console.debug(error);
     card = problemCard(name, await reasonFor(file));
+    if (asked !== queue.removals) return "";
     words = `${name} can’t be opened.`;
     queue.refused += 1;
   }
+  byId("answers").hidden = false;
   byId("cards").prepend(card);
   return words;
 }
@@ -50,6 +53,7 @@ function classifyAll(loading, files, isFromCamera = false) {
       if (asked !== queue.removals) return;
       showProgress();
       const words = await classify(await loading, file, file.name || "Photo");
+      if (asked !== queue.removals) return;
       queue.done += 1;
       showProgress();
       if (queue.done === queue.total) say(queue.total > 1 ? queueWords() : words);
