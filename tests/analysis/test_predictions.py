@@ -12,6 +12,7 @@ import pytest
 from tests.analysis.test_test_set import an_area, files_of, zipped
 from tests.conftest import copy_of
 from tests.small import write_small_folder
+from tlcore.analysis import prediction_slices
 from tlcore.analysis.predicted_photos import are_there, chosen_files, open_photos, sorted_files
 from tlcore.analysis.prediction_job import run_predictions
 from tlcore.analysis.prediction_results import list_predictions, load_predictions
@@ -21,6 +22,7 @@ from tlcore.data.thumbnails import Thumbnails
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import analysis_job
 from tlcore.messages.prediction_tables import PredictionTable, predictions_csv, predictions_excel, predictions_json
+from tlcore.serving.predict import ImageClassifier
 from tlcore.worker.runner import run_job
 
 
@@ -81,6 +83,52 @@ def test_a_stop_keeps_what_was_predicted(place, other, monkeypatch):
     assert last.type == "finished" and last.stopped and not found.is_whole and 0 < len(found.predictions) < 14
     last = list(run_predictions(workspace, job, lambda: True))[-1]
     assert last.type == "stopped" and last.kept and load_predictions(job) == found, "nothing new, nothing lost"
+
+
+def test_another_attempt_goes_on_where_a_kill_or_a_stop_ended_the_last(place, other, tmp_path, monkeypatch):
+    monkeypatch.setattr(collect, "_SECONDS_BETWEEN_EVENTS", 0)
+    monkeypatch.setattr(prediction_slices, "PHOTOS", 3)
+    workspace, _, run = place
+    folder = tmp_path / "walk"
+    shutil.copytree(other, folder)
+    job = analysis_job(workspace, run, "predictions", {"path": str(folder), "name": "Killed"})
+    events = run_predictions(workspace, job)
+    for event in events:
+        if event.type == "progress" and event.done >= 6:
+            break
+    events.close()  # as a kill: nothing more is run
+    slices = sorted(job.folder.glob("prediction-slice-*"))
+    assert slices and load_predictions(job) is None
+    slices[0].write_bytes(slices[0].read_bytes()[:-9])  # a damaged one counts as none
+    predicted = []
+    monkeypatch.setattr(ImageClassifier, "predict_input", _noting(ImageClassifier.predict_input, predicted))
+    assert list(run_predictions(workspace, job))[-1].type == "finished"
+    found = load_predictions(job)
+    assert found.is_whole and len(found.predictions) == 14 and 0 < len(predicted) < 14 - 3 * (len(slices) - 1) + 1
+    assert not list(job.folder.glob("prediction-slice-*")), "nothing is left to go on with"
+    assert all(Thumbnails(job.folder).read(sha256) for sha256 in found.predictions["sha256"])
+    whole = analysis_job(workspace, run, "predictions", {"path": str(folder), "name": "Whole"})
+    assert run_job(workspace, whole).type == "finished"
+    rows = load_predictions(whole).predictions
+    assert rows.drop(columns="probabilities").equals(found.predictions.drop(columns="probabilities"))
+    np.testing.assert_array_equal(np.stack(rows["probabilities"]), np.stack(found.predictions["probabilities"]))
+
+
+def _noting(own, calls):
+    return lambda self, *values: calls.append(1) or own(self, *values)
+
+
+def test_a_slice_of_another_model_is_not_used(place, other, monkeypatch):
+    workspace, _, run = place
+    job = analysis_job(workspace, run, "predictions", {"path": str(other), "name": "Other model"})
+    monkeypatch.setattr(collect, "_SECONDS_BETWEEN_EVENTS", 0)
+    asked = iter([False] * 10)
+    list(run_predictions(workspace, job, lambda: next(asked, True)))
+    (left,) = job.folder.glob("prediction-slice-*")
+    left.rename(left.with_name(left.name.replace(left.name.split("-")[2], "0" * 16)))
+    predicted = []
+    monkeypatch.setattr(ImageClassifier, "predict_input", _noting(ImageClassifier.predict_input, predicted))
+    assert list(run_predictions(workspace, job))[-1].type == "finished" and len(predicted) == 14
 
 
 def test_photos_are_sorted_by_what_they_show_and_those_of_nothing_apart(place, predicted, other):

@@ -8,7 +8,9 @@ from pages.shared.photo_grid import Order
 from tests.conftest import copy_of
 from tests.pages.conftest import buttons, words
 from tests.small import write_small_folder
+from tlcore.analysis.prediction_job import run_predictions
 from tlcore.analysis.prediction_results import list_predictions, load_predictions
+from tlcore.data import collect
 from tlcore.data.manifest import load_dataset
 from tlcore.data.versions import current_version
 from tlcore.errors import UserError
@@ -97,6 +99,18 @@ def test_photos_that_are_gone_can_still_be_looked_at(visit, place, tmp_path, oth
     at = visit("predict", place[0], run=place[2].id)
     assert GONE.replace("’", "’") in words(at) and not at.exception
     assert not at.get("link_button")
+
+
+def test_what_was_stopped_can_be_continued(visit, place, queue, other, monkeypatch):
+    monkeypatch.setattr(collect, "_SECONDS_BETWEEN_EVENTS", 0)
+    workspace, _, run = place
+    job = analysis_job(workspace, run, "predictions", {"path": str(other), "name": "Walk"})
+    asked = iter([False] * 8)
+    list(run_predictions(workspace, job, lambda: next(asked, True)))
+    at = visit("predict", workspace, run=run.id)
+    assert "stopped before the last" in words(at)
+    at.button(key=f"many_continue_{job.id}").click().run()
+    assert [each.id for each in queue.jobs] == [job.id] and not at.exception, "the same job, which goes on"
 
 
 def test_who_may_only_look_changes_nothing(visit, place, other, stranger):

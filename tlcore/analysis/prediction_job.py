@@ -7,6 +7,7 @@ from contextlib import nullcontext
 
 from tlcore.analysis.predicted_photos import open_photos
 from tlcore.analysis.prediction_results import PredictedPhotos, save_predictions
+from tlcore.analysis.prediction_slices import ResumedWatched, remove_slices
 from tlcore.data import incoming
 from tlcore.data.allowance import UNLIMITED, Allowance
 from tlcore.data.decoder import shared_decoder
@@ -16,7 +17,7 @@ from tlcore.data.thumbnails import INDEX, PIXELS, ThumbnailWriter
 from tlcore.events import Event, Finished, ShouldStop, Stopped, never
 from tlcore.jobs.store import Job, load_run
 from tlcore.serving.bundle import MODEL, load_bundle
-from tlcore.serving.score import Watched, predict_photos
+from tlcore.serving.score import predict_photos
 from tlcore.settings import load_limits
 from tlcore.workspace import Workspace
 
@@ -27,7 +28,8 @@ def run_predictions(
     """Predict photos by a run; the last event is Finished with the id of the job, or Stopped where there is nothing.
 
     The `options` of the job's spec: "name"; "area" (the id of an upload area, which stays) or "path" (on this machine,
-    given by its owner); "encoding", once a person was asked for it. A stop keeps what was predicted until then.
+    given by its owner); "encoding", once a person was asked for it. A stop keeps what was predicted until then, and
+    another attempt goes on from there, after a kill from the last slice (prediction_slices.py).
 
     Args:
         allowance: how much may come in.
@@ -43,8 +45,10 @@ def run_predictions(
         decode = decode_own(workspace) if "path" in options else shared_decoder(load_limits(workspace)).decode
         with draft_folder(workspace) as draft:
             with ThumbnailWriter(draft) as writer:
-                watched = Watched(bundle, decode, writer)
+                watched = ResumedWatched(bundle, decode, writer, job.folder)
                 scored, is_whole = yield from predict_photos(bundle, photos, watched, should_stop)
+                if not is_whole:
+                    watched.save()
             if scored.predictions.empty:
                 yield Stopped("Nothing was predicted yet.")
                 return
@@ -53,4 +57,6 @@ def run_predictions(
     model = bundle.info.get("files", {}).get(MODEL, {}).get("sha256", "")
     rows = scored.predictions.drop(columns=["known"])
     save_predictions(job.folder, PredictedPhotos(model, bundle.labels, rows, scored.files, is_whole))
+    if is_whole:
+        remove_slices(job.folder)
     yield Finished(job.id, time.perf_counter() - start, stopped=not is_whole)

@@ -106,7 +106,7 @@ class Watched:
                 self._thumbnails.add(sha256, photo.thumbnail)
         if self._beside is not None:
             self._beside(data, wanted)
-        return DecodedPhoto(photo.info, changed=photo.changed)
+        return DecodedPhoto(photo.info, thumbnail=photo.thumbnail, changed=photo.changed)
 
     @property
     def labels(self) -> tuple[str, ...]:

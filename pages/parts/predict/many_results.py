@@ -9,7 +9,17 @@ import streamlit as st
 
 from pages.parts.predict import many_corrections
 from pages.server.sorted_photos import sorted_address
-from pages.shared import adding, file_list, gallery, photo_grid, photo_viewer, predictions, rejection_dial, state
+from pages.shared import (
+    actions,
+    adding,
+    file_list,
+    gallery,
+    photo_grid,
+    photo_viewer,
+    predictions,
+    rejection_dial,
+    state,
+)
 from pages.shared.photo_grid import GridPage, GridPhoto, Order
 from pages.shared.photo_viewer import ViewerPhoto, ViewerPhotos
 from pages.shared.thumbnail_address import media_address
@@ -18,6 +28,7 @@ from tlcore.analysis.predicted_photos import are_there
 from tlcore.analysis.prediction_results import PredictedPhotos
 from tlcore.data.names import slug
 from tlcore.data.thumbnails import Thumbnails
+from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Job, Run
 from tlcore.messages.prediction_tables import PredictionTable, predictions_csv, predictions_excel, predictions_json
 from tlcore.messages.predictions import GONE, OUTDATED, total_message
@@ -42,18 +53,28 @@ def show(run: Run, job: Job, found: PredictedPhotos, name: str, has_dial: bool) 
         rejection_dial.show(model.rejection)
     kept = rejection_dial.chosen(model.rejection)
     threshold = model.rejection.threshold(kept) if model.rejection else 0.0
+    is_there = are_there(state.workspace(), job.spec["options"])
     if not found.is_whole:
-        st.caption(total_message(len(found.predictions), found.is_whole))
+        _partial(run, job, len(found.predictions), is_there)
     rows = found.predictions.assign(known=found.known(threshold))
     place = _chosen_class(job, rows, found.labels)
     uncertain = st.toggle("Least certain first", key=f"many_uncertain_{job.id}")
     shown = arranged(rows, place, uncertain)
-    is_there = are_there(state.workspace(), job.spec["options"])
     _photos(run, job, found, shown, is_there)
     _downloads(job, found, threshold, is_there)
     file_list.show(found.files, job.id)
     if state.may_act(run):
         many_corrections.delete_button(run, job)
+
+
+def _partial(run: Run, job: Job, number: int, is_there: bool) -> None:
+    """Says that photos are left, and goes on with them when asked to; what is predicted stays."""
+    st.caption(total_message(number, False))
+    if is_there and state.may_act(run) and not job_status(job).active:
+        if st.button("Continue", key=f"many_continue_{job.id}"):
+            with actions.refusals_kept():
+                actions.predict_many(run, job.spec["options"])
+            st.rerun()
 
 
 def _chosen_class(job: Job, rows: pd.DataFrame, labels: tuple[str, ...]) -> str | None:
