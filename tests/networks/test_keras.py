@@ -145,12 +145,12 @@ REFUSED = [
     (as_lambda, "Lambda layer", "a program inside the file"),
     (
         lambda config: layer_of(config, "Dropout").update(registered_name="evil>Dropout", class_name="Evil"),
-        "not Keras' own",
+        "not Keras. own",
         "a class that somebody registered",
     ),
     (
         lambda config: layer_of(config, "Dropout").update(module="os", class_name="system"),
-        "not Keras' own",
+        "not Keras. own",
         "a name of another module",
     ),
     (
@@ -169,7 +169,7 @@ REFUSED = [
     ),
     (
         lambda config: layer_of(config, "Dropout").update(module="keras.layers", class_name="TFSMLayer"),
-        "not Keras' own",
+        "not Keras. own",
         "a layer of Keras that loads another folder",
     ),
     (lambda config: config.update(class_name="Mine", module="mine"), "not a plain Keras model", "a class of its own"),
