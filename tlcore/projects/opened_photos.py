@@ -35,6 +35,7 @@ _REPORT = {"path": "text", "what": "text", "reason": "text"}
 _COLUMNS = ("path", "sha256", "label", "split", "width", "height", "bytes", "file", "group")
 _CHANGED = frozenset({"label", "split", "group", "left_out"})
 LONGEST_NAME = 200
+ATTEMPTS = 2  # a decoder that a busy machine ended is no fault of a photo, and one photo would refuse the whole
 
 
 @dataclass(frozen=True)
@@ -64,9 +65,12 @@ def take_photos(
     collected = Collected(allowance=allowance)
     with ThumbnailWriter(folder) as writer:
         reading = Reading(decoder.decode, folder, writer, Wanted(thumbnail_size=thumbnails.SIZE))
-        placed = [Placed(file, "") for file in files]
-        if not (yield from collect(_Reader(project), placed, collected, reading, should_stop)):
-            return None
+        for _ in range(ATTEMPTS):
+            done = {row["path"] for row in collected.rows}
+            placed = [Placed(file, "") for file in files if file.parts[0] not in done]
+            collected.refused.clear()
+            if placed and not (yield from collect(_Reader(project), placed, collected, reading, should_stop)):
+                return None
     if collected.refused:
         raise UserError(f"A photo in “{project.name}” {collected.refused[0][1]}.", "Get a new copy of the project.")
     rows = {row["path"]: row for row in collected.rows}
