@@ -1,7 +1,7 @@
 """What an export with other weights is worth: the test photos of the run, predicted by its file too."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,8 +26,9 @@ MAX_LOSS = 0.02  # of the test photos, where nobody says otherwise
 class OwnScore:
     """How many of `total` test photos the export predicts correctly, and how many the model itself does.
 
-    `known`, `model_known`: how many of them look like photos of the classes to it, and to the model; None where the
-    model doesn't say "none of these".
+    Both are counted with the files that are shipped. `known`, `model_known`: how many of them look like photos of the
+    classes to it, and to the model; None where the model doesn't say "none of these". `learned`: whether the shipped
+    model learned from these photos too, after its test.
     """
 
     correct: int
@@ -35,6 +36,7 @@ class OwnScore:
     total: int
     known: int | None = None
     model_known: int | None = None
+    learned: bool = False
 
 
 def score_export(bundle: Bundle, place: Path, tflite: bytes) -> OwnScore | None:
@@ -55,15 +57,18 @@ def score_export(bundle: Bundle, place: Path, tflite: bytes) -> OwnScore | None:
             return decode_input(dataset.read(path), bundle.wanted, ACCEPTED)
 
         predicted, familiar = _run(bundle, tflite, photos, load)
-        model_familiar = _run(bundle, bundle.tflite, photos, load)[1] if familiar else {}
+        model_predicted, model_familiar = _run(bundle, bundle.tflite, photos, load)
     except UserError:
         return None
-    shown, rule = report.predictions["sha256"], bundle.rejection
-    correct = int((shown.map(predicted) == report.predictions["label"]).sum())
+    shown, rule, refit = report.predictions["sha256"], bundle.rejection, bundle.info.get("refit")
+    correct, model_correct = (
+        int((shown.map(each) == report.predictions["label"]).sum()) for each in (predicted, model_predicted)
+    )
+    learned = isinstance(refit, Mapping) and bool(refit.get("with_test"))
     if rule is None:
-        return OwnScore(correct, report.correct, report.total)
+        return OwnScore(correct, model_correct, report.total, learned=learned)
     known, model_known = (int((shown.map(each) >= rule.threshold()).sum()) for each in (familiar, model_familiar))
-    return OwnScore(correct, report.correct, report.total, known, model_known)
+    return OwnScore(correct, model_correct, report.total, known, model_known, learned)
 
 
 def check_loss(score: OwnScore | None, max_loss: float) -> None:

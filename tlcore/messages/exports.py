@@ -63,18 +63,26 @@ def not_offered_message(titles: Sequence[str]) -> str:
 
 
 def score_message(
-    correct: int, model_correct: int, total: int, known: int | None = None, model_known: int | None = None
+    correct: int,
+    model_correct: int,
+    total: int,
+    known: int | None = None,
+    model_known: int | None = None,
+    learned: bool = False,
 ) -> str:
     """The score of an export with other weights beside that of the model, on the same test photos.
 
     Args:
         known, model_known: how many of them don't get "None of these"; None where the model never says so.
+        learned: whether both learned from these photos, after the test.
     """
     own, model = (
         f"{percent(each / total)} ({each:,} of {total:,}; likely range {percent_range(*wilson_interval(each, total))})"
         for each in (correct, model_correct)
     )
     told = f"Correct on the test photos: {own}. The model itself: {model}."
+    if learned:
+        told += " The final model learned from these photos too, so only the difference counts."
     if known is None or model_known is None:
         return told
     return f"{told} “None of these” for {total - known:,} of them, the model itself for {total - model_known:,}."
