@@ -12,6 +12,7 @@ from pages.server import terminal
 from pages.server.cleaning import check_settings, cleaning
 from pages.server.compression import Compression
 from pages.server.downloads import Downloads
+from pages.server.exports import Exports
 from pages.server.headers import SecurityHeaders, frame_ancestors
 from pages.server.identity import Identity
 from pages.server.live_model import LiveModel
@@ -44,6 +45,7 @@ def options() -> dict[str, Any]:
     routes = [
         *uploads.routes(),
         *Downloads().routes(),
+        *Exports().routes(),
         *LiveModel().routes(),
         *SortedPhotos().routes(),
         *ThumbnailRoute().routes(),

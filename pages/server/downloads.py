@@ -4,7 +4,6 @@ It holds one photo in memory and writes nothing to the disk, however large the d
 whoever may see the photos (`download_address`); a request is taken only from a page of this very server.
 """
 
-import io
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
@@ -20,6 +19,7 @@ from tlcore import access
 from tlcore.data.export import export_files
 from tlcore.data.manifest import Dataset, load_dataset
 from tlcore.data.names import slug
+from tlcore.data.pieces import PieceSink
 from tlcore.errors import UserError
 from tlcore.workspace import Workspace, open_workspace, split_version
 
@@ -79,28 +79,9 @@ def _files(dataset: Dataset, original: Dataset) -> Iterator[tuple[str, bytes]]:
 
 def zip_pieces(files: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:
     """A zip of files (path, content) as pieces to be sent one after the other. Photos are compressed already."""
-    sink = _Sink()
+    sink = PieceSink()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:
         for path, content in files:
             archive.writestr(path, content)
             yield sink.take()
     yield sink.take()
-
-
-class _Sink(io.RawIOBase):
-    """A file that can only be written to, and gives what was written since the last time."""
-
-    def __init__(self) -> None:
-        self._pieces: list[bytes] = []
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: bytes) -> int:  # type: ignore[override]
-        self._pieces.append(bytes(data))
-        return len(data)
-
-    def take(self) -> bytes:
-        piece = b"".join(self._pieces)
-        self._pieces.clear()
-        return piece

@@ -226,9 +226,9 @@ def takes_more(what: str, options: Mapping[str, Any] | None) -> bool:
     return kind is not None and kind.of_maker
 
 
-def is_maker(run: Run) -> bool:
-    """Whether this visitor made the run, or owns the workspace."""
-    return state.is_owner() or run.visitor == state.maker()
+def is_maker(thing: Made) -> bool:
+    """Whether this visitor made it, or owns the workspace."""
+    return state.is_owner() or thing.visitor == state.maker()
 
 
 def combine(runs: Sequence[Run], method: str) -> Run | None:

@@ -1,14 +1,17 @@
 """The model as what other programs run: a list of kinds, each made by a job and checked before it can be downloaded."""
 
+import html
+
 import streamlit as st
 
+from pages.server.exports import export_address
 from pages.shared import actions, follow, state
 from pages.shared.asked_jobs import analysis_of, why_it_ended
 from tlcore.exports.export_job import WHAT, export_options, load_export
 from tlcore.exports.exporter import ExportKind, offered_kinds
 from tlcore.exports.own_score import MAX_LOSS
 from tlcore.jobs.status import job_status
-from tlcore.jobs.store import Run
+from tlcore.jobs.store import Run, analysis_id
 from tlcore.messages.exports import (
     INCLUDE_PHOTOS,
     INCLUDE_PHOTOS_HELP,
@@ -55,9 +58,13 @@ def _row(run: Run, kind: ExportKind) -> None:
     found = load_export(state.workspace(), run, kind, options)
     if found is not None:
         path, check, score = found.made.path, found.made.check, found.made.score
-        st.download_button(
-            f"Download {kind.title}", path.read_bytes, path.name, key=f"export_{kind.key}", on_click="ignore"
-        )
+        if kind.of_maker:  # as large as all photos: the server sends it from the disk
+            job_id = analysis_id(run.id, WHAT, options)
+            st.html(_link(export_address(state.workspace(), job_id), f"Download {kind.title}"))
+        else:
+            st.download_button(
+                f"Download {kind.title}", path.read_bytes, path.name, key=f"export_{kind.key}", on_click="ignore"
+            )
         told = check_message(check.photos, check.largest_difference, found.are_photos)
         st.caption(told if score is None else f"{told} {score_message(**vars(score))}")
         return
@@ -70,3 +77,7 @@ def _row(run: Run, kind: ExportKind) -> None:
     st.caption(KIND_LINES[kind.key])
     if job is not None:
         why_it_ended(job)
+
+
+def _link(address: str, words: str) -> str:
+    return f'<a class="tl-download" href="{html.escape(address)}" download>{html.escape(words)}</a>'

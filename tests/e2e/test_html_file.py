@@ -81,7 +81,7 @@ def test_it_answers_as_the_program_does_from_a_disk_without_a_network(tab, sourc
     tab.locator("#files").set_input_files([str(path) for path in emoji])
     cards = tab.locator("#cards > li")
     expect(cards).to_have_count(5)
-    expect(tab.get_by_role("status")).to_have_text("5 photos done.")
+    expect(tab.get_by_role("status")).to_have_text("5 photos classified.")
     expect(tab.locator("#waiting")).to_be_hidden()
     classifier = ImageClassifier(source.bundle)
     for card, path in zip(cards.all(), reversed(emoji)):  # the newest comes first
@@ -131,6 +131,13 @@ def test_it_answers_as_the_program_does_from_a_disk_without_a_network(tab, sourc
     expect(cards.first).to_contain_text("Camera 1")
     tab.get_by_role("button", name="Stop camera").press("Enter")
     expect(tab.locator("#camera")).to_be_hidden()
+
+    tab.locator("#files").set_input_files([str(path) for path in emoji] * 8)
+    expect(tab.locator("#counted")).to_have_text(re.compile("of 40"))
+    tab.get_by_role("button", name="Remove all").press("Enter")
+    tab.locator("#files").set_input_files(str(emoji[0]))
+    expect(tab.get_by_role("status")).to_contain_text(emoji[0].name)
+    expect(cards).to_have_count(1)  # nothing of the 40 came after they were removed
 
     assert tab.title() == f"{LABELS[0]}: image classifier", "no name was run"
     assert all(url.startswith(("file:", "blob:")) for url in asked)

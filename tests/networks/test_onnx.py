@@ -18,7 +18,9 @@ from tlcore.models.onnx.checked import parse_checked
 from tlcore.models.onnx.embeddings import run_at
 from tlcore.models.onnx_backbone import FILE
 from tlcore.models.onnx_runtime import OnnxModel, onnx_pool
+from tlcore.models.registry import BUILT_IN
 from tlcore.models.scalings import SCALING_VALUES, scale_pixels
+from tlcore.models.several import side_by_side
 from tlcore.networks.adding import Source, add_network
 from tlcore.serving.bundle import Bundle, load_bundle
 from tlcore.serving.explain import Explainer
@@ -161,9 +163,9 @@ def opset(model: onnx.ModelProto) -> None:
 REFUSED = {
     "weights in another file": (external, "lie in another file"),
     "weights of a constant in another file": (hidden_weights, "lie in another file"),
-    "an operator of its own": (node("Exec", ["input"], domain="evil.ops"), "not one of ONNX's own"),
-    "an operator of one runtime": (node("FusedConv", ["input", "w1"], domain="com.microsoft"), "not one of ONNX's own"),
-    "a classifier of another kind": (node("SVMClassifier", ["input"], domain="ai.onnx.ml"), "not one of ONNX's own"),
+    "an operator of its own": (node("Exec", ["input"], domain="evil.ops"), "not one of ONNX’s own"),
+    "an operator of one runtime": (node("FusedConv", ["input", "w1"], domain="com.microsoft"), "not one of ONNX’s own"),
+    "a classifier of another kind": (node("SVMClassifier", ["input"], domain="ai.onnx.ml"), "not one of ONNX’s own"),
     "a loop": (node("Loop", ["", ""]), "Loop .it decides on its way"),
     "a branch": (node("If", ["input"]), "If .it decides on its way"),
     "chance": (node("RandomNormalLike", ["input"]), "draws at random"),
@@ -241,6 +243,8 @@ def test_a_network_is_added_trained_explained_and_exported(workspace, tmp_path):
     path = written(tmp_path / "Café net.onnx", small_onnx())
     network = finish(add_network(workspace, Source(path), Choices()))[1]
     assert not network.spec.can_unfreeze and network.spec.imported.form == "onnx"
+    with pytest.raises(UserError, match="can’t be used together"):
+        side_by_side([BUILT_IN, network.spec])
     model = tlcore.train(
         write_small_folder(tmp_path / "photos", 8),
         backbone=network.id,

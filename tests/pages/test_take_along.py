@@ -1,7 +1,9 @@
 """The exports on Evaluate and Predict: asked for with a press, made by a job, offered with what its check found."""
 
+from pages.shared import actions
 from tests.conftest import copy_of
 from tests.pages.conftest import words
+from tlcore.data import edits
 from tlcore.exports.export_job import WHAT, export_options, load_export
 from tlcore.exports.exporter import KINDS
 from tlcore.jobs.store import analysis_job
@@ -48,3 +50,33 @@ def test_who_only_looks_is_offered_no_work(visit, trained, stranger):
     stranger(workspace, {run.id: "see"})
     at = visit("predict", workspace, run=run.id)
     assert "make_python" not in [button.key for button in at.button]
+
+
+def test_the_whole_project_is_offered_to_its_maker(visit, trained, tmp_path):
+    workspace, dataset, run = copy_of(trained, tmp_path / "home")
+    options = export_options(KINDS["project"], False)
+    assert run_job(workspace, analysis_job(workspace, run, WHAT, options)).type == "finished"
+    assert "Download Whole project" in words(visit("predict", workspace, run=run.id))
+    assert "Save project" in words(visit("data", workspace, dataset=dataset.id))
+
+
+def test_the_whole_project_is_for_nobody_else(visit, trained, stranger, queue):
+    workspace, dataset, run = trained
+    stranger(workspace, {run.id: "act", dataset.id: "see"})
+    at = visit("predict", workspace, run=run.id)
+    assert "make_python" in [button.key for button in at.button], "who may change it may take the model"
+    assert "make_project" not in [button.key for button in at.button]
+    assert "Save project" not in words(visit("data", workspace, dataset=dataset.id))
+    actions.analyse(run, WHAT, export_options(KINDS["project"], False))
+    assert not queue.jobs, "nor by a message that no button sends"
+    actions.analyse(run, WHAT, export_options(KINDS["python"], False))
+    assert len(queue.jobs) == 1
+
+
+def test_a_project_is_made_again_when_there_is_more_in_it(trained, tmp_path):
+    workspace, dataset, run = copy_of(trained, tmp_path / "home")
+    options = export_options(KINDS["project"], False)
+    assert run_job(workspace, analysis_job(workspace, run, WHAT, options)).type == "finished"
+    assert load_export(workspace, run, KINDS["project"], options) is not None
+    edits.rename_class(workspace, dataset, dataset.labels[0], "another name")
+    assert load_export(workspace, run, KINDS["project"], options) is None

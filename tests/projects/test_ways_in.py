@@ -41,13 +41,15 @@ def test_it_is_no_photos_to_be_added(among, project, workspace):
 def test_what_waits_is_told_before_it_is_opened(project, tmp_path):
     head = preview_project(project[3])
     assert head is not None and (head.name, len(head.runs)) == ("shapes", 2)
-    assert head.num_photos == 37, "36, and one as it was before it was turned"
+    assert head.num_photos == len(project[1].photos) == 35, "one was left out"
     (tmp_path / "no.zip").write_bytes(b"PK\x03\x04" + bytes(26) + b"project.json")
     assert is_project(tmp_path / "no.zip") and preview_project(tmp_path / "no.zip") is None
 
 
-def test_the_terminal_opens_it(project, workspace, capsys):
-    assert main(["open", str(project[3]), "--json", "--workspace", str(workspace.root)]) == 0
+def test_the_terminal_saves_and_opens_it(project, workspace, capsys, tmp_path):
+    path, home = str(tmp_path / "take.zip"), str(project[0].root)
+    assert main(["export", project[1].id, "--to", "project", path, "--workspace", home]) == 0
+    assert main(["open", path, "--json", "--workspace", str(workspace.root)]) == 0
     told = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert len(told["runs"]) == 2 and load(workspace, told["dataset"]).fingerprint == project[1].fingerprint
     assert main(["open", __file__, "--workspace", str(workspace.root)]) == 2

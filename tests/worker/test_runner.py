@@ -12,7 +12,15 @@ from tlcore.errors import UserError
 from tlcore.events import Failed, Finished, Progress, Started
 from tlcore.jobs.event_log import read_events
 from tlcore.jobs.locks import LOCK
-from tlcore.jobs.store import ImportSpec, analysis_job, check_job, create_import, create_run, recommendation_job
+from tlcore.jobs.store import (
+    ImportSpec,
+    analysis_job,
+    check_job,
+    create_addition,
+    create_import,
+    create_run,
+    recommendation_job,
+)
 from tlcore.worker import runner
 from tlcore.worker.handlers import HANDLERS
 from tlcore.worker.runner import run_job
@@ -103,6 +111,7 @@ def test_there_is_a_handler_for_every_kind_of_job(workspace, job):
         recommendation_job(workspace, "emoji-1"),
         check_job(workspace, "emoji-1", ""),
         analysis_job(workspace, job, "learning-curve"),
+        create_addition(workspace, "x.keras", {"path": "x.keras"}),
     )
     assert {each.kind for each in jobs} == set(HANDLERS)
 

@@ -3,13 +3,16 @@
 import argparse
 
 from tlcore.api.model import load_model
+from tlcore.api.projects import save_project
 from tlcore.cli.common import Subparsers, answer
 from tlcore.errors import UserError
 from tlcore.exports.exporter import KINDS, find_kind
 from tlcore.exports.own_score import MAX_LOSS
 from tlcore.messages.exports import KIND_LINES, check_message, score_message
 from tlcore.messages.terminal import printable
-from tlcore.workspace import Workspace
+from tlcore.workspace import Workspace, is_id
+
+PROJECT = "project"
 
 
 def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
@@ -21,7 +24,9 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
         epilog="kinds:\n" + "\n".join(f"  {key:<15} {KIND_LINES[key]}" for key in KINDS),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("model", help="a run’s id, or the folder or zip of a trained model")
+    parser.add_argument(
+        "model", help="a run’s id, or the folder or zip of a trained model; of a project also a data set’s id"
+    )
     parser.add_argument(
         "--to",
         required=True,
@@ -48,6 +53,11 @@ def _export(workspace: Workspace, options: argparse.Namespace) -> int:
     if len(rest) > 1:
         raise UserError(f"“{rest[1]}” is one path too many.", "Write: transferlab export MODEL --to KIND PATH")
     find_kind(kind)  # before the model is loaded, which takes longer
+    if kind == PROJECT and is_id(options.model) and workspace.dataset_folder(options.model).is_dir():
+        path = save_project(options.model, rest[0] if rest else None, overwrite=options.overwrite, workspace=workspace)
+        return answer(
+            options, printable(f"Saved {path}"), {"kind": kind, "path": str(path), "check": None, "score": None}
+        )
     model = load_model(options.model, workspace=workspace)
     made = model.export(
         kind,

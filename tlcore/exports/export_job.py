@@ -7,6 +7,7 @@ analyses/<id>/result.json     its name, what its check found, and the checksum o
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from tlcore.analysis.results import analysis_folder, load_result, save_result
@@ -21,7 +22,7 @@ from tlcore.serving.bundle import Bundle, load_bundle, network_checksum, read_in
 from tlcore.settings import load_limits
 from tlcore.storage.quota import check_disk
 from tlcore.storage.usage import EXPORT, folder_bytes
-from tlcore.workspace import Workspace, touch_used
+from tlcore.workspace import Workspace, is_id, touch_used
 
 WHAT = EXPORT
 VERSION = 1  # raise it when an export of the same model would be another
@@ -70,6 +71,19 @@ def run_export(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Itera
     yield Finished(job.id, time.perf_counter() - start)
 
 
+def made_export(workspace: Workspace, job_id: str) -> Path | None:
+    """The file of an export that a job made; None where it made none, or no job of that id makes exports."""
+    if not is_id(job_id):
+        return None
+    folder = workspace.analyses / job_id
+    result = load_result(folder, VERSION)
+    file = result[0].get("file") if result is not None else None
+    if not isinstance(file, str) or Path(file).name != file or not (folder / file).is_file():
+        return None
+    touch_used(folder)
+    return folder / file
+
+
 def _most_bytes(workspace: Workspace, run: Run, kind: ExportKind, bundle: Bundle) -> int:
     """What an export may take on the disk: of a model a few times its size, of a project all that goes with it."""
     model = 8 * len(bundle.network)
@@ -86,7 +100,7 @@ def load_export(workspace: Workspace, run: Run, kind: ExportKind, options: Mappi
     path = folder / found["file"]
     if not path.is_file() or found["model"] != network_checksum(read_info(run.folder)):
         return None
-    if found.get("state", "") and found["state"] != kind.state(ExportSource(load_bundle(run.folder), run.folder)):
+    if found.get("state", "") and found["state"] != kind.state(ExportSource(Bundle(b"", (), {}), run.folder)):
         return None
     touch_used(folder)
     score = OwnScore(**found["score"]) if found["score"] is not None else None

@@ -42,10 +42,14 @@ def answer(source: ExportSource, samples: Samples, target: Path) -> list[Answer]
 
 
 def state(source: ExportSource) -> str:
-    """The versions and runs that go with it."""
-    workspace, _, dataset = _project_of(source)
-    runs = ",".join(run.id for run in project_runs(workspace, dataset))
-    return f"{read_head(dataset.folder)} {len(read_log(dataset.folder).entries)} {runs}"
+    """The versions and runs that go with it; for a page, so that no photo and no table is read."""
+    found = run_at(source.place)
+    if found is None:
+        return ""
+    workspace, run = found
+    folder = workspace.dataset_folder(run.dataset_id)
+    runs = ",".join(each.id for each in project_runs(workspace, folder.name, run.visitor))
+    return f"{read_head(folder)} {len(read_log(folder).entries)} {runs}"
 
 
 def _project_of(source: ExportSource) -> tuple[Workspace, Run, Dataset]:

@@ -47,6 +47,11 @@ def loss_message(correct: int, model_correct: int, total: int, max_loss: float) 
     )
 
 
+PROJECT_HELP = (
+    "Photos with their history, all runs and models in one file. Drop it here on another computer to continue."
+)
+
+
 def project_message(name: str, photos: int, runs: int) -> str:
     """What a project that waits to be opened contains."""
     return f"The project “{name}”: {count(photos, 'photo')} and {count(runs, 'run')}. It opens beside your own."

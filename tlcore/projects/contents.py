@@ -60,7 +60,7 @@ def most_bytes(name: str) -> int | None:
 @dataclass(frozen=True)
 class ProjectHead:
     """What `project.json` says. `dataset`: its id where it was made; `name`: what it is called; `runs`: their ids;
-    `num_photos`: of all versions."""
+    `num_photos`: of the current version."""
 
     dataset: str
     name: str

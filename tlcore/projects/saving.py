@@ -19,6 +19,7 @@ from tlcore.comparison.store import list_comparisons
 from tlcore.data.edit_log import PYTHON, TERMINAL, Log, dump_log, read_head, read_log
 from tlcore.data.manifest import ORIGINAL, REPORT, Dataset, brought_photos, load_dataset
 from tlcore.data.parquet import read_parquet
+from tlcore.data.pieces import PieceSink
 from tlcore.data.thumbnails import BROUGHT
 from tlcore.errors import UserError
 from tlcore.events import Progress, ShouldStop, StageKey, never
@@ -34,13 +35,16 @@ from tlcore.workspace import Workspace, disk_error, read_json, split_version
 _STEP = 20  # photos between two events
 
 
-def project_runs(workspace: Workspace, dataset: Dataset) -> list[Run]:
-    """The runs that go with a data set: all of its maker's on any of its versions that have a model, oldest first."""
-    folder = dataset.folder.name
+def project_runs(workspace: Workspace, folder: str, visitor: str) -> list[Run]:
+    """The runs that go with a data set: all of its maker's on any of its versions that have a model, oldest first.
+
+    Args:
+        folder: the name of its folder. visitor: its maker.
+    """
     return [
         run
         for run in reversed(list_runs(workspace))
-        if split_version(run.dataset_id)[0] == folder and run.visitor == dataset.visitor and job_status(run).predicts
+        if split_version(run.dataset_id)[0] == folder and run.visitor == visitor and job_status(run).predicts
     ]
 
 
@@ -65,6 +69,15 @@ def save_project(
         partial.unlink(missing_ok=True)
 
 
+def project_pieces(workspace: Workspace, dataset: Dataset) -> Iterator[bytes]:
+    """A project as pieces to be sent one after the other; one member of it is in memory, and nothing on the disk."""
+    sink = PieceSink()
+    with zipfile.ZipFile(sink, "w") as archive:
+        for _ in _write(workspace, dataset, _Writer(archive), never, step=1):
+            yield sink.take()
+    yield sink.take()
+
+
 class _Writer:
     """Puts members into the zip and remembers what they were."""
 
@@ -83,13 +96,14 @@ class _Writer:
 
 
 def _write(
-    workspace: Workspace, dataset: Dataset, writer: _Writer, should_stop: ShouldStop
+    workspace: Workspace, dataset: Dataset, writer: _Writer, should_stop: ShouldStop, step: int = _STEP
 ) -> Generator[Progress, None, bool]:
-    folder, runs, log = dataset.folder, project_runs(workspace, dataset), read_log(dataset.folder)
+    folder, log = dataset.folder, read_log(dataset.folder)
+    runs = project_runs(workspace, folder.name, dataset.visitor)
     tables = dict(_tables(folder, log))
     places = _places(dataset, tables, log)
     name = given_name(folder) or dataset.name
-    head = ProjectHead(folder.name, name, tuple(run.id for run in runs), len(places))
+    head = ProjectHead(folder.name, name, tuple(run.id for run in runs), _num_photos(folder, log))
     total = len(places) + len(runs)
     yield Progress(StageKey.EXPORT, 0, total)
     writer.add(HEAD, dump_json(head.to_dict()))
@@ -97,7 +111,7 @@ def _write(
         writer.add(member, data)
     for done, (sha256, (place, path)) in enumerate(sorted(places.items()), 1):
         writer.add(f"photos/{sha256}", _read_photo(place, sha256, path))
-        if done % _STEP == 0:
+        if done % step == 0:
             yield Progress(StageKey.EXPORT, done, total)
             if should_stop():
                 return False
@@ -117,6 +131,12 @@ def _write(
     writer.end()
     yield Progress(StageKey.EXPORT, total, total, 0.0)
     return True
+
+
+def _num_photos(folder: Path, log: Log) -> int:
+    """How many photos the current version has."""
+    entry = log.entries.get(read_head(folder).version)
+    return entry.num_photos if entry is not None else int(read_json(folder / "dataset.json")["num_photos"])
 
 
 def _tables(folder: Path, log: Log) -> Iterator[tuple[str, pd.DataFrame]]:

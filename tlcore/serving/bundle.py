@@ -65,7 +65,10 @@ class Bundle:
             UserError: it is an ONNX file.
         """
         if self.network_file != MODEL:
-            raise UserError("This model uses an ONNX network, which can’t do this.", "Use a model of another network.")
+            raise UserError(
+                "This model uses an ONNX network, which can’t be combined with others or converted.",
+                "Choose models of other networks.",
+            )
         return self.network
 
     @property

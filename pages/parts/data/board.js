@@ -77,7 +77,7 @@ class Board {
     const chooseFolder = button("Choose a folder", "", () => folder.click());
     chooseFolder.hidden = !("webkitdirectory" in folder); // the browsers of some phones know no folders
     const chooseZip = button("Choose a zip", "", () => zip.click());
-    const words = make("p", { textContent: "Sorted already? Drop a folder of class folders, or a zip or tar of it, anywhere on this board." });
+    const words = make("p", { textContent: "Sorted already? Drop a folder of class folders, a zip or tar of it, or a saved project, anywhere on this board." });
     this.limit = make("p", { className: "hint" });
     this.wholeLine = make("p", { className: "count", hidden: true });
     this.wholeRemover = button("Remove", "quiet", () => this.removeWhole());

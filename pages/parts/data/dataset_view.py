@@ -9,12 +9,14 @@ from pages.parts.data import check, file_report, photo_view, same_names
 from pages.parts.data.photo_actions import photo_actions
 from pages.parts.data.photo_view import PhotoView
 from pages.server.downloads import download_address
-from pages.shared import chrome, drawn, gallery, manage, photo_viewer, state, widgets
+from pages.server.exports import project_address
+from pages.shared import actions, chrome, drawn, gallery, manage, photo_viewer, state, widgets
 from pages.shared.decoding import dataset_thumbnail
 from pages.shared.widgets import plain
 from tlcore.charts import results as charts
 from tlcore.charts import tokens
 from tlcore.data.manifest import SPLITS, Dataset
+from tlcore.messages.exports import PROJECT_HELP
 from tlcore.messages.quantities import count, format_bytes
 
 PICTURES_A_CLASS = 6
@@ -39,7 +41,8 @@ def show(dataset: Dataset) -> None:
             manage.dataset_menu(dataset)
         with st.container(horizontal=True, vertical_alignment="center", key="tl_facts"):
             st.markdown(" · ".join(facts(dataset)), width="content")
-            st.html(download_link(dataset), width="content")
+            for link in download_links(dataset):
+                st.html(link, width="content")
         for note in dataset.notes:
             st.markdown(f"- {plain(note)}")
         file_report.show(dataset)
@@ -65,10 +68,18 @@ def _enlarge(dataset: Dataset, rows: pd.DataFrame, place: int) -> None:
     photo_viewer.show(photo_viewer.from_dataset(dataset, rows), place, photo_actions(dataset, rows["path"]))
 
 
-def download_link(dataset: Dataset) -> str:
-    """A link to all photos as a zip, as escaped HTML; the server makes it while it is sent."""
-    address = html.escape(download_address(state.workspace(), dataset.id))
-    return f'<a class="tl-download" href="{address}" download>Download photos</a>'
+def download_links(dataset: Dataset) -> list[str]:
+    """Links to all photos as a zip, and for their maker to the whole project, as escaped HTML; the server makes both
+    while they are sent."""
+    links = [_link(download_address(state.workspace(), dataset.id), "Download photos")]
+    if actions.is_maker(dataset):
+        links.append(_link(project_address(state.workspace(), dataset.id), "Save project", PROJECT_HELP))
+    return links
+
+
+def _link(address: str, words: str, title: str = "") -> str:
+    told = f' title="{html.escape(title)}"' if title else ""
+    return f'<a class="tl-download" href="{html.escape(address)}"{told} download>{words}</a>'
 
 
 def facts(dataset: Dataset) -> list[str]:

@@ -15,6 +15,7 @@ from tlcore.errors import UserError
 from tlcore.jobs import store
 from tlcore.jobs.status import JobStatus, job_status
 from tlcore.jobs.store import ImportSpec, Job
+from tlcore.workspace import split_version
 
 ON_TO_TRAIN = "on_to_train"  # in the session: the imports that lead on to the Train page
 
@@ -90,11 +91,18 @@ def _go_on(job: Job, dataset_id: str) -> None:
     if job.spec.get("kind") == "incoming" and not _more_came(job.spec["value"]):
         collecting.forget()
     reasons = state.dataset_of(dataset_id).refused["reason"]
-    leads_on = st.session_state.pop(ON_TO_TRAIN, None) == job.id and bool(reasons.isin(KNOWN).all())
+    wanted = st.session_state.pop(ON_TO_TRAIN, None) == job.id
+    leads_on = wanted and bool(reasons.isin(KNOWN).all()) and not _has_runs(dataset_id)
     state.choose(job=None, run=None, dataset=dataset_id)
     if leads_on:
         st.switch_page("pages/train.py", query_params={"dataset": dataset_id})
     st.rerun()
+
+
+def _has_runs(dataset_id: str) -> bool:
+    """Whether runs came along: it is a project that was opened, and one sees first what is in it."""
+    folder = split_version(dataset_id)[0]
+    return any(split_version(run.dataset_id)[0] == folder for run in store.list_runs(state.workspace()))
 
 
 def _offer_without(job: Job, small: tuple[str, ...], action: DeltaGenerator) -> None:

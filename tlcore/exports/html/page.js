@@ -5,7 +5,7 @@ const byId = (id) => document.getElementById(id);
 const say = (words) => (byId("status").textContent = words);
 
 let line = Promise.resolve(); // one photo after the other
-let queue = { done: 0, total: 0, removals: 0 }; // of the photos that wait together
+let queue = { done: 0, refused: 0, total: 0, removals: 0 }; // of the photos that wait together
 const totals = new Map();
 let rows = []; // [name, answer], for the table
 
@@ -16,15 +16,16 @@ function totalsWords() {
   return `${counted(rows.length, "photo")}: ${parts.join(", ")}`;
 }
 
-/** A card with the answer for a photo; gives what is read aloud. */
+/** A card with the answer for a photo, unless all were removed in the meantime; gives what is read aloud. */
 async function classify(classifier, file, name) {
-  byId("answers").hidden = false;
+  const asked = queue.removals;
   let card, words;
   try {
     const start = performance.now();
     const answer = await classifier.ofFile(file);
     const milliseconds = performance.now() - start;
     card = answerCard(file, name, about.input.resize, answer, milliseconds, (await isDeep(file)) ? DEEP : "");
+    if (asked !== queue.removals) return "";
     rows.push([name, answer]);
     const label = answer.isKnown ? answer.ranked[0][0] : "None of these";
     totals.set(label, (totals.get(label) ?? 0) + 1);
@@ -33,14 +34,17 @@ async function classify(classifier, file, name) {
   } catch (error) {
     console.debug(error);
     card = problemCard(name, await reasonFor(file));
+    if (asked !== queue.removals) return "";
     words = `${name} can’t be opened.`;
+    queue.refused += 1;
   }
+  byId("answers").hidden = false;
   byId("cards").prepend(card);
   return words;
 }
 
 function classifyAll(loading, files, isFromCamera = false) {
-  if (queue.done === queue.total) queue = { ...queue, done: 0, total: 0 };
+  if (queue.done === queue.total) queue = { ...queue, done: 0, refused: 0, total: 0 };
   queue.total += files.length;
   if (queue.total > 1 && document.body.dataset.state === "ready") say("Classifying…");
   const asked = queue.removals;
@@ -49,13 +53,19 @@ function classifyAll(loading, files, isFromCamera = false) {
       if (asked !== queue.removals) return;
       showProgress();
       const words = await classify(await loading, file, file.name || "Photo");
+      if (asked !== queue.removals) return;
       queue.done += 1;
       showProgress();
-      if (queue.done === queue.total) say(queue.total > 1 ? `${counted(queue.total, "photo")} done.` : words);
+      if (queue.done === queue.total) say(queue.total > 1 ? queueWords() : words);
       if (place === 0 && !isFromCamera) showAnswers();
       await new Promise((done) => setTimeout(done)); // the page draws and answers keys in between
     });
   }
+}
+
+function queueWords() {
+  const words = `${counted(queue.done - queue.refused, "photo")} classified`;
+  return queue.refused ? `${words}, ${queue.refused.toLocaleString("en")} can’t be opened.` : `${words}.`;
 }
 
 function showProgress() {
@@ -116,7 +126,7 @@ function clearAnswers() {
   byId("answers").hidden = true;
   totals.clear();
   rows = [];
-  queue = { done: 0, total: 0, removals: queue.removals + 1 }; // what still waits is not classified
+  queue = { done: 0, refused: 0, total: 0, removals: queue.removals + 1 }; // what still waits is not classified
   showProgress();
   say("All answers were removed.");
   byId("choose").focus();
