@@ -1,11 +1,12 @@
 """What the browser needs to answer the camera's pictures itself: the runtime, which is everybody's, and a run's model.
 
-`GET /live/litert.js`, `GET /live/litert.wasm`, and `GET /live/<run>/<mark>/<key>`. The key is on the page of whoever
-may see the run (`model_address`); a request for a model is taken only from a page of this very server.
+`GET /live/litert.js`, `GET /live/litert.wasm`, and `GET /live/<run>/<mark>/<key>`; with `/map` the model that gives its
+feature map too, with `/head` what weighs it (tlcore/serving/live.py). The key is on the page of whoever may see the
+run (`model_address`); a request for a model is taken only from a page of this very server.
 """
 
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from urllib.parse import quote
 
@@ -18,7 +19,9 @@ from pages.server.uploads import is_same_origin
 from tlcore import access
 from tlcore.errors import UserError
 from tlcore.exports.html_file import RUNTIME
-from tlcore.serving.bundle import FOLDER, MODEL
+from tlcore.serving.bundle import FOLDER, MODEL, load_bundle
+from tlcore.serving.live import LiveModel as BrowserModel
+from tlcore.serving.live import live_model
 from tlcore.workspace import Workspace, is_id, open_workspace
 
 KIND = "live"  # what a key is made for: it opens nothing else
@@ -39,12 +42,24 @@ def model_address(workspace: Workspace, run_id: str, mark: str) -> str:
     return f"live/{quote(run_id)}/{quote(mark)}/{access.share_key(workspace, 'see', KIND, run_id)}"
 
 
+@lru_cache(maxsize=2)
+def browser_model(folder: Path, _changed: int) -> BrowserModel:
+    """The model of a run for a browser that draws heat maps, read once. Raises UserError where it is damaged."""
+    return live_model(load_bundle(folder))
+
+
 class LiveModel:
     """The routes."""
 
     def routes(self) -> list[Route]:
         """Where they answer: beside the pages, whatever stands before them in the address."""
-        ways = ((f"/{SCRIPT}", self.script), (f"/{WASM}", self.wasm), ("/live/{run}/{mark}/{key}", self.model))
+        model = "/live/{run}/{mark}/{key}"
+        ways = (
+            (f"/{SCRIPT}", self.script),
+            (f"/{WASM}", self.wasm),
+            (model, self.model),
+            (model + "/{part}", self.part),
+        )
         return [
             Route(each, answer, methods=["GET"]) for path, answer in ways for each in (path, "/{before:path}" + path)
         ]
@@ -71,6 +86,16 @@ class LiveModel:
             return PlainTextResponse("Not found", 404, {"cache-control": "no-store"})
         return FileResponse(path, headers=_MODEL_KEPT, media_type="application/octet-stream")
 
+    async def part(self, request: Request) -> Response:
+        """The model with its feature map, or the head that weighs it; 404 for whatever is wrong."""
+        run_id, key, part = (request.path_params[name] for name in ("run", "key", "part"))
+        path = await anyio.to_thread.run_sync(self._file, run_id, key, request.headers)
+        found = await anyio.to_thread.run_sync(_read, path) if path is not None and part in ("map", "head") else None
+        if found is None:
+            return PlainTextResponse("Not found", 404, {"cache-control": "no-store"})
+        body = found.tflite if part == "map" else found.head
+        return Response(body, 200, _MODEL_KEPT, "application/octet-stream")
+
     def _file(self, run_id: str, key: str, headers: Mapping[str, str]) -> Path | None:
         """The file; None where there is none, or this request may not have it."""
         try:
@@ -82,3 +107,11 @@ class LiveModel:
             return path if path.is_file() else None
         except (UserError, OSError):
             return None
+
+
+def _read(path: Path) -> BrowserModel | None:
+    """The model of this file; None where it is damaged, or was deleted just now."""
+    try:
+        return browser_model(path.parent, path.stat().st_mtime_ns)
+    except (UserError, OSError):
+        return None

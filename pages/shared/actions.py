@@ -242,6 +242,25 @@ def combine(runs: Sequence[Run], method: str) -> Run | None:
     return made
 
 
+def add_uploads(dataset: Dataset, area: str) -> Job | None:
+    """Add what was uploaded to an area to a data set, in a job, as one edit; None where this visitor may not.
+
+    Raises:
+        UserError: the uploads are gone or not this visitor's, or there is no room.
+    """
+    if not _may_change(dataset):
+        return None
+    if incoming.owner(state.workspace(), area) != state.maker():
+        raise UserError("These uploads are gone.", "Add the photos again.")
+    room.for_edits(dataset.visitor)
+    room.for_files(area=area)
+    newest = state.newest(dataset).id
+    spec = store.ImportSpec("incoming", area, dataset.name, base=newest)
+    job = store.create_import(state.workspace(), spec, state.maker())
+    state.queue().submit(job)
+    return job
+
+
 def test_on_photos(run: Run, options: Mapping[str, Any]) -> None:
     """Test a finished run on other photos, in a job. Raises UserError for a path on this machine that is not one's own.
 

@@ -117,7 +117,11 @@ class Camera {
     const hadFailed = !this.fallback.hidden;
     this.stream = stream;
     this.video.srcObject = stream;
-    const seen = stream.getVideoTracks()[0].getSettings().facingMode;
+    const [track] = stream.getVideoTracks();
+    track.onended = () => {
+      if (this.stream === stream) this.lost();
+    };
+    const seen = track.getSettings().facingMode;
     this.video.classList.toggle("mirrored", seen !== "environment");
     this.stage.hidden = this.buttons.hidden = false;
     this.fallback.hidden = true;
@@ -136,6 +140,12 @@ class Camera {
     this.fallback.hidden = false;
     this.again.hidden = !canTryAgain;
     if (this.closed) (canTryAgain ? this.again : this.app).focus();
+  }
+
+  /** The camera was unplugged, or the browser was forbidden to use it. */
+  lost() {
+    this.off();
+    this.fail("The camera was disconnected. Connect it, then try again.", true);
   }
 
   press() {

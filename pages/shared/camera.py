@@ -11,29 +11,34 @@ from typing import Any
 import streamlit as st
 
 from pages.shared.component_script import component_script
-from pages.shared.live_answers import SCRIPTS as LIVE_SCRIPTS
+from pages.shared.live_answers import SCRIPTS as ANSWERING
 from pages.shared.predictions import NewPhoto
+from pages.shared.sending import SENDING_SCRIPTS
 
 FOLDER = Path(__file__).parent
 CAMERA_SCRIPTS = (FOLDER / "button.js", FOLDER / "random_id.js", FOLDER / "camera.js")
 CAMERA_STYLES = "\n".join((FOLDER / name).read_text(encoding="utf-8") for name in ("controls.css", "camera.css"))
 _SHOT = re.compile(r"camera-([0-9]{1,20})-([0-9]{1,9})\.jpg")  # the time and a number, as camera.js names what it took
 
+KEY = "camera_component"
+LIVE = ("heat_map.js", "live_model.js", "live_answers.js", "live_adding.js", "camera_feed.js")
+
 _MOUNT = st.components.v2.component(
     "transferlab_camera",
-    css=f"{CAMERA_STYLES}\n{(FOLDER / 'live_answers.css').read_text(encoding='utf-8')}",
-    js=component_script(*CAMERA_SCRIPTS, *LIVE_SCRIPTS, FOLDER / "live_answers.js", FOLDER / "camera_feed.js"),
+    css=CAMERA_STYLES + (FOLDER / "live_answers.css").read_text(encoding="utf-8"),
+    js=component_script(*CAMERA_SCRIPTS, *SENDING_SCRIPTS, *ANSWERING, *(FOLDER / name for name in LIVE)),
 )
 
 
-def mount(uploader: str, live: Mapping[str, Any] | None) -> None:
+def mount(uploader: str, live: Mapping[str, Any] | None = None, adding: Mapping[str, Any] | None = None) -> None:
     """Draw the camera.
 
     Args:
-        uploader: the key of the file uploader that gets its photos. live: what answers its pictures in the browser
-            (live_answers.py); None for a model that no browser runs.
+        uploader: the key of the file uploader that gets its photos. live: the model for live answers
+            (live_answers.py), None for none. adding: the data set that photos can be added to (live_adding.py).
     """
-    _MOUNT(key="camera_component", data={"uploader": f".st-key-{uploader}", "live": live})
+    data = {"uploader": f".st-key-{uploader}", "live": live, "adding": adding}
+    _MOUNT(key=KEY, data=data, on_status_change=lambda: None)
 
 
 def shots(photos: Sequence[NewPhoto]) -> list[NewPhoto]:

@@ -1,6 +1,6 @@
 /* The camera of the Predict page: what it takes goes to Streamlit's uploader, as if somebody had chosen the files, under the
-   limits that hold for these (camera.py). `data`: uploader, the selector of what that stands in; live, what live answers need
-   (live_answers.py), null for none. */
+   limits that hold for these (camera.py); and live answers below its picture. `data`: uploader, the selector of what that stands
+   in; live, the model (live_answers.py), or null; adding (live_adding.py), or null. */
 
 const cameras = new WeakMap(); // by the element it stands in
 
@@ -13,25 +13,29 @@ function feed(selector, shots) {
   input.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
-export default function ({ parentElement, data }) {
-  const known = cameras.get(parentElement);
-  if (!known) {
-    const camera = new Camera({ ended: (shots) => feed(data.uploader, shots), hasStrip: true });
-    camera.answers = data.live ? new LiveAnswers(camera.video, data.live) : null;
-    if (camera.answers) {
-      camera.stage.after(camera.answers.root);
-      camera.shutter.after(camera.answers.freezeButton);
-    }
-    cameras.set(parentElement, camera);
-    parentElement.append(camera.root);
-    camera.open();
-  } else if (data.live) {
-    known.answers?.update(data.live);
+function mounted({ parentElement, data }) {
+  const camera = new Camera({ ended: (shots) => feed(data.uploader, shots), hasStrip: true });
+  const live = data.live ? new LiveAnswers(camera, data.live) : null;
+  const adding = new LiveAdding(camera);
+  if (live) camera.stage.after(live.root);
+  camera.fallback.after(adding.root);
+  parentElement.append(camera.root);
+  camera.open();
+  return { camera, live, adding };
+}
+
+export default function (component) {
+  const { parentElement, data } = component;
+  let parts = cameras.get(parentElement);
+  if (parts?.live && parts.live.plan.model !== data.live?.model) { // another run
+    Object.values(parts).forEach((part) => part?.close());
+    parts = null;
   }
+  if (!parts) cameras.set(parentElement, (parts = mounted(component)));
+  if (data.live) parts.live?.update(data.live);
+  parts.adding.update(component);
   return () => {
-    const camera = cameras.get(parentElement);
-    camera?.answers?.stop();
-    camera?.close();
+    for (const part of Object.values(cameras.get(parentElement) ?? {})) part?.close();
     cameras.delete(parentElement);
   };
 }

@@ -1,120 +1,194 @@
-/* Live answers below the camera's picture: the model runs here, in the browser, on what the camera sees (live_answers.py). */
+/* What the model sees in the camera's live picture, several times a second: bars, "None of these", a heat map, and Freeze. All of
+   it is computed in the browser with the run's own model; no frame is kept or sent. */
 
-const PAUSE_MS = 120; // between two answers, so that the page stays quick
-const STEADY_ANSWERS = 4; // the same class so many times is read aloud
-const MOST_LIVE_BARS = 4;
-const NO_LIVE = "This browser can’t answer live. Take a photo to see its prediction.";
+const BETWEEN_MS = 40; // two answers, so that the page stays quick
+const SPEAK_MS = 3000; // between two answers that are read aloud
+const STEADY_ANSWERS = 3; // the same class so many times is read aloud
+const FIXED_BARS = 8; // so many classes keep their places; of more, the most probable are shown
+const ASPECT = 4 / 3; // of the picture on the page (camera.css)
 
-let runtime; // the page's one LiteRT.js, loaded once: a promise
-const classifiers = new Map(); // by the address of the model: promises
-
-function loadScript(address) {
-  return new Promise((done, failed) => {
-    const script = make("script", { src: address });
-    script.onload = done;
-    script.onerror = () => failed(new Error(`${address} could not be loaded`));
-    document.head.append(script);
-  });
-}
-
-async function bytesOf(address) {
-  const response = await fetch(address);
-  if (!response.ok) throw new Error(`${address}: ${response.status}`);
-  return new Uint8Array(await response.arrayBuffer());
-}
-
-async function loadClassifier(live) {
-  runtime ??= (async () => {
-    const [wasm] = await Promise.all([bytesOf(live.wasm), loadScript(live.script)]);
-    await Classifier.startRuntime(wasm);
-  })();
-  const [model] = await Promise.all([bytesOf(live.model), runtime]);
-  return Classifier.compile(live.about, model);
-}
+const LOADING = "Getting the model ready…";
+const NO_LIVE = "Live answers don’t work in this browser. Take a photo to see its prediction.";
 
 class LiveAnswers {
-  constructor(video, live) {
-    Object.assign(this, { video, live, steady: 0, last: "", isOn: true });
-    this.head = make("p", { className: "live-head", textContent: "Getting the model ready…" });
-    this.bars = make("ul", { className: "live-bars" });
-    this.bars.setAttribute("aria-label", "Live probabilities");
-    this.said = make("p", { className: "live-said" });
-    this.said.setAttribute("role", "status");
-    this.freezeButton = button("Freeze", "", () => this.freeze());
-    this.freezeButton.disabled = true;
-    this.root = make("div", { className: "live" }, this.head, this.bars, this.said);
-    this.begin();
+  /** `plan`: what live_answers.py gives. */
+  constructor(camera, plan) {
+    Object.assign(this, { camera, plan, last: "", steady: 0, spokenAt: 0, spoken: "", count: 0 });
+    this.head = make("div", { className: "live-head" });
+    this.bars = make("ul", { className: "bars" });
+    this.bars.setAttribute("aria-label", "Live prediction");
+    this.note = make("p", { className: "hint" });
+    this.bar = make("progress", { max: 1, value: 0, hidden: true });
+    this.bar.setAttribute("aria-label", LOADING);
+    this.voice = make("p", { className: "live-said" });
+    this.voice.setAttribute("role", "status");
+    this.freezer = button("Freeze", "", () => this.freeze());
+    this.freezer.title = "Space";
+    this.heater = button("Heat map", "", () => this.toggleHeat());
+    this.heater.setAttribute("aria-pressed", "false");
+    this.over = make("canvas", { className: "over", hidden: true });
+    this.over.setAttribute("aria-hidden", "true");
+    this.camera.stage.append(this.over);
+    this.buttons = make("div", { className: "row", hidden: true }, this.freezer, this.heater);
+    this.root = make("div", { className: "live" }, this.note, this.bar, this.head, this.bars, this.buttons, this.voice);
+    this.key = (event) => this.pressed(event);
+    document.addEventListener("keydown", this.key);
+    for (const name of ["play", "pause"]) camera.video.addEventListener(name, () => this.drawFreezer());
+    this.start();
   }
 
-  async begin() {
+  async start() {
+    if (!navigator.mediaDevices?.getUserMedia) return; // the camera says why
+    this.note.textContent = LOADING;
+    this.bar.hidden = false;
     try {
-      if (!classifiers.has(this.live.model)) classifiers.set(this.live.model, loadClassifier(this.live));
-      this.classifier = await classifiers.get(this.live.model);
+      const { classifier, layers } = await loadModel(this.plan, (share) => (this.bar.value = share));
+      Object.assign(this, { classifier, layers });
+      this.note.textContent = "";
+      this.heater.hidden = !layers;
+      this.root.dataset.state = "ready";
     } catch (error) {
-      console.warn("No live answers:", error.message);
-      classifiers.delete(this.live.model);
-      this.head.textContent = NO_LIVE;
-      this.freezeButton.hidden = true;
-      return;
+      console.error(error);
+      this.note.textContent = NO_LIVE;
+      this.root.dataset.state = "failed";
     }
-    this.freezeButton.disabled = false;
-    while (this.isOn) {
-      await this.look();
-      await new Promise((done) => setTimeout(done, PAUSE_MS));
+    this.bar.hidden = true;
+    if (this.classifier) this.follow();
+  }
+
+  /** New words of the page: how sure the model must be. */
+  update(plan) {
+    this.isDue ||= this.plan.about.threshold !== plan.about.threshold;
+    this.plan = plan;
+  }
+
+  get isSeen() {
+    const { video, stream } = this.camera;
+    return Boolean(stream && video.videoWidth && !document.hidden && (!video.paused || this.isDue));
+  }
+
+  /** Answer for what is seen now, again and again. */
+  async follow() {
+    while (!this.isClosed) {
+      const hasPicture = Boolean(this.camera.stream);
+      this.buttons.hidden = this.head.hidden = this.bars.hidden = !hasPicture;
+      if (this.isSeen) await this.look();
+      await new Promise((done) => setTimeout(done, BETWEEN_MS));
     }
   }
 
-  /** Another threshold: the dial of the page was moved. */
-  update(live) {
-    this.live = live;
-    this.shown = null;
-  }
-
-  /** Answer for what is seen now; a frozen picture, and one that nobody sees, only once. */
   async look() {
-    const { videoWidth: width, videoHeight: height } = this.video;
-    if (!width || document.hidden || (this.video.paused && this.shown === this.video.currentTime)) return;
-    this.shown = this.video.currentTime;
-    const { about } = this.live;
+    const { video } = this.camera;
+    this.isDue = false;
+    this.classifier.about = this.plan.about;
     try {
-      this.classifier.about = about;
-      this.show(await this.classifier.ofSquare(seenSquare(this.video, width, height, about.input)));
+      const square = seenSquare(video, video.videoWidth, video.videoHeight, this.plan.about.input);
+      const answer = await this.classifier.ofSquare(square);
+      if (!this.isClosed) this.show(answer);
     } catch (error) {
-      console.warn("No live answer:", error.message);
+      console.error(error);
+      this.note.textContent = NO_LIVE;
+      this.root.dataset.state = "failed";
+      this.isClosed = true; // the camera goes on without
     }
   }
 
-  show({ ranked, isKnown }) {
-    const [label, probability] = ranked[0];
-    const percent = (share) => (share > 0 && share < 0.01 ? "<1%" : share < 1 && share > 0.99 ? ">99%" : `${Math.round(100 * share)}%`);
-    this.head.replaceChildren(
-      make("strong", { textContent: isKnown ? label : "None of these" }),
-      make("span", { textContent: isKnown ? ` ${percent(probability)}` : ` Closest: ${label} ${percent(probability)}` }),
-    );
-    this.bars.replaceChildren(
-      ...ranked.slice(0, MOST_LIVE_BARS).map(([name, share, place]) => {
-        const fill = make("span", { className: "live-fill" });
-        fill.style.width = `${100 * share}%`;
-        fill.style.background = this.live.hues[place];
-        const track = make("span", { className: "live-track" }, fill);
-        track.setAttribute("aria-hidden", "true");
-        return make("li", {}, make("bdi", { textContent: name }), track, make("span", { textContent: percent(share) }));
-      }),
-    );
-    this.root.dataset.answer = JSON.stringify({ label, probability, isKnown });
-    const word = isKnown ? label : "None of these";
-    this.steady = word === this.last ? this.steady + 1 : 0;
-    this.last = word;
-    if (this.steady === STEADY_ANSWERS) this.said.textContent = isKnown ? `${label}, ${percent(probability)}` : word;
+  show(answer) {
+    this.answer = answer;
+    this.root.dataset.answers = this.count += 1;
+    const [label, probability] = answer.ranked[0];
+    this.root.dataset.answer = JSON.stringify({ label, probability, isKnown: answer.isKnown });
+    if (this.count === 1) this.takeFocus();
+    if (this.isFrozen && !this.isDue) this.root.dataset.frozen = "true"; // the answer is that of the picture that is shown
+    this.head.replaceChildren(...answerHead(answer, "p"));
+    const all = answer.ranked.length;
+    const rows = all > FIXED_BARS ? answer.ranked.slice(0, FIRST_BARS) : [...answer.ranked].sort((one, other) => one[2] - other[2]);
+    this.bars.classList.toggle("faint", !answer.isKnown);
+    this.bars.replaceChildren(...rows.map(bar));
+    this.drawHeat();
+    this.speak(answer);
   }
 
-  async freeze() {
-    if (this.video.paused) await this.video.play();
-    else this.video.pause();
-    this.freezeButton.textContent = this.video.paused ? "Continue" : "Freeze";
+  speak(answer) {
+    const label = answer.isKnown ? answer.ranked[0][0] : "None of these";
+    this.steady = label === this.last ? this.steady + 1 : 0;
+    this.last = label;
+    const now = Date.now();
+    if (label === this.spoken || this.steady < STEADY_ANSWERS || now - this.spokenAt < SPEAK_MS) return;
+    Object.assign(this, { spoken: label, spokenAt: now });
+    this.voice.textContent = answerWords(answer);
   }
 
-  stop() {
-    this.isOn = false;
+  // Freeze
+
+  /** From the switch that turned the camera on, where the space bar would turn it off again. */
+  takeFocus() {
+    if (document.activeElement?.matches('.st-key-camera_on input')) this.freezer.focus({ preventScroll: true });
+  }
+
+  get isFrozen() {
+    return Boolean(this.camera.stream) && this.camera.video.paused;
+  }
+
+  freeze() {
+    if (!this.camera.stream) return;
+    if (this.isFrozen) {
+      this.camera.video.play();
+    } else {
+      this.camera.video.pause();
+      this.isDue = true; // the answer stands for the very picture that is shown
+    }
+  }
+
+  drawFreezer() {
+    this.freezer.textContent = this.isFrozen ? "Continue" : "Freeze";
+    this.root.dataset.frozen = this.isFrozen ? "waiting" : "false";
+  }
+
+  /** The space bar, wherever it would only scroll the page. */
+  pressed(event) {
+    if (event.key !== " " || event.repeat || event.ctrlKey || event.altKey || event.metaKey || !this.classifier) return;
+    let target = document.activeElement;
+    while (target?.shadowRoot?.activeElement) target = target.shadowRoot.activeElement;
+    if (target?.closest("button, a, input, textarea, select, summary, [role], [contenteditable], [tabindex]:not([tabindex='-1'])")) return;
+    event.preventDefault();
+    this.freeze();
+  }
+
+  // Heat map
+
+  toggleHeat() {
+    this.hasHeat = !this.hasHeat;
+    this.heater.setAttribute("aria-pressed", String(this.hasHeat));
+    this.drawHeat();
+  }
+
+  drawHeat() {
+    const isShown = Boolean(this.hasHeat && this.answer?.featureMap);
+    this.over.hidden = !isShown;
+    if (!isShown) return;
+    const { plan, answer, layers } = this;
+    const { heat } = plan;
+    const [rows, columns] = heat.map;
+    const values = evidenceOf(layers, answer.featureMap, heat.map);
+    drawHeat(this.over, heatOf(values, answer.ranked[0][2], rows * columns), heat);
+    this.placeHeat();
+  }
+
+  /** Over what the model sees of the picture, of which the page may show less. */
+  placeHeat() {
+    const { videoWidth, videoHeight } = this.camera.video;
+    const scale = Math.max(ASPECT / videoWidth, 1 / videoHeight);
+    const side = Math.min(videoWidth, videoHeight);
+    const isSquare = this.plan.about.input.resize === "center-crop";
+    const [width, height] = isSquare ? [side, side] : [videoWidth, videoHeight];
+    this.over.style.width = `${(100 * width * scale) / ASPECT}%`;
+    this.over.style.height = `${100 * height * scale}%`;
+    this.over.classList.toggle("mirrored", this.camera.video.classList.contains("mirrored"));
+  }
+
+  close() {
+    this.isClosed = true;
+    document.removeEventListener("keydown", this.key);
   }
 }

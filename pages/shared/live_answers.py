@@ -6,14 +6,16 @@ model can be exported to (exports/html), and the network is the very file of the
 
 from typing import Any
 
-from pages.server.live_model import SCRIPT, WASM, model_address
-from pages.shared import gallery, state
+from pages.server.live_model import SCRIPT, WASM, browser_model, model_address
+from pages.shared import state
 from tlcore.exports.html_file import MOST_BYTES, PARTS
 from tlcore.jobs.store import Run
-from tlcore.serving.bundle import MODEL
+from tlcore.serving.bundle import FOLDER, MODEL
+from tlcore.serving.overlay import DIMMED, INFERNO, OPAQUE, OUTLINED
 from tlcore.serving.predict import ImageClassifier
 
-SCRIPTS = (PARTS / "pixels.js", PARTS / "classifier.js")
+SCRIPTS = tuple(PARTS / name for name in ("pixels.js", "classifier.js", "answers.js"))
+WASM_BYTES = 9_334_181  # unpacked, as assets/litert-js/SOURCE.md has it
 
 
 def live_data(run: Run, model: ImageClassifier, threshold: float) -> dict[str, Any] | None:
@@ -27,14 +29,34 @@ def live_data(run: Run, model: ImageClassifier, threshold: float) -> dict[str, A
     if not isinstance(mark, str) or not 0 < len(bundle.tflite) <= MOST_BYTES:
         return None
     wanted = bundle.wanted
+    address = model_address(state.workspace(), run.id, mark[:16])
+    heat = _heat(run, address)
     return {
         "script": SCRIPT,
         "wasm": WASM,
-        "model": model_address(state.workspace(), run.id, mark[:16]),
+        "model": f"{address}/map" if heat else address,
+        "bytes": WASM_BYTES + len(bundle.tflite),
+        "heat": heat,
         "about": {
             "labels": list(bundle.labels),
             "input": {"size": wanted.input_size, "resize": wanted.policy, "pixels": wanted.version},
             "threshold": threshold if model.rejection is not None else None,
         },
-        "hues": [gallery.hue(place) for place in range(len(bundle.labels))],
+    }
+
+
+def _heat(run: Run, address: str) -> dict[str, Any] | None:
+    """What heat_map.js needs; None where the model gives no feature map that the browser could weigh."""
+    path = run.folder / FOLDER / MODEL
+    found = browser_model(path.parent, path.stat().st_mtime_ns)
+    if not found.shapes:
+        return None
+    return {
+        "head": f"{address}/head",
+        "shapes": [list(shape) for shape in found.shapes],
+        "map": list(found.map_shape),
+        "colours": [[int(colour[at : at + 2], 16) for at in (1, 3, 5)] for colour in INFERNO],
+        "dimmed": DIMMED,
+        "opaque": OPAQUE,
+        "outlined": OUTLINED,
     }

@@ -12,6 +12,7 @@ from pages.shared import (
     answers,
     camera,
     chrome,
+    live_adding,
     live_answers,
     photo_limit,
     predictions,
@@ -49,10 +50,10 @@ def show(run: Run) -> bool:
     given, newest = len(photos), _newest([photo.id for photo in photos])
     if with_camera and newest in {photo.id for photo in camera.shots(photos)}:  # it stands beside the camera
         photos, newest = photos if len(photos) > 1 else [], None
-    if given and model.rejection:
+    has_dial = bool((given or with_camera) and model.rejection)
+    if has_dial and model.rejection:
         rejection_dial.show(model.rejection)
     _, left = predictions.predict(run, model, photos, SLICE_SECONDS)
-    has_dial = bool(given and model.rejection)
     if not photos:
         return has_dial
     results = chrome.errors_shown()(partial(_results, run, model, photos, newest, threshold, unfinished=left > 0))
@@ -85,7 +86,9 @@ def _camera(run: Run, model: ImageClassifier, photos: Sequence[NewPhoto], thresh
     with st.container(key="tl_camera"):
         left, right = st.columns(2, gap="large", vertical_alignment="center")
         with left:
-            camera.mount(UPLOADER, live_answers.live_data(run, model, threshold))
+            dataset, pending = live_adding.offered(camera.KEY)
+            camera.mount(UPLOADER, live_answers.live_data(run, model, threshold), pending)
+            live_adding.follow(camera.KEY, dataset)
         with right:
             shots = camera.shots(photos)
             if not shots:

@@ -42,7 +42,7 @@ MOST_NAMED = 24
 
 PARTS = Path(__file__).with_name("html")
 RUNTIME = Path(__file__).parent.parent / "assets" / "litert-js"
-SCRIPTS = ("pixels.js", "classifier.js", "files.js", "answers.js", "camera.js", "page.js")
+SCRIPTS = ("make.js", "pixels.js", "classifier.js", "files.js", "answers.js", "camera.js", "page.js")
 
 
 def make(source: ExportSource, samples: Samples, target: Path) -> None:

@@ -106,6 +106,13 @@ def add_output(data: bytes, layer: str, output: str, last: str) -> bytes | None:
     return _kept_until(model, signature, {output: target, last: named(signature.outputs, last)})
 
 
+def add_tensor(data: bytes, target: int, output: str) -> bytes:
+    """The file with the tensor number `target` as one more output, which its signature calls `output`."""
+    model, signature = unpack(data)
+    outputs = {each.name.decode(): int(each.tensorIndex) for each in signature.outputs}
+    return _kept_until(model, signature, outputs | {output: target})
+
+
 def keep_until(data: bytes, targets: dict[str, int]) -> bytes:
     """The file with all that some tensors do not need cut away.
 

@@ -42,12 +42,15 @@ class DenseHead:
         body: the file up to the map, float32 (n, rows, columns, D).
         maps: what `body` calls it. Where several networks stand side by side, each has a map, and their pooled
             features, each brought to length 1, enter the first layer one after the other.
+        tensor: the number of the map in the whole file, and map_shape: its (rows, columns, D), where there is one map.
     """
 
     layers: tuple[tuple[Array, Array], ...]
     pooled: bool
     body: bytes
     maps: tuple[str, ...] = (FEATURE_MAP,)
+    tensor: int = -1
+    map_shape: tuple[int, int, int] = (0, 0, 0)
 
     @property
     def is_linear(self) -> bool:
@@ -104,7 +107,9 @@ def read_dense_head(tflite: bytes) -> DenseHead:
             targets = {f"{FEATURE_MAP}{number}": tensor for number, tensor in enumerate(several)}
             return DenseHead(layers, True, keep_until(tflite, targets), tuple(targets))
         feature_map, pooled = _map_before(model, producers, inputs)
-        return DenseHead(layers, pooled, keep_until(tflite, {FEATURE_MAP: feature_map}))
+        rows, columns, dimension = (int(side) for side in graph.tensors[feature_map].shape[1:])
+        body, shape = keep_until(tflite, {FEATURE_MAP: feature_map}), (rows, columns, dimension)
+        return DenseHead(layers, pooled, body, tensor=feature_map, map_shape=shape)
     except _UNREADABLE as error:
         raise UnknownHead(str(error)) from error
 

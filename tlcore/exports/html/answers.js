@@ -3,12 +3,6 @@
 const MOST_BARS = 8; // where there are more classes, only the first of them are shown at once
 const FIRST_BARS = 5;
 
-const make = (tag, properties, ...children) => {
-  const element = Object.assign(document.createElement(tag), properties);
-  element.append(...children.filter(Boolean));
-  return element;
-};
-
 /** A share as people write it, "92%"; the rule is that of tlcore/shares.py. */
 function percent(share) {
   const whole = `${roundHalfEven(share * 100)}%`;
@@ -47,18 +41,23 @@ function bars(answer) {
   return make("div", { className: answer.isKnown ? "" : "faint" }, list(answer.ranked.slice(0, shown)), fold);
 }
 
-/** The heading of an answer and its bars. */
-function answerParts(answer, heading = "h3") {
+/** What an answer says: the class and how probable it is, or that it is none of them. */
+function answerHead(answer, heading) {
   const [label, probability] = answer.ranked[0];
   if (answer.isKnown) {
     const share = make("span", { className: "share", textContent: percent(probability) });
-    return [make(heading, { className: "answer" }, make("bdi", { textContent: label }), " ", share), bars(answer)];
+    return [make(heading, { className: "answer" }, make("bdi", { textContent: label }), " ", share)];
   }
   const words = make("p", { className: "small" }, "It doesn’t look like any of the classes. Closest: ", make("bdi", { textContent: label }), ".");
-  const title = make(heading, { className: "answer unknown", textContent: "None of these" });
-  if (heading !== "h3") return [title, words, bars(answer)]; // live: nothing opens and closes
+  return [make(heading, { className: "answer unknown", textContent: "None of these" }), words];
+}
+
+/** The heading of an answer and its bars. */
+function answerParts(answer, heading = "h3") {
+  const head = answerHead(answer, heading);
+  if (answer.isKnown || heading !== "h3") return [...head, bars(answer)]; // live: nothing opens and closes
   const fold = make("details", {}, make("summary", { textContent: "If it had to choose" }), bars(answer));
-  return [title, words, fold]; // "None of these" beside a bar of 98% would puzzle anybody
+  return [...head, fold]; // "None of these" beside a bar of 98% would puzzle anybody
 }
 
 const DEEP = "This photo has 16 bits per channel, and browsers read 8 of them: Transfer Lab may answer otherwise.";

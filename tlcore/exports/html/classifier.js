@@ -49,15 +49,16 @@ class Classifier {
     const outputs = await this.network.run({ image });
     const values = {};
     for (const [name, tensor] of Object.entries(outputs)) {
-      values[name] = [...tensor.toTypedArray()];
+      values[name] = tensor.toTypedArray().slice();
       tensor.delete();
     }
     image.delete();
     const { labels, threshold } = this.about;
-    const ranked = values.probabilities.map((probability, place) => [labels[place], probability, place]);
+    const probabilities = [...values.probabilities];
+    const ranked = probabilities.map((probability, place) => [labels[place], probability, place]);
     ranked.sort((one, other) => other[1] - one[1] || one[2] - other[2]);
     const familiarity = values.familiarity?.[0] ?? null;
     const isKnown = threshold === null || familiarity === null || familiarity >= threshold;
-    return { ranked, probabilities: values.probabilities, familiarity, isKnown };
+    return { ranked, probabilities, familiarity, isKnown, featureMap: values.feature_map ?? null };
   }
 }
