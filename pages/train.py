@@ -102,7 +102,7 @@ def combined(action: DeltaGenerator, run: Run) -> None:
         with right.container(key="tl_trial"), chrome.errors_shown():
             trial.show(action, run, status)
         with left:
-            outcome.show_score(status)
+            outcome.show_score(run, status)
             ensemble_view.members(run)
             st.caption(NO_CURVES)
         if action.button("View results", type="primary", key="view_results"):
@@ -148,7 +148,7 @@ def finished(action: DeltaGenerator, run: Run, status: JobStatus) -> None:
     ):  # a model that is damaged hides neither score nor curves
         trial.show(action, run, status)
     with left:
-        outcome.show_score(status)
+        outcome.show_score(run, status)
         st.caption(outcome.training_message(status, run))
     lacks_model = not status.predicts and not status.active  # then its way to one comes first
     if action.button("View results", type="secondary" if lacks_model else "primary", key="view_results"):

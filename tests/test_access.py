@@ -93,7 +93,7 @@ def test_a_damaged_file_gives_nothing(workspace, content):
 @pytest.mark.parametrize("name", ["../secret", "", "x", BOB.upper()], ids=["up", "nothing", "short", "capitals"])
 def test_a_name_never_becomes_another_path(workspace, name):
     assert rights_given(workspace, name) == {}
-    with pytest.raises(ValueError, match="no visitor's name"):
+    with pytest.raises(ValueError, match="no visitor’s name"):
         give_rights(workspace, name, {"a": "see"})
 
 

@@ -28,6 +28,8 @@ TENSORFLOW = {
     "models/measure.py",
     "models/imported/keras_archive.py",
     "models/imported/keras_file.py",
+    "models/imported/pytorch_file.py",
+    "models/onnx_backbone.py",
     "models/imported/keras_form.py",
     "models/imported/keras_graph.py",
     "models/imported/savedmodel.py",

@@ -38,7 +38,7 @@ def test_every_block_runs_in_order(folder, capsys):
         exec(compile("\n" * line + block, str(PAGE), "exec"), names)  # errors then tell the line of the page
     said = capsys.readouterr().out
     assert "Did you mean epochs?" in said and "epoch 5 of 5" in said, "what the comments promise"
-    assert "no-such.jpg" not in said and "can't be read: it no longer exists" in said
+    assert "no-such.jpg" not in said and "can’t be read: it no longer exists" in said
     assert tlcore.load_model("leaves.zip").labels == tlcore.load_model("leaves-model").labels
 
 

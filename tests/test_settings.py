@@ -51,9 +51,9 @@ WRONG = [
     ("disk_mb = [1]", "disk_mb = .1. in settings.toml", "a list"),
     ("keep_days = 1979-05-27", "keep_days = ", "a date"),
     ("[limits]\nkeep_days = 3", "unknown setting, limits", "a table"),
-    ("keep_days = 3\nkeep_days = 4", "settings.toml can't be read", "twice"),
-    ("keep_days: 3", "settings.toml can't be read", "another language"),
-    (b"keep_days = 3 # \xff", "settings.toml can't be read", "not UTF-8"),
+    ("keep_days = 3\nkeep_days = 4", "settings.toml can’t be read", "twice"),
+    ("keep_days: 3", "settings.toml can’t be read", "another language"),
+    (b"keep_days = 3 # \xff", "settings.toml can’t be read", "not UTF-8"),
 ]
 
 
@@ -69,7 +69,7 @@ def test_a_wrong_file_ends_in_a_sentence_and_is_never_half_applied(workspace, te
 
 def test_a_folder_in_its_place(workspace):
     (workspace.root / "settings.toml").mkdir()
-    with pytest.raises(UserError, match="settings.toml can't be read"):
+    with pytest.raises(UserError, match="settings.toml can’t be read"):
         load_limits(workspace)
 
 

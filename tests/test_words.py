@@ -68,9 +68,13 @@ BANNED = {
 }
 """What is not said, as regular expressions, with what to say instead."""
 
+STRAIGHT = re.compile(r"(?<=[a-z])'(?=[a-z])|(?<=s)'(?= [a-z])", re.IGNORECASE)
+"""An apostrophe as typewriters have it; what people read has ’."""
+
 EXCEPTIONS = {
     "tlcore/workspace.py": ("start again",),  # the program, with another folder; not a job
     "tlcore/error_reasons.py": ("errno",),  # for the log
+    "tlcore/models/onnx/checked.py": ("round",),  # an operation of ONNX
     "tlcore/pipeline/timings.py": ("round",),  # the name of a rate on disk
 }
 
@@ -150,6 +154,31 @@ def test_what_the_package_says(path):
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_what_the_pages_say(path):
     assert not found_in(read(path), path)
+
+
+@pytest.mark.parametrize(
+    ("text", "straight"),
+    [
+        ("It can't be read.", 1),
+        ("the owners' photos", 1),
+        ("It can’t be read.", 0),
+        ("Use 'average' or 'vote'.", 0),
+        ("the class 'disc'", 0),
+    ],
+)
+def test_the_rule_about_apostrophes_knows_them_from_quotation_marks(text, straight):
+    assert len(STRAIGHT.findall(text)) == straight
+
+
+def test_apostrophes_are_curly_in_what_people_read():
+    stored = {("tlcore/data/ingest.py", "any visitor's")}  # a part of what folders are recognised by
+    found = {
+        (path.relative_to(ROOT).as_posix(), text)
+        for path in (*STRICT, *PAGES)
+        for _, text in read(path)
+        if STRAIGHT.search(text)
+    }
+    assert found == stored
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)

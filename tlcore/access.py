@@ -139,7 +139,7 @@ def give_rights(workspace: Workspace, visitor: str, rights: Mapping[str, Right])
         UserError: the disk says no.
     """
     if not _NAME.fullmatch(visitor):
-        raise ValueError(f"{visitor!r} is no visitor's name")
+        raise ValueError(f"{visitor!r} is no visitor’s name")
     folder = workspace.root / VISITORS
     try:
         folder.mkdir(exist_ok=True)

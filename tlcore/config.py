@@ -171,7 +171,7 @@ class TrainConfig:
     dropout: float = _option(
         0.2,
         "Dropout",
-        "Hides this fraction of the features at random in each step, so the model doesn't just memorise its photos.",
+        "Hides this fraction of the features at random in each step, so the model doesn’t just memorise its photos.",
         low=0.0,
         high=0.9,
         step=0.05,
@@ -187,7 +187,7 @@ class TrainConfig:
     batch_norm_adaptation: float = _option(
         0.0,
         "Batch norm adaptation",
-        "How far the network's internal statistics are moved towards those of your photos before training (AdaBN). "
+        "How far the network’s internal statistics are moved towards those of your photos before training (AdaBN). "
         "0.3 can help with drawings; 0 changes nothing. Hybrid uses 0.3 by default. Hybrid and fine-tuning only.",
         "network",
         low=0.0,
@@ -197,7 +197,7 @@ class TrainConfig:
     label_smoothing: float = _option(
         0.0,
         "Label smoothing",
-        "Aims for slightly less than 100% certainty, so the model doesn't become overconfident. 0.1 is common.",
+        "Aims for slightly less than 100% certainty, so the model doesn’t become overconfident. 0.1 is common.",
         low=0.0,
         high=0.5,
         step=0.01,
@@ -292,7 +292,7 @@ class TrainConfig:
     contrast: float = _option(
         0.0,
         "Change contrast by up to (fraction)",
-        "Of the photo's own contrast.",
+        "Of the photo’s own contrast.",
         "augmentation",
         low=0.0,
         high=0.9,
@@ -375,7 +375,7 @@ _STRATEGY_DEFAULTS: dict[str, dict[str, Any]] = {
 def check_several(strategy: str, head: str = "pooling") -> None:
     """Raise UserError unless several networks at once can be used in this way."""
     if strategy != STRATEGY_OF_SEVERAL:
-        what = f"Several networks at once stay frozen, so {short_name(strategy)} can't be used with them."
+        what = f"Several networks at once stay frozen, so {short_name(strategy)} can’t be used with them."
         raise UserError(what, "Choose feature extraction, or a single network.")
     if head != "pooling":
         raise UserError(

@@ -124,7 +124,7 @@ def load_limits(workspace: Workspace, hosted: bool | None = None) -> Limits:
         return defaults
     except (OSError, ValueError) as error:
         raise UserError(
-            f"{FILE} can't be read: {_why(error)}.", "Correct it, or delete it to use the defaults."
+            f"{FILE} can’t be read: {_why(error)}.", "Correct it, or delete it to use the defaults."
         ) from error
     changes: dict[str, Any] = {name: _checked(name, value) for name, value in values.items()}
     return replace(defaults, **changes)

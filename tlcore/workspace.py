@@ -126,7 +126,7 @@ def open_workspace(root: Path | str | None = None) -> Workspace:
         probe.unlink()
     except OSError as error:
         raise UserError(
-            f"The workspace folder {workspace.root} can't be written to: {why_file_failed(error)}.",
+            f"The workspace folder {workspace.root} can’t be written to: {why_file_failed(error)}.",
             "Set TRANSFERLAB_HOME to a folder you can write to, and start again.",
         ) from error
     return workspace

@@ -14,6 +14,7 @@ from pages.server.compression import Compression
 from pages.server.downloads import Downloads
 from pages.server.headers import SecurityHeaders, frame_ancestors
 from pages.server.identity import Identity
+from pages.server.live_model import LiveModel
 from pages.server.memory_uploads import MemoryUploads, is_session
 from pages.server.shell import Shell
 from pages.server.sorted_photos import SortedPhotos
@@ -40,7 +41,13 @@ def options() -> dict[str, Any]:
     uploads = Uploads()
     in_memory = Middleware(MemoryUploads, limits=lambda: load_limits(uploads.workspace), is_open=is_session)
     shell = Middleware(Shell, base=str(st.get_option("server.baseUrlPath") or ""))
-    routes = [*uploads.routes(), *Downloads().routes(), *SortedPhotos().routes(), *ThumbnailRoute().routes()]
+    routes = [
+        *uploads.routes(),
+        *Downloads().routes(),
+        *LiveModel().routes(),
+        *SortedPhotos().routes(),
+        *ThumbnailRoute().routes(),
+    ]
     middleware = [Middleware(SecurityHeaders), Middleware(Identity), shell, Middleware(Compression), in_memory]
     return {"lifespan": _lifespan, "routes": routes, "middleware": middleware}
 

@@ -25,7 +25,7 @@ from tlcore.charts import tokens
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = {"": ROOT / "streamlit_app.py"} | {name: ROOT / "pages" / f"{name}.py" for name, _ in (*STEPS, *BESIDE)}
 """The file of each page, by what its address ends with."""
-NO_SCRIPTS = f"{NAME} needs JavaScript. Turn it on in your browser's settings, then load this page again."
+NO_SCRIPTS = f"{NAME} needs JavaScript. Turn it on in your browser’s settings, then load this page again."
 LOADING, LATE = "Loading…", "This is taking long. If nothing appears, load the page again."
 CHECKED = "no-cache"  # names of scripts change with Streamlit's version, so a browser asks each time
 

@@ -17,9 +17,7 @@ import streamlit as st
 from pages.shared import room, state
 from pages.shared.widgets import plain
 from tlcore.access import Made
-from tlcore.analysis.predicted_photos import chosen_files, open_photos
 from tlcore.analysis.prediction_results import WHAT as PREDICTIONS
-from tlcore.analysis.prediction_results import load_predictions
 from tlcore.analysis.test_set_results import WHAT as TEST_SET
 from tlcore.cleaning import kept, planned
 from tlcore.cleaning.issues import WRONG_LABEL
@@ -327,34 +325,37 @@ def delete_predictions(run: Run, job: Job, with_uploads: bool = True) -> None:
     discard(state.workspace(), job.folder)
 
 
-def add_predicted(run: Run, job: Job, paths: Collection[str], label: str) -> Job | None:
-    """Add photos of a job of predictions to the run's data set under a class, in a job, as an edit that can be undone.
+def add_to_dataset(run: Run, files: Sequence[tuple[str, bytes]], label: str) -> Job | None:
+    """Add photos to a run's data set under one of its classes, in a job, as an edit that can be undone.
+
+    Args:
+        files: name and content of each.
 
     Returns:
         The job; None where this visitor may not.
 
     Raises:
-        UserError: they are too many at once, are not there any more, or there is no room for them.
+        UserError: they are too many at once, or none, or there is no room for them.
     """
-    found = load_predictions(job)
     dataset = state.dataset_of(state.newest_version(run.dataset_id))
-    allowed = job.spec.get("run") == run.id and _is_allowed(run) and _may_change(dataset)
-    if not allowed or found is None or label not in dataset.labels:
+    if not (_is_allowed(run) and _may_change(dataset) and label in dataset.labels):
         return None
-    if len(paths) > MOST_ADDED:
-        raise UserError(f"{len(paths):,} photos are too many at once.", f"Choose at most {MOST_ADDED:,}.")
-    workspace = state.workspace()
-    room.for_files(number=len(paths))
-    photos = open_photos(workspace, job.spec["options"])
-    area = incoming.new_incoming(workspace, state.maker())
-    files = [(name, data, label) for name, data in chosen_files(photos, found, paths)]
+    check_number_added(len(files))
     if not files:
-        incoming.clear(workspace, area)
         raise UserError("These photos are not there any more.", "Upload them again.")
-    incoming.add_files(workspace, area, files)
+    workspace = state.workspace()
+    room.for_files(sum(len(data) for _, data in files), len(files))
+    area = incoming.new_incoming(workspace, state.maker())
+    incoming.add_files(workspace, area, [(name, data, label) for name, data in files])
     made = store.create_import(workspace, ImportSpec("incoming", area, dataset.name, base=dataset.id), state.maker())
     state.queue().submit(made)
     return made
+
+
+def check_number_added(number: int) -> None:
+    """Raise UserError where so many photos are too many to be added at once."""
+    if number > MOST_ADDED:
+        raise UserError(f"{number:,} photos are too many at once.", f"Choose at most {MOST_ADDED:,}.")
 
 
 def keep_issues(dataset: Dataset, issues: pd.DataFrame) -> bool:

@@ -4,12 +4,14 @@ The board of the Data page puts the same script (camera.js) into its cards.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
 from pages.shared.component_script import component_script
+from pages.shared.live_answers import SCRIPTS as LIVE_SCRIPTS
 from pages.shared.predictions import NewPhoto
 
 FOLDER = Path(__file__).parent
@@ -18,17 +20,20 @@ CAMERA_STYLES = "\n".join((FOLDER / name).read_text(encoding="utf-8") for name i
 _SHOT = re.compile(r"camera-([0-9]{1,20})-([0-9]{1,9})\.jpg")  # the time and a number, as camera.js names what it took
 
 _MOUNT = st.components.v2.component(
-    "transferlab_camera", css=CAMERA_STYLES, js=component_script(*CAMERA_SCRIPTS, FOLDER / "camera_feed.js")
+    "transferlab_camera",
+    css=f"{CAMERA_STYLES}\n{(FOLDER / 'live_answers.css').read_text(encoding='utf-8')}",
+    js=component_script(*CAMERA_SCRIPTS, *LIVE_SCRIPTS, FOLDER / "live_answers.js", FOLDER / "camera_feed.js"),
 )
 
 
-def mount(uploader: str) -> None:
+def mount(uploader: str, live: Mapping[str, Any] | None) -> None:
     """Draw the camera.
 
     Args:
-        uploader: the key of the file uploader that gets its photos.
+        uploader: the key of the file uploader that gets its photos. live: what answers its pictures in the browser
+            (live_answers.py); None for a model that no browser runs.
     """
-    _MOUNT(key="camera_component", data={"uploader": f".st-key-{uploader}"})
+    _MOUNT(key="camera_component", data={"uploader": f".st-key-{uploader}", "live": live})
 
 
 def shots(photos: Sequence[NewPhoto]) -> list[NewPhoto]:

@@ -6,7 +6,18 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from pages.shared import answer_grid, answers, camera, chrome, photo_limit, predictions, rejection_dial, state
+from pages.shared import (
+    adding,
+    answer_grid,
+    answers,
+    camera,
+    chrome,
+    live_answers,
+    photo_limit,
+    predictions,
+    rejection_dial,
+    state,
+)
 from pages.shared.predictions import NewPhoto, PhotoPrediction
 from pages.shared.widgets import plain, table
 from tlcore.jobs.store import Run
@@ -74,7 +85,7 @@ def _camera(run: Run, model: ImageClassifier, photos: Sequence[NewPhoto], thresh
     with st.container(key="tl_camera"):
         left, right = st.columns(2, gap="large", vertical_alignment="center")
         with left:
-            camera.mount(UPLOADER)
+            camera.mount(UPLOADER, live_answers.live_data(run, model, threshold))
         with right:
             shots = camera.shots(photos)
             if not shots:
@@ -84,6 +95,7 @@ def _camera(run: Run, model: ImageClassifier, photos: Sequence[NewPhoto], thresh
             if each.reason is None:
                 chrome.mark_done(4, run.id)
                 answers.show(each, model, with_photo=False)
+                adding.offer("shot", run, each.photo.name, each.photo.read(), each.label if each.known else "")
                 _changed([each])
             else:
                 _refused([each])
@@ -118,6 +130,7 @@ def _results(
     for each in good:
         if each.photo.id == newest:
             answers.show(each, model)
+            adding.offer("new", run, each.photo.name, each.photo.read(), each.label if each.known else "")
     if good:
         chrome.mark_done(4, run.id)
         seconds = sum(each.milliseconds for each in good) / 1000

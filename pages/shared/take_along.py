@@ -15,9 +15,12 @@ from tlcore.messages.exports import (
     KIND_LINES,
     MAX_LOSS_HELP,
     MAX_LOSS_LABEL,
+    ONE_SIZE_ONLY,
     check_message,
+    not_offered_message,
     score_message,
 )
+from tlcore.serving.bundle import is_onnx_model, num_sizes, read_info
 from tlcore.shares import percent
 
 LOSSES = (0.0, 0.01, 0.02, 0.05, 0.1)  # of the test photos
@@ -27,14 +30,21 @@ def show(run: Run) -> None:
     """The button that opens the list, for who may do something with the run."""
     if not state.may_act(run):
         return
+    sizes = num_sizes(read_info(run.folder))
     with st.popover("Take it with you", key="take_along"):
-        for kind in offered_kinds(run.ensemble is None, actions.is_maker(run)):
+        every = offered_kinds(run.ensemble is None, actions.is_maker(run), sizes)
+        possible = [kind for kind in every if kind.on_onnx or not is_onnx_model(run.folder)]
+        for kind in possible:
             with st.container(key=f"tl_export_{kind.key}", gap="xxsmall"):
                 _row(run, kind)
                 if kind.judged_by_score:
                     st.selectbox(
                         MAX_LOSS_LABEL, LOSSES, LOSSES.index(MAX_LOSS), percent, key="max_loss", help=MAX_LOSS_HELP
                     )
+        if len(possible) < len(every):
+            st.caption(not_offered_message([kind.title for kind in every if kind not in possible]))
+        if sizes > 1:
+            st.caption(ONE_SIZE_ONLY)
         st.checkbox(INCLUDE_PHOTOS, key="export_photos", help=INCLUDE_PHOTOS_HELP)
 
 

@@ -126,8 +126,8 @@ def test_photos_of_other_things_count_in_no_figure(place, other):
 @pytest.mark.parametrize(
     ("folders", "message", "reason"),
     [
-        (("cats", "dogs"), "doesn't know these classes: cats, dogs", "other classes than the model's"),
-        (("disc", "dogs"), "doesn't know these classes: dogs", "one class that it does not know"),
+        (("cats", "dogs"), "doesn’t know these classes: cats, dogs", "other classes than the model's"),
+        (("disc", "dogs"), "doesn’t know these classes: dogs", "one class that it does not know"),
     ],
 )
 def test_classes_that_it_does_not_know_are_refused(place, other, folders, message, reason):

@@ -91,7 +91,7 @@ def test_what_is_no_network_is_one_sentence(given, tmp_path):
     [
         (["feature-extraction", "hybrid"], [LITE, BOTH], [(LITE, 0), (LITE, 1), (BOTH, 0)]),
         (["feature-extraction"], [[LITE, "mobilenet-v2"], BOTH, LITE], [(BOTH, 0), (LITE, 0)]),
-        (["hybrid"], [LITE, BOTH], "stay frozen, so hybrid can't"),
+        (["hybrid"], [LITE, BOTH], "stay frozen, so hybrid can.t"),
     ],
     ids=["several with what they can", "the same ones once", "nothing that they can"],
 )

@@ -62,7 +62,7 @@ def test_a_model_without_its_photos_says_so(trained, tmp_path):
     photo = place(dataset, "test")
     (run.folder / INFO).unlink()  # a run of an earlier version
     for model in (run.id, tlcore.load_model(run.id, workspace=workspace).save(tmp_path / "model.zip")):
-        with pytest.raises(UserError, match="doesn't keep"):
+        with pytest.raises(UserError, match="doesn’t keep"):
             tlcore.load_model(model, workspace=workspace).nearest(photo)
 
 

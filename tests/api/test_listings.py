@@ -57,5 +57,5 @@ def test_a_run_of_another_version_is_listed_too(workspace):
 
 def test_a_workspace_that_cannot_be_written_is_one_sentence(tmp_path):
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(tlcore.UserError, match="can't be written to"):
+    with pytest.raises(tlcore.UserError, match="can’t be written to"):
         tlcore.list_runs(tmp_path / "file")

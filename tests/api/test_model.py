@@ -73,7 +73,7 @@ def test_one_bad_photo_does_not_lose_the_others(model, photo, tmp_path):
     (tmp_path / "page.jpg").write_bytes(b"<html>")
     answers = model.predict([photo, tmp_path / "page.jpg", b"", "nowhere.jpg", photo.read_bytes()])
     assert [bool(answer.error) for answer in answers] == [False, True, True, True, False]
-    assert "web page" in answers[1].error and "can't be read: it no longer exists" in answers[3].error
+    assert "web page" in answers[1].error and "can’t be read: it no longer exists" in answers[3].error
     assert answers[1].label == "" and answers[1].ranked == () and answers[1].probability == 0
     assert answers[0].ranked == answers[4].ranked == model.predict(photo).ranked
     assert "error=" in repr(answers[1]) and answers[0].label in repr(answers[0])
@@ -88,7 +88,7 @@ def test_any_number_of_photos_in_any_order(model, photo):
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ("nowhere.jpg", "nowhere.jpg can't be read"),
+        ("nowhere.jpg", "nowhere.jpg can’t be read"),
         (b"<html>", "The photo is a web page"),
         (make_image(size=(2, 9)), "The photo is too small"),
     ],

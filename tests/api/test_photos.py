@@ -27,9 +27,9 @@ def test_a_photo_is_upright_rgb(tmp_path, orientation):
         (b"", r"The photo is empty \(0 bytes\)", "an empty file"),
         (b"<html>", "is a web page", "no picture"),
         (make_photo()[:200], "is", "a file that is cut off"),
-        ("nowhere.jpg", "nowhere.jpg can't be read: it no longer exists", "a wrong name is reported"),
-        (Path("nowhere") / "x.jpg", "x.jpg can't be read", "the same as a path"),
-        ("a\0b.jpg", "can't be read: no file can have this name", "a name that no file can have"),
+        ("nowhere.jpg", "nowhere.jpg can’t be read: it no longer exists", "a wrong name is reported"),
+        (Path("nowhere") / "x.jpg", "x.jpg can’t be read", "the same as a path"),
+        ("a\0b.jpg", "can’t be read: no file can have this name", "a name that no file can have"),
     ],
 )
 def test_what_is_no_photo_is_refused(photo, message, reason):

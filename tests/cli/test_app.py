@@ -121,8 +121,8 @@ def test_a_taken_port_is_a_sentence(started, taken, capsys):
     [
         ("127.0.0.1", 0, "--port 0 is not allowed."),
         ("127.0.0.1", 65536, "--port 65536 is not allowed."),
-        ("192.0.2.1", 8501, "The app can't use the address 192.0.2.1"),  # kept for examples; nobody has it
-        ("no.such.invalid", 8501, "The app can't use the address no.such.invalid"),
+        ("192.0.2.1", 8501, "The app can’t use the address 192.0.2.1"),  # kept for examples; nobody has it
+        ("no.such.invalid", 8501, "The app can’t use the address no.such.invalid"),
     ],
 )
 def test_where_nothing_can_listen(address, port, message):

@@ -3,7 +3,16 @@
 import json
 import re
 
+import pytest
+
+from tlcore import __version__
 from tlcore.__main__ import main
+
+
+def test_the_version_is_said(capsys):
+    with pytest.raises(SystemExit, match="0"):
+        main(["--version"])
+    assert capsys.readouterr().out == f"{__version__}\n"
 
 
 def test_it_says_how_far_the_answers_are_apart(trained, tmp_path, capsys, monkeypatch):

@@ -75,7 +75,7 @@ def test_names_that_can_be_read_in_several_ways_are_asked_about_with_the_option_
     path = write_raw_zip(tmp_path / "old.zip", {name: make_photo(number) for number, name in enumerate(names)})
     assert main(["import", str(path)]) == 2
     error = capsys.readouterr().err
-    assert "old.zip doesn't say how its folder names are written" in error
+    assert "old.zip doesn’t say how its folder names are written" in error
     assert "--encoding gb18030\n      猫, 狗 (Simplified Chinese, GBK)" in error
     assert main(["import", str(path), "--encoding", "gb18030", "--json"]) == 0
     values = json.loads(capsys.readouterr().out.splitlines()[-1])

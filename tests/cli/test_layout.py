@@ -53,7 +53,7 @@ def test_a_table_is_found_in_the_folder_and_elsewhere(pets, tmp_path, monkeypatc
     assert imported(capsys, str(pets), "--labels", given) == {"huge": 4, "small": 4}, "a table that has changed"
 
 
-@pytest.mark.parametrize(("content", "words"), [(b"\0\0", "is not a table"), (None, "can't be read by the layout")])
+@pytest.mark.parametrize(("content", "words"), [(b"\0\0", "is not a table"), (None, "can’t be read by the layout")])
 def test_a_table_that_cannot_be_used(pets, tmp_path, capsys, content, words):
     table = tmp_path / "t.csv"
     if content is not None:

@@ -311,7 +311,7 @@ ASKED = [
         "metadata.jsonl": "\n".join(alternating('{{"file_name": "{number}.jpg", "label": "{label}"}}'))}),
     Case("two labels", "photos with several are left out, rows without a photo are listed", paths("#.jpg:7"),
          {"cat": 3, "dog": 2}, ("table:l.csv",), left_out=frozenset({"has several classes in l.csv",
-         "is listed in l.csv, but isn't there"}), texts={"l.csv": "\ufeff" + table(
+         "is listed in l.csv, but isn’t there"}), texts={"l.csv": "\ufeff" + table(
              ['"0.jpg","cat"', "1.jpg,dog", '2.jpg,"cat, dog"', "3.jpg,cat", "4.jpg,dog", "5.jpg,cat", "6.jpg,dog",
               "6.jpg,cat", "9.jpg,dog"])}),
     Case("no header", "lines of a path and a label", paths("imgs/#.jpg:4"), {"cat": 2, "dog": 2}, ("table:list.txt",),

@@ -190,7 +190,7 @@ def _claim(path, size: int):
 
 def test_bombs(workspace, tmp_path, monkeypatch):
     claims = _claim(write_zip(tmp_path / "claims.zip", TWO | {"cats/z.jpg": GOOD}), 4_000_000_000)
-    with pytest.raises(UserError, match="would unpack to 4.0 GB, so it can't be a zip"):
+    with pytest.raises(UserError, match="would unpack to 4.0 GB, so it can’t be a zip"):
         _ingest(workspace, claims)
     monkeypatch.setattr(archive, "MAX_PHOTO_BYTES", 1_000_000)  # so that honest bombs need not be large
     monkeypatch.setattr(folder, "MAX_PHOTO_BYTES", 1_000_000)

@@ -34,10 +34,10 @@ TAKEN = [
 ]
 REFUSED = [
     # name of the file, its bytes, words of the sentence
-    ("pets.7z", b"7z\xbc\xaf\x27\x1c" + bytes(40), "is a 7z archive, which can't be opened here"),
-    ("pets.zip", b"7z\xbc\xaf\x27\x1c" + bytes(40), "is a 7z archive, which can't be opened here"),
-    ("pets.rar", b"Rar!\x1a\x07\x01\x00" + bytes(40), "is a RAR archive, which can't be opened here"),
-    ("pets.tar.zst", b"\x28\xb5\x2f\xfd" + bytes(40), "is a Zstandard archive, which can't be opened here"),
+    ("pets.7z", b"7z\xbc\xaf\x27\x1c" + bytes(40), "is a 7z archive, which can’t be opened here"),
+    ("pets.zip", b"7z\xbc\xaf\x27\x1c" + bytes(40), "is a 7z archive, which can’t be opened here"),
+    ("pets.rar", b"Rar!\x1a\x07\x01\x00" + bytes(40), "is a RAR archive, which can’t be opened here"),
+    ("pets.tar.zst", b"\x28\xb5\x2f\xfd" + bytes(40), "is a Zstandard archive, which can’t be opened here"),
     ("pets.lzh", b"\x21\x6a-lh5-" + bytes(40), "is an LHA archive"),
     ("photo.jpg.gz", zlib.compress(GOOD, wbits=31), "what is packed in it is not a tar archive"),
     ("pets.tar.gz", zlib.compress(bytes(3000), wbits=31), "what is packed in it is not a tar archive"),
@@ -241,7 +241,7 @@ def test_a_tar_that_is_cut_off_is_no_shorter_tar(tmp_path, mode):
     whole = path.read_bytes()
     for length in (len(whole) // 3, 2 * len(whole) // 3, 700):
         path.write_bytes(whole[:length])
-        with pytest.raises(UserError, match="can't be opened"):
+        with pytest.raises(UserError, match="can’t be opened"):
             open_archive(path)
 
 
@@ -268,7 +268,7 @@ def test_no_member_is_kept_in_memory(tmp_path):
 def test_an_xz_that_wants_too_much_memory_is_refused(tmp_path, monkeypatch):
     path = write_tar(tmp_path / "a.tar.xz", TWO, "w:xz")
     monkeypatch.setattr(tar_stream, "XZ_MEMORY", 1_000_000)
-    with pytest.raises(UserError, match="can't be opened"):
+    with pytest.raises(UserError, match="can’t be opened"):
         open_archive(path)
 
 

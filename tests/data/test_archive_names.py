@@ -186,8 +186,8 @@ def test_names_of_files_alone_are_never_asked_about(tmp_path):
     [
         ("klingon", "no encoding called klingon"),
         ("zlib_codec", "no encoding called"),  # turns bytes into bytes
-        ("utf-8", "aren't written in utf-8"),
-        ("ascii", "aren't written in ascii"),
+        ("utf-8", "aren’t written in utf-8"),
+        ("ascii", "aren’t written in ascii"),
     ],
 )
 def test_an_encoding_that_cannot_be_meant_is_refused(tmp_path, given, words):

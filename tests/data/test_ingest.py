@@ -255,7 +255,7 @@ def test_unreadable_folders_and_files(workspace, tmp_path, monkeypatch):
     monkeypatch.setattr(os, "scandir", scandir)
     dataset = run_job(ingest_folder(workspace, folder))[0]
     assert dataset.labels == ("cats", "dogs") and dataset.refused["path"].tolist() == ["locked"]
-    with pytest.raises(UserError, match="can't be opened: you don't have permission"):
+    with pytest.raises(UserError, match="can’t be opened: you don’t have permission"):
         run_job(ingest_folder(workspace, folder / "locked"))
 
 

@@ -83,7 +83,7 @@ def test_a_table_is_named_by_its_path_or_its_name(layout):
 
 
 def test_an_unknown_layout_names_those_that_there_are():
-    with pytest.raises(UserError, match="can't be read by the layout “tables”") as refusal:
+    with pytest.raises(UserError, match="can’t be read by the layout “tables”") as refusal:
         read_layout(
             "x", source_files(paths("site1/cat", "site1/dog", "site2/cat", "site2/dog"), {}), (), read, "tables"
         )

@@ -292,7 +292,7 @@ REFUSED = {
     "rw2": (b"IIU\0\x18\0\0\0" + bytes(99), "is a camera RAW file"),
     "a mask": (tiff(GREY, {262: 4}), "is a mask"),
     "complex numbers": (tiff(GREY.astype(np.complex64), {}), "complex numbers"),
-    "colours that nobody reads": (tiff(RGB, {262: 10}), r"colours that can't be read here \(photometric 10\)"),
+    "colours that nobody reads": (tiff(RGB, {262: 10}), r"colours that can’t be read here \(photometric 10\)"),
     "channels of different depths": (
         tiff(RGB.tobytes(), SHAPE | {258: (8, 8, 16), 262: 2, 277: 3}),
         "different numbers",

@@ -28,7 +28,7 @@ from tlcore.workspace import read_json, write_json
 
 LINES = (
     ReportLine("cats/2.jpg", CHANGED, "has 16-bit values 51,241–52,181; they were stretched to 0–255"),
-    ReportLine("dogs/犬.jpg", GUESSED, "has a name whose encoding the zip doesn't say; it was read as Shift-JIS"),
+    ReportLine("dogs/犬.jpg", GUESSED, "has a name whose encoding the zip doesn’t say; it was read as Shift-JIS"),
     ReportLine("notes.txt", LEFT_OUT, "is not in a class folder"),
 )
 

@@ -41,7 +41,7 @@ def studio(trained: tuple, folder: Path) -> Iterator[Studio]:
     configs = [QUICK, replace(QUICK, seed=2)]
     race = create_comparison(workspace, dataset.id, configs, dataset.name)
     for each in runs_of(workspace, race):
-        _end(each, like=run)
+        end_like(each, run)
     ids = f"dataset={dataset.id}&run={run.id}"
     places = {
         "welcome": "/",
@@ -85,7 +85,7 @@ def _edited(workspace: Workspace, folder: Path) -> dict[str, str]:
     }
 
 
-def _end(run: Run, like: Run) -> None:
+def end_like(run: Run, like: Run) -> None:
     """Give a run all that another one has but its name."""
     for path in like.folder.iterdir():
         if path.is_dir():

@@ -26,7 +26,7 @@ def rows(*classes: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
         ([(100, 1), (100, 1)], 5, 5, "where each takes minutes"),
         ([(50, 1), (3, 1)], 10, 3, "a tiny class is in every fold once"),
         ([(50, 1), (2, 30)], 10, 2, "groups count, not photos"),
-        ([(50, 1), (1, 30)], 10, 0, "one group can't be learned and tested"),
+        ([(50, 1), (1, 30)], 10, 0, "one group can’t be learned and tested"),
         ([], 10, 0, "no photos"),
     ],
 )
@@ -64,7 +64,7 @@ def test_every_photo_is_predicted_once_by_a_model_that_knows_its_class_and_nothi
 def test_groups_that_hold_a_whole_class_end_in_a_sentence():
     labels = np.array([0, 0, 0, 0, 1, 1, 1, 1])
     groups = np.array([0, 0, 1, 1, 0, 0, 0, 0])  # all of class 1 lies in one group
-    with pytest.raises(UserError, match="can't be tested once each"):
+    with pytest.raises(UserError, match="can’t be tested once each"):
         make_folds(labels, groups, 2, 0.2)
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tlcore.evaluation.findings import is_good
+from tlcore.evaluation.findings import TornGroups, is_alarm, is_good
 from tlcore.evaluation.significance import difference_of_shares
 from tlcore.evaluation.trust import Evidence, evidence_in, find_limits
 from tlcore.messages.trust import finding_message
@@ -44,17 +44,32 @@ def test_a_run_without_fault_has_none():
             "Always answering “cat” would be correct for 60% of the test photos",
             "as good as knowing nothing",
         ),
-        ({"near_copies": 3}, "Near-copies stood on both sides of the split: 3 of 200 test photos look", "too easy"),
+        ({"near_copies": 3}, "Near-copies are on both sides of the split: 3 of 200 test photos look", "too easy"),
+        (
+            {"test_groups": [4] * 50},
+            "The 200 test photos are 50 groups of photos that belong together, and are often correct or wrong "
+            "together: the likely range may be as wide as 85–98%.",
+            "as much as 50 photos say",
+        ),
         ({"near_copies": 1}, "1 of 200 test photos looks almost like", "the grammar of one"),
-        ({"honest": (0.95, 0.7)}, "a quick model gets 95% that way, and 70% where they are kept together", "groups"),
+        (
+            {"honest": TornGroups(0.95, 0.7, 0.6, 0.78)},
+            "a quick model gets 95% that way, but 70% (likely range 60–78%) where they are kept together",
+            "groups",
+        ),
         (
             {"cross_validation": (700, 980, 0.68, 0.74)},
             "71% correct: 700 of 980 (likely range 68–74%), clearly less than on the test photos",
             "the test photos were the easy ones",
         ),
         (
+            {"cross_validation": (930, 980, 0.93, 0.96), "near_copies": 3},
+            "(likely range 93–96%), in line with the test photos, and too easy in the same way.",
+            "the folds have the near-copies too",
+        ),
+        (
             {"others": [("park", (60, 100))]},
-            "On other photos, “park”, 60% of 100 are correct: worse, by more than chance explains.",
+            "On other photos, “park”: 60% correct: 60 of 100 (likely range 50–69%); worse than on the test photos, by",
             "another place",
         ),
         ({"photos": {"cat": 9, "dog": 20}}, "“cat” has fewer than 10 photos: add more.", "one class too small"),
@@ -83,7 +98,7 @@ def test_what_speaks_against_a_score_is_said(changes, said, reason):
     ("changes", "said", "reason"),
     [
         ({"cross_validation": (930, 980, 0.93, 0.96)}, "in line with the test photos", "both agree"),
-        ({"others": [("park", (93, 100))]}, "about as good", "a difference of chance"),
+        ({"others": [("park", (93, 100))]}, "not clearly different from the test photos", "a difference of chance"),
         ({"refit": True}, "has learned from all photos, test photos included", "what the score is of"),
         ({}, "It says “none of these”", "a threshold"),
     ],
@@ -136,3 +151,25 @@ def test_a_description_that_cannot_be_right_gives_nothing(info):
     evidence = evidence_in(info)
     assert evidence.cross_validation is None and evidence.kept is None and evidence.test[0] <= evidence.test[1]
     find_limits(evidence)
+
+
+@pytest.mark.parametrize(
+    ("changes", "alarms", "reason"),
+    [
+        ({}, 0, "nothing"),
+        ({"test": (14, 15), "tested": {"cat": 8, "dog": 7}}, 0, "the interval says it"),
+        ({"near_copies": 3}, 1, "the score is too high"),
+        ({"test_groups": [4] * 50}, 1, "the range that is drawn is too narrow"),
+        ({"test_groups": [1] * 180 + [2] * 10}, 0, "a few pairs"),
+        ({"honest": TornGroups(0.95, 0.7, 0.6, 0.78)}, 1, "the score is too high"),
+        ({"test": (120, 200), "tested": {"cat": 120, "dog": 80}}, 1, "a number that means nothing"),
+        ({"cross_validation": (700, 980, 0.68, 0.74)}, 1, "easy test photos"),
+        ({"others": [("park", (60, 100))]}, 1, "it does not hold elsewhere"),
+        ({"rejected": [("park", (24, 45))]}, 1, "what it answers at all"),
+        ({"rejected": [("park", (4, 45))]}, 0, "about as many as it was set for"),
+        ({"others": [("park", (93, 100))], "wrong_labels": None}, 0, "no news about the number itself"),
+    ],
+)
+def test_what_makes_the_number_misleading_stands_beside_it(changes, alarms, reason):
+    found = [each for each in find_limits(replace(FINE, **changes)) if is_alarm(each)]
+    assert len(found) == alarms, reason

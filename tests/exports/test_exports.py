@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,8 @@ from tlcore.api.model import Model, load_model
 from tlcore.errors import UserError
 from tlcore.exports import keras_model, onnx_model
 from tlcore.exports.exporter import KINDS, ExportSource, offered_kinds
-from tlcore.exports.program import answer_of
+from tlcore.exports.file_names import export_file_name
+from tlcore.exports.program import answer_of, write_program
 from tlcore.exports.samples import Answer, Samples, largest_difference, make_samples
 from tlcore.exports.templates.predict import Classifier
 from tlcore.serving.bundle import load_bundle
@@ -125,6 +127,63 @@ def test_every_kind_can_be_found(model):
         assert kind.key == key and callable(kind.make) and callable(kind.answer)
 
 
+GUIDE = Path(__file__).parents[2] / "docs" / "export.md"
+
+
+def lines_for(heading: str) -> str:
+    """The Python that docs/export.md gives in a section."""
+    section = GUIDE.read_text(encoding="utf-8").split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    return section.split("```python\n")[1].split("```")[0]
+
+
+def test_the_lines_of_the_guide_run_as_they_stand(model, program):
+    """LiteRT's too: the program has a model.tflite, as that export has."""
+    make_image(3, (300, 200)).save(program / "photo.jpg")
+    wanted = model.predict(program / "photo.jpg").label
+    for heading in ("Python program", "LiteRT with 16 bits"):
+        done = run(program, "-c", lines_for(heading))
+        assert done.stdout.split()[0] == wanted, (heading, done.stderr)
+
+
+def test_the_program_takes_a_folder_and_says_what_is_wrong_with_a_file(program, tmp_path):
+    make_image(3, (300, 200)).save(tmp_path / "b.jpg")
+    (tmp_path / "a.txt").write_text("no photo")
+    (tmp_path / ".hidden").write_text("of the system")
+    (tmp_path / "c.tif").write_bytes(b"II*\0\xff\xff\xff\xff")
+    done = run(program, "predict.py", str(tmp_path), str(tmp_path / "gone.jpg"))
+    assert done.returncode == 0 and done.stdout.startswith(f"{tmp_path / 'b.jpg'}: ")
+    assert f"{tmp_path / 'a.txt'}: no photo that can be read" in done.stderr
+    assert f"{tmp_path / 'gone.jpg'}: there is no such file" in done.stderr
+    assert "hidden" not in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "message"),
+    [
+        ("html", "", "is a folder.*model.html"),
+        ("html", "page.zip", "Let it end in .html"),
+        ("html", "page", "Let it end in .html"),
+        ("html", "x" * 300 + ".html", "could not be saved: "),
+    ],
+)
+def test_a_file_gets_a_name_that_opens_it(model, tmp_path, kind, name, message):
+    with pytest.raises(UserError, match=message):
+        model.export(kind, tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_name_is_no_markup_in_the_readme(trained, tmp_path):
+    bundle = load_bundle(trained[2].folder)
+    info = bundle.info | {"dataset": {"name": "<img src=x>\n# [4b](x)"}}
+    write_program(ExportSource(replace(bundle, info=info), trained[2].folder), tmp_path, "# {name}\n", ())
+    assert (tmp_path / "README.md").read_text() == r"# \<img src=x\> \# \[4b\](x)" + "\n"
+
+
+def test_downloads_are_called_after_the_data_set():
+    names = [export_file_name("Our leaves", KINDS[key]) for key in ("html", "python", "tflite-float16")]
+    assert names == ["our-leaves.html", "our-leaves-python.zip", "our-leaves-tflite-float16.zip"]
+
+
 def only_with(names: tuple[str, ...], place: Path) -> Path:
     """A folder with these installed packages alone, to be the only one that a Python looks into."""
     place.mkdir()
@@ -158,6 +217,9 @@ def test_onnx_answers_the_same(trained, tmp_path):
     samples = make_samples(source.bundle, place)
     onnx_model.make(source, samples, tmp_path)
     assert (tmp_path / "model.onnx").is_file() and not (tmp_path / "model.tflite").exists()
+    (tmp_path / "photo.jpg").write_bytes(samples.photos[0].data)
+    done = run(tmp_path, "-c", lines_for("ONNX"))
+    assert done.stdout.split() == [samples.photos[0].label], done.stderr
     classifier = Classifier(tmp_path)  # in this process, where TensorFlow is already
     given = [answer_of(source, classifier.predict(photo.data)) for photo in samples.photos]
     assert largest_difference(samples, given) < 1e-3

@@ -141,7 +141,7 @@ def test_what_docker_gets_is_whole(folder):
         ("/predict", b"", {}, 400, "nothing"),
         ("/predict", FIELD + b"--x-y--", FORM, 400, "a form without a file"),
         ("/predict", FILE + FILE + b"--x-y--", FORM, 400, "two photos"),
-        ("/predict", FILE, {"Content-Type": "multipart/form-data"}, 400, "a form that doesn't say how to read it"),
+        ("/predict", FILE, {"Content-Type": "multipart/form-data"}, 400, "a form that doesn’t say how to read it"),
         ("/predict", b"0\r\n\r\n", {"Content-Length": "5", "Transfer-Encoding": "chunked"}, 411, "two lengths"),
         ("/predict", b"x", {"Content-Length": "20000001"}, 413, "too many bytes, refused before they are read"),
         ("/predict", b"", {"Content-Length": "-1"}, 411, "no number of bytes"),

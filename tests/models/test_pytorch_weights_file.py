@@ -27,7 +27,7 @@ MAGIC = pickle.dumps(0x1950A86A20F9469CFC6C, 2)
         ("zip.pth", "what torch writes today"),
         ("before-1.6.pth", "what torch wrote before 1.6, as many published files still are"),
         ("half.pth", "16 bits"),
-        ("bfloat16.pth", "16 bits with the exponent of 32, which NumPy doesn't know"),
+        ("bfloat16.pth", "16 bits with the exponent of 32, which NumPy doesn’t know"),
         ("bfloat16.safetensors", "the same in a safetensors file"),
         ("strided.pth", "another order of the axes in the file: a plain reshape would scramble it"),
         ("offset.pth", "a view that begins inside its storage"),

@@ -18,7 +18,7 @@ from tlcore.config import defaults_for
 from tlcore.errors import UserError
 from tlcore.models.backbones import backbone_title, find_backbone, known_title, list_backbones
 from tlcore.models.imported.candidate import Choices
-from tlcore.models.imported.stored import list_networks, network_id, short_name
+from tlcore.models.imported.stored import clean_title, list_networks, network_id, short_name
 from tlcore.models.registry import BACKBONES, check_image_size, possible_strategies
 from tlcore.models.scalings import SCALING_VALUES
 from tlcore.networks.adding import Source, add_network
@@ -80,9 +80,9 @@ def test_a_lite_network_trains_predicts_and_stays_the_owners(workspace, lite, tm
 def test_what_is_frozen_is_not_fine_tuned(workspace, lite):
     network = added(workspace, lite, scaling="0..1")
     assert possible_strategies(network.spec) == ("feature-extraction",)
-    with pytest.raises(UserError, match="can't be fine-tuned.*Choose feature extraction"):
+    with pytest.raises(UserError, match="can’t be fine-tuned.*Choose feature extraction"):
         tlcore.train("emoji", strategy="hybrid", backbone=network.id, workspace=workspace)
-    with pytest.raises(UserError, match="doesn't take images of 64 pixels.*image size of 32 pixels"):
+    with pytest.raises(UserError, match="doesn’t take images of 64 pixels.*image size of 32 pixels"):
         check_image_size(64, replace(network.spec, least_image_size=SIDE, most_image_size=SIDE))
 
 
@@ -105,6 +105,21 @@ def test_a_title_never_becomes_a_path_nor_a_name_of_the_table(title):
     name = network_id(title, "f", "")
     assert name.isascii() and "/" not in name and "." not in name and len(name) < 80
     assert name not in {spec.name for spec in BACKBONES} and known_title(name) == short_name(name)
+
+
+@pytest.mark.parametrize(
+    ("given", "title"),
+    [
+        ("my_resnet v2.1", "my resnet v2.1"),
+        ("<script>x</script>", "script x /script"),
+        ("[a](b) :red[x] $y$ **z**", "a (b) red x y z"),
+        ("Блатт (叶)", "Блатт (叶)"),
+        ("  - 1. ", "1."),
+        ("***", "Network"),
+    ],
+)
+def test_a_title_means_nothing_in_markdown_or_html(given, title):
+    assert clean_title(given) == title
 
 
 def test_a_stop_leaves_nothing(workspace, lite):

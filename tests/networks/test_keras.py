@@ -105,7 +105,7 @@ def test_another_output_can_be_chosen_and_one_that_is_none_is_refused(files, tmp
     assert saved.feature_size == 3
     with pytest.raises(UserError, match="no output “nose”.*block2_conv"):
         complete(candidate, Choices(embedding="nose"))
-    with pytest.raises(UserError, match="doesn't take images of 8 pixels"):
+    with pytest.raises(UserError, match="doesn’t take images of 8 pixels"):
         complete(candidate, Choices(image_size=8))
 
 
@@ -180,7 +180,7 @@ REFUSED = [
     ),
     (
         lambda config: config["config"].update(layers=config["config"]["layers"][1:]),
-        "can't be loaded",
+        "can’t be loaded",
         "layers without what they are called on",
     ),
 ]

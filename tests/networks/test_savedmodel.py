@@ -120,7 +120,7 @@ def test_an_operation_that_does_not_only_calculate_is_refused(tmp_path, compute,
     [
         (lambda folder: (folder / GRAPH).write_bytes(b"\xff" * 100), "damaged"),
         (lambda folder: (folder / GRAPH).write_bytes(b""), "empty, or of TensorFlow 1"),
-        (lambda folder: shutil.rmtree(folder / "variables"), "can't be converted"),
+        (lambda folder: shutil.rmtree(folder / "variables"), "can’t be converted"),
     ],
 )
 def test_a_damaged_one_ends_in_a_sentence(folder, tmp_path, damage, message):

@@ -153,9 +153,9 @@ def test_who_may_only_look_sees_it_and_has_no_buttons(visit, place, stranger):
 def test_a_check_that_failed_says_why_and_can_be_tried_again(visit, place, queue):
     workspace, dataset = place
     job = check_job(workspace, dataset.folder.name, "")
-    (job.folder / EVENTS).write_text(encode(Failed("The photo a.jpg can't be read.", "Put it back.")) + "\n")
+    (job.folder / EVENTS).write_text(encode(Failed("The photo a.jpg can’t be read.", "Put it back.")) + "\n")
     at = visit("data", workspace, dataset=dataset.id)
-    assert "can't be read" in words(at).replace("\\", "")
+    assert "can’t be read" in words(at).replace("\\", "")
     at.button(key="check_photos").click().run()
     assert [each.kind for each in queue.jobs] == ["check"]
 

@@ -64,7 +64,7 @@ def test_a_workspace_that_cannot_be_written_is_told_on_every_page(visit, tmp_pat
     place.write_text("not a folder")
     for page in ("welcome", *PAGES):
         at = visit(page, type("Elsewhere", (), {"root": place})())
-        assert "can't be written to" in at.error[0].value
+        assert "can’t be written to" in at.error[0].value
 
 
 def test_the_data_page_shows_the_photos_and_the_way_on(visit, trained):

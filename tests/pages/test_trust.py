@@ -6,6 +6,7 @@ import pytest
 
 from tests.conftest import copy_of
 from tests.pages.conftest import words
+from tests.pages.test_check import save
 from tlcore.evaluation.calibration import CROSS_VALIDATION, Calibration, measure_reliability, save_calibration
 from tlcore.evaluation.cross_validation import ANALYSIS, Folded, cross_validation, save_cross_validation
 from tlcore.evaluation.report import predictions_frame
@@ -76,3 +77,28 @@ def test_who_may_only_look_is_offered_no_job(visit, own, stranger, queue):
     stranger(workspace, {run.id: "see", dataset.id: "see"})
     at = visit("evaluate", workspace, run=run.id, view="trust")
     assert not [button for button in at.button if button.key == f"analyse_{ANALYSIS}"] and not queue.jobs
+
+
+@pytest.mark.parametrize(
+    ("page", "with_run"),
+    [("train", False), ("train", True), ("evaluate", True)],
+    ids=["before a training", "with its score", "with the results"],
+)
+def test_a_score_that_is_too_good_never_stands_without_a_word_about_it(visit, own, page, with_run):
+    workspace, dataset, run = own
+    at = visit(page, workspace, dataset=dataset.id, **({"run": run.id} if with_run else {}))
+    assert "Photos that belong together are on both sides" not in words(at), "nobody has checked"
+    save(workspace, dataset)
+    at = visit(page, workspace, dataset=dataset.id, **({"run": run.id} if with_run else {}))
+    assert "a quick model gets 97% that way, but 81% (likely range 60–90%)" in words(at)
+    links = [each.proto.label for each in at.get("page_link")]
+    assert "Keep together what belongs together" in links and not at.exception and not at.error
+    assert ("How far you can trust this score" in links) == with_run
+
+
+def test_the_mistakes_of_cross_validation_are_one_press_away(visit, own):
+    workspace, dataset, run = own
+    leave_results(dataset, run)
+    at = visit("evaluate", workspace, run=run.id)
+    at.button(key="mistakes_of_folds").click().run()
+    assert "6 mistakes, most confident first" in words(at) and at.query_params["of"] in ("every", ["every"])

@@ -93,7 +93,7 @@ def test_a_row_for_several(name, expected, reason, workspace):
     ("name", "message", "reason"),
     [
         ("vgg16+vgg16", "VGG16 is named twice", "the same one adds nothing"),
-        ("vgg16+vgg19+resnet50+xception", "4 networks can't be used together", "too many"),
+        ("vgg16+vgg19+resnet50+xception", "4 networks can’t be used together", "too many"),
         ("vgg16+", "no network “”", "a name is missing"),
         ("vgg16+nothing", "no network “nothing”", "an unknown one"),
         ("+", "no network “”", "nothing at all"),
@@ -114,9 +114,9 @@ def test_networks_that_cannot_be_used_together(name, message, reason, workspace,
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"strategy": "hybrid"}, "stay frozen, so hybrid can't"),
-        ({"strategy": "fine-tuning"}, "so fine-tuning can't"),
-        ({"strategy": "scratch"}, "so from scratch can't"),
+        ({"strategy": "hybrid"}, "stay frozen, so hybrid can’t"),
+        ({"strategy": "fine-tuning"}, "so fine-tuning can’t"),
+        ({"strategy": "scratch"}, "so from scratch can’t"),
         ({"head": "flatten"}, "need the pooling head"),
     ],
 )

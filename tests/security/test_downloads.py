@@ -15,6 +15,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from pages.server.downloads import Downloads, download_address, zip_pieces
+from pages.server.live_model import LiveModel, model_address
 from pages.server.sorted_photos import SortedPhotos, sorted_address
 from tests.conftest import copy_of
 from tests.photos import class_files, write_zip
@@ -43,7 +44,9 @@ def get(workspace, monkeypatch) -> Iterator:
     listening = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(
         uvicorn.Config(
-            Starlette(routes=[*Downloads().routes(), *SortedPhotos().routes()]), log_level="critical", ws="none"
+            Starlette(routes=[*Downloads().routes(), *SortedPhotos().routes(), *LiveModel().routes()]),
+            log_level="critical",
+            ws="none",
         )
     )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
@@ -147,3 +150,27 @@ def test_predicted_photos_come_sorted_and_only_with_their_key(workspace, predict
     assert get(address, Referer="http://elsewhere.example/")[0] == 404
     incoming.clear(workspace, predicted.spec["options"]["area"])
     assert get(address)[0] == 404, "the photos were cleared"
+
+
+def test_a_run_s_model_comes_only_with_its_key_and_the_runtime_to_all(trained, workspace, tmp_path, get):
+    home = copy_of(trained, tmp_path / "copy")
+    shutil.copytree(home[0].root / "runs", workspace.root / "runs", dirs_exist_ok=True)
+    run, address = home[2].id, model_address(workspace, home[2].id, "mark")
+    status, headers, body = get(address)
+    assert status == 200 and body == (home[2].folder / "bundle" / "model.tflite").read_bytes()
+    assert "private" in headers["cache-control"]
+    key = address.rsplit("/", 1)[1]
+    foreign = access.share_key(workspace, "see", "download", run)
+    for wrong in (
+        f"live/{run}/mark/x",
+        f"live/{run}/mark/{foreign}",
+        f"live/..%2F{run}/mark/{key}",
+        f"live/x/mark/{key}",
+    ):
+        assert get(wrong)[0] == 404, wrong
+    assert get(address, Referer="http://elsewhere.example/")[0] == 404
+    shutil.rmtree(workspace.root / "runs" / run)
+    assert get(address)[0] == 404
+    assert get("live/litert.js")[0] == 200
+    status, headers, body = get("live/litert.wasm")
+    assert status == 200 and headers["content-encoding"] == "gzip" and headers["content-type"] == "application/wasm"

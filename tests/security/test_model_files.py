@@ -260,11 +260,11 @@ def test_settings_that_are_not_allowed_are_a_sentence(folder, tmp_path, config):
         (lambda: b"", "missing or damaged", "nothing"),
         (lambda: b"\x1c\0\0\0TFL3" + b"\xff" * 5000, "missing or damaged", "named like a network"),
         (lambda: network((0, 1)), r"returns \(1, 2\)", "fewer numbers than names"),
-        (lambda: asset_path(BUILT_IN).read_bytes(), "doesn't take one photo", "a network for something else"),
-        (lambda: network((np.nan, 0, 0)), "doesn't return probabilities", "not a number"),
-        (lambda: padding_network(3, 4), "doesn't return probabilities", "numbers that add up to 300"),
-        (lambda: padding_network(3, 4, output="logits"), "doesn't take one photo", "another output"),
-        (lambda: padding_network(3, 30_000), "can't be run on photos", "takes 10 GB, which only the child asks for"),
+        (lambda: asset_path(BUILT_IN).read_bytes(), "doesn’t take one photo", "a network for something else"),
+        (lambda: network((np.nan, 0, 0)), "doesn’t return probabilities", "not a number"),
+        (lambda: padding_network(3, 4), "doesn’t return probabilities", "numbers that add up to 300"),
+        (lambda: padding_network(3, 4, output="logits"), "doesn’t take one photo", "another output"),
+        (lambda: padding_network(3, 30_000), "can’t be run on photos", "takes 10 GB, which only the child asks for"),
     ],
 )
 def test_a_network_that_is_none_of_ours_is_a_sentence(folder, tmp_path, good, make, sentence, reason):
@@ -294,7 +294,7 @@ def test_an_answer_that_turns_bad_later_is_a_sentence(good):
     """The network of `probe` may answer well for grey and badly for a photo."""
     classifier = ImageClassifier(good)
     classifier._model = type("Bad", (), {"run_all": lambda *_: [np.array([[np.inf, 0, 0]], np.float32)]})()
-    with pytest.raises(UserError, match="doesn't return probabilities"):
+    with pytest.raises(UserError, match="doesn’t return probabilities"):
         classifier.predict_photo(np.full((96, 96, 3), 9, np.uint8))
 
 

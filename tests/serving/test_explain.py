@@ -76,7 +76,7 @@ def test_each_place_of_a_class_activation_map_is_the_logit_of_a_photo_like_that_
     ((weights, bias),) = layers(FEATURES, 3)
     explainer = Explainer(bundle_of(HEADS[Method.CAM](backbone, map_file)))
     found = explainer.explain(photos[0], "disc")
-    place = explainer._model.run(photos[:1], "feature_map")[0, 1, 2]
+    place = explainer._members[0]._model.run(photos[:1], "feature_map")[0, 1, 2]
     logits = place @ weights + bias
     np.testing.assert_allclose(found.evidence.values[:, 1, 2], logits - logits.mean(), atol=1e-3)
     np.testing.assert_allclose(found.features, explainer.features(photos[0]), atol=1e-6)

@@ -36,7 +36,7 @@ def run_cross_validation(workspace: Workspace, job: Job, should_stop: ShouldStop
     if not fold_count(context):
         raise UserError(
             "There are too few photos to test each of them once.",
-            "Every class needs at least two that don't belong together.",
+            "Every class needs at least two that don’t belong together.",
         )
     try:
         folds = cross_validate_network(context, job.folder) if run.config.fine_tunes else _heads(context)

@@ -29,8 +29,8 @@ from tlcore.features.extract import FEATURES_KEPT, Photo, Request, run_photos
 from tlcore.features.saving import Stopwatch
 from tlcore.jobs.store import Job, Run, load_run
 from tlcore.models.frozen_backbone import top_layer
-from tlcore.models.litert_runtime import litert_pool
 from tlcore.models.predictor import PredictorPool
+from tlcore.models.runtimes import network_pool
 from tlcore.pipeline.caches import StoredViews, extract_for_head, flat, open_feature_store, read_photos, views_of
 from tlcore.pipeline.context import Context
 from tlcore.pipeline.folding import fold_photos, folds_of
@@ -99,7 +99,7 @@ def _asked(
         return (yield from _ask_folds(frozen_context(workspace, run, should_stop)))
     bundle = load_bundle(run.folder)
     rows = _sample(dataset.photos[dataset.photos["split"] != "train"])
-    pool = litert_pool(bundle.tflite, (OUTPUT,))
+    pool = network_pool(bundle.network, (OUTPUT,))
     return Asked(rows, lambda number: pool, lambda found, places: found, bundle.image_size, folds=False)
 
 

@@ -28,7 +28,7 @@ from tlcore.errors import UndecidedLayout, UserError
 from tlcore.events import Event, Finished, ShouldStop, Stopped, never
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Job, Run, list_runs, load_run
-from tlcore.serving.bundle import MODEL, Bundle, load_bundle
+from tlcore.serving.bundle import Bundle, load_bundle, network_checksum
 from tlcore.serving.score import NONE, Decode, Photos, Scored, Watched, read_photos, score_photos
 from tlcore.settings import load_limits
 from tlcore.workspace import Workspace, split_version
@@ -109,7 +109,7 @@ def _other_run(workspace: Workspace, run: Run, bundle: Bundle) -> Run | None:
 
 def _of_the_model(bundle: Bundle) -> dict[str, Any]:
     """Which model it is, and from where on it says "none of these"."""
-    model = bundle.info.get("files", {}).get(MODEL, {}).get("sha256", "")
+    model = network_checksum(bundle.info).get("sha256", "")
     return {"model": model, "threshold": bundle.rejection.threshold() if bundle.rejection is not None else 0.0}
 
 

@@ -25,7 +25,7 @@ from tlcore.data.thumbnails import Thumbnails, ThumbnailWriter
 from tlcore.errors import UserError
 from tlcore.evaluation.report import PREDICTIONS, Report, load_report, save_familiarity, save_report
 from tlcore.jobs.store import Job, Run, list_jobs
-from tlcore.serving.bundle import MODEL
+from tlcore.serving.bundle import network_checksum
 from tlcore.workspace import Workspace, read_json, write_atomic, write_json
 
 WHAT = "test-set"
@@ -41,7 +41,7 @@ class Results:
     """A test on other photos.
 
     Attributes:
-        model: the SHA-256 (hex) of the `model.tflite` that was tested.
+        model: the SHA-256 (hex) of the network's file that was tested.
         predictions: a row a photo, see `Scored.predictions`; with `other` and `other_probability` where another run
             predicted them too.
         report: the figures; None where the photos have no classes.
@@ -166,6 +166,4 @@ def _load(folder: Path, _written: int) -> Results | None:
 
 def is_of(results: Results, info: Mapping[str, Any]) -> bool:
     """Whether a test is of the model that `model.json` describes: a run that was started again has another one."""
-    files = info.get("files")
-    now = files.get(MODEL, {}).get("sha256") if isinstance(files, Mapping) else None
-    return bool(results.model) and results.model == now
+    return bool(results.model) and results.model == network_checksum(info).get("sha256")

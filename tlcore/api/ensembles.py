@@ -30,7 +30,7 @@ def combine(
 
     Args:
         runs: 2 to 12 ids of runs, as `list_runs` gives them, or models that were trained in a workspace. All on the
-            same version of a data set, with the same image size.
+            same version of a data set.
         method: "average" of the probabilities, or "vote": each model has one vote for its most probable class.
         weights: how much each model counts in the average: "out-of-fold", by what it predicted for photos that it had
             not learned from (of cross-validation, else the validation photos); "equal"; or a number each.
@@ -42,12 +42,12 @@ def combine(
         The model; `info["ensemble"]` has the method, the weights, and where they come from.
 
     Raises:
-        UserError: there is no such run, or the runs cannot be combined: other photos, image sizes, an ensemble itself.
+        UserError: there is no such run, or the runs cannot be combined: other photos, an ensemble itself.
         TrainingStopped: stopped before anything was combined; it is a KeyboardInterrupt.
         TrainingError: a fault of the program.
     """
     if isinstance(runs, str | Model):
-        raise UserError("One model alone can't be combined.", "Give a list of two or more.")
+        raise UserError("One model alone can’t be combined.", "Give a list of two or more.")
     place, ids = _place_of(list(runs), workspace), [_id_of(run) for run in runs]
     with showing(progress, on_event) as show:
         made = create_ensemble(place, ids, method, weights)
@@ -61,7 +61,7 @@ def _id_of(run: str | Model) -> str:
         return str(run)
     if run.run_id is None or run.path.name != run.run_id:
         raise UserError(
-            "A model that was loaded from a file can't be combined.",
+            "A model that was loaded from a file can’t be combined.",
             "Give the id of its run, in the workspace where it was trained.",
         )
     return run.run_id

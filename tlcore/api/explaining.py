@@ -30,17 +30,17 @@ def explain(classifier: ImageClassifier, photo: PhotoLike, label: str | None) ->
 def nearest(classifier: ImageClassifier, run_folder: Path, photo: PhotoLike, number: int) -> list[Neighbour]:
     """See `Model.nearest`."""
     if number < 1:
-        raise UserError(f"{number} photos can't be looked for.", "Use n=1 or more.")
+        raise UserError(f"{number} photos can’t be looked for.", "Use n=1 or more.")
     embedding = load_embedding(run_folder)
     if embedding is None:
-        raise UserError("This model doesn't keep where its training photos lie.", _TRAIN_AGAIN)
+        raise UserError("This model doesn’t keep where its training photos lie.", _TRAIN_AGAIN)
     workspace = workspace_of(run_folder)
     dataset_id = load_run(workspace, run_folder.name).dataset_id
     dataset = load_dataset(workspace, current_version(workspace, dataset_id))
     image = _read(classifier, photo)
     features = explainer_of(classifier).features(image)
     if features is None or len(features) != len(embedding.projection):
-        raise UserError("This model doesn't show what its network makes of a photo.", _TRAIN_AGAIN)
+        raise UserError("This model doesn’t show what its network makes of a photo.", _TRAIN_AGAIN)
     labels = [label for label, _ in classifier.predict_input(image).ranked[:2]]
     among = learned_photos(embedding, dataset, classifier.bundle.info)
     found = nearest_photos(embedding, features, labels, among, number)

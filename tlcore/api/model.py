@@ -98,7 +98,7 @@ class Model:
             return TrainConfig.from_dict(self.info.get("config", {}))
         except (TypeError, ValueError, AttributeError) as error:
             raise UserError(
-                "The model doesn't say which settings it was trained with.", "It can still make predictions."
+                "The model doesn’t say which settings it was trained with.", "It can still make predictions."
             ) from error
 
     @cached_property

@@ -83,4 +83,4 @@ def read_file(path: str | PathLike[str]) -> bytes:
         return Path(path).expanduser().read_bytes()
     except (OSError, ValueError) as error:  # ValueError: a name that no file can have
         reason = why_file_failed(error) if isinstance(error, OSError) else "no file can have this name"
-        raise PhotoRefused(f"can't be read: {reason}", name_of(path)) from error
+        raise PhotoRefused(f"can’t be read: {reason}", name_of(path)) from error

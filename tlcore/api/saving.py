@@ -11,7 +11,7 @@ from tlcore.serving.bundle import (
     INFO,
     KERAS,
     LABELS,
-    MODEL,
+    NETWORKS,
     Bundle,
     load_bundle,
     load_file_beside,
@@ -22,7 +22,7 @@ from tlcore.workspace import disk_error, replace_folder, write_atomic
 
 
 def save_model(bundle: Bundle, files: Path, target: Path, overwrite: bool) -> None:
-    """Write `model.tflite`, `labels.txt`, `model.json`, `weights.npz` and a README.
+    """Write `model.tflite` (or `model.onnx`), `labels.txt`, `model.json`, `weights.npz` and a README.
 
     Args:
         files: the folder or zip that it was loaded from, for what predicting doesn't need.
@@ -57,7 +57,7 @@ def _check_target(target: Path, is_zip: bool, overwrite: bool) -> None:
     """Raise UserError where saving would replace something else than a model."""
     if target.is_dir():
         entries = {entry.name for entry in target.iterdir() if not is_junk((entry.name,))}
-        strange = entries - {MODEL, LABELS, INFO, README, *BESIDE}
+        strange = entries - {*NETWORKS, LABELS, INFO, README, *BESIDE}
         if is_zip or strange:
             what = "is a folder" if is_zip else f"is a folder with other files in it ({sorted(strange)[0]})"
             raise UserError(f"{target} {what}.", "Use another name, or a folder that is new, empty or a saved model.")

@@ -33,7 +33,7 @@ def add_command(commands: Any, common: argparse.ArgumentParser) -> None:
         default="127.0.0.1",
         help="who can open the app: 127.0.0.1 (default) for this computer only, 0.0.0.0 for everyone on the network",
     )
-    app.add_argument("--no-browser", action="store_true", help="don't open a browser")
+    app.add_argument("--no-browser", action="store_true", help="don’t open a browser")
     app.set_defaults(command=_app)
 
 
@@ -66,7 +66,7 @@ def check_port(address: str, port: int) -> None:
         if error.errno in (errno.EADDRINUSE, errno.EACCES):
             reason = "used by another program" if error.errno == errno.EADDRINUSE else "reserved by the system"
             raise UserError(f"Port {port} is {reason}.", f"Choose another port: --port {_other(port)}") from error
-        what = f"The app can't use the address {address}."
+        what = f"The app can’t use the address {address}."
         raise UserError(what, "Leave out --address, or use an address of this computer.") from error
 
 

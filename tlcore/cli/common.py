@@ -18,7 +18,7 @@ from tlcore.messages.terminal import printable, printable_lines
 from tlcore.workspace import Workspace
 
 WORKSPACE_HELP = "the folder that holds your data sets and runs (default: $TRANSFERLAB_HOME)"
-SOURCES = f"a data set's id, or a sample set: {', '.join(sample.key for sample in SAMPLES)}"
+SOURCES = f"a data set’s id, or a sample set: {', '.join(sample.key for sample in SAMPLES)}"
 Subparsers = Any
 """What argparse's `add_subparsers` gives; it has no public type."""
 

@@ -16,7 +16,7 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     parser = commands.add_parser(
         "continue", parents=[common], help="continue a training that was stopped or interrupted"
     )
-    parser.add_argument("run", help="the run's id, as `runs` lists it")
+    parser.add_argument("run", help="the run’s id, as `runs` lists it")
     parser.set_defaults(command=_continue)
 
 

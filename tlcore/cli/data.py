@@ -164,7 +164,7 @@ def _read_groups(path: Path) -> dict[str, str]:
         rows = [row for row in csv.reader(path.read_text("utf-8-sig").splitlines()) if len(row) >= 2]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         reason = why_file_failed(error) if isinstance(error, OSError) else "it is no CSV in UTF-8"
-        raise UserError(f"{path.name} can't be read: {reason}.", "Choose a CSV of photos and groups.") from error
+        raise UserError(f"{path.name} can’t be read: {reason}.", "Choose a CSV of photos and groups.") from error
     if rows and rows[0][0].strip().casefold() in ("photo", "path", "file"):
         rows = rows[1:]
     return {row[0]: row[1] for row in rows}

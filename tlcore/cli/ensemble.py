@@ -9,11 +9,13 @@ from tlcore.cli.common import Subparsers, answer
 from tlcore.cli.outcome import reporting_bugs
 from tlcore.comparison.ensembles import EQUAL, OUT_OF_FOLD
 from tlcore.comparison.results import load_verdicts
+from tlcore.evaluation.cross_validation import cross_validation_values
 from tlcore.evaluation.ensemble import AVERAGE, METHODS
 from tlcore.evaluation.significance import Verdict
 from tlcore.jobs.store import load_run
 from tlcore.messages.comparisons import run_names
-from tlcore.messages.ensembles import ensemble_message, member_rows
+from tlcore.messages.cross_validation import cross_validation_message
+from tlcore.messages.ensembles import NOT_CROSS_VALIDATED, ensemble_message, member_rows
 from tlcore.messages.scores import score_message
 from tlcore.messages.verdicts import verdict_message
 from tlcore.serving.bundle import FOLDER
@@ -30,7 +32,7 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--equal-weights",
         action="store_true",
-        help="all models count the same (by default, those count more that did better on photos they hadn't seen)",
+        help="all models count the same (by default, those count more that did better on photos they hadn’t seen)",
     )
     parser.set_defaults(command=_ensemble)
 
@@ -47,6 +49,7 @@ def _ensemble(workspace: Workspace, options: argparse.Namespace) -> int:
     report = model.report
     lines = [
         score_message(report.correct, report.total, report.low, report.high),
+        cross_validation_message(found) if (found := model.cross_validation) is not None else NOT_CROSS_VALIDATED,
         ensemble_message(model.info),
         *(
             f"{name}: {score}, counts for {share}. Run {run_id}"
@@ -61,7 +64,7 @@ def _ensemble(workspace: Workspace, options: argparse.Namespace) -> int:
 
 def _values(model: Model, verdicts: list[Verdict]) -> dict[str, object]:
     """What a program reads."""
-    report = model.report
+    report, found = model.report, model.cross_validation
     return {
         "run": model.run_id,
         "bundle": str(model.path / FOLDER),
@@ -70,5 +73,7 @@ def _values(model: Model, verdicts: list[Verdict]) -> dict[str, object]:
         "test_correct": report.correct,
         "test_total": report.total,
         "test_interval_95": [report.low, report.high],
+        "cross_validation": cross_validation_values(found) if found is not None else None,
+        "temperature": model.info["temperature"],
         "verdicts": [vars(each) | {"beyond_chance": each.beyond_chance} for each in verdicts],
     }

@@ -25,11 +25,11 @@ from tlcore.workspace import Workspace
 def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     """Add the command; see main.py."""
     parser = commands.add_parser("evaluate", parents=[common], help="test a model and show how good it is")
-    parser.add_argument("model", help="a run's id, or the folder or zip of a trained model")
+    parser.add_argument("model", help="a run’s id, or the folder or zip of a trained model")
     parser.add_argument(
         "--data",
         metavar="PATH",
-        help="test on these photos instead of the run's own: a folder, zip or tar with one folder per class (and "
+        help="test on these photos instead of the run’s own: a folder, zip or tar with one folder per class (and "
         "“none” with photos of other things)",
     )
     add_kept(parser)

@@ -17,7 +17,7 @@ from tlcore.workspace import Workspace
 def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     """Add the command; see main.py."""
     parser = commands.add_parser("explain", parents=[common], help="show what in a photo speaks for a class")
-    parser.add_argument("model", help="a run's id, or the folder or zip of a trained model")
+    parser.add_argument("model", help="a run’s id, or the folder or zip of a trained model")
     parser.add_argument("image", metavar="PHOTO", help="a photo")
     parser.add_argument("--out", metavar="FILE", required=True, help="where to save the photo with the heat map (PNG)")
     parser.add_argument("--class", dest="label", metavar="CLASS", help="the class (default: the predicted one)")

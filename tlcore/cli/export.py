@@ -18,9 +18,10 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
         "export",
         parents=[common],
         help="take a trained model with you: a program, a web service, …",
-        epilog="kinds: " + " ".join(f"{key}: {KIND_LINES[key]}" for key in KINDS),
+        epilog="kinds:\n" + "\n".join(f"  {key:<15} {KIND_LINES[key]}" for key in KINDS),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("model", help="a run's id, or the folder or zip of a trained model")
+    parser.add_argument("model", help="a run’s id, or the folder or zip of a trained model")
     parser.add_argument(
         "--to",
         required=True,
@@ -36,7 +37,7 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
         type=float,
         default=MAX_LOSS,
         metavar="SHARE",
-        help="with 8 bits: the share of test photos that may be wrong beyond the model's own (default: %(default)s)",
+        help="with 8 bits: the share of test photos that may be wrong beyond the model’s own (default: %(default)s)",
     )
     parser.add_argument("--overwrite", action="store_true", help="replace an earlier export")
     parser.set_defaults(command=_export)

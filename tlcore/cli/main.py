@@ -12,6 +12,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from tlcore import __version__
 from tlcore.cli import (
     analyse,
     app,
@@ -127,8 +128,10 @@ def make_parser() -> argparse.ArgumentParser:
     common.add_argument("--workspace", metavar="FOLDER", help=WORKSPACE_HELP)
     common.add_argument("--json", action="store_true", help="print the result as one JSON object, in the last line")
     parser = argparse.ArgumentParser(
-        prog=program_name(sys.argv[0]), description="Train an image classifier on your own photos."
+        prog=program_name(sys.argv[0]),
+        description="Train an image classifier on your own photos.",
     )
+    parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for module in COMMANDS:
         module.add_command(commands, common)

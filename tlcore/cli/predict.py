@@ -29,7 +29,7 @@ from tlcore.workspace import Workspace
 def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     """Add the command; see main.py."""
     parser = commands.add_parser("predict", parents=[common], help="predict the classes of photos")
-    parser.add_argument("model", help="a run's id, or the folder or zip of a trained model")
+    parser.add_argument("model", help="a run’s id, or the folder or zip of a trained model")
     parser.add_argument(
         "images", nargs="+", metavar="IMAGE", help="a photo, or a folder, zip or tar: all photos in it and below"
     )

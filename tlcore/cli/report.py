@@ -13,7 +13,7 @@ DEFAULT = "report.html"
 def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     """Add the command; see main.py."""
     parser = commands.add_parser("report", parents=[common], help="write a report of a run as one HTML file")
-    parser.add_argument("model", help="a run's id, or the folder or zip of a trained model")
+    parser.add_argument("model", help="a run’s id, or the folder or zip of a trained model")
     parser.add_argument("--out", metavar="FILE", default=DEFAULT, help=f"where to write it (default: {DEFAULT})")
     parser.set_defaults(command=_report)
 

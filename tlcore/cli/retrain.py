@@ -18,7 +18,7 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     parser = commands.add_parser(
         "retrain", parents=[common], help="correct photos of a run, train again with the same settings, and compare"
     )
-    parser.add_argument("run", help="the run's id, as `runs` lists it")
+    parser.add_argument("run", help="the run’s id, as `runs` lists it")
     parser.add_argument(
         "--relabel", action="append", default=[], metavar="PATH=CLASS", help="move a photo to a class; repeatable"
     )

@@ -11,7 +11,7 @@ from tlcore.workspace import Workspace
 def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     """Add the command; see main.py."""
     parser = commands.add_parser("save", parents=[common], help="save a trained model as a zip, or as a folder")
-    parser.add_argument("model", help="a run's id, or the folder or zip of a trained model")
+    parser.add_argument("model", help="a run’s id, or the folder or zip of a trained model")
     parser.add_argument(
         "path",
         nargs="?",

@@ -8,7 +8,7 @@ members' own files, each of which was held against its figures when it was packe
 import importlib.metadata
 import platform
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -17,12 +17,19 @@ import numpy.typing as npt
 import pandas as pd
 
 from tlcore import __version__
+from tlcore.comparison.ensemble_folds import combine_folds
 from tlcore.comparison.ensemble_weights import Weights, choose_weights
 from tlcore.comparison.ensembles import Member, check_members
-from tlcore.comparison.packed_outputs import packed_outputs
+from tlcore.comparison.packed_outputs import image_sizes, packed_outputs
 from tlcore.data.manifest import Dataset, load_dataset
 from tlcore.errors import UserError
-from tlcore.evaluation.calibration import VALIDATION, Calibration, measure_reliability, save_calibration
+from tlcore.evaluation.calibration import VALIDATION, Calibration, divide_by, measure_reliability, save_calibration
+from tlcore.evaluation.cross_validation import (
+    cross_validation_info,
+    remove_cross_validation,
+    save_cross_validation,
+)
+from tlcore.evaluation.embedding import load_embedding, remove_embedding, save_embedding
 from tlcore.evaluation.ensemble import VOTE, combine, combine_familiarity, combine_rules
 from tlcore.evaluation.report import (
     FAMILIARITY,
@@ -66,6 +73,20 @@ class Members:
         return [report.predictions[FAMILIARITY].to_numpy(np.float32) for report in self.reports]
 
 
+@dataclass(frozen=True)
+class _Way:
+    """How the models are combined: by which method, how much each counts, and what the logits are divided by."""
+
+    method: str
+    weights: Weights
+    temperature: float
+
+    def combine(self, probabilities: Sequence[npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
+        """What the models together say, (n, classes), of what each of them says."""
+        combined = combine(probabilities, self.weights.values, self.method)
+        return combined if self.temperature == 1 else divide_by(combined, self.temperature)
+
+
 def run_ensemble(workspace: Workspace, run: Run, should_stop: ShouldStop) -> Iterator[Event]:
     """Do the run of an ensemble. Its last event is Finished, or Stopped where nothing came of it.
 
@@ -82,21 +103,27 @@ def run_ensemble(workspace: Workspace, run: Run, should_stop: ShouldStop) -> Ite
     if weights is None or should_stop():
         yield Stopped(NOTHING)
         return
-    report = _test(members, weights, spec.method)
+    remove_cross_validation(run.folder)
+    outcome = combine_folds(dataset, members.runs, weights, spec.method)
+    way = _Way(spec.method, weights, 1.0 if outcome is None else outcome.calibration.temperature)
+    report = _test(members, way)
     save_report(run.folder, report)
-    probabilities = np.stack(report.predictions["probabilities"].tolist())
-    save_calibration(run.folder, _reliability(report, probabilities))
+    if outcome is not None:
+        save_cross_validation(run.folder, outcome.found)
+    save_calibration(run.folder, _reliability(report) if outcome is None else outcome.calibration)
     if members.familiarities is not None:
         save_familiarity(run.folder, report)
     yield Evaluated(report.correct, report.total, time.perf_counter() - start, 0.0, 0.0)
     yield Progress(StageKey.PACK, 0, 1)
     rule = None if members.familiarities is None else _rule(members, weights, report)
     tflite = merge_classifiers(
-        [bundle.tflite for bundle in members.bundles], weights.values, spec.method, rule is not None
+        [bundle.tflite for bundle in members.bundles], weights.values, way.method, rule is not None, way.temperature
     )
-    info = _describe(run, dataset, members, weights, report) | {"unknown": rule}
+    info = _describe(run, dataset, members, way, report) | {"unknown": rule}
+    info["cross_validation"] = None if outcome is None else cross_validation_info(outcome.found)
+    info["ensemble"]["embedding"] = _keep_embedding(run, members, weights)
     bundle = Bundle(tflite, dataset.labels, info)
-    checked = yield from _verify(bundle, dataset, members, weights, spec.method)
+    checked = yield from _verify(bundle, dataset, members, way)
     write_bundle(run.folder / FOLDER, Bundle(tflite, dataset.labels, info | {"check": checked}))
     yield Packed()
     yield Finished(run.id, time.perf_counter() - start)
@@ -114,19 +141,32 @@ def _load_members(workspace: Workspace, run_ids: tuple[str, ...]) -> Members:
     return Members(runs, tuple(load_bundle(run.folder) for run in runs), tuple(reports.values()))
 
 
-def _test(members: Members, weights: Weights, method: str) -> Report:
+def _test(members: Members, way: _Way) -> Report:
     """The figures of the ensemble on the test photos."""
     first, familiarities = members.reports[0], members.familiarities
-    combined = combine(members.probabilities, weights.values, method)
-    familiarity = None if familiarities is None else combine_familiarity(familiarities, weights.values)
+    combined = way.combine(members.probabilities)
+    familiarity = None if familiarities is None else combine_familiarity(familiarities, way.weights.values)
     return make_report(predictions_frame(first.predictions, combined, first.labels, familiarity), first.labels)
 
 
-def _reliability(report: Report, probabilities: npt.NDArray[np.float32]) -> Calibration:
-    """How honest its confidence is on the test photos; no temperature is fitted."""
+def _reliability(report: Report) -> Calibration:
+    """How honest its confidence is on the test photos; no temperature is fitted on these, which judge it."""
+    probabilities = np.stack(report.predictions["probabilities"].tolist())
     truth = pd.Categorical(report.predictions["label"], categories=list(report.labels)).codes.astype(np.int64)
     found = measure_reliability(probabilities, truth)
     return Calibration(1.0, VALIDATION, len(truth), found, found)
+
+
+def _keep_embedding(run: Run, members: Members, weights: Weights) -> int | None:
+    """Keep where the photos lie for the model that counts most, of those that know it, so that the ensemble finds the
+    most alike ones too; the number of that model, None where none of them knows."""
+    remove_embedding(run.folder)
+    for number in np.argsort(-np.asarray(weights.values), kind="stable").tolist():
+        found = load_embedding(members.runs[number].folder)
+        if found is not None:
+            save_embedding(run.folder, found)
+            return int(number)
+    return None
 
 
 def _rule(members: Members, weights: Weights, report: Report) -> dict[str, Any]:
@@ -142,9 +182,7 @@ def _rule(members: Members, weights: Weights, report: Report) -> dict[str, Any]:
     return rule.to_dict() | {"prototypes": sum(prototypes)}
 
 
-def _verify(
-    bundle: Bundle, dataset: Dataset, members: Members, weights: Weights, method: str
-) -> Generator[Event, None, dict[str, Any]]:
+def _verify(bundle: Bundle, dataset: Dataset, members: Members, way: _Way) -> Generator[Event, None, dict[str, Any]]:
     """Run the file in memory and those of the members on the test photos; the content of `check` in `model.json`.
 
     A vote changes at once where two classes are equally probable to a model, so photos where that is so within the
@@ -153,27 +191,27 @@ def _verify(
     photos, largest, certain = dataset.part("test"), 0.0, np.ones(len(dataset.part("test")), bool)
     found = yield from packed_outputs([bundle, *members.bundles], dataset, photos, StageKey.VERIFY)
     (own, familiarity), others = found[0], found[1:]
-    if method == VOTE and len(photos):
+    if way.method == VOTE and len(photos):
         tops = [np.sort(probabilities, axis=1)[:, -2:] for probabilities, _ in others]
         certain = np.all([top[:, 1] - top[:, 0] > MOST_DIFFERENCE for top in tops], axis=0)
     if certain.any():
-        expected = combine([probabilities for probabilities, _ in others], weights.values, method)
+        expected = way.combine([probabilities for probabilities, _ in others])
         largest = float(np.abs(own - expected)[certain].max())
     if familiarity is not None and len(photos):
         known = [each for _, each in others if each is not None]
-        largest = max(largest, float(np.abs(familiarity - combine_familiarity(known, weights.values)).max()))
+        largest = max(largest, float(np.abs(familiarity - combine_familiarity(known, way.weights.values)).max()))
     if not largest <= MOST_DIFFERENCE:  # not a number is as bad
         raise UserError(
-            "The combined model doesn't give the same probabilities as its members together.",
-            f"A difference of {MOST_DIFFERENCE} is allowed, so this model can't be used. Please report this.",
+            "The combined model doesn’t give the same probabilities as its members together.",
+            f"A difference of {MOST_DIFFERENCE} is allowed, so this model can’t be used. Please report this.",
         )
     return {"photos": len(photos), "largest_difference": largest, "allowed": MOST_DIFFERENCE}
 
 
-def _describe(run: Run, dataset: Dataset, members: Members, weights: Weights, report: Report) -> dict[str, Any]:
+def _describe(run: Run, dataset: Dataset, members: Members, way: _Way, report: Report) -> dict[str, Any]:
     """The content of `model.json`; what is the same for all members stands as the first one tells it."""
-    spec, first = run.ensemble, members.bundles[0].info
-    assert spec is not None
+    first, weights = members.bundles[0].info, way.weights
+    largest, *others = image_sizes(members.bundles)
     refits = [bundle.info["refit"] for bundle in members.bundles if bundle.info.get("refit")]
     told = [
         asdict(Member(each.id, each.config.strategy, each.config.backbone, weight, own.correct, own.total))
@@ -185,10 +223,10 @@ def _describe(run: Run, dataset: Dataset, members: Members, weights: Weights, re
         "name": run.name,
         "run": run.id,
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "input": first["input"],
+        "input": first["input"] | {"size": largest} | ({"other_sizes": others} if others else {}),
         "output": first["output"],
         "ensemble": {
-            "method": spec.method,
+            "method": way.method,
             "weights_from": weights.source,
             "photos": weights.photos,
             "members": told,
@@ -199,8 +237,7 @@ def _describe(run: Run, dataset: Dataset, members: Members, weights: Weights, re
         "config": run.config.to_dict(),
         "seed": run.config.seed,
         "test": {key: value for key, value in figures(report).items() if key != "labels"},
-        "cross_validation": None,
-        "temperature": 1.0,
+        "temperature": way.temperature,
         "refit": refits[0] if refits else None,
         "versions": {
             "transferlab": __version__,

@@ -14,7 +14,7 @@ from tlcore.evaluation.ensemble import AVERAGE, METHODS, VOTE
 from tlcore.evaluation.report import load_report
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import EnsembleSpec, Run, create_run, list_runs, load_run
-from tlcore.serving.bundle import read_info
+from tlcore.serving.bundle import is_onnx_model, read_info
 from tlcore.workspace import Workspace
 
 OUT_OF_FOLD, EQUAL = "out-of-fold", "equal"
@@ -55,7 +55,7 @@ def create_ensemble(
     if not 2 <= len(ids) <= MOST:
         raise UserError(f"An ensemble combines 2 to {MOST} models, and this is {len(ids)}.", "Choose other models.")
     if method not in METHODS:
-        raise UserError(f"Models can't be combined by “{method}”.", f"Use one of: {', '.join(METHODS)}.")
+        raise UserError(f"Models can’t be combined by “{method}”.", f"Use one of: {', '.join(METHODS)}.")
     chosen = _weights(weights, len(ids), method)
     runs = [load_run(workspace, run_id) for run_id in ids]
     check_members(runs)
@@ -69,7 +69,7 @@ def _weights(weights: str | Sequence[float], number: int, method: str) -> str | 
     if isinstance(weights, str):
         if weights not in (OUT_OF_FOLD, EQUAL):
             raise UserError(
-                f"Weights can't be “{weights}”.", f"Use “{OUT_OF_FOLD}”, “{EQUAL}” or one number per model."
+                f"Weights can’t be “{weights}”.", f"Use “{OUT_OF_FOLD}”, “{EQUAL}” or one number per model."
             )
         return EQUAL if method == VOTE else weights
     if method == VOTE:
@@ -77,7 +77,7 @@ def _weights(weights: str | Sequence[float], number: int, method: str) -> str | 
     values = tuple(float(weight) for weight in weights)
     total = sum(values)
     if len(values) != number or not all(0 <= value < float("inf") for value in values) or not 0 < total < float("inf"):
-        raise UserError("These weights can't be used.", f"Give {number} numbers, none below 0 and one at least above.")
+        raise UserError("These weights can’t be used.", f"Give {number} numbers, none below 0 and one at least above.")
     return tuple(value / total for value in values)
 
 
@@ -90,22 +90,18 @@ def check_members(runs: Sequence[Run]) -> None:
             )
         if not job_status(run).predicts:
             raise UserError(f"The run {run.id} has no model yet.", "Wait until it has finished, or choose another one.")
+        if is_onnx_model(run.folder):
+            raise UserError(
+                f"The run {run.id} uses an ONNX network, which can’t be combined with others.", "Leave it out."
+            )
     if len({run.dataset_id for run in runs}) > 1:
         raise UserError(
-            "These models were trained on different photos, so they can't be combined.",
+            "These models were trained on different photos, so they can’t be combined.",
             "Choose runs on the same version of a data set.",
         )
-    inputs = [_input_of(run) for run in runs]
-    sizes = sorted({int(each.get("size", 0)) for each in inputs})
-    if len(sizes) > 1:
-        named = ", ".join(map(str, sizes[:-1])) + f" and {sizes[-1]}"
+    if len({_recipe(_input_of(run)) for run in runs}) > 1:
         raise UserError(
-            f"These models use different image sizes ({named} pixels), so they can't be combined in one file.",
-            "Choose models with the same image size, or train one again at the size of the others.",
-        )
-    if len({_recipe(each) for each in inputs}) > 1:
-        raise UserError(
-            "These models prepare photos in different ways, so they can't be combined.",
+            "These models prepare photos in different ways, so they can’t be combined.",
             "Train the older ones again, then combine.",
         )
 
@@ -116,16 +112,15 @@ def _input_of(run: Run) -> dict[str, Any]:
 
 
 def _recipe(values: Mapping[str, Any]) -> str:
-    """How photos are prepared, as one comparable value."""
+    """How photos are prepared, but for the image size, as one comparable value."""
     return repr([values.get(name, 1 if name == "pixels" else None) for name in _SEEN])
 
 
 def alike(runs: Sequence[Run]) -> list[str]:
-    """The ids of the largest group of runs that see photos in the same way, so that they can be combined."""
-    groups: dict[tuple[Any, str], list[str]] = {}
+    """The ids of the largest group of runs that prepare photos in the same way, so that they can be combined."""
+    groups: dict[str, list[str]] = {}
     for run in runs:
-        values = _input_of(run)
-        groups.setdefault((values.get("size"), _recipe(values)), []).append(run.id)
+        groups.setdefault(_recipe(_input_of(run)), []).append(run.id)
     return max(groups.values(), key=len, default=[])
 
 

@@ -10,7 +10,7 @@ from tlcore.jobs.attempts import EARLIER, num_earlier_attempts
 from tlcore.jobs.event_log import read_events
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Run
-from tlcore.serving.bundle import FOLDER, MODEL
+from tlcore.serving.bundle import FOLDER, NETWORKS
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,8 @@ def _result(run: Run) -> RunResult | None:
     evaluated = status.evaluated
     if evaluated is None or not status.usable:
         return None
-    report, model = load_report(run.folder), run.folder / FOLDER / MODEL
+    report = load_report(run.folder)
+    files = [path for name in NETWORKS if (path := run.folder / FOLDER / name).is_file()]
     return RunResult(
         run_id=run.id,
         correct=report.correct,
@@ -61,7 +62,7 @@ def _result(run: Run) -> RunResult | None:
         seconds_features=evaluated.seconds_features,
         seconds_training=evaluated.seconds_training,
         ready=_share_ready(run),
-        model_bytes=model.stat().st_size if model.exists() else None,
+        model_bytes=files[0].stat().st_size if files else None,
         is_trained=run.ensemble is None,
     )
 

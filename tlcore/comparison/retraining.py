@@ -40,7 +40,7 @@ def prepare_retraining(
         UserError: the corrections cannot be made, and nothing is changed; or the disk is full.
     """
     if run.ensemble is not None:
-        raise UserError("An ensemble isn't retrained.", "Retrain one of its models, then combine again.")
+        raise UserError("An ensemble isn’t retrained.", "Retrain one of its models, then combine again.")
     dataset = correct(workspace, load_dataset(workspace, run.dataset_id), corrections)
     return Retraining(dataset, create_run(workspace, dataset.id, run.config, dataset.name, visitor, before=run.id))
 

@@ -71,7 +71,7 @@ class ZipSource:
         except FileNotFoundError as error:
             raise path_not_found(path) from error
         except PermissionError as error:
-            raise UserError(f"{path} can't be opened: {why_file_failed(error)}.", "Check who may read it.") from error
+            raise UserError(f"{path} can’t be opened: {why_file_failed(error)}.", "Check who may read it.") from error
         except (*_DAMAGED, NotImplementedError) as error:
             raise not_an_archive(self.name) from error
 
@@ -184,15 +184,15 @@ def check_proportions(name: str, num_entries: int, total: int, path: Path) -> No
     size = path.stat().st_size
     if total > max(MAX_RATIO_FREE, MAX_RATIO * size):
         raise UserError(
-            f"{name} ({size / 1e6:,.2f} MB) would unpack to {total / 1e9:,.1f} GB, so it can't be a zip of photos.",
-            "Don't use this file. If it is your own, add the folder instead.",
+            f"{name} ({size / 1e6:,.2f} MB) would unpack to {total / 1e9:,.1f} GB, so it can’t be a zip of photos.",
+            "Don’t use this file. If it is your own, add the folder instead.",
         )
 
 
 def not_an_archive(name: str) -> UserError:
     """The error for a file that cannot be opened as an archive."""
     return UserError(
-        f"{name} can't be opened: it is damaged, or not a zip file.",
+        f"{name} can’t be opened: it is damaged, or not a zip file.",
         "Make or download it again, or add a folder instead.",
     )
 

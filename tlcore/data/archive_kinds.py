@@ -19,7 +19,7 @@ SHOWN = {"7z": "7z", "rar": "RAR", "zstd": "Zstandard", "lha": "LHA", "cab": "CA
 UNPACK = "Unpack it and add the folder, or make a zip."
 NESTED = "is an archive inside the archive; unpack it first, or add it on its own"
 NESTED_IN_FOLDER = "is an archive inside a folder; unpack it first, or add it on its own"
-NOT_TAKEN = "is an archive of a kind that can't be opened here; unpack it and add the folder, or make a zip"
+NOT_TAKEN = "is an archive of a kind that can’t be opened here; unpack it and add the folder, or make a zip"
 
 _BEGINNINGS = (
     (b"PK\x03\x04", ZIP),
@@ -71,7 +71,7 @@ def without_ending(name: str) -> str:
 def not_taken(name: str, kind: str) -> UserError:
     """The error for an archive of a kind that is known and not opened."""
     article = "an" if kind == "lha" else "a"
-    return UserError(f"{name} is {article} {SHOWN[kind]} archive, which can't be opened here.", UNPACK)
+    return UserError(f"{name} is {article} {SHOWN[kind]} archive, which can’t be opened here.", UNPACK)
 
 
 def _begins_tar(head: bytes) -> bool:

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from math import prod
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -35,7 +36,7 @@ _MOST_THUMBNAIL_BYTES = 4_000_000
 _MOST_RENDERED_BYTES = 1 << 30
 _PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from tlcore.data.decoder_process import main; main()"
 _KEPT_VARIABLES = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
-_CRASHED = f"is damaged so badly that it can't be opened; {SAVE_AGAIN}"
+_CRASHED = f"is damaged so badly that it can’t be opened; {SAVE_AGAIN}"
 _KILLED, _ALARM = -9, -14  # exit codes on POSIX: by the system when memory is short, by the process's own clock
 
 
@@ -217,7 +218,7 @@ class _Process:
 def _not_started() -> UserError:
     return UserError(
         "The program that opens photos could not start.",
-        "Try again. If that doesn't help, free some memory or install Transfer Lab again.",
+        "Try again. If that doesn’t help, free some memory or install Transfer Lab again.",
     )
 
 
@@ -239,7 +240,7 @@ def _environment() -> dict[str, str]:
 def _most_bytes(wanted: Wanted) -> int:
     """The bytes that an answer may have."""
     rendered = _MOST_RENDERED_BYTES if wanted.render else 0
-    return wanted.input_size**2 * 3 + (_MOST_THUMBNAIL_BYTES if wanted.thumbnail_size else 0) + rendered
+    return prod(wanted.input_shape) + (_MOST_THUMBNAIL_BYTES if wanted.thumbnail_size else 0) + rendered
 
 
 def _read_photo(values: dict[str, Any], content: bytes, wanted: Wanted) -> DecodedPhoto:
@@ -247,7 +248,7 @@ def _read_photo(values: dict[str, Any], content: bytes, wanted: Wanted) -> Decod
     if isinstance(values.get("refused"), str):
         raise PhotoRefused(values["refused"])
     kinds = {"width": int, "height": int, "format": str, "thumbnail": int, "changed": str, "rendered": int}
-    num_pixels = wanted.input_size**2 * 3
+    num_pixels = prod(wanted.input_shape)
     if any(not isinstance(values.get(name), kind) for name, kind in kinds.items()) or values["format"] not in FORMATS:
         raise BadMessage("not a photo")
     measured = _read_measured(values.get("measured"), wanted)
@@ -261,7 +262,7 @@ def _read_photo(values: dict[str, Any], content: bytes, wanted: Wanted) -> Decod
         raise BadMessage("not what was asked for")
     square = None
     if wanted.input_size:
-        square = np.frombuffer(content, np.uint8, num_pixels).reshape(wanted.input_size, wanted.input_size, 3)
+        square = np.frombuffer(content, np.uint8, num_pixels).reshape(wanted.input_shape)
     info = PhotoInfo(values["width"], values["height"], values["format"], _read_taken(values.get("taken")))
     thumbnail, rendered = content[num_pixels:thumbnail_end], content[thumbnail_end:]
     return DecodedPhoto(info, square, thumbnail, values["changed"], None, rendered)

@@ -110,9 +110,9 @@ def remote_size(url: str) -> int:
             return int(answer.headers["Content-Length"])
     except urllib.error.HTTPError as error:
         with error:
-            raise UserError(f"{server_name(url)} didn't send it: {why_server_refused(error.code)}.") from error
+            raise UserError(f"{server_name(url)} didn’t send it: {why_server_refused(error.code)}.") from error
     except (OSError, http.client.HTTPException, TypeError, ValueError) as error:
-        raise UserError(f"{server_name(url)} can't be reached: {why_connection_failed(error)}.") from error
+        raise UserError(f"{server_name(url)} can’t be reached: {why_connection_failed(error)}.") from error
 
 
 def server_name(url: str) -> str:
@@ -127,11 +127,11 @@ def _open(request: urllib.request.Request, url: str) -> http.client.HTTPResponse
     except urllib.error.HTTPError as error:
         with error:
             raise UserError(
-                f"{server_name(url)} didn't send the file: {why_server_refused(error.code)}.",
+                f"{server_name(url)} didn’t send the file: {why_server_refused(error.code)}.",
                 "Try again later. The built-in sample sets work offline.",
             ) from error
     except (OSError, http.client.HTTPException) as error:
-        raise UserError(f"{server_name(url)} can't be reached: {why_connection_failed(error)}.", _OFFLINE) from error
+        raise UserError(f"{server_name(url)} can’t be reached: {why_connection_failed(error)}.", _OFFLINE) from error
 
 
 def _read(response: http.client.HTTPResponse, url: str) -> bytes:
@@ -156,5 +156,5 @@ def _check(partial: Path, url: str, size: int, sha256: str) -> None:
         partial.unlink(missing_ok=True)
         raise UserError(
             f"{server_name(url)} sent an unexpected file (its size or checksum differs), so it was deleted.",
-            "Try again. If it happens again, the file on the server has changed and can't be used.",
+            "Try again. If it happens again, the file on the server has changed and can’t be used.",
         )

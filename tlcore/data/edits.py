@@ -187,7 +187,7 @@ def rotate(workspace: Workspace, dataset: Dataset, paths: Collection[str], degre
         UserError: there is no such photo, it cannot be read, or the disk is full.
     """
     if degrees not in turning.DEGREES:
-        raise UserError(f"Photos can't be turned by {degrees} degrees.", "Turn them by 90, 180 or 270, clockwise.")
+        raise UserError(f"Photos can’t be turned by {degrees} degrees.", "Turn them by 90, 180 or 270, clockwise.")
     with editing(workspace, dataset) as edited:
         chosen = edited.rows(paths)
         if chosen.empty:

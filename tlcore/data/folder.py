@@ -57,7 +57,7 @@ class FolderSource:
             try:
                 yield file, Path(self.root, *file.parts).read_bytes()
             except OSError as error:
-                yield file, PhotoRefused(f"can't be read: {why_file_failed(error)}")
+                yield file, PhotoRefused(f"can’t be read: {why_file_failed(error)}")
 
     def _list(self, folder: Path, parts: tuple[str, ...]) -> None:
         try:
@@ -66,10 +66,10 @@ class FolderSource:
         except OSError as error:
             if not parts:
                 raise UserError(
-                    f"The folder {folder} can't be opened: {why_file_failed(error)}.",
+                    f"The folder {folder} can’t be opened: {why_file_failed(error)}.",
                     "Check that you may read it, or copy the photos to another folder.",
                 ) from error
-            self.refused.append((clean_path(parts), f"is a folder that can't be opened: {why_file_failed(error)}"))
+            self.refused.append((clean_path(parts), f"is a folder that can’t be opened: {why_file_failed(error)}"))
             return
         for entry in entries:
             place = (*parts, entry.name)
@@ -80,7 +80,7 @@ class FolderSource:
             try:
                 self._take(entry, place)
             except OSError as error:
-                self.refused.append((clean_path(place), f"can't be read: {why_file_failed(error)}"))
+                self.refused.append((clean_path(place), f"can’t be read: {why_file_failed(error)}"))
         if len(self.files) > MAX_FILES:
             raise too_many_files(self.name, MAX_FILES)
 

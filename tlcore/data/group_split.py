@@ -132,7 +132,7 @@ def _check_parts(table: np.ndarray, places: np.ndarray, labels: list[str]) -> No
         for part, name in enumerate(SPLITS):
             if not (table[places == part, number] > 0).any():
                 raise TooFewPhotos(
-                    f"The groups can't be split so that {label} has photos in every part ({name} has none).",
+                    f"The groups can’t be split so that {label} has photos in every part ({name} has none).",
                     "Use smaller groups, add photos from other groups, or leave the class out.",
                     (),
                 )

@@ -34,6 +34,7 @@ from tlcore.data.wanted import (
     DecodedPhoto,
     PhotoInfo,
     Wanted,
+    stacked,
 )
 
 __all__ = [
@@ -82,6 +83,17 @@ def decode(
         PhotoRefused: the bytes are not a usable photo, or take more than the budget.
         ValueError: an unknown policy.
     """
+    found = _decode(data, wanted, budget, in_turn)
+    if found.input is None or not wanted.other_sizes:
+        return found
+    # Each size is decoded for itself: a JPEG is decoded at a fraction of its size, which one depends on what is wanted.
+    others = (Wanted(size, wanted.policy, 0, False, wanted.data_ranges, wanted.version) for size in wanted.other_sizes)
+    squares = [_decode(data, each, budget, in_turn).input for each in others]
+    return replace(found, input=stacked([found.input, *(square for square in squares if square is not None)]))
+
+
+def _decode(data: bytes, wanted: Wanted, budget: DecodeBudget, in_turn: InTurn) -> DecodedPhoto:
+    """A photo as it is wanted, in the largest of the sizes."""
     sharp = _sharp_enough(wanted)
     at_least = wanted.input_size * _gap(wanted.version) or sharp
     opened = open_photo(data, budget, at_least or LARGEST_INPUT * REDUCING_GAP)
@@ -109,7 +121,7 @@ def decode(
         if min(upright.size) >= min(sharp, *size):
             return DecodedPhoto(info, square, encode_thumbnail(clear or upright, wanted), changed, None, rendered)
         upright.close()
-    small = decode(data, replace(wanted, input_size=0, render=False), budget, in_turn).thumbnail
+    small = _decode(data, replace(wanted, input_size=0, render=False), budget, in_turn).thumbnail
     return DecodedPhoto(info, square, small, changed, None, rendered)
 
 

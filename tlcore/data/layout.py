@@ -145,7 +145,7 @@ def read_layout(
         return _chosen(matching[0], evidence)
     if not matching:
         raise UnknownLayout(
-            f"{name} can't be read by the layout “{layout}”.",
+            f"{name} can’t be read by the layout “{layout}”.",
             f"Choose one of: {', '.join(each.key for each in proposals)}.",
         )
     choices = tuple(each.choice() for each in matching)

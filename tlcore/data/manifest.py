@@ -142,7 +142,7 @@ class Dataset:
             data = place.read_bytes()
         except OSError as error:
             where = "" if place.is_relative_to(self.folder) else f" It was at {place}."  # a folder somebody gave
-            raise UserError(f"The photo {path} can't be read: {why_file_failed(error)}.{where}", fix) from error
+            raise UserError(f"The photo {path} can’t be read: {why_file_failed(error)}.{where}", fix) from error
         if hashlib.sha256(data).hexdigest() != sha256:
             raise UserError(f"The photo {path} has changed since it was imported into {self.name}.", fix)
         return data

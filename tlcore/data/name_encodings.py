@@ -90,7 +90,7 @@ def choose_encoding(raw_names: Sequence[bytes], archive: str, given: str = "") -
 def guessed_reason(encoding: str) -> str:
     """What the report says of an archive whose names were read in an encoding that nothing in it names."""
     title = ENCODINGS.get(encoding, encoding)
-    return f"doesn't say how its file names are written; they were read as {title} ({encoding})"
+    return f"doesn’t say how its file names are written; they were read as {title} ({encoding})"
 
 
 def _given(raw_names: Sequence[bytes], archive: str, given: str) -> str:
@@ -103,7 +103,7 @@ def _given(raw_names: Sequence[bytes], archive: str, given: str) -> str:
         ) from error
     except UnicodeError as error:
         raise UserError(
-            f"The file names in {archive} aren't written in {given}.",
+            f"The file names in {archive} aren’t written in {given}.",
             f"Use another encoding ({', '.join(['utf-8', *ENCODINGS])}), or none to let the program choose.",
         ) from error
     return given
@@ -170,7 +170,7 @@ def _undecided(archive: str, readings: dict[str, tuple[str, ...]]) -> UndecidedE
         choices.setdefault(names, EncodingChoice(encoding, ENCODINGS[encoding], shown))
     kept = tuple(choices.values())[:MOST_CHOICES]
     return UndecidedEncoding(
-        f"{archive} doesn't say how its folder names are written, and they can be read in {len(kept)} ways.",
+        f"{archive} doesn’t say how its folder names are written, and they can be read in {len(kept)} ways.",
         f"Choose the right encoding: {', '.join(each.encoding for each in kept)}.",
         kept,
     )

@@ -211,12 +211,12 @@ def _open_with_pillow(data: bytes, budget: DecodeBudget) -> Image.Image:
         raise PhotoRefused(decode_budget.too_many_pixels(budget)) from error
     except UnidentifiedImageError as error:
         if brand or is_tiff(data):
-            raise PhotoRefused(f"is damaged: it starts like {_name(brand)}, but the rest can't be read") from error
+            raise PhotoRefused(f"is damaged: it starts like {_name(brand)}, but the rest can’t be read") from error
         raise PhotoRefused(what_it_is(data)) from error
     except MemoryError as error:
         raise PhotoRefused(NO_MEMORY) from error
     except Exception as error:  # Pillow's readers raise nearly anything on a damaged file
-        raise PhotoRefused(f"is damaged and can't be opened; {SAVE_AGAIN}") from error
+        raise PhotoRefused(f"is damaged and can’t be opened; {SAVE_AGAIN}") from error
 
 
 def _name(brand: str) -> str:
@@ -274,7 +274,7 @@ def _refusing() -> Iterator[None]:
         raise PhotoRefused(NO_MEMORY) from error
     except Exception as error:
         cut = "truncated" in str(error) or isinstance(error, EOFError)
-        what = "is incomplete: its end is missing" if cut else "is damaged and can't be opened"
+        what = "is incomplete: its end is missing" if cut else "is damaged and can’t be opened"
         raise PhotoRefused(f"{what}; download or copy it again, or leave it out") from error
 
 

@@ -35,7 +35,7 @@ def _read_table(path: Path) -> tuple[str, Table]:
     try:
         data = path.read_bytes() if path.stat().st_size <= MAX_BYTES else b""
     except OSError as error:
-        raise UserError(f"{path} can't be read: {why_file_failed(error)}.", "Check who may read it.") from error
+        raise UserError(f"{path} can’t be read: {why_file_failed(error)}.", "Check who may read it.") from error
     text = decode_text(data) if data else None
     if text is None:
         raise UserError(

@@ -92,7 +92,7 @@ def _from_table(evidence: Evidence, table: TableLabels, has_columns: bool) -> Pr
         file=shown,
         column=table.column,
         used=tuple(table.files),
-        missing=tuple((path, f"is listed in {shown}, but isn't there") for path in table.missing[:MOST_MISSING]),
+        missing=tuple((path, f"is listed in {shown}, but isn’t there") for path in table.missing[:MOST_MISSING]),
     )
     return make_proposal(base, evidence.files)
 
@@ -222,7 +222,7 @@ def _in_table(evidence: Evidence, table: TableLabels) -> Place:
         if number in table.several:
             return f"has several classes in {shown}"
         if number not in table.labels:
-            unclear = f"has the same name as another photo, and {shown} doesn't say which of them it means"
+            unclear = f"has the same name as another photo, and {shown} doesn’t say which of them it means"
             return unclear if number in table.unclear else f"has no row with a class in {shown}"
         folder = evidence.part(file)
         part = table.parts.get(number)

@@ -17,7 +17,7 @@ _NOUN_END = r"(?=$|[,;:(]| \(| (?:from|that|which|with|inside|outside|to|of|in|f
 _NOUN = re.compile(rf"^is (not )?an? (.+?){_NOUN_END}")
 _OTHER_NOUN = re.compile(rf"(,| or) not an? (.+?){_NOUN_END}")
 _TWO = re.compile(r"\bor an?\b|\band is\b")
-_FIXED = re.compile(r"^(is|was|has|uses|needs|contains|lies|can't|starts) (?!the\b|its\b|an?\b)")
+_FIXED = re.compile(r"^(is|was|has|uses|needs|contains|lies|can[’']t|starts) (?!the\b|its\b|an?\b)")
 _VERBS = {
     "is": "are",
     "was": "were",
@@ -29,7 +29,7 @@ _VERBS = {
     "starts": "start",
 }
 _REST = (
-    (re.compile(r"\bisn't\b"), "aren't"),
+    (re.compile(r"\bisn[’']t\b"), "aren’t"),
     (re.compile(r"\bwhich has\b"), "which have"),
     (re.compile(r"\bits own\b"), "their own"),
     (re.compile(r"\bits class\b"), "their class"),
@@ -71,7 +71,7 @@ def describe_reasons(refused: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     rest = groups[MOST_KINDS:]
     if rest:
         left = sum(group.number for group in rest)
-        sentences.append(f"{left:,} more {'file' if left == 1 else 'files'} can't be used for other reasons.")
+        sentences.append(f"{left:,} more {'file' if left == 1 else 'files'} can’t be used for other reasons.")
     return tuple(sentences)
 
 

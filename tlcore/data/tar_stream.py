@@ -62,7 +62,7 @@ class TarStream:
     def read(self, size: int = -1) -> bytes:
         """The next bytes."""
         if not 0 <= size <= self._left:
-            raise ValueError("more than a file's headers hold, or than the file does")
+            raise ValueError("more than a file’s headers hold, or than the file does")
         self.last = self._file.read(size)
         self._left -= len(self.last)
         self._went(len(self.last))

@@ -88,7 +88,7 @@ class TarSource:
     def _damaged(self) -> UserError:
         if file_kind(self.root) in COMPRESSED:
             return UserError(
-                f"{self.name} can't be opened: it is damaged, or what is packed in it is not a tar archive.",
+                f"{self.name} can’t be opened: it is damaged, or what is packed in it is not a tar archive.",
                 "Make or download it again, or add a folder or a zip instead.",
             )
         return not_an_archive(self.name)

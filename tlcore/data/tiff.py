@@ -84,7 +84,7 @@ def find_picture(directories: Directories) -> TiffPicture | None:
     read_by, has_alpha, note = _reading_of(page)
     if read_by != ReadBy.VALUES and not directories.pillow_opens:
         if read_by != ReadBy.PILLOW or not _is_plain(page):
-            raise PhotoRefused(f"is a TIFF of a rare kind (BigTIFF, big-endian) that can't be read here; {SAVE_AGAIN}")
+            raise PhotoRefused(f"is a TIFF of a rare kind (BigTIFF, big-endian) that can’t be read here; {SAVE_AGAIN}")
         read_by = ReadBy.VALUES
     if others:
         note = f"has {len(whole):,} pages; only the first was used"
@@ -150,7 +150,7 @@ def _reading_of(page: Directory) -> tuple[ReadBy, bool, str]:
         return ReadBy.PILLOW, False, ""
     if photometric == MASK:
         raise PhotoRefused(f"is a mask (which parts of another picture are transparent), not a photo; {SAVE_AGAIN}")
-    raise PhotoRefused(f"is a TIFF with colours that can't be read here (photometric {photometric}); {SAVE_AGAIN}")
+    raise PhotoRefused(f"is a TIFF with colours that can’t be read here (photometric {photometric}); {SAVE_AGAIN}")
 
 
 def _grey_alpha(page: Directory) -> bool:
@@ -189,7 +189,7 @@ def _reader_of(page: Directory, has_alpha: bool) -> ReadBy:
             return ReadBy.PILLOW_TWICE
     kind = "floating-point" if sample_format == FLOATS else f"{bits}-bit"
     raise PhotoRefused(
-        f"is a TIFF of {kind} values packed in a way that can't be read here (compression {compression}); save it "
+        f"is a TIFF of {kind} values packed in a way that can’t be read here (compression {compression}); save it "
         "without compression, or as PNG"
     )
 

@@ -65,8 +65,8 @@ def _turned_file(workspace: Workspace, dataset: Dataset, path: str, degrees: int
         try:  # in a limited process: strangers may have made it
             return turn(shared_decoder(load_limits(workspace)).decode(data, wanted).rendered, degrees)
         except (PhotoRefused, CannotTurn) as error:
-            why = error.reason if isinstance(error, PhotoRefused) else "can't be opened"
-            raise UserError(f"The photo {path} {why}, so it can't be rotated.", "Choose other photos.") from error
+            why = error.reason if isinstance(error, PhotoRefused) else "can’t be opened"
+            raise UserError(f"The photo {path} {why}, so it can’t be rotated.", "Choose other photos.") from error
 
 
 def _turn_thumbnail(thumbnail: bytes, degrees: int) -> bytes:

@@ -210,7 +210,7 @@ class UploadSource:
                         "Check what is still there, and add the rest again.",
                     ) from error
                 except OSError as error:
-                    yield file, PhotoRefused(f"can't be read: {why_file_failed(error)}; upload it again")
+                    yield file, PhotoRefused(f"can’t be read: {why_file_failed(error)}; upload it again")
 
     def _take_folder(self, files: list[SourceFile], alone: bool) -> None:
         """The files of uploaded folders, whose names are the classes."""
@@ -220,7 +220,7 @@ class UploadSource:
         except UserError as error:
             if alone or isinstance(error, UndecidedLayout | UndecidedEncoding):
                 raise
-            self.refused += [("/".join(file.parts), f"can't be used: {error.what}") for file in files]
+            self.refused += [("/".join(file.parts), f"can’t be used: {error.what}") for file in files]
             return
         self.layouts.append(layout)
         self.placed += layout.placed
@@ -238,7 +238,7 @@ class UploadSource:
         except UserError as error:
             if alone or isinstance(error, UndecidedLayout | UndecidedEncoding):
                 raise
-            self.refused.append((upload.name, f"can't be used: {error.what}"))
+            self.refused.append((upload.name, f"can’t be used: {error.what}"))
             return
         self._add(source, layout)
 

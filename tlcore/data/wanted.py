@@ -1,5 +1,6 @@
 """What a photo is decoded for, and what comes of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,8 +57,10 @@ class Wanted:
     `thumbnail_size`: pixels a side, 0 for none; `whole`: the thumbnail shows all of the photo, its longer side having
     that many pixels, instead of the square in its middle, and the info tells when it was taken; `data_ranges`: which
     values of more than 8 bits become 0 and 255, by their kind; of kinds that are not there the photo's own range;
-    `version`: the `PIXELS_VERSION`; `measure`: of a photo of more than 8 bits only how its values are spread; `render`:
-    of such a photo all of it as an 8-bit PNG too; `any_depth`: of any photo.
+    `version`: the `PIXELS_VERSION`; `other_sizes`: more sides in pixels, from the largest to the smallest, each below
+    `input_size`, for networks that see the photo in several sizes at once: see `stacked`; `measure`: of a photo of more
+    than 8 bits only how its values are spread; `render`: of such a photo all of it as an 8-bit PNG too; `any_depth`: of
+    any photo.
     """
 
     input_size: int = 0
@@ -69,13 +72,42 @@ class Wanted:
     measure: bool = False
     render: bool = False
     any_depth: bool = False
+    other_sizes: Sequence[int] = ()
+
+    @property
+    def input_shape(self) -> tuple[int, int, int]:
+        """Of `DecodedPhoto.input`."""
+        return self.input_size + sum(self.other_sizes), self.input_size, 3
+
+
+def stacked(squares: Sequence[np.ndarray]) -> np.ndarray:
+    """A photo in several sizes as one array: each square below the one before it, what is left of a row 0.
+
+    Args:
+        squares: uint8 (S, S, 3), the largest first.
+    """
+    if len(squares) == 1:
+        return squares[0]
+    sheet = np.zeros((sum(map(len, squares)), len(squares[0]), 3), np.uint8)
+    top = 0
+    for square in squares:
+        sheet[top : top + len(square), : len(square)] = square
+        top += len(square)
+    return sheet
+
+
+def unstacked(sheets: np.ndarray, sizes: Sequence[int]) -> list[np.ndarray]:
+    """The photos in each size, (n, S, S, 3), of what `stacked` made of them, (n, rows, columns, 3)."""
+    tops = np.cumsum([0, *sizes])
+    return [sheets[:, top : top + size, :size] for top, size in zip(tops, sizes)]
 
 
 @dataclass(frozen=True, eq=False)
 class DecodedPhoto:
     """A photo as it was wanted.
 
-    `input`: uint8 (S, S, 3) as of `load_input`, or None; `thumbnail`: a JPEG, of small pictures a PNG, or b"";
+    `input`: uint8 (S, S, 3) as of `load_input`, several sizes as of `stacked`, or None; `thumbnail`: a JPEG, of small
+    pictures a PNG, or b"";
     `changed`: what a person should know was done to its pixels, as words that follow the file's name, "" for nothing;
     `measured`: how its values are spread, where that was wanted and they have more than 8 bits; then nothing else is
     there; `rendered`: a PNG of all of it, where that was wanted and it has more than 8 bits.

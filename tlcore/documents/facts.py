@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from tlcore.advice.label_changing_flips import Flip, find_flips_to_avoid
@@ -22,6 +23,7 @@ from tlcore.data.changes import Change
 from tlcore.data.dataset_list import dataset_names
 from tlcore.data.edit_log import read_log
 from tlcore.data.manifest import Dataset, load_dataset
+from tlcore.data.split import group_keys
 from tlcore.data.thumbnails import Thumbnails
 from tlcore.errors import UserError
 from tlcore.evaluation.before_after import BeforeAfter
@@ -29,8 +31,9 @@ from tlcore.evaluation.calibration import Calibration, load_calibration
 from tlcore.evaluation.cross_validation import CrossValidation, load_cross_validation
 from tlcore.evaluation.curve_warnings import find_curve_warnings
 from tlcore.evaluation.curves import CurveWarning
-from tlcore.evaluation.findings import Finding
-from tlcore.evaluation.report import Report, load_report
+from tlcore.evaluation.findings import Finding, TornGroups
+from tlcore.evaluation.rejection import count_cost
+from tlcore.evaluation.report import FAMILIARITY, Report, load_report
 from tlcore.evaluation.trust import Evidence, evidence_in, find_limits
 from tlcore.events import EpochEnd
 from tlcore.jobs.status import job_status
@@ -167,12 +170,14 @@ def _evidence(
     evidence, cross = evidence_in(info), load_cross_validation(run.folder)
     return Evidence(
         test=(report.correct, report.total),
+        test_groups=() if dataset is None else _group_sizes(dataset.part("test")),
         tested=tested,
         photos={} if dataset is None else dict(zip(report.labels, _counts(dataset.photos, report.labels))),
         cross_validation=evidence.cross_validation if cross is None else (cross.correct, cross.total, *cross.interval),
         others=[(name, (found.report.correct, found.report.total)) for name, found in tests if found.report],
+        rejected=[(name, answered) for name, found in tests if (answered := _rejected(found)) is not None],
         near_copies=None if dataset is None else _near_copies(workspace, dataset),
-        honest=None if dataset is None else _honest(workspace, dataset),
+        honest=None if dataset is None else find_torn_groups(workspace, dataset),
         wrong_labels=None if dataset is None else _wrong_labels(workspace, dataset),
         kept=evidence.kept,
         refit=evidence.refit,
@@ -233,14 +238,31 @@ def _near_copies(workspace: Workspace, dataset: Dataset) -> int | None:
     return int((photos["split"].eq("test") & photos["group"].isin(learned)).sum())
 
 
-def _honest(workspace: Workspace, dataset: Dataset) -> tuple[float, float] | None:
-    """What keeping groups together would have changed most, if by more than chance, and nobody keeps any together."""
+def find_torn_groups(workspace: Workspace, dataset: Dataset) -> TornGroups | None:
+    """What keeping groups together would change most, as a check of the data set found.
+
+    None where nobody checked, some are kept together, or it makes no difference beyond chance.
+    """
     check = load_check(workspace, dataset)
     if check is None or ("group" in dataset.photos and dataset.photos["group"].notna().any()):
         return None
     worse = [each for each in check.worth if each.matters]
     worst = min(worse, key=lambda each: each.honest, default=None)
-    return (worst.at_random, worst.honest) if worst is not None else None
+    return None if worst is None else TornGroups(worst.at_random, worst.honest, *worst.honest_interval)
+
+
+def _group_sizes(rows: pd.DataFrame) -> list[int]:
+    """How many of some photos are in each group of those that belong together."""
+    return [int(size) for size in group_keys(rows).value_counts()]
+
+
+def _rejected(results: Results) -> tuple[int, int] | None:
+    """Of the photos of its classes, how many got "none of these"; None where it answers every photo."""
+    if results.report is None or not results.threshold or FAMILIARITY not in results.report.predictions:
+        return None
+    rows = results.report.predictions
+    cost = count_cost(rows[FAMILIARITY].to_numpy(np.float32), rows["correct"].to_numpy(bool), results.threshold)
+    return cost.total - cost.answered, cost.total
 
 
 def _wrong_labels(workspace: Workspace, dataset: Dataset) -> int | None:

@@ -22,7 +22,7 @@ MOST_BINS, PHOTOS_PER_BIN = 10, 10
 DRAWS = 500
 BEYOND_CHANCE = 1.645  # standard errors of a mean
 CROSS_VALIDATION, VALIDATION = "cross-validation", "validation"
-_TINY = 1e-30
+TINY = 1e-30  # what a probability is at least, before its logarithm
 
 Floats = npt.NDArray[np.floating[Any]]
 Codes = npt.NDArray[np.integer[Any]]
@@ -77,7 +77,7 @@ def divide_by(probabilities: Floats, temperature: float) -> npt.NDArray[np.float
     Args:
         probabilities: those that it gives as it is. A temperature t is taken back by dividing by 1 / t.
     """
-    logs = np.log(np.maximum(np.asarray(probabilities, np.float64), _TINY)) / temperature
+    logs = np.log(np.maximum(np.asarray(probabilities, np.float64), TINY)) / temperature
     powers = np.exp(logs - logs.max(axis=1, keepdims=True)) if len(logs) else logs
     return (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32) if len(logs) else powers.astype(np.float32)
 
@@ -94,7 +94,7 @@ def fit_temperature(probabilities: Floats, truth: Codes) -> float:
         return 1.0
     from scipy.optimize import minimize_scalar
 
-    logs = np.log(np.maximum(np.asarray(probabilities, np.float64), _TINY))
+    logs = np.log(np.maximum(np.asarray(probabilities, np.float64), TINY))
     found = minimize_scalar(
         lambda log_t: _loss(logs / np.exp(log_t), truth) * len(truth) + log_t**2 / (2 * SPREAD**2),
         bounds=(np.log(LEAST), np.log(MOST)),
@@ -127,7 +127,7 @@ def negative_log_likelihood(probabilities: Floats, truth: Codes) -> float:
 
 
 def _logs(probabilities: Floats) -> npt.NDArray[np.float64]:
-    return np.log(np.maximum(np.asarray(probabilities, np.float64), _TINY))
+    return np.log(np.maximum(np.asarray(probabilities, np.float64), TINY))
 
 
 def _loss(logits: Floats, truth: Codes) -> float:

@@ -37,6 +37,7 @@ class CrossValidation:
         best_epochs: the epoch that each fold's model kept.
         with_test: whether the photos of the test part took part: they do unless that part was given.
         seconds: that it took.
+        models: how many were trained for each fold: several of an ensemble.
     """
 
     folds: int
@@ -46,6 +47,7 @@ class CrossValidation:
     best_epochs: tuple[int, ...] = ()
     with_test: bool = True
     seconds: float = 0.0
+    models: int = 1
 
     @property
     def correct(self) -> int:
@@ -113,6 +115,7 @@ def cross_validation_values(found: CrossValidation) -> dict[str, Any]:
         "interval_95": list(found.interval),
         "groups": found.num_groups,
         "with_test": found.with_test,
+        "models": found.models,
     }
 
 
@@ -146,6 +149,7 @@ def parse_cross_validation(values: Any, predictions: pd.DataFrame) -> CrossValid
         tuple(int(epoch) for epoch in values["best_epochs"]),
         bool(values["with_test"]),
         float(values["seconds"]),
+        int(values.get("models", 1)),
     )
 
 

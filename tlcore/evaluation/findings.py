@@ -35,6 +35,18 @@ class NoBetterThanGuessing:
 
 
 @dataclass(frozen=True)
+class TestGroups:
+    """Test photos that belong together, in so many groups, and the 95% interval were they right or wrong together."""
+
+    __test__ = False
+
+    photos: int
+    groups: int
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
 class NearCopies:
     """Test photos that are nearly the same as one that it learned from."""
 
@@ -44,21 +56,26 @@ class NearCopies:
 
 @dataclass(frozen=True)
 class TornGroups:
-    """What a quick model gets with a random split, and with what belongs together kept on one side: shares."""
+    """What a quick model gets with a random split, and with what belongs together kept on one side: shares, and the
+    95% interval of the second."""
 
     at_random: float
     honest: float
+    low: float
+    high: float
 
 
 @dataclass(frozen=True)
 class EveryPhoto:
-    """Every photo tested once (cross-validation); `lower`: by more than chance than the test photos."""
+    """Every photo tested once (cross-validation); `lower`: by more than chance than the test photos. `leaky`: what is
+    known to be alike, or to belong together, stood on both sides there too."""
 
     correct: int
     total: int
     low: float
     high: float
     lower: bool
+    leaky: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,6 +86,16 @@ class OtherPhotos:
     correct: int
     total: int
     difference: Difference
+
+
+@dataclass(frozen=True)
+class RejectsMany:
+    """Of other photos of its classes so many got "none of these", by more than chance more than it was set for."""
+
+    name: str
+    rejected: int
+    total: int
+    expected: float
 
 
 @dataclass(frozen=True)
@@ -130,10 +157,12 @@ Finding = (
     TestPhotos
     | NoTestPhotos
     | NoBetterThanGuessing
+    | TestGroups
     | NearCopies
     | TornGroups
     | EveryPhoto
     | OtherPhotos
+    | RejectsMany
     | FewPhotos
     | FewTested
     | Imbalance
@@ -151,9 +180,19 @@ def is_good(finding: Finding) -> bool:
         case TestPhotos():
             return not finding.few
         case EveryPhoto():
-            return not finding.lower
+            return not finding.lower and not finding.leaky
         case OtherPhotos():
             return not (finding.difference.beyond_chance and finding.difference.high < 0)
         case SaysNone() | Refit():
             return True
     return False
+
+
+def is_alarm(finding: Finding) -> bool:
+    """Whether the score itself is misleading by this, so that it should never be seen without."""
+    match finding:
+        case NoTestPhotos() | NoBetterThanGuessing() | TestGroups() | NearCopies() | TornGroups() | RejectsMany():
+            return True
+        case EveryPhoto():
+            return finding.lower
+    return isinstance(finding, OtherPhotos) and not is_good(finding)

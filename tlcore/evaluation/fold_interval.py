@@ -16,6 +16,7 @@ How many fewer has two reasons (docs/evaluation.md says how well it works):
   data", Survey Methodology 24, 1998; Dean and Pagano have it for Wilson's interval).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,6 +52,18 @@ def fold_interval(correct: npt.NDArray[np.bool_], groups: npt.NDArray[np.integer
     share = float(np.mean(correct)) if total else 0.0
     low, high = wilson_interval(share * effective, effective)
     return FoldInterval(low, high, int(codes.max(initial=-1)) + 1, effective)
+
+
+def widest_interval(correct: int, sizes: Sequence[int]) -> tuple[float, float]:
+    """The 95% interval (0–1) of a share of photos in groups, where all photos of a group were right or wrong together:
+    Wilson's, for as few photos as say as much then.
+
+    Args:
+        correct: photos that were right. sizes: photos of each group.
+    """
+    total = sum(sizes)
+    effective = total / _largest_design_effect(np.asarray(sizes))
+    return wilson_interval(correct / total * effective, effective)
 
 
 def _known_spread(correct: npt.NDArray[np.bool_], groups: npt.NDArray[np.integer]) -> float:

@@ -58,7 +58,7 @@ def make_folds(labels: Codes, groups: Codes, count: int, validation_share: float
         if all(_teaches_all(labels, learn) for learn, _ in parts):
             return [_fold(labels, groups, learn, predict, validation_share, seed) for learn, predict in parts]
     raise UserError(
-        "These photos can't be tested once each: all photos of a class belong to one or two groups.",
+        "These photos can’t be tested once each: all photos of a class belong to one or two groups.",
         "Add photos of other groups to it.",
     )
 

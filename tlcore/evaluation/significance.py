@@ -121,7 +121,7 @@ def _side_by_side(predictions: Mapping[str, pd.DataFrame]) -> dict[str, npt.NDAr
         photos, first = (sorted_rows[each][["path", "sha256", "label"]].astype(str) for each in (name, names[0]))
         if not photos.equals(first):
             raise UserError(
-                f"“{names[0]}” and “{name}” were not tested on the same photos, so they can't be compared.",
+                f"“{names[0]}” and “{name}” were not tested on the same photos, so they can’t be compared.",
                 "Train both on the same data set.",
             )
     return {name: rows["correct"].to_numpy(bool) for name, rows in sorted_rows.items()}

@@ -22,16 +22,20 @@ from tlcore.evaluation.findings import (
     NoTestPhotos,
     OtherPhotos,
     Refit,
+    RejectsMany,
     SaysNone,
+    TestGroups,
     TestPhotos,
     TornGroups,
     WrongLabels,
 )
+from tlcore.evaluation.fold_interval import widest_interval
 from tlcore.evaluation.significance import difference_of_shares
 from tlcore.intervals import wilson_interval
 
 WIDE = 0.2  # of an interval, ± 10 points: a good model cannot be told from one that is not
 FEW_TEST = 50  # test photos: even where all of 49 are correct, 7% may be mistakes
+MANY_A_GROUP = 1.25  # test photos on average: with fewer, that they belong together changes little
 IMBALANCED = 4  # times as many photos in the largest class as in the smallest
 
 Counted = tuple[int, int]
@@ -43,24 +47,28 @@ class Evidence:
     """What is known about a run that bears on its score; None or empty for what nobody found out.
 
     Attributes:
-        test: on the run's own test photos. tested: test photos of each class. photos: of each class, in all parts.
+        test: on the run's own test photos. test_groups: of each group of these that belong together, how many it has.
+        tested: test photos of each class. photos: of each class, in all parts.
         cross_validation: every photo tested once, and the 95% interval of the share.
         others: tests on other photos: name, count; those of the model as it is, without photos it learned from.
         near_copies: test photos that are nearly the same as one that it learned from; None where nobody checked.
-        honest: the shares that a quick model gets with photos split at random and with groups kept together, where
-            these differ by more than chance.
+        honest: what a quick model gets with photos split at random and with groups kept together, where these differ by
+            more than chance.
+        rejected: of the photos of its classes in those tests, how many got "none of these": name, count of all.
         wrong_labels: photos that may have a wrong label; None where nobody checked.
         kept: the share of known photos that the threshold for "none of these" keeps; None where it has none.
         refit: whether the shipped model learned from the test photos too.
     """
 
     test: Counted
+    test_groups: Sequence[int] = ()
     tested: Mapping[str, int] = field(default_factory=dict)
     photos: Mapping[str, int] = field(default_factory=dict)
     cross_validation: tuple[int, int, float, float] | None = None
     others: Sequence[tuple[str, Counted]] = ()
     near_copies: int | None = None
-    honest: tuple[float, float] | None = None
+    honest: TornGroups | None = None
+    rejected: Sequence[tuple[str, Counted]] = ()
     wrong_labels: int | None = None
     kept: float | None = None
     refit: bool = False
@@ -85,6 +93,8 @@ def _of_the_test(evidence: Evidence) -> Iterator[Finding]:
         return
     low, high = wilson_interval(correct, total)
     yield TestPhotos(correct, total, low, high, high - low > WIDE or total < FEW_TEST)
+    if evidence.test_groups and total > MANY_A_GROUP * len(evidence.test_groups):
+        yield TestGroups(total, len(evidence.test_groups), *widest_interval(correct, evidence.test_groups))
     if evidence.tested:
         largest = max(evidence.tested, key=evidence.tested.__getitem__)
         share = evidence.tested[largest] / total
@@ -96,7 +106,7 @@ def _of_the_split(evidence: Evidence) -> Iterator[Finding]:
     if evidence.near_copies:
         yield NearCopies(evidence.near_copies, evidence.test[1])
     if evidence.honest is not None:
-        yield TornGroups(*evidence.honest)
+        yield evidence.honest
 
 
 def _of_other_tests(evidence: Evidence) -> Iterator[Finding]:
@@ -104,9 +114,13 @@ def _of_other_tests(evidence: Evidence) -> Iterator[Finding]:
         correct, total, low, high = evidence.cross_validation
         # The test photos may be among them, so the counts are no independent ones; the intervals must not even touch.
         lower = bool(evidence.test[1]) and high < wilson_interval(*evidence.test)[0]
-        yield EveryPhoto(correct, total, low, high, lower)
+        yield EveryPhoto(correct, total, low, high, lower, bool(evidence.near_copies) or evidence.honest is not None)
     for name, (correct, total) in evidence.others:
         yield OtherPhotos(name, correct, total, difference_of_shares(evidence.test, (correct, total)))
+    for name, (rejected, total) in evidence.rejected:
+        expected = 1 - (evidence.kept or 0)
+        if total and wilson_interval(rejected, total)[0] > expected:
+            yield RejectsMany(name, rejected, total, expected)
 
 
 def _of_the_photos(evidence: Evidence) -> Iterator[Finding]:

@@ -17,7 +17,7 @@ from tlcore.exports.file_names import export_file_name
 from tlcore.exports.own_score import MAX_LOSS, OwnScore
 from tlcore.exports.samples import make_samples
 from tlcore.jobs.store import Job, Run, load_run
-from tlcore.serving.bundle import MODEL, Bundle, load_bundle, read_info
+from tlcore.serving.bundle import Bundle, load_bundle, network_checksum, read_info
 from tlcore.settings import load_limits
 from tlcore.storage.quota import check_disk
 from tlcore.storage.usage import EXPORT, folder_bytes
@@ -63,7 +63,7 @@ def run_export(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Itera
     if made is None:
         yield Stopped("Nothing was exported.")
         return
-    found: dict[str, Any] = {"file": path.name, "model": file_checksum(bundle.tflite), "check": vars(made.check)}
+    found: dict[str, Any] = {"file": path.name, "model": file_checksum(bundle.network), "check": vars(made.check)}
     found |= {"score": vars(made.score) if made.score is not None else None, "state": state}
     save_result(job.folder, VERSION, found)
     yield Progress(StageKey.PACK, 1, 1)
@@ -72,7 +72,7 @@ def run_export(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Itera
 
 def _most_bytes(workspace: Workspace, run: Run, kind: ExportKind, bundle: Bundle) -> int:
     """What an export may take on the disk: of a model a few times its size, of a project all that goes with it."""
-    model = 8 * len(bundle.tflite)
+    model = 8 * len(bundle.network)
     return model + folder_bytes(workspace.dataset_folder(run.dataset_id)) * 2 if kind.of_maker else model
 
 
@@ -84,7 +84,7 @@ def load_export(workspace: Workspace, run: Run, kind: ExportKind, options: Mappi
         return None
     found = result[0]
     path = folder / found["file"]
-    if not path.is_file() or found["model"] != read_info(run.folder).get("files", {}).get(MODEL):
+    if not path.is_file() or found["model"] != network_checksum(read_info(run.folder)):
         return None
     if found.get("state", "") and found["state"] != kind.state(ExportSource(load_bundle(run.folder), run.folder)):
         return None

@@ -22,7 +22,7 @@ from tlcore.errors import UserError
 from tlcore.events import Progress, ShouldStop, never, run_to_end
 from tlcore.exports.own_score import MAX_LOSS, OwnScore, check_loss, score_export
 from tlcore.exports.samples import EXPECTED, FOLDER, Answer, Samples, largest_difference
-from tlcore.serving.bundle import MODEL, Bundle
+from tlcore.serving.bundle import MODEL, ONNX, Bundle
 from tlcore.workspace import disk_error, replace_folder
 
 Make = Callable[["ExportSource", Samples, Path], Generator[Progress, None, bool] | None]
@@ -61,6 +61,7 @@ class ExportKind:
             model's to tell a good file from a bad one. Its samples then carry its own answers, and `tolerance` is how
             far those may be apart on another machine.
         of_training: whether it goes on with a training or repeats it. An ensemble has none.
+        one_size: whether it has room for one image of a photo alone. An ensemble may take it in several sizes.
         of_maker: whether more goes with it than the model, so that only its maker may have it.
     """
 
@@ -74,7 +75,13 @@ class ExportKind:
     changes_weights: bool = False
     judged_by_score: bool = False
     of_training: bool = False
+    one_size: bool = False
     of_maker: bool = False
+
+    @property
+    def on_onnx(self) -> bool:
+        """Whether a model whose network is an ONNX file has it too."""
+        return self.key in _ON_ONNX
 
     @property
     def is_available(self) -> bool:
@@ -97,10 +104,12 @@ class ExportKind:
         return run
 
 
+_ON_ONNX = frozenset({"python", "service", "space", "onnx", "project"})
+
 KINDS: dict[str, ExportKind] = {
     kind.key: kind
     for kind in (
-        ExportKind("html", "HTML file", ".html", False, "tlcore.exports.html_file", 2e-3),
+        ExportKind("html", "HTML file", ".html", False, "tlcore.exports.html_file", 2e-3, one_size=True),
         ExportKind("python", "Python program", ".zip", True, "tlcore.exports.python_program", 1e-3),
         ExportKind("service", "HTTP service", ".zip", True, "tlcore.exports.web_service", 1e-3),
         ExportKind("space", "Demo page", ".zip", True, "tlcore.exports.space", 1e-3),
@@ -123,6 +132,7 @@ KINDS: dict[str, ExportKind] = {
             ("ai_edge_quantizer",),
             changes_weights=True,
             judged_by_score=True,
+            one_size=True,
         ),
         ExportKind(
             "onnx", "ONNX", ".zip", True, "tlcore.exports.onnx_model", 1e-3, ("tensorflow", "tf2onnx", "onnxruntime")
@@ -179,16 +189,20 @@ def find_kind(key: str) -> ExportKind:
     return KINDS[key]
 
 
-def offered_kinds(is_trained: bool, is_maker: bool = True) -> tuple[ExportKind, ...]:
+def offered_kinds(is_trained: bool, is_maker: bool = True, num_sizes: int = 1) -> tuple[ExportKind, ...]:
     """The kinds that can be made with what is installed, in the order in which they are offered.
 
     Args:
         is_trained: whether the model was trained here; an ensemble was not. is_maker: whether who asks made it.
+        num_sizes: of the images that it takes.
     """
     return tuple(
         kind
         for kind in KINDS.values()
-        if kind.is_available and (is_trained or not kind.of_training) and (is_maker or not kind.of_maker)
+        if kind.is_available
+        and (is_trained or not kind.of_training)
+        and (is_maker or not kind.of_maker)
+        and (num_sizes == 1 or not kind.one_size)
     )
 
 
@@ -226,9 +240,17 @@ def exporting(
         UserError: something is there already, a package is missing, the disk is full, or the export answers otherwise
             than the model, or loses more than it may.
     """
+    if kind.one_size and source.bundle.other_sizes:
+        raise UserError(
+            f"This ensemble takes each photo in several image sizes, and an export as {kind.title} takes one.",
+            "Choose another kind of export, or combine models with the same image size.",
+        )
+    if source.bundle.network_file == ONNX and not kind.on_onnx:
+        allowed = ", ".join(each.key for each in KINDS.values() if each.on_onnx)
+        raise UserError(f"{kind.title}: not possible with an ONNX network.", f"Choose one of: {allowed}.")
     is_zip = kind.is_folder and path.suffix.lower() == ".zip"
-    _check_target(path, kind.is_folder and not is_zip, overwrite)
     try:
+        _check_target(path, kind, kind.is_folder and not is_zip, overwrite)
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".exporting-") as place:
             draft = Path(place) / path.stem if kind.is_folder else Path(place) / path.name
@@ -267,18 +289,29 @@ def _make_checked(
         differs = f"answers differently from the model (by up to {difference:.4f})"
         raise UserError(
             f"The export {'gives no usable answers' if math.isinf(difference) else differs} on its samples.",
-            f"At most {allowed:g} is allowed, so it wasn't saved. Please report this.",
+            f"At most {allowed:g} is allowed, so it wasn’t saved. Please report this.",
         )
     if kind.judged_by_score:
         samples.answered(answers, source.bundle).write(draft, kind.tolerance)
     return Check(len(samples.photos), difference, allowed)
 
 
-def _check_target(path: Path, is_folder: bool, overwrite: bool) -> None:
-    """Raise UserError where exporting would replace something."""
+def _check_target(path: Path, kind: ExportKind, is_folder: bool, overwrite: bool) -> None:
+    """Raise UserError where exporting would replace something, or nothing would open the file by its name."""
+    replacing = "Use another name, or replace it: --overwrite in the terminal, overwrite=True in Python."
     if path.is_dir():
-        earlier = (path / FOLDER / EXPECTED).is_file()
-        if not is_folder or (any(path.iterdir()) and not (overwrite and earlier)):
-            raise UserError(f"{path} is already there.", "Use another name, or a folder that is new or empty.")
-    elif path.exists() and (is_folder or not overwrite):
+        if not is_folder:
+            raise UserError(f"{path} is a folder.", f"Name a file in it: {path / ('model' + kind.suffix)}")
+        if any(path.iterdir()):
+            earlier = (path / FOLDER / EXPECTED).is_file()
+            if not earlier:
+                raise UserError(f"{path} is already there.", "Use another name, or a folder that is new or empty.")
+            if not overwrite:
+                raise UserError(f"{path} is already there.", replacing)
+        return
+    if not kind.is_folder and path.suffix.lower() != kind.suffix:
+        raise UserError(f"{path.name} is no name for this kind of file.", f"Let it end in {kind.suffix}.")
+    if path.exists() and is_folder:
         raise UserError(f"{path} is already there.", "Use another name.")
+    if path.exists() and not overwrite:
+        raise UserError(f"{path} is already there.", replacing)

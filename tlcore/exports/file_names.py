@@ -5,5 +5,6 @@ from tlcore.exports.exporter import ExportKind
 
 
 def export_file_name(name: str, kind: ExportKind) -> str:
-    """The name of a download: "leaves-python.zip", of the data set "Leaves"."""
-    return f"{slug(name)}-{kind.key}{kind.suffix}"
+    """What a download of the data set "Leaves" is called: "leaves-python.zip"; "leaves.html", whose ending says it."""
+    ending = "" if kind.suffix == f".{kind.key}" else f"-{kind.key}"
+    return f"{slug(name)}{ending}{kind.suffix}"

@@ -80,7 +80,7 @@ def make_html(source: ExportSource, samples: Samples) -> str:
     values = {
         "policy": _policy([_part("guard.js"), litert, script], styles),
         "name": html.escape(source.name),
-        "subtitle": f"Tells {count(len(bundle.labels), 'class', 'classes')} apart · works without internet",
+        "subtitle": f"Recognises {count(len(bundle.labels), 'class', 'classes')} · works without internet",
         "classes": _classes(bundle.labels),
         "styles": styles,
         "resize": bundle.policy,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tlcore.exports.exporter import ExportSource
+from tlcore.messages.model_info import plain
 
 Cell = tuple[str, str]
 """Its kind, "markdown" or "code", and its text."""
@@ -13,7 +14,7 @@ def cells(source: ExportSource) -> list[Cell]:
     """The cells for a model, with the settings that it was trained with."""
     info = source.bundle.info
     return [
-        ("markdown", _INTRODUCTION.replace("{name}", source.name)),
+        ("markdown", _INTRODUCTION.replace("{name}", plain(source.name))),
         ("code", _PHOTOS),
         ("markdown", _FEATURES_TEXT),
         ("code", _FEATURES),

@@ -10,10 +10,12 @@ from typing import Any
 from tlcore.errors import UserError
 from tlcore.exports.exporter import ExportSource
 from tlcore.exports.samples import FOLDER, Answer, Samples
-from tlcore.serving.bundle import INFO, LABELS
+from tlcore.messages.model_info import plain
+from tlcore.serving.bundle import INFO, LABELS, ONNX
 from tlcore.workspace import write_atomic, write_json
 
 LITERT, NUMPY, PILLOW, HEIF = "ai-edge-litert>=1.2,<3", "numpy>=1.26,<3", "pillow>=11.3,<14", "pillow-heif>=0.22,<2"
+ONNXRUNTIME = "onnxruntime>=1.17"
 SECONDS = 120  # for loading a runtime and five photos, on the slowest machine
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -30,10 +32,20 @@ def write_program(source: ExportSource, folder: Path, readme: str, packages: Ite
     """
     copy_template("predict.py", folder)
     write_atomic(folder / "requirements.txt", ("\n".join(packages) + "\n").encode())
-    write_atomic(folder / "README.md", readme.replace("{name}", source.name).encode("utf-8"))
+    write_atomic(folder / "README.md", readme.replace("{name}", plain(source.name)).encode("utf-8"))
     write_atomic(folder / LABELS, ("\n".join(source.bundle.labels) + "\n").encode("utf-8"))
     # Its checksums are of files that an export need not have.
     write_json(folder / INFO, {key: value for key, value in source.bundle.info.items() if key != "files"})
+
+
+def runtime_of(source: ExportSource) -> str:
+    """The line of requirements.txt for what runs the model's network."""
+    return ONNXRUNTIME if source.bundle.network_file == ONNX else LITERT
+
+
+def write_network(source: ExportSource, folder: Path) -> None:
+    """Write the model's network as it is."""
+    write_atomic(folder / source.bundle.network_file, source.bundle.network)
 
 
 def copy_template(name: str, folder: Path) -> None:
@@ -52,11 +64,11 @@ def run_program(source: ExportSource, samples: Samples, folder: Path) -> list[An
     try:
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=SECONDS, encoding="utf-8")
     except subprocess.TimeoutExpired as error:
-        raise UserError("The export doesn't answer.", "Try again when this machine has less to do.") from error
+        raise UserError("The export doesn’t answer.", "Try again when this machine has less to do.") from error
     lines = done.stdout.splitlines()
     if done.returncode or len(lines) != len(photos):
         last = (done.stderr.strip() or "no message").splitlines()[-1]
-        raise UserError(f"The export can't be run: {last}", "Please report this.")
+        raise UserError(f"The export can’t be run: {last}", "Please report this.")
     return [answer_of(source, json.loads(line)) for line in lines]
 
 

@@ -14,7 +14,7 @@ from tlcore.exports.samples import Answer, Samples
 from tlcore.jobs.store import Run
 from tlcore.projects.file import ProjectFile
 from tlcore.projects.saving import project_runs, save_project
-from tlcore.serving.bundle import INFO, LABELS, MODEL, load_bundle
+from tlcore.serving.bundle import INFO, LABELS, NETWORKS, load_bundle
 from tlcore.serving.predict import ImageClassifier
 from tlcore.workspace import Workspace, split_version
 
@@ -31,7 +31,7 @@ def answer(source: ExportSource, samples: Samples, target: Path) -> list[Answer]
     with ProjectFile(target) as project, tempfile.TemporaryDirectory() as place:
         for name in project.names():
             data = project.read(name)
-            if name in {f"runs/{run.id}/bundle/{file}" for file in (MODEL, LABELS, INFO)}:
+            if name in {f"runs/{run.id}/bundle/{file}" for file in (*NETWORKS, LABELS, INFO)}:
                 Path(place, name.rpartition("/")[2]).write_bytes(data)
         classifier = ImageClassifier(load_bundle(Path(place)))
     answers = []

@@ -1,12 +1,10 @@
-"""The export "python": one script that predicts with LiteRT, NumPy and Pillow, on a laptop or a Raspberry Pi."""
+"""The export "python": one script that predicts with LiteRT or onnxruntime, on a laptop or a Raspberry Pi."""
 
 from pathlib import Path
 
 from tlcore.exports.exporter import ExportSource
-from tlcore.exports.program import LITERT, NUMPY, PILLOW, run_program, write_program
+from tlcore.exports.program import NUMPY, PILLOW, run_program, runtime_of, write_network, write_program
 from tlcore.exports.samples import Answer, Samples
-from tlcore.serving.bundle import MODEL
-from tlcore.workspace import write_atomic
 
 README = """# {name}
 
@@ -18,6 +16,8 @@ python -m venv .venv
 .venv/bin/python predict.py --check
 .venv/bin/python predict.py photo.jpg
 ```
+
+It takes folders too, and `--json` for programs. For photos of iPhones (HEIC): `pip install pillow-heif`.
 
 (On Windows: `.venv\\Scripts\\pip` and `.venv\\Scripts\\python`.)
 
@@ -37,8 +37,8 @@ print(answer["label"], answer["probability"], answer["known"])
 
 def make(source: ExportSource, samples: Samples, target: Path) -> None:
     """Write the folder; see exporter.py."""
-    write_program(source, target, README, (LITERT, NUMPY, PILLOW))
-    write_atomic(target / MODEL, source.bundle.tflite)
+    write_program(source, target, README, (runtime_of(source), NUMPY, PILLOW))
+    write_network(source, target)
 
 
 def answer(source: ExportSource, samples: Samples, target: Path) -> list[Answer]:

@@ -15,20 +15,20 @@ from tlcore.errors import UserError
 from tlcore.exports.exporter import ExportSource
 from tlcore.exports.program import (
     HEIF,
-    LITERT,
     NUMPY,
     PILLOW,
     SECONDS,
     TEMPLATES,
     answer_of,
     copy_template,
+    runtime_of,
+    write_network,
     write_program,
 )
 from tlcore.exports.samples import Answer, Samples
-from tlcore.serving.bundle import MODEL
 from tlcore.workspace import write_atomic
 
-PACKAGES = (LITERT, NUMPY, PILLOW, HEIF)
+PACKAGES = (NUMPY, PILLOW, HEIF)  # beside what runs the network
 README = TEMPLATES / "service.md"
 WEB_FILES = ("index.html", "page.js", "page.css")
 
@@ -37,14 +37,15 @@ _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # what r
 
 def make(source: ExportSource, samples: Samples, target: Path) -> None:
     """Write the folder; see exporter.py."""
-    write_program(source, target, README.read_text(encoding="utf-8"), PACKAGES)
+    packages = (runtime_of(source), *PACKAGES)
+    write_program(source, target, README.read_text(encoding="utf-8"), packages)
     (target / "web").mkdir()
     for name in ("server.py", "limits.py", "Dockerfile", *(f"web/{each}" for each in WEB_FILES)):
         copy_template(name, target)
-    pins = [f"{name}=={version(name)}" for name in (re.split("[<>=]", line)[0] for line in PACKAGES)]
+    pins = [f"{name}=={version(name)}" for name in (re.split("[<>=]", line)[0] for line in packages)]
     write_atomic(target / "constraints.txt", ("\n".join(pins) + "\n").encode())
     write_atomic(target / ".dockerignore", b".venv\n__pycache__\n")
-    write_atomic(target / MODEL, source.bundle.tflite)
+    write_network(source, target)
 
 
 def answer(source: ExportSource, samples: Samples, target: Path) -> list[Answer]:
@@ -68,7 +69,7 @@ def running(folder: Path) -> Iterator[str]:
             assert process.stdout is not None  # it was asked for
             line = process.stdout.readline()
             if not line.startswith("Listening on "):
-                raise UserError("The service doesn't start.", "Please report this.")
+                raise UserError("The service doesn’t start.", "Please report this.")
             yield line.removeprefix("Listening on ").strip()
         finally:
             too_late.cancel()
@@ -80,4 +81,4 @@ def _post(url: str, data: bytes) -> object:
         with _DIRECT.open(urllib.request.Request(url, data), timeout=SECONDS) as reply:
             return json.load(reply)
     except (OSError, ValueError) as error:
-        raise UserError(f"The service doesn't answer: {error}", "Please report this.") from error
+        raise UserError(f"The service doesn’t answer: {error}", "Please report this.") from error

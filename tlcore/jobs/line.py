@@ -26,7 +26,7 @@ from tlcore.workspace import Workspace, disk_error, is_id, read_json, write_json
 
 FOLDER = "queue"
 KINDS = ("train", "import", "advice", "check", "analysis", "network")
-NOT_BEGUN = "It hadn't started yet."
+NOT_BEGUN = "It hadn’t started yet."
 MOST_SERVED = 1000  # visitors whose last turn is remembered
 LINE_SECONDS = 30  # a change takes some milliseconds; no page may wait without end
 MOST_TRIES = 3  # workers that are started for a job before it is given up

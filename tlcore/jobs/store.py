@@ -277,7 +277,7 @@ def open_job(folder: Path) -> Job:
         name = given or values["name"]
         return cls(folder.name, folder, values["kind"], name, values["created"], values["spec"], visitor, bool(given))
     except DamagedFile as error:
-        what = f"The run “{folder.name}” is damaged: its {JOB} can't be read."
+        what = f"The run “{folder.name}” is damaged: its {JOB} can’t be read."
         raise UserError(what, "Start a new run. Your photos are not affected.") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise _unknown(folder.name) from error

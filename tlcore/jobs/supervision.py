@@ -19,7 +19,7 @@ BEGIN_PATIENCE_SECONDS = 300  # TensorFlow comes from a slow disk, on a machine 
 STOP_PATIENCE_SECONDS = 20  # a worker that does not answer a stop by then is ended
 PACKING_PATIENCE_SECONDS = 300  # one that was stopped by a limit, and packs what was learned
 LIMIT = "limit:"
-NO_ANSWER = "It didn't respond, so it was shut down. What it had computed is kept for later runs."
+NO_ANSWER = "It didn’t respond, so it was shut down. What it had computed is kept for later runs."
 
 
 class Supervision:

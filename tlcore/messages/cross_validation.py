@@ -31,7 +31,11 @@ def cross_validation_message(found: CrossValidation) -> str:
 
 def how_message(found: CrossValidation) -> str:
     """What its score means, in a sentence."""
-    each = f"{count(found.folds, 'model')} learned from about {percent(1 - 1 / found.folds)} of the photos each"
+    share = percent(1 - 1 / found.folds)
+    if found.models > 1:
+        each = f"For each of the {found.folds} parts, {count(found.models, 'model')} learned from the others"
+        return f"{each} (about {share} of the photos), and their combined answer was tested on that part."
+    each = f"{count(found.folds, 'model')} learned from about {share} of the photos each"
     return f"{each}, and every photo was predicted by the one that had not seen it."
 
 
@@ -39,6 +43,9 @@ def spread_message(found: CrossValidation) -> str:
     """How much the folds differ: "The 5 models got 88% to 98% of their photos correct."."""
     shares = found.fold_table["accuracy"]
     low, high = percent(float(shares.min())), percent(float(shares.max()))
+    if found.models > 1:
+        spread = f"{low} in each" if low == high else f"between {low} and {high}"
+        return f"Part by part, {spread} of the photos were predicted correctly."
     if low == high:
         return f"Each of the {found.folds} models got {low} of its photos correct."
     return f"The {found.folds} models got {low} to {high} of their photos correct."

@@ -30,9 +30,12 @@ METHOD_SENTENCES = {
 }
 NO_CURVES = "An ensemble isn’t trained itself, so it has no training curves. Open one of its models to see its curves."
 NO_RETRAINING = "An ensemble isn’t retrained: correct photos and retrain one of its models, then combine again."
+NOT_CROSS_VALIDATED = (
+    "Not every model of this ensemble was cross-validated, so not every photo could be tested. Test all photos with "
+    "each of them, then combine again."
+)
 NOT_FOR_ENSEMBLES = {
-    CROSS_VALIDATION: "An ensemble isn’t trained itself, so there is nothing to cross-validate. Open one of its models "
-    "to see its cross-validation.",
+    CROSS_VALIDATION: NOT_CROSS_VALIDATED,
     LEARNING_CURVE: "There is no learning curve for an ensemble. Open one of its models to see whether more photos "
     "would help.",
     PHOTO_MAP: "There is no map for an ensemble, since each of its models sees the photos in its own way. Open one of "
@@ -55,8 +58,8 @@ def short_ensemble_name(spec: EnsembleSpec) -> str:
 def check_can_analyse(run: Run, what: str) -> None:
     """Raise UserError where an analysis makes no sense for a run, since it is an ensemble."""
     if run.ensemble is not None and what in NOT_FOR_ENSEMBLES:
-        reason, fix = NOT_FOR_ENSEMBLES[what].rsplit(" Open ", 1)[0], "Open one of its models instead."
-        raise UserError(reason, fix)
+        reason, _, fix = NOT_FOR_ENSEMBLES[what].partition(". ")
+        raise UserError(f"{reason}.", fix)
 
 
 def member_name(member: Member) -> str:

@@ -12,7 +12,7 @@ SPREAD = 0.33  # of the photo's side: how far evidence lies from its centre on a
 MIDDLE = (0.39, 0.61)  # of the photo's height or width
 
 NO_NEIGHBOURS = (
-    "To see which training photos are most like this one, train again, or open one of an ensemble’s models: this model "
+    "To see which training photos are most like this one, train again (or combine again, for an ensemble): this model "
     "doesn’t keep that."
 )
 HOW_TO_READ = (

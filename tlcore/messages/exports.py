@@ -1,10 +1,12 @@
 """What an export is good for, and what its check found, in words."""
 
+from collections.abc import Sequence
+
 from tlcore.intervals import wilson_interval
 from tlcore.messages.quantities import count, percent, percent_range
 
 KIND_LINES: dict[str, str] = {
-    "html": "One file that opens in any current browser, without a network, and classifies photos and the camera.",
+    "html": "One file that opens in any current browser, without internet, and classifies photos and the camera.",
     "python": "A script for a laptop or a Raspberry Pi. It needs Python and three small packages.",
     "service": "A small web service with a Dockerfile: send a photo, get the answer as JSON.",
     "space": "A page that predicts with this model alone, for a Hugging Face Space or your own Streamlit server.",
@@ -17,6 +19,11 @@ KIND_LINES: dict[str, str] = {
     "keras": "To continue training in Keras, in a notebook of your own.",
 }
 """One sentence for each kind of export, by its key."""
+
+ONE_SIZE_ONLY = (
+    "An HTML file and LiteRT with 8 bits have room for one image size. The models of this ensemble take photos in "
+    "different sizes."
+)
 
 INCLUDE_PHOTOS = "Include five test photos"
 INCLUDE_PHOTOS_HELP = (
@@ -45,6 +52,11 @@ def project_message(name: str, photos: int, runs: int) -> str:
     return f"The project “{name}”: {count(photos, 'photo')} and {count(runs, 'run')}. It opens beside your own."
 
 
+def not_offered_message(titles: Sequence[str]) -> str:
+    """Which kinds a model with an ONNX network can't be exported as."""
+    return f"Not offered, because this model’s network is an ONNX file: {', '.join(titles)}."
+
+
 def score_message(
     correct: int, model_correct: int, total: int, known: int | None = None, model_known: int | None = None
 ) -> str:
@@ -64,10 +76,11 @@ def score_message(
 
 
 def check_message(photos: int, largest_difference: float, are_photos: bool = False) -> str:
-    """How far the answers of an export are from the model's: "Checked on 5 photos: answers within 0.0001.".
+    """How far the answers of an export are from the model's: "Checked on 5 photos: answers within 0.0001 of the
+    model’s.".
 
     Args:
         largest_difference: in probability, 0–1. are_photos: whether they are photos, not drawings.
     """
     within = max(1e-4, round(largest_difference + 5e-5, 4))  # rounded up: "within" must hold
-    return f"Checked on {photos} {'photos' if are_photos else 'drawings'}: answers within {within:g}."
+    return f"Checked on {photos} {'photos' if are_photos else 'drawings'}: answers within {within:g} of the model’s."

@@ -94,7 +94,7 @@ def _is_said(finding: Finding) -> bool:
         case TestPhotos():
             return not finding.few
         case EveryPhoto():
-            return not finding.lower
+            return not finding.lower and not finding.leaky
         case Refit():
             return True
     return False

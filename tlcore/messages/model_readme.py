@@ -11,6 +11,7 @@ from tlcore.data.wanted import REDUCING_GAP
 from tlcore.messages.model_card import intended_section, limits_section, making_section, score_section
 from tlcore.messages.model_info import backbone_title, plain, text, value
 from tlcore.messages.quantities import count
+from tlcore.serving.bundle import MODEL, ONNX
 from tlcore.serving.bundle_weights import WEIGHTS
 
 MOST_CLASSES = 200  # named; the others stand in labels.txt
@@ -26,6 +27,21 @@ POLICY_WORDS = {
     "squash": "the whole photo, resized to a square",
 }
 
+READING = """photo = Image.open("photo.jpg")
+photo.draft(None, ({reduced}, {reduced}))  # a large JPEG is decoded smaller, as in training
+photo = ImageOps.exif_transpose(photo).convert("RGB")
+photo = {preparing}
+pixels = np.asarray(photo, np.float32)[np.newaxis]
+"""
+
+READING_SIZES = """def read(size):  # each size is made of the file, as in training
+    photo = Image.open("photo.jpg")
+    photo.draft(None, (size * {gap}, size * {gap}))  # a large JPEG is decoded smaller
+    photo = ImageOps.exif_transpose(photo).convert("RGB")
+    return np.asarray({preparing}, np.float32)[np.newaxis]
+
+"""
+
 USAGE = """## Use it in Python
 
 With Transfer Lab (`pip install transferlab`):
@@ -37,22 +53,17 @@ model = tlcore.load_model("{file}")
 prediction = model.predict("photo.jpg")
 print(prediction.label, prediction.probability)
 if not prediction.known:
-    print("It doesn't look like any of the classes.")
+    print("It doesn’t look like any of the classes.")
 ```
 
-Without it (`pip install ai-edge-litert numpy pillow`), in the unzipped folder:
+Without it (`pip install {package} numpy pillow`), in the unzipped folder:
 
 ```python
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter
+{imports}
 from PIL import Image, ImageOps
 
-photo = Image.open("photo.jpg")
-photo.draft(None, ({reduced}, {reduced}))  # a large JPEG is decoded smaller, as in training
-photo = ImageOps.exif_transpose(photo).convert("RGB")
-photo = {preparing}
-classify = Interpreter("model.tflite").get_signature_runner("serving_default")
-outputs = classify(image=np.asarray(photo, np.float32)[np.newaxis])
+{reading}{running}
 probabilities = outputs["probabilities"][0]
 labels = open("labels.txt", encoding="utf-8").read().splitlines()
 print(labels[probabilities.argmax()], probabilities.max())
@@ -63,6 +74,28 @@ Photos with a colour profile, transparent parts or more than 8 bits a channel ne
 Transfer Lab has the whole recipe.
 """
 
+
+RUNTIMES = {
+    MODEL: (
+        "ai-edge-litert",
+        "from ai_edge_litert.interpreter import Interpreter",
+        """classify = Interpreter("model.tflite").get_signature_runner("serving_default")
+outputs = classify({given})""",
+    ),
+    ONNX: (
+        "onnxruntime",
+        "import onnxruntime",
+        """network = onnxruntime.InferenceSession("model.onnx", providers=["CPUExecutionProvider"])
+names = [each.name for each in network.get_outputs()]
+outputs = dict(zip(names, network.run(names, dict({given}))))""",
+    ),
+}
+"""Package, import and use of what runs a network, by the name of its file."""
+
+NETWORK_FILES = {
+    MODEL: "- `model.tflite`: the model for LiteRT (TensorFlow Lite): Python, Android, iOS, Raspberry Pi\n",
+    ONNX: "- `model.onnx`: the model for onnxruntime: Python, C#, Java, C++, JavaScript\n",
+}
 
 FAMILIARITY = (
     "\n- Second output: `familiarity`, float32 (1, 1), 0–1: how similar the photo is to the training photos (cosine "
@@ -122,8 +155,11 @@ def _input(info: Mapping[str, Any]) -> str:
     return (
         "## Input and output\n\n"
         f"- Input: `image`, float32 (1, {size}, {size}, 3), RGB, values 0–255 (the scaling is part of the model)\n"
-        f"- Resizing: upright by its EXIF orientation, then {POLICY_WORDS.get(policy, policy)} to {size} × {size} "
-        "pixels\n"
+        + "".join(
+            f"- Input: `image_{each}`, the same photo, float32 (1, {each}, {each}, 3)\n" for each in _other_sizes(info)
+        )
+        + f"- Resizing: upright by its EXIF orientation, then {POLICY_WORDS.get(policy, policy)} to {size} × {size} "
+        f"pixels{', and in the same way to each other size' if _other_sizes(info) else ''}\n"
         "- Output: `probabilities`, float32 (1, classes), in the order of labels.txt"
         + ("" if _threshold(info) is None else FAMILIARITY)
     )
@@ -132,7 +168,33 @@ def _input(info: Mapping[str, Any]) -> str:
 def _usage(info: Mapping[str, Any], file: str) -> str:
     threshold = _threshold(info)
     familiar = "" if threshold is None else KNOWN.format(threshold=threshold)
-    return USAGE.format(file=file, preparing=_preparing(info), reduced=_reduced(info), familiar=familiar).rstrip()
+    package, imports, running = RUNTIMES[_network_file(info)]
+    reading, given = _reading(info)
+    runtime = {"package": package, "imports": imports, "running": running.format(given=given)}
+    return USAGE.format(**runtime, file=file, reading=reading, familiar=familiar).rstrip()
+
+
+def _reading(info: Mapping[str, Any]) -> tuple[str, str]:
+    """How a photo is read in Python, and what the network is then given."""
+    others = _other_sizes(info)
+    if not others:
+        return READING.format(reduced=_reduced(info), preparing=_preparing(info)), "image=pixels"
+    size = value(info, "input", "size")
+    gap = REDUCING_GAP if _reduced(info) != str(size) else 1
+    given = ", ".join([f"image=read({size})", *(f"image_{other}=read({other})" for other in others)])
+    return READING_SIZES.format(gap=gap, preparing=_preparing(info, "size")), given
+
+
+def _other_sizes(info: Mapping[str, Any]) -> list[int]:
+    """The smaller sizes that an ensemble takes a photo in, in pixels."""
+    found = value(info, "input", "other_sizes")
+    return [size for size in found if type(size) is int] if isinstance(found, list) else []
+
+
+def _network_file(info: Mapping[str, Any]) -> str:
+    """Which of the two the network's file is."""
+    files = value(info, "files")
+    return ONNX if isinstance(files, Mapping) and ONNX in files else MODEL
 
 
 def _threshold(info: Mapping[str, Any]) -> float | None:
@@ -141,9 +203,9 @@ def _threshold(info: Mapping[str, Any]) -> float | None:
     return found if type(found) is float else None
 
 
-def _preparing(info: Mapping[str, Any]) -> str:
+def _preparing(info: Mapping[str, Any], size: str = "") -> str:
     policy = text(info, "input", "resize")
-    return PREPARING.get(policy, PREPARING["squash"]).format(size=value(info, "input", "size"))
+    return PREPARING.get(policy, PREPARING["squash"]).format(size=size or value(info, "input", "size"))
 
 
 def _reduced(info: Mapping[str, Any]) -> str:
@@ -159,8 +221,7 @@ def _files(info: Mapping[str, Any], with_keras: bool) -> str:
     keras = "- `model.keras`: the same model for Keras, to continue with\n" if with_keras else ""
     return (
         "## Files\n\n"
-        "- `model.tflite`: the model for LiteRT (TensorFlow Lite): Python, Android, iOS, Raspberry Pi\n"
-        f"{keras}{weights}"
+        f"{NETWORK_FILES[_network_file(info)]}{keras}{weights}"
         "- `labels.txt`: the class names, one a line\n"
         "- `model.json`: everything about the training: settings, test results, versions, checksums"
     )

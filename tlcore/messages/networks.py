@@ -21,7 +21,7 @@ BASES = {
 """Where a value comes from, by its basis."""
 
 EVERY_STRATEGY = "It works with every strategy."
-FROZEN_ONLY = "It works with feature extraction only: its file holds a finished network, whose layers can't be trained."
+FROZEN_ONLY = "It works with feature extraction only: its file holds a finished network, whose layers can’t be trained."
 KIND_WORDS = {
     "keras": "Keras",
     "h5": "Keras (HDF5)",
@@ -120,4 +120,4 @@ def only_message(spec: BackboneSpec) -> str:
     """Why not every strategy is offered for a network."""
     if spec.members:
         return "Several networks side by side work with feature extraction only."
-    return f"{spec.title} works with feature extraction only: its layers can't be trained."
+    return f"{spec.title} works with feature extraction only: its layers can’t be trained."

@@ -1,9 +1,13 @@
 """A run tested on other photos than its own, in words."""
 
+import numpy as np
+
 from tlcore.analysis.test_set_results import Results
-from tlcore.evaluation.report import Report
+from tlcore.evaluation.rejection import count_cost
+from tlcore.evaluation.report import FAMILIARITY, Report
 from tlcore.evaluation.significance import Difference
-from tlcore.messages.quantities import count, percent
+from tlcore.intervals import wilson_interval
+from tlcore.messages.quantities import count, percent, percent_range
 from tlcore.messages.unknown import unknown_message
 
 KEPT_NOTE = "Your photos are not kept: only small pictures of some of them, mistakes first, until you delete the test."
@@ -40,6 +44,23 @@ def learned_message(results: Results) -> str:
         return "It learned from every one of these photos, so this score says nothing about new ones."
     verb = "is one" if number == 1 else "are ones"
     return f"{number:,} of these {total:,} photos {verb} it learned from, so the score is too good."
+
+
+def answered_message(results: Results) -> str:
+    """How many photos of its classes got an answer at all, and how many of the answers are correct; "" where it answers
+    every photo."""
+    if results.report is None or not results.threshold or FAMILIARITY not in results.report.predictions:
+        return ""
+    rows = results.report.predictions
+    cost = count_cost(rows[FAMILIARITY].to_numpy(np.float32), rows["correct"].to_numpy(bool), results.threshold)
+    if cost.answered == cost.total:
+        return "All of these photos got an answer."
+    nones = f"{cost.total - cost.answered:,} of them got “None of these” instead of an answer"
+    if not cost.answered:
+        return f"{nones}."
+    low, high = wilson_interval(cost.correct, cost.answered)
+    share = f"{percent(cost.correct / cost.answered)} are correct"
+    return f"{nones}; of the {cost.answered:,} answers, {share} (likely range {percent_range(low, high)})."
 
 
 def strange_message(results: Results) -> str:

@@ -15,24 +15,28 @@ from tlcore.evaluation.findings import (
     NoTestPhotos,
     OtherPhotos,
     Refit,
+    RejectsMany,
     SaysNone,
+    TestGroups,
     TestPhotos,
     TornGroups,
     WrongLabels,
 )
-from tlcore.messages.quantities import count, percent
+from tlcore.intervals import wilson_interval
+from tlcore.messages.quantities import count, percent, percent_range
 from tlcore.messages.scores import score_message
 
 TITLE = "How far you can trust this"
+SEE_ALL = "How far you can trust this score"
 MOST_NAMED = 3  # classes; more are counted
 
 
 def finding_message(finding: Finding) -> str:
     """A finding of `find_limits` as a sentence. It holds a user's labels unescaped: show it as plain text."""
     match finding:
-        case TestPhotos() | NoTestPhotos() | NoBetterThanGuessing():
+        case TestPhotos() | TestGroups() | NoTestPhotos() | NoBetterThanGuessing():
             return _of_the_test(finding)
-        case NearCopies() | TornGroups() | EveryPhoto() | OtherPhotos():
+        case NearCopies() | TornGroups() | EveryPhoto() | OtherPhotos() | RejectsMany():
             return _of_other_tests(finding)
         case FewPhotos() | FewTested() | Imbalance() | WrongLabels() | NotChecked():
             return _of_the_photos(finding)
@@ -50,8 +54,13 @@ def finding_message(finding: Finding) -> str:
             )
 
 
-def _of_the_test(finding: TestPhotos | NoTestPhotos | NoBetterThanGuessing) -> str:
+def _of_the_test(finding: TestPhotos | TestGroups | NoTestPhotos | NoBetterThanGuessing) -> str:
     match finding:
+        case TestGroups(number, groups, low, high):
+            return (
+                f"The {count(number, 'test photo')} are {count(groups, 'group')} of photos that belong together, and "
+                f"are often correct or wrong together: the likely range may be as wide as {percent_range(low, high)}."
+            )
         case NoTestPhotos():
             return "No photos were held back for testing, so nobody knows how good it is."
         case NoBetterThanGuessing(label, share):
@@ -66,31 +75,42 @@ def _of_the_test(finding: TestPhotos | NoTestPhotos | NoBetterThanGuessing) -> s
     return f"{photos} put the score between {reach} for photos of the same kind."
 
 
-def _of_other_tests(finding: NearCopies | TornGroups | EveryPhoto | OtherPhotos) -> str:
+def _of_other_tests(finding: NearCopies | TornGroups | EveryPhoto | OtherPhotos | RejectsMany) -> str:
     match finding:
         case NearCopies(number, total):
             is_one = number == 1
             return (
-                f"Near-copies stood on both sides of the split: {number:,} of {count(total, 'test photo')} "
+                f"Near-copies are on both sides of the split: {number:,} of {count(total, 'test photo')} "
                 f"{'looks' if is_one else 'look'} almost like a photo it learned from, which makes the test too easy."
             )
-        case TornGroups(at_random, honest):
+        case TornGroups(at_random, honest, low, high):
             return (
-                "Photos that belong together stood on both sides of the split: a quick model gets "
-                f"{percent(at_random)} that way, and {percent(honest)} where they are kept together."
+                "Photos that belong together are on both sides of the split: a quick model gets "
+                f"{percent(at_random)} that way, but {percent(honest)} (likely range {percent_range(low, high)}) where "
+                "they are kept together."
+            )
+        case RejectsMany(name, rejected, total, expected):
+            low, high = wilson_interval(rejected, total)
+            return (
+                f"On other photos, “{name}”, {rejected:,} of {total:,} got “none of these” although they show its "
+                f"classes ({percent(rejected / total)}; likely range {percent_range(low, high)}). It was set for "
+                f"{percent(expected)}: train on such photos too, or choose that it answers more."
             )
         case EveryPhoto():
             score = score_message(finding.correct, finding.total, finding.low, finding.high)
             end = "in line with the test photos"
             if finding.lower:
                 end = "clearly less than on the test photos, which were easier"
+            if finding.leaky:
+                end += ". Near-copies made it too easy as well" if finding.lower else ", and too easy in the same way"
             return f"Every photo tested once (cross-validation): {score}, {end}."
     difference = finding.difference
-    verdict = "about as good"
+    verdict = "that is not clearly different from the test photos, since chance could explain it"
     if difference.beyond_chance:
-        verdict = "worse, by more than chance explains" if difference.high < 0 else "better"
-    share = percent(finding.correct / finding.total)
-    return f"On other photos, “{finding.name}”, {share} of {finding.total:,} are correct: {verdict}."
+        verdict = "worse" if difference.high < 0 else "better"
+        verdict += " than on the test photos, by more than chance explains"
+    score = score_message(finding.correct, finding.total, *wilson_interval(finding.correct, finding.total))
+    return f"On other photos, “{finding.name}”: {score}; {verdict}."
 
 
 def _of_the_photos(finding: FewPhotos | FewTested | Imbalance | WrongLabels | NotChecked) -> str:

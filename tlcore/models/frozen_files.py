@@ -145,7 +145,7 @@ def convert_checked(model: "keras.Model", image_size: int, output: str) -> bytes
     if not difference <= MOST_DIFFERENCE:
         raise UserError(
             f"The converted network gives different results from Keras (by {difference:.2g} of its largest value).",
-            f"At most {MOST_DIFFERENCE} is allowed, so it isn't used. Choose another network, and please report this.",
+            f"At most {MOST_DIFFERENCE} is allowed, so it isn’t used. Choose another network, and please report this.",
         )
     return data
 

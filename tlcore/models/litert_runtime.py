@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
+from tlcore.data.wanted import unstacked
 from tlcore.errors import UserError
 from tlcore.models.predictor import PredictorPool
 
@@ -20,7 +21,9 @@ MOST_WEIGHTS = 1_000_000_000  # bytes: each thread holds its own copy of the wei
 
 
 class LiteModel:
-    """One loaded model file with one image input, float32 (n, height, width, 3), 0–255 RGB.
+    """One loaded model file with an image input, float32 (n, height, width, 3), 0–255 RGB.
+
+    One that takes the same photo in several sizes has as many inputs; it is given as one array of all (`stacked`).
 
     Args:
         source: the file, or its bytes.
@@ -37,7 +40,9 @@ class LiteModel:
             else:
                 self._interpreter = Interpreter(model_path=str(source), num_threads=num_threads)
             self._lock = threading.Lock()
-            self._input = self._interpreter.get_input_details()[0]["index"]
+            inputs = sorted(self._interpreter.get_input_details(), key=lambda detail: -int(detail["shape"][1]))
+            self._inputs = [int(detail["index"]) for detail in inputs]
+            self._sizes = [int(detail["shape"][1]) for detail in inputs]
             self._shape: tuple[int, ...] = ()
             self._outputs = dict(self._named_outputs())
         except (ValueError, RuntimeError, OSError, LookupError) as error:
@@ -73,9 +78,14 @@ class LiteModel:
         """One pass over a batch for several outputs; see `run`."""
         with self._lock:
             self._set_shape(images.shape)
-            self._interpreter.set_tensor(self._input, images.astype(np.float32))
+            for index, square in zip(self._inputs, self._squares(images), strict=True):
+                self._interpreter.set_tensor(index, square.astype(np.float32))
             self._interpreter.invoke()
             return [self._interpreter.get_tensor(self._outputs[output]) for output in outputs]
+
+    def _squares(self, images: np.ndarray) -> list[np.ndarray]:
+        """What each input gets."""
+        return [images] if len(self._inputs) == 1 else unstacked(images, self._sizes)
 
     def output_shape(self, image_shape: tuple[int, ...], output: str) -> tuple[int, ...]:
         """The shape of an output for images of this shape, (n, height, width, 3); nothing is computed."""
@@ -84,14 +94,25 @@ class LiteModel:
             shapes = {detail["index"]: detail["shape"] for detail in self._interpreter.get_output_details()}
             return tuple(int(side) for side in shapes[self._outputs[output]])
 
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """The side in pixels, as the file has it, of each image that it takes, the largest first."""
+        return tuple(self._sizes)
+
     def is_float32(self) -> bool:
-        """Whether it has one input and takes and gives float32."""
+        """Whether it takes and gives float32 alone."""
         inputs, outputs = self._interpreter.get_input_details(), self._interpreter.get_output_details()
-        return len(inputs) == 1 and all(detail["dtype"] is np.float32 for detail in (*inputs, *outputs))
+        return all(detail["dtype"] is np.float32 for detail in (*inputs, *outputs))
 
     def _set_shape(self, shape: tuple[int, ...]) -> None:
         if shape != self._shape:
-            self._interpreter.resize_tensor_input(self._input, shape)
+            if len(self._inputs) == 1:
+                self._interpreter.resize_tensor_input(self._inputs[0], shape)
+            elif shape[1:] != (sum(self._sizes), self._sizes[0], 3):
+                raise ValueError(f"Received: images {shape}. Allowed: {self._sizes} pixels a side, stacked.")
+            else:
+                for index, size in zip(self._inputs, self._sizes, strict=True):
+                    self._interpreter.resize_tensor_input(index, (shape[0], size, size, 3))
             self._interpreter.allocate_tensors()
             self._shape = shape
 

@@ -41,7 +41,9 @@ class OnnxModel:
         try:
             # From bytes always: a file's path is where onnxruntime would look for data beside it.
             data = source if isinstance(source, bytes) else source.read_bytes()
-            self._session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+            self._session = onnxruntime.InferenceSession(
+                data, options, providers=["CPUExecutionProvider"], read_config_from_model=0
+            )
             self._input = next(each for each in self._session.get_inputs() if each.name == INPUT)
         except Exception as error:  # onnxruntime's own errors have no common class but this
             raise UserError(f"{name} is missing or damaged.", "Train again, or download the file again.") from error
@@ -51,6 +53,11 @@ class OnnxModel:
     def output_names(self) -> tuple[str, ...]:
         """The names that `run` accepts."""
         return tuple(self._outputs)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """As many as it takes images, 0 for one of any side; see `LiteModel.sizes`."""
+        return (0,) * len(self._session.get_inputs())
 
     def run(self, images: np.ndarray, output: str) -> np.ndarray:
         """One pass over a batch; see `run_all`."""
@@ -112,7 +119,7 @@ class OnnxPredictor:
 
 
 def onnx_pool(source: Path | bytes, outputs: Sequence[str]) -> PredictorPool:
-    """What runs a file in several threads, one core each: a batch split among threads is quicker than a split operator."""
+    """What runs a file in several threads, one core each, on one session: its weights are in memory once."""
     threads = max(1, min(usable_cores(), MOST_THREADS))
     predictor = OnnxPredictor(OnnxModel(source, max(1, usable_cores() // threads)), outputs)
     return PredictorPool(lambda: predictor, threads)

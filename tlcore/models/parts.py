@@ -27,7 +27,7 @@ def network_parts(spec: BackboneSpec, config: TrainConfig, num_classes: int) -> 
     upward = list(reversed(spec.blocks))
     sizes = [spec.num_weights - (upward[0].num_weights if upward else 0)] + [
         block.num_weights - (above.num_weights if above else 0)
-        for block, above in zip(upward, [*upward[1:], None], strict=True)
+        for block, above in zip(upward, [*upward[1:], None][: len(upward)], strict=True)
     ]
     everything = config.fine_tunes and not config.partly_frozen
     parts, unfrozen = [], everything

@@ -83,7 +83,7 @@ def check_strategy(strategy: str, spec: BackboneSpec) -> None:
         check_several(strategy)
     if defaults_for(strategy).fine_tunes and not spec.can_unfreeze:
         raise UserError(
-            f"{spec.title} can't be fine-tuned: its file holds a finished network whose layers can't be trained.",
+            f"{spec.title} can’t be fine-tuned: its file holds a finished network whose layers can’t be trained.",
             "Choose feature extraction, or another network.",
         )
 
@@ -107,7 +107,7 @@ def check_image_size(image_size: int, spec: BackboneSpec) -> None:
         allowed = (
             f"{least} pixels" if least == most else f"{least} to {most} pixels" if most else f"at least {least} pixels"
         )
-        raise UserError(f"{spec.title} doesn't take images of {image_size} pixels.", f"Use an image size of {allowed}.")
+        raise UserError(f"{spec.title} doesn’t take images of {image_size} pixels.", f"Use an image size of {allowed}.")
 
 
 def find_block(spec: BackboneSpec, name: str) -> Block:

@@ -29,7 +29,7 @@ def side_by_side(specs: Sequence[BackboneSpec]) -> BackboneSpec:
     if twice := next((spec for spec in members if names.count(spec.name) > 1), None):
         raise UserError(f"{twice.title} is named twice.", "Choose different networks: the same one adds nothing.")
     if not 2 <= len(members) <= MOST_NETWORKS:
-        raise UserError(f"{len(members)} networks can't be used together.", f"Choose two or {MOST_NETWORKS}.")
+        raise UserError(f"{len(members)} networks can’t be used together.", f"Choose two or {MOST_NETWORKS}.")
     if other := next((spec for spec in members if spec.imported is not None and spec.imported.form == ONNX), None):
         raise UserError(
             f"{other.title} is an ONNX network. Only networks that run as LiteRT files fit into one model file.",
@@ -38,7 +38,7 @@ def side_by_side(specs: Sequence[BackboneSpec]) -> BackboneSpec:
     least, most = max(spec.least_image_size for spec in members), _most_image_size(members)
     if most and most < least:
         raise UserError(
-            f"{_listed([spec.title for spec in members])} can't be used together: they take no image size in common.",
+            f"{_listed([spec.title for spec in members])} can’t be used together: they take no image size in common.",
             "Choose others.",
         )
     side = max(spec.default_image_size for spec in members)

@@ -123,13 +123,22 @@ def _output_of(model: schema.ModelT, signature: schema.SignatureDefT, layer: str
 
 def _kept_until(model: schema.ModelT, signature: schema.SignatureDefT, targets: dict[str, int]) -> bytes:
     graph = model.subgraphs[0]
-    image = named(signature.inputs, "image")
     graph.operators = needed_for(graph, *targets.values())
+    image = _image_of(graph, signature)
     graph.inputs, graph.outputs = [image], list(targets.values())
     signature.inputs, signature.outputs = [entry("image", image)], [entry(*target) for target in targets.items()]
     model.signatureDefs = [signature]
     drop_unused(model, signature)
     return pack(model)
+
+
+def _image_of(graph: schema.SubGraphT, signature: schema.SignatureDefT) -> int:
+    """The input that the operators read, of a file that takes a photo in several sizes; else its one input."""
+    if len(signature.inputs) == 1:
+        return named(signature.inputs, "image")
+    read = {int(tensor) for operator in graph.operators for tensor in operator.inputs}
+    found = [int(line.tensorIndex) for line in signature.inputs if int(line.tensorIndex) in read]
+    return found[0] if len(found) == 1 else named(signature.inputs, "image")
 
 
 def _computed_from(graph: schema.SubGraphT, image: int) -> list[int]:

@@ -1,4 +1,4 @@
-"""Several `.tflite` files for the same image in one: what they have in common is in it once.
+"""Several `.tflite` files for the same photo in one: what they have in common is in it once.
 
 The files are flatbuffers (tflite_file.py). The operators of each are put behind those of the files before it. One that
 does the same with the same inputs as one that is there already is left out, and so is every weight that is there
@@ -47,14 +47,18 @@ def join_features(files: Sequence[bytes], output: str) -> bytes:
 
 
 class Merger:
-    """The file that grows: it begins as the first one, of which only the image is left."""
+    """The file that grows: it begins as the first one, of which only the image is left.
+
+    Files that take the photo in another size bring an input of their own: see `image_name`.
+    """
 
     def __init__(self, first: bytes) -> None:
         self.model, self.signature = unpack(first)
-        graph, self._image = self.model.subgraphs[0], 0
+        graph = self.model.subgraphs[0]
         image = graph.tensors[named(self.signature.inputs, "image")]
         image.buffer = 0  # by the schema, the empty one
         graph.operators, graph.tensors = [], [image]
+        self._images = {_side(image): 0}
         self.model.operatorCodes, self.model.buffers = [], [schema.BufferT()]
         self.model.metadata, self.model.metadataBuffer = [], None
         self._constants: dict[Hashable, int] = {}
@@ -65,13 +69,22 @@ class Merger:
         """Put a file in; the tensors of its outputs by name."""
         source, signature = unpack(data)
         if len(source.subgraphs) != 1:
-            raise UserError("A model whose network branches can't be combined with others.", "Leave it out.")
+            raise UserError("A model whose network branches can’t be combined with others.", "Leave it out.")
         graph, image = source.subgraphs[0], named(signature.inputs, "image")
         targets = {name: named(signature.outputs, name) for name in outputs}
-        tensors = {image: self._image, _LEFT_OUT: _LEFT_OUT}
+        tensors = {image: self._image_like(graph.tensors[image]), _LEFT_OUT: _LEFT_OUT}
         for operator in needed_for(graph, *targets.values()):
             self._add_operator(source, operator, tensors)
         return {name: tensors[target] for name, target in targets.items()}
+
+    def _image_like(self, image: schema.TensorT) -> int:
+        """The input for photos of this size."""
+        side = _side(image)
+        if side not in self._images:
+            image.buffer = 0
+            self.model.subgraphs[0].tensors.append(image)
+            self._images[side] = len(self.model.subgraphs[0].tensors) - 1
+        return self._images[side]
 
     def _add_operator(self, source: schema.ModelT, operator: schema.OperatorT, tensors: dict[int, int]) -> None:
         inputs = [self._tensor(source, int(index), tensors) for index in operator.inputs]
@@ -90,7 +103,7 @@ class Merger:
         if index not in tensors:
             tensor = source.subgraphs[0].tensors[index]
             if tensor.isVariable:
-                raise UserError("A model that keeps a state can't be combined with others.", "Leave it out.")
+                raise UserError("A model that keeps a state can’t be combined with others.", "Leave it out.")
             content = source.buffers[tensor.buffer].data
             digest = hashlib.sha256(b"" if content is None else np.asarray(content).tobytes()).digest()
             key = (digest, tensor.type, _values_of(tensor.shape), _values_of(tensor.quantization))
@@ -119,12 +132,43 @@ class Merger:
     def finish(self, results: dict[str, int]) -> bytes:
         """The file whose signature names these tensors."""
         graph = self.model.subgraphs[0]
-        graph.inputs, graph.outputs = [self._image], list(results.values())
-        self.signature.inputs = [entry("image", self._image)]
+        sizes = sorted(self._images, reverse=True)
+        graph.inputs, graph.outputs = [self._images[size] for size in sizes], list(results.values())
+        for size in sizes:
+            graph.tensors[self._images[size]].name = image_name(size, sizes).encode()
+        self.signature.inputs = [entry(image_name(size, sizes), self._images[size]) for size in sizes]
         self.signature.outputs = [entry(name, tensor) for name, tensor in results.items()]
         self.model.signatureDefs = [self.signature]
         drop_unused(self.model, self.signature)
+        _name_apart(graph.tensors, {int(line.tensorIndex): line.name for line in self.signature.outputs})
         return pack(self.model)
+
+
+def _name_apart(tensors: list[schema.TensorT], results: dict[int, bytes]) -> None:
+    """Give every tensor a name of its own, which some readers take it by; several files have the same names.
+
+    Args:
+        results: the names that the outputs are to have, by their numbers.
+    """
+    taken = set(results.values())
+    for number, tensor in enumerate(tensors):
+        name = results.get(number) or tensor.name or b"tensor"
+        copies = 1
+        while number not in results and name in taken:
+            copies += 1
+            name = (tensor.name or b"tensor") + f":{copies}".encode()
+        taken.add(name)
+        tensor.name = name
+
+
+def image_name(size: int, sizes: Sequence[int]) -> str:
+    """What the signature of a file that takes a photo in these sizes calls the input for one of them: "image" for the
+    largest, else "image_160" for 160 pixels a side."""
+    return "image" if size == max(sizes) else f"image_{size}"
+
+
+def _side(image: schema.TensorT) -> int:
+    return int(image.shape[1])
 
 
 def _values_of(thing: Any) -> Hashable:

@@ -38,7 +38,7 @@ def weights_path(spec: BackboneSpec) -> Path:
         ValueError: the network is not one of those that are downloaded.
     """
     if not spec.is_downloaded:
-        raise ValueError(f"{spec.name} has no file in Keras' folder.")
+        raise ValueError(f"{spec.name} has no file in Keras’ folder.")
     return keras_folder() / spec.weights_file
 
 
@@ -104,7 +104,7 @@ def fetch(spec: BackboneSpec, should_stop: ShouldStop = never) -> Generator[Even
         if (yield from fetch_file(spec.weights_url, arrived, size, should_stop=should_stop)) is None:
             return None
     except UserError as error:
-        raise UserError(f"The weights of {spec.title} can't be downloaded. {error.what}", _advice(spec)) from error
+        raise UserError(f"The weights of {spec.title} can’t be downloaded. {error.what}", _advice(spec)) from error
     if not _is_whole(arrived, spec):
         arrived.unlink()
         raise UserError(
@@ -178,7 +178,7 @@ def content_hash(path: Path, algorithm: str) -> str:
         state = path.stat()
         return _hash(path, algorithm, state.st_size, state.st_mtime_ns)
     except OSError as error:
-        raise UserError(f"{path.name} can't be read: {why_file_failed(error)}.", "Download it again.") from error
+        raise UserError(f"{path.name} can’t be read: {why_file_failed(error)}.", "Download it again.") from error
 
 
 @lru_cache(maxsize=64)

@@ -24,6 +24,7 @@ from tlcore.models.imported.stored import (
     UNKNOWN_LICENCE,
     VERSION,
     StoredNetwork,
+    clean_title,
     describe,
     find_network,
     network_id,
@@ -244,7 +245,7 @@ def _describe(
 ) -> StoredNetwork:
     """The network as it will stand in the list."""
     candidate, origin = examined.candidate, _origin(source, examined)
-    title = " ".join((source.name or candidate.title or Path(str(origin["file"])).stem).split())[:80] or "Network"
+    title = clean_title(source.name or candidate.title or Path(str(origin["file"])).stem)
     told = f"{VERSION} {origin['sha256']} {sorted(vars(chosen).items())}"
     fingerprint = hashlib.sha256(told.encode()).hexdigest()
     name = network_id(title, fingerprint, visitor)
@@ -253,13 +254,13 @@ def _describe(
         title=title,
         sentence=f"Added from {origin['file']}.",
         parameters=candidate.num_parameters,
-        num_weights=saved.num_weights,
+        num_weights=saved.num_weights or candidate.num_parameters,
         multiply_adds=max(1, saved.multiply_adds),
         imagenet_top1=None,
         feature_size=saved.feature_size,
         default_image_size=chosen.image_size,
         licence=source.licence or candidate.licence or UNKNOWN_LICENCE,
-        source=source.url or origin["file"],
+        source=source.url,
         blocks=saved.blocks,
         fingerprint=fingerprint,
         scaling=saved.scaling,

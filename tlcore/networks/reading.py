@@ -88,7 +88,7 @@ class NetworkReader:
             child.stdin.write(json.dumps({**self._file, **request}).encode() + b"\n")
             child.stdin.flush()
         except OSError as error:
-            raise UserError("This network can't be read now.", "Close other programs and try again.") from error
+            raise UserError("This network can’t be read now.", "Close other programs and try again.") from error
         try:
             values = json.loads(self._wait())
             if "refused" in values:

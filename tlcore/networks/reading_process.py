@@ -68,7 +68,7 @@ def _save(request: dict[str, Any], path: Path) -> SavedNetwork:
     found = run(folder, saved, scale_pixels(probe_images(choices.image_size), saved.scaling))
     if found.shape != (3, saved.feature_size) or not np.isfinite(found).all():
         raise UserError(
-            "This network doesn't give usable numbers for a photo.", "Choose another output, or another file."
+            "This network doesn’t give usable numbers for a photo.", "Choose another output, or another file."
         )
     if not np.ptp(found, axis=0).max() > LEAST_DIFFERENCE * max(float(np.abs(found).max()), LEAST_NUMBER):
         what = "This network gives the same for every photo, as one that was never trained does."

@@ -54,7 +54,7 @@ class TrainedModel:
 
     test_probabilities: np.ndarray
     best_epoch: int
-    make_tflite: Callable[[np.ndarray], bytes]
+    make_file: Callable[[np.ndarray], bytes]
     arrays: Callable[[], dict[str, list[np.ndarray]]]
     network: FineTuneModel | None = None
     head: "Head | None" = None

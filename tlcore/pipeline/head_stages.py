@@ -11,6 +11,7 @@ from tlcore.features.store import row_bytes
 from tlcore.jobs.attempts import can_resume
 from tlcore.models.frozen_backbone import AdaptedBackbone, top_layer
 from tlcore.models.frozen_files import output_name
+from tlcore.models.runtimes import is_onnx
 from tlcore.models.weights_cache import fetch
 from tlcore.pipeline.caches import (
     Requests,
@@ -26,6 +27,7 @@ from tlcore.pipeline.caches import (
 )
 from tlcore.pipeline.context import Context, Halted, TrainedModel
 from tlcore.serving.graft import graft_head
+from tlcore.serving.graft_onnx import graft_onnx
 from tlcore.training.checkpoint import begin_checkpoints
 from tlcore.training.head import Examples, Head, train_head
 from tlcore.training.optimise import Score, validation_score
@@ -111,9 +113,11 @@ def model_with_head(
     """The frozen network with a head on it."""
     backbone, config, top = context.backbone, context.config, top_layer(context.config.head)
 
-    def make_tflite(prototypes: np.ndarray) -> bytes:
+    def make_file(prototypes: np.ndarray) -> bytes:
         source = backbone.file(top)
         data = source if isinstance(source, bytes) else source.read_bytes()
+        if is_onnx(data):
+            return graft_onnx(data, head.layers, config.image_size, prototypes)
         return graft_head(data, head.layers, config.image_size, output_name(top), prototypes)
 
     def arrays() -> dict[str, list[np.ndarray]]:
@@ -125,7 +129,7 @@ def model_with_head(
     return TrainedModel(
         test_probabilities,
         head.epoch,
-        make_tflite,
+        make_file,
         arrays,
         head=head,
         validation_probabilities=validation_probabilities,

@@ -25,8 +25,8 @@ from tlcore.events import Event, Packed, Progress, StageKey
 from tlcore.features.extract import Photo, run_photos
 from tlcore.features.saving import Stopwatch
 from tlcore.jobs.store import Run
-from tlcore.models.litert_runtime import litert_pool
 from tlcore.models.registry import BackboneSpec
+from tlcore.models.runtimes import is_onnx, network_pool
 from tlcore.pipeline.context import TrainedModel
 from tlcore.pipeline.familiarity import Familiarity
 from tlcore.pipeline.finishing import Completed
@@ -71,19 +71,19 @@ def package(run: Run, contents: Package) -> Iterator[Event]:
     """
     folder = run.folder / FOLDER
     yield Progress(StageKey.PACK, 0, 1)
-    tflite = contents.model.make_tflite(contents.familiarity.prototypes)
-    bundle = Bundle(tflite, contents.dataset.labels, _describe(run, contents))
+    network = contents.model.make_file(contents.familiarity.prototypes)
+    bundle = Bundle(network, contents.dataset.labels, _describe(run, contents, is_onnx(network)))
     checked, largest = yield from _verify(bundle, contents)
     if not largest <= MOST_DIFFERENCE:  # not a number is as bad
         differs = f"gives other probabilities than the trained one (by up to {largest:.4f})"
         raise UserError(
             f"The saved model {'gives no numbers' if math.isnan(largest) else differs} on the test photos.",
-            f"At most {MOST_DIFFERENCE} is allowed, so this model can't be used. Please report this.",
+            f"At most {MOST_DIFFERENCE} is allowed, so this model can’t be used. Please report this.",
         )
     info = bundle.info | {"check": {"photos": checked, "largest_difference": largest, "allowed": MOST_DIFFERENCE}}
     withdraw_bundle(run.folder)
     weights = pack_arrays(contents.model.arrays() | {"prototypes": [contents.familiarity.prototypes]})
-    write_bundle(folder, Bundle(bundle.tflite, bundle.labels, info), weights)
+    write_bundle(folder, Bundle(bundle.network, bundle.labels, info), weights)
     yield Packed()
 
 
@@ -110,7 +110,7 @@ def _verify(bundle: Bundle, contents: Package) -> Generator[Event, None, tuple[i
     given = np.column_stack([contents.model.test_probabilities, contents.familiarity.test])
     shown = dict(zip(predictions["sha256"], given, strict=True))
     photos = [Photo(*row) for row in predictions[["sha256", "path"]].itertuples(index=False)]
-    pool, read = litert_pool(bundle.tflite, (OUTPUT, FAMILIARITY)), contents.dataset.read
+    pool, read = network_pool(bundle.network, (OUTPUT, FAMILIARITY)), contents.dataset.read
     stopwatch, checked, largest = Stopwatch(StageKey.VERIFY, len(photos)), 0, 0.0
 
     def load(path: str) -> np.ndarray:
@@ -128,9 +128,10 @@ def _verify(bundle: Bundle, contents: Package) -> Generator[Event, None, tuple[i
     return checked, largest
 
 
-def _describe(run: Run, contents: Package) -> dict[str, Any]:
+def _describe(run: Run, contents: Package, on_onnx: bool) -> dict[str, Any]:
     """The content of `model.json`."""
     dataset, config, spec = contents.dataset, contents.config, contents.spec
+    runtime = "onnxruntime" if on_onnx else "ai-edge-litert"
     test = {key: value for key, value in figures(contents.report).items() if key != "labels"}
     return {
         "format": 1,
@@ -170,7 +171,7 @@ def _describe(run: Run, contents: Package) -> dict[str, Any]:
             "python": platform.python_version(),
             "platform": f"{platform.system()} {platform.machine()}",
         }
-        | {name: importlib.metadata.version(name) for name in ("keras", "ai-edge-litert", "numpy", "pillow")},
+        | {name: importlib.metadata.version(name) for name in ("keras", runtime, "numpy", "pillow")},
     }
 
 

@@ -46,7 +46,7 @@ _LIMITS: tuple[tuple[re.Pattern[str], int], ...] = tuple(
         (rf"{_RUN}/(events(-[1-9][0-9]{{0,3}})?\.jsonl|(predictions|folds|embedding)\.json)", MOST_TABLE_BYTES),
         (rf"{_RUN}/embedding\.npz", MOST_TABLE_BYTES),
         (rf"{_RUN}/bundle/(labels\.txt|model\.json)", MOST_TEXT_BYTES),
-        (rf"{_RUN}/bundle/(model\.tflite|weights\.npz|model\.keras)", MOST_MODEL_BYTES),
+        (rf"{_RUN}/bundle/(model\.tflite|model\.onnx|weights\.npz|model\.keras)", MOST_MODEL_BYTES),
         (r"races/[a-z0-9][a-z0-9-]{0,80}\.json", MOST_TEXT_BYTES),
     )
 )
@@ -85,9 +85,9 @@ class ProjectHead:
             raise ValueError("It is no project.")
         runs, name, num_photos = tuple(values["runs"]), values["name"], values["photos"]
         if not all(isinstance(each, str) and is_id(each) for each in (values["dataset"], *runs)):
-            raise ValueError("An id can't be one.")
+            raise ValueError("An id can’t be one.")
         if len(set(runs)) != len(runs) or len(runs) > MOST_RUNS or type(num_photos) is not int or num_photos < 0:
-            raise ValueError("Its counts can't be right.")
+            raise ValueError("Its counts can’t be right.")
         if not isinstance(name, str) or not clean_text(name):
             raise ValueError("It has no name.")
         return cls(values["dataset"], clean_text(name)[:100], runs, num_photos)

@@ -135,7 +135,7 @@ def _check_entry(entry: Entry) -> None:
     left_out = all(type(each.value) is bool for each in entry.rows if each.column == "left_out")
     plain = all(each is None or (isinstance(each, str) and _is_plain(each)) for each in names)
     if not (fits and plain and left_out and splits <= set(SPLITS)) or not all(map(_is_plain, shown)):
-        raise ValueError(f"The edit {entry.version} can't be right.")
+        raise ValueError(f"The edit {entry.version} can’t be right.")
     parse_ranges(dict(entry.data_ranges) or None)
     if set(entry.brings) - {"photos.parquet", REPORT}:
         raise ValueError(f"The edit {entry.version} brings something else.")
@@ -154,11 +154,11 @@ def _photo_rows(project: ProjectFile, member: str, photos: Mapping[str, dict[str
     if texts[["path", "sha256", "label", "split"]].isna().any(axis=None) or rows["path"].duplicated().any():
         raise ValueError("A photo has no name, or two have the same.")
     if not all(clean_path(tuple(path.split("/"))) == path for path in rows["path"]):
-        raise ValueError("A path can't be one.")
+        raise ValueError("A path can’t be one.")
     if not all(map(_is_plain, {*rows["label"], *map(str, extra)})) or not set(rows["split"]) <= set(SPLITS):
-        raise ValueError("A class or a part can't be one.")
+        raise ValueError("A class or a part can’t be one.")
     if not all(value is None or _is_plain(value) for name in extra for value in rows[name]):
-        raise ValueError("A text can't be shown.")
+        raise ValueError("A text can’t be shown.")
     found = [_place(photos, str(row.sha256), row.path in log.purged) for row in rows.itertuples()]
     known = pd.DataFrame(found, columns=["width", "height", "bytes", "file"], index=rows.index)
     made = texts.assign(**{str(name): known[name] for name in known}).astype({"width": "int32", "height": "int32"})
@@ -179,7 +179,7 @@ def _place(photos: Mapping[str, dict[str, Any]], sha256: str, is_gone: bool) -> 
 def _report_rows(project: ProjectFile, member: str) -> pd.DataFrame:
     rows = parse_table(project.read(member), _REPORT)[list(_REPORT)]
     if not set(rows["what"]) <= set(KINDS) or not all(map(_is_plain, [*rows["path"], *rows["reason"]])):
-        raise ValueError("A line of the report can't be right.")
+        raise ValueError("A line of the report can’t be right.")
     return report_frame(rows.itertuples(index=False, name=None))
 
 
@@ -217,7 +217,7 @@ def _values(given: Mapping[str, Any], rows: pd.DataFrame, report: pd.DataFrame) 
     name, labels = given["name"], given["labels"]
     texts = [name, given["source"], given["licence"], *given["notes"], *labels]
     if not all(map(_is_plain, texts)) or not clean_text(name):
-        raise ValueError("A text can't be shown.")
+        raise ValueError("A text can’t be shown.")
     if set(labels) != set(rows["label"]) or len(set(labels)) != len(labels) or len(labels) < 2:
         raise ValueError("The classes are not those of the photos.")
     ranges, layout = given.get("data_ranges"), given.get("layout")

@@ -111,7 +111,7 @@ def _write_figures(project: ProjectFile, place: str, folder: Path) -> None:
     if project.has(f"{place}/{CALIBRATION}"):
         write_json(folder / CALIBRATION, project.read_json(f"{place}/{CALIBRATION}"))
         if load_calibration(folder) is None:
-            raise ValueError("The calibration can't be right.")
+            raise ValueError("The calibration can’t be right.")
     if project.has(f"{place}/cross-validation.json"):
         folds = parse_table(project.read(f"{place}/folds.json"), _PREDICTIONS)
         save_cross_validation(

@@ -14,12 +14,12 @@ from tlcore.evaluation.report import figures, load_report
 from tlcore.jobs.store import EVENTS, JOB, Run
 from tlcore.naming import given_name
 from tlcore.projects.tables import dump_table
-from tlcore.serving.bundle import BESIDE, INFO, LABELS, MODEL, bundle_place
+from tlcore.serving.bundle import BESIDE, INFO, LABELS, NETWORKS, bundle_place
 from tlcore.serving.bundle_weights import pack_arrays
 from tlcore.workspace import read_json
 
 EARLIER = "events-*.jsonl"
-BUNDLE = (MODEL, LABELS, INFO, *BESIDE)
+BUNDLE = (*NETWORKS, LABELS, INFO, *BESIDE)
 
 
 def run_members(run: Run) -> Iterator[tuple[str, bytes]]:

@@ -1,7 +1,9 @@
 """The bundle: everything needed to use a trained model rightly, as a folder or one zip.
 
-    model.tflite   photo in (float32 (1, S, S, 3), upright RGB, 0–255), probabilities (1, classes) and familiarity
+    model.tflite   photo in (float32 (1, S, S, 3), upright RGB, 0–255; an ensemble may take it in more than one size,
+                   each as an input of its own), probabilities (1, classes) and familiarity
                    (1, 1) out
+    model.onnx     the same in its place, where the network is one that somebody brought as ONNX
     labels.txt     the class names, one a line, in the order of the probabilities
     model.json     image size, resize policy, data set fingerprint, figures with counts, settings, versions, seed; and
                    the checksums of the other files
@@ -26,11 +28,14 @@ from tlcore.data.names import clean_text
 from tlcore.data.wanted import PIXELS_VERSION, RESIZE_POLICIES, Wanted
 from tlcore.errors import UserError
 from tlcore.evaluation.rejection import RejectionRule
+from tlcore.models.runtimes import is_onnx
 from tlcore.serving.bundle_files import NoBundle, read_files
 from tlcore.serving.bundle_weights import WEIGHTS
 from tlcore.workspace import disk_error, read_json, write_atomic, write_json
 
 MODEL, LABELS, INFO, KERAS = "model.tflite", "labels.txt", "model.json", "model.keras"
+ONNX = "model.onnx"
+NETWORKS = (MODEL, ONNX)  # a bundle has one of them
 BESIDE = (WEIGHTS, KERAS)
 """Files of a bundle that predicting doesn't need."""
 FOLDER = "bundle"
@@ -41,15 +46,36 @@ MOST_LABELS, LONGEST_LABEL, LARGEST_IMAGE = 10_000, 200, 4096
 
 @dataclass(frozen=True)
 class Bundle:
-    """A trained model in memory: the bytes of its `.tflite`, its labels, and what `model.json` says."""
+    """A trained model in memory: the bytes of its network's file, its labels, and what `model.json` says."""
 
-    tflite: bytes
+    network: bytes
     labels: tuple[str, ...]
     info: dict[str, Any]
 
     @property
+    def network_file(self) -> str:
+        """What the file of its network is called: MODEL or ONNX."""
+        return ONNX if is_onnx(self.network) else MODEL
+
+    @property
+    def tflite(self) -> bytes:
+        """The network's file, for what needs LiteRT.
+
+        Raises:
+            UserError: it is an ONNX file.
+        """
+        if self.network_file != MODEL:
+            raise UserError("This model uses an ONNX network, which can’t do this.", "Use a model of another network.")
+        return self.network
+
+    @property
     def image_size(self) -> int:
         return int(self.info["input"]["size"])
+
+    @property
+    def other_sizes(self) -> tuple[int, ...]:
+        """Smaller sizes that the model takes a photo in beside the largest, in pixels: of ensembles alone."""
+        return tuple(self.info["input"].get("other_sizes", ()))
 
     @property
     def policy(self) -> str:
@@ -64,7 +90,13 @@ class Bundle:
     def wanted(self) -> Wanted:
         """What a photo is decoded for: pixels as the network was trained on them, by any version of the program."""
         version = int(self.info["input"].get("pixels", 1))
-        return Wanted(self.image_size, self.policy, data_ranges=self.data_ranges, version=version)
+        return Wanted(
+            self.image_size,
+            self.policy,
+            data_ranges=self.data_ranges,
+            version=version,
+            other_sizes=self.other_sizes,
+        )
 
     @property
     def rejection(self) -> RejectionRule | None:
@@ -94,9 +126,9 @@ def write_bundle(folder: Path, bundle: Bundle, weights: bytes | None = None) -> 
     except OSError as error:
         raise disk_error(folder, error) from error
     labels = ("\n".join(bundle.labels) + "\n").encode("utf-8")
-    write_atomic(folder / MODEL, bundle.tflite)
+    write_atomic(folder / bundle.network_file, bundle.network)
     write_atomic(folder / LABELS, labels)
-    files = {MODEL: file_checksum(bundle.tflite), LABELS: file_checksum(labels)}
+    files = {bundle.network_file: file_checksum(bundle.network), LABELS: file_checksum(labels)}
     if weights is not None:
         write_atomic(folder / WEIGHTS, weights)
         files[WEIGHTS] = file_checksum(weights)
@@ -124,8 +156,7 @@ def load_bundle(path: Path) -> Bundle:
         UserError: there is no bundle there, it is damaged, or something in it cannot be right.
     """
     try:
-        parts = read_files(bundle_place(path), MOST_BYTES)
-        return _parse(parts)
+        return _parse(_read_parts(bundle_place(path)))
     except NoBundle as error:
         raise UserError(
             f"{path.name or path} contains no trained model.",
@@ -137,6 +168,28 @@ def load_bundle(path: Path) -> Bundle:
         ) from error
 
 
+def _read_parts(place: Path) -> dict[str, bytes]:
+    """The files that predicting needs, whichever of the two a network is in."""
+    try:
+        return read_files(place, MOST_BYTES)
+    except NoBundle:
+        limits = {INFO: MOST_BYTES[INFO], LABELS: MOST_BYTES[LABELS], ONNX: MOST_MODEL_BYTES}
+        return read_files(place, limits)
+
+
+def network_checksum(info: Mapping[str, Any]) -> dict[str, Any]:
+    """What `model.json` keeps of the network's file ("bytes", "sha256"); {} where it has nothing."""
+    files = info.get("files")
+    found = [files.get(name) for name in NETWORKS] if isinstance(files, Mapping) else []
+    return next((each for each in found if isinstance(each, dict)), {})
+
+
+def is_onnx_model(folder: Path) -> bool:
+    """Whether the network of a run's model, or of a bundle, is an ONNX file; no model is read for it."""
+    files = read_info(folder).get("files")
+    return isinstance(files, dict) and ONNX in files
+
+
 def read_info(folder: Path) -> dict[str, Any]:
     """What the `model.json` of a run's model says, without the model; {} where there is none, or it cannot be read."""
     try:
@@ -144,6 +197,13 @@ def read_info(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return info if isinstance(info, dict) else {}
+
+
+def num_sizes(info: Mapping[str, Any]) -> int:
+    """How many sizes of a photo a model takes, by the content of its `model.json`."""
+    values = info.get("input")
+    others = values.get("other_sizes") if isinstance(values, Mapping) else None
+    return 1 + (len(others) if isinstance(others, list) else 0)
 
 
 def bundle_place(path: Path) -> Path:
@@ -159,7 +219,10 @@ def _parse(parts: dict[str, bytes]) -> Bundle:
         raise DamagedFile(f"{INFO} has been changed or damaged") from error
     if not isinstance(info, dict):
         raise DamagedFile(f"{INFO} contains no description")
-    for name in (MODEL, LABELS):
+    network = next(name for name in NETWORKS if name in parts)
+    if network == ONNX and not is_onnx(parts[network]):
+        raise DamagedFile(f"{ONNX} is not an ONNX file")
+    for name in (network, LABELS):
         try:
             check_file(parts[name], name, info)
         except DamagedFile as error:
@@ -170,7 +233,7 @@ def _parse(parts: dict[str, bytes]) -> Bundle:
     output = info.get("output", {})
     if not isinstance(output, dict) or output.get("labels", list(labels)) != list(labels):
         raise DamagedFile(f"{LABELS} and {INFO} name different classes")
-    return Bundle(parts[MODEL], labels, info)
+    return Bundle(parts[network], labels, info)
 
 
 def _parse_labels(data: bytes) -> tuple[str, ...]:
@@ -193,13 +256,20 @@ def _check_input(values: Any) -> None:
         raise DamagedFile(f"{INFO} must name an image size from 1 to {LARGEST_IMAGE} pixels")
     if not isinstance(policy, str) or policy not in RESIZE_POLICIES:
         raise DamagedFile(f"{INFO} must name one of these ways of resizing: {', '.join(RESIZE_POLICIES)}")
+    sizes = [size, *others] if isinstance(others := values.get("other_sizes", []), list) else [size, 0]
+    if any(type(each) is not int or each < 1 for each in sizes) or sum(sizes) > LARGEST_IMAGE or not _falls(sizes):
+        raise DamagedFile(f"{INFO} must name image sizes from the largest to the smallest")
     pixels = values.get("pixels", 1)
     if type(pixels) is not int or not 0 < pixels <= PIXELS_VERSION:
-        raise DamagedFile(f"{INFO} names a way of reading photos that this version of Transfer Lab doesn't know")
+        raise DamagedFile(f"{INFO} names a way of reading photos that this version of Transfer Lab doesn’t know")
     try:
         parse_ranges(values.get("data_ranges"))
     except ValueError as error:
         raise DamagedFile(f"{INFO} must name ranges of values as pairs of numbers") from error
+
+
+def _falls(sizes: list[int]) -> bool:
+    return all(size > after for size, after in zip(sizes, sizes[1:]))
 
 
 def _check_rejection(info: dict[str, Any]) -> None:
@@ -247,7 +317,7 @@ def zip_bundle(folder: Path, beside: Mapping[str, bytes] | None = None) -> bytes
             raise _damaged(name) from error
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        for name in (MODEL, LABELS, INFO, *BESIDE):
+        for name in (*NETWORKS, LABELS, INFO, *BESIDE):
             if (source / name).exists():
                 archive.write(source / name, name)
         for name, data in (beside or {}).items():

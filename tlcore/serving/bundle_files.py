@@ -111,7 +111,7 @@ def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, limit: int) -> byt
     with archive.open(entry) as file:
         data = file.read(limit + 1)
     if len(data) != entry.file_size:
-        raise zipfile.BadZipFile(f"{name} doesn't have the length the zip says")
+        raise zipfile.BadZipFile(f"{name} doesn’t have the length the zip says")
     return data
 
 

@@ -19,7 +19,7 @@ class Classifiers:
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
         self._own = threading.local()
-        is_large = usable_cores() * len(bundle.tflite) > MOST_COPIES
+        is_large = usable_cores() * len(bundle.network) > MOST_COPIES
         first = ImageClassifier(bundle, num_threads=None if is_large else 1)
         self._shared = first if is_large else None
 

@@ -40,6 +40,7 @@ class Method(StrEnum):
     GRAD_CAM = "Grad-CAM"
     HIRES_CAM = "HiResCAM"
     OCCLUSION = "occlusion"
+    SEVERAL = "several methods"  # one for each model of an ensemble
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +91,14 @@ def _of_several(head: DenseHead, maps: Sequence[Array]) -> Evidence:
     rest = head.logits(inputs) - by_place.mean(axis=(1, 2))
     values = _relative(by_place + rest[:, np.newaxis, np.newaxis])
     return Evidence(values.astype(np.float32), Method.CAM if head.is_linear else Method.GRAD_CAM)
+
+
+def mean_evidence(found: Sequence[Evidence], weights: Sequence[float]) -> Evidence:
+    """The evidence of several models, each of which counts so much, on the finest of their grids."""
+    grid = max((each.values.shape[1:] for each in found), key=lambda shape: shape[0] * shape[1])
+    values = sum(weight * _on_grid(each.values, grid) for each, weight in zip(found, weights, strict=True))
+    methods = {each.method for each in found}
+    return Evidence(np.asarray(values, np.float32), methods.pop() if len(methods) == 1 else Method.SEVERAL)
 
 
 def _on_grid(values: Array, grid: tuple[int, ...]) -> Array:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
+from tlcore.evaluation.calibration import TINY
 from tlcore.evaluation.ensemble import TIE_BREAK, VOTE
 from tlcore.models.tflite_append import append_operator, append_tensor
 from tlcore.models.tflite_merge import Merger
@@ -17,22 +18,32 @@ from tlcore.serving.graft_familiarity import FAMILIARITY
 
 _CODES, _OPTIONS = schema.BuiltinOperator, schema.BuiltinOptions
 _PROBABILITIES = "probabilities"
+AVERAGE_NAME = "ensemble/average"
+"""Of the tensors that add up to the average: "ensemble/average/part0" is the first model's probabilities, weighted."""
+
 _LAST_AXIS = np.array([1], np.int32)
 
 
 def merge_classifiers(
-    files: Sequence[bytes], weights: Sequence[float], method: str, with_familiarity: bool = True
+    files: Sequence[bytes],
+    weights: Sequence[float],
+    method: str,
+    with_familiarity: bool = True,
+    temperature: float = 1.0,
 ) -> bytes:
     """One classifier file that runs all of them on the same photo and combines what they give.
 
     Args:
-        files: each with the signature `serving_default`: image, float32 (1, S, S, 3) with the same S, →
-            probabilities, float32 (1, classes), and familiarity, float32 (1, 1).
+        files: each with the signature `serving_default`: image, float32 (1, S, S, 3) → probabilities, float32
+            (1, classes), and familiarity, float32 (1, 1).
         weights: of each, which add up to 1. method: of `ensemble.METHODS`.
         with_familiarity: whether the result gives their weighted mean too; each file has to.
+        temperature: what the logits of the result are divided by, as `calibration.divide_by` does.
 
     Returns:
-        A file with the same signature.
+        A file with the same signature. Where the files take the photo in different sizes, it has an input for each:
+        "image" for the largest, and "image_160" for 160 pixels. Every network gets the very pixels that it was tested
+        with: an image that is made smaller inside a file is another one than a photo that is.
 
     Raises:
         UserError: a file is none, or is built in a way that cannot be merged.
@@ -42,9 +53,9 @@ def merge_classifiers(
     of_each = [merger.add(data, outputs) for data in files]
     model = merger.model
     given = [found[_PROBABILITIES] for found in of_each]
-    average = _weighted_sum(model, given, weights, "ensemble/average")
+    average = _weighted_sum(model, given, weights, AVERAGE_NAME)
     combined = average if method != VOTE else _with_votes(model, given, weights, average)
-    results = {_PROBABILITIES: combined}
+    results = {_PROBABILITIES: combined if temperature == 1 else _divided(model, combined, temperature)}
     if with_familiarity:
         each = [found[FAMILIARITY] for found in of_each]
         results[FAMILIARITY] = _weighted_sum(model, each, weights, "ensemble/familiarity")
@@ -97,6 +108,18 @@ def _vote(model: schema.ModelT, tensor: int, name: str) -> int:
     append_operator(model, _CODES.CAST, [is_top], ones, (_OPTIONS.CastOptions, kinds))
     number = _reduced(model, _CODES.SUM, ones, f"{name}/number")
     return _binary(model, _CODES.DIV, ones, number, name)
+
+
+def _divided(model: schema.ModelT, probabilities: int, temperature: float) -> int:
+    """Add what divides the logits of probabilities by a temperature."""
+    shape = _shape(model, probabilities)
+    least = append_tensor(model, "ensemble/least", np.array([TINY], np.float32))
+    some = _binary(model, _CODES.ADD, probabilities, least, "ensemble/above_zero")  # 0 has no logarithm
+    logs = append_tensor(model, "ensemble/logits", shape)
+    append_operator(model, _CODES.LOG, [some], logs)
+    divided = _scaled(model, logs, 1 / temperature, "ensemble/divided")
+    options = _OPTIONS.SoftmaxOptions, schema.SoftmaxOptionsT(beta=1.0)
+    return append_operator(model, _CODES.SOFTMAX, [divided], append_tensor(model, "ensemble/softmax", shape), options)
 
 
 def _reduced(model: schema.ModelT, code: int, tensor: int, name: str) -> int:

@@ -1,4 +1,4 @@
-"""Using a bundle: photos in, answers out, on LiteRT. The same path behind page, terminal and evaluation."""
+"""Using a bundle: photos in, answers out. The same path behind page, terminal and evaluation."""
 
 import time
 from collections.abc import Sequence
@@ -9,9 +9,11 @@ import numpy.typing as npt
 from PIL import Image
 
 from tlcore.data.images import MIN_SIDE, PhotoRefused, decode, decode_input, make_input, make_upright
-from tlcore.data.wanted import Wanted
+from tlcore.data.wanted import Wanted, stacked
 from tlcore.errors import UserError
 from tlcore.models.litert_runtime import LiteModel, usable_cores
+from tlcore.models.onnx_runtime import OnnxModel
+from tlcore.models.runtimes import open_network
 from tlcore.serving.bundle import Bundle
 from tlcore.serving.graft_familiarity import FAMILIARITY
 from tlcore.shares import percent
@@ -85,7 +87,7 @@ class ImageClassifier:
         self.bundle = bundle
         self.rejection = bundle.rejection
         self._outputs = outputs_of(bundle)
-        self._model = LiteModel(bundle.tflite, num_threads=num_threads or min(usable_cores(), 4))
+        self._model = open_network(bundle.network, num_threads=num_threads or min(usable_cores(), 4))
         _check_fits(self._model, bundle)
 
     def probabilities(self, photo: PhotoContent) -> npt.NDArray[np.float32]:
@@ -102,11 +104,16 @@ class ImageClassifier:
         return self._run(self.read(photo))[0]
 
     def read(self, photo: PhotoContent) -> npt.NDArray[np.uint8]:
-        """A photo as the network sees it, uint8 (S, S, 3), RGB 0–255; raises what `probabilities` does."""
+        """A photo as the network sees it, uint8 (S, S, 3), RGB 0–255; of several sizes, `stacked`.
+
+        Raises what `probabilities` does.
+        """
         wanted = self.bundle.wanted
         if isinstance(photo, bytes):
             return decode_input(photo, wanted)
-        return make_input(_upright(photo, wanted), wanted.input_size, wanted.policy, wanted.version)
+        upright = _upright(photo, wanted)
+        sizes = (wanted.input_size, *wanted.other_sizes)
+        return stacked([make_input(upright, size, wanted.policy, wanted.version) for size in sizes])
 
     def predict_probabilities(self, photos: Sequence[PhotoContent]) -> npt.NDArray[np.float32]:
         """Probabilities of several photos, float32 (n, classes); raises what `probabilities` does."""
@@ -130,17 +137,17 @@ class ImageClassifier:
         """The ranked answer for a photo that is decoded and square already: what `images.load_input` makes of it.
 
         Args:
-            image: uint8 (S, S, 3), RGB 0–255, S being the bundle's image size, made by the bundle's policy.
+            image: uint8 (S, S, 3), RGB 0–255, S being the bundle's image size, made by the bundle's policy; or, for an
+                ensemble of models with several image sizes, those `stacked`.
             kept: see `predict_photo`.
 
         Raises:
             UserError: it is of another shape or dtype.
         """
-        size, start = self.bundle.image_size, time.perf_counter()
-        if image.shape != (size, size, 3) or image.dtype != np.uint8:
+        shape, start = self.bundle.wanted.input_shape, time.perf_counter()
+        if image.shape != shape or image.dtype != np.uint8:
             raise UserError(
-                f"An array of {image.dtype} {image.shape} can't be used here.",
-                f"Use uint8 ({size}, {size}, 3), RGB 0–255.",
+                f"An array of {image.dtype} {image.shape} can’t be used here.", f"Use uint8 {shape}, RGB 0–255."
             )
         return self._answer(self._run(image), start, kept)
 
@@ -153,7 +160,7 @@ class ImageClassifier:
         try:
             rows, *others = self._model.run_all(image[np.newaxis], self._outputs)
         except (RuntimeError, ValueError) as error:
-            raise _unfit("can't be run") from error
+            raise _unfit("can’t be run") from error
         row: npt.NDArray[np.float32] = check_probabilities(rows)[0]
         return row, float(check_familiarity(others[0])[0]) if others else None
 
@@ -178,19 +185,25 @@ def outputs_of(bundle: Bundle) -> tuple[str, ...]:
     return (OUTPUT,) if bundle.rejection is None else (OUTPUT, FAMILIARITY)
 
 
-def _check_fits(model: LiteModel, bundle: Bundle) -> None:
+def _check_fits(model: LiteModel | OnnxModel, bundle: Bundle) -> None:
     """Whether a network takes one photo of the bundle's size and gives a number for each of its labels."""
-    side, needed = bundle.image_size, {OUTPUT: (1, len(bundle.labels)), FAMILIARITY: (1, 1)}
+    side, wanted, needed = bundle.image_size, bundle.wanted, {OUTPUT: (1, len(bundle.labels)), FAMILIARITY: (1, 1)}
     for output in outputs_of(bundle):
         try:
-            if output not in model.output_names or not model.is_float32():
-                raise _unfit(f"doesn't take one photo and return “{output}”, both as float32")
-            shape = model.output_shape((1, side, side, 3), output)
+            if output not in model.output_names or not model.is_float32() or not _takes(model, wanted):
+                raise _unfit(f"doesn’t take one photo and return “{output}”, both as float32")
+            shape = model.output_shape((1, *wanted.input_shape), output)
         except (RuntimeError, ValueError, LookupError) as error:
-            raise _unfit(f"can't be run on photos of {side} × {side} pixels") from error
+            raise _unfit(f"can’t be run on photos of {side} × {side} pixels") from error
         if shape != needed[output]:
             told = f"its {len(bundle.labels)} classes need" if output == OUTPUT else "needed is"
             raise _unfit(f"returns {shape}, but {told} {needed[output]}")
+
+
+def _takes(model: LiteModel | OnnxModel, wanted: Wanted) -> bool:
+    """Whether it has an input for each size of a photo; one input alone can be set to any size."""
+    sizes = (wanted.input_size, *wanted.other_sizes)
+    return len(model.sizes) == len(sizes) and (len(sizes) == 1 or model.sizes == sizes)
 
 
 def check_probabilities(rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -200,7 +213,7 @@ def check_probabilities(rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32
         UserError: they are no probabilities.
     """
     if not np.isfinite(rows).all() or rows.min() < -_TOLERANCE or np.abs(rows.sum(axis=1) - 1).max() > _TOLERANCE:
-        raise _unfit("doesn't return probabilities")
+        raise _unfit("doesn’t return probabilities")
     return rows
 
 
@@ -211,7 +224,7 @@ def check_familiarity(rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         UserError: they are not.
     """
     if not np.isfinite(rows).all() or rows.min() < -_TOLERANCE or rows.max() > 1 + _TOLERANCE:
-        raise _unfit("doesn't return how familiar a photo is")
+        raise _unfit("doesn’t return how familiar a photo is")
     return np.asarray(np.clip(rows[:, 0], 0, 1), np.float32)
 
 

@@ -1,7 +1,7 @@
 """Running a network of unknown origin first where it can do no harm: one photo in a process of its own, with limits.
 
-A `.tflite` is a program. One that is damaged or made for harm can crash the interpreter, take all memory or never end;
-no check of its bytes can rule that out. So whatever was not made and checked here answers once in a child process.
+A model file is a program. One that is damaged or made for harm can crash the interpreter, take all memory or never
+end; no check of its bytes can rule that out. So whatever was not made and checked here answers once in a child process.
 """
 
 import json
@@ -16,7 +16,9 @@ from tlcore.errors import UserError
 from tlcore.features.memory import free_memory
 from tlcore.jobs.limits import limit_process
 from tlcore.jobs.workers import worker_environment
-from tlcore.serving.bundle import Bundle, load_bundle
+from tlcore.models.onnx.checked import parse_checked
+from tlcore.models.runtimes import is_onnx
+from tlcore.serving.bundle import ONNX, Bundle, load_bundle
 from tlcore.serving.predict import ImageClassifier
 
 MOST_SECONDS = 60
@@ -49,11 +51,11 @@ def probe(bundle: Bundle, most_seconds: float = MOST_SECONDS) -> None:
     Raises:
         UserError: it crashes, takes too much memory or time, or does not answer as it should.
     """
-    arguments = [str(bundle.image_size), str(len(bundle.labels))]
+    arguments = [str(len(bundle.labels)), *map(str, (bundle.image_size, *bundle.other_sizes))]
     try:
         child = subprocess.run(
             [sys.executable, "-P", "-m", __name__, *arguments],
-            input=bundle.tflite,
+            input=bundle.network,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=worker_environment(),
@@ -64,7 +66,7 @@ def probe(bundle: Bundle, most_seconds: float = MOST_SECONDS) -> None:
         what = f"This model takes more than {most_seconds:g} seconds for one photo."
         raise UserError(what, "Use a model with a smaller network.") from error
     except OSError as error:
-        raise UserError("This model can't be tried out now.", "Close other programs and try again.") from error
+        raise UserError("This model can’t be tried out now.", "Close other programs and try again.") from error
     if child.returncode == _REFUSED:
         raise UserError(*json.loads(child.stdout))
     if child.returncode:
@@ -73,14 +75,16 @@ def probe(bundle: Bundle, most_seconds: float = MOST_SECONDS) -> None:
 
 def main() -> int:
     """The child: one prediction with the network on standard input; refusals go to standard output."""
-    image_size, num_classes = int(sys.argv[1]), int(sys.argv[2])
+    num_classes, image_size, *others = map(int, sys.argv[1:])
     data = sys.stdin.buffer.read()
     beside = max(LEAST_BYTES, min(USUAL_BYTES, free_memory()))
     limit_process(COPIES * len(data) + beside, 8 * MOST_SECONDS)
     labels = tuple(str(number) for number in range(num_classes))
-    bundle = Bundle(data, labels, {"input": {"size": image_size, "resize": RESIZE_POLICY}})
+    bundle = Bundle(data, labels, {"input": {"size": image_size, "resize": RESIZE_POLICY, "other_sizes": others}})
     try:
-        ImageClassifier(bundle).probabilities(np.full((image_size, image_size, 3), 127, np.uint8))
+        if is_onnx(data):
+            parse_checked(data, ONNX)
+        ImageClassifier(bundle).predict_input(np.full(bundle.wanted.input_shape, 127, np.uint8))
     except UserError as error:
         json.dump([error.what, error.fix], sys.stdout)
         return _REFUSED

@@ -261,7 +261,7 @@ def known_labels(given: Iterable[str], known: tuple[str, ...]) -> dict[str, str]
     strange = [label for label in names if label not in spelling and label.casefold() not in spelling]
     if strange:
         raise UserError(
-            f"The model doesn't know these classes: {', '.join(strange[:5])}.",
+            f"The model doesn’t know these classes: {', '.join(strange[:5])}.",
             f"It knows: {', '.join(known[:20])}{' …' if len(known) > 20 else ''}.",
         )
     return {label: spelling[label if label in spelling else label.casefold()] for label in names}

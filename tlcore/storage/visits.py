@@ -61,5 +61,5 @@ def forget_old_visits(workspace: Workspace, seconds: float, now: float | None = 
 
 def _path(workspace: Workspace, visitor: str) -> Path:
     if not _NAME.fullmatch(visitor):
-        raise ValueError(f"{visitor!r} is no visitor's name")
+        raise ValueError(f"{visitor!r} is no visitor’s name")
     return workspace.root / VISITORS / f"{visitor}-last.json"

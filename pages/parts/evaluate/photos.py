@@ -32,8 +32,21 @@ def show(plan: Planning, lists: photo_lists.PhotoLists, photos: PhotoFilter, sho
         st.markdown(f"**{plain(shown_message(rows, shown))}**")
         if shown.every:
             st.caption(EVERY_MEANS)
+        _other_mistakes(lists, photos, shown)
         page = photos.page(num_pages(rows))
         _grid(plan, rows, page, KEY, f"{photos.run_id} {shown}", photos.turn)
+
+
+def _other_mistakes(lists: photo_lists.PhotoLists, photos: PhotoFilter, shown: Shown) -> None:
+    """The way to the mistakes of cross-validation, where there are none among the test photos."""
+    if shown.every or shown.suspects or lists.every is None or not lists.tested["correct"].all():
+        return
+    number = int((~lists.every["correct"]).sum())
+    if number:
+        words = f"Show the {count(number, 'mistake')} of cross-validation"
+        st.button(
+            words, key="mistakes_of_folds", type="tertiary", on_click=photos.choose, args=(Shown(True, every=True),)
+        )
 
 
 def show_list(plan: Planning, paths: Sequence[str], predictions: pd.DataFrame, key: str) -> None:

@@ -5,7 +5,7 @@ import streamlit as st
 from pages.parts.evaluate import before_after, check_line, cross_validation, figures, photo_lists, photos
 from pages.parts.evaluate.photo_filter import PhotoFilter
 from pages.parts.evaluate.planning import planning_of
-from pages.shared import ensemble_view
+from pages.shared import doubts, ensemble_view
 from pages.shared import score as score_card
 from tlcore.data.manifest import Dataset
 from tlcore.evaluation.report import Report
@@ -42,6 +42,7 @@ def score(run: Run, report: Report) -> None:
         "Test accuracy, counted on photos that had not been used for training. With other photos of the same "
         "kind, expect a result within the likely range (95% confidence interval)."
     )
+    doubts.show(run, report)
     cross_validation.card(run)
     if run.ensemble is not None:
         ensemble_view.members(run)

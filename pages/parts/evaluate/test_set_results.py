@@ -21,6 +21,7 @@ from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Job, Run, load_run
 from tlcore.messages.other_photos import (
     OUTDATED,
+    answered_message,
     difference_message,
     learned_message,
     strange_message,
@@ -64,6 +65,8 @@ def _score(own: Report, results: Results) -> None:
     st.markdown(plain(difference_message(own, report, difference)))
     if words := learned_message(results):
         st.markdown(f"⚠️ {plain(words)}")
+    if words := answered_message(results):
+        st.markdown(plain(words))
     if words := strange_message(results):
         st.markdown(plain(words))
 

@@ -10,8 +10,8 @@ def show(run: Run, dataset: Dataset, report: Report) -> None:
     """The sections; each says what to do where it has nothing to show for this run."""
     overview.show(run, report)
     cross_validation.show(run, dataset, report)
+    test_set.show(run, report)
     calibration.show(run, report)
     unknown.show(run, dataset, report)
     learning_curve.show(run, dataset)
     shortcuts.show(run, dataset)
-    test_set.show(run, report)

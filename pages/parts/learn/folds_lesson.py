@@ -10,26 +10,28 @@ from tlcore.evaluation.cross_validation import CrossValidation, load_cross_valid
 from tlcore.evaluation.report import load_report
 from tlcore.jobs.status import job_status
 from tlcore.messages import cross_validation as messages
+from tlcore.messages.quantities import count
 from tlcore.messages.scores import score_message
 
 TITLE = "Every photo tests once"
+MOST_FEW = 50  # test photos; of more, the lesson speaks of fewer
 
 
 def every_photo_tests_once(material: Material) -> None:
     """The folds as rows of a drawing, and both scores of the latest run."""
+    found = _found(material)
+    folds = found.folds if found is not None else 5
     with step(TITLES.index(TITLE) + 1) as (words, picture):
         words.markdown(
-            "Fifteen test photos are few: one more mistake, and the score falls by 7 points. More test photos would "
-            "leave fewer to learn from.\n\n"
-            "So deal all photos into five piles. Train five models, each without one of the piles, and let each "
+            f"{_few(material)} More test photos would leave fewer to learn from.\n\n"
+            f"So deal all photos into {folds} piles. Train {folds} models, each without one of the piles, and let each "
             "predict the pile it has not seen. Then every photo was a test photo once, and none was predicted by a "
             "model that knew it (cross-validation).\n\n"
             "The score is that of the way of training, not of one model. The model you keep may then learn from all "
             "photos."
         )
         with picture:
-            found = _found(material)
-            st.html(drawing(found.folds if found is not None else 5))
+            st.html(drawing(folds))
             if found is None:
                 widgets.empty(
                     "Train a model first to see both scores here.", "pages/train.py", "Train", state.link(run=None)
@@ -41,6 +43,14 @@ def every_photo_tests_once(material: Material) -> None:
 def _found(material: Material) -> CrossValidation | None:
     run = material.run
     return load_cross_validation(run.folder) if run is not None and job_status(run).usable else None
+
+
+def _few(material: Material) -> str:
+    """What one mistake more or less does to a score on the test photos of the latest run."""
+    number = len(material.dataset.part("test")) if material.dataset is not None else 0
+    number = number if 0 < number <= MOST_FEW else 15
+    points = count(max(1, round(100 / number)), "point")
+    return f"{count(number, 'test photo')} are few: one more mistake, and the score falls by {points}."
 
 
 def _scores(material: Material, found: CrossValidation) -> None:

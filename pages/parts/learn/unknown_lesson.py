@@ -60,6 +60,11 @@ def _answers(run: Run, sample: str) -> None:
     st.markdown(f"**{messages.unknown_message(rejected, len(found))}**")
     gallery.grid([_photo(each) for each in found], 4)
     st.caption("Below each is what its answer would be if it had to choose.")
+    st.page_link(
+        "pages/predict.py",
+        label="Show it something else with the camera",
+        query_params=state.link(run=run.id, dataset=run.dataset_id),
+    )
 
 
 @st.cache_data(max_entries=16, show_spinner=False)

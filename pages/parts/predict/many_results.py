@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.parts.predict import many_corrections
 from pages.server.sorted_photos import sorted_address
-from pages.shared import file_list, gallery, photo_grid, photo_viewer, predictions, rejection_dial, state
+from pages.shared import adding, file_list, gallery, photo_grid, photo_viewer, predictions, rejection_dial, state
 from pages.shared.photo_grid import GridPage, GridPhoto, Order
 from pages.shared.photo_viewer import ViewerPhoto, ViewerPhotos
 from pages.shared.thumbnail_address import media_address
@@ -80,7 +80,7 @@ def _photos(run: Run, job: Job, found: PredictedPhotos, rows: pd.DataFrame, is_t
     pages = max(1, -(-len(rows) // PER_PAGE))
     page = st.pagination(pages, key=f"many_page_{job.id}_{len(rows)}") if pages > 1 else 1
     first = (page - 1) * PER_PAGE
-    dataset = many_corrections.dataset_of(run) if is_there else None
+    dataset = adding.dataset_of(run) if is_there else None
     shown = rows.iloc[first : first + PER_PAGE]
     grid = GridPage(
         _grid_photos(job, shown, found.labels),
@@ -103,14 +103,14 @@ def _photos(run: Run, job: Job, found: PredictedPhotos, rows: pd.DataFrame, is_t
             photo_viewer.show(ViewerPhotos(len(rows), lambda at: _large(job, rows.iloc[at])), first + order.number)
         elif order.kind == photo_grid.RELABEL:
             paths = list(rows["path"]) if order.everything else list(order.paths)
-            many_corrections.add(run, job, paths, order.value)
+            many_corrections.add(run, job, found, paths, order.value)
 
     if dataset is not None:
         st.caption("Select photos with a wrong answer and move them to their class: they join your data set.")
     elif not is_there:
         st.caption(GONE)
     photo_grid.show(grid, f"many_grid_{job.id}", on_order)
-    many_corrections.follow_adding(run, job)
+    adding.result(job.id, run)
 
 
 def _grid_photos(job: Job, rows: pd.DataFrame, labels: tuple[str, ...]) -> list[GridPhoto]:

@@ -1,10 +1,11 @@
 """A run's own part of the Train page: its name, its score beside the place to try it, and how the training went."""
 
-from pages.shared import score, state
+from pages.shared import doubts, score, state
 from pages.shared.widgets import plain
 from tlcore.config import short_name
 from tlcore.data.dataset_list import dataset_names
 from tlcore.data.manifest import Dataset
+from tlcore.evaluation.report import FIGURES, load_report
 from tlcore.intervals import wilson_interval
 from tlcore.jobs import store
 from tlcore.jobs.status import JobStatus, job_status
@@ -39,12 +40,14 @@ def sentence(run: Run, dataset: Dataset) -> str:
     return f"{plain(kind(run))} · {words}" if run.is_renamed else words
 
 
-def show_score(status: JobStatus) -> None:
-    """The score of the test photos; nothing where there is none yet."""
+def show_score(run: Run, status: JobStatus) -> None:
+    """The score of the test photos, and what makes it misleading; nothing where there is none yet."""
     evaluated = status.evaluated
     if evaluated is not None:
         low, high = wilson_interval(evaluated.test_correct, evaluated.test_total)
         score.show(evaluated.test_correct, evaluated.test_total, low, high)
+        if (run.folder / FIGURES).exists():  # it is written just before the score is told
+            doubts.show(run, load_report(run.folder))
 
 
 def was_stopped(run: Run, status: JobStatus) -> bool:

@@ -30,7 +30,7 @@ WHAT = (
     "It stands in this list for you alone."
 )
 ZONE = drop_zone.Words(
-    "Network file", "Drop a network's file here", "Choose a file", "", "Reading…", ",".join(SUFFIXES)
+    "Network file", "Drop a network’s file here", "Choose a file", "", "Reading…", ",".join(SUFFIXES)
 )
 
 

@@ -4,12 +4,13 @@ import html
 
 import streamlit as st
 
-from pages.shared import gallery, settings, state
+from pages.shared import doubts, gallery, settings, state
 from pages.shared.decoding import dataset_thumbnail
 from pages.shared.memory import memory_refusal
 from pages.shared.widgets import plain
 from tlcore.config import TrainConfig
 from tlcore.data.manifest import Dataset
+from tlcore.documents.facts import find_torn_groups
 from tlcore.messages.plans import plan_message
 from tlcore.messages.quantities import count
 from tlcore.models.backbones import find_backbone
@@ -52,3 +53,9 @@ def photos_line(dataset: Dataset) -> None:
         f"{plain(dataset.name)} · {count(sizes[0], 'photo')} to train on · {sizes[1]:,} for validation · "
         f"{sizes[2]:,} held back for testing"
     )
+    torn = find_torn_groups(state.workspace(), dataset)
+    if torn is not None:
+        with st.container(key="tl_doubts"):
+            doubts.listed([torn])
+            with st.container(horizontal=True):
+                doubts.remedies(dataset, [torn])

@@ -55,7 +55,10 @@ function answerParts(answer, heading = "h3") {
     return [make(heading, { className: "answer" }, make("bdi", { textContent: label }), " ", share), bars(answer)];
   }
   const words = make("p", { className: "small" }, "It doesn’t look like any of the classes. Closest: ", make("bdi", { textContent: label }), ".");
-  return [make(heading, { className: "answer unknown", textContent: "None of these" }), words, bars(answer)];
+  const title = make(heading, { className: "answer unknown", textContent: "None of these" });
+  if (heading !== "h3") return [title, words, bars(answer)]; // live: nothing opens and closes
+  const fold = make("details", {}, make("summary", { textContent: "If it had to choose" }), bars(answer));
+  return [title, words, fold]; // "None of these" beside a bar of 98% would puzzle anybody
 }
 
 const DEEP = "This photo has 16 bits per channel, and browsers read 8 of them: Transfer Lab may answer otherwise.";

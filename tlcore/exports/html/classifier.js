@@ -1,4 +1,5 @@
-/* The network of this file, and its answers. Nothing is fetched: the runtime and the network stand in the page as base64. */
+/* A network and its answers. In the one HTML file nothing is fetched: runtime and network stand in it as base64; the pages of
+   the program use the rest of this for the live camera. */
 
 /** The bytes of one of the page's own blocks, which is emptied: it is needed once. */
 function takeBytes(id) {
@@ -18,11 +19,19 @@ async function unpack(bytes) {
 class Classifier {
   /** `about`: the page's data: `labels`, `input` (as in model.json) and `threshold` (null: it answers every photo). */
   static async load(about) {
+    await Classifier.startRuntime(await unpack(takeBytes("tl-runtime")));
+    return Classifier.compile(about, await unpack(takeBytes("tl-network")));
+  }
+
+  /** The runtime, of its WebAssembly's bytes; once a page. */
+  static async startRuntime(wasmBinary) {
     const log = (words) => console.debug(words); // of the runtime, for whoever looks for it
-    globalThis.Module = { wasmBinary: await unpack(takeBytes("tl-runtime")), print: log, printErr: log };
+    globalThis.Module = { wasmBinary, print: log, printErr: log };
     await LiteRtJs.loadLiteRt("litert.js");
-    const network = await LiteRtJs.loadAndCompile(await unpack(takeBytes("tl-network")), { accelerator: "wasm" });
-    return new Classifier(about, network);
+  }
+
+  static async compile(about, model) {
+    return new Classifier(about, await LiteRtJs.loadAndCompile(model, { accelerator: "wasm" }));
   }
 
   constructor(about, network) {

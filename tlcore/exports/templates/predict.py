@@ -14,12 +14,12 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 try:  # only photos of iPhones (HEIC) need it: pip install pillow-heif
     import pillow_heif
@@ -58,9 +58,11 @@ class Classifier:
         Raises:
             OSError: the photo can't be read. ValueError: it is too large.
         """
-        image = read_photo(photo, self.info)[np.newaxis]
+        images = {"image": read_photo(photo, self.info)[np.newaxis]}
+        for size in self.info["input"].get("other_sizes", []):
+            images[f"image_{size}"] = read_photo(photo, self.info, size)[np.newaxis]
         with self._turn:
-            probabilities, familiarity = self._run(image)
+            probabilities, familiarity = self._run(images)
         order = np.argsort(-probabilities, kind="stable")
         return {
             "label": self.labels[order[0]],
@@ -71,8 +73,9 @@ class Classifier:
         }
 
 
-Network = Callable[[np.ndarray], "tuple[np.ndarray, float | None]"]
-"""float32 (1, S, S, 3), RGB 0–255 → the probabilities (classes,) and the familiarity."""
+Network = Callable[[dict[str, np.ndarray]], "tuple[np.ndarray, float | None]"]
+"""A photo, float32 (1, S, S, 3), RGB 0–255, by the name of the input (one model takes it in several sizes) → the
+probabilities (classes,) and the familiarity."""
 
 
 def load_network(folder: Path, has_familiarity: bool) -> Network:
@@ -88,8 +91,8 @@ def load_network(folder: Path, has_familiarity: bool) -> Network:
     content = (folder / "model.tflite").read_bytes()  # not its path, which on some systems may not have umlauts
     runner = Interpreter(model_content=content, num_threads=os.cpu_count() or 1).get_signature_runner("serving_default")
 
-    def run(image: np.ndarray) -> tuple[np.ndarray, float | None]:
-        return _both(runner(image=image), has_familiarity)
+    def run(images: dict[str, np.ndarray]) -> tuple[np.ndarray, float | None]:
+        return _both(runner(**images), has_familiarity)
 
     return run
 
@@ -100,8 +103,8 @@ def _load_onnx(path: Path, has_familiarity: bool) -> Network:
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     names = [each.name for each in session.get_outputs()]
 
-    def run(image: np.ndarray) -> tuple[np.ndarray, float | None]:
-        return _both(dict(zip(names, session.run(names, {"image": image}))), has_familiarity)
+    def run(images: dict[str, np.ndarray]) -> tuple[np.ndarray, float | None]:
+        return _both(dict(zip(names, session.run(names, images))), has_familiarity)
 
     return run
 
@@ -111,8 +114,8 @@ def _load_keras(path: Path, has_familiarity: bool) -> Network:
 
     model = keras.saving.load_model(path, compile=False, safe_mode=True)  # runs no code that is in the file
 
-    def run(image: np.ndarray) -> tuple[np.ndarray, float | None]:
-        outputs = model(image, training=False)
+    def run(images: dict[str, np.ndarray]) -> tuple[np.ndarray, float | None]:
+        outputs = model(images["image"], training=False)
         outputs = outputs if isinstance(outputs, dict) else {"probabilities": outputs}
         return _both({name: np.asarray(value) for name, value in outputs.items()}, has_familiarity)
 
@@ -125,8 +128,8 @@ def _load_saved_model(path: Path, has_familiarity: bool) -> Network:
     model = tf.saved_model.load(str(path))
     answer = model.signatures["serving_default"]
 
-    def run(image: np.ndarray, model: Any = model) -> tuple[np.ndarray, float | None]:  # it goes with its signature
-        outputs = answer(image=tf.constant(image))
+    def run(images: dict[str, np.ndarray], model: Any = model) -> tuple[np.ndarray, float | None]:
+        outputs = answer(image=tf.constant(images["image"]))  # the model would go without that default: a reference
         return _both({name: value.numpy() for name, value in outputs.items()}, has_familiarity)
 
     return run
@@ -137,9 +140,12 @@ def _both(outputs: dict[str, np.ndarray], has_familiarity: bool) -> tuple[np.nda
     return np.array(outputs["probabilities"][0]), familiarity
 
 
-def read_photo(photo: str | os.PathLike[str] | bytes, info: dict[str, Any]) -> np.ndarray:
-    """A photo as the network was trained on it, float32 (S, S, 3), RGB 0–255; `info`: the content of model.json."""
-    size, version = info["input"]["size"], info["input"].get("pixels", 1)
+def read_photo(photo: str | os.PathLike[str] | bytes, info: dict[str, Any], size: int = 0) -> np.ndarray:
+    """A photo as the network was trained on it, float32 (S, S, 3), RGB 0–255; `info`: the content of model.json.
+
+    `size`: in pixels, 0 for the model's (largest) one. Each size is made of the file: of one another they would differ.
+    """
+    size, version = size or info["input"]["size"], info["input"].get("pixels", 1)
     try:
         image: Image.Image = Image.open(io.BytesIO(photo) if isinstance(photo, bytes) else photo, formats=FORMATS)
     except Image.DecompressionBombError as error:
@@ -217,10 +223,30 @@ def check(folder: Path = HERE) -> float:
     return largest
 
 
+def files_of(names: list[str]) -> Iterator[str]:
+    """The files, and those in the folders, by their names; not what begins with a dot."""
+    for name in names:
+        if Path(name).is_dir():
+            yield from (str(each) for each in sorted(Path(name).rglob("[!.]*")) if each.is_file())
+        else:
+            yield name
+
+
+def reason_for(photo: str, error: Exception) -> str:
+    """Why a photo couldn't be read, for people."""
+    if isinstance(error, FileNotFoundError):
+        return "there is no such file"
+    if not isinstance(error, UnidentifiedImageError):
+        return str(error)
+    if photo.lower().endswith((".heic", ".heif")) and "HEIF" not in FORMATS:
+        return "photos of iPhones (HEIC) need: pip install pillow-heif"
+    return "no photo that can be read"
+
+
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description="Predict what is on photos.")
-    parser.add_argument("photos", nargs="*", metavar="PHOTO", help="a photo")
+    parser.add_argument("photos", nargs="*", metavar="PHOTO", help="a photo, or a folder of photos")
     parser.add_argument("--json", action="store_true", help="answer as JSON, one line for each photo")
     parser.add_argument("--check", action="store_true", help="run the samples and compare the answers")
     options = parser.parse_args()
@@ -230,19 +256,20 @@ def main() -> None:
     if not options.photos:
         parser.error("give at least one photo, or --check")
     classifier, refused = Classifier(), 0
-    for photo in options.photos:
+    photos = list(files_of(options.photos))
+    for photo in photos:
         try:
             answer = classifier.predict(photo)
-        except (OSError, ValueError, SyntaxError) as error:  # Pillow raises the last one for some damaged PNGs
+        except Exception as error:  # a damaged file makes its decoder raise almost anything
             refused += 1
-            print(f"{photo}: {error}", file=sys.stderr)
+            print(f"{photo}: {reason_for(photo, error)}", file=sys.stderr)
             continue
         if options.json:
             print(json.dumps({"file": photo, **answer}))
         else:
             unknown = "" if answer["known"] else "none of these; closest: "
             print(f"{photo}: {unknown}{answer['label']} {min(answer['probability'], 0.999):.1%}")  # never "100%" sure
-    sys.exit(1 if refused == len(options.photos) else 0)
+    sys.exit(1 if refused == len(photos) else 0)
 
 
 if __name__ == "__main__":

@@ -133,9 +133,9 @@ class Handler(BaseHTTPRequestHandler):
         try:
             data = self.rfile.read(length)
         except OSError as error:
-            raise Refused(HTTPStatus.REQUEST_TIMEOUT, "The photo didn't arrive in time.") from error
+            raise Refused(HTTPStatus.REQUEST_TIMEOUT, "The photo didn’t arrive in time.") from error
         if len(data) < length:
-            raise Refused(HTTPStatus.BAD_REQUEST, "The photo didn't arrive whole.")
+            raise Refused(HTTPStatus.BAD_REQUEST, "The photo didn’t arrive whole.")
         kind = self.headers.get("Content-Type", "")
         if kind.lower().startswith("multipart/form-data"):
             data = file_of_form(kind, data)
@@ -224,7 +224,8 @@ class Service(ThreadingHTTPServer):
         self.classifier = Classifier()
         self.limits = Limits(options.most_bytes, options.most_at_once)
         self.allow_origin = set(options.allow_origin.replace(",", " ").split())
-        self.version = hashlib.sha256((HERE / "model.tflite").read_bytes()).hexdigest()[:12]
+        network = next(path for name in ("model.onnx", "model.tflite") if (path := HERE / name).exists())
+        self.version = hashlib.sha256(network.read_bytes()).hexdigest()[:12]
         self.about = {
             "status": "ok",
             "classes": self.classifier.labels,
@@ -281,7 +282,7 @@ def main() -> None:
     try:
         service = Service(options)
     except OSError as error:
-        sys.exit(f"{options.host}:{options.port} can't be used: {error.strerror}. Choose another --port.")
+        sys.exit(f"{options.host}:{options.port} can’t be used: {error.strerror}. Choose another --port.")
     asked = threading.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: asked.set())

@@ -116,5 +116,5 @@ def _image_size(candidate: Candidate, choices: Choices) -> int:
     least, most = candidate.least_image_size, candidate.most_image_size
     if size < least or (most and size > most):
         allowed = f"{least}" if least == most else f"{least} to {most}" if most else f"at least {least}"
-        raise UserError(f"This network doesn't take images of {size} pixels.", f"It takes {allowed} pixels.")
+        raise UserError(f"This network doesn’t take images of {size} pixels.", f"It takes {allowed} pixels.")
     return size

@@ -39,8 +39,18 @@ def _run_tflite(folder: Path, saved: SavedNetwork, images: npt.NDArray[np.float3
     return np.concatenate([model.run(batch, POOLED) for batch in _batches(images)]).astype(np.float32)
 
 
+def _run_onnx(folder: Path, saved: SavedNetwork, images: npt.NDArray[np.float32]) -> Features:
+    from tlcore.models.frozen_files import POOLED
+    from tlcore.models.onnx_backbone import FILE
+    from tlcore.models.onnx_runtime import OnnxModel
+
+    model = OnnxModel(folder / FILE)
+    return np.concatenate([model.run(batch, POOLED) for batch in _batches(images)]).astype(np.float32)
+
+
 FORMS: dict[str, RunForm] = {
     "tflite": _run_tflite,
     "keras": _run_keras,
+    "onnx": _run_onnx,
 }
 """By the key of a form, what runs a network of it up to its pooled features."""

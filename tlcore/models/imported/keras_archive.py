@@ -86,7 +86,7 @@ def _build(config: dict[str, Any], path: Path, image_size: int | None) -> keras.
         model = keras.saving.deserialize_keras_object(config, safe_mode=True)
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, RuntimeError, NotImplementedError) as error:
         raise UserError(
-            f"“{path.name}” can't be loaded: its layers don't fit together, or are of another Keras.",
+            f"“{path.name}” can’t be loaded: its layers don’t fit together, or are of another Keras.",
             "Save it again with Keras 3, or export it as LiteRT (.tflite), and add that.",
         ) from error
     if not isinstance(model, keras.Model):

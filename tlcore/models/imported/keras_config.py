@@ -53,7 +53,7 @@ _MODULES = {
     **MODELS,
 }
 _HALF = ("mixed_float16", "mixed_bfloat16", "float16", "bfloat16")
-_FIX = "Save it again with Keras' own layers only. docs/networks.md says what is possible."
+_FIX = "Save it again with Keras’ own layers only. docs/networks.md says what is possible."
 
 
 def checked_config(config: Any) -> dict[str, Any]:
@@ -69,7 +69,7 @@ def checked_config(config: Any) -> dict[str, Any]:
         kind = config.get("class_name") if isinstance(config, dict) else None
         named = f" (“{str(kind)[:60]}”)" if kind else ""
         raise UserError(
-            f"This is not a plain Keras model{named}, so it can't be loaded without running its code.", _FIX
+            f"This is not a plain Keras model{named}, so it can’t be loaded without running its code.", _FIX
         )
     checked: dict[str, Any] = _Check().value(config, 0)
     checked.setdefault("module", MODELS[checked["class_name"]])
@@ -166,7 +166,7 @@ def _refusal(name: str, values: dict[str, Any]) -> tuple[str, str]:
     if name in ("Lambda", "__lambda__"):
         return "This model has a Lambda layer, which is a program inside the file, so it was not loaded.", _FIX
     if name in ("TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer"):
-        what = "This model was saved by an old Keras with operations that Keras 3 can't load."
+        what = "This model was saved by an old Keras with operations that Keras 3 can’t load."
         return what, "Export it as SavedModel or LiteRT (.tflite) with the Keras that it was made with, and add that."
     shown = str(values.get("registered_name") or name)[:60]
-    return f"This model has a layer or function that is not Keras' own (“{shown}”), so it was not loaded.", _FIX
+    return f"This model has a layer or function that is not Keras’ own (“{shown}”), so it was not loaded.", _FIX

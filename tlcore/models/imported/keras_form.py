@@ -94,7 +94,7 @@ def build_keras_network(spec: BackboneSpec, image_size: int, output: str, weight
     assert spec.imported is not None
     if spec.imported.form != FORM:
         raise UserError(
-            f"{spec.title} can't be trained further: its file holds a finished network.", "Choose feature extraction."
+            f"{spec.title} can’t be trained further: its file holds a finished network.", "Choose feature extraction."
         )
     path = spec.imported.folder / FILE
     if not path.is_file():

@@ -55,7 +55,7 @@ def flat_network(model: keras.Model, image_size: int | None) -> FlatNetwork:
         output = graph.flatten(model, image, _does_nothing)
     except (ValueError, TypeError, AttributeError) as error:
         raise UserError(
-            f"This network doesn't take images of {image_size} pixels.", "Use its own image size."
+            f"This network doesn’t take images of {image_size} pixels.", "Use its own image size."
         ) from error
     outputs = keras.tree.flatten(output)
     graph.name_apart(outputs[0])

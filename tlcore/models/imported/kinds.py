@@ -64,6 +64,18 @@ def _tflite() -> Reader:
     return tflite_reader.READER
 
 
+def _onnx() -> Reader:
+    from tlcore.models.imported import onnx_file
+
+    return onnx_file.READER
+
+
+def _pytorch() -> Reader:
+    from tlcore.models.imported import pytorch_file
+
+    return pytorch_file.READER
+
+
 def _savedmodel() -> Reader:
     from tlcore.models.imported import savedmodel
 
@@ -74,6 +86,8 @@ KINDS: dict[str, Callable[[], Reader]] = {
     "keras": _keras,
     "h5": _h5,
     "tflite": _tflite,
+    "onnx": _onnx,
+    "pytorch": _pytorch,
     "savedmodel": _savedmodel,
 }
 """By the key of a kind, what imports its reader; in the order in which they are asked."""

@@ -7,8 +7,9 @@ from tlcore.errors import UserError
 from tlcore.models.imported.candidate import Candidate, Choices, Embedding, Known
 from tlcore.models.imported.saved import SavedNetwork
 from tlcore.models.onnx import embeddings
-from tlcore.models.onnx.checked import SUFFIX, read_checked
+from tlcore.models.onnx.checked import SUFFIX, parse_checked, read_checked
 from tlcore.models.onnx.standard import POOLED, Form, to_standard
+from tlcore.models.onnx_backbone import FILE
 from tlcore.models.onnx_runtime import OnnxModel
 from tlcore.models.scalings import INSIDE
 
@@ -16,14 +17,14 @@ if TYPE_CHECKING:
     import onnx
 
 FORM = "onnx"
-FILE = "network.onnx"
 _PROBED = 32  # pixels more, to find out whether another size will do
 _DIFFERENCE = 1e-3  # of the largest value: what several images at once may change
 
 
-class OnnxFile:
-    """The reader; see `kinds.Reader`."""
+class _OnnxFile:
+    """See `kinds.Reader`."""
 
+    usual_scaling = "torch"
     needs_tensorflow = False
 
     def recognise(self, path: Path) -> bool:
@@ -44,7 +45,7 @@ class OnnxFile:
         takes_any = not fixed and _runs_at(model, size + _PROBED, layout)
         return Candidate(
             kind=FORM,
-            title=path.stem,
+            title="",
             embeddings=found,
             image_size=Known(size, "file" if fixed else "usual"),
             layout=Known(layout, "file" if layout_known else "usual"),
@@ -58,9 +59,6 @@ class OnnxFile:
     def save(self, path: Path, candidate: Candidate, choices: Choices, folder: Path) -> SavedNetwork:
         """See `Reader.save`."""
         model = read_checked(path)
-        image_shape = (1, 3, choices.image_size, choices.image_size)
-        if choices.layout == "NHWC":
-            image_shape = (1, choices.image_size, choices.image_size, 3)
         try:
             (shape,) = embeddings.shapes_at(model, (choices.embedding,), choices.image_size, choices.layout)
         except RuntimeError as error:
@@ -82,7 +80,7 @@ class OnnxFile:
             layout="NHWC",
             scaling=INSIDE,
             feature_size=feature_size,
-            multiply_adds=embeddings.multiply_adds(model, image_shape),
+            multiply_adds=embeddings.multiply_adds(parse_checked(data, FILE), choices.image_size),
         )
 
 
@@ -99,7 +97,7 @@ def _shapes(model: "onnx.ModelProto", fixed: int, layout: str) -> tuple[int, dic
 
 def _not_runnable(size: int) -> UserError:
     of = f"of {size} pixels" if size else "of any usual size"
-    return UserError(f"This network can't be run on images {of}.", "Export it again for one fixed image size.")
+    return UserError(f"This network can’t be run on images {of}.", "Export it again for one fixed image size.")
 
 
 def _runs_at(model: "onnx.ModelProto", size: int, layout: str) -> bool:
@@ -111,7 +109,7 @@ def _runs_at(model: "onnx.ModelProto", size: int, layout: str) -> bool:
 
 
 def _shown(shape: tuple[int, ...], layout: str) -> tuple[int, ...]:
-    """The shape of an embedding without the batch; of a map, whose channels come first in ONNX, in the file's layout."""
+    """The shape of an embedding without the batch; a map, whose channels come first in ONNX, in the file's layout."""
     if len(shape) == 4 and layout == "NHWC":
         return (shape[2], shape[3], shape[1])
     return tuple(shape[1:])
@@ -124,7 +122,7 @@ def _scaling(model: "onnx.ModelProto") -> Known:
 
 
 def _with_batches(model: "onnx.ModelProto", form: Form, size: int) -> tuple[bytes, int]:
-    """The file in our form, and the length of its features: for any number of images at once where that changes nothing."""
+    """The file in our form, and the length of its features; for several images at once where that changes nothing."""
     import numpy as np
 
     from tlcore.models.frozen_files import probe_images
@@ -148,3 +146,6 @@ def _network(model: "onnx.ModelProto", form: Form, any_batch: bool) -> bytes:
 
     data: bytes = to_standard(model, replace(form, any_batch=any_batch)).SerializeToString()
     return data
+
+
+READER = _OnnxFile()

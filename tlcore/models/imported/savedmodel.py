@@ -113,7 +113,7 @@ def _convert(folder: Path, path: Path) -> bytes:
     except KeyError as error:
         raise UserError(f"This SavedModel has no signature “{SIGNATURE}”.", "Save it with model.export(…).") from error
     except Exception as error:  # TensorFlow raises of all kinds; what passed the look is no program
-        what = f"“{path.name}” can't be converted: it is damaged, or has something that LiteRT doesn't know."
+        what = f"“{path.name}” can’t be converted: it is damaged, or has something that LiteRT doesn’t know."
         raise UserError(what, "Export it as LiteRT (.tflite) or ONNX where it was made, and add that.") from error
 
 

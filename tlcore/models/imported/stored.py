@@ -26,6 +26,8 @@ NOTE = "network.json"
 VERSION = 1
 UNKNOWN_LICENCE = "unknown"
 _DIGITS = 8
+_LONGEST = 80  # characters of a title
+_KEPT = " .,-+()'&/×"
 _ENDS_IN_DIGITS = re.compile(rf"-[0-9a-f]{{{_DIGITS}}}")
 
 
@@ -61,6 +63,12 @@ def network_id(title: str, fingerprint: str, visitor: str) -> str:
     """The id of a network: always the same for the same network, under the same title, of the same person."""
     words = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:60].strip("-") or "network"
     return f"{words}-{hashlib.sha256(f'{fingerprint} {visitor}'.encode()).hexdigest()[:_DIGITS]}"
+
+
+def clean_title(text: str) -> str:
+    """A title of letters, digits and a few signs that mean nothing in Markdown or HTML: it stands in many sentences."""
+    kept = "".join(letter if letter.isalnum() or letter in _KEPT else " " for letter in text)
+    return " ".join(kept.split()).lstrip(_KEPT)[:_LONGEST].strip() or "Network"
 
 
 def short_name(network: str) -> str:

@@ -121,7 +121,7 @@ def _packed(network: TfliteNetwork, image: int, outputs: dict[str, int]) -> byte
     graph.operators = needed_for(graph, *outputs.values())
     graph.inputs, graph.outputs = [image], list(dict.fromkeys(outputs.values()))
     if not any(image in operator.inputs for operator in graph.operators):
-        raise UserError("What this network gives there doesn't depend on the photo.", "Choose another output.")
+        raise UserError("What this network gives there doesn’t depend on the photo.", "Choose another output.")
     signature = schema.SignatureDefT(
         inputs=[entry("image", image)],
         outputs=[entry(*each) for each in outputs.items()],
@@ -142,9 +142,9 @@ def _check(data: bytes, side: int) -> int:
         alone = np.concatenate([model.run(image[np.newaxis], POOLED) for image in images])
         together = LiteModel(data).run(images, POOLED)
     except (RuntimeError, ValueError) as error:
-        raise UserError(f"This network can't take several photos of {side} pixels at once.", fix) from error
+        raise UserError(f"This network can’t take several photos of {side} pixels at once.", fix) from error
     if alone.ndim != 2 or alone.shape != together.shape:
-        raise UserError("This network can't take several photos at once.", fix)
+        raise UserError("This network can’t take several photos at once.", fix)
     if not abs(alone - together).max() <= MOST_DIFFERENCE * max(abs(alone).max(), 1e-12):
         raise UserError("This network gives other results for several photos at once than for each alone.", fix)
     return int(alone.shape[1])

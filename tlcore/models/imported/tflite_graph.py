@@ -15,7 +15,7 @@ from tlcore.models.imported.tflite_metadata import BUFFER, Metadata, read_metada
 from tlcore.models.scalings import INSIDE
 
 MOST_LOWER = 6  # maps further down that are offered besides
-_FIX = "Export it with LiteRT's built-in operators only, without “Flex” or custom ones."
+_FIX = "Export it with LiteRT’s built-in operators only, without “Flex” or custom ones."
 _OPERATORS = {value: name for name, value in vars(schema.BuiltinOperator).items() if isinstance(value, int)}
 _REFUSED = (
     "CUSTOM DELEGATE CALL CALL_ONCE IF WHILE VAR_HANDLE READ_VARIABLE ASSIGN_VARIABLE HASHTABLE HASHTABLE_FIND "
@@ -249,5 +249,5 @@ def quantisation(tensor: Any) -> tuple[float, int]:
     """Scale and zero point of a tensor of 8 bits: value = scale · (number − zero point)."""
     found = tensor.quantization
     if found is None or found.scale is None or len(found.scale) != 1:
-        raise UserError("This network's numbers are quantised in an uncommon way.", "Export it with floats.")
+        raise UserError("This network’s numbers are quantised in an uncommon way.", "Export it with floats.")
     return float(found.scale[0]), int(found.zeroPoint[0]) if found.zeroPoint is not None else 0

@@ -1,1 +1,1 @@
-"""ONNX files: looking through foreign ones, finding their features, and making classifiers of them. Running is elsewhere."""
+"""ONNX files: looking through foreign ones, finding their features, putting them into one form."""

@@ -1,8 +1,8 @@
 """Looking through an ONNX file before anything runs it: what the networks of image classifiers never have is refused.
 
-An ONNX file can point to other files, bring operators and functions of its own, loop, draw at random, and choose the size
-of its arrays by the pixels of a photo. None of that is needed here. What passes is plain arithmetic whose shapes depend on
-the size of the image alone.
+An ONNX file can point to other files, bring operators and functions of its own, loop, draw at random, and choose the
+size of its arrays by the pixels of a photo. None of that is needed here. What passes is plain arithmetic whose shapes
+depend on the size of the image alone.
 
 Operators: https://onnx.ai/onnx/operators/. Fields: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto.
 """
@@ -12,6 +12,7 @@ from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tlcore.data.names import clean_text
 from tlcore.error_reasons import why_file_failed
 from tlcore.errors import UserError
 
@@ -25,16 +26,17 @@ LEAST_OPSET, MOST_OPSET = 7, 25
 AGAIN = "Export it again; docs/networks.md has the commands."
 
 _ARITHMETIC = frozenset(
-    "Abs Acos Acosh Add And ArgMax ArgMin Asin Asinh Atan Atanh Attention AveragePool BatchNormalization Cast CastLike "
-    "Ceil Celu CenterCropPad Clip Concat Constant ConstantOfShape Conv ConvInteger ConvTranspose Cos Cosh CumSum "
-    "DepthToSpace DequantizeLinear Div Dropout DynamicQuantizeLinear Einsum Elu Equal Erf Exp Expand Flatten Floor Gather "
-    "GatherElements GatherND Gelu Gemm GlobalAveragePool GlobalLpPool GlobalMaxPool Greater GreaterOrEqual "
-    "GroupNormalization HardSigmoid HardSwish Identity InstanceNormalization LRN LayerNormalization LeakyRelu Less "
-    "LessOrEqual Log LogSoftmax LpNormalization LpPool MatMul MatMulInteger Max MaxPool Mean MeanVarianceNormalization Min "
-    "Mish Mod Mul Neg Not Or PRelu Pad Pow QLinearConv QLinearMatMul QuantizeLinear RMSNormalization Range Reciprocal "
-    "ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare "
-    "Relu Reshape Resize Round ScatterElements ScatterND Selu Shape Shrink Sigmoid Sign Sin Sinh Size Slice Softmax "
-    "Softplus Softsign SpaceToDepth Split Sqrt Squeeze Sub Sum Swish Tan Tanh ThresholdedRelu Tile TopK Transpose Trilu "
+    "Abs Acos Acosh Add And ArgMax ArgMin Asin Asinh Atan Atanh Attention AveragePool BatchNormalization Cast "
+    "CastLike  Ceil Celu CenterCropPad Clip Concat Constant ConstantOfShape Conv ConvInteger ConvTranspose Cos "
+    "Cosh CumSum  DepthToSpace DequantizeLinear Div Dropout DynamicQuantizeLinear Einsum Elu Equal Erf Exp Expand "
+    "Flatten Floor Gather  GatherElements GatherND Gelu Gemm GlobalAveragePool GlobalLpPool GlobalMaxPool Greater "
+    "GreaterOrEqual  GroupNormalization HardSigmoid HardSwish Identity InstanceNormalization LRN "
+    "LayerNormalization LeakyRelu Less  LessOrEqual Log LogSoftmax LpNormalization LpPool MatMul MatMulInteger "
+    "Max MaxPool Mean MeanVarianceNormalization Min  Mish Mod Mul Neg Not Or PRelu Pad Pow QLinearConv "
+    "QLinearMatMul QuantizeLinear RMSNormalization Range Reciprocal  ReduceL1 ReduceL2 ReduceLogSum "
+    "ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare  Relu Reshape Resize "
+    "Round ScatterElements ScatterND Selu Shape Shrink Sigmoid Sign Sin Sinh Size Slice Softmax  Softplus "
+    "Softsign SpaceToDepth Split Sqrt Squeeze Sub Sum Swish Tan Tanh ThresholdedRelu Tile TopK Transpose Trilu "
     "Unsqueeze Upsample Where Xor".split()
 )
 _REASONS = dict.fromkeys(
@@ -75,7 +77,7 @@ def read_checked(path: Path) -> "onnx.ModelProto":
         data = path.read_bytes()
     except OSError as error:
         raise UserError(
-            f"{path.name} can't be read: {why_file_failed(error)}.", "Copy or download it again."
+            f"{path.name} can’t be read: {why_file_failed(error)}.", "Copy or download it again."
         ) from error
     return parse_checked(data, path.name)
 
@@ -83,16 +85,16 @@ def read_checked(path: Path) -> "onnx.ModelProto":
 def parse_checked(data: bytes, name: str) -> "onnx.ModelProto":
     """The model of a file's bytes; see `read_checked`. `name`: of the file, for sentences."""
     import onnx
-    from google.protobuf.message import DecodeError
 
+    model = onnx.ModelProto()
     try:
-        model = onnx.ModelProto.FromString(data)
-    except (DecodeError, ValueError, RecursionError) as error:
+        model.ParseFromString(data)
+    except Exception as error:  # protobuf's own error, which nothing else here needs
         raise UserError(f"{name} is not an ONNX file, or it is damaged or cut off.", AGAIN) from error
     if not model.graph.node or not model.graph.input:
         raise UserError(f"{name} is not an ONNX file, or it is damaged or cut off.", AGAIN)
     if problem := next(_problems(model), ""):
-        raise UserError(f"{name} can't be used: {problem}.", AGAIN)
+        raise UserError(f"{name} can’t be used: {problem}.", AGAIN)
     return model
 
 
@@ -103,13 +105,14 @@ def _problems(model: "onnx.ModelProto") -> Iterator[str]:
     if len(graph.node) > MOST_NODES:
         yield f"it has more than {MOST_NODES:,} operations"
     for node in graph.node:
+        name, domain = clean_text(node.op_type)[:40], clean_text(node.domain)[:40]
         if node.domain not in ("", "ai.onnx"):
-            yield f"its operation {node.op_type[:40]} is not one of ONNX's own ({node.domain[:40]})"
+            yield f"its operation {name} is not one of ONNX’s own ({domain})"
         elif node.op_type not in _ARITHMETIC:
-            yield f"it has the operation {node.op_type[:40]}" + _because(node.op_type)
+            yield f"it has the operation {name}" + _because(node.op_type)
         for attribute in node.attribute:
             if attribute.HasField("g") or attribute.graphs or attribute.HasField("sparse_tensor"):
-                yield f"its operation {node.op_type[:40]} contains a network of its own"
+                yield f"its operation {name} contains a network of its own"
             tensors = [attribute.t] if attribute.HasField("t") else []
             yield from (found for tensor in (*tensors, *attribute.tensors) if (found := _tensor_problem(tensor)))
     yield from (found for tensor in graph.initializer if (found := _tensor_problem(tensor)))
@@ -138,13 +141,12 @@ def _tensor_problem(tensor: "onnx.TensorProto") -> str:
         return "its weights lie in another file (export it with external_data=False)"
     if len(tensor.dims) > MOST_RANK or any(side < 0 for side in tensor.dims):
         return "it has a tensor of an impossible shape"
-    if tensor.raw_data:
-        size = _ITEM_BYTES.get(tensor.data_type, 0)
-        if not size:
-            return "it has tensors that are no numbers"
-        if prod(tensor.dims) * size != len(tensor.raw_data):
-            return "it has a tensor that is not as large as it claims"
-    return ""
+    size = _ITEM_BYTES.get(tensor.data_type, 0)
+    if not size:
+        return "it has tensors that are no numbers"
+    lists = (tensor.float_data, tensor.int32_data, tensor.int64_data, tensor.double_data, tensor.uint64_data)
+    stored = len(tensor.raw_data) if tensor.raw_data else size * max(map(len, lists))
+    return "" if prod(tensor.dims) * size == stored else "it has a tensor that is not as large as it claims"
 
 
 _ITEM_BYTES = {1: 4, 2: 1, 3: 1, 4: 2, 5: 2, 6: 4, 7: 8, 9: 1, 10: 2, 11: 8, 12: 4, 13: 8, 16: 2}

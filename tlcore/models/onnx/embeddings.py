@@ -42,7 +42,7 @@ _TYPES = {1: np.float32, 2: np.uint8, 10: np.float16, 11: np.float64}
 
 
 def candidate_names(model: "onnx.ModelProto") -> tuple[str, ...]:
-    """The tensors that may serve as features, the best first: what enters the classifier, what pooling gives, outputs."""
+    """The tensors that may serve as features: what enters the classifier first, then what pooling gives, outputs."""
     graph = model.graph
     makers = {name: node for node in graph.node for name in node.output}
     stored = {tensor.name for tensor in graph.initializer}
@@ -84,7 +84,7 @@ def layout_of(model: "onnx.ModelProto") -> tuple[str, bool]:
     if (sides[1] == 3) != (sides[3] == 3):
         return ("NCHW" if sides[1] == 3 else "NHWC"), True
     if max(sides[1], sides[3]) > 0 and 3 not in (sides[1] or 3, sides[3] or 3):
-        raise UserError("This network doesn't take colour images.", "Only networks for colour images can be added.")
+        raise UserError("This network doesn’t take colour images.", "Only networks for colour images can be added.")
     first = next((node for node in model.graph.node if given.name in node.input), None)
     return "NCHW", first is not None and first.op_type == "Conv"
 
@@ -159,13 +159,17 @@ def usable(shapes: "dict[str, tuple[int, ...]]") -> Iterator[tuple[str, tuple[in
                 yield name, shape
 
 
-def multiply_adds(model: "onnx.ModelProto", image_shape: tuple[int, ...]) -> int:
-    """The products of one image, counted in convolutions and matrices; twice the weights where no shape is known."""
+def multiply_adds(model: "onnx.ModelProto", image_size: int) -> int:
+    """The products of one image by a network in our form (standard.py), counted in convolutions and matrices.
+
+    Twice the number of weights where no shape is known.
+    """
     import onnx
 
     whole = onnx.ModelProto()
     whole.CopyFrom(model)
-    for dimension, side in zip(image_input(whole).type.tensor_type.shape.dim, image_shape, strict=True):
+    sides = (1, image_size, image_size, 3)
+    for dimension, side in zip(image_input(whole).type.tensor_type.shape.dim, sides, strict=True):
         dimension.dim_value = side
     try:
         known = onnx.shape_inference.infer_shapes(whole, data_prop=True).graph

@@ -1,12 +1,12 @@
 """A foreign ONNX network in our form: from pixels to one vector a photo, and everything that is not needed gone.
 
-Input "image": float32 (n, S, S, 3), upright RGB, 0–255, channels last, as every model file of this program takes it; n is
-free, or 1 where the network only takes one image. Output "pooled": float32 (n, D). What the network itself expects, its
-order of axes and its scaling, is done by a few operators in front of it.
+Input "image": float32 (n, S, S, 3), upright RGB, 0–255, channels last, as every model file of this program takes it; n
+is free, or 1 where the network only takes one image. Output "pooled": float32 (n, D). What the network itself expects,
+its order of axes and its scaling, is done by a few operators in front of it.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,9 +27,9 @@ _AXES_ARE_INPUTS = {"ReduceMean": 18, "ReduceMax": 18, "ReduceL2": 18}  # from t
 class Form:
     """How a network is put into our form.
 
-    `embedding`: the tensor with the features; `rank`: how many axes it has, the batch's included: 2, 3 for tokens, 4 for a
-    map, channels first as ONNX's convolutions have it. `layout`, `scaling`: as `candidate.Choices` has them. `sides`:
-    rows and columns of the images, None where any will do. `any_batch`: whether it takes several images at once.
+    `embedding`: the tensor with the features; `rank`: how many axes it has, the batch's included: 2, 3 for tokens, 4
+    for a map, channels first as ONNX's convolutions have it. `layout`, `scaling`: as `candidate.Choices` has them.
+    `sides`: rows and columns of the images, None where any will do. `any_batch`: whether it takes several at once.
     """
 
     embedding: str
@@ -81,9 +81,10 @@ def image_input(model: "onnx.ModelProto") -> "onnx.ValueInfoProto":
     kind = inputs[0].type.tensor_type
     if kind.elem_type not in (*_FLOATS, 2) or len(kind.shape.dim) != 4:
         raise UserError(
-            "This network doesn't take a colour image.", "Only networks with one input, an image, can be added."
+            "This network doesn’t take a colour image.", "Only networks with one input, an image, can be added."
         )
-    return inputs[0]
+    found: onnx.ValueInfoProto = inputs[0]
+    return found
 
 
 def opset_of(model: "onnx.ModelProto") -> int:
@@ -97,7 +98,7 @@ def _input_nodes(graph: "onnx.GraphProto", given: "onnx.ValueInfoProto", form: F
 
     nodes, value, scaling = [], IMAGE, SCALING_VALUES[form.scaling]
 
-    def add(kind: str, inputs: list[str], **attributes: object) -> str:
+    def add(kind: str, inputs: list[str], **attributes: Any) -> str:
         name = f"{PREFIX}{kind.lower()}"
         nodes.append(helper.make_node(kind, inputs, [name], name=name, **attributes))
         return name

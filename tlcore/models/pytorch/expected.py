@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from tlcore.data.names import clean_text
 from tlcore.errors import UserError
 from tlcore.models.pytorch.architectures import ARCHITECTURES, TIMM, TORCHVISION, Architecture, Kernel, Names
 
@@ -160,13 +161,14 @@ def _difference(candidate: Recognised, shapes: Mapping[str, tuple[int, ...]]) ->
         return f"{_some(missing)} {'is' if len(missing) == 1 else 'are'} missing"
     if other:
         name = other[0]
-        return f"{name[:80]} is {_sides(shapes[name])} instead of {_sides(expected[name])}" + _and_more(len(other) - 1)
+        more = f", and {len(other) - 1:,} more differ" if len(other) > 1 else ""
+        return f"{clean_text(name)[:80]} is {_sides(shapes[name])} instead of {_sides(expected[name])}{more}"
     unneeded = _unneeded(candidate, shapes)
     return f"it also has {_some(unneeded)}" if unneeded else ""
 
 
 def _some(names: list[str]) -> str:
-    return ", ".join(name[:80] for name in names[:3]) + _and_more(len(names) - 3)
+    return ", ".join(clean_text(name)[:80] for name in names[:3]) + _and_more(len(names) - 3)
 
 
 def _and_more(count: int) -> str:

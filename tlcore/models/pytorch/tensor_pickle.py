@@ -13,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO, Any
 
+from tlcore.data.names import clean_text
+
 MOST_OPERATIONS = 2_000_000  # the weights of a network with 1,000 tensors need about 30,000
 
 
@@ -199,7 +201,7 @@ _METHODS: dict[str, Callable[[_Machine], Any]] = {
 
 def _named(name: str) -> _Name:
     if name not in _ALLOWED:
-        raise NotTensors(f"holds something else than tensors ({name[:80]})")
+        raise NotTensors(f"holds something else than tensors ({clean_text(name)[:80]})")
     return _Name(name)
 
 

@@ -73,7 +73,7 @@ def open_weights(path: Path) -> WeightsFile:
             start = file.read(16)
     except OSError as error:
         raise UserError(
-            f"{path.name} can't be read: {why_file_failed(error)}.", "Copy or download it again."
+            f"{path.name} can’t be read: {why_file_failed(error)}.", "Copy or download it again."
         ) from error
     if size > MOST_FILE_BYTES:
         raise UserError(f"{path.name} is larger than {MOST_FILE_BYTES / 1e9:.0f} GB.", _FIX)
@@ -89,7 +89,7 @@ def open_weights(path: Path) -> WeightsFile:
         raise UserError(f"{path.name} {error}, so it was not opened.", fix) from error
     except OSError as error:
         raise UserError(
-            f"{path.name} can't be read: {why_file_failed(error)}.", "Copy or download it again."
+            f"{path.name} can’t be read: {why_file_failed(error)}.", "Copy or download it again."
         ) from error
     raise UserError(f"{path.name} is not a file of PyTorch weights, or it is damaged.", _FIX)
 
