@@ -3,6 +3,7 @@
 import pytest
 
 from tlcore.api.arguments import make_config, take_workspace
+from tlcore.api.comparison import make_configs
 from tlcore.config import RENAMED_FIELDS, defaults_for
 from tlcore.errors import UserError
 from tlcore.workspace import open_workspace
@@ -61,3 +62,43 @@ def test_a_workspace_is_given_in_any_form(tmp_path, monkeypatch):
     workspace = open_workspace(tmp_path)
     for given in (workspace, tmp_path, str(tmp_path), None):
         assert take_workspace(given) == workspace
+
+
+BOTH = "efficientnet-lite0+mobilenet-v2"
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        (["mobilenet-v2", LITE], "a list"),
+        ((LITE, "mobilenet-v2"), "a tuple, in another order"),
+        (f" mobilenet-v2 + {LITE} ", "as one name"),
+    ],
+)
+def test_several_networks_are_given_in_any_form(given, reason, tmp_path):
+    config = make_config("feature-extraction", given, {}, open_workspace(tmp_path))
+    assert (config.backbone, config.image_size) == (BOTH, 224), reason
+
+
+@pytest.mark.parametrize("given", [[], (), [3], [None, LITE], 7, None, {"a": 1}.values()])
+def test_what_is_no_network_is_one_sentence(given, tmp_path):
+    with pytest.raises(UserError, match="is not allowed.*Give the name of a network"):
+        make_config("feature-extraction", given, {}, open_workspace(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("strategies", "backbones", "expected"),
+    [
+        (["feature-extraction", "hybrid"], [LITE, BOTH], [(LITE, 0), (LITE, 1), (BOTH, 0)]),
+        (["feature-extraction"], [[LITE, "mobilenet-v2"], BOTH, LITE], [(BOTH, 0), (LITE, 0)]),
+        (["hybrid"], [LITE, BOTH], "stay frozen, so hybrid can.t"),
+    ],
+    ids=["several with what they can", "the same ones once", "nothing that they can"],
+)
+def test_a_race_of_several_networks(strategies, backbones, expected, tmp_path):
+    if isinstance(expected, str):
+        with pytest.raises(UserError, match=expected):
+            make_configs(strategies, backbones, {}, open_workspace(tmp_path))
+    else:
+        configs = make_configs(strategies, backbones, {}, open_workspace(tmp_path))
+        assert [(each.backbone, int(each.fine_tunes)) for each in configs] == expected

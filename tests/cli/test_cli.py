@@ -107,6 +107,11 @@ def test_train_evaluate_predict_list(home, small_folder, tmp_path, capsys):
         (["train", "nowhere"], "no folder", "no such place"),
         (["train", "emoji", "--epochs", "0"], "1 to 500", "a setting out of range"),
         (["train", "emoji", "--backbone", "vgg"], "efficientnet-lite0", "an unknown backbone, with those allowed"),
+        (
+            ["train", "emoji", "--backbone", "vgg16", "--backbone", "vgg16"],
+            "VGG16 is named twice",
+            "the same one twice",
+        ),
         (["evaluate", "nope"], "no run", "no such run"),
         (["predict", "nope", "x.jpg"], "no run", "no such run"),
         (["evaluate", "."], "no trained model", "a folder that is no model"),

@@ -28,6 +28,7 @@ from tlcore.models.frozen_files import POOLED
 from tlcore.models.litert_runtime import LiteModel
 from tlcore.models.open_backbone import open_backbone
 from tlcore.models.registry import BUILT_IN
+from tlcore.models.spec import ImportedFiles
 from tlcore.pipeline.estimate import estimate_seconds
 from tlcore.serving.bundle import load_bundle
 from tlcore.serving.evidence import Method, relative_logits
@@ -97,12 +98,15 @@ def test_a_row_for_several(name, expected, reason, workspace):
         ("vgg16+nothing", "no network “nothing”", "an unknown one"),
         ("+", "no network “”", "nothing at all"),
         ("vgg16+small-only", "no image size in common", "one that takes small images only"),
+        ("vgg16+other-form", "is an ONNX network", "the model file holds LiteRT networks"),
         ("+".join(["vgg16"] * 5000), "is named twice", "a very long one"),
     ],
 )
 def test_networks_that_cannot_be_used_together(name, message, reason, workspace, monkeypatch):
     small = dataclasses.replace(BUILT_IN, name="small-only", least_image_size=16, most_image_size=16)
     second_network.add(small, monkeypatch)
+    form = ImportedFiles("onnx", workspace.root, "features")
+    second_network.add(dataclasses.replace(BUILT_IN, name="other-form", asset="", imported=form), monkeypatch)
     with pytest.raises(UserError, match=message):
         find_backbone(name, workspace)
 

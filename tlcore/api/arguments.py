@@ -57,7 +57,7 @@ def take_backbone(backbone: str | Sequence[str]) -> str:
     Raises:
         UserError: there is none, or it is no name.
     """
-    names = [backbone] if isinstance(backbone, str) else list(backbone)
+    names = [backbone] if isinstance(backbone, str) else list(backbone) if isinstance(backbone, Sequence) else []
     if not names or not all(isinstance(name, str) for name in names):
         raise UserError(f"backbone = {backbone!r} is not allowed.", "Give the name of a network, or several names.")
     return SEVERAL.join(names)

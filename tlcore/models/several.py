@@ -14,14 +14,15 @@ from tlcore.errors import UserError
 from tlcore.models.spec import BackboneSpec
 
 MOST_NETWORKS = 3
+ONNX = "onnx"  # the form (`ImportedFiles.form`) of a network that is no `.tflite`
 
 
 def side_by_side(specs: Sequence[BackboneSpec]) -> BackboneSpec:
     """The row of these networks together.
 
     Raises:
-        UserError: there are fewer than two or more than three, one is named twice or is an ONNX file, or they take no
-            size in common.
+        UserError: there are fewer than two or more than three, one is named twice or no `.tflite`, or they take no size
+            in common.
     """
     members = tuple(sorted(specs, key=lambda spec: spec.name))
     names = [spec.name for spec in members]
@@ -29,10 +30,10 @@ def side_by_side(specs: Sequence[BackboneSpec]) -> BackboneSpec:
         raise UserError(f"{twice.title} is named twice.", "Choose different networks: the same one adds nothing.")
     if not 2 <= len(members) <= MOST_NETWORKS:
         raise UserError(f"{len(members)} networks can’t be used together.", f"Choose two or {MOST_NETWORKS}.")
-    if on_onnx := next((spec for spec in members if spec.imported and spec.imported.form == "onnx"), None):
+    if other := next((spec for spec in members if spec.imported is not None and spec.imported.form == ONNX), None):
         raise UserError(
-            f"{on_onnx.title} is an ONNX file, which can’t be used together with other networks.",
-            "Train on it alone, or choose others.",
+            f"{other.title} is an ONNX network. Only networks that run as LiteRT files fit into one model file.",
+            "Leave it out, or use it alone.",
         )
     least, most = max(spec.least_image_size for spec in members), _most_image_size(members)
     if most and most < least:

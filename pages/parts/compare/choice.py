@@ -61,7 +61,7 @@ def _together(chosen: Sequence[str]) -> BackboneSpec | None:
         key="race_together",
         persist_state="session",
         disabled=not possible,
-        help=f"Choose two or {MOST_NETWORKS} networks. {SEVERAL_USE}",
+        help=f"Choose two or three networks. {SEVERAL_USE}",
     )
     if not wanted or not possible:
         return None

@@ -28,12 +28,13 @@ def choose(current: BackboneSpec) -> bool:
     st.session_state.setdefault(CHOSEN, [spec.name for spec in current.members or (current,)])
     st.session_state[CHOSEN] = [name for name in st.session_state[CHOSEN] if name in specs]
     chosen = st.multiselect(
-        f"Two or {MOST_NETWORKS} pretrained networks (backbones)",
+        "Two or three pretrained networks (backbones)",
         list(specs),
         key=CHOSEN,
         max_selections=MOST_NETWORKS,
         format_func=lambda name: backbone_label(specs[name]),
         on_change=_chosen,
+        wrap=True,
         persist_state="session",
     )
     if len(chosen) < 2:
