@@ -34,7 +34,7 @@ from tlcore.exports.export_job import WHAT as EXPORT
 from tlcore.exports.exporter import KINDS
 from tlcore.jobs import store
 from tlcore.jobs.status import job_status
-from tlcore.jobs.store import ImportSpec, Job, Run
+from tlcore.jobs.store import Job, Run
 from tlcore.models.imported.candidate import Choices
 from tlcore.networks.addition import decide
 from tlcore.settings import is_hosted
@@ -366,9 +366,11 @@ def add_to_dataset(run: Run, files: Sequence[tuple[str, bytes]], label: str) -> 
     room.for_files(sum(len(data) for _, data in files), len(files))
     area = incoming.new_incoming(workspace, state.maker())
     incoming.add_files(workspace, area, [(name, data, label) for name, data in files])
-    made = store.create_import(workspace, ImportSpec("incoming", area, dataset.name, base=dataset.id), state.maker())
-    state.queue().submit(made)
-    return made
+    try:
+        return add_uploads(dataset, area)
+    except UserError:
+        incoming.clear(workspace, area)
+        raise
 
 
 def check_number_added(number: int) -> None:

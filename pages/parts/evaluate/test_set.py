@@ -5,7 +5,7 @@ import time
 import streamlit as st
 
 from pages.parts.evaluate import test_set_results
-from pages.shared import actions, drop_zone, encoding_question, follow, layout_question, state
+from pages.shared import actions, drop_zone, encoding_question, follow, layout_question, photo_source, state
 from pages.shared.widgets import plain
 from tlcore.analysis.test_set_results import Results, list_test_sets, load_results, title
 from tlcore.data.layout import KEYS
@@ -48,15 +48,10 @@ def show(run: Run, report: Report) -> None:
 
 def _offer(run: Run, number: int) -> None:
     st.markdown(WHAT)
-    order = drop_zone.ask("test", f"test_upload_{run.id}_{number}", ZONE)
-    st.caption(KEPT_NOTE)
-    if order is not None:
-        _start(run, {"area": order.area, "name": order.name})
-    if state.is_owner():
-        with st.expander("Use a folder or zip on this computer"):
-            path = st.text_input("Folder path", placeholder="/home/you/Pictures/more-leaves", key="test_path").strip()
-            if st.button("Test on these photos", key="test_path_go", disabled=not path):
-                _start(run, {"path": path, "name": path.replace("\\", "/").rstrip("/").split("/")[-1]})
+    key, example = f"test_upload_{run.id}_{number}", "/home/you/Pictures/more-leaves"
+    options = photo_source.ask("test", key, ZONE, KEPT_NOTE, "Test on these photos", example)
+    if options is not None:
+        _start(run, options)
 
 
 def _start(run: Run, options: dict[str, str]) -> None:

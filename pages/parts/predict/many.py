@@ -5,7 +5,7 @@ import time
 import streamlit as st
 
 from pages.parts.predict import many_results
-from pages.shared import actions, drop_zone, encoding_question, follow, state
+from pages.shared import actions, drop_zone, encoding_question, follow, photo_source, state
 from pages.shared.asked_jobs import why_it_ended
 from pages.shared.widgets import plain
 from tlcore.analysis.prediction_results import PredictedPhotos, list_predictions, load_predictions
@@ -49,18 +49,12 @@ def show(run: Run, has_dial: bool) -> None:
 
 
 def _offer(run: Run, number: int) -> None:
-    order = drop_zone.ask("many", f"many_upload_{run.id}_{number}", ZONE)
-    if not number:
-        st.caption(
-            f"You get totals, a table and sorted folders. {kept_note(load_limits(state.workspace()).upload_hours)}"
-        )
-    if order is not None:
-        _start(run, {"area": order.area, "name": order.name})
-    if state.is_owner():
-        with st.expander("Use a folder or zip on this computer"):
-            path = st.text_input("Folder path", placeholder="/home/you/Pictures/walk", key="many_path").strip()
-            if st.button("Predict these photos", key="many_path_go", disabled=not path):
-                _start(run, {"path": path, "name": path.replace("\\", "/").rstrip("/").split("/")[-1]})
+    kept = kept_note(load_limits(state.workspace()).upload_hours)
+    caption = "" if number else f"You get totals, a table and sorted folders. {kept}"
+    key = f"many_upload_{run.id}_{number}"
+    options = photo_source.ask("many", key, ZONE, caption, "Predict these photos", "/home/you/Pictures/walk")
+    if options is not None:
+        _start(run, options)
 
 
 def _start(run: Run, options: dict[str, str]) -> None:
