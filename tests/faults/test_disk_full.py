@@ -18,7 +18,7 @@ from tests.faults.jobs import into_the_line
 from tlcore.advice.recommend import run_recommendation
 from tlcore.config import defaults_for
 from tlcore.data.ingest import ingest_folder
-from tlcore.events import EpochEnd, Evaluated, Event, Failed, Finished, Packed, Progress, run_to_end
+from tlcore.events import EpochEnd, Evaluated, Event, Failed, Finished, Progress, run_to_end
 from tlcore.jobs.attempts import resume
 from tlcore.jobs.event_log import read_events
 from tlcore.jobs.status import job_status
@@ -112,7 +112,6 @@ HYBRID = defaults_for("hybrid", unfreeze_from="block7a", **SETTINGS)
         (QUICK, is_kind(EpochEnd), 8192, False, "events, but no report"),
         (QUICK, is_kind(Evaluated), 0, True, "the model"),
         (QUICK, is_stage("verify"), 300_000, True, "some of the model"),
-        (QUICK, is_kind(Packed), 0, True, "what only the download needs"),
         (HYBRID, is_stage("fine_tune"), 300_000, False, "a checkpoint"),
     ],
 )
