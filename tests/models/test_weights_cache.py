@@ -93,7 +93,7 @@ def test_what_is_present(folder):
     folder.mkdir(parents=True)
     weights_path(SPEC).write_bytes(b"anything")
     assert is_present(SPEC)
-    with pytest.raises(ValueError, match="built in"):
+    with pytest.raises(ValueError, match="has no file in Keras"):
         weights_path(BUILT_IN)
 
 

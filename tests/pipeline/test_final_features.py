@@ -13,7 +13,7 @@ from tlcore.pipeline.context import TrainedModel
 from tlcore.pipeline.final_features import features_of
 from tlcore.pipeline.train import make_context
 
-FROZEN = TrainedModel(np.empty((0, 3)), 1, bytes, lambda folder: None, dict)
+FROZEN = TrainedModel(np.empty((0, 3)), 1, bytes, dict)
 
 
 def by_litert(context, photos):

@@ -178,10 +178,12 @@ class InferenceFunction:
     """
 
     def __init__(self, model: keras.Model, features: keras.KerasTensor | None = None) -> None:
-        both = keras.Model(model.input, [model.output] if features is None else [model.output, _pooled(features)])
-        self._run = tf.function(
-            lambda inputs: both(inputs, training=False), autograph=False, input_signature=[_rows(model)]
-        )
+        both = None if features is None else keras.Model(model.input, [model.output, _pooled(features)])
+
+        def run(inputs: tf.Tensor) -> list[tf.Tensor]:
+            return both(inputs, training=False) if both is not None else [model(inputs, training=False)]
+
+        self._run = tf.function(run, autograph=False, input_signature=[_rows(model)])
 
     def __call__(self, batches: Iterator[Batch]) -> Batch:
         """Logits float32 (n, classes) and class numbers int32 (n,) of all batches."""
