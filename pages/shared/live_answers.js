@@ -136,13 +136,16 @@ class LiveAnswers {
       this.camera.video.play();
     } else {
       this.camera.video.pause();
+      this.root.dataset.frozen = "waiting";
       this.isDue = true; // the answer stands for the very picture that is shown
     }
   }
 
   drawFreezer() {
     this.freezer.textContent = this.isFrozen ? "Continue" : "Freeze";
-    this.root.dataset.frozen = this.isFrozen ? "waiting" : "false";
+    // The event of a pause comes late: the answer for the picture that is shown may be there already.
+    if (!this.isFrozen) this.root.dataset.frozen = "false";
+    else if (this.root.dataset.frozen !== "true") this.root.dataset.frozen = "waiting";
   }
 
   /** The space bar, wherever it would only scroll the page. */

@@ -66,6 +66,15 @@ class PhotoDecoder:
         """
         if wanted.policy not in RESIZE_POLICIES:
             raise ValueError(f"Received: policy={wanted.policy!r}. Allowed: {', '.join(RESIZE_POLICIES)}.")
+        try:
+            return self._decode(data, wanted)
+        except PhotoRefused as refusal:
+            if refusal.reason != _CRASHED:
+                raise
+        return self._decode(data, wanted)  # a process may have been ended by the system, whatever it was given
+
+    def _decode(self, data: bytes, wanted: Wanted) -> DecodedPhoto:
+        """One try of `decode`, in a process that is free."""
         process = self._places.get()
         try:
             process = _alive(process) or _Process()
