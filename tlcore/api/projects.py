@@ -8,6 +8,7 @@ from tlcore.api.arguments import WorkspaceLike, take_workspace
 from tlcore.api.datasets import DataLike, take_dataset
 from tlcore.api.editing import EditableDataset, editable
 from tlcore.api.progress_bars import showing
+from tlcore.data.folder import path_not_found
 from tlcore.data.names import slug
 from tlcore.errors import UserError
 from tlcore.events import Event, run_to_end
@@ -72,6 +73,8 @@ def open_project(
         UserError: it is no project, damaged, or there is no room for it. Nothing of it is then in the workspace.
     """
     file, place = Path(path).expanduser(), take_workspace(workspace)
+    if not file.exists():
+        raise path_not_found(file)
     if not is_project(file):
         raise UserError(f"{file} is no project.", "Choose a file that was saved as a whole project.")
     with showing(progress, on_event) as show:
