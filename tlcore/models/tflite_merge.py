@@ -25,7 +25,8 @@ def join_features(files: Sequence[bytes], output: str) -> bytes:
     Each network's features are brought to length 1 first, so that none drowns the others.
 
     Args:
-        files: each with the signature `serving_default`: image, float32 (1, S, S, 3), and `output`, float32 (1, D).
+        files: each with the signature `serving_default`: image, float32 (1, S, S, 3), and `output`, float32 (1, D). All
+            are run at one size, whichever each of them was made for.
 
     Returns:
         A file with the same signature; `output` is float32 (1, sum of all D).
@@ -33,7 +34,7 @@ def join_features(files: Sequence[bytes], output: str) -> bytes:
     Raises:
         UserError: a file is none, or is built in a way that cannot be merged.
     """
-    merger, parts, total = Merger(files[0]), [], 0
+    merger, parts, total = Merger(files[0], one_size=True), [], 0
     for number, data in enumerate(files):
         features = merger.add(data, (output,))[output]
         size = int(merger.model.subgraphs[0].tensors[features].shape[-1])
@@ -50,15 +51,18 @@ class Merger:
     """The file that grows: it begins as the first one, of which only the image is left.
 
     Files that take the photo in another size bring an input of their own: see `image_name`.
+
+    Args:
+        one_size: all files get the same photo in one size, whatever size stands in them.
     """
 
-    def __init__(self, first: bytes) -> None:
+    def __init__(self, first: bytes, one_size: bool = False) -> None:
         self.model, self.signature = unpack(first)
         graph = self.model.subgraphs[0]
         image = graph.tensors[named(self.signature.inputs, "image")]
         image.buffer = 0  # by the schema, the empty one
         graph.operators, graph.tensors = [], [image]
-        self._images = {_side(image): 0}
+        self._images, self._one_size = {_side(image): 0}, one_size
         self.model.operatorCodes, self.model.buffers = [], [schema.BufferT()]
         self.model.metadata, self.model.metadataBuffer = [], None
         self._constants: dict[Hashable, int] = {}
@@ -80,6 +84,8 @@ class Merger:
     def _image_like(self, image: schema.TensorT) -> int:
         """The input for photos of this size."""
         side = _side(image)
+        if self._one_size:
+            return 0
         if side not in self._images:
             image.buffer = 0
             self.model.subgraphs[0].tensors.append(image)
