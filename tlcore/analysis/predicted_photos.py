@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from tlcore.analysis.prediction_results import PredictedPhotos
+from tlcore.data import incoming
 from tlcore.data.allowance import UNLIMITED, Allowance
 from tlcore.data.collect import Collected
 from tlcore.data.images import PhotoRefused
@@ -17,6 +18,7 @@ from tlcore.data.layout import Placed
 from tlcore.data.names import clean_path
 from tlcore.data.report import guessed
 from tlcore.data.uploads import UploadSource
+from tlcore.errors import UserError
 from tlcore.serving.score import Photos, read_unlabelled
 from tlcore.serving.sorting import SortedPlaces
 from tlcore.workspace import Workspace
@@ -43,7 +45,10 @@ def are_there(workspace: Workspace, options: Mapping[str, Any]) -> bool:
     """Whether the photos can still be read; uploads go after some days."""
     if "path" in options:
         return Path(options["path"]).expanduser().exists()
-    return any((workspace.incoming / options["area"]).glob("[0-9]*"))
+    try:
+        return bool(incoming.list_uploads(workspace, options["area"]))
+    except UserError:  # there is no such area, or the name is none of an area
+        return False
 
 
 def sorted_files(photos: Photos, found: PredictedPhotos, threshold: float) -> Iterator[tuple[str, bytes]]:

@@ -55,7 +55,7 @@ def unpack_arrays(data: bytes) -> dict[str, list[np.ndarray]]:
 
 
 def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> np.ndarray:
-    """One array. What its header claims is held against the bytes that there are before memory is taken for it."""
+    """One array. Its header's claims are held against the bytes that there are before memory is allocated."""
     with archive.open(entry) as file:
         if np.lib.format.read_magic(file) != (1, 0):
             raise ValueError("It was not written here.")
