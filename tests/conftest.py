@@ -3,6 +3,7 @@
 import gc
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,24 @@ def trained(tmp_path_factory: pytest.TempPathFactory, small_folder: Path) -> tup
     last = run_job(workspace, run)
     assert last.type == "finished", last
     return workspace, dataset, run
+
+
+@pytest.fixture(autouse=True)
+def _trained_is_only_read(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test that changes what all tests read is the one that fails, not a later one."""
+    if "trained" not in request.fixturenames:
+        yield
+        return
+    folder = request.getfixturevalue("trained")[2].folder
+    before = _files(folder)
+    yield
+    assert before.items() <= _files(folder).items(), "this test changed the run of the fixture `trained`"
+
+
+def _files(folder: Path) -> dict[Path, int]:
+    """When each file of a run's results was written last; the notes of what was asked for may change."""
+    names = ("*.parquet", "report.json", "familiarity.json", "events.jsonl", "bundle/*")
+    return {path: path.stat().st_mtime_ns for name in names for path in folder.glob(name)}
 
 
 @pytest.fixture(scope="session")

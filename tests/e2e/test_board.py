@@ -6,6 +6,10 @@ from base64 import b64encode
 import pytest
 from playwright.sync_api import Page, expect
 
+from pages.parts.data import board
+from pages.shared.camera import CAMERA_SCRIPTS
+from pages.shared.component_script import component_script
+from pages.shared.sending import SENDING_SCRIPTS
 from tests.e2e.test_upload import open_board
 from tests.e2e.ways import primary, until
 from tests.photos import class_files, make_photo, write_files
@@ -251,3 +255,38 @@ def test_a_folder_of_class_folders_makes_the_cards(page, server, photos):
     names = {page.locator("li.card input.name").nth(place).input_value() for place in range(3)}
     assert names == {"cats", "dogs", "birds"}
     expect(page.get_by_text("1 file outside the class folders left out.").first).to_be_visible()
+
+
+def test_a_board_drawn_from_scratch_asks_for_what_stood_on_the_one_before(page):
+    """Streamlit may draw a component from scratch while its state says that the browser knows the cards: a zip that
+    had arrived was gone from the board, and the import button said that there are no photos."""
+    page.set_content("<main></main>")
+    page.evaluate(
+        """async (script) => {
+          const module = await import(URL.createObjectURL(new Blob([script], { type: "text/javascript" })));
+          window.told = [];
+          window.draw = (more) => module.default({
+            parentElement: document.querySelector("main"),
+            data: { area: "a", suggested: "pets", zips: {}, limit: "", request_bytes: 1000, adds: false, ...more },
+            setStateValue: (key, value) => window.told.push(value),
+          });
+          window.draw({});
+        }""",
+        component_script(*CAMERA_SCRIPTS, *SENDING_SCRIPTS, *(board.FOLDER / each for each in board.SCRIPTS)),
+    )
+    page.wait_for_function("told.length")
+    (asked,) = page.evaluate("told")
+    assert set(asked) == {"restore"} and not board.told(asked).said and board.told(asked).restore == asked["restore"]
+    name(page, 1).fill("typed since")
+    page.evaluate("void draw({})")  # of a run of the page that knew nothing of the question yet
+    page.evaluate(
+        "id => void draw({restored: id, cards: [{labels: ['card-0'], name: 'cats', count: 6}], name: '', folder: '', "
+        "whole: {names: ['pets.zip'], count: 1, bytes: 1000000, ids: ['z']}})",
+        asked["restore"],
+    )
+    names = page.locator("input.name")
+    expect(names).to_have_count(3)  # with that of the data set
+    assert [names.nth(place).input_value() for place in range(2)] == ["cats", "typed since"]
+    expect(page.get_by_text("pets.zip: 1 file")).to_be_visible()
+    page.wait_for_function("told.at(-1).classes")
+    assert [each["name"] for each in page.evaluate("told.at(-1).classes")] == ["cats", "typed since"]

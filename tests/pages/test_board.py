@@ -85,6 +85,15 @@ def test_what_arrived_is_there_on_the_next_visit_with_its_names(visit, workspace
     assert all(photo["source"].startswith("data:image/") for photo in newest[:5]) and not newest[5]["source"]
 
 
+def test_a_board_that_was_drawn_from_scratch_is_told_what_stood_on_the_one_before(visit, workspace, area, tell):
+    two_classes(workspace, area)
+    write_classes(workspace, area, UploadClasses((UploadClass(("card-0",), "cats"), UploadClass(("card-1",)))))
+    given = tell({"restore": "b1"})
+    visit("data", workspace, incoming=area)
+    assert given[0][1]["restored"] == "b1" and [card["count"] for card in given[0][1]["cards"]] == [6, 6]
+    assert read_classes(workspace, area).classes[0].name == "cats", "an empty board takes nothing away"
+
+
 def test_nothing_is_made_on_the_disk_before_somebody_sends_something(visit, workspace, tell):
     given = tell()
     at = visit("data", workspace)

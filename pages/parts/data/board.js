@@ -25,6 +25,8 @@ class Board {
     this.lastSpoken = 0;
     this.check = new PhotoCheck(() => this.busy, (item, why) => this.refuse(item, why));
     this.leave = (event) => event.preventDefault();
+    this.id = randomId();
+    this.isComplete = Boolean(data.cards); // else the page was drawn from scratch, while Python believes that a board is there
     this.build(data);
     for (const each of data.cards ?? []) this.addCard(each);
     while (this.cards.length < 2) this.addCard();
@@ -109,8 +111,29 @@ class Board {
     this.title.hidden = Boolean(this.data.adds); // photos that are added come under the name that is there
     this.limit.textContent = this.data.limit;
     this.limit.hidden = !this.data.limit;
+    if (!this.isComplete) this.restore();
     this.draw();
-    if (this.pending.length && this.data.area) this.send();
+    if (this.isComplete && this.pending.length && this.data.area) this.send();
+  }
+
+  /** Ask Python for what stood on the board before, and put it before what came since. */
+  restore() {
+    if (this.data.restored !== this.id) {
+      setTimeout(() => this.report());
+      return;
+    }
+    this.isComplete = true;
+    const since = this.cards.filter((card) => card.name || card.total);
+    for (const card of this.cards) if (!since.includes(card)) card.root.remove();
+    this.cards = [];
+    for (const each of this.data.cards) this.addCard(each);
+    for (const card of since) this.adderItem.before(card.root);
+    this.cards.push(...since);
+    while (this.cards.length < 2) this.addCard();
+    this.wholeEarlier = this.data.whole ?? null;
+    this.folder ||= this.data.folder;
+    this.nameInput.value ||= this.data.name;
+    if (since.length || this.whole.length) setTimeout(() => this.report());
   }
 
   // Cards
@@ -449,7 +472,8 @@ class Board {
 
   /** Python keeps the names, so that a reload loses nothing; before anything was sent there is nothing to keep. */
   report() {
-    if (this.data.area || this.busy) this.component.setStateValue("status", this.snapshot());
+    if (!this.isComplete) this.component.setStateValue("status", { restore: this.id });
+    else if (this.data.area || this.busy) this.component.setStateValue("status", this.snapshot());
   }
 
   // What is seen

@@ -57,8 +57,10 @@ class Told:
 
     Attributes:
         area: the upload area that it knows. busy: whether photos are being sent. dropped: the ids of single photos that
-            were taken out again. without: names of classes to leave out. unsent: files that were not sent. order:
-            another text each time somebody wants the import, "" before. said: whether it said anything yet.
+            were taken out again. without: names of classes to leave out. unsent: files that were not sent.
+        order: another text each time somebody wants the import, "" before.
+        said: whether it said anything yet.
+        restore: the id of a board that was drawn from scratch and has to be told what stood there before, or "".
     """
 
     area: str | None = None
@@ -69,12 +71,15 @@ class Told:
     unsent: Unsent = NOTHING_UNSENT
     order: str = ""
     said: bool = False
+    restore: str = ""
 
 
 def told(values: Any) -> Told:
     """What a browser sent, as far as it can be used."""
     if not isinstance(values, Mapping):
         return Told()
+    if isinstance(values.get("restore"), str):
+        return Told(restore=values["restore"][:64])
     area = values.get("area")
     dropped, without = (_texts(values.get(name)) for name in ("dropped", "without"))
     return Told(

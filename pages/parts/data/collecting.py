@@ -106,7 +106,7 @@ def _shown(area: str | None, said: Told, base: Dataset | None) -> dict[str, Any]
         cards = [*_fixed_cards(base), *cards]
     if area:
         suggested = suggested_name(state.workspace(), area, classes)
-    named = {"name": classes.name, "folder": classes.folder}
+    named = {"name": classes.name, "folder": classes.folder, "restored": said.restore}
     suggested = base.name if base and not suggested else suggested
     return {**named, "suggested": suggested, "cards": cards, "whole": whole, "zips": zips, "adds": adds}
 
