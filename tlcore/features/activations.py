@@ -18,8 +18,9 @@ from filelock import FileLock, Timeout
 from tlcore.data.augment import Views
 from tlcore.data.wanted import PIXELS_VERSION
 from tlcore.errors import UserError
-from tlcore.features.store import LOCK_SECONDS, FeatureKind, FeatureStore, Kind, RowStore, row_bytes
+from tlcore.features.store import LOCK_SECONDS, FeatureKind, FeatureStore, Kind, RowStore, name_ending, row_bytes
 from tlcore.features.views import ViewedStore, has_views
+from tlcore.models.predictor import EXACT
 from tlcore.settings import load_limits
 from tlcore.workspace import Workspace, disk_error
 
@@ -36,7 +37,7 @@ class ActivationKind:
 
     `backbone`: a name with the content fingerprint in it; `layer`: the layer whose output it is; `image_size` in
     pixels; `policy`: how a photo is brought to the square; `shape` of one photo's activation, float32;
-    `views`: the name of the augmentation (`Views.name`), "" for the photos as they are.
+    `views`: the name of the augmentation (`Views.name`), "" for the photos as they are; `precision`: see `Kind`.
     """
 
     backbone: str
@@ -45,6 +46,7 @@ class ActivationKind:
     policy: str
     shape: tuple[int, ...]
     views: str = ""
+    precision: str = EXACT
 
     dtype = "<f4"
     output = "activation"
@@ -53,7 +55,7 @@ class ActivationKind:
     def folder_name(self) -> str:
         layer = re.sub(r"[^A-Za-z0-9_]+", "-", self.layer)
         name = f"{self.backbone}-{layer}-{self.image_size}px-{self.policy}-pixels{PIXELS_VERSION}"
-        return name + (f"-views-{self.views}" if self.views else "")
+        return name + name_ending(self.views, self.precision)
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ class ImageKind:
 
     dtype = "u1"
     output = ""
+    precision = EXACT
 
     @property
     def folder_name(self) -> str:

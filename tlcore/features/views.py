@@ -50,6 +50,10 @@ class ViewedStore:
     def kind(self) -> Kind:
         return self.plain.kind
 
+    def precision(self, view: int) -> str:
+        """In which precision a view is computed at least."""
+        return self._store(view).kind.precision
+
     def missing(self, sha256s: Iterable[str]) -> Missing:
         """The photos that lack rows, each once, in their order, with the views that they lack."""
         result: Missing = {}

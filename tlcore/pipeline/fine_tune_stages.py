@@ -125,7 +125,8 @@ def use_adapted(context: Context, model: FineTuneModel) -> None:
     """From here on the run's frozen network is this one, whose batch normalisation was adapted."""
     config, digest = context.config, hashlib.sha256(batch_norm_bytes(model.whole)).hexdigest()[:12]
     name = f"{context.backbone.name}-own-{digest}"
-    context.backbone = AdaptedBackbone(name, model.backbone, top_layer(config.head), config.image_size)
+    top = top_layer(config.head)
+    context.backbone = AdaptedBackbone(context.workspace, context.spec, name, model.backbone, top, config.image_size)
 
 
 def extract_features_and_activations(context: Context) -> Iterator[Event]:
@@ -144,6 +145,7 @@ def extract_features_and_activations(context: Context) -> Iterator[Event]:
         read, stop = context.dataset.read, context.should_stop
         yield from extract(predictors, requests.joint, read, stop, StageKey.EXTRACT_FEATURES_AND_ACTIVATIONS)
         check_complete(requests.joint)
+    context.backbone.release_joint_file(str(model.layer))
 
 
 def cache_activations(context: Context) -> Iterator[Event]:
