@@ -1,8 +1,8 @@
 """A folder of 600 photos in a real browser: until all have arrived, and until the page to train on stands.
 
-A real server with an empty workspace and its worker warm, as `transferlab app` has it, and chromium on this machine. 600
-photos of two classes, those of the benchmarks' folder as often as it takes, each with a comment of its own so that none
-is a copy. They are chosen through "Choose a folder"; "Import and continue" is pressed when the board says that all are
+A real server with an empty workspace and its worker warm, as `transferlab app` has it, and chromium on this machine.
+600 photos of two classes, those of the benchmarks' folder as often as it takes, each with a comment of its own so that
+none is a copy. They are chosen through "Choose a folder"; "Import and continue" is pressed when the board says that all are
 uploaded. Inside the clock: from the choice until the board says so, and until the button of the Train page stands.
 Median of three folders.
 
@@ -31,12 +31,14 @@ def main() -> int:
         return finish("A folder", [], options, ["No chromium or no playwright here: nothing was measured."])
     number, rounds = (40, 1) if options.quick else (PHOTOS, ROUNDS)
     photos = sorted((check_data(options.data) / "train").rglob("*.jpg"))
-    with tempfile.TemporaryDirectory() as scratch, browsing() as tab:
-        with serving(Path(scratch) / "home", warm="1") as (process, address):
-            wait_until_it_answers(process, address)
-            times = [
-                bring(tab, address, write(photos, number, Path(scratch) / f"pets {turn}")) for turn in range(rounds)
-            ]
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        browsing() as tab,
+        serving(Path(scratch) / "home", warm="1") as (process, address),
+    ):
+        wait_until_it_answers(process, address)
+        folders = [write(photos, number, Path(scratch) / f"pets {turn}") for turn in range(rounds)]
+        times = [bring(tab, address, folder) for folder in folders]
     rows = [
         figure(f"{number} photos: until all have arrived", median(each[0] for each in times), ARRIVED, "s"),
         figure(f"{number} photos: until the Train page stands", median(each[1] for each in times), ON_TRAIN, "s"),

@@ -1,8 +1,8 @@
 """Photos with their right answers for visitors of the Predict page, and what is wrong with an answer that stands there.
 
 The right answer is what `tlcore` itself says to the same bytes. The page names the class and its probability in whole
-percent, or says that it is none of these, and draws a bar for every class, whose length is the probability to a tenth of a percent; less than half a
-percent has no bar.
+percent, or says that the photo is none of these, and draws a bar for every class, whose length is the probability to a
+tenth of a percent; less than half a percent has no bar.
 """
 
 import html
@@ -38,8 +38,9 @@ class Question:
     """A photo and its right answer as the page shows it.
 
     Attributes:
-        answer: the class and its percentage; None where the photo is none of the classes. bars: of every class, its name, the length of its bar in percent ("" for
-            none) and its percentage; the order does not count.
+        answer: the class and its percentage; None where the photo is none of the classes.
+        bars: of every class, its name, the length of its bar in percent ("" for none) and its percentage; the order
+            does not count.
     """
 
     data: bytes
