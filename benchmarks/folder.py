@@ -2,8 +2,8 @@
 
 A real server with an empty workspace and its worker warm, as `transferlab app` has it, and chromium on this machine.
 600 photos of two classes, those of the benchmarks' folder as often as it takes, each with a comment of its own so that
-none is a copy. They are chosen through "Choose a folder"; "Import and continue" is pressed when the board says that all are
-uploaded. Inside the clock: from the choice until the board says so, and until the button of the Train page stands.
+none is a copy. They are chosen through "Choose a folder"; "Import and continue" is pressed once the board says that they are
+all uploaded. Inside the clock: from the choice until the board says so, and until the button of the Train page stands.
 Median of three folders.
 
 Expected: 3 s until they are in; the import then reads each photo once more.
