@@ -1,10 +1,10 @@
 """A folder of 600 photos in a real browser: until all have arrived, and until the page to train on stands.
 
 A real server with an empty workspace and its worker warm, as `transferlab app` has it, and chromium on this machine.
-600 photos of two classes, those of the benchmarks' folder as often as it takes, each with a comment of its own so that
-none is a copy. They are chosen through "Choose a folder"; "Import and continue" is pressed once the board says that they are
-all uploaded. Inside the clock: from the choice until the board says so, and until the button of the Train page stands.
-Median of three folders.
+600 photos of two classes, those of the benchmarks' folder as often as it takes, each with a comment of its own, so that
+none is a copy. They are chosen through "Choose a folder"; "Import and continue" is pressed once the board says that
+they are all uploaded. Inside the clock: from the choice until the board says so, and until the button of the Train page
+stands. Median of three folders.
 
 Expected: 3 s until they are in; the import then reads each photo once more.
 Seen: 2.0 s; 6.1 s until the Train page.
