@@ -10,7 +10,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from benchmarks.table import Row, print_table, write_json
+from benchmarks.table import Row, print_table, processor_note, write_json
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 DATA = REPOSITORY.parent / "shared" / "data" / "cats-dogs"
@@ -74,10 +74,11 @@ def _hush() -> None:
 
 
 def finish(title: str, rows: Sequence[Row], options: argparse.Namespace, notes: Sequence[str] = ()) -> int:
-    """Print and write the rows; the exit code: 1 when a target is missed."""
+    """Print and write the rows; the exit code: 1 when a target is missed that counts on this processor."""
+    notes = [*notes, processor_note()]
     if options.quick:
         notes = [*notes, "--quick: too few photos and rounds for these figures to mean anything."]
     print_table(title, rows, notes)
     if options.json:
         write_json(options.json, rows)
-    return 0 if all(row.met for row in rows) else 1
+    return 0 if all(row.met or row.lacks for row in rows) else 1

@@ -1,8 +1,8 @@
 """Photos with their right answers for visitors of the Predict page, and what is wrong with an answer that stands there.
 
 The right answer is what `tlcore` itself says to the same bytes. The page names the class and its probability in whole
-percent, and draws a bar for every class, whose length is the probability to a tenth of a percent; less than half a
-percent has no bar.
+percent, or says that the photo is none of these, and draws a bar for every class, whose length is the probability to a
+tenth of a percent; less than half a percent has no bar.
 """
 
 import html
@@ -28,6 +28,7 @@ BAR = re.compile(
     r'<span class="tl-track"[^>]*>(?:<span class="tl-fill" style="width:([\d.]+)%[^>]*></span>)?</span>'
     r'<span class="tl-count">([^<]*)</span>'
 )
+NONE = "tl-none"
 LEAST_FILL = 0.005  # of a bar that is drawn, see pages/shared/answers.py
 GALLERY = "transferlab_gallery"  # pages/shared/gallery.py
 
@@ -37,12 +38,13 @@ class Question:
     """A photo and its right answer as the page shows it.
 
     Attributes:
-        answer: the class and its percentage. bars: of every class, its name, the length of its bar in percent ("" for
-            none) and its percentage; the order does not count.
+        answer: the class and its percentage; None where the photo is none of the classes.
+        bars: of every class, its name, the length of its bar in percent ("" for none) and its percentage; the order
+            does not count.
     """
 
     data: bytes
-    answer: tuple[str, str]
+    answer: tuple[str, str] | None
     bars: frozenset[tuple[str, str, str]]
 
 
@@ -62,7 +64,7 @@ def questions(home: Path, ids: tuple[str, str], number: int) -> list[Question]:
             (label, f"{share:.1%}".rstrip("%") if share >= LEAST_FILL else "", percent(share))
             for label, share in answer.ranked
         )
-        made.append(Question(data, (answer.label, percent(answer.probability)), bars))
+        made.append(Question(data, (answer.label, percent(answer.probability)) if answer.known else None, bars))
     return made
 
 
@@ -72,7 +74,13 @@ def mistakes(visitor: Visitor, question: Question, name: str) -> list[str]:
     answers = [tuple(map(html.unescape, each)) for each in ANSWER.findall(page)]
     bars = [tuple(map(html.unescape, bar)) for bar in BAR.findall(page)]
     photos = [photo["more"] for grid in visitor.components(GALLERY) for photo in grid["photos"]]
-    if answers == [question.answer] and sorted(bars) == sorted(question.bars) and photos == [name]:
+    right = [question.answer] if question.answer else []
+    if (
+        answers == right
+        and (NONE in page) == (not right)
+        and sorted(bars) == sorted(question.bars)
+        and photos == [name]
+    ):
         return []
     return [f"{photos}: {answers}, {bars} in place of {name}: {question.answer}, {sorted(question.bars)}"]
 

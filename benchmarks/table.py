@@ -2,9 +2,15 @@
 
 import json
 import operator
+import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
+
+from tlcore.processor import features
+
+TOLD = ("avx2", "avx512f", "avx512_bf16", "amx_bf16", "asimd", "asimdhp", "bf16", "sve")
+"""The features of a processor on which the speed of a network depends most, by the names of processor.py."""
 
 _COMPARE = {">=": operator.ge, "<=": operator.le, "<": operator.lt}
 
@@ -15,6 +21,8 @@ class Row:
 
     `ours` and `reference` are in `unit`. `ratio` is what the name of the row says (how many times faster, or ours as a
     share of the reference). `target` is for the ratio where there is one, else for `ours`: ">= 20", "<= 1.2", "< 3".
+    `lacks`: the feature of the processor that the target is for and that this machine has not; such a row is shown and
+    not counted.
     """
 
     name: str
@@ -24,6 +32,18 @@ class Row:
     target: str
     met: bool
     unit: str
+    lacks: str = ""
+
+
+def on_processors_with(feature: str, row: Row) -> Row:
+    """The row as one that counts only where the processor has a feature ("amx_bf16", see processor.py)."""
+    return row if feature in features() else replace(row, lacks=feature)
+
+
+def processor_note() -> str:
+    """What a person has to know of the processor to compare figures with those of another machine."""
+    found = [name for name in TOLD if name in features()]
+    return f"Processor: {os.cpu_count()} cores, {', '.join(found) if found else 'features not told by the system'}."
 
 
 def times_faster(name: str, ours: float, reference: float, target: str, unit: str = "s") -> Row:
@@ -51,8 +71,8 @@ def reaches(value: float, target: str) -> bool:
 
 def print_table(title: str, rows: Sequence[Row], notes: Sequence[str] = ()) -> None:
     """Print the rows in aligned columns, with notes below."""
-    head = [field.name for field in fields(Row)]
-    cells = [[_cell(getattr(row, name)) for name in head] for row in rows]
+    head = [field.name for field in fields(Row) if field.name != "lacks"]
+    cells = [[_counted(row) if name == "met" else _cell(getattr(row, name)) for name in head] for row in rows]
     widths = [max(len(line[column]) for line in (head, *cells)) for column in range(len(head))]
     print(f"\n{title}")
     for line in (head, ["-" * width for width in widths], *cells):
@@ -70,6 +90,10 @@ def write_json(path: Path, rows: Sequence[Row]) -> None:
 def read_json(path: Path) -> list[Row]:
     """The rows that `write_json` wrote."""
     return [Row(**values) for values in json.loads(path.read_text(encoding="utf-8"))]
+
+
+def _counted(row: Row) -> str:
+    return f"not counted: no {row.lacks}" if row.lacks else _cell(row.met)
 
 
 def _cell(value: object) -> str:

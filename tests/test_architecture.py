@@ -114,6 +114,7 @@ def test_every_folder_is_a_room_and_every_room_a_folder():
         "intervals",
         "listing",
         "machine",
+        "processor",
         "naming",
         "settings",
         "shares",

@@ -92,8 +92,13 @@ def comes_from_here(headers: Mapping[str, str], client: str | None) -> bool:
     Behind a proxy on this machine that adds no header, a program that forges `Origin` cannot be told from a browser:
     there `TRANSFERLAB_HOSTED` must be set.
     """
-    listening = st.get_option("server.address")
-    names = {name.lower(): value for name, value in headers.items()}
+    return _comes_from_here(tuple(headers.items()), client, st.get_option("server.address"))
+
+
+@lru_cache(maxsize=256)
+def _comes_from_here(headers: tuple[tuple[str, str], ...], client: str | None, listening: str | None) -> bool:
+    """See `comes_from_here`; a page asks a hundred times. `listening`: the address that the server was told to take."""
+    names = {name.lower(): value for name, value in headers}
     if any(name not in BROWSER_HEADERS and not name.startswith("sec-") for name in names):
         return False
     host, origin = names.get("host", ""), names.get("origin", "")

@@ -36,7 +36,7 @@ REMEDIES: tuple[tuple[tuple[type, ...], str], ...] = (
 
 def show(run: Run, report: Report) -> None:
     """The findings under a score that make it misleading, with the ways to mend it and to the others; else nothing."""
-    found = [each for each in find_limits_of(state.workspace(), run, report) if is_alarm(each)]
+    found = [each for each in find_limits_of(state.workspace(), run, report, state.learned_from(run)) if is_alarm(each)]
     if not found:
         return
     with st.container(key="tl_doubts"):

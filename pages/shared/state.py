@@ -211,6 +211,14 @@ def run_name(used: Run) -> str:
     return titles.run_name(used, dataset_list.dataset_names(workspace()))
 
 
+def learned_from(used: Run) -> Dataset | None:
+    """The data set that a run learned from, None where it is gone."""
+    try:
+        return dataset_of(used.dataset_id)
+    except UserError:
+        return None
+
+
 def dataset_of(dataset_id: str) -> Dataset:
     """The data set with this id. Raises UserError for an unknown one."""
     folder = workspace().dataset_folder(dataset_id)

@@ -5,7 +5,7 @@ import html
 import streamlit as st
 
 from pages.server.exports import export_address
-from pages.shared import actions, follow, state
+from pages.shared import actions, chrome, follow, state
 from pages.shared.asked_jobs import analysis_of, why_it_ended
 from tlcore.exports.export_job import WHAT, export_options, load_export
 from tlcore.exports.exporter import ExportKind, offered_kinds
@@ -26,29 +26,41 @@ from tlcore.messages.exports import (
 from tlcore.serving.bundle import is_onnx_model, num_sizes, read_info
 from tlcore.shares import percent
 
+OPEN = "take_along"  # in the session: whether the list is open
 LOSSES = (0.0, 0.01, 0.02, 0.05, 0.1)  # of the test photos
 
 
 def show(run: Run) -> None:
     """The button that opens the list, for who may do something with the run."""
-    if not state.may_act(run):
-        return
-    sizes = num_sizes(read_info(run.folder))
-    with st.popover("Take it with you", key="take_along"):
-        every = offered_kinds(run.ensemble is None, actions.is_maker(run), sizes)
-        possible = [kind for kind in every if kind.on_onnx or not is_onnx_model(run.folder)]
-        for kind in possible:
-            with st.container(key=f"tl_export_{kind.key}", gap="xxsmall"):
-                _row(run, kind)
-                if kind.judged_by_score:
-                    st.selectbox(
-                        MAX_LOSS_LABEL, LOSSES, LOSSES.index(MAX_LOSS), percent, key="max_loss", help=MAX_LOSS_HELP
-                    )
-        if len(possible) < len(every):
-            st.caption(not_offered_message([kind.title for kind in every if kind not in possible]))
-        if sizes > 1:
-            st.caption(ONE_SIZE_ONLY)
-        st.checkbox(INCLUDE_PHOTOS, key="export_photos", help=INCLUDE_PHOTOS_HELP)
+    if state.may_act(run):
+        st.fragment(_popover, key="exports")(run)
+
+
+@chrome.errors_shown()
+def _popover(run: Run) -> None:
+    """The list is drawn once somebody opens it: it is half the work of a page on which most only want an answer."""
+    with st.popover("Take it with you", key=OPEN, on_change="rerun") as opened:
+        if opened.open:
+            _list(run)
+
+
+def _list(run: Run) -> None:
+    info = read_info(run.folder)
+    sizes, is_onnx = num_sizes(info), is_onnx_model(info)
+    every = offered_kinds(run.ensemble is None, actions.is_maker(run), sizes)
+    possible = [kind for kind in every if kind.on_onnx or not is_onnx]
+    for kind in possible:
+        with st.container(key=f"tl_export_{kind.key}", gap="xxsmall"):
+            _row(run, kind)
+            if kind.judged_by_score:
+                st.selectbox(
+                    MAX_LOSS_LABEL, LOSSES, LOSSES.index(MAX_LOSS), percent, key="max_loss", help=MAX_LOSS_HELP
+                )
+    if len(possible) < len(every):
+        st.caption(not_offered_message([kind.title for kind in every if kind not in possible]))
+    if sizes > 1:
+        st.caption(ONE_SIZE_ONLY)
+    st.checkbox(INCLUDE_PHOTOS, key="export_photos", help=INCLUDE_PHOTOS_HELP)
 
 
 def _row(run: Run, kind: ExportKind) -> None:

@@ -12,6 +12,7 @@ from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from pages.shared import state
+from pages.shared.take_along import OPEN
 from tlcore import access
 from tlcore.jobs import store
 from tlcore.jobs.store import Job
@@ -146,3 +147,9 @@ def two_networks(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     monkeypatch.setitem(registry.TABLE, FETCHED.name, FETCHED)
     monkeypatch.setattr(backbones, "BACKBONES", rows)
+
+
+def with_exports_open(at: AppTest) -> AppTest:
+    """The page with its list of exports open, as after a press on "Take it with you"."""
+    at.session_state[OPEN] = True
+    return at.run()

@@ -6,7 +6,7 @@ import pytest
 
 from pages.shared import actions
 from tests.conftest import copy_of
-from tests.pages.conftest import buttons, words
+from tests.pages.conftest import buttons, with_exports_open, words
 from tlcore.comparison.ensembles import create_ensemble
 from tlcore.exports.export_job import WHAT, export_options
 from tlcore.exports.exporter import KINDS
@@ -102,7 +102,7 @@ def test_runs_of_others_are_not_combined(combined, monkeypatch):
 
 def test_an_ensemble_is_taken_along_without_what_a_training_has(visit, combined):
     workspace, _, _, made, _ = combined
-    at = visit("evaluate", workspace, run=made.id)
+    at = with_exports_open(visit("evaluate", workspace, run=made.id))
     offered = {button.key.removeprefix("make_") for button in at.button if str(button.key).startswith("make_")}
     assert {"html", "python", "service", "space", "tflite-float16", "tflite-int8", "project"} <= offered
     assert not offered & {"keras", "savedmodel", "notebook"}
@@ -115,6 +115,6 @@ def test_an_export_of_an_ensemble_is_made_and_offered(key, visit, combined):
     options = export_options(kind, False)
     last = run_job(workspace, analysis_job(workspace, made, WHAT, options))
     assert last.type == "finished", last
-    at = visit("predict", workspace, run=made.id)
+    at = with_exports_open(visit("predict", workspace, run=made.id))
     buttons_shown = [each.proto.label for each in at.get("download_button")]
     assert f"Download {kind.title}" in (words(at) if kind.of_maker else buttons_shown)

@@ -8,6 +8,7 @@ import pytest
 
 from pages.parts.evaluate import figures, matrix, row_table
 from pages.parts.evaluate.photo_filter import PhotoFilter, Shown, select, shown_message
+from tests.conftest import copy_of
 from tests.pages.conftest import ROOT, words
 from tlcore.data.manifest import Dataset
 from tlcore.evaluation.report import Report, make_report, predictions_frame, save_report
@@ -104,13 +105,9 @@ def test_names_of_classes_never_become_markup(part):
 @pytest.fixture
 def judged(trained, tmp_path):
     """The finished run, with figures in which one test photo of each class but the last is wrong."""
-    workspace, dataset, run = trained
-    before = {path: path.read_bytes() for path in run.folder.glob("*") if path.name in ("report.json",)}
-    before |= {path: path.read_bytes() for path in run.folder.glob("predictions.parquet")}
+    workspace, dataset, run = copy_of(trained, tmp_path / "judged")
     _mistake(dataset, run)
-    yield workspace, dataset, run
-    for path, content in before.items():
-        path.write_bytes(content)
+    return workspace, dataset, run
 
 
 def _mistake(dataset: Dataset, run: Run) -> None:

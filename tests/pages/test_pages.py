@@ -6,7 +6,7 @@ import re
 import pytest
 
 from pages.server.identity import rights_with
-from tests.pages.conftest import PAGES, buttons, grids, words
+from tests.pages.conftest import PAGES, buttons, grids, with_exports_open, words
 from tlcore.charts import tokens
 from tlcore.comparison.store import create_comparison
 from tlcore.config import TrainConfig, defaults_for
@@ -166,7 +166,7 @@ def test_evaluate_tells_the_score_with_its_range_and_the_mistakes(visit, trained
     assert "predicted as" in text or "No classes get mixed up" in text
     assert re.search(r"\d (mistake|photo)s?", text), "what is shown of the photos, in words"
     assert [each.proto.label for each in at.get("download_button")] == ["Download report", "Download model"]
-    assert at.button(key="make_python").label == "Python program"
+    assert with_exports_open(at).button(key="make_python").label == "Python program"
     assert not at.error and not at.exception
 
 

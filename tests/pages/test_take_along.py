@@ -2,7 +2,7 @@
 
 from pages.shared import actions
 from tests.conftest import copy_of
-from tests.pages.conftest import words
+from tests.pages.conftest import with_exports_open, words
 from tlcore.data import edits
 from tlcore.exports.export_job import WHAT, export_options, load_export
 from tlcore.exports.exporter import KINDS
@@ -20,13 +20,15 @@ def downloads(at) -> list[str]:
 def test_one_press_asks_for_it_and_its_check_stands_beside_the_download(visit, trained, queue, tmp_path):
     workspace, _, run = copy_of(trained, tmp_path / "home")
     at = visit("predict", workspace, run=run.id)
+    assert "Python and three small packages" not in words(at), "drawn only when somebody opens it"
+    at = with_exports_open(at)
     assert "Python and three small packages" in words(at) and "Download LiteRT with 16 bits" not in downloads(at)
     at.button(key=f"make_{KIND.key}").click().run()
     (job,) = queue.jobs
     assert job.spec == {"run": run.id, "what": WHAT, "options": {"kind": KIND.key, "include_photos": False}}
 
     assert run_job(workspace, job).type == "finished"
-    at = visit("predict", workspace, run=run.id)
+    at = with_exports_open(visit("predict", workspace, run=run.id))
     assert "Download LiteRT with 16 bits" in downloads(at)
     assert "Checked on 5 drawings: answers within 0.0" in words(at) and "Correct on the test photos: " in words(at)
 
@@ -48,7 +50,7 @@ def test_what_was_made_of_another_model_is_not_offered(trained, tmp_path):
 def test_who_only_looks_is_offered_no_work(visit, trained, stranger):
     workspace, _, run = trained
     stranger(workspace, {run.id: "see"})
-    at = visit("predict", workspace, run=run.id)
+    at = with_exports_open(visit("predict", workspace, run=run.id))
     assert "make_python" not in [button.key for button in at.button]
 
 
@@ -56,14 +58,14 @@ def test_the_whole_project_is_offered_to_its_maker(visit, trained, tmp_path):
     workspace, dataset, run = copy_of(trained, tmp_path / "home")
     options = export_options(KINDS["project"], False)
     assert run_job(workspace, analysis_job(workspace, run, WHAT, options)).type == "finished"
-    assert "Download Whole project" in words(visit("predict", workspace, run=run.id))
+    assert "Download Whole project" in words(with_exports_open(visit("predict", workspace, run=run.id)))
     assert "Save project" in words(visit("data", workspace, dataset=dataset.id))
 
 
 def test_the_whole_project_is_for_nobody_else(visit, trained, stranger, queue):
     workspace, dataset, run = trained
     stranger(workspace, {run.id: "act", dataset.id: "see"})
-    at = visit("predict", workspace, run=run.id)
+    at = with_exports_open(visit("predict", workspace, run=run.id))
     assert "make_python" in [button.key for button in at.button], "who may change it may take the model"
     assert "make_project" not in [button.key for button in at.button]
     assert "Save project" not in words(visit("data", workspace, dataset=dataset.id))

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from tlcore.config import TrainConfig
-from tlcore.documents.facts import Facts, facts_in, find_limits_of, gather_facts
+from tlcore.documents.facts import Facts, dataset_of, facts_in, find_limits_of, gather_facts
 from tlcore.documents.report import report_html
 from tlcore.errors import UserError
 from tlcore.evaluation.report import Report
@@ -28,7 +28,7 @@ def limits_of(folder: Path, info: Mapping[str, Any], report: Report) -> list[str
     if found is None:
         return [finding_message(each) for each in find_limits(evidence_in(info))]
     workspace, run = found
-    return [finding_message(each) for each in find_limits_of(workspace, run, report)]
+    return [finding_message(each) for each in find_limits_of(workspace, run, report, dataset_of(workspace, run))]
 
 
 def write_report(folder: Path, info: Mapping[str, Any], config: TrainConfig, report: Report, target: Path) -> None:

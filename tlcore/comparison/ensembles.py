@@ -90,7 +90,7 @@ def check_members(runs: Sequence[Run]) -> None:
             )
         if not job_status(run).predicts:
             raise UserError(f"The run {run.id} has no model yet.", "Wait until it has finished, or choose another one.")
-        if is_onnx_model(run.folder):
+        if is_onnx_model(read_info(run.folder)):
             raise UserError(
                 f"The run {run.id} uses an ONNX network, which can’t be combined with others.", "Leave it out."
             )

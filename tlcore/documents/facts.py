@@ -99,7 +99,7 @@ def gather_facts(workspace: Workspace, run: Run) -> Facts:
     Raises:
         UserError: the run has no test figures, or its files are damaged.
     """
-    report, status, dataset = load_report(run.folder), job_status(run), _dataset(workspace, run)
+    report, status, dataset = load_report(run.folder), job_status(run), dataset_of(workspace, run)
     info, labels = read_info(run.folder), report.labels
     others = tuple(_others(workspace, run, info))
     counts = [] if dataset is None else _counts(dataset.part("validation"), labels)
@@ -151,9 +151,13 @@ def facts_in(info: Mapping[str, Any], config: TrainConfig, report: Report) -> Fa
     )
 
 
-def find_limits_of(workspace: Workspace, run: Run, report: Report) -> list[Finding]:
-    """How far the score of a run can be trusted, by all that was found out until now."""
-    info, dataset = read_info(run.folder), _dataset(workspace, run)
+def find_limits_of(workspace: Workspace, run: Run, report: Report, dataset: Dataset | None) -> list[Finding]:
+    """How far the score of a run can be trusted, by all that was found out until now.
+
+    Args:
+        dataset: that it learned from; None where it is gone.
+    """
+    info = read_info(run.folder)
     return find_limits(_evidence(workspace, run, dataset, report, info, tuple(_others(workspace, run, info))))
 
 
@@ -201,7 +205,8 @@ def _flips(workspace: Workspace, run: Run, labels: tuple[str, ...]) -> tuple[Fli
     return tuple(find_flips_to_avoid(labels, found.label_changing_flips if found else ()))
 
 
-def _dataset(workspace: Workspace, run: Run) -> Dataset | None:
+def dataset_of(workspace: Workspace, run: Run) -> Dataset | None:
+    """The data set that a run learned from, None where it is gone."""
     try:
         return load_dataset(workspace, run.dataset_id)
     except UserError:

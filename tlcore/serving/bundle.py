@@ -187,9 +187,9 @@ def network_checksum(info: Mapping[str, Any]) -> dict[str, Any]:
     return next((each for each in found if isinstance(each, dict)), {})
 
 
-def is_onnx_model(folder: Path) -> bool:
-    """Whether the network of a run's model, or of a bundle, is an ONNX file; no model is read for it."""
-    files = read_info(folder).get("files")
+def is_onnx_model(info: Mapping[str, Any]) -> bool:
+    """Whether a model's network is an ONNX file, by the content of its `model.json`."""
+    files = info.get("files")
     return isinstance(files, dict) and ONNX in files
 
 

@@ -11,7 +11,7 @@ from tlcore.messages.trust import TITLE
 
 def show(run: Run, report: Report) -> None:
     """The list, the weightiest first, and what can be done about it."""
-    findings = find_limits_of(state.workspace(), run, report)
+    findings = find_limits_of(state.workspace(), run, report, state.learned_from(run))
     with st.container(key="tl_overview"):
         st.subheader(TITLE, anchor=False)
         doubts.listed(findings)
