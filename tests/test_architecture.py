@@ -25,6 +25,7 @@ TENSORFLOW = {
     "models/pytorch/keras_layers.py",
     "models/build.py",
     "models/convert.py",
+    "models/tflite_weights.py",
     "models/measure.py",
     "models/imported/keras_archive.py",
     "models/imported/keras_file.py",
