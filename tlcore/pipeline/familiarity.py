@@ -50,7 +50,7 @@ def learn_familiarity(context: Context, completed: Completed) -> Generator[Event
     few = model.network is None and len(validation[0]) + len(test[0]) < ENOUGH
     folding = fold_photos(context.dataset, context.config)
     photos, classes = (folding.photos, folding.classes) if few else train
-    features = yield from features_of(context, model, photos)
+    features = yield from features_of(context, model, photos, exact=few)
     prototypes = fit_prototypes(features, classes, context.config.seed)
     shipped = familiarity((yield from features_of(context, model, test[0])), prototypes)
     if few:
