@@ -47,7 +47,8 @@ def pins(lines: list[str]) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("file", "extras"), [("requirements.txt", ("core", "train", "onnx", "fast", "app")), ("requirements-dev.txt", ("dev",))]
+    ("file", "extras"),
+    [("requirements.txt", ("core", "train", "onnx", "fast", "app")), ("requirements-dev.txt", ("dev",))],
 )
 def test_requirements_and_pyproject_name_the_same(file, extras):
     parts = PROJECT["optional-dependencies"] | {"core": PROJECT["dependencies"]}
