@@ -19,6 +19,7 @@ from tlcore.models.processor import processor
 from tlcore.models.registry import BUILT_IN
 from tlcore.models.runtime_memory import LITERT, OPENVINO, Measured, RuntimeChoice, recall, remember
 from tlcore.models.weights import asset_path
+from tlcore.processor import has_bfloat16
 
 SIZE = 96
 FILE, IMAGES = asset_path(BUILT_IN), probe_images(SIZE).astype(np.uint8)  # as photos come
@@ -26,7 +27,7 @@ ON_LITERT = RuntimeChoice(LITERT, 2, 2, rate=100.0, litert_rate=100.0)
 ON_OPENVINO = RuntimeChoice(OPENVINO, 2, 1, rate=200.0, litert_rate=100.0, set_up_seconds=0.5)
 
 has_openvino = pytest.mark.skipif(importlib.util.find_spec("openvino") is None, reason="needs openvino")
-fast = pytest.param("bf16", marks=pytest.mark.skipif(not processor().has("AVX-512 bfloat16"), reason="needs bfloat16"))
+fast = pytest.param("bf16", marks=pytest.mark.skipif(not has_bfloat16(), reason="needs bfloat16"))
 
 
 @pytest.fixture

@@ -111,24 +111,37 @@ class ImageCache(ActivationCache):
         super().__init__(workspace, ImageKind(image_size, policy))
 
 
-def open_activations(workspace: Workspace, kind: ActivationKind, views: Views | None = None) -> ViewedStore:
-    """The cache of a kind, and of its views unless those would all be the photo itself. Close it after use."""
+def open_activations(
+    workspace: Workspace, kind: ActivationKind, views: Views | None = None, views_precision: str = EXACT
+) -> ViewedStore:
+    """The cache of a kind, and of its views unless those would all be the photo itself. Close it after use.
+
+    Args:
+        views_precision: see `Kind`; the kind's own is that of the photos as they are.
+    """
     plain = ActivationCache(workspace, kind)
     if views is None or not has_views(views):
         return ViewedStore(plain)
-    return ViewedStore(plain, ActivationCache(workspace, replace(kind, views=views.name)), views)
+    kind = replace(kind, views=views.name, precision=views_precision)
+    return ViewedStore(plain, ActivationCache(workspace, kind), views)
 
 
-def open_features(workspace: Workspace, kind: FeatureKind, views: Views | None = None) -> ViewedStore:
+def open_features(
+    workspace: Workspace, kind: FeatureKind, views: Views | None = None, views_precision: str = EXACT
+) -> ViewedStore:
     """The feature store of a kind, and of its views unless those would all be the photo itself. Close it after use.
 
     The photos as they are serve every run and page and stay for good. Their views belong to one augmentation and one
     seed, so they lie with the activations, where what was used least recently goes when space is short.
+
+    Args:
+        views_precision: see `open_activations`.
     """
     plain = FeatureStore(workspace, kind)
     if views is None or not has_views(views):
         return ViewedStore(plain)
-    return ViewedStore(plain, ActivationCache(workspace, replace(kind, views=views.name)), views)
+    kind = replace(kind, views=views.name, precision=views_precision)
+    return ViewedStore(plain, ActivationCache(workspace, kind), views)
 
 
 def activations_folder(workspace: Workspace) -> Path:

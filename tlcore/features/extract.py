@@ -61,9 +61,9 @@ def num_rows(missing: Missing) -> int:
     return sum(map(len, missing.values()))
 
 
-def feature_kind(spec: BackboneSpec, image_size: int, policy: str) -> FeatureKind:
+def feature_kind(spec: BackboneSpec, image_size: int, policy: str, precision: str = EXACT) -> FeatureKind:
     """The store's key for this backbone file at this size."""
-    return FeatureKind(backbone_name(spec), image_size, policy, spec.feature_size)
+    return FeatureKind(backbone_name(spec), image_size, policy, spec.feature_size, precision=precision)
 
 
 def extract(

@@ -23,6 +23,7 @@ from tlcore.features.views import Rows, ViewedStore
 from tlcore.models.frozen_backbone import FrozenBackbone
 from tlcore.models.frozen_files import POOLED
 from tlcore.models.joined_backbone import JoinedBackbone, join_rows
+from tlcore.models.predictor import EXACT
 from tlcore.models.several import members_of, work_shares
 from tlcore.models.spec import BackboneSpec
 from tlcore.workspace import Workspace
@@ -72,15 +73,24 @@ class JoinedRows:
             store.close()
 
 
-def open_pooled(workspace: Workspace, spec: BackboneSpec, image_size: int, views: Views | None = None) -> ViewedStore:
+def open_pooled(
+    workspace: Workspace,
+    spec: BackboneSpec,
+    image_size: int,
+    views: Views | None = None,
+    precision: str = EXACT,
+    views_precision: str = EXACT,
+) -> ViewedStore:
     """The store of the pooled features of a row of the table, or of several side by side; close it after use.
+
+    Args:
+        precision: see `Kind`, of the photos as they are; `views_precision`: of their views.
 
     Raises:
         UserError: the weights of a network are not there and it cannot be named without them.
     """
-    opened = [
-        open_features(workspace, feature_kind(member, image_size, RESIZE_POLICY), views) for member in members_of(spec)
-    ]
+    kinds = [feature_kind(member, image_size, RESIZE_POLICY, precision) for member in members_of(spec)]
+    opened = [open_features(workspace, kind, views, views_precision) for kind in kinds]
     return opened[0] if len(opened) == 1 else _joined(opened, work_shares(spec))
 
 

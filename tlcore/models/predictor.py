@@ -7,7 +7,9 @@ from typing import Protocol
 import numpy as np
 
 EXACT = ""
-"""The precision of 32 bits, in which everything is judged and shipped; the others are "bf16" and "f16"."""
+"""The precision of 32 bits, in which everything is judged and shipped; the others are those of LOWER."""
+
+LOWER = ("bf16", "f16")
 
 BATCH = 2
 """Images that go through a network at once on LiteRT, see benchmarks/extraction.py."""

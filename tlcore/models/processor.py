@@ -1,4 +1,4 @@
-"""What this machine's processor is called and can do, as far as it decides which runtime is fast."""
+"""What this machine is called where it decides which runtime is fast: its processor's name, features and cores."""
 
 import platform
 import subprocess
@@ -8,8 +8,11 @@ from functools import cache
 from pathlib import Path
 
 from tlcore.models.litert_runtime import usable_cores
+from tlcore.processor import features
 
-_FEATURES = {
+CPUINFO = Path("/proc/cpuinfo")
+
+_LABELS = {
     "avx2": "AVX2",
     "avx512f": "AVX-512",
     "avx512_bf16": "AVX-512 bfloat16",
@@ -18,12 +21,12 @@ _FEATURES = {
     "asimdhp": "NEON float16",
     "bf16": "NEON bfloat16",
 }
-"""As Linux calls them, and as people do; those of ARM are named in https://docs.kernel.org/arch/arm64/elf_hwcaps.html."""
+"""Features as Linux calls them, and as people do; ARM's are in https://docs.kernel.org/arch/arm64/elf_hwcaps.html."""
 
 
 @dataclass(frozen=True)
 class Processor:
-    """A name, what it can do (values of _FEATURES; none known outside Linux), and how many cores may be used."""
+    """A name, what it can do that matters here (none known outside Linux), and how many cores may be used."""
 
     name: str
     features: tuple[str, ...]
@@ -34,37 +37,30 @@ class Processor:
         """What tells machines apart on which other runtimes may be the fastest."""
         return f"{self.name}, {' '.join(self.features)}, {self.cores} cores"
 
-    def has(self, feature: str) -> bool:
-        """Whether it has a feature, as _FEATURES calls it."""
-        return feature in self.features
-
 
 @cache
-def processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> Processor:
+def processor(cpuinfo: Path = CPUINFO) -> Processor:
     """This machine's.
 
     Args:
         cpuinfo: where Linux tells.
     """
+    found = features(cpuinfo)
+    return Processor(_name(cpuinfo), tuple(label for name, label in _LABELS.items() if name in found), usable_cores())
+
+
+def _name(cpuinfo: Path) -> str:
     try:
-        text = cpuinfo.read_text(encoding="utf-8", errors="replace")
+        lines = cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
-        return Processor(_name_elsewhere(), (), usable_cores())
-    lines: dict[str, str] = {}
-    for line in text.splitlines():
-        name, _, value = line.partition(":")
-        lines.setdefault(name.strip(), value.strip())
-    flags = set(lines.get("flags", lines.get("Features", "")).split())
-    name = lines.get("model name") or platform.processor() or platform.machine()
-    return Processor(name, tuple(label for flag, label in _FEATURES.items() if flag in flags), usable_cores())
-
-
-def _name_elsewhere() -> str:
-    """Outside Linux; on a Mac, Python only knows "arm"."""
-    if sys.platform == "darwin":
+        lines = []
+    names = [
+        value.strip() for name, _, value in (line.partition(":") for line in lines) if name.strip() == "model name"
+    ]
+    if not names and sys.platform == "darwin":  # Python only knows "arm"
         asked = ["sysctl", "-n", "machdep.cpu.brand_string"]
         try:
-            return subprocess.run(asked, capture_output=True, text=True, timeout=5, check=True).stdout.strip()
+            names = [subprocess.run(asked, capture_output=True, text=True, timeout=5, check=True).stdout.strip()]
         except (OSError, subprocess.SubprocessError):
-            pass
-    return platform.processor() or platform.machine()
+            names = []
+    return next(filter(None, names), "") or platform.processor() or platform.machine()

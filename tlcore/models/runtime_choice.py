@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from tlcore.models.litert_runtime import litert_pool, usable_cores
-from tlcore.models.openvino_runtime import load_openvino
+from tlcore.models.openvino_runtime import fast_precision, load_openvino
 from tlcore.models.predictor import BATCH, PredictorPool, Samples
-from tlcore.models.runtime_memory import Measured, recall, remember
+from tlcore.models.runtime_memory import Measured, recall, recall_precision, remember, remember_precision
 from tlcore.models.runtime_trial import measure, open_choice
 from tlcore.workspace import Workspace
 
@@ -57,6 +57,14 @@ def fastest_pool(workspace: Workspace, file: FrozenFile, work: Work) -> Predicto
         if choice.pays(work.num_images):
             pool = open_choice(choice, file.source, file.outputs, work.samples())
     return pool or litert_pool(file.source, file.outputs)
+
+
+def usable_precision(workspace: Workspace) -> str:
+    """Which lower precision is fast on this machine, EXACT for none; pages ask `recall_precision`."""
+    known, found = recall_precision(workspace), fast_precision()
+    if known != found:
+        remember_precision(workspace, found)
+    return found
 
 
 def _measured(workspace: Workspace, file: FrozenFile, work: Work) -> Measured | None:

@@ -10,12 +10,13 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from tlcore.errors import UserError
-from tlcore.models.predictor import EXACT
+from tlcore.models.predictor import EXACT, LOWER
 from tlcore.models.processor import processor
 from tlcore.workspace import Workspace, read_json, write_json
 
 FILE = "runtimes.json"
 LITERT, OPENVINO, NCNN = "ai-edge-litert", "openvino", "ncnn"
+_PRECISION = "lower precision"  # in the file, among the networks
 RUNTIMES = (LITERT, OPENVINO, NCNN)
 """By the names of their packages."""
 
@@ -86,9 +87,25 @@ def recall_all(workspace: Workspace) -> Iterator[tuple[str, Measured]]:
 
 
 def remember(workspace: Workspace, network: str, measured: Measured) -> None:
-    """Keep what was measured. Two jobs that end at once may lose one's figures, which are measured again then."""
+    """Keep what was measured."""
+    _write(workspace, network, asdict(measured))
+
+
+def recall_precision(workspace: Workspace) -> str:
+    """Which lower precision is fast on this machine, as far as a worker has found out; EXACT for none."""
+    found = _read(workspace).get(machine_key(), {}).get(_PRECISION)
+    return found if found in LOWER else EXACT
+
+
+def remember_precision(workspace: Workspace, precision: str) -> None:
+    """Keep which lower precision is fast on this machine."""
+    _write(workspace, _PRECISION, precision)
+
+
+def _write(workspace: Workspace, name: str, value: Any) -> None:
+    """Two jobs that end at once may lose one's figures, which are measured again then."""
     values = _read(workspace)
-    values.setdefault(machine_key(), {})[network] = asdict(measured)
+    values.setdefault(machine_key(), {})[name] = value
     try:
         write_json(workspace.root / FILE, values)
     except UserError:  # a full disk must not fail what needs nothing more from it

@@ -1,14 +1,13 @@
 """What a run keeps of its photos on disk: which stores, and which rows of them it needs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
-from tlcore.config import TrainConfig
-from tlcore.data.augment import Augmentation, Views, view_key
+from tlcore.data.augment import Views, view_key
 from tlcore.data.wanted import RESIZE_POLICY
 from tlcore.events import Progress, ShouldStop, never
 from tlcore.features.activations import ActivationKind, ImageCache, make_room, open_activations, open_features
@@ -18,36 +17,72 @@ from tlcore.features.store import FeatureKind
 from tlcore.features.views import ViewedStore
 from tlcore.models.frozen_backbone import top_layer
 from tlcore.models.frozen_files import POOLED
+from tlcore.models.predictor import EXACT
 from tlcore.pipeline.context import Context, FineTuneModel, Halted
+from tlcore.pipeline.context import views_of as views_of
 
 
-def views_of(config: TrainConfig) -> Views:
-    """The augmented views that a frozen network is given."""
-    augmentation = Augmentation(**{option.name: getattr(config, option.name) for option in fields(Augmentation)})
-    return Views(augmentation, config.views, config.seed)
+@dataclass(frozen=True)
+class Stores:
+    """`learning`: of the photos to learn from, in all views; `exact`: of photos as they are, for figures."""
+
+    learning: ViewedStore
+    exact: ViewedStore
 
 
-def open_feature_store(context: Context, views: Views | None = None) -> ViewedStore:
-    """The store of what the head learns from; close it after use. A feature map is large: it lies with activations."""
-    layer, size = top_layer(context.config.head), context.config.image_size
+def open_feature_store(context: Context, views: Views | None = None, precision: str = EXACT) -> ViewedStore:
+    """The store of what the head learns from; close it after use. A feature map is large: it lies with activations.
+
+    Args:
+        precision: of the photos as they are; of their views it is the run's.
+    """
+    layer, size, views_precision = top_layer(context.config.head), context.config.image_size, context.precision.views
     if layer == POOLED:
         if context.spec.members:
-            return open_pooled(context.workspace, context.spec, size, views)
-        kind = FeatureKind(context.backbone.name, size, RESIZE_POLICY, context.spec.feature_size)
-        return open_features(context.workspace, kind, views)
+            return open_pooled(context.workspace, context.spec, size, views, precision, views_precision)
+        features = FeatureKind(
+            context.backbone.name, size, RESIZE_POLICY, context.spec.feature_size, precision=precision
+        )
+        return open_features(context.workspace, features, views, views_precision)
     shape = context.backbone.output_shape(layer)
-    return open_activations(
-        context.workspace, ActivationKind(context.backbone.name, layer, size, RESIZE_POLICY, shape), views
-    )
+    kind = ActivationKind(context.backbone.name, layer, size, RESIZE_POLICY, shape, precision=precision)
+    return open_activations(context.workspace, kind, views, views_precision)
 
 
-def open_activation_store(context: Context, model: FineTuneModel) -> ViewedStore:
-    """The store of what enters the part that trains, where a layer's output does; close it after use."""
+def open_activation_store(
+    context: Context, model: FineTuneModel, views: Views | None = None, precision: str = EXACT
+) -> ViewedStore:
+    """The store of what enters the part that trains, where a layer's output does; see `open_feature_store`."""
     if model.layer is None:
         raise ValueError("Photos enter this network; they are in open_image_store.")
     shape = tuple(int(side) for side in model.trainable.input_shape[1:])
-    kind = ActivationKind(context.backbone.name, model.layer, context.config.image_size, RESIZE_POLICY, shape)
-    return open_activations(context.workspace, kind, views_of(context.config))
+    size = context.config.image_size
+    kind = ActivationKind(context.backbone.name, model.layer, size, RESIZE_POLICY, shape, precision=precision)
+    return open_activations(context.workspace, kind, views, context.precision.views)
+
+
+@contextmanager
+def open_feature_stores(context: Context) -> Iterator[Stores]:
+    """Both stores of what the head learns from."""
+    with _open_both(context, partial(open_feature_store, context)) as stores:
+        yield stores
+
+
+@contextmanager
+def open_activation_stores(context: Context, model: FineTuneModel) -> Iterator[Stores]:
+    """Both stores of what enters the part that trains, where a layer's output does."""
+    with _open_both(context, partial(open_activation_store, context, model)) as stores:
+        yield stores
+
+
+@contextmanager
+def _open_both(context: Context, open_store: Callable[[Views | None, str], ViewedStore]) -> Iterator[Stores]:
+    with open_store(views_of(context.config), context.precision.photos) as learning:
+        if context.precision.photos == EXACT:
+            yield Stores(learning, ViewedStore(learning.plain))
+            return
+        with open_store(None, EXACT) as exact:
+            yield Stores(learning, exact)
 
 
 def open_image_store(context: Context) -> ViewedStore:
@@ -70,22 +105,25 @@ class Requests:
 @contextmanager
 def open_requests(context: Context) -> Iterator[Requests]:
     """The requests of a run, their stores open meanwhile."""
-    model, views = context.fine_tune_model, views_of(context.config)
-    with open_feature_store(context, views) as features:
+    model = context.fine_tune_model
+    with open_feature_stores(context) as features:
         if model is None or model.layer is None:
-            yield Requests(_requests(context, (features,)))
+            yield Requests(_requests(context, features))
             return
-        with open_activation_store(context, model) as activations:
+        with open_activation_stores(context, model) as activations:
             yield Requests(
-                _requests(context, (features,)),
-                _requests(context, (activations,)),
-                _requests(context, (activations, features)),
+                _requests(context, features),
+                _requests(context, activations),
+                _requests(context, activations, features),
             )
 
 
-def _requests(context: Context, stores: tuple[ViewedStore, ...]) -> tuple[Request, Request]:
+def _requests(context: Context, *stores: Stores) -> tuple[Request, Request]:
     train, others = context.split_photos()
-    return Request(train, stores), Request(others, tuple(ViewedStore(store.plain) for store in stores))
+    return (
+        Request(train, tuple(each.learning for each in stores)),
+        Request(others, tuple(each.exact for each in stores)),
+    )
 
 
 def hold_caches(context: Context) -> None:
@@ -95,9 +133,9 @@ def hold_caches(context: Context) -> None:
     has been trained.
     """
     model = context.fine_tune_model
-    context.held.enter_context(open_feature_store(context, views_of(context.config)))
+    context.held.enter_context(open_feature_stores(context))
     if model is not None and model.layer is not None:
-        context.held.enter_context(open_activation_store(context, model))
+        context.held.enter_context(open_activation_stores(context, model))
 
 
 def make_room_for(context: Context, requests: Sequence[Request]) -> None:
@@ -107,7 +145,7 @@ def make_room_for(context: Context, requests: Sequence[Request]) -> None:
         UserError: the disk has no room for it; the sentence has the estimate.
     """
     rows = sum(num_rows(request.missing()) for request in requests)
-    for store in requests[0].stores:
+    for store in requests[0].stores:  # rows of one photo take the same in the others' stores
         make_room(context.workspace, store.kind, rows)
 
 
