@@ -11,12 +11,18 @@ from tlcore.cli.common import Subparsers, answer
 from tlcore.machine import total_memory
 from tlcore.messages.quantities import count, format_bytes
 from tlcore.messages.runtimes import lower_precision_message, measured_message
+from tlcore.models.frozen_backbone import PretrainedBackbone
+from tlcore.models.frozen_files import POOLED
 from tlcore.models.processor import processor
-from tlcore.models.runtime_memory import recall_all, recall_precision
+from tlcore.models.registry import BUILT_IN
+from tlcore.models.runtime_choice import usable_precision
+from tlcore.models.runtime_memory import recall_all
 from tlcore.workspace import Workspace
 
 PACKAGES = ("ai-edge-litert", "openvino", "ncnn", "onnxruntime", "tensorflow", "tensorflow-cpu", "keras", "streamlit")
 """What speed and results rest on."""
+
+MANY = 1_000_000  # photos, for which anything is worth measuring
 
 
 def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
@@ -24,10 +30,18 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     parser = commands.add_parser(
         "doctor", parents=[common], help="what this computer is, what is installed, and how fast networks run here"
     )
+    parser.add_argument(
+        "--measure",
+        action="store_true",
+        help="measure the built-in network now, some seconds; otherwise a training does so when it has work for more",
+    )
     parser.set_defaults(command=_doctor)
 
 
 def _doctor(workspace: Workspace, options: argparse.Namespace) -> int:
+    if options.measure:
+        size = BUILT_IN.default_image_size
+        PretrainedBackbone(workspace, BUILT_IN, size).predictors(POOLED, MANY)
     here, measured = processor(), dict(recall_all(workspace))
     values: dict[str, Any] = {
         "transferlab": __version__,
@@ -37,7 +51,7 @@ def _doctor(workspace: Workspace, options: argparse.Namespace) -> int:
         "memory_bytes": total_memory(),
         "workspace": str(workspace.root),
         "packages": _versions(),
-        "lower_precision": recall_precision(workspace),
+        "lower_precision": usable_precision(workspace),
         "networks": {network: asdict(each) for network, each in measured.items()},
     }
     lines = [

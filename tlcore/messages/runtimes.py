@@ -28,7 +28,7 @@ def _fast(choice: RuntimeChoice) -> str:
 
 
 def lower_precision_message(precision: str) -> str:
-    """Whether features of training photos are computed faster on this machine."""
+    """In which precision features are computed on this machine."""
     if precision == EXACT:
-        return "All features are computed in float32: nothing faster was found on this computer so far."
+        return "All features are computed in float32."
     return f"Features of photos that a model only learns from can be computed in {PRECISIONS[precision]}."
