@@ -51,8 +51,8 @@ class Photos:
         (defaults_for("feature-extraction"), (1_000, 300), NONE, "each photo is tested once: all need exact features"),
         (defaults_for("feature-extraction", **VARIED), (1_000, 300), VIEWS_ONLY, "views are never tested on"),
         (defaults_for("feature-extraction", **VARIED), (100, 30), NONE, "too few to be worth a second arithmetic"),
-        (defaults_for("feature-extraction"), (2_000, 600), PHOTOS_ONLY, "too many for a cross-validation unasked"),
-        (defaults_for("feature-extraction", cross_validation="always"), (2_000, 600), NONE, "it was asked for"),
+        (defaults_for("feature-extraction"), (4_000, 1_100), PHOTOS_ONLY, "too many for a cross-validation unasked"),
+        (defaults_for("feature-extraction", cross_validation="always"), (4_000, 1_100), NONE, "it was asked for"),
         (defaults_for("feature-extraction", cross_validation="never"), (1_000, 300), PHOTOS_ONLY, "none is wanted"),
         (
             defaults_for("feature-extraction", cross_validation="never"),
@@ -62,7 +62,7 @@ class Photos:
         ),
         (defaults_for("hybrid"), (200, 50), BOTH, "no fold of it, and its four views are learned from"),
         (defaults_for("hybrid", features="exact"), (200, 50), NONE, "it was turned off"),
-        (defaults_for("scratch"), (2_000, 600), NONE, "nothing is extracted"),
+        (defaults_for("scratch"), (4_000, 1_100), NONE, "nothing is extracted"),
     ],
 )
 def test_what_is_computed_in_fewer_bits(config, photos, expected, reason):

@@ -19,7 +19,7 @@ from tlcore.models.several import ONNX
 from tlcore.models.spec import BackboneSpec
 
 LEAST_ROWS = 500  # of training photos and views; for fewer, setting up a second arithmetic takes what it saves
-MOST_FOLDED = 2_500
+MOST_FOLDED = 5_000
 """Photos from which on a cross-validation takes more than the ten seconds in which it is done unasked (fold_time.py)"""
 
 ENOUGH_HELD_OUT = 200
