@@ -42,6 +42,9 @@ CROSS_VALIDATIONS = {AUTO: "When it takes less than 10 seconds", ALWAYS: "Always
 REFITS = {AUTO: "With fewer than 1,000 photos", ALWAYS: "Yes", NEVER: "No"}
 """Whether the model that is shipped learns from all photos."""
 
+MIXED_PRECISIONS = {AUTO: "Where training gets faster by it", NEVER: "Off (32 bits throughout)"}
+"""When the part that is fine-tuned computes in 16 bits."""
+
 HEADS = {
     "pooling": "Average each feature over the picture (pooling)",
     "flatten": "Keep every position (flatten), then a layer of 512 units, as in VGG16",
@@ -193,6 +196,15 @@ class TrainConfig:
         low=0.0,
         high=1.0,
         step=0.05,
+    )
+    mixed_precision: str = _option(
+        AUTO,
+        "Compute in 16 bits (mixed precision)",
+        "Fine-tunes with rounded numbers where that is faster on this computer and the loss stays the same, and keeps "
+        "what enters the fine-tuned layers in half the disk space. Weights, validation, test and the finished model "
+        "always have 32 bits. Hybrid and fine-tuning only.",
+        "network",
+        choices=MIXED_PRECISIONS,
     )
     label_smoothing: float = _option(
         0.0,

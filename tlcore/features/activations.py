@@ -1,9 +1,10 @@
 """What enters the lowest trained block, decoded photos, and features of views, on disk: computed once, read often.
 
 These are the feature store's own files in folders under `activations/`, but far larger: 10,000 photos of
-(5, 5, 192) numbers are 0.2 GB, of (28, 28, 256) 8 GB. So there is an estimate before anything is computed, a limit on
-what all of them together may take, and the least recently used kinds go first. A kind that somebody has open is
-never removed: each user holds a lock file in its folder, which the system lets go of even when the user is killed.
+(5, 5, 192) numbers are 0.2 GB, of (28, 28, 256) 8 GB, or half of that where they are only trained on (views.py says
+why). So there is an estimate before anything is computed, a limit on what all of them together may take, and the least
+recently used kinds go first. A kind that somebody has open is never removed: each user holds a lock file in its folder,
+which the system lets go of even when the user is killed.
 """
 
 import re
@@ -19,7 +20,7 @@ from tlcore.data.augment import Views
 from tlcore.data.wanted import PIXELS_VERSION
 from tlcore.errors import UserError
 from tlcore.features.store import LOCK_SECONDS, FeatureKind, FeatureStore, Kind, RowStore, row_bytes
-from tlcore.features.views import ViewedStore, has_views
+from tlcore.features.views import Rounded, ViewedStore, has_views
 from tlcore.settings import load_limits
 from tlcore.workspace import Workspace, disk_error
 
@@ -35,8 +36,9 @@ class ActivationKind:
     """What decides an activation beside the photo.
 
     `backbone`: a name with the content fingerprint in it; `layer`: the layer whose output it is; `image_size` in
-    pixels; `policy`: how a photo is brought to the square; `shape` of one photo's activation, float32;
-    `views`: the name of the augmentation (`Views.name`), "" for the photos as they are.
+    pixels; `policy`: how a photo is brought to the square; `shape` of one photo's activation;
+    `views`: the name of the augmentation (`Views.name`), "" for the photos as they are; `dtype`: "<f4", or "<f2" for
+    rows rounded to float16.
     """
 
     backbone: str
@@ -45,15 +47,16 @@ class ActivationKind:
     policy: str
     shape: tuple[int, ...]
     views: str = ""
+    dtype: str = "<f4"
 
-    dtype = "<f4"
     output = "activation"
 
     @property
     def folder_name(self) -> str:
         layer = re.sub(r"[^A-Za-z0-9_]+", "-", self.layer)
         name = f"{self.backbone}-{layer}-{self.image_size}px-{self.policy}-pixels{PIXELS_VERSION}"
-        return name + (f"-views-{self.views}" if self.views else "")
+        name += f"-views-{self.views}" if self.views else ""
+        return name if self.dtype == "<f4" else f"{name}-float16"
 
 
 @dataclass(frozen=True)
@@ -108,12 +111,22 @@ class ImageCache(ActivationCache):
         super().__init__(workspace, ImageKind(image_size, policy))
 
 
-def open_activations(workspace: Workspace, kind: ActivationKind, views: Views | None = None) -> ViewedStore:
-    """The cache of a kind, and of its views unless those would all be the photo itself. Close it after use."""
+def open_activations(
+    workspace: Workspace, kind: ActivationKind, views: Views | None = None, exact: Collection[str] | None = None
+) -> ViewedStore:
+    """The cache of a kind, and of its views unless those would all be the photo itself. Close it after use.
+
+    Args:
+        exact: the photos, by their SHA-256, of which no row may be rounded; those of the others are kept as float16,
+            in half the bytes. None: nothing is rounded.
+    """
+    name = views.name if views is not None and has_views(views) else ""
     plain = ActivationCache(workspace, kind)
-    if views is None or not has_views(views):
-        return ViewedStore(plain)
-    return ViewedStore(plain, ActivationCache(workspace, replace(kind, views=views.name)), views)
+    augmented = ActivationCache(workspace, replace(kind, views=name)) if name else None
+    if exact is None:
+        return ViewedStore(plain, augmented, views)
+    rounded = ActivationCache(workspace, replace(kind, views=name, dtype="<f2"))
+    return ViewedStore(plain, augmented, views, Rounded(rounded, frozenset(exact)))
 
 
 def open_features(workspace: Workspace, kind: FeatureKind, views: Views | None = None) -> ViewedStore:

@@ -4,10 +4,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from functools import partial
+from math import ceil
 
 import numpy as np
 
-from tlcore.config import TrainConfig
+from tlcore.config import NEVER, TrainConfig
 from tlcore.data.augment import Augmentation, Views, view_key
 from tlcore.data.wanted import RESIZE_POLICY
 from tlcore.events import Progress, ShouldStop, never
@@ -47,7 +48,10 @@ def open_activation_store(context: Context, model: FineTuneModel) -> ViewedStore
         raise ValueError("Photos enter this network; they are in open_image_store.")
     shape = tuple(int(side) for side in model.trainable.input_shape[1:])
     kind = ActivationKind(context.backbone.name, model.layer, context.config.image_size, RESIZE_POLICY, shape)
-    return open_activations(context.workspace, kind, views_of(context.config))
+    judged = None
+    if context.config.mixed_precision != NEVER:  # what is only trained on may be rounded
+        judged = [photo.sha256 for photo in context.split_photos()[1]]
+    return open_activations(context.workspace, kind, views_of(context.config), judged)
 
 
 def open_image_store(context: Context) -> ViewedStore:
@@ -106,9 +110,9 @@ def make_room_for(context: Context, requests: Sequence[Request]) -> None:
     Raises:
         UserError: the disk has no room for it; the sentence has the estimate.
     """
-    rows = sum(num_rows(request.missing()) for request in requests)
-    for store in requests[0].stores:
-        make_room(context.workspace, store.kind, rows)
+    for place, store in enumerate(requests[0].stores):
+        rows = sum(num_rows(request.missing()) * request.stores[place].share_of_bytes for request in requests)
+        make_room(context.workspace, store.kind, ceil(rows))
 
 
 def extract_for_head(

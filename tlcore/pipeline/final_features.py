@@ -107,7 +107,7 @@ def _complete(
     context: Context, store: ViewedStore, layer: str | None, photos: Sequence[Photo]
 ) -> Generator[Event, None, None]:
     """Put what a store lacks of the photos as they are into it; `layer`: what it holds, None for decoded photos."""
-    request = Request(photos, (ViewedStore(store.plain),))
+    request = Request(photos, (store.unvaried,))
     if not request.missing():
         return
     make_room_for(context, [request])
