@@ -132,7 +132,8 @@ def fine_tune(
     state = _TrainingState(model, optimizer, folder)
     first = state.restore() + 1
     if first == 1:
-        state.policy = FLOAT32 if config.mixed_precision == NEVER else policy_for(model)
+        allowed = config.pretrained and config.mixed_precision != NEVER
+        state.policy = policy_for(model) if allowed else FLOAT32
     with computing_with(state.policy, model):
         step = _step_function(model, optimizer, Loss(config, num_classes, source.classes))
     if first == 1 and schedule.baseline:
@@ -166,6 +167,7 @@ def fine_tune(
             phase="fine_tune",
             val_prediction_counts=prediction_counts(logits),
             best_epoch_so_far=schedule.in_run(state.early_stopping.best_epoch),
+            dtype_policy=state.policy,
         )
         state.save(epoch)
         state.early_stopping.adjust(optimizer, config, config.fine_tune_learning_rate)

@@ -11,6 +11,7 @@ validated, tested and shipped.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import prod
 
 import keras
 from keras import layers
@@ -21,6 +22,8 @@ FLOAT32, BFLOAT16 = "float32", "mixed_bfloat16"
 """The two policies, by Keras' names."""
 
 FASTER_WITH = "amx_bf16"
+LEAST_PRODUCTS = 90
+"""See `products_per_number`: DenseNet has 30 to 60 (0.7 to 1.2 times as fast), ResNet50 104 to 396 (1.3 to 1.5)."""
 
 _ROUNDED = (
     *(layers.Conv2D, layers.BatchNormalization, layers.ReLU, layers.Activation, layers.Add, layers.Concatenate),
@@ -40,15 +43,25 @@ _SLICE = "GetItem"  # Keras' operation that brings the channels into another ord
 def policy_for(model: keras.Model) -> str:
     """The policy by which the part of a network that trains is faster on this machine, else FLOAT32.
 
-    It is BFLOAT16 where the processor multiplies matrices of bfloat16 itself (AMX) and the part has plain convolutions
-    and nothing that was not measured. Depthwise ones, as in MobileNet and EfficientNet, are slower in TensorFlow with
-    bfloat16 than with float32, and converting between them and the others costs what those gain:
-    docs/notes/mixed-precision.md has the figures.
+    It is BFLOAT16 where the processor multiplies matrices of bfloat16 itself (AMX), the convolutions in the part are
+    plain ones, and they do much work for each number that is read and written. Depthwise ones, as in MobileNet and
+    EfficientNet, are slower in TensorFlow with bfloat16 than with float32; where little is multiplied, as in DenseNet,
+    converting costs what that gains. docs/notes/mixed-precision.md has the figures.
     """
+    if FASTER_WITH not in features():
+        return FLOAT32
     parts = [part for each in model._flatten_layers() for part in getattr(each, "operations", [each])]
-    plain = any(isinstance(part, layers.Conv2D) for part in parts)
     known = all(isinstance(part, _ROUNDED + _BESIDE) or type(part).__name__ == _SLICE for part in parts)
-    return BFLOAT16 if plain and known and FASTER_WITH in features() else FLOAT32
+    return BFLOAT16 if known and products_per_number(model) >= LEAST_PRODUCTS else FLOAT32
+
+
+def products_per_number(model: keras.Model) -> float:
+    """Multiplications of the convolutions for each number that the layers of pictures give: how dense the work is."""
+    rounded = [layer for layer in model._flatten_layers() if isinstance(layer, _ROUNDED)]
+    numbers = sum(prod(layer.output.shape[1:]) for layer in rounded)
+    convolutions = [layer for layer in rounded if isinstance(layer, layers.Conv2D)]
+    products = sum(prod(layer.output.shape[1:]) * prod(layer.kernel.shape[:3]) for layer in convolutions)
+    return products / numbers if numbers else 0.0
 
 
 @contextmanager
