@@ -47,7 +47,8 @@ def pins(lines: list[str]) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("file", "extras"), [("requirements.txt", ("core", "train", "onnx", "app")), ("requirements-dev.txt", ("dev",))]
+    ("file", "extras"),
+    [("requirements.txt", ("core", "train", "onnx", "fast", "app")), ("requirements-dev.txt", ("dev",))],
 )
 def test_requirements_and_pyproject_name_the_same(file, extras):
     parts = PROJECT["optional-dependencies"] | {"core": PROJECT["dependencies"]}
@@ -108,6 +109,7 @@ def test_the_wheel_has_the_package_and_the_app_and_nothing_else(wheel):
     assert found == set(tracked("tlcore")) | app
     assert "tlcore/py.typed" in found and "tlcore/assets/emoji/emoji.zip" in found
     assert {"tlcore/assets/litert-js/litert.wasm.gz", "tlcore/exports/html/page.html"} <= found
+    assert "tlcore/assets/photo-decoder/photo_decoder.wasm.gz" in found
     assert {"tlcore/exports/templates/web/page.js", "tlcore/exports/templates/service.md"} <= found
 
 
@@ -118,7 +120,7 @@ def test_what_the_wheel_says_of_itself(wheel):
         licences = {name for name in file.namelist() if name.startswith(f"{info}/licenses/")}
     assert fields["Name"] == "transferlab" and fields["Version"] == tlcore.__version__
     assert fields["License-Expression"] == "Apache-2.0" and fields["Description-Content-Type"] == "text/markdown"
-    assets = ("emoji/ATTRIBUTION.md", "efficientnet-lite0/LICENSE", "litert-js/LICENSE", "litert-js/SOURCE.md")
+    assets = ("emoji/ATTRIBUTION.md", "efficientnet-lite0/LICENSE", "litert-js/LICENSE", "photo-decoder/LICENSE")
     for name in ("LICENSE", "NOTICE", *(f"tlcore/assets/{asset}" for asset in assets)):
         assert f"{info}/licenses/{name}" in licences
 

@@ -61,7 +61,8 @@ class StageKey(StrEnum):
     DOWNLOAD = "download"
     LIST = "list"  # the files in an archive
     READ = "read"  # files that are imported
-    PREDICT = "predict"  # photos that a finished model is tested on
+    PREDICT = "predict"  # photos that somebody wants to know the classes of
+    TEST = "test"  # photos that a finished model is tested on
     EXPORT = "export"  # photos that are written to a folder or a zip
     COMPARE = "compare"  # photos with one another, for the recommendation or a check
     MEASURE = "measure"  # the sharpness and light of photos, for a check

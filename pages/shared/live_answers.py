@@ -8,7 +8,7 @@ from typing import Any
 
 from pages.server.live_model import SCRIPT, WASM, browser_model, model_address
 from pages.shared import state
-from tlcore.exports.html_file import MOST_BYTES, PARTS
+from tlcore.exports.html_file import MOST_BYTES, PARTS, page_input
 from tlcore.jobs.store import Run
 from tlcore.serving.bundle import FOLDER, MODEL
 from tlcore.serving.overlay import DIMMED, INFERNO, OPAQUE, OUTLINED
@@ -28,7 +28,6 @@ def live_data(run: Run, model: ImageClassifier, threshold: float) -> dict[str, A
     mark = bundle.info.get("files", {}).get(MODEL, {}).get("sha256")
     if not isinstance(mark, str) or not 0 < len(bundle.tflite) <= MOST_BYTES:
         return None
-    wanted = bundle.wanted
     address = model_address(state.workspace(), run.id, mark[:16])
     heat = _heat(run, address)
     return {
@@ -39,7 +38,7 @@ def live_data(run: Run, model: ImageClassifier, threshold: float) -> dict[str, A
         "heat": heat,
         "about": {
             "labels": list(bundle.labels),
-            "input": {"size": wanted.input_size, "resize": wanted.policy, "pixels": wanted.version},
+            "input": page_input(bundle.wanted),
             "threshold": threshold if model.rejection is not None else None,
         },
     }

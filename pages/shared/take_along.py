@@ -33,7 +33,8 @@ LOSSES = (0.0, 0.01, 0.02, 0.05, 0.1)  # of the test photos
 def show(run: Run) -> None:
     """The button that opens the list, for who may do something with the run."""
     if state.may_act(run):
-        st.fragment(_popover, key="exports")(run)
+        with st.container(width="content"):  # a fragment takes the whole line otherwise
+            st.fragment(_popover, key="exports")(run)
 
 
 @chrome.errors_shown()

@@ -2,9 +2,12 @@
 
 import base64
 import csv
+import gzip
 import io
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,12 +15,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Error, Locator, Page, expect
 
 from tests.e2e.ways import WAIT_MS
+from tests.pictures import grey_profile, rgb_profile
 from tlcore.data.images import load_input
+from tlcore.data.wanted import Wanted
 from tlcore.exports.exporter import ExportSource
-from tlcore.exports.html_file import PARTS, make
+from tlcore.exports.html_file import DECODER, PARTS, SCRIPTS, make, page_input
 from tlcore.exports.samples import make_samples
 from tlcore.serving.bundle import load_bundle
 from tlcore.serving.predict import ImageClassifier
@@ -159,42 +164,69 @@ def picture(width: int, height: int, mode: str = "RGB", cell: int = 8) -> Image.
     return Image.fromarray(noise, mode).resize((width, height), Image.Resampling.BICUBIC)
 
 
-def encoded(image: Image.Image, kind: str, orientation: int = 1) -> bytes:
+def encoded(image: Image.Image, kind: str, orientation: int = 1, **options) -> bytes:
     buffer, exif = io.BytesIO(), Image.Exif()
     exif[0x0112] = orientation
-    image.save(buffer, kind, quality=95, exif=exif)
+    image.save(buffer, kind, quality=95, exif=exif, **options)
     return buffer.getvalue()
 
 
+def linear(data: bytes) -> bytes:
+    """A PNG that says that its values are light, which Pillow passes over."""
+    content = b"gAMA" + struct.pack(">I", 100_000)
+    return data[:33] + struct.pack(">I", 4) + content + struct.pack(">I", zlib.crc32(content)) + data[33:]
+
+
+LARGE = picture(791, 805, cell=32)
 PIXELS = [  # (photo, size, policy, the most that a value may differ)
     (encoded(picture(301, 200), "PNG"), 96, "center-crop", 0),  # cut at half a pixel
     (encoded(picture(301, 200), "PNG"), 96, "squash", 0),
+    (encoded(picture(200, 309), "PNG"), 96, "squash", 0),  # tall: its height first, since Pillow 13
     (encoded(picture(40, 57), "PNG"), 96, "center-crop", 0),  # made larger
     (encoded(picture(96, 300), "PNG"), 96, "squash", 0),  # one side only
-    (encoded(picture(200, 160, "RGBA"), "PNG"), 96, "squash", 1),  # put on white: browsers round twice
-    (encoded(picture(310, 203), "JPEG", 6), 160, "squash", 1),  # turned, not made smaller
-    (
-        encoded(picture(803, 602, cell=32), "JPEG"),
-        96,
-        "center-crop",
-        3,
-    ),  # decoded at half its size
-    (encoded(picture(1003, 1205, cell=32), "JPEG", 8), 96, "squash", 3),  # at a quarter, turned, an odd side
+    (encoded(picture(200, 160, "RGBA"), "PNG"), 96, "squash", 1),  # put on white: browsers keep it premultiplied
+    (linear(encoded(picture(301, 200), "PNG")), 96, "squash", 0),  # browsers would make it lighter
+    (encoded(picture(301, 200), "PNG", 6, icc_profile=rgb_profile()), 96, "squash", 0),  # Display P3, turned
+    (encoded(picture(301, 200).convert("L"), "PNG", icc_profile=grey_profile(1.0)), 96, "squash", 0),
+    (encoded(picture(301, 200), "WEBP", 8, icc_profile=rgb_profile()), 96, "center-crop", 0),
+    (encoded(picture(310, 203), "JPEG", 6), 160, "squash", 0),  # turned, not made smaller
+    (encoded(picture(803, 602, cell=32), "JPEG"), 96, "center-crop", 0),  # decoded at half its size
+    *((encoded(LARGE, "JPEG", turn), 96, "squash", 0) for turn in (2, 3, 4, 5, 7, 8)),  # at a quarter, with odd sides
+    (encoded(LARGE, "JPEG", progressive=True, icc_profile=rgb_profile()), 96, "squash", 0),
+    (encoded(LARGE.convert("L"), "JPEG", icc_profile=grey_profile(1.8)), 96, "squash", 0),
+    (encoded(LARGE.convert("CMYK"), "JPEG", subsampling=0), 96, "squash", 0),
 ]
 
 
 def test_the_network_sees_the_same_pixels(tab):
     tab.goto("about:blank")
-    seen = "globalThis.seen = async (data, input) => [...await seenOfFile(await (await fetch(data)).blob(), input)];"
-    tab.add_script_tag(content=(PARTS / "pixels.js").read_text("utf-8") + seen)
-    for data, size, policy, allowed in PIXELS:
-        address = f"data:application/octet-stream;base64,{base64.b64encode(data).decode()}"
-        given = tab.evaluate(
-            "([data, input]) => seen(data, input)", [address, {"size": size, "resize": policy, "pixels": 2}]
+    scripts = "".join((PARTS / name).read_text("utf-8") for name in SCRIPTS[:4])
+    wasm = base64.b64encode(gzip.decompress((DECODER / "photo_decoder.wasm.gz").read_bytes())).decode()
+    tab.add_script_tag(
+        content=f"""{scripts}
+        const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+        const loading = PhotoDecoder.load(bytes("{wasm}"));
+        globalThis.seen = async (data, input) => {{
+            const found = await (await loading).seen(new Blob([bytes(data)]), input);
+            return [[...found.square], found.note];
+        }};"""
+    )
+
+    def seen(data: bytes, size: int, policy: str) -> tuple[np.ndarray, str]:
+        square, note = tab.evaluate(
+            "([data, input]) => seen(data, input)",
+            [base64.b64encode(data).decode(), page_input(Wanted(size, policy))],
         )
-        wanted = load_input(data, size, policy).astype(int)
-        difference = np.abs(np.reshape(given, wanted.shape) - wanted)
-        assert difference.max() <= allowed, (len(data), size, policy, difference.max(), difference.mean())
+        return np.reshape(square, (size, size, 3)).astype(int), note
+
+    for place, (data, size, policy, allowed) in enumerate(PIXELS):
+        given, note = seen(data, size, policy)
+        difference = np.abs(given - load_input(data, size, policy))
+        assert difference.max() <= allowed and not note, (place, size, policy, difference.max(), difference.mean())
+    with pytest.raises(Error, match="RuntimeError"):  # as the program: cut off, it is no photo
+        seen(PIXELS[-1][0][:5000], 96, "squash")
+    with pytest.raises(Error, match="could not be decoded"):  # a kind that libjpeg doesn't read is left to the browser
+        seen(PIXELS[-1][0].replace(b"\xff\xc0", b"\xff\xc3"), 96, "squash")
 
 
 def test_shares_are_written_as_on_the_pages(tab):

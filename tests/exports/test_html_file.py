@@ -17,7 +17,7 @@ from tlcore.errors import UserError
 from tlcore.exports import html_file
 from tlcore.exports.exporter import KINDS, ExportSource, export
 from tlcore.exports.html_card import card_html, markdown_html
-from tlcore.exports.html_file import RUNTIME, answer, make_html
+from tlcore.exports.html_file import DECODER, RUNTIME, answer, make_html, page_input
 from tlcore.exports.samples import Samples, largest_difference, make_samples
 from tlcore.serving.bundle import Bundle, load_bundle
 
@@ -54,15 +54,30 @@ def block_of(made: str, name: str) -> str:
 # The runtime
 
 
-@pytest.mark.parametrize("name", ["litert.js", "litert.wasm.gz"])
-def test_the_runtime_is_the_one_that_its_source_names(name):
-    (wanted,) = re.findall(rf"\| {re.escape(name)} .* ([0-9a-f]{{64}}) \|", (RUNTIME / "SOURCE.md").read_text("utf-8"))
-    assert hashlib.sha256((RUNTIME / name).read_bytes()).hexdigest() == wanted
+FILES = [RUNTIME / "litert.js", RUNTIME / "litert.wasm.gz", DECODER / "photo_decoder.wasm.gz"]
 
 
-def test_the_webassembly_unpacks_to_what_the_package_has():
-    data = gzip.decompress((RUNTIME / "litert.wasm.gz").read_bytes())
-    assert data.startswith(b"\0asm") and hashlib.sha256(data).hexdigest() in (RUNTIME / "SOURCE.md").read_text("utf-8")
+@pytest.mark.parametrize("path", FILES, ids=[path.name for path in FILES])
+def test_what_was_brought_along_is_what_its_source_names(path):
+    source = path.with_name("SOURCE.md").read_text("utf-8")
+    (wanted,) = re.findall(rf"\| {re.escape(path.name)} .* ([0-9a-f]{{64}}) \|", source)
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == wanted
+    if path.suffix == ".gz":
+        data = gzip.decompress(path.read_bytes())
+        assert data.startswith(b"\0asm") and hashlib.sha256(data).hexdigest() in source
+
+
+def test_the_decoder_can_do_nothing_but_compute():
+    """The second kind of section in a WebAssembly would be what it imports."""
+    data, at, kinds = gzip.decompress((DECODER / "photo_decoder.wasm.gz").read_bytes()), 8, []
+    while at < len(data):
+        kind, size, shift, at = data[at], 0, 0, at + 1
+        while True:
+            size, shift, at = size | (data[at] & 127) << shift, shift + 7, at + 1
+            if data[at - 1] < 128:
+                break
+        kinds, at = [*kinds, kind], at + size
+    assert 1 in kinds and 2 not in kinds
 
 
 # The file
@@ -82,11 +97,13 @@ def test_it_may_run_its_own_scripts_and_load_nothing(made):
 def test_network_and_runtime_are_in_it_unchanged(made, source):
     assert gzip.decompress(base64.b64decode(block_of(made, "tl-network"))) == source.bundle.tflite
     assert base64.b64decode(block_of(made, "tl-runtime")) == (RUNTIME / "litert.wasm.gz").read_bytes()
+    assert base64.b64decode(block_of(made, "tl-decoder")) == (DECODER / "photo_decoder.wasm.gz").read_bytes()
 
 
 def test_the_page_is_told_how_photos_are_read_and_what_is_unknown(made, source):
     about, wanted = json.loads(block_of(made, "tl-about")), source.bundle.wanted
-    assert about["input"] == {"size": wanted.input_size, "resize": wanted.policy, "pixels": wanted.version}
+    assert about["input"] == page_input(wanted)
+    assert (about["input"]["size"], about["input"]["resize"]) == (wanted.input_size, wanted.policy)
     assert about["threshold"] == source.bundle.rejection.threshold()
     assert [len(sample["probabilities"]) for sample in about["samples"]] == [3] * 5
 

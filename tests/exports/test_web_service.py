@@ -70,6 +70,31 @@ def test_a_form_and_an_address_with_more_behind_it_are_answered_too(address):
     assert ask(address, "POST", "/predict/?top=3", FIELD + FILE + b"--x-y--\r\n", FORM) == wanted
 
 
+def file_of(name: str, data: bytes) -> bytes:
+    head = f'--x-y\r\nContent-Disposition: form-data; name="photo"; filename="{name}"\r\n'
+    return head.encode() + b"Content-Type: image/jpeg\r\n\r\n" + data + b"\r\n"
+
+
+def test_several_photos_are_answered_in_their_order_each_with_its_own_error(address):
+    single, other = ask(address, "POST", "/predict", PHOTO)[1], encode(make_image(5, (64, 48)), "PNG")
+    wrong = {"notes.txt": b"no photo", "cut off.jpg": PHOTO[:2_000], "large.jpg": b"x" * 20_000_001, "empty.jpg": b""}
+    files = {"Hände „1“.jpg": PHOTO, **wrong, "b;c.png": other, "a.jpg": PHOTO}
+    body = FIELD + b"".join(file_of(*each) for each in files.items()) + b"--x-y--\r\n"
+    status, answers = ask(address, "POST", "/predict", body, FORM)
+    assert status == 200 and [answer["file"] for answer in answers] == list(files)
+    assert answers[0] == {"file": "Hände „1“.jpg", **single} and answers[-1] == {"file": "a.jpg", **single}
+    assert answers[5] == {"file": "b;c.png", **ask(address, "POST", "/predict", other)[1]} and single != answers[5]
+    for answer in answers[1:5]:
+        assert set(answer) == {"file", "error"} and answer["error"].endswith(".")
+    assert "bytes at most" in answers[3]["error"] and "empty" in answers[4]["error"]
+
+
+def test_a_list_of_one_for_who_always_wants_a_list(address):
+    wanted = ask(address, "POST", "/predict", PHOTO)[1]
+    assert ask(address, "POST", "/predict?list=1", FILE + b"--x-y--", FORM) == (200, [{"file": "a.jpg", **wanted}])
+    assert ask(address, "POST", "/predict?list=1", PHOTO) == (200, [{"file": "", **wanted}])
+
+
 def test_a_connection_stays_open_for_the_next_photo(address):
     connection = http.client.HTTPConnection(address.hostname, address.port, timeout=30)
     for method, path, body in (("POST", "/predict", PHOTO), ("HEAD", "/health", None), ("POST", "/predict", PHOTO)):
@@ -140,7 +165,16 @@ def test_what_docker_gets_is_whole(folder):
         ("/predict", BOMB, {}, 400, "more pixels than Pillow opens"),
         ("/predict", b"", {}, 400, "nothing"),
         ("/predict", FIELD + b"--x-y--", FORM, 400, "a form without a file"),
-        ("/predict", FILE + FILE + b"--x-y--", FORM, 400, "two photos"),
+        ("/predict", FILE * 51 + b"--x-y--", FORM, 413, "more photos than one request may have"),
+        ("/predict", b"x", FORM | {"Content-Length": "100000001"}, 413, "too many bytes together"),
+        (
+            "/predict",
+            FILE.replace(PHOTO, b"x" * 20_000_001),
+            FORM,
+            413,
+            "a file of too many bytes, by itself in its form",
+        ),
+        ("/predict", FILE.replace(PHOTO, b""), FORM, 400, "an empty file"),
         ("/predict", FILE, {"Content-Type": "multipart/form-data"}, 400, "a form that doesn’t say how to read it"),
         ("/predict", b"0\r\n\r\n", {"Content-Length": "5", "Transfer-Encoding": "chunked"}, 411, "two lengths"),
         ("/predict", b"x", {"Content-Length": "20000001"}, 413, "too many bytes, refused before they are read"),

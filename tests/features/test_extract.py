@@ -19,12 +19,13 @@ from tlcore.features.activations import ActivationKind, ImageCache, open_activat
 from tlcore.features.extract import Photo, Request, decode, extract, feature_kind, run_photos
 from tlcore.features.store import FeatureKind, FeatureStore
 from tlcore.features.views import ViewedStore
-from tlcore.models import frozen_backbone, litert_runtime
+from tlcore.models import litert_runtime, runtime_choice
 from tlcore.models.build import build_backbone
 from tlcore.models.frozen_backbone import AdaptedBackbone, PretrainedBackbone
 from tlcore.models.frozen_files import POOLED
 from tlcore.models.litert_runtime import LiteModel, litert_pool
 from tlcore.models.registry import BACKBONES, TABLE
+from tlcore.models.runtime_memory import Measured, RuntimeChoice, remember
 from tlcore.models.weights import asset_path
 from tlcore.workspace import open_workspace
 
@@ -33,7 +34,7 @@ KIND = feature_kind(SPEC, 96, "center-crop")
 VIEWS = Views(Augmentation(horizontal_flip=True, rotation=20, brightness=0.2), count=3, seed=5)
 
 
-def pooled(num_images):
+def pooled(num_images, *asked):
     """What runs the built-in network."""
     return litert_pool(asset_path(SPEC), (POOLED,))
 
@@ -209,18 +210,21 @@ def test_two_stores_are_filled_in_one_pass_as_by_two(workspace, dataset, tmp_pat
         assert list(entering.missing(hashes)) == hashes[:5], "what only one lacks is left to a pass of its own"
         finish(fill(entering, photos, dataset.read, below))
         assert finish(extract(joint, [both], dataset.read))[0] == []
-        assert not any(backbone._joint_files.values()), "its file can have a gigabyte, and was used for the last time"
+        backbone.release_joint_file(layer)
+        assert not backbone._joint_files, "its file can have a gigabyte, and was used for the last time"
         for received, expected in ((seen, alone), (entering, apart)):
             rows = all_views(expected, hashes)
             np.testing.assert_allclose(all_views(received, hashes), rows, atol=1e-5 * np.abs(rows).max())
 
 
 @pytest.fixture(scope="module")
-def vgg() -> AdaptedBackbone:
-    """VGG16 of random weights, whose file takes seconds to make."""
-    backbone = AdaptedBackbone("vgg", build_backbone(TABLE["vgg16"], 32, weights=None), POOLED, 32)
-    backbone._on_ncnn = True
-    return backbone
+def vgg(tmp_path_factory) -> AdaptedBackbone:
+    """VGG16 of random weights, whose file takes seconds to make; on this machine ncnn was the fastest for it."""
+    workspace, ncnn = open_workspace(tmp_path_factory.mktemp("measured")), RuntimeChoice("ncnn", 2, 1, 200.0, 100.0)
+    for part in ("pooled", "block4_pool and pooled"):
+        remember(workspace, f"vgg16, 32 px, {part}", Measured(ncnn, ncnn))
+    spec = TABLE["vgg16"]
+    return AdaptedBackbone(workspace, spec, "vgg", build_backbone(spec, 32, weights=None), POOLED, 32)
 
 
 @pytest.mark.parametrize(
@@ -232,7 +236,7 @@ def vgg() -> AdaptedBackbone:
 )
 @pytest.mark.parametrize("layer", [None, "block4_pool"], ids=["features", "features and activations in one pass"])
 def test_many_photos_of_vgg_run_on_ncnn(workspace, dataset, monkeypatch, vgg, least, same_bits, reason, layer):
-    monkeypatch.setattr(frozen_backbone, "LEAST_FOR_NCNN", least)
+    monkeypatch.setattr(runtime_choice, "LEAST_IMAGES", least)
     photos = photos_of(dataset)
     hashes = [photo.sha256 for photo in photos]
     stores = [ViewedStore(FeatureStore(workspace, FeatureKind("vgg", 32, "center-crop", 512)))]

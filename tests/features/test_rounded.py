@@ -1,4 +1,4 @@
-"""Rows that are only trained on take half the bytes; what a network is judged by, and what float16 cannot hold, not."""
+"""Rows that are only trained on take half the bytes, and stay exact where float16 cannot hold them."""
 
 import numpy as np
 import pytest
@@ -6,53 +6,48 @@ import pytest
 from tests.features.test_store import all_views, key
 from tlcore.data.augment import Augmentation, Views
 from tlcore.features.activations import ActivationKind, activations_bytes, open_activations
+from tlcore.features.rounded import exact_rows, share_of_bytes
 from tlcore.features.store import DamagedRows
 
 KIND = ActivationKind("net-0123", "block5", 96, "squash", (40,))
 VIEWS = Views(Augmentation(horizontal_flip=True), 3, 1)
-LEARNED, JUDGED = key(1), key(2)
-PAIRS = [(LEARNED, 0), (LEARNED, 1), (LEARNED, 2), (JUDGED, 0)]
-ROWS = np.random.default_rng(0).normal(0, 5, (4, 40)).astype(np.float32)
+PHOTO, OTHER = key(1), key(2)
+PAIRS = [(PHOTO, 0), (PHOTO, 1), (PHOTO, 2)]
+ROWS = np.random.default_rng(0).normal(0, 5, (3, 40)).astype(np.float32)
 
 
-def open_rounded(workspace, exact=(JUDGED,)):
-    return open_activations(workspace, KIND, VIEWS, exact)
+def open_rounded(workspace):
+    return open_activations(workspace, KIND, VIEWS, rounded=True)
 
 
-def test_training_photos_take_half_the_bytes_and_the_others_stay_exact(workspace):
+def open_exact(workspace):
+    return open_activations(workspace, KIND, VIEWS)
+
+
+def test_rows_take_half_the_bytes_and_are_read_as_float32(workspace):
     with open_rounded(workspace) as store:
-        assert store.missing([LEARNED]) == {LEARNED: (0, 1, 2)}
+        assert store.missing([PHOTO]) == {PHOTO: (0, 1, 2)}
         store.append(PAIRS, ROWS)
-        assert store.missing([LEARNED]) == {}
-        assert activations_bytes(workspace) - 4 * (32 + 4) == 3 * 40 * 2 + 1 * 40 * 4, "keys and checksums, then rows"
-        back = all_views(store, [LEARNED])[0]
+        assert store.missing([PHOTO]) == {}
+        assert activations_bytes(workspace) == 3 * (40 * 2 + 32 + 4), "rows, then keys and checksums"
+        back = all_views(store, [PHOTO])[0]
         assert back.dtype == np.float32
-        np.testing.assert_allclose(back, ROWS[:3], rtol=2**-11)
-        assert not np.array_equal(back, ROWS[:3]), "they were rounded"
-        np.testing.assert_array_equal(store.read([JUDGED])[0], ROWS[3])
-        np.testing.assert_array_equal(store.unvaried.read([JUDGED, LEARNED])[1], back[0])
-
-
-def test_a_photo_that_a_run_is_judged_by_is_not_read_from_rounded_rows_of_another_split(workspace):
-    with open_rounded(workspace, exact=()) as store:
-        store.append([(JUDGED, 0)], ROWS[3:])
-    with open_rounded(workspace) as store:
-        assert store.missing([JUDGED]) == {JUDGED: (0, 1, 2)}
-        store.append([(JUDGED, 0)], ROWS[3:])
-        np.testing.assert_array_equal(store.read([JUDGED])[0], ROWS[3])
+        np.testing.assert_allclose(back, ROWS, rtol=2**-11)
+        assert not np.array_equal(back, ROWS), "they were rounded"
+        assert share_of_bytes(store.plain) == 0.5 and share_of_bytes(exact_rows(store.plain)) == 1.0
+    with open_exact(workspace) as store:
+        assert store.missing([PHOTO]) == {PHOTO: (0, 1, 2)}, "who wants exact rows does not find rounded ones"
 
 
 def test_rows_of_an_earlier_version_are_used_as_they_are(workspace):
-    with open_activations(workspace, KIND, VIEWS) as store:
+    with open_exact(workspace) as store:
         store.append(PAIRS[:2], ROWS[:2])
     with open_rounded(workspace) as store:
-        assert store.missing([LEARNED]) == {LEARNED: (2,)}, "what is there is not computed again"
-        store.append(PAIRS[2:3], ROWS[2:3])
-        back = all_views(store, [LEARNED])[0]
+        assert store.missing([PHOTO]) == {PHOTO: (2,)}, "what is there is not computed again"
+        store.append(PAIRS[2:], ROWS[2:])
+        back = all_views(store, [PHOTO])[0]
         np.testing.assert_array_equal(back[:2], ROWS[:2])
         np.testing.assert_allclose(back[2], ROWS[2], rtol=2**-11)
-    with open_activations(workspace, KIND, VIEWS) as store:
-        assert store.missing([LEARNED]) == {LEARNED: (2,)}, "who wants exact rows does not find rounded ones"
 
 
 @pytest.mark.parametrize(
@@ -70,27 +65,28 @@ def test_rows_of_an_earlier_version_are_used_as_they_are(workspace):
 def test_a_row_that_float16_cannot_hold_stays_as_it_is(workspace, scale, rounded, reason):
     row = np.full((1, 40), 0.4, np.float32) * np.float32(scale)
     row[0, 7] = -scale
-    for view in (0, 1):
-        with open_rounded(workspace) as store:
-            store.append([(LEARNED, view)], row)
-            stored = store.rounded.rows.kind.folder_name
-            count = (workspace.root / "activations" / stored / "keys.bin").exists()
-            assert count == rounded, reason
-            assert store.missing([LEARNED])[LEARNED] == tuple(each for each in range(3) if each > view)
     with open_rounded(workspace) as store:
-        np.testing.assert_allclose(store.read([LEARNED]), row, rtol=2**-11 if rounded else 0)
+        store.append([(PHOTO, 0), (OTHER, 0)], np.concatenate([row, ROWS[:1]]))
+        assert (PHOTO in store.plain.half) == rounded, reason
+        assert (PHOTO in store.plain.exact) != rounded and OTHER in store.plain.half
+    with open_rounded(workspace) as store:
+        both = store.read([OTHER, PHOTO])
+        np.testing.assert_allclose(both, [ROWS[0], row[0]], rtol=2**-11)
+        assert rounded or np.array_equal(both[1], row[0])
 
 
-def test_a_damaged_rounded_row_is_computed_again(workspace):
+def test_a_damaged_row_is_computed_again(workspace):
     with open_rounded(workspace) as store:
         store.append(PAIRS, ROWS)
-        file = workspace.root / "activations" / store.rounded.rows.kind.folder_name / "vectors.bin"
+        file = store.plain.half.folder / "vectors.bin"
     data = bytearray(file.read_bytes())
     data[3] ^= 0x10
     file.write_bytes(data)
     with open_rounded(workspace) as store:
         with pytest.raises(DamagedRows):
-            store.read([LEARNED])
-        assert store.missing([LEARNED]) == {LEARNED: (0,)}
+            store.read([PHOTO])
+        assert store.missing([PHOTO]) == {PHOTO: (0,)}
+        with pytest.raises(DamagedRows):
+            store.read([PHOTO])
         store.append(PAIRS[:1], ROWS[:1])
-        np.testing.assert_allclose(store.read([LEARNED])[0], ROWS[0], rtol=2**-11)
+        np.testing.assert_allclose(store.read([PHOTO])[0], ROWS[0], rtol=2**-11)

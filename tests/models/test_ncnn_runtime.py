@@ -13,14 +13,19 @@ from tlcore.models.build import build_backbone, cut_backbone
 from tlcore.models.convert import convert_to_tflite
 from tlcore.models.frozen_files import probe_images
 from tlcore.models.litert_runtime import LitePredictor
-from tlcore.models.ncnn_runtime import NcnnPredictor, UnsupportedNetwork, ncnn_pool
+from tlcore.models.ncnn_runtime import NcnnPredictor, UnsupportedNetwork
 from tlcore.models.registry import TABLE
+from tlcore.models.runtime_memory import NCNN, RuntimeChoice
+from tlcore.models.runtime_trial import open_choice
 from tlcore.models.tflite_file import add_output
 
 VGG = TABLE["vgg16"]
 SIZE = 75  # is odd after one pooling, and after two
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
+
+
+ON_NCNN = RuntimeChoice(NCNN, threads=1, batch=1, rate=2.0, litert_rate=1.0)
 
 
 def file_of(model: keras.Model, size: int = SIZE) -> bytes:
@@ -68,7 +73,7 @@ def test_one_pass_gives_what_enters_a_block_and_the_end(whole, outputs):
     for received, expected in pairs:
         assert received.shape == expected.shape
         np.testing.assert_allclose(received, expected, atol=1e-5 * np.abs(expected).max())
-    assert ncnn_pool(data, outputs, images) is not None
+    assert open_choice(ON_NCNN, data, outputs, images) is not None
 
 
 def test_threads_share_one_chain(whole):
@@ -107,16 +112,16 @@ def test_another_network_is_refused(build):
     data = _after_scaling(build)
     with pytest.raises(UnsupportedNetwork):
         NcnnPredictor(data, ("out",))
-    assert ncnn_pool(data, ("out",), probe_images(SIZE)) is None
+    assert open_choice(ON_NCNN, data, ("out",), probe_images(SIZE)) is None
 
 
 def test_it_is_trusted_only_where_it_gives_the_same(whole, monkeypatch):
-    assert ncnn_pool(whole, ("out",), probe_images(SIZE)) is not None
+    assert open_choice(ON_NCNN, whole, ("out",), probe_images(SIZE)) is not None
     text = ncnn_runtime._text
     monkeypatch.setattr(ncnn_runtime, "_text", lambda lines: text(lines).replace("9=1", "9=0"))  # no ReLU any more
-    assert ncnn_pool(whole, ("out",), probe_images(SIZE)) is None
+    assert open_choice(ON_NCNN, whole, ("out",), probe_images(SIZE)) is None
 
 
 def test_without_ncnn_litert_does_it(whole, monkeypatch):
     monkeypatch.setitem(sys.modules, "ncnn", None)
-    assert ncnn_pool(whole, ("out",), probe_images(SIZE)) is None
+    assert open_choice(ON_NCNN, whole, ("out",), probe_images(SIZE)) is None

@@ -12,7 +12,7 @@ from tlcore.data.ingest import ingest_folder
 from tlcore.events import never
 from tlcore.features.activations import evict
 from tlcore.jobs.store import create_run
-from tlcore.pipeline import caches
+from tlcore.pipeline import caches, feature_precision
 from tlcore.pipeline.fine_tune_stages import cache_activations, extract_features_and_activations, model_of
 from tlcore.pipeline.head_stages import extract_features
 from tlcore.pipeline.train import make_context
@@ -42,10 +42,9 @@ def kinds(workspace) -> set[str]:
 @pytest.mark.parametrize(
     ("changes", "kept", "reason"),
     [
-        ({}, 2, "what an earlier run cached for the part that trains, rounded or exact: it would be computed again"),
-        ({"mixed_precision": "never"}, 1, "the same where nothing is rounded"),
-        ({"head": "flatten"}, 3, "and the feature map, which is read again when the network is trained"),
-        ({"rotation": 9.0, "views": 2}, 4, "and the views of both, which the head is about to learn from"),
+        ({}, 1, "what an earlier run cached for the part that trains: this one would have to compute it again"),
+        ({"head": "flatten"}, 2, "and the feature map, which is read again when the network is trained"),
+        ({"rotation": 9.0, "views": 2}, 3, "and the views of both, which the head is about to learn from"),
     ],
 )
 def test_what_the_run_needs_later_is_not_removed_to_make_room(workspace, context_of, changes, kept, reason):
@@ -66,19 +65,22 @@ def test_one_pass_for_both_makes_room_for_both(workspace, context_of, monkeypatc
     context = context_of(views=2)
     with context.held:
         finish(extract_features_and_activations(context))
-    learned, judged = 12 * 2, 6
-    assert asked == [("activation", learned / 2 + judged), ("pooled", learned + judged)], (
-        "of the photos in two views, which take half the bytes where they enter the part that trains, and of the others"
-    )
+    rows = 12 * 2 + 6
+    assert asked == [("activation", rows), ("pooled", rows)], "of the photos in two views and of the others, together"
 
 
-def test_only_what_is_trained_on_is_rounded(workspace, context_of):
-    context = context_of(**NOTHING_VARIED | {"rotation": 9.0, "views": 2})
-    with context.held:
-        finish(cache_activations(context))
-        judged = {photo.sha256 for photo in context.split_photos()[1]}
-        with caches.open_activation_store(context, context.fine_tune_model) as store:
-            learned = {photo.sha256 for photo in context.part("train")[0]}
-            assert all(photo in store.plain and photo not in store.rounded.rows for photo in judged)
-            assert all(photo in store.rounded.rows and photo not in store.plain for photo in learned)
-            assert len(store.rounded.rows) == 2 * len(learned) and len(store.augmented) == 0
+def test_only_what_is_trained_on_is_rounded(workspace, context_of, monkeypatch):
+    monkeypatch.setattr(feature_precision, "LEAST_ROWS", 1)
+    context, rooms = context_of(views=2, features="exact"), []
+    monkeypatch.setattr(caches, "make_room", lambda _, kind, rows: rooms.append((kind.output, rows)))
+    with context.held, caches.open_activation_stores(context, context.fine_tune_model) as stores:
+        finish(extract_features_and_activations(context))
+        for store in (stores.learning, stores.exact):
+            store.refresh()
+        learned = [photo.sha256 for photo in context.part("train")[0]]
+        judged = [photo.sha256 for photo in context.split_photos()[1]]
+        assert rooms == [("activation", 12 * 2 / 2 + 6), ("pooled", 12 * 2 + 6)], "half for what is trained on"
+        assert stores.exact.missing(judged) == {} and stores.learning.missing(learned) == {}
+        assert set(stores.exact.missing(learned)) == set(learned), "what is judged is never read from rounded rows"
+        assert len(stores.learning.plain.half) == len(learned) == len(stores.learning.augmented.half)
+    assert context_of(views=2, features="exact", mixed_precision="never").precision.is_exact, "switched off"

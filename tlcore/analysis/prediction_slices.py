@@ -1,6 +1,6 @@
 """What was predicted so far, in slices beside the job: whoever goes on after a kill or a stop begins where it ended.
 
-prediction-slice-<model>-<checksum>.parquet     some hundred photos: sha256, width, height, format, changed,
+prediction-slice-<model>-<checksum>.parquet     of a few seconds: sha256, width, height, format, changed,
                                                 probabilities, familiarity, known, thumbnail
 
 The checksum is that of the file. A slice that is damaged, or of another model, counts as never written.
@@ -9,6 +9,7 @@ The checksum is that of the file. A slice that is damaged, or of another model, 
 import hashlib
 import json
 import threading
+import time
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,9 @@ from tlcore.serving.bundle import Bundle
 from tlcore.serving.score import Answer, Decode, Watched
 from tlcore.workspace import write_atomic
 
-PHOTOS = 500  # of a slice: seconds of work, and 2 MB
+PHOTOS, SECONDS = 500, 3.0
+"""Of a slice, whichever is reached first: at most 2 MB in memory, and no more than that to do once more after a kill."""
+
 _NAME = "prediction-slice-{}-{}.parquet"
 _ANY = _NAME.format("*", "*")
 
@@ -47,7 +50,7 @@ class ResumedWatched(Watched):
         self._folder, self._model = folder, _told(json.dumps(bundle.info, sort_keys=True, default=str).encode())
         self._rows: list[dict[str, Any]] = []
         self._earlier: dict[str, tuple[Answer, DecodedPhoto]] = {}
-        self._writing = threading.Lock()
+        self._writing, self._written = threading.Lock(), time.monotonic()
         for path in sorted(folder.glob(_ANY)):
             self._read(path, thumbnails)
 
@@ -64,7 +67,7 @@ class ResumedWatched(Watched):
         row |= {"changed": photo.changed, "probabilities": answer.probabilities, "familiarity": answer.familiarity}
         with self._writing:
             self._rows.append(row | {"known": answer.known, "thumbnail": photo.thumbnail})
-            if len(self._rows) >= PHOTOS:
+            if len(self._rows) >= PHOTOS or time.monotonic() - self._written >= SECONDS:
                 self._write()
         return photo
 
@@ -78,7 +81,7 @@ class ResumedWatched(Watched):
             return
         data = to_parquet(pd.DataFrame(self._rows))
         write_atomic(self._folder / _NAME.format(self._model, _told(data)), data)
-        self._rows = []
+        self._rows, self._written = [], time.monotonic()
 
     def _read(self, path: Path, thumbnails: ThumbnailWriter) -> None:
         """Take in a slice; its thumbnails go to the disk at once."""

@@ -74,7 +74,7 @@ def _on_validation_photos(
     if any(bundle.info.get("refit") for _, bundle in asked):
         return None
     if asked:
-        found = yield from packed_outputs([bundle for _, bundle in asked], dataset, rows, StageKey.PREDICT, should_stop)
+        found = yield from packed_outputs([bundle for _, bundle in asked], dataset, rows, StageKey.TEST, should_stop)
         known |= {run.id: probabilities for (run, _), (probabilities, _) in zip(asked, found, strict=True)}
     return [known[run.id] for run in runs], _classes(rows, dataset)
 

@@ -64,30 +64,37 @@ def are_all_prototypes(classes: Numbers) -> bool:
     return all(num_prototypes(int(count), len(counts)) == count for count in counts)
 
 
-def left_out_familiarity(features: Vectors, groups: Numbers) -> Vectors:
+def left_out_familiarity(features: Vectors, groups: Numbers, asked: Vectors | None = None) -> Vectors:
     """How familiar each row is to all rows but those of its own group, float32 (n,): leave-one-out.
 
     Args:
         groups: (n,), equal for rows that belong together, such as photos of one burst.
+        asked: the rows of the same photos that are held against them, as another file gives them; None: the same.
     """
     rows = unit(features)
-    likeness = np.where(groups[:, np.newaxis] == groups, 0, rows @ rows.T)
+    likeness = np.where(groups[:, np.newaxis] == groups, 0, (rows if asked is None else unit(asked)) @ rows.T)
     return np.asarray(np.clip(likeness.max(axis=1), 0, 1), np.float32)
 
 
 def out_of_fold_familiarity(
-    features: Vectors, classes: Numbers, folds: Sequence[npt.NDArray[np.int64]], seed: int = 0
+    features: Vectors,
+    classes: Numbers,
+    folds: Sequence[npt.NDArray[np.int64]],
+    seed: int = 0,
+    asked: Vectors | None = None,
 ) -> Vectors:
     """How familiar each row is to prototypes that were made without its fold, float32 (n,).
 
     Args:
         features, classes: see `fit_prototypes`. folds: the rows of each fold; every row is in one.
+        asked: see `left_out_familiarity`.
     """
+    rows = features if asked is None else asked
     result = np.zeros(len(classes), np.float32)
     for held_out in folds:
         others = np.setdiff1d(np.arange(len(classes)), held_out)
         prototypes = fit_prototypes(features[others], classes[others], seed)
-        result[held_out] = familiarity(features[held_out], prototypes)
+        result[held_out] = familiarity(rows[held_out], prototypes)
     return result
 
 

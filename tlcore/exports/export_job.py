@@ -25,7 +25,7 @@ from tlcore.storage.usage import EXPORT, folder_bytes
 from tlcore.workspace import Workspace, is_id, touch_used
 
 WHAT = EXPORT
-VERSION = 1  # raise it when an export of the same model would be another
+VERSION = 2  # raise it when an export of the same model would be another
 
 
 @dataclass(frozen=True)

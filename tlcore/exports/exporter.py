@@ -22,8 +22,8 @@ from tlcore.errors import UserError
 from tlcore.events import Progress, ShouldStop, never, run_to_end
 from tlcore.exports.own_score import MAX_LOSS, OwnScore, check_loss, score_export
 from tlcore.exports.samples import EXPECTED, FOLDER, Answer, Samples, largest_difference
-from tlcore.serving.bundle import MODEL, ONNX, Bundle
-from tlcore.workspace import disk_error, replace_folder
+from tlcore.serving.bundle import INFO, MODEL, ONNX, Bundle
+from tlcore.workspace import disk_error, read_json, replace_folder
 
 Make = Callable[["ExportSource", Samples, Path], Generator[Progress, None, bool] | None]
 Run = Callable[["ExportSource", Samples, Path], list[Answer]]
@@ -259,7 +259,7 @@ def exporting(
                 return None
             score = None
             if kind.changes_weights:
-                score = score_export(source.bundle, source.place, (draft / MODEL).read_bytes())
+                score = score_export(source.bundle, source.place, _bundle_at(draft, source.bundle))
             if kind.judged_by_score:
                 check_loss(score, max_loss)
             if is_zip:
@@ -292,8 +292,13 @@ def _make_checked(
             f"At most {allowed:g} is allowed, so it wasn’t saved. Please report this.",
         )
     if kind.judged_by_score:
-        samples.answered(answers, source.bundle).write(draft, kind.tolerance)
+        samples.answered(answers, _bundle_at(draft, source.bundle)).write(draft, kind.tolerance)
     return Check(len(samples.photos), difference, allowed)
+
+
+def _bundle_at(draft: Path, bundle: Bundle) -> Bundle:
+    """The model of an export with other weights, and perhaps a threshold of its own."""
+    return Bundle((draft / MODEL).read_bytes(), bundle.labels, read_json(draft / INFO))
 
 
 def _check_target(path: Path, kind: ExportKind, is_folder: bool, overwrite: bool) -> None:

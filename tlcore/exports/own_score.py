@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +29,9 @@ class OwnScore:
     Both are counted with the files that are shipped. `known`, `model_known`: how many of them look like photos of the
     classes to it, and to the model; None where the model doesn't say "none of these". `learned`: whether the shipped
     model learned from these photos too, after its test.
+
+    `kept`, `kept_before`, `kept_of`: of so many known photos, which the prototypes had not seen, how many its own
+    threshold keeps and how many that of the model would keep; None where it has that of the model.
     """
 
     correct: int
@@ -37,13 +40,16 @@ class OwnScore:
     known: int | None = None
     model_known: int | None = None
     learned: bool = False
+    kept: int | None = None
+    kept_before: int | None = None
+    kept_of: int | None = None
 
 
-def score_export(bundle: Bundle, place: Path, tflite: bytes) -> OwnScore | None:
+def score_export(bundle: Bundle, place: Path, export: Bundle) -> OwnScore | None:
     """The score of another file for the same bundle; None where it is no run of a workspace, or its photos are gone.
 
     Args:
-        place: the folder of the run. tflite: the file that is exported.
+        place: the folder of the run. export: what is exported, with its own file and threshold.
     """
     found = run_at(place)
     if found is None:
@@ -56,19 +62,25 @@ def score_export(bundle: Bundle, place: Path, tflite: bytes) -> OwnScore | None:
         def load(path: str) -> np.ndarray:
             return decode_input(dataset.read(path), bundle.wanted, ACCEPTED)
 
-        predicted, familiar = _run(bundle, tflite, photos, load)
-        model_predicted, model_familiar = _run(bundle, bundle.tflite, photos, load)
+        predicted, familiar = _run(export, photos, load)
+        model_predicted, model_familiar = _run(bundle, photos, load)
     except UserError:
         return None
-    shown, rule, refit = report.predictions["sha256"], bundle.rejection, bundle.info.get("refit")
+    shown, refit = report.predictions["sha256"], bundle.info.get("refit")
+    rule, own_rule = bundle.rejection, export.rejection
     correct, model_correct = (
         int((shown.map(each) == report.predictions["label"]).sum()) for each in (predicted, model_predicted)
     )
     learned = isinstance(refit, Mapping) and bool(refit.get("with_test"))
-    if rule is None:
+    if rule is None or own_rule is None:
         return OwnScore(correct, model_correct, report.total, learned=learned)
-    known, model_known = (int((shown.map(each) >= rule.threshold()).sum()) for each in (familiar, model_familiar))
-    return OwnScore(correct, model_correct, report.total, known, model_known, learned)
+    known = int((shown.map(familiar) >= own_rule.threshold()).sum())
+    model_known = int((shown.map(model_familiar) >= rule.threshold()).sum())
+    score = OwnScore(correct, model_correct, report.total, known, model_known, learned)
+    told = export.info["unknown"].get("known")
+    if told is None:
+        return score
+    return replace(score, kept=told["kept"], kept_before=told["with_threshold_of_model"], kept_of=own_rule.num_photos)
 
 
 def check_loss(score: OwnScore | None, max_loss: float) -> None:
@@ -94,12 +106,12 @@ def check_loss(score: OwnScore | None, max_loss: float) -> None:
 
 
 def _run(
-    bundle: Bundle, tflite: bytes, photos: list[Photo], load: Callable[[str], np.ndarray]
+    bundle: Bundle, photos: list[Photo], load: Callable[[str], np.ndarray]
 ) -> tuple[dict[str, str], dict[str, float]]:
     """The label and the familiarity of each photo by its hash; no familiarity where the model has no rule for it."""
     predicted: dict[str, str] = {}
     familiar: dict[str, float] = {}
-    for chunk, outputs in run_photos(litert_pool(tflite, outputs_of(bundle)), photos, load):
+    for chunk, outputs in run_photos(litert_pool(bundle.tflite, outputs_of(bundle)), photos, load):
         for row, photo in enumerate(chunk):
             predicted[photo.sha256] = bundle.labels[int(outputs[0][row].argmax())]
             if len(outputs) > 1:

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from tlcore.charts.tokens import ACCENT, INK, LINE, PAPER, SUNKEN
 from tlcore.exports.exporter import ExportSource
 from tlcore.exports.program import (
     HEIF,
@@ -18,13 +19,21 @@ from tlcore.exports.program import (
 from tlcore.exports.samples import Answer, Samples
 from tlcore.workspace import write_atomic
 
-STREAMLIT = "streamlit>=1.50,<2"
-CONFIG = b"""[server]
+STREAMLIT = "streamlit>=1.52,<2"
+CONFIG = """[server]
 maxUploadSize = 20
 
 [browser]
 gatherUsageStats = false
+
+[client]
+toolbarMode = "minimal"
+
+[theme]
+baseRadius = "10px"
 """
+_THEME = {"primaryColor": ACCENT, "backgroundColor": PAPER, "secondaryBackgroundColor": SUNKEN, "textColor": INK}
+_THEME |= {"linkColor": ACCENT, "borderColor": LINE, "blueColor": ACCENT}  # Streamlit's bars are blue
 
 
 def make(source: ExportSource, samples: Samples, target: Path) -> None:
@@ -37,8 +46,17 @@ def make(source: ExportSource, samples: Samples, target: Path) -> None:
     copy_template("app.py", target)
     write_atomic(target / "Dockerfile", (TEMPLATES / "space.dockerfile").read_bytes())
     (target / ".streamlit").mkdir()
-    write_atomic(target / ".streamlit" / "config.toml", CONFIG)
+    write_atomic(target / ".streamlit" / "config.toml", _config().encode())
     write_network(source, target)
+
+
+def _config() -> str:
+    """How the page looks: in the colours of Transfer Lab, light and dark."""
+    themes = [
+        f"\n[theme.{name}]\n" + "".join(f'{option} = "{colour[is_dark]}"\n' for option, colour in _THEME.items())
+        for name, is_dark in (("light", False), ("dark", True))
+    ]
+    return CONFIG + "".join(themes)
 
 
 def answer(source: ExportSource, samples: Samples, target: Path) -> list[Answer]:

@@ -2,11 +2,12 @@
 
 import json
 import re
+import secrets
 import subprocess
 import sys
 import threading
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -49,9 +50,23 @@ def make(source: ExportSource, samples: Samples, target: Path) -> None:
 
 
 def answer(source: ExportSource, samples: Samples, target: Path) -> list[Answer]:
-    """Start the service, and send it the samples."""
+    """Start the service, and send it the samples: one after the other, then all at once, which must be the same."""
     with running(target) as address:
-        return [answer_of(source, _post(f"{address}/predict", photo.data)) for photo in samples.photos]
+        alone = [answer_of(source, _post(f"{address}/predict", photo.data)) for photo in samples.photos]
+        together = _post(f"{address}/predict?list=1", *_form(samples))
+    listed = [answer_of(source, each) for each in together] if isinstance(together, list) else []
+    if listed != alone:
+        raise UserError("The service answers several photos otherwise than single ones.", "Please report this.")
+    return alone
+
+
+def _form(samples: Samples) -> tuple[bytes, dict[str, str]]:
+    """The samples as the files of a form, and its header."""
+    boundary = secrets.token_hex(16)
+    head = f'--{boundary}\r\nContent-Disposition: form-data; name="photo"; filename="%s"\r\n\r\n'
+    parts = [(head % photo.name).encode() + photo.data + b"\r\n" for photo in samples.photos]
+    kind = f"multipart/form-data; boundary={boundary}"
+    return b"".join(parts) + f"--{boundary}--\r\n".encode(), {"Content-Type": kind}
 
 
 @contextmanager
@@ -76,9 +91,9 @@ def running(folder: Path) -> Iterator[str]:
             process.kill()
 
 
-def _post(url: str, data: bytes) -> object:
+def _post(url: str, data: bytes, headers: Mapping[str, str] = {}) -> object:
     try:
-        with _DIRECT.open(urllib.request.Request(url, data), timeout=SECONDS) as reply:
+        with _DIRECT.open(urllib.request.Request(url, data, dict(headers)), timeout=SECONDS) as reply:
             return json.load(reply)
     except (OSError, ValueError) as error:
         raise UserError(f"The service doesn’t answer: {error}", "Please report this.") from error

@@ -1,6 +1,7 @@
 """The export "tflite-int8": the model computing with whole numbers of 8 bits, calibrated on training photos."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,9 @@ from tlcore.data.decode_budget import ACCEPTED
 from tlcore.data.images import decode_input
 from tlcore.data.manifest import load_dataset
 from tlcore.errors import UserError, require_package
+from tlcore.events import Progress
 from tlcore.exports.exporter import ExportSource
+from tlcore.exports.own_threshold import set_threshold
 from tlcore.exports.program import LITERT, PILLOW, run_program, write_program
 from tlcore.exports.run_place import run_at
 from tlcore.exports.samples import Answer, Samples
@@ -28,7 +31,8 @@ shown when it was made.
 
 Input `image`: float32 (1, S, S, 3), an upright RGB photo, 0–255; S and how a photo becomes square stand in model.json
 ("input"). Output `probabilities`: float32 (1, classes), in the order of labels.txt; `familiarity`: float32 (1, 1),
-below the "threshold" in model.json ("unknown") for photos that look like none of the classes.
+below the "threshold" in model.json ("unknown") for photos that look like none of the classes. That threshold was set on
+what this file makes of known photos; it isn’t the one of the model that the file was made of.
 
 predict.py shows how to use it: `pip install -r requirements.txt`, then `python predict.py photo.jpg`.
 `python predict.py --check` runs the five pictures in samples/ and says how far the answers are from those that this
@@ -36,11 +40,20 @@ file gave where it was made.
 """
 
 
-def make(source: ExportSource, samples: Samples, target: Path) -> None:
-    """Write the folder; see exporter.py. Raises UserError where its training photos are gone."""
+def make(source: ExportSource, samples: Samples, target: Path) -> Generator[Progress, None, bool]:
+    """Write the folder; see exporter.py. Raises UserError where its photos are gone."""
     require_package("ai_edge_quantizer", "AI Edge Quantizer", "Exporting with 8 bits", "train")
+    network = quantize(source.bundle.tflite, _training_photos(source))
+    threshold = yield from set_threshold(source, network)
+    if source.should_stop():
+        return False
+    if threshold is not None:
+        info = source.bundle.info
+        bundle = replace(source.bundle, info=info | {"unknown": info["unknown"] | threshold.to_dict()})
+        source = replace(source, bundle=bundle)
     write_program(source, target, README, (LITERT, "numpy>=1.26", PILLOW))
-    write_atomic(target / MODEL, quantize(source.bundle.tflite, _training_photos(source)))
+    write_atomic(target / MODEL, network)
+    return True
 
 
 def answer(source: ExportSource, samples: Samples, target: Path) -> list[Answer]:

@@ -1,10 +1,10 @@
 """What enters the lowest trained block, decoded photos, and features of views, on disk: computed once, read often.
 
 These are the feature store's own files in folders under `activations/`, but far larger: 10,000 photos of
-(5, 5, 192) numbers are 0.2 GB, of (28, 28, 256) 8 GB, or half of that where they are only trained on (views.py says
-why). So there is an estimate before anything is computed, a limit on what all of them together may take, and the least
-recently used kinds go first. A kind that somebody has open is never removed: each user holds a lock file in its folder,
-which the system lets go of even when the user is killed.
+(5, 5, 192) numbers are 0.2 GB, of (28, 28, 256) 8 GB, half of that where they are rounded. So there is an estimate
+before anything is computed, a limit on what all of them together may take, and the least recently used kinds go first.
+A kind that somebody has open is never removed: each user holds a lock file in its folder, which the system lets go of
+even when the user is killed.
 """
 
 import re
@@ -19,8 +19,10 @@ from filelock import FileLock, Timeout
 from tlcore.data.augment import Views
 from tlcore.data.wanted import PIXELS_VERSION
 from tlcore.errors import UserError
-from tlcore.features.store import LOCK_SECONDS, FeatureKind, FeatureStore, Kind, RowStore, row_bytes
-from tlcore.features.views import Rounded, ViewedStore, has_views
+from tlcore.features.rounded import RoundedRows
+from tlcore.features.store import LOCK_SECONDS, FeatureKind, FeatureStore, Kind, RowStore, name_ending, row_bytes
+from tlcore.features.views import Rows, ViewedStore, has_views
+from tlcore.models.predictor import EXACT
 from tlcore.settings import load_limits
 from tlcore.workspace import Workspace, disk_error
 
@@ -37,8 +39,8 @@ class ActivationKind:
 
     `backbone`: a name with the content fingerprint in it; `layer`: the layer whose output it is; `image_size` in
     pixels; `policy`: how a photo is brought to the square; `shape` of one photo's activation;
-    `views`: the name of the augmentation (`Views.name`), "" for the photos as they are; `dtype`: "<f4", or "<f2" for
-    rows rounded to float16.
+    `views`: the name of the augmentation (`Views.name`), "" for the photos as they are; `precision`: see `Kind`;
+    `dtype`: "<f4", or "<f2" for rows that were rounded (rounded.py).
     """
 
     backbone: str
@@ -47,6 +49,7 @@ class ActivationKind:
     policy: str
     shape: tuple[int, ...]
     views: str = ""
+    precision: str = EXACT
     dtype: str = "<f4"
 
     output = "activation"
@@ -55,7 +58,7 @@ class ActivationKind:
     def folder_name(self) -> str:
         layer = re.sub(r"[^A-Za-z0-9_]+", "-", self.layer)
         name = f"{self.backbone}-{layer}-{self.image_size}px-{self.policy}-pixels{PIXELS_VERSION}"
-        name += f"-views-{self.views}" if self.views else ""
+        name += name_ending(self.views, self.precision)
         return name if self.dtype == "<f4" else f"{name}-float16"
 
 
@@ -68,6 +71,7 @@ class ImageKind:
 
     dtype = "u1"
     output = ""
+    precision = EXACT
 
     @property
     def folder_name(self) -> str:
@@ -112,33 +116,44 @@ class ImageCache(ActivationCache):
 
 
 def open_activations(
-    workspace: Workspace, kind: ActivationKind, views: Views | None = None, exact: Collection[str] | None = None
+    workspace: Workspace,
+    kind: ActivationKind,
+    views: Views | None = None,
+    views_precision: str = EXACT,
+    rounded: bool = False,
 ) -> ViewedStore:
     """The cache of a kind, and of its views unless those would all be the photo itself. Close it after use.
 
     Args:
-        exact: the photos, by their SHA-256, of which no row may be rounded; those of the others are kept as float16,
-            in half the bytes. None: nothing is rounded.
+        views_precision: see `Kind`; the kind's own is that of the photos as they are.
+        rounded: whether new rows are rounded to float16; read they are float32 all the same.
     """
-    name = views.name if views is not None and has_views(views) else ""
-    plain = ActivationCache(workspace, kind)
-    augmented = ActivationCache(workspace, replace(kind, views=name)) if name else None
-    if exact is None:
-        return ViewedStore(plain, augmented, views)
-    rounded = ActivationCache(workspace, replace(kind, views=name, dtype="<f2"))
-    return ViewedStore(plain, augmented, views, Rounded(rounded, frozenset(exact)))
+
+    def rows(kind: ActivationKind) -> Rows:
+        exact = ActivationCache(workspace, kind)
+        return RoundedRows(exact, ActivationCache(workspace, replace(kind, dtype="<f2"))) if rounded else exact
+
+    if views is None or not has_views(views):
+        return ViewedStore(rows(kind))
+    return ViewedStore(rows(kind), rows(replace(kind, views=views.name, precision=views_precision)), views)
 
 
-def open_features(workspace: Workspace, kind: FeatureKind, views: Views | None = None) -> ViewedStore:
+def open_features(
+    workspace: Workspace, kind: FeatureKind, views: Views | None = None, views_precision: str = EXACT
+) -> ViewedStore:
     """The feature store of a kind, and of its views unless those would all be the photo itself. Close it after use.
 
     The photos as they are serve every run and page and stay for good. Their views belong to one augmentation and one
     seed, so they lie with the activations, where what was used least recently goes when space is short.
+
+    Args:
+        views_precision: see `open_activations`.
     """
     plain = FeatureStore(workspace, kind)
     if views is None or not has_views(views):
         return ViewedStore(plain)
-    return ViewedStore(plain, ActivationCache(workspace, replace(kind, views=views.name)), views)
+    kind = replace(kind, views=views.name, precision=views_precision)
+    return ViewedStore(plain, ActivationCache(workspace, kind), views)
 
 
 def activations_folder(workspace: Workspace) -> Path:

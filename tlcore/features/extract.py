@@ -1,47 +1,32 @@
-"""Photos through a frozen network, once: decoding and computing side by side, results in chunks as they come.
+"""Photos through a frozen network, once: computed where the stores lack them, in chunks as they come (compute.py)."""
 
-Each thread decodes and computes with a predictor of its own, so reading one photo overlaps with computing another, and
-memory does not depend on the number of photos: only a few chunks are under way at any moment. A photo is decoded once
-for all of its augmented views.
-"""
-
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import cached_property, partial
-from itertools import groupby, islice
-from typing import TypeVar
 
 import numpy as np
 
-from tlcore.data.augment import Views
 from tlcore.data.decode_budget import ACCEPTED
 from tlcore.data.images import load_input
 from tlcore.errors import UserError
 from tlcore.events import Progress, ShouldStop, StageKey, never
+from tlcore.features.compute import Photo as Photo
+from tlcore.features.compute import Task, ViewRule, compute, precisions_of, side_by_side
 from tlcore.features.saving import Chunk, Stopwatch, save
 from tlcore.features.store import FeatureKind
 from tlcore.features.views import Missing, ViewedStore, missing_in_all
 from tlcore.models.frozen_backbone import backbone_name
 from tlcore.models.litert_runtime import MOST_THREADS, usable_cores
-from tlcore.models.predictor import Predictor, PredictorPool
+from tlcore.models.predictor import BATCH, EXACT, PredictorPool, Samples
 from tlcore.models.registry import BackboneSpec
 
 FEATURES_KEPT = "The features computed so far are kept for next time."
-CHUNK = 2  # images that go through the network as one batch, see benchmarks/extraction.py
+SAMPLES = 4  # photos on which runtimes are compared
+
+Open = Callable[[int, str, Samples], PredictorPool]
+"""What runs a network: for so many images, in which precision at least, and with what gives a few of them."""
 
 Read = Callable[[str], bytes]  # a photo's bytes by its path in the data set; called from several threads
-Item = TypeVar("Item")
-Answer = TypeVar("Answer")
-
-
-@dataclass(frozen=True, slots=True)
-class Photo:
-    """A photo by its content hash and the name under which its data set gives out the bytes."""
-
-    sha256: str
-    path: str
 
 
 @dataclass(frozen=True)
@@ -76,13 +61,13 @@ def num_rows(missing: Missing) -> int:
     return sum(map(len, missing.values()))
 
 
-def feature_kind(spec: BackboneSpec, image_size: int, policy: str) -> FeatureKind:
+def feature_kind(spec: BackboneSpec, image_size: int, policy: str, precision: str = EXACT) -> FeatureKind:
     """The store's key for this backbone file at this size."""
-    return FeatureKind(backbone_name(spec), image_size, policy, spec.feature_size)
+    return FeatureKind(backbone_name(spec), image_size, policy, spec.feature_size, precision=precision)
 
 
 def extract(
-    predictors: Callable[[int], PredictorPool],
+    predictors: Open,
     requests: Sequence[Request],
     read: Read,
     should_stop: ShouldStop = never,
@@ -91,8 +76,8 @@ def extract(
     """Compute the rows that the stores do not have yet and put them there; what they have costs nothing.
 
     Args:
-        predictors: what runs the network, for that many images; not called where nothing is missing. It gives one
-            array for each of a request's stores.
+        predictors: called for each precision that the stores ask for; not where nothing is missing. It gives one array
+            for each of a request's stores.
         requests: in the order in which they are computed; all of one image size.
         should_stop: when true, what is computed is kept and the generator ends.
 
@@ -103,22 +88,27 @@ def extract(
         UserError: a photo is gone or has changed, the network gives values that are not numbers, or the disk is full.
             Everything before it is kept.
     """
-    work: list[_Task] = []
+    work: list[Task] = []
     for number, request in enumerate(requests):
-        work += [_Task(number, request.by_hash[sha256], views) for sha256, views in request.missing().items()]
+        work += [Task(number, request.by_hash[sha256], views) for sha256, views in request.missing().items()]
     lacking, total = sum(len(task.views) for task in work), sum(request.total for request in requests)
     if not work:
         return
     kind = requests[0].stores[0].kind
-    views = [request.stores[0].views for request in requests]
-    rows = _compute(predictors(lacking), work, partial(_load, read, kind.image_size, kind.policy), views, should_stop)
+    rules = [ViewRule(request.stores[0].views, request.stores[0].precision) for request in requests]
+    load = partial(_load, read, kind.image_size, kind.policy)
+    pools = {
+        precision: predictors(count, precision, partial(_samples, work, load))
+        for precision, count in precisions_of(work, rules).items()
+    }
+    rows = compute(pools, work, load, rules, should_stop)
 
     def checked() -> Iterator[Chunk]:
         for number, pairs, arrays in rows:
             check_numbers(arrays)
             yield Chunk(requests[number].stores, pairs, arrays)
 
-    unit = "views" if any(each.count > 1 for each in views) else ""
+    unit = "views" if any(rule.views.count > 1 for rule in rules) else ""
     yield from save(checked(), Stopwatch(stage, total, total - lacking, unit))
 
 
@@ -138,8 +128,8 @@ def run_photos(
         UserError: what `load` raises for a photo that is gone or has changed.
     """
     by_hash = {photo.sha256: photo for photo in photos}
-    tasks = [_Task(0, photo, (0,)) for photo in photos]
-    for _, pairs, rows in _compute(pool, tasks, load, [Views()], should_stop):
+    tasks = [Task(0, photo, (0,)) for photo in photos]
+    for _, pairs, rows in compute({EXACT: pool}, tasks, load, [ViewRule()], should_stop):
         yield [by_hash[sha256] for sha256, _ in pairs], rows
 
 
@@ -160,71 +150,10 @@ def _load(read: Read, image_size: int, policy: str, path: str) -> np.ndarray:
     return load_input(read(path), image_size, policy, ACCEPTED)
 
 
-@dataclass(frozen=True, slots=True)
-class _Task:
-    """Some views of a photo, for one of several requests."""
-
-    request: int
-    photo: Photo
-    views: tuple[int, ...]
-
-
-def _compute(
-    pool: PredictorPool,
-    tasks: Sequence[_Task],
-    load: Callable[[str], np.ndarray],
-    views: Sequence[Views],
-    should_stop: ShouldStop,
-) -> Iterator[tuple[int, list[tuple[str, int]], list[np.ndarray]]]:
-    """The request, (sha256, view) of some rows, and these rows for each of the network's outputs.
-
-    All views of a photo come together.
-
-    Args:
-        views: what draws views above 0, for each request.
-    """
-    local = threading.local()
-
-    def compute(chunk: list[_Task]) -> tuple[int, list[tuple[str, int]], list[np.ndarray]]:
-        if not hasattr(local, "predictor"):
-            local.predictor = pool.open()
-        predictor: Predictor = local.predictor
-        pairs, images = [], []
-        for task in chunk:
-            image, sha256 = load(task.photo.path), task.photo.sha256
-            pairs += [(sha256, view) for view in task.views]
-            images += [views[task.request].image(image, sha256, view) for view in task.views]
-        parts = [np.stack(images[start : start + CHUNK]) for start in range(0, len(images), CHUNK)]
-        rows = [predictor.predict(part) for part in parts]
-        return chunk[0].request, pairs, rows[0] if len(rows) == 1 else [np.concatenate(each) for each in zip(*rows)]
-
-    yield from _side_by_side(compute, _chunks(tasks), pool.num_threads, should_stop)
-
-
-def _chunks(tasks: Sequence[_Task]) -> Iterator[list[_Task]]:
-    """Tasks of one request, with as many views each, as many as one batch holds and at least one."""
-    for (_, num_views), alike in groupby(tasks, lambda task: (task.request, len(task.views))):
-        while chunk := list(islice(alike, max(1, CHUNK // num_views))):
-            yield chunk
-
-
-def _side_by_side(
-    compute: Callable[[list[Item]], Answer], chunks: Iterator[list[Item]], threads: int, should_stop: ShouldStop
-) -> Iterator[Answer]:
-    """`compute` of each chunk in threads, in the order in which they get ready, few at a time."""
-    pending: set[Future[Answer]] = set()
-    with ThreadPoolExecutor(threads, thread_name_prefix="photos") as pool:
-        try:
-            while True:
-                while len(pending) < 2 * threads and not should_stop() and (chunk := next(chunks, None)):
-                    pending.add(pool.submit(compute, chunk))
-                if not pending:
-                    return
-                done, pending = wait(pending, return_when=FIRST_COMPLETED)
-                for future in done:
-                    yield future.result()
-        finally:
-            pool.shutdown(cancel_futures=True)
+def _samples(work: Sequence[Task], load: Callable[[str], np.ndarray]) -> np.ndarray:
+    """A few photos, from all over."""
+    chosen = work[:: max(1, len(work) // SAMPLES)][:SAMPLES]
+    return np.stack([load(task.photo.path) for task in chosen])
 
 
 def decode(
@@ -237,10 +166,10 @@ def decode(
         return
     load = partial(_load, read, store.kind.image_size, store.kind.policy)
 
-    def compute(chunk: list[Photo]) -> Chunk:
+    def work(chunk: list[Photo]) -> Chunk:
         pairs = [(photo.sha256, 0) for photo in chunk]
         return Chunk((store,), pairs, [np.stack([load(photo.path) for photo in chunk])])
 
-    parts = (list(todo[start : start + CHUNK]) for start in range(0, len(todo), CHUNK))
-    chunks = _side_by_side(compute, parts, min(usable_cores(), MOST_THREADS), should_stop)
+    parts = (list(todo[start : start + BATCH]) for start in range(0, len(todo), BATCH))
+    chunks = side_by_side(work, parts, min(usable_cores(), MOST_THREADS), should_stop)
     yield from save(chunks, Stopwatch(StageKey.DECODE_PHOTOS, request.total, request.total - len(todo)))

@@ -4,7 +4,7 @@ Nothing is stored of a combination: any two of three networks are joined from th
 missing in all stores is computed in one go, so that a photo is decoded once; what only some lack, by those alone.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from math import ceil
@@ -16,14 +16,14 @@ from tlcore.data.augment import Views
 from tlcore.data.wanted import RESIZE_POLICY
 from tlcore.events import Progress, ShouldStop, StageKey, never
 from tlcore.features.activations import open_features
-from tlcore.features.extract import Read, Request, extract, feature_kind, num_rows
+from tlcore.features.extract import Open, Read, Request, extract, feature_kind, num_rows
 from tlcore.features.saving import Stopwatch
 from tlcore.features.store import FeatureKind, RowStore
 from tlcore.features.views import Rows, ViewedStore
 from tlcore.models.frozen_backbone import FrozenBackbone
 from tlcore.models.frozen_files import POOLED
 from tlcore.models.joined_backbone import JoinedBackbone, join_rows
-from tlcore.models.predictor import PredictorPool
+from tlcore.models.predictor import EXACT
 from tlcore.models.several import members_of, work_shares
 from tlcore.models.spec import BackboneSpec
 from tlcore.workspace import Workspace
@@ -73,15 +73,24 @@ class JoinedRows:
             store.close()
 
 
-def open_pooled(workspace: Workspace, spec: BackboneSpec, image_size: int, views: Views | None = None) -> ViewedStore:
+def open_pooled(
+    workspace: Workspace,
+    spec: BackboneSpec,
+    image_size: int,
+    views: Views | None = None,
+    precision: str = EXACT,
+    views_precision: str = EXACT,
+) -> ViewedStore:
     """The store of the pooled features of a row of the table, or of several side by side; close it after use.
+
+    Args:
+        precision: see `Kind`, of the photos as they are; `views_precision`: of their views.
 
     Raises:
         UserError: the weights of a network are not there and it cannot be named without them.
     """
-    opened = [
-        open_features(workspace, feature_kind(member, image_size, RESIZE_POLICY), views) for member in members_of(spec)
-    ]
+    kinds = [feature_kind(member, image_size, RESIZE_POLICY, precision) for member in members_of(spec)]
+    opened = [open_features(workspace, kind, views, views_precision) for kind in kinds]
     return opened[0] if len(opened) == 1 else _joined(opened, work_shares(spec))
 
 
@@ -142,9 +151,7 @@ def extract_pooled(
             yield watch.progress(done)
 
 
-def _parts(
-    backbone: JoinedBackbone, requests: Sequence[Request]
-) -> Iterator[tuple[Callable[[int], PredictorPool], list[Request], float]]:
+def _parts(backbone: JoinedBackbone, requests: Sequence[Request]) -> Iterator[tuple[Open, list[Request], float]]:
     """What is extracted one after the other: by all networks at once, then by each what it still lacks; with the share
     of a row's work that it is."""
     yield (

@@ -29,6 +29,7 @@ from filelock import FileLock, Timeout
 from tlcore.data.wanted import PIXELS_VERSION
 from tlcore.errors import UserError
 from tlcore.features.row_checks import CHECK_BYTES, DROPPED, RowChecks, checksum, pack
+from tlcore.models.predictor import EXACT
 from tlcore.workspace import Workspace, disk_error, touch_used
 
 KEY_BYTES = 32
@@ -48,7 +49,8 @@ class Kind(Protocol):
     """What decides a row beside the photo, and with it the folder.
 
     `folder_name`: changes whenever the numbers would; `shape` and `dtype` ("<f4" or "u1") of a row; `image_size` in
-    pixels and `policy`: how a photo is brought to the square; `output`: the network's output that is kept.
+    pixels and `policy`: how a photo is brought to the square; `output`: the network's output that is kept; `precision`:
+    EXACT where the numbers have to be those of 32 bits, else the lower one that will do.
     """
 
     @property
@@ -59,6 +61,9 @@ class Kind(Protocol):
 
     @property
     def output(self) -> str: ...
+
+    @property
+    def precision(self) -> str: ...
 
     @property
     def dtype(self) -> str: ...
@@ -76,7 +81,7 @@ class FeatureKind:
 
     `backbone`: a name that changes whenever the backbone's numbers change (its content fingerprint is part of it);
     `image_size` in pixels; `policy`: how a photo is brought to the square; `dimension`: length of a vector;
-    `views`: the name of the augmentation (`Views.name`), "" for the photos as they are.
+    `views`: the name of the augmentation (`Views.name`), "" for the photos as they are; `precision`: see `Kind`.
     """
 
     backbone: str
@@ -84,6 +89,7 @@ class FeatureKind:
     policy: str
     dimension: int
     views: str = ""
+    precision: str = EXACT
 
     dtype = "<f4"
     output = "pooled"
@@ -91,7 +97,7 @@ class FeatureKind:
     @property
     def folder_name(self) -> str:
         name = f"{self.backbone}-{self.image_size}px-{self.policy}-pixels{PIXELS_VERSION}"
-        return name + (f"-views-{self.views}" if self.views else "")
+        return name + name_ending(self.views, self.precision)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -288,6 +294,11 @@ class FeatureStore(RowStore):
     def __init__(self, workspace: Workspace, kind: FeatureKind) -> None:
         super().__init__(workspace.features / kind.folder_name, kind)
         touch_used(self.folder)
+
+
+def name_ending(views: str, precision: str) -> str:
+    """What a folder's name ends in where the rows are augmented views, or computed in fewer than 32 bits."""
+    return (f"-views-{views}" if views else "") + (f"-{precision}" if precision != EXACT else "")
 
 
 def row_bytes(kind: Kind) -> int:

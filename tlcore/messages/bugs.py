@@ -13,7 +13,7 @@ from pathlib import Path
 
 import tlcore
 
-COMPUTING = ("tensorflow", "keras", "numpy", "ai_edge_litert", "h5py", "ncnn")
+COMPUTING = ("tensorflow", "keras", "numpy", "ai_edge_litert", "h5py", "ncnn", "openvino")
 MOST_WORDS = 300  # characters of what such a library says
 ROOTS = (
     Path(tlcore.__file__).resolve().parents[1],

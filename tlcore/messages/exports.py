@@ -69,12 +69,17 @@ def score_message(
     known: int | None = None,
     model_known: int | None = None,
     learned: bool = False,
+    kept: int | None = None,
+    kept_before: int | None = None,
+    kept_of: int | None = None,
 ) -> str:
     """The score of an export with other weights beside that of the model, on the same test photos.
 
     Args:
         known, model_known: how many of them don't get "None of these"; None where the model never says so.
         learned: whether both learned from these photos, after the test.
+        kept, kept_before, kept_of: of known photos that the prototypes had not seen, how many its own threshold keeps,
+            and how many that of the model would; None where it has no own one.
     """
     own, model = (
         f"{percent(each / total)} ({each:,} of {total:,}; likely range {percent_range(*wilson_interval(each, total))})"
@@ -85,7 +90,13 @@ def score_message(
         told += " The final model learned from these photos too, so only the difference counts."
     if known is None or model_known is None:
         return told
-    return f"{told} “None of these” for {total - known:,} of them, the model itself for {total - model_known:,}."
+    told += f" “None of these” for {total - known:,} of them, the model itself for {total - model_known:,}."
+    if kept is None or kept_before is None or not kept_of:
+        return told
+    return (
+        f"{told} Its own threshold for that keeps {percent(kept / kept_of)} of {count(kept_of, 'known photo')}; the "
+        f"model’s would keep {percent(kept_before / kept_of)}."
+    )
 
 
 def check_message(photos: int, largest_difference: float, are_photos: bool = False) -> str:

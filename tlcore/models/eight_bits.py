@@ -47,9 +47,20 @@ def quantize(data: bytes, photos: Iterable[npt.NDArray[np.uint8]]) -> bytes:
         UserError: there is nothing in it to quantize, or the network can't be run on them.
     """
     images = [photo[np.newaxis].astype(np.float32) for photo in photos]
-    whole = widen_weights(data)
+    whole = with_own_names(widen_weights(data))
     made = _inline(_quantize(whole, images))
     return _correct_bias(made, whole, images)
+
+
+def with_own_names(data: bytes) -> bytes:
+    """The file with each tensor under a name of its own, as the quantizer needs it; in an ensemble each member has the
+    same ones."""
+    model, names = unpack(data)[0], set[bytes]()
+    for place, tensor in enumerate(model.subgraphs[0].tensors):
+        if tensor.name in names:
+            tensor.name = f"{tensor.name.decode('utf-8', 'replace')}/{place}".encode()
+        names.add(tensor.name)
+    return pack(model)
 
 
 def _quantize(data: bytes, images: list[npt.NDArray[np.float32]]) -> bytes:

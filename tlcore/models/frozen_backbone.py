@@ -20,16 +20,15 @@ from tlcore.models.frozen_files import (
     probe_images,
     with_activation,
 )
-from tlcore.models.litert_runtime import LiteModel, litert_pool
-from tlcore.models.predictor import PredictorPool
+from tlcore.models.litert_runtime import LiteModel
+from tlcore.models.predictor import EXACT, PredictorPool, Samples
+from tlcore.models.runtime_choice import FrozenFile, Work, fastest_pool
 from tlcore.models.spec import BackboneSpec
 from tlcore.models.weights import fingerprint
 from tlcore.workspace import Workspace
 
 if TYPE_CHECKING:
     import keras
-
-LEAST_FOR_NCNN = 50  # images; opening and checking a network on ncnn takes as long as some of them
 
 
 class FrozenBackbone(Protocol):
@@ -53,18 +52,27 @@ class FrozenBackbone(Protocol):
     def file(self, layer: str) -> Path | bytes:
         """The `.tflite` up to a layer, with the output `frozen_files.output_name(layer)`; made when first asked for."""
 
-    def predictors(self, layer: str, num_images: int) -> PredictorPool:
+    def predictors(
+        self, layer: str, num_images: int, precision: str = EXACT, samples: Samples | None = None
+    ) -> PredictorPool:
         """What runs the network up to a layer, in several threads.
 
         Args:
             num_images: how many it will be given; what takes long to set up is used for many only.
+            precision: EXACT, or a lower one, in which the numbers need not be more than alike.
+            samples: gives some of the images, to measure and check with.
         """
 
     def can_join(self, layer: str) -> bool:
         """Whether one pass can give a layer's output and the pooled features; finding out may take seconds, once."""
 
-    def joint_predictors(self, layer: str, num_images: int) -> PredictorPool:
+    def joint_predictors(
+        self, layer: str, num_images: int, precision: str = EXACT, samples: Samples | None = None
+    ) -> PredictorPool:
         """What gives a layer's output and the pooled features in one pass, in this order; ask `can_join` first."""
+
+    def release_joint_file(self, layer: str) -> None:
+        """Give up the file of `joint_predictors`, which may be large, once it has done its work."""
 
     def keras_model(self, layer: str) -> "keras.Model":
         """The network in Keras up to POOLED or FEATURE_MAP, to go on working with."""
@@ -73,8 +81,8 @@ class FrozenBackbone(Protocol):
 class _FileBackbone:
     """What both kinds share: everything but the files."""
 
-    def __init__(self, image_size: int, on_ncnn: bool = False) -> None:
-        self._image_size, self._on_ncnn = image_size, on_ncnn
+    def __init__(self, workspace: Workspace, spec: BackboneSpec, image_size: int) -> None:
+        self._workspace, self._spec, self._image_size = workspace, spec, image_size
         self._shapes: dict[str, tuple[int, ...]] = {}
         self._joint_files: dict[str, bytes | None] = {}
 
@@ -90,9 +98,11 @@ class _FileBackbone:
             self._shapes[layer] = shape[1:]
         return self._shapes[layer]
 
-    def predictors(self, layer: str, num_images: int) -> PredictorPool:
+    def predictors(
+        self, layer: str, num_images: int, precision: str = EXACT, samples: Samples | None = None
+    ) -> PredictorPool:
         """See `FrozenBackbone.predictors`."""
-        return self._open(self.file(layer), (output_name(layer),), num_images)
+        return self._open(layer, self.file(layer), (output_name(layer),), self._work(num_images, precision, samples))
 
     def can_join(self, layer: str) -> bool:
         """See `FrozenBackbone.can_join`."""
@@ -102,18 +112,27 @@ class _FileBackbone:
             )
         return self._joint_files[layer] is not None
 
-    def joint_predictors(self, layer: str, num_images: int) -> PredictorPool:
+    def joint_predictors(
+        self, layer: str, num_images: int, precision: str = EXACT, samples: Samples | None = None
+    ) -> PredictorPool:
         """See `FrozenBackbone.joint_predictors`."""
-        source = self._joint_files.pop(layer) if self.can_join(layer) else None  # large, and used once a run
+        source = self._joint_files.get(layer) if self.can_join(layer) else None
         if source is None:
             raise ValueError(f"Received: layer {layer!r}, which no file gives together with the pooled features.")
-        return self._open(source, (ACTIVATION, POOLED), num_images)
+        work = self._work(num_images, precision, samples)
+        return self._open(f"{layer} and {POOLED}", source, (ACTIVATION, POOLED), work)
 
-    def _open(self, source: Path | bytes, outputs: tuple[str, ...], num_images: int) -> PredictorPool:
-        pool = None
-        if self._on_ncnn and num_images >= LEAST_FOR_NCNN:
-            pool = ncnn_runtime.ncnn_pool(source, outputs, probe_images(self._image_size))
-        return pool or litert_pool(source, outputs)
+    def release_joint_file(self, layer: str) -> None:
+        """See `FrozenBackbone.release_joint_file`."""
+        self._joint_files.pop(layer, None)
+
+    def _work(self, num_images: int, precision: str, samples: Samples | None) -> Work:
+        return Work(num_images, precision, samples or partial(probe_images, self._image_size))
+
+    def _open(self, part: str, source: Path | bytes, outputs: tuple[str, ...], work: Work) -> PredictorPool:
+        network = f"{self._spec.name}, {self._image_size} px, {part}"
+        may_use_ncnn = self._spec.function in ncnn_runtime.FUNCTIONS
+        return fastest_pool(self._workspace, FrozenFile(network, source, outputs, may_use_ncnn), work)
 
 
 class PretrainedBackbone(_FileBackbone):
@@ -124,8 +143,7 @@ class PretrainedBackbone(_FileBackbone):
     """
 
     def __init__(self, workspace: Workspace, spec: BackboneSpec, image_size: int) -> None:
-        super().__init__(image_size, on_ncnn=spec.function in ncnn_runtime.FUNCTIONS)
-        self._workspace, self._spec = workspace, spec
+        super().__init__(workspace, spec, image_size)
         self._shapes[POOLED] = (spec.feature_size,)
 
     @property
@@ -148,14 +166,17 @@ class AdaptedBackbone(_FileBackbone):
     """A network with adapted batch normalisation, as Keras has it in memory; see `FrozenBackbone`.
 
     Args:
+        spec: the network that it was.
         name: see `FrozenBackbone.name`.
         model: float32 (N, S, S, 3), RGB 0–255 → the output of `top`.
         top: POOLED or FEATURE_MAP, where the model ends.
         image_size: S, in pixels.
     """
 
-    def __init__(self, name: str, model: "keras.Model", top: str, image_size: int) -> None:
-        super().__init__(image_size)
+    def __init__(
+        self, workspace: Workspace, spec: BackboneSpec, name: str, model: "keras.Model", top: str, image_size: int
+    ) -> None:
+        super().__init__(workspace, spec, image_size)
         self._name, self._model, self._top = name, model, top
         self._files: dict[str, bytes] = {}
         self._shapes[top] = tuple(int(side) for side in model.output_shape[1:])

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from tlcore.config import SEVERAL
 from tlcore.models.frozen_backbone import FrozenBackbone
 from tlcore.models.frozen_files import POOLED
-from tlcore.models.predictor import Predictor, PredictorPool
+from tlcore.models.predictor import EXACT, Predictor, PredictorPool, Samples
 from tlcore.models.tflite_merge import join_features
 
 if TYPE_CHECKING:
@@ -47,25 +47,33 @@ class JoinedBackbone:
             self._file = join_features(files, POOLED)
         return self._file
 
-    def predictors(self, layer: str, num_images: int) -> PredictorPool:
+    def predictors(
+        self, layer: str, num_images: int, precision: str = EXACT, samples: Samples | None = None
+    ) -> PredictorPool:
         """See `FrozenBackbone.predictors`."""
-        pool = self.member_predictors(num_images)
-        return PredictorPool(lambda: _Joining(pool.open()), pool.num_threads)
+        pool = self.member_predictors(num_images, precision, samples)
+        return PredictorPool(lambda: _Joining(pool.open()), pool.num_threads, pool.batch)
 
-    def member_predictors(self, num_images: int) -> PredictorPool:
+    def member_predictors(
+        self, num_images: int, precision: str = EXACT, samples: Samples | None = None
+    ) -> PredictorPool:
         """What runs all networks on the same images and gives the features of each, as that network gives them."""
-        pools = [member.predictors(POOLED, num_images) for member in self.members]
-        return PredictorPool(
-            lambda: _Together([pool.open() for pool in pools]), min(pool.num_threads for pool in pools)
-        )
+        pools = [member.predictors(POOLED, num_images, precision, samples) for member in self.members]
+        threads, batch = min(pool.num_threads for pool in pools), max(pool.batch for pool in pools)
+        return PredictorPool(lambda: _Together([pool.open() for pool in pools]), threads, batch)
 
     def can_join(self, layer: str) -> bool:
         """See `FrozenBackbone.can_join`: nothing above a layer of theirs can be trained."""
         return False
 
-    def joint_predictors(self, layer: str, num_images: int) -> PredictorPool:
+    def joint_predictors(
+        self, layer: str, num_images: int, precision: str = EXACT, samples: Samples | None = None
+    ) -> PredictorPool:
         """See `FrozenBackbone.joint_predictors`; there are none."""
         raise ValueError(f"Received: layer {layer!r}. Allowed: none, since several networks stay frozen.")
+
+    def release_joint_file(self, layer: str) -> None:
+        """See `FrozenBackbone.release_joint_file`; there is none."""
 
     def keras_model(self, layer: str) -> "keras.Model":
         """See `FrozenBackbone.keras_model`: one model of all networks."""

@@ -62,6 +62,11 @@ class LiteModel:
         """The names that `run` accepts."""
         return tuple(self._outputs)
 
+    def tensor_names(self) -> dict[str, str]:
+        """What the file itself calls the tensor of each output, for readers that know no signatures."""
+        tensors = {detail["index"]: detail["name"] for detail in self._interpreter.get_output_details()}
+        return {name: tensors[index] for name, index in self._outputs.items()}
+
     def run(self, images: np.ndarray, output: str) -> np.ndarray:
         """One pass over a batch.
 

@@ -19,12 +19,11 @@ from pathlib import Path
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-from tlcore.models.litert_runtime import LiteModel, LitePredictor, litert_pool
+from tlcore.models.litert_runtime import LiteModel, litert_pool
 from tlcore.models.predictor import PredictorPool
 from tlcore.models.tflite_file import keep_until, named, unpack
 
 FUNCTIONS = ("VGG16", "VGG19")  # of keras.applications; the others have branches, or little in 3×3 convolutions
-MOST_DIFFERENCE = 1e-4  # from LiteRT, as a share of the largest value
 
 _OPERATOR, _SAME, _VALID = schema.BuiltinOperator, schema.Padding.SAME, schema.Padding.VALID
 _ACTIVATIONS = {schema.ActivationFunctionType.NONE: 0, schema.ActivationFunctionType.RELU: 1}  # as ncnn counts them
@@ -89,23 +88,10 @@ class NcnnPredictor:
         return [found[blob] for blob in self._blobs]
 
 
-def ncnn_pool(source: Path | bytes, outputs: Sequence[str], images: np.ndarray) -> PredictorPool | None:
-    """One predictor for all threads, after it gave what LiteRT gives; None where LiteRT is to be used.
-
-    Args:
-        source: a `.tflite`, or its bytes.
-        outputs: names of its signature.
-        images: (n, S, S, 3), 0–255 RGB, to compare with.
-    """
-    try:
-        predictor = NcnnPredictor(source, outputs)
-    except (UnsupportedNetwork, ImportError):
-        return None
-    expected = LitePredictor(source, outputs).predict(images)
-    for one, other in zip(predictor.predict(images), expected, strict=True):
-        if one.shape != other.shape or not np.abs(one - other).max() <= MOST_DIFFERENCE * np.abs(other).max():
-            return None
-    return PredictorPool(lambda: predictor, litert_pool(source, outputs).num_threads)
+def ncnn_pool(source: Path | bytes, outputs: Sequence[str]) -> PredictorPool:
+    """One predictor for all threads, each of which is best given one image at once; see `NcnnPredictor`."""
+    predictor = NcnnPredictor(source, outputs)
+    return PredictorPool(lambda: predictor, litert_pool(source, outputs).num_threads, batch=1)
 
 
 @dataclass(frozen=True)

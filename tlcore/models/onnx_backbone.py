@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from tlcore.errors import UserError
 from tlcore.models.frozen_files import POOLED
 from tlcore.models.onnx_runtime import onnx_pool
-from tlcore.models.predictor import PredictorPool
+from tlcore.models.predictor import EXACT, PredictorPool, Samples
 from tlcore.models.spec import BackboneSpec
 from tlcore.models.weights import fingerprint
 
@@ -46,7 +46,9 @@ class OnnxBackbone:
             raise UserError(f"The file of {self._spec.title} is missing.", "Add the network again.")
         return self._path
 
-    def predictors(self, layer: str, num_images: int) -> PredictorPool:
+    def predictors(
+        self, layer: str, num_images: int, precision: str = EXACT, samples: Samples | None = None
+    ) -> PredictorPool:
         """See `FrozenBackbone.predictors`."""
         return onnx_pool(self.file(layer), (POOLED,))
 
@@ -54,9 +56,14 @@ class OnnxBackbone:
         """See `FrozenBackbone.can_join`: there is nothing below to join with."""
         return False
 
-    def joint_predictors(self, layer: str, num_images: int) -> PredictorPool:
+    def joint_predictors(
+        self, layer: str, num_images: int, precision: str = EXACT, samples: Samples | None = None
+    ) -> PredictorPool:
         """See `FrozenBackbone.joint_predictors`. Always raises ValueError."""
         raise ValueError(f"Received: layer {layer!r}, which an ONNX network doesn’t have.")
+
+    def release_joint_file(self, layer: str) -> None:
+        """See `FrozenBackbone.release_joint_file`; there is none."""
 
     def keras_model(self, layer: str) -> "keras.Model":
         """There is none.

@@ -1,57 +1,96 @@
 """What a run keeps of its photos on disk: which stores, and which rows of them it needs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import partial
 from math import ceil
 
 import numpy as np
 
-from tlcore.config import NEVER, TrainConfig
-from tlcore.data.augment import Augmentation, Views, view_key
+from tlcore.data.augment import Views, view_key
 from tlcore.data.wanted import RESIZE_POLICY
 from tlcore.events import Progress, ShouldStop, never
 from tlcore.features.activations import ActivationKind, ImageCache, make_room, open_activations, open_features
 from tlcore.features.extract import FEATURES_KEPT, Photo, Request, check_numbers, extract, num_rows
 from tlcore.features.joined import extract_pooled, open_pooled
+from tlcore.features.rounded import exact_rows, share_of_bytes
 from tlcore.features.store import FeatureKind
 from tlcore.features.views import ViewedStore
 from tlcore.models.frozen_backbone import top_layer
 from tlcore.models.frozen_files import POOLED
+from tlcore.models.predictor import EXACT
 from tlcore.pipeline.context import Context, FineTuneModel, Halted
+from tlcore.pipeline.context import views_of as views_of
 
 
-def views_of(config: TrainConfig) -> Views:
-    """The augmented views that a frozen network is given."""
-    augmentation = Augmentation(**{option.name: getattr(config, option.name) for option in fields(Augmentation)})
-    return Views(augmentation, config.views, config.seed)
+@dataclass(frozen=True)
+class Stores:
+    """`learning`: of the photos to learn from, in all views; `exact`: of photos as they are, for figures."""
+
+    learning: ViewedStore
+    exact: ViewedStore
 
 
-def open_feature_store(context: Context, views: Views | None = None) -> ViewedStore:
-    """The store of what the head learns from; close it after use. A feature map is large: it lies with activations."""
-    layer, size = top_layer(context.config.head), context.config.image_size
+def open_feature_store(context: Context, views: Views | None = None, precision: str = EXACT) -> ViewedStore:
+    """The store of what the head learns from; close it after use. A feature map is large: it lies with activations.
+
+    Args:
+        precision: of the photos as they are; of their views it is the run's.
+    """
+    layer, size, views_precision = top_layer(context.config.head), context.config.image_size, context.precision.views
     if layer == POOLED:
         if context.spec.members:
-            return open_pooled(context.workspace, context.spec, size, views)
-        kind = FeatureKind(context.backbone.name, size, RESIZE_POLICY, context.spec.feature_size)
-        return open_features(context.workspace, kind, views)
+            return open_pooled(context.workspace, context.spec, size, views, precision, views_precision)
+        features = FeatureKind(
+            context.backbone.name, size, RESIZE_POLICY, context.spec.feature_size, precision=precision
+        )
+        return open_features(context.workspace, features, views, views_precision)
     shape = context.backbone.output_shape(layer)
-    return open_activations(
-        context.workspace, ActivationKind(context.backbone.name, layer, size, RESIZE_POLICY, shape), views
-    )
+    kind = ActivationKind(context.backbone.name, layer, size, RESIZE_POLICY, shape, precision=precision)
+    return open_activations(context.workspace, kind, views, views_precision)
 
 
-def open_activation_store(context: Context, model: FineTuneModel) -> ViewedStore:
-    """The store of what enters the part that trains, where a layer's output does; close it after use."""
+def open_activation_store(
+    context: Context, model: FineTuneModel, views: Views | None = None, precision: str = EXACT, learning: bool = False
+) -> ViewedStore:
+    """The store of what enters the part that trains, where a layer's output does; see `open_feature_store`.
+
+    Args:
+        learning: whether it is for photos to learn from alone, whose rows may be rounded.
+    """
     if model.layer is None:
         raise ValueError("Photos enter this network; they are in open_image_store.")
     shape = tuple(int(side) for side in model.trainable.input_shape[1:])
-    kind = ActivationKind(context.backbone.name, model.layer, context.config.image_size, RESIZE_POLICY, shape)
-    judged = None
-    if context.config.mixed_precision != NEVER:  # what is only trained on may be rounded
-        judged = [photo.sha256 for photo in context.split_photos()[1]]
-    return open_activations(context.workspace, kind, views_of(context.config), judged)
+    size = context.config.image_size
+    kind = ActivationKind(context.backbone.name, model.layer, size, RESIZE_POLICY, shape, precision=precision)
+    return open_activations(
+        context.workspace, kind, views, context.precision.views, learning and context.precision.activations_as_float16
+    )
+
+
+@contextmanager
+def open_feature_stores(context: Context) -> Iterator[Stores]:
+    """Both stores of what the head learns from."""
+    with _open_both(context, lambda views, precision, _: open_feature_store(context, views, precision)) as stores:
+        yield stores
+
+
+@contextmanager
+def open_activation_stores(context: Context, model: FineTuneModel) -> Iterator[Stores]:
+    """Both stores of what enters the part that trains, where a layer's output does."""
+    with _open_both(context, partial(open_activation_store, context, model)) as stores:
+        yield stores
+
+
+@contextmanager
+def _open_both(context: Context, open_store: Callable[[Views | None, str, bool], ViewedStore]) -> Iterator[Stores]:
+    with open_store(views_of(context.config), context.precision.photos, True) as learning:
+        if context.precision.photos == EXACT:
+            yield Stores(learning, ViewedStore(exact_rows(learning.plain)))
+            return
+        with open_store(None, EXACT, False) as exact:
+            yield Stores(learning, exact)
 
 
 def open_image_store(context: Context) -> ViewedStore:
@@ -74,22 +113,25 @@ class Requests:
 @contextmanager
 def open_requests(context: Context) -> Iterator[Requests]:
     """The requests of a run, their stores open meanwhile."""
-    model, views = context.fine_tune_model, views_of(context.config)
-    with open_feature_store(context, views) as features:
+    model = context.fine_tune_model
+    with open_feature_stores(context) as features:
         if model is None or model.layer is None:
-            yield Requests(_requests(context, (features,)))
+            yield Requests(_requests(context, features))
             return
-        with open_activation_store(context, model) as activations:
+        with open_activation_stores(context, model) as activations:
             yield Requests(
-                _requests(context, (features,)),
-                _requests(context, (activations,)),
-                _requests(context, (activations, features)),
+                _requests(context, features),
+                _requests(context, activations),
+                _requests(context, activations, features),
             )
 
 
-def _requests(context: Context, stores: tuple[ViewedStore, ...]) -> tuple[Request, Request]:
+def _requests(context: Context, *stores: Stores) -> tuple[Request, Request]:
     train, others = context.split_photos()
-    return Request(train, stores), Request(others, tuple(ViewedStore(store.plain) for store in stores))
+    return (
+        Request(train, tuple(each.learning for each in stores)),
+        Request(others, tuple(each.exact for each in stores)),
+    )
 
 
 def hold_caches(context: Context) -> None:
@@ -99,9 +141,9 @@ def hold_caches(context: Context) -> None:
     has been trained.
     """
     model = context.fine_tune_model
-    context.held.enter_context(open_feature_store(context, views_of(context.config)))
+    context.held.enter_context(open_feature_stores(context))
     if model is not None and model.layer is not None:
-        context.held.enter_context(open_activation_store(context, model))
+        context.held.enter_context(open_activation_stores(context, model))
 
 
 def make_room_for(context: Context, requests: Sequence[Request]) -> None:
@@ -110,9 +152,11 @@ def make_room_for(context: Context, requests: Sequence[Request]) -> None:
     Raises:
         UserError: the disk has no room for it; the sentence has the estimate.
     """
+    missing = [num_rows(request.missing()) for request in requests]
     for place, store in enumerate(requests[0].stores):
-        rows = sum(num_rows(request.missing()) * request.stores[place].share_of_bytes for request in requests)
-        make_room(context.workspace, store.kind, ceil(rows))
+        shares = [share_of_bytes(request.stores[place].plain) for request in requests]
+        rows = ceil(sum(number * share for number, share in zip(missing, shares, strict=True)))
+        make_room(context.workspace, store.kind, rows)
 
 
 def extract_for_head(

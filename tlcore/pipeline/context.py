@@ -2,19 +2,24 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from tlcore.config import TrainConfig
+from tlcore.data.augment import Augmentation, Views
 from tlcore.data.manifest import Dataset
 from tlcore.events import ShouldStop, StageKey
 from tlcore.features.extract import Photo
+from tlcore.features.views import has_views
 from tlcore.jobs.store import Run
 from tlcore.models.frozen_backbone import FrozenBackbone
 from tlcore.models.registry import BackboneSpec
+from tlcore.models.runtime_choice import usable_precision
+from tlcore.pipeline.feature_precision import FeaturePrecision, feature_precision
 from tlcore.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -88,6 +93,15 @@ class Context:
     held: ExitStack = field(default_factory=ExitStack)
     final_features: dict[str, np.ndarray] = field(default_factory=dict)
 
+    @cached_property
+    def precision(self) -> FeaturePrecision:
+        """In which precision the features of the photos that it learns from are computed."""
+        views = views_of(self.config)
+        num_views = views.count if has_views(views) else 1
+        return feature_precision(
+            self.dataset, self.config, self.spec, num_views, partial(usable_precision, self.workspace)
+        )
+
     @property
     def photos(self) -> list[Photo]:
         """All photos of the data set."""
@@ -102,6 +116,12 @@ class Context:
     def split_photos(self) -> tuple[list[Photo], list[Photo]]:
         """The photos to learn from, and the others: validation and test."""
         return self.part("train")[0], self.part("validation")[0] + self.part("test")[0]
+
+
+def views_of(config: TrainConfig) -> Views:
+    """The augmented views that a frozen network is given."""
+    augmentation = Augmentation(**{option.name: getattr(config, option.name) for option in fields(Augmentation)})
+    return Views(augmentation, config.views, config.seed)
 
 
 class Halted(Exception):

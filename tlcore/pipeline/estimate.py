@@ -4,6 +4,7 @@ Made for a page, so it builds no network and reads no photo; a run that is at wo
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 from tlcore.config import TrainConfig
 from tlcore.data.manifest import Dataset
@@ -16,8 +17,10 @@ from tlcore.features.views import ViewedStore, has_views
 from tlcore.models.backbones import find_backbone
 from tlcore.models.frozen_backbone import top_layer
 from tlcore.models.frozen_files import POOLED
+from tlcore.models.runtime_memory import recall_precision
 from tlcore.models.weights_cache import is_present
 from tlcore.pipeline.caches import views_of
+from tlcore.pipeline.feature_precision import feature_precision
 from tlcore.pipeline.fold_time import FoldPlan, plan_folds
 from tlcore.pipeline.folding import fold_photos
 from tlcore.pipeline.rates import Range, Rates, num_products
@@ -146,9 +149,12 @@ class _Work:
         """Rows that the frozen network has yet to compute."""
         if top_layer(self._config.head) != POOLED:
             return self._num_rows()
-        train, others = self._photos
-        with open_pooled(self._workspace, self._spec, self._config.image_size, views_of(self._config)) as store:
-            return num_lacking(Request(train, (store,))) + num_lacking(Request(others, (ViewedStore(store.plain),)))
+        (train, others), size, views = self._photos, self._config.image_size, views_of(self._config)
+        usable, num_views = partial(recall_precision, self._workspace), views.count if has_views(views) else 1
+        precision = feature_precision(self._dataset, self._config, self._spec, num_views, usable)
+        learning = open_pooled(self._workspace, self._spec, size, views, precision.photos, precision.views)
+        with learning, open_pooled(self._workspace, self._spec, size) as exact:
+            return num_lacking(Request(train, (learning,))) + num_lacking(Request(others, (exact,)))
 
     def _num_rows(self) -> int:
         """Rows of all photos, those to train on in all views."""

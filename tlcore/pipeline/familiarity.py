@@ -11,23 +11,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
-from tlcore.errors import UserError
-from tlcore.evaluation.prototypes import (
-    are_all_prototypes,
-    familiarity,
-    fit_prototypes,
-    left_out_familiarity,
-    out_of_fold_familiarity,
-)
+from tlcore.evaluation.prototypes import familiarity, fit_prototypes
 from tlcore.evaluation.rejection import RejectionRule, make_rule
 from tlcore.evaluation.report import FAMILIARITY, save_familiarity
 from tlcore.events import Event
 from tlcore.pipeline.context import Context
 from tlcore.pipeline.final_features import features_of
 from tlcore.pipeline.finishing import Completed
-from tlcore.pipeline.folding import Folding, fold_photos, folds_of
+from tlcore.pipeline.folding import fold_photos
+from tlcore.pipeline.left_out import left_out
 
 ENOUGH = 200
 """Photos that training has not seen, from which on the threshold needs no others: what 95% of 200 photos reach is known
@@ -57,11 +50,11 @@ def learn_familiarity(context: Context, completed: Completed) -> Generator[Event
     few = model.network is None and len(validation[0]) + len(test[0]) < ENOUGH
     folding = fold_photos(context.dataset, context.config)
     photos, classes = (folding.photos, folding.classes) if few else train
-    features = yield from features_of(context, model, photos)
+    features = yield from features_of(context, model, photos, exact=few)
     prototypes = fit_prototypes(features, classes, context.config.seed)
     shipped = familiarity((yield from features_of(context, model, test[0])), prototypes)
     if few:
-        known = _left_out(context, folding, features)
+        known = left_out(folding, context.dataset, context.config.seed, features)
         by_photo = dict(zip((photo.sha256 for photo in photos), known, strict=True))
         unseen = np.array([by_photo.get(photo.sha256, own) for photo, own in zip(test[0], shipped)], np.float32)
     else:
@@ -70,18 +63,3 @@ def learn_familiarity(context: Context, completed: Completed) -> Generator[Event
     rows = report.predictions.assign(**{FAMILIARITY: unseen})
     save_familiarity(context.run.folder, replace(report, predictions=rows))
     return Familiarity(prototypes, make_rule(known, unseen, rows["correct"].to_numpy(bool)), shipped)
-
-
-def _left_out(context: Context, folding: Folding, features: Vectors) -> Vectors:
-    """How familiar each photo is to prototypes that were made without it and what belongs to it."""
-    groups = pd.factorize(folding.groups)[0].astype(np.int64)
-    if are_all_prototypes(folding.classes):
-        return left_out_familiarity(features, groups)
-    seed = context.config.seed
-    try:
-        folds = [fold.predict for fold in folds_of(folding, context.dataset, seed)] if folding.num_folds else []
-    except UserError:
-        folds = []
-    if not folds:  # a class is one group: what is left of it is nothing
-        return left_out_familiarity(features, groups)
-    return out_of_fold_familiarity(features, folding.classes, folds, seed)

@@ -7,6 +7,7 @@ is built here, its batch normalisation is adapted where that is asked for, it is
 import hashlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from math import prod
 
@@ -23,7 +24,6 @@ from tlcore.features.batches import augmenting, batches
 from tlcore.features.extract import Photo, Request, decode, extract
 from tlcore.features.memory import SLOTS, Demand, check_fine_tune_memory
 from tlcore.features.saving import Stopwatch
-from tlcore.features.views import ViewedStore
 from tlcore.jobs.attempts import can_resume
 from tlcore.models.build import build_backbone, cut_backbone, layer_below
 from tlcore.models.convert import convert_to_tflite
@@ -32,10 +32,11 @@ from tlcore.models.graph import tensor_of
 from tlcore.models.litert_runtime import usable_cores
 from tlcore.models.registry import lowest_unfrozen_block
 from tlcore.pipeline.caches import (
+    Stores,
     check_complete,
     hold_caches,
     make_room_for,
-    open_activation_store,
+    open_activation_stores,
     open_image_store,
     open_requests,
     views_of,
@@ -125,7 +126,8 @@ def use_adapted(context: Context, model: FineTuneModel) -> None:
     """From here on the run's frozen network is this one, whose batch normalisation was adapted."""
     config, digest = context.config, hashlib.sha256(batch_norm_bytes(model.whole)).hexdigest()[:12]
     name = f"{context.backbone.name}-own-{digest}"
-    context.backbone = AdaptedBackbone(name, model.backbone, top_layer(config.head), config.image_size)
+    top = top_layer(config.head)
+    context.backbone = AdaptedBackbone(context.workspace, context.spec, name, model.backbone, top, config.image_size)
 
 
 def extract_features_and_activations(context: Context) -> Iterator[Event]:
@@ -144,6 +146,7 @@ def extract_features_and_activations(context: Context) -> Iterator[Event]:
         read, stop = context.dataset.read, context.should_stop
         yield from extract(predictors, requests.joint, read, stop, StageKey.EXTRACT_FEATURES_AND_ACTIVATIONS)
         check_complete(requests.joint)
+    context.backbone.release_joint_file(str(model.layer))
 
 
 def cache_activations(context: Context) -> Iterator[Event]:
@@ -194,8 +197,8 @@ def fine_tune_stage(context: Context) -> Iterator[Event]:
         set_dense(model.dense, head.layers)
     baseline = Baseline(head.epoch, validation_score_of(context, head)) if head is not None else None
     schedule = FineTuneSchedule(context.epochs_done, config.fine_tune_epochs, baseline)
-    with open_image_store(context) if model.layer is None else open_activation_store(context, model) as store:
-        source, infer = _batch_source(context, model, store), InferenceFunction(model.trainable, _features(model))
+    with _open_inputs(context, model) as stores:
+        source, infer = _batch_source(context, model, stores), InferenceFunction(model.trainable, _features(model))
         best = yield from fine_tune(
             model.trainable, source, config, schedule, context.run.folder, context.should_stop, infer
         )
@@ -232,9 +235,20 @@ def network_model(
     )
 
 
-def _batch_source(context: Context, model: FineTuneModel, store: ViewedStore) -> BatchSource:
+@contextmanager
+def _open_inputs(context: Context, model: FineTuneModel) -> Iterator[Stores]:
+    """What enters the part that trains."""
+    if model.layer is not None:
+        with open_activation_stores(context, model) as stores:
+            yield stores
+    else:
+        with open_image_store(context) as store:
+            yield Stores(store, store)
+
+
+def _batch_source(context: Context, model: FineTuneModel, stores: Stores) -> BatchSource:
     """The batches of each epoch, from rows on disk."""
-    config = context.config
+    config, store = context.config, stores.learning
     photos, classes = context.part("train")
 
     def train(epoch: int) -> Iterator[Batch]:
@@ -247,7 +261,7 @@ def _batch_source(context: Context, model: FineTuneModel, store: ViewedStore) ->
 
     def held_out(split: str) -> Iterator[Batch]:
         others, their_classes = context.part(split)
-        return batches(store, [photo.sha256 for photo in others], their_classes, config.batch_size)
+        return batches(stores.exact, [photo.sha256 for photo in others], their_classes, config.batch_size)
 
     return BatchSource(train, held_out, classes, -(-len(classes) // config.batch_size))
 

@@ -21,9 +21,9 @@ from tlcore.pipeline.caches import (
     hold_caches,
     make_room_for,
     open_feature_store,
+    open_feature_stores,
     open_requests,
     read_photos,
-    views_of,
 )
 from tlcore.pipeline.context import Context, Halted, TrainedModel
 from tlcore.serving.graft import graft_head
@@ -77,10 +77,10 @@ def train_head_stage(context: Context) -> Iterator[Event]:
         UserError: a feature is not a number, or the loss was none before there was a head.
     """
     (train, train_classes), (validation, validation_classes) = context.part("train"), context.part("validation")
-    with open_feature_store(context, views_of(context.config)) as store:
-        several = store.views.count > 1
+    with open_feature_stores(context) as stores:
+        store, several = stores.learning, stores.learning.views.count > 1
         examples = Examples(StoredViews(store, train) if several else read_photos(store, train), train_classes)
-        held_out = Examples(read_photos(store, validation), validation_classes)
+        held_out = Examples(read_photos(stores.exact, validation), validation_classes)
         # A run that is continued needs the head that it began with, whatever was asked meanwhile.
         should_stop = never if can_resume(context.run) else context.should_stop
         num_classes = len(context.dataset.labels)

@@ -9,9 +9,10 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from tlcore.models.tflite_append import append_operator, append_tensor
-from tlcore.models.tflite_file import drop_unused, entry, named, needed_for, pack, unpack
+from tlcore.models.tflite_file import drop_unused, entry, keep_until, named, needed_for, pack, unpack
 
 FAMILIARITY = "familiarity"  # what the model file calls the output
+FEATURES = "features"  # and what `pooled_features` calls its own
 _LEFT_OUT = -1  # an input of an operator that has none there
 _POSITIONS = np.array([1, 2], np.int32)  # axes of a feature map
 
@@ -51,6 +52,27 @@ def append_familiarity(model: schema.ModelT, source: int, prototypes: np.ndarray
     )
     highest = _reduce(model, operators.REDUCE_MAX, similarity, np.array([1], np.int32), (1, 1), keep=True)
     return append_operator(model, operators.RELU, [highest], append_tensor(model, FAMILIARITY, (1, 1)))
+
+
+def pooled_features(data: bytes) -> bytes | None:
+    """A file with the familiarity cut where its features are: image → `features`, float32 (1, D).
+
+    None where it has no familiarity, or the one of several networks.
+
+    Raises:
+        UserError: it is not such a file.
+    """
+    model, signature = unpack(data)
+    wanted = [line for line in signature.outputs if line.name == FAMILIARITY.encode()]
+    if not wanted:
+        return None
+    units = [
+        operator
+        for operator in needed_for(model.subgraphs[0], int(wanted[0].tensorIndex))
+        if (code := model.operatorCodes[operator.opcodeIndex])
+        and max(code.builtinCode, code.deprecatedBuiltinCode) == schema.BuiltinOperator.L2_NORMALIZATION
+    ]
+    return keep_until(data, {FEATURES: int(units[0].inputs[0])}) if len(units) == 1 else None
 
 
 def _reduce(model: schema.ModelT, code: int, source: int, axes: np.ndarray, shape: tuple[int, ...], keep: bool) -> int:

@@ -179,7 +179,7 @@ def score_photos(
     if labels:
         collected.refused += [("/".join(each.file.parts), UNLABELLED) for each in placed if not each.label]
         placed = [each for each in placed if each.label]
-    if not (yield from _predict_all(replace(photos, placed=placed), watched, should_stop)):
+    if not (yield from _predict_all(replace(photos, placed=placed), watched, StageKey.TEST, should_stop)):
         return None
     rows = collected.photos()
     if rows.empty:
@@ -201,7 +201,7 @@ def predict_photos(
     Raises:
         UserError: no photo can be used, or they are too many.
     """
-    is_whole = yield from _predict_all(photos, watched, should_stop)
+    is_whole = yield from _predict_all(photos, watched, StageKey.PREDICT, should_stop)
     rows = photos.collected.photos()
     if rows.empty and is_whole:
         raise no_photo(photos.name)
@@ -210,7 +210,9 @@ def predict_photos(
     return Scored(frame, None, photos.collected.report()), is_whole
 
 
-def _predict_all(photos: Photos, watched: Watched, should_stop: ShouldStop) -> Generator[Event, None, bool]:
+def _predict_all(
+    photos: Photos, watched: Watched, stage: StageKey, should_stop: ShouldStop
+) -> Generator[Event, None, bool]:
     """Read and predict all files; False when stopped."""
     reading = collect(photos.source, photos.placed, photos.collected, Reading(watched), should_stop)
     while True:
@@ -218,7 +220,7 @@ def _predict_all(photos: Photos, watched: Watched, should_stop: ShouldStop) -> G
             event = next(reading)
         except StopIteration as end:
             return bool(end.value)
-        yield replace(event, stage=StageKey.PREDICT)  # not imported: nothing of them is kept
+        yield replace(event, stage=stage)  # not imported: nothing of them is kept
 
 
 def _counted(rows: pd.DataFrame, answers: list[Answer], labels: tuple[str, ...]) -> Report:

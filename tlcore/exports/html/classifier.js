@@ -20,7 +20,9 @@ class Classifier {
   /** `about`: the page's data: `labels`, `input` (as in model.json) and `threshold` (null: it answers every photo). */
   static async load(about) {
     await Classifier.startRuntime(await unpack(takeBytes("tl-runtime")));
-    return Classifier.compile(about, await unpack(takeBytes("tl-network")));
+    const classifier = await Classifier.compile(about, await unpack(takeBytes("tl-network")));
+    classifier.decoder = await PhotoDecoder.load(await unpack(takeBytes("tl-decoder")));
+    return classifier;
   }
 
   /** The runtime, of its WebAssembly's bytes; once a page. */
@@ -38,8 +40,10 @@ class Classifier {
     Object.assign(this, { about, network });
   }
 
+  /** The answer for a file, with the `note` of `PhotoDecoder.seen`. */
   async ofFile(file) {
-    return this.ofSquare(await seenOfFile(file, this.about.input));
+    const { square, note } = await this.decoder.seen(file, this.about.input);
+    return { ...(await this.ofSquare(square)), note };
   }
 
   /** The answer for what the network sees: `ranked` ([label, probability, place], most probable first) and `isKnown`. */

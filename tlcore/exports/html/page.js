@@ -24,7 +24,7 @@ async function classify(classifier, file, name) {
     const start = performance.now();
     const answer = await classifier.ofFile(file);
     const milliseconds = performance.now() - start;
-    card = answerCard(file, name, about.input.resize, answer, milliseconds, (await isDeep(file)) ? DEEP : "");
+    card = answerCard(file, name, about.input.resize, answer, milliseconds, (await isDeep(file)) ? DEEP : answer.note);
     if (asked !== queue.removals) return "";
     rows.push([name, answer]);
     const label = answer.isKnown ? answer.ranked[0][0] : "None of these";

@@ -1,6 +1,5 @@
-/* From a file to what the network sees, step by step as docs/run-format.md has it. The resize is Pillow's own arithmetic, since
-   that of a canvas gives other pixels; of a large JPEG blocks of 2, 4 or 8 pixels a side become one first, which is what libjpeg
-   computes when it decodes at a fraction of the size (jidctred.c: the averages of adjacent outputs). */
+/* From a picture to what the network sees, step by step as docs/run-format.md has it. The resize is Pillow's own arithmetic,
+   since that of a canvas gives other pixels. Photos in files become pictures in photo_decoder.js. */
 
 const WEIGHT_BITS = 22; // Pillow's Resample.c: whole numbers of 32 bits, 8 for the value, 2 to spare
 const STRIP_PIXELS = 4_000_000; // drawn at once: phones have small canvases
@@ -12,12 +11,13 @@ const picture = (width, height) => ({ width, height, data: new Uint8ClampedArray
 function resizeWeights(length, start, end, size) {
   const scale = (end - start) / size;
   const support = Math.max(scale, 1);
+  const step = 1 / support; // multiplied by, as Pillow does: a division rounds otherwise
   return Array.from({ length: size }, (_, place) => {
     const center = start + (place + 0.5) * scale;
     const first = Math.max(Math.trunc(center - support + 0.5), 0);
     const last = Math.min(Math.trunc(center + support + 0.5), length);
     const weights = [];
-    for (let at = first; at < last; at++) weights.push(Math.max(1 - Math.abs((at - center + 0.5) / support), 0));
+    for (let at = first; at < last; at++) weights.push(Math.max(1 - Math.abs((at - center + 0.5) * step), 0));
     const sum = weights.reduce((total, each) => total + each, 0);
     return { first, weights: weights.map((each) => Math.trunc(0.5 + (each / sum) * 2 ** WEIGHT_BITS)) };
   });
@@ -41,23 +41,26 @@ function resizeSide(from, to, taps, lines, step, across, newStep, newAcross) {
   });
 }
 
-/** Pillow's `resize` with BILINEAR of `box` (left, top, right, bottom; at fractions of a pixel). */
-function resize(source, size, box) {
+/** Pillow's `resize` with BILINEAR of `box` (left, top, right, bottom; at fractions of a pixel). The side that is resized first is
+    rounded first; `hasTallRule`: whether the heights of tall pictures are, as since Pillow 13 (`ImagingResampleInner`). */
+function resize(source, size, box, hasTallRule) {
   const [left, top, right, bottom] = box.map(Math.fround);
-  let now = source;
-  if (now.width !== size || left || right !== size) {
-    const narrow = picture(size, now.height);
-    const taps = resizeWeights(now.width, left, right, size);
-    resizeSide(now.data, narrow.data, taps, now.height, 3, now.width * 3, 3, size * 3);
-    now = narrow;
-  }
-  if (now.height !== size || top || bottom !== size) {
-    const square = picture(size, size);
-    const taps = resizeWeights(now.height, top, bottom, size);
-    resizeSide(now.data, square.data, taps, size, size * 3, 3, size * 3, 3);
-    now = square;
-  }
-  return now;
+  const across = (from) => {
+    if (from.width === size && !left && right === size) return from;
+    const narrow = picture(size, from.height);
+    const taps = resizeWeights(from.width, left, right, size);
+    resizeSide(from.data, narrow.data, taps, from.height, 3, from.width * 3, 3, size * 3);
+    return narrow;
+  };
+  const down = (from) => {
+    if (from.height === size && !top && bottom === size) return from;
+    const flat = picture(from.width, size);
+    const taps = resizeWeights(from.height, top, bottom, size);
+    resizeSide(from.data, flat.data, taps, from.width, from.width * 3, 3, from.width * 3, 3);
+    return flat;
+  };
+  const isTall = source.height > size && source.height - size > 2 * (source.width - size);
+  return hasTallRule && isTall ? across(down(source)) : down(across(source));
 }
 
 /** The part of a picture that the network sees, as a box of `resize`. */
@@ -69,98 +72,41 @@ function seenBox({ width, height }, { resize: policy, pixels }) {
   return [x, y, x + side, y + side];
 }
 
-/** How many pixels a side of a JPEG become one: Pillow's `draft` to `input.reduce` times the size. */
-function reduction(width, height, input) {
-  const least = input.size * (input.pixels > 1 ? 2 : 1);
-  const scale = Math.min(Math.floor(width / least), Math.floor(height / least));
-  return [8, 4, 2].find((each) => scale >= each) ?? 1;
-}
-
-/** The EXIF orientation of a JPEG, 1–8; 1 where none is said. */
-function orientationOf(bytes) {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  try {
-    for (let at = 2; view.getUint8(at) === 0xff && view.getUint8(at + 1) !== 0xda; at += 2 + view.getUint16(at + 2)) {
-      if (view.getUint8(at + 1) !== 0xe1 || view.getUint32(at + 4) !== 0x45786966) continue;
-      const start = at + 10;
-      const little = view.getUint16(start) === 0x4949;
-      const table = start + view.getUint32(start + 4, little);
-      for (let entry = table + 2; entry < table + 2 + 12 * view.getUint16(table, little); entry += 12) {
-        if (view.getUint16(entry, little) === 0x0112) return view.getUint16(entry + 8, little);
-      }
-    }
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error; // the file ends too early
-  }
-  return 1;
-}
-
-/** Where blocks of `factor` pixels begin along a side, and where the last one ends; the short one is the last, or the first. */
-function blockEdges(length, factor, isTurned) {
-  const edges = [0];
-  for (let at = (isTurned && length % factor) || factor; at < length; at += factor) edges.push(at);
-  return [...edges, length];
-}
-
-/** What a canvas holds of a picture as RGB, each block of `factor` pixels a side as its average. */
-function readPixels(source, width, height, factor, orientation) {
-  const columns = blockEdges(width, factor, [2, 3, 6, 7].includes(orientation));
-  const rows = blockEdges(height, factor, [3, 4, 7, 8].includes(orientation));
-  const made = picture(columns.length - 1, rows.length - 1);
-  const rowsAtOnce = Math.max(1, Math.floor(STRIP_PIXELS / (width * factor)));
-  const canvas = new OffscreenCanvas(width, Math.min(height, rowsAtOnce * factor));
+/** What a canvas holds of a picture on the screen: RGB, and `alpha`, a byte a pixel; null where nothing shines through. */
+function readPixels(source, width, height) {
+  const made = { ...picture(width, height), alpha: null };
+  const rowsAtOnce = Math.max(1, Math.min(height, Math.floor(STRIP_PIXELS / width)));
+  const canvas = new OffscreenCanvas(width, rowsAtOnce);
   const context = canvas.getContext("2d", { willReadFrequently: true, colorSpace: "srgb" });
-  for (let row = 0; row < made.height; row += rowsAtOnce) {
-    const [top, bottom] = [rows[row], rows[Math.min(row + rowsAtOnce, made.height)]];
-    context.fillStyle = "white";
-    context.fillRect(0, 0, width, bottom - top);
+  for (let top = 0; top < height; top += rowsAtOnce) {
+    const rows = Math.min(rowsAtOnce, height - top);
+    context.clearRect(0, 0, width, rows);
     context.drawImage(source, 0, -top);
-    const { data } = context.getImageData(0, 0, width, bottom - top);
-    for (let y = row; y < Math.min(row + rowsAtOnce, made.height); y++) averageRow(data, width, made, y, rows, top, columns);
+    const { data } = context.getImageData(0, 0, width, rows);
+    for (let from = 0, at = top * width; from < data.length; from += 4, at++) {
+      made.data[at * 3] = data[from];
+      made.data[at * 3 + 1] = data[from + 1];
+      made.data[at * 3 + 2] = data[from + 2];
+      if (data[from + 3] === 255) continue;
+      made.alpha ??= new Uint8Array(width * height).fill(255);
+      made.alpha[at] = data[from + 3];
+    }
   }
   return made;
 }
 
-function averageRow(data, width, made, y, rows, top, columns) {
-  for (let x = 0, to = y * made.width * 3; x < made.width; x++) {
-    let [red, green, blue] = [0, 0, 0];
-    for (let line = rows[y] - top; line < rows[y + 1] - top; line++) {
-      for (let at = (line * width + columns[x]) * 4, end = (line * width + columns[x + 1]) * 4; at < end; at += 4) {
-        red += data[at];
-        green += data[at + 1];
-        blue += data[at + 2];
-      }
-    }
-    const count = (rows[y + 1] - rows[y]) * (columns[x + 1] - columns[x]);
-    made.data[to++] = Math.floor(red / count + 0.5);
-    made.data[to++] = Math.floor(green / count + 0.5);
-    made.data[to++] = Math.floor(blue / count + 0.5);
+/** A picture on white, with the rounding of Pillow's `paste`. */
+function onWhite({ width, height, data, alpha }) {
+  for (let at = 0; alpha && at < data.length; at++) {
+    const share = alpha[Math.floor(at / 3)];
+    const value = data[at] * share + 255 * (255 - share) + 128;
+    data[at] = (value + (value >> 8)) >> 8;
   }
+  return { width, height, data };
 }
 
-/** What the network sees of a picture on the screen (a bitmap, a video), RGB bytes of `input.size` squared. */
-function seenSquare(source, width, height, input, factor = 1, orientation = 1) {
-  const upright = readPixels(source, width, height, factor, orientation);
-  return resize(upright, input.size, seenBox(upright, input)).data;
-}
+/** What the network sees of an upright RGB picture: RGB bytes of `input.size` squared. */
+const seenOf = (upright, input) => resize(upright, input.size, seenBox(upright, input), input.tallRule).data;
 
-/** Whether a file is a PNG of more than 8 bits a channel, of which browsers give 8. */
-async function isDeep(file) {
-  const bytes = new DataView(await file.slice(0, 26).arrayBuffer());
-  return bytes.byteLength === 26 && bytes.getUint32(0) === 0x89504e47 && bytes.getUint8(24) > 8;
-}
-
-/** What the network sees of a file; throws where the browser cannot decode it. */
-async function seenOfFile(file, input) {
-  const bytes = new Uint8Array(await file.slice(0, 131_072).arrayBuffer()); // EXIF stands in front
-  const isJpeg = bytes[0] === 0xff && bytes[1] === 0xd8;
-  const options = { imageOrientation: "from-image", colorSpaceConversion: "default" };
-  const bitmap = await createImageBitmap(file, options);
-  const { width, height } = bitmap;
-  try {
-    if (!isJpeg) return seenSquare(bitmap, width, height, input);
-    return seenSquare(bitmap, width, height, input, reduction(width, height, input), orientationOf(bytes));
-  } finally {
-    bitmap.close();
-  }
-}
+/** What the network sees of a picture on the screen (a bitmap, a video). */
+const seenSquare = (source, width, height, input) => seenOf(onWhite(readPixels(source, width, height)), input);

@@ -9,6 +9,7 @@ from http import HTTPStatus
 
 SECONDS_TO_WAIT = 20  # until it is a photo's turn, or for a slow sender to go on
 MOST_WAITING = 10  # times the largest photo: what may lie in memory until its turn
+MOST_IN_FORM = 5  # times the largest photo: what the photos of one request may have together
 TOO_MANY = "Too many photos at once. Try again in a moment."
 
 
@@ -21,13 +22,21 @@ class Refused(Exception):
 
 
 class Limits:
-    """Of a service. `most_bytes`: of one photo; `most_at_once`: photos that are decoded side by side."""
+    """Of a service. `most_bytes`: of one photo; `most_at_once`: photos that are decoded side by side; `most_photos`: in
+    one request; `most_form_bytes`: of all of these together."""
 
-    def __init__(self, most_bytes: int, most_at_once: int) -> None:
-        self.most_bytes = most_bytes
+    def __init__(self, most_bytes: int, most_at_once: int, most_photos: int) -> None:
+        self.most_bytes, self.most_photos = most_bytes, most_photos
+        self.most_form_bytes = MOST_IN_FORM * most_bytes
         self._free = threading.BoundedSemaphore(most_at_once)
         self._changed = threading.Condition()
         self._requests = self._bytes = 0
+
+    def check_size(self, size: int) -> None:
+        """Raise Refused where a photo has more bytes than it may."""
+        if size > self.most_bytes:
+            why = f"A photo may have {self.most_bytes:,} bytes at most."
+            raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, why)
 
     @contextmanager
     def turn(self) -> Iterator[None]:
@@ -41,7 +50,7 @@ class Limits:
 
     @contextmanager
     def memory(self, size: int) -> Iterator[None]:
-        """Room for a photo of so many bytes; waits for it. Raises Refused."""
+        """Room for a request of so many bytes; waits for it. Raises Refused."""
         with self._changed:
             most = MOST_WAITING * self.most_bytes
             if not self._changed.wait_for(lambda: self._bytes + size <= most, SECONDS_TO_WAIT):

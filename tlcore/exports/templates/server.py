@@ -4,6 +4,8 @@
     GET  /health    {"status": "ok", "classes": [...], "model": ..., "name": ...}
     POST /predict   one photo, as the body or as the file of a form → {"label": ..., "probability": ..., "known": ...,
                     "familiarity": ..., "probabilities": {...}, "model": ...}; where it can't: {"error": "why"}
+                    several photos as the files of one form, or ?list=1 → a list with an answer each, in the same
+                    order, which has the name of the "file" too; {"file": ..., "error": "why"} where it can't
 
 Settings are options or environment variables: python server.py --help. No photo is kept. Put a proxy with HTTPS in
 front of it where strangers reach it.
@@ -23,11 +25,12 @@ from email.message import Message
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from limits import SECONDS_TO_WAIT, Limits, Refused  # type: ignore[import-not-found]
 from predict import HERE, Classifier  # type: ignore[import-not-found]
 
+LONGEST_NAME = 255  # of a file, in an answer
 SECONDS_TO_STOP = 8  # for the photos under way; `docker stop` waits for 10
 PAGE_POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src blob: data:"
 PAGES = {
@@ -75,7 +78,7 @@ class Handler(BaseHTTPRequestHandler):
             try:
                 length = self._length()
                 with self.server.limits.memory(length):
-                    self._send_json(HTTPStatus.OK, self.server.predict(self._photo(length)))
+                    self._send_json(HTTPStatus.OK, self._answer(self._photos(length)))
             except Refused as refused:
                 self._refuse(refused.status, str(refused))
 
@@ -123,27 +126,48 @@ class Handler(BaseHTTPRequestHandler):
         length = self.headers.get("Content-Length", "")
         if "Transfer-Encoding" in self.headers or not (length.isascii() and length.isdigit()):
             raise Refused(HTTPStatus.LENGTH_REQUIRED, "Send the photo with a Content-Length, not in chunks.")
-        most = self.server.limits.most_bytes
-        if int(length[:20]) > most:
-            raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A photo may have {most:,} bytes at most.")
+        limits = self.server.limits
+        if self._is_form() and int(length[:20]) > limits.most_form_bytes:
+            why = f"The photos of a request may have {limits.most_form_bytes:,} bytes together at most."
+            raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, why)
+        if not self._is_form():
+            limits.check_size(int(length[:20]))
         return int(length)
 
-    def _photo(self, length: int) -> bytes:
-        """The photo in the body of the request."""
+    def _is_form(self) -> bool:
+        return self.headers.get("Content-Type", "").lower().startswith("multipart/form-data")
+
+    def _answer(self, photos: list[tuple[str, bytes]]) -> Any:
+        """What is on one photo, or a list for several. Raises Refused."""
+        if len(photos) == 1 and "list" not in parse_qs(urlsplit(self.path).query):
+            return self.server.predict(photos[0][1])
+        answers: list[dict[str, Any]] = []
+        for name, photo in photos:
+            try:
+                answers.append({"file": name, **self.server.predict(photo)})
+            except Refused as refused:
+                answers.append({"file": name, "error": str(refused)})
+        return answers
+
+    def _photos(self, length: int) -> list[tuple[str, bytes]]:
+        """The photos in the body of the request, by the names of their files; "" for one that has none."""
         try:
             data = self.rfile.read(length)
         except OSError as error:
             raise Refused(HTTPStatus.REQUEST_TIMEOUT, "The photo didn’t arrive in time.") from error
         if len(data) < length:
             raise Refused(HTTPStatus.BAD_REQUEST, "The photo didn’t arrive whole.")
-        kind = self.headers.get("Content-Type", "")
-        if kind.lower().startswith("multipart/form-data"):
-            data = file_of_form(kind, data)
-        if not data:
-            raise Refused(HTTPStatus.BAD_REQUEST, "There is no photo in this request.")
-        return data
+        if not self._is_form():
+            return [("", data)]
+        photos = files_of_form(self.headers["Content-Type"], data)
+        most = self.server.limits.most_photos
+        if not photos:
+            raise Refused(HTTPStatus.BAD_REQUEST, "There is no photo in this form.")
+        if len(photos) > most:
+            raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A request may have {most:,} photos at most.")
+        return photos
 
-    def _send_json(self, status: HTTPStatus, values: dict[str, Any]) -> None:
+    def _send_json(self, status: HTTPStatus, values: Any) -> None:
         self._send(status, json.dumps(values, ensure_ascii=False).encode("utf-8"), "application/json", {})
 
     def _refuse(self, status: HTTPStatus, why: str) -> None:
@@ -197,20 +221,24 @@ class Handler(BaseHTTPRequestHandler):
         }
 
 
-def file_of_form(kind: str, body: bytes) -> bytes:
-    """The one file of a form (multipart/form-data, RFC 7578). `kind`: its Content-Type. Raises Refused."""
-    head = Message()
-    head["Content-Type"] = kind
-    boundary = str(head.get_param("boundary", ""))
+def files_of_form(kind: str, body: bytes) -> list[tuple[str, bytes]]:
+    """The files of a form (multipart/form-data, RFC 7578), each with its name. `kind`: its Content-Type."""
+    boundary = str(_header("Content-Type", kind).get_param("boundary", ""))
     files = []
     for part in (b"\r\n" + body).split(b"\r\n--" + boundary.encode("latin-1", "replace"))[1:] if boundary else []:
-        headers, _, content = part.partition(b"\r\n\r\n")
-        if b"filename=" in headers.lower() and content:
-            files.append(content)
-    if len(files) != 1:
-        why = "There is no photo in this form." if not files else "Send one photo at a time."
-        raise Refused(HTTPStatus.BAD_REQUEST, why)
-    return files[0]
+        lines, _, content = part.partition(b"\r\n\r\n")
+        for line in lines.split(b"\r\n"):
+            if line.lower().startswith(b"content-disposition:"):
+                name = _header("Content-Disposition", line[20:].decode("utf-8", "replace").strip()).get_filename()
+                if name or (name is not None and content):  # an empty field of a page has neither
+                    files.append((name[:LONGEST_NAME], content))
+    return files
+
+
+def _header(name: str, value: str) -> Message:
+    head = Message()
+    head[name] = value
+    return head
 
 
 class Service(ThreadingHTTPServer):
@@ -222,7 +250,7 @@ class Service(ThreadingHTTPServer):
     def __init__(self, options: argparse.Namespace) -> None:
         super().__init__((options.host, options.port), Handler)
         self.classifier = Classifier()
-        self.limits = Limits(options.most_bytes, options.most_at_once)
+        self.limits = Limits(options.most_bytes, options.most_at_once, options.most_photos)
         self.allow_origin = set(options.allow_origin.replace(",", " ").split())
         network = next(path for name in ("model.onnx", "model.tflite") if (path := HERE / name).exists())
         self.version = hashlib.sha256(network.read_bytes()).hexdigest()[:12]
@@ -235,6 +263,9 @@ class Service(ThreadingHTTPServer):
 
     def predict(self, photo: bytes) -> dict[str, Any]:
         """What is on a photo. Raises Refused."""
+        if not photo:
+            raise Refused(HTTPStatus.BAD_REQUEST, "There is no photo in this request, or it is empty.")
+        self.limits.check_size(len(photo))
         try:
             with self.limits.turn():
                 return {**self.classifier.predict(photo), "model": self.version}
@@ -262,7 +293,8 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 to be reached from other machines")
     for name, kind, default, help_text in (
         ("port", int, "8000", "0: any that is free"),
-        ("most-bytes", int, "20000000", "of one photo"),
+        ("most-bytes", int, "20000000", "of one photo; five times as many of those in one request"),
+        ("most-photos", int, "50", "in one request"),
         ("most-at-once", int, "2", "photos decoded side by side: each may take 300 MB"),
         ("allow-origin", str, "", "web pages that may ask, such as https://example.org, or * for all"),
     ):
