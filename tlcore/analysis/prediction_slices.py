@@ -26,7 +26,7 @@ from tlcore.serving.score import Answer, Decode, Watched
 from tlcore.workspace import write_atomic
 
 PHOTOS, SECONDS = 500, 3.0
-"""Of a slice, whichever is reached first: at most 2 MB in memory, and no more than that to do once more after a kill."""
+"""Of a slice, whichever is reached first: at most 2 MB in memory, and little to do once more after a kill."""
 
 _NAME = "prediction-slice-{}-{}.parquet"
 _ANY = _NAME.format("*", "*")
