@@ -61,7 +61,16 @@ def test_an_import_is_done_by_the_worker_that_waits_for_one(workspace, jobs, sma
     jobs.submit(job)
     wait_for(lambda: state(job) == "finished")
     [started] = [event for event in read_events(job) if isinstance(event, Started)]
-    assert started.process == warm.pid and "import" not in jobs._warm
+    assert started.process == warm.pid
+    wait_for(lambda: jobs._warm.get("import", warm) is not warm)
+
+
+def test_the_next_worker_is_started_when_a_job_has_ended_and_not_while_it_is_at_work(workspace, jobs, small_folder):
+    job = create_import(workspace, ImportSpec("folder", str(small_folder)))
+    with jobs._working(job):
+        jobs.warm_up("import")
+        assert "import" not in jobs._warm, "it would take the processor from the one at work"
+    assert jobs._warm["import"].exit() is None, "whoever comes next need not wait"
 
 
 def test_a_closed_queue_leaves_no_worker_that_waits(workspace):
