@@ -21,6 +21,7 @@ from tlcore.errors import UndecidedLayout, UserError, require_package
 from tlcore.evaluation.cross_validation import ANALYSIS as CROSS_VALIDATION
 from tlcore.events import Event, Finished, Progress, ShouldStop, StageKey, Stopped
 from tlcore.exports.export_job import WHAT as EXPORT
+from tlcore.jobs.attempts import remove_checkpoints
 from tlcore.jobs.pace import least_units, likely
 from tlcore.jobs.store import ImportSpec, Job, Run, load_run
 from tlcore.messages.ensembles import check_can_analyse
@@ -30,7 +31,7 @@ from tlcore.pipeline.timings import TimingNames, load_timings, save_timings
 from tlcore.projects.opening import open_project
 from tlcore.projects.uploaded import project_to_open
 from tlcore.settings import load_limits
-from tlcore.storage.cleanup import release_uploads, remove_checkpoints
+from tlcore.storage.cleanup import release_uploads
 from tlcore.storage.quota import check_disk, import_allowance
 from tlcore.storage.usage import uploaded
 from tlcore.workspace import Workspace, touch_used
