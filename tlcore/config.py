@@ -214,8 +214,8 @@ class TrainConfig:
     features: str = _option(
         FAST_FEATURES,
         "Features of training photos",
-        "Fast rounds the numbers that the model learns from (bfloat16), which takes about half the time on recent "
-        "processors. Photos that it is tested on are always computed exactly. Scores were the same to within chance.",
+        "Fast computes what the model learns from with fewer digits (bfloat16), which takes half the time on some "
+        "processors. Photos that it is tested on are always computed exactly.",
         "network",
         choices=FEATURES,
     )

@@ -25,6 +25,7 @@ from tlcore.projects.saving import project_pieces
 from tlcore.workspace import Workspace, open_workspace, split_version
 
 EXPORT, PROJECT = "take", "project"  # what a key is made for: it opens nothing else
+WITHOUT = "without_networks"  # in an address
 GONE = "This is not here any more, or the link is not for you. Reload the page.\n"
 _UNCACHED = {"cache-control": "no-store"}
 
@@ -34,10 +35,15 @@ def export_address(workspace: Workspace, job_id: str) -> str:
     return f"take/{quote(job_id)}/{access.share_key(workspace, 'see', EXPORT, job_id)}"
 
 
-def project_address(workspace: Workspace, dataset_id: str) -> str:
-    """The address of the project around a data set; to be shown to its maker alone."""
+def project_address(workspace: Workspace, dataset_id: str, networks: bool = True) -> str:
+    """The address of the project around a data set; to be shown to its maker alone.
+
+    Args:
+        networks: whether the networks that he brought go with it.
+    """
     folder = split_version(dataset_id)[0]
-    return f"project/{quote(folder)}/{access.share_key(workspace, 'see', PROJECT, folder)}"
+    query = "" if networks else f"?{WITHOUT}=1"
+    return f"project/{quote(folder)}/{access.share_key(workspace, 'see', PROJECT, folder)}{query}"
 
 
 class Exports:
@@ -68,7 +74,9 @@ class Exports:
     async def answer_project(self, request: Request) -> Response:
         """The project, piece by piece; or one sentence for whatever is wrong."""
         try:
-            dataset, pieces = await anyio.to_thread.run_sync(self._project, request.path_params, request.headers)
+            dataset, pieces = await anyio.to_thread.run_sync(
+                self._project, request.path_params, request.headers, WITHOUT not in request.query_params
+            )
         except UserError:
             return PlainTextResponse(GONE, 404, _UNCACHED)
         name = quote(export_file_name(dataset.name, KINDS["project"]))
@@ -82,10 +90,12 @@ class Exports:
             raise UserError(GONE)
         return path
 
-    def _project(self, named: Mapping[str, str], headers: Mapping[str, str]) -> tuple[Dataset, Iterator[bytes]]:
+    def _project(
+        self, named: Mapping[str, str], headers: Mapping[str, str], networks: bool
+    ) -> tuple[Dataset, Iterator[bytes]]:
         self._check(named, headers, PROJECT)
         dataset = load_dataset(self.workspace, named["id"])
-        return dataset, project_pieces(self.workspace, dataset)
+        return dataset, project_pieces(self.workspace, dataset, networks)
 
     def _check(self, named: Mapping[str, str], headers: Mapping[str, str], kind: str) -> None:
         """Raise UserError where this request may not have it."""

@@ -37,6 +37,7 @@ IDLE: dict[str, tuple[str, ...]] = {  # what does nothing for a strategy
     "hybrid": ("cross_validation", "refit"),
     "fine-tuning": ("unfreeze_from", "num_unfrozen_layers", "cross_validation", "refit"),
     "scratch": (
+        "features",
         "cross_validation",
         "refit",
         "unfreeze_from",

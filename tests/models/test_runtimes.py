@@ -140,6 +140,22 @@ def test_it_is_measured_once_and_remembered(workspace, monkeypatch):
     backbone.predictors(POOLED, 100_000)
 
 
+@has_openvino
+def test_what_ends_the_process_while_it_is_measured_is_tried_twice(workspace, monkeypatch):
+    tried = []
+
+    def die(*asked):
+        tried.append(asked)
+        raise KeyboardInterrupt  # as near as a test comes to an end of the process
+
+    monkeypatch.setattr(runtime_choice, "measure", die)
+    backbone = PretrainedBackbone(workspace, BUILT_IN, SIZE)
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            backbone.predictors(POOLED, 100_000)
+    assert isinstance(backbone.predictors(POOLED, 100_000).open(), LitePredictor) and len(tried) == 2
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [

@@ -23,6 +23,7 @@ from tlcore.models.imported.kinds import recognise
 from tlcore.models.registry import BUILT_IN
 from tlcore.models.scalings import SCALING_VALUES, scale_pixels
 from tlcore.models.spec import BackboneSpec, ImportedFiles
+from tlcore.projects.carried_networks import content_digest
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5 file"),
@@ -97,6 +98,21 @@ def test_it_can_be_cut_at_each_block_and_built_for_another_size(files, tmp_path)
     np.testing.assert_allclose(upper(lower(noise(2, 64))), model(noise(2, 64)), atol=1e-5)
     assert build_backbone(spec, 64, "feature_map").output_shape == (None, 16, 16, 12)
     assert not np.allclose(build_backbone(spec, 64, weights=None)(noise(2, 64)), model(noise(2, 64)), atol=1e-3)
+
+
+def test_what_was_stored_is_read_as_the_same_network_again(files, tmp_path):
+    """A project file has a network as it is stored, and opening it is adding it: heads and blocks must fit it there."""
+    places = [tmp_path / "here", tmp_path / "there"]
+    source, found = files["keras"], []
+    for place in places:
+        place.mkdir()
+        candidate = KERAS.read(source)
+        found.append(KERAS.save(source, candidate, complete(candidate, Choices("block2_conv")), place))
+        source = place / "network.keras"
+    assert found[0] == found[1]
+    assert content_digest("keras", places[0] / "network.keras") == content_digest("keras", source)
+    other = other_weights(files, tmp_path / "other.keras")
+    assert content_digest("keras", other) != content_digest("keras", files["keras"])
 
 
 def test_another_output_can_be_chosen_and_one_that_is_none_is_refused(files, tmp_path):

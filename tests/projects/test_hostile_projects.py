@@ -93,7 +93,7 @@ HOSTILE: list[tuple[str, Callable[[Members], object], str]] = [
     ("no figures", lambda m: m.pop(first(m, "/predictions.json")), "damaged"),
     ("no model", lambda m: m.pop(first(m, "model.tflite")), "no trained model"),
     ("a model of something else", lambda m: m.update({first(m, "model.tflite"): b"TFL3" * 100}), "damaged"),
-    ("another version", lambda m: in_json(m, "project.json", lambda v: v.update(version=2)), "newer version"),
+    ("another version", lambda m: in_json(m, "project.json", lambda v: v.update(version=3)), "newer version"),
     ("an id that is a path", lambda m: in_json(m, "project.json", lambda v: v.update(dataset="../x")), "damaged"),
     ("the same run twice", lambda m: in_json(m, "project.json", lambda v: v.update(runs=v["runs"][:1] * 2)), "damaged"),
     ("nested too deep", lambda m: m.update({"samples.json": b"[" * 100_000}), "damaged"),

@@ -451,6 +451,7 @@ class Model:
         include_photos: bool = False,
         overwrite: bool = False,
         max_loss: float = MAX_LOSS,
+        networks: bool = True,
     ) -> Exported:
         """Write the model as what other programs run. Before it is there it is run on five samples, and refused where
         it answers otherwise than the model.
@@ -462,6 +463,7 @@ class Model:
             include_photos: the samples are test photos of the run, small and without place and time; else drawings.
             overwrite: replace a file or an earlier export.
             max_loss: of "tflite-int8": the share of test photos, 0–1, that it may get wrong beyond those of the model.
+            networks: of "project": as of `save_project`.
 
         Returns:
             `path`, `check`: `photos`, `largest_difference` (in probability, 0–1) and `tolerance`, and `score` of kinds
@@ -473,7 +475,7 @@ class Model:
         """
         if not 0 <= max_loss <= 1:
             raise UserError(f"max_loss is {max_loss:g}.", "Give a share from 0 to 1, such as 0.02 for 2%.")
-        chosen, source = find_kind(kind), ExportSource(self._bundle, self._files)
+        chosen, source = find_kind(kind), ExportSource(self._bundle, self._files, networks=networks)
         target = Path(export_file_name(source.name, chosen) if path is None else path).expanduser()
         samples = make_samples(self._bundle, self._files, include_photos)
         return make_export(source, chosen, target, samples, overwrite, max_loss)

@@ -23,6 +23,7 @@ def save_project(
     path: str | PathLike[str] | None = None,
     *,
     overwrite: bool = False,
+    networks: bool = True,
     workspace: WorkspaceLike = None,
     progress: bool | None = None,
     on_event: Callable[[Event], object] | None = None,
@@ -33,6 +34,8 @@ def save_project(
         data: a data set, or its id.
         path: where; by default called after the data set, in the folder one is in. Folders above it are made.
         overwrite: replace a file that is there already.
+        networks: whether the networks that you added and its runs were trained on go with it. Without them the file is
+            smaller; opening it then says what is missing.
         workspace, progress, on_event: as of `load_dataset`.
 
     Returns:
@@ -47,7 +50,7 @@ def save_project(
         if target.is_dir() or (target.exists() and not overwrite):
             raise UserError(f"{target} is already there.", "Use another name, or overwrite=True to replace it.")
         target.parent.mkdir(parents=True, exist_ok=True)
-        run_to_end(saving(place, dataset, target), show)
+        run_to_end(saving(place, dataset, target, networks=networks), show)
     return target
 
 
@@ -61,7 +64,7 @@ def open_project(
     """Open a project that `save_project` or the pages saved, on this computer or another one.
 
     It is put beside what is there, under new ids; nothing is replaced. The file is not believed: photos are decoded in
-    limited processes, and models answer in a process of their own first.
+    limited processes, networks are read like those that you add, and models answer in a process of their own first.
 
     Args:
         path: the file. workspace, progress, on_event: as of `load_dataset`.

@@ -44,6 +44,9 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
         metavar="SHARE",
         help="with 8 bits: the share of test photos that may be wrong beyond the model’s own (default: %(default)s)",
     )
+    parser.add_argument(
+        "--without-networks", action="store_true", help="of a project: leave out the networks that you added"
+    )
     parser.add_argument("--overwrite", action="store_true", help="replace an earlier export")
     parser.set_defaults(command=_export)
 
@@ -54,7 +57,13 @@ def _export(workspace: Workspace, options: argparse.Namespace) -> int:
         raise UserError(f"“{rest[1]}” is one path too many.", "Write: transferlab export MODEL --to KIND PATH")
     find_kind(kind)  # before the model is loaded, which takes longer
     if kind == PROJECT and is_id(options.model) and workspace.dataset_folder(options.model).is_dir():
-        path = save_project(options.model, rest[0] if rest else None, overwrite=options.overwrite, workspace=workspace)
+        path = save_project(
+            options.model,
+            rest[0] if rest else None,
+            overwrite=options.overwrite,
+            networks=not options.without_networks,
+            workspace=workspace,
+        )
         return answer(
             options, printable(f"Saved {path}"), {"kind": kind, "path": str(path), "check": None, "score": None}
         )
@@ -65,6 +74,7 @@ def _export(workspace: Workspace, options: argparse.Namespace) -> int:
         include_photos=options.include_photos,
         overwrite=options.overwrite,
         max_loss=options.max_loss,
+        networks=not options.without_networks,
     )
     told = check_message(made.check.photos, made.check.largest_difference, options.include_photos)
     if made.score is not None:

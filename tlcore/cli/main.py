@@ -24,6 +24,7 @@ from tlcore.cli import (
     data,
     datasets,
     delete,
+    doctor,
     ensemble,
     evaluate,
     explain,
@@ -77,6 +78,7 @@ COMMANDS = (
     recommend,
     check,
     clean,
+    doctor,
     app,
 )
 """The modules of the commands, in the order in which the help lists them.

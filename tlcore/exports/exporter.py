@@ -32,11 +32,13 @@ Run = Callable[["ExportSource", Samples, Path], list[Answer]]
 @dataclass(frozen=True)
 class ExportSource:
     """What is exported: a model, and the folder of its run, or the folder or zip that it was loaded from.
-    `should_stop`: asked meanwhile, by kinds that take long."""
+    `should_stop`: asked meanwhile, by kinds that take long. `networks`: of a project, whether networks that people have
+    brought go with it."""
 
     bundle: Bundle
     place: Path
     should_stop: ShouldStop = never
+    networks: bool = True
 
     @property
     def name(self) -> str:

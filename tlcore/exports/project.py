@@ -13,7 +13,7 @@ from tlcore.exports.run_place import run_at
 from tlcore.exports.samples import Answer, Samples
 from tlcore.jobs.store import Run
 from tlcore.projects.file import ProjectFile
-from tlcore.projects.saving import project_runs, save_project
+from tlcore.projects.saving import project_networks, project_runs, save_project
 from tlcore.serving.bundle import INFO, LABELS, NETWORKS, load_bundle
 from tlcore.serving.predict import ImageClassifier
 from tlcore.workspace import Workspace, split_version
@@ -22,7 +22,7 @@ from tlcore.workspace import Workspace, split_version
 def make(source: ExportSource, samples: Samples, target: Path) -> Generator[Progress, None, bool]:
     """Write the file; see exporter.py. Raises UserError where it is no run, or its photos belong to somebody else."""
     workspace, _, dataset = _project_of(source)
-    return save_project(workspace, dataset, target, source.should_stop)
+    return save_project(workspace, dataset, target, source.should_stop, source.networks)
 
 
 def answer(source: ExportSource, samples: Samples, target: Path) -> list[Answer]:
@@ -42,14 +42,16 @@ def answer(source: ExportSource, samples: Samples, target: Path) -> list[Answer]
 
 
 def state(source: ExportSource) -> str:
-    """The versions and runs that go with it; for a page, so that no photo and no table is read."""
+    """The versions, runs and networks that go with it; for a page, so that no photo and no table is read."""
     found = run_at(source.place)
     if found is None:
         return ""
     workspace, run = found
     folder = workspace.dataset_folder(run.dataset_id)
     runs = ",".join(each.id for each in project_runs(workspace, folder.name, run.visitor))
-    return f"{read_head(folder)} {len(read_log(folder).entries)} {runs}"
+    networks = project_networks(workspace, folder.name, run.visitor)
+    carried = ",".join(name for name, network in networks.items() if network is not None)
+    return f"{read_head(folder)} {len(read_log(folder).entries)} {runs} {carried}".rstrip()
 
 
 def _project_of(source: ExportSource) -> tuple[Workspace, Run, Dataset]:

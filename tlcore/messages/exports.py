@@ -47,6 +47,10 @@ def loss_message(correct: int, model_correct: int, total: int, max_loss: float) 
     )
 
 
+WITHOUT_NETWORKS_HELP = (
+    "The same file without the networks that you added. Models work without them; to train further on another "
+    "computer, add the networks there."
+)
 PROJECT_HELP = (
     "Photos with their history, all runs and models in one file. Drop it here on another computer to continue."
 )

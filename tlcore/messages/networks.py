@@ -1,5 +1,6 @@
 """A network that somebody added, in words: what was found in its file, on what grounds, and what it can do."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from tlcore.messages.quantities import count, format_bytes
@@ -33,6 +34,19 @@ KIND_WORDS = {
 """What the kinds of files are called."""
 
 NAMES = {"embedding": "Features from", "image_size": "Image size", "layout": "Order of its input", "scaling": "Scaling"}
+
+
+def missing_networks(titles: Sequence[str]) -> list[str]:
+    """Of a project that was opened, what of its networks is missing; none where nothing is."""
+    if not titles:
+        return []
+    *first, last = [f"“{title}”" for title in titles]
+    named = f"{', '.join(first)} and {last}" if first else last
+    them, is_missing = ("it", "is") if len(titles) == 1 else ("them", "are")
+    return [
+        f"{named} {is_missing} not in this project file. Models trained on {them} work here too; to train further, add "
+        f"{them} on the Train page."
+    ]
 
 
 def added_message(network: StoredNetwork) -> str:

@@ -154,7 +154,7 @@ def _keep(
         with _draft(workspace) as place:
             saved = reader.save(examined.candidate, chosen, place)
             yield _step(3)
-            network = _describe(workspace, source, examined, chosen, saved, visitor)
+            network = describe_network(workspace, source, examined, chosen, saved, visitor)
             network = replace(network, proposed=_proposed(examined, choices))
             _move_in(workspace, network, place)
         yield _step(STEPS)
@@ -240,7 +240,7 @@ def _proposed(examined: Examined, choices: Choices) -> Mapping[str, Mapping[str,
     }
 
 
-def _describe(
+def describe_network(
     workspace: Workspace, source: Source, examined: Examined, chosen: Choices, saved: SavedNetwork, visitor: str
 ) -> StoredNetwork:
     """The network as it will stand in the list."""
@@ -271,10 +271,15 @@ def _describe(
     return StoredNetwork(spec, visitor, time.time(), origin, vars(chosen), {})
 
 
-def _move_in(workspace: Workspace, network: StoredNetwork, draft: Path) -> None:
-    """Put a network where it belongs, whole or not at all; one of this id is the very same, and stays."""
+def write_note(network: StoredNetwork, draft: Path) -> None:
+    """Write what a network is into the folder that has its file."""
     files = {path.name: file_checksum(path.read_bytes()) for path in draft.iterdir() if path.name != FEATURES}
     write_json(draft / NOTE, describe(network) | {"files": files})
+
+
+def _move_in(workspace: Workspace, network: StoredNetwork, draft: Path) -> None:
+    """Put a network where it belongs, whole or not at all; one of this id is the very same, and stays."""
+    write_note(network, draft)
     try:
         draft.rename(workspace.networks / network.id)
     except OSError:

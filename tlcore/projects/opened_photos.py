@@ -80,12 +80,18 @@ def take_photos(
 
 
 def write_dataset(
-    project: ProjectFile, folder: Path, photos: Mapping[str, dict[str, Any]], visitor: str, created: float
+    project: ProjectFile,
+    folder: Path,
+    photos: Mapping[str, dict[str, Any]],
+    visitor: str,
+    created: float,
+    notes: Iterable[str] = (),
 ) -> None:
     """Write the files of the data set into a draft that holds its photos already.
 
     Args:
         photos: as `take_photos` gives them. visitor: whose it is now. created: Unix seconds.
+        notes: sentences on what opening the project came to, which are kept with those on the photos.
 
     Raises:
         UserError: something in it can't be right, or the disk is full.
@@ -96,6 +102,7 @@ def write_dataset(
         report = _report_rows(project, "dataset/report.json")
         brought = {version: _brought(project, entry, photos, log) for version, entry in log.entries.items()}
         values = _values(project.read_json("dataset/dataset.json"), rows, report)
+        values["notes"] = list(dict.fromkeys([*values["notes"], *notes]))
         files = {"photos.parquet": to_parquet(rows), REPORT: to_parquet(report)}
         checksums = {name: file_checksum(data) for name, data in files.items()}
         values |= {"visitor": visitor, "created": created, "files": checksums}

@@ -18,6 +18,7 @@ from tlcore.evaluation.report import FAMILIARITY, Report, load_report, save_fami
 from tlcore.events import Finished, decode, encode
 from tlcore.jobs.store import EVENTS, JOB, EnsembleSpec
 from tlcore.projects.file import ProjectFile, refusing_damage
+from tlcore.projects.opened_networks import OpenedNetworks
 from tlcore.projects.run_members import BUNDLE
 from tlcore.projects.tables import parse_table
 from tlcore.serving.bundle import INFO, Bundle
@@ -39,12 +40,19 @@ _EMBEDDED = {"path": "text", "sha256": "text", "label": "text", "split": "text",
 LONGEST_NAME = 200
 
 
-def write_run(project: ProjectFile, run_id: str, folder: Path, ids: Mapping[str, str], visitor: str) -> None:
+def write_run(
+    project: ProjectFile,
+    run_id: str,
+    folder: Path,
+    ids: Mapping[str, str],
+    visitor: str,
+    networks: OpenedNetworks,
+) -> None:
     """Write the files of a run into a folder, but for its model.
 
     Args:
         run_id: as the project calls it. ids: the new id of each data set and run by its old one. visitor: whose it is
-            now.
+            now. networks: what those that somebody brought are called here.
 
     Raises:
         UserError: something in it can't be right, or the disk is full.
@@ -52,7 +60,7 @@ def write_run(project: ProjectFile, run_id: str, folder: Path, ids: Mapping[str,
     place = f"runs/{run_id}"
     folder.mkdir(parents=True)
     with refusing_damage(project.name):
-        job = _job(project.read_json(f"{place}/job.json"), ids) | {"visitor": visitor}
+        job = _job(project.read_json(f"{place}/job.json"), ids, networks) | {"visitor": visitor}
         write_json(folder / JOB, job)
         if project.has(f"{place}/name.json"):
             given = project.read_json(f"{place}/name.json")["name"]
@@ -63,16 +71,15 @@ def write_run(project: ProjectFile, run_id: str, folder: Path, ids: Mapping[str,
         _write_corrections(project, place, folder)
 
 
-def _job(values: Mapping[str, Any], ids: Mapping[str, str]) -> dict[str, Any]:
+def _job(values: Mapping[str, Any], ids: Mapping[str, str], networks: OpenedNetworks) -> dict[str, Any]:
     """The content of `job.json`, with new ids. What is no run of this project becomes nobody's."""
     spec, name, created = values["spec"], values["name"], float(values["created"])
     if values["kind"] != "train" or not isinstance(name, str) or not 0 < created < 4e9:
         raise ValueError("It is no run.")
     dataset, version = split_version(spec["dataset"])
-    made: dict[str, Any] = {
-        "dataset": version_id(ids[dataset], version),
-        "config": TrainConfig.from_dict(spec["config"]).to_dict(),
-    }
+    config = TrainConfig.from_dict(spec["config"])
+    config = replace(config, backbone=networks.rename(config.backbone))
+    made: dict[str, Any] = {"dataset": version_id(ids[dataset], version), "config": config.to_dict()}
     if spec.get("before") in ids:
         made["before"] = ids[spec["before"]]
     if "ensemble" in spec:
@@ -138,11 +145,13 @@ def _write_corrections(project: ProjectFile, place: str, folder: Path) -> None:
     write_json(folder / PLANNED, {"corrections": [vars(each) for each in planned]})
 
 
-def write_model(project: ProjectFile, run_id: str, run_folder: Path, ids: Mapping[str, str]) -> Bundle:
+def write_model(
+    project: ProjectFile, run_id: str, run_folder: Path, ids: Mapping[str, str], networks: OpenedNetworks
+) -> Bundle:
     """Write the model of a run: its files as they are, tried like that of any stranger, then told under new ids.
 
     Args:
-        run_folder: where `write_run` has put the rest. ids: as there.
+        run_folder: where `write_run` has put the rest. ids, networks: as there.
 
     Raises:
         UserError: it is damaged, or does not answer as it should, in a process of its own; or the disk is full.
@@ -163,5 +172,16 @@ def write_model(project: ProjectFile, run_id: str, run_folder: Path, ids: Mappin
                 info["dataset"]["id"] = version_id(ids[dataset], version)
         for member in (info.get("ensemble") or {}).get("members", ()):
             member["run"] = ids.get(member["run"], new_id("gone"))
+        _rename_networks(info, networks)
     write_json(folder / INFO, info)
     return bundle
+
+
+def _rename_networks(info: dict[str, Any], networks: OpenedNetworks) -> None:
+    """Call the networks in `model.json` as they are called here."""
+    members = (info.get("ensemble") or {}).get("members", ())
+    places = [(each, "backbone") for each in (info.get("config"), *members)]
+    places += [(each, "name") for each in (info.get("backbone"), *(info.get("backbones") or ()))]
+    for values, key in places:
+        if isinstance(values, dict) and isinstance(values.get(key), str):
+            values[key] = networks.rename(values[key])

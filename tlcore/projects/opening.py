@@ -21,8 +21,10 @@ from tlcore.data.names import clean_text, slug
 from tlcore.data.refusals import PhotoRefused
 from tlcore.errors import UserError
 from tlcore.events import Progress, ShouldStop, StageKey, never
+from tlcore.messages.networks import missing_networks
 from tlcore.projects.contents import SAMPLES
 from tlcore.projects.file import ProjectFile, damaged, refusing_damage
+from tlcore.projects.opened_networks import OpenedNetworks, open_networks
 from tlcore.projects.opened_photos import take_photos, write_dataset
 from tlcore.projects.opened_run import write_model, write_run
 from tlcore.projects.sample_answers import TOLERANCE, check_answer, parse_samples
@@ -44,7 +46,8 @@ def open_project(
     should_stop: ShouldStop = never,
     name: str = "",
 ) -> Opening:
-    """Put a project into a workspace: its data set with all versions, its runs with their models, its races.
+    """Put a project into a workspace: its data set with all versions, its runs with their models, its races, and
+    the networks of others that its runs were trained on.
 
     Args:
         visitor: the public name of who opens it, whose it then is; "" for the owner. allowance: what may come in.
@@ -63,18 +66,21 @@ def open_project(
         if photos is None:
             return None
         ids = _new_ids(project)
-        total = len(project.head.runs)
-        write_dataset(project, draft / "dataset", photos, visitor, time.time())
+        networks = yield from open_networks(workspace, project, _made(draft / "networks"), visitor, should_stop)
+        if networks is None:
+            return None
+        total, notes = len(project.head.runs), missing_networks(networks.missing)
+        write_dataset(project, draft / "dataset", photos, visitor, time.time(), notes)
         runs = _made(draft / "runs")
         for run_id in project.head.runs:
-            write_run(project, run_id, runs / ids[run_id], ids, visitor)
+            write_run(project, run_id, runs / ids[run_id], ids, visitor, networks)
         for done, run_id in enumerate(project.head.runs):
             yield Progress(StageKey.VERIFY, done, total)
             if should_stop():
                 return None
-            bundle = write_model(project, run_id, runs / ids[run_id], ids)
+            bundle = write_model(project, run_id, runs / ids[run_id], ids, networks)
             _check_samples(project, run_id, bundle, decoder)
-        dataset = _place(workspace, project, draft, ids, visitor)
+        dataset = _place(workspace, project, draft, ids, visitor, networks)
         yield Progress(StageKey.VERIFY, total, total, 0.0)
         return dataset
 
@@ -110,12 +116,21 @@ def _check_samples(project: ProjectFile, run_id: str, bundle: Bundle, decoder: P
             )
 
 
-def _place(workspace: Workspace, project: ProjectFile, draft: Path, ids: Mapping[str, str], visitor: str) -> Dataset:
-    """Move everything to where it belongs, the data set first; of a failure nothing stays."""
+def _place(
+    workspace: Workspace,
+    project: ProjectFile,
+    draft: Path,
+    ids: Mapping[str, str],
+    visitor: str,
+    networks: OpenedNetworks,
+) -> Dataset:
+    """Move everything to where it belongs, what runs need before them; of a failure nothing stays."""
     dataset_id = ids[project.head.dataset]
     placed: list[Path] = []
+    workspace.networks.mkdir(exist_ok=True)
     try:
         for source, target in (
+            *((source, workspace.networks / name) for name, source in networks.drafts.items()),
             (draft / "dataset", workspace.datasets / dataset_id),
             *((draft / "runs" / ids[run], workspace.runs / ids[run]) for run in project.head.runs),
         ):

@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import zipfile
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,11 +25,14 @@ from tlcore.errors import UserError
 from tlcore.events import Progress, ShouldStop, StageKey, never
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Run, list_runs
+from tlcore.models.imported.stored import StoredNetwork, list_networks
 from tlcore.naming import given_name
+from tlcore.projects.carried_networks import brought_networks, network_members, titles
 from tlcore.projects.contents import FILES, HEAD, SAMPLES, ProjectHead
 from tlcore.projects.run_members import run_members
 from tlcore.projects.sample_answers import dump_samples
 from tlcore.projects.tables import dump_table
+from tlcore.storage.usage import folder_bytes
 from tlcore.workspace import Workspace, disk_error, read_json, split_version
 
 _STEP = 20  # photos between two events
@@ -49,9 +52,12 @@ def project_runs(workspace: Workspace, folder: str, visitor: str) -> list[Run]:
 
 
 def save_project(
-    workspace: Workspace, dataset: Dataset, target: Path, should_stop: ShouldStop = never
+    workspace: Workspace, dataset: Dataset, target: Path, should_stop: ShouldStop = never, networks: bool = True
 ) -> Generator[Progress, None, bool]:
     """Write a project to `target`; yields `Progress`, returns False when stopped, and then no file is left.
+
+    Args:
+        networks: whether the networks that people have brought and its runs were trained on go with it.
 
     Raises:
         UserError: a photo is gone, something is damaged, or the disk is full.
@@ -59,7 +65,7 @@ def save_project(
     partial = target.with_name(f".{target.name}.{os.urandom(4).hex()}.part")
     try:
         with zipfile.ZipFile(partial, "w") as archive:
-            done = yield from _write(workspace, dataset, _Writer(archive), should_stop)
+            done = yield from _write(workspace, dataset, _Writer(archive), should_stop, networks)
         if done:
             os.replace(partial, target)
         return done
@@ -69,11 +75,35 @@ def save_project(
         partial.unlink(missing_ok=True)
 
 
-def project_pieces(workspace: Workspace, dataset: Dataset) -> Iterator[bytes]:
-    """A project as pieces to be sent one after the other; one member of it is in memory, and nothing on the disk."""
+def project_networks(workspace: Workspace, folder: str, visitor: str) -> Mapping[str, StoredNetwork | None]:
+    """By its name, each network that somebody brought and a run of the project was trained on; None: it can't go along.
+
+    Args:
+        folder, visitor: as of `project_runs`.
+    """
+    return brought_networks(workspace, project_runs(workspace, folder, visitor), visitor)
+
+
+def network_bytes(workspace: Workspace, dataset: Dataset) -> int:
+    """By how much a project is larger with the networks that its maker brought; 0 where it has none.
+
+    For a page: nothing but names and sizes is read, and of who never brought a network only that.
+    """
+    if not list_networks(workspace, dataset.visitor):
+        return 0
+    networks = project_networks(workspace, dataset.folder.name, dataset.visitor)
+    return sum(folder_bytes(network.folder) for network in networks.values() if network is not None)
+
+
+def project_pieces(workspace: Workspace, dataset: Dataset, networks: bool = True) -> Iterator[bytes]:
+    """A project as pieces to be sent one after the other; one member of it is in memory, and nothing on the disk.
+
+    Args:
+        networks: as of `save_project`.
+    """
     sink = PieceSink()
     with zipfile.ZipFile(sink, "w") as archive:
-        for _ in _write(workspace, dataset, _Writer(archive), never, step=1):
+        for _ in _write(workspace, dataset, _Writer(archive), never, networks, step=1):
             yield sink.take()
     yield sink.take()
 
@@ -96,15 +126,23 @@ class _Writer:
 
 
 def _write(
-    workspace: Workspace, dataset: Dataset, writer: _Writer, should_stop: ShouldStop, step: int = _STEP
+    workspace: Workspace,
+    dataset: Dataset,
+    writer: _Writer,
+    should_stop: ShouldStop,
+    with_networks: bool,
+    step: int = _STEP,
 ) -> Generator[Progress, None, bool]:
     folder, log = dataset.folder, read_log(dataset.folder)
     runs = project_runs(workspace, folder.name, dataset.visitor)
     tables = dict(_tables(folder, log))
     places = _places(dataset, tables, log)
     name = given_name(folder) or dataset.name
-    head = ProjectHead(folder.name, name, tuple(run.id for run in runs), _num_photos(folder, log))
-    total = len(places) + len(runs)
+    brought = brought_networks(workspace, runs, dataset.visitor)
+    carried = [network for network in brought.values() if network is not None and with_networks]
+    ids = tuple(run.id for run in runs)
+    head = ProjectHead(folder.name, name, ids, _num_photos(folder, log), titles(brought), bool(carried))
+    total = len(places) + len(runs) + len(carried)
     yield Progress(StageKey.EXPORT, 0, total)
     writer.add(HEAD, dump_json(head.to_dict()))
     for member, data in _dataset_members(folder, log, tables):
@@ -121,7 +159,12 @@ def _write(
         yield Progress(StageKey.EXPORT, done, total)
         if should_stop():
             return False
-    ids = {run.id for run in runs}
+    for done, network in enumerate(carried, len(places) + len(runs) + 1):
+        for member, data in network_members(network):
+            writer.add(member, data)
+        yield Progress(StageKey.EXPORT, done, total)
+        if should_stop():
+            return False
     for race in list_comparisons(workspace):
         kept = [run_id for run_id in race.run_ids if run_id in ids]
         if len(kept) > 1:

@@ -16,8 +16,9 @@ from pages.shared.widgets import plain
 from tlcore.charts import results as charts
 from tlcore.charts import tokens
 from tlcore.data.manifest import SPLITS, Dataset
-from tlcore.messages.exports import PROJECT_HELP
+from tlcore.messages.exports import PROJECT_HELP, WITHOUT_NETWORKS_HELP
 from tlcore.messages.quantities import count, format_bytes
+from tlcore.projects.saving import network_bytes
 
 PICTURES_A_CLASS = 6
 PART_WORDS = {"train": "train", "validation": "validate", "test": "test"}
@@ -74,6 +75,9 @@ def download_links(dataset: Dataset) -> list[str]:
     links = [_link(download_address(state.workspace(), dataset.id), "Download photos")]
     if actions.is_maker(dataset):
         links.append(_link(project_address(state.workspace(), dataset.id), "Save project", PROJECT_HELP))
+        if size := network_bytes(state.workspace(), dataset):
+            address = project_address(state.workspace(), dataset.id, networks=False)
+            links.append(_link(address, f"Without networks ({format_bytes(size)} less)", WITHOUT_NETWORKS_HELP))
     return links
 
 
