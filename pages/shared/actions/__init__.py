@@ -50,10 +50,9 @@ from pages.shared.actions.jobs import (
 from pages.shared.actions.managing import delete, rename, restore
 from pages.shared.actions.networks import add_network, dismiss_network, keep_network
 from pages.shared.actions.new_photos import (
-    delete_predictions,
-    delete_test_set,
+    delete_new_photos,
     predict_many,
-    replace_test_set,
+    replace_new_photos,
     test_on_photos,
 )
 
@@ -71,9 +70,8 @@ __all__ = [
     "combine",
     "delete",
     "delete_class",
+    "delete_new_photos",
     "delete_photos",
-    "delete_predictions",
-    "delete_test_set",
     "dismiss_network",
     "go_first",
     "go_to",
@@ -95,7 +93,7 @@ __all__ = [
     "rename",
     "rename_class",
     "reorder_classes",
-    "replace_test_set",
+    "replace_new_photos",
     "restart",
     "restore",
     "resume",

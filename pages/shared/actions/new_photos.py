@@ -21,24 +21,7 @@ def test_on_photos(run: Run, options: Mapping[str, Any]) -> None:
     Args:
         options: as `tlcore.analysis.test_set.run_test_set` has them.
     """
-    if "path" in options and not state.is_owner():  # no page offers it to others, but a browser sends what it likes
-        raise UserError("Only the owner of this server can use a folder on it.", "Upload the photos.")
-    analyse(run, TEST_SET, options)
-
-
-def delete_test_set(run: Run, job: Job) -> None:
-    """Delete a test of a run on other photos, with what of the upload is still there; nothing while it is at work."""
-    if job.spec.get("run") != run.id or not is_allowed(run) or job_status(job).active:
-        return
-    incoming.clear(state.workspace(), job.spec["options"].get("area", ""))
-    discard(state.workspace(), job.folder)
-
-
-def replace_test_set(run: Run, job: Job, options: Mapping[str, Any]) -> None:
-    """Test on the same photos once more, read as a person answered; the uploads stay."""
-    if job.spec.get("run") == run.id and is_allowed(run) and not job_status(job).active:
-        discard(state.workspace(), job.folder)
-        test_on_photos(run, options)
+    _begin(run, TEST_SET, options)
 
 
 def predict_many(run: Run, options: Mapping[str, Any]) -> None:
@@ -47,15 +30,31 @@ def predict_many(run: Run, options: Mapping[str, Any]) -> None:
     Args:
         options: as `tlcore.analysis.prediction_job.run_predictions` has them.
     """
+    _begin(run, PREDICTIONS, options)
+
+
+def delete_new_photos(run: Run, job: Job) -> None:
+    """Delete a test of a run on other photos, or its predictions of many, with what of the upload is still there;
+    nothing while it is at work."""
+    if _may_go(run, job):
+        incoming.clear(state.workspace(), job.spec["options"].get("area", ""))
+        discard(state.workspace(), job.folder)
+
+
+def replace_new_photos(run: Run, job: Job, answer: Mapping[str, str]) -> None:
+    """Do such a job once more on the same photos, read as a person answered; the uploads stay."""
+    if _may_go(run, job):
+        discard(state.workspace(), job.folder)
+        _begin(run, job.spec["what"], {**job.spec["options"], **answer})
+
+
+def _begin(run: Run, what: str, options: Mapping[str, Any]) -> None:
     if "path" in options and not state.is_owner():  # no page offers it to others, but a browser sends what it likes
         raise UserError("Only the owner of this server can use a folder on it.", "Upload the photos.")
-    analyse(run, PREDICTIONS, options)
+    analyse(run, what, options)
 
 
-def delete_predictions(run: Run, job: Job, with_uploads: bool = True) -> None:
-    """Delete predictions of many photos, with the photos that were uploaded for them; nothing while it is at work."""
-    if job.spec.get("run") != run.id or not is_allowed(run) or job_status(job).active:
-        return
-    if with_uploads:
-        incoming.clear(state.workspace(), job.spec["options"].get("area", ""))
-    discard(state.workspace(), job.folder)
+def _may_go(run: Run, job: Job) -> bool:
+    """Whether a job is about new photos of this run, this visitor may change that, and nobody works on it."""
+    is_of_run = job.spec.get("run") == run.id and job.spec.get("what") in (TEST_SET, PREDICTIONS)
+    return is_of_run and is_allowed(run) and not job_status(job).active
