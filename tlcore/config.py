@@ -214,7 +214,7 @@ class TrainConfig:
     features: str = _option(
         FAST_FEATURES,
         "Features of training photos",
-        "Fast computes what the model learns from with fewer digits (bfloat16), which takes about half the time on some "
+        "Fast computes what the model learns from with fewer digits (bfloat16), which takes half the time on some "
         "processors. Photos that it is tested on are always computed exactly.",
         "network",
         choices=FEATURES,

@@ -116,7 +116,7 @@ def test_features_that_are_no_numbers_are_neither_learned_from_nor_kept(trained,
 
     class Broken:
         def __init__(self, pool):
-            self.num_threads, self._pool = pool.num_threads, pool
+            self.num_threads, self.batch, self._pool = pool.num_threads, pool.batch, pool
 
         def open(self):
             predictor = self._pool.open()
