@@ -23,6 +23,7 @@ NAMES = (
     "memory",
     "finetune",
     "backbones",
+    "feature_precision",
     "preview",
     "imports",
     "eta",

@@ -26,6 +26,7 @@ from tlcore.jobs import store
 from tlcore.jobs.status import JobStatus, job_status
 from tlcore.jobs.store import Run
 from tlcore.messages.ensembles import NO_CURVES
+from tlcore.messages.mixed_precision import mixed_precision_message
 from tlcore.messages.quantities import format_bytes
 from tlcore.models.backbones import find_backbone
 from tlcore.models.weights_cache import bytes_to_fetch, is_present
@@ -92,6 +93,8 @@ def follow_run(action: DeltaGenerator, run: Run, dataset: Dataset) -> None:
     links(run)
     with st.expander("Settings of this run"):
         widgets.table(settings_form.settings_frame(run.config), "The settings of this run")
+        if precision := mixed_precision_message(status.epochs):
+            st.caption(precision)
 
 
 def combined(action: DeltaGenerator, run: Run) -> None:

@@ -31,12 +31,16 @@ class Server:
         return self.log.read_text()
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 @contextlib.contextmanager
 def serve(home: Path, log: Path, listen: str = "127.0.0.1", **environment: str) -> Iterator[Server]:
     """A server with this workspace and these variables, until the block ends."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     inherited = {name: value for name, value in os.environ.items() if name not in OURS}
     settings = {"TRANSFERLAB_HOME": str(home), "TRANSFERLAB_WARM": "0", **environment}
     command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py"]

@@ -25,6 +25,7 @@ TENSORFLOW = {
     "models/pytorch/keras_layers.py",
     "models/build.py",
     "models/convert.py",
+    "models/tflite_weights.py",
     "models/measure.py",
     "models/imported/keras_archive.py",
     "models/imported/keras_file.py",
@@ -40,6 +41,7 @@ TENSORFLOW = {
     "training/optimise.py",
     "training/head.py",
     "training/fine_tune.py",
+    "training/mixed_precision.py",
     "training/batch_norm.py",
     "serving/export.py",
     "exports/templates/predict.py",
@@ -204,7 +206,7 @@ for page in {PAGES!r}:
     app.query_params["dataset"], app.query_params["run"] = {dataset.id!r}, {run.id!r}
     app.switch_page(page).run()
     assert not app.exception, (page, app.exception)
-heavy = [name for name in ("tensorflow", "keras", "sklearn", "scipy") if name in sys.modules]
+heavy = [name for name in ("tensorflow", "keras", "sklearn", "scipy", "openvino") if name in sys.modules]
 assert not heavy, heavy
 """
     done = subprocess.run(

@@ -18,10 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent
 STRICT = sorted(
     {
         *(ROOT / "tlcore").rglob("*.py"),
-        *(
-            ROOT / "pages" / "shared" / f"{stem}.py"
-            for stem in ("actions", "active_jobs", "share", "packing", "follow")
-        ),
+        *(ROOT / "pages" / "shared" / "actions").rglob("*.py"),
+        *(ROOT / "pages" / "shared" / f"{stem}.py" for stem in ("active_jobs", "share", "packing", "follow")),
     }
     - set((ROOT / "tlcore" / "charts").rglob("*.py"))
     - {ROOT / "tlcore" / "messages" / "progress.py"}

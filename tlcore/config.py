@@ -47,6 +47,9 @@ FEATURES = {FAST_FEATURES: "Fast, where this computer can", EXACT_FEATURES: "Exa
 REFITS = {AUTO: "With fewer than 1,000 photos", ALWAYS: "Yes", NEVER: "No"}
 """Whether the model that is shipped learns from all photos."""
 
+MIXED_PRECISIONS = {AUTO: "Where training gets faster by it", NEVER: "Off (32 bits throughout)"}
+"""When the part that is fine-tuned computes in 16 bits."""
+
 HEADS = {
     "pooling": "Average each feature over the picture (pooling)",
     "flatten": "Keep every position (flatten), then a layer of 512 units, as in VGG16",
@@ -199,11 +202,20 @@ class TrainConfig:
         high=1.0,
         step=0.05,
     )
+    mixed_precision: str = _option(
+        AUTO,
+        "Compute in 16 bits (mixed precision)",
+        "Fine-tunes with rounded numbers where that is faster on this computer and the loss stays the same, and keeps "
+        "what enters the fine-tuned layers in half the disk space. Weights, validation, test and the finished model "
+        "always have 32 bits. Hybrid and fine-tuning only.",
+        "network",
+        choices=MIXED_PRECISIONS,
+    )
     features: str = _option(
         FAST_FEATURES,
         "Features of training photos",
-        "Fast rounds the numbers that the model learns from (bfloat16), which takes about half the time on recent "
-        "processors. Photos that it is tested on are always computed exactly. Scores were the same to within chance.",
+        "Fast computes what the model learns from with fewer digits (bfloat16), which takes half the time on some "
+        "processors. Photos that it is tested on are always computed exactly.",
         "network",
         choices=FEATURES,
     )

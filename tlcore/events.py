@@ -145,8 +145,9 @@ class EpochEnd(Event):
     `elapsed`: seconds of work on the run until then, earlier attempts that it continues included;
     `val_prediction_counts`: how often each class was predicted on the validation photos, in the order of the labels;
     `best_epoch_so_far`: the epoch whose weights the run would have if this one were its last, 0 for none; `left`:
-    seconds that the whole run still takes, at least and at most; `share`: as in `Progress`. Older files do not have
-    those five.
+    seconds that the whole run still takes, at least and at most; `share`: as in `Progress`; `dtype_policy`: by which
+    the network's layers computed while they were trained, "float32" or "mixed_bfloat16", "" where they were not. Older
+    files do not have those six.
     """
 
     type: ClassVar[str] = "epoch"
@@ -163,6 +164,7 @@ class EpochEnd(Event):
     best_epoch_so_far: int = 0
     left: tuple[float, float] | None = None
     share: float | None = None
+    dtype_policy: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "val_prediction_counts", tuple(self.val_prediction_counts))  # JSON knows no tuples

@@ -137,7 +137,7 @@ def order_of(result: Any, page: GridPage) -> Order | None:
 
 
 def _is_whole(order: Order, page: GridPage) -> bool:
-    """Whether an order says all that it needs to be done. Who may do it is for actions.py to say."""
+    """Whether an order says all that it needs to be done. Who may do it is for pages/shared/actions to say."""
     if order.kind in EDITS and not (order.paths or order.everything):
         return False
     needs: dict[str, bool] = {

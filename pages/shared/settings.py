@@ -32,10 +32,12 @@ IDLE: dict[str, tuple[str, ...]] = {  # what does nothing for a strategy
         "fine_tune_epochs",
         "fine_tune_learning_rate",
         "batch_norm_adaptation",
+        "mixed_precision",
     ),
     "hybrid": ("cross_validation", "refit"),
     "fine-tuning": ("unfreeze_from", "num_unfrozen_layers", "cross_validation", "refit"),
     "scratch": (
+        "features",
         "cross_validation",
         "refit",
         "unfreeze_from",
@@ -44,6 +46,7 @@ IDLE: dict[str, tuple[str, ...]] = {  # what does nothing for a strategy
         "learning_rate",
         "views",
         "batch_norm_adaptation",
+        "mixed_precision",
     ),
 }
 

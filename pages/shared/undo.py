@@ -119,7 +119,7 @@ def edited(newer: Dataset | None) -> None:
     """After an edit of a data set, or none: its version is in use, and the banner says what was done.
 
     Args:
-        newer: what an action of actions.py gave: None where this visitor may not.
+        newer: what an edit of pages/shared/actions gave: None where this visitor may not.
     """
     if newer is None or newer.id == st.query_params.get("dataset"):
         return

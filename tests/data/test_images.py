@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageFile
 
 from tests.photos import encode, heic, make_halves, make_image, make_photo, png_header
-from tlcore.data.images import FORMATS, PhotoRefused, decode, inspect, load_input, load_upright, thumbnail
+from tlcore.data.images import FORMATS, PhotoRefused, decode, inspect, load_input, load_upright, make_input, thumbnail
 from tlcore.data.wanted import RESIZE_POLICIES, Wanted
 
 SIZE = (24, 16)
@@ -161,6 +161,25 @@ def test_noise_is_refused_and_never_a_crash():
                 assert load_input(bytes(data), 16).shape == (16, 16, 3)
             except PhotoRefused as refusal:
                 assert refusal.reason
+
+
+@pytest.mark.parametrize(
+    ("size", "first"),
+    [
+        ((80, 129), "height"),  # taller than 32 by more than twice what it is wider
+        ((80, 128), "width"),
+        ((129, 80), "width"),
+        ((20, 33), "height"),
+        ((20, 31), "width"),
+    ],
+)
+def test_which_side_is_resized_first_depends_on_no_version_of_pillow(size, first):
+    """The first one is rounded first; Pillow 13 does it so by itself, and 12 always begins with the width."""
+    image = Image.fromarray(np.random.default_rng(0).integers(0, 256, (size[1], size[0], 3), np.uint8))
+    bilinear, (width, height) = Image.Resampling.BILINEAR, size
+    half = image.resize((width, 32) if first == "height" else (32, height), bilinear)
+    wanted = np.asarray(half.resize((32, 32), bilinear))
+    assert (make_input(image, 32) == wanted).all()
 
 
 def test_load_input_is_the_same_every_time_and_squashes_or_crops():

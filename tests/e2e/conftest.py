@@ -1,12 +1,5 @@
 """A real server and a real browser: `streamlit run` on a free port, and Debian's chromium through playwright."""
 
-import contextlib
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,14 +7,7 @@ import pytest
 
 from tests.e2e.studio import Studio, studio
 from tests.e2e.ways import WAIT_MS
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+from tests.served import serve
 
 
 @pytest.fixture(scope="session")
@@ -33,46 +19,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory, home: Path) -> Iterator[str]:
     """The address of a running app with an empty workspace."""
-    port = free_port()
-    log = tmp_path_factory.mktemp("server") / "log.txt"
-    environment = os.environ | {"TRANSFERLAB_HOME": str(home)}
-    with open(log, "wb") as output:
-        process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "streamlit",
-                "run",
-                "streamlit_app.py",
-                "--server.port",
-                str(port),
-                "--server.address",
-                "127.0.0.1",
-                "--server.headless",
-                "true",
-            ],
-            cwd=ROOT,
-            env=environment,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        _wait_until_healthy(address, process, log)
-        yield address
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-
-
-def _wait_until_healthy(address: str, process: subprocess.Popen, log: Path) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and process.poll() is None:
-        with contextlib.suppress(OSError):
-            urllib.request.urlopen(f"{address}/_stcore/health", timeout=2).close()
-            return
-        time.sleep(0.1)
-    raise RuntimeError(f"the server did not start: {log.read_text()[-2000:]}")
+    with serve(home, tmp_path_factory.mktemp("server") / "log.txt") as running:
+        yield running.address
 
 
 @pytest.fixture(scope="session")

@@ -181,7 +181,7 @@ LARGE = picture(791, 805, cell=32)
 PIXELS = [  # (photo, size, policy, the most that a value may differ)
     (encoded(picture(301, 200), "PNG"), 96, "center-crop", 0),  # cut at half a pixel
     (encoded(picture(301, 200), "PNG"), 96, "squash", 0),
-    (encoded(picture(200, 309), "PNG"), 96, "squash", 0),  # tall: its height first, since Pillow 13
+    (encoded(picture(200, 309), "PNG"), 96, "squash", 0),  # tall: its height first
     (encoded(picture(40, 57), "PNG"), 96, "center-crop", 0),  # made larger
     (encoded(picture(96, 300), "PNG"), 96, "squash", 0),  # one side only
     (encoded(picture(200, 160, "RGBA"), "PNG"), 96, "squash", 1),  # put on white: browsers keep it premultiplied

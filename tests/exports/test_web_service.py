@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import re
 import signal
 import socket
 import struct
@@ -152,6 +153,8 @@ def test_what_docker_gets_is_whole(folder):
     ]
     for name in [name for names in copied for name in names if name != "."]:
         assert (folder / name).is_file(), name
+    for name in re.findall(r"samples/([\w.-]+)", (folder / "README.md").read_text("utf-8")):
+        assert (folder / "samples" / name).is_file(), name
     pinned = {line.split("==")[0] for line in (folder / "constraints.txt").read_text().split()}
     assert pinned == {line.split(">")[0] for line in (folder / "requirements.txt").read_text().split()}
 

@@ -11,7 +11,7 @@ from tlcore.events import Diverged, EpochEnd, Failed, Finished, run_to_end
 from tlcore.features.extract import check_numbers
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import create_run
-from tlcore.models import frozen_backbone
+from tlcore.models import runtime_choice
 from tlcore.training.fine_tune import Baseline, BatchSource, FineTuneSchedule, fine_tune
 from tlcore.training.head import Examples, train_head
 from tlcore.training.optimise import Score
@@ -112,11 +112,11 @@ def test_a_run_whose_loss_is_no_number_is_not_a_stop(trained, monkeypatch, rate,
 
 def test_features_that_are_no_numbers_are_neither_learned_from_nor_kept(trained, monkeypatch):
     workspace, dataset, _ = trained
-    real = frozen_backbone.litert_pool
+    real = runtime_choice.litert_pool
 
     class Broken:
         def __init__(self, pool):
-            self.num_threads, self._pool = pool.num_threads, pool
+            self.num_threads, self.batch, self._pool = pool.num_threads, pool.batch, pool
 
         def open(self):
             predictor = self._pool.open()
@@ -128,7 +128,7 @@ def test_features_that_are_no_numbers_are_neither_learned_from_nor_kept(trained,
 
             return Predictor()
 
-    monkeypatch.setattr(frozen_backbone, "litert_pool", lambda *arguments: Broken(real(*arguments)))
+    monkeypatch.setattr(runtime_choice, "litert_pool", lambda *arguments: Broken(real(*arguments)))
     config = TrainConfig(image_size=64, epochs=2)
     for _ in range(2):
         last = run_job(workspace, create_run(workspace, dataset.id, config, "nan"))

@@ -10,9 +10,9 @@ import streamlit as st
 
 from pages.server.working_queue import working_queue
 from pages.shared import state
-from tests.e2e.conftest import free_port
 from tests.faults.jobs import ROOT, new_import, spans, wait_for_state
 from tests.faults.jobs import state as state_of
+from tests.served import free_port
 from tests.small import write_small_folder
 from tlcore.jobs.line import Line
 from tlcore.jobs.queue import queue_of

@@ -25,7 +25,7 @@ from tlcore.workspace import open_workspace
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="Windows has no such signals")
-SHORT = [*LONG[:3], "150", *LONG[4:]]
+SHORT = [*LONG[:3], "150", *LONG[4:], "--cross-validation", "never"]
 
 
 @pytest.fixture

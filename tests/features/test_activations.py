@@ -75,6 +75,7 @@ def test_what_changes_the_numbers_changes_the_folder():
     kinds = [
         ActivationKind(*base),
         ActivationKind(*base, "0123abcd"),
+        ActivationKind(*base, dtype="<f2"),
         ImageKind(96, "squash"),
         ImageKind(128, "squash"),
         ImageKind(96, "center-crop"),
@@ -124,6 +125,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
         (ActivationKind("n", "l", 160, "squash", (10, 10, 112)), 1_000, 4, 4 * 1_000 * 10 * 10 * 112 * 4),
         (ImageKind(160, "squash"), 1_000, 1, 1_000 * 160 * 160 * 3),  # pixels are bytes
         (FeatureKind("n", 160, "squash", 1280), 1_000, 2, 2 * 1_000 * 1280 * 4),
+        (ActivationKind("n", "l", 160, "squash", (10, 10, 112), dtype="<f2"), 10, 4, 4 * 10 * 10 * 10 * 112 * 2),
         (KIND, 0, 4, 0),
     ],
 )

@@ -13,7 +13,7 @@ from filelock import FileLock
 import tlcore
 from tests.conftest import QUICK, finish
 from tests.small import write_small_folder
-from tlcore.config import TrainConfig, defaults_for
+from tlcore.config import TrainConfig
 from tlcore.data.ingest import ingest_folder
 from tlcore.events import Started
 from tlcore.jobs.event_log import read_events
@@ -47,6 +47,12 @@ def jobs(workspace):
     queue.close()
 
 
+@pytest.fixture(scope="module")
+def many(tmp_path_factory) -> Path:
+    """So many photos that an import of them is still at work when its server ends."""
+    return write_small_folder(tmp_path_factory.mktemp("many") / "shapes", photos_per_class=200)
+
+
 @pytest.fixture
 def dataset_id(workspace, small_folder):
     return finish(ingest_folder(workspace, small_folder))[1].id
@@ -61,7 +67,16 @@ def test_an_import_is_done_by_the_worker_that_waits_for_one(workspace, jobs, sma
     jobs.submit(job)
     wait_for(lambda: state(job) == "finished")
     [started] = [event for event in read_events(job) if isinstance(event, Started)]
-    assert started.process == warm.pid and "import" not in jobs._warm
+    assert started.process == warm.pid
+    wait_for(lambda: jobs._warm.get("import", warm) is not warm)
+
+
+def test_the_next_worker_is_started_when_a_job_has_ended_and_not_while_it_is_at_work(workspace, jobs, small_folder):
+    job = create_import(workspace, ImportSpec("folder", str(small_folder)))
+    with jobs._working(job):
+        jobs.warm_up("import")
+        assert "import" not in jobs._warm, "it would take the processor from the one at work"
+    assert jobs._warm["import"].exit() is None, "whoever comes next need not wait"
 
 
 def test_a_closed_queue_leaves_no_worker_that_waits(workspace):
@@ -114,10 +129,6 @@ def test_a_killed_worker_is_noticed_and_the_run_can_start_again(workspace, jobs,
     assert (run.folder / "events-1.jsonl").exists(), "the first attempt is not lost"
     request_stop(run)
     wait_for(lambda: state(run) == "finished")
-    jobs.restart(run)
-    wait_for(lambda: len(job_status(run).epochs) >= 1)
-    request_stop(run)
-    wait_for(lambda: state(run) in ("finished", "stopped"))
 
 
 def test_what_waited_in_a_server_that_is_gone_is_taken_up_by_the_next(workspace, tmp_path):
@@ -133,13 +144,14 @@ def test_what_waited_in_a_server_that_is_gone_is_taken_up_by_the_next(workspace,
     queue.close()
 
 
-def test_a_worker_goes_on_when_its_server_is_gone(workspace, jobs, dataset_id):
+def test_a_worker_goes_on_when_its_server_is_gone(workspace, small_folder):
+    """An import, whose worker begins soonest: the queue knows no difference."""
     server = JobQueue(workspace)
-    run = create_run(workspace, dataset_id, QUICK, "orphan")
-    server.submit(run)
-    wait_for(lambda: read_events(run))
+    job = create_import(workspace, ImportSpec("folder", str(small_folder)))
+    server.submit(job)
+    wait_for(lambda: read_events(job))
     server.close()
-    wait_for(lambda: state(run) == "finished")
+    wait_for(lambda: state(job) == "finished")
 
 
 def test_a_users_mistake_ends_as_a_sentence_not_as_a_bug(workspace, jobs, tmp_path):
@@ -166,9 +178,8 @@ def test_what_waits_can_go_first_or_be_taken_out(workspace, jobs, small_folder):
     assert began[1] < began[0], "the one that was put first went first"
 
 
-def test_a_server_can_end_while_a_run_is_in_work(workspace, jobs, dataset_id):
-    config = defaults_for("fine-tuning", image_size=96, epochs=1, fine_tune_epochs=100)
-    run = create_run(workspace, dataset_id, config, "long")
+def test_a_server_can_end_while_a_job_is_in_work(workspace, many):
+    job = create_import(workspace, ImportSpec("folder", str(many)))
     script = (
         "import sys, time\n"
         "from pathlib import Path\n"
@@ -176,14 +187,14 @@ def test_a_server_can_end_while_a_run_is_in_work(workspace, jobs, dataset_id):
         "from tlcore.jobs.event_log import read_events\n"
         "from tlcore.jobs.store import open_job\n"
         "from tlcore.workspace import Workspace\n"
-        "run = open_job(Path(sys.argv[1]))\n"
-        "JobQueue(Workspace(run.folder.parent.parent)).submit(run)\n"
-        "while not read_events(run): time.sleep(0.05)\n"
+        "job = open_job(Path(sys.argv[1]))\n"
+        "JobQueue(Workspace(job.folder.parent.parent)).submit(job)\n"
+        "while not read_events(job): time.sleep(0.02)\n"
     )
-    subprocess.run([sys.executable, "-c", script, str(run.folder)], check=True, timeout=120)
-    assert state(run) == "running", "the worker goes on"
-    request_stop(run)
-    wait_for(lambda: state(run) in ("finished", "stopped"))
+    subprocess.run([sys.executable, "-c", script, str(job.folder)], check=True, timeout=120)
+    assert state(job) == "running", "the worker goes on"
+    request_stop(job)
+    wait_for(lambda: state(job) == "stopped")
 
 
 @pytest.mark.parametrize("installed", [False, True], ids=["checkout", "installed"])

@@ -92,11 +92,13 @@ def test_nothing_is_told_to_its_makers(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("broken", ["missing", "raises at its import", "has no processor"])
+@pytest.mark.parametrize("broken", ["missing", "raises at its import", "has no processor", "too large for it"])
 def test_without_openvino_litert_does_it(workspace, monkeypatch, tmp_path, fresh, broken):
     monkeypatch.delitem(sys.modules, "openvino", raising=False)
     if broken == "missing":
         monkeypatch.setitem(sys.modules, "openvino", None)
+    elif broken == "too large for it":
+        monkeypatch.setattr(openvino_runtime, "is_small", lambda: True)
     else:
         text = "raise OSError('a library')" if broken == "raises at its import" else "def Core(): raise RuntimeError"
         (tmp_path / "openvino.py").write_text(text)
@@ -138,6 +140,22 @@ def test_it_is_measured_once_and_remembered(workspace, monkeypatch):
     assert measured.exact.rate >= measured.exact.litert_rate > 0 and measured.fast.rate >= measured.exact.rate
     monkeypatch.setattr(runtime_choice, "measure", lambda *_: pytest.fail("measured again"))
     backbone.predictors(POOLED, 100_000)
+
+
+@has_openvino
+def test_what_ends_the_process_while_it_is_measured_is_tried_twice(workspace, monkeypatch):
+    tried = []
+
+    def die(*asked):
+        tried.append(asked)
+        raise KeyboardInterrupt  # as near as a test comes to an end of the process
+
+    monkeypatch.setattr(runtime_choice, "measure", die)
+    backbone = PretrainedBackbone(workspace, BUILT_IN, SIZE)
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            backbone.predictors(POOLED, 100_000)
+    assert isinstance(backbone.predictors(POOLED, 100_000).open(), LitePredictor) and len(tried) == 2
 
 
 @pytest.mark.parametrize(

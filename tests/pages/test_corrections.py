@@ -124,7 +124,7 @@ def test_where_the_line_is_full_nothing_is_lost(visit, own, queue, monkeypatch, 
     if place == "submit":  # another tab was quicker
         monkeypatch.setattr(queue, "submit", refuse)
     else:
-        monkeypatch.setattr("pages.shared.actions.room.for_runs", refuse)
+        monkeypatch.setattr("pages.shared.room.for_runs", refuse)
     at = visit("evaluate", workspace, run=run.id)
     pressed(at, "Apply 1 change and retrain").click().run()
     assert "runs waiting" in words(at) and value(at, "run") == run.id

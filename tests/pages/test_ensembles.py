@@ -96,7 +96,7 @@ def test_one_that_failed_says_why_and_can_be_restarted(visit, combined):
 
 
 def test_runs_of_others_are_not_combined(combined, monkeypatch):
-    monkeypatch.setattr(actions.state, "may_see", lambda thing: thing.id != combined[2][1].id)
+    monkeypatch.setattr("pages.shared.state.may_see", lambda thing: thing.id != combined[2][1].id)
     assert actions.combine(combined[2], "average") is None
 
 

@@ -22,6 +22,7 @@ def imported(name: str) -> set[str]:
     for node in ast.walk(ast.parse(MODULES[name].read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module:
             found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    found |= {f"{name}.__init__" for name in found}  # a package has what its modules give
     return found & set(MODULES)
 
 

@@ -12,7 +12,7 @@ from tlcore.data.ingest import ingest_folder
 from tlcore.events import never
 from tlcore.features.activations import evict
 from tlcore.jobs.store import create_run
-from tlcore.pipeline import caches
+from tlcore.pipeline import caches, feature_precision
 from tlcore.pipeline.fine_tune_stages import cache_activations, extract_features_and_activations, model_of
 from tlcore.pipeline.head_stages import extract_features
 from tlcore.pipeline.train import make_context
@@ -67,3 +67,20 @@ def test_one_pass_for_both_makes_room_for_both(workspace, context_of, monkeypatc
         finish(extract_features_and_activations(context))
     rows = 12 * 2 + 6
     assert asked == [("activation", rows), ("pooled", rows)], "of the photos in two views and of the others, together"
+
+
+def test_only_what_is_trained_on_is_rounded(workspace, context_of, monkeypatch):
+    monkeypatch.setattr(feature_precision, "LEAST_ROWS", 1)
+    context, rooms = context_of(views=2, features="exact"), []
+    monkeypatch.setattr(caches, "make_room", lambda _, kind, rows: rooms.append((kind.output, rows)))
+    with context.held, caches.open_activation_stores(context, context.fine_tune_model) as stores:
+        finish(extract_features_and_activations(context))
+        for store in (stores.learning, stores.exact):
+            store.refresh()
+        learned = [photo.sha256 for photo in context.part("train")[0]]
+        judged = [photo.sha256 for photo in context.split_photos()[1]]
+        assert rooms == [("activation", 12 * 2 / 2 + 6), ("pooled", 12 * 2 + 6)], "half for what is trained on"
+        assert stores.exact.missing(judged) == {} and stores.learning.missing(learned) == {}
+        assert set(stores.exact.missing(learned)) == set(learned), "what is judged is never read from rounded rows"
+        assert len(stores.learning.plain.half) == len(learned) == len(stores.learning.augmented.half)
+    assert context_of(views=2, features="exact", mixed_precision="never").precision.is_exact, "switched off"

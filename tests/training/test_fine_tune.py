@@ -23,7 +23,14 @@ from tlcore.training.fine_tune import (
 )
 from tlcore.training.optimise import Loss, PhaseSettings, Score, make_optimizer
 
-CONFIG = TrainConfig(strategy="hybrid", fine_tune_learning_rate=0.01, patience=0, batch_size=8, schedule="cosine")
+CONFIG = TrainConfig(
+    strategy="hybrid",
+    fine_tune_learning_rate=0.01,
+    patience=0,
+    batch_size=8,
+    schedule="cosine",
+    mixed_precision="never",  # to compare exactly on every processor
+)
 PHOTOS = np.random.default_rng(0).normal(size=(40, 12, 12, 3)).astype(np.float32)
 CLASSES = (PHOTOS.mean(axis=(1, 2, 3)) > 0).astype(np.int32)
 

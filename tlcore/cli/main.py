@@ -24,10 +24,12 @@ from tlcore.cli import (
     data,
     datasets,
     delete,
+    doctor,
     ensemble,
     evaluate,
     explain,
     export,
+    host,
     import_photos,
     open_project,
     predict,
@@ -77,6 +79,8 @@ COMMANDS = (
     recommend,
     check,
     clean,
+    doctor,
+    host,
     app,
 )
 """The modules of the commands, in the order in which the help lists them.

@@ -19,6 +19,7 @@ from tlcore.jobs.store import Job, open_job, stop_requested
 from tlcore.messages.corrections import before_after_lines
 from tlcore.messages.cross_validation import STOPPED, cross_validation_message, refit_message
 from tlcore.messages.endings import diverged_message
+from tlcore.messages.mixed_precision import dtype_policy_of, mixed_precision_message
 from tlcore.messages.scores import score_message
 from tlcore.messages.terminal import printable, printable_lines
 from tlcore.serving.bundle import FOLDER
@@ -66,6 +67,7 @@ def answer_with_model(
     found, refit, compared = model.cross_validation, refit_message(model.info), model.before_after
     lines = [score, *(before_after_lines(compared) if compared else ())]
     lines += [cross_validation_message(found) if found is not None else _left_out(run), refit]
+    lines.append(mixed_precision_message(status.epochs))
     answer(
         options,
         "\n".join([*filter(None, lines), f"Run {model.run_id}. Model saved in {bundle}"]),
@@ -74,6 +76,7 @@ def answer_with_model(
             "run": model.run_id,
             "dataset": dataset.id,
             "bundle": str(bundle),
+            "dtype_policy": dtype_policy_of(status.epochs) or None,
             "test_accuracy": report.accuracy,
             "test_correct": report.correct,
             "test_total": report.total,

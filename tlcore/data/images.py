@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from tlcore.data import decode_budget
 from tlcore.data.capture_time import capture_of
@@ -213,10 +213,28 @@ def make_input(image: Image.Image, size: int, policy: str = "squash", version: i
         raise ValueError(f"Received: policy={policy!r}. Allowed: {', '.join(RESIZE_POLICIES)}.")
     if image.size == (size, size):
         return np.asarray(image)
-    if policy == "center-crop" and version > 1:
-        return np.asarray(ImageOps.fit(image, (size, size), Image.Resampling.BILINEAR))
-    box = middle_square(image) if policy == "center-crop" else None
-    return np.asarray(image.resize((size, size), Image.Resampling.BILINEAR, box=box))
+    box: tuple[float, float, float, float] = (0, 0, *image.size)
+    if policy == "center-crop":
+        box = _exact_middle(image) if version > 1 else middle_square(image)
+    return np.asarray(_resize(image, size, box))
+
+
+def _exact_middle(image: Image.Image) -> tuple[float, float, float, float]:
+    """The square that `ImageOps.fit` cuts out, at halves of a pixel."""
+    side = min(image.size)
+    left, top = ((length - side) / 2 for length in image.size)
+    return left, top, left + side, top + side
+
+
+def _resize(image: Image.Image, size: int, box: tuple[float, float, float, float]) -> Image.Image:
+    """Pillow's resize. The side that comes first is rounded first: of tall pictures the height, as in Pillow since
+    version 13. Earlier versions always begin with the width, which gives values 1 of 255 apart."""
+    width, height = image.size
+    left, top, right, bottom = box
+    if height > size and height - size > 2 * (width - size):
+        image = image.resize((width, size), Image.Resampling.BILINEAR, box=(0, top, width, bottom))
+        top, bottom = 0, size
+    return image.resize((size, size), Image.Resampling.BILINEAR, box=(left, top, right, bottom))
 
 
 def thumbnail(

@@ -8,6 +8,7 @@ from tlcore.evaluation.overfitting import best_epoch
 from tlcore.messages.curve_warnings import curve_warning_message
 from tlcore.messages.ensembles import MEMBER_COLUMNS, ensemble_command, ensemble_message, member_rows
 from tlcore.messages.flip_hints import trained_flip_message
+from tlcore.messages.mixed_precision import mixed_precision_message
 from tlcore.messages.quantities import count, format_seconds
 from tlcore.messages.run_report import NO_CURVES, TWICE, settings_table, train_command
 from tlcore.models.backbones import known_title
@@ -32,6 +33,7 @@ def training_section(facts: Facts) -> Markup:
     place = [end.epoch for end in epochs].index(kept.epoch) + 1
     seconds = sum(end.seconds for end in epochs)
     words = f"{count(len(epochs), 'epoch')} in {format_seconds(seconds)}; epoch {kept.epoch} was kept (dotted line)."
+    words = f"{words} {mixed_precision_message(epochs)}".strip()
     loss = (
         drawings.training_curve([end.loss for end in epochs]),
         drawings.validation_curve([e.val_loss for e in epochs]),

@@ -11,7 +11,10 @@ from typing import Any
 from tlcore.messages.model_card import intended_section, limits_section, making_section, score_section
 from tlcore.messages.model_info import backbone_title, plain, text
 
-RUNTIME = "It runs on LiteRT.js by Google (Apache-2.0), which is part of this file."
+RUNTIME = (
+    "Parts of this file: LiteRT.js by Google (Apache-2.0), libjpeg-turbo, based in part on the work of the Independent "
+    "JPEG Group, and Little CMS by Marti Maria Saguer (MIT)."
+)
 
 
 def card_html(info: Mapping[str, Any]) -> str:

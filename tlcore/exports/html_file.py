@@ -18,8 +18,6 @@ from math import nan
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-
 from tlcore.charts.tokens import CLASS_HUES, COLOURS, FONT
 from tlcore.data.wanted import Wanted
 from tlcore.errors import UserError
@@ -139,21 +137,8 @@ def _about(bundle: Bundle, samples: Samples) -> dict[str, Any]:
 
 
 def page_input(wanted: Wanted) -> dict[str, Any]:
-    """How the page's scripts make what the network sees: as this program does, with its version of Pillow."""
-    return {
-        "size": wanted.input_size,
-        "resize": wanted.policy,
-        "pixels": wanted.version,
-        "tallRule": _resizes_tall_pictures_by_height_first(),
-    }
-
-
-@cache
-def _resizes_tall_pictures_by_height_first() -> bool:
-    """Whether this version of Pillow does (13 does, 12 not), which rounds otherwise: values differ by 1 of 255."""
-    tall = Image.frombytes("L", (8, 64), bytes(place * 37 % 256 for place in range(512)))
-    bilinear = Image.Resampling.BILINEAR
-    return tall.resize((5, 5), bilinear) == tall.resize((8, 5), bilinear).resize((5, 5), bilinear)
+    """How the page's scripts make what the network sees, as this program does."""
+    return {"size": wanted.input_size, "resize": wanted.policy, "pixels": wanted.version}
 
 
 def _media_type(data: bytes) -> str:

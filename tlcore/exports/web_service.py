@@ -39,7 +39,9 @@ _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # what r
 def make(source: ExportSource, samples: Samples, target: Path) -> None:
     """Write the folder; see exporter.py."""
     packages = (runtime_of(source), *PACKAGES)
-    write_program(source, target, README.read_text(encoding="utf-8"), packages)
+    first, second = samples.photos[0].name, samples.photos[-1].name
+    readme = README.read_text(encoding="utf-8").replace("{first}", first).replace("{second}", second)
+    write_program(source, target, readme, packages)
     (target / "web").mkdir()
     for name in ("server.py", "limits.py", "Dockerfile", *(f"web/{each}" for each in WEB_FILES)):
         copy_template(name, target)

@@ -13,7 +13,7 @@ from tlcore.errors import UserError, require_package
 from tlcore.events import Progress
 from tlcore.exports.exporter import ExportSource
 from tlcore.exports.own_threshold import set_threshold
-from tlcore.exports.program import LITERT, PILLOW, run_program, write_program
+from tlcore.exports.program import LITERT, NUMPY, PILLOW, run_program, write_program
 from tlcore.exports.run_place import run_at
 from tlcore.exports.samples import Answer, Samples
 from tlcore.models.eight_bits import quantize
@@ -51,7 +51,7 @@ def make(source: ExportSource, samples: Samples, target: Path) -> Generator[Prog
         info = source.bundle.info
         bundle = replace(source.bundle, info=info | {"unknown": info["unknown"] | threshold.to_dict()})
         source = replace(source, bundle=bundle)
-    write_program(source, target, README, (LITERT, "numpy>=1.26", PILLOW))
+    write_program(source, target, README, (LITERT, NUMPY, PILLOW))
     write_atomic(target / MODEL, network)
     return True
 

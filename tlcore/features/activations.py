@@ -1,9 +1,10 @@
 """What enters the lowest trained block, decoded photos, and features of views, on disk: computed once, read often.
 
 These are the feature store's own files in folders under `activations/`, but far larger: 10,000 photos of
-(5, 5, 192) numbers are 0.2 GB, of (28, 28, 256) 8 GB. So there is an estimate before anything is computed, a limit on
-what all of them together may take, and the least recently used kinds go first. A kind that somebody has open is
-never removed: each user holds a lock file in its folder, which the system lets go of even when the user is killed.
+(5, 5, 192) numbers are 0.2 GB, of (28, 28, 256) 8 GB, half of that where they are rounded. So there is an estimate
+before anything is computed, a limit on what all of them together may take, and the least recently used kinds go first.
+A kind that somebody has open is never removed: each user holds a lock file in its folder, which the system lets go of
+even when the user is killed.
 """
 
 import re
@@ -18,8 +19,9 @@ from filelock import FileLock, Timeout
 from tlcore.data.augment import Views
 from tlcore.data.wanted import PIXELS_VERSION
 from tlcore.errors import UserError
+from tlcore.features.rounded import RoundedRows
 from tlcore.features.store import LOCK_SECONDS, FeatureKind, FeatureStore, Kind, RowStore, name_ending, row_bytes
-from tlcore.features.views import ViewedStore, has_views
+from tlcore.features.views import Rows, ViewedStore, has_views
 from tlcore.models.predictor import EXACT
 from tlcore.settings import load_limits
 from tlcore.workspace import Workspace, disk_error
@@ -36,8 +38,9 @@ class ActivationKind:
     """What decides an activation beside the photo.
 
     `backbone`: a name with the content fingerprint in it; `layer`: the layer whose output it is; `image_size` in
-    pixels; `policy`: how a photo is brought to the square; `shape` of one photo's activation, float32;
-    `views`: the name of the augmentation (`Views.name`), "" for the photos as they are; `precision`: see `Kind`.
+    pixels; `policy`: how a photo is brought to the square; `shape` of one photo's activation;
+    `views`: the name of the augmentation (`Views.name`), "" for the photos as they are; `precision`: see `Kind`;
+    `dtype`: "<f4", or "<f2" for rows that were rounded (rounded.py).
     """
 
     backbone: str
@@ -47,15 +50,16 @@ class ActivationKind:
     shape: tuple[int, ...]
     views: str = ""
     precision: str = EXACT
+    dtype: str = "<f4"
 
-    dtype = "<f4"
     output = "activation"
 
     @property
     def folder_name(self) -> str:
         layer = re.sub(r"[^A-Za-z0-9_]+", "-", self.layer)
         name = f"{self.backbone}-{layer}-{self.image_size}px-{self.policy}-pixels{PIXELS_VERSION}"
-        return name + name_ending(self.views, self.precision)
+        name += name_ending(self.views, self.precision)
+        return name if self.dtype == "<f4" else f"{name}-float16"
 
 
 @dataclass(frozen=True)
@@ -112,18 +116,26 @@ class ImageCache(ActivationCache):
 
 
 def open_activations(
-    workspace: Workspace, kind: ActivationKind, views: Views | None = None, views_precision: str = EXACT
+    workspace: Workspace,
+    kind: ActivationKind,
+    views: Views | None = None,
+    views_precision: str = EXACT,
+    rounded: bool = False,
 ) -> ViewedStore:
     """The cache of a kind, and of its views unless those would all be the photo itself. Close it after use.
 
     Args:
         views_precision: see `Kind`; the kind's own is that of the photos as they are.
+        rounded: whether new rows are rounded to float16; read they are float32 all the same.
     """
-    plain = ActivationCache(workspace, kind)
+
+    def rows(kind: ActivationKind) -> Rows:
+        exact = ActivationCache(workspace, kind)
+        return RoundedRows(exact, ActivationCache(workspace, replace(kind, dtype="<f2"))) if rounded else exact
+
     if views is None or not has_views(views):
-        return ViewedStore(plain)
-    kind = replace(kind, views=views.name, precision=views_precision)
-    return ViewedStore(plain, ActivationCache(workspace, kind), views)
+        return ViewedStore(rows(kind))
+    return ViewedStore(rows(kind), rows(replace(kind, views=views.name, precision=views_precision)), views)
 
 
 def open_features(

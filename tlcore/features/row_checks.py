@@ -54,9 +54,9 @@ class RowChecks:
         self._values = np.concatenate([self._values, fresh])
         self._verified.extend(bytes(len(fresh)))
 
-    def is_dropped(self, row: int) -> bool:
-        """Whether a row was found damaged before."""
-        return bool(self._values[row] == DROPPED)
+    def dropped_from(self, first: int) -> frozenset[int]:
+        """The rows from this one on that were found damaged before."""
+        return frozenset((np.nonzero(self._values[first:] == DROPPED)[0] + first).tolist())
 
     def is_verified(self, row: int) -> bool:
         """Whether a row was held against its checksum since the store was opened."""

@@ -152,12 +152,13 @@ class RowStore:
             file.seek(self._keys_read * KEY_BYTES)
             data = file.read((complete - self._keys_read) * KEY_BYTES)
         self._checks.read_to(complete)
-        for row in range(self._keys_read, complete):
-            start = (row - self._keys_read) * KEY_BYTES
-            key = data[start : start + KEY_BYTES]
-            if not self._checks.is_dropped(row):
+        dropped = self._checks.dropped_from(self._keys_read)
+        keys = [data[start : start + KEY_BYTES] for start in range(0, len(data), KEY_BYTES)]
+        for row, key in enumerate(keys, self._keys_read):  # 200,000 times where a large store is opened
+            if row not in dropped:
                 self._rows.setdefault(key, row)
-                self._dropped.discard(key)
+        if self._dropped:
+            self._dropped -= {key for row, key in enumerate(keys, self._keys_read) if row not in dropped}
         self._keys_read = complete
 
     def missing(self, sha256s: Iterable[str]) -> list[str]:

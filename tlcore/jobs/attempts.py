@@ -3,14 +3,16 @@
 The events of earlier attempts are kept, each under its number.
 """
 
+from pathlib import Path
+
 from tlcore.events import EpochEnd, Evaluated, Finished, Packed, Planned, encode
-from tlcore.jobs.event_log import read_events
+from tlcore.jobs.event_log import RESERVE, read_events
 from tlcore.jobs.store import EVENTS, STOP, Job
 from tlcore.listing import tell_of_change
 from tlcore.workspace import CHECKPOINT, PREVIOUS_CHECKPOINT, TRAINED, write_atomic
 
-LEFTOVERS = ("*checkpoint*.npz", ".*.part")
-"""Checkpoints under all their names, and what a kill left of a file half-written."""
+_LEFTOVERS = ("*checkpoint*.npz", ".*.part", TRAINED, RESERVE)
+"""Checkpoints under all their names, what a kill left of a file half-written, and the room for the last event."""
 
 EARLIER = "events-{}.jsonl"  # with the number of the attempt, from 1
 
@@ -18,8 +20,7 @@ EARLIER = "events-{}.jsonl"  # with the number of the attempt, from 1
 def reset(job: Job) -> None:
     """Make a job ready to be worked on from the beginning; the earlier attempt's events are kept under a number."""
     (job.folder / STOP).unlink(missing_ok=True)
-    remove_checkpoints(job)
-    (job.folder / TRAINED).unlink(missing_ok=True)
+    remove_checkpoints(job.folder)
     _archive_events(job)
     tell_of_change(job.folder)  # it was over, and is so no longer
 
@@ -29,11 +30,15 @@ def can_resume(job: Job) -> bool:
     return any((job.folder / name).exists() for name in (CHECKPOINT, PREVIOUS_CHECKPOINT))
 
 
-def remove_checkpoints(job: Job) -> None:
+def checkpoints(folder: Path) -> list[Path]:
+    """What a training could be continued from, in the folder of a run, and what a finished one needs no more."""
+    return [path for pattern in _LEFTOVERS for path in folder.glob(pattern)]
+
+
+def remove_checkpoints(folder: Path) -> None:
     """Take away what a training could be continued from."""
-    for pattern in LEFTOVERS:
-        for path in job.folder.glob(pattern):
-            path.unlink(missing_ok=True)
+    for path in checkpoints(folder):
+        path.unlink(missing_ok=True)
 
 
 def can_finish(job: Job) -> bool:

@@ -9,7 +9,8 @@ import sys
 import threading
 import time
 import traceback
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -52,8 +53,10 @@ class JobQueue:
         self._line = Line(workspace)
         self._closing = threading.Event()
         self._changed = {kind: threading.Event() for kind in KINDS}
-        self._mutex = threading.Lock()  # of the two below
+        self._mutex = threading.Lock()  # of the four below
         self._warm: dict[str, OwnWorker] = {}  # by the kind of job that they wait for
+        self._wanted: set[str] = set()  # the kinds of job for which one shall wait
+        self._at_work: dict[str, str] = {}  # the job of each kind that this queue begins or watches
         self._seen: dict[str, tuple[float, list[str], int]] = {}
         for kind in KINDS:
             threading.Thread(target=self._serve, args=(kind,), name=f"queue of {kind}", daemon=True).start()
@@ -139,16 +142,28 @@ class JobQueue:
     def warm_up(self, *kinds: str) -> None:
         """Start workers that wait with everything loaded; not where one waits already, nor where memory is short.
 
+        From now on another one is started when a job of the kind has ended, so that the next one need not wait either.
+        While one is at work and none waits in the line that would slow it down: loading takes all of a processor.
+
         Args:
             kinds: "train" (TensorFlow, 600 MB), "import" (a decoder, 200 MB); without any, a trainer.
         """
         if not keeps_trainer_warm():
             return
-        with self._mutex:
-            for kind in kinds or ("train",):
-                if kind not in self._warm or self._warm[kind].exit() is not None:
-                    with suppress(OSError):  # no memory for it: a page that only looks must not fail
-                        self._warm[kind] = self._start_worker(WARM_OPTIONS[kind], str(self._workspace.root))
+        for kind in kinds or ("train",):
+            waiting = self._order(kind)[0]
+            with self._mutex:
+                self._wanted.add(kind)
+                at_work = self._at_work.get(kind)
+                others_wait = any(each != at_work for each in waiting)
+                if others_wait == (at_work is not None):  # one that waits while none is at work is about to begin
+                    self._start_warm(kind)
+
+    def _start_warm(self, kind: str) -> None:
+        """Start a worker that waits where none does; the mutex is held."""
+        if not self.closed and (kind not in self._warm or self._warm[kind].exit() is not None):
+            with suppress(OSError):  # no memory for it: a page that only looks must not fail
+                self._warm[kind] = self._start_worker(WARM_OPTIONS[kind], str(self._workspace.root))
 
     def close(self) -> None:
         """Take up nothing any more and end the workers that wait for a job; running jobs go on."""
@@ -193,12 +208,30 @@ class JobQueue:
         for job in self._line.jobs(kind):
             if entry_of(job) is None:
                 if is_locked(job.folder / LOCK):
-                    return self._watch(job, AdoptedWorker(job))
+                    with self._working(job):
+                        return self._watch(job, AdoptedWorker(job))
                 settle(self._line, job, Exit())
         if is_locked(self._line.slot(kind)):  # another server's worker, which begins or ends just now
             return False
         next_job = self._line.hand_out(kind)
-        return next_job is not None and self._begin(next_job)
+        if next_job is None:
+            return False
+        with self._working(next_job):
+            return self._begin(next_job)
+
+    @contextmanager
+    def _working(self, job: Job) -> Iterator[None]:
+        """While a job is begun and watched; then a worker waits for the next one, where that is wanted."""
+        with self._mutex:
+            self._at_work[job.kind] = job.id
+        try:
+            yield
+        finally:
+            others_wait = bool(self._line.waiting(job.kind))
+            with self._mutex:
+                del self._at_work[job.kind]
+                if job.kind in self._wanted and not others_wait:
+                    self._start_warm(job.kind)
 
     def _begin(self, job: Job) -> bool:
         """Start a worker for a job and watch it."""

@@ -56,7 +56,7 @@ def settings_table(config: TrainConfig) -> list[tuple[str, str]]:
     for option in fields(TrainConfig):
         value = getattr(config, option.name)
         idle = option.metadata["group"] == "augmentation" and (not value or option.name == "views")
-        tuning = option.name.startswith(("fine_tune", "unfreeze", "num_unfrozen")) and not config.fine_tunes
+        tuning = option.name.startswith(("fine_tune", "unfreeze", "num_unfrozen", "mixed")) and not config.fine_tunes
         if option.name in ("strategy", "backbone") or idle or tuning:
             continue
         rows.append((str(option.metadata["label"]), _in_words(value, option.metadata)))

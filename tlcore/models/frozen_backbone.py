@@ -18,6 +18,7 @@ from tlcore.models.frozen_files import (
     frozen_file,
     output_name,
     probe_images,
+    trained_file,
     with_activation,
 )
 from tlcore.models.litert_runtime import LiteModel
@@ -166,7 +167,7 @@ class AdaptedBackbone(_FileBackbone):
     """A network with adapted batch normalisation, as Keras has it in memory; see `FrozenBackbone`.
 
     Args:
-        spec: the network that it was.
+        spec: of the network as it was before.
         name: see `FrozenBackbone.name`.
         model: float32 (N, S, S, 3), RGB 0–255 → the output of `top`.
         top: POOLED or FEATURE_MAP, where the model ends.
@@ -186,8 +187,8 @@ class AdaptedBackbone(_FileBackbone):
         """See `FrozenBackbone.name`."""
         return self._name
 
-    def file(self, layer: str) -> Path | bytes:
-        """See `FrozenBackbone.file`; seconds at the first call for a layer."""
+    def file(self, layer: str) -> bytes:
+        """See `FrozenBackbone.file`; seconds at the first call for a layer, but for the built-in network."""
         if layer not in self._files:
             self._files[layer] = self._make(layer)
         return self._files[layer]
@@ -196,10 +197,10 @@ class AdaptedBackbone(_FileBackbone):
         from tlcore.models.build import cut_backbone
 
         if layer == self._top:
-            return convert_checked(self._model, self._image_size, output_name(layer))
+            return trained_file(self._spec, self._model, self._image_size, layer)
         lower = cut_backbone(self._model, layer)[0]
-        if self._top in self._files:
-            return cut_checked(self._files[self._top], lower, layer, self._image_size)
+        if self._top in self._files or self._spec.built_in:  # whose file costs nothing
+            return cut_checked(self.file(self._top), lower, layer, self._image_size)
         return convert_checked(lower, self._image_size, ACTIVATION)
 
     def keras_model(self, layer: str) -> "keras.Model":

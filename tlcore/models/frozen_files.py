@@ -19,6 +19,7 @@ from tlcore.errors import UserError
 from tlcore.models.litert_runtime import LiteModel
 from tlcore.models.registry import BackboneSpec
 from tlcore.models.tflite_file import add_output, truncate_at
+from tlcore.models.tflite_weights import write_weights
 from tlcore.models.weights import asset_path, fingerprint
 from tlcore.models.weights_cache import content_hash
 from tlcore.workspace import Workspace, disk_error, read_json, write_atomic, write_json
@@ -124,6 +125,29 @@ def _make(spec: BackboneSpec, image_size: int, layer: str, whole: Path) -> bytes
     if not spec.built_in and _is_whole(whole):
         return cut_checked(whole.read_bytes(), lower, layer, image_size)
     return convert_checked(lower, image_size, ACTIVATION)
+
+
+def trained_file(spec: BackboneSpec, model: "keras.Model", image_size: int, layer: str) -> bytes:
+    """The `.tflite` of a whole network of the table with weights of its own, checked against Keras.
+
+    For the built-in network they are written into the file that came with the program, which takes a moment; others
+    are converted.
+
+    Args:
+        model: what `build_backbone` gave up to `layer`, with whatever weights.
+        layer: POOLED or FEATURE_MAP.
+
+    Returns:
+        As `frozen_file` of that layer.
+
+    Raises:
+        UserError: see `convert_checked`.
+    """
+    if spec.built_in:
+        data = write_weights(asset_path(spec).read_bytes(), model, layer, output_name(layer))
+        if _difference(data, model, image_size, output_name(layer)) <= MOST_DIFFERENCE:
+            return data
+    return convert_checked(model, image_size, output_name(layer))
 
 
 def convert_checked(model: "keras.Model", image_size: int, output: str) -> bytes:

@@ -14,7 +14,14 @@ import numpy as np
 from tlcore.models.litert_runtime import litert_pool, usable_cores
 from tlcore.models.openvino_runtime import fast_precision, load_openvino
 from tlcore.models.predictor import BATCH, PredictorPool, Samples
-from tlcore.models.runtime_memory import Measured, recall, recall_precision, remember, remember_precision
+from tlcore.models.runtime_memory import (
+    Measured,
+    begin_measuring,
+    recall,
+    recall_precision,
+    remember,
+    remember_precision,
+)
 from tlcore.models.runtime_trial import measure, open_choice
 from tlcore.workspace import Workspace
 
@@ -73,6 +80,8 @@ def _measured(workspace: Workspace, file: FrozenFile, work: Work) -> Measured | 
         return None
     images = work.samples()
     if _litert_seconds(file, images) * work.num_images < LEAST_SECONDS:
+        return None
+    if not begin_measuring(workspace, file.network):
         return None
     measured = measure(file.source, file.outputs, images, file.try_ncnn)
     remember(workspace, file.network, measured)

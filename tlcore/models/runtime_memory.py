@@ -16,6 +16,8 @@ from tlcore.workspace import Workspace, read_json, write_json
 
 FILE = "runtimes.json"
 LITERT, OPENVINO, NCNN = "ai-edge-litert", "openvino", "ncnn"
+MOST_ATTEMPTS = 2  # at measuring a network; one may be ended by a person
+_ATTEMPTS = "attempts"
 _PRECISION = "lower precision"  # in the file, among the networks
 RUNTIMES = (LITERT, OPENVINO, NCNN)
 """By the names of their packages."""
@@ -89,6 +91,19 @@ def recall_all(workspace: Workspace) -> Iterator[tuple[str, Measured]]:
 def remember(workspace: Workspace, network: str, measured: Measured) -> None:
     """Keep what was measured."""
     _write(workspace, network, asdict(measured))
+
+
+def begin_measuring(workspace: Workspace, network: str) -> bool:
+    """Note that a network is about to be measured; False where that has ended without a result too often.
+
+    A runtime that does not suit a processor may end the whole process, and must not do so again in every training.
+    """
+    values = _read(workspace).get(machine_key(), {}).get(network)
+    attempts = values.get(_ATTEMPTS, 0) if isinstance(values, dict) else 0
+    if not isinstance(attempts, int) or attempts >= MOST_ATTEMPTS:
+        return False
+    _write(workspace, network, {_ATTEMPTS: attempts + 1})
+    return True
 
 
 def recall_precision(workspace: Workspace) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from math import ceil
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from tlcore.events import Progress, ShouldStop, never
 from tlcore.features.activations import ActivationKind, ImageCache, make_room, open_activations, open_features
 from tlcore.features.extract import FEATURES_KEPT, Photo, Request, check_numbers, extract, num_rows
 from tlcore.features.joined import extract_pooled, open_pooled
+from tlcore.features.rounded import exact_rows, share_of_bytes
 from tlcore.features.store import FeatureKind
 from tlcore.features.views import ViewedStore
 from tlcore.models.frozen_backbone import top_layer
@@ -50,21 +52,27 @@ def open_feature_store(context: Context, views: Views | None = None, precision: 
 
 
 def open_activation_store(
-    context: Context, model: FineTuneModel, views: Views | None = None, precision: str = EXACT
+    context: Context, model: FineTuneModel, views: Views | None = None, precision: str = EXACT, learning: bool = False
 ) -> ViewedStore:
-    """The store of what enters the part that trains, where a layer's output does; see `open_feature_store`."""
+    """The store of what enters the part that trains, where a layer's output does; see `open_feature_store`.
+
+    Args:
+        learning: whether it is for photos to learn from alone, whose rows may be rounded.
+    """
     if model.layer is None:
         raise ValueError("Photos enter this network; they are in open_image_store.")
     shape = tuple(int(side) for side in model.trainable.input_shape[1:])
     size = context.config.image_size
     kind = ActivationKind(context.backbone.name, model.layer, size, RESIZE_POLICY, shape, precision=precision)
-    return open_activations(context.workspace, kind, views, context.precision.views)
+    return open_activations(
+        context.workspace, kind, views, context.precision.views, learning and context.precision.activations_as_float16
+    )
 
 
 @contextmanager
 def open_feature_stores(context: Context) -> Iterator[Stores]:
     """Both stores of what the head learns from."""
-    with _open_both(context, partial(open_feature_store, context)) as stores:
+    with _open_both(context, lambda views, precision, _: open_feature_store(context, views, precision)) as stores:
         yield stores
 
 
@@ -76,12 +84,12 @@ def open_activation_stores(context: Context, model: FineTuneModel) -> Iterator[S
 
 
 @contextmanager
-def _open_both(context: Context, open_store: Callable[[Views | None, str], ViewedStore]) -> Iterator[Stores]:
-    with open_store(views_of(context.config), context.precision.photos) as learning:
+def _open_both(context: Context, open_store: Callable[[Views | None, str, bool], ViewedStore]) -> Iterator[Stores]:
+    with open_store(views_of(context.config), context.precision.photos, True) as learning:
         if context.precision.photos == EXACT:
-            yield Stores(learning, ViewedStore(learning.plain))
+            yield Stores(learning, ViewedStore(exact_rows(learning.plain)))
             return
-        with open_store(None, EXACT) as exact:
+        with open_store(None, EXACT, False) as exact:
             yield Stores(learning, exact)
 
 
@@ -144,8 +152,10 @@ def make_room_for(context: Context, requests: Sequence[Request]) -> None:
     Raises:
         UserError: the disk has no room for it; the sentence has the estimate.
     """
-    rows = sum(num_rows(request.missing()) for request in requests)
-    for store in requests[0].stores:  # rows of one photo take the same in the others' stores
+    missing = [num_rows(request.missing()) for request in requests]
+    for place, store in enumerate(requests[0].stores):
+        shares = [share_of_bytes(request.stores[place].plain) for request in requests]
+        rows = ceil(sum(number * share for number, share in zip(missing, shares, strict=True)))
         make_room(context.workspace, store.kind, rows)
 
 

@@ -3,7 +3,7 @@
 Made for a page, so it builds no network and reads no photo; a run that is at work knows better (eta.py). No TensorFlow.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from tlcore.config import TrainConfig
@@ -17,10 +17,11 @@ from tlcore.features.views import ViewedStore, has_views
 from tlcore.models.backbones import find_backbone
 from tlcore.models.frozen_backbone import top_layer
 from tlcore.models.frozen_files import POOLED
+from tlcore.models.predictor import EXACT
 from tlcore.models.runtime_memory import recall_precision
 from tlcore.models.weights_cache import is_present
 from tlcore.pipeline.caches import views_of
-from tlcore.pipeline.feature_precision import feature_precision
+from tlcore.pipeline.feature_precision import FeaturePrecision, feature_precision
 from tlcore.pipeline.fold_time import FoldPlan, plan_folds
 from tlcore.pipeline.folding import fold_photos
 from tlcore.pipeline.rates import Range, Rates, num_products
@@ -75,7 +76,10 @@ def estimate_cross_validation(workspace: Workspace, dataset: Dataset, config: Tr
     folds = folding.num_folds
     if not config.fine_tunes:
         work = _Work(workspace, dataset, config)
-        return FoldEstimate(folds, _plus(AROUND, work.fold_plan().seconds(work.rates)))
+        plan = work.fold_plan()
+        missing = plan.work.missing + work.num_inexact()
+        plan = replace(plan, work=replace(plan.work, missing=missing))
+        return FoldEstimate(folds, _plus(AROUND, plan.seconds(work.rates)))
     once = estimate_seconds(workspace, dataset, config)
     return FoldEstimate(folds, None if once is None else _times(once, folds))
 
@@ -150,11 +154,23 @@ class _Work:
         if top_layer(self._config.head) != POOLED:
             return self._num_rows()
         (train, others), size, views = self._photos, self._config.image_size, views_of(self._config)
-        usable, num_views = partial(recall_precision, self._workspace), views.count if has_views(views) else 1
-        precision = feature_precision(self._dataset, self._config, self._spec, num_views, usable)
+        precision = self._precision()
         learning = open_pooled(self._workspace, self._spec, size, views, precision.photos, precision.views)
         with learning, open_pooled(self._workspace, self._spec, size) as exact:
             return num_lacking(Request(train, (learning,))) + num_lacking(Request(others, (exact,)))
+
+    def num_inexact(self) -> int:
+        """Training photos whose exact features are still to be computed, where the run learned from others."""
+        train, _ = self._photos
+        if top_layer(self._config.head) != POOLED or self._precision().photos == EXACT:
+            return 0
+        with open_pooled(self._workspace, self._spec, self._config.image_size) as store:
+            return num_lacking(Request(train, (store,)))
+
+    def _precision(self) -> FeaturePrecision:
+        views, usable = views_of(self._config), partial(recall_precision, self._workspace)
+        num_views = views.count if has_views(views) else 1
+        return feature_precision(self._dataset, self._config, self._spec, num_views, usable)
 
     def _num_rows(self) -> int:
         """Rows of all photos, those to train on in all views."""

@@ -17,14 +17,11 @@ from tlcore.evaluation.rejection import RejectionRule, make_rule
 from tlcore.evaluation.report import FAMILIARITY, save_familiarity
 from tlcore.events import Event
 from tlcore.pipeline.context import Context
+from tlcore.pipeline.feature_precision import ENOUGH_HELD_OUT as ENOUGH
 from tlcore.pipeline.final_features import features_of
 from tlcore.pipeline.finishing import Completed
 from tlcore.pipeline.folding import fold_photos
 from tlcore.pipeline.left_out import left_out
-
-ENOUGH = 200
-"""Photos that training has not seen, from which on the threshold needs no others: what 95% of 200 photos reach is known
-to ± 3 points."""
 
 Vectors = npt.NDArray[np.float32]
 

@@ -19,19 +19,33 @@ from tlcore.models.several import ONNX
 from tlcore.models.spec import BackboneSpec
 
 LEAST_ROWS = 500  # of training photos and views; for fewer, setting up a second arithmetic takes what it saves
-MOST_FOLDED = 2_500
+MOST_FOLDED = 5_000
 """Photos from which on a cross-validation takes more than the ten seconds in which it is done unasked (fold_time.py)"""
 
 ENOUGH_HELD_OUT = 200
-"""Photos that training has not seen, from which on they alone say how familiar photos have to be (familiarity.py)."""
+"""Photos that training has not seen, from which on they alone say how familiar photos have to be (familiarity.py): what
+95% of 200 photos reach is known to ± 3 points."""
+
+
+PRECISIONS = {EXACT: "float32", "bf16": "bfloat16", "f16": "float16"}
+"""As people and `model.json` call them."""
 
 
 @dataclass(frozen=True)
 class FeaturePrecision:
-    """In which precision, at least, features of training photos and of their augmented views are computed."""
+    """In which precision, at least, features of training photos and of their augmented views are computed.
+
+    `activations_as_float16`: whether what enters the part that trains is kept in half the bytes.
+    """
 
     photos: str = EXACT
     views: str = EXACT
+    activations_as_float16: bool = False
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether all that is kept of training photos is what it would be of photos that are judged."""
+        return self.photos == EXACT and not self.activations_as_float16
 
 
 def feature_precision(
@@ -45,13 +59,13 @@ def feature_precision(
     """
     is_onnx = spec.imported is not None and spec.imported.form == ONNX
     rows = len(dataset.part("train")) * num_views
-    if config.features != FAST_FEATURES or not config.pretrained or is_onnx or rows < LEAST_ROWS:
-        return FeaturePrecision()
+    as_float16 = config.partly_frozen and config.mixed_precision != NEVER and rows >= LEAST_ROWS
     photos = not _needs_exact_photos(dataset, config)
-    if not photos and num_views == 1:
-        return FeaturePrecision()
+    is_fast = config.features == FAST_FEATURES and config.pretrained and not is_onnx and rows >= LEAST_ROWS
+    if not is_fast or (not photos and num_views == 1):
+        return FeaturePrecision(activations_as_float16=as_float16)
     precision = usable()
-    return FeaturePrecision(precision if photos else EXACT, precision if num_views > 1 else EXACT)
+    return FeaturePrecision(precision if photos else EXACT, precision if num_views > 1 else EXACT, as_float16)
 
 
 def _needs_exact_photos(dataset: Dataset, config: TrainConfig) -> bool:

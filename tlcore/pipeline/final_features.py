@@ -83,18 +83,21 @@ def _by_precision(
     context: Context,
     photos: Sequence[Photo],
     exact: bool,
-    compute: Callable[[Sequence[Photo], str], Generator[Event, None, Vectors]],
+    compute: Callable[[Sequence[Photo], bool], Generator[Event, None, Vectors]],
 ) -> Generator[Event, None, Vectors]:
-    """The features of photos, those that the run learned from in its precision and the others in 32 bits."""
-    precision = EXACT if exact else context.precision.photos
-    if precision == EXACT:
-        return (yield from compute(photos, EXACT))
+    """The features of photos, those that the run learned from in its precision and the others in 32 bits.
+
+    Args:
+        compute: the features of photos; whether the run learned from them.
+    """
+    if exact or context.precision.is_exact:
+        return (yield from compute(photos, False))
     learned = {photo.sha256 for photo in context.part("train")[0]}
     is_learned = np.array([photo.sha256 in learned for photo in photos], bool)
-    first = yield from compute([photo for photo in photos if photo.sha256 in learned], precision)
+    first = yield from compute([photo for photo in photos if photo.sha256 in learned], True)
     if is_learned.all():
         return first
-    others = yield from compute([photo for photo in photos if photo.sha256 not in learned], EXACT)
+    others = yield from compute([photo for photo in photos if photo.sha256 not in learned], False)
     rows: Vectors = np.empty((len(photos), others.shape[1]), np.float32)
     rows[~is_learned] = others
     if is_learned.any():
@@ -102,10 +105,10 @@ def _by_precision(
     return rows
 
 
-def _frozen(context: Context, photos: Sequence[Photo], precision: str) -> Generator[Event, None, Vectors]:
+def _frozen(context: Context, photos: Sequence[Photo], learned: bool) -> Generator[Event, None, Vectors]:
     """From the feature store, what it lacks computed first."""
     layer, sha256s = top_layer(context.config.head), [photo.sha256 for photo in photos]
-    with open_feature_store(context, precision=precision) as store:
+    with open_feature_store(context, precision=context.precision.photos if learned else EXACT) as store:
         yield from _complete(context, store, layer, photos)
         starts = range(0, len(sha256s), READ_AT_ONCE)
         parts = [_pooled(store.read(sha256s[start : start + READ_AT_ONCE])) for start in starts]
@@ -113,14 +116,14 @@ def _frozen(context: Context, photos: Sequence[Photo], precision: str) -> Genera
 
 
 def _tuned(
-    context: Context, network: FineTuneModel, photos: Sequence[Photo], precision: str
+    context: Context, network: FineTuneModel, photos: Sequence[Photo], learned: bool
 ) -> Generator[Event, None, Vectors]:
     """By the network that adapted, from the activations or photos that enter the part that trained."""
     if not photos:
         return np.empty((0, int(network.backbone.output_shape[-1])), np.float32)
     sha256s, rows = [photo.sha256 for photo in photos], []
     features = _inference(context, network).features
-    with _open_inputs(context, network, precision) as store:
+    with _open_inputs(context, network, learned) as store:
         yield from _complete(context, store, network.layer, photos)
         stopwatch = Stopwatch(StageKey.FINAL_FEATURES, len(photos))
         yield stopwatch.progress(0)
@@ -134,11 +137,12 @@ def _tuned(
     return _pooled(np.concatenate(rows))
 
 
-def _open_inputs(context: Context, network: FineTuneModel, precision: str) -> ViewedStore:
+def _open_inputs(context: Context, network: FineTuneModel, learned: bool) -> ViewedStore:
     """What enters the part that trained."""
     if network.layer is None:
         return open_image_store(context)
-    return open_activation_store(context, network, precision=precision)
+    precision = context.precision.photos if learned else EXACT
+    return open_activation_store(context, network, precision=precision, learning=learned)
 
 
 def _complete(

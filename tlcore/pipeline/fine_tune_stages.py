@@ -26,8 +26,8 @@ from tlcore.features.memory import SLOTS, Demand, check_fine_tune_memory
 from tlcore.features.saving import Stopwatch
 from tlcore.jobs.attempts import can_resume
 from tlcore.models.build import build_backbone, cut_backbone, layer_below
-from tlcore.models.convert import convert_to_tflite
 from tlcore.models.frozen_backbone import AdaptedBackbone, top_layer
+from tlcore.models.frozen_files import output_name, trained_file
 from tlcore.models.graph import tensor_of
 from tlcore.models.litert_runtime import usable_cores
 from tlcore.models.registry import lowest_unfrozen_block
@@ -44,7 +44,7 @@ from tlcore.pipeline.caches import (
 from tlcore.pipeline.context import Context, FineTuneModel, Halted, TrainedModel
 from tlcore.pipeline.head_stages import check_memory_for, head_model, validation_score_of
 from tlcore.serving.export import set_dense, stack_head, with_probabilities
-from tlcore.serving.graft_familiarity import graft_familiarity
+from tlcore.serving.graft import graft_head
 from tlcore.training.batch_norm import (
     adapt_batch_norm as adapt_model,
 )
@@ -228,7 +228,7 @@ def network_model(
     return TrainedModel(
         test_probabilities,
         best_epoch,
-        lambda prototypes: _convert(model, context.config.image_size, prototypes),
+        lambda prototypes: _network_file(context, model, prototypes),
         lambda: {"network": [variable.numpy() for variable in model.whole.variables]},
         network=model,
         validation_probabilities=validation_probabilities,
@@ -266,11 +266,11 @@ def _batch_source(context: Context, model: FineTuneModel, stores: Stores) -> Bat
     return BatchSource(train, held_out, classes, -(-len(classes) // config.batch_size))
 
 
-def _convert(model: FineTuneModel, image_size: int, prototypes: np.ndarray) -> bytes:
+def _network_file(context: Context, model: FineTuneModel, prototypes: np.ndarray) -> bytes:
     """The whole network as a `.tflite`, in 32 bits, so that it answers as the figures were counted."""
-    outputs = {"probabilities": model.whole.output, "features": model.backbone.output}
-    classifier = convert_to_tflite(keras.Model(model.whole.input, outputs), image_size, float16=False)
-    return graft_familiarity(classifier, "features", prototypes)
+    size, top = context.config.image_size, top_layer(context.config.head)
+    layers = [tuple(layer.get_weights()) for layer in model.dense]
+    return graft_head(trained_file(context.spec, model.backbone, size, top), layers, size, output_name(top), prototypes)
 
 
 def build_network(context: Context) -> FineTuneModel:

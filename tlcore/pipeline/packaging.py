@@ -25,10 +25,13 @@ from tlcore.events import Event, Packed, Progress, StageKey
 from tlcore.features.extract import Photo, run_photos
 from tlcore.features.saving import Stopwatch
 from tlcore.jobs.store import Run
+from tlcore.models.predictor import EXACT
 from tlcore.models.registry import BackboneSpec
+from tlcore.models.runtime_memory import runtime_versions
 from tlcore.models.runtimes import is_onnx, network_pool
 from tlcore.pipeline.context import TrainedModel
 from tlcore.pipeline.familiarity import Familiarity
+from tlcore.pipeline.feature_precision import PRECISIONS, FeaturePrecision
 from tlcore.pipeline.finishing import Completed
 from tlcore.serving.bundle import FOLDER, INFO, Bundle, write_bundle
 from tlcore.serving.bundle_weights import pack_arrays
@@ -42,13 +45,14 @@ MOST_DIFFERENCE = 1e-3  # in probability, between the shipped file and the figur
 @dataclass(frozen=True)
 class Package:
     """What is packed: a trained model, what it was trained on and with, the figures it was judged by (with how familiar
-    each test photo is), and what it tells known photos from others by."""
+    each test photo is), what it tells known photos from others by, and the precision of what it learned from."""
 
     dataset: Dataset
     spec: BackboneSpec
     config: TrainConfig
     completed: Completed
     familiarity: Familiarity
+    precision: FeaturePrecision
 
     @property
     def report(self) -> Report:
@@ -162,6 +166,7 @@ def _describe(run: Run, contents: Package, on_onnx: bool) -> dict[str, Any]:
         },
         "config": config.to_dict(),
         "seed": config.seed,
+        "features": _precisions(contents.precision),
         "best_epoch": contents.model.best_epoch,
         "test": test,
         **_told(contents.completed),
@@ -171,8 +176,15 @@ def _describe(run: Run, contents: Package, on_onnx: bool) -> dict[str, Any]:
             "python": platform.python_version(),
             "platform": f"{platform.system()} {platform.machine()}",
         }
-        | {name: importlib.metadata.version(name) for name in ("keras", runtime, "numpy", "pillow")},
+        | {name: importlib.metadata.version(name) for name in ("keras", runtime, "numpy", "pillow")}
+        | {name: number for name, number in runtime_versions().items() if name != runtime},
     }
+
+
+def _precisions(precision: FeaturePrecision) -> dict[str, str]:
+    """In which precision the features were computed that it learned from and that it was tested on."""
+    names = {"training_photos": precision.photos, "augmented_views": precision.views, "other_photos": EXACT}
+    return {name: PRECISIONS[each] for name, each in names.items()}
 
 
 def _origin(spec: BackboneSpec) -> dict[str, str]:

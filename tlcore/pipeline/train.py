@@ -84,7 +84,7 @@ def _finish(context: Context, unpacked: Unpacked, eta: Eta) -> Iterator[Event]:
     for event in write_embedding(context, completed.model):
         yield eta.update(event)
     familiarity = yield from _passed_on(learn_familiarity(context, completed), eta)
-    contents = Package(context.dataset, context.spec, context.config, completed, familiarity)
+    contents = Package(context.dataset, context.spec, context.config, completed, familiarity, context.precision)
     for event in package(context.run, contents):
         yield eta.update(event)
 

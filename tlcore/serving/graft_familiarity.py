@@ -9,7 +9,7 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from tlcore.models.tflite_append import append_operator, append_tensor
-from tlcore.models.tflite_file import drop_unused, entry, keep_until, named, needed_for, pack, unpack
+from tlcore.models.tflite_file import keep_until, needed_for, unpack
 
 FAMILIARITY = "familiarity"  # what the model file calls the output
 FEATURES = "features"  # and what `pooled_features` calls its own
@@ -82,26 +82,3 @@ def _reduce(model: schema.ModelT, code: int, source: int, axes: np.ndarray, shap
     output = append_tensor(model, f"familiarity/{name}", shape)
     options = schema.BuiltinOptions.ReducerOptions, schema.ReducerOptionsT(keepDims=keep)
     return append_operator(model, code, [source, axis], output, options)
-
-
-def graft_familiarity(classifier: bytes, features: str, prototypes: np.ndarray) -> bytes:
-    """A classifier file whose output `features` gives way to the familiarity; its probabilities stay.
-
-    Args:
-        classifier: a `.tflite` with the signature `serving_default`: image → probabilities and `features`.
-        prototypes: see `append_familiarity`.
-
-    Raises:
-        ValueError: the prototypes do not fit. UserError: it is not such a file.
-    """
-    model, signature = unpack(classifier)
-    graph = model.subgraphs[0]
-    image, probabilities = named(signature.inputs, "image"), named(signature.outputs, "probabilities")
-    result = append_familiarity(model, named(signature.outputs, features), prototypes)
-    graph.operators = needed_for(graph, probabilities, result)
-    graph.inputs, graph.outputs = [image], [probabilities, result]
-    signature.inputs = [entry("image", image)]
-    signature.outputs = [entry("probabilities", probabilities), entry(FAMILIARITY, result)]
-    model.signatureDefs = [signature]
-    drop_unused(model, signature)
-    return pack(model)

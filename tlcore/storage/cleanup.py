@@ -15,8 +15,7 @@ from tlcore.data import incoming
 from tlcore.data.drafts import remove_dead_drafts, unowned_drafts
 from tlcore.errors import UserError
 from tlcore.features.activations import activations_limit, evict
-from tlcore.jobs.attempts import LEFTOVERS
-from tlcore.jobs.event_log import RESERVE
+from tlcore.jobs.attempts import checkpoints, remove_checkpoints
 from tlcore.jobs.locks import LOCK, is_locked
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import QUEUED, STOP, Job, open_job
@@ -44,10 +43,9 @@ from tlcore.storage.put_aside import purge_outdated
 from tlcore.storage.trash import replaced_versions
 from tlcore.storage.usage import folder_bytes, measure_disk
 from tlcore.storage.visits import forget_old_visits
-from tlcore.workspace import TRAINED, Workspace, discard, empty_trash, last_used, split_version
+from tlcore.workspace import Workspace, discard, empty_trash, last_used, split_version
 
 CLEANING = "cleaning.lock"
-CHECKPOINTS = (*LEFTOVERS, TRAINED, RESERVE)
 HOUR, DAY = 3600.0, 86_400.0
 
 
@@ -118,22 +116,11 @@ def _drafts(workspace: Workspace, dry_run: bool) -> Iterator[Removed]:
 def _checkpoints(everything: list[Belonging], dry_run: bool) -> Iterator[Removed]:
     """Checkpoints of runs that are finished. One that a person stopped may still be continued and keeps its own."""
     for each in everything:
-        paths = _leftovers(each.folder) if each.kind == RUN else []
+        paths = checkpoints(each.folder) if each.kind == RUN else []
         if paths and _is_complete(each.folder):
             yield Removed("checkpoint", each.id, sum(path.stat().st_size for path in paths if path.exists()))
             if not dry_run:
                 remove_checkpoints(each.folder)
-
-
-def remove_checkpoints(folder: Path) -> None:
-    """Remove what a run's training could have gone on from."""
-    for path in _leftovers(folder):
-        path.unlink(missing_ok=True)
-
-
-def _leftovers(folder: Path) -> list[Path]:
-    """What a finished run needs no more."""
-    return [path for pattern in CHECKPOINTS for path in folder.glob(pattern)]
 
 
 def release_uploads(workspace: Workspace, job: Job, area: str, numbers: Collection[int]) -> None:

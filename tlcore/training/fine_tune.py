@@ -15,9 +15,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tlcore.config import TrainConfig
+from tlcore.config import NEVER, TrainConfig
 from tlcore.events import Diverged, EpochEnd, Event, Progress, ShouldStop, StageKey, never
 from tlcore.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from tlcore.training.mixed_precision import FLOAT32, computing_with, policy_for
 from tlcore.training.optimise import (
     EarlyStopping,
     Loss,
@@ -114,10 +115,10 @@ def fine_tune(
     For the figures of epochs with a high learning rate jump about, and the highest of many is high by luck
     (docs/notes/strategies-experiments.md has what was measured).
 
-    After each epoch `folder` gets a checkpoint, and training resumes from one that is found there at the start:
-    with the same arithmetic the result is that of an uninterrupted training. Where a loss is no longer a number,
-    training ends with the event `Diverged`, and the best epoch before it is kept. `infer`: the model's own, where it is
-    used afterwards too, since compiling it takes as long as an epoch over few photos.
+    After each epoch `folder` gets a checkpoint, and training resumes from one that is found there at the start, with
+    the precision that it began with: with the same arithmetic the result is that of an uninterrupted training. Where a
+    loss is no longer a number, it ends with the event `Diverged`, and the best epoch before it is kept. `infer`: the
+    model's own, where it is used afterwards too, since compiling it takes as long as an epoch over few photos.
 
     Raises:
         UserError: the loss was not a number before there was anything to keep; or the disk is full.
@@ -128,9 +129,13 @@ def fine_tune(
     settings = PhaseSettings(schedule.epochs, config.fine_tune_learning_rate, source.steps)
     optimizer = make_optimizer(config, settings)
     optimizer.build(model.trainable_variables)
-    step = _step_function(model, optimizer, Loss(config, num_classes, source.classes))
     state = _TrainingState(model, optimizer, folder)
     first = state.restore() + 1
+    if first == 1:
+        allowed = config.pretrained and config.mixed_precision != NEVER
+        state.policy = policy_for(model) if allowed else FLOAT32
+    with computing_with(state.policy, model):
+        step = _step_function(model, optimizer, Loss(config, num_classes, source.classes))
     if first == 1 and schedule.baseline:
         state.update(0, schedule.baseline.score)
     planned, meter = schedule.done + schedule.epochs, _ProgressMeter(schedule.epochs, source.steps)
@@ -162,6 +167,7 @@ def fine_tune(
             phase="fine_tune",
             val_prediction_counts=prediction_counts(logits),
             best_epoch_so_far=schedule.in_run(state.early_stopping.best_epoch),
+            dtype_policy=state.policy,
         )
         state.save(epoch)
         state.early_stopping.adjust(optimizer, config, config.fine_tune_learning_rate)
@@ -204,7 +210,7 @@ def _pooled(features: keras.KerasTensor) -> keras.KerasTensor:
 
 
 def _step_function(model: keras.Model, optimizer: keras.optimizers.Optimizer, loss_function: Loss) -> Step:
-    """A compiled step: (inputs, classes) → summed loss and number right."""
+    """A step, traced here: (inputs, classes) → summed loss and number right."""
 
     def step(inputs: tf.Tensor, truth: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         with tf.GradientTape() as tape:
@@ -216,8 +222,10 @@ def _step_function(model: keras.Model, optimizer: keras.optimizers.Optimizer, lo
         return batch_loss, tf.reduce_sum(tf.cast(hits, tf.float32))
 
     signature = [_rows(model), tf.TensorSpec((None,), tf.int32)]
-    compiled: Step = tf.function(step, autograph=False, input_signature=signature)
-    return compiled
+    compiled = tf.function(step, autograph=False, input_signature=signature)
+    compiled.get_concrete_function()  # later the layers may compute otherwise
+    done: Step = compiled
+    return done
 
 
 def _rows(model: keras.Model) -> tf.TensorSpec:
@@ -250,6 +258,7 @@ class _TrainingState:
         self._best: list[np.ndarray] | None = None
         self._best_score: Score | None = None
         self.early_stopping = EarlyStopping()
+        self.policy = FLOAT32  # by which a step computes
 
     @property
     def has_best(self) -> bool:
@@ -272,7 +281,8 @@ class _TrainingState:
             arrays["best"] = self._best
         if self._best_score is not None:
             arrays["hits"] = [self._best_score.hits]
-        save_checkpoint(self._folder, Checkpoint({"epoch": epoch, "progress": asdict(self.early_stopping)}, arrays))
+        values = {"epoch": epoch, "progress": asdict(self.early_stopping), "policy": self.policy}
+        save_checkpoint(self._folder, Checkpoint(values, arrays))
 
     def restore(self) -> int:
         """Go back to the checkpoint; the epoch it was written after, 0 where there is none that fits."""
@@ -283,6 +293,7 @@ class _TrainingState:
         _assign(self._optimizer.variables, found.arrays["optimizer"])
         self._best = found.arrays.get("best")
         self.early_stopping = EarlyStopping(**found.values["progress"])
+        self.policy = found.values.get("policy", FLOAT32)  # an older program knew no other
         if "hits" in found.arrays:  # those of an older program have none
             self._best_score = Score(self.early_stopping.best_loss, found.arrays["hits"][0])
         return int(found.values["epoch"])

@@ -1,4 +1,7 @@
-"""Which generator does which kind of job: one table. runner.py runs it, jobs/ has the folders."""
+"""Which generator does which kind of job: one table. runner.py runs it, jobs/ has the folders.
+
+What only some jobs need is imported when one of them is done: an import may begin in a process that was just started.
+"""
 
 import gc
 import os
@@ -8,7 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
-from tlcore.advice.recommend import run_recommendation
 from tlcore.analysis.prediction_results import WHAT as PREDICTIONS
 from tlcore.analysis.test_set_results import WHAT as TEST_SET
 from tlcore.data import incoming
@@ -21,16 +23,11 @@ from tlcore.errors import UndecidedLayout, UserError, require_package
 from tlcore.evaluation.cross_validation import ANALYSIS as CROSS_VALIDATION
 from tlcore.events import Event, Finished, Progress, ShouldStop, StageKey, Stopped
 from tlcore.exports.export_job import WHAT as EXPORT
-from tlcore.jobs.pace import least_units, likely
+from tlcore.jobs.attempts import remove_checkpoints
 from tlcore.jobs.store import ImportSpec, Job, Run, load_run
-from tlcore.messages.ensembles import check_can_analyse
-from tlcore.models.registry import BUILT_IN
-from tlcore.pipeline.rates import SECONDS_PER_PRODUCT, SLOWER, num_products
-from tlcore.pipeline.timings import TimingNames, load_timings, save_timings
-from tlcore.projects.opening import open_project
 from tlcore.projects.uploaded import project_to_open
 from tlcore.settings import load_limits
-from tlcore.storage.cleanup import release_uploads, remove_checkpoints
+from tlcore.storage.cleanup import release_uploads
 from tlcore.storage.quota import check_disk, import_allowance
 from tlcore.storage.usage import uploaded
 from tlcore.workspace import Workspace, touch_used
@@ -94,6 +91,8 @@ def _open_project(
     workspace: Workspace, job: Job, spec: ImportSpec, path: Path, name: str, should_stop: ShouldStop
 ) -> Ingestion:
     """Open a project, within what the visitor may have; an upload stays, and as fresh as the end of this."""
+    from tlcore.projects.opening import open_project
+
     area = spec.value if spec.kind == "incoming" else ""
     allowance = import_allowance(workspace, job.visitor, area)
     with incoming.held(workspace, area) if area else nullcontext():
@@ -138,6 +137,12 @@ def _import_uploads(workspace: Workspace, job: Job, spec: ImportSpec, should_sto
 
 def recommend(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterator[Event]:
     """Do a recommendation; its pace is remembered, so that the plan of a first training knows this machine."""
+    from tlcore.advice.recommend import run_recommendation
+    from tlcore.jobs.pace import least_units, likely
+    from tlcore.models.registry import BUILT_IN
+    from tlcore.pipeline.rates import SECONDS_PER_PRODUCT, SLOWER, num_products
+    from tlcore.pipeline.timings import TimingNames, load_timings, save_timings
+
     rate: float | None = None
     for event in run_recommendation(workspace, job, should_stop):
         if isinstance(event, Progress) and event.stage == StageKey.EXTRACT_FEATURES:
@@ -235,6 +240,8 @@ It writes what it finds into the job's own folder, as the modules of tlcore/anal
 
 def analyse(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterator[Event]:
     """Find out more about a finished run."""
+    from tlcore.messages.ensembles import check_can_analyse
+
     check_can_analyse(load_run(workspace, job.spec["run"]), job.spec["what"])
     yield from ANALYSES[job.spec["what"]](workspace, job, should_stop)
 

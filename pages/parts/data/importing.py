@@ -6,10 +6,9 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts.data import collecting
-from pages.shared import encoding_question, follow, layout_question, room, state
+from pages.shared import follow, reading_question, room, state
 from pages.shared.widgets import plain
 from tlcore.data import incoming
-from tlcore.data.layout import KEYS
 from tlcore.data.report import KNOWN
 from tlcore.errors import UserError
 from tlcore.jobs import store
@@ -42,10 +41,8 @@ def heading() -> tuple[str, str]:
     status = job_status(job) if job else None
     if job is None or status is None or status.active or status.finished:
         return "Importing your photos", "We check every file and list any we can’t use."
-    if status.error and status.error.choices:
-        return layout_question.TITLE, layout_question.sentence(status.error.choices)
-    if status.error and status.error.encodings:
-        return encoding_question.TITLE, encoding_question.sentence(status.error.encodings)
+    if status.error and reading_question.is_question(status.error):
+        return reading_question.heading(status.error)
     kept = " Your uploads are still here." if job.spec.get("kind") == "incoming" else ""
     return "Import failed", f"Nothing was saved.{kept}"
 
@@ -60,15 +57,10 @@ def show_import(action: DeltaGenerator) -> None:
         follow.watch(job, lambda _: None)
     elif status.finished:
         _go_on(job, status.finished.result)
-    elif status.error and status.error.choices:
+    elif status.error and reading_question.is_question(status.error):
         _offer_way_back(job, action, primary=False)
-        if layout := layout_question.ask(job, status.error.choices):
-            spec = ImportSpec(**job.spec)  # with the answers for other uploads
-            start_import(replace(spec, layout=KEYS.join(filter(None, (spec.layout, layout)))))
-    elif status.error and status.error.encodings:
-        _offer_way_back(job, action, primary=False)
-        if encoding := encoding_question.ask(job, status.error.encodings):
-            start_import(replace(ImportSpec(**job.spec), encoding=encoding))
+        if answer := reading_question.ask(job, status.error, job.spec):  # which has the answers for other uploads
+            start_import(ImportSpec(**{**job.spec, **answer}))
     else:
         _show_end(job, status, action)
 

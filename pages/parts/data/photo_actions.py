@@ -8,7 +8,7 @@ from tlcore.data.manifest import Dataset
 from tlcore.data.versions import current_version
 
 Edit = Callable[[Dataset, Sequence[str]], Dataset | None]
-"""An edit of pages/shared/actions.py."""
+"""An edit of pages/shared/actions."""
 
 TURNS = {"Left (90°)": 270, "Right (90°)": 90, "Upside down (180°)": 180}
 

@@ -5,10 +5,9 @@ import time
 import streamlit as st
 
 from pages.parts.evaluate import test_set_results
-from pages.shared import actions, drop_zone, encoding_question, follow, layout_question, photo_source, state
+from pages.shared import actions, drop_zone, follow, photo_source, reading_question, state
 from pages.shared.widgets import plain
 from tlcore.analysis.test_set_results import Results, list_test_sets, load_results, title
-from tlcore.data.layout import KEYS
 from tlcore.evaluation.report import Report
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Job, Run
@@ -38,7 +37,7 @@ def show(run: Run, report: Report) -> None:
         active = next((job for job in jobs if job_status(job).active), None)
         if active is not None:
             follow.watch(active, lambda status: None)
-        elif state.may_act(run) and not _is_asked(run, jobs):
+        elif state.may_act(run) and not reading_question.is_asked(run, jobs):
             _offer(run, len(jobs))
         done = [(job, results) for job in jobs if job != active and (results := load_results(job)) is not None]
         _failed(run, [job for job in jobs if job != active and job not in [each for each, _ in done]])
@@ -51,46 +50,15 @@ def _offer(run: Run, number: int) -> None:
     key, example = f"test_upload_{run.id}_{number}", "/home/you/Pictures/more-leaves"
     options = photo_source.ask("test", key, ZONE, KEPT_NOTE, "Test on these photos", example)
     if options is not None:
-        _start(run, options)
-
-
-def _start(run: Run, options: dict[str, str]) -> None:
-    actions.test_on_photos(run, options)
-    st.rerun()
-
-
-def _is_asked(run: Run, jobs: list[Job]) -> bool:
-    """Whether the newest test waits for an answer to how its photos are to be read; then the question is drawn."""
-    job = jobs[0] if jobs else None
-    error = job_status(job).error if job is not None else None
-    if job is None or error is None or not (error.choices or error.encodings):
-        return False
-    if error.choices:
-        st.markdown(f"**{plain(layout_question.TITLE)}** {plain(layout_question.sentence(error.choices))}")
-        answer = {"layout": layout_question.ask(job, error.choices)}
-        before = job.spec["options"].get("layout", "")
-        if answer["layout"]:
-            _again(run, job, {"layout": KEYS.join(filter(None, (before, answer["layout"])))})
-    else:
-        st.markdown(f"**{plain(encoding_question.TITLE)}** {plain(encoding_question.sentence(error.encodings))}")
-        if encoding := encoding_question.ask(job, error.encodings):
-            _again(run, job, {"encoding": encoding})
-    st.button("Cancel", key="test_cancel", on_click=actions.delete_test_set, args=(run, job))
-    return True
-
-
-def _again(run: Run, job: Job, answer: dict[str, str]) -> None:
-    """The same photos once more, with an answer; what asked for it goes, but not the uploads."""
-    options = {**job.spec["options"], **answer}
-    actions.replace_test_set(run, job, options)
-    st.rerun()
+        actions.test_on_photos(run, options)
+        st.rerun()
 
 
 def _failed(run: Run, jobs: list[Job]) -> None:
     """The tests that nothing came of, each with the reason."""
     for job in jobs:
         status = job_status(job)
-        if status.error and (status.error.choices or status.error.encodings):
+        if reading_question.is_question(status.error):
             continue  # asked above
         if status.error:
             words = f"{plain(status.error.what)} {plain(status.error.fix)}"
@@ -104,7 +72,7 @@ def _failed(run: Run, jobs: list[Job]) -> None:
             if state.may_act(run):
                 with st.container(horizontal=True):
                     st.button("Try again", key=f"retry_{job.id}", on_click=_retry, args=(run, job))
-                    st.button("Remove", key=f"remove_{job.id}", on_click=actions.delete_test_set, args=(run, job))
+                    st.button("Remove", key=f"remove_{job.id}", on_click=actions.delete_new_photos, args=(run, job))
 
 
 def _retry(run: Run, job: Job) -> None:

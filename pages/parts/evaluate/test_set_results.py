@@ -54,7 +54,7 @@ def show(run: Run, own: Report, job: Job, results: Results, name: str) -> None:
         _photos_without(run, job, results)
     file_list.show(results.files, job.id)
     if state.may_act(run):
-        st.button("Delete this test", key=f"delete_{job.id}", on_click=actions.delete_test_set, args=(run, job))
+        st.button("Delete this test", key=f"delete_{job.id}", on_click=actions.delete_new_photos, args=(run, job))
 
 
 def _score(own: Report, results: Results) -> None:

@@ -5,7 +5,7 @@ import time
 import streamlit as st
 
 from pages.parts.predict import many_results
-from pages.shared import actions, drop_zone, encoding_question, follow, photo_source, state
+from pages.shared import actions, drop_zone, follow, photo_source, reading_question, state
 from pages.shared.asked_jobs import why_it_ended
 from pages.shared.widgets import plain
 from tlcore.analysis.prediction_results import PredictedPhotos, list_predictions, load_predictions
@@ -39,7 +39,7 @@ def show(run: Run, has_dial: bool) -> None:
         active = next((job for job in jobs if job_status(job).active), None)
         if active is not None:
             follow.watch(active, lambda status: None)
-        is_free = active is None and state.may_act(run) and not _is_asked(run, jobs)
+        is_free = active is None and state.may_act(run) and not reading_question.is_asked(run, jobs)
         done = [(job, found) for job in jobs if job != active and (found := load_predictions(job)) is not None]
         _failed(run, [job for job in jobs if job != active and job not in [each for each, _ in done]])
         if done:
@@ -54,34 +54,15 @@ def _offer(run: Run, number: int) -> None:
     key = f"many_upload_{run.id}_{number}"
     options = photo_source.ask("many", key, ZONE, caption, "Predict these photos", "/home/you/Pictures/walk")
     if options is not None:
-        _start(run, options)
-
-
-def _start(run: Run, options: dict[str, str]) -> None:
-    actions.predict_many(run, options)
-    st.rerun()
-
-
-def _is_asked(run: Run, jobs: list[Job]) -> bool:
-    """Whether the newest job waits for an answer to how names in its archive are to be read; then it is asked."""
-    job = jobs[0] if jobs else None
-    error = job_status(job).error if job is not None else None
-    if job is None or error is None or not error.encodings:
-        return False
-    st.markdown(f"**{plain(encoding_question.TITLE)}** {plain(encoding_question.sentence(error.encodings))}")
-    if encoding := encoding_question.ask(job, error.encodings):
-        options = {**job.spec["options"], "encoding": encoding}
-        actions.delete_predictions(run, job, with_uploads=False)
-        _start(run, options)
-    st.button("Cancel", key="many_cancel", on_click=actions.delete_predictions, args=(run, job))
-    return True
+        actions.predict_many(run, options)
+        st.rerun()
 
 
 def _failed(run: Run, jobs: list[Job]) -> None:
     """Those that nothing came of, each with the reason."""
     for job in jobs:
         status = job_status(job)
-        if status.error and status.error.encodings:
+        if reading_question.is_question(status.error):
             continue  # asked above
         with st.container(border=True, key=f"many_failed_{job.id}"):
             st.markdown(f"**{plain(name_of(job))}**")
@@ -89,7 +70,7 @@ def _failed(run: Run, jobs: list[Job]) -> None:
             if state.may_act(run):
                 with st.container(horizontal=True):
                     st.button("Try again", key=f"retry_{job.id}", on_click=_retry, args=(run, job))
-                    st.button("Remove", key=f"remove_{job.id}", on_click=actions.delete_predictions, args=(run, job))
+                    st.button("Remove", key=f"remove_{job.id}", on_click=actions.delete_new_photos, args=(run, job))
 
 
 def _retry(run: Run, job: Job) -> None:

@@ -21,4 +21,4 @@ def add(run: Run, job: Job, found: PredictedPhotos, paths: Sequence[str], label:
 
 def delete_button(run: Run, job: Job) -> None:
     """Deletes the predictions, with the photos that were uploaded for them."""
-    st.button("Delete these predictions", key=f"delete_{job.id}", on_click=actions.delete_predictions, args=(run, job))
+    st.button("Delete these predictions", key=f"delete_{job.id}", on_click=actions.delete_new_photos, args=(run, job))

@@ -42,8 +42,8 @@ function resizeSide(from, to, taps, lines, step, across, newStep, newAcross) {
 }
 
 /** Pillow's `resize` with BILINEAR of `box` (left, top, right, bottom; at fractions of a pixel). The side that is resized first is
-    rounded first; `hasTallRule`: whether the heights of tall pictures are, as since Pillow 13 (`ImagingResampleInner`). */
-function resize(source, size, box, hasTallRule) {
+    rounded first: of tall pictures the height (`ImagingResampleInner`, since Pillow 13). */
+function resize(source, size, box) {
   const [left, top, right, bottom] = box.map(Math.fround);
   const across = (from) => {
     if (from.width === size && !left && right === size) return from;
@@ -60,7 +60,7 @@ function resize(source, size, box, hasTallRule) {
     return flat;
   };
   const isTall = source.height > size && source.height - size > 2 * (source.width - size);
-  return hasTallRule && isTall ? across(down(source)) : down(across(source));
+  return isTall ? across(down(source)) : down(across(source));
 }
 
 /** The part of a picture that the network sees, as a box of `resize`. */
@@ -106,7 +106,7 @@ function onWhite({ width, height, data, alpha }) {
 }
 
 /** What the network sees of an upright RGB picture: RGB bytes of `input.size` squared. */
-const seenOf = (upright, input) => resize(upright, input.size, seenBox(upright, input), input.tallRule).data;
+const seenOf = (upright, input) => resize(upright, input.size, seenBox(upright, input)).data;
 
 /** What the network sees of a picture on the screen (a bitmap, a video). */
 const seenSquare = (source, width, height, input) => seenOf(onWhite(readPixels(source, width, height)), input);

@@ -164,17 +164,25 @@ def read_photo(photo: str | os.PathLike[str] | bytes, info: dict[str, Any], size
     if profile and image.mode in ("RGB", "L", "CMYK"):
         image = _to_srgb(image, profile)
     image = image.convert("RGB")
+    box: tuple[float, float, float, float] = (0, 0, image.width, image.height)
     if info["input"]["resize"] == "center-crop":
-        return np.asarray(_middle_square(image, size, version), np.float32)
-    return np.asarray(image.resize((size, size), Image.Resampling.BILINEAR), np.float32)
+        side = min(image.size)
+        left, top = (image.width - side) / 2, (image.height - side) / 2
+        if version == 1:
+            left, top = int(left), int(top)
+        box = (left, top, left + side, top + side)
+    return np.asarray(_resize(image, size, box), np.float32)
 
 
-def _middle_square(image: Image.Image, size: int, version: int) -> Image.Image:
-    if version > 1:
-        return ImageOps.fit(image, (size, size), Image.Resampling.BILINEAR)
-    side = min(image.size)
-    left, top = (image.width - side) // 2, (image.height - side) // 2
-    return image.resize((size, size), Image.Resampling.BILINEAR, box=(left, top, left + side, top + side))
+def _resize(image: Image.Image, size: int, box: tuple[float, float, float, float]) -> Image.Image:
+    """As in training: of tall pictures the height first, which Pillow does by itself since version 13."""
+    left, top, right, bottom = box
+    if image.size == (size, size):
+        return image
+    if image.height > size and image.height - size > 2 * (image.width - size):
+        image = image.resize((image.width, size), Image.Resampling.BILINEAR, box=(0, top, image.width, bottom))
+        top, bottom = 0, size
+    return image.resize((size, size), Image.Resampling.BILINEAR, box=(left, top, right, bottom))
 
 
 def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
