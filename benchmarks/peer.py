@@ -11,6 +11,9 @@ by default: EfficientNet-Lite0 and a head, no augmentation, 10 epochs. Theirs is
 random weights, which take the same time; its accuracy says nothing and is not compared. A photo takes ResNet18 4.6
 times the multiplications of EfficientNet-Lite0, so this compares what two programs offer and not two engines. fastai
 trains for `--peer-epochs`, and its time for 10 is reckoned from that; the second row grants it a single one.
+
+Seen on two busy cores of a Xeon with AMX, fastai 2.8.12, PyTorch 2.14: ours 8.6 s, and 22 s in worse company; fastai
+115 s for one epoch. That is 70 times, and 7.5 times for a single epoch.
 """
 
 import json

@@ -14,7 +14,7 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "python.md"
 TEXT = PAGE.read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```python\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
 FUNCTIONS = [name for name in tlcore.__all__ if inspect.isfunction(getattr(tlcore, name))]
-METHODS = [name for name, value in vars(tlcore.Model).items() if inspect.isfunction(value) and name[0] != "_"]
+METHODS = [name for name, _ in inspect.getmembers(tlcore.Model, inspect.isfunction) if name[0] != "_"]
 
 
 @pytest.fixture

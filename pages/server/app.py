@@ -14,6 +14,7 @@ from pages.server.compression import Compression
 from pages.server.downloads import Downloads
 from pages.server.exports import Exports
 from pages.server.headers import SecurityHeaders, frame_ancestors
+from pages.server.health import HealthRoutes
 from pages.server.identity import Identity
 from pages.server.live_model import LiveModel
 from pages.server.memory_uploads import MemoryUploads, is_session
@@ -46,6 +47,7 @@ def options() -> dict[str, Any]:
         *uploads.routes(),
         *Downloads().routes(),
         *Exports().routes(),
+        *HealthRoutes().routes(),
         *LiveModel().routes(),
         *SortedPhotos().routes(),
         *ThumbnailRoute().routes(),

@@ -1,4 +1,7 @@
-"""Photos join a run's data set under the class that a person gives them: the job, and what came of it."""
+"""Photos join a run's data set under the class that a person gives them: the job, and what came of it.
+
+Those of the live camera are handed in by live_adding.py; the import that adds them is followed here too.
+"""
 
 from collections.abc import Iterable
 
@@ -9,10 +12,11 @@ from pages.shared.widgets import plain
 from tlcore.data.manifest import Dataset
 from tlcore.errors import UserError
 from tlcore.jobs.status import job_status
-from tlcore.jobs.store import Run, load_import
+from tlcore.jobs.store import Job, Run, load_import
 from tlcore.messages.quantities import count
 
-ADDING = "adding_"  # in the session, with a place on a page: the job, how many photos, and their class
+ADDING = "adding_"  # in the session, with a place on a page: the id of the import
+WORDS = "added_"  # likewise: how many photos, and their class
 
 
 def dataset_of(run: Run) -> Dataset | None:
@@ -33,30 +37,49 @@ def begin(place: str, run: Run, files: Iterable[tuple[str, bytes]], label: str) 
     photos = list(files)
     job = actions.add_to_dataset(run, photos, label)
     if job is not None:
-        st.session_state[ADDING + place] = (job.id, len(photos), label)
+        remember(place, job)
+        st.session_state[WORDS + place] = (len(photos), label)
+
+
+def remember(place: str, job: Job) -> None:
+    """An import that adds photos, which `followed` finds by its place on the page."""
+    st.session_state[ADDING + place] = job.id
+
+
+def forget(place: str) -> None:
+    """Nothing is said any more of what was added last."""
+    st.session_state.pop(ADDING + place, None)
+
+
+def followed(place: str) -> str:
+    """Draw how far the import of a place is, or why nothing came of it; the id of the data set once it has them."""
+    job_id = st.session_state.get(ADDING + place)
+    if job_id is None:
+        return ""
+    try:
+        job = load_import(state.workspace(), job_id)
+    except UserError:  # cleaned away
+        forget(place)
+        return ""
+    status = job_status(job)
+    if status.active:
+        follow.watch(job, lambda status: None, is_among_others=True)
+    elif not status.finished:
+        asked_jobs.why_it_ended(job)
+        reasons = status.error.reasons if status.error else ()
+        if reasons:
+            st.markdown("\n".join(f"- {plain(reason)}" for reason in reasons))
+    return status.finished.result if status.finished else ""
 
 
 def result(place: str, run: Run) -> None:
     """What becomes of the photos that are being added, or were added last."""
-    adding = st.session_state.get(ADDING + place)
-    if adding is None:
-        return
-    job_id, number, label = adding
-    try:
-        job = load_import(state.workspace(), job_id)
-    except UserError:  # cleaned away
-        st.session_state.pop(ADDING + place, None)
-        return
-    status = job_status(job)
-    if status.active:
-        follow.watch(job, lambda status: None)
-    elif status.finished:
+    if followed(place):
+        number, label = st.session_state[WORDS + place]
         dataset = dataset_of(run)
         name = f" to “{plain(dataset.name)}”" if dataset is not None else ""
         st.markdown(f"Added {count(number, 'photo')}{name} as {plain(label)}. Train again to learn from them.")
         st.page_link("pages/data.py", label="See the data set, or undo it", query_params=state.link())
-    else:
-        asked_jobs.why_it_ended(job)
 
 
 def offer(place: str, run: Run, name: str, data: bytes, predicted: str) -> None:

@@ -20,7 +20,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared import actions, active_jobs, address, in_use, look, manage, outdated, reading, state, undo
-from pages.shared.navigation import BESIDE, NAME, STEPS
+from pages.shared.navigation import BESIDE, HOST, NAME, STEPS
 from pages.shared.widgets import plain
 from tlcore.data.manifest import Dataset
 from tlcore.errors import UserError
@@ -189,7 +189,7 @@ def _top_line(step: int, tab: str) -> None:
             for number, (file, word) in enumerate(STEPS, start=1):
                 _step(file, word, here=number == step, done=number in done)
         with st.container(key="tl_beside", horizontal=True, vertical_alignment="center", width="content", wrap=False):
-            for file, word in BESIDE:
+            for file, word in (*BESIDE, HOST) if state.is_owner() and state.others_can_come() else BESIDE:
                 if word == tab:
                     st.html(f'<span class="tl-here" aria-current="page">{word}</span>')
                 else:

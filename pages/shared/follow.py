@@ -20,14 +20,17 @@ POLL_SECONDS = 0.5  # a training of a hundred photos takes two seconds
 FINISH = "Finish"
 
 
-def watch(job: Job, draw: Callable[[JobStatus], None], beside: Callable[[], None] | None = None) -> None:
+def watch(
+    job: Job, draw: Callable[[JobStatus], None], beside: Callable[[], None] | None = None, is_among_others: bool = False
+) -> None:
     """Poll a job that is active: its progress, a Stop button, and what `draw` makes of its status.
 
     Args:
         beside: draws what stands to the right of progress and button; None gives them the whole width.
+        is_among_others: whether the page may follow several jobs of this kind at a time; of analyses it always may.
     """
 
-    name = f"_{job.id}" if job.kind == "analysis" else ""  # a page may follow several of these at a time
+    name = f"_{job.id}" if is_among_others or job.kind == "analysis" else ""
 
     @chrome.errors_shown()
     def live() -> None:

@@ -1,7 +1,7 @@
 """Photos of the live camera that go into the data set of the run: sent by the browser, added as one change, with undo.
 
 The browser keeps them until "Save" is pressed (live_adding.js) and sends them to the upload route; the import that adds
-them is the one of the Data page.
+them is the one of the Data page (adding.py follows it).
 """
 
 from collections.abc import Mapping
@@ -9,20 +9,16 @@ from typing import Any
 
 import streamlit as st
 
-from pages.shared import actions, chrome, state, undo
+from pages.shared import actions, adding, state, undo
 from pages.shared.sending import request_bytes
-from pages.shared.widgets import plain
 from tlcore.data import incoming, receive
 from tlcore.data.manifest import Dataset
 from tlcore.errors import UserError
-from tlcore.jobs import store
-from tlcore.jobs.status import job_status
-from tlcore.jobs.store import Job
 from tlcore.settings import load_limits
 
-AREA, DONE, JOB = "live_area", "live_order", "live_adding_job"
-"""In the session: the upload area, the last order that was followed, and the import under way or failed."""
-POLL_SECONDS = 0.5
+AREA, DONE = "live_area", "live_order"
+"""In the session: the upload area, and the last order that was followed."""
+PLACE = "live"  # of what becomes of the photos, see adding.py
 
 
 def offered(key: str) -> tuple[Dataset | None, dict[str, Any] | None]:
@@ -55,41 +51,19 @@ def follow(key: str, dataset: Dataset | None) -> None:
         st.session_state[DONE] = order
         st.session_state.pop(AREA, None)  # the next photos go to a new one
         made = actions.add_uploads(dataset, area)
-        st.session_state[JOB] = made.id if made else None
-    job_id = st.session_state.get(JOB)
-    if job_id:
-        _watch(store.load_import(state.workspace(), job_id))
-
-
-def _watch(job: Job) -> None:
-    """What an import does, until the photos are there; then the banner says so and offers the way back."""
-
-    @chrome.errors_shown()
-    def progress() -> None:
-        status = job_status(job)
-        if status.active:
-            st.caption("Adding your photos…")
-        elif status.finished:
-            st.session_state.pop(JOB, None)
-            undo.edited(state.dataset_of(status.finished.result))
-            st.rerun()
-        elif status.error:
-            chrome.show_failure(status.error)
-            if status.error.reasons:
-                st.markdown("\n".join(f"- {plain(reason)}" for reason in status.error.reasons))
-        else:
-            st.caption("Your photos weren’t added. Add them again.")
-
-    st.fragment(progress, run_every=POLL_SECONDS if job_status(job).active else None, key="live_adding")()
+        if made is not None:
+            adding.remember(PLACE, made)
+    if dataset_id := adding.followed(PLACE):
+        adding.forget(PLACE)
+        undo.edited(state.dataset_of(dataset_id))  # the banner says so and offers the way back
+        st.rerun()
 
 
 def _dataset() -> Dataset | None:
     """The newest version of the run's data set, where it is their own: an import into another's makes a copy."""
-    try:
-        dataset = state.current_dataset()
-    except UserError:  # it was deleted
-        return None
-    return dataset if dataset is not None and dataset.visitor == state.maker() and state.may_act(dataset) else None
+    run = state.run()
+    dataset = adding.dataset_of(run) if run is not None else None
+    return dataset if dataset is not None and dataset.visitor == state.maker() else None
 
 
 def _known_area() -> str | None:

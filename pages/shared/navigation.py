@@ -4,6 +4,8 @@ and the sides of the Data page, to which other pages lead."""
 NAME = "Transfer Lab"
 STEPS = (("data", "Data"), ("train", "Train"), ("evaluate", "Evaluate"), ("predict", "Predict"))
 BESIDE = (("learn", "Learn"), ("compare", "Compare"))
+HOST = ("host", "Host")
+"""Beside them for the owner, where others can come."""
 
 SHOW, PHOTOS, HISTORY, COMPARE = "show", "photos", "history", "compare"
 """`show` in the address of the Data page: all photos of the data set, or its versions; else its overview.

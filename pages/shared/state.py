@@ -23,7 +23,9 @@ from tlcore.data.manifest import Dataset
 from tlcore.data.versions import current_version
 from tlcore.errors import UserError
 from tlcore.jobs import active, store
+from tlcore.jobs.line import KINDS, Line
 from tlcore.jobs.queue import JobQueue, queue_of
+from tlcore.jobs.status import JobStatus, job_status
 from tlcore.jobs.store import Job, Run
 from tlcore.listing import is_deleted
 from tlcore.messages import titles
@@ -322,6 +324,15 @@ def active_jobs() -> list[Job]:
         if now.may_see(job) and not status.usable:
             (working if status.state == "running" else waiting).append(job)
     return working + waiting
+
+
+def all_active_jobs() -> list[tuple[Job, JobStatus]]:
+    """For the owner: every job in the line or at work, whoever asked for it, with how it stands; for others none."""
+    if not is_owner():
+        return []
+    line = Line(workspace())
+    found = [(job, job_status(job)) for kind in KINDS for job in line.jobs(kind)]
+    return sorted(found, key=lambda each: each[1].state != "running")
 
 
 def comparisons() -> list[Comparison]:

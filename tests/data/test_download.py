@@ -66,7 +66,7 @@ def test_a_good_file_arrives_once(server, target):
 
 
 def test_progress_grows_to_the_whole(server, target, monkeypatch):
-    monkeypatch.setattr(download, "_SECONDS_BETWEEN_EVENTS", 0.0)
+    monkeypatch.setattr(download, "SECONDS_BETWEEN_EVENTS", 0.0)
     events = run_job(fetch(f"{server.address}/good", target, len(DATA), SHA256))[1]
     done = [event.done for event in events]
     assert len(done) > 3 and done == sorted(done) and done[-1] == len(DATA) == events[-1].total
@@ -119,7 +119,7 @@ def test_a_missing_file_and_no_network(server, target):
 
 
 def test_stopping_keeps_what_was_fetched(server, target, monkeypatch):
-    monkeypatch.setattr(download, "_SECONDS_BETWEEN_EVENTS", 0.0)
+    monkeypatch.setattr(download, "SECONDS_BETWEEN_EVENTS", 0.0)
     assert run_job(fetch(f"{server.address}/good", target, len(DATA), SHA256, lambda: True))[0] is None
     assert 0 < target.with_name("file.zip.part").stat().st_size < len(DATA)
     assert run_job(fetch(f"{server.address}/good", target, len(DATA), SHA256))[0].read_bytes() == DATA

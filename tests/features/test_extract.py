@@ -1,5 +1,6 @@
 """Extraction computes what the store lacks, equal to the network's own answer, and keeps what it has when stopped."""
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -151,6 +152,24 @@ def test_many_views_go_through_the_network_in_small_batches(workspace, dataset, 
     photos, plain = photos_of(dataset), ViewedStore(store.plain)
     finish(extract(pooled, [Request(photos[2:3], (store,)), Request(photos[3:7], (plain,))], dataset.read))
     assert batches.count(2) == len(batches) == 3 + 2, "photos of one view go in twos beside those of many"
+
+
+def test_a_photo_that_is_gone_costs_nothing_that_comes_before_it(workspace, dataset):
+    """Runtimes are compared on a few of the photos first; whichever of them cannot be read is told in its turn."""
+    photos, store = photos_of(dataset), FeatureStore(workspace, KIND)
+
+    def read(path):
+        if path == photos[6].path:
+            raise UserError("It is gone.")
+        return dataset.read(path)
+
+    def predictors(num_images, precision, samples):
+        assert len(samples()) == 3, "one of the four is the one that is gone"
+        return replace(pooled(num_images), num_threads=1)
+
+    with pytest.raises(UserError, match="It is gone."):
+        finish(fill(store, photos, read, predictors))
+    assert len(store) >= 4
 
 
 def test_a_network_gives_each_photo_its_output(dataset):

@@ -92,11 +92,13 @@ def test_nothing_is_told_to_its_makers(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("broken", ["missing", "raises at its import", "has no processor"])
+@pytest.mark.parametrize("broken", ["missing", "raises at its import", "has no processor", "too large for it"])
 def test_without_openvino_litert_does_it(workspace, monkeypatch, tmp_path, fresh, broken):
     monkeypatch.delitem(sys.modules, "openvino", raising=False)
     if broken == "missing":
         monkeypatch.setitem(sys.modules, "openvino", None)
+    elif broken == "too large for it":
+        monkeypatch.setattr(openvino_runtime, "is_small", lambda: True)
     else:
         text = "raise OSError('a library')" if broken == "raises at its import" else "def Core(): raise RuntimeError"
         (tmp_path / "openvino.py").write_text(text)

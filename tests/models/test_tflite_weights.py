@@ -52,9 +52,9 @@ def test_the_file_answers_as_keras_at_any_size_and_from_anywhere_on(changed, no_
     assert np.abs(LiteModel(data).run(noise(SIZE), ACTIVATION) - shipped).max() > 0.1, "or nothing is proved"
 
 
-def test_an_adapted_network_is_written_and_its_lower_part_cut_out(changed, no_conversion):
+def test_an_adapted_network_is_written_and_its_lower_part_cut_out(changed, no_conversion, workspace):
     pooled = keras.Model(changed.input, keras.layers.GlobalAveragePooling2D(name="pooled")(changed.output))
-    backbone, layer = AdaptedBackbone("own", BUILT_IN, pooled, POOLED, SIZE), BUILT_IN.blocks[2].layer
+    backbone, layer = AdaptedBackbone(workspace, BUILT_IN, "own", pooled, POOLED, SIZE), BUILT_IN.blocks[2].layer
     for file, part in (
         (backbone.file(layer), cut_backbone(changed, layer)[0]),
         (backbone.file(POOLED), pooled),

@@ -108,7 +108,7 @@ def test_fetched_once_with_progress_and_then_there(address, algorithm, folder):
 
 
 def test_stopping_keeps_what_was_fetched(address, folder, monkeypatch):
-    monkeypatch.setattr("tlcore.data.download._SECONDS_BETWEEN_EVENTS", 0.0)
+    monkeypatch.setattr("tlcore.data.download.SECONDS_BETWEEN_EVENTS", 0.0)
     spec = served(address)
     assert finish(fetch(spec, lambda: True))[1] is None
     assert not is_present(spec) and next(folder.glob("*.part")).stat().st_size > 0

@@ -112,13 +112,13 @@ def test_what_was_set_is_told_and_can_be_put_back(form, queue):
     [
         (
             "feature-extraction",
-            {"unfreeze_from", "num_unfrozen_layers", "fine_tune_epochs", "fine_tune_learning_rate"},
+            {"unfreeze_from", "num_unfrozen_layers", "fine_tune_epochs", "fine_tune_learning_rate", "mixed_precision"},
             "nothing opens",
         ),
         ("fine-tuning", {"unfreeze_from", "num_unfrozen_layers"}, "everything opens"),
         (
             "scratch",
-            {"unfreeze_from", "num_unfrozen_layers", "epochs", "learning_rate", "views"},
+            {"unfreeze_from", "num_unfrozen_layers", "epochs", "learning_rate", "views", "mixed_precision"},
             "there is no first phase",
         ),
         ("hybrid", set(), "all of it counts"),

@@ -18,9 +18,9 @@ from tlcore.training.mixed_precision import BFLOAT16, FLOAT32, computing_with, p
 AMX, OLDER = frozenset({"avx512f", "avx512_bf16", "amx_bf16"}), frozenset({"avx512f", "avx512_bf16"})
 
 
-def network(*kinds: str, filters: int = 64) -> keras.Model:
-    """A part of a network with these layers between a picture of 8 by 8 and a head."""
-    inputs = value = keras.Input((8, 8, filters))
+def network(*kinds: str, filters: int = 64, side: int | None = 8) -> keras.Model:
+    """A part of a network with these layers between a picture and a head."""
+    inputs = value = keras.Input((side, side, filters))
     makers = {
         "plain": lambda: keras.layers.Conv2D(filters, 3, padding="same"),
         "norm": keras.layers.BatchNormalization,
@@ -53,6 +53,11 @@ def test_16_bits_are_for_plain_convolutions_on_processors_made_for_them(
 ):
     monkeypatch.setattr(mixed_precision, "features", lambda: processor)
     assert policy_for(network(*kinds, filters=filters)) == expected, reason
+
+
+def test_where_the_size_of_pictures_is_open_nobody_knows_what_is_faster(monkeypatch):
+    monkeypatch.setattr(mixed_precision, "features", lambda: AMX)
+    assert policy_for(network("plain", "norm", side=None)) == FLOAT32
 
 
 def test_what_was_traced_in_16_bits_stays_so_and_the_model_is_what_it_was():

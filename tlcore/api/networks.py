@@ -17,7 +17,7 @@ from tlcore.events import Event, run_to_end
 from tlcore.models.imported.candidate import Choices
 from tlcore.models.imported.stored import StoredNetwork, find_by_short_name, find_network
 from tlcore.networks.adding import Source, add_network
-from tlcore.networks.fetching import fetch_network, is_address
+from tlcore.networks.fetching import fetch_network, is_address, public_address
 from tlcore.storage import trash
 from tlcore.storage.put_aside import Deletion
 from tlcore.workspace import Workspace
@@ -85,7 +85,7 @@ def add_from(
         fetched = yield from fetch_network(source, Path(place))
         if fetched is None:
             return None
-        found = Source(fetched, name, licence, url=source)
+        found = Source(fetched, name, licence, url=public_address(source))
         return (yield from add_network(workspace, found, choices, photos=photos))
 
 

@@ -29,6 +29,7 @@ from tlcore.cli import (
     evaluate,
     explain,
     export,
+    host,
     import_photos,
     open_project,
     predict,
@@ -79,6 +80,7 @@ COMMANDS = (
     check,
     clean,
     doctor,
+    host,
     app,
 )
 """The modules of the commands, in the order in which the help lists them.

@@ -19,7 +19,7 @@ from tlcore.workspace import disk_error
 
 _TIMEOUT_SECONDS = 20
 _BLOCK = 256 * 1024
-_SECONDS_BETWEEN_EVENTS = 0.2
+SECONDS_BETWEEN_EVENTS = 0.2
 _OFFLINE = "Check your internet connection and try again. The built-in sample sets work offline."
 
 
@@ -73,16 +73,16 @@ def _fill(url: str, partial: Path, size: int, should_stop: ShouldStop) -> Genera
         done = 0
     request = urllib.request.Request(url, headers={"Range": f"bytes={done}-"} if done else {})
     start, first, last = time.monotonic(), done, 0.0
-    with _open(request, url) as response:
+    with open_address(request, url) as response:
         if response.status != 206:  # the server sends the file from its beginning
             done = first = 0
         with open(partial, "ab" if done else "wb") as file:
-            while block := _read(response, url):
+            while block := read_block(response, url):
                 file.write(block)
                 done += len(block)
                 if done > size:
                     break  # not the file that was promised; the check says so
-                if time.monotonic() - last >= _SECONDS_BETWEEN_EVENTS:
+                if time.monotonic() - last >= SECONDS_BETWEEN_EVENTS:
                     last = time.monotonic()
                     yield Progress(
                         StageKey.DOWNLOAD, done, size, (last - start) / (done - first) * (size - done), unit="bytes"
@@ -117,10 +117,11 @@ def remote_size(url: str) -> int:
 
 def server_name(url: str) -> str:
     """The server of an address, as people know it: "storage.googleapis.com"."""
-    return urllib.parse.urlsplit(url).netloc or url
+    return urllib.parse.urlsplit(url).netloc.rpartition("@")[2] or url
 
 
-def _open(request: urllib.request.Request, url: str) -> http.client.HTTPResponse:
+def open_address(request: urllib.request.Request, url: str) -> http.client.HTTPResponse:
+    """Send a request; redirects are followed. Raises UserError; `url`: the address as it may be named."""
     try:
         response: http.client.HTTPResponse = urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS)
         return response
@@ -134,11 +135,10 @@ def _open(request: urllib.request.Request, url: str) -> http.client.HTTPResponse
         raise UserError(f"{server_name(url)} can’t be reached: {why_connection_failed(error)}.", _OFFLINE) from error
 
 
-def _read(response: http.client.HTTPResponse, url: str) -> bytes:
+def read_block(response: http.client.HTTPResponse, url: str) -> bytes:
+    """What has come so far, at the end nothing: a slow server keeps nobody from a stop. Raises UserError."""
     try:
-        return response.read(_BLOCK)
-    except http.client.IncompleteRead as error:
-        return error.partial
+        return response.read1(_BLOCK)
     except (OSError, http.client.HTTPException) as error:
         what = f"The download from {server_name(url)} failed: {why_connection_failed(error)}."
         raise UserError(what, _OFFLINE) from error

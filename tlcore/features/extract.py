@@ -151,9 +151,20 @@ def _load(read: Read, image_size: int, policy: str, path: str) -> np.ndarray:
 
 
 def _samples(work: Sequence[Task], load: Callable[[str], np.ndarray]) -> np.ndarray:
-    """A few photos, from all over."""
-    chosen = work[:: max(1, len(work) // SAMPLES)][:SAMPLES]
-    return np.stack([load(task.photo.path) for task in chosen])
+    """A few photos, from all over, as far as they can be read: what is wrong with the others is told in their turn.
+
+    Raises:
+        UserError: none of them can.
+    """
+    found, failed = [], None
+    for task in work[:: max(1, len(work) // SAMPLES)][:SAMPLES]:
+        try:
+            found.append(load(task.photo.path))
+        except UserError as error:
+            failed = error
+    if not found and failed is not None:
+        raise failed
+    return np.stack(found)
 
 
 def decode(

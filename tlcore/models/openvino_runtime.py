@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tlcore.machine import is_small
 from tlcore.models.litert_runtime import MOST_THREADS, LiteModel, usable_cores
 from tlcore.models.predictor import EXACT, PredictorPool
 
@@ -30,7 +31,12 @@ _HINTS = {EXACT: "f32", "bf16": "bf16", "f16": "f16"}
 
 @cache
 def load_openvino() -> ModuleType | None:
-    """OpenVINO without its telemetry; None where it is not installed, or does not start on this machine."""
+    """OpenVINO without its telemetry; None where it is not installed, does not start, or memory is short.
+
+    For EfficientNet-Lite0 it takes 110 MB beside LiteRT, and 50 MB more in a lower precision.
+    """
+    if is_small():
+        return None
     modules: dict[str, Any] = sys.modules
     modules.setdefault(_TELEMETRY, None)  # how Python marks what must not be found
     try:

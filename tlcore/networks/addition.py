@@ -4,6 +4,7 @@ The spec of the job (`store.create_addition`) has what is brought, one of `area`
 file counts), `path` or `url` (the owner's alone); `name`, `licence`, and `photos`: the id of a data set to try scalings
 on, "" for none. In its folder are
 
+    fetched/         the file of an address
     examined.json    what was found, and what is proposed (`adding.Examined`)
     choices.json     what the person decided; from then on the job keeps the network. The result is its id
 """
@@ -23,7 +24,7 @@ from tlcore.events import Event, Finished, ShouldStop, Stopped
 from tlcore.jobs.store import Job
 from tlcore.models.imported.candidate import Choices
 from tlcore.networks.adding import Examined, Source, examine_network, keep_network
-from tlcore.networks.fetching import fetch_network, file_name
+from tlcore.networks.fetching import fetch_network, public_address
 from tlcore.workspace import Workspace, read_json, write_json
 
 SUFFIXES = (
@@ -44,7 +45,7 @@ SUFFIXES = (
 )
 """Of the files that networks come in."""
 
-EXAMINED, CHOICES = "examined.json", "choices.json"
+EXAMINED, CHOICES, FETCHED = "examined.json", "choices.json", "fetched"
 
 
 def run_addition(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterator[Event]:
@@ -106,13 +107,15 @@ def _source(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Generato
     """The file; None when a download was stopped."""
     decided = _decided(job)
     name, licence = str(decided.get("name", job.spec.get("name", ""))), str(decided.get("licence", ""))
+    if job.visitor and {"url", "path"} & set(job.spec):  # no page makes such a job (pages/shared/actions.py)
+        raise UserError("Only the owner of this server can add a network by its path or address.", "Upload the file.")
     if url := str(job.spec.get("url", "")):
-        path = job.folder / file_name(url)
-        if not path.is_file():
-            fetched = yield from fetch_network(url, job.folder, should_stop)
-            if fetched is None:
-                return None
-        return Source(path, name, licence, path.name, url)
+        place = job.folder / FETCHED
+        place.mkdir(exist_ok=True)
+        path = next((each for each in place.iterdir() if not each.name.startswith(".")), None)
+        if path is None:
+            path = yield from fetch_network(url, place, should_stop)
+        return None if path is None else Source(path, name, licence, path.name, public_address(url))
     if given := str(job.spec.get("path", "")):
         return Source(Path(given), name, licence)
     uploads = incoming.list_uploads(workspace, str(job.spec["area"]))

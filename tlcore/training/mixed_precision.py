@@ -56,8 +56,13 @@ def policy_for(model: keras.Model) -> str:
 
 
 def products_per_number(model: keras.Model) -> float:
-    """Multiplications of the convolutions for each number that the layers of pictures give: how dense the work is."""
+    """Multiplications of the convolutions for each number that the layers of pictures give: how dense the work is.
+
+    0 where the size of a picture is not known.
+    """
     rounded = [layer for layer in model._flatten_layers() if isinstance(layer, _ROUNDED)]
+    if any(None in layer.output.shape[1:] for layer in rounded):
+        return 0.0
     numbers = sum(prod(layer.output.shape[1:]) for layer in rounded)
     convolutions = [layer for layer in rounded if isinstance(layer, layers.Conv2D)]
     products = sum(prod(layer.output.shape[1:]) * prod(layer.kernel.shape[:3]) for layer in convolutions)

@@ -23,7 +23,7 @@ from tlcore.models.imported.stored import StoredNetwork
 from tlcore.models.scalings import SCALING_VALUES
 from tlcore.networks.adding import Examined
 from tlcore.networks.addition import SUFFIXES, read_examined
-from tlcore.networks.fetching import is_address
+from tlcore.networks.fetching import file_name, is_address
 
 WHAT = (
     "Add a network as Keras, LiteRT, SavedModel or ONNX file, or as PyTorch weights. No code of the file is run. "
@@ -58,7 +58,9 @@ def _offer(dataset: Dataset) -> None:
             "Or its path or address", placeholder="/home/you/resnet.keras", key="network_path"
         ).strip()
         if st.button("Read this network", key="network_path_go", disabled=not given):
-            _start({"url" if is_address(given) else "path": given, "photos": dataset.id}, given.rsplit("/", 1)[-1])
+            is_url = is_address(given)
+            name = file_name(given) if is_url else given.rsplit("/", 1)[-1]
+            _start({"url" if is_url else "path": given, "photos": dataset.id}, name)
 
 
 def _start(spec: dict[str, str], name: str) -> None:

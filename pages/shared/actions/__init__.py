@@ -47,7 +47,7 @@ from pages.shared.actions.jobs import (
     stop,
     takes_more,
 )
-from pages.shared.actions.managing import delete, rename, restore
+from pages.shared.actions.managing import delete, delete_visitor, rename, restore
 from pages.shared.actions.networks import add_network, dismiss_network, keep_network
 from pages.shared.actions.new_photos import (
     delete_new_photos,
@@ -72,6 +72,7 @@ __all__ = [
     "delete_class",
     "delete_new_photos",
     "delete_photos",
+    "delete_visitor",
     "dismiss_network",
     "go_first",
     "go_to",

@@ -5,6 +5,7 @@ from pages.shared.actions.guard import is_allowed
 from tlcore.access import Made
 from tlcore.settings import is_hosted
 from tlcore.storage import renaming, trash
+from tlcore.storage.deletion import Deleted, delete_everything
 from tlcore.storage.put_aside import Deletion
 
 
@@ -27,6 +28,13 @@ def delete(thing: Made, name: str, keep_runs: bool = False) -> Deletion | None:
     if not is_allowed(thing):
         return None
     return trash.delete(state.workspace(), thing.id, state.maker(), name, keep_runs, forget=not is_hosted())
+
+
+def delete_visitor(visitor: str) -> Deleted | None:
+    """Delete all that a visitor made, for good; None where it is not the owner who asks, or nobody is named."""
+    if not state.is_owner() or not visitor:
+        return None
+    return delete_everything(state.workspace(), visitor)
 
 
 def restore(gone: Made) -> bool:
