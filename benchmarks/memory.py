@@ -7,12 +7,12 @@ Each number of photos gets a process of its own, which loads the data set's mani
 features into an empty store, and measures the most memory it ever held. Making the photos and the data set happens in
 other processes. The photos are small JPEGs, 64 different pictures; bytes behind a picture's end make each file unique.
 
-Both extractions use the runtime that many photos are given: runtimes take different amounts of memory (LiteRT alone 295 MB
-with 1,000 photos), and measuring them is part of the peak.
+Both extractions use the runtime that many photos are given: runtimes take different amounts of memory (LiteRT alone
+295 MB with 1,000 photos), and measuring them is part of the peak.
 
 Expected: a manifest row and a key of the store are about 1 kB together, so 20 MB more.
-Seen, extraction: 421 MB against 398 MB (1.06). Of the difference 12 MB are the manifest as a frame (Arrow keeps what its
-reader took), the rest the rows as Python strings and the store's keys.
+Seen, extraction: 421 MB against 398 MB (1.06). Of the difference 12 MB are the manifest as a frame (Arrow keeps what
+its reader took), the rest the rows as Python strings and the store's keys.
 
 Seen, hybrid: 1,252 MB against 1,206 MB, of which some 670 are Python and TensorFlow. The two did not do the same: with
 1,000 photos and one epoch the head by itself stayed the best, with 10,000 the fine-tuned network was, and that is
