@@ -11,7 +11,7 @@ Both extractions use the runtime that many photos are given: runtimes take diffe
 295 MB with 1,000 photos), and measuring them is part of the peak.
 
 Expected: a manifest row and a key of the store are about 1 kB together, so 20 MB more.
-Seen, extraction: 421 MB against 398 MB (1.06). Of the difference 12 MB are the manifest as a frame (Arrow keeps what
+Seen, extraction: 418 MB against 398 MB (1.05). Of the difference 12 MB are the manifest as a frame (Arrow keeps what
 its reader took), the rest the rows as Python strings and the store's keys.
 
 Seen, hybrid: 1,252 MB against 1,206 MB, of which some 670 are Python and TensorFlow. The two did not do the same: with
