@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or each of some hundred processes compiles the program by itself
 
 from benchmarks.server import CHROMIUM, FLAGS
 from tests.small import write_small_folder
@@ -24,24 +25,32 @@ LONG = (
     "test_strategies.py",
     "test_journey.py",
     "test_reading.py",
-    "test_packing.py",
     "test_axe.py",
-    "test_queue_kills.py",
-    "test_camera.py",
-    "test_backbone_rows.py",
-    "test_queue.py",
     "test_board.py",
-    "test_upload.py",
-    "test_plan.py",
+    "test_live.py",
+    "test_queue_kills.py",
+    "test_backbone_rows.py",
     "test_race.py",
+    "test_packing.py",
+    "test_camera.py",
+    "test_upload.py",
     "test_predict.py",
-    "test_signals.py",
-    "test_archives.py",
-    "test_python_docs.py",
-    "test_disk_full.py",
-    "test_frozen_files.py",
     "test_checks.py",
+    "test_python_docs.py",
+    "test_queue.py",
+    "test_archives.py",
+    "test_own_network.py",
     "test_packaging.py",
+    "test_signals.py",
+    "test_cli.py",
+    "test_headers.py",
+    "test_decode_budget.py",
+    "test_frozen_files.py",
+    "test_check.py",
+    "test_deletion.py",
+    "test_build.py",
+    "test_caches.py",
+    "test_combine.py",
 )
 """The files that take longest, the longest first."""
 

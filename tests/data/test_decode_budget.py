@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 
@@ -136,17 +137,25 @@ def test_one_decoding_gives_input_and_thumbnail():
             assert side_seen == other and min(160, *size) <= side_seen <= 240
 
 
-_GREY = np.arange(4_000, dtype=np.uint16)[None, :].repeat(3_000, 0)
-_COLOURS = Image.effect_noise((4_000, 3_000), 30).convert("RGB")
+@cache
+def _grey() -> np.ndarray:
+    return np.arange(4_000, dtype=np.uint16)[None, :].repeat(3_000, 0)
+
+
+@cache
+def _colours() -> Image.Image:
+    return Image.effect_noise((4_000, 3_000), 30).convert("RGB")
+
+
 MEASURED = {
-    "rgb png": lambda: encode(_COLOURS, "PNG", compress_level=1),
-    "rgba png": lambda: encode(_COLOURS.convert("RGBA"), "PNG", compress_level=1),
-    "16-bit png": lambda: encode(Image.fromarray(_GREY), "PNG"),
-    "16-bit tiff": lambda: encode(Image.fromarray(_GREY), "TIFF"),
-    "float tiff": lambda: encode(Image.fromarray(_GREY.astype(np.float32)), "TIFF"),
-    "deflated tiff": lambda: encode(_COLOURS, "TIFF", compression="tiff_deflate", strip_size=1 << 30),
-    "cmyk tiff": lambda: encode(_COLOURS.convert("CMYK"), "TIFF"),
-    "transparent palette": lambda: encode(_COLOURS.quantize(16), "PNG", transparency=bytes(16)),
+    "rgb png": lambda: encode(_colours(), "PNG", compress_level=1),
+    "rgba png": lambda: encode(_colours().convert("RGBA"), "PNG", compress_level=1),
+    "16-bit png": lambda: encode(Image.fromarray(_grey()), "PNG"),
+    "16-bit tiff": lambda: encode(Image.fromarray(_grey()), "TIFF"),
+    "float tiff": lambda: encode(Image.fromarray(_grey().astype(np.float32)), "TIFF"),
+    "deflated tiff": lambda: encode(_colours(), "TIFF", compression="tiff_deflate", strip_size=1 << 30),
+    "cmyk tiff": lambda: encode(_colours().convert("CMYK"), "TIFF"),
+    "transparent palette": lambda: encode(_colours().quantize(16), "PNG", transparency=bytes(16)),
     "webp": lambda: claims.webp_lossless(4_000, 3_000),
     "webp with frames": lambda: encode(
         Image.new("RGBA", (2_000, 2_000), (9, 9, 9, 9)),
@@ -155,14 +164,14 @@ MEASURED = {
         append_images=[Image.new("RGBA", (2_000, 2_000))] * 2,
         lossless=True,
     ),
-    "gif": lambda: encode(_COLOURS.quantize(8), "GIF"),
-    "bmp": lambda: encode(_COLOURS, "BMP"),
-    "turned png": lambda: encode(_COLOURS, "PNG", compress_level=1, exif=_turned()),
-    "progressive jpeg": lambda: encode(_COLOURS, "JPEG", progressive=True, subsampling=0),
-    "jpeg": lambda: encode(_COLOURS, "JPEG"),
-    "heic": lambda: heic(_COLOURS.resize((2_000, 1_500)), quality=90),
-    "avif": lambda: encode(_COLOURS.resize((2_000, 1_500)), "AVIF", quality=90, speed=10),
-    "16-bit rgb png": lambda: pictures.png(_GREY[:1_500, :1_500, None].repeat(3, 2)),
+    "gif": lambda: encode(_colours().quantize(8), "GIF"),
+    "bmp": lambda: encode(_colours(), "BMP"),
+    "turned png": lambda: encode(_colours(), "PNG", compress_level=1, exif=_turned()),
+    "progressive jpeg": lambda: encode(_colours(), "JPEG", progressive=True, subsampling=0),
+    "jpeg": lambda: encode(_colours(), "JPEG"),
+    "heic": lambda: heic(_colours().resize((2_000, 1_500)), quality=90),
+    "avif": lambda: encode(_colours().resize((2_000, 1_500)), "AVIF", quality=90, speed=10),
+    "16-bit rgb png": lambda: pictures.png(_grey()[:1_500, :1_500, None].repeat(3, 2)),
 }
 _SCRIPT = """
 import json, sys

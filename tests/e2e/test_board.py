@@ -11,7 +11,7 @@ from pages.shared.camera import CAMERA_SCRIPTS
 from pages.shared.component_script import component_script
 from pages.shared.sending import SENDING_SCRIPTS
 from tests.e2e.test_upload import open_board
-from tests.e2e.ways import primary, until
+from tests.e2e.ways import TRAINING_MS, primary, until
 from tests.photos import class_files, make_photo, write_files
 from tlcore.data import incoming
 from tlcore.data.upload_classes import read_classes
@@ -103,7 +103,7 @@ def test_from_the_welcome_page_to_the_first_answer_in_six_clicks_and_two_names(p
     primary(page).click()
     drop(page, '[data-testid="stFileUploaderDropzone"]', photos / "birds")
     answer = page.locator(".st-key-tl_trial").get_by_text("2 predictions · ")
-    expect(answer).to_be_visible()
+    expect(answer).to_be_visible(timeout=TRAINING_MS)
     assert clicks[-1] == "Train" and len(clicks) <= MOST_CLICKS, clicks
     assert len(names) <= MOST_NAMES
 

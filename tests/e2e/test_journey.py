@@ -89,7 +89,7 @@ def test_from_emoji_to_a_prediction(page, server, tmp_path):
     # Train: the curves appear while it learns, and the run's id stands in the address.
     choose_strategy(page, "Feature extraction")
     page.get_by_role("button", name="Train", exact=True).click()
-    expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(2)
+    expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(2, timeout=TRAINING_MS)
     judge = page.get_by_role("button", name="View results")
     expect(judge).to_be_visible(timeout=TRAINING_MS)
     run_id = re.search(r"run=([a-z0-9-]+)", page.url).group(1)
@@ -214,7 +214,8 @@ def test_own_photos_hybrid_stopped_and_continued(page, server, small_folder):
 
     # It is stopped while the network is open; what it learned is kept, and it can go on.
     progress = page.get_by_test_id("stProgress")
-    expect(progress.get_by_text(re.compile(r"^Fine-tuning · epoch \d+ of 303"))).to_be_visible()
+    fine_tuning = progress.get_by_text(re.compile(r"^Fine-tuning · epoch \d+ of 303"))
+    expect(fine_tuning).to_be_visible(timeout=TRAINING_MS)
     expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(2)
     page.get_by_role("button", name="Stop").click()
     go_on = page.get_by_role("button", name=re.compile(r"^Continue from epoch \d+"))
@@ -227,7 +228,7 @@ def test_own_photos_hybrid_stopped_and_continued(page, server, small_folder):
     # It goes on where it was, and is stopped for good this time.
     later = re.compile(rf"^Fine-tuning · epoch ({'|'.join(map(str, range(stopped_before, 304)))}) of 303")
     judge = page.get_by_role("button", name="View results")
-    expect(progress.get_by_text(later).or_(judge).first).to_be_visible()
+    expect(progress.get_by_text(later).or_(judge).first).to_be_visible(timeout=TRAINING_MS)
     with suppress(TimeoutError):  # it may have come to its end meanwhile
         page.get_by_role("button", name="Stop").click(timeout=3_000)
     expect(judge).to_be_visible(timeout=TRAINING_MS)

@@ -51,7 +51,7 @@ def test_the_advice_is_taken_and_two_strategies_race(page, server, digits):
     page.keyboard.press("Enter")
 
     # The first line appears while the second run waits or learns; a refresh finds the race again.
-    expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(1)
+    expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(1, timeout=TRAINING_MS)
     page.reload()
     expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(1)
     expect(page.get_by_role("link", name="Feature extraction")).to_be_visible()

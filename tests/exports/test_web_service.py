@@ -12,13 +12,14 @@ import sys
 from urllib.parse import urlsplit
 
 import pytest
+from PIL import Image
 
 from tests.photos import encode, make_image
 from tlcore.api.model import Model, load_model
 from tlcore.exports.web_service import running
 
 PHOTO = encode(make_image(3, (800, 600)), "JPEG")
-HUGE = encode(make_image(1, (20, 20)).resize((12_000, 9_000)), "PNG", compress_level=1)
+HUGE = encode(Image.new("1", (12_000, 9_000)), "PNG", compress_level=1)
 SIZE_OF_JPEG = PHOTO.find(b"\xff\xc0") + 5
 BOMB = PHOTO[:SIZE_OF_JPEG] + struct.pack(">HH", 65_000, 65_000) + PHOTO[SIZE_OF_JPEG + 4 :]
 FORM = {"Content-Type": "multipart/form-data; boundary=x-y"}

@@ -38,22 +38,26 @@ def turned() -> Image.Exif:
     return exif
 
 
-CLEAR = make_image(5, (300, 200)).convert("RGBA")
-CLEAR.putalpha(Image.linear_gradient("L").resize(CLEAR.size))
+def transparent() -> Image.Image:
+    image = make_image(5, (300, 200)).convert("RGBA")
+    image.putalpha(Image.linear_gradient("L").resize(image.size))
+    return image
+
+
 PHOTOS = {
-    "3 megapixels": encode(textured(1), "JPEG", quality=90),
-    "3 megapixels, progressive": encode(textured(2), "JPEG", quality=90, progressive=True),
-    "odd sides, turned": encode(textured(3, (1_999, 1_333)), "JPEG", quality=90, exif=turned()),
-    "upright": encode(textured(4, (900, 1_601)), "JPEG", quality=90),
-    "grey": encode(textured(5, (1_600, 1_200)).convert("L"), "JPEG", quality=90),
-    "of inks": encode(textured(6, (800, 600)).convert("CMYK"), "JPEG", quality=90),
-    "display p3": encode(textured(7, (1_200, 900)), "JPEG", quality=90, icc_profile=rgb_profile()),
-    "display p3, turned png": encode(textured(8, (500, 400)), "PNG", icc_profile=rgb_profile(), exif=turned()),
-    "smaller than the input": encode(make_image(9, (60, 40)), "PNG"),
-    "transparent": encode(CLEAR, "PNG"),
-    "halves": make_halves(5),
-    "16 bits": png(np.random.default_rng(0).integers(6_500, 9_500, (300, 400)).astype(np.uint16)),
-    "webp": encode(textured(10, (900, 700)), "WEBP", quality=90),
+    "3 megapixels": lambda: encode(textured(1), "JPEG", quality=90),
+    "3 megapixels, progressive": lambda: encode(textured(2), "JPEG", quality=90, progressive=True),
+    "odd sides, turned": lambda: encode(textured(3, (1_999, 1_333)), "JPEG", quality=90, exif=turned()),
+    "upright": lambda: encode(textured(4, (900, 1_601)), "JPEG", quality=90),
+    "grey": lambda: encode(textured(5, (1_600, 1_200)).convert("L"), "JPEG", quality=90),
+    "of inks": lambda: encode(textured(6, (800, 600)).convert("CMYK"), "JPEG", quality=90),
+    "display p3": lambda: encode(textured(7, (1_200, 900)), "JPEG", quality=90, icc_profile=rgb_profile()),
+    "display p3, turned png": lambda: encode(textured(8, (500, 400)), "PNG", icc_profile=rgb_profile(), exif=turned()),
+    "smaller than the input": lambda: encode(make_image(9, (60, 40)), "PNG"),
+    "transparent": lambda: encode(transparent(), "PNG"),
+    "halves": lambda: make_halves(5),
+    "16 bits": lambda: png(np.random.default_rng(0).integers(6_500, 9_500, (300, 400)).astype(np.uint16)),
+    "webp": lambda: encode(textured(10, (900, 700)), "WEBP", quality=90),
 }
 
 
@@ -63,7 +67,7 @@ def deep(span: int) -> np.ndarray:
 
 
 LARGE = {
-    "jpeg of 3 megapixels": lambda: PHOTOS["3 megapixels"],
+    "jpeg of 3 megapixels": PHOTOS["3 megapixels"],
     "jpeg of 8 megapixels, turned": lambda: encode(textured(11, (3_264, 2_448)), "JPEG", quality=85, exif=turned()),
     "jpeg of 12 megapixels, 4:4:4": lambda: encode(textured(12, (4_032, 3_024)), "JPEG", quality=80, subsampling=0),
     "png": lambda: encode(textured(13, (1_201, 800)), "PNG", compress_level=1),
@@ -100,14 +104,15 @@ def read_input():
 def test_the_recipe_gives_what_the_program_sees(bundle, read_input, name, policy, tmp_path):
     info = bundle.info | {"input": bundle.info["input"] | {"resize": policy}}
     ours = replace(bundle, info=info)
-    (tmp_path / "photo").write_bytes(PHOTOS[name])
+    photo = PHOTOS[name]()
+    (tmp_path / "photo").write_bytes(photo)
     theirs = read_input(tmp_path / "photo", info)
-    seen = decode_input(PHOTOS[name], ours.wanted)
+    seen = decode_input(photo, ours.wanted)
     assert theirs.dtype == np.float32 and theirs.shape == seen.shape
     assert np.abs(theirs - seen).max() <= 2, "as profiles are rounded; all others are equal"
     classifier = ImageClassifier(ours)
     by_recipe = classifier._model.run(theirs[np.newaxis], "probabilities")[0]
-    assert np.abs(by_recipe - classifier.probabilities(PHOTOS[name])).max() <= AGREED
+    assert np.abs(by_recipe - classifier.probabilities(photo)).max() <= AGREED
 
 
 @pytest.mark.parametrize("name", LARGE)
@@ -128,11 +133,11 @@ def test_the_whole_script_runs_beside_a_bundle(trained, tmp_path, monkeypatch, c
     folder = trained[2].folder / "bundle"
     for name in ("model.tflite", "model.json"):
         shutil.copy(folder / name, tmp_path)
-    (tmp_path / "photo.jpg").write_bytes(PHOTOS["3 megapixels"])
+    (tmp_path / "photo.jpg").write_bytes(PHOTOS["3 megapixels"]())
     monkeypatch.chdir(tmp_path)
     exec(CODE, {})
     label, probability = capsys.readouterr().out.rsplit(" ", 1)
-    found = ImageClassifier(load_bundle(folder)).predict_photo(PHOTOS["3 megapixels"])
+    found = ImageClassifier(load_bundle(folder)).predict_photo(PHOTOS["3 megapixels"]())
     assert label == found.label and float(probability) == pytest.approx(found.probability, abs=AGREED)
 
 
@@ -141,13 +146,13 @@ def test_a_bundle_of_an_earlier_version_reads_photos_as_that_did(trained):
     values = {key: value for key, value in found.info["input"].items() if key not in ("pixels", "data_ranges")}
     old = replace(found, info=json.loads(json.dumps(found.info | {"input": values})))
     assert old.wanted.version == 1 and old.wanted.data_ranges is None
-    image = Image.open(io.BytesIO(PHOTOS["display p3"]))
+    image = Image.open(io.BytesIO(PHOTOS["display p3"]()))
     image.draft(None, (96, 96))
     side, (width, height) = min(image.size), image.size
     left, top = (width - side) // 2, (height - side) // 2
     expected = image.resize((96, 96), Image.Resampling.BILINEAR, box=(left, top, left + side, top + side))
-    assert (decode_input(PHOTOS["display p3"], old.wanted) == np.asarray(expected)).all()
-    assert decode_input(PHOTOS["16 bits"], old.wanted).max() < 40, "taken as 16 bits, of which they are a small part"
+    assert (decode_input(PHOTOS["display p3"](), old.wanted) == np.asarray(expected)).all()
+    assert decode_input(PHOTOS["16 bits"](), old.wanted).max() < 40, "taken as 16 bits, of which they are a small part"
 
 
 @pytest.mark.parametrize("values", [{"pixels": 3}, {"pixels": "2"}, {"pixels": 0}, {"data_ranges": {"uint16": [2, 1]}}])
