@@ -17,7 +17,7 @@ else:  # Streamlit runs it as the page
         "Add a few photos of each class. Training takes seconds, and you see how accurate the result is.",
         step=0,
     ) as action:
-        state.workspace()
+        state.queue().warm_up("import")  # most go on to choose photos, and then nobody waits for it
         if action.button("Choose photos to begin", type="primary"):
             st.switch_page("pages/data.py", query_params={"more": "1"})
         action.page_link("pages/learn.py", label="Why a few photos are enough", query_params=state.link())

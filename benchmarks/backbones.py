@@ -8,7 +8,7 @@ Outside of both: building, converting, measuring, tracing, and one warm-up. They
 starts their features are compared.
 
 Seen on two cores with AVX2, on LiteRT and VGG16 on ncnn: VGG16 1.97×, ResNet50 1.71×, Xception 1.82×, MobileNetV2
-5.19× quiet. Keras is faster itself where the processor has AVX-512 and AMX, which it uses in float32 not at all.
+5.19× quiet. Keras is faster itself where the processor has AVX-512.
 """
 
 import os

@@ -7,8 +7,10 @@ import streamlit as st
 from pages.server.exports import export_address
 from pages.shared import actions, chrome, follow, state
 from pages.shared.asked_jobs import analysis_of, why_it_ended
+from pages.shared.widgets import plain
 from tlcore.exports.export_job import WHAT, export_options, load_export
 from tlcore.exports.exporter import ExportKind, offered_kinds
+from tlcore.exports.finished_networks import finished_networks
 from tlcore.exports.own_score import MAX_LOSS
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Run, analysis_id
@@ -20,6 +22,7 @@ from tlcore.messages.exports import (
     MAX_LOSS_LABEL,
     ONE_SIZE_ONLY,
     check_message,
+    no_keras_message,
     not_offered_message,
     score_message,
 )
@@ -49,7 +52,9 @@ def _list(run: Run) -> None:
     info = read_info(run.folder)
     sizes, is_onnx = num_sizes(info), is_onnx_model(info)
     every = offered_kinds(run.ensemble is None, actions.is_maker(run), sizes)
-    possible = [kind for kind in every if kind.on_onnx or not is_onnx]
+    finished = () if is_onnx else finished_networks(state.workspace(), info)
+    no_keras = [kind for kind in every if kind.of_training and finished]
+    possible = [kind for kind in every if (kind.on_onnx or not is_onnx) and kind not in no_keras]
     for kind in possible:
         with st.container(key=f"tl_export_{kind.key}", gap="xxsmall"):
             _row(run, kind)
@@ -57,7 +62,9 @@ def _list(run: Run) -> None:
                 st.selectbox(
                     MAX_LOSS_LABEL, LOSSES, LOSSES.index(MAX_LOSS), percent, key="max_loss", help=MAX_LOSS_HELP
                 )
-    if len(possible) < len(every):
+    if no_keras:
+        st.caption(plain(no_keras_message([kind.title for kind in no_keras], finished)))
+    if is_onnx:
         st.caption(not_offered_message([kind.title for kind in every if kind not in possible]))
     if sizes > 1:
         st.caption(ONE_SIZE_ONLY)

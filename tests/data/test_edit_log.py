@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from tlcore.data import edits
 from tlcore.data.edit_log import LOG, read_log
 from tlcore.data.ingest import ingest_zip
 from tlcore.data.manifest import Dataset, load_dataset
+from tlcore.data.replay import _Rows, replay
 from tlcore.data.versions import current_version, load_current
 from tlcore.errors import UserError
 from tlcore.workspace import Workspace, open_workspace
@@ -216,3 +218,18 @@ def test_two_processes_that_edit_at_once_lose_nothing(made, tmp_path):
     labels = dict(zip(now.photos["path"], now.photos["label"]))
     assert {labels[path] for each in chosen for path in each} == {"c"} and now.version == 7
     assert json.loads((now.folder / "head.json").read_text())["version"] == 7
+
+
+@pytest.mark.parametrize(
+    ("order", "reason"),
+    [(["a", "b", "c"], "as every import writes them"), (["c", "a", "b"], "by hand, or by a version that did not sort")],
+)
+def test_photos_that_nobody_edited_come_as_edited_ones_do(order, reason):
+    photos = pd.DataFrame({"path": order, "label": order, "split": "train", "sha256": order})
+    plain, renamed = replay(photos, [], _nothing), _Rows(photos).frame()
+    pd.testing.assert_frame_equal(plain[renamed.columns], renamed)
+    assert list(plain["path"]) == ["a", "b", "c"], reason
+
+
+def _nothing(entry):
+    raise AssertionError("no edit brought anything")

@@ -57,6 +57,7 @@ def studio(trained: tuple, folder: Path) -> Iterator[Studio]:
         "compare": f"/compare?{ids}",
         "compare, ended": f"/compare?race={race.id}&dataset={dataset.id}",
         "learn": f"/learn?{ids}",
+        "host": "/host",
         "train, empty": "/train",
         "evaluate, empty": "/evaluate",
         "predict, empty": "/predict",

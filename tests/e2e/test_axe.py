@@ -28,6 +28,7 @@ PLACES = (
     "compare",
     "compare, ended",
     "learn",
+    "host",
     "train, empty",
     "evaluate, empty",
     "predict, empty",

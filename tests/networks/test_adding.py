@@ -13,18 +13,21 @@ import tlcore
 from tests.conftest import finish
 from tests.networks.small import SIDE, small_network, small_tflite
 from tests.small import write_small_folder
+from tlcore.api.comparison import make_configs
 from tlcore.cli.main import main
 from tlcore.config import defaults_for
 from tlcore.errors import UserError
+from tlcore.exports.finished_networks import finished_networks
 from tlcore.models.backbones import backbone_title, find_backbone, known_title, list_backbones
 from tlcore.models.imported.candidate import Choices
 from tlcore.models.imported.stored import clean_title, list_networks, network_id, short_name
-from tlcore.models.registry import BACKBONES, check_image_size, possible_strategies
+from tlcore.models.registry import BACKBONES, BUILT_IN, check_image_size, possible_strategies
 from tlcore.models.scalings import SCALING_VALUES
 from tlcore.networks.adding import Source, add_network
 from tlcore.networks.fetching import file_name, is_address
 from tlcore.networks.proposing import best_scaling
 from tlcore.networks.reading import NetworkReader, ReadingStopped
+from tlcore.serving.bundle import load_bundle
 from tlcore.storage import trash
 from tlcore.storage.usage import usage
 
@@ -75,6 +78,28 @@ def test_a_lite_network_trains_predicts_and_stays_the_owners(workspace, lite, tm
         find_backbone("my-caf-net", workspace)
     trash.restore(workspace, network.id)
     assert find_backbone(network.id, workspace) == network.spec
+
+
+def test_an_added_network_races_alone_and_beside_another(workspace, lite, tmp_path):
+    added(workspace, lite, scaling="-1..1")
+    photos = write_small_folder(tmp_path / "photos", 8)
+    networks = [BUILT_IN.name, "my-caf-net", [BUILT_IN.name, "my-caf-net"]]
+    quick = {"image_size": SIDE, "epochs": 2, "cross_validation": "never", "progress": False}
+    found = tlcore.compare(photos, ["feature-extraction"], networks, workspace=workspace, **quick)
+    assert list(found.names.values()) == ["EfficientNet-Lite0", "My Café net", "EfficientNet-Lite0 + My Café net"]
+    assert len(found.results) == 3 and found.verdicts and not found.failures
+    both = found.runs[-1]
+    bundle = load_bundle(both.folder)
+    for kind in ("keras", "notebook", "savedmodel"):
+        with pytest.raises(UserError, match="not possible with My Café net"):
+            tlcore.load_model(both.id, workspace=workspace).export(kind, tmp_path / "x.zip")
+    assert finished_networks(workspace, bundle.info) == ("My Café net",)
+    assert finished_networks(workspace, {"config": {"backbone": f"{BUILT_IN.name}+gone-0a1b2c3d"}}) == ("gone",)
+    assert finished_networks(workspace, {"config": {"backbone": BUILT_IN.name}}) == ()
+    configs = make_configs(["feature-extraction", "hybrid"], networks, {}, workspace)
+    assert [config.strategy for config in configs] == ["feature-extraction", "hybrid", *["feature-extraction"] * 2]
+    with pytest.raises(UserError, match="can’t be fine-tuned"):
+        make_configs(["hybrid", "fine-tuning"], ["my-caf-net"], {}, workspace)
 
 
 def test_what_is_frozen_is_not_fine_tuned(workspace, lite):

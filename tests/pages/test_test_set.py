@@ -97,7 +97,8 @@ def test_what_failed_says_why_and_can_be_removed(visit, place, queue, tmp_path):
         (tmp_path / "zoo" / name).write_bytes((next(place[1].root.rglob("*.png"))).read_bytes())
     job = a_test(place, tmp_path / "zoo", "Zoo")
     at = trust(visit, place)
-    assert "**Zoo was not tested.** The model doesn’t know these classes\\: bears, lions." in words(at)
+    said = words(at).replace("\\", "")
+    assert "**Zoo was not tested.**" in said and "The model doesn’t know these classes: bears, lions." in said
     at.button(key=f"retry_{job.id}").click().run()
     assert [each.id for each in queue.jobs] == [job.id]
     at.button(key=f"remove_{job.id}").click().run()

@@ -7,13 +7,14 @@ from typing import Any
 
 import pandas as pd
 
+from tlcore import config
 from tlcore.api.arguments import WorkspaceLike, make_config, take_backbone, take_layout
 from tlcore.api.datasets import DataLike, place_of, take_dataset
 from tlcore.api.progress_bars import showing
 from tlcore.api.training import check_outcome, run_interruptibly
 from tlcore.comparison.results import RunResult, load_results, load_verdicts
 from tlcore.comparison.store import check_number, create_comparison, runs_of
-from tlcore.config import SEVERAL, STRATEGY_OF_SEVERAL, TrainConfig
+from tlcore.config import TrainConfig
 from tlcore.data.manifest import Dataset
 from tlcore.evaluation.significance import Verdict
 from tlcore.events import Event, Failed, Stopped
@@ -22,7 +23,7 @@ from tlcore.jobs.line import NOT_BEGUN
 from tlcore.jobs.store import Run, stop_requested
 from tlcore.messages.comparisons import run_names
 from tlcore.models.backbones import find_backbone
-from tlcore.models.registry import BUILT_IN
+from tlcore.models.registry import BUILT_IN, possible_strategies
 from tlcore.worker.handlers import check_trainer, load_trainer
 from tlcore.workspace import Workspace
 
@@ -102,8 +103,8 @@ def compare(
 
     Args:
         data: a `Dataset`, or what `load_dataset` takes.
-        strategies, backbones: what to compare: 2 to 12 runs. A network may be several at once, as for `train`; those
-            run with feature extraction only.
+        strategies, backbones: what to compare: 2 to 12 runs. A network may be several at once, as for `train`. A
+            strategy that is not possible with a network is left out with it.
         layout, labels, encoding, workspace, progress, on_event, settings: as for `train`; settings go over each
             strategy's own defaults.
 
@@ -129,18 +130,19 @@ def compare(
 def make_configs(
     strategies: Sequence[str], backbones: Sequence[str | Sequence[str]], settings: dict[str, Any], workspace: Workspace
 ) -> list[TrainConfig]:
-    """The settings of each run: every strategy with every network, once; several networks at once with feature
-    extraction only.
+    """The settings of each run: every strategy with every network that it is possible with, once.
 
     Raises:
         UserError: an unknown strategy, network or setting, a value that is not allowed, too few or too many runs.
     """
     configs, chosen = [], _each(strategies)
-    names = [find_backbone(take_backbone(backbone), workspace).name for backbone in _each(backbones)]
-    for name in dict.fromkeys(names):
-        several = SEVERAL in name and STRATEGY_OF_SEVERAL in chosen
-        fitting = [STRATEGY_OF_SEVERAL] if several else chosen  # where it is not asked for, what is refused says why
-        configs += [make_config(strategy, name, settings, workspace) for strategy in fitting]
+    specs = [find_backbone(take_backbone(backbone), workspace) for backbone in _each(backbones)]
+    for spec in {spec.name: spec for spec in specs}.values():
+        impossible = set(config.STRATEGIES) - set(possible_strategies(spec))
+        fitting = [
+            each for each in chosen if each not in impossible
+        ] or chosen  # where none is, what is refused says why
+        configs += [make_config(strategy, spec.name, settings, workspace) for strategy in fitting]
     check_number(len(configs))
     return configs
 

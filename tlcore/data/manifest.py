@@ -102,6 +102,11 @@ class Dataset:
         return {path: row for row, path in enumerate(self.photos["path"].tolist())}
 
     @cached_property
+    def _values(self) -> Mapping[str, pd.api.extensions.ExtensionArray]:
+        """What `read` needs of each photo; a frame takes longer to give one value, and other threads wait for it."""
+        return {name: self.photos[name].array for name in ("sha256", "file", ORIGINAL) if name in self.photos}
+
+    @cached_property
     def refused(self) -> pd.DataFrame:
         """The files that were left out: path, reason."""
         return refused_frame(self.report)
@@ -126,9 +131,9 @@ class Dataset:
         if path not in self._places:
             raise UserError(f"The data set {self.name} has no photo {path}.", "Choose one of its photos.")
         row = self._places[path]
-        original = self.photos[ORIGINAL].iat[row] if ORIGINAL in self.photos else ""
+        original = self._values[ORIGINAL][row] if ORIGINAL in self._values else ""
         own = isinstance(original, str) and original != ""
-        return (self.folder / "photos" if own else self.root) / str(self.photos["file"].iat[row])
+        return (self.folder / "photos" if own else self.root) / str(self._values["file"][row])
 
     def read(self, path: str) -> bytes:
         """The bytes of the photo with this `path`, checked against its hash.
@@ -136,7 +141,7 @@ class Dataset:
         Raises:
             UserError: there is no such photo, or it was moved, deleted or changed since the data set was made.
         """
-        place, sha256 = self.place(path), self.photos["sha256"].iat[self._places[path]]
+        place, sha256 = self.place(path), self._values["sha256"][self._places[path]]
         fix = "Put the original file back, or import the folder again."
         try:
             data = place.read_bytes()

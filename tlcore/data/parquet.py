@@ -33,6 +33,9 @@ def read_parquet(path: Path, values: Mapping[str, Any]) -> pd.DataFrame:
     try:
         if "files" not in values:  # no checksum says that its text is text, and pandas finds out when it is used
             pq.read_table(BytesIO(data)).validate(full=True)
-        return pd.read_parquet(BytesIO(data))
+        # A thread and a buffer a column are no faster for tables this small, and Arrow would keep all of them.
+        table = pd.read_parquet(BytesIO(data), use_threads=False, pre_buffer=False)
+        pa.default_memory_pool().release_unused()
+        return table
     except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
         raise DamagedFile(f"{path.name} is no table.") from error

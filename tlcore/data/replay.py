@@ -26,6 +26,9 @@ def replay(photos: pd.DataFrame, entries: Iterable[Entry], brought: Brought) -> 
     Returns:
         the rows, sorted by path, with the columns `group` (str or None) and `left_out` (bool).
     """
+    entries = tuple(entries)
+    if not entries and photos["path"].is_monotonic_increasing:  # as imported, which is sorted: nothing to copy
+        return with_edit_columns(photos.reset_index(drop=True))
     rows = _Rows(photos)
     for entry in entries:
         if entry.brings:

@@ -20,10 +20,11 @@ from pathlib import Path
 
 from tlcore.errors import UserError
 from tlcore.events import Progress, ShouldStop, never, run_to_end
+from tlcore.exports.finished_networks import finished_networks
 from tlcore.exports.own_score import MAX_LOSS, OwnScore, check_loss, score_export
 from tlcore.exports.samples import EXPECTED, FOLDER, Answer, Samples, largest_difference
 from tlcore.serving.bundle import INFO, MODEL, ONNX, Bundle
-from tlcore.workspace import disk_error, read_json, replace_folder
+from tlcore.workspace import Workspace, disk_error, read_json, replace_folder
 
 Make = Callable[["ExportSource", Samples, Path], Generator[Progress, None, bool] | None]
 Run = Callable[["ExportSource", Samples, Path], list[Answer]]
@@ -250,6 +251,11 @@ def exporting(
     if source.bundle.network_file == ONNX and not kind.on_onnx:
         allowed = ", ".join(each.key for each in KINDS.values() if each.on_onnx)
         raise UserError(f"{kind.title}: not possible with an ONNX network.", f"Choose one of: {allowed}.")
+    if kind.of_training and (finished := finished_networks(Workspace(source.place.parent.parent), source.bundle.info)):
+        raise UserError(
+            f"{kind.title}: not possible with {' and '.join(finished)}, whose layers can’t be read.",
+            "Choose an export that needs no Keras network, such as tflite-float16 or onnx.",
+        )
     is_zip = kind.is_folder and path.suffix.lower() == ".zip"
     try:
         _check_target(path, kind, kind.is_folder and not is_zip, overwrite)

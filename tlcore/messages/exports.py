@@ -66,6 +66,11 @@ def not_offered_message(titles: Sequence[str]) -> str:
     return f"Not offered, because this model’s network is an ONNX file: {', '.join(titles)}."
 
 
+def no_keras_message(titles: Sequence[str], networks: Sequence[str]) -> str:
+    """Which kinds a model can't be exported as whose networks, or some of them, are no Keras networks."""
+    return f"Not offered, because the layers of {' and '.join(networks)} can’t be read: {', '.join(titles)}."
+
+
 def score_message(
     correct: int,
     model_correct: int,

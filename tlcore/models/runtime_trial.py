@@ -1,8 +1,8 @@
 """Measuring which runtime is fastest for a network on this machine: a second, on photos that it will be given anyway.
 
 LiteRT is what all others are held against: what differs from it in 32 bits by more than MOST_DIFFERENCE, or in a lower
-precision by more than LEAST_COSINE allows, is not used, however fast. OpenVINO is given one image at once: two or four
-were never faster on any of six networks (benchmarks/backbones.py).
+precision by more than LEAST_COSINE allows, is not used, however fast. OpenVINO is given one image
+at once: two and four were no faster (docs/notes/fast-features.md).
 """
 
 import threading

@@ -5,13 +5,11 @@ import time
 import streamlit as st
 
 from pages.parts.evaluate import test_set_results
-from pages.shared import actions, drop_zone, follow, photo_source, reading_question, state
-from pages.shared.widgets import plain
+from pages.shared import actions, drop_zone, follow, new_photo_jobs, photo_source, reading_question, state
 from tlcore.analysis.test_set_results import Results, list_test_sets, load_results, title
 from tlcore.evaluation.report import Report
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Job, Run
-from tlcore.messages.endings import interruption_message
 from tlcore.messages.other_photos import KEPT_NOTE
 from tlcore.messages.quantities import percent
 
@@ -40,7 +38,8 @@ def show(run: Run, report: Report) -> None:
         elif state.may_act(run) and not reading_question.is_asked(run, jobs):
             _offer(run, len(jobs))
         done = [(job, results) for job in jobs if job != active and (results := load_results(job)) is not None]
-        _failed(run, [job for job in jobs if job != active and job not in [each for each, _ in done]])
+        ended = [job for job in jobs if job != active and job not in [each for each, _ in done]]
+        new_photo_jobs.failed(run, [(f"{title(job)} was not tested.", job) for job in ended], "The test was stopped.")
         if done:
             _show_one(run, report, done)
 
@@ -54,40 +53,10 @@ def _offer(run: Run, number: int) -> None:
         st.rerun()
 
 
-def _failed(run: Run, jobs: list[Job]) -> None:
-    """The tests that nothing came of, each with the reason."""
-    for job in jobs:
-        status = job_status(job)
-        if reading_question.is_question(status.error):
-            continue  # asked above
-        if status.error:
-            words = f"{plain(status.error.what)} {plain(status.error.fix)}"
-        elif status.stopped:
-            words = f"The test was stopped. {plain(status.stopped.kept)}"
-        else:
-            ending = interruption_message(job, status)
-            words = f"{plain(ending.what)} {plain(ending.fix)}"
-        with st.container(border=True, key=f"test_failed_{job.id}"):
-            st.markdown(f"**{plain(title(job))} was not tested.** {words}")
-            if state.may_act(run):
-                with st.container(horizontal=True):
-                    st.button("Try again", key=f"retry_{job.id}", on_click=_retry, args=(run, job))
-                    st.button("Remove", key=f"remove_{job.id}", on_click=actions.delete_new_photos, args=(run, job))
-
-
-def _retry(run: Run, job: Job) -> None:
-    with actions.refusals_kept():
-        actions.test_on_photos(run, job.spec["options"])
-
-
 def _show_one(run: Run, report: Report, done: list[tuple[Job, Results]]) -> None:
     """One of the tests; which one is a choice where there are several."""
     names = {job.id: _name(job, results) for job, results in done}
-    chosen = done[0][0].id
-    if len(done) > 1:
-        chosen = st.selectbox(
-            "Test set", list(names), format_func=names.__getitem__, key=f"{CHOSEN}_{run.id}_{len(done)}"
-        )
+    chosen = new_photo_jobs.chosen("Test set", f"{CHOSEN}_{run.id}", names)
     job, results = next(each for each in done if each[0].id == chosen)
     test_set_results.show(run, report, job, results, names[job.id] if len(done) == 1 else "")
 

@@ -5,9 +5,7 @@ import time
 import streamlit as st
 
 from pages.parts.predict import many_results
-from pages.shared import actions, drop_zone, follow, photo_source, reading_question, state
-from pages.shared.asked_jobs import why_it_ended
-from pages.shared.widgets import plain
+from pages.shared import actions, drop_zone, follow, new_photo_jobs, photo_source, reading_question, state
 from tlcore.analysis.prediction_results import PredictedPhotos, list_predictions, load_predictions
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Job, Run
@@ -41,7 +39,8 @@ def show(run: Run, has_dial: bool) -> None:
             follow.watch(active, lambda status: None)
         is_free = active is None and state.may_act(run) and not reading_question.is_asked(run, jobs)
         done = [(job, found) for job in jobs if job != active and (found := load_predictions(job)) is not None]
-        _failed(run, [job for job in jobs if job != active and job not in [each for each, _ in done]])
+        ended = [job for job in jobs if job != active and job not in [each for each, _ in done]]
+        new_photo_jobs.failed(run, [(name_of(job), job) for job in ended])
         if done:
             _show_one(run, done, has_dial)
         if is_free:  # below what came of others: that is what a person came for
@@ -58,34 +57,10 @@ def _offer(run: Run, number: int) -> None:
         st.rerun()
 
 
-def _failed(run: Run, jobs: list[Job]) -> None:
-    """Those that nothing came of, each with the reason."""
-    for job in jobs:
-        status = job_status(job)
-        if reading_question.is_question(status.error):
-            continue  # asked above
-        with st.container(border=True, key=f"many_failed_{job.id}"):
-            st.markdown(f"**{plain(name_of(job))}**")
-            why_it_ended(job)
-            if state.may_act(run):
-                with st.container(horizontal=True):
-                    st.button("Try again", key=f"retry_{job.id}", on_click=_retry, args=(run, job))
-                    st.button("Remove", key=f"remove_{job.id}", on_click=actions.delete_new_photos, args=(run, job))
-
-
-def _retry(run: Run, job: Job) -> None:
-    with actions.refusals_kept():
-        actions.predict_many(run, job.spec["options"])
-
-
 def _show_one(run: Run, done: list[tuple[Job, PredictedPhotos]], has_dial: bool) -> None:
     """What came of one of them; which one is a choice where there are several."""
     names = {job.id: _title(job, found) for job, found in done}
-    chosen = done[0][0].id
-    if len(done) > 1:
-        chosen = st.selectbox(
-            "Predictions", list(names), format_func=names.__getitem__, key=f"{CHOSEN}_{run.id}_{len(done)}"
-        )
+    chosen = new_photo_jobs.chosen("Predictions", f"{CHOSEN}_{run.id}", names)
     job, found = next(each for each in done if each[0].id == chosen)
     many_results.show(run, job, found, names[job.id] if len(done) == 1 else "", has_dial)
 

@@ -53,6 +53,7 @@ from pages.shared.actions.new_photos import (
     delete_new_photos,
     predict_many,
     replace_new_photos,
+    retry_new_photos,
     test_on_photos,
 )
 
@@ -99,6 +100,7 @@ __all__ = [
     "restore",
     "resume",
     "retrain",
+    "retry_new_photos",
     "rotate",
     "set_groups",
     "show_kept_issues",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pages.shared import state
-from pages.shared.actions.guard import is_allowed
+from pages.shared.actions.guard import is_allowed, refusals_kept
 from pages.shared.actions.jobs import analyse
 from tlcore.analysis.prediction_results import WHAT as PREDICTIONS
 from tlcore.analysis.test_set_results import WHAT as TEST_SET
@@ -31,6 +31,13 @@ def predict_many(run: Run, options: Mapping[str, Any]) -> None:
         options: as `tlcore.analysis.prediction_job.run_predictions` has them.
     """
     _begin(run, PREDICTIONS, options)
+
+
+def retry_new_photos(run: Run, job: Job) -> None:
+    """Do such a job once more as it was; a refusal is said by the next page."""
+    if _may_go(run, job):
+        with refusals_kept():
+            _begin(run, job.spec["what"], job.spec["options"])
 
 
 def delete_new_photos(run: Run, job: Job) -> None:
