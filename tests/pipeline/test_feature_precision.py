@@ -32,6 +32,7 @@ from tlcore.worker.runner import run_job
 
 BOTH, VIEWS_ONLY, NONE = FeaturePrecision("bf16", "bf16"), FeaturePrecision(EXACT, "bf16"), FeaturePrecision()
 PHOTOS_ONLY = FeaturePrecision("bf16", EXACT)
+HALVED, BOTH_HALVED = (replace(each, activations_as_float16=True) for each in (NONE, BOTH))
 VARIED = {"views": 4, "rotation": 10.0}
 
 
@@ -60,15 +61,17 @@ class Photos:
             NONE,
             "how familiar photos have to be is found on all of them",
         ),
-        (defaults_for("hybrid"), (200, 50), BOTH, "no fold of it, and its four views are learned from"),
-        (defaults_for("hybrid", features="exact"), (200, 50), NONE, "it was turned off"),
+        (defaults_for("hybrid"), (200, 50), BOTH_HALVED, "no fold of it, and its four views are learned from"),
+        (defaults_for("hybrid", features="exact"), (200, 50), HALVED, "fast features were turned off"),
+        (defaults_for("hybrid", mixed_precision="never"), (200, 50), BOTH, "float16 was turned off"),
         (defaults_for("scratch"), (4_000, 1_100), NONE, "nothing is extracted"),
     ],
 )
 def test_what_is_computed_in_fewer_bits(config, photos, expected, reason):
     dataset, num_views = Photos(*photos), config.views if config.rotation else 1
+    without = replace(NONE, activations_as_float16=expected.activations_as_float16)
     assert feature_precision(dataset, config, BUILT_IN, num_views, lambda: "bf16") == expected, reason
-    assert feature_precision(dataset, config, BUILT_IN, num_views, lambda: EXACT) == NONE, "no such processor"
+    assert feature_precision(dataset, config, BUILT_IN, num_views, lambda: EXACT) == without, "no such processor"
 
 
 class Shifted:
