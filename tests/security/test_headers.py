@@ -138,7 +138,8 @@ def test_every_page_lives_with_the_policy(host, complaints, page, kind, shown):
 def test_uploads_camera_and_downloads_live_with_it(host, complaints):
     tab, found = complaints("predict", run=host.ids["run"])
     picture = {"name": "a.png", "mimeType": "image/png", "buffer": small_png()}
-    tab.locator("input[type=file]").first.set_input_files([picture, picture | {"name": "b.png"}])
+    uploader = tab.get_by_test_id("stFileUploader").locator("input[type=file]")  # not that of a folder below it
+    uploader.set_input_files([picture, picture | {"name": "b.png"}])
     tab.get_by_text("Download predictions (CSV)").wait_for(timeout=60_000)
     with tab.expect_download() as download:
         tab.get_by_text("Download predictions (CSV)").click()
