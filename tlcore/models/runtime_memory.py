@@ -23,6 +23,11 @@ RUNTIMES = (LITERT, OPENVINO, NCNN)
 """By the names of their packages."""
 
 
+LIGHT = 60.0
+"""Images a second on LiteRT from which on OpenVINO is not used in 32 bits: its threads compete with those that decode,
+and a whole extraction took 8–28% longer, though the network alone was 1.4–1.5 times as fast (benchmarks.extraction)."""
+
+
 @dataclass(frozen=True)
 class RuntimeChoice:
     """What was measured to be fastest for a network, and what LiteRT does in its place.
@@ -44,7 +49,9 @@ class RuntimeChoice:
     cosine: float = 1.0
 
     def pays(self, num_images: int) -> bool:
-        """Whether for so many images it saves more time than it takes to set up."""
+        """Whether for so many images it saves more time than setting it up takes; never for a light network in 32 bits."""
+        if self.runtime == OPENVINO and self.precision == EXACT and self.litert_rate > LIGHT:
+            return False
         return num_images * (1 / self.litert_rate - 1 / self.rate) > self.set_up_seconds
 
 
