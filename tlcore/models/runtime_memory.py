@@ -49,7 +49,7 @@ class RuntimeChoice:
     cosine: float = 1.0
 
     def pays(self, num_images: int) -> bool:
-        """Whether for so many images it saves more time than setting it up takes; never for a light network in 32 bits."""
+        """Whether for so many images it saves more than setting it up takes; never for a light network in 32 bits."""
         if self.runtime == OPENVINO and self.precision == EXACT and self.litert_rate > LIGHT:
             return False
         return num_images * (1 / self.litert_rate - 1 / self.rate) > self.set_up_seconds
