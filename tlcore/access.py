@@ -84,6 +84,11 @@ def visitor_name(secret: str) -> str:
     return hashlib.sha256(b"transferlab visitor " + secret.encode()).hexdigest()[:32]
 
 
+def is_visitor_name(text: str) -> bool:
+    """Whether a text can be a public name of `visitor_name`."""
+    return _NAME.fullmatch(text) is not None
+
+
 def given_token(environment: Mapping[str, str] = os.environ) -> str:
     """The token that makes its holder the owner, as `TRANSFERLAB_TOKEN` gives it; "" where it gives none.
 
@@ -123,7 +128,7 @@ def right_of_key(workspace: Workspace, key: str, kind: str, an_id: str) -> Right
 
 def rights_given(workspace: Workspace, visitor: str) -> dict[str, Right]:
     """What others have given to a visitor, by the id of the thing; empty where nothing was, or the file is damaged."""
-    if not _NAME.fullmatch(visitor):
+    if not is_visitor_name(visitor):
         return {}
     try:
         values = read_json(workspace.root / VISITORS / f"{visitor}.json")["given"]
@@ -138,7 +143,7 @@ def give_rights(workspace: Workspace, visitor: str, rights: Mapping[str, Right])
     Raises:
         UserError: the disk says no.
     """
-    if not _NAME.fullmatch(visitor):
+    if not is_visitor_name(visitor):
         raise ValueError(f"{visitor!r} is no visitor’s name")
     folder = workspace.root / VISITORS
     try:

@@ -17,6 +17,7 @@ from pages.server import owner
 from pages.server.cookies import cookie_name, read_cookie, set_cookie
 from tlcore import access
 from tlcore.access import Right
+from tlcore.classroom.membership import working_name
 from tlcore.comparison.store import load_comparison
 from tlcore.errors import UserError
 from tlcore.jobs.store import load_run
@@ -72,7 +73,8 @@ def enter(request: Request) -> Response:
         _keep(response, owner.OWNER, owner.proof(owner.owner_token()), request)
     if key is not None:
         try:
-            _take_key(open_workspace(), key, dict(kept), access.visitor_name(secret))
+            workspace = open_workspace()
+            _take_key(workspace, key, dict(kept), working_name(workspace, access.visitor_name(secret)))
         except UserError:  # the page will say what is wrong
             pass
     return _private(response)

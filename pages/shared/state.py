@@ -16,6 +16,7 @@ import streamlit as st
 from pages.server import identity, owner
 from tlcore import access
 from tlcore.access import Made, Visitor
+from tlcore.classroom.membership import working_name
 from tlcore.comparison.store import Comparison, list_comparisons, load_comparison
 from tlcore.data import dataset_list, incoming, manifest
 from tlcore.data.dataset_list import DatasetSummary
@@ -72,7 +73,12 @@ def me() -> Visitor:
 
 
 def visitor() -> str:
-    """The public name of who looks at this page."""
+    """The public name under which who looks at this page works: that of his group in a classroom, else his own."""
+    return working_name(workspace(), browser_name())
+
+
+def browser_name() -> str:
+    """The public name of this browser itself, whatever group it has joined."""
     secret = identity.visitor_secret(st.context.cookies)
     if not secret:  # a browser that keeps no cookies: the name lasts as long as the tab
         secret = st.session_state.setdefault("visitor_secret", access.new_secret())
