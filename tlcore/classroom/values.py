@@ -37,6 +37,7 @@ class Classroom:
         is_paused: whether groups are asked to look to the front; nothing that they start is taken until then.
         hidden_test: the id of the data set that every group's model is judged on, which no group sees; "": none yet.
         is_revealed: whether groups see the podium.
+        closed: Unix seconds when it was closed, from which a host counts the days that it is kept; 0 while it is open.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Classroom:
     task: Task = field(default_factory=Task)
     hidden_test: str = ""
     is_revealed: bool = False
+    closed: float = 0.0
 
     @property
     def spaced_code(self) -> str:
