@@ -9,14 +9,10 @@ from tlcore.messages.classroom import level_messages, ordinal, place_message, po
 NAMES = {"a": "Foxes", "b": "Owls", "c": "Hares", "d": "Bears"}
 
 
-def score(
-    group: str, *right: tuple[int, int], total: int = 60, test: str = "t", when: float = 1.0, **more
-) -> HiddenScore:
+def score(group: str, *right: tuple[int, int], total: int = 60, test: str = "t", when: float = 1.0) -> HiddenScore:
     """A score with the photos of these ranges (first, after last) correct."""
     chosen = {number for first, last in right for number in range(first, last)}
-    return HiddenScore(
-        group, "run", "model", test, tuple(number in chosen for number in range(total)), when=when, **more
-    )
+    return HiddenScore(group, "run", "model", test, tuple(number in chosen for number in range(total)), when=when)
 
 
 CHAIN = [score("a", (0, 50)), score("b", (0, 44)), score("c", (0, 38))]  # a–b and b–c differ by 6 photos, a–c by 12
