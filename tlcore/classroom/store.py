@@ -102,7 +102,7 @@ def load_group(workspace: Workspace, classroom_id: str, group_id: str) -> Group:
 def create_group(workspace: Workspace, classroom_id: str, name: str) -> Group:
     """Add a group; call it inside `changing`. `name`: as it is kept."""
     made = Group(new_id("group"), classroom_id, name, visitor_name(new_secret()), time.time())
-    _write_group(workspace, made)
+    write_group(workspace, made)
     return made
 
 
@@ -110,7 +110,7 @@ def change_group(workspace: Workspace, group: Group, **changes: Any) -> Group:
     """The group with some of its fields set anew. Raises UserError where it is gone, or the disk says no."""
     with changing(workspace):
         changed = replace(load_group(workspace, group.classroom_id, group.id), **changes)
-        _write_group(workspace, changed)
+        write_group(workspace, changed)
     return changed
 
 
@@ -138,7 +138,8 @@ def _write(classroom: Classroom) -> None:
     write_json(classroom.folder / NOTE, values)
 
 
-def _write_group(workspace: Workspace, group: Group) -> None:
+def write_group(workspace: Workspace, group: Group) -> None:
+    """Write a group's file; call it inside `changing`. Raises UserError: the disk says no."""
     values = asdict(group)
     del values["id"], values["classroom_id"]
     write_json(workspace.root / FOLDER / group.classroom_id / GROUPS / f"{group.id}.json", values)

@@ -64,6 +64,7 @@ class Group:
         visitor: the public name under which all of a group's devices work (tlcore/access.py), so that its photos and
             runs are the group's.
         created: Unix seconds. entry: the id of the run that it hands in; "": its newest finished one.
+        area: the id of the upload area that its devices send photos to (contributions.py); "": none yet.
     """
 
     id: str
@@ -72,3 +73,4 @@ class Group:
     visitor: str
     created: float
     entry: str = ""
+    area: str = ""

@@ -2,8 +2,10 @@
 
     incoming/<id>/000001.bin    the bytes as they came
     incoming/<id>/index.jsonl   a line a file: number, name, label, bytes; of one that a browser sent also
-                                the id that it gave the file, and the sha256; of one of a camera's burst its group
-    incoming/<id>/owner.json    the public name of the visitor whose it is, where there is one
+                                the id that it gave the file, the sha256, and which page sent it (by); of one of a
+                                camera's burst its group
+    incoming/<id>/owner.json    the public name of the visitor whose it is, where there is one; whether it is kept as
+                                long as a data set (`is_lasting`)
     incoming/<id>/classes.json  what the classes are called (upload_classes.py)
     incoming/<id>/unsent.json   what was chosen for the upload and never came (unsent.py)
 
@@ -44,11 +46,12 @@ class Upload(NamedTuple):
     group: str = ""
 
 
-def new_incoming(workspace: Workspace, visitor: str = "") -> str:
+def new_incoming(workspace: Workspace, visitor: str = "", is_lasting: bool = False) -> str:
     """Make an empty upload area and return its id.
 
     Args:
-        visitor: the public name of whose it is; "" for nobody's.
+        visitor: the public name of whose it is; "" for nobody's. is_lasting: it is kept unused as long as a data set
+            of a visitor, and not only for the hours that uploads are.
 
     Raises:
         UserError: the workspace cannot be written.
@@ -60,7 +63,7 @@ def new_incoming(workspace: Workspace, visitor: str = "") -> str:
     except OSError as error:
         raise disk_error(folder, error) from error
     if visitor:
-        write_json(folder / OWNER, {"visitor": visitor})
+        write_json(folder / OWNER, {"visitor": visitor} | ({"is_lasting": True} if is_lasting else {}))
     return incoming_id
 
 
@@ -268,9 +271,12 @@ def _keep(workspace: Workspace, incoming_id: str, wanted: Callable[[dict[str, An
     folder = area_folder(workspace, incoming_id)
     with locked(folder):
         rows = read_index(folder)
-        lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in rows if wanted(row)]
+        staying = [row for row in rows if wanted(row)]
+        if len(staying) == len(rows):  # a page says the same again and again
+            return
+        lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in staying]
         write_atomic(folder / "index.jsonl", "".join(lines).encode("utf-8"))
-        kept = {row["number"] for row in rows if wanted(row)}  # a file that was sent twice lies there once
+        kept = {row["number"] for row in staying}  # a file that was sent twice lies there once
         for row in rows:
             if row["number"] not in kept:
                 file_path(workspace, incoming_id, row["number"]).unlink(missing_ok=True)

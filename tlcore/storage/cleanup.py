@@ -243,7 +243,7 @@ def _may_go(belonging: Belonging, limits: Limits, now: float) -> bool:
         return True
     if belonging.kind == UPLOADS and incoming.is_held(belonging.folder):
         return False
-    if belonging.kind == UPLOADS:
+    if belonging.kind == UPLOADS and not belonging.is_lasting:
         seconds = limits.upload_hours * HOUR
     else:
         seconds = limits.keep_days * DAY if belonging.visitor else 0
