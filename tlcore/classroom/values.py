@@ -37,6 +37,7 @@ class Classroom:
         is_paused: whether groups are asked to look to the front; nothing that they start is taken until then.
         hidden_test: the id of the data set that every group's model is judged on, which no group sees; "": none yet.
         is_revealed: whether groups see the podium.
+        address: of this server for the groups, as the teacher corrected it ("http://192.168.1.20:8501"); "": as found.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Classroom:
     task: Task = field(default_factory=Task)
     hidden_test: str = ""
     is_revealed: bool = False
+    address: str = ""
 
     @property
     def spaced_code(self) -> str:
