@@ -70,8 +70,9 @@ def read_classes(workspace: Workspace, incoming_id: str) -> UploadClasses:
 
 
 def write_classes(workspace: Workspace, incoming_id: str, classes: UploadClasses) -> None:
-    """Write the cards of a page down behind which others stay that it does not know, and take the photos of removed
-    ones out of the area.
+    """Write the cards of a page down, and take the photos of removed ones out of the area.
+
+    What the page does not know stays: cards of others behind its own, and labels that another page put onto a card.
 
     Raises:
         UserError: there is no such upload area, or the disk is full.
@@ -79,15 +80,27 @@ def write_classes(workspace: Workspace, incoming_id: str, classes: UploadClasses
     folder = incoming.area_folder(workspace, incoming_id)
     with incoming.locked(folder):
         known = read_classes(workspace, incoming_id)
-        removed = tuple(sorted({*known.removed, *classes.removed}))
-        seen = {*removed, *(label for each in classes.classes for label in each.labels)}
-        others = [each for each in known.classes if each.labels and seen.isdisjoint(each.labels)]
-        merged = replace(classes, classes=(*classes.classes, *others), removed=removed)
+        merged = _merged(known, classes)
         if known != merged:
             write_json(folder / _FILE, asdict(merged))
     present = {row.get("label") for row in incoming.read_index(folder)}
-    for label in present & set(removed):
+    for label in present & set(merged.removed):
         incoming.remove_class(workspace, incoming_id, label)
+
+
+def _merged(known: UploadClasses, said: UploadClasses) -> UploadClasses:
+    """What a page says, with what stood there and it does not know."""
+    removed = tuple(sorted({*known.removed, *said.removed}))
+    seen = {*removed, *(label for each in said.classes for label in each.labels)}
+    cards, others = list(said.classes), []
+    for each in known.classes:
+        rest = tuple(label for label in each.labels if label not in seen)
+        place = next((place for place, card in enumerate(cards) if not set(each.labels).isdisjoint(card.labels)), None)
+        if rest and place is not None:
+            cards[place] = replace(cards[place], labels=(*cards[place].labels, *rest))
+        elif rest:
+            others.append(replace(each, labels=rest))
+    return replace(said, classes=(*cards, *others), removed=removed)
 
 
 def add_class(workspace: Workspace, incoming_id: str, name: str) -> str:

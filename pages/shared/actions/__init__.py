@@ -34,6 +34,14 @@ from pages.shared.actions.dataset_edits import (
     split_off,
     undo,
 )
+from pages.shared.actions.group import (
+    hand_in,
+    join_classroom,
+    leave_group,
+    send_photos_of,
+    take_back_photos,
+    use_group_area,
+)
 from pages.shared.actions.guard import REFUSED, is_maker, refusals_kept
 from pages.shared.actions.jobs import (
     analyse,
@@ -77,10 +85,13 @@ __all__ = [
     "dismiss_network",
     "go_first",
     "go_to",
+    "hand_in",
     "is_maker",
+    "join_classroom",
     "keep_issues",
     "keep_labels",
     "keep_network",
+    "leave_group",
     "leave_line",
     "leave_out",
     "may_correct",
@@ -102,13 +113,16 @@ __all__ = [
     "retrain",
     "retry_new_photos",
     "rotate",
+    "send_photos_of",
     "set_groups",
     "show_kept_issues",
     "skip_tests",
     "split_off",
     "stop",
     "take_back",
+    "take_back_photos",
     "takes_more",
     "test_on_photos",
     "undo",
+    "use_group_area",
 ]
