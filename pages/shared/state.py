@@ -16,6 +16,8 @@ import streamlit as st
 from pages.server import identity, owner
 from tlcore import access
 from tlcore.access import Made, Visitor
+from tlcore.classroom import rules
+from tlcore.classroom.hidden_test import hidden_folders
 from tlcore.classroom.membership import group_of, working_name
 from tlcore.classroom.values import Group
 from tlcore.comparison.store import Comparison, list_comparisons, load_comparison
@@ -35,7 +37,7 @@ from tlcore.models.imported.stored import StoredNetwork, list_networks
 from tlcore.naming import Mark, name_mark
 from tlcore.settings import is_hosted
 from tlcore.storage.visits import OWNER, LastUsed, last_visit, note_visit
-from tlcore.workspace import Workspace, is_id, open_workspace, opened_workspace, touch_used
+from tlcore.workspace import Workspace, is_id, open_workspace, opened_workspace, split_version, touch_used
 
 WORDS = {
     "dataset": "data set",
@@ -64,13 +66,14 @@ def workspace() -> Workspace:
 
 def queue() -> JobQueue:
     """The one queue of this server: of its process, so no cache that a browser can clear."""
-    return queue_of(workspace())
+    return queue_of(workspace(), rules.admit)
 
 
 def me() -> Visitor:
     """Who looks at this page, with what others gave him."""
-    name = visitor()
-    return Visitor(name, is_owner(), access.rights_given(workspace(), name))
+    name, hidden = visitor(), hidden_folders(workspace())
+    given = access.rights_given(workspace(), name)
+    return Visitor(name, is_owner(), {an_id: given[an_id] for an_id in given if split_version(an_id)[0] not in hidden})
 
 
 def visitor() -> str:

@@ -52,7 +52,7 @@ def use_area(workspace: Workspace, group: Group) -> str:
         now = load_group(workspace, group.classroom_id, group.id)
         if now.area and _is_the_groups(workspace, now, now.area):
             return now.area
-        area = incoming.new_incoming(workspace, now.visitor, is_lasting=True)
+        area = incoming.new_incoming(workspace, now.visitor)
         write_group(workspace, replace(now, area=area))
     return area
 

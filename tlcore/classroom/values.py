@@ -38,6 +38,7 @@ class Classroom:
         hidden_test: the id of the data set that every group's model is judged on, which no group sees; "": none yet.
         is_revealed: whether groups see the podium.
         address: of this server for the groups, as the teacher corrected it ("http://192.168.1.20:8501"); "": as found.
+        closed: Unix seconds when it was closed, from which a host counts the days that it is kept; 0 while it is open.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Classroom:
     hidden_test: str = ""
     is_revealed: bool = False
     address: str = ""
+    closed: float = 0.0
 
     @property
     def spaced_code(self) -> str:

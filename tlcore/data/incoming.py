@@ -4,8 +4,7 @@
     incoming/<id>/index.jsonl   a line a file: number, name, label, bytes; of one that a browser sent also
                                 the id that it gave the file, the sha256, and which page sent it (by); of one of a
                                 camera's burst its group
-    incoming/<id>/owner.json    the public name of the visitor whose it is, where there is one; whether it is kept as
-                                long as a data set (`is_lasting`)
+    incoming/<id>/owner.json    the public name of the visitor whose it is, where there is one
     incoming/<id>/classes.json  what the classes are called (upload_classes.py)
     incoming/<id>/unsent.json   what was chosen for the upload and never came (unsent.py)
 
@@ -46,12 +45,11 @@ class Upload(NamedTuple):
     group: str = ""
 
 
-def new_incoming(workspace: Workspace, visitor: str = "", is_lasting: bool = False) -> str:
+def new_incoming(workspace: Workspace, visitor: str = "") -> str:
     """Make an empty upload area and return its id.
 
     Args:
-        visitor: the public name of whose it is; "" for nobody's. is_lasting: it is kept unused as long as a data set
-            of a visitor, and not only for the hours that uploads are.
+        visitor: the public name of whose it is; "" for nobody's.
 
     Raises:
         UserError: the workspace cannot be written.
@@ -63,7 +61,7 @@ def new_incoming(workspace: Workspace, visitor: str = "", is_lasting: bool = Fal
     except OSError as error:
         raise disk_error(folder, error) from error
     if visitor:
-        write_json(folder / OWNER, {"visitor": visitor} | ({"is_lasting": True} if is_lasting else {}))
+        write_json(folder / OWNER, {"visitor": visitor})
     return incoming_id
 
 

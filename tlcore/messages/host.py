@@ -42,6 +42,7 @@ _JOBS = {
     "check": "Photo check",
     "analysis": "Analysis",
     "network": "Network import",
+    "scoring": "Scoring of a classroom",
 }
 
 

@@ -46,8 +46,7 @@ class Belonging:
     with what was left out of it, which the disk holds as well.
     `sample`: the key of the sample that a data set is. `name`: as when it was made. `lineage`: of a data set, its id
     or that of the first one that it replaced, which is the id of its check. `network`: of a run, the id of the network
-    that was brought for it, which it needs until it has ended. `what`: of an analysis, which one. `is_lasting`: of
-    uploads, whether they stay as long as a data set.
+    that was brought for it, which it needs until it has ended. `what`: of an analysis, which one.
     """
 
     kind: str
@@ -61,7 +60,6 @@ class Belonging:
     lineage: str = ""
     network: str = ""
     what: str = ""
-    is_lasting: bool = False
 
     @property
     def id(self) -> str:
@@ -170,5 +168,4 @@ def _read(kind: str, folder: str, note: str, _changed: int, head: Mark | None) -
         str([path.name, *values.get("replaces", ())][-1]) if kind == DATASET else "",
         network,
         str(spec.get("what", "")) if kind == ANALYSIS else "",
-        kind == UPLOADS and values.get("is_lasting") is True,
     )
