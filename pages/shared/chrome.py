@@ -20,8 +20,9 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared import actions, active_jobs, address, in_use, look, manage, outdated, reading, state, undo
-from pages.shared.navigation import BESIDE, HOST, NAME, STEPS
+from pages.shared.navigation import BESIDE, CLASSROOM, HOST, NAME, STEPS
 from pages.shared.widgets import plain
+from tlcore.classroom.store import open_classroom
 from tlcore.data.manifest import Dataset
 from tlcore.errors import UserError
 from tlcore.events import Failed
@@ -189,12 +190,24 @@ def _top_line(step: int, tab: str) -> None:
             for number, (file, word) in enumerate(STEPS, start=1):
                 _step(file, word, here=number == step, done=number in done)
         with st.container(key="tl_beside", horizontal=True, vertical_alignment="center", width="content", wrap=False):
-            for file, word in (*BESIDE, HOST) if state.is_owner() and state.others_can_come() else BESIDE:
+            for file, word in _beside():
                 if word == tab:
                     st.html(f'<span class="tl-here" aria-current="page">{word}</span>')
                 else:
                     st.page_link(f"pages/{file}.py", label=word, query_params=state.link())
         in_use.show(used, run)
+
+
+def _beside() -> tuple[tuple[str, str], ...]:
+    """The pages beside the steps; those for the owner where he needs them. Never raises: the page itself will."""
+    if not state.is_owner():
+        return BESIDE
+    if state.others_can_come():
+        return (*BESIDE, CLASSROOM, HOST)
+    with suppress(UserError, OSError):
+        if open_classroom(state.workspace()) is not None:
+            return (*BESIDE, CLASSROOM)
+    return BESIDE
 
 
 def _active_jobs(step: int) -> None:
