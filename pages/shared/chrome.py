@@ -19,7 +19,19 @@ from pathlib import Path
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.shared import actions, active_jobs, address, in_use, look, manage, outdated, reading, state, undo
+from pages.shared import (
+    actions,
+    active_jobs,
+    address,
+    in_use,
+    look,
+    manage,
+    outdated,
+    reading,
+    shown_group,
+    state,
+    undo,
+)
 from pages.shared.navigation import BESIDE, CLASSROOM, HOST, NAME, STEPS
 from pages.shared.widgets import plain
 from tlcore.classroom.store import open_classroom
@@ -56,6 +68,7 @@ def page(title: str, sentence: str, step: int, tab: str = "") -> Iterator[DeltaG
     if here:  # not on the welcome page, where one begins
         _open_last_used()
     _top_line(step, tab)
+    shown_group.show(tab)
     _active_jobs(step)
     undo.banner()
     manage.open_dialog()
