@@ -25,6 +25,9 @@ else:  # Streamlit runs it as the page
             st.switch_page("pages/data.py", query_params={"more": "1"})
         action.page_link("pages/learn.py", label="Why a few photos are enough", query_params=state.link())
 
+        if state.is_owner():
+            action.page_link("pages/classroom.py", label="Teach a class", query_params=state.link())
+
         datasets, runs = state.datasets(), state.runs()
         if not datasets:
             gallery.sample_strip()

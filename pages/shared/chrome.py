@@ -19,9 +19,23 @@ from pathlib import Path
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.shared import actions, active_jobs, address, group_line, in_use, look, manage, outdated, reading, state, undo
-from pages.shared.navigation import BESIDE, HOST, NAME, STEPS
+from pages.shared import (
+    actions,
+    active_jobs,
+    address,
+    group_line,
+    in_use,
+    look,
+    manage,
+    outdated,
+    reading,
+    shown_group,
+    state,
+    undo,
+)
+from pages.shared.navigation import BESIDE, CLASSROOM, HOST, NAME, STEPS
 from pages.shared.widgets import plain
+from tlcore.classroom.store import open_classroom
 from tlcore.classroom.values import Group
 from tlcore.data.manifest import Dataset
 from tlcore.errors import UserError
@@ -58,6 +72,7 @@ def page(title: str, sentence: str, step: int, tab: str = "") -> Iterator[DeltaG
         _open_last_used()
     joined = group_line.find()
     _top_line(step, tab, joined[0] if joined else None)
+    shown_group.show(tab)
     if joined:
         with st.container(key="tl_class"):
             st.fragment(errors_shown()(group_line.banner), run_every=group_line.POLL_SECONDS, key="classroom")()
@@ -197,7 +212,7 @@ def _top_line(step: int, tab: str, group: Group | None) -> None:
             for number, (file, word) in enumerate(STEPS, start=1):
                 _step(file, word, here=number == step, done=number in done)
         with st.container(key="tl_beside", horizontal=True, vertical_alignment="center", width="content", wrap=False):
-            for file, word in (*BESIDE, HOST) if state.is_owner() and state.others_can_come() else BESIDE:
+            for file, word in _beside():
                 if word == tab:
                     st.html(f'<span class="tl-here" aria-current="page">{word}</span>')
                 else:
@@ -205,6 +220,18 @@ def _top_line(step: int, tab: str, group: Group | None) -> None:
         if group is not None:
             group_line.link(group, tab)
         in_use.show(used, run)
+
+
+def _beside() -> tuple[tuple[str, str], ...]:
+    """The pages beside the steps; those for the owner where he needs them. Never raises: the page itself will."""
+    if not state.is_owner():
+        return BESIDE
+    if state.others_can_come():
+        return (*BESIDE, CLASSROOM, HOST)
+    with suppress(UserError, OSError):
+        if open_classroom(state.workspace()) is not None:
+            return (*BESIDE, CLASSROOM)
+    return BESIDE
 
 
 def _active_jobs(step: int) -> None:

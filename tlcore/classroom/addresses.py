@@ -17,7 +17,7 @@ _VIRTUAL = ("docker", "br-", "veth", "virbr", "vmnet", "vboxnet", "utun", "zt")
 
 
 def network_addresses() -> list[str]:
-    """This computer's IPv4 addresses in the networks it is in, the one it talks to others with first; [] without any."""
+    """This computer’s IPv4 addresses in its networks, the one it talks to others with first; [] without any."""
     virtual, usual = [], []
     for name, found in psutil.net_if_addrs().items():
         kept = [each.address for each in found if each.family == socket.AF_INET and _is_for_others(each.address)]

@@ -119,7 +119,7 @@ def change_group(workspace: Workspace, group: Group, **changes: Any) -> Group:
 def restore_group_file(workspace: Workspace, group: Group) -> None:
     """Put a group back that was taken out; call it inside `changing`. Raises UserError where its classroom is gone."""
     _show_photos(workspace, group, load_classroom(workspace, group.classroom_id).task)
-    _write_group(workspace, group)
+    write_group(workspace, group)
 
 
 @contextmanager
