@@ -75,7 +75,7 @@ def page(title: str, sentence: str, step: int, tab: str = "") -> Iterator[DeltaG
     shown_group.show(tab)
     if joined:
         with st.container(key="tl_class"):
-            st.fragment(errors_shown()(group_line.banner), run_every=group_line.POLL_SECONDS, key="classroom")()
+            st.fragment(errors_shown()(group_line.banner), run_every=group_line.POLL_SECONDS, key="class")(tab)
     _active_jobs(step)
     undo.banner()
     manage.open_dialog()

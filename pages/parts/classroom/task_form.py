@@ -6,7 +6,6 @@ import streamlit as st
 
 from pages.parts.classroom import photo_choice
 from pages.shared import actions, strategies
-from pages.shared.widgets import plain
 from tlcore.classroom.values import Classroom, Task
 from tlcore.config import STRATEGIES
 

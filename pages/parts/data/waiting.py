@@ -1,4 +1,4 @@
-"""Photos that phones of a group sent and that are in no data set yet: a line on the pages that do not show the board."""
+"""Photos that phones of a group have sent and that are in no data set yet: a line where the board is not shown."""
 
 import streamlit as st
 

@@ -3,21 +3,21 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.parts.join import phones, progress
+from pages.parts.join import phones, progress, results
 from pages.shared import group_line, state
 from pages.shared.widgets import note
 from tlcore.classroom.store import load_classroom
 from tlcore.classroom.values import Group
-from tlcore.messages.tasks import task_title
 
 
 def show(action: DeltaGenerator, group: Group) -> None:
     """Draw it; `action` gets the one button that leads on."""
     classroom = load_classroom(state.workspace(), group.classroom_id)
     progress.button(action, progress.find(group, classroom))
+    results.show(classroom)
     left, right = st.columns([7, 5], gap="large")
     with left:
-        if task_title(classroom.task):
+        if group_line.task_title(classroom):
             with st.container(key="card_task", gap="small"):
                 st.subheader("Your task", anchor=False)
                 group_line.show_task(classroom)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from pages.shared import state
 from pages.shared.actions.guard import is_allowed
-from tlcore.classroom import contributions, membership
+from tlcore.classroom import contributions, membership, rules
 from tlcore.classroom.attempts import attempts
 from tlcore.classroom.store import change_group
 from tlcore.classroom.values import Group
@@ -61,7 +61,12 @@ def take_back_photos(area: str, device: str, ids: Iterable[str]) -> None:
 
 
 def hand_in(run: Run) -> None:
-    """Let a run be the one that counts for this browser's group. Raises UserError: the group is gone."""
+    """Let a run be the one that counts for this browser's group.
+
+    Raises:
+        UserError: the classroom is paused, or the group is gone.
+    """
     group = state.group()
     if group is not None and is_allowed(run) and run.visitor == group.visitor:
+        rules.check_not_paused(state.workspace(), group.visitor)
         change_group(state.workspace(), group, entry=run.id)
