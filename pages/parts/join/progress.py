@@ -63,7 +63,8 @@ def steps(group: Group) -> None:
     @chrome.errors_shown()
     def live() -> None:
         now = find(group, load_classroom(state.workspace(), group.classroom_id))
-        st.html(_drawing(now))
+        with st.container(key="tl_steps_of_group"):
+            st.html(_drawing(now))
 
     st.fragment(live, run_every=POLL_SECONDS, key="group_steps")()
 
