@@ -18,7 +18,7 @@ from tlcore import access
 from tlcore.access import Made, Visitor
 from tlcore.classroom import rules
 from tlcore.classroom.hidden_test import hidden_folders
-from tlcore.classroom.membership import group_of, working_name
+from tlcore.classroom.membership import group_of, note_seen, working_name
 from tlcore.classroom.values import Group
 from tlcore.comparison.store import Comparison, list_comparisons, load_comparison
 from tlcore.data import dataset_list, incoming, manifest
@@ -70,7 +70,8 @@ def queue() -> JobQueue:
 
 
 def me() -> Visitor:
-    """Who looks at this page, with what others gave him."""
+    """Who looks at this page, with what others gave him; of a group's device that it is there is noted."""
+    note_seen(workspace(), browser_name())
     name, hidden = visitor(), hidden_folders(workspace())
     given = access.rights_given(workspace(), name)
     return Visitor(name, is_owner(), {an_id: given[an_id] for an_id in given if split_version(an_id)[0] not in hidden})

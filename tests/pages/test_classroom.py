@@ -1,4 +1,4 @@
-"""The teacher's Classroom page: opening, the groups, one group, the task, the hidden test, the end; nobody else sees any."""
+"""The teacher's Classroom page: opening, groups, one group, task, hidden test, the end; nobody else sees any of it."""
 
 import time
 from urllib.parse import unquote

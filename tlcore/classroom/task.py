@@ -5,9 +5,8 @@ from dataclasses import replace
 
 from tlcore.classroom.class_names import class_key, same_classes
 from tlcore.classroom.hidden_test import hidden_labels
-from tlcore.classroom.rules import ENSEMBLE
 from tlcore.classroom.store import change_classroom, load_classroom
-from tlcore.classroom.values import Classroom, Task
+from tlcore.classroom.values import ENSEMBLE, Classroom, Task
 from tlcore.config import STRATEGIES
 from tlcore.data.manifest import Dataset, load_dataset
 from tlcore.data.names import clean_label, clean_text, shorten

@@ -18,12 +18,12 @@ STEPS = (
 
 def show() -> None:
     """The name, which may stay empty, the button, and below it what is kept."""
-    with st.container(key="tl_open_classroom"), st.form("open_classroom", border=False):
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            name = st.text_input(
-                "Name (optional)", placeholder="Biology 7b", max_chars=40, key="classroom_name", width=320
-            )
-            pressed = st.form_submit_button("Open a classroom", type="primary", key="classroom_open")
+    with (
+        st.form("open_classroom", border=False),
+        st.container(key="tl_open_classroom", horizontal=True, vertical_alignment="bottom"),
+    ):
+        name = st.text_input("Name (optional)", placeholder="Biology 7b", max_chars=40, key="classroom_name", width=320)
+        pressed = st.form_submit_button("Open a classroom", type="primary", key="classroom_open")
     if pressed and (made := actions.open_classroom(name)) is not None:
         st.query_params.from_dict(views.link(made))
         st.rerun()
