@@ -9,6 +9,7 @@ from starlette.middleware import Middleware
 from streamlit.starlette import App
 
 from pages.server import terminal
+from pages.server.certificate import CertificateRoute
 from pages.server.cleaning import check_settings, cleaning
 from pages.server.compression import Compression
 from pages.server.downloads import Downloads
@@ -45,6 +46,7 @@ def options() -> dict[str, Any]:
     shell = Middleware(Shell, base=str(st.get_option("server.baseUrlPath") or ""))
     routes = [
         *uploads.routes(),
+        *CertificateRoute().routes(),
         *Downloads().routes(),
         *Exports().routes(),
         *HealthRoutes().routes(),

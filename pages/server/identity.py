@@ -17,7 +17,7 @@ from pages.server import owner
 from pages.server.cookies import cookie_name, read_cookie, set_cookie
 from tlcore import access
 from tlcore.access import Right
-from tlcore.classroom.membership import working_name
+from tlcore.classroom.membership import GROUP, join_group, working_name
 from tlcore.comparison.store import load_comparison
 from tlcore.errors import UserError
 from tlcore.jobs.store import load_run
@@ -26,6 +26,7 @@ from tlcore.workspace import Workspace, is_id, open_workspace
 VISITOR = "visitor"
 SHARED = ("race", "run", "dataset")
 """What can be shared, by its name in an address; where several stand in one, the key is the first one's."""
+CLASSROOM = "classroom"  # in an address, beside the group whose key comes with it
 
 WRONG_TOKEN = (
     "This owner link does not work here. The right one was shown in the terminal when this server started; "
@@ -73,11 +74,18 @@ def enter(request: Request) -> Response:
         _keep(response, owner.OWNER, owner.proof(owner.owner_token()), request)
     if key is not None:
         try:
-            workspace = open_workspace()
-            _take_key(workspace, key, dict(kept), working_name(workspace, access.visitor_name(secret)))
+            _use_key(open_workspace(), key, dict(kept), access.visitor_name(secret))
         except UserError:  # the page will say what is wrong
             pass
     return _private(response)
+
+
+def _use_key(workspace: Workspace, key: str, ids: Mapping[str, str], browser: str) -> None:
+    """Take a key for what it is: that of a group lets a browser join, any other gives a right to what it works as."""
+    if ids.get(GROUP) and ids.get(CLASSROOM):
+        join_group(workspace, ids[CLASSROOM], ids[GROUP], key, browser)
+    else:
+        _take_key(workspace, key, ids, working_name(workspace, browser))
 
 
 def _take_key(workspace: Workspace, key: str, ids: Mapping[str, str], visitor: str) -> None:

@@ -18,7 +18,8 @@ from tlcore import access
 from tlcore.access import Made, Visitor
 from tlcore.classroom import rules
 from tlcore.classroom.hidden_test import hidden_folders
-from tlcore.classroom.membership import note_seen, working_name
+from tlcore.classroom.membership import group_of, note_seen, working_name
+from tlcore.classroom.values import Group
 from tlcore.comparison.store import Comparison, list_comparisons, load_comparison
 from tlcore.data import dataset_list, incoming, manifest
 from tlcore.data.dataset_list import DatasetSummary
@@ -87,6 +88,11 @@ def browser_name() -> str:
     if not secret:  # a browser that keeps no cookies: the name lasts as long as the tab
         secret = st.session_state.setdefault("visitor_secret", access.new_secret())
     return access.visitor_name(secret)
+
+
+def group() -> Group | None:
+    """The group of a classroom that this browser has joined, None where it is in none; the owner is in no group."""
+    return None if is_owner() else group_of(workspace(), browser_name())
 
 
 def maker() -> str:
