@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from tlcore.errors import UserError
-from tlcore.settings import load_limits
+from tlcore.settings import load_limits, load_operator
 from tlcore.storage.cleaner import Cleaner
 from tlcore.workspace import open_workspace
 
@@ -21,6 +21,7 @@ def check_settings() -> None:
     except UserError:  # every page tells it
         return
     load_limits(workspace)
+    load_operator(workspace)
 
 
 @asynccontextmanager

@@ -2,7 +2,8 @@
 
 Both are closed to the public: they answer the owner's browser, and a program that sends the owner's token in the header
 `Authorization: Bearer …`. To everybody else they are not there. Whether the process lives at all, which a container
-asks, is `/_stcore/health`, Streamlit's own.
+asks, is `/_stcore/health`, Streamlit's own. Streamlit Community Cloud asks `/healthz` for that, on the machine itself:
+who asks there hears "ok", and nothing more.
 """
 
 from functools import cached_property
@@ -44,7 +45,8 @@ class HealthRoutes:
     async def answer_health(self, request: Request) -> Response:
         """All that is known, as JSON; status 503 where people cannot work."""
         if not is_allowed(request):
-            return _not_there()
+            alive = owner.is_direct(request.headers, _client(request))
+            return PlainTextResponse("ok", 200, _UNCACHED) if alive else _not_there()
         try:
             health = await anyio.to_thread.run_sync(lambda: check_health(self.workspace))
         except (UserError, OSError) as error:
@@ -89,7 +91,11 @@ def is_allowed(request: Request) -> bool:
     given = request.headers.get("authorization", "")
     if given[: len(_BEARER)].lower() == _BEARER and owner.is_token(given[len(_BEARER) :].strip()):
         return True
-    return owner.is_owner(request.headers, request.cookies, request.client.host if request.client else None)
+    return owner.is_owner(request.headers, request.cookies, _client(request))
+
+
+def _client(request: Request) -> str | None:
+    return request.client.host if request.client else None
 
 
 def _not_there() -> Response:
