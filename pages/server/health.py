@@ -79,6 +79,9 @@ def metrics(health: Health) -> bytes:
         ("disk_free_bytes", "Free on the disk of the workspace.", health.disk_free),
         ("workspace_used_bytes", "What the workspace takes.", health.disk_used),
         ("workspace_allowed_bytes", "What it may take by the settings, 0 for no limit.", health.disk_allowed),
+        ("memory_free_bytes", "Free on the machine, or in the container.", health.memory_free),
+        ("memory_total_bytes", "What the machine has, or the container may take.", health.memory_total),
+        ("jobs_stuck", "1 where jobs wait and nothing works on them.", health.stuck),
         ("workspace_writable", "1 where something can be written into it.", health.writable),
         ("up", "1 where people can work.", health.is_well),
     ):

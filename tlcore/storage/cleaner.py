@@ -4,8 +4,9 @@ import threading
 import time
 
 from tlcore.errors import UserError
-from tlcore.settings import Limits, load_limits
+from tlcore.settings import Limits, is_hosted, load_limits
 from tlcore.storage.cleanup import clean
+from tlcore.storage.overview import list_visitors
 from tlcore.workspace import Workspace
 
 MINUTES = 10.0
@@ -47,6 +48,8 @@ class Cleaner:
         if limits is not None:
             try:
                 clean(self._workspace, limits, by_age)
+                if is_hosted():
+                    list_visitors(self._workspace)  # measures what everybody keeps, for the Host page
             except (OSError, UserError):
                 return
 
