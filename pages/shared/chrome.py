@@ -20,7 +20,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared import actions, active_jobs, address, in_use, look, manage, outdated, reading, state, undo
-from pages.shared.navigation import BESIDE, HOST, NAME, STEPS
+from pages.shared.navigation import BESIDE, HOST, NAME, PRIVACY, STEPS
 from pages.shared.widgets import plain
 from tlcore.data.manifest import Dataset
 from tlcore.errors import UserError
@@ -67,6 +67,8 @@ def page(title: str, sentence: str, step: int, tab: str = "") -> Iterator[DeltaG
             _outdated()
     with errors_shown():
         yield action
+    if tab != PRIVACY[1] and state.others_can_come():
+        _foot()
 
 
 @lru_cache(maxsize=1)
@@ -195,6 +197,13 @@ def _top_line(step: int, tab: str) -> None:
                 else:
                     st.page_link(f"pages/{file}.py", label=word, query_params=state.link())
         in_use.show(used, run)
+
+
+def _foot() -> None:
+    """At the end of each page: what is stored of who reads it."""
+    file, word = PRIVACY
+    with st.container(key="tl_foot", width="content"):
+        st.page_link(f"pages/{file}.py", label=word, query_params=state.link())
 
 
 def _active_jobs(step: int) -> None:

@@ -6,6 +6,8 @@ STEPS = (("data", "Data"), ("train", "Train"), ("evaluate", "Evaluate"), ("predi
 BESIDE = (("learn", "Learn"), ("compare", "Compare"))
 HOST = ("host", "Host")
 """Beside them for the owner, where others can come."""
+PRIVACY = ("privacy", "Privacy")
+"""At the end of each page, where others can come."""
 
 SHOW, PHOTOS, HISTORY, COMPARE = "show", "photos", "history", "compare"
 """`show` in the address of the Data page: all photos of the data set, or its versions; else its overview.
