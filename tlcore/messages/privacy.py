@@ -53,7 +53,7 @@ def own_notice() -> str:
 
 def _who(operator: Operator) -> Section:
     named = tuple(each for each in (operator.name, operator.contact) if each)
-    unnamed = "Whoever gave you the link to this page can tell you who runs this server."
+    unnamed = "Ask whoever gave you the link to this page."
     notes = (operator.note,) if operator.note else ()
     return Section("Who runs this server", () if named else (unnamed,), (*named, *notes))
 
