@@ -7,17 +7,19 @@ from pages.shared.widgets import plain
 from tlcore.messages.privacy import own_notice, privacy_notice
 from tlcore.settings import load_limits, load_operator
 
-with chrome.page("Privacy", "What is stored here, for how long, and who can see it.", step=0, tab="Privacy"):
+LINE_PIXELS = 720  # longer lines are hard to read
+
+with (
+    chrome.page("Privacy", "What is stored here, for how long, and who can see it.", step=0, tab="Privacy"),
+    st.container(width=LINE_PIXELS),
+):
     if not state.others_can_come():
         st.markdown(own_notice())
     else:
-        operator = load_operator(state.workspace())
-        if operator.place:
-            st.markdown(f"Everything is stored on this server: {plain(operator.place)}.")
-        else:
-            st.markdown("Everything is stored on the server that shows you this page.")
-        for section in privacy_notice(load_limits(state.workspace()), operator):
+        for section in privacy_notice(load_limits(state.workspace()), load_operator(state.workspace())):
             st.subheader(section.heading, anchor=False)
             lines = [*map(plain, section.names), *section.lines]
             st.markdown(lines[0] if len(lines) == 1 else "\n".join(f"- {line}" for line in lines))
-        kept.offer_deletion()
+        if not state.is_owner():
+            st.subheader("Delete everything", anchor=False)
+            kept.offer_deletion()

@@ -21,9 +21,7 @@ def show() -> None:
 
 
 def offer_deletion() -> None:
-    """The button that deletes all that a visitor made, after one question; nothing for the owner."""
-    if state.is_owner():
-        return
+    """The button that deletes all that a visitor made, after one question."""
     if done := st.session_state.pop(DELETED, ""):
         st.success(done)
     if st.session_state.get(ASKED):

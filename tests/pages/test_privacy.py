@@ -18,13 +18,18 @@ def links(at) -> list[str]:
 @pytest.mark.parametrize(
     ("settings", "said", "unsaid", "reason"),
     [
-        ("", ["deleted 3 days after", "for 24 hours,", "Ask whoever gave you"], ["server: "], "a host’s defaults"),
+        (
+            "",
+            ["deleted 3 days after", "for 24 hours,", "Ask whoever gave you", "On the server that shows"],
+            [],
+            "a host’s defaults",
+        ),
         ("keep_days = 7\nundo_hours = 1", ["deleted 7 days after", "for 1 hour,"], ["3 days"], "the limits in force"),
         ("keep_days = 0\nundo_hours = 0", ["until you delete them"], ["brought back"], "nothing goes by itself"),
         (
             '[privacy]\nname = "Lab *School*"\ncontact = "lab@example.org"\nplace = "Room 5"\nnote = "Ask [us](x)."',
-            [r"Lab \\\*School\\\*", "lab@example.org", "server: Room 5", r"\\\[us\\\]"],
-            ["Ask whoever gave you"],
+            [r"Lab \\\*School\\\*", "lab@example.org", "Room 5", r"\\\[us\\\]"],
+            ["Ask whoever gave you", "On the server that shows"],
             "who runs it, as written and never as markup",
         ),
     ],

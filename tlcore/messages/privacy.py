@@ -29,6 +29,11 @@ def privacy_notice(limits: Limits, operator: Operator, accounts: bool = False) -
     """
     return [
         _who(operator),
+        Section(
+            "Where it is stored",
+            () if operator.place else ("On the server that shows you this page.",),
+            (operator.place,) if operator.place else (),
+        ),
         Section("What is stored", tuple(_what(accounts))),
         Section("For how long", tuple(_how_long(limits))),
         Section("Who can see it", tuple(_who_sees(accounts))),
