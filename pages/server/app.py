@@ -35,6 +35,7 @@ def options() -> dict[str, Any]:
     Raises:
         SystemExit: the environment or the settings file holds something that is not allowed; it says which.
     """
+    st.secrets.load_if_toml_exists()  # a host without variables has them there, and would be read too late
     try:
         check_settings()
         given_token()

@@ -63,8 +63,9 @@ class Identity:
 def enter(request: Request) -> Response:
     """The answer to an address with a token or a key: the same address without them, and what they give."""
     kept = [(name, value) for name, value in request.query_params.multi_items() if name not in ("owner", "key")]
-    path = "/" + quote(request.url.path.lstrip("/\\"))  # never "//elsewhere", which names another host
-    response: Response = RedirectResponse(path + (f"?{urlencode(kept)}" if kept else ""), status_code=303)
+    # Relative, since only the browser knows what a proxy has taken off the path; never "//elsewhere", another host.
+    page = "./" + quote(request.url.path.rsplit("/", 1)[-1])
+    response: Response = RedirectResponse(page + (f"?{urlencode(kept)}" if kept else ""), status_code=303)
     secret = visitor_secret(request.cookies) or access.new_secret()
     _keep(response, VISITOR, secret, request)
     token, key = request.query_params.get("owner"), request.query_params.get("key")

@@ -33,7 +33,7 @@ from pages.shared import (
     state,
     undo,
 )
-from pages.shared.navigation import BESIDE, CLASSROOM, HOST, NAME, STEPS
+from pages.shared.navigation import BESIDE, CLASSROOM, HOST, NAME, PRIVACY, STEPS
 from pages.shared.widgets import plain
 from tlcore.classroom.store import open_classroom
 from tlcore.classroom.values import Group
@@ -90,6 +90,8 @@ def page(title: str, sentence: str, step: int, tab: str = "") -> Iterator[DeltaG
             _outdated()
     with errors_shown():
         yield action
+    if tab != PRIVACY[1] and state.others_can_come():
+        _foot()
 
 
 @lru_cache(maxsize=1)
@@ -232,6 +234,13 @@ def _beside() -> tuple[tuple[str, str], ...]:
         if open_classroom(state.workspace()) is not None:
             return (*BESIDE, CLASSROOM)
     return BESIDE
+
+
+def _foot() -> None:
+    """At the end of each page: what is stored of who reads it."""
+    file, word = PRIVACY
+    with st.container(key="tl_foot", width="content"):
+        st.page_link(f"pages/{file}.py", label=word, query_params=state.link())
 
 
 def _active_jobs(step: int) -> None:
