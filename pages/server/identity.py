@@ -16,17 +16,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pages.server import owner
 from pages.server.cookies import cookie_name, read_cookie, set_cookie
 from tlcore import access
-from tlcore.access import Right
 from tlcore.classroom.membership import working_name
-from tlcore.comparison.store import load_comparison
 from tlcore.errors import UserError
-from tlcore.jobs.store import load_run
+from tlcore.grants import SHARED
+from tlcore.storage.sharing import open_link
 from tlcore.workspace import Workspace, is_id, open_workspace
 
 VISITOR = "visitor"
-SHARED = ("race", "run", "dataset")
-"""What can be shared, by its name in an address; where several stand in one, the key is the first one's."""
-
 WRONG_TOKEN = (
     "This owner link does not work here. The right one was shown in the terminal when this server started; "
     "each start makes a new one.\n"
@@ -83,23 +79,8 @@ def enter(request: Request) -> Response:
 def _take_key(workspace: Workspace, key: str, ids: Mapping[str, str], visitor: str) -> None:
     """Give a visitor what a key gives him to what stands in the address; nothing for a wrong one."""
     kind = next((kind for kind in SHARED if is_id(ids.get(kind, ""))), None)
-    right = access.right_of_key(workspace, key, kind, ids[kind]) if kind else None
-    if kind and right:
-        access.give_rights(workspace, visitor, rights_with(workspace, kind, ids[kind], right))
-
-
-def rights_with(workspace: Workspace, kind: str, an_id: str, right: Right) -> dict[str, Right]:
-    """What comes along with a right: with a comparison its runs, and with either the sight of its photos.
-
-    Raises:
-        UserError: it is gone.
-    """
-    if kind == "race":
-        comparison = load_comparison(workspace, an_id)
-        return {comparison.dataset_id: "see", an_id: right, **dict.fromkeys(comparison.run_ids, right)}
-    if kind == "run":
-        return {load_run(workspace, an_id).dataset_id: "see", an_id: right}
-    return {an_id: right}
+    if kind:
+        open_link(workspace, visitor, key, kind, ids[kind])
 
 
 def is_secure(request: Request) -> bool:

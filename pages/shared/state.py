@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from pages.server import identity, owner
-from tlcore import access
+from tlcore import access, grants
 from tlcore.access import Made, Visitor
 from tlcore.classroom.membership import working_name
 from tlcore.comparison.store import Comparison, list_comparisons, load_comparison
@@ -69,7 +69,7 @@ def queue() -> JobQueue:
 def me() -> Visitor:
     """Who looks at this page, with what others gave him."""
     name = visitor()
-    return Visitor(name, is_owner(), access.rights_given(workspace(), name))
+    return Visitor(name, is_owner(), grants.rights_given(workspace(), name))
 
 
 def visitor() -> str:
@@ -134,7 +134,7 @@ def chosen(kind: str) -> str | None:
         if kind == "incoming":  # uploads end by themselves, so there is nothing to complain of: one starts over
             return None
         # The same words whether it is there or not, lest ids can be tried.
-        fix = "Ask whoever made it for a share link." if kind in identity.SHARED else "Choose photos on the Data page."
+        fix = "Ask whoever made it for a share link." if kind in grants.SHARED else "Choose photos on the Data page."
         raise UserError(f"You cannot open this {WORDS[kind]}: it belongs to someone else, or it was deleted.", fix)
     return value
 
