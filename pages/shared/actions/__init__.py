@@ -47,7 +47,7 @@ from pages.shared.actions.jobs import (
     stop,
     takes_more,
 )
-from pages.shared.actions.managing import delete, delete_visitor, rename, restore
+from pages.shared.actions.managing import delete, delete_visitor, rename, restore, stop_sharing
 from pages.shared.actions.networks import add_network, dismiss_network, keep_network
 from pages.shared.actions.new_photos import (
     delete_new_photos,
@@ -107,6 +107,7 @@ __all__ = [
     "skip_tests",
     "split_off",
     "stop",
+    "stop_sharing",
     "take_back",
     "takes_more",
     "test_on_photos",
