@@ -9,6 +9,7 @@ from starlette.middleware import Middleware
 from streamlit.starlette import App
 
 from pages.server import terminal
+from pages.server.accounts import check_accounts
 from pages.server.cleaning import check_settings, cleaning
 from pages.server.compression import Compression
 from pages.server.downloads import Downloads
@@ -32,11 +33,12 @@ def options() -> dict[str, Any]:
     """The keyword arguments of Streamlit's `App`, which `streamlit run` finds only where the call itself is written.
 
     Raises:
-        SystemExit: the environment or the settings file holds something that is not allowed; it says which.
+        SystemExit: the environment, the settings file or the secrets hold something that is not allowed; it says which.
     """
     try:
         check_settings()
         given_token()
+        check_accounts()
         frame_ancestors()
     except UserError as error:
         raise SystemExit(f"{error.what} {error.fix}") from error

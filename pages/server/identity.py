@@ -14,6 +14,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pages.server import owner
+from pages.server.accounts import account_in
 from pages.server.cookies import cookie_name, read_cookie, set_cookie
 from tlcore import access
 from tlcore.classroom.membership import working_name
@@ -33,6 +34,16 @@ def visitor_secret(cookies: Mapping[str, str]) -> str:
     """The secret that a browser holds, or "" where it holds none, or one that we cannot have given."""
     found = read_cookie(cookies, cookie_name(VISITOR))
     return found if access.is_secret(found) else ""
+
+
+def person(cookies: Mapping[str, str], secret: str) -> str:
+    """The public name of who sends these cookies: of his account where he has logged in, else of the browser.
+
+    Args:
+        secret: the one that the browser holds.
+    """
+    account = account_in(cookies)
+    return account.visitor if account else access.visitor_name(secret)
 
 
 class Identity:
@@ -70,7 +81,7 @@ def enter(request: Request) -> Response:
     if key is not None:
         try:
             workspace = open_workspace()
-            _take_key(workspace, key, dict(kept), working_name(workspace, access.visitor_name(secret)))
+            _take_key(workspace, key, dict(kept), working_name(workspace, person(request.cookies, secret)))
         except UserError:  # the page will say what is wrong
             pass
     return _private(response)

@@ -13,9 +13,10 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from pages.server import identity, owner
+from pages.server import accounts, identity, owner
 from tlcore import access, grants
 from tlcore.access import Made, Visitor
+from tlcore.accounts import Account
 from tlcore.classroom.membership import working_name
 from tlcore.comparison.store import Comparison, list_comparisons, load_comparison
 from tlcore.data import dataset_list, incoming, manifest
@@ -28,10 +29,10 @@ from tlcore.jobs.line import KINDS, Line
 from tlcore.jobs.queue import JobQueue, queue_of
 from tlcore.jobs.status import JobStatus, job_status
 from tlcore.jobs.store import Job, Run
-from tlcore.listing import is_deleted
+from tlcore.listing import MOVED, is_deleted
 from tlcore.messages import titles
 from tlcore.models.imported.stored import StoredNetwork, list_networks
-from tlcore.naming import Mark, name_mark
+from tlcore.naming import Mark, file_mark, name_mark
 from tlcore.settings import is_hosted
 from tlcore.storage.visits import OWNER, LastUsed, last_visit, note_visit
 from tlcore.workspace import Workspace, is_id, open_workspace, opened_workspace, touch_used
@@ -78,7 +79,24 @@ def visitor() -> str:
 
 
 def browser_name() -> str:
-    """The public name of this browser itself, whatever group it has joined."""
+    """The public name of who looks at this page, whatever group he has joined: of his account, else of the browser."""
+    used = account()
+    return used.visitor if used else anonymous_name()
+
+
+def account() -> Account | None:
+    """The account of who looks at this page; None where nobody has logged in, or the account may not come."""
+    used = any_account()
+    return used if used is not None and accounts.rules().lets_in(used) else None
+
+
+def any_account() -> Account | None:
+    """As `account`, but also one that may not come, which can only log out again."""
+    return accounts.account_with(st.user.to_dict()) if accounts.is_configured() else None
+
+
+def anonymous_name() -> str:
+    """The public name of this browser, under which somebody works in it who has not logged in."""
     secret = identity.visitor_secret(st.context.cookies)
     if not secret:  # a browser that keeps no cookies: the name lasts as long as the tab
         secret = st.session_state.setdefault("visitor_secret", access.new_secret())
@@ -92,7 +110,8 @@ def maker() -> str:
 
 def is_owner() -> bool:
     """Whether the workspace belongs to who looks at this page (pages/server/owner.py)."""
-    if owner.holds_token(st.context.cookies):
+    used = account()
+    if owner.holds_token(st.context.cookies) or (used is not None and accounts.rules().makes_owner(used)):
         return True
     return not is_hosted() and comes_from_here(st.context.headers, st.context.ip_address)
 
@@ -233,13 +252,13 @@ def dataset_of(dataset_id: str) -> Dataset:
     if not (folder / "dataset.json").is_file() or is_deleted(folder):  # what the cache has of it is nobody's any more
         return manifest.load_dataset(workspace(), dataset_id)
     touch_used(folder)
-    return _dataset(workspace().root.as_posix(), dataset_id, name_mark(folder))
+    return _dataset(workspace().root.as_posix(), dataset_id, (name_mark(folder), file_mark(folder, MOVED)))
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
-def _dataset(root: str, dataset_id: str, name: Mark | None) -> Dataset:
-    """A version of a data set never changes but for its name, so it is read once for each."""
-    del name  # of the cache's key
+def _dataset(root: str, dataset_id: str, marks: tuple[Mark | None, ...]) -> Dataset:
+    """A version of a data set never changes but for its name and whose it is, so it is read once for each."""
+    del marks  # of the cache's key
     return manifest.load_dataset(open_workspace(root), dataset_id)
 
 
