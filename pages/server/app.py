@@ -18,6 +18,7 @@ from pages.server.headers import SecurityHeaders, frame_ancestors
 from pages.server.health import HealthRoutes
 from pages.server.identity import Identity
 from pages.server.live_model import LiveModel
+from pages.server.login import WayBack
 from pages.server.memory_uploads import MemoryUploads, is_session
 from pages.server.shell import Shell
 from pages.server.sorted_photos import SortedPhotos
@@ -54,7 +55,8 @@ def options() -> dict[str, Any]:
         *SortedPhotos().routes(),
         *ThumbnailRoute().routes(),
     ]
-    middleware = [Middleware(SecurityHeaders), Middleware(Identity), shell, Middleware(Compression), in_memory]
+    known = [Middleware(SecurityHeaders), Middleware(Identity), Middleware(WayBack)]
+    middleware = [*known, shell, Middleware(Compression), in_memory]
     return {"lifespan": _lifespan, "routes": routes, "middleware": middleware}
 
 

@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pages.server import owner
-from pages.server.accounts import account_in
+from pages.server.accounts import account_in, are_required
 from pages.server.cookies import cookie_name, read_cookie, set_cookie
 from tlcore import access
 from tlcore.classroom.membership import working_name
@@ -57,13 +57,20 @@ class Identity:
             await self.app(scope, receive, send)
             return
         request = Request(scope)
-        if "owner" in request.query_params or "key" in request.query_params:
+        if "owner" in request.query_params or ("key" in request.query_params and not must_log_in(request)):
             response = await run_in_threadpool(enter, request)
             await response(scope, receive, send)
         elif "text/html" in request.headers.get("accept", ""):  # a page, not one of its parts
             await self.app(scope, receive, _with_cookie(request, send))
         else:
             await self.app(scope, receive, send)
+
+
+def must_log_in(request: Request) -> bool:
+    """Whether who asks has to log in before he may see a page; until then a key stays in the address."""
+    if not are_required() or account_in(request.cookies) is not None:
+        return False
+    return not owner.is_owner(request.headers, request.cookies, request.client.host if request.client else None)
 
 
 def enter(request: Request) -> Response:

@@ -19,7 +19,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.shared import actions, active_jobs, address, in_use, look, manage, outdated, reading, state, undo
+from pages.shared import account, actions, active_jobs, address, in_use, look, manage, outdated, reading, state, undo
 from pages.shared.navigation import BESIDE, HOST, NAME, STEPS
 from pages.shared.widgets import plain
 from tlcore.data.manifest import Dataset
@@ -52,10 +52,15 @@ def page(title: str, sentence: str, step: int, tab: str = "") -> Iterator[DeltaG
     st.session_state[address.ENTERED] = st.session_state.get(HERE) != step
     st.session_state[HERE] = step
     st.query_params.from_dict(st.query_params.to_dict())  # a link to the page one is on leaves the address as it was
-    if here:  # not on the welcome page, where one begins
+    shut_out = account.is_shut_out()
+    if here and not shut_out:  # not on the welcome page, where one begins
         _open_last_used()
-    _top_line(step, tab)
+    _top_line(step, tab, shut_out)
+    if shut_out:
+        account.ask()
+        st.stop()
     _active_jobs(step)
+    account.offer()
     undo.banner()
     manage.open_dialog()
     with st.container(key="tl_head", gap="small"):
@@ -179,9 +184,9 @@ def _open_last_used() -> None:
         state.open_last_used()
 
 
-def _top_line(step: int, tab: str) -> None:
-    """The name, the four steps, what stands beside them, and the data set and run in use."""
-    used, run, done = _in_use()
+def _top_line(step: int, tab: str, shut_out: bool) -> None:
+    """The name, the four steps, what stands beside them, the data set and run in use, and the account."""
+    used, run, done = (None, None, set[int]()) if shut_out else _in_use()
     with st.container(key="tl_top", horizontal=True, vertical_alignment="center"):
         with st.container(key="tl_name", width="content"):
             st.page_link("streamlit_app.py", label=f"**{NAME}**", query_params=state.link())
@@ -195,6 +200,7 @@ def _top_line(step: int, tab: str) -> None:
                 else:
                     st.page_link(f"pages/{file}.py", label=word, query_params=state.link())
         in_use.show(used, run)
+        account.show()
 
 
 def _active_jobs(step: int) -> None:

@@ -5,6 +5,7 @@ sends what it likes. So nothing else in pages/ changes anything (tests/security/
 for it). Pages import this package and name none of its modules.
 """
 
+from pages.shared.actions.accounts import leave_behind, take_along
 from pages.shared.actions.additions import MOST_ADDED, add_to_dataset, add_uploads, check_number_added
 from pages.shared.actions.corrections import (
     keep_issues,
@@ -81,6 +82,7 @@ __all__ = [
     "keep_issues",
     "keep_labels",
     "keep_network",
+    "leave_behind",
     "leave_line",
     "leave_out",
     "may_correct",
@@ -108,6 +110,7 @@ __all__ = [
     "split_off",
     "stop",
     "stop_sharing",
+    "take_along",
     "take_back",
     "takes_more",
     "test_on_photos",
