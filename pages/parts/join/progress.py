@@ -104,6 +104,7 @@ def _drawing(now: Progress) -> str:
 def _photos(now: Progress) -> str:
     """What photos there are."""
     have = count(now.dataset.num_photos, "photo") if now.dataset is not None else ""
-    waiting = f"{count(now.waiting, 'photo')} waiting to be imported" if now.waiting else ""
+    new = count(now.waiting, "photo") if now.dataset is None else f"{now.waiting:,} more"
+    waiting = f"{new} waiting to be imported" if now.waiting else ""
     found = ", ".join(each for each in (have, waiting) if each)
     return found or "With a phone, the camera, or files."
