@@ -44,6 +44,12 @@ class Device:
     seen: float
 
 
+def is_open_code(workspace: Workspace, text: str) -> bool:
+    """Whether what somebody typed is the code of the classroom that is open."""
+    classroom = open_classroom(workspace)
+    return classroom is not None and read_code(text) == classroom.code
+
+
 def join(workspace: Workspace, code: str, name: str, visitor: str) -> Group:
     """Make a new group of the classroom that is open, with this browser as its first device.
 

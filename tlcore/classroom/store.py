@@ -14,11 +14,12 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from tlcore.access import give_rights, new_secret, visitor_name
+from tlcore.access import new_secret, visitor_name
 from tlcore.classroom.codes import new_code
 from tlcore.classroom.values import Classroom, Group, Task
 from tlcore.data.names import clean_text, shorten
 from tlcore.errors import UserError
+from tlcore.grants import give_rights
 from tlcore.naming import Mark, file_mark
 from tlcore.workspace import Workspace, disk_error, is_id, new_id, read_json, split_version, write_json
 
@@ -104,7 +105,7 @@ def create_group(workspace: Workspace, classroom_id: str, name: str) -> Group:
     """Add a group; call it inside `changing`. `name`: as it is kept."""
     made = Group(new_id("group"), classroom_id, name, visitor_name(new_secret()), time.time())
     _show_photos(workspace, made, load_classroom(workspace, classroom_id).task)
-    _write_group(workspace, made)
+    write_group(workspace, made)
     return made
 
 
@@ -112,14 +113,14 @@ def change_group(workspace: Workspace, group: Group, **changes: Any) -> Group:
     """The group with some of its fields set anew. Raises UserError where it is gone, or the disk says no."""
     with changing(workspace):
         changed = replace(load_group(workspace, group.classroom_id, group.id), **changes)
-        _write_group(workspace, changed)
+        write_group(workspace, changed)
     return changed
 
 
 def restore_group_file(workspace: Workspace, group: Group) -> None:
     """Put a group back that was taken out; call it inside `changing`. Raises UserError where its classroom is gone."""
     _show_photos(workspace, group, load_classroom(workspace, group.classroom_id).task)
-    _write_group(workspace, group)
+    write_group(workspace, group)
 
 
 @contextmanager
@@ -157,7 +158,8 @@ def _show_photos(workspace: Workspace, group: Group, task: Task) -> None:
         give_rights(workspace, group.visitor, {split_version(task.dataset_id)[0]: "see", task.dataset_id: "see"})
 
 
-def _write_group(workspace: Workspace, group: Group) -> None:
+def write_group(workspace: Workspace, group: Group) -> None:
+    """Write a group's file; call it inside `changing`. Raises UserError: the disk says no."""
     values = asdict(group)
     del values["id"], values["classroom_id"]
     write_json(workspace.root / FOLDER / group.classroom_id / GROUPS / f"{group.id}.json", values)

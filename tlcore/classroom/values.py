@@ -40,6 +40,7 @@ class Classroom:
         is_paused: whether groups are asked to look to the front; nothing that they start is taken until then.
         hidden_test: the id of the data set that every group's model is judged on, which no group sees; "": none yet.
         is_revealed: whether groups see the podium.
+        address: of this server for the groups, as the teacher corrected it ("http://192.168.1.20:8501"); "": as found.
         closed: Unix seconds when it was closed, from which a host counts the days that it is kept; 0 while it is open.
     """
 
@@ -53,6 +54,7 @@ class Classroom:
     task: Task = field(default_factory=Task)
     hidden_test: str = ""
     is_revealed: bool = False
+    address: str = ""
     closed: float = 0.0
 
     @property
@@ -69,6 +71,7 @@ class Group:
         visitor: the public name under which all of a group's devices work (tlcore/access.py), so that its photos and
             runs are the group's.
         created: Unix seconds. entry: the id of the run that it hands in; "": its newest finished one.
+        area: the id of the upload area that its devices send photos to (contributions.py); "": none yet.
     """
 
     id: str
@@ -77,3 +80,4 @@ class Group:
     visitor: str
     created: float
     entry: str = ""
+    area: str = ""

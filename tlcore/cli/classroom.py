@@ -1,6 +1,5 @@
-"""The command `class`: a classroom from the terminal of its teacher. Without an action: how its groups stand.
-
-What starts a server for a classroom is added to the same parser by whoever has it.
+"""The command `class`: a classroom from the terminal of its teacher. Without an action it starts the app for one
+(classroom_start.py).
 """
 
 import argparse
@@ -13,6 +12,7 @@ from tlcore.api.progress_bars import ProgressBars
 from tlcore.classroom.overview import GroupState
 from tlcore.classroom.podium import Podium
 from tlcore.classroom.values import ENSEMBLE, Task
+from tlcore.cli import classroom_start
 from tlcore.cli.common import WORKSPACE_HELP, Subparsers, answer
 from tlcore.config import STRATEGIES
 from tlcore.data.dataset_list import dataset_names
@@ -25,8 +25,10 @@ from tlcore.workspace import Workspace, split_version
 
 def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
     """Add the command; see main.py."""
-    parser = commands.add_parser("class", parents=[common], help="a classroom: its groups, its task, its podium")
-    parser.set_defaults(command=_status, classroom="")
+    text = "start the app for a classroom on the local network; or its groups, its task, its podium"
+    parser = commands.add_parser("class", parents=[common], help=text)
+    classroom_start.add_options(parser)
+    parser.set_defaults(command=classroom_start.start, classroom="")
     actions = parser.add_subparsers(metavar="ACTION")
     _add_actions(actions)
 
