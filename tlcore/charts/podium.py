@@ -16,7 +16,7 @@ from tlcore.shares import percent, percent_range
 
 ROW, LARGE_ROW = 58, 92  # pixels of a group
 AXIS_ROOM = 40  # pixels below the last of them
-MOST_LETTERS = 22  # of a group's name, on a phone
+MOST_LETTERS, MOST_LARGE_LETTERS = 22, 44  # of a group's name: on a phone, on the wall
 STEP = 0.1  # of the accuracy at which the axis may begin
 
 
@@ -36,14 +36,19 @@ class PodiumRow(NamedTuple):
         return self.correct / self.total if self.total else 0.0
 
 
-def podium_frame(rows: Sequence[PodiumRow]) -> pd.DataFrame:
-    """A row a group, in the order given: `place, name, words, share, low, high, score, first`."""
+def podium_frame(rows: Sequence[PodiumRow], large: bool = False) -> pd.DataFrame:
+    """A row a group, in the order given: `place, name, words, share, low, high, score, first`.
+
+    Args:
+        large: for a projector, where there is room for longer names.
+    """
+    most = MOST_LARGE_LETTERS if large else MOST_LETTERS
     return pd.DataFrame(
         [
             (
                 each.place,
                 each.name,
-                f"{each.ordinal} · {_shortened(each.name)}",
+                f"{each.ordinal} · {_shortened(each.name, most)}",
                 each.share,
                 each.low,
                 each.high,
@@ -107,5 +112,5 @@ def podium_alt_text(rows: Sequence[PodiumRow]) -> str:
     return f"{each[:1].upper()}{each[1:]}." if each else "No group has a score."
 
 
-def _shortened(name: str) -> str:
-    return name if len(name) <= MOST_LETTERS else f"{name[: MOST_LETTERS - 1].rstrip()}…"
+def _shortened(name: str, most: int) -> str:
+    return name if len(name) <= most else f"{name[: most - 1].rstrip()}…"
