@@ -6,11 +6,13 @@ import streamlit as st
 
 from pages.parts.classroom import photo_choice
 from pages.shared import actions, strategies
+from tlcore.classroom.rules import ENSEMBLE
+from tlcore.classroom.task import MAX_TEXT
 from tlcore.classroom.values import Classroom, Task
 from tlcore.config import STRATEGIES
 
 OWN_PHOTOS = "Each group collects its own photos"
-MOST_LETTERS = 2000
+_WAYS = {each: strategies.name(each) for each in STRATEGIES} | {ENSEMBLE: "Combining models (ensemble)"}
 KEY = "classroom_task"
 
 
@@ -30,7 +32,7 @@ def show(classroom: Classroom) -> None:
             "What groups should do",
             task.text,
             placeholder="Train a model that tells oak, beech and maple leaves apart.",
-            max_chars=MOST_LETTERS,
+            max_chars=MAX_TEXT,
             key=f"{key}_text",
         )
         photos = photo_choice.choice("Photos", OWN_PHOTOS, task.dataset_id, f"{key}_photos")
@@ -52,9 +54,9 @@ def show(classroom: Classroom) -> None:
         )
         allowed = st.multiselect(
             "Strategies",
-            _strategies(task),
-            list(task.strategies),
-            format_func=strategies.name,
+            list(_WAYS),
+            [each for each in task.strategies if each in _WAYS],
+            format_func=_WAYS.__getitem__,
             placeholder="All",
             key=f"{key}_strategies",
         )
@@ -68,12 +70,8 @@ def show(classroom: Classroom) -> None:
             photo_choice.fetch(photos, f"{KEY}_sample", made)
         else:
             actions.set_task(classroom, replace(made, dataset_id=photos))
+            st.toast("Task saved. Groups see it now.")
         st.rerun()
-
-
-def _strategies(task: Task) -> list[str]:
-    """Those there are; and whatever else the task has already."""
-    return [*STRATEGIES, *(each for each in task.strategies if each not in STRATEGIES)]
 
 
 def _clear(classroom: Classroom) -> None:
