@@ -122,7 +122,7 @@ def test_every_group_is_seen_with_its_photos_and_its_newest_score(visit, place):
     for label in CLASSES:
         assert f"{label} 12" in said
     evaluated = next(each for each in at.html if "tl-interval" in each.value).value
-    assert "test photos correct · likely range" in evaluated and "Newest model counts" in evaluated
+    assert "test photos correct<br>likely range" in evaluated and "Newest model counts" in evaluated
     assert r"**\<b\>Owls\</b\> \[x\]\(y\)**" in links(at), "what a group is called stays letters"
 
 
@@ -168,6 +168,15 @@ def test_a_group_is_opened_with_its_runs_and_what_to_show_the_class(visit, place
     assert [each for each in shown if each.startswith("**Feature extraction")]
     shown_to_class = visit("evaluate", workspace, run=run.id, dataset=dataset.id)
     assert f"**{FOXES}** · Biology 7b" in words(shown_to_class) and "Back to the classroom" in links(shown_to_class)
+
+
+def test_a_group_without_anything_has_a_page_and_its_name_stays_letters(visit, place):
+    workspace, classroom, _, _, _ = place
+    owls = store.list_groups(workspace, classroom.id)[1]
+    at = visit("classroom", workspace, classroom=classroom.id, group=owls.id)
+    assert not at.exception and at.title[0].value == r"\<b\>Owls\</b\> \[x\]\(y\)"
+    assert "No photos yet." in words(at) and "No training yet" in words(at)
+    assert "Show its results to the class" not in links(at), "there is nothing to show"
 
 
 def test_a_group_is_removed_after_one_question_and_comes_back(visit, place):
@@ -299,6 +308,12 @@ def test_all_is_erased_only_with_the_name_typed(visit, place):
     assert not at.exception and not store.list_classrooms(workspace)
     assert not (workspace.datasets / dataset.id).exists() and not run.folder.exists()
     assert "Open a classroom" in buttons(at)
+
+
+def test_everything_can_be_taken_home(visit, place):
+    at = visit("classroom", place[0])
+    (link,) = [each.value for each in at.html if "classroom-files/" in each.value]
+    assert f"classroom-files/{place[1].id}/" in link and "download" in link, "without a hidden test there is one"
 
 
 def test_earlier_classrooms_can_be_looked_at(visit, place):
