@@ -29,7 +29,7 @@ def show(podium: Podium, names: Mapping[str, str], large: bool = False) -> None:
     with st.container(key="card_podium"):
         st.caption(f"Place, and accuracy on the same {count(rows[0].total, 'photo')} with its likely range (95%)")
         finding = charts.podium_alt_text(rows)
-        frame = charts.podium_frame(rows, large)
+        frame = charts.podium_frame(rows)
         drawn.chart(charts.podium_chart, frame, chrome.is_dark(), large, key="podium", description=finding)
         if sentences := level_messages(podium, names):
             st.markdown("\n".join(f"- {plain(each)}" for each in sentences))

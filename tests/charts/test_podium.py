@@ -14,7 +14,7 @@ ROWS = [
 
 def test_each_group_is_told_by_its_place_its_name_and_its_range():
     frame = podium_frame(ROWS)
-    assert list(frame["words"]) == ["1st · Foxes", "1st · Owls", "3rd · The very long named g…"]
+    assert list(frame["words"]) == ["1st · Foxes", "1st · Owls", "3rd · The very long named group of table nine"]
     assert list(frame["score"]) == ["95% (83–99%)", "90% (77–96%)", "25% (14–40%)"]
     assert list(frame["name"]) == [row.name for row in ROWS], "rows are told apart by whole names"
 
@@ -32,6 +32,13 @@ def test_on_the_wall_letters_and_rows_are_larger():
     small, large = (podium_chart(podium_frame(ROWS), large=each).to_dict() for each in (False, True))
     sizes = [{layer["mark"].get("fontSize") for layer in spec["layer"]} - {None} for spec in (small, large)]
     assert sizes == [{SMALL}, {HEADING}] and large["height"] > small["height"]
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_a_long_name_leaves_room_for_the_score(large):
+    marks = [layer["mark"] for layer in podium_chart(podium_frame(ROWS), large=large).to_dict()["layer"]]
+    limits = [mark["limit"]["expr"] for mark in marks if mark["type"] == "text" and mark["align"] == "left"]
+    assert len(limits) == 2 and all(limit.startswith("width - ") for limit in limits)
 
 
 def test_who_does_not_see_it_hears_the_places():

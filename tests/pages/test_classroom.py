@@ -213,6 +213,23 @@ def test_a_task_is_set_changed_and_cleared(visit, place):
     assert now(place).task == Task()
 
 
+@pytest.mark.parametrize(
+    ("typed", "kept", "refused"),
+    [
+        ("oak, beech ,maple", ("oak", "beech", "maple"), ""),
+        ("oak, Oak, , beech,", ("oak", "beech"), ""),  # once each, and nothing between two commas
+        ("", (), ""),
+        ("oak", (), "two classes or more"),
+    ],
+)
+def test_class_names_are_typed_with_commas_between(visit, place, typed, kept, refused):
+    at = visit("classroom", place[0], view="task")
+    at.text_input(key=next(each.key for each in at.text_input if str(each.key).endswith("_classes"))).set_value(typed)
+    at = press(at, "Save task")
+    assert not at.exception and now(place).task.classes == kept
+    assert refused in "".join(each.value for each in at.error) and bool(refused) is bool(at.error)
+
+
 def test_what_nobody_could_do_is_refused_in_words(visit, place, kept_back):
     workspace, classroom, _, _, _ = place
     own = finish(ingest_folder(workspace, kept_back))[1]

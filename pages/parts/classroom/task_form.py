@@ -36,13 +36,11 @@ def show(classroom: Classroom) -> None:
             key=f"{key}_text",
         )
         photos = photo_choice.choice("Photos", OWN_PHOTOS, task.dataset_id, f"{key}_photos")
-        classes = st.multiselect(
+        classes = st.text_input(
             "Class names",
-            list(task.classes),
-            list(task.classes),
-            accept_new_options=True,
-            placeholder="Groups choose their own",
-            help="Type a name and press Enter. Every group then needs exactly these classes.",
+            ", ".join(task.classes),
+            placeholder="oak, beech, maple",
+            help="Names with commas between. Every group then needs exactly these classes; empty: it chooses its own.",
             key=f"{key}_classes",
         )
         left, right = st.columns(2)
@@ -65,13 +63,18 @@ def show(classroom: Classroom) -> None:
     if task != Task():
         st.button("Clear the task", key="classroom_task_clear", type="tertiary", on_click=_clear, args=(classroom,))
     if saved:
-        made = Task(text.strip(), "", tuple(classes), most_photos or 0, tuple(allowed), runs or 0)
+        made = Task(text.strip(), "", _names(classes), most_photos or 0, tuple(allowed), runs or 0)
         if photo_choice.is_sample(photos):
             photo_choice.fetch(photos, f"{KEY}_sample", made)
         else:
             actions.set_task(classroom, replace(made, dataset_id=photos))
             st.toast("Task saved. Groups see it now.")
         st.rerun()
+
+
+def _names(typed: str) -> tuple[str, ...]:
+    """The names between commas, also Chinese ones; `set_task` takes each once, and refuses what cannot be."""
+    return tuple(filter(None, (each.strip() for each in typed.replace("，", ",").split(","))))
 
 
 def _clear(classroom: Classroom) -> None:
