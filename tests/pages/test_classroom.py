@@ -122,7 +122,7 @@ def test_every_group_is_seen_with_its_photos_and_its_newest_score(visit, place):
     for label in CLASSES:
         assert f"{label} 12" in said
     evaluated = next(each for each in at.html if "tl-interval" in each.value).value
-    assert "test photos correct<br>likely range" in evaluated and "Newest model counts" in evaluated
+    assert "test photos correct<br>likely range" in evaluated and "newest model counts" in evaluated
     assert r"**\<b\>Owls\</b\> \[x\]\(y\)**" in links(at), "what a group is called stays letters"
 
 
