@@ -36,7 +36,8 @@ class Limits:
         waiting_runs: of one visitor in the line. run_minutes: work on one job, each time it is begun or continued.
         disk_mb: the whole workspace. activations_share: the part of it, 0–1, that activations may take.
         upload_hours: until an upload area that nobody works on is removed.
-        keep_days: until data sets and runs of visitors are removed, counted from when they were last used.
+        keep_days: until data sets and runs of visitors are removed, counted from when they were last used; what belongs
+            to a classroom is kept while that is open, and goes as long after it was closed.
         undo_hours: for which what somebody deleted or changed can be brought back.
     """
 

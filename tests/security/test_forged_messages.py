@@ -30,7 +30,7 @@ MANAGING |= {f"tlcore.cleaning.planned.{name}" for name in ("plan", "take_back",
 MANAGING |= {"tlcore.data.corrections.correct", "tlcore.comparison.retraining.prepare_retraining"}
 """What renames, deletes and restores; only pages/shared/actions has modules of it whole."""
 ACTIONS = ROOT / "pages" / "shared" / "actions"
-GUARDS = {"is_allowed", "may_change", "may_see", "may_act", "is_owner"}
+GUARDS = {"is_allowed", "may_change", "may_see", "may_act", "is_owner", "group"}
 """One of them is asked by whatever changes something."""
 HARMLESS = {"is_maker", "may_correct", "takes_more", "check_number_added", "refusals_kept", *GUARDS}
 """Functions of that package that only answer."""
