@@ -12,12 +12,11 @@ from pages.parts.data import (
     dataset_view,
     history,
     importing,
-    kept,
     other_ways,
     photo_view,
     waiting,
 )
-from pages.shared import chrome, group_line, outdated, share, state
+from pages.shared import chrome, group_line, kept, outdated, share, state
 from pages.shared.navigation import HISTORY, PHOTOS, SHOW, history_link
 from pages.shared.widgets import plain
 from tlcore.data.manifest import Dataset

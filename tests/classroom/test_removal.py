@@ -6,7 +6,6 @@ from filelock import FileLock
 from tests.classroom.hall import a_group, photos_of, run_like
 from tests.conftest import QUICK, copy_of
 from tests.photos import make_photo
-from tlcore.access import give_rights
 from tlcore.classroom.hidden_test import HiddenScore, save_score
 from tlcore.classroom.keeping import clean_workspace, kept_visitors
 from tlcore.classroom.membership import devices_by_group, group_of, working_name
@@ -19,6 +18,7 @@ from tlcore.data import incoming
 from tlcore.data.dataset_list import list_datasets
 from tlcore.data.manifest import load_dataset
 from tlcore.errors import UserError
+from tlcore.grants import give_rights
 from tlcore.jobs.locks import LOCK
 from tlcore.jobs.store import ImportSpec, analysis_job, create_import, create_run, list_imports, list_runs, scoring_job
 from tlcore.settings import HOSTED, OWN

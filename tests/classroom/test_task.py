@@ -3,7 +3,6 @@
 import pytest
 
 from tests.classroom.hall import a_group, photos_of
-from tlcore.access import rights_given
 from tlcore.classroom.hidden_test import hidden_folders, set_hidden_test
 from tlcore.classroom.membership import devices_by_group
 from tlcore.classroom.store import change_classroom, create_classroom
@@ -11,6 +10,7 @@ from tlcore.classroom.task import set_task
 from tlcore.classroom.values import Task
 from tlcore.data.edits import leave_out
 from tlcore.errors import UserError
+from tlcore.grants import rights_given
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_a_hidden_test_is_the_owners_own_and_no_groups(lesson, tmp_path):
 
 def test_what_a_device_of_a_group_was_shown_is_not_hidden(lesson):
     """It may have had the link before it joined."""
-    from tlcore.access import give_rights
+    from tlcore.grants import give_rights
 
     workspace, classroom, group, (photos, _) = lesson
     [device] = devices_by_group(workspace, classroom.id)[group.id]

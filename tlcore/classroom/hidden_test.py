@@ -12,7 +12,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from tlcore.access import rights_given
 from tlcore.classroom.class_names import has_classes
 from tlcore.classroom.membership import devices_by_group
 from tlcore.classroom.overview import entry_of_group
@@ -21,6 +20,7 @@ from tlcore.classroom.values import Classroom, Group
 from tlcore.data.manifest import load_dataset
 from tlcore.data.versions import current_version
 from tlcore.errors import UserError
+from tlcore.grants import rights_given
 from tlcore.intervals import wilson_interval
 from tlcore.jobs.store import Job, Run, scoring_job
 from tlcore.naming import Mark, file_mark
