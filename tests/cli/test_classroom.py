@@ -29,14 +29,14 @@ def call(workspace, *arguments) -> int:
 
 
 def test_without_a_classroom_it_says_how_to_open_one(workspace, capsys):
-    assert call(workspace) == 2
+    assert call(workspace, "status") == 2
     assert "There is no classroom here yet" in capsys.readouterr().err
     assert call(workspace, "status", "--classroom", "nothing-here") == 2
 
 
-def test_status_is_what_it_does_by_itself(lesson, capsys):
+def test_status(lesson, capsys):
     workspace, classroom, _ = lesson
-    assert call(workspace) == 0
+    assert call(workspace, "status") == 0
     plain = capsys.readouterr().out
     assert f"4b (open) · code {classroom.spaced_code} · 2 groups" in plain and "\x1b" not in plain
     assert call(workspace, "status", "--json") == 0

@@ -33,7 +33,7 @@ class WaitingQueue:
         self.continued: list[str] = []
         self.working = 0  # jobs that are worked on, those before the first that waits
 
-    def submit(self, job: Job) -> None:
+    def submit(self, job: Job, by_owner: bool = False) -> None:
         (self.advice if job.kind == "advice" else self.jobs).append(job)
 
     restart = submit
@@ -41,7 +41,7 @@ class WaitingQueue:
     def cancel(self, job: Job) -> None:
         store.request_stop(job)
 
-    def resume(self, job: Job) -> None:
+    def resume(self, job: Job, by_owner: bool = False) -> None:
         self.continued.append(job.id)
 
     def waiting(self) -> list[str]:

@@ -6,6 +6,7 @@ What belongs to a group lies where everybody's things lie, under its name; stora
 """
 
 import time
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -42,13 +43,14 @@ from tlcore.storage.belongings import (
     RECOMMENDATION,
     RUN,
     UPLOADS,
+    Belonging,
     belongings,
     belongings_of,
     find_belonging,
 )
-from tlcore.storage.deletion import delete, delete_everything, delete_for_good, forget_signatures
+from tlcore.storage.deletion import delete, delete_for_good, forget_signatures
 from tlcore.storage.forgetting import work_off
-from tlcore.storage.put_aside import list_deletions
+from tlcore.storage.put_aside import list_deletions, purge
 from tlcore.storage.visits import forget_visit
 from tlcore.workspace import Workspace, discard, is_id, read_json, write_json
 
@@ -140,7 +142,7 @@ def list_removed(workspace: Workspace, classroom_id: str) -> list[RemovedGroup]:
 def forget_removed(workspace: Workspace, classroom_id: str, removed: RemovedGroup) -> None:
     """Delete for good what is left of a group that was removed."""
     folder, name = workspace.root / FOLDER / classroom_id, f"{removed.group.id}.json"
-    _delete_visitors(workspace, [removed.group.visitor], WAIT_SECONDS)
+    _delete_visitors(workspace, {removed.group.visitor}, WAIT_SECONDS)
     for place in (SCORES, STARTED, REMOVED):
         (folder / place / name).unlink(missing_ok=True)
 
@@ -163,39 +165,49 @@ def erase(workspace: Workspace, classroom_id: str, wait_seconds: float = WAIT_SE
         change_classroom(workspace, classroom_id, is_open=False)  # nobody joins or works from here on
     _end_scoring(workspace, classroom_id, wait_seconds)
     groups = [*list_groups(workspace, classroom_id), *(each.group for each in list_removed(workspace, classroom_id))]
-    erased = _delete_visitors(workspace, [group.visitor for group in groups], wait_seconds)
+    erased = _delete_visitors(workspace, {group.visitor for group in groups}, wait_seconds)
     devices = {each.visitor for found in devices_by_group(workspace, classroom_id).values() for each in found}
     devices |= {name for each in list_removed(workspace, classroom_id) for name in each.devices}
     with changing(workspace):
         for device in devices:
             _forget_device(workspace, classroom_id, device)
         discard(workspace, classroom.folder)
-    return Erased(len(groups), *erased)
+    return erased
 
 
-def _delete_visitors(workspace: Workspace, visitors: list[str], wait_seconds: float) -> tuple[int, int, int, int]:
-    """Delete all that these made and all that others made of it; returns how many data sets and runs, how many bytes,
-    and what is still ending."""
-    made = {each.id for visitor in visitors for each in belongings_of(workspace, visitor)}
-    made |= {part[1] for each in list_deletions(workspace) if each.visitor in visitors for part in each.parts}
-    others = [
-        each
-        for each in belongings(workspace, _DEPENDENT)
-        if each.visitor not in visitors and each.id not in made and made & {*each.needs, each.lineage}
-    ]
-    ids = {each.id for each in others}
-    others += [each for each in belongings(workspace, (ANALYSIS,)) if ids & {*each.needs} and each.id not in ids]
-    gone, size = delete_for_good(workspace, others, wait_seconds)
-    datasets = runs = 0
-    ending = len(others) - len(gone)
+def _delete_visitors(workspace: Workspace, visitors: Collection[str], wait_seconds: float) -> Erased:
+    """Delete all that these made, put aside or not, and all that others made of it."""
+    things = _made_by(workspace, visitors)
+    aside = [each for each in list_deletions(workspace) if each.visitor in visitors]
+    gone, size = delete_for_good(workspace, things, wait_seconds)
+    left = _made_by(workspace, visitors)  # what is still ending, and what an import had saved just then
+    late, late_size = delete_for_good(workspace, left, 0.0)
+    size += late_size + sum(each.bytes for each in aside if purge(workspace, each))
+    forget_signatures(
+        workspace, [*(each.id for each in (*things, *left)), *(part[1] for each in aside for part in each.parts)]
+    )
     for visitor in visitors:
-        done = delete_everything(workspace, visitor, wait_seconds)
-        datasets, runs = datasets + done.datasets, runs + done.runs
-        size, ending = size + done.bytes, ending + done.still_ending
+        forget_visit(workspace, visitor)
         (workspace.root / VISITORS / f"{visitor}.json").unlink(missing_ok=True)
-    forget_signatures(workspace, made)
     work_off(workspace)
-    return datasets, runs + sum(each.kind == RUN for each in gone), size, ending
+    kinds = [each.kind for each in (*gone, *late)]
+    return Erased(len(visitors), kinds.count(DATASET), kinds.count(RUN), size, len(left) - len(late))
+
+
+def _made_by(workspace: Workspace, visitors: Collection[str]) -> list[Belonging]:
+    """What these made, and what anybody made of that: a run on their photos, an analysis of their run."""
+    everything = list(belongings(workspace))
+    made = {each.id for each in everything if each.visitor in visitors}
+    made |= {part[1] for each in list_deletions(workspace) if each.visitor in visitors for part in each.parts}
+    runs = {each.id for each in everything if each.kind == RUN and made & {*each.needs}}
+    return [
+        each
+        for each in everything
+        if each.visitor in visitors
+        or (each.kind in _DEPENDENT and (made | runs) & {*each.needs})
+        or (each.kind == RUN and each.id in runs)
+        or (each.kind == CHECK and each.id in made)
+    ]
 
 
 def _forget_device(workspace: Workspace, classroom_id: str, device: str) -> None:
