@@ -9,6 +9,7 @@ from tlcore.data.ingest import ingest_incoming
 from tlcore.data.upload_classes import (
     UploadClass,
     UploadClasses,
+    add_class,
     classes_from,
     name_of_uploads,
     read_classes,
@@ -139,3 +140,51 @@ def test_classes_that_cannot_be_read_are_none(workspace):
     assert read_classes(workspace, area) == UploadClasses((CATS,), name="pets")
     (incoming.area_folder(workspace, area) / "classes.json").write_text("{", encoding="utf-8")
     assert read_classes(workspace, area) == UploadClasses()
+
+
+A1, B1, PHONE = UploadClass(("a",), "oak"), UploadClass(("b",), "beech"), UploadClass(("p",), "elm")
+
+
+@pytest.mark.parametrize(
+    ("known", "said", "kept", "reason"),
+    [
+        (UploadClasses((A1, PHONE)), UploadClasses((A1,)), (A1, PHONE), "a class that a phone has added"),
+        (UploadClasses((A1, B1)), UploadClasses((B1, A1)), (B1, A1), "the page's own order"),
+        (
+            UploadClasses((UploadClass(("a", "p"), "oak"),)),
+            UploadClasses((UploadClass(("a",), "oak leaf"),)),
+            (UploadClass(("a", "p"), "oak leaf"),),
+            "a label that another page put onto its card",
+        ),
+        (UploadClasses((A1, B1)), UploadClasses((B1,), removed=("a",)), (B1,), "a card that was removed goes"),
+        (UploadClasses((B1,), removed=("a",)), UploadClasses((B1,)), (B1,), "and what it sends late never counts"),
+        (
+            UploadClasses((UploadClass(("a", "p"), "oak"),)),
+            UploadClasses((), removed=("a",)),
+            (UploadClass(("p",), "oak"),),
+            "of a removed card the photos of others stay",
+        ),
+        (
+            UploadClasses((UploadClass((), "empty"),)),
+            UploadClasses((A1,)),
+            (A1,),
+            "a card without labels holds nothing",
+        ),
+    ],
+)
+def test_pages_that_write_at_once_keep_each_others_classes(workspace, known, said, kept, reason):
+    area = incoming.new_incoming(workspace)
+    write_classes(workspace, area, known)
+    write_classes(workspace, area, said)
+    found = read_classes(workspace, area)
+    assert found.classes == kept, reason
+    assert set(found.removed) == {*known.removed, *said.removed}
+
+
+def test_a_class_is_added_once(workspace):
+    area = incoming.new_incoming(workspace)
+    write_classes(workspace, area, UploadClasses((A1,), name="leaves"))
+    assert add_class(workspace, area, " OAK ") == "a", "the card that is there"
+    label = add_class(workspace, area, "elm")
+    assert add_class(workspace, area, "Elm") == label
+    assert read_classes(workspace, area) == UploadClasses((A1, UploadClass((label,), "elm")), name="leaves")

@@ -34,7 +34,7 @@ MANAGING |= {"tlcore.classroom.task.set_task", "tlcore.classroom.hidden_test.set
 MANAGING |= {"tlcore.classroom.hidden_test.start_scoring"}
 """What renames, deletes and restores; only pages/shared/actions has modules of it whole."""
 ACTIONS = ROOT / "pages" / "shared" / "actions"
-GUARDS = {"is_allowed", "may_change", "may_see", "may_act", "is_owner"}
+GUARDS = {"is_allowed", "may_change", "may_see", "may_act", "is_owner", "group"}
 """One of them is asked by whatever changes something."""
 HARMLESS = {"is_maker", "may_correct", "takes_more", "check_number_added", "refusals_kept", *GUARDS}
 """Functions of that package that only answer."""

@@ -19,6 +19,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from pages.server.uploads import MOST_AT_ONCE, Uploads
+from tests.photos import make_photo
 from tlcore.data import incoming, receive
 from tlcore.workspace import Workspace, last_used
 
@@ -49,6 +50,15 @@ class Route(NamedTuple):
         text = response.read()
         connection.close()
         return response.status, json.loads(text) if text.startswith(b"{") else {}
+
+    def get(self, query, **headers):
+        """The status and the bytes of an answer."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection.request("GET", f"/upload/{self.area}{query}", headers=self.headers | headers)
+        response = connection.getresponse()
+        found = response.status, response.read()
+        connection.close()
+        return found
 
     def begin(self, body: bytes, length: int) -> socket.socket:
         """A request that has sent `body` and says that it has `length` bytes."""
@@ -117,6 +127,24 @@ def test_what_our_own_page_sends_arrives(route):
     assert route.files() == [("one.jpg", "cats", b"one"), ("pets/dogs/two.jpg", None, b"")]
     assert route.send(None, "GET", query=f"?batch={batch}") == (200, {"numbers": [0, 1]})
     assert not route.parts()
+
+
+def test_who_sent_a_photo_is_kept_beside_it(route):
+    body = part(new_id(), b"one", label="oak", by="a" * 16, group="c" * 16) + part(new_id(1), b"two", label="oak")
+    assert route.send(body)[0] == 200
+    rows = incoming.read_index(route.workspace.incoming / route.area)
+    assert [(row.get("by"), row.get("group")) for row in rows] == [("a" * 16, "c" * 16), (None, None)]
+    assert route.send(part(new_id(), b"x", label="oak", by="../x"))[0] == 400 and len(route.files()) == 2
+
+
+def test_a_small_picture_of_a_photo_is_for_who_may_send(route):
+    photo = make_photo(3)
+    assert route.send(part(new_id(), photo, label="oak") + part(new_id(1), b"no photo", label="oak"))[0] == 200
+    status, answer = route.get("?picture=1")
+    assert status == 200 and answer.startswith((b"\xff\xd8", b"\x89PNG"))
+    for query in ("?picture=2", "?picture=7", "?picture=../1", "?picture="):
+        assert route.get(query)[0] == 404, query
+    assert route.get("?picture=1", **{"X-Upload-Key": "x" * 43})[0] == 403
 
 
 @pytest.mark.parametrize(
