@@ -52,7 +52,12 @@ _RENAMED_STAGES = {
 }
 """Fields, phases and stages by the names that they had up to version 0.1.0: files may still have them."""
 
-_UNITS = {"download": "bytes", "fine_tune": "steps", "cross_validate": "models"}  # of stages whose units are no photos
+_UNITS = {
+    "download": "bytes",
+    "fine_tune": "steps",
+    "cross_validate": "models",
+    "score": "groups",
+}  # of stages whose units are no photos
 
 
 class StageKey(StrEnum):
@@ -80,6 +85,7 @@ class StageKey(StrEnum):
     PACK = "pack"  # the model file is made
     VERIFY = "verify"
     CROSS_VALIDATE = "cross_validate"  # every photo is predicted by a model that did not learn from it
+    SCORE = "score"  # groups of a classroom whose models are judged
     ADD_NETWORK = "add_network"  # one that somebody brought is read and kept
     PREPARE = "prepare"  # what a run does before a stage: load TensorFlow, build or convert the network
 
@@ -113,7 +119,7 @@ class Planned(Event):
 
 @dataclass(frozen=True)
 class Progress(Event):
-    """`done` of `total` units of a stage; `unit`: "photos", "views" (of photos), "steps", "models" or "bytes".
+    """`done` of `total` units of a stage; `unit`: "photos", "views" (of photos), "steps", "models", "groups", "bytes".
 
     `cached`: how many of those done were on disk when the stage began. `seconds_left` is that of the stage, None while
     nobody can know; `left`: that of the whole run, at least and at most, and `share`: how much of the whole run is done

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from tlcore.classroom.keeping import clean_workspace
 from tlcore.errors import UserError
 from tlcore.settings import load_limits, load_operator
 from tlcore.storage.cleaner import Cleaner
@@ -28,7 +29,7 @@ def check_settings() -> None:
 async def cleaning() -> AsyncIterator[None]:
     """Clean the workspace every few minutes until the server ends; not where it cannot be written."""
     try:
-        cleaner = Cleaner(open_workspace())
+        cleaner = Cleaner(open_workspace(), clean_workspace)
     except UserError:
         yield
         return

@@ -1,4 +1,6 @@
-"""Who is the owner: who holds this server's token, or sits at this very machine. Whatever is in doubt makes nobody one.
+"""Who is the owner: who holds this server's token, has an account that owns it, or sits at this very machine.
+
+Whatever is in doubt makes nobody one.
 
 The rules stand in docs/architecture.md, section 7. Pages and routes ask the same function, with what stands in the
 request.
@@ -14,6 +16,7 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
+from pages.server.accounts import is_owner_account
 from pages.server.cookies import cookie_name, read_cookie
 from tlcore.access import TOKEN_VARIABLE, given_token, new_secret
 from tlcore.settings import is_hosted
@@ -83,7 +86,8 @@ def is_owner(headers: Mapping[str, str], cookies: Mapping[str, str], client: str
     Args:
         headers: of the request, by names in any case. client: the address it came from; None: this machine.
     """
-    return holds_token(cookies) or (not is_hosted() and comes_from_here(headers, client))
+    known = holds_token(cookies) or is_owner_account(cookies)
+    return known or (not is_hosted() and comes_from_here(headers, client))
 
 
 def comes_from_here(headers: Mapping[str, str], client: str | None) -> bool:

@@ -45,6 +45,7 @@ _JOBS = {
     "check": "Photo check",
     "analysis": "Analysis",
     "network": "Network import",
+    "scoring": "Scoring of a classroom",
 }
 
 
