@@ -45,8 +45,9 @@ from tlcore.storage.cleanup import clean
 from tlcore.storage.usage import folder_bytes
 from tlcore.workspace import Workspace, open_workspace
 
-MINUTES, QUICK_MINUTES, AT_ONCE, WARM_UP = 12.0, 1.5, 4, 5
-KEEP_SECONDS, CLEANING_SECONDS, SAMPLE_SECONDS, PATIENCE_SECONDS = 60.0, 15.0, 1.0, 300.0
+MINUTES, QUICK_MINUTES, AT_ONCE, WARM_UP = 12.0, 1.5, 3, 4
+KEEP_SECONDS, CLEANING_SECONDS, SAMPLE_SECONDS, PATIENCE_SECONDS = 60.0, 15.0, 1.0, 900.0
+EVENING_SECONDS = 30.0
 PHOTOS_A_CLASS = 10
 PARTS = ("sample", "looks", "photos", "gives up")
 """In this order, again and again: of four visitors two train."""
@@ -158,8 +159,12 @@ async def _day(home: Path, photos: Path, seconds: float, group: Group | None) ->
                 except (Broken, UserError, OSError, RuntimeError, TimeoutError) as error:
                     day.broken.append(f"{part}: {type(error).__name__}: {error}")
 
-        await asyncio.gather(*(come() for _ in range(AT_ONCE)))
+        coming = [asyncio.create_task(come()) for _ in range(AT_ONCE)]
         await watching
+        _, late = await asyncio.wait(coming, timeout=EVENING_SECONDS)  # who is still there goes, and counts for nothing
+        for each in late:
+            each.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
     return day
 
 
