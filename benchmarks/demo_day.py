@@ -26,7 +26,7 @@ import random
 import sys
 import tempfile
 import time
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -79,7 +79,12 @@ def main() -> int:
     notes: list[str] = []
     with tempfile.TemporaryDirectory() as scratch:
         few = take_few(photos / "train", Path(scratch, "photos"), PHOTOS_A_CLASS)
-        with _group(notes) as group:
+        with ExitStack() as stack:
+            try:
+                group: Group | None = stack.enter_context(limited(LIMIT_BYTES))
+            except OSError as error:
+                group = None
+                notes.append(f"No control group can be made here ({error}): memory was not limited.")
             day = asyncio.run(_day(Path(scratch, "home"), few, minutes * 60, group))
             rows = _rows(day, group)
     notes += [f"{part}: {number} visitors" for part, number in sorted(day.done.items())]
@@ -87,27 +92,6 @@ def main() -> int:
     notes.append(f"server {quarters[0]} MB, disk {quarters[1]} MB, by quarters of the day")
     notes += [f"the server when it began: {day.server[0] / 1e6:.0f} MB", *day.broken]
     return finish("A day of a public demo", rows, options, notes)
-
-
-@contextmanager
-def _group(notes: list[str]):
-    """A control group where one can be made, else none."""
-    try:
-        limit = limited(LIMIT_BYTES)
-        group = limit.__enter__()
-    except OSError as error:
-        notes.append(f"No control group can be made here ({error}): memory was not limited.")
-        limit, group = nullcontext(), None
-    with limit if group is None else _left(limit):
-        yield group
-
-
-@contextmanager
-def _left(limit):
-    try:
-        yield
-    finally:
-        limit.__exit__(None, None, None)
 
 
 def _rows(day: Day, group: Group | None) -> list[Row]:
