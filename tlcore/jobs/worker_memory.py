@@ -13,9 +13,9 @@ import psutil
 from tlcore.machine import total_memory
 from tlcore.settings import Limits, is_hosted
 
-SERVER_BYTES = 300_000_000
-"""What a host keeps for the server itself: 160 MB of its own when it has started, 230 MB with the models of its last
-four visitors in memory (benchmarks/demo_day.py), and 0.7 MB for each open tab."""
+SERVER_BYTES = 350_000_000
+"""What a host keeps for the server itself: 160 MB of its own when it has shown its pages, 290 MB with the models of its
+last four visitors in memory (benchmarks/demo_day.py), and 0.7 MB for each open tab."""
 FIRST_TO_GO = 500
 """Of 1,000: where the system is out of memory, it ends a worker before the server that everybody uses."""
 
