@@ -121,9 +121,13 @@ def test_a_killed_worker_is_noted_and_the_next_one_has_its_turn(workspace, jobs,
     jobs.submit(other)
     wait_for_state(other, "finished")
     if kind != "train":  # which would take TensorFlow's seconds
+        with open(job.folder / "events.jsonl", "a") as file:
+            file.write('{"type": "progress", "do')  # what a kill in the middle of a line leaves
+        assert state(open_job(job.folder)) == "interrupted"
         jobs.restart(job)
         wait_for_state(job, "finished")
         assert job_status(job).died is None
+        assert (job.folder / "events-1.jsonl").exists(), "the first attempt is not lost"
 
 
 def test_one_training_at_a_time_when_the_server_was_killed(workspace, few):
