@@ -32,6 +32,7 @@ PLACES = (
     "evaluate, map",
     "compare",
     "host",
+    "privacy",
     "train, empty",
     "evaluate, empty",
     "predict, empty",

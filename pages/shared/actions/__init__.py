@@ -5,6 +5,7 @@ sends what it likes. So nothing else in pages/ changes anything (tests/security/
 for it). Pages import this package and name none of its modules.
 """
 
+from pages.shared.actions.accounts import leave_behind, take_along
 from pages.shared.actions.additions import MOST_ADDED, add_to_dataset, add_uploads, check_number_added
 from pages.shared.actions.corrections import (
     keep_issues,
@@ -34,6 +35,14 @@ from pages.shared.actions.dataset_edits import (
     split_off,
     undo,
 )
+from pages.shared.actions.group import (
+    hand_in,
+    join_classroom,
+    leave_group,
+    send_photos_of,
+    take_back_photos,
+    use_group_area,
+)
 from pages.shared.actions.guard import REFUSED, is_maker, refusals_kept
 from pages.shared.actions.jobs import (
     analyse,
@@ -47,7 +56,7 @@ from pages.shared.actions.jobs import (
     stop,
     takes_more,
 )
-from pages.shared.actions.managing import delete, delete_visitor, rename, restore
+from pages.shared.actions.managing import delete, delete_visitor, rename, restore, stop_sharing
 from pages.shared.actions.networks import add_network, dismiss_network, keep_network
 from pages.shared.actions.new_photos import (
     delete_new_photos,
@@ -55,6 +64,19 @@ from pages.shared.actions.new_photos import (
     replace_new_photos,
     retry_new_photos,
     test_on_photos,
+)
+from pages.shared.actions.teaching import (
+    bring_sample,
+    change_classroom,
+    erase_classroom,
+    open_classroom,
+    remove_group,
+    rename_classroom,
+    reopen_classroom,
+    restore_group,
+    score_groups,
+    set_hidden_test,
+    set_task,
 )
 
 __all__ = [
@@ -66,6 +88,8 @@ __all__ = [
     "add_uploads",
     "analyse",
     "bring_back",
+    "bring_sample",
+    "change_classroom",
     "check",
     "check_number_added",
     "combine",
@@ -75,40 +99,58 @@ __all__ = [
     "delete_photos",
     "delete_visitor",
     "dismiss_network",
+    "erase_classroom",
     "go_first",
     "go_to",
+    "hand_in",
     "is_maker",
+    "join_classroom",
     "keep_issues",
     "keep_labels",
     "keep_network",
+    "leave_behind",
+    "leave_group",
     "leave_line",
     "leave_out",
     "may_correct",
     "merge_classes",
     "move_to_part",
+    "open_classroom",
     "plan_corrections",
     "predict_many",
     "redo",
     "refusals_kept",
     "relabel",
     "relabel_each",
+    "remove_group",
     "rename",
     "rename_class",
+    "rename_classroom",
+    "reopen_classroom",
     "reorder_classes",
     "replace_new_photos",
     "restart",
     "restore",
+    "restore_group",
     "resume",
     "retrain",
     "retry_new_photos",
     "rotate",
+    "score_groups",
+    "send_photos_of",
     "set_groups",
+    "set_hidden_test",
+    "set_task",
     "show_kept_issues",
     "skip_tests",
     "split_off",
     "stop",
+    "stop_sharing",
+    "take_along",
     "take_back",
+    "take_back_photos",
     "takes_more",
     "test_on_photos",
     "undo",
+    "use_group_area",
 ]
