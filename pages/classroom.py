@@ -1,4 +1,4 @@
-"""For the teacher: a classroom that groups join with a code, what they make, and the test that compares their models."""
+"""For the teacher: a classroom that groups join with a code, what they make, and the test that compares them."""
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import pytest
 
 from tlcore import access
-from tlcore.access import Visitor, give_rights, right_of_key, rights_given, share_key, visitor_name
+from tlcore.access import Visitor, right_of_key, share_key, visitor_name
 from tlcore.errors import UserError
+from tlcore.grants import give_rights, rights_given
 
 ANN, BOB = visitor_name(access.new_secret()), visitor_name(access.new_secret())
 

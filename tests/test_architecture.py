@@ -108,11 +108,13 @@ def test_every_folder_is_a_room_and_every_room_a_folder():
     assert set(drawn) - {"values", "pages"} == folders
     assert values() == {
         "access",
+        "accounts",
         "checksums",
         "config",
         "error_reasons",
         "errors",
         "events",
+        "grants",
         "intervals",
         "listing",
         "machine",

@@ -1,9 +1,10 @@
-"""Who may see and who may change a thing: the names of visitors, the keys of share links, and what each was given.
+"""Who may see and who may change a thing: the names of visitors, and the keys of share links.
 
-A browser holds a secret; its hash is the visitor's public name, which stands in all that he makes. For a thing of
-somebody else he needs one of its two keys, to see it or to change it as well. A key is an HMAC under a secret of the
-workspace, so none is stored, and no id leads to one. How secrets travel (cookies, links) is left to the server around
-the pages.
+A browser holds a secret; its hash is the visitor's public name, which stands in all that he makes. Where he has an
+account, the hash of that is his name, in every browser. For a thing of somebody else he needs one of its two keys, to
+see it or to change it as well. A key is an HMAC under a secret of the workspace, so none is stored, and no id leads to
+one. How secrets travel (cookies, links) is left to the server around the pages; what keys gave to whom stands in
+grants.py.
 """
 
 import base64
@@ -19,7 +20,7 @@ from typing import Literal, Protocol
 from filelock import FileLock
 
 from tlcore.errors import UserError
-from tlcore.workspace import Workspace, disk_error, read_json, write_json
+from tlcore.workspace import Workspace, disk_error
 
 Right = Literal["see", "act"]
 """What a key allows: to see a thing, or to see and change it (stop, continue, start again, move to the front)."""
@@ -84,6 +85,16 @@ def visitor_name(secret: str) -> str:
     return hashlib.sha256(b"transferlab visitor " + secret.encode()).hexdigest()[:32]
 
 
+def account_name(issuer: str, subject: str) -> str:
+    """The public name of who has an account: of whoever vouches for him and what he is called there for good.
+
+    Args:
+        issuer, subject: as an ID token names them (`iss`, `sub`); the e-mail address may change, these don't.
+    """
+    both = f"{len(issuer)} {issuer} {subject}"  # no other pair reads the same
+    return hashlib.sha256(b"transferlab account " + both.encode()).hexdigest()[:32]
+
+
 def is_visitor_name(text: str) -> bool:
     """Whether a text can be a public name of `visitor_name`."""
     return _NAME.fullmatch(text) is not None
@@ -105,55 +116,27 @@ def given_token(environment: Mapping[str, str] = os.environ) -> str:
     return token
 
 
-def share_key(workspace: Workspace, right: Right, kind: str, an_id: str) -> str:
+def share_key(workspace: Workspace, right: Right, kind: str, an_id: str, generation: str = "") -> str:
     """The key that gives a right to a thing: 192 bits as 32 characters, always the same for the same thing.
 
     Args:
-        kind: what the id names in an address: "run", "race" or "dataset".
+        kind: what the id names in an address, as "run".
+        generation: of the thing's links, where earlier ones have ended (grants.py).
 
     Raises:
         UserError: the secret of the workspace cannot be read or made.
     """
-    message = f"{right} {kind} {an_id}".encode()
+    message = " ".join(filter(None, (right, kind, an_id, generation))).encode()
     digest = hmac.new(_workspace_secret(workspace), message, hashlib.sha256).digest()
     return base64.urlsafe_b64encode(digest[:24]).decode()
 
 
-def right_of_key(workspace: Workspace, key: str, kind: str, an_id: str) -> Right | None:
+def right_of_key(workspace: Workspace, key: str, kind: str, an_id: str, generation: str = "") -> Right | None:
     """The right that a key gives to this thing, or None. Takes the same time for every wrong key."""
     given = key.encode("utf-8", "replace")
-    found = [right for right in RIGHTS if hmac.compare_digest(share_key(workspace, right, kind, an_id).encode(), given)]
+    keys = {right: share_key(workspace, right, kind, an_id, generation) for right in RIGHTS}
+    found = [right for right, key in keys.items() if hmac.compare_digest(key.encode(), given)]
     return found[0] if found else None
-
-
-def rights_given(workspace: Workspace, visitor: str) -> dict[str, Right]:
-    """What others have given to a visitor, by the id of the thing; empty where nothing was, or the file is damaged."""
-    if not is_visitor_name(visitor):
-        return {}
-    try:
-        values = read_json(workspace.root / VISITORS / f"{visitor}.json")["given"]
-        return {str(an_id): right for an_id, right in values.items() if right in RIGHTS}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return {}
-
-
-def give_rights(workspace: Workspace, visitor: str, rights: Mapping[str, Right]) -> None:
-    """Keep what was given to a visitor; who may act already goes on to.
-
-    Raises:
-        UserError: the disk says no.
-    """
-    if not is_visitor_name(visitor):
-        raise ValueError(f"{visitor!r} is no visitor’s name")
-    folder = workspace.root / VISITORS
-    try:
-        folder.mkdir(exist_ok=True)
-        with FileLock(folder / f".{visitor[:2]}.lock"):  # two tabs may open two links at once
-            kept = rights_given(workspace, visitor)
-            new = {an_id: right for an_id, right in rights.items() if kept.get(an_id) != "act"}
-            write_json(folder / f"{visitor}.json", {"given": kept | new})
-    except OSError as error:
-        raise disk_error(folder, error) from error
 
 
 def _workspace_secret(workspace: Workspace) -> bytes:

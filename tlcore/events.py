@@ -266,13 +266,15 @@ class Died(Event):
     """The job's process ended without a last event; whoever had started it wrote this.
 
     `signal`: the number of the signal that ended it, 0 for none (then `exit_code` is its own); both 0: nobody saw how.
-    `peak_bytes`: the most resident memory that was seen of it, 0 where nobody looked.
+    `peak_bytes`: the most resident memory that was seen of it, 0 where nobody looked. `memory_limit`: the bytes that
+    the server allows a job, where it was ended for holding more; else 0.
     """
 
     type: ClassVar[str] = "died"
     signal: int
     exit_code: int
     peak_bytes: int = 0
+    memory_limit: int = 0
 
 
 Result = TypeVar("Result")

@@ -1,10 +1,11 @@
 """Listing folders that each hold something small to read: what was read once is not read again.
 
 Lists are asked for by every page, and a workspace may hold thousands of runs. What stands in a folder's note
-(`job.json`, `dataset.json`) is never changed, so a folder is read when it is new, was given another name (naming.py),
-or its photos were edited (data/edit_log.py). And while the time of the folder around them is the same, none has come or
-gone: then one look at that time is all. A job that is begun again, a new name and an edit set that time as well
-(`tell_of_change`), so that what follows from a list may be kept as long as the list itself.
+(`job.json`, `dataset.json`) is never changed but for whose it is, so a folder is read when it is new, was given another
+name (naming.py), became somebody else's (storage/handover.py), or its photos were edited (data/edit_log.py). And while
+the time of the folder around them is the same, none has come or gone: then one look at that time is all. A job that is
+begun again, a new name and an edit set that time as well (`tell_of_change`), so that what follows from a list may be
+kept as long as the list itself.
 """
 
 import os
@@ -20,7 +21,10 @@ from tlcore.naming import NAME, Mark, file_mark
 HEAD = "head.json"
 """In the folder of a data set whose photos were changed: which version is the current one."""
 
-CHANGING = (NAME, HEAD)
+MOVED = "moved"
+"""In a folder that became somebody else's: an empty file, written once its note has the other name."""
+
+CHANGING = (NAME, HEAD, MOVED)
 """The files in a folder that may change after it was made."""
 
 T = TypeVar("T")

@@ -9,6 +9,7 @@ from starlette.middleware import Middleware
 from streamlit.starlette import App
 
 from pages.server import terminal
+from pages.server.accounts import check_accounts
 from pages.server.certificate import CertificateRoute
 from pages.server.cleaning import check_settings, cleaning
 from pages.server.compression import Compression
@@ -18,6 +19,7 @@ from pages.server.headers import SecurityHeaders, frame_ancestors
 from pages.server.health import HealthRoutes
 from pages.server.identity import Identity
 from pages.server.live_model import LiveModel
+from pages.server.login import WayBack
 from pages.server.memory_uploads import MemoryUploads, is_session
 from pages.server.shell import Shell
 from pages.server.sorted_photos import SortedPhotos
@@ -33,11 +35,13 @@ def options() -> dict[str, Any]:
     """The keyword arguments of Streamlit's `App`, which `streamlit run` finds only where the call itself is written.
 
     Raises:
-        SystemExit: the environment or the settings file holds something that is not allowed; it says which.
+        SystemExit: the environment, the settings file or the secrets hold something that is not allowed; it says which.
     """
+    st.secrets.load_if_toml_exists()  # a host without variables has them there, and would be read too late
     try:
         check_settings()
         given_token()
+        check_accounts()
         frame_ancestors()
     except UserError as error:
         raise SystemExit(f"{error.what} {error.fix}") from error
@@ -54,7 +58,8 @@ def options() -> dict[str, Any]:
         *SortedPhotos().routes(),
         *ThumbnailRoute().routes(),
     ]
-    middleware = [Middleware(SecurityHeaders), Middleware(Identity), shell, Middleware(Compression), in_memory]
+    known = [Middleware(SecurityHeaders), Middleware(Identity), Middleware(WayBack)]
+    middleware = [*known, shell, Middleware(Compression), in_memory]
     return {"lifespan": _lifespan, "routes": routes, "middleware": middleware}
 
 

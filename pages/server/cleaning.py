@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from tlcore.classroom.keeping import clean_workspace
 from tlcore.errors import UserError
-from tlcore.settings import load_limits
+from tlcore.settings import load_limits, load_operator
 from tlcore.storage.cleaner import Cleaner
 from tlcore.workspace import open_workspace
 
@@ -22,6 +22,7 @@ def check_settings() -> None:
     except UserError:  # every page tells it
         return
     load_limits(workspace)
+    load_operator(workspace)
 
 
 @asynccontextmanager

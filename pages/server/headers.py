@@ -12,15 +12,20 @@ import re
 from functools import lru_cache
 from importlib.resources import files
 
+import streamlit as st
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pages.server import accounts
 from pages.server.cookies import FRAME_VARIABLE
 from tlcore.errors import UserError
 
 CLOSED = re.compile(r"/_stcore/(metrics|script-health-check|agent(/.*)?)/?$|/(auth/|oauth2callback|_stcore/auth).*$")
-"""Figures about the server, its interface for programs, and its login, which nobody set up."""
+"""Figures about the server, its interface for programs, and its login."""
+
+LOGIN = ("/auth/login", "/auth/logout", "/oauth2callback")
+"""What of that is open where accounts are set up (accounts.py)."""
 
 PERMISSIONS = "camera=(self), microphone=(), geolocation=(), payment=(), usb=(), display-capture=(), midi=(), serial=()"
 _HOST = re.compile(r"[A-Za-z0-9.-]+(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?")
@@ -45,12 +50,31 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in security_headers(host).items():
                     headers.setdefault(name, value)
+                if is_login(scope["path"]):
+                    headers["cache-control"] = "no-store"
             await send(message)
 
-        if CLOSED.search(scope["path"]):
+        if is_closed(scope):
             await PlainTextResponse("Not found", status_code=404)(scope, receive, sending)
         else:
             await self.app(scope, receive, sending)
+
+
+def is_closed(scope: Scope) -> bool:
+    """Whether an address is answered as if it were not there."""
+    if not CLOSED.search(scope["path"]):
+        return False
+    if not is_login(scope["path"]) or not accounts.is_configured():
+        return True
+    # Nobody is logged out by a link on another site.
+    is_foreign = Headers(scope=scope).get("sec-fetch-site", "") in ("cross-site", "same-site")
+    return str(scope["path"]).endswith("/logout") and is_foreign
+
+
+def is_login(path: str) -> bool:
+    """Whether this is one of the addresses of `LOGIN`, below the base of this server."""
+    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    return path.removeprefix(f"/{base}" if base else "") in LOGIN
 
 
 def security_headers(host: str) -> dict[str, str]:

@@ -14,20 +14,17 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pages.server import owner
+from pages.server.accounts import account_in, are_required
 from pages.server.cookies import cookie_name, read_cookie, set_cookie
 from tlcore import access
-from tlcore.access import Right
 from tlcore.classroom.membership import GROUP, join_group, working_name
-from tlcore.comparison.store import load_comparison
 from tlcore.errors import UserError
-from tlcore.jobs.store import load_run
+from tlcore.grants import SHARED
+from tlcore.storage.sharing import open_link
 from tlcore.workspace import Workspace, is_id, open_workspace
 
 VISITOR = "visitor"
-SHARED = ("race", "run", "dataset")
-"""What can be shared, by its name in an address; where several stand in one, the key is the first one's."""
 CLASSROOM = "classroom"  # in an address, beside the group whose key comes with it
-
 WRONG_TOKEN = (
     "This owner link does not work here. The right one was shown in the terminal when this server started; "
     "each start makes a new one.\n"
@@ -38,6 +35,16 @@ def visitor_secret(cookies: Mapping[str, str]) -> str:
     """The secret that a browser holds, or "" where it holds none, or one that we cannot have given."""
     found = read_cookie(cookies, cookie_name(VISITOR))
     return found if access.is_secret(found) else ""
+
+
+def person(cookies: Mapping[str, str], secret: str) -> str:
+    """The public name of who sends these cookies: of his account where he has logged in, else of the browser.
+
+    Args:
+        secret: the one that the browser holds.
+    """
+    account = account_in(cookies)
+    return account.visitor if account else access.visitor_name(secret)
 
 
 class Identity:
@@ -51,7 +58,7 @@ class Identity:
             await self.app(scope, receive, send)
             return
         request = Request(scope)
-        if "owner" in request.query_params or "key" in request.query_params:
+        if "owner" in request.query_params or ("key" in request.query_params and not must_log_in(request)):
             response = await run_in_threadpool(enter, request)
             await response(scope, receive, send)
         elif "text/html" in request.headers.get("accept", ""):  # a page, not one of its parts
@@ -60,11 +67,19 @@ class Identity:
             await self.app(scope, receive, send)
 
 
+def must_log_in(request: Request) -> bool:
+    """Whether who asks has to log in before he may see a page; until then a key stays in the address."""
+    if not are_required() or account_in(request.cookies) is not None:
+        return False
+    return not owner.is_owner(request.headers, request.cookies, request.client.host if request.client else None)
+
+
 def enter(request: Request) -> Response:
     """The answer to an address with a token or a key: the same address without them, and what they give."""
     kept = [(name, value) for name, value in request.query_params.multi_items() if name not in ("owner", "key")]
-    path = "/" + quote(request.url.path.lstrip("/\\"))  # never "//elsewhere", which names another host
-    response: Response = RedirectResponse(path + (f"?{urlencode(kept)}" if kept else ""), status_code=303)
+    # Relative, since only the browser knows what a proxy has taken off the path; never "//elsewhere", another host.
+    page = "./" + quote(request.url.path.rsplit("/", 1)[-1])
+    response: Response = RedirectResponse(page + (f"?{urlencode(kept)}" if kept else ""), status_code=303)
     secret = visitor_secret(request.cookies) or access.new_secret()
     _keep(response, VISITOR, secret, request)
     token, key = request.query_params.get("owner"), request.query_params.get("key")
@@ -74,7 +89,7 @@ def enter(request: Request) -> Response:
         _keep(response, owner.OWNER, owner.proof(owner.owner_token()), request)
     if key is not None:
         try:
-            _use_key(open_workspace(), key, dict(kept), access.visitor_name(secret))
+            _use_key(open_workspace(), key, dict(kept), person(request.cookies, secret))
         except UserError:  # the page will say what is wrong
             pass
     return _private(response)
@@ -91,23 +106,8 @@ def _use_key(workspace: Workspace, key: str, ids: Mapping[str, str], browser: st
 def _take_key(workspace: Workspace, key: str, ids: Mapping[str, str], visitor: str) -> None:
     """Give a visitor what a key gives him to what stands in the address; nothing for a wrong one."""
     kind = next((kind for kind in SHARED if is_id(ids.get(kind, ""))), None)
-    right = access.right_of_key(workspace, key, kind, ids[kind]) if kind else None
-    if kind and right:
-        access.give_rights(workspace, visitor, rights_with(workspace, kind, ids[kind], right))
-
-
-def rights_with(workspace: Workspace, kind: str, an_id: str, right: Right) -> dict[str, Right]:
-    """What comes along with a right: with a comparison its runs, and with either the sight of its photos.
-
-    Raises:
-        UserError: it is gone.
-    """
-    if kind == "race":
-        comparison = load_comparison(workspace, an_id)
-        return {comparison.dataset_id: "see", an_id: right, **dict.fromkeys(comparison.run_ids, right)}
-    if kind == "run":
-        return {load_run(workspace, an_id).dataset_id: "see", an_id: right}
-    return {an_id: right}
+    if kind:
+        open_link(workspace, visitor, key, kind, ids[kind])
 
 
 def is_secure(request: Request) -> bool:

@@ -1,4 +1,6 @@
-"""Who is the owner: who holds this server's token, or sits at this very machine. Whatever is in doubt makes nobody one.
+"""Who is the owner: who holds this server's token, has an account that owns it, or sits at this very machine.
+
+Whatever is in doubt makes nobody one.
 
 The rules stand in docs/architecture.md, section 7. Pages and routes ask the same function, with what stands in the
 request.
@@ -14,6 +16,7 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
+from pages.server.accounts import is_owner_account
 from pages.server.cookies import cookie_name, read_cookie
 from tlcore.access import TOKEN_VARIABLE, given_token, new_secret
 from tlcore.settings import is_hosted
@@ -83,7 +86,8 @@ def is_owner(headers: Mapping[str, str], cookies: Mapping[str, str], client: str
     Args:
         headers: of the request, by names in any case. client: the address it came from; None: this machine.
     """
-    return holds_token(cookies) or (not is_hosted() and comes_from_here(headers, client))
+    known = holds_token(cookies) or is_owner_account(cookies)
+    return known or (not is_hosted() and comes_from_here(headers, client))
 
 
 def comes_from_here(headers: Mapping[str, str], client: str | None) -> bool:
@@ -99,15 +103,24 @@ def comes_from_here(headers: Mapping[str, str], client: str | None) -> bool:
 def _comes_from_here(headers: tuple[tuple[str, str], ...], client: str | None, listening: str | None) -> bool:
     """See `comes_from_here`; a page asks a hundred times. `listening`: the address that the server was told to take."""
     names = {name.lower(): value for name, value in headers}
-    if any(name not in BROWSER_HEADERS and not name.startswith("sec-") for name in names):
-        return False
     host, origin = names.get("host", ""), names.get("origin", "")
     return (
         _is_loopback(listening)
-        and (client is None or _is_loopback(client))
-        and _is_loopback(_name(f"//{host}"))
+        and is_direct(names, client)
         and origin.lower() in (f"http://{host}".lower(), f"https://{host}".lower())
     )
+
+
+def is_direct(headers: Mapping[str, str], client: str | None) -> bool:
+    """Whether a program on this very machine asked, through no proxy that says so. It may be any program.
+
+    Args:
+        headers, client: as for `is_owner`.
+    """
+    names = {name.lower(): value for name, value in headers.items()}
+    if any(name not in BROWSER_HEADERS and not name.startswith("sec-") for name in names):
+        return False
+    return (client is None or _is_loopback(client)) and _is_loopback(_name(f"//{names.get('host', '')}"))
 
 
 def listens_here_alone() -> bool:

@@ -19,11 +19,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit.file_util import get_static_dir
 
 from pages.server.compression import gzip_response, takes_gzip
-from pages.shared.navigation import BESIDE, CONTRIBUTE, GROUP, NAME, STEPS
+from pages.shared.navigation import BESIDE, CONTRIBUTE, GROUP, NAME, PRIVACY, STEPS
 from tlcore.charts import tokens
 
 ROOT = Path(__file__).resolve().parents[2]
-WORDS = dict((*STEPS, *BESIDE, GROUP, CONTRIBUTE))
+WORDS = dict((*STEPS, *BESIDE, GROUP, CONTRIBUTE, PRIVACY))
 SOURCES = {"": ROOT / "streamlit_app.py"} | {name: ROOT / "pages" / f"{name}.py" for name in WORDS}
 """The file of each page, by what its address ends with."""
 NO_SCRIPTS = f"{NAME} needs JavaScript. Turn it on in your browser’s settings, then load this page again."

@@ -20,6 +20,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared import (
+    account,
     actions,
     active_jobs,
     address,
@@ -33,7 +34,7 @@ from pages.shared import (
     state,
     undo,
 )
-from pages.shared.navigation import BESIDE, CLASSROOM, HOST, NAME, STEPS
+from pages.shared.navigation import BESIDE, CLASSROOM, HOST, NAME, PRIVACY, STEPS
 from pages.shared.widgets import plain
 from tlcore.classroom.store import open_classroom
 from tlcore.classroom.values import Group
@@ -68,15 +69,20 @@ def page(title: str, sentence: str, step: int, tab: str = "") -> Iterator[DeltaG
     st.session_state[address.ENTERED] = st.session_state.get(HERE) != step
     st.session_state[HERE] = step
     st.query_params.from_dict(st.query_params.to_dict())  # a link to the page one is on leaves the address as it was
-    if here:  # not on the welcome page, where one begins
+    shut_out = account.is_shut_out()
+    if here and not shut_out:  # not on the welcome page, where one begins
         _open_last_used()
-    joined = group_line.find()
-    _top_line(step, tab, joined[0] if joined else None)
+    joined = None if shut_out else group_line.find()
+    _top_line(step, tab, joined[0] if joined else None, shut_out)
+    if shut_out:
+        account.ask()
+        st.stop()
     shown_group.show(tab)
     if joined:
         with st.container(key="tl_class"):
             st.fragment(errors_shown()(group_line.banner), run_every=group_line.POLL_SECONDS, key="class")(tab)
     _active_jobs(step)
+    account.offer()
     undo.banner()
     manage.open_dialog()
     with st.container(key="tl_head", gap="small"):
@@ -90,6 +96,8 @@ def page(title: str, sentence: str, step: int, tab: str = "") -> Iterator[DeltaG
             _outdated()
     with errors_shown():
         yield action
+    if tab != PRIVACY[1] and state.others_can_come():
+        _foot()
 
 
 @lru_cache(maxsize=1)
@@ -202,9 +210,9 @@ def _open_last_used() -> None:
         state.open_last_used()
 
 
-def _top_line(step: int, tab: str, group: Group | None) -> None:
-    """The name, the four steps, what stands beside them, the group, and the data set and run in use."""
-    used, run, done = _in_use()
+def _top_line(step: int, tab: str, group: Group | None, shut_out: bool) -> None:
+    """The name, the four steps, what stands beside them, the group, the data set and run in use, and the account."""
+    used, run, done = (None, None, set[int]()) if shut_out else _in_use()
     with st.container(key="tl_top", horizontal=True, vertical_alignment="center"):
         with st.container(key="tl_name", width="content"):
             st.page_link("streamlit_app.py", label=f"**{NAME}**", query_params=state.link())
@@ -220,6 +228,7 @@ def _top_line(step: int, tab: str, group: Group | None) -> None:
         if group is not None:
             group_line.link(group, tab)
         in_use.show(used, run)
+        account.show()
 
 
 def _beside() -> tuple[tuple[str, str], ...]:
@@ -232,6 +241,13 @@ def _beside() -> tuple[tuple[str, str], ...]:
         if open_classroom(state.workspace()) is not None:
             return (*BESIDE, CLASSROOM)
     return BESIDE
+
+
+def _foot() -> None:
+    """At the end of each page: what is stored of who reads it."""
+    file, word = PRIVACY
+    with st.container(key="tl_foot", width="content"):
+        st.page_link(f"pages/{file}.py", label=word, query_params=state.link())
 
 
 def _active_jobs(step: int) -> None:

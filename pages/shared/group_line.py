@@ -11,7 +11,7 @@ from pages.shared.navigation import GROUP
 from pages.shared.widgets import plain
 from tlcore.classroom.membership import note_seen
 from tlcore.classroom.store import load_classroom, open_classroom
-from tlcore.classroom.values import Classroom, Group
+from tlcore.classroom.values import Classroom, Group, Task
 from tlcore.data.dataset_list import dataset_names
 from tlcore.errors import UserError
 from tlcore.messages.classroom import task_lines
@@ -38,6 +38,12 @@ def can_join() -> bool:
     with suppress(UserError, OSError):
         return not state.is_owner() and state.group() is None and open_classroom(state.workspace()) is not None
     return False
+
+
+def brings_photos() -> bool:
+    """Whether this browser's group has a task that asks for photos of its own."""
+    found = find()
+    return found is not None and found[1].task != Task() and not found[1].task.dataset_id
 
 
 def link(group: Group, tab: str) -> None:

@@ -8,8 +8,8 @@ from pages.shared import chrome, drawn
 from pages.shared.widgets import plain
 from tlcore.charts import podium as charts
 from tlcore.charts.podium import PodiumRow
-from tlcore.classroom.podium import Podium
-from tlcore.messages.classroom import learned_message, level_messages
+from tlcore.classroom.podium import Place, Podium
+from tlcore.messages.classroom import learned_message, level_messages, ordinal
 from tlcore.messages.quantities import count
 
 
@@ -20,7 +20,7 @@ def show(podium: Podium, names: Mapping[str, str], large: bool = False) -> None:
         names: of the groups, by their ids. large: for a projector.
     """
     rows = [
-        PodiumRow(each.place, names[each.group_id], each.score.correct, each.score.total, *each.score.interval)
+        _row(each, names[each.group_id])
         for each in podium.places
         if each.group_id in names  # not one that was removed just now
     ]
@@ -36,3 +36,8 @@ def show(podium: Podium, names: Mapping[str, str], large: bool = False) -> None:
     for place in podium.places:
         if words := learned_message(place.score):
             st.warning(f"**{plain(names.get(place.group_id, ''))}**: {plain(words)}")
+
+
+def _row(place: Place, name: str) -> PodiumRow:
+    score = place.score
+    return PodiumRow(place.place, ordinal(place.place), name, score.correct, score.total, *score.interval)

@@ -5,8 +5,10 @@ from urllib.parse import urlencode
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.shared import state
-from tlcore.access import Made, Right, share_key
+from pages.shared import actions, chrome, qr, state
+from tlcore.access import Made, Right
+from tlcore.grants import link_key, visitors_with
+from tlcore.messages.sharing import KEEPS_WORKING, STOP_MEANING, opened_message, stopped_message
 
 LOOK, CHANGE = "Look only", "Look and change"
 ALLOWED: dict[str, dict[str, tuple[Right, str]]] = {
@@ -27,6 +29,8 @@ ALLOWED: dict[str, dict[str, tuple[Right, str]]] = {
 }
 """For each kind of thing, what a link can allow, with the right and what that means."""
 
+STOP, STOPPED = "Stop sharing", "share_stopped"
+
 
 def show(action: DeltaGenerator, kind: str, thing: Made) -> None:
     """The button that opens the choice, for who may change the thing, on a server that others can reach.
@@ -36,25 +40,50 @@ def show(action: DeltaGenerator, kind: str, thing: Made) -> None:
     """
     if not state.may_act(thing) or not state.others_can_come():
         return
-    with action.popover("Share"):
-        choose(kind, thing)
+    with action.container(width="content"):  # a fragment takes the whole line otherwise
+        st.fragment(chrome.errors_shown()(_popover), key=f"sharing_{kind}")(kind, thing)
+
+
+def _popover(kind: str, thing: Made) -> None:
+    """What is in it is drawn once somebody opens it: it looks through the files of all visitors."""
+    with st.popover("Share", key=f"share_{kind}", on_change="rerun") as opened:
+        if opened.open:
+            choose(kind, thing)
 
 
 def choose(kind: str, thing: Made) -> None:
-    """What people with the link may do, and the link, for who may share the thing."""
+    """What people with the link may do, the link as address and QR code, and the end of it, for who may share it."""
     if not state.may_act(thing):
         return
     choices = ALLOWED[kind]
     chosen = st.segmented_control("What can people with the link do?", list(choices), key=f"share_{kind}_{thing.id}")
-    if chosen is None:
-        return
-    right, meaning = choices[chosen]
-    st.markdown(meaning)
-    st.code(link(right, kind, thing.id), language=None, wrap_lines=True)
-    st.caption("Anyone with this link has access until the item is deleted.")
+    if chosen is not None:
+        right, meaning = choices[chosen]
+        st.markdown(meaning)
+        address = link(right, kind, thing.id)
+        st.code(address, language=None, wrap_lines=True)
+        qr.show(address, f"QR code of this link ({chosen.lower()})")
+        st.caption(KEEPS_WORKING)
+    if actions.is_maker(thing):
+        _stop(kind, thing)
+
+
+def _stop(kind: str, thing: Made) -> None:
+    """How many people have come by a link, and the button that ends all links."""
+    st.caption(opened_message(visitors_with(state.workspace(), kind, thing.id)))
+    st.button(STOP, key=f"stop_sharing_{kind}_{thing.id}", help=STOP_MEANING, on_click=_end, args=(thing,))
+    if done := st.session_state.pop(STOPPED, None):
+        st.success(done)
+
+
+def _end(thing: Made) -> None:
+    with actions.refusals_kept():
+        number = actions.stop_sharing(thing)
+        if number is not None:
+            st.session_state[STOPPED] = stopped_message(number)
 
 
 def link(right: Right, kind: str, an_id: str) -> str:
     """The address of this page with the thing and the key to it."""
-    key = share_key(state.workspace(), right, kind, an_id)
+    key = link_key(state.workspace(), right, kind, an_id)
     return f"{st.context.url}?{urlencode({kind: an_id, 'key': key})}"

@@ -13,12 +13,13 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from pages.server import identity, owner
-from tlcore import access
+from pages.server import accounts, identity, owner
+from tlcore import access, grants
 from tlcore.access import Made, Visitor
+from tlcore.accounts import Account
 from tlcore.classroom import rules
 from tlcore.classroom.hidden_test import hidden_folders
-from tlcore.classroom.membership import group_of, working_name
+from tlcore.classroom.membership import group_of, note_seen, working_name
 from tlcore.classroom.values import Group
 from tlcore.comparison.store import Comparison, list_comparisons, load_comparison
 from tlcore.data import dataset_list, incoming, manifest
@@ -31,10 +32,10 @@ from tlcore.jobs.line import KINDS, Line
 from tlcore.jobs.queue import JobQueue, queue_of
 from tlcore.jobs.status import JobStatus, job_status
 from tlcore.jobs.store import Job, Run
-from tlcore.listing import is_deleted
+from tlcore.listing import MOVED, is_deleted
 from tlcore.messages import titles
 from tlcore.models.imported.stored import StoredNetwork, list_networks
-from tlcore.naming import Mark, name_mark
+from tlcore.naming import Mark, file_mark, name_mark
 from tlcore.settings import is_hosted
 from tlcore.storage.visits import OWNER, LastUsed, last_visit, note_visit
 from tlcore.workspace import Workspace, is_id, open_workspace, opened_workspace, split_version, touch_used
@@ -70,9 +71,10 @@ def queue() -> JobQueue:
 
 
 def me() -> Visitor:
-    """Who looks at this page, with what others gave him."""
+    """Who looks at this page, with what others gave him; of a group's device that it is there is noted."""
+    note_seen(workspace(), browser_name())
     name, hidden = visitor(), hidden_folders(workspace())
-    given = access.rights_given(workspace(), name)
+    given = grants.rights_given(workspace(), name)
     return Visitor(name, is_owner(), {an_id: given[an_id] for an_id in given if split_version(an_id)[0] not in hidden})
 
 
@@ -82,7 +84,24 @@ def visitor() -> str:
 
 
 def browser_name() -> str:
-    """The public name of this browser itself, whatever group it has joined."""
+    """The public name of who looks at this page, whatever group he has joined: of his account, else of the browser."""
+    used = account()
+    return used.visitor if used else anonymous_name()
+
+
+def account() -> Account | None:
+    """The account of who looks at this page; None where nobody has logged in, or the account may not come."""
+    used = any_account()
+    return used if used is not None and accounts.rules().lets_in(used) else None
+
+
+def any_account() -> Account | None:
+    """As `account`, but also one that may not come, which can only log out again."""
+    return accounts.account_with(st.user.to_dict()) if accounts.is_configured() else None
+
+
+def anonymous_name() -> str:
+    """The public name of this browser, under which somebody works in it who has not logged in."""
     secret = identity.visitor_secret(st.context.cookies)
     if not secret:  # a browser that keeps no cookies: the name lasts as long as the tab
         secret = st.session_state.setdefault("visitor_secret", access.new_secret())
@@ -101,7 +120,8 @@ def maker() -> str:
 
 def is_owner() -> bool:
     """Whether the workspace belongs to who looks at this page (pages/server/owner.py)."""
-    if owner.holds_token(st.context.cookies):
+    used = account()
+    if owner.holds_token(st.context.cookies) or (used is not None and accounts.rules().makes_owner(used)):
         return True
     return not is_hosted() and comes_from_here(st.context.headers, st.context.ip_address)
 
@@ -143,7 +163,7 @@ def chosen(kind: str) -> str | None:
         if kind == "incoming":  # uploads end by themselves, so there is nothing to complain of: one starts over
             return None
         # The same words whether it is there or not, lest ids can be tried.
-        fix = "Ask whoever made it for a share link." if kind in identity.SHARED else "Choose photos on the Data page."
+        fix = "Ask whoever made it for a share link." if kind in grants.SHARED else "Choose photos on the Data page."
         raise UserError(f"You cannot open this {WORDS[kind]}: it belongs to someone else, or it was deleted.", fix)
     return value
 
@@ -242,13 +262,13 @@ def dataset_of(dataset_id: str) -> Dataset:
     if not (folder / "dataset.json").is_file() or is_deleted(folder):  # what the cache has of it is nobody's any more
         return manifest.load_dataset(workspace(), dataset_id)
     touch_used(folder)
-    return _dataset(workspace().root.as_posix(), dataset_id, name_mark(folder))
+    return _dataset(workspace().root.as_posix(), dataset_id, (name_mark(folder), file_mark(folder, MOVED)))
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
-def _dataset(root: str, dataset_id: str, name: Mark | None) -> Dataset:
-    """A version of a data set never changes but for its name, so it is read once for each."""
-    del name  # of the cache's key
+def _dataset(root: str, dataset_id: str, marks: tuple[Mark | None, ...]) -> Dataset:
+    """A version of a data set never changes but for its name and whose it is, so it is read once for each."""
+    del marks  # of the cache's key
     return manifest.load_dataset(open_workspace(root), dataset_id)
 
 

@@ -261,9 +261,8 @@ def test_who_was_served_is_remembered_by_the_next_server(workspace, line):
 def test_one_process_has_one_queue_a_workspace(workspace):
     queue = queue_of(workspace, admit_all)
     found = []
-    threads = [
-        threading.Thread(target=lambda: found.append(queue_of(Workspace(workspace.root), admit_all))) for _ in range(8)
-    ]
+    other = Workspace(workspace.root)
+    threads = [threading.Thread(target=lambda: found.append(queue_of(other, admit_all))) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.shared import state
 from pages.shared.take_along import OPEN
-from tlcore import access
+from tlcore import access, grants
 from tlcore.jobs import store
 from tlcore.jobs.store import Job
 from tlcore.models import backbones, registry
@@ -101,7 +101,7 @@ def stranger(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     monkeypatch.setattr(access, "new_secret", lambda: secret)  # AppTest has no cookies, so each visit asks for one
 
     def give(workspace: Workspace, rights: dict[str, access.Right]) -> None:
-        access.give_rights(workspace, access.visitor_name(secret), rights)
+        grants.give_rights(workspace, access.visitor_name(secret), rights)
 
     return give
 

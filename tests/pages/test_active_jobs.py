@@ -6,7 +6,6 @@ import pytest
 from filelock import FileLock
 from streamlit.testing.v1 import AppTest
 
-from pages.server.identity import rights_with
 from tests.pages.conftest import PAGES, words
 from tlcore.comparison.store import create_comparison, runs_of
 from tlcore.config import TrainConfig, defaults_for
@@ -14,6 +13,7 @@ from tlcore.events import EpochEnd, Evaluated, Finished, Progress, Started, Stop
 from tlcore.jobs import store
 from tlcore.jobs.locks import LOCK
 from tlcore.jobs.store import ImportSpec, Job, check_job, create_import, create_run
+from tlcore.storage.sharing import rights_with
 
 GO = {"race": "Open race", "train": "Open training", "import": "Open import", "check": "Open check"}
 LEARNING = [Started(0.0, 1), *(EpochEnd(number, 30, 1, 1, 1, 0.5, 0.1) for number in range(1, 13))]

@@ -7,7 +7,6 @@ from filelock import FileLock
 from streamlit.testing.v1 import AppTest
 
 from pages.parts.compare import choice, verdict
-from pages.server.identity import rights_with
 from pages.shared import state, strategies
 from tests.pages.conftest import buttons, words
 from tlcore.comparison.store import Comparison, create_comparison, runs_of
@@ -18,6 +17,7 @@ from tlcore.events import EpochEnd, Evaluated, Failed, Finished, Started, Stoppe
 from tlcore.jobs import status, store
 from tlcore.jobs.locks import LOCK
 from tlcore.jobs.store import Run
+from tlcore.storage.sharing import rights_with
 from tlcore.workspace import CHECKPOINT
 
 NAMES = {"a": "hybrid", "b": "feature extraction", "c": "from scratch"}

@@ -4,7 +4,6 @@ from urllib.parse import unquote
 
 import pytest
 
-from pages.server.identity import rights_with
 from tests.conftest import copy_of
 from tests.pages.conftest import buttons, words
 from tlcore import access
@@ -16,6 +15,7 @@ from tlcore.data.manifest import load_dataset
 from tlcore.jobs.store import create_run, list_runs, load_run
 from tlcore.storage.put_aside import list_deletions
 from tlcore.storage.renaming import rename
+from tlcore.storage.sharing import rights_with
 from tlcore.storage.trash import delete
 from tlcore.storage.visits import OWNER, LastUsed, note_visit
 

@@ -5,13 +5,13 @@ import re
 
 import pytest
 
-from pages.server.identity import rights_with
 from tests.pages.conftest import PAGES, buttons, grids, with_exports_open, words
 from tlcore.charts import tokens
 from tlcore.comparison.store import create_comparison
 from tlcore.config import TrainConfig, defaults_for
 from tlcore.events import EpochEnd, Failed, Progress, Started, encode
 from tlcore.jobs.store import ImportSpec, create_import, create_run
+from tlcore.storage.sharing import rights_with
 
 UNKNOWN = "nobody-0123456789abcdef"
 

@@ -6,7 +6,6 @@ import pytest
 from filelock import FileLock
 from streamlit.testing.v1 import AppTest
 
-from pages.server.identity import rights_with
 from tests.pages.conftest import buttons, words
 from tlcore.config import TrainConfig, defaults_for
 from tlcore.events import EpochEnd, Evaluated, Failed, Finished, Started, Stopped, encode
@@ -15,6 +14,7 @@ from tlcore.jobs.locks import LOCK
 from tlcore.jobs.store import Run, create_run
 from tlcore.models.registry import BUILT_IN
 from tlcore.storage.renaming import rename
+from tlcore.storage.sharing import rights_with
 from tlcore.workspace import CHECKPOINT
 
 pytestmark = pytest.mark.usefixtures("two_networks")

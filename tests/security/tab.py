@@ -83,6 +83,7 @@ class Tab:
         self.browser = browser
         self.elements: dict[tuple[int, ...], Element] = {}
         self.session = ""
+        self.redirect = ""  # where the page sends the browser to log in or out
         self.page = self.query = ""
         self._cached: dict[str, ForwardMsg] = {}
         self._open = ExitStack()
@@ -132,6 +133,8 @@ class Tab:
                 self.session = message.new_session.initialize.session_id
             elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
                 self.elements[tuple(message.metadata.delta_path)] = message.delta.new_element
+            elif kind == "auth_redirect":
+                self.redirect = message.auth_redirect.url
             elif kind == "script_finished" and message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
                 return
 

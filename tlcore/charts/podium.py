@@ -16,14 +16,15 @@ from tlcore.shares import percent, percent_range
 
 ROW, LARGE_ROW = 58, 92  # pixels of a group
 AXIS_ROOM = 40  # pixels below the last of them
-MOST_LETTERS = 26  # of a group's name, on a phone
+MOST_LETTERS = 22  # of a group's name, on a phone
 STEP = 0.1  # of the accuracy at which the axis may begin
 
 
 class PodiumRow(NamedTuple):
-    """A group's place, and its score on the hidden test: photos, and the 95% interval of the share, 0–1."""
+    """A group's place, also in words ("1st"), and its score on the hidden test: photos, and the 95% interval, 0–1."""
 
     place: int
+    ordinal: str
     name: str
     correct: int
     total: int
@@ -36,23 +37,22 @@ class PodiumRow(NamedTuple):
 
 
 def podium_frame(rows: Sequence[PodiumRow]) -> pd.DataFrame:
-    """A row a group, in the order given: `place, name, words, share, low, high, score, range, first`."""
+    """A row a group, in the order given: `place, name, words, share, low, high, score, first`."""
     return pd.DataFrame(
         [
             (
                 each.place,
                 each.name,
-                f"{each.place}   {_shortened(each.name)}",
+                f"{each.ordinal} · {_shortened(each.name)}",
                 each.share,
                 each.low,
                 each.high,
-                percent(each.share),
-                percent_range(each.low, each.high),
+                f"{percent(each.share)} ({percent_range(each.low, each.high)})",
                 each.place == 1,
             )
             for each in rows
         ],
-        columns=["place", "name", "words", "share", "low", "high", "score", "range", "first"],
+        columns=["place", "name", "words", "share", "low", "high", "score", "first"],
     )
 
 
@@ -70,8 +70,7 @@ def podium_chart(frame: pd.DataFrame, dark: bool = False, large: bool = False) -
         tooltip=[
             alt.Tooltip("name:N", title="Group"),
             alt.Tooltip("place:Q", title="Place"),
-            alt.Tooltip("score:N", title="Correct"),
-            alt.Tooltip("range:N", title="Likely range"),
+            alt.Tooltip("score:N", title="Correct (likely range)"),
         ],
     )
     across = alt.X(

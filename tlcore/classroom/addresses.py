@@ -18,7 +18,8 @@ _VIRTUAL = ("docker", "br-", "veth", "virbr", "vmnet", "vboxnet", "utun", "zt")
 
 def network_addresses() -> list[str]:
     """This computer’s IPv4 addresses in its networks, the one it talks to others with first; [] without any."""
-    virtual, usual = [], []
+    virtual: list[str] = []
+    usual: list[str] = []
     for name, found in psutil.net_if_addrs().items():
         kept = [each.address for each in found if each.family == socket.AF_INET and _is_for_others(each.address)]
         (virtual if name.lower().startswith(_VIRTUAL) else usual).extend(kept)

@@ -10,6 +10,11 @@ def class_key(name: str) -> str:
     return clean_label(name).casefold()
 
 
+def has_classes(known: Iterable[str], wanted: Iterable[str]) -> bool:
+    """Whether all of the `wanted` are among the `known`."""
+    return {*map(class_key, wanted)} <= {*map(class_key, known)}
+
+
 def same_classes(first: Iterable[str], second: Iterable[str]) -> bool:
     """Whether both name the same classes, in any order."""
     return {*map(class_key, first)} == {*map(class_key, second)}

@@ -12,8 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from tlcore.access import rights_given
-from tlcore.classroom.class_names import same_classes
+from tlcore.classroom.class_names import has_classes
 from tlcore.classroom.membership import devices_by_group
 from tlcore.classroom.overview import entry_of_group
 from tlcore.classroom.store import FOLDER, change_classroom, list_classrooms, list_groups, load_classroom
@@ -21,11 +20,12 @@ from tlcore.classroom.values import Classroom, Group
 from tlcore.data.manifest import load_dataset
 from tlcore.data.versions import current_version
 from tlcore.errors import UserError
+from tlcore.grants import rights_given
 from tlcore.intervals import wilson_interval
 from tlcore.jobs.store import Job, Run, scoring_job
 from tlcore.naming import Mark, file_mark
 from tlcore.serving.bundle import INFO, bundle_place, network_checksum, read_info
-from tlcore.workspace import Workspace, disk_error, read_json, split_version, write_json
+from tlcore.workspace import Workspace, disk_error, is_id, read_json, split_version, write_json
 
 SCORES = "scores"
 
@@ -83,16 +83,18 @@ def set_hidden_test(workspace: Workspace, classroom_id: str, dataset_id: str) ->
     classroom = load_classroom(workspace, classroom_id)
     if not dataset_id:
         return change_classroom(workspace, classroom_id, hidden_test="")
+    if not is_id(dataset_id):
+        raise UserError("This names no data set.", "Choose one of your data sets.")
     current = current_version(workspace, dataset_id)
     dataset = load_dataset(workspace, current)
     if dataset.visitor:
         raise UserError(f"“{dataset.name}” was made by a visitor, who knows it.", "Choose photos of your own.")
     if len(dataset.labels) < 2:
         raise UserError(f"“{dataset.name}” has fewer than two classes.", "Choose photos with two classes or more.")
-    if classroom.task.classes and not same_classes(classroom.task.classes, dataset.labels):
+    asked = classroom.task.classes or _labels(workspace, classroom.task.dataset_id)
+    if asked and not has_classes(asked, dataset.labels):
         raise UserError(
-            f"“{dataset.name}” has the classes {', '.join(dataset.labels)}; "
-            f"the task asks for {', '.join(classroom.task.classes)}.",
+            f"“{dataset.name}” has the classes {', '.join(dataset.labels)}; the task asks for {', '.join(asked)}.",
             "Give both the same classes.",
         )
     _check_unseen(workspace, classroom, current, dataset.name)
@@ -120,8 +122,12 @@ def hidden_folders(workspace: Workspace) -> frozenset[str]:
 
 def hidden_labels(workspace: Workspace, classroom: Classroom) -> tuple[str, ...]:
     """The classes of the hidden test; () where there is none, or it is gone."""
+    return _labels(workspace, classroom.hidden_test)
+
+
+def _labels(workspace: Workspace, dataset_id: str) -> tuple[str, ...]:
     try:
-        return load_dataset(workspace, classroom.hidden_test).labels if classroom.hidden_test else ()
+        return load_dataset(workspace, dataset_id).labels if dataset_id else ()
     except UserError:
         return ()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from tlcore.classroom.membership import devices_by_group
 from tlcore.classroom.started_runs import started_runs
 from tlcore.classroom.store import list_groups
-from tlcore.classroom.values import Classroom, Group
+from tlcore.classroom.values import ENSEMBLE, Classroom, Group
 from tlcore.data.dataset_list import DatasetSummary, list_datasets
 from tlcore.data.manifest import load_dataset
 from tlcore.errors import UserError
@@ -20,8 +20,6 @@ from tlcore.jobs.status import OVER, JobStatus, Mark, job_status, mark_of
 from tlcore.jobs.store import Job, Run, list_runs, open_job
 from tlcore.naming import name_mark
 from tlcore.workspace import Workspace, last_used, split_version
-
-ENSEMBLE = "ensemble"
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ from tlcore.storage.belongings import (
     belongings_of,
     find_belonging,
 )
-from tlcore.storage.deletion import delete, delete_everything, delete_for_good
+from tlcore.storage.deletion import delete, delete_everything, delete_for_good, forget_signatures
 from tlcore.storage.forgetting import work_off
 from tlcore.storage.put_aside import list_deletions
 from tlcore.storage.visits import forget_visit
@@ -193,6 +193,7 @@ def _delete_visitors(workspace: Workspace, visitors: list[str], wait_seconds: fl
         datasets, runs = datasets + done.datasets, runs + done.runs
         size, ending = size + done.bytes, ending + done.still_ending
         (workspace.root / VISITORS / f"{visitor}.json").unlink(missing_ok=True)
+    forget_signatures(workspace, made)
     work_off(workspace)
     return datasets, runs + sum(each.kind == RUN for each in gone), size, ending
 

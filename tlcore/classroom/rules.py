@@ -10,15 +10,12 @@ from collections.abc import Sequence
 from tlcore.classroom.class_names import class_key, same_classes
 from tlcore.classroom.started_runs import note_started, started_runs
 from tlcore.classroom.store import list_groups, open_classroom
-from tlcore.classroom.values import Classroom, Group, Task
+from tlcore.classroom.values import ENSEMBLE, Classroom, Group, Task
 from tlcore.config import STRATEGIES, TrainConfig, short_name
 from tlcore.data.manifest import Dataset, load_dataset
 from tlcore.errors import UserError
 from tlcore.jobs.store import Job, Run
 from tlcore.workspace import Workspace, split_version
-
-ENSEMBLE = "ensemble"
-"""Among the strategies of a task: that groups may combine their models."""
 
 
 def group_by_visitor(workspace: Workspace, visitor: str) -> Group | None:
@@ -47,14 +44,19 @@ def check_run(workspace: Workspace, visitor: str, dataset: Dataset, config: Trai
     check_runs(workspace, visitor, dataset, [config])
 
 
-def check_runs(workspace: Workspace, visitor: str, dataset: Dataset, configs: Sequence[TrainConfig]) -> None:
-    """As `check_run`, for trainings that are started together: all of them, or none."""
+def check_runs(workspace: Workspace, visitor: str, dataset: Dataset | None, configs: Sequence[TrainConfig]) -> None:
+    """As `check_run`, for trainings that are started together: all of them, or none.
+
+    Args:
+        dataset: None where the photos are still to be changed: then only the rest is checked.
+    """
     found = _place_of(workspace, visitor)
     if found is None:
         return
     classroom, group = found
     _check_not_paused(classroom)
-    _check_dataset(workspace, classroom.task, dataset.id, dataset)
+    if dataset is not None:
+        _check_dataset(workspace, classroom, dataset.id, dataset)
     for config in configs:
         _check_strategy(classroom.task, config.strategy)
     _check_number(classroom.task, len(started_runs(workspace, group)), len(configs))
@@ -77,7 +79,7 @@ def admit(job: Job, by_owner: bool) -> None:
     _check_not_paused(classroom)
     if not isinstance(job, Run):
         return
-    _check_dataset(workspace, classroom.task, job.dataset_id)
+    _check_dataset(workspace, classroom, job.dataset_id)
     _check_strategy(classroom.task, ENSEMBLE if job.ensemble is not None else job.config.strategy)
     if job.ensemble is None:
         started = started_runs(workspace, group)
@@ -99,9 +101,12 @@ def _check_not_paused(classroom: Classroom) -> None:
         raise UserError("Your teacher has paused the classroom.", "Try again when the pause is over.")
 
 
-def _check_dataset(workspace: Workspace, task: Task, dataset_id: str, dataset: Dataset | None = None) -> None:
+def _check_dataset(workspace: Workspace, classroom: Classroom, dataset_id: str, dataset: Dataset | None = None) -> None:
     """Whether the task allows these photos. `dataset`: those of `dataset_id`, where they were read already."""
-    if task.dataset_id and split_version(dataset_id)[0] != split_version(task.dataset_id)[0]:
+    task, folder = classroom.task, split_version(dataset_id)[0]
+    if folder == split_version(classroom.hidden_test)[0]:  # no page shows them; whoever guessed the id learns nothing
+        raise UserError("These photos can’t be used in this classroom.", "Use your group’s own photos.")
+    if task.dataset_id and folder != split_version(task.dataset_id)[0]:
         raise UserError(
             "These are not the photos of the task.", "Open the task’s photos: your group’s page has a button for them."
         )

@@ -14,11 +14,12 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from tlcore.access import give_rights, new_secret, visitor_name
+from tlcore.access import new_secret, visitor_name
 from tlcore.classroom.codes import new_code
 from tlcore.classroom.values import Classroom, Group, Task
 from tlcore.data.names import clean_text, shorten
 from tlcore.errors import UserError
+from tlcore.grants import give_rights
 from tlcore.naming import Mark, file_mark
 from tlcore.workspace import Workspace, disk_error, is_id, new_id, read_json, split_version, write_json
 

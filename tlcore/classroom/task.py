@@ -3,17 +3,16 @@
 from collections import Counter
 from dataclasses import replace
 
-from tlcore.classroom.class_names import class_key, same_classes
+from tlcore.classroom.class_names import class_key, has_classes, same_classes
 from tlcore.classroom.hidden_test import hidden_labels
-from tlcore.classroom.rules import ENSEMBLE
 from tlcore.classroom.store import change_classroom, load_classroom
-from tlcore.classroom.values import Classroom, Task
+from tlcore.classroom.values import ENSEMBLE, Classroom, Task
 from tlcore.config import STRATEGIES
 from tlcore.data.manifest import Dataset, load_dataset
 from tlcore.data.names import clean_label, clean_text, shorten
 from tlcore.data.versions import current_version
 from tlcore.errors import UserError
-from tlcore.workspace import Workspace, split_version
+from tlcore.workspace import Workspace, is_id, split_version
 
 MAX_TEXT = 2_000
 """Characters of the text of a task."""
@@ -36,17 +35,22 @@ def set_task(workspace: Workspace, classroom_id: str, task: Task) -> Classroom:
     classroom = load_classroom(workspace, classroom_id)
     kept = replace(task, text=_clean_lines(task.text), classes=_clean_classes(task.classes))
     _check_values(kept)
-    labels = hidden_labels(workspace, classroom)
-    if kept.classes and labels and not same_classes(kept.classes, labels):
-        raise UserError(
-            f"The hidden test has the classes {', '.join(labels)}; the task has {', '.join(kept.classes)}.",
-            "Give both the same classes, or choose another hidden test first.",
-        )
+    classes = kept.classes
     if kept.dataset_id:
+        if not is_id(kept.dataset_id):
+            raise UserError("This names no data set.", "Choose one of your data sets.")
         if split_version(kept.dataset_id)[0] == split_version(classroom.hidden_test)[0]:
             raise UserError("These photos are the hidden test.", "Choose others for the task: all groups see those.")
         kept = replace(kept, dataset_id=current_version(workspace, kept.dataset_id))
-        _check_photos(kept, load_dataset(workspace, kept.dataset_id))
+        dataset = load_dataset(workspace, kept.dataset_id)
+        _check_photos(kept, dataset)
+        classes = dataset.labels
+    labels = hidden_labels(workspace, classroom)
+    if classes and not has_classes(classes, labels):
+        raise UserError(
+            f"The hidden test has the classes {', '.join(labels)}; the task has {', '.join(classes)}.",
+            "Give both the same classes, or choose another hidden test first.",
+        )
     return change_classroom(workspace, classroom_id, task=kept)
 
 

@@ -5,6 +5,9 @@ from pathlib import Path
 
 from tlcore.classroom.codes import spaced
 
+ENSEMBLE = "ensemble"
+"""Among strategies: models that are combined."""
+
 
 @dataclass(frozen=True)
 class Task:
@@ -15,7 +18,7 @@ class Task:
         dataset_id: the photos that all groups train on; "": each group brings its own.
         classes: the names that the classes of a group's photos must have.
         photos_per_class: how many photos a class may have at most; 0: no limit.
-        strategies: those that a group may choose from; (): all.
+        strategies: those that a group may choose from, "ensemble" among them; (): all.
         runs: how many trainings a group may start; 0: no limit.
     """
 

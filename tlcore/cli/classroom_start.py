@@ -45,7 +45,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def start(workspace: Workspace, options: argparse.Namespace) -> int:
-    """Open the classroom, say how to join it, and serve the pages until Ctrl-C; the exit code."""
+    """Open the classroom, say how to join it, and serve the pages until Ctrl-C; the exit code.
+
+    Raises:
+        UserError: the port is taken, an address is none, a package is missing, or the disk says no.
+    """
+    if options.json:
+        raise UserError("Starting the app has no --json.", "For how the groups stand: class status --json")
     require_package("streamlit", "Streamlit", "The app", "app")
     folder = app_folder(Path(tlcore.__file__).parent)
     check_port(EVERYWHERE, options.port)

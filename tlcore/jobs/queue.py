@@ -22,7 +22,8 @@ from tlcore.jobs.places import entry_of, has_begun
 from tlcore.jobs.small_machine import keeps_trainer_warm
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Job
-from tlcore.jobs.supervision import Supervision, settle
+from tlcore.jobs.supervision import Allowance, Supervision, settle
+from tlcore.jobs.worker_memory import memory_limit
 from tlcore.jobs.workers import AdoptedWorker, Exit, OwnWorker
 from tlcore.settings import HOSTED, OWN, Limits, is_hosted, load_limits
 from tlcore.workspace import Workspace
@@ -262,14 +263,15 @@ class JobQueue:
     def _watch(self, job: Job, worker: OwnWorker | AdoptedWorker) -> bool:
         """Until a worker has ended, and what is to be written down about that."""
         limited = job.visitor or job.kind == "advice"  # an advice is everybody's who sees the photos
-        minutes = self._limits().run_minutes if limited else 0
-        watch = Supervision(job, worker, minutes, lambda: self._line.tidy(job.kind))
+        limits = self._limits()
+        allowed = Allowance(limits.run_minutes if limited else 0, memory_limit(limits))
+        watch = Supervision(job, worker, allowed, lambda: self._line.tidy(job.kind))
         end = watch.wait(self._closing)
         if end is None:
             worker.leave()
             return False
         if job.folder.is_dir():
-            settle(self._line, job, end, watch.peak_bytes, watch.ended_here)
+            settle(self._line, job, end, watch)
             self._wait_before_retry(job, failed=end != Exit())
         self._notice(job.kind)
         return True

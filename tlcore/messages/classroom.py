@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
 from tlcore.classroom.hidden_test import HiddenScore
-from tlcore.classroom.overview import ENSEMBLE, GroupState, RunState
+from tlcore.classroom.overview import GroupState, RunState
 from tlcore.classroom.podium import Place, Podium, level_sets
-from tlcore.classroom.values import Task
+from tlcore.classroom.values import ENSEMBLE, Task
 from tlcore.config import STRATEGIES, short_name
 from tlcore.messages.quantities import count, percent, percent_range
 

@@ -105,20 +105,27 @@ def belongings_of(workspace: Workspace, visitor: str, kinds: Iterable[str] = ())
     ]
 
 
+def note_of(kind: str) -> str:
+    """The file in a folder of this kind that tells whose it is."""
+    notes = {UPLOADS: OWNER, DATASET: "dataset.json", COMPARISON: NOTE, NETWORK: NETWORK_NOTE}
+    return notes.get(kind, JOB)
+
+
 def _places(workspace: Workspace) -> tuple[tuple[str, Path, str], ...]:
     """The kinds with their folder and the file in it that tells the rest."""
-    return (
-        (UPLOADS, workspace.incoming, OWNER),
-        (DATASET, workspace.datasets, "dataset.json"),
-        (IMPORT, workspace.imports, JOB),
-        (RECOMMENDATION, workspace.recommendations, JOB),
-        (CHECK, workspace.checks, JOB),
-        (RUN, workspace.runs, JOB),
-        (ANALYSIS, workspace.analyses, JOB),
-        (COMPARISON, workspace.root / RACES, NOTE),
-        (ADDITION, workspace.additions, JOB),
-        (NETWORK, workspace.networks, NETWORK_NOTE),
-    )
+    parents = {
+        UPLOADS: workspace.incoming,
+        DATASET: workspace.datasets,
+        IMPORT: workspace.imports,
+        RECOMMENDATION: workspace.recommendations,
+        CHECK: workspace.checks,
+        RUN: workspace.runs,
+        ANALYSIS: workspace.analyses,
+        COMPARISON: workspace.root / RACES,
+        ADDITION: workspace.additions,
+        NETWORK: workspace.networks,
+    }
+    return tuple((kind, parent, note_of(kind)) for kind, parent in parents.items())
 
 
 def _belonging(kind: str, folder: str, note: str) -> Belonging | None:

@@ -5,7 +5,8 @@ import time
 from collections.abc import Callable
 
 from tlcore.errors import UserError
-from tlcore.settings import Limits, load_limits
+from tlcore.settings import Limits, is_hosted, load_limits
+from tlcore.storage.overview import list_visitors
 from tlcore.workspace import Workspace
 
 MINUTES = 10.0
@@ -52,6 +53,8 @@ class Cleaner:
         if limits is not None:
             try:
                 self._clean(self._workspace, limits, by_age)
+                if is_hosted():
+                    list_visitors(self._workspace)  # measures what everybody keeps, for the Host page
             except (OSError, UserError):
                 return
 

@@ -36,6 +36,7 @@ from tlcore.storage.belongings import (
 )
 from tlcore.storage.deletion import ORDER, delete, delete_marked, forget_signatures
 from tlcore.storage.forgetting import note_photos, unused_features, work_off
+from tlcore.storage.handover import finish_handovers
 from tlcore.storage.made_exports import idle_exports
 from tlcore.storage.pending import finish_deletions
 from tlcore.storage.purge import purge_deleted_photos
@@ -90,6 +91,7 @@ def _clean(
     if not dry_run:
         empty_trash(workspace)
         finish_deletions(workspace)
+        finish_handovers(workspace)
         yield from (Removed(each.kind, each.id, 0) for each in delete_marked(workspace))
     yield from _drafts(workspace, dry_run)
     everything = list(belongings(workspace))

@@ -64,6 +64,7 @@ def _close(asked: Question) -> None:
     )
     if _confirmed("Close the classroom"):
         actions.change_classroom(classroom, is_open=False)
+        st.query_params.from_dict(views.link(classroom))  # without its id the address means the one that is open
         _done()
 
 

@@ -25,7 +25,7 @@ ACTIVE = ("queued", "running")
 
 def drawing(each: GroupState) -> str:
     """The card below the group's name, which is a link."""
-    return f'<div class="tl-group">{_facts(each)}{_photos(each.dataset)}{_work(each)}{_score(each)}{_entry(each)}</div>'
+    return f'<div class="tl-group">{_facts(each)}{_photos(each.dataset)}{_score(each)}{_work(each)}</div>'
 
 
 def newest_scored(each: GroupState) -> RunState | None:
@@ -47,7 +47,9 @@ def active_run(each: GroupState) -> RunState | None:
 
 def _facts(each: GroupState) -> str:
     photos = f" · {count(each.dataset.num_photos, 'photo')}" if each.dataset is not None else ""
-    return f'<p class="tl-small">{count(each.devices, "device")}{photos}</p>'
+    handed_in = each.entry is not None and each.group.entry == each.entry.id
+    mark = ' · <b class="tl-right">✓ Handed in</b>' if handed_in else ""
+    return f'<p class="tl-small">{count(each.devices, "device")}{photos}{mark}</p>'
 
 
 def _photos(dataset: DatasetState | None) -> str:
@@ -90,15 +92,16 @@ def _newest(root: str, dataset_id: str) -> list[tuple[str, str]]:
 
 
 def _work(each: GroupState) -> str:
-    """How far the training is, or its place in the line."""
+    """How far the training is, or its place in the line; else which model counts."""
     active = active_run(each)
     if active is None:
-        words = "" if each.runs else "No training yet"
+        words = "" if each.group.entry else "The newest model counts" if each.entry else "No model yet"
         return f'<p class="tl-work">{words}</p><div class="tl-progress"></div>'
     share, words = _progress(active)
+    values = f'aria-valuemin="0" aria-valuemax="100" aria-valuenow="{share * 100:.0f}"'
     return (
         f'<p class="tl-work">{html.escape(words)}</p><div class="tl-progress" role="progressbar" aria-label="Training" '
-        f'aria-valuemin="0" aria-valuemax="100" aria-valuenow="{share * 100:.0f}"><i style="width:{share:.1%}"></i></div>'
+        f'{values}><i style="width:{share:.1%}"></i></div>'
     )
 
 
@@ -112,16 +115,8 @@ def _progress(active: RunState) -> tuple[float, str]:
 
 
 def _score(each: GroupState) -> str:
+    """The newest score, in two lines that do not break within the range."""
     run = newest_scored(each)
     if run is None or run.interval is None:
         return '<div class="tl-no-score"></div>'
-    return score.drawing(run.correct or 0, run.total or 0, *run.interval)
-
-
-def _entry(each: GroupState) -> str:
-    """Which model counts for the group."""
-    if each.entry is None:
-        return '<p class="tl-entry"></p>'
-    if each.group.entry == each.entry.id:
-        return '<p class="tl-entry tl-right">✓ Handed in</p>'
-    return '<p class="tl-entry">Newest model counts</p>'
+    return score.drawing(run.correct or 0, run.total or 0, *run.interval).replace(" · likely", "<br>likely", 1)

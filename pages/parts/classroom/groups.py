@@ -79,7 +79,7 @@ def _cards(classroom_id: str, sort: str) -> None:
     st.caption(plain(summary(found)))
     with st.container(key="tl_groups", horizontal=True, gap="small"):
         for each in found:
-            with st.container(key=f"card_group_{each.group.id}", gap=None):
+            with st.container(key=f"card_group_{each.group.id}", gap=None, height="stretch"):
                 st.page_link(
                     "pages/classroom.py",
                     label=f"**{plain(each.group.name)}**",

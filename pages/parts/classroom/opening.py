@@ -5,7 +5,7 @@ import streamlit as st
 from pages.parts.classroom import leaving, views
 from pages.shared import actions, state
 from pages.shared.widgets import paged, plain
-from tlcore.classroom.store import list_classrooms, list_groups
+from tlcore.classroom.store import list_classrooms, list_groups, open_classroom
 from tlcore.classroom.values import Classroom
 from tlcore.messages.quantities import count
 
@@ -18,12 +18,14 @@ STEPS = (
 
 def show() -> None:
     """The name, which may stay empty, the button, and below it what is kept."""
-    with st.container(key="tl_open_classroom"), st.form("open_classroom", border=False):
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            name = st.text_input(
-                "Name (optional)", placeholder="Biology 7b", max_chars=40, key="classroom_name", width=320
-            )
-            pressed = st.form_submit_button("Open a classroom", type="primary", key="classroom_open")
+    with (
+        st.form("open_classroom", border=False),
+        st.container(key="tl_open_classroom", horizontal=True, vertical_alignment="bottom"),
+    ):
+        name = st.text_input("Name (optional)", placeholder="Biology 7b", max_chars=40, key="classroom_name", width=320)
+        pressed = st.form_submit_button("Open a classroom", type="primary", key="classroom_open")
+    if (now := open_classroom(state.workspace())) is not None:
+        st.caption(f"Opening a new classroom closes “{plain(now.name)}”, which is open now.")
     if pressed and (made := actions.open_classroom(name)) is not None:
         st.query_params.from_dict(views.link(made))
         st.rerun()

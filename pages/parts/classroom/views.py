@@ -1,4 +1,4 @@
-"""What of the Classroom page is seen, as it stands in the address: which classroom, which group, and which side of it."""
+"""What of the Classroom page is seen, as the address says: which classroom, which group, and which side of it."""
 
 import streamlit as st
 

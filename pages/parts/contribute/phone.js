@@ -72,8 +72,8 @@ class Phone {
     this.list = make("ul", { className: "latest" });
     this.list.setAttribute("aria-label", "Latest photos");
     this.back = button("Remove last photo", "quiet", () => this.takeBack());
-    const arrived = make("div", { className: "arrived" }, make("div", { className: "line" }, this.count, this.back), this.bar, this.problem, this.again, this.list);
-    this.root = make("section", { className: "phone" }, this.choices, this.form, this.hint, this.cameraPlace, arrived, this.ways);
+    this.arrived = make("div", { className: "arrived" }, make("div", { className: "line" }, this.count, this.back), this.bar, this.problem, this.again, this.list);
+    this.root = make("section", { className: "phone" }, this.choices, this.form, this.hint, this.cameraPlace, this.ways, this.arrived);
     this.root.setAttribute("aria-label", "Your photos");
   }
 
@@ -330,7 +330,7 @@ class Phone {
     const left = own.length - arrived;
     const sum = arrived + before;
     this.count.textContent = left ? `${number(sum)} of ${photos(own.length + before)} sent` : sum ? `${photos(sum)} sent` : "";
-    this.count.hidden = !this.count.textContent;
+    this.arrived.hidden = !this.count.textContent && this.problem.hidden;
     const figures = this.sender?.workers ? this.sender.figures() : null;
     this.bar.hidden = !figures && !this.pending.length;
     this.bar.value = figures ? figures.sent / Math.max(1, figures.bytes) : 0;
@@ -347,7 +347,7 @@ class Phone {
       const isChosen = Boolean(this.chosen) && sameName(this.chosen.name, each.name);
       chip.dir = "auto";
       chip.setAttribute("aria-pressed", String(isChosen));
-      chip.append(make("b", { textContent: each.name }), make("small", { textContent: each.photos || most ? ` ${number(each.photos)}${most}` : "" }));
+      chip.append(make("b", { textContent: each.name }), make("small", { textContent: most ? `${number(each.photos)}${most} waiting` : each.photos ? `${number(each.photos)} waiting` : "" }));
       return chip;
     });
     this.adder.hidden = !this.data.can_add || !this.form.hidden;
@@ -357,6 +357,16 @@ class Phone {
     this.drawn = text;
     this.choices.replaceChildren(...chips, this.adder);
     if (place >= 0) this.choices.children[place]?.focus();
+  }
+
+  get isSending() {
+    return this.pending.length > 0 || Boolean(this.sender?.items.some(isLeft));
+  }
+
+  /** New in its place: what Python knew of it may be gone. */
+  enter() {
+    this.reported = "";
+    this.drawn = "";
   }
 
   close() {
@@ -370,14 +380,22 @@ class Phone {
 }
 
 const phones = new WeakMap();
+let kept = null; // one that was taken out of the page with photos on their way, as after a lost connection
 
 export default function (component) {
   const { parentElement } = component;
-  if (!phones.has(parentElement)) phones.set(parentElement, new Phone(component.data));
-  const phone = phones.get(parentElement);
+  let phone = phones.get(parentElement);
+  if (!phone) {
+    phone = kept ?? new Phone(component.data);
+    kept = null;
+    phone.enter();
+    phones.set(parentElement, phone);
+  }
   phone.update(component);
   return () => {
-    phone.close();
     phones.delete(parentElement);
+    phone.root.remove();
+    if (phone.isSending) kept = phone;
+    else phone.close();
   };
 }

@@ -134,7 +134,8 @@ class Board {
     const known = new Set(this.cards.flatMap((card) => card.labels));
     const dropped = new Set(this.dropped);
     const found = photos.filter((each) => !dropped.has(each.id) && !this.removed.includes(each.label));
-    const loose = [...new Set(found.map((each) => each.label))].map((label) => ({ labels: [label], name: label }));
+    const named = new Set(classes.flatMap((each) => each.labels));
+    const loose = [...new Set(found.map((each) => each.label))].filter((label) => !named.has(label)).map((label) => ({ labels: [label], name: label }));
     for (const each of [...classes, ...loose]) {
       const [label] = each.labels;
       if (this.removed.includes(label)) continue;
@@ -590,6 +591,7 @@ class Board {
     this.closeCameras();
     this.pending = [];
     this.sender?.stop();
+    this.root.remove(); // after a lost connection another board may come into the same place
   }
 }
 
@@ -600,7 +602,6 @@ export default function (component) {
   let board = boards.get(parentElement);
   if (board?.isOver(data)) { // an empty one takes its place, and asks Python what there is now
     board.close();
-    board.root.remove();
     board = null;
   }
   if (!board) boards.set(parentElement, (board = new Board(data)));

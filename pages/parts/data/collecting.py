@@ -15,11 +15,19 @@ from pages.parts.data import board
 from pages.parts.data.board import Target, Told
 from pages.shared import actions, chrome, decoding, state
 from tlcore.classroom.contributions import current_area
+from tlcore.classroom.store import load_classroom
 from tlcore.data import incoming, receive
 from tlcore.data.images import PhotoRefused
 from tlcore.data.manifest import Dataset
 from tlcore.data.unsent import keep_unsent
-from tlcore.data.upload_classes import UploadClass, UploadClasses, read_classes, suggested_name, write_classes
+from tlcore.data.upload_classes import (
+    UploadClass,
+    UploadClasses,
+    is_same_name,
+    read_classes,
+    suggested_name,
+    write_classes,
+)
 from tlcore.data.zip_preview import preview_zip
 from tlcore.errors import UserError
 from tlcore.jobs.store import ImportSpec
@@ -130,6 +138,7 @@ def _shown(area: str | None, said: Told, base: Dataset | None) -> dict[str, Any]
     cards, whole = _cards(area, classes) if area else ([], None)
     if base is not None:
         cards = _with_fixed(base, cards)
+    cards = _with_wanted(cards)
     if area:
         suggested = suggested_name(state.workspace(), area, classes)
     named = {"name": classes.name, "folder": classes.folder, "restored": said.restore}
@@ -152,6 +161,18 @@ def _with_fixed(base: Dataset, cards: list[dict[str, Any]]) -> list[dict[str, An
             }
         )
     return [*fixed, *(each for each in cards if each["name"] not in base.labels)]
+
+
+def _with_wanted(cards: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The cards, and one for each class that the task of a group's classroom asks for and none has yet."""
+    group = state.group()
+    if group is None:
+        return cards
+    wanted = load_classroom(state.workspace(), group.classroom_id).task.classes
+    missing = [name for name in wanted if not any(is_same_name(each["name"], name) for each in cards)]
+    named = [each for each in cards if each["name"] or each["count"]]  # empty ones are of no use beside these
+    new = [{"labels": [], "name": name, "count": 0, "photos": []} for name in missing]
+    return [*(named if new else cards), *new]
 
 
 def _arrived(area: str | None, board_mark: str) -> dict[str, Any]:

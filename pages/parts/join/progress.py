@@ -63,7 +63,8 @@ def steps(group: Group) -> None:
     @chrome.errors_shown()
     def live() -> None:
         now = find(group, load_classroom(state.workspace(), group.classroom_id))
-        st.html(_drawing(now))
+        with st.container(key="tl_steps_of_group"):
+            st.html(_drawing(now))
 
     st.fragment(live, run_every=POLL_SECONDS, key="group_steps")()
 
@@ -103,6 +104,7 @@ def _drawing(now: Progress) -> str:
 def _photos(now: Progress) -> str:
     """What photos there are."""
     have = count(now.dataset.num_photos, "photo") if now.dataset is not None else ""
-    waiting = f"{count(now.waiting, 'photo')} waiting to be imported" if now.waiting else ""
+    new = count(now.waiting, "photo") if now.dataset is None else f"{now.waiting:,} more"
+    waiting = f"{new} waiting to be imported" if now.waiting else ""
     found = ", ".join(each for each in (have, waiting) if each)
     return found or "With a phone, the camera, or files."

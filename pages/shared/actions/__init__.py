@@ -5,6 +5,7 @@ sends what it likes. So nothing else in pages/ changes anything (tests/security/
 for it). Pages import this package and name none of its modules.
 """
 
+from pages.shared.actions.accounts import leave_behind, take_along
 from pages.shared.actions.additions import MOST_ADDED, add_to_dataset, add_uploads, check_number_added
 from pages.shared.actions.corrections import (
     keep_issues,
@@ -55,7 +56,7 @@ from pages.shared.actions.jobs import (
     stop,
     takes_more,
 )
-from pages.shared.actions.managing import delete, delete_visitor, rename, restore
+from pages.shared.actions.managing import delete, delete_visitor, rename, restore, stop_sharing
 from pages.shared.actions.networks import add_network, dismiss_network, keep_network
 from pages.shared.actions.new_photos import (
     delete_new_photos,
@@ -107,6 +108,7 @@ __all__ = [
     "keep_issues",
     "keep_labels",
     "keep_network",
+    "leave_behind",
     "leave_group",
     "leave_line",
     "leave_out",
@@ -143,6 +145,8 @@ __all__ = [
     "skip_tests",
     "split_off",
     "stop",
+    "stop_sharing",
+    "take_along",
     "take_back",
     "take_back_photos",
     "takes_more",

@@ -1,12 +1,13 @@
-"""Renaming, deleting and restoring a data set, a run or a race."""
+"""Renaming, deleting and restoring a data set, a run or a race, and ending its links."""
 
 from pages.shared import state
-from pages.shared.actions.guard import is_allowed
+from pages.shared.actions.guard import is_allowed, is_maker
 from tlcore.access import Made
 from tlcore.settings import is_hosted
 from tlcore.storage import renaming, trash
 from tlcore.storage.deletion import Deleted, delete_everything
 from tlcore.storage.put_aside import Deletion
+from tlcore.storage.sharing import stop_sharing as end_links
 
 
 def rename(thing: Made, name: str) -> bool:
@@ -47,3 +48,13 @@ def restore(gone: Made) -> bool:
         return False
     trash.restore(state.workspace(), gone.id)
     return True
+
+
+def stop_sharing(thing: Made) -> int | None:
+    """End all links to a data set, a run or a race; returns how many visitors had opened one. Raises UserError.
+
+    None where it is somebody else's: who may change it by a link has not made the others.
+    """
+    if not is_allowed(thing) or not is_maker(thing):
+        return None
+    return end_links(state.workspace(), thing.id)

@@ -74,7 +74,11 @@ def set_hidden_test(classroom: Classroom, dataset_id: str) -> Classroom | None:
 
 
 def score_groups(classroom: Classroom) -> Job | None:
-    """Score every group's entry on the hidden test, in a job; None where it is not the owner who asks. Raises UserError."""
+    """Score every group's entry on the hidden test, in a job; None where it is not the owner who asks.
+
+    Raises:
+        UserError: there is nothing to score, or the disk is full.
+    """
     if not state.is_owner():
         return None
     job = hidden_test.start_scoring(state.workspace(), classroom)
