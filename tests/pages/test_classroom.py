@@ -122,7 +122,7 @@ def test_every_group_is_seen_with_its_photos_and_its_newest_score(visit, place):
     for label in CLASSES:
         assert f"{label} 12" in said
     evaluated = next(each for each in at.html if "tl-interval" in each.value).value
-    assert "test photos correct · likely range" in evaluated and "Newest model counts" in evaluated
+    assert "test photos correct<br>likely range" in evaluated and "newest model counts" in evaluated
     assert r"**\<b\>Owls\</b\> \[x\]\(y\)**" in links(at), "what a group is called stays letters"
 
 
@@ -170,6 +170,15 @@ def test_a_group_is_opened_with_its_runs_and_what_to_show_the_class(visit, place
     assert f"**{FOXES}** · Biology 7b" in words(shown_to_class) and "Back to the classroom" in links(shown_to_class)
 
 
+def test_a_group_without_anything_has_a_page_and_its_name_stays_letters(visit, place):
+    workspace, classroom, _, _, _ = place
+    owls = store.list_groups(workspace, classroom.id)[1]
+    at = visit("classroom", workspace, classroom=classroom.id, group=owls.id)
+    assert not at.exception and at.title[0].value == r"\<b\>Owls\</b\> \[x\]\(y\)"
+    assert "No photos yet." in words(at) and "No training yet" in words(at)
+    assert "Show its results to the class" not in links(at), "there is nothing to show"
+
+
 def test_a_group_is_removed_after_one_question_and_comes_back(visit, place):
     workspace, classroom, foxes, _, _ = place
     at = visit("classroom", workspace, classroom=classroom.id, group=foxes.id)
@@ -202,6 +211,23 @@ def test_a_task_is_set_changed_and_cleared(visit, place):
     assert at.text_area(key=task_key(at, "text")).value == expected.text, "the form shows the task as it is"
     at.button(key="classroom_task_clear").click().run()
     assert now(place).task == Task()
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept", "refused"),
+    [
+        ("oak, beech ,maple", ("oak", "beech", "maple"), ""),
+        ("oak, Oak, , beech,", ("oak", "beech"), ""),  # once each, and nothing between two commas
+        ("", (), ""),
+        ("oak", (), "two classes or more"),
+    ],
+)
+def test_class_names_are_typed_with_commas_between(visit, place, typed, kept, refused):
+    at = visit("classroom", place[0], view="task")
+    at.text_input(key=next(each.key for each in at.text_input if str(each.key).endswith("_classes"))).set_value(typed)
+    at = press(at, "Save task")
+    assert not at.exception and now(place).task.classes == kept
+    assert refused in "".join(each.value for each in at.error) and bool(refused) is bool(at.error)
 
 
 def test_what_nobody_could_do_is_refused_in_words(visit, place, kept_back):
@@ -299,6 +325,12 @@ def test_all_is_erased_only_with_the_name_typed(visit, place):
     assert not at.exception and not store.list_classrooms(workspace)
     assert not (workspace.datasets / dataset.id).exists() and not run.folder.exists()
     assert "Open a classroom" in buttons(at)
+
+
+def test_everything_can_be_taken_home(visit, place):
+    at = visit("classroom", place[0])
+    (link,) = [each.value for each in at.html if "classroom-files/" in each.value]
+    assert f"classroom-files/{place[1].id}/" in link and "download" in link, "without a hidden test there is one"
 
 
 def test_earlier_classrooms_can_be_looked_at(visit, place):
