@@ -2,7 +2,7 @@
 
 import pytest
 
-from tlcore.charts.podium import PodiumRow, podium_alt_text, podium_chart, podium_frame
+from tlcore.charts.podium import NARROW, PodiumRow, podium_alt_text, podium_chart, podium_frame
 from tlcore.charts.tokens import HEADING, SMALL
 
 ROWS = [
@@ -30,8 +30,11 @@ def test_the_axis_begins_below_the_lowest_range(rows, begin):
 
 def test_on_the_wall_letters_and_rows_are_larger():
     small, large = (podium_chart(podium_frame(ROWS), large=each).to_dict() for each in (False, True))
-    sizes = [{layer["mark"].get("fontSize") for layer in spec["layer"]} - {None} for spec in (small, large)]
-    assert sizes == [{SMALL}, {HEADING}] and large["height"] > small["height"]
+    sizes = [
+        {layer["mark"]["fontSize"]["expr"] for layer in spec["layer"] if "fontSize" in layer["mark"]}
+        for spec in (small, large)
+    ]
+    assert sizes == [{str(SMALL)}, {f"(width < {NARROW} ? {SMALL} : {HEADING})"}] and large["height"] > small["height"]
 
 
 @pytest.mark.parametrize("large", [False, True])
