@@ -160,9 +160,7 @@ async def _walk(lesson: Lesson, number: int) -> None:
     """The whole lesson."""
     host = {"TRANSFERLAB_HOSTED": "1", "TRANSFERLAB_TOKEN": TOKEN}
     with ExitStack() as servers:
-        process, address = servers.enter_context(
-            serving(lesson.workspace.root, warm="", port=lesson.port, **host)
-        )
+        process, address = servers.enter_context(serving(lesson.workspace.root, warm="", port=lesson.port, **host))
         wait_until_it_answers(process, address)
         devices = [Device(lesson, f"Group {place + 1}") for place in range(number)]
         teacher = Device(lesson, "teacher", f"/?owner={TOKEN}")
@@ -244,7 +242,12 @@ async def teacher_scores(teacher: Device) -> None:
     async with AsyncExitStack() as stack:
         stack.push_async_callback(teacher.leave)
         await teacher.again(lambda visitor: visitor.press("Score every group"), "classroom", view="test")
-        await _until(lambda: len(scores(lesson.workspace, load_classroom(lesson.workspace, lesson.classroom.id))) == len(_states(lesson)))
+        await _until(
+            lambda: (
+                len(scores(lesson.workspace, load_classroom(lesson.workspace, lesson.classroom.id)))
+                == len(_states(lesson))
+            )
+        )
 
 
 def _rows(lesson: Lesson, number: int) -> list[Row]:
