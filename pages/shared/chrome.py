@@ -70,6 +70,8 @@ def page(title: str, sentence: str, step: int, tab: str = "") -> Iterator[DeltaG
         reading.accompany(here, title)
         if step in NOTED:
             _outdated()
+    if account.is_waiting():
+        st.stop()
     with errors_shown():
         yield action
 

@@ -61,7 +61,8 @@ def choose(kind: str, thing: Made) -> None:
         right, meaning = choices[chosen]
         st.markdown(meaning)
         address = link(right, kind, thing.id)
-        st.code(address, language=None, wrap_lines=True)
+        with st.container(key="tl_share"):
+            st.code(address, language=None, wrap_lines=True)
         qr.show(address, f"QR code of this link ({chosen.lower()})")
         st.caption(KEEPS_WORKING)
     if actions.is_maker(thing):

@@ -50,8 +50,8 @@ def shown(visit, trained, tmp_path, stranger):
     for file in (dataset.folder / "dataset.json", run.folder / "job.json"):
         write_json(file, read_json(file) | {"visitor": visitor})
 
-    def show(user=None, page="predict"):
-        at = visit(page, workspace)
+    def show(user=None, page="predict", **ids):
+        at = visit(page, workspace, **ids)
         at.user = user or {}
         return at.run()
 
@@ -127,6 +127,14 @@ def test_what_was_made_before_is_offered_and_becomes_the_accounts(shown, set_up)
     assert account.TAKE not in labels(at.run()) and account.TAKE not in labels(shown(VERIFIED))
     other = shown(VERIFIED | {"sub": "2"})
     assert account.TAKE not in labels(other), "nothing is left for the next one"
+
+
+def test_a_page_of_what_comes_along_waits_for_the_answer(shown, set_up):
+    set_up()
+    at = shown(VERIFIED, "train", run=shown.run.id)
+    assert not at.exception and not at.error and account.TAKE in labels(at) and at.title[0].value == "Train"
+    at = at.button(key="take_along").click().run()
+    assert not at.error and "View results" in labels(at)
 
 
 def test_it_stays_where_one_wants_it_to_and_nobody_is_asked_again(shown, set_up):
