@@ -10,7 +10,7 @@ if __name__ != "__main__":  # the server imports this file, once; what pages nee
 else:  # Streamlit runs it as the page
     import streamlit as st
 
-    from pages.shared import chrome, gallery, library, run_list, state
+    from pages.shared import chrome, gallery, group_line, library, run_list, state
 
     with chrome.page(
         "Train an image classifier on your own photos",
@@ -18,9 +18,15 @@ else:  # Streamlit runs it as the page
         step=0,
     ) as action:
         state.queue().warm_up("import")  # most go on to choose photos, and then nobody waits for it
-        if action.button("Choose photos to begin", type="primary"):
+        joins = group_line.can_join()
+        if joins and action.button("Join the classroom", type="primary", key="join"):
+            st.switch_page("pages/join.py")
+        if action.button("Choose photos to begin", type="secondary" if joins else "primary"):
             st.switch_page("pages/data.py", query_params={"more": "1"})
         action.page_link("pages/learn.py", label="Why a few photos are enough", query_params=state.link())
+
+        if state.is_owner():
+            action.page_link("pages/classroom.py", label="Teach a class", query_params=state.link())
 
         datasets, runs = state.datasets(), state.runs()
         if not datasets:

@@ -128,7 +128,9 @@ def main() -> int:
     rows: list[Row] = []
     notes: list[str] = []
     with tempfile.TemporaryDirectory() as scratch:
-        few = _few(photos / "train", Path(scratch, "photos"), QUICK_PHOTOS_A_CLASS if options.quick else PHOTOS_A_CLASS)
+        few = take_few(
+            photos / "train", Path(scratch, "photos"), QUICK_PHOTOS_A_CLASS if options.quick else PHOTOS_A_CLASS
+        )
         courses = (
             ("emoji, feature extraction", None, None),
             ("cats and dogs, feature extraction", few, None),
@@ -165,8 +167,8 @@ async def _course(group: Group, home: Path, source: Path | None, strategy: str |
             if source is None:
                 await visitor.press("No photos yet? Try the emoji sample")
             else:
-                await _import_photos(visitor, source)
-            imported = await _until_ended(lambda: list_imports(workspace), group)
+                await import_photos(visitor, source)
+            imported = await until_ended(lambda: list_imports(workspace), group)
             if imported != "finished":
                 raise Broken(f"The import of the photos: {imported}")
             await visitor.open("train", dataset=list_datasets(workspace)[0].id)
@@ -175,15 +177,19 @@ async def _course(group: Group, home: Path, source: Path | None, strategy: str |
                 found = [(label, option) for label, options in choices for option in options]
                 await visitor.choose(*next(pair for pair in found if strategy in pair[1].casefold()))
             await visitor.press("Train")
-        state = await _until_ended(lambda: list_runs(workspace), group)
+        state = await until_ended(lambda: list_runs(workspace), group)
         used = list_runs(workspace)[0].config.strategy
         if strategy not in (None, used):
             raise Broken(f"The run used {used}, not {strategy}.")
         return state
 
 
-async def _import_photos(visitor: Visitor, folder: Path) -> None:
-    """A card for each class folder: the board asks for an upload area, sends the photos there and orders the import."""
+async def import_photos(visitor: Visitor, folder: Path, order: bool = True) -> None:
+    """A card for each class folder: the board asks for an upload area, sends the photos there and orders the import.
+
+    Args:
+        order: False: the photos are sent, and no import follows.
+    """
     files = [(label.name, photo) for label in sorted(folder.iterdir()) for photo in sorted(label.iterdir())]
     names = list(dict.fromkeys(label for label, _ in files))
     told = {"classes": [{"labels": [f"card-{name}"], "name": name} for name in names], "busy": True}
@@ -199,7 +205,8 @@ async def _import_photos(visitor: Visitor, folder: Path) -> None:
     arrived = sum([await asyncio.to_thread(sender.send, group) for group in _requests(slices, place["request_bytes"])])
     if arrived != len(files):
         raise Broken(f"Of {len(files)} photos {arrived} arrived.")
-    await visitor.tell(BOARD, status=told | {"area": sender.area, "busy": False, "order": "first"})
+    if order:
+        await visitor.tell(BOARD, status=told | {"area": sender.area, "busy": False, "order": "first"})
 
 
 def _requests(slices: Sequence[Slice], most: int) -> Iterator[list[Slice]]:
@@ -214,7 +221,7 @@ def _requests(slices: Sequence[Slice], most: int) -> Iterator[list[Slice]]:
         yield group
 
 
-async def _until_ended(jobs, group: Group) -> str:
+async def until_ended(jobs, group: Group) -> str:
     """Wait for the newest of these jobs; its state. What it does meanwhile names the memory that is counted."""
     start = time.monotonic()
     while time.monotonic() - start < PATIENCE_SECONDS:
@@ -231,7 +238,7 @@ async def _until_ended(jobs, group: Group) -> str:
     return "not over in time"
 
 
-def _few(source: Path, target: Path, count: int) -> Path:
+def take_few(source: Path, target: Path, count: int) -> Path:
     for label in sorted(path for path in source.iterdir() if path.is_dir()):
         (target / label.name).mkdir(parents=True)
         for photo in sorted(label.iterdir())[:count]:

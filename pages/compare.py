@@ -31,7 +31,7 @@ def offer(action: DeltaGenerator, dataset: Dataset) -> None:
         widgets.note(refusal)
     label = f"Start a race of {count(len(configs), 'run')}" if configs else "Start a race"
     if action.button(label, type="primary", key="race", disabled=wrong is not None or bool(refusal)):
-        room.for_runs(len(configs))
+        room.for_training(dataset, configs)
         made = comparisons.create_comparison(state.workspace(), dataset.id, configs, dataset.name, state.maker())
         for run in comparisons.runs_of(state.workspace(), made):
             state.queue().submit(run)

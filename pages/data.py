@@ -12,11 +12,11 @@ from pages.parts.data import (
     dataset_view,
     history,
     importing,
-    kept,
     other_ways,
     photo_view,
+    waiting,
 )
-from pages.shared import chrome, outdated, share, state
+from pages.shared import chrome, group_line, kept, outdated, share, state
 from pages.shared.navigation import HISTORY, PHOTOS, SHOW, history_link
 from pages.shared.widgets import plain
 from tlcore.data.manifest import Dataset
@@ -43,10 +43,11 @@ def heading(is_importing: bool, is_chosen: bool) -> tuple[str, str]:
 
 def choose_photos(base: Dataset | None, action: DeltaGenerator) -> None:
     """The board, the other ways to bring photos in, and the data sets that are there already."""
-    if base is None and action.button("No photos yet? Try the emoji sample", type="tertiary", key="try_sample"):
+    has_others = base is None and not group_line.brings_photos()
+    if has_others and action.button("No photos yet? Try the emoji sample", type="tertiary", key="try_sample"):
         importing.start_import(other_ways.first_sample())
-    ways = (other_ways.sample_sets, other_ways.server_folder) if base is None else ()
-    for ask in (lambda: collecting.collect(base), *ways):
+    collecting.show(base, importing.start_import)
+    for ask in (other_ways.sample_sets, other_ways.server_folder) if has_others else ():
         if (spec := ask()) is not None:  # at once: drawing more may end this run of the page for the next one
             importing.start_import(spec)
     earlier = state.datasets()
@@ -85,6 +86,7 @@ def show_dataset(action: DeltaGenerator, dataset: Dataset) -> None:
     action.page_link("pages/data.py", label="History", query_params=history_link(dataset.id))
     action.page_link("pages/data.py", label="Choose other photos", query_params=new)
     share.show(action, "dataset", dataset)
+    waiting.show(dataset)
     dataset_view.show(dataset)
 
 
@@ -108,5 +110,5 @@ with chrome.page(title, sentence, step=1) as action:
         show_history(action, dataset)
     else:
         show_dataset(action, dataset)
-    if not is_importing:
+    if not is_importing and state.group() is None:  # what a group made its teacher keeps and deletes
         kept.show()

@@ -3,7 +3,7 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.parts.evaluate import photo_map, planning, report_download, results, retraining, tray, trust, views
+from pages.parts.evaluate import hand_in, photo_map, planning, report_download, results, retraining, tray, trust, views
 from pages.shared import chrome, model_download, packing, run_list, share, state, widgets
 from tlcore.evaluation.report import load_report
 from tlcore.jobs.status import job_status
@@ -22,6 +22,7 @@ def buttons(action: DeltaGenerator, run: Run) -> None:
         report_download.show(run)
         model_download.show(run)  # last, since its fragment takes what is left of the line
     share.show(action, "run", run)
+    hand_in.show(action, run)
 
 
 with chrome.page("Evaluate", "See how well your model does on photos it has never seen.", step=3) as action:

@@ -64,7 +64,7 @@ def offer(action: DeltaGenerator, dataset: Dataset) -> None:
         widgets.note(refusal)
     label = f"Download {fetched} and train" if fetched else "Train"
     if action.button(label, type="primary", key=settings.START, disabled=bool(refusal)):
-        room.for_runs(1)
+        room.for_training(dataset, [config])
         run = store.create_run(state.workspace(), dataset.id, config, dataset.name, state.maker())
         state.queue().submit(run)
         state.choose(run=run.id, dataset=dataset.id)

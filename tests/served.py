@@ -49,18 +49,19 @@ def serve(home: Path, log: Path, listen: str = "127.0.0.1", **environment: str) 
         process = subprocess.Popen(command, cwd=ROOT, env=inherited | settings, stdout=output, stderr=subprocess.STDOUT)
     server = Server(f"http://127.0.0.1:{port}", process, log)
     try:
-        _wait_until_healthy(server)
+        wait_until_healthy(server.address, process, log)
         yield server
     finally:
         process.terminate()
         process.wait(timeout=30)
 
 
-def _wait_until_healthy(server: Server) -> None:
+def wait_until_healthy(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Raises RuntimeError, with what it printed, where a server does not come up."""
     deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and server.process.poll() is None:
+    while time.monotonic() < deadline and process.poll() is None:
         with contextlib.suppress(OSError):
-            urllib.request.urlopen(f"{server.address}/_stcore/health", timeout=2).close()
+            urllib.request.urlopen(f"{address}/_stcore/health", timeout=2).close()
             return
         time.sleep(0.1)
-    raise RuntimeError(f"the server did not start: {server.log.read_text()[-2000:]}")
+    raise RuntimeError(f"the server did not start: {log.read_text()[-2000:]}")

@@ -2,13 +2,13 @@
 
 import re
 import tomllib
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 
 import pytest
 
 from tlcore.errors import UserError
-from tlcore.settings import HOSTED, OWN, Limits, is_hosted, load_limits
+from tlcore.settings import HOSTED, OWN, Limits, Operator, is_hosted, load_limits, load_operator
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "docs" / "settings.toml"
@@ -76,13 +76,37 @@ def test_a_folder_in_its_place(workspace):
 def test_the_example_holds_every_name_with_the_value_of_a_host(workspace):
     text = EXAMPLE.read_text(encoding="utf-8")
     assert tomllib.loads(text) == {}, "as it comes it changes nothing"
-    lines = [line.removeprefix("# ") for line in text.splitlines() if " = " in line]
+    lines = [line.removeprefix("# ") for line in text.splitlines() if " = " in line or line == "# [privacy]"]
     (workspace.root / "settings.toml").write_text("\n".join(lines))
-    assert len(lines) == len(fields(Limits)) and load_limits(workspace, hosted=False) == HOSTED
+    assert len(lines) == len(fields(Limits)) + 1 + len(fields(Operator))
+    assert load_limits(workspace, hosted=False) == HOSTED and load_operator(workspace) == Operator()
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "reason"),
+    [
+        ("", Operator(), "nothing was said"),
+        ('[privacy]\nname = " Lab\\n School "', Operator(name="Lab School"), "one line"),
+        ('keep_days = 2\n[privacy]\nplace = "Berlin"', Operator(place="Berlin"), "limits beside it"),
+        ('[privacy]\nmail = "x"', "may hold: name, contact, place, note", "a slip of the pen"),
+        ("privacy = 3", "It is a table", "no table"),
+        ("[privacy]\nname = 3", "a text in quotes", "no text"),
+        (f'[privacy]\nnote = "{"x" * 2001}"', "at most 2,000 characters", "too long"),
+    ],
+)
+def test_who_runs_it_is_read_or_refused_in_a_sentence(workspace, text, found, reason):
+    (workspace.root / "settings.toml").write_text(text)
+    if isinstance(found, str):
+        with pytest.raises(UserError, match=found):
+            load_operator(workspace)
+    else:
+        assert load_operator(workspace) == found, reason
+    if "privacy =" not in text:
+        assert load_limits(workspace, hosted=True) == replace(HOSTED, **({"keep_days": 2} if "keep" in text else {}))
 
 
 def test_the_docs_tell_every_default():
-    page = (ROOT / "docs" / "hosting.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "host-settings.md").read_text(encoding="utf-8")
     assert EXAMPLE.read_text(encoding="utf-8") in page, "the example stands in the page as a whole"
     table = page.split("## Limits\n")[1].split("\n## ")[0]
     rows = [

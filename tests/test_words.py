@@ -33,7 +33,10 @@ PAGES = sorted(
 
 DOCUMENTS = [
     ROOT / "README.md",
-    *(ROOT / "docs" / f"{stem}.md" for stem in ("classroom", "python", "hosting", "recommendation", "strategies")),
+    *(
+        ROOT / "docs" / f"{stem}.md"
+        for stem in ("classroom", "python", "hosting", "host-settings", "recommendation", "strategies")
+    ),
 ]
 
 BANNED = {

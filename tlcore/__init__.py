@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tlcore.api.checking import CheckResult, find_issues, split_by
+    from tlcore.api.classroom import Classroom, create_classroom, list_classrooms, load_classroom
     from tlcore.api.comparison import ComparisonResult, compare
     from tlcore.api.datasets import load_dataset
     from tlcore.api.ensembles import combine
@@ -42,6 +43,7 @@ __version__ = "0.2.0.dev0"
 
 __all__ = [
     "CheckResult",
+    "Classroom",
     "ComparisonResult",
     "Dataset",
     "Deletion",
@@ -59,15 +61,18 @@ __all__ = [
     "combine",
     "compare",
     "continue_run",
+    "create_classroom",
     "delete",
     "delete_class",
     "delete_photos",
     "find_issues",
     "list_backbones",
+    "list_classrooms",
     "list_datasets",
     "list_deleted",
     "list_runs",
     "list_samples",
+    "load_classroom",
     "load_dataset",
     "load_model",
     "open_project",
@@ -85,6 +90,7 @@ __all__ = [
 
 _MODULES = {
     "CheckResult": "tlcore.api.checking",
+    "Classroom": "tlcore.api.classroom",
     "ComparisonResult": "tlcore.api.comparison",
     "Dataset": "tlcore.data.manifest",
     "Deletion": "tlcore.storage.put_aside",
@@ -101,15 +107,18 @@ _MODULES = {
     "combine": "tlcore.api.ensembles",
     "compare": "tlcore.api.comparison",
     "continue_run": "tlcore.api.training",
+    "create_classroom": "tlcore.api.classroom",
     "delete": "tlcore.api.managing",
     "delete_class": "tlcore.api.managing",
     "delete_photos": "tlcore.api.managing",
     "find_issues": "tlcore.api.checking",
     "list_backbones": "tlcore.api.listings",
+    "list_classrooms": "tlcore.api.classroom",
     "list_datasets": "tlcore.api.listings",
     "list_deleted": "tlcore.api.managing",
     "list_runs": "tlcore.api.listings",
     "list_samples": "tlcore.api.listings",
+    "load_classroom": "tlcore.api.classroom",
     "load_dataset": "tlcore.api.datasets",
     "load_model": "tlcore.api.model",
     "open_project": "tlcore.api.projects",

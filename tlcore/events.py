@@ -52,7 +52,12 @@ _RENAMED_STAGES = {
 }
 """Fields, phases and stages by the names that they had up to version 0.1.0: files may still have them."""
 
-_UNITS = {"download": "bytes", "fine_tune": "steps", "cross_validate": "models"}  # of stages whose units are no photos
+_UNITS = {
+    "download": "bytes",
+    "fine_tune": "steps",
+    "cross_validate": "models",
+    "score": "groups",
+}  # of stages whose units are no photos
 
 
 class StageKey(StrEnum):
@@ -80,6 +85,7 @@ class StageKey(StrEnum):
     PACK = "pack"  # the model file is made
     VERIFY = "verify"
     CROSS_VALIDATE = "cross_validate"  # every photo is predicted by a model that did not learn from it
+    SCORE = "score"  # groups of a classroom whose models are judged
     ADD_NETWORK = "add_network"  # one that somebody brought is read and kept
     PREPARE = "prepare"  # what a run does before a stage: load TensorFlow, build or convert the network
 
@@ -113,7 +119,7 @@ class Planned(Event):
 
 @dataclass(frozen=True)
 class Progress(Event):
-    """`done` of `total` units of a stage; `unit`: "photos", "views" (of photos), "steps", "models" or "bytes".
+    """`done` of `total` units of a stage; `unit`: "photos", "views" (of photos), "steps", "models", "groups", "bytes".
 
     `cached`: how many of those done were on disk when the stage began. `seconds_left` is that of the stage, None while
     nobody can know; `left`: that of the whole run, at least and at most, and `share`: how much of the whole run is done
@@ -260,13 +266,15 @@ class Died(Event):
     """The job's process ended without a last event; whoever had started it wrote this.
 
     `signal`: the number of the signal that ended it, 0 for none (then `exit_code` is its own); both 0: nobody saw how.
-    `peak_bytes`: the most resident memory that was seen of it, 0 where nobody looked.
+    `peak_bytes`: the most resident memory that was seen of it, 0 where nobody looked. `memory_limit`: the bytes that
+    the server allows a job, where it was ended for holding more; else 0.
     """
 
     type: ClassVar[str] = "died"
     signal: int
     exit_code: int
     peak_bytes: int = 0
+    memory_limit: int = 0
 
 
 Result = TypeVar("Result")

@@ -1,7 +1,7 @@
 """What a host allows: one value, its defaults for a public machine and for one's own, and the file that changes it.
 
-The file is `settings.toml` in the workspace, every line of it optional; docs/hosting.md lists the names. Nothing here
-enforces anything: the rooms that take photos, runs and disk ask.
+The file is `settings.toml` in the workspace, every line of it optional; docs/host-settings.md lists the names. Nothing
+here enforces anything: the rooms that take photos, runs and disk ask.
 """
 
 import os
@@ -20,6 +20,8 @@ HOSTED_VARIABLE = "TRANSFERLAB_HOSTED"
 EXPLICIT_NO = ("", "0", "false", "no", "off")
 UNLIMITED = 0
 MOST = 1e15  # more is a slip, and no disk
+PRIVACY, MOST_CHARACTERS = "privacy", 2_000
+"""The table of the file that says who runs the server, and how long a text in it may be."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class Limits:
         tab_mb: photos that one open tab holds in the server's memory (the Predict page, the camera). tabs_mb: all tabs.
         dataset_photos: photos of one data set. visitor_photos, visitor_mb: all that one visitor keeps.
         waiting_runs: of one visitor in the line. run_minutes: work on one job, each time it is begun or continued.
+        worker_mb: memory that one job may hold; on a host never more than leaves the server enough
+            (jobs/worker_memory.py).
         disk_mb: the whole workspace. activations_share: the part of it, 0–1, that activations may take.
         upload_hours: until an upload area that nobody works on is removed.
         keep_days: until data sets and runs of visitors are removed, counted from when they were last used.
@@ -52,11 +56,27 @@ class Limits:
     visitor_mb: float
     waiting_runs: int
     run_minutes: float
+    worker_mb: float
     disk_mb: float
     activations_share: float
     upload_hours: float
     keep_days: float
     undo_hours: float
+
+
+@dataclass(frozen=True)
+class Operator:
+    """Who runs this server, for its privacy notice; "" where it was not said.
+
+    Attributes:
+        name: of the person or the organisation. contact: an e-mail address, or where else to write to.
+        place: where the server stands. note: what else visitors should know, a few sentences.
+    """
+
+    name: str = ""
+    contact: str = ""
+    place: str = ""
+    note: str = ""
 
 
 HOSTED = Limits(
@@ -72,6 +92,7 @@ HOSTED = Limits(
     visitor_mb=1_000,
     waiting_runs=3,
     run_minutes=30,
+    worker_mb=UNLIMITED,
     disk_mb=10_000,
     activations_share=0.3,
     upload_hours=1,
@@ -93,6 +114,7 @@ OWN = Limits(
     visitor_mb=UNLIMITED,
     waiting_runs=UNLIMITED,
     run_minutes=UNLIMITED,
+    worker_mb=UNLIMITED,
     disk_mb=UNLIMITED,
     activations_share=0.1,
     upload_hours=24 * 7,
@@ -117,17 +139,41 @@ def load_limits(workspace: Workspace, hosted: bool | None = None) -> Limits:
         UserError: the file cannot be read, or has a name or a value that is not allowed.
     """
     defaults = HOSTED if (is_hosted() if hosted is None else hosted) else OWN
-    path = workspace.root / FILE
+    values = _read(workspace)
+    values.pop(PRIVACY, None)
+    changes: dict[str, Any] = {name: _checked(name, value) for name, value in values.items()}
+    return replace(defaults, **changes)
+
+
+def load_operator(workspace: Workspace) -> Operator:
+    """Who runs this server, by the table `[privacy]` of its `settings.toml`.
+
+    Raises:
+        UserError: the file cannot be read, or the table has a name or a value that is not allowed.
+    """
+    values = _read(workspace).get(PRIVACY, {})
+    names = [option.name for option in fields(Operator)]
+    if not isinstance(values, dict) or not set(values) <= set(names):
+        raise UserError(f"[{PRIVACY}] in {FILE} is not allowed.", f"It is a table and may hold: {', '.join(names)}.")
+    for name, value in values.items():
+        if not isinstance(value, str) or len(value) > MOST_CHARACTERS:
+            raise UserError(
+                f"{name} under [{PRIVACY}] in {FILE} is not allowed.",
+                f'It takes a text in quotes ("…") of at most {MOST_CHARACTERS:,} characters.',
+            )
+    return Operator(**{name: " ".join(value.split()) for name, value in values.items()})
+
+
+def _read(workspace: Workspace) -> dict[str, Any]:
+    """What stands in the settings file; nothing where there is none. Raises UserError where it cannot be read."""
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads((workspace.root / FILE).read_text(encoding="utf-8"))
     except FileNotFoundError:
-        return defaults
+        return {}
     except (OSError, ValueError) as error:
         raise UserError(
             f"{FILE} can’t be read: {_why(error)}.", "Correct it, or delete it to use the defaults."
         ) from error
-    changes: dict[str, Any] = {name: _checked(name, value) for name, value in values.items()}
-    return replace(defaults, **changes)
 
 
 def _why(error: OSError | ValueError) -> str:

@@ -88,6 +88,11 @@ class Workspace:
         return self.root / "analyses"
 
     @property
+    def scorings(self) -> Path:
+        """Jobs that judge what the groups of a classroom hand in, one folder a classroom, under its id."""
+        return self.root / "scorings"
+
+    @property
     def downloads(self) -> Path:
         """Archives that were fetched, kept under their checksum."""
         return self.root / "downloads"

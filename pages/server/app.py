@@ -10,6 +10,7 @@ from streamlit.starlette import App
 
 from pages.server import terminal
 from pages.server.accounts import check_accounts
+from pages.server.certificate import CertificateRoute
 from pages.server.cleaning import check_settings, cleaning
 from pages.server.compression import Compression
 from pages.server.downloads import Downloads
@@ -36,6 +37,7 @@ def options() -> dict[str, Any]:
     Raises:
         SystemExit: the environment, the settings file or the secrets hold something that is not allowed; it says which.
     """
+    st.secrets.load_if_toml_exists()  # a host without variables has them there, and would be read too late
     try:
         check_settings()
         given_token()
@@ -48,6 +50,7 @@ def options() -> dict[str, Any]:
     shell = Middleware(Shell, base=str(st.get_option("server.baseUrlPath") or ""))
     routes = [
         *uploads.routes(),
+        *CertificateRoute().routes(),
         *Downloads().routes(),
         *Exports().routes(),
         *HealthRoutes().routes(),

@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from tlcore.classroom.keeping import clean_workspace
 from tlcore.errors import UserError
-from tlcore.settings import load_limits
+from tlcore.settings import load_limits, load_operator
 from tlcore.storage.cleaner import Cleaner
 from tlcore.workspace import open_workspace
 
@@ -21,13 +22,14 @@ def check_settings() -> None:
     except UserError:  # every page tells it
         return
     load_limits(workspace)
+    load_operator(workspace)
 
 
 @asynccontextmanager
 async def cleaning() -> AsyncIterator[None]:
     """Clean the workspace every few minutes until the server ends; not where it cannot be written."""
     try:
-        cleaner = Cleaner(open_workspace())
+        cleaner = Cleaner(open_workspace(), clean_workspace)
     except UserError:
         yield
         return

@@ -1,10 +1,11 @@
-"""The routes that give what is too large to be held in memory: `GET /take/<job>/<key>`, an export that was made, and
-`GET /project/<data set>/<key>`, a whole project, made while it is sent.
+"""The routes that give what is too large to be held in memory: `GET /take/<job>/<key>`, an export that was made, and,
+made while they are sent, `GET /project/<data set>/<key>`, a whole project, and `GET /classroom-files/<id>/<key>`, all
+that a classroom has made.
 
 The key is on the page of whoever may have it; a request is taken only from a page of this very server.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote
@@ -16,17 +17,21 @@ from starlette.routing import Route
 
 from pages.server.uploads import is_same_origin
 from tlcore import access
-from tlcore.data.manifest import Dataset, load_dataset
+from tlcore.classroom.store import load_classroom
+from tlcore.data.manifest import load_dataset
 from tlcore.errors import UserError
+from tlcore.exports.classroom import take_home_name, take_home_pieces
 from tlcore.exports.export_job import made_export
 from tlcore.exports.exporter import KINDS
 from tlcore.exports.file_names import export_file_name
 from tlcore.projects.saving import project_pieces
 from tlcore.workspace import Workspace, open_workspace, split_version
 
-EXPORT, PROJECT = "take", "project"  # what a key is made for: it opens nothing else
-WITHOUT = "without_networks"  # in an address
+EXPORT, PROJECT, CLASSROOM = "take", "project", "classroom-files"  # what a key is made for: it opens nothing else
+WITHOUT, HIDDEN_TEST = "without_networks", "hidden_test"  # in an address
 GONE = "This is not here any more, or the link is not for you. Reload the page.\n"
+Named = tuple[str, Iterator[bytes]]
+"""The name of a file, and its content in pieces."""
 _UNCACHED = {"cache-control": "no-store"}
 
 
@@ -46,12 +51,23 @@ def project_address(workspace: Workspace, dataset_id: str, networks: bool = True
     return f"project/{quote(folder)}/{access.share_key(workspace, 'see', PROJECT, folder)}{query}"
 
 
+def classroom_address(workspace: Workspace, classroom_id: str, hidden_test: bool = False) -> str:
+    """The address of all that a classroom has made; to be shown to the owner alone.
+
+    Args:
+        hidden_test: whether the photos of its hidden test go with it.
+    """
+    query = f"?{HIDDEN_TEST}=1" if hidden_test else ""
+    key = access.share_key(workspace, "see", CLASSROOM, classroom_id)
+    return f"{CLASSROOM}/{quote(classroom_id)}/{key}{query}"
+
+
 class Exports:
     """The routes."""
 
     def routes(self) -> list[Route]:
         """Where they answer: beside the pages, whatever stands before them in the address."""
-        places = ((EXPORT, self.answer_export), (PROJECT, self.answer_project))
+        places = ((EXPORT, self.answer_export), (PROJECT, self.answer_project), (CLASSROOM, self.answer_classroom))
         return [
             Route(f"{before}/{kind}/{{id}}/{{key}}", answer, methods=["GET"])
             for kind, answer in places
@@ -73,14 +89,19 @@ class Exports:
 
     async def answer_project(self, request: Request) -> Response:
         """The project, piece by piece; or one sentence for whatever is wrong."""
+        return await self._stream(request, self._project, WITHOUT not in request.query_params)
+
+    async def answer_classroom(self, request: Request) -> Response:
+        """All of a classroom, piece by piece; or one sentence for whatever is wrong."""
+        return await self._stream(request, self._classroom, HIDDEN_TEST in request.query_params)
+
+    async def _stream(self, request: Request, make: Callable[..., Named], option: bool) -> Response:
+        """A zip that is made while it is sent. `make`: gives its name and its pieces; raises UserError."""
         try:
-            dataset, pieces = await anyio.to_thread.run_sync(
-                self._project, request.path_params, request.headers, WITHOUT not in request.query_params
-            )
+            name, pieces = await anyio.to_thread.run_sync(make, request.path_params, request.headers, option)
         except UserError:
             return PlainTextResponse(GONE, 404, _UNCACHED)
-        name = quote(export_file_name(dataset.name, KINDS["project"]))
-        headers = _UNCACHED | {"content-disposition": f"attachment; filename*=utf-8''{name}"}
+        headers = _UNCACHED | {"content-disposition": f"attachment; filename*=utf-8''{quote(name)}"}
         return StreamingResponse(pieces, 200, headers, "application/zip")
 
     def _export(self, named: Mapping[str, str], headers: Mapping[str, str]) -> Path:
@@ -90,12 +111,15 @@ class Exports:
             raise UserError(GONE)
         return path
 
-    def _project(
-        self, named: Mapping[str, str], headers: Mapping[str, str], networks: bool
-    ) -> tuple[Dataset, Iterator[bytes]]:
+    def _project(self, named: Mapping[str, str], headers: Mapping[str, str], networks: bool) -> Named:
         self._check(named, headers, PROJECT)
         dataset = load_dataset(self.workspace, named["id"])
-        return dataset, project_pieces(self.workspace, dataset, networks)
+        return export_file_name(dataset.name, KINDS["project"]), project_pieces(self.workspace, dataset, networks)
+
+    def _classroom(self, named: Mapping[str, str], headers: Mapping[str, str], hidden_test: bool) -> Named:
+        self._check(named, headers, CLASSROOM)
+        classroom = load_classroom(self.workspace, named["id"])
+        return take_home_name(classroom), take_home_pieces(self.workspace, classroom.id, hidden_test)
 
     def _check(self, named: Mapping[str, str], headers: Mapping[str, str], kind: str) -> None:
         """Raise UserError where this request may not have it."""

@@ -2,7 +2,7 @@
 
     slice     = length of the description (4 bytes, big-endian), description (JSON, UTF-8), bytes
     JSON      = {"id": …, "name": …, "label": … or null, "size": of the whole file, "offset": …, "length": of the slice,
-                 "group": of a camera's burst, or left out}
+                 "group": of a camera's burst, "by": of the page that sends it, each or both left out}
 
 At most `PIECE` bytes of a request are in memory at a time.
 """
@@ -12,7 +12,7 @@ import json
 from collections.abc import AsyncIterator
 from typing import Any, NamedTuple
 
-from tlcore.data.receive import SentFile, check_file_id, check_group
+from tlcore.data.receive import SentFile, check_file_id, check_mark
 
 PIECE = 1_000_000
 """Bytes that are written to the disk at once."""
@@ -107,13 +107,13 @@ def read_description(data: bytes) -> Slice:
     try:
         values: dict[str, Any] = json.loads(data)
         file_id, name, label = check_file_id(values["id"]), values["name"], values["label"]
-        group = check_group(values.get("group", ""))
+        group, by = (check_mark(values.get(key, "")) for key in ("group", "by"))
         size, offset, length = (_natural(values[key]) for key in ("size", "offset", "length"))
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise BadFrame("a description that cannot be read") from error
     if not isinstance(name, str) or not (label is None or isinstance(label, str)) or offset + length > size:
         raise BadFrame("a description that cannot be")
-    return Slice(SentFile(file_id, name, label, size, group=group), offset, length)
+    return Slice(SentFile(file_id, name, label, size, group=group, by=by), offset, length)
 
 
 def _natural(value: Any) -> int:

@@ -2,7 +2,8 @@
 
 Both are closed to the public: they answer the owner's browser, and a program that sends the owner's token in the header
 `Authorization: Bearer …`. To everybody else they are not there. Whether the process lives at all, which a container
-asks, is `/_stcore/health`, Streamlit's own.
+asks, is `/_stcore/health`, Streamlit's own. Streamlit Community Cloud asks `/healthz` for that, on the machine itself:
+who asks there hears "ok", and nothing more.
 """
 
 from functools import cached_property
@@ -44,7 +45,8 @@ class HealthRoutes:
     async def answer_health(self, request: Request) -> Response:
         """All that is known, as JSON; status 503 where people cannot work."""
         if not is_allowed(request):
-            return _not_there()
+            alive = owner.is_direct(request.headers, _client(request))
+            return PlainTextResponse("ok", 200, _UNCACHED) if alive else _not_there()
         try:
             health = await anyio.to_thread.run_sync(lambda: check_health(self.workspace))
         except (UserError, OSError) as error:
@@ -77,6 +79,9 @@ def metrics(health: Health) -> bytes:
         ("disk_free_bytes", "Free on the disk of the workspace.", health.disk_free),
         ("workspace_used_bytes", "What the workspace takes.", health.disk_used),
         ("workspace_allowed_bytes", "What it may take by the settings, 0 for no limit.", health.disk_allowed),
+        ("memory_free_bytes", "Free on the machine, or in the container.", health.memory_free),
+        ("memory_total_bytes", "What the machine has, or the container may take.", health.memory_total),
+        ("jobs_stuck", "1 where jobs wait and nothing works on them.", health.stuck),
         ("workspace_writable", "1 where something can be written into it.", health.writable),
         ("up", "1 where people can work.", health.is_well),
     ):
@@ -89,7 +94,11 @@ def is_allowed(request: Request) -> bool:
     given = request.headers.get("authorization", "")
     if given[: len(_BEARER)].lower() == _BEARER and owner.is_token(given[len(_BEARER) :].strip()):
         return True
-    return owner.is_owner(request.headers, request.cookies, request.client.host if request.client else None)
+    return owner.is_owner(request.headers, request.cookies, _client(request))
+
+
+def _client(request: Request) -> str | None:
+    return request.client.host if request.client else None
 
 
 def _not_there() -> Response:

@@ -17,13 +17,14 @@ from pages.server import owner
 from pages.server.accounts import account_in, are_required
 from pages.server.cookies import cookie_name, read_cookie, set_cookie
 from tlcore import access
-from tlcore.classroom.membership import working_name
+from tlcore.classroom.membership import GROUP, join_group, working_name
 from tlcore.errors import UserError
 from tlcore.grants import SHARED
 from tlcore.storage.sharing import open_link
 from tlcore.workspace import Workspace, is_id, open_workspace
 
 VISITOR = "visitor"
+CLASSROOM = "classroom"  # in an address, beside the group whose key comes with it
 WRONG_TOKEN = (
     "This owner link does not work here. The right one was shown in the terminal when this server started; "
     "each start makes a new one.\n"
@@ -76,8 +77,9 @@ def must_log_in(request: Request) -> bool:
 def enter(request: Request) -> Response:
     """The answer to an address with a token or a key: the same address without them, and what they give."""
     kept = [(name, value) for name, value in request.query_params.multi_items() if name not in ("owner", "key")]
-    path = "/" + quote(request.url.path.lstrip("/\\"))  # never "//elsewhere", which names another host
-    response: Response = RedirectResponse(path + (f"?{urlencode(kept)}" if kept else ""), status_code=303)
+    # Relative, since only the browser knows what a proxy has taken off the path; never "//elsewhere", another host.
+    page = "./" + quote(request.url.path.rsplit("/", 1)[-1])
+    response: Response = RedirectResponse(page + (f"?{urlencode(kept)}" if kept else ""), status_code=303)
     secret = visitor_secret(request.cookies) or access.new_secret()
     _keep(response, VISITOR, secret, request)
     token, key = request.query_params.get("owner"), request.query_params.get("key")
@@ -87,11 +89,18 @@ def enter(request: Request) -> Response:
         _keep(response, owner.OWNER, owner.proof(owner.owner_token()), request)
     if key is not None:
         try:
-            workspace = open_workspace()
-            _take_key(workspace, key, dict(kept), working_name(workspace, person(request.cookies, secret)))
+            _use_key(open_workspace(), key, dict(kept), person(request.cookies, secret))
         except UserError:  # the page will say what is wrong
             pass
     return _private(response)
+
+
+def _use_key(workspace: Workspace, key: str, ids: Mapping[str, str], browser: str) -> None:
+    """Take a key for what it is: that of a group lets a browser join, any other gives a right to what it works as."""
+    if ids.get(GROUP) and ids.get(CLASSROOM):
+        join_group(workspace, ids[CLASSROOM], ids[GROUP], key, browser)
+    else:
+        _take_key(workspace, key, ids, working_name(workspace, browser))
 
 
 def _take_key(workspace: Workspace, key: str, ids: Mapping[str, str], visitor: str) -> None:

@@ -103,15 +103,24 @@ def comes_from_here(headers: Mapping[str, str], client: str | None) -> bool:
 def _comes_from_here(headers: tuple[tuple[str, str], ...], client: str | None, listening: str | None) -> bool:
     """See `comes_from_here`; a page asks a hundred times. `listening`: the address that the server was told to take."""
     names = {name.lower(): value for name, value in headers}
-    if any(name not in BROWSER_HEADERS and not name.startswith("sec-") for name in names):
-        return False
     host, origin = names.get("host", ""), names.get("origin", "")
     return (
         _is_loopback(listening)
-        and (client is None or _is_loopback(client))
-        and _is_loopback(_name(f"//{host}"))
+        and is_direct(names, client)
         and origin.lower() in (f"http://{host}".lower(), f"https://{host}".lower())
     )
+
+
+def is_direct(headers: Mapping[str, str], client: str | None) -> bool:
+    """Whether a program on this very machine asked, through no proxy that says so. It may be any program.
+
+    Args:
+        headers, client: as for `is_owner`.
+    """
+    names = {name.lower(): value for name, value in headers.items()}
+    if any(name not in BROWSER_HEADERS and not name.startswith("sec-") for name in names):
+        return False
+    return (client is None or _is_loopback(client)) and _is_loopback(_name(f"//{names.get('host', '')}"))
 
 
 def listens_here_alone() -> bool:

@@ -19,11 +19,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit.file_util import get_static_dir
 
 from pages.server.compression import gzip_response, takes_gzip
-from pages.shared.navigation import BESIDE, NAME, STEPS
+from pages.shared.navigation import BESIDE, CONTRIBUTE, GROUP, NAME, PRIVACY, STEPS
 from tlcore.charts import tokens
 
 ROOT = Path(__file__).resolve().parents[2]
-SOURCES = {"": ROOT / "streamlit_app.py"} | {name: ROOT / "pages" / f"{name}.py" for name, _ in (*STEPS, *BESIDE)}
+WORDS = dict((*STEPS, *BESIDE, GROUP, CONTRIBUTE, PRIVACY))
+SOURCES = {"": ROOT / "streamlit_app.py"} | {name: ROOT / "pages" / f"{name}.py" for name in WORDS}
 """The file of each page, by what its address ends with."""
 NO_SCRIPTS = f"{NAME} needs JavaScript. Turn it on in your browser’s settings, then load this page again."
 LOADING, LATE = "Loading…", "This is taking long. If nothing appears, load the page again."
@@ -76,7 +77,7 @@ def _compressed(page: str) -> bytes:
 def document(page: str) -> str:
     """The HTML of a page: Streamlit's own, with what it begins with."""
     index = Path(get_static_dir(), "index.html").read_text(encoding="utf-8")
-    word = dict((*STEPS, *BESIDE)).get(page, "")
+    word = WORDS.get(page, "")
     found = opening(SOURCES[page].read_text(encoding="utf-8"), word or NAME)
     head = f"<title>{f'{word} · {NAME}' if word else NAME}</title><style>{_style()}</style></head>"
     kept = _DROPPED.sub("", index).replace("</head>", head).lstrip()

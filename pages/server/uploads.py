@@ -8,8 +8,11 @@ the request ends badly. Answers are JSON:
     have      for files that are not whole: how many of their bytes are there, which is where to go on
     what, fix a sentence about what went wrong, and what to do
     numbers   (GET with ?batch=…) which files of a batch have arrived
+
+GET with ?picture=… answers with a small picture of a photo that has arrived, by its number, or 404.
 """
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
@@ -19,20 +22,24 @@ from urllib.parse import urlsplit
 
 import anyio.to_thread
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from pages.server.frames import BadFrame, Body, TooLarge
 from pages.server.intake import BUSY, GONE, Intake, Place, Reason, Refusal
 from tlcore.data import receive
-from tlcore.data.incoming import area_folder
+from tlcore.data.decoder import shared_decoder
+from tlcore.data.images import PhotoRefused
+from tlcore.data.incoming import area_folder, read_file
 from tlcore.errors import UserError
 from tlcore.settings import load_limits
 from tlcore.workspace import Workspace, open_workspace
 
 KEY_HEADER = "x-upload-key"
 MOST_AT_ONCE = 6
-"""Requests that one area may have open; a browser of ours has three."""
+"""Requests that one area may have open; a browser of ours has three, a phone of a group one."""
+
+PICTURE_SIZE = 112  # pixels of the small picture of a photo
 
 STRANGER = Reason(403, "This page may not send files here.", "Reload the Data page and choose the files again.")
 UNREADABLE = Reason(400, "The server could not read what was sent.", "Reload the page and send the files again.")
@@ -58,13 +65,15 @@ class Uploads:
         """The workspace this server works in."""
         return open_workspace()
 
-    async def answer(self, request: Request) -> JSONResponse:
-        """Take what is sent, or tell what has arrived."""
+    async def answer(self, request: Request) -> Response:
+        """Take what is sent, or tell or show what has arrived."""
         area = request.path_params["area"]
         try:
             await in_thread(self._check, area, request.headers)
         except Refusal as refusal:
             return _json(refusal.reason.status, refusal.reason)
+        if request.method == "GET" and "picture" in request.query_params:
+            return await in_thread(self._picture, area, request.query_params["picture"])
         if request.method == "GET":
             batch = request.query_params.get("batch", "")
             return _json(200, numbers=await in_thread(receive.arrived, self.workspace, area, batch))
@@ -80,6 +89,18 @@ class Uploads:
             raise Refusal(GONE) from error
         if not receive.is_key(self.workspace, area, headers.get(KEY_HEADER, "")):
             raise Refusal(STRANGER)
+
+    def _picture(self, area: str, number: str) -> Response:
+        """A small picture of a photo; 404 where there is none, or what came is no photo."""
+        try:
+            if not re.fullmatch(r"[0-9]{1,9}", number):
+                raise UserError("Not the number of a file.")
+            data = read_file(self.workspace, area, int(number))
+            picture = shared_decoder(load_limits(self.workspace)).thumbnail(data, PICTURE_SIZE)
+        except (UserError, PhotoRefused):
+            return PlainTextResponse("Not found", 404, {"cache-control": "no-store"})
+        kind = "image/png" if picture.startswith(b"\x89PNG") else "image/jpeg"
+        return Response(picture, 200, {"cache-control": "private, max-age=3600"}, kind)
 
     async def _post(self, request: Request, area: str) -> JSONResponse:
         limits = await in_thread(load_limits, self.workspace)

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tlcore.classroom.rules import admit
 from tlcore.errors import UserError
 from tlcore.jobs.queue import queue_of
 from tlcore.workspace import opened_workspace
@@ -13,7 +14,7 @@ from tlcore.workspace import opened_workspace
 def working_queue() -> Iterator[None]:
     """Take up what waited or ran when the last server ended; at the end the queue is closed, and running jobs go on."""
     try:
-        queue = queue_of(opened_workspace(os.environ.get("TRANSFERLAB_HOME")))
+        queue = queue_of(opened_workspace(os.environ.get("TRANSFERLAB_HOME")), admit)
     except UserError:  # the workspace cannot be written: every page says so
         yield
         return

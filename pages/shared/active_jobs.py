@@ -10,6 +10,7 @@ import streamlit as st
 
 from pages.shared import state
 from pages.shared.widgets import plain
+from tlcore.classroom.rules import group_by_visitor
 from tlcore.comparison import store as comparisons
 from tlcore.comparison.store import Comparison, load_comparison
 from tlcore.data.versions import current_version
@@ -52,13 +53,21 @@ def find(step: int) -> list[tuple[str, str]]:
 
 
 def _active() -> list[tuple[str, str]]:
-    """What is in work, then what waits; a run that is part of a comparison stands for that."""
-    jobs = state.active_jobs()
+    """What is in work, then what waits; a run that is part of a comparison stands for that.
+
+    The teacher sees what groups do on the Classroom page, and no banner of theirs above what he projects.
+    """
+    jobs = [job for job in state.active_jobs() if not _is_of_group(job)]
     comparison_of = (
         {run_id: each.id for each in reversed(state.comparisons()) for run_id in each.run_ids} if jobs else {}
     )
     found = [("race", comparison_of[job.id]) if job.id in comparison_of else (job.kind, job.id) for job in jobs]
     return list(dict.fromkeys(found))
+
+
+def _is_of_group(job: Job) -> bool:
+    """Whether it is a group's of the classroom that the owner, who looks at this, has open."""
+    return state.is_owner() and group_by_visitor(state.workspace(), job.visitor) is not None
 
 
 def _is_shown(kind: str, an_id: str, step: int) -> bool:

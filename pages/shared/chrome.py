@@ -19,9 +19,25 @@ from pathlib import Path
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.shared import account, actions, active_jobs, address, in_use, look, manage, outdated, reading, state, undo
-from pages.shared.navigation import BESIDE, HOST, NAME, STEPS
+from pages.shared import (
+    account,
+    actions,
+    active_jobs,
+    address,
+    group_line,
+    in_use,
+    look,
+    manage,
+    outdated,
+    reading,
+    shown_group,
+    state,
+    undo,
+)
+from pages.shared.navigation import BESIDE, CLASSROOM, HOST, NAME, PRIVACY, STEPS
 from pages.shared.widgets import plain
+from tlcore.classroom.store import open_classroom
+from tlcore.classroom.values import Group
 from tlcore.data.manifest import Dataset
 from tlcore.errors import UserError
 from tlcore.events import Failed
@@ -31,6 +47,7 @@ from tlcore.messages.bugs import bug_report, new_bug_number
 
 ICON = "data:image/png;base64," + b64encode(Path(__file__).with_name("icon.png").read_bytes()).decode("ascii")
 SETTLE_SECONDS = 60
+WITH_TASK = (1, 2)  # the steps on which a group works on the task of its classroom
 NOTED = (1, 2, 3)  # the steps that say when the model in use knows nothing of a change of its photos
 HERE = "page_step"  # in the session: the step of the page that is shown, for what its fragments say
 
@@ -55,10 +72,15 @@ def page(title: str, sentence: str, step: int, tab: str = "") -> Iterator[DeltaG
     shut_out = account.is_shut_out()
     if here and not shut_out:  # not on the welcome page, where one begins
         _open_last_used()
-    _top_line(step, tab, shut_out)
+    joined = None if shut_out else group_line.find()
+    _top_line(step, tab, joined[0] if joined else None, shut_out)
     if shut_out:
         account.ask()
         st.stop()
+    shown_group.show(tab)
+    if joined:
+        with st.container(key="tl_class"):
+            st.fragment(errors_shown()(group_line.banner), run_every=group_line.POLL_SECONDS, key="class")(tab)
     _active_jobs(step)
     account.offer()
     undo.banner()
@@ -68,12 +90,16 @@ def page(title: str, sentence: str, step: int, tab: str = "") -> Iterator[DeltaG
         st.markdown(sentence)
         action = st.container(key="tl_action", horizontal=True, vertical_alignment="center")
         reading.accompany(here, title)
+        if joined and step in WITH_TASK:
+            group_line.task(joined[1])
         if step in NOTED:
             _outdated()
     if account.is_waiting():
         st.stop()
     with errors_shown():
         yield action
+    if tab != PRIVACY[1] and state.others_can_come():
+        _foot()
 
 
 @lru_cache(maxsize=1)
@@ -186,8 +212,8 @@ def _open_last_used() -> None:
         state.open_last_used()
 
 
-def _top_line(step: int, tab: str, shut_out: bool) -> None:
-    """The name, the four steps, what stands beside them, the data set and run in use, and the account."""
+def _top_line(step: int, tab: str, group: Group | None, shut_out: bool) -> None:
+    """The name, the four steps, what stands beside them, the group, the data set and run in use, and the account."""
     used, run, done = (None, None, set[int]()) if shut_out else _in_use()
     with st.container(key="tl_top", horizontal=True, vertical_alignment="center"):
         with st.container(key="tl_name", width="content"):
@@ -196,13 +222,34 @@ def _top_line(step: int, tab: str, shut_out: bool) -> None:
             for number, (file, word) in enumerate(STEPS, start=1):
                 _step(file, word, here=number == step, done=number in done)
         with st.container(key="tl_beside", horizontal=True, vertical_alignment="center", width="content", wrap=False):
-            for file, word in (*BESIDE, HOST) if state.is_owner() and state.others_can_come() else BESIDE:
+            for file, word in _beside():
                 if word == tab:
                     st.html(f'<span class="tl-here" aria-current="page">{word}</span>')
                 else:
                     st.page_link(f"pages/{file}.py", label=word, query_params=state.link())
+        if group is not None:
+            group_line.link(group, tab)
         in_use.show(used, run)
         account.show()
+
+
+def _beside() -> tuple[tuple[str, str], ...]:
+    """The pages beside the steps; those for the owner where he needs them. Never raises: the page itself will."""
+    if not state.is_owner():
+        return BESIDE
+    if state.others_can_come():
+        return (*BESIDE, CLASSROOM, HOST)
+    with suppress(UserError, OSError):
+        if open_classroom(state.workspace()) is not None:
+            return (*BESIDE, CLASSROOM)
+    return BESIDE
+
+
+def _foot() -> None:
+    """At the end of each page: what is stored of who reads it."""
+    file, word = PRIVACY
+    with st.container(key="tl_foot", width="content"):
+        st.page_link(f"pages/{file}.py", label=word, query_params=state.link())
 
 
 def _active_jobs(step: int) -> None:

@@ -5,8 +5,8 @@ import streamlit as st
 from pages.shared import chrome, state, take_along
 from pages.shared.follow import POLL_SECONDS
 from pages.shared.packing import PACKING
-from tlcore.api.model_file import model_file_name, zip_model
 from tlcore.errors import UserError
+from tlcore.exports.model_zip import model_file_name, zip_model
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Run
 

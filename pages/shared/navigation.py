@@ -6,6 +6,12 @@ STEPS = (("data", "Data"), ("train", "Train"), ("evaluate", "Evaluate"), ("predi
 BESIDE = (("learn", "Learn"), ("compare", "Compare"))
 HOST = ("host", "Host")
 """Beside them for the owner, where others can come."""
+GROUP, CONTRIBUTE = ("join", "Group"), ("contribute", "Add photos")
+"""The page of a group, on which it joins its classroom first, and the one that takes photos with a phone."""
+CLASSROOM = ("classroom", "Classroom")
+"""Beside them for the owner, where others can come or a classroom is open."""
+PRIVACY = ("privacy", "Privacy")
+"""At the end of each page, where others can come."""
 
 SHOW, PHOTOS, HISTORY, COMPARE = "show", "photos", "history", "compare"
 """`show` in the address of the Data page: all photos of the data set, or its versions; else its overview.

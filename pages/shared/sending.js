@@ -17,7 +17,8 @@ const isReadable = (file) => file.slice(0, 1).arrayBuffer().then(() => true, () 
 /** Sends files, also those that come while it is at work.
 
     An item is {id, name, label, file, sent, loading, state, reason}; its state is "waiting", "sending", "arrived", "failed"
-    or "removed". `place`: {url, key, requestBytes}. `tell` is called as bytes go, `settled` when nothing more is to be sent. */
+    or "removed". `place`: {url, key, requestBytes}, and where they matter by, the mark of who sends, and atOnce, the
+    requests at a time. `tell` is called as bytes go, `settled` when nothing more is to be sent. */
 class Sender {
   constructor(place, tell, settled) {
     this.items = [];
@@ -56,7 +57,7 @@ class Sender {
 
   fill() {
     const waiting = this.items.filter((item) => item.state === "waiting").length;
-    while (this.workers < Math.min(AT_ONCE, waiting)) {
+    while (this.workers < Math.min(this.place.atOnce ?? AT_ONCE, waiting)) {
       this.workers += 1;
       this.work().finally(() => {
         this.workers -= 1;
@@ -152,8 +153,9 @@ class Sender {
     const parts = [];
     const spans = pending.map((item) => {
       const length = Math.min(item.file.size - item.sent, this.most);
-      const { id, name, label, group, file, sent } = item; // JSON leaves out a group that is undefined
-      const text = new TextEncoder().encode(JSON.stringify({ id, name, label, group, size: file.size, offset: sent, length }));
+      const { id, name, label, group, file, sent } = item;
+      const { by } = this.place; // JSON leaves out what is undefined
+      const text = new TextEncoder().encode(JSON.stringify({ id, name, label, group, by, size: file.size, offset: sent, length }));
       const head = new DataView(new ArrayBuffer(4));
       head.setUint32(0, text.length);
       parts.push(head.buffer, text, file.slice(sent, sent + length));

@@ -11,6 +11,9 @@ from tlcore.settings import Limits
 REQUEST_BYTES = 16_000_000  # at most, where the host sets no limit or a higher one
 MOST_BYTES_SHARE = 0.9  # of what a request may have; the rest is for the names of the files
 
+CLASSES_SCRIPT = Path(__file__).with_name("classes.js")
+"""What is said and shown of classes and their photos; after those that send."""
+
 SENDING_SCRIPTS = tuple(Path(__file__).with_name(name) for name in ("sending.js", "files.js", "archive_kinds.js"))
 """What sends, what was chosen, and which of it are archives; after button.js and random_id.js."""
 

@@ -17,7 +17,10 @@ from pages.server import accounts, identity, owner
 from tlcore import access, grants
 from tlcore.access import Made, Visitor
 from tlcore.accounts import Account
-from tlcore.classroom.membership import working_name
+from tlcore.classroom import rules
+from tlcore.classroom.hidden_test import hidden_folders
+from tlcore.classroom.membership import group_of, note_seen, working_name
+from tlcore.classroom.values import Group
 from tlcore.comparison.store import Comparison, list_comparisons, load_comparison
 from tlcore.data import dataset_list, incoming, manifest
 from tlcore.data.dataset_list import DatasetSummary
@@ -35,7 +38,7 @@ from tlcore.models.imported.stored import StoredNetwork, list_networks
 from tlcore.naming import Mark, file_mark, name_mark
 from tlcore.settings import is_hosted
 from tlcore.storage.visits import OWNER, LastUsed, last_visit, note_visit
-from tlcore.workspace import Workspace, is_id, open_workspace, opened_workspace, touch_used
+from tlcore.workspace import Workspace, is_id, open_workspace, opened_workspace, split_version, touch_used
 
 WORDS = {
     "dataset": "data set",
@@ -64,13 +67,15 @@ def workspace() -> Workspace:
 
 def queue() -> JobQueue:
     """The one queue of this server: of its process, so no cache that a browser can clear."""
-    return queue_of(workspace())
+    return queue_of(workspace(), rules.admit)
 
 
 def me() -> Visitor:
-    """Who looks at this page, with what others gave him."""
-    name = visitor()
-    return Visitor(name, is_owner(), grants.rights_given(workspace(), name))
+    """Who looks at this page, with what others gave him; of a group's device that it is there is noted."""
+    note_seen(workspace(), browser_name())
+    name, hidden = visitor(), hidden_folders(workspace())
+    given = grants.rights_given(workspace(), name)
+    return Visitor(name, is_owner(), {an_id: given[an_id] for an_id in given if split_version(an_id)[0] not in hidden})
 
 
 def visitor() -> str:
@@ -101,6 +106,11 @@ def anonymous_name() -> str:
     if not secret:  # a browser that keeps no cookies: the name lasts as long as the tab
         secret = st.session_state.setdefault("visitor_secret", access.new_secret())
     return access.visitor_name(secret)
+
+
+def group() -> Group | None:
+    """The group of a classroom that this browser has joined, None where it is in none; the owner is in no group."""
+    return None if is_owner() else group_of(workspace(), browser_name())
 
 
 def maker() -> str:

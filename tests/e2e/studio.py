@@ -58,6 +58,7 @@ def studio(trained: tuple, folder: Path) -> Iterator[Studio]:
         "compare, ended": f"/compare?race={race.id}&dataset={dataset.id}",
         "learn": f"/learn?{ids}",
         "host": "/host",
+        "privacy": "/privacy",
         "train, empty": "/train",
         "evaluate, empty": "/evaluate",
         "predict, empty": "/predict",

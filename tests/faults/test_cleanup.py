@@ -251,7 +251,7 @@ def test_nothing_goes_by_age_just_after_a_sleep(workspace, last, now, awake, rea
     assert cleaner.was_awake(last, now, 600) == awake, reason
     area = upload(workspace, 2)
     age(workspace.root, 400 * 24 * 3600)
-    cleaner.Cleaner(workspace).look(by_age=awake)
+    cleaner.Cleaner(workspace, clean).look(by_age=awake)
     assert (workspace.incoming / area).exists() != awake
 
 
@@ -288,7 +288,7 @@ def test_a_draft_of_an_earlier_version_stays_while_an_import_is_at_work(workspac
 
 
 def test_a_cleaner_looks_again_and_ends(workspace):
-    found = cleaner.Cleaner(workspace, minutes=0.001)
+    found = cleaner.Cleaner(workspace, clean, minutes=0.001)
     found.start()
     run = create_run(workspace, "data-1", TrainConfig(), "x")
     EventLog(run).write(Finished("x", 1.0))

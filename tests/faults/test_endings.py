@@ -42,6 +42,14 @@ def ended(workspace, config, *events, job=None):
             "feature extraction, a smaller",
             "OOM",
         ),
+        (
+            BIG,
+            Died(9, -9, 800_000_000, 750_000_000),
+            "ran out of memory",
+            "more memory than one job may use here (750.0 MB)",
+            "Choose feature extraction",
+            "the limit of this server",
+        ),
         (BIG, Died(9, -9, 9_000_000_000), "ran out of memory", "needed about 9.0 GB", "smaller batch", "what was seen"),
         (
             LEAN,

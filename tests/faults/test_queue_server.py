@@ -15,7 +15,7 @@ from tests.faults.jobs import state as state_of
 from tests.served import free_port
 from tests.small import write_small_folder
 from tlcore.jobs.line import Line
-from tlcore.jobs.queue import queue_of
+from tlcore.jobs.queue import admit_all, queue_of
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def test_clearing_every_cache_leaves_queue_and_workspace_as_they_are(workspace, 
         before = state.queue(), state.workspace()
         st.cache_data.clear()
         st.cache_resource.clear()
-        assert state.queue() is before[0] is queue_of(workspace) and state.workspace() is before[1]
+        assert state.queue() is before[0] is queue_of(workspace, admit_all) and state.workspace() is before[1]
     assert before[0].closed, "the server has ended"
 
 

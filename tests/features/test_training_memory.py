@@ -56,10 +56,10 @@ def test_what_cannot_fit_is_refused_with_what_to_choose(tmp_path, strategy, fits
         (tmp_path / name).write_text(value)
     config = defaults_for(strategy, image_size=160)
     if fits:
-        check_training_memory(config, BUILT_IN, tmp_path)
+        check_training_memory(config, BUILT_IN, group=tmp_path)
         return
     with pytest.raises(UserError) as refused:
-        check_training_memory(config, BUILT_IN, tmp_path)
+        check_training_memory(config, BUILT_IN, group=tmp_path)
     assert "of memory; this computer has 1.0 GB" in refused.value.what and fix in refused.value.fix, reason
 
 

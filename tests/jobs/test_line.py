@@ -14,7 +14,7 @@ from tlcore.jobs.attempts import EARLIER
 from tlcore.jobs.event_log import EventLog, read_events
 from tlcore.jobs.line import KINDS, MOST_TRIES, Line
 from tlcore.jobs.places import Entry, entry_of, in_turn
-from tlcore.jobs.queue import JobQueue, queue_of
+from tlcore.jobs.queue import JobQueue, admit_all, queue_of
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import EVENTS, QUEUED, Job, create_run, open_job, request_stop, stop_reason, stop_requested
 from tlcore.jobs.supervision import limit_minutes
@@ -259,16 +259,17 @@ def test_who_was_served_is_remembered_by_the_next_server(workspace, line):
 
 
 def test_one_process_has_one_queue_a_workspace(workspace):
-    queue = queue_of(workspace)
+    queue = queue_of(workspace, admit_all)
     found = []
-    threads = [threading.Thread(target=lambda: found.append(queue_of(Workspace(workspace.root)))) for _ in range(8)]
+    other = Workspace(workspace.root)
+    threads = [threading.Thread(target=lambda: found.append(queue_of(other, admit_all))) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert set(map(id, found)) == {id(queue)}
     queue.close()
-    again = queue_of(workspace)
+    again = queue_of(workspace, admit_all)
     assert again is not queue and not again.closed
     again.close()
 

@@ -11,7 +11,7 @@ import pytest
 
 import tlcore
 from tests.photos import make_photo
-from tlcore.api.model_file import README, model_file_name, zip_model
+from tlcore.exports.model_zip import README, model_file_name, zip_model
 from tlcore.messages.model_readme import model_readme
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -164,7 +164,7 @@ def test_plain_start_on_ones_own_machine_prints_no_token(local):
 def test_the_owners_link_on_a_host(host):
     browser = host.bob()
     answer = browser.get(f"/train?owner={TOKEN}&run={host.ids['run']}")
-    assert (answer.status, answer.headers["location"]) == (303, f"/train?run={host.ids['run']}")
+    assert (answer.status, answer.headers["location"]) == (303, f"./train?run={host.ids['run']}")
     with browser.open("train", run=host.ids["run"]) as tab:
         assert NAME in tab.words
     with browser.open("data", more="1") as tab:

@@ -89,7 +89,7 @@ def test_who_may_act_can_stop(host):
 def test_a_link_is_kept_by_the_browser_and_leaves_the_address(host):
     browser, key = host.bob(), host.key("see", "run")
     answer = browser.get(f"/evaluate?run={host.ids['run']}&key={key}")
-    assert (answer.status, answer.headers["location"]) == (303, f"/evaluate?run={host.ids['run']}")
+    assert (answer.status, answer.headers["location"]) == (303, f"./evaluate?run={host.ids['run']}")
     assert answer.headers["cache-control"] == "no-store" and answer.headers["referrer-policy"] == "no-referrer"
     for _ in range(2):
         with browser.open("train") as tab:
@@ -117,8 +117,8 @@ def test_a_wrong_key_gives_nothing_and_tells_nothing(host, kind, key, reason):
 
 @pytest.mark.parametrize("path", ["//evil.example/x", "/\\evil.example", "///evil.example", "/%2f/evil.example"])
 def test_the_redirect_never_leads_elsewhere(host, path):
-    location = host.bob().get(f"{path}?key=x").headers.get("location", "/")
-    assert location.startswith("/") and not location.startswith(("//", "/\\"))
+    location = host.bob().get(f"{path}?key=x").headers.get("location", "./")
+    assert location.startswith("./") and "/" not in location[2:] and "\\" not in location
 
 
 def test_a_browser_without_cookies_has_a_name_as_long_as_the_tab(host):

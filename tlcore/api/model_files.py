@@ -4,13 +4,13 @@ from os import PathLike
 from pathlib import Path
 
 from tlcore.api.model_figures import ModelFigures
-from tlcore.api.model_file import model_file_name
 from tlcore.api.run_report import write_report
 from tlcore.api.saving import save_model
 from tlcore.errors import UserError
 from tlcore.exports.exporter import Exported, ExportSource, find_kind
 from tlcore.exports.exporter import export as make_export
 from tlcore.exports.file_names import export_file_name
+from tlcore.exports.model_zip import model_file_name
 from tlcore.exports.own_score import MAX_LOSS
 from tlcore.exports.samples import make_samples
 from tlcore.workspace import disk_error

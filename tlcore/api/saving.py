@@ -3,9 +3,9 @@
 import tempfile
 from pathlib import Path
 
-from tlcore.api.model_file import README, readme, zip_model
 from tlcore.data.names import is_junk
 from tlcore.errors import UserError
+from tlcore.exports.model_zip import README, readme, zip_model
 from tlcore.serving.bundle import (
     BESIDE,
     INFO,

@@ -5,6 +5,10 @@
 when it has left.
 """
 
+import os
+import time
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -28,7 +32,22 @@ from tlcore.workspace import Workspace, disk_error, read_json, write_json
 
 MEMBERS = "members"
 MOST_GROUPS = 60
+SEEN_SECONDS = 15  # between two notes that a device is still there
 GROUP = "group"  # what a key is to, see tlcore/access.py:share_key
+
+
+@dataclass(frozen=True)
+class Device:
+    """A browser that works for a group: its own public name, and when it was there last, Unix seconds."""
+
+    visitor: str
+    seen: float
+
+
+def is_open_code(workspace: Workspace, text: str) -> bool:
+    """Whether what somebody typed is the code of the classroom that is open."""
+    classroom = open_classroom(workspace)
+    return classroom is not None and read_code(text) == classroom.code
 
 
 def join(workspace: Workspace, code: str, name: str, visitor: str) -> Group:
@@ -82,6 +101,12 @@ def join_group(workspace: Workspace, classroom_id: str, group_id: str, key: str,
     return group
 
 
+def rejoin(workspace: Workspace, visitor: str, group: Group) -> None:
+    """Let a browser be in a group again that was brought back, unless it is in one by now; inside `changing`."""
+    if not _member_file(workspace, visitor).exists():
+        _note(workspace, visitor, group)
+
+
 def leave(workspace: Workspace, visitor: str) -> None:
     """Let a browser be in no group any more; the group and what it made stay. Raises UserError: the disk says no."""
     path = _member_file(workspace, visitor)
@@ -111,6 +136,30 @@ def working_name(workspace: Workspace, visitor: str) -> str:
     """The public name under which a browser works: its group's where it is in one, else its own."""
     group = group_of(workspace, visitor)
     return group.visitor if group else visitor
+
+
+def note_seen(workspace: Workspace, visitor: str) -> None:
+    """Note that a device of a group is there, at most every few seconds; nothing happens where it is in none.
+
+    Args:
+        visitor: the browser's own public name.
+    """
+    path = _member_file(workspace, visitor)
+    with suppress(OSError):  # it is in no group, or the disk says no: looking at a page must not fail for it
+        if time.time() - path.stat().st_mtime > SEEN_SECONDS:
+            os.utime(path)
+
+
+def devices_by_group(workspace: Workspace, classroom_id: str) -> dict[str, list[Device]]:
+    """The devices of each group of a classroom, by its id."""
+    folder = workspace.root / FOLDER / MEMBERS
+    found: dict[str, list[Device]] = {}
+    for path in folder.glob("*.json"):
+        mark = file_mark(folder, path.name)
+        ids = _member(path, mark) if mark is not None else None
+        if ids is not None and mark is not None and ids[0] == classroom_id:
+            found.setdefault(ids[1], []).append(Device(path.stem, mark[1] / 1e9))
+    return found
 
 
 def _member_file(workspace: Workspace, visitor: str) -> Path:

@@ -1,6 +1,7 @@
 """Classrooms on disk: `classrooms/<id>/classroom.json`, and a file for each group in `groups/` beside it.
 
-Every change is made under one lock, whole or not at all; teacher, groups and terminal may make some at once.
+Every change is made under one lock, whole or not at all; teacher, groups and terminal may make some at once. Whatever
+writes a classroom or a group here lets the groups see the photos of the task, so that none is without them.
 """
 
 import time
@@ -18,8 +19,9 @@ from tlcore.classroom.codes import new_code
 from tlcore.classroom.values import Classroom, Group, Task
 from tlcore.data.names import clean_text, shorten
 from tlcore.errors import UserError
+from tlcore.grants import give_rights
 from tlcore.naming import Mark, file_mark
-from tlcore.workspace import Workspace, disk_error, is_id, new_id, read_json, write_json
+from tlcore.workspace import Workspace, disk_error, is_id, new_id, read_json, split_version, write_json
 
 FOLDER, NOTE, GROUPS, LOCK = "classrooms", "classroom.json", "groups", "classrooms.lock"
 MAX_NAME = 40
@@ -41,14 +43,14 @@ def create_classroom(workspace: Workspace, name: str = "", task: Task | None = N
     with changing(workspace):
         for other in list_classrooms(workspace):
             if other.is_open:
-                _write(replace(other, is_open=False))
+                _write(workspace, replace(other, is_open=False))
         folder = workspace.root / FOLDER / new_id(time.strftime("%Y%m%d"))
         try:
             (folder / GROUPS).mkdir(parents=True)
         except OSError as error:
             raise disk_error(folder, error) from error
         made = Classroom(folder.name, folder, called, new_code(), time.time(), task=task or Task())
-        _write(made)
+        _write(workspace, made)
     return made
 
 
@@ -78,7 +80,7 @@ def change_classroom(workspace: Workspace, classroom_id: str, **changes: Any) ->
     """The classroom with some of its fields set anew. Raises UserError where it is gone, or the disk says no."""
     with changing(workspace):
         changed = replace(load_classroom(workspace, classroom_id), **changes)
-        _write(changed)
+        _write(workspace, changed)
     return changed
 
 
@@ -102,7 +104,8 @@ def load_group(workspace: Workspace, classroom_id: str, group_id: str) -> Group:
 def create_group(workspace: Workspace, classroom_id: str, name: str) -> Group:
     """Add a group; call it inside `changing`. `name`: as it is kept."""
     made = Group(new_id("group"), classroom_id, name, visitor_name(new_secret()), time.time())
-    _write_group(workspace, made)
+    _show_photos(workspace, made, load_classroom(workspace, classroom_id).task)
+    write_group(workspace, made)
     return made
 
 
@@ -110,8 +113,14 @@ def change_group(workspace: Workspace, group: Group, **changes: Any) -> Group:
     """The group with some of its fields set anew. Raises UserError where it is gone, or the disk says no."""
     with changing(workspace):
         changed = replace(load_group(workspace, group.classroom_id, group.id), **changes)
-        _write_group(workspace, changed)
+        write_group(workspace, changed)
     return changed
+
+
+def restore_group_file(workspace: Workspace, group: Group) -> None:
+    """Put a group back that was taken out; call it inside `changing`. Raises UserError where its classroom is gone."""
+    _show_photos(workspace, group, load_classroom(workspace, group.classroom_id).task)
+    write_group(workspace, group)
 
 
 @contextmanager
@@ -132,13 +141,25 @@ def changing(workspace: Workspace) -> Iterator[None]:
         raise disk_error(folder, error) from error
 
 
-def _write(classroom: Classroom) -> None:
+def _write(workspace: Workspace, classroom: Classroom) -> None:
     values = asdict(classroom)
     del values["id"], values["folder"]
+    values["closed"] = 0.0 if classroom.is_open else classroom.closed or time.time()
+    for group in list_groups(
+        workspace, classroom.id
+    ):  # before the task is there: nobody is asked for what he can't see
+        _show_photos(workspace, group, classroom.task)
     write_json(classroom.folder / NOTE, values)
 
 
-def _write_group(workspace: Workspace, group: Group) -> None:
+def _show_photos(workspace: Workspace, group: Group, task: Task) -> None:
+    """Let a group see the photos of a task."""
+    if task.dataset_id:
+        give_rights(workspace, group.visitor, {split_version(task.dataset_id)[0]: "see", task.dataset_id: "see"})
+
+
+def write_group(workspace: Workspace, group: Group) -> None:
+    """Write a group's file; call it inside `changing`. Raises UserError: the disk says no."""
     values = asdict(group)
     del values["id"], values["classroom_id"]
     write_json(workspace.root / FOLDER / group.classroom_id / GROUPS / f"{group.id}.json", values)

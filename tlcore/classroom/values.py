@@ -5,6 +5,9 @@ from pathlib import Path
 
 from tlcore.classroom.codes import spaced
 
+ENSEMBLE = "ensemble"
+"""Among strategies: models that are combined."""
+
 
 @dataclass(frozen=True)
 class Task:
@@ -15,7 +18,7 @@ class Task:
         dataset_id: the photos that all groups train on; "": each group brings its own.
         classes: the names that the classes of a group's photos must have.
         photos_per_class: how many photos a class may have at most; 0: no limit.
-        strategies: those that a group may choose from; (): all.
+        strategies: those that a group may choose from, "ensemble" among them; (): all.
         runs: how many trainings a group may start; 0: no limit.
     """
 
@@ -37,6 +40,8 @@ class Classroom:
         is_paused: whether groups are asked to look to the front; nothing that they start is taken until then.
         hidden_test: the id of the data set that every group's model is judged on, which no group sees; "": none yet.
         is_revealed: whether groups see the podium.
+        address: of this server for the groups, as the teacher corrected it ("http://192.168.1.20:8501"); "": as found.
+        closed: Unix seconds when it was closed, from which a host counts the days that it is kept; 0 while it is open.
     """
 
     id: str
@@ -49,6 +54,8 @@ class Classroom:
     task: Task = field(default_factory=Task)
     hidden_test: str = ""
     is_revealed: bool = False
+    address: str = ""
+    closed: float = 0.0
 
     @property
     def spaced_code(self) -> str:
@@ -64,6 +71,7 @@ class Group:
         visitor: the public name under which all of a group's devices work (tlcore/access.py), so that its photos and
             runs are the group's.
         created: Unix seconds. entry: the id of the run that it hands in; "": its newest finished one.
+        area: the id of the upload area that its devices send photos to (contributions.py); "": none yet.
     """
 
     id: str
@@ -72,3 +80,4 @@ class Group:
     visitor: str
     created: float
     entry: str = ""
+    area: str = ""

@@ -7,6 +7,7 @@ import runpy
 import signal
 import socket
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -20,6 +21,8 @@ from tlcore.workspace import Workspace
 PORT = 8501
 SCRIPT = "streamlit_app.py"
 STOPPED = 130
+HEADLESS = ("--server.headless", "true")
+"""For `run_streamlit`: that it opens no browser."""
 
 
 def add_command(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -81,7 +84,7 @@ def _app(workspace: Workspace, options: argparse.Namespace) -> int:
     check_port(options.address, options.port)
     os.environ["TRANSFERLAB_HOME"] = str(workspace.root)
     print(_start_message(options.address, options.port), flush=True)
-    return _run_streamlit(folder, options)
+    return run_streamlit(folder, options.address, options.port, HEADLESS if options.no_browser else ())
 
 
 def _start_message(address: str, port: int) -> str:
@@ -109,18 +112,19 @@ def _start_message(address: str, port: int) -> str:
     return "\n".join(lines)
 
 
-def _run_streamlit(folder: Path, options: argparse.Namespace) -> int:
+def run_streamlit(folder: Path, address: str, port: int, flags: Sequence[str] = ()) -> int:
     """Do in this process what `python -m streamlit run` does; the exit code when the server has ended.
+
+    Args:
+        folder: of `app_folder`. flags: more arguments for it.
 
     Streamlit reads the `.streamlit/config.toml` of the current directory and that beside the script. So the app's own
     folder is made the current one, lest settings of the folder where somebody happens to be mix with ours.
     """
     os.chdir(folder)
     sys.argv = ["streamlit", "run", str(folder / SCRIPT)]
-    sys.argv += ["--server.address", options.address, "--server.port", str(options.port)]
-    sys.argv += ["--logger.hideWelcomeMessage", "true"]  # the address is printed already
-    if options.no_browser:
-        sys.argv += ["--server.headless", "true"]
+    sys.argv += ["--server.address", address, "--server.port", str(port)]
+    sys.argv += ["--logger.hideWelcomeMessage", "true", *flags]  # the address is printed already
     signal.signal(signal.SIGINT, _stop)  # until the server runs and listens for Ctrl-C itself
     try:
         runpy.run_module("streamlit", run_name="__main__", alter_sys=True)

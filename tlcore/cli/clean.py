@@ -3,10 +3,10 @@
 import argparse
 from dataclasses import asdict
 
+from tlcore.classroom.keeping import clean_workspace
 from tlcore.cli.common import Subparsers, answer
 from tlcore.messages.quantities import count, format_bytes
 from tlcore.settings import load_limits
-from tlcore.storage.cleanup import clean
 from tlcore.workspace import Workspace
 
 
@@ -20,7 +20,7 @@ def add_command(commands: Subparsers, common: argparse.ArgumentParser) -> None:
 
 
 def _clean(workspace: Workspace, options: argparse.Namespace) -> int:
-    removed = clean(workspace, load_limits(workspace), dry_run=options.dry_run)
+    removed = clean_workspace(workspace, load_limits(workspace), dry_run=options.dry_run)
     word = "would be deleted" if options.dry_run else "deleted"
     lines = [f"{each.kind} {each.id}{f'  {format_bytes(each.bytes)}' if each.bytes else ''}" for each in removed]
     lines.append(f"{count(len(removed), 'item')} {word}." if removed else "Nothing to delete.")

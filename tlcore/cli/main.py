@@ -18,6 +18,7 @@ from tlcore.cli import (
     app,
     backbones,
     check,
+    classroom,
     clean,
     continue_run,
     cross_validate,
@@ -81,6 +82,7 @@ COMMANDS = (
     clean,
     doctor,
     host,
+    classroom,
     app,
 )
 """The modules of the commands, in the order in which the help lists them.

@@ -2,7 +2,8 @@
 
     incoming/<id>/000001.bin    the bytes as they came
     incoming/<id>/index.jsonl   a line a file: number, name, label, bytes; of one that a browser sent also
-                                the id that it gave the file, and the sha256; of one of a camera's burst its group
+                                the id that it gave the file, the sha256, and which page sent it (by); of one of a
+                                camera's burst its group
     incoming/<id>/owner.json    the public name of the visitor whose it is, where there is one
     incoming/<id>/classes.json  what the classes are called (upload_classes.py)
     incoming/<id>/unsent.json   what was chosen for the upload and never came (unsent.py)
@@ -268,9 +269,12 @@ def _keep(workspace: Workspace, incoming_id: str, wanted: Callable[[dict[str, An
     folder = area_folder(workspace, incoming_id)
     with locked(folder):
         rows = read_index(folder)
-        lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in rows if wanted(row)]
+        staying = [row for row in rows if wanted(row)]
+        if len(staying) == len(rows):  # a page says the same again and again
+            return
+        lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in staying]
         write_atomic(folder / "index.jsonl", "".join(lines).encode("utf-8"))
-        kept = {row["number"] for row in rows if wanted(row)}  # a file that was sent twice lies there once
+        kept = {row["number"] for row in staying}  # a file that was sent twice lies there once
         for row in rows:
             if row["number"] not in kept:
                 file_path(workspace, incoming_id, row["number"]).unlink(missing_ok=True)

@@ -27,7 +27,7 @@ LEFT_SECONDS = 30
 """After so long without a byte another upload may take the place of a half-sent file: its tab was closed."""
 
 _FILE_ID = re.compile(r"([0-9a-f]{16})-([0-9]{1,7})")
-_GROUP = re.compile(r"|[0-9a-f]{16}")
+_MARK = re.compile(r"|[0-9a-f]{16}")
 _KEY = "upload.key"
 
 
@@ -40,6 +40,7 @@ class SentFile(NamedTuple):
         size: bytes of the whole file.
         sha256: of the content; "" where it came in several slices.
         group: sixteen hex digits, the same for the photos of a camera's burst; "" for none.
+        by: sixteen hex digits, the same for all that one page or device sends; "" where it does not matter.
     """
 
     id: str
@@ -48,6 +49,7 @@ class SentFile(NamedTuple):
     size: int
     sha256: str = ""
     group: str = ""
+    by: str = ""
 
 
 class Usage(NamedTuple):
@@ -72,11 +74,11 @@ def check_file_id(file_id: object) -> str:
     return file_id
 
 
-def check_group(group: object) -> str:
-    """The id of a burst, where it can be one, or "". Raises ValueError."""
-    if not isinstance(group, str) or not _GROUP.fullmatch(group):
-        raise ValueError("not the id of a burst")
-    return group
+def check_mark(mark: object) -> str:
+    """What marks a burst or a sender, where it can be such a mark, or "". Raises ValueError."""
+    if not isinstance(mark, str) or not _MARK.fullmatch(mark):
+        raise ValueError("not the mark of a burst or a sender")
+    return mark
 
 
 def upload_key(workspace: Workspace, incoming_id: str) -> str:
@@ -250,8 +252,7 @@ class _Index:
     def take(self, file: SentFile, part: Path) -> bool:
         """Add a line for a file whose bytes are all there; False where it does not fit. Raises OutOfOrder."""
         row = index_row(self._last + 1, file.name, file.label, file.size) | {"id": file.id, "sha256": file.sha256}
-        if file.group:
-            row["group"] = file.group
+        row |= {name: mark for name, mark in (("group", file.group), ("by", file.by)) if mark}
         twin = self._twins.get(_content(row)) if file.sha256 else None
         if twin is not None:
             row["number"] = twin

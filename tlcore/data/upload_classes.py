@@ -5,16 +5,20 @@
 Each card of the Data page sends its photos under a label of its own that never changes, so that a class can be named,
 named otherwise, put together with another or removed while its photos are still on their way. What a label stands for
 is written here; a label that is not named here is the name of the class itself.
+
+Several pages may write at once, those of a group's laptop and phones: nobody's cards push out those of another.
 """
 
+import secrets
 from collections.abc import Collection, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from tlcore.data import incoming
 from tlcore.data.archive_kinds import named_like_archive, without_ending
 from tlcore.data.default_name import dataset_name
 from tlcore.data.names import MAX_LABEL, clean_text, shorten
+from tlcore.errors import UserError
 from tlcore.workspace import Workspace, read_json, write_json
 
 MOST_CLASSES = 1_000
@@ -66,17 +70,63 @@ def read_classes(workspace: Workspace, incoming_id: str) -> UploadClasses:
 
 
 def write_classes(workspace: Workspace, incoming_id: str, classes: UploadClasses) -> None:
-    """Write the cards down, and take the photos of removed ones out of the area.
+    """Write the cards of a page down, and take the photos of removed ones out of the area.
+
+    What the page does not know stays: cards of others behind its own, and labels that another page put onto a card.
 
     Raises:
         UserError: there is no such upload area, or the disk is full.
     """
     folder = incoming.area_folder(workspace, incoming_id)
-    if read_classes(workspace, incoming_id) != classes:
-        write_json(folder / _FILE, asdict(classes))
+    with incoming.locked(folder):
+        known = read_classes(workspace, incoming_id)
+        merged = _merged(known, classes)
+        if known != merged:
+            write_json(folder / _FILE, asdict(merged))
     present = {row.get("label") for row in incoming.read_index(folder)}
-    for label in present & set(classes.removed):
+    for label in present & set(merged.removed):
         incoming.remove_class(workspace, incoming_id, label)
+
+
+def _merged(known: UploadClasses, said: UploadClasses) -> UploadClasses:
+    """What a page says, with what stood there and it does not know."""
+    removed = tuple(sorted({*known.removed, *said.removed}))
+    seen = {*removed, *(label for each in said.classes for label in each.labels)}
+    cards, others = list(said.classes), []
+    for each in known.classes:
+        rest = tuple(label for label in each.labels if label not in seen)
+        place = next((place for place, card in enumerate(cards) if not set(each.labels).isdisjoint(card.labels)), None)
+        if rest and place is not None:
+            cards[place] = replace(cards[place], labels=(*cards[place].labels, *rest))
+        elif rest:
+            others.append(replace(each, labels=rest))
+    return replace(said, classes=(*cards, *others), removed=removed)
+
+
+def add_class(workspace: Workspace, incoming_id: str, name: str) -> str:
+    """The label under which photos of a class are sent: that of the card of this name, else of a new one.
+
+    Raises:
+        UserError: there is no such upload area, it has too many classes, or the disk is full.
+    """
+    folder, called = incoming.area_folder(workspace, incoming_id), _text(name)
+    if not called:
+        raise UserError("Name the class first.")
+    with incoming.locked(folder):
+        known = read_classes(workspace, incoming_id)
+        for each in known.classes:
+            if each.labels and is_same_name(each.name, called):
+                return each.labels[0]
+        if len(known.classes) >= MOST_CLASSES:
+            raise UserError(f"{MOST_CLASSES:,} classes are the most there can be.", "Add photos to one that is there.")
+        made = UploadClass((f"card-{secrets.token_hex(8)}",), called)
+        write_json(folder / _FILE, asdict(replace(known, classes=(*known.classes, made))))
+    return made.labels[0]
+
+
+def is_same_name(one: str, other: str) -> bool:
+    """Whether people would take two names of classes for the same: they differ in case or spaces at most."""
+    return clean_text(one).casefold() == clean_text(other).casefold()
 
 
 def classes_from(values: Any) -> UploadClasses:

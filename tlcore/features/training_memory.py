@@ -29,6 +29,7 @@ from tlcore.models.registry import BUILT_IN, lowest_unfrozen_block
 from tlcore.models.spec import BackboneSpec
 
 BASE_BYTES = 710_000_000  # a process with TensorFlow, warm
+LIBRARY_BYTES = 250_000_000  # of these, pages of TensorFlow's files, which count for no limit
 HEAD_BYTES = 100_000_000  # to extract features and pack
 KERAS_BYTES = 410_000_000  # the network in Keras, compiled, and converted at the end
 WEIGHT_COPIES = 3  # as Keras has them, as a file, and as what LiteRT makes of that
@@ -122,13 +123,24 @@ def _open_part(config: TrainConfig, spec: BackboneSpec) -> float:
     )
 
 
-def check_training_memory(config: TrainConfig, spec: BackboneSpec, group: Path = Path("/sys/fs/cgroup")) -> None:
+def check_training_memory(
+    config: TrainConfig, spec: BackboneSpec, limit: int = 0, group: Path = Path("/sys/fs/cgroup")
+) -> None:
     """Before a training begins, or is offered: whether this machine can ever have enough memory for it.
+
+    Args:
+        limit: the bytes that one job may hold here, 0 for no limit (jobs/worker_memory.py).
 
     Raises:
         UserError: it cannot; the sentence has the estimate and what to choose instead.
     """
     needed, total = training_memory(config, spec), total_memory(group)
+    if limit and needed - LIBRARY_BYTES > limit:
+        raise UserError(
+            f"This training needs about {size_text(needed - LIBRARY_BYTES)} of memory; "
+            f"one job may use {size_text(limit)} here.",
+            f"Choose {lighter_choices(config)}.",
+        )
     if needed > total:
         raise UserError(
             f"This training needs about {size_text(needed)} of memory; this computer has {size_text(total)}.",

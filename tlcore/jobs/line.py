@@ -25,7 +25,7 @@ from tlcore.jobs.store import QUEUED, STOP, Job, Run, open_job
 from tlcore.workspace import Workspace, disk_error, is_id, read_json, write_json
 
 FOLDER = "queue"
-KINDS = ("train", "import", "advice", "check", "analysis", "network")
+KINDS = ("train", "import", "advice", "check", "analysis", "network", "scoring")
 NOT_BEGUN = "It hadn’t started yet."
 MOST_SERVED = 1000  # visitors whose last turn is remembered
 LINE_SECONDS = 30  # a change takes some milliseconds; no page may wait without end
@@ -48,6 +48,7 @@ class Line:
             "check": workspace.checks,
             "analysis": workspace.analyses,
             "network": workspace.additions,
+            "scoring": workspace.scorings,
         }
 
     @contextmanager

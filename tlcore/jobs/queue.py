@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -22,7 +22,8 @@ from tlcore.jobs.places import entry_of, has_begun
 from tlcore.jobs.small_machine import keeps_trainer_warm
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Job
-from tlcore.jobs.supervision import Supervision, settle
+from tlcore.jobs.supervision import Allowance, Supervision, settle
+from tlcore.jobs.worker_memory import memory_limit
 from tlcore.jobs.workers import AdoptedWorker, Exit, OwnWorker
 from tlcore.settings import HOSTED, OWN, Limits, is_hosted, load_limits
 from tlcore.workspace import Workspace
@@ -32,24 +33,32 @@ RETRY_SECONDS = 0.5  # before another worker is started for a job that one could
 WARM_OPTIONS = {"train": "--warm", "import": "--warm-import"}  # of a worker that waits for a job, see worker/process.py
 FRESH_SECONDS = 0.25  # for so long the order of the line is not read again: every open page asks every second
 
+Admit = Callable[[Job, bool], None]
+"""Lets a job into the line, or raises UserError; the second argument: whether the owner asks for it. The line is held
+meanwhile, so that what it counts is true. `classroom/rules.py:admit` is the one of the pages."""
+
 _queues: dict[Path, "JobQueue"] = {}
 _queues_lock = threading.Lock()
 
 
-def queue_of(workspace: Workspace) -> "JobQueue":
+def admit_all(job: Job, by_owner: bool) -> None:
+    """Let any job into the line."""
+
+
+def queue_of(workspace: Workspace, admit: Admit) -> "JobQueue":
     """The queue of this process for a workspace, made when it is first asked for; nothing but its `close` ends it."""
     with _queues_lock:
         queue = _queues.get(workspace.root)
         if queue is None or queue.closed:
-            queue = _queues[workspace.root] = JobQueue(workspace)
+            queue = _queues[workspace.root] = JobQueue(workspace, admit)
         return queue
 
 
 class JobQueue:
     """Takes jobs of one workspace and sees that they are worked on, visitors in turn. Get one with `queue_of`."""
 
-    def __init__(self, workspace: Workspace) -> None:
-        self._workspace = workspace
+    def __init__(self, workspace: Workspace, admit: Admit = admit_all) -> None:
+        self._workspace, self._admit = workspace, admit
         self._line = Line(workspace)
         self._closing = threading.Event()
         self._changed = {kind: threading.Event() for kind in KINDS}
@@ -66,35 +75,40 @@ class JobQueue:
         """Whether it takes up nothing any more."""
         return self._closing.is_set()
 
-    def submit(self, job: Job) -> None:
+    def submit(self, job: Job, by_owner: bool = False) -> None:
         """Put a job at the end of the line, once: one that waits or is worked on stays as it is.
 
-        Raises:
-            UserError: the visitor has as many runs waiting as are allowed, or the disk is full.
-        """
-        self._add(job, "restart" if has_begun(job) else "")
+        Args:
+            by_owner: whether the owner of the workspace asks for it, whosever it is.
 
-    def restart(self, job: Job) -> None:
+        Raises:
+            UserError: the visitor has as many runs waiting as are allowed, the classroom that he is in does not allow
+                it, or the disk is full.
+        """
+        self._add(job, "restart" if has_begun(job) else "", by_owner)
+
+    def restart(self, job: Job, by_owner: bool = False) -> None:
         """Work on a job once more from the beginning; one that waits or is worked on stays as it is.
 
         Raises:
             UserError: as for `submit`.
         """
-        self._add(job, "restart")
+        self._add(job, "restart", by_owner)
 
-    def resume(self, job: Job) -> None:
+    def resume(self, job: Job, by_owner: bool = False) -> None:
         """Continue a training from its last epoch, where `can_resume` says that it can.
 
         Raises:
             UserError: as for `submit`.
         """
-        self._add(job, "resume")
+        self._add(job, "resume", by_owner)
 
-    def _add(self, job: Job, again: str) -> None:
+    def _add(self, job: Job, again: str, by_owner: bool) -> None:
         with self._line.locked():
             if entry_of(job) is not None or job_status(job).active:
                 return
             self._check_room(job)
+            self._admit(job, by_owner)
             self._line.add(job, again)
         self._notice(job.kind)
 
@@ -249,14 +263,15 @@ class JobQueue:
     def _watch(self, job: Job, worker: OwnWorker | AdoptedWorker) -> bool:
         """Until a worker has ended, and what is to be written down about that."""
         limited = job.visitor or job.kind == "advice"  # an advice is everybody's who sees the photos
-        minutes = self._limits().run_minutes if limited else 0
-        watch = Supervision(job, worker, minutes, lambda: self._line.tidy(job.kind))
+        limits = self._limits()
+        allowed = Allowance(limits.run_minutes if limited else 0, memory_limit(limits))
+        watch = Supervision(job, worker, allowed, lambda: self._line.tidy(job.kind))
         end = watch.wait(self._closing)
         if end is None:
             worker.leave()
             return False
         if job.folder.is_dir():
-            settle(self._line, job, end, watch.peak_bytes, watch.ended_here)
+            settle(self._line, job, end, watch)
             self._wait_before_retry(job, failed=end != Exit())
         self._notice(job.kind)
         return True

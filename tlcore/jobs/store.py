@@ -1,9 +1,10 @@
 """Jobs on disk: one folder each, readable by a person and by any tool (docs/run-format.md).
 
-A job is a training run, an import of photos, the recommendation for a data set, a check of its photos, or an analysis
-of a finished run. Its folder holds `job.json` (what is to be done, never changed), `name.json` where a person renamed
-it, `events.jsonl` (what has happened), `job.lock` (held by the process that works on it) and, when a person asked for
-it, `stop`. The state of a job is read off these files; nothing else knows it, so pages and processes may come and go.
+A job is a training run, an import of photos, the recommendation for a data set, a check of its photos, an analysis of a
+finished run, a network that somebody brings, or the scoring of a classroom. Its folder holds `job.json` (what is to be
+done, never changed), `name.json` where a person renamed it, `events.jsonl` (what has happened), `job.lock` (held by the
+process that works on it) and, when a person asked for it, `stop`. The state of a job is read off these files; nothing
+else knows it, so pages and processes may come and go.
 """
 
 import hashlib
@@ -38,8 +39,8 @@ EXIT_UNRECORDED = 74  # of a worker that could not write how its job ended; EX_I
 
 @dataclass(frozen=True)
 class Job:
-    """A job's folder and what its `job.json` says. `kind`: "train", "import", "advice", "check" or
-    "analysis"; `created`: Unix seconds.
+    """A job's folder and what its `job.json` says. `kind`: "train", "import", "advice", "check", "analysis", "network"
+    or "scoring"; `created`: Unix seconds.
 
     `visitor`: the public name of who asked for it, "" where nobody did in a browser. `is_renamed`: whether `name`
     is one that somebody gave it later (naming.py).
@@ -204,6 +205,15 @@ def analysis_id(run_id: str, what: str, options: Mapping[str, Any] | None = None
     """The id of that job, and so the name of its folder in `workspace.analyses`."""
     told = json.dumps(options, sort_keys=True).encode() if options else b""
     return f"{run_id}-{what}" + (f"-{hashlib.sha256(told).hexdigest()[:8]}" if told else "")
+
+
+def scoring_job(workspace: Workspace, classroom_id: str, name: str) -> Job:
+    """The job that scores what the groups of a classroom hand in: one a classroom, the owner's, made when asked for.
+
+    Raises:
+        UserError: no classroom can have this id, or the disk is full.
+    """
+    return _only_job(workspace.scorings, "scoring", name, {"classroom": classroom_id}, classroom_id, "")
 
 
 def _job_of_dataset(parent: Path, kind: str, dataset_id: str, visitor: str = "") -> Job:

@@ -17,6 +17,7 @@ from typing import IO, Protocol
 import psutil
 
 import tlcore
+from tlcore.access import TOKEN_VARIABLE
 from tlcore.events import Started
 from tlcore.jobs.event_log import read_events
 from tlcore.jobs.locks import LOCK, is_locked
@@ -127,22 +128,13 @@ def kill(pid: int) -> None:
         return
 
 
-def resident_bytes(pid: int, with_children: bool) -> int:
-    """The resident memory of a process now, and of what it started; 0 where it is gone."""
-    try:
-        process = psutil.Process(pid)
-        children = process.children(recursive=True) if with_children else []  # looks through all processes
-        return sum(each.memory_info().rss for each in [process, *children])
-    except (psutil.Error, ValueError):
-        return 0
-
-
 def worker_environment() -> dict[str, str]:
     """The environment in which a new Python finds the very `tlcore` that runs here, whatever folder it starts in.
 
     An installed one is found anyway, and its folder must not come before the standard library, as PYTHONPATH does.
     """
     environment = frugal_environment() | os.environ | {"TF_CPP_MIN_LOG_LEVEL": "2"}
+    environment.pop(TOKEN_VARIABLE, None)  # which Streamlit puts back when its file of secrets changes
     place = str(Path(tlcore.__file__).resolve().parents[1])
     if place not in {str(Path(sysconfig.get_path(key)).resolve()) for key in ("purelib", "platlib")}:
         environment["PYTHONPATH"] = os.pathsep.join([place, *filter(None, [os.environ.get("PYTHONPATH")])])

@@ -37,6 +37,7 @@ _STATES = {
 }
 _DEATHS = {
     "memory": "ran out of memory",
+    "limit": "ran out of memory",
     "outside": "was shut down",
     "killed": "was shut down",
     "crash": "crashed",
@@ -76,6 +77,8 @@ def interruption_message(job: Job, status: JobStatus) -> Ending:
     cause, died, noun = _cause(job, status), status.died, NOUNS.get(job.kind, "job")
     if cause == "memory":
         return _out_of_memory(job, died.peak_bytes if died else 0, sure=not _is_killed(died))
+    if cause == "limit" and died is not None:
+        return _over_limit(job, died.memory_limit)
     again = "What was finished is kept: continue, or restart."
     if cause == "disk":
         return Ending(f"This {noun} stopped because the disk is full.", f"Free up some space. {again}")
@@ -161,6 +164,16 @@ def _out_of_memory(job: Job, peak: int, sure: bool) -> Ending:
     return Ending(f"This {noun} {end}.{amount}", f"Choose {lighter}, or close other programs.")
 
 
+def _over_limit(job: Job, limit: int) -> Ending:
+    """The words for a job that was ended since it held more memory than one may here."""
+    lighter = lighter_choices(job.config) if isinstance(job, Run) else "fewer or smaller photos"
+    return Ending(
+        f"This {NOUNS.get(job.kind, 'job')} was stopped because it used more memory than one job may use here "
+        f"({format_bytes(limit)}).",
+        f"Choose {lighter}.",
+    )
+
+
 def _needed(job: Job) -> int:
     """The bytes that a training needs by its settings; 0 for another job, and for what only another version knew."""
     if not isinstance(job, Run):
@@ -172,9 +185,11 @@ def _needed(job: Job) -> int:
 
 
 def _cause(job: Job, status: JobStatus) -> str:
-    """What ended the process of an interrupted job: "memory", "killed" (and there was memory enough), "outside",
-    "crash", "disk", "start", or "" if unknown."""
+    """What ended the process of an interrupted job: "memory", "limit" (of this server, see jobs/worker_memory.py),
+    "killed" (and there was memory enough), "outside", "crash", "disk", "start", or "" if unknown."""
     died = status.died
+    if died is not None and died.memory_limit:
+        return "limit"
     if (died and died.exit_code == EXIT_UNRECORDED) or _is_disk_full(job.folder):
         return "disk"
     if died is None or not (died.signal or died.exit_code):

@@ -6,11 +6,12 @@ from tlcore.storage.health import Health
 from tlcore.storage.overview import VisitorOverview
 
 NOT_WRITABLE = "Nothing can be written into the workspace. Check its folder’s permissions and the disk."
+STUCK = "Jobs wait, and nothing works on them. Restart the server; the log says why if it happens again."
 NO_ROOM = "The disk is full, or the workspace takes all that it may. Delete something, or raise disk_mb."
 
 
 def health_lines(health: Health) -> list[str]:
-    """What is worked on, what waits, the disk; then what is wrong, if anything is."""
+    """What is worked on, what waits, the disk, the memory; then what is wrong, if anything is."""
     working, waiting = sum(health.working.values()), sum(health.waiting.values())
     wait = (
         f", the first for {about_message(health.longest_wait, health.longest_wait)}"
@@ -21,8 +22,10 @@ def health_lines(health: Health) -> list[str]:
     lines = [
         f"At work: {count(working, 'job')}. Waiting: {count(waiting, 'job')}{wait}.",
         f"Workspace: {format_bytes(health.disk_used)}{allowed}. Free on the disk: {format_bytes(health.disk_free)}.",
+        f"Memory: {format_bytes(health.memory_free)} of {format_bytes(health.memory_total)} free.",
     ]
-    return lines + [NOT_WRITABLE] * (not health.writable) + [NO_ROOM] * (not health.has_room)
+    wrong = ((not health.writable, NOT_WRITABLE), (not health.has_room, NO_ROOM), (health.stuck, STUCK))
+    return lines + [words for is_so, words in wrong if is_so]
 
 
 def visitor_title(visitor: str) -> str:
@@ -42,6 +45,7 @@ _JOBS = {
     "check": "Photo check",
     "analysis": "Analysis",
     "network": "Network import",
+    "scoring": "Scoring of a classroom",
 }
 
 

@@ -32,6 +32,7 @@ STAGE_TITLES = {
     StageKey.MEASURE: "Checking sharpness and light",
     StageKey.LEARN_PARTS: "Training on part of your photos",
     StageKey.ARRANGE: "Arranging photos on the map",
+    StageKey.SCORE: "Scoring the groups’ models",
     StageKey.ADD_NETWORK: "Reading the network",
     StageKey.HIDE_PARTS: "Hiding parts of photos and predicting again",
     StageKey.ADAPT_BATCH_NORM: "Adapting the network to your photos",

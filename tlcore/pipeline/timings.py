@@ -18,7 +18,7 @@ FILE = "pace.json"  # the name of the first version
 
 Once = Literal["trace", "compile", "evaluate", "convert", "pack"]
 """What is done once: a head's first epoch, fine-tuning's first step, from its last epoch to the test figures, the
-conversion of a network whose batch normalisation was adapted, and making the model file."""
+file of a network whose batch normalisation was adapted, and making the model file."""
 
 Rate = StageKey | Once
 """What there is a rate of: seconds a photo and view of a stage (and epoch, where it has epochs), or at all."""
@@ -29,6 +29,7 @@ class TimingNames:
     """Under which name each rate is kept: what it depends on beside the machine. Photos of any data set take the same.
 
     `unfrozen`: from where on the network is trained, "" for all of it. `trains_network`: whether it is trained at all.
+    `converts`: whether a network that adapted is converted; the built-in one's weights are written into its file.
     """
 
     backbone: str
@@ -36,6 +37,7 @@ class TimingNames:
     head: str
     unfrozen: str
     trains_network: bool = True
+    converts: bool = True
 
     def __getitem__(self, rate: Rate) -> str:
         network = f"{self.backbone} {self.image_size}px"
@@ -68,7 +70,7 @@ def timing_names(config: TrainConfig, spec: BackboneSpec) -> TimingNames:
             if config.num_unfrozen_layers
             else (lowest_unfrozen_block(spec, config.unfreeze_from).name)
         )
-    return TimingNames(config.backbone, config.image_size, config.head, unfrozen, config.fine_tunes)
+    return TimingNames(config.backbone, config.image_size, config.head, unfrozen, config.fine_tunes, not spec.built_in)
 
 
 def load_timings(workspace: Workspace) -> dict[str, float]:

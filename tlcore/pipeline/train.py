@@ -21,6 +21,7 @@ from tlcore.jobs.attempts import can_finish, can_resume, take_back_figures
 from tlcore.jobs.line import Line
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import Run
+from tlcore.jobs.worker_memory import memory_limit
 from tlcore.models.backbones import find_backbone
 from tlcore.models.open_backbone import open_backbone
 from tlcore.pipeline.clock import RunClock
@@ -37,6 +38,7 @@ from tlcore.pipeline.packaging import Package, package, withdraw_bundle
 from tlcore.pipeline.rates import Rates, num_products
 from tlcore.pipeline.timings import load_timings, save_timings, timing_names
 from tlcore.pipeline.unpacked import Unpacked, discard_unpacked, load_unpacked, save_unpacked
+from tlcore.settings import load_limits
 from tlcore.workspace import Workspace
 
 POSTPONED = "Training on its corrections came first."
@@ -56,7 +58,7 @@ def train_run(workspace: Workspace, run: Run, should_stop: ShouldStop) -> Iterat
     eta = _eta(context)
     unpacked = load_unpacked(context)
     if unpacked is None:
-        check_training_memory(context.config, context.spec)
+        check_training_memory(context.config, context.spec, memory_limit(load_limits(workspace)))
         discard_unpacked(run)  # what cannot be read helps nobody
         if job_status(run).evaluated is not None:
             take_back_figures(run)

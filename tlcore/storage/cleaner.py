@@ -2,13 +2,16 @@
 
 import threading
 import time
+from collections.abc import Callable
 
 from tlcore.errors import UserError
-from tlcore.settings import Limits, load_limits
-from tlcore.storage.cleanup import clean
+from tlcore.settings import Limits, is_hosted, load_limits
+from tlcore.storage.overview import list_visitors
 from tlcore.workspace import Workspace
 
 MINUTES = 10.0
+Clean = Callable[[Workspace, Limits, bool], object]
+"""Cleans a workspace once; the last argument: whether what is old goes too."""
 
 
 class Cleaner:
@@ -16,10 +19,13 @@ class Cleaner:
 
     What was not used for long goes only if this process was awake the whole time since it looked last: after a start or
     a sleep nobody has had a chance to say that he needs something.
+
+    Args:
+        clean: what cleans, as `classroom/keeping.py:clean_workspace`.
     """
 
-    def __init__(self, workspace: Workspace, minutes: float = MINUTES) -> None:
-        self._workspace, self._seconds = workspace, minutes * 60
+    def __init__(self, workspace: Workspace, clean: Clean, minutes: float = MINUTES) -> None:
+        self._workspace, self._clean, self._seconds = workspace, clean, minutes * 60
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._work, name="cleaner", daemon=True)
 
@@ -46,7 +52,9 @@ class Cleaner:
         limits = self._limits()
         if limits is not None:
             try:
-                clean(self._workspace, limits, by_age)
+                self._clean(self._workspace, limits, by_age)
+                if is_hosted():
+                    list_visitors(self._workspace)  # measures what everybody keeps, for the Host page
             except (OSError, UserError):
                 return
 

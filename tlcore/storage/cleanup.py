@@ -65,23 +65,29 @@ def clean(
     by_age: bool = True,
     dry_run: bool = False,
     now: float | None = None,
+    spared: Collection[str] = (),
 ) -> list[Removed]:
     """Remove what nobody needs any more; returns what went. Where another process cleans just now, nothing.
+
+    For a whole workspace call `classroom/keeping.py:clean_workspace`, which knows whom to spare.
 
     Args:
         by_age: whether what was not used for long goes too. Not after a sleep: whoever holds it open needs a moment to
             say so.
         dry_run: only say what would go.
         now: Unix seconds; None for the clock's.
+        spared: visitors whose things no age touches, by their public names.
     """
     try:
         with FileLock(workspace.root / CLEANING, timeout=0):
-            return list(_clean(workspace, limits, by_age, dry_run, time.time() if now is None else now))
+            return list(_clean(workspace, limits, by_age, dry_run, time.time() if now is None else now, spared))
     except Timeout:
         return []
 
 
-def _clean(workspace: Workspace, limits: Limits, by_age: bool, dry_run: bool, now: float) -> Iterator[Removed]:
+def _clean(
+    workspace: Workspace, limits: Limits, by_age: bool, dry_run: bool, now: float, spared: Collection[str]
+) -> Iterator[Removed]:
     if not dry_run:
         empty_trash(workspace)
         finish_deletions(workspace)
@@ -96,7 +102,7 @@ def _clean(workspace: Workspace, limits: Limits, by_age: bool, dry_run: bool, no
     if by_age:
         yield from _exports(workspace, dry_run, now)
         yield from _put_aside(workspace, limits, dry_run, now)
-        yield from _outdated(workspace, everything, limits, dry_run, now)
+        yield from _outdated(workspace, everything, _Ages(limits, now, frozenset(spared)), dry_run)
     if not dry_run:
         if by_age and limits.keep_days:
             forget_old_visits(workspace, limits.keep_days * DAY, now)
@@ -149,16 +155,23 @@ def _is_complete(folder: Path) -> bool:
     return finished and not (folder / STOP).exists() and not _in_work(folder)
 
 
-def _outdated(
-    workspace: Workspace, everything: list[Belonging], limits: Limits, dry_run: bool, now: float
-) -> Iterator[Removed]:
+@dataclass(frozen=True)
+class _Ages:
+    """What is too old. `now`: Unix seconds; `spared`: visitors whose things never are."""
+
+    limits: Limits
+    now: float
+    spared: frozenset[str] = frozenset()
+
+
+def _outdated(workspace: Workspace, everything: list[Belonging], ages: _Ages, dry_run: bool) -> Iterator[Removed]:
     """Abandoned uploads, and visitors' things that were not used for days, unless something that stays needs them."""
-    outdated = _unneeded(everything, limits, now)
+    outdated = _unneeded(everything, ages)
     gone = []
     if not dry_run:
         note_photos(workspace, [each.folder for each in outdated if each.kind == DATASET])
     for each in sorted(outdated, key=lambda each: ORDER.index(each.kind)):
-        if not _may_go(each, limits, now):
+        if not _may_go(each, ages):
             continue  # somebody came for it meanwhile
         size = folder_bytes(each.folder)
         if dry_run or delete(workspace, each):
@@ -166,7 +179,7 @@ def _outdated(
             yield Removed(each.kind, each.id, size)
     if not dry_run:
         forget_signatures(workspace, gone)
-    for folder in unused_features(workspace, limits.keep_days * DAY, now):
+    for folder in unused_features(workspace, ages.limits.keep_days * DAY, ages.now):
         size = folder_bytes(folder)
         if dry_run or discard(workspace, folder):
             yield Removed("features", folder.name, size)
@@ -195,12 +208,12 @@ def _put_aside(workspace: Workspace, limits: Limits, dry_run: bool, now: float) 
             yield Removed("earlier version", each.id, size)
 
 
-def _unneeded(everything: list[Belonging], limits: Limits, now: float) -> list[Belonging]:
+def _unneeded(everything: list[Belonging], ages: _Ages) -> list[Belonging]:
     """What is old, in no work, and needed by nothing that stays."""
     by_id: dict[str, list[Belonging]] = {}  # a recommendation goes and stays with its data set
     for each in everything:
         by_id.setdefault(_key_of(each), []).append(each)
-    pending = [each for each in everything if not _may_go(each, limits, now)]
+    pending = [each for each in everything if not _may_go(each, ages)]
     recent = {each.id for each in pending if each.kind == RUN}
     pending += [each for each in everything if each.kind == COMPARISON and not recent.isdisjoint(each.needs)]
     kept = {id(each) for each in pending}
@@ -233,7 +246,7 @@ def _check_of(lineage: str) -> str:
     return f"{CHECK} {lineage}"
 
 
-def _may_go(belonging: Belonging, limits: Limits, now: float) -> bool:
+def _may_go(belonging: Belonging, ages: _Ages) -> bool:
     """Whether nobody works on it, nor has had a use for it for as long as this machine keeps such things.
 
     A recommendation or a check is as good as its data set, an analysis as its run: it goes with that, and is kept by
@@ -243,13 +256,15 @@ def _may_go(belonging: Belonging, limits: Limits, now: float) -> bool:
         return False
     if belonging.kind in (RECOMMENDATION, CHECK, ANALYSIS):
         return True
+    if belonging.visitor in ages.spared:
+        return False
     if belonging.kind == UPLOADS and incoming.is_held(belonging.folder):
         return False
     if belonging.kind == UPLOADS:
-        seconds = limits.upload_hours * HOUR
+        seconds = ages.limits.upload_hours * HOUR
     else:
-        seconds = limits.keep_days * DAY if belonging.visitor else 0
-    return bool(seconds) and now - last_used(belonging.folder) > seconds
+        seconds = ages.limits.keep_days * DAY if belonging.visitor else 0
+    return bool(seconds) and ages.now - last_used(belonging.folder) > seconds
 
 
 def _in_work(folder: Path) -> bool:

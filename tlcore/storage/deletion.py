@@ -74,20 +74,9 @@ def delete_everything(workspace: Workspace, visitor: str, wait_seconds: float = 
     """
     if not visitor:
         raise ValueError("Whose?")
-    mine = sorted(belongings_of(workspace, visitor), key=lambda each: ORDER.index(each.kind))
-    note_photos(workspace, [each.folder for each in mine if each.kind == DATASET])
-    for each in mine:
-        if each.kind in JOBS:
-            _ask_to_go(workspace, each.folder)
-    gone: list[str] = []
-    size, deadline = 0, time.monotonic() + wait_seconds
-    for each in mine:
-        bytes_there = folder_bytes(each.folder)
-        while not (done := delete(workspace, each)) and time.monotonic() < deadline:
-            time.sleep(POLL_SECONDS)
-        if done:
-            gone.append(each.kind)
-            size += bytes_there
+    mine = belongings_of(workspace, visitor)
+    done, size = delete_for_good(workspace, mine, wait_seconds)
+    gone = [each.kind for each in done]
     gone += _late(workspace, visitor, {each.id for each in mine})
     aside = [each for each in list_deletions(workspace) if each.visitor == visitor and purge(workspace, each)]
     forget_signatures(workspace, [each.id for each in mine])
@@ -103,6 +92,34 @@ def delete_everything(workspace: Workspace, visitor: str, wait_seconds: float = 
         put_aside=len(aside),
         networks=gone.count(NETWORK),
     )
+
+
+def delete_for_good(
+    workspace: Workspace, things: Iterable[Belonging], wait_seconds: float = STOP_SECONDS
+) -> tuple[list[Belonging], int]:
+    """Delete these things for good; what was computed of their photos is forgotten by the next `work_off`.
+
+    Args:
+        wait_seconds: for what is at work to end; what has not is deleted by the next cleanup.
+
+    Returns:
+        what has gone, and its bytes.
+    """
+    ordered = sorted(things, key=lambda each: ORDER.index(each.kind))
+    note_photos(workspace, [each.folder for each in ordered if each.kind == DATASET])
+    for each in ordered:
+        if each.kind in JOBS:
+            _ask_to_go(workspace, each.folder)
+    gone: list[Belonging] = []
+    size, deadline = 0, time.monotonic() + wait_seconds
+    for each in ordered:
+        bytes_there = folder_bytes(each.folder)
+        while not (done := delete(workspace, each)) and time.monotonic() < deadline:
+            time.sleep(POLL_SECONDS)
+        if done:
+            gone.append(each)
+            size += bytes_there
+    return gone, size
 
 
 def _late(workspace: Workspace, visitor: str, known: set[str]) -> list[str]:

@@ -1,14 +1,17 @@
 """Who uses a server and what went wrong there, for its owner. No photos, and of visitors their public names alone."""
 
 import time
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
 
 from tlcore.access import VISITORS
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import list_jobs
-from tlcore.storage.belongings import belongings
-from tlcore.storage.usage import Usage, usage
+from tlcore.storage.belongings import Belonging, belongings
+from tlcore.storage.put_aside import list_deletions
+from tlcore.storage.sizes import measure_folders
+from tlcore.storage.usage import MEASURED_KINDS, Usage, add_up
 from tlcore.storage.visits import OWNER
 from tlcore.workspace import Workspace
 
@@ -21,11 +24,12 @@ _LAST = "-last.json"
 @dataclass(frozen=True)
 class VisitorOverview:
     """What one visitor keeps. `visitor`: the public name, "" for the owner. `seen`: Unix seconds when he last opened
-    something else than before; 0 where nobody knows."""
+    something else than before; 0 where nobody knows. `complete`: False while some of the bytes are not measured."""
 
     visitor: str
     seen: float
     usage: Usage
+    complete: bool = True
 
 
 @dataclass(frozen=True)
@@ -40,16 +44,34 @@ class Failure:
     number: str
 
 
-def list_visitors(workspace: Workspace) -> list[VisitorOverview]:
-    """Those who keep something here, the owner among them, the one seen last first; at most MOST_VISITORS."""
+def list_visitors(workspace: Workspace, seconds: float | None = None) -> list[VisitorOverview]:
+    """Those who keep something here, the owner among them, the one seen last first; at most MOST_VISITORS.
+
+    Args:
+        seconds: the time that may be spent on measuring folders, see sizes.py; None: all are measured now.
+    """
     seen = {}
     for path in (workspace.root / VISITORS).glob(f"*{_LAST}"):
         with suppress(OSError):  # forgotten just now
             name = path.name.removesuffix(_LAST)
             seen["" if name == OWNER else name] = path.stat().st_mtime
-    names = sorted({each.visitor for each in belongings(workspace)}, key=lambda name: -seen.get(name, 0.0))
-    found = [VisitorOverview(name, seen.get(name, 0.0), usage(workspace, name)) for name in names[:MOST_VISITORS]]
-    return [each for each in found if each.usage]
+    found: dict[str, list[Belonging]] = {}
+    for each in belongings(workspace):
+        found.setdefault(each.visitor, []).append(each)
+    put_aside = Counter(each.visitor for each in list_deletions(workspace))
+    names = sorted({*found, *put_aside}, key=lambda name: (-seen.get(name, 0.0), name))
+    folders = [each.folder for name in names for each in found.get(name, ()) if each.kind in MEASURED_KINDS]
+    sizes = measure_folders(workspace, folders, seconds)
+    kept = [
+        VisitorOverview(
+            name,
+            seen.get(name, 0.0),
+            add_up(found.get(name, []), put_aside[name], lambda folder: sizes.get(folder, 0)),
+            all(each.folder in sizes for each in found.get(name, ()) if each.kind in MEASURED_KINDS),
+        )
+        for name in names
+    ]
+    return [each for each in kept if each.usage][:MOST_VISITORS]
 
 
 def list_failures(workspace: Workspace, now: float | None = None) -> list[Failure]:

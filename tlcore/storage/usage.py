@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,12 +15,15 @@ from tlcore.storage.belongings import (
     NETWORK,
     RUN,
     UPLOADS,
+    Belonging,
     belongings_of,
 )
 from tlcore.storage.put_aside import list_deletions
 from tlcore.workspace import Workspace, read_json, write_json
 
 EXPORT = "export"  # the analysis that makes one, as exports/export_job.py calls it
+MEASURED_KINDS = (RUN, CHECK, ANALYSIS, ADDITION, NETWORK)
+"""The folders of which nothing says how large they are."""
 MEASURED = "disk.json"
 MEASURED_SECONDS = 60  # until the whole is measured again: it means looking at every file
 
@@ -54,6 +58,16 @@ def usage(workspace: Workspace, visitor: str, without: str = "") -> Usage:
         without: the id of uploads that do not count, as when they are about to become a data set.
     """
     found = [each for each in belongings_of(workspace, visitor) if each.id != without]
+    return add_up(found, sum(each.visitor == visitor for each in list_deletions(workspace)))
+
+
+def add_up(found: Sequence[Belonging], put_aside: int, size_of: Callable[[Path], int] | None = None) -> Usage:
+    """What the belongings of one visitor come to.
+
+    Args:
+        put_aside: how much of what he deleted can be brought back. size_of: the bytes of a folder; None: those of now.
+    """
+    size_of = size_of or folder_bytes
     by_id = {each.id: each for each in found if each.kind == DATASET}  # a recommendation has its data set's id
     photos, size = 0, 0
     for each in found:
@@ -67,8 +81,8 @@ def usage(workspace: Workspace, visitor: str, without: str = "") -> Usage:
             size += in_area
         elif each.kind == ANALYSIS and each.what == EXPORT:
             continue  # it can be made again, and goes when the disk is short (made_exports.py)
-        elif each.kind in (RUN, CHECK, ANALYSIS, ADDITION, NETWORK):
-            size += folder_bytes(each.folder)
+        elif each.kind in MEASURED_KINDS:
+            size += size_of(each.folder)
     kinds = [each.kind for each in found]
     return Usage(
         kinds.count(DATASET),
@@ -77,7 +91,7 @@ def usage(workspace: Workspace, visitor: str, without: str = "") -> Usage:
         kinds.count(COMPARISON),
         photos,
         size,
-        sum(each.visitor == visitor for each in list_deletions(workspace)),
+        put_aside,
         kinds.count(NETWORK),
     )
 
@@ -103,12 +117,12 @@ def folder_bytes(folder: Path) -> int:
     return total
 
 
-def disk_used(workspace: Workspace, now: float | None = None) -> int:
-    """The bytes of the whole workspace, as measured at most a minute ago."""
+def disk_used(workspace: Workspace, now: float | None = None, seconds: float = MEASURED_SECONDS) -> int:
+    """The bytes of the whole workspace, as measured at most so many seconds ago."""
     path, now = workspace.root / MEASURED, time.time() if now is None else now
     try:
         values = read_json(path)
-        if 0 <= now - values["time"] < MEASURED_SECONDS:
+        if 0 <= now - values["time"] < seconds:
             return int(values["bytes"])
     except (OSError, ValueError, KeyError, TypeError):
         pass

@@ -254,6 +254,13 @@ def add_network(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iter
     yield from run_addition(workspace, job, should_stop)
 
 
+def score_groups(workspace: Workspace, job: Job, should_stop: ShouldStop) -> Iterator[Event]:
+    """Score what the groups of a classroom hand in."""
+    from tlcore.classroom.scoring import run_scoring  # brings what predicts; other jobs must not wait for that
+
+    yield from run_scoring(workspace, job, should_stop)
+
+
 HANDLERS: dict[str, Handler] = {
     "train": train,
     "import": import_photos,
@@ -261,6 +268,7 @@ HANDLERS: dict[str, Handler] = {
     "check": check,
     "analysis": analyse,
     "network": add_network,
+    "scoring": score_groups,
 }
 """What does a job, by its `kind`."""
 

@@ -23,6 +23,7 @@ from tlcore.events import Event
 from tlcore.jobs.event_log import read_events
 from tlcore.jobs.line import Line
 from tlcore.jobs.store import EXIT_UNRECORDED, Job, open_job
+from tlcore.jobs.worker_memory import let_system_choose
 from tlcore.listing import is_deleted
 from tlcore.storage.deletion import delete_marked
 from tlcore.storage.pending import finish_deletions
@@ -38,6 +39,7 @@ SLOT_SECONDS = 2  # a look at the lock, where only an exclusive one can be had, 
 
 def main(arguments: list[str]) -> int:
     """Wait for a job and do it; returns the exit code."""
+    let_system_choose()
     orders: queue.Queue[str] = queue.Queue()
     threading.Thread(target=lambda: orders.put(sys.stdin.readline()), daemon=True).start()
     if "--warm" in arguments:

@@ -26,6 +26,7 @@ class Board {
     this.check = new PhotoCheck(() => this.busy, (item, why) => this.refuse(item, why));
     this.leave = (event) => event.preventDefault();
     this.id = randomId();
+    this.heard = new Map(); // the names of classes as another device may change them, by their first label
     this.isComplete = Boolean(data.cards); // else the page was drawn from scratch, while Python believes that a board is there
     this.build(data);
     for (const each of data.cards ?? []) this.addCard(each);
@@ -106,14 +107,71 @@ class Board {
   update(component) {
     this.data = component.data;
     this.component = component;
+    this.area = this.data.area ?? this.area;
     if (component.parentElement !== this.root.parentNode) component.parentElement.append(this.root);
     this.nameInput.placeholder = this.data.suggested || "My photos";
     this.title.hidden = Boolean(this.data.adds); // photos that are added come under the name that is there
     this.limit.textContent = this.data.limit;
     this.limit.hidden = !this.data.limit;
     if (!this.isComplete) this.restore();
+    if (this.isComplete && this.data.arrived) this.takeArrived(this.data.arrived);
     this.draw();
     if (this.isComplete && this.pending.length && this.data.area) this.send();
+  }
+
+  /** Whether another device of the group has imported what lay in the area that this board knows. */
+  isOver(data) {
+    return Boolean(data.arrived && this.area && data.area !== this.area && !this.busy);
+  }
+
+  /** What other devices of the group have sent to the same area, all of it: {classes: [{labels, name}], photos: [{id, number,
+      label, name}]}. */
+  takeArrived({ classes, photos }) {
+    if (this.data.area && !this.isHeard) { // so that Python knows which of them this board has sent itself
+      this.isHeard = true;
+      setTimeout(() => this.report());
+    }
+    const known = new Set(this.cards.flatMap((card) => card.labels));
+    const dropped = new Set(this.dropped);
+    const found = photos.filter((each) => !dropped.has(each.id) && !this.removed.includes(each.label));
+    const named = new Set(classes.flatMap((each) => each.labels));
+    const loose = [...new Set(found.map((each) => each.label))].filter((label) => !named.has(label)).map((label) => ({ labels: [label], name: label }));
+    for (const each of [...classes, ...loose]) {
+      const [label] = each.labels;
+      if (this.removed.includes(label)) continue;
+      if (!known.has(label)) this.cardOf(each);
+      this.followName(each);
+      for (const other of each.labels) known.add(other);
+    }
+    for (const card of this.cards) card.takeArrived(found.filter((each) => card.labels.includes(each.label)));
+  }
+
+  /** A name that was changed elsewhere, unless it was changed here too. */
+  followName({ labels: [label], name }) {
+    const card = this.cards.find((each) => each.labels.includes(label));
+    if (card && !card.isFixed && card.name === this.heard.get(label) && document.activeElement !== this.root.getRootNode().host) card.input.value = name;
+    this.heard.set(label, name);
+  }
+
+  /** A class of another device gets the card of its name, else the first that nobody has used, else a new one. */
+  cardOf({ labels, name }) {
+    const card = this.cards.find((each) => name && sameName(each.name, name)) ?? this.cards.find((each) => !each.name && !each.total && !each.isFixed);
+    if (!card) return this.addCard({ labels, name });
+    card.labels.push(...labels);
+    if (!card.name) card.input.value = name;
+    return card;
+  }
+
+  /** A small picture of a photo that another device has sent, as an address. */
+  async pictureOf({ number: place }) {
+    const answer = await fetch(`${this.uploadAddress}?picture=${place}`, { headers: { "X-Upload-Key": this.data.key } });
+    if (!answer.ok) throw new Error("no picture");
+    return URL.createObjectURL(await answer.blob());
+  }
+
+  get uploadAddress() {
+    const page = location.href.split(/[?#]/)[0].replace(/\/+$/, "");
+    return new URL(`upload/${this.data.area}`, page).href;
   }
 
   /** Ask Python for what stood on the board before, and put it before what came since. */
@@ -359,9 +417,7 @@ class Board {
 
   send() {
     if (!this.sender) {
-      const page = location.href.split(/[?#]/)[0].replace(/\/+$/, "");
-      const url = new URL(`upload/${this.data.area}`, page).href;
-      const place = { url, key: this.data.key, requestBytes: this.data.request_bytes };
+      const place = { url: this.uploadAddress, key: this.data.key, requestBytes: this.data.request_bytes, by: this.id };
       this.sender = new Sender(place, () => this.drawSoon(), () => this.settled());
     }
     this.sender.add(this.pending.splice(0));
@@ -467,6 +523,7 @@ class Board {
       without: [...this.without].map((card) => card.name),
       ...this.reported(),
       order: this.orderId ?? "",
+      board: this.id,
     };
   }
 
@@ -534,6 +591,7 @@ class Board {
     this.closeCameras();
     this.pending = [];
     this.sender?.stop();
+    this.root.remove(); // after a lost connection another board may come into the same place
   }
 }
 
@@ -541,11 +599,15 @@ const boards = new WeakMap();
 
 export default function (component) {
   const { parentElement, data } = component;
-  if (!boards.has(parentElement)) boards.set(parentElement, new Board(data));
-  const board = boards.get(parentElement);
+  let board = boards.get(parentElement);
+  if (board?.isOver(data)) { // an empty one takes its place, and asks Python what there is now
+    board.close();
+    board = null;
+  }
+  if (!board) boards.set(parentElement, (board = new Board(data)));
   board.update(component);
   return () => {
-    board.close();
+    boards.get(parentElement)?.close();
     boards.delete(parentElement);
   };
 }

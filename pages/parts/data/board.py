@@ -14,7 +14,7 @@ import streamlit as st
 
 from pages.shared.camera import CAMERA_SCRIPTS, CAMERA_STYLES
 from pages.shared.component_script import component_script
-from pages.shared.sending import SENDING_SCRIPTS, limit_message, request_bytes
+from pages.shared.sending import CLASSES_SCRIPT, SENDING_SCRIPTS, limit_message, request_bytes
 from tlcore.data.unsent import Unsent, unsent_from
 from tlcore.data.upload_classes import UploadClasses, classes_from
 from tlcore.settings import Limits
@@ -34,7 +34,7 @@ SCRIPTS = (
 _MOUNT = st.components.v2.component(
     "transferlab_board",
     css=CAMERA_STYLES + (FOLDER / "board.css").read_text(encoding="utf-8"),
-    js=component_script(*CAMERA_SCRIPTS, *SENDING_SCRIPTS, *(FOLDER / name for name in SCRIPTS)),
+    js=component_script(*CAMERA_SCRIPTS, *SENDING_SCRIPTS, CLASSES_SCRIPT, *(FOLDER / name for name in SCRIPTS)),
 )
 
 
@@ -61,6 +61,7 @@ class Told:
         order: another text each time somebody wants the import, "" before.
         said: whether it said anything yet.
         restore: the id of a board that was drawn from scratch and has to be told what stood there before, or "".
+        board: the mark of all that this board sends, or "".
     """
 
     area: str | None = None
@@ -72,6 +73,7 @@ class Told:
     order: str = ""
     said: bool = False
     restore: str = ""
+    board: str = ""
 
 
 def told(values: Any) -> Told:
@@ -91,6 +93,7 @@ def told(values: Any) -> Told:
         unsent=unsent_from(values.get("unsent"), values.get("unsent_more")),
         order=str(values.get("order") or ""),
         said=True,
+        board=str(values.get("board") or "")[:64],
     )
 
 

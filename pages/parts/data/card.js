@@ -1,9 +1,5 @@
 /* A card: one class with its name, its place to drop photos, its camera, its latest photos and how many there are. */
 
-const tidy = (name) => name.normalize("NFC").trim().replace(/\s+/g, " ");
-const sameName = (one, other) => tidy(one).toLowerCase() === tidy(other).toLowerCase();
-const photos = (count) => `${number(count)} ${count === 1 ? "photo" : "photos"}`;
-
 const ACCEPTED = "image/*,.jfif,.heic,.heif,.avif,.tif,.tiff,.pbm,.pgm,.ppm,.pnm"; // what some systems do not know as pictures
 
 /** `restored`: {labels, name, count, photos: [{id, source}], fixed} of a card that was there before. */
@@ -46,7 +42,7 @@ class Card {
     this.drop = make("div", { className: "drop" }, buttons, this.hint, this.files);
     this.count = make("p", { className: "count" });
     this.bar = make("progress", { max: 1, value: 0, hidden: true });
-    this.thumbnails = new Thumbnails((each) => this.takeOutShown(each), () => this.choose);
+    this.thumbnails = new Thumbnails((each) => this.takeOutShown(each), () => this.choose, (each) => this.board.pictureOf(each));
     this.unread = new UnreadFiles();
     this.problem = make("div", { className: "problem", hidden: true });
     this.problem.setAttribute("role", "alert");
@@ -94,6 +90,13 @@ class Card {
     this.items.push(...items);
     this.complain("");
     return items;
+  }
+
+  /** All photos of this class that were not sent from here; pictures that are there stay. */
+  takeArrived(photos) {
+    const before = new Map(this.earlierPhotos.map((each) => [each.id, each]));
+    this.earlierPhotos = photos.map((each) => before.get(each.id) ?? each).reverse();
+    this.earlier = photos.length;
   }
 
   /** Take over all photos of another card, which goes. */

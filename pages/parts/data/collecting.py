@@ -1,22 +1,33 @@
 """Photos that wait to become a data set: the visitor's upload area behind the board, and the import that is made of it.
 
 Uploads go to the visitor's area at once, and the names of their classes with them, so that a page change or a refresh
-loses nothing that arrived.
+loses nothing that arrived. That of a group in a classroom is one for all its devices: the board then shows what the
+others send, as it comes.
 """
 
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
 
 from pages.parts.data import board
 from pages.parts.data.board import Target, Told
-from pages.shared import decoding, state
+from pages.shared import actions, chrome, decoding, state
+from tlcore.classroom.contributions import current_area
+from tlcore.classroom.store import load_classroom
 from tlcore.data import incoming, receive
 from tlcore.data.images import PhotoRefused
 from tlcore.data.manifest import Dataset
 from tlcore.data.unsent import keep_unsent
-from tlcore.data.upload_classes import UploadClass, UploadClasses, read_classes, suggested_name, write_classes
+from tlcore.data.upload_classes import (
+    UploadClass,
+    UploadClasses,
+    is_same_name,
+    read_classes,
+    suggested_name,
+    write_classes,
+)
 from tlcore.data.zip_preview import preview_zip
 from tlcore.errors import UserError
 from tlcore.jobs.store import ImportSpec
@@ -33,6 +44,24 @@ PICTURE_SIZE = 112  # pixels
 MOST_ZIPS, MOST_NAMED = 5, 12  # the zips, and of each the classes, that are named before the import
 AREA = "incoming"  # in the session and the address
 DONE = "board_order"  # in the session: the last order of the board that an import was begun for
+POLL_SECONDS = 2.0  # of the board of a group
+
+
+def show(base: Dataset | None, begin: Callable[[ImportSpec], None]) -> None:
+    """Draw the board, that of a group again every few seconds, since others of the group send photos too.
+
+    Args:
+        base: the data set that photos are added to, None for a new one. begin: gets what to import.
+    """
+
+    def drawn() -> None:
+        if (spec := collect(base)) is not None:
+            begin(spec)
+
+    if state.group() is None:
+        drawn()
+    else:
+        st.fragment(chrome.errors_shown()(drawn), run_every=POLL_SECONDS, key="board_live")()
 
 
 def collect(base: Dataset | None = None) -> ImportSpec | None:
@@ -44,7 +73,7 @@ def collect(base: Dataset | None = None) -> ImportSpec | None:
     workspace, said = state.workspace(), board.last_told()
     area = _known_area()
     if area is None and said.busy:
-        area = _use(incoming.new_incoming(workspace, state.maker()))
+        area = actions.use_group_area() or _use(incoming.new_incoming(workspace, state.maker()))
     if area is not None and said.said and said.area in (None, area):
         _keep(area, said)
     key = receive.upload_key(workspace, area) if area else None
@@ -74,7 +103,11 @@ def _keep(area: str, said: Told) -> None:
 
 
 def _known_area() -> str | None:
-    """The visitor's upload area, from the address or this visit; None where there is none any more."""
+    """The upload area: that of the visitor's group, else his own, from the address or this visit; None where there is
+    none any more."""
+    group = state.group()
+    if group is not None:
+        return current_area(state.workspace(), group) or None
     found = state.chosen(AREA) or st.session_state.get(AREA)
     if found is None:
         return None
@@ -98,22 +131,67 @@ def _shown(area: str | None, said: Told, base: Dataset | None) -> dict[str, Any]
     suggested = suggested_name(state.workspace(), area, said.classes) if area else ""
     zips = _zips(area) if area else {}
     adds = base is not None
+    live = {"arrived": _arrived(area, said.board)} if state.group() is not None else {}
     if said.said:
-        return {"suggested": suggested, "zips": zips, "adds": adds}
+        return {"suggested": suggested, "zips": zips, "adds": adds, **live}
     classes = read_classes(state.workspace(), area) if area else UploadClasses()
     cards, whole = _cards(area, classes) if area else ([], None)
     if base is not None:
-        cards = [*_fixed_cards(base), *cards]
+        cards = _with_fixed(base, cards)
+    cards = _with_wanted(cards)
     if area:
         suggested = suggested_name(state.workspace(), area, classes)
     named = {"name": classes.name, "folder": classes.folder, "restored": said.restore}
     suggested = base.name if base and not suggested else suggested
-    return {**named, "suggested": suggested, "cards": cards, "whole": whole, "zips": zips, "adds": adds}
+    return {**named, "suggested": suggested, "cards": cards, "whole": whole, "zips": zips, "adds": adds, **live}
 
 
-def _fixed_cards(base: Dataset) -> list[dict[str, Any]]:
-    counts = base.photos["label"].value_counts()
-    return [{"name": label, "fixed": int(counts[label]), "labels": []} for label in base.labels]
+def _with_fixed(base: Dataset, cards: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The cards of a data set that photos are added to, each with the new photos of its class, then those of others."""
+    counts, fixed = base.photos["label"].value_counts(), []
+    for label in base.labels:
+        same = [each for each in cards if each["name"] == label]
+        fixed.append(
+            {
+                "name": label,
+                "fixed": int(counts[label]),
+                "labels": [of_card for each in same for of_card in each["labels"]],
+                "count": sum(each["count"] for each in same),
+                "photos": [photo for each in same for photo in each["photos"]],
+            }
+        )
+    return [*fixed, *(each for each in cards if each["name"] not in base.labels)]
+
+
+def _with_wanted(cards: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The cards, and one for each class that the task of a group's classroom asks for and none has yet."""
+    group = state.group()
+    if group is None:
+        return cards
+    wanted = load_classroom(state.workspace(), group.classroom_id).task.classes
+    missing = [name for name in wanted if not any(is_same_name(each["name"], name) for each in cards)]
+    named = [each for each in cards if each["name"] or each["count"]]  # empty ones are of no use beside these
+    new = [{"labels": [], "name": name, "count": 0, "photos": []} for name in missing]
+    return [*(named if new else cards), *new]
+
+
+def _arrived(area: str | None, board_mark: str) -> dict[str, Any]:
+    """What other devices of a group have sent to the area, and the classes by the names that any of them gave."""
+    if area is None:
+        return {"classes": [], "photos": []}
+    workspace = state.workspace()
+    rows = [
+        {name: row[name] for name in ("id", "number", "label", "name")}
+        for row in incoming.read_index(incoming.area_folder(workspace, area))
+        if row.get("id") and row["label"] is not None and not (board_mark and row.get("by") == board_mark)
+    ]
+    sent = {row["label"] for row in rows}
+    classes = [
+        {"labels": list(each.labels), "name": each.name}
+        for each in read_classes(workspace, area).classes
+        if each.labels and (each.name or not sent.isdisjoint(each.labels))
+    ]
+    return {"classes": classes, "photos": rows}
 
 
 def _cards(area: str, classes: UploadClasses) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:

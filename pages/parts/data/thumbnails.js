@@ -4,19 +4,8 @@ const MOST_THUMBNAILS = 10; // of more, the last place tells how many and opens 
 const THUMBNAIL = 112; // pixels, for 56 on a page of twice the density
 const paintInTurn = limited(3);
 
-/** The middle square of a photo on a canvas, as the network will see it; for others, as HEIC, a tile that names the file. */
-async function paint(canvas, file) {
-  const pen = canvas.getContext("2d");
-  try {
-    const bitmap = await createImageBitmap(file, { resizeWidth: 2 * THUMBNAIL, resizeQuality: "medium" });
-    const side = Math.min(bitmap.width, bitmap.height);
-    const [left, top] = [(bitmap.width - side) / 2, (bitmap.height - side) / 2];
-    pen.drawImage(bitmap, left, top, side, side, 0, 0, THUMBNAIL, THUMBNAIL);
-    bitmap.close();
-  } catch {
-    canvas.replaceWith(named(file.name));
-  }
-}
+/** A photo on a canvas; for one that no browser shows, as HEIC, a tile that names the file. */
+const paint = (canvas, file) => paintSquare(canvas, file).catch(() => canvas.replaceWith(named(file.name)));
 
 /** A tile for a photo that no browser shows: the kind of its file, and its name. */
 const named = (name) => {
@@ -26,11 +15,11 @@ const named = (name) => {
 
 const kindOf = (name) => (name.split(".").pop() || "?").slice(0, 5).toUpperCase();
 
-/** Thumbnails, newest first. `remove(each)` takes a photo out; `rest()`: where the keyboard goes when none is left. */
+/** Thumbnails, newest first. `remove(each)` takes a photo out; `rest()`: where the keyboard goes when none is left; `load(each)`
+    promises the address of a picture that only the server has. */
 class Thumbnails {
-  constructor(remove, rest) {
-    this.remove = remove;
-    this.rest = rest;
+  constructor(remove, rest, load) {
+    Object.assign(this, { remove, rest, load });
     this.shown = new Map();
     this.isOpen = false;
     this.list = make("ul", { className: "thumbnails" });
@@ -82,10 +71,16 @@ class Thumbnails {
   }
 
   picture(each, name) {
-    if (!each.file) return each.source ? make("img", { src: each.source, alt: "" }) : named(name);
+    if (!each.file) return each.source ? make("img", { src: each.source, alt: "" }) : each.number ? this.loaded(each, name) : named(name);
     const canvas = make("canvas", { width: THUMBNAIL, height: THUMBNAIL });
     paintInTurn(() => paint(canvas, each.file));
     return canvas;
+  }
+
+  loaded(each, name) {
+    const image = make("img", { alt: "" });
+    paintInTurn(() => this.load(each).then((address) => (image.src = each.source = address), () => image.replaceWith(named(name))));
+    return image;
   }
 }
 

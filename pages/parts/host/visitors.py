@@ -11,6 +11,7 @@ from tlcore.messages.storage import deleted_message
 from tlcore.storage.overview import VisitorOverview, list_visitors
 
 CHOSEN, DELETED = "host_visitor", "host_deleted"
+MEASURING_SECONDS = 0.2  # of the page's time; the server measures all of it when it cleans, every ten minutes
 
 
 def show() -> None:
@@ -18,11 +19,13 @@ def show() -> None:
     st.subheader("Visitors", anchor=False)
     if done := st.session_state.pop(DELETED, ""):
         st.success(done)
-    found = list_visitors(state.workspace())
+    found = list_visitors(state.workspace(), MEASURING_SECONDS)
     if not found:
         st.caption("Nobody keeps anything here yet.")
         return
     table(pd.DataFrame([_row(each) for each in found]), "Visitors and what each keeps on this server")
+    if not all(each.complete for each in found):
+        st.caption("≥: some of it is still being measured.")
     _offer_deletion({each.visitor: each for each in found if each.visitor})
 
 
@@ -33,7 +36,7 @@ def _row(each: VisitorOverview) -> dict[str, str]:
         "Data sets": f"{each.usage.datasets:,}",
         "Photos": f"{each.usage.photos:,}",
         "Training runs": f"{each.usage.runs:,}",
-        "Disk": format_bytes(each.usage.bytes),
+        "Disk": ("" if each.complete else "≥ ") + format_bytes(each.usage.bytes),
     }
 
 

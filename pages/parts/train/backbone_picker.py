@@ -40,7 +40,9 @@ def choose(current: BackboneSpec) -> None:
     shown = found if current in found else [current, *found]
     if everything and not found:
         st.caption(nothing_found_message(st.session_state.get(SEARCH) or "", st.session_state.get(HERE, False)))
-    with st.container(height=HEIGHT if len(shown) > HANDFUL + 1 else "content", key="tl_backbones", gap=None):
+    is_long = len(shown) > HANDFUL + 1
+    place = "tl_backbones_long" if is_long else "tl_backbones"
+    with st.container(height=HEIGHT if is_long else "content", key=place, gap=None):
         st.html(_bars_style(shown))
         st.radio(
             options=[spec.name for spec in shown],

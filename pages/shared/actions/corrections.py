@@ -81,7 +81,7 @@ def retrain(run: Run, dataset: Dataset) -> Retraining | None:
     """
     if not (is_allowed(run) and may_change(dataset)):
         return None
-    room.for_runs(1)
+    room.for_training(None, [run.config])
     wanted = planned.read_planned(run.folder)
     found = outstanding(load_current(state.workspace(), dataset.id), wanted)
     if not found.to_do and not found.done:

@@ -33,12 +33,12 @@ def skip_tests(run: Run) -> None:
 
 def resume(job: Job) -> None:
     """Continue a training from its last epoch."""
-    _do(lambda run: (room.for_runs(1), state.queue().resume(run)), job)
+    _do(lambda run: (room.for_runs(1), state.queue().resume(run, state.is_owner())), job)
 
 
 def restart(job: Job) -> None:
     """Do a job once more from the beginning."""
-    _do(lambda job: (isinstance(job, Run) and room.for_runs(1), state.queue().restart(job)), job)
+    _do(lambda job: (isinstance(job, Run) and room.for_runs(1), state.queue().restart(job, state.is_owner())), job)
 
 
 def leave_line(job: Job) -> None:
@@ -56,14 +56,14 @@ def check(dataset: Dataset) -> None:
     if may_change(dataset):
         with refusals_kept():
             job = store.check_job(state.workspace(), lineage_id(dataset), dataset.visitor)
-            state.queue().restart(job)
+            state.queue().restart(job, state.is_owner())
 
 
 def analyse(run: Run, what: str, options: Mapping[str, Any] | None = None) -> None:
     """Find out more about a finished run, in a job; nothing happens where that is under way."""
     if is_allowed(run) and (is_maker(run) or not takes_more(what, options)):
         with refusals_kept():
-            state.queue().restart(store.analysis_job(state.workspace(), run, what, options))
+            state.queue().restart(store.analysis_job(state.workspace(), run, what, options), state.is_owner())
 
 
 def takes_more(what: str, options: Mapping[str, Any] | None) -> bool:

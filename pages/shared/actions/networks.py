@@ -34,7 +34,7 @@ def keep_network(job: Job, choices: Choices, name: str, licence: str) -> None:
     """Keep a network that was read, as its person has decided."""
     if is_allowed(job) and not job_status(job).active:
         decide(job, choices, name, licence)
-        state.queue().restart(job)
+        state.queue().restart(job, state.is_owner())
 
 
 def dismiss_network(job: Job) -> None:

@@ -29,6 +29,7 @@ PLACES = (
     "compare, ended",
     "learn",
     "host",
+    "privacy",
     "train, empty",
     "evaluate, empty",
     "predict, empty",

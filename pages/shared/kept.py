@@ -16,9 +16,14 @@ def show() -> None:
     if state.is_owner():
         return
     st.subheader("What is kept here", anchor=False)
+    st.markdown(kept_message(load_limits(state.workspace())))
+    offer_deletion()
+
+
+def offer_deletion() -> None:
+    """The button that deletes all that a visitor made, after one question."""
     if done := st.session_state.pop(DELETED, ""):
         st.success(done)
-    st.markdown(kept_message(load_limits(state.workspace())))
     if st.session_state.get(ASKED):
         _ask()
     elif st.button("Delete everything I made here", key="delete_everything"):

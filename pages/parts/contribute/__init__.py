@@ -1,0 +1,1 @@
+"""What only the page that takes photos with a phone uses."""
