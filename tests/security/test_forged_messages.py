@@ -28,10 +28,11 @@ MANAGING |= {"tlcore.workspace.discard"}
 MANAGING |= {"tlcore.data.commit", "tlcore.data.additions", "tlcore.data.edit_log.point", "tlcore.cleaning.kept"}
 MANAGING |= {f"tlcore.cleaning.planned.{name}" for name in ("plan", "take_back", "settle")}
 MANAGING |= {"tlcore.data.corrections.correct", "tlcore.comparison.retraining.prepare_retraining"}
-"""What renames, deletes and restores; only pages/shared/actions has modules of it whole."""
+MANAGING |= {"tlcore.storage.sharing.stop_sharing", "tlcore.storage.handover.hand_over", "tlcore.grants.end_links"}
+"""What renames, deletes, restores, ends links and hands over; only pages/shared/actions has modules of it whole."""
 ACTIONS = ROOT / "pages" / "shared" / "actions"
-GUARDS = {"is_allowed", "may_change", "may_see", "may_act", "is_owner"}
-"""One of them is asked by whatever changes something."""
+GUARDS = {"is_allowed", "may_change", "may_see", "may_act", "is_owner", "account"}
+"""One of them is asked by whatever changes something. `account`: what a browser made becomes its own account's alone."""
 HARMLESS = {"is_maker", "may_correct", "takes_more", "check_number_added", "refusals_kept", *GUARDS}
 """Functions of that package that only answer."""
 SOURCES = [ROOT / "streamlit_app.py", *sorted((ROOT / "pages").rglob("*.py"))]
