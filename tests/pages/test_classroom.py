@@ -19,8 +19,9 @@ from tlcore.classroom.values import Task
 from tlcore.data.ingest import ingest_folder
 from tlcore.data.manifest import load_dataset
 from tlcore.data.versions import current_version
+from tlcore.jobs.line import Line
 from tlcore.jobs.store import create_run, load_run
-from tlcore.workspace import Workspace, read_json, write_json
+from tlcore.workspace import read_json, write_json
 
 FOXES, HOSTILE = "Foxes", "<b>Owls</b> [x](y)"
 
@@ -122,14 +123,12 @@ def test_every_group_is_seen_with_its_photos_and_its_newest_score(visit, place):
     for label in CLASSES:
         assert f"{label} 12" in said
     evaluated = next(each for each in at.html if "tl-interval" in each.value).value
-    assert "test photos correct · likely range" in evaluated and "Newest model counts" in evaluated
+    assert "test photos correct<br>likely range" in evaluated and "newest model counts" in evaluated
     assert r"**\<b\>Owls\</b\> \[x\]\(y\)**" in links(at), "what a group is called stays letters"
 
 
 def test_a_training_is_seen_with_its_place_in_the_line(visit, place, queue):
     workspace, _, foxes, dataset, _ = place
-    from tlcore.jobs.line import Line
-
     waiting = create_run(workspace, dataset.id, load_run(workspace, place[4].id).config, "again", foxes.visitor)
     Line(workspace).add(waiting)
     said = words(visit("classroom", workspace))
@@ -170,6 +169,15 @@ def test_a_group_is_opened_with_its_runs_and_what_to_show_the_class(visit, place
     assert f"**{FOXES}** · Biology 7b" in words(shown_to_class) and "Back to the classroom" in links(shown_to_class)
 
 
+def test_a_group_without_anything_has_a_page_and_its_name_stays_letters(visit, place):
+    workspace, classroom, _, _, _ = place
+    owls = store.list_groups(workspace, classroom.id)[1]
+    at = visit("classroom", workspace, classroom=classroom.id, group=owls.id)
+    assert not at.exception and at.title[0].value == r"\<b\>Owls\</b\> \[x\]\(y\)"
+    assert "No photos yet." in words(at) and "No training yet" in words(at)
+    assert "Show its results to the class" not in links(at), "there is nothing to show"
+
+
 def test_a_group_is_removed_after_one_question_and_comes_back(visit, place):
     workspace, classroom, foxes, _, _ = place
     at = visit("classroom", workspace, classroom=classroom.id, group=foxes.id)
@@ -202,6 +210,23 @@ def test_a_task_is_set_changed_and_cleared(visit, place):
     assert at.text_area(key=task_key(at, "text")).value == expected.text, "the form shows the task as it is"
     at.button(key="classroom_task_clear").click().run()
     assert now(place).task == Task()
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept", "refused"),
+    [
+        ("oak, beech ,maple", ("oak", "beech", "maple"), ""),
+        ("oak, Oak, , beech,", ("oak", "beech"), ""),  # once each, and nothing between two commas
+        ("", (), ""),
+        ("oak", (), "two classes or more"),
+    ],
+)
+def test_class_names_are_typed_with_commas_between(visit, place, typed, kept, refused):
+    at = visit("classroom", place[0], view="task")
+    at.text_input(key=next(each.key for each in at.text_input if str(each.key).endswith("_classes"))).set_value(typed)
+    at = press(at, "Save task")
+    assert not at.exception and now(place).task.classes == kept
+    assert refused in "".join(each.value for each in at.error) and bool(refused) is bool(at.error)
 
 
 def test_what_nobody_could_do_is_refused_in_words(visit, place, kept_back):
@@ -301,6 +326,12 @@ def test_all_is_erased_only_with_the_name_typed(visit, place):
     assert "Open a classroom" in buttons(at)
 
 
+def test_everything_can_be_taken_home(visit, place):
+    at = visit("classroom", place[0])
+    (link,) = [each.value for each in at.html if "classroom-files/" in each.value]
+    assert f"classroom-files/{place[1].id}/" in link and "download" in link, "without a hidden test there is one"
+
+
 def test_earlier_classrooms_can_be_looked_at(visit, place):
     store.change_classroom(place[0], place[1].id, is_open=False)
     at = visit("classroom", place[0])
@@ -323,6 +354,7 @@ def test_what_is_gone_is_said(visit, place, ids):
     assert not at.exception and "no longer exists" in at.error[0].value
 
 
-def test_links_always_name_something():
-    """Without any parameter Streamlit leaves those of before in the address."""
-    assert views.start() and views.link(store.Classroom("a", Workspace, "n", "c", 0.0))
+def test_the_list_of_classrooms_is_there_while_one_is_open(visit, place):
+    """Its link has a parameter: without any, Streamlit leaves those of before in the address."""
+    at = visit("classroom", place[0], **views.start())
+    assert views.start() and "Open a classroom" in buttons(at) and "closes “Biology 7b”" in words(at)

@@ -1,4 +1,4 @@
-"""The routes that give exports and projects: to whom, and what."""
+"""The routes that give exports, projects and classrooms: to whom, and what."""
 
 import http.client
 import shutil
@@ -13,9 +13,10 @@ import pytest
 import uvicorn
 from starlette.applications import Starlette
 
-from pages.server.exports import EXPORT, Exports, export_address, project_address
+from pages.server.exports import EXPORT, Exports, classroom_address, export_address, project_address
 from tests.conftest import copy_of, finish
 from tlcore import access
+from tlcore.classroom.store import create_classroom, list_classrooms
 from tlcore.exports.export_job import WHAT, export_options
 from tlcore.exports.exporter import KINDS
 from tlcore.jobs.store import analysis_job
@@ -30,6 +31,7 @@ def made(trained, tmp_path_factory):
     workspace, dataset, run = copy_of(trained, tmp_path_factory.mktemp("made") / "home")
     job = analysis_job(workspace, run, WHAT, export_options(KINDS["tflite-float16"], False))
     assert run_job(workspace, job).type == "finished"
+    create_classroom(workspace, "Shapes 7b")
     return workspace, dataset, run, job
 
 
@@ -81,6 +83,15 @@ def test_a_project_that_is_made_while_it_is_sent_can_be_opened(get, made, tmp_pa
     assert opened.fingerprint == dataset.fingerprint
 
 
+def test_a_classroom_comes_as_one_zip(get, made):
+    workspace = made[0]
+    (classroom,) = list_classrooms(workspace)
+    for hidden_test in (False, True):
+        reply = get(classroom_address(workspace, classroom.id, hidden_test))
+        assert reply.status_code == 200 and "shapes-7b-classroom.zip" in reply.headers["content-disposition"]
+        assert {"README.txt", "podium.csv"} <= set(zipfile.ZipFile(BytesIO(reply.content)).namelist())
+
+
 @pytest.mark.parametrize(
     ("change", "headers", "reason"),
     [
@@ -91,11 +102,15 @@ def test_a_project_that_is_made_while_it_is_sent_can_be_opened(get, made, tmp_pa
         (lambda address: address, {"Sec-Fetch-Site": "cross-site"}, "the browser says it comes from elsewhere"),
     ],
 )
-@pytest.mark.parametrize("kind", ["export", "project"])
+@pytest.mark.parametrize("kind", ["export", "project", "classroom"])
 def test_nobody_else_gets_anything(kind, get, made, change, headers, reason):
     workspace, dataset, _, job = made
-    address = export_address(workspace, job.id) if kind == "export" else project_address(workspace, dataset.id)
-    reply = get(change(address), headers)
+    addresses = {
+        "export": export_address(workspace, job.id),
+        "project": project_address(workspace, dataset.id),
+        "classroom": classroom_address(workspace, list_classrooms(workspace)[0].id),
+    }
+    reply = get(change(addresses[kind]), headers)
     assert reply.status_code == 404 and b"PK" not in reply.content, reason
 
 

@@ -16,7 +16,8 @@ from tlcore.shares import percent, percent_range
 
 ROW, LARGE_ROW = 58, 92  # pixels of a group
 AXIS_ROOM = 40  # pixels below the last of them
-MOST_LETTERS = 22  # of a group's name, on a phone
+NARROW = 480  # pixels of a plot on a phone
+SCORE_ROOM = 8.5  # letters' heights at the right, which a long name leaves to the score
 STEP = 0.1  # of the accuracy at which the axis may begin
 
 
@@ -43,7 +44,7 @@ def podium_frame(rows: Sequence[PodiumRow]) -> pd.DataFrame:
             (
                 each.place,
                 each.name,
-                f"{each.ordinal} · {_shortened(each.name)}",
+                f"{each.ordinal} · {each.name}",
                 each.share,
                 each.low,
                 each.high,
@@ -62,7 +63,10 @@ def podium_chart(frame: pd.DataFrame, dark: bool = False, large: bool = False) -
     Args:
         large: for a projector.
     """
-    size, row = (HEADING, LARGE_ROW) if large else (SMALL, ROW)
+    # Somebody may open on a phone what is meant for the wall.
+    letters = f"(width < {NARROW} ? {SMALL} : {HEADING})" if large else str(SMALL)
+    size: Any = alt.ExprRef(letters)
+    row = LARGE_ROW if large else ROW
     low = max(0.0, int(float(frame["low"].min()) / STEP) * STEP)
     base = alt.Chart(frame).encode(
         y=alt.Y("name:N", sort=None, title=None, axis=None, scale=alt.Scale(paddingInner=0, paddingOuter=0)),
@@ -91,7 +95,8 @@ def podium_chart(frame: pd.DataFrame, dark: bool = False, large: bool = False) -
     for field, align, at in (("words:N", "left", alt.value(0)), ("score:N", "right", alt.value("width"))):
         style: dict[str, Any] = {"align": align, "baseline": "middle", "dy": -row * 0.2, "fontWeight": 600}
         for look in (halo, {"color": INK[dark]}):  # a ground on which no gridline crosses the letters; then they
-            marked = base.mark_text(fontSize=size, **style, **look)
+            room = alt.ExprRef(f"width - {SCORE_ROOM} * {letters}") if align == "left" else alt.Undefined
+            marked = base.mark_text(fontSize=size, limit=room, **style, **look)
             texts.append(marked.encode(x=at, text=field, color=alt.value(look["color"])))
     chart = alt.LayerChart(layer=[track, ranges, dots, *texts]).properties(
         height=row * len(frame) + AXIS_ROOM, padding={"left": 8, "right": 20, "top": 0}
@@ -105,7 +110,3 @@ def podium_alt_text(rows: Sequence[PodiumRow]) -> str:
         f"place {one.place}: {one.name} {percent(one.share)} ({percent_range(one.low, one.high)})" for one in rows
     )
     return f"{each[:1].upper()}{each[1:]}." if each else "No group has a score."
-
-
-def _shortened(name: str) -> str:
-    return name if len(name) <= MOST_LETTERS else f"{name[: MOST_LETTERS - 1].rstrip()}…"

@@ -6,11 +6,13 @@ import streamlit as st
 
 from pages.parts.classroom import photo_choice
 from pages.shared import actions, strategies
+from tlcore.classroom.rules import ENSEMBLE
+from tlcore.classroom.task import MAX_TEXT
 from tlcore.classroom.values import Classroom, Task
 from tlcore.config import STRATEGIES
 
 OWN_PHOTOS = "Each group collects its own photos"
-MOST_LETTERS = 2000
+_WAYS = {each: strategies.name(each) for each in STRATEGIES} | {ENSEMBLE: "Combining models (ensemble)"}
 KEY = "classroom_task"
 
 
@@ -30,17 +32,15 @@ def show(classroom: Classroom) -> None:
             "What groups should do",
             task.text,
             placeholder="Train a model that tells oak, beech and maple leaves apart.",
-            max_chars=MOST_LETTERS,
+            max_chars=MAX_TEXT,
             key=f"{key}_text",
         )
         photos = photo_choice.choice("Photos", OWN_PHOTOS, task.dataset_id, f"{key}_photos")
-        classes = st.multiselect(
+        classes = st.text_input(
             "Class names",
-            list(task.classes),
-            list(task.classes),
-            accept_new_options=True,
-            placeholder="Groups choose their own",
-            help="Type a name and press Enter. Every group then needs exactly these classes.",
+            ", ".join(task.classes),
+            placeholder="oak, beech, maple",
+            help="Names with commas between. Every group then needs exactly these classes; empty: it chooses its own.",
             key=f"{key}_classes",
         )
         left, right = st.columns(2)
@@ -52,9 +52,9 @@ def show(classroom: Classroom) -> None:
         )
         allowed = st.multiselect(
             "Strategies",
-            _strategies(task),
-            list(task.strategies),
-            format_func=strategies.name,
+            list(_WAYS),
+            [each for each in task.strategies if each in _WAYS],
+            format_func=_WAYS.__getitem__,
             placeholder="All",
             key=f"{key}_strategies",
         )
@@ -63,17 +63,18 @@ def show(classroom: Classroom) -> None:
     if task != Task():
         st.button("Clear the task", key="classroom_task_clear", type="tertiary", on_click=_clear, args=(classroom,))
     if saved:
-        made = Task(text.strip(), "", tuple(classes), most_photos or 0, tuple(allowed), runs or 0)
+        made = Task(text.strip(), "", _names(classes), most_photos or 0, tuple(allowed), runs or 0)
         if photo_choice.is_sample(photos):
             photo_choice.fetch(photos, f"{KEY}_sample", made)
         else:
             actions.set_task(classroom, replace(made, dataset_id=photos))
+            st.toast("Task saved. Groups see it now.")
         st.rerun()
 
 
-def _strategies(task: Task) -> list[str]:
-    """Those there are; and whatever else the task has already."""
-    return [*STRATEGIES, *(each for each in task.strategies if each not in STRATEGIES)]
+def _names(typed: str) -> tuple[str, ...]:
+    """The names between commas, also Chinese ones; `set_task` takes each once, and refuses what cannot be."""
+    return tuple(filter(None, (each.strip() for each in typed.replace("，", ",").split(","))))
 
 
 def _clear(classroom: Classroom) -> None:

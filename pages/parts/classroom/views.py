@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.shared import address, state
+from pages.shared.widgets import plain
 from tlcore.classroom.store import load_classroom, load_group, open_classroom
 from tlcore.classroom.values import Classroom, Group
 from tlcore.errors import UserError
@@ -60,7 +61,7 @@ def chosen() -> str:
 
 
 def heading() -> tuple[str, str]:
-    """The title and the sentence of the page as it stands. Never raises: the page itself will."""
+    """The title and the sentence of the page as it stands, as Markdown. Never raises: the page itself will."""
     usual = "Classroom", "Groups join with a code, train on their own photos, and compare their models."
     if not state.is_owner():
         return usual
@@ -76,8 +77,8 @@ def heading() -> tuple[str, str]:
     if shown() == PODIUM:
         return "Results on the hidden test", ""
     if asked is not None:
-        return asked.name, f"A group of the classroom “{its.name}”."
-    return its.name, _sentence(its)
+        return plain(asked.name), f"A group of the classroom “{plain(its.name)}”."
+    return plain(its.name), _sentence(its)
 
 
 def _sentence(its: Classroom) -> str:
