@@ -35,8 +35,8 @@ MANAGING |= {"tlcore.classroom.task.set_task", "tlcore.classroom.hidden_test.set
 MANAGING |= {"tlcore.classroom.hidden_test.start_scoring"}
 """What renames, deletes, restores, ends links and hands over; only pages/shared/actions has modules of it whole."""
 ACTIONS = ROOT / "pages" / "shared" / "actions"
-GUARDS = {"is_allowed", "may_change", "may_see", "may_act", "is_owner", "account"}
-"""One of them is asked by whatever changes something. `account`: what a browser made becomes its account’s alone."""
+GUARDS = {"is_allowed", "may_change", "may_see", "may_act", "is_owner", "account", "group"}
+"""One of them is asked by whatever changes something. `account`, `group`: what it changes is then its own alone."""
 HARMLESS = {"is_maker", "may_correct", "takes_more", "check_number_added", "refusals_kept", *GUARDS}
 """Functions of that package that only answer."""
 SOURCES = [ROOT / "streamlit_app.py", *sorted((ROOT / "pages").rglob("*.py"))]
