@@ -183,6 +183,15 @@ def _maker(kind: str, an_id: str) -> str:
         return ""
 
 
+def is_in_this_browser() -> bool:
+    """Whether the address names something that who has logged in may not see, and this browser could before."""
+    now, place = me(), workspace()
+    before = Visitor(anonymous_name(), given=grants.rights_given(place, anonymous_name()))
+    ids = ((kind, st.query_params.get(kind, "")) for kind in grants.SHARED)
+    named = [_Named(an_id, _maker(kind, an_id)) for kind, an_id in ids if is_id(an_id)]
+    return any(before.may_see(each) and not now.may_see(each) for each in named)
+
+
 def is_set(kind: str) -> bool:
     """Whether something of this kind stands in the URL, known or not."""
     return bool(st.query_params.get(kind))
