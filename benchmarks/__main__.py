@@ -30,6 +30,7 @@ NAMES = (
     "cleaning",
     "honesty",
     "load",
+    "class",
     "small_machine",
     "demo_day",
 )

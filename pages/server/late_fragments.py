@@ -1,8 +1,8 @@
 """Parts of a page that are drawn by the clock, and whose turn comes when the browser has gone to another page.
 
-Streamlit's page asks for such a part (`st.fragment` with `run_every`) by its timer. A request that comes while another page
-begins waits until that is drawn, and is then run for the page that was left: the browser is told of that page again,
-empties what it shows, and fails on a part that has no place there ("Bad delta path index"), which leaves it white.
+Streamlit's page asks for such a part (`st.fragment` with `run_every`) by its timer. A request that comes while another
+page begins waits until that is drawn, and is then run for the page that was left: the browser is told of that page
+again, empties what it shows, and fails on a part that has no place there ("Bad delta path index"), which leaves it white.
 """
 
 from collections.abc import Callable
