@@ -187,7 +187,7 @@ def test_a_cookie_counts_only_as_the_server_made_it(place, make, taken, reason):
     if taken or "signed with" in reason:  # a page asks Streamlit, a route asks us
         with browser.open(PAGE, run=place.run) as tab:
             assert (NAME in tab.words) is taken, reason
-    assert (browser.get("/healthz").status != 404) is taken, f"a route: {reason}"
+    assert (browser.get("/metrics").status != 404) is taken, f"a route: {reason}"
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ def test_an_id_token_that_is_not_for_this_login_logs_nobody_in(place, spoil, sig
     browser = place.browser()
     answer = log_in(place, browser, HEAD)
     assert answer.status == 302 and not browser.cookies.get("_streamlit_user"), reason
-    assert browser.get("/healthz").status == 404, reason
+    assert browser.get("/metrics").status == 404, reason
 
 
 def test_nobody_is_logged_in_as_somebody_else_by_a_link(place):
@@ -269,7 +269,7 @@ def test_a_planted_way_back_leads_nowhere_else(place, value):
 def test_who_owns_the_workspace_by_his_account(place, person, owns, reason):
     browser = place.browser()
     log_in(place, browser, person)
-    assert (browser.get("/healthz").status != 404) is owns, reason
+    assert (browser.get("/metrics").status != 404) is owns, reason
     if owns or "nobody has" in reason:
         with browser.open("host") as tab:
             assert ("Visitors" in tab.words or "Disk" in tab.words) is owns, reason
