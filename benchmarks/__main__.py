@@ -31,6 +31,7 @@ NAMES = (
     "honesty",
     "load",
     "small_machine",
+    "demo_day",
 )
 
 

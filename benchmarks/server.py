@@ -28,17 +28,25 @@ FLAGS = [
 PATIENCE_SECONDS = 60
 
 
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 @contextmanager
-def serving(home: Path, prefix: Sequence[str] = (), warm: str = "0") -> Iterator[tuple[subprocess.Popen, str]]:
-    """The app on a free port of this machine, with its workspace in `home`: the process and the address.
+def serving(
+    home: Path, prefix: Sequence[str] = (), warm: str = "0", port: int = 0, **environment: str
+) -> Iterator[tuple[subprocess.Popen, str]]:
+    """The app on this machine, with its workspace in `home`: the process and the address.
 
     Args:
         prefix: a command that the server's own is handed to (see small_machine.py).
         warm: of `TRANSFERLAB_WARM`; without more the trainer that a page would start beside it (600 MB) is left out.
+        port: 0 for a free one. environment: more variables.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = port or free_port()
     process = subprocess.Popen(
         [
             *prefix,
@@ -55,7 +63,7 @@ def serving(home: Path, prefix: Sequence[str] = (), warm: str = "0") -> Iterator
             "true",
         ],
         cwd=REPOSITORY,
-        env=os.environ | {"TRANSFERLAB_HOME": str(home), "TRANSFERLAB_WARM": warm},
+        env=os.environ | {"TRANSFERLAB_HOME": str(home), "TRANSFERLAB_WARM": warm} | environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -13,7 +13,7 @@ import urllib.request
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.cookies import SimpleCookie
+from http.cookiejar import CookieJar
 from typing import Any
 from urllib.parse import urlencode
 
@@ -40,9 +40,12 @@ class Visitor:
     """One tab of one browser on `address`, "http://host:port"; `async with` opens and closes its connection.
 
     `elements`: what stands on the page now, by its place. `session`: its id at the server, known after `open`.
+    `cookies`: of the browser; tabs of the same one share them. `entrance`: the path and query that it comes by.
     """
 
     address: str
+    cookies: CookieJar = field(default_factory=CookieJar)
+    entrance: str = "/"
     query: dict[str, str] = field(default_factory=dict)
     elements: dict[tuple[int, ...], Element] = field(default_factory=dict)
     session: str = ""
@@ -60,7 +63,7 @@ class Visitor:
             f"{origin}/_stcore/stream",
             origin=self.address,
             subprotocols=[Subprotocol("streamlit"), Subprotocol(self._xsrf)],
-            additional_headers={"Cookie": f"_streamlit_xsrf={self._xsrf}"},
+            additional_headers={"Cookie": "; ".join(f"{each.name}={each.value}" for each in self.cookies)},
             max_size=MOST_MESSAGE_BYTES,
             open_timeout=PATIENCE_SECONDS,
             ping_interval=None,
@@ -171,12 +174,11 @@ class Visitor:
 
     def _fetch_page(self) -> str:
         """Fetch what a browser fetches first; the XSRF token of its cookie."""
-        urllib.request.urlopen(self.address, timeout=PATIENCE_SECONDS).close()
-        with urllib.request.urlopen(f"{self.address}/_stcore/host-config", timeout=PATIENCE_SECONDS):
-            pass
-        with urllib.request.urlopen(f"{self.address}/_stcore/health", timeout=PATIENCE_SECONDS) as answer:
-            cookies = SimpleCookie(answer.headers.get("Set-Cookie", ""))
-        return cookies["_streamlit_xsrf"].value if "_streamlit_xsrf" in cookies else ""
+        browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
+        page = urllib.request.Request(f"{self.address}{self.entrance}", headers={"Accept": "text/html"})
+        for each in (page, f"{self.address}/_stcore/host-config", f"{self.address}/_stcore/health"):
+            browser.open(each, timeout=PATIENCE_SECONDS).close()
+        return next((each.value or "" for each in self.cookies if each.name == "_streamlit_xsrf"), "")
 
     def _put(self, path: str, name: str, data: bytes) -> None:
         """Send one file as a form, with the token that a page of another site does not know."""

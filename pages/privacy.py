@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.server import accounts
 from pages.shared import chrome, kept, state
 from pages.shared.widgets import plain
 from tlcore.messages.privacy import own_notice, privacy_notice
@@ -16,7 +17,8 @@ with (
     if not state.others_can_come():
         st.markdown(own_notice())
     else:
-        for section in privacy_notice(load_limits(state.workspace()), load_operator(state.workspace())):
+        limits, operator = load_limits(state.workspace()), load_operator(state.workspace())
+        for section in privacy_notice(limits, operator, accounts.is_configured()):
             st.subheader(section.heading, anchor=False)
             lines = [*map(plain, section.names), *section.lines]
             st.markdown(lines[0] if len(lines) == 1 else "\n".join(f"- {line}" for line in lines))

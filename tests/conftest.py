@@ -4,6 +4,7 @@ import gc
 import os
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -24,17 +25,16 @@ from tlcore.workspace import Workspace, open_workspace
 LONG = (
     "test_strategies.py",
     "test_journey.py",
-    "test_reading.py",
-    "test_axe.py",
+    "test_places.py",
     "test_board.py",
     "test_live.py",
-    "test_queue_kills.py",
     "test_backbone_rows.py",
     "test_race.py",
     "test_packing.py",
     "test_camera.py",
     "test_upload.py",
     "test_predict.py",
+    "test_reading.py",
     "test_checks.py",
     "test_python_docs.py",
     "test_queue.py",
@@ -46,6 +46,7 @@ LONG = (
     "test_headers.py",
     "test_decode_budget.py",
     "test_frozen_files.py",
+    "test_queue_kills.py",
     "test_check.py",
     "test_deletion.py",
     "test_build.py",
@@ -53,6 +54,9 @@ LONG = (
     "test_combine.py",
 )
 """The files that take longest, the longest first."""
+
+BROWSER = shutil.which("chromium-headless-shell") or CHROMIUM
+"""Without its windows the same browser takes less than half of the time to open a page."""
 
 CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 QUICK = TrainConfig(image_size=96, epochs=4, seed=1, cross_validation="never")
@@ -126,24 +130,31 @@ def _files(folder: Path) -> dict[Path, int]:
 
 @pytest.fixture(scope="session")
 def browser():
-    """Chromium; tests that need it are skipped where there is none."""
-    if CHROMIUM is None:
+    """Chromium; tests that need it are skipped where there is none.
+
+    Its tabs ask for no motion, since to draw what fades takes as long as all else of a page; `reduced_motion=` is for
+    tests that look at pages as most people have them.
+    """
+    if BROWSER is None:
         pytest.skip("there is no chromium on this machine")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as play:
-        chromium = play.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *CAMERA])
+        chromium = play.chromium.launch(executable_path=BROWSER, args=[*FLAGS, *CAMERA])
+        chromium.new_context = partial(chromium.new_context, reduced_motion="reduce")
         yield chromium
         chromium.close()
 
 
 def copy_of(trained: tuple[Workspace, Dataset, Run], root: Path) -> tuple[Workspace, Dataset, Run]:
     """What the fixture `trained` gives and nothing that tests have added, in a workspace that a test may change."""
-    shutil.copytree(trained[0].root, root)
-    for name in ("imports", "races", "incoming", "queue"):
-        shutil.rmtree(root / name, ignore_errors=True)
-    for folder in (root / "runs").iterdir():
-        if folder.name != trained[2].id:
-            shutil.rmtree(folder)
+    source, kept = trained[0].root, trained[2].id
+
+    def added(folder: str, names: list[str]) -> list[str]:
+        if Path(folder) == source:
+            return [name for name in names if name in ("imports", "races", "incoming", "queue")]
+        return [name for name in names if name != kept] if Path(folder) == source / "runs" else []
+
+    shutil.copytree(source, root, ignore=added)
     workspace = open_workspace(root)
     return workspace, load_dataset(workspace, trained[1].id), load_run(workspace, trained[2].id)

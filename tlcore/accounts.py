@@ -70,7 +70,8 @@ def account_of(claims: Mapping[str, Any]) -> Account | None:
     if not (isinstance(issuer, str) and issuer and isinstance(subject, str) and subject):
         return None
     name, email = claims.get("name"), claims.get("email")
-    is_verified = claims.get("email_verified") in (True, "true")  # some providers write it as text
+    verified = claims.get("email_verified")
+    is_verified = verified is True or verified == "true"  # some providers write it as text
     return Account(
         issuer,
         subject,

@@ -18,6 +18,7 @@ from pages.server.exports import Exports
 from pages.server.headers import SecurityHeaders, frame_ancestors
 from pages.server.health import HealthRoutes
 from pages.server.identity import Identity
+from pages.server.late_fragments import drop_late_fragments
 from pages.server.live_model import LiveModel
 from pages.server.login import WayBack
 from pages.server.memory_uploads import MemoryUploads, is_session
@@ -45,6 +46,7 @@ def options() -> dict[str, Any]:
         frame_ancestors()
     except UserError as error:
         raise SystemExit(f"{error.what} {error.fix}") from error
+    drop_late_fragments()
     uploads = Uploads()
     in_memory = Middleware(MemoryUploads, limits=lambda: load_limits(uploads.workspace), is_open=is_session)
     shell = Middleware(Shell, base=str(st.get_option("server.baseUrlPath") or ""))

@@ -73,6 +73,11 @@ def offer() -> None:
             st.button(LEAVE, key="leave_behind", type="tertiary", on_click=_leave)
 
 
+def is_waiting() -> bool:
+    """Whether the address names what comes along only once the offer is accepted: then there is nothing to show yet."""
+    return bool(st.session_state.get(_PLAN)) and state.is_in_this_browser()
+
+
 def _log_in(kind: str, place: str) -> None:
     """The button, or a menu where people can log in with several providers."""
     names = accounts.providers()

@@ -69,13 +69,14 @@ def page(title: str, sentence: str, step: int, tab: str = "") -> Iterator[DeltaG
     st.session_state[address.ENTERED] = st.session_state.get(HERE) != step
     st.session_state[HERE] = step
     st.query_params.from_dict(st.query_params.to_dict())  # a link to the page one is on leaves the address as it was
-    shut_out = account.is_shut_out()
+    shut_out = tab != PRIVACY[1] and account.is_shut_out()
     if here and not shut_out:  # not on the welcome page, where one begins
         _open_last_used()
     joined = None if shut_out else group_line.find()
     _top_line(step, tab, joined[0] if joined else None, shut_out)
     if shut_out:
         account.ask()
+        _foot()
         st.stop()
     shown_group.show(tab)
     if joined:
@@ -94,6 +95,8 @@ def page(title: str, sentence: str, step: int, tab: str = "") -> Iterator[DeltaG
             group_line.task(joined[1])
         if step in NOTED:
             _outdated()
+    if account.is_waiting():
+        st.stop()
     with errors_shown():
         yield action
     if tab != PRIVACY[1] and state.others_can_come():

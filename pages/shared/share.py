@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.shared import actions, chrome, qr, state
+from pages.shared import actions, qr, state
 from tlcore.access import Made, Right
 from tlcore.grants import link_key, visitors_with
 from tlcore.messages.sharing import KEEPS_WORKING, STOP_MEANING, opened_message, stopped_message
@@ -40,15 +40,8 @@ def show(action: DeltaGenerator, kind: str, thing: Made) -> None:
     """
     if not state.may_act(thing) or not state.others_can_come():
         return
-    with action.container(width="content"):  # a fragment takes the whole line otherwise
-        st.fragment(chrome.errors_shown()(_popover), key=f"sharing_{kind}")(kind, thing)
-
-
-def _popover(kind: str, thing: Made) -> None:
-    """What is in it is drawn once somebody opens it: it looks through the files of all visitors."""
-    with st.popover("Share", key=f"share_{kind}", on_change="rerun") as opened:
-        if opened.open:
-            choose(kind, thing)
+    with action.popover("Share"):
+        choose(kind, thing)
 
 
 def choose(kind: str, thing: Made) -> None:
@@ -61,16 +54,17 @@ def choose(kind: str, thing: Made) -> None:
         right, meaning = choices[chosen]
         st.markdown(meaning)
         address = link(right, kind, thing.id)
-        st.code(address, language=None, wrap_lines=True)
+        with st.container(key="tl_share"):
+            st.code(address, language=None, wrap_lines=True)
         qr.show(address, f"QR code of this link ({chosen.lower()})")
-        st.caption(KEEPS_WORKING)
+        # Counted only for who has chosen something: it looks through the files of all visitors.
+        st.caption(f"{KEEPS_WORKING} {opened_message(visitors_with(state.workspace(), kind, thing.id))}")
     if actions.is_maker(thing):
         _stop(kind, thing)
 
 
 def _stop(kind: str, thing: Made) -> None:
-    """How many people have come by a link, and the button that ends all links."""
-    st.caption(opened_message(visitors_with(state.workspace(), kind, thing.id)))
+    """The button that ends all links."""
     st.button(STOP, key=f"stop_sharing_{kind}_{thing.id}", help=STOP_MEANING, on_click=_end, args=(thing,))
     if done := st.session_state.pop(STOPPED, None):
         st.success(done)

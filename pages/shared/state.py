@@ -18,7 +18,7 @@ from tlcore import access, grants
 from tlcore.access import Made, Visitor
 from tlcore.accounts import Account
 from tlcore.classroom import rules
-from tlcore.classroom.hidden_test import hidden_folders
+from tlcore.classroom.hidden_photos import without_hidden
 from tlcore.classroom.membership import group_of, note_seen, working_name
 from tlcore.classroom.values import Group
 from tlcore.comparison.store import Comparison, list_comparisons, load_comparison
@@ -38,7 +38,7 @@ from tlcore.models.imported.stored import StoredNetwork, list_networks
 from tlcore.naming import Mark, file_mark, name_mark
 from tlcore.settings import is_hosted
 from tlcore.storage.visits import OWNER, LastUsed, last_visit, note_visit
-from tlcore.workspace import Workspace, is_id, open_workspace, opened_workspace, split_version, touch_used
+from tlcore.workspace import Workspace, is_id, open_workspace, opened_workspace, touch_used
 
 WORDS = {
     "dataset": "data set",
@@ -73,9 +73,8 @@ def queue() -> JobQueue:
 def me() -> Visitor:
     """Who looks at this page, with what others gave him; of a group's device that it is there is noted."""
     note_seen(workspace(), browser_name())
-    name, hidden = visitor(), hidden_folders(workspace())
-    given = grants.rights_given(workspace(), name)
-    return Visitor(name, is_owner(), {an_id: given[an_id] for an_id in given if split_version(an_id)[0] not in hidden})
+    name = visitor()
+    return Visitor(name, is_owner(), without_hidden(workspace(), grants.rights_given(workspace(), name)))
 
 
 def visitor() -> str:
@@ -182,6 +181,15 @@ def _maker(kind: str, an_id: str) -> str:
         return MAKERS[kind](workspace(), an_id)
     except UserError:
         return ""
+
+
+def is_in_this_browser() -> bool:
+    """Whether the address names something that who has logged in may not see, and this browser could before."""
+    now, place = me(), workspace()
+    before = Visitor(anonymous_name(), given=grants.rights_given(place, anonymous_name()))
+    ids = ((kind, st.query_params.get(kind, "")) for kind in grants.SHARED)
+    named = [_Named(an_id, _maker(kind, an_id)) for kind, an_id in ids if is_id(an_id)]
+    return any(before.may_see(each) and not now.may_see(each) for each in named)
 
 
 def is_set(kind: str) -> bool:

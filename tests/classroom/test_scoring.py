@@ -1,5 +1,7 @@
 """The hidden test scored end to end by real models, and what of it a group can find."""
 
+import shutil
+
 import pytest
 
 from tests.classroom.hall import a_group, run_like
@@ -160,12 +162,13 @@ def test_a_stop_keeps_the_groups_that_were_scored(scored):
     assert {"Foxes", "Owls", "Bears", "Hares"} == by_name(scored).keys()
 
 
-def test_photos_that_a_model_learned_from_are_counted(scored):
-    """A test that it has seen makes any score too good, which the teacher has to know."""
+def test_photos_that_a_model_learned_from_are_counted(scored, tmp_path):
+    """A test with copies of photos that it has seen makes any score too good, which the teacher has to know."""
     workspace, classroom, _, hidden, _ = scored
     foxes = overview(workspace, classroom)[0]
     learned = load_dataset(workspace, load_run_of(workspace, foxes.entry.id).dataset_id)
-    changed = set_hidden_test(workspace, classroom.id, learned.id)
+    copies = finish(ingest_folder(workspace, shutil.copytree(learned.root, tmp_path / "copies")))[1]
+    changed = set_hidden_test(workspace, classroom.id, copies.id)
     run_job(workspace, start_scoring(workspace, changed))
     assert by_name(scored)["Foxes"].num_learned >= (learned.photos["split"] != "test").sum()
     set_hidden_test(workspace, classroom.id, hidden.id)

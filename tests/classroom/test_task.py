@@ -3,14 +3,18 @@
 import pytest
 
 from tests.classroom.hall import a_group, photos_of
-from tlcore.classroom.hidden_test import hidden_folders, set_hidden_test
+from tests.conftest import QUICK
+from tlcore.classroom.hidden_photos import hidden_folders, without_hidden
+from tlcore.classroom.hidden_test import set_hidden_test
 from tlcore.classroom.membership import devices_by_group
 from tlcore.classroom.store import change_classroom, create_classroom
 from tlcore.classroom.task import set_task
 from tlcore.classroom.values import Task
+from tlcore.comparison.store import create_comparison
 from tlcore.data.edits import leave_out
 from tlcore.errors import UserError
-from tlcore.grants import rights_given
+from tlcore.grants import give_rights, rights_given
+from tlcore.jobs.store import create_run
 
 
 @pytest.fixture
@@ -83,11 +87,31 @@ def test_a_hidden_test_is_the_owners_own_and_no_groups(lesson, tmp_path):
 
 def test_what_a_device_of_a_group_was_shown_is_not_hidden(lesson):
     """It may have had the link before it joined."""
-    from tlcore.grants import give_rights
-
     workspace, classroom, group, (photos, _) = lesson
     [device] = devices_by_group(workspace, classroom.id)[group.id]
     give_rights(workspace, device.visitor, {photos.id: "see"})
+    with pytest.raises(UserError, match="“Foxes” can see"):
+        set_hidden_test(workspace, classroom.id, photos.id)
+
+
+def test_what_shows_a_hidden_test_is_seen_by_nobody_else(lesson):
+    """Its data set in any version, and the runs and races on it, whatever links were given to them."""
+    workspace, classroom, group, (photos, other) = lesson
+    run = create_run(workspace, f"{photos.id}@2", QUICK, "x")
+    race = create_comparison(workspace, photos.id, [QUICK, QUICK], "x")
+    fine = create_run(workspace, other.id, QUICK, "x")
+    given = dict.fromkeys((photos.id, f"{photos.id}@2", run.id, race.id, fine.id, other.id), "see")
+    assert without_hidden(workspace, given) == given
+    change_classroom(workspace, classroom.id, hidden_test=photos.id)
+    assert without_hidden(workspace, given) == {fine.id: "see", other.id: "see"}
+
+
+@pytest.mark.parametrize("way", ["a link to a run", "a run of its own"])
+def test_photos_that_a_run_showed_are_not_hidden(lesson, way):
+    workspace, classroom, group, (photos, _) = lesson
+    run = create_run(workspace, photos.id, QUICK, "x", group.visitor if way == "a run of its own" else "")
+    if way == "a link to a run":
+        give_rights(workspace, group.visitor, {run.id: "see"})
     with pytest.raises(UserError, match="“Foxes” can see"):
         set_hidden_test(workspace, classroom.id, photos.id)
 

@@ -8,9 +8,12 @@ import pytest
 import tlcore
 from tests.classroom.hall import a_group, photos_of, run_like
 from tests.conftest import copy_of
+from tests.small import write_small_folder
 from tlcore.classroom.store import create_classroom, list_classrooms, list_groups, load_classroom
 from tlcore.cli.main import main
+from tlcore.data.ingest import ingest_folder
 from tlcore.errors import UserError
+from tlcore.events import run_to_end
 
 
 @pytest.fixture
@@ -77,10 +80,12 @@ def test_a_hidden_test_is_scored_to_the_podium(lesson, tmp_path, capsys):
     assert "No group has been scored yet." in capsys.readouterr().out
     assert call(workspace, "score") == 0
     assert "Foxes: The model doesn’t know “cat”, “dog”." in capsys.readouterr().out
-    assert call(workspace, "hidden-test", dataset.id) == 0 and call(workspace, "score", "--json") == 0
+    assert call(workspace, "hidden-test", dataset.id) == 2, "Foxes have trained on these photos"
+    hidden = run_to_end(ingest_folder(workspace, write_small_folder(tmp_path / "hidden", 4, 9)))
+    assert call(workspace, "hidden-test", hidden.id) == 0 and call(workspace, "score", "--json") == 0
     values = json.loads(capsys.readouterr().out.splitlines()[-1])
     [place] = values["places"]
-    assert (place["place"], place["group"], place["total"]) == (1, "Foxes", len(dataset.photos))
+    assert (place["place"], place["group"], place["total"]) == (1, "Foxes", len(hidden.photos))
     assert [each["problem"] for each in values["unranked"]] == ["This group has no trained model yet."]
     assert call(workspace, "podium") == 0 and "1st: Foxes, " in capsys.readouterr().out
     assert call(workspace, "hidden-test", "none") == 0 and not load_classroom(workspace, classroom.id).hidden_test

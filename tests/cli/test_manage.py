@@ -13,8 +13,10 @@ from tlcore.config import TrainConfig
 from tlcore.data.dataset_list import list_datasets
 from tlcore.data.ingest import ingest_zip
 from tlcore.events import EpochEnd, Failed, Stopped, encode, run_to_end
+from tlcore.grants import link_key, rights_given
 from tlcore.jobs.locks import LOCK
 from tlcore.jobs.store import EVENTS, QUEUED, create_run, list_runs
+from tlcore.storage.sharing import open_link
 
 
 @pytest.fixture
@@ -58,6 +60,34 @@ def test_rename(made, capsys):
         assert call(workspace, "rename", an_id, "  New   name ") == 0
     assert list_datasets(workspace)[0].name == list_runs(workspace)[0].name == "New name"
     assert call(workspace, "rename", "nobody-0", "x") == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "said", "reason"),
+    [
+        (["--address", "https://lab.example.org/"], 0, "https://lab.example.org/train?run=", "to look"),
+        (["--address", "https://lab.example.org", "--change"], 0, "&key=", "to change"),
+        ([], 2, "", "no address"),
+        (["--address", "lab.example.org"], 2, "", "no address that a browser knows"),
+        (["--stop"], 0, "Sharing stopped. Earlier links no longer work.", "the end of it"),
+    ],
+)
+def test_share(made, capsys, options, code, said, reason):
+    workspace, _, run = made
+    assert call(workspace, "share", run.id, *options) == code, reason
+    assert said in capsys.readouterr().out, reason
+
+
+def test_a_link_of_the_terminal_is_that_of_the_page_and_ends(made, capsys):
+    workspace, dataset, run = made
+    key = link_key(workspace, "see", "run", run.id)
+    call(workspace, "share", run.id, "--address", "http://localhost:8501", "--json")
+    assert json.loads(capsys.readouterr().out)["link"].endswith(f"key={key}")
+    assert open_link(workspace, "0" * 32, key, "run", run.id)
+    call(workspace, "share", run.id, "--stop")
+    assert "1 person lost access." in capsys.readouterr().out and rights_given(workspace, "0" * 32) == {}
+    assert call(workspace, "share", dataset.id, "--address", "http://localhost:8501", "--change") == 2
+    assert call(workspace, "share", "nobody-0", "--stop") == 2
 
 
 def test_classes_and_photos(made, capsys):

@@ -31,11 +31,15 @@ def lab(trained, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
 
 
 @pytest.fixture
-def page(browser, server):
-    """An empty tab that fails the test when the page asks any other host for anything, or throws an error."""
+def page(browser, server, request):
+    """An empty tab that fails the test when the page asks any other host for anything, or throws an error.
+
+    A module's MOTION is what its visitors ask for: "no-preference" as most people, else "reduce".
+    """
     from playwright.sync_api import expect
 
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    motion = getattr(request.module, "MOTION", "reduce")
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion=motion)
     tab = context.new_page()
     tab.set_default_timeout(WAIT_MS)
     expect.set_options(timeout=WAIT_MS)

@@ -20,6 +20,8 @@ from tests.e2e.ways import (
 )
 from tlcore.data.samples import EMOJI
 
+MOTION = "no-preference"  # the pages as most people have them
+
 
 def emoji_of(label: str, folder: Path) -> Path:
     """A picture of that class out of the built-in set."""

@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from benchmarks.server import CHROMIUM, FLAGS
-from tests.conftest import CAMERA, copy_of
+from benchmarks.server import FLAGS
+from tests.conftest import BROWSER, CAMERA, copy_of
 from tests.e2e.test_html_file import EMOJI, LOSSLESS
 from tests.e2e.ways import WAIT_MS, open_page, settle, until
 from tests.served import serve
@@ -49,7 +49,7 @@ def filmed(browser: Browser, tmp_path: Path) -> Iterator[Browser]:
     film = tmp_path / "camera.mjpeg"
     film.write_bytes(frame.getvalue() * 10)
     camera = (*CAMERA, f"--use-file-for-fake-video-capture={film}")
-    own = browser.browser_type.launch(executable_path=CHROMIUM, args=[*FLAGS, *camera])
+    own = browser.browser_type.launch(executable_path=BROWSER, args=[*FLAGS, *camera])
     yield own
     own.close()
 
@@ -77,7 +77,9 @@ def count(page: Page) -> int:
 
 def test_live_answers_are_those_of_the_server_and_photos_join_the_data_set(filmed, place):
     address, workspace, dataset, run = place
-    context = filmed.new_context(viewport={"width": 390, "height": 844}, permissions=["camera"])
+    context = filmed.new_context(
+        viewport={"width": 390, "height": 844}, permissions=["camera"], reduced_motion="reduce"
+    )
     page, errors, sent = context.new_page(), [], []
     page.set_default_timeout(WAIT_MS)
     expect.set_options(timeout=WAIT_MS)

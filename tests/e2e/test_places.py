@@ -1,33 +1,36 @@
-"""axe-core finds nothing on any page that WCAG 2.2 A or AA forbids, in light and dark, on a desk and on a phone."""
+"""Every place of the app, opened once, for all that it owes to everybody: nothing that WCAG 2.2 A or AA forbids, in
+light and dark, on a desk and on a phone; at 200 %; for who wants no motion; with the keyboard alone."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+import re
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.ways import WAIT_MS, open_page, settle, turn
+from tests.e2e.axe import ALL_RULES, CONTRAST, lasting, violations
+from tests.e2e.ways import WAIT_MS, expect_no_sideways_scroll, open_page, settle, tab_to, turn
 
-axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="pip install -r requirements-dev.txt")
-
-PLACES = (
+WITH_STEPS = (
     "welcome",
     "data",
     "data, chosen",
+    "train",
+    "train, ended",
+    "evaluate",
+    "predict",
+    "compare, ended",
+    "learn",
+)
+PLACES = (
+    *WITH_STEPS,  # first and in this order: pytest then lets all tests of a place follow each other
     "data, all photos",
     "data, history",
     "data, versions compared",
     "data, an earlier version",
     "data, checked",
     "data, a question",
-    "train",
-    "train, ended",
-    "evaluate",
     "evaluate, map",
-    "predict",
     "compare",
-    "compare, ended",
-    "learn",
     "host",
     "privacy",
     "train, empty",
@@ -35,16 +38,16 @@ PLACES = (
     "predict, empty",
     "an error",
 )
-WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
-ALL_RULES = {"type": "tag", "values": list(WCAG)}
-CONTRAST = {"type": "rule", "values": ["color-contrast"]}
-LOOKS_AGAIN = 4
-LOOKS = (
-    (1280, "light", ALL_RULES),
-    (1280, "dark", CONTRAST),  # the scheme changes colours and nothing else
-    (390, "dark", ALL_RULES),
-    (390, "light", CONTRAST),
+DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 900}
+ZOOMED = {"width": 640, "height": 450}  # 1280 × 900 at 200 %
+LOOKS = (  # the scheme changes colours and nothing else
+    (DESK, "light", ALL_RULES),
+    (PHONE, "light", CONTRAST),
+    (PHONE, "dark", ALL_RULES),
+    (DESK, "dark", CONTRAST),
 )
+MOVING = """() => document.getAnimations().filter(each => each.playState === "running")
+    .map(each => each.effect.target.outerHTML.slice(0, 200))"""
 
 
 @pytest.fixture(scope="module")
@@ -57,39 +60,53 @@ def tab(browser) -> Iterator[Page]:
     context.close()
 
 
-def violations(page: Page, rules: Mapping[str, Any] = ALL_RULES) -> list[str]:
-    """What axe-core finds, a line each: the rule, the element, and why."""
-    options = {"runOnly": dict(rules), "resultTypes": ["violations"]}
-    return [
-        f"{each['id']}: {node['html'][:160]} ({' '.join(node['failureSummary'].split())[:200]})"
-        for each in axe.Axe().run(page, options=options).response["violations"]
-        for node in each["nodes"]
-    ]
+@pytest.fixture(scope="module")
+def place(lab, tab, request) -> Page:
+    """The tab, at the place that the test names: light, on a desk, drawn to its end."""
+    tab.set_viewport_size(DESK)
+    tab.emulate_media(color_scheme="light")
+    open_page(tab, lab.at(request.param))
+    return tab
 
 
-def lasting(page: Page, rules: Mapping[str, Any]) -> list[str]:
-    """What axe-core finds again and again: while the server draws a page once more, what it replaces is pale."""
-    for _ in range(LOOKS_AGAIN):
-        if not (found := violations(page, rules)):
-            break
-        page.wait_for_timeout(1000)
-        settle(page)
-    return found
-
-
-@pytest.mark.parametrize("place", PLACES)
-def test_nothing_keeps_anybody_out(lab, tab, place):
-    tab.emulate_media(color_scheme=LOOKS[0][1])
-    open_page(tab, lab.at(place))
+@pytest.mark.parametrize("place", PLACES, indirect=True)
+def test_nothing_keeps_anybody_out(place):
     found = {}
     shown = LOOKS[0][1]
-    for width, scheme, rules in LOOKS:
-        tab.set_viewport_size({"width": width, "height": 900})
+    for size, scheme, rules in LOOKS:
+        place.set_viewport_size(size)
         if scheme != shown:
-            turn(tab, scheme)
+            turn(place, scheme)
             shown = scheme
-        found[width, scheme] = lasting(tab, rules)
+        found[size["width"], scheme] = lasting(place, rules)
     assert not any(found.values()), found
+
+
+@pytest.mark.parametrize("place", PLACES, indirect=True)
+def test_nothing_moves_for_who_wants_that(place):
+    settle(place)
+    assert place.evaluate(MOVING) == []
+
+
+@pytest.mark.parametrize("place", WITH_STEPS, indirect=True)
+def test_at_200_percent_steps_are_words_and_nothing_scrolls_sideways(place):
+    place.set_viewport_size(ZOOMED)
+    expect_no_sideways_scroll(place)
+    words = place.locator(".st-key-tl_steps :is(a, .tl-here)").all()
+    assert words
+    for word in words:
+        assert re.search("[A-Z][a-z]+", word.inner_text()) and word.bounding_box()["width"] > 30
+        assert word.bounding_box()["x"] + word.bounding_box()["width"] <= ZOOMED["width"]
+
+
+@pytest.mark.parametrize("place", WITH_STEPS, indirect=True)
+def test_whatever_the_keyboard_is_on_can_be_seen(place):
+    """One round through the page: every stop is drawn, has a ring, and the round ends."""
+    place.set_viewport_size(DESK)
+    settle(place)
+    links = place.locator(".st-key-tl_steps a")
+    tab_to(place, links.first)
+    tab_to(place, links.last)
 
 
 def test_every_place_is_looked_at(lab):

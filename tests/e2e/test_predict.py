@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.api.test_unknown import STRANGE, png
+from tests.e2e.axe import violations
 from tests.e2e.ways import WAIT_MS, open_page, press_until, settle, until
 from tlcore.data.manifest import Dataset
 
@@ -189,9 +190,6 @@ def test_the_camera_is_answered_where_the_eye_is(tab):
 
 
 def test_answers_and_the_viewer_keep_nobody_out(tab, photos):
-    pytest.importorskip("axe_playwright_python.sync_playwright", reason="pip install -r requirements-dev.txt")
-    from tests.e2e.test_axe import violations
-
     drop(tab, photos[0])
     expect(tab.locator(".tl-answer")).to_be_visible()
     drop(tab, photos[1])

@@ -11,27 +11,10 @@ from tests.e2e.ways import (
     COUNT_RUNS,
     IS_FOCUSED,
     WAIT_MS,
-    expect_no_sideways_scroll,
     heading,
     open_page,
     settle,
     step,
-    tab_to,
-)
-
-ZOOMED = {"width": 640, "height": 450}  # 1280 × 900 at 200 %
-MOVING = """() => document.getAnimations().filter(each => each.playState === "running")
-    .map(each => each.effect.target.outerHTML.slice(0, 200))"""
-WITH_STEPS = (
-    "welcome",
-    "data",
-    "data, chosen",
-    "train",
-    "train, ended",
-    "evaluate",
-    "predict",
-    "compare, ended",
-    "learn",
 )
 
 
@@ -155,31 +138,3 @@ def test_the_first_answer_gives_way_to_the_page_for_good(lab, tab):
     expect(tab.locator("#tl-shell")).to_contain_text(re.compile(r"\w{3,}"))  # it goes when the page itself is there
     settle(tab)
     expect(tab.locator("#tl-shell")).to_have_count(0)
-
-
-@pytest.mark.parametrize("place", WITH_STEPS)
-def test_at_200_percent_steps_are_words_and_nothing_scrolls_sideways(lab, tab, place):
-    tab.set_viewport_size(ZOOMED)
-    open_page(tab, lab.at(place))
-    expect_no_sideways_scroll(tab)
-    for word in tab.locator(".st-key-tl_steps :is(a, .tl-here)").all():
-        assert re.search("[A-Z][a-z]+", word.inner_text()) and word.bounding_box()["width"] > 30
-        assert word.bounding_box()["x"] + word.bounding_box()["width"] <= ZOOMED["width"]
-
-
-@pytest.mark.parametrize("place", ["welcome", "train, ended", "predict"])
-def test_nothing_moves_for_who_wants_that(lab, browser, place):
-    context = browser.new_context(reduced_motion="reduce")
-    tab = context.new_page()
-    open_page(tab, lab.at(place))
-    assert tab.evaluate(MOVING) == []
-    context.close()
-
-
-@pytest.mark.parametrize("place", WITH_STEPS)
-def test_whatever_the_keyboard_is_on_can_be_seen(lab, tab, place):
-    """One round through the page: every stop is drawn, has a ring, and the round ends."""
-    open_page(tab, lab.at(place))
-    links = tab.locator(".st-key-tl_steps a")
-    tab_to(tab, links.first)
-    tab_to(tab, links.last)

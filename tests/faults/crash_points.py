@@ -2,6 +2,8 @@
 
 For n = 1, 2, … a child makes a fresh job and does STEP, and is killed just before its n-th file operation below ROOT;
 the last child gets through. Prints a JSON object a line: what the job's files were at after each kill.
+
+The job itself does next to nothing: what is killed here is what the queue and the worker do for every job.
 """
 
 import json
@@ -12,12 +14,14 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from tests.faults.jobs import short_work
 from tlcore.jobs.line import Line
 from tlcore.jobs.locks import LOCK, is_locked
 from tlcore.jobs.places import entry_of, has_begun
 from tlcore.jobs.queue import JobQueue
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import ImportSpec, Job, create_import, open_job
+from tlcore.worker.handlers import HANDLERS
 from tlcore.worker.process import work
 from tlcore.worker.runner import run_job
 from tlcore.workspace import Workspace, open_workspace
@@ -72,6 +76,7 @@ def prepare(step: str, workspace: Workspace, queue: JobQueue, folder: Path) -> J
 
 def main(step: str, root: Path, folder: Path) -> int:
     workspace = open_workspace(root)
+    HANDLERS["import"] = short_work
     line = Line(workspace)
     (root / "queue").mkdir(exist_ok=True)
     watcher = FileLock(line.server_lock("import"))  # held by another server, so no queue takes anything up here

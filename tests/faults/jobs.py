@@ -1,19 +1,27 @@
-"""What the tests of the queue share: cheap real jobs, workers frozen at work, and waiting for what will come."""
+"""What the tests of the queue share: cheap real jobs, workers frozen at work, workers that are no process of their own,
+and waiting for what will come."""
 
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pytest
+
 import tlcore
-from tlcore.events import Finished, Started
+from tlcore.events import Event, Finished, Progress, Started
+from tlcore.jobs import queue
 from tlcore.jobs.event_log import read_events
 from tlcore.jobs.line import Line
 from tlcore.jobs.locks import is_locked
 from tlcore.jobs.status import job_status
 from tlcore.jobs.store import ImportSpec, Job, create_import
+from tlcore.worker.handlers import HANDLERS
+from tlcore.worker.runner import run_job
 from tlcore.workspace import Workspace
 
 ROOT = Path(tlcore.__file__).resolve().parents[1]
@@ -102,3 +110,46 @@ def into_the_line(workspace: Workspace, job: Job) -> None:
     line = Line(workspace)
     with line.locked():
         line.add(job)
+
+
+def short_work(workspace: Workspace, job: Job, should_stop: Callable[[], bool]) -> Iterator[Event]:
+    """A handler for where it does not matter what a job does: it tells how far it is, and writes a file meanwhile."""
+    yield Progress("read", 1, 2)
+    (job.folder / "made.txt").write_text("half")
+    yield Progress("read", 2, 2)
+    yield Finished("a result", 0.0)
+
+
+class ThreadWorker:
+    """A worker that is a thread of the tests: where it does not matter that it is a process, which takes seconds."""
+
+    pid = 0  # nobody kills it
+
+    def __init__(self, log: Path, *options: str) -> None:
+        self._workspace = Workspace(log.parents[1])
+        self._thread = threading.Thread()
+
+    def send(self, job: Job) -> None:
+        self._thread = threading.Thread(target=self._work, args=(job,), daemon=True)
+        self._thread.start()
+
+    def _work(self, job: Job) -> None:
+        """As worker/process.py, but for the slot of its kind, which a worker has until its process ends."""
+        with Line(self._workspace).beginning(job) as begun:
+            if begun is not None:
+                run_job(self._workspace, job, begun)
+
+    def exit(self) -> queue.Exit | None:
+        return None if self._thread.is_alive() else queue.Exit()
+
+    def kill(self) -> None:
+        self._thread.join()
+
+    def leave(self) -> None:
+        """It goes on."""
+
+
+def work_in_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on queues of this process have such workers, and imports do nothing much."""
+    monkeypatch.setattr(queue, "OwnWorker", ThreadWorker)
+    monkeypatch.setitem(HANDLERS, "import", short_work)

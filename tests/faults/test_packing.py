@@ -2,7 +2,6 @@
 and "Finish" packs what was learned without learning it again."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.conftest import QUICK
+from tests.conftest import QUICK, copy_of
 from tests.faults.jobs import into_the_line
 from tlcore.api.model import load_model
 from tlcore.config import defaults_for
@@ -61,11 +60,10 @@ def probabilities(run):
 
 @posix
 def test_a_kill_at_any_step_of_packing_leaves_no_model_or_the_whole_one(trained, tmp_path):
-    workspace, dataset, whole = trained
-    run = killed_after_the_figures(trained, QUICK)
-    expected = load_model(whole.folder).predict(dataset.read(dataset.photos["path"][0])).probabilities
     home = tmp_path / "home"
-    shutil.copytree(workspace.root, home)
+    workspace, dataset, whole = own = copy_of(trained, home)
+    run = killed_after_the_figures(own, QUICK)
+    expected = load_model(whole.folder).predict(dataset.read(dataset.photos["path"][0])).probabilities
     done = subprocess.run(
         [sys.executable, "-m", "tests.faults.killed_steps", str(home), run.id],
         cwd=ROOT,

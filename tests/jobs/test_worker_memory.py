@@ -29,11 +29,11 @@ GB, MB = 10**9, 10**6
     [
         (OWN, 16 * GB, False, 0, "one’s own machine is one’s own"),
         (replace(OWN, worker_mb=900), 16 * GB, False, 900 * MB, "unless one says so"),
-        (HOSTED, 1 * GB, True, 750 * MB, "a small host keeps what the server needs"),
-        (HOSTED, 2 * GB, True, 1750 * MB, "of a container too"),
+        (HOSTED, 1 * GB, True, 650 * MB, "a small host keeps what the server needs"),
+        (HOSTED, 2 * GB, True, 1650 * MB, "of a container too"),
         (replace(HOSTED, worker_mb=1000), 16 * GB, True, 1000 * MB, "less where the host says so"),
-        (replace(HOSTED, worker_mb=1000), 1 * GB, True, 750 * MB, "and never more than there is"),
-        (HOSTED, 300 * MB, True, 250 * MB, "a machine too small for it all leaves a job something"),
+        (replace(HOSTED, worker_mb=1000), 1 * GB, True, 650 * MB, "and never more than there is"),
+        (HOSTED, 400 * MB, True, 350 * MB, "a machine too small for it all leaves a job something"),
     ],
 )
 def test_how_much_a_job_may_hold(monkeypatch, limits, machine, hosted, limit, reason):
@@ -106,9 +106,9 @@ def test_the_system_ends_a_worker_before_the_server(tmp_path, monkeypatch, befor
 @pytest.mark.parametrize(
     ("strategy", "limit", "fits"),
     [
-        ("feature-extraction", 750 * MB, True),
-        ("feature-extraction", 400 * MB, False),
-        ("hybrid", 750 * MB, False),
+        ("feature-extraction", 650 * MB, True),
+        ("feature-extraction", 300 * MB, False),
+        ("hybrid", 650 * MB, False),
         ("hybrid", 0, True),
     ],
 )

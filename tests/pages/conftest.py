@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 import streamlit as st
+from streamlit import config
 from streamlit.components.v2 import manifest_scanner
+from streamlit.runtime.scriptrunner import script_runner
 from streamlit.testing.v1 import AppTest
 
 from pages.shared import state
@@ -62,6 +64,14 @@ class WaitingQueue:
 def no_search_for_components(monkeypatch: pytest.MonkeyPatch) -> None:
     """AppTest looks through every installed package for components of the page; there are none."""
     monkeypatch.setattr(manifest_scanner, "scan_component_manifests", lambda *args, **options: [])
+
+
+@pytest.fixture(autouse=True)
+def no_collecting_of_garbage(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After each run of a page Streamlit goes through all objects there are, twice where Keras is loaded, as it never
+    is in the server: here these are the objects of all tests before."""
+    monkeypatch.setattr(script_runner, "_clean_problem_modules", lambda: None)
+    monkeypatch.setattr(config.get_config_options()["runner.postScriptGC"], "_get_val_func", lambda: False)
 
 
 @pytest.fixture

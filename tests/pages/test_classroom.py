@@ -19,8 +19,9 @@ from tlcore.classroom.values import Task
 from tlcore.data.ingest import ingest_folder
 from tlcore.data.manifest import load_dataset
 from tlcore.data.versions import current_version
+from tlcore.jobs.line import Line
 from tlcore.jobs.store import create_run, load_run
-from tlcore.workspace import Workspace, read_json, write_json
+from tlcore.workspace import read_json, write_json
 
 FOXES, HOSTILE = "Foxes", "<b>Owls</b> [x](y)"
 
@@ -128,8 +129,6 @@ def test_every_group_is_seen_with_its_photos_and_its_newest_score(visit, place):
 
 def test_a_training_is_seen_with_its_place_in_the_line(visit, place, queue):
     workspace, _, foxes, dataset, _ = place
-    from tlcore.jobs.line import Line
-
     waiting = create_run(workspace, dataset.id, load_run(workspace, place[4].id).config, "again", foxes.visitor)
     Line(workspace).add(waiting)
     said = words(visit("classroom", workspace))
@@ -355,6 +354,7 @@ def test_what_is_gone_is_said(visit, place, ids):
     assert not at.exception and "no longer exists" in at.error[0].value
 
 
-def test_links_always_name_something():
-    """Without any parameter Streamlit leaves those of before in the address."""
-    assert views.start() and views.link(store.Classroom("a", Workspace, "n", "c", 0.0))
+def test_the_list_of_classrooms_is_there_while_one_is_open(visit, place):
+    """Its link has a parameter: without any, Streamlit leaves those of before in the address."""
+    at = visit("classroom", place[0], **views.start())
+    assert views.start() and "Open a classroom" in buttons(at) and "closes “Biology 7b”" in words(at)

@@ -6,7 +6,8 @@ import pytest
 
 from pages.server import cookies
 from tests.pages.conftest import buttons, words
-from tlcore.messages.privacy import COOKIE_DAYS
+from tlcore.messages.privacy import COOKIE_DAYS, privacy_notice
+from tlcore.settings import HOSTED, Operator
 
 FOOT = "Privacy"
 
@@ -59,3 +60,15 @@ def test_every_page_of_a_host_leads_there(visit, workspace, request, page, is_ho
 
 def test_the_cookie_lasts_as_long_as_is_said():
     assert COOKIE_DAYS * 24 * 3600 == cookies.KEEP_SECONDS
+
+
+@pytest.mark.parametrize(
+    ("accounts", "said"),
+    [
+        (True, ("A code made from your account", "wherever you log in", "keeps you logged in")),
+        (False, ("No name, no e-mail address and no account.", "You, in this browser.", "No advertising")),
+    ],
+)
+def test_what_accounts_add(accounts, said):
+    told = "\n".join(line for section in privacy_notice(HOSTED, Operator(), accounts) for line in section.lines)
+    assert not [each for each in said if each not in told] and ("logged in" in told) == accounts

@@ -23,9 +23,7 @@ def opened(visit, trained, tmp_path, monkeypatch):
     monkeypatch.setattr(state, "others_can_come", lambda: True)
 
     def open_list() -> AppTest:
-        at = visit("evaluate", workspace, run=run.id, dataset=dataset.id)
-        at.session_state["share_run"] = True
-        return at.run()
+        return visit("evaluate", workspace, run=run.id, dataset=dataset.id)
 
     return workspace, run, open_list
 

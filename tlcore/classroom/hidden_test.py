@@ -13,19 +13,18 @@ from pathlib import Path
 from typing import Any
 
 from tlcore.classroom.class_names import has_classes
-from tlcore.classroom.membership import devices_by_group
+from tlcore.classroom.hidden_photos import check_unseen
 from tlcore.classroom.overview import entry_of_group
-from tlcore.classroom.store import FOLDER, change_classroom, list_classrooms, list_groups, load_classroom
+from tlcore.classroom.store import FOLDER, change_classroom, list_groups, load_classroom
 from tlcore.classroom.values import Classroom, Group
 from tlcore.data.manifest import load_dataset
 from tlcore.data.versions import current_version
 from tlcore.errors import UserError
-from tlcore.grants import rights_given
 from tlcore.intervals import wilson_interval
 from tlcore.jobs.store import Job, Run, scoring_job
 from tlcore.naming import Mark, file_mark
 from tlcore.serving.bundle import INFO, bundle_place, network_checksum, read_info
-from tlcore.workspace import Workspace, disk_error, is_id, read_json, split_version, write_json
+from tlcore.workspace import Workspace, disk_error, is_id, read_json, write_json
 
 SCORES = "scores"
 
@@ -97,27 +96,8 @@ def set_hidden_test(workspace: Workspace, classroom_id: str, dataset_id: str) ->
             f"“{dataset.name}” has the classes {', '.join(dataset.labels)}; the task asks for {', '.join(asked)}.",
             "Give both the same classes.",
         )
-    _check_unseen(workspace, classroom, current, dataset.name)
+    check_unseen(workspace, classroom, current, dataset.name)
     return change_classroom(workspace, classroom_id, hidden_test=current)
-
-
-def _check_unseen(workspace: Workspace, classroom: Classroom, dataset_id: str, name: str) -> None:
-    """Raise UserError where the groups know these photos: by the task, or since somebody shared them."""
-    folder = split_version(dataset_id)[0]
-    if folder == split_version(classroom.task.dataset_id)[0]:
-        raise UserError(f"All groups see “{name}”: it is what the task is about.", "Choose other photos.")
-    devices = devices_by_group(workspace, classroom.id)
-    for group in list_groups(workspace, classroom.id):
-        names = [group.visitor, *(device.visitor for device in devices.get(group.id, ()))]
-        given = {split_version(an_id)[0] for each in names for an_id in rights_given(workspace, each)}
-        if folder in given:
-            raise UserError(f"The group “{group.name}” can see “{name}”.", "Choose photos that no group has seen.")
-
-
-def hidden_folders(workspace: Workspace) -> frozenset[str]:
-    """The folders of the data sets that some classroom keeps hidden: nobody but the owner sees them, whatever link he
-    has."""
-    return frozenset(split_version(each.hidden_test)[0] for each in list_classrooms(workspace) if each.hidden_test)
 
 
 def hidden_labels(workspace: Workspace, classroom: Classroom) -> tuple[str, ...]:

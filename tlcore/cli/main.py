@@ -42,6 +42,7 @@ from tlcore.cli import (
     retrain,
     runs,
     save,
+    share,
     train,
     weights,
 )
@@ -73,6 +74,7 @@ COMMANDS = (
     rename,
     delete,
     restore,
+    share,
     backbones,
     weights,
     race,

@@ -1,6 +1,6 @@
 """How much memory a job may hold, and how much it does: the worker of one job must not take the server's with it.
 
-What counts is what a process has for itself. Pages of files that Linux can drop (TensorFlow's libraries are 300 MB of
+What counts is what a process has for itself. Pages of files that Linux can drop (TensorFlow's libraries are 450 MB of
 them) do not, so that the count is the one by which a small machine or a container runs out.
 """
 
@@ -13,8 +13,9 @@ import psutil
 from tlcore.machine import total_memory
 from tlcore.settings import Limits, is_hosted
 
-SERVER_BYTES = 250_000_000
-"""What a host keeps for the server itself: with fifty visitors it holds so much (benchmarks/load.py)."""
+SERVER_BYTES = 350_000_000
+"""What a host keeps for the server itself: 160 MB of its own when it has shown its pages, 290 MB with the models of its
+last four visitors in memory (benchmarks/demo_day.py), and 0.7 MB for each open tab."""
 FIRST_TO_GO = 500
 """Of 1,000: where the system is out of memory, it ends a worker before the server that everybody uses."""
 

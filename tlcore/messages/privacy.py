@@ -25,7 +25,7 @@ def privacy_notice(limits: Limits, operator: Operator, accounts: bool = False) -
     """The notice of a server that others use.
 
     Args:
-        accounts: whether people sign in here.
+        accounts: whether people can log in here.
     """
     return [
         _who(operator),
@@ -65,7 +65,8 @@ def _who(operator: Operator) -> Section:
 
 def _what(accounts: bool) -> list[str]:
     who = (
-        "Your name and e-mail address, as the service that you sign in with gives them."
+        "If you log in: a code computed from your account, which says what is yours. Your name and e-mail address stay "
+        "in a cookie in your browser."
         if accounts
         else "No name, no e-mail address and no account."
     )
@@ -93,10 +94,11 @@ def _how_long(limits: Limits) -> list[str]:
 
 
 def _who_sees(accounts: bool) -> list[str]:
-    you = "You, wherever you sign in." if accounts else "You, in this browser."
+    you = "You: wherever you log in, or in this browser if you don’t." if accounts else "You, in this browser."
     return [
         you,
-        "Whoever has a link that you shared: what you shared, and the photos it was trained on.",
+        "Whoever has a link that you shared, until you stop sharing: what you shared, and the photos it was trained "
+        "on.",
         "In a classroom: your group and the teacher.",
         "The person who runs this server, who can open everything on it.",
         "Nobody else. Your photos are not sent to any other service.",
@@ -110,5 +112,8 @@ def _cookies(accounts: bool) -> list[str]:
         "One that keeps other websites from sending anything in your name.",
     ]
     if accounts:
-        lines.append("One that keeps you signed in.")
+        lines.append(
+            "If you log in: one that keeps you logged in for 30 days, with your name and e-mail address, and two for "
+            "the moment of logging in."
+        )
     return [*lines, "No advertising, no tracking, no visitor statistics."]

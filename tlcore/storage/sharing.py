@@ -39,6 +39,21 @@ def rights_with(workspace: Workspace, kind: str, an_id: str, right: Right) -> di
     return {an_id: right}
 
 
+def shared_kind(workspace: Workspace, an_id: str) -> str:
+    """What an id names, as an address says it: one of the values of `KINDS`.
+
+    Raises:
+        UserError: there is nothing of this id that can be shared.
+    """
+    found = find_belonging(workspace, an_id, KINDS)
+    if found is None:
+        raise UserError(
+            f"There is no data set, run or race “{an_id[:80]}” here.",
+            "It may have been deleted, or its id may be incomplete.",
+        )
+    return KINDS[found.kind]
+
+
 def stop_sharing(workspace: Workspace, an_id: str) -> int:
     """Make every link to a run, a race or a data set worthless and take away what they gave; links made from now on
     work.
@@ -52,13 +67,7 @@ def stop_sharing(workspace: Workspace, an_id: str) -> int:
     Raises:
         UserError: there is nothing of this id, or the disk says no.
     """
-    found = find_belonging(workspace, an_id, KINDS)
-    if found is None:
-        raise UserError(
-            f"There is no data set, run or race “{an_id[:80]}” here.",
-            "It may have been deleted, or its id may be incomplete.",
-        )
-    kind = KINDS[found.kind]
+    kind = shared_kind(workspace, an_id)
     opened = grants.visitors_with(workspace, kind, an_id)
     grants.end_links(workspace, kind, an_id, rights_with(workspace, kind, an_id, "act"))
     return opened
