@@ -7,7 +7,7 @@ import pytest
 from starlette.datastructures import Headers
 
 from pages.server import compression, shell
-from pages.shared.navigation import BESIDE, NAME, STEPS
+from pages.shared.navigation import NAME
 
 
 def fetched(address: str, **headers: str) -> tuple[dict[str, str], bytes]:
@@ -24,7 +24,7 @@ def test_every_page_begins_with_words_of_its_own(page):
     found = shell.document(page)
     assert NAME in found and shell.NO_SCRIPTS.split(".")[0] in found and found.count('id="root"') == 1
     assert "SourceSans" not in found and "agent" not in found, "a font that no page uses; an interface that is closed"
-    word = dict((*STEPS, *BESIDE)).get(page)
+    word = shell.WORDS.get(page)
     assert f"<title>{word} · {NAME}</title>" in found if word else f"<title>{NAME}</title>" in found
 
 
