@@ -3,9 +3,9 @@
 A real server for strangers (`TRANSFERLAB_HOSTED`) on this machine, and devices that speak its protocol (visitors.py).
 Ten groups join with the code, put photos of cats and dogs on their board and import them, all at the same moment; they
 train, and while they wait they look at other pages; then three pupils of each have a photo predicted, and the group
-hands its model in. The teacher's page is looked at every two seconds all the time. When half of the trainings have ended
-the server is killed (SIGKILL) and started again; devices load their page again. At the end every group's model is
-scored on the hidden test, at the push of the teacher's button.
+hands its model in. The teacher's page is looked at every two seconds all the time. When half of the trainings have
+ended the server is killed (SIGKILL) and started again; devices load their page again. At the end every group's model
+is scored on the hidden test, at the push of the teacher's button.
 
 - *page*: seconds until a page is whole, for every page that any device opens, the teacher's among them.
 - *told*: whether the page of a group that waits says for what, or how long.

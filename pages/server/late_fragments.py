@@ -2,7 +2,7 @@
 
 Streamlit's page asks for such a part (`st.fragment` with `run_every`) by its timer. A request that comes while another
 page begins waits until that is drawn, and is then run for the page that was left: the browser is told of that page
-again, empties what it shows, and fails on a part that has no place there ("Bad delta path index"), which leaves it white.
+again, empties what it shows, and fails on a part that has no place there ("Bad delta path index"): it stays white.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""A lesson in three browsers side by side, from the code to the podium: a teacher, a group at a laptop, one at a phone."""
+"""A lesson in three browsers, from the code to the podium: a teacher, a group at a laptop, one at a phone."""
 
 import re
 from collections.abc import Iterator

@@ -202,7 +202,7 @@ def load_classroom(classroom: str = "", *, workspace: WorkspaceLike = None) -> C
     if classroom or found is None:
         raise UserError(
             f"There is no classroom “{classroom}” here." if classroom else "There is no classroom here yet.",
-            "Open one on the Classroom page, or with tlcore.create_classroom().",
+            "Open one first: tlcore.create_classroom(), or “transferlab class” in a terminal.",
         )
     return Classroom(found.id, place)
 

@@ -108,7 +108,7 @@ def _check_dataset(workspace: Workspace, classroom: Classroom, dataset_id: str, 
         raise UserError("These photos can’t be used in this classroom.", "Use your group’s own photos.")
     if task.dataset_id and folder != split_version(task.dataset_id)[0]:
         raise UserError(
-            "These are not the photos of the task.", "Open the task’s photos: your group’s page has a button for them."
+            "These are not the photos of the task.", "Use the photos of the task, which your group finds beside it."
         )
     if task.classes or task.photos_per_class:
         photos = dataset if dataset is not None else load_dataset(workspace, dataset_id)

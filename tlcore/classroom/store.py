@@ -59,7 +59,7 @@ def load_classroom(workspace: Workspace, classroom_id: str) -> Classroom:
     folder = workspace.root / FOLDER / classroom_id
     found = _classroom(folder) if is_id(classroom_id) else None
     if found is None:
-        raise UserError("This classroom no longer exists.", "Open a new one on the Classroom page.")
+        raise UserError("This classroom no longer exists.", "Open a new one.")
     return found
 
 
