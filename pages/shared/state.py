@@ -6,9 +6,10 @@ draws; chrome.py and the pages do.
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -20,6 +21,7 @@ from tlcore.accounts import Account
 from tlcore.classroom import rules
 from tlcore.classroom.hidden_photos import without_hidden
 from tlcore.classroom.membership import group_of, note_seen, working_name
+from tlcore.classroom.store import group_visitors
 from tlcore.classroom.values import Group
 from tlcore.comparison.store import Comparison, list_comparisons, load_comparison
 from tlcore.data import dataset_list, incoming, manifest
@@ -47,6 +49,7 @@ WORDS = {
     "incoming": "collection of uploads",
     "race": "race",
 }
+Thing = TypeVar("Thing", bound=Made)
 ADD = "add"
 """`more` in the address of the Data page: photos are added to the data set in use; else they begin a new one."""
 
@@ -344,15 +347,28 @@ def addition() -> Job | None:
 
 
 def datasets() -> list[DatasetSummary]:
-    """The data sets this visitor may see, newest first."""
-    now = me()
-    return [each for each in dataset_list.list_datasets(workspace()) if now.may_see(each)]
+    """The data sets this visitor may see, newest first; for a teacher without those of groups (see `_listed`)."""
+    return _listed(dataset_list.list_datasets(workspace()))
 
 
 def runs() -> list[Run]:
-    """The runs this visitor may see, newest first."""
+    """The runs this visitor may see, newest first; for a teacher without those of groups (see `_listed`)."""
+    return _listed(store.list_runs(workspace()))
+
+
+def _listed(things: Iterable[Thing]) -> list[Thing]:
+    """Those that this visitor may see.
+
+    The owner does not find there what the groups of classrooms made: it stands on the Classroom page, and would push
+    his own things off every list. While he looks at something of a group, whatever that group made is among them.
+    """
     now = me()
-    return [each for each in store.list_runs(workspace()) if now.may_see(each)]
+    passed_over: set[str] = set()
+    if now.is_owner:
+        kinds = ("dataset", "run", "race")
+        ids = [(kind, st.query_params.get(kind) or "") for kind in kinds]
+        passed_over = group_visitors(workspace()) - {_maker(kind, an_id) for kind, an_id in ids if is_id(an_id)}
+    return [each for each in things if now.may_see(each) and each.visitor not in passed_over]
 
 
 def active_jobs() -> list[Job]:
@@ -379,9 +395,8 @@ def all_active_jobs() -> list[tuple[Job, JobStatus]]:
 
 
 def comparisons() -> list[Comparison]:
-    """The comparisons this visitor may see, newest first."""
-    now = me()
-    return [each for each in list_comparisons(workspace()) if now.may_see(each)]
+    """The comparisons this visitor may see, newest first; for a teacher without those of groups (see `_listed`)."""
+    return _listed(list_comparisons(workspace()))
 
 
 def moment(seconds: float) -> str:

@@ -98,6 +98,13 @@ def test_the_way_here_is_on_the_welcome_page_and_in_the_top_line_while_one_is_op
     assert "Classroom" in links(visit("learn", workspace))
 
 
+def test_what_groups_made_fills_no_list_of_the_teacher(visit, place):
+    workspace, _, _, dataset, run = place
+    assert "Your runs" not in words(visit("welcome", workspace))
+    there = visit("evaluate", workspace, run=run.id, dataset=dataset.id)
+    assert not there.exception and "Results by class" in words(there), "what he was led to is all there"
+
+
 def test_groups_are_told_the_address_in_the_network(visit, place, monkeypatch):
     monkeypatch.setattr(joining, "network_addresses", lambda: ["192.168.1.20"])
     at = visit("classroom", place[0])
