@@ -86,6 +86,7 @@ def test_three_browsers_walk_a_lesson_from_the_code_to_the_podium(browser, lesso
             _train(tab)
         for tab in (laptop, phone):
             expect(tab.get_by_text("test photos correct").first).to_be_visible(timeout=TRAINING_MS)
+        primary(laptop).click()  # to the results
         laptop.get_by_role("button", name="Hand in this model").click()
         expect(laptop.get_by_text("Handed in: this model counts")).to_be_visible()
         expect(_card(teacher, "Foxes").get_by_text("Handed in")).to_be_visible()
