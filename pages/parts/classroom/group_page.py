@@ -1,21 +1,18 @@
 """One group: its photos, of which the teacher can take some out, its trainings, and what to show the class of it."""
 
-from pathlib import PurePath
-
 import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts.classroom import dialogs, group_card, groups, views
 from pages.shared import actions, chrome, gallery, photo_grid, photo_viewer, run_list, state, undo
+from pages.shared.dataset_photos import grid_photos
 from pages.shared.navigation import PHOTOS, SHOW
-from pages.shared.photo_grid import GridPage, GridPhoto, Order
-from pages.shared.thumbnail_address import thumbnail_address
+from pages.shared.photo_grid import GridPage, Order
 from pages.shared.widgets import note, plain
 from tlcore.classroom.overview import GroupState, overview
 from tlcore.classroom.store import load_classroom
 from tlcore.classroom.values import Classroom, Group
-from tlcore.data import thumbnails
 from tlcore.data.manifest import Dataset
 from tlcore.errors import UserError
 from tlcore.jobs.store import Run, load_run
@@ -115,7 +112,7 @@ def _photos(dataset: Dataset, group: Group) -> None:
     first = (number - 1) * PAGE_SIZE
     st.caption(f"{count(len(rows), 'photo')}, newest first. Select photos to leave them out.")
     page = GridPage(
-        _grid_photos(dataset, rows.iloc[first : first + PAGE_SIZE]),
+        grid_photos(dataset, rows.iloc[first : first + PAGE_SIZE]),
         first,
         len(rows),
         num_pages,
@@ -137,24 +134,6 @@ def _photos(dataset: Dataset, group: Group) -> None:
 
 def _turned(key: str, number: int) -> None:
     st.session_state[key] = st.session_state[f"{key}_{number}"]
-
-
-def _grid_photos(dataset: Dataset, rows: pd.DataFrame) -> list[GridPhoto]:
-    hues = {label: gallery.hue(place) for place, label in enumerate(dataset.labels)}
-    return [
-        GridPhoto(
-            id=row.path,
-            name=PurePath(row.path).name,
-            source=thumbnail_address(dataset, row.path, row.sha256, thumbnails.SIZE),
-            label=row.label,
-            hue=hues.get(row.label, gallery.hue(0)),
-            part="",
-            note="",
-            tile=gallery.tile_style(pixels := gallery.own_pixels(row.width, row.height)),
-            pixels=pixels,
-        )
-        for row in rows.itertuples()
-    ]
 
 
 def _on_order(dataset: Dataset, rows: pd.DataFrame, key: str, order: Order) -> None:

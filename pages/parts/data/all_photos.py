@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import PurePath
 
 import pandas as pd
 import streamlit as st
@@ -11,11 +10,10 @@ from pages.parts.data import photo_edits, photo_order, photo_view
 from pages.parts.data.photo_actions import photo_actions
 from pages.parts.data.photo_view import LEFT_OUT, PAGE_SIZE, SIZES, USUAL_SIZE, PhotoView
 from pages.shared import gallery, photo_grid, photo_viewer, state, undo
+from pages.shared.dataset_photos import grid_photos
 from pages.shared.photo_grid import GridPage, GridPhoto, Order
-from pages.shared.thumbnail_address import thumbnail_address
 from pages.shared.widgets import plain
 from tlcore.cleaning.results import load_measures
-from tlcore.data import thumbnails
 from tlcore.data.edits import history
 from tlcore.data.manifest import Dataset
 from tlcore.messages.quantities import count
@@ -160,18 +158,9 @@ def _photos(
     dataset: Dataset, rows: pd.DataFrame, view: PhotoView, measures: pd.DataFrame | None
 ) -> Sequence[GridPhoto]:
     """The photos of one page as the grid draws them."""
-    hues = {label: gallery.hue(place) for place, label in enumerate(dataset.labels)}
-    return [
-        GridPhoto(
-            id=row.path,
-            name=PurePath(row.path).name,
-            source=thumbnail_address(dataset, row.path, row.sha256, thumbnails.SIZE),
-            label=row.label,
-            hue=hues.get(row.label, gallery.hue(0)),
-            part=PART_WORDS.get(row.split, ""),
-            note=photo_order.note(view.sort, row.path, (row.width, row.height), measures),
-            tile=gallery.tile_style(pixels := gallery.own_pixels(row.width, row.height)),
-            pixels=pixels,
-        )
-        for row in rows.itertuples()
-    ]
+    return grid_photos(
+        dataset,
+        rows,
+        lambda row: PART_WORDS.get(row.split, ""),
+        lambda row: photo_order.note(view.sort, row.path, (row.width, row.height), measures),
+    )
