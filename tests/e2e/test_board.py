@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from pages.parts.data import board
 from pages.shared.camera import CAMERA_SCRIPTS
 from pages.shared.component_script import component_script
-from pages.shared.sending import SENDING_SCRIPTS
+from pages.shared.sending import CLASSES_SCRIPT, SENDING_SCRIPTS
 from tests.e2e.test_upload import open_board
 from tests.e2e.ways import TRAINING_MS, primary, until
 from tests.photos import class_files, make_photo, write_files
@@ -272,7 +272,9 @@ def test_a_board_drawn_from_scratch_asks_for_what_stood_on_the_one_before(page):
           });
           window.draw({});
         }""",
-        component_script(*CAMERA_SCRIPTS, *SENDING_SCRIPTS, *(board.FOLDER / each for each in board.SCRIPTS)),
+        component_script(
+            *CAMERA_SCRIPTS, *SENDING_SCRIPTS, CLASSES_SCRIPT, *(board.FOLDER / each for each in board.SCRIPTS)
+        ),
     )
     page.wait_for_function("told.length")
     (asked,) = page.evaluate("told")
