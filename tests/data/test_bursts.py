@@ -87,8 +87,8 @@ def test_two_photos_of_a_burst_are_too_few_as_ever():
 @pytest.mark.parametrize("group", ["../../x", "abc", "0123456789ABCDEF", 7, None])
 def test_a_group_that_a_browser_made_up_is_refused(group):
     with pytest.raises(ValueError):
-        receive.check_group(group)
-    assert receive.check_group("") == "" and receive.check_group("0123456789abcdef")
+        receive.check_mark(group)
+    assert receive.check_mark("") == "" and receive.check_mark("0123456789abcdef")
 
 
 def _send(workspace, area, number, label, group=""):
