@@ -48,7 +48,7 @@ PHOTOS, HIDDEN_PHOTOS = 20, 25  # a class
 POLL_SECONDS, LOOK_SECONDS, PATIENCE_SECONDS = 2.0, 3.0, 900
 TOKEN = "the-token-of-the-teacher"
 PAGES_MEANWHILE = ("learn", "train", "join")
-TOLD = ("before yours", "left", "in the queue", "is next")
+TOLD = ("ahead", "left", "Starting")  # of the bar: how many come before it, how long it takes, or that it begins
 
 
 @dataclass
@@ -214,7 +214,8 @@ async def _group(device: Device, place: int) -> None:
         for page in PAGES_MEANWHILE:
             visitor = await device.open(page, **_ids(lesson, device.name))
             if page == "train" and not _is_finished(_state(lesson, device.name)):
-                words = " ".join([*visitor.texts(), *visitor.html(), *visitor.captions()])
+                bars = (each.progress.text for each in visitor.elements.values())
+                words = " ".join([*visitor.texts(), *bars])
                 lesson.told.append(any(each in words for each in TOLD))
             await asyncio.sleep(LOOK_SECONDS)
     lesson.waits.append(time.monotonic() - start)
