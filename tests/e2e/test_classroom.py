@@ -95,7 +95,7 @@ def test_three_browsers_walk_a_lesson_from_the_code_to_the_podium(browser, lesso
         _score(teacher)
         phone.goto(f"{lesson.address}/join")
         for tab in (teacher, phone):
-            expect(tab.get_by_text("Foxes and Owls are level", exact=False).first).to_be_visible()
+            expect(tab.get_by_text("Both groups are level", exact=False).first).to_be_visible()
 
 
 def _open_a_classroom(teacher: Page, address: str) -> str:
