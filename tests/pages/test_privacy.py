@@ -65,7 +65,7 @@ def test_the_cookie_lasts_as_long_as_is_said():
 @pytest.mark.parametrize(
     ("accounts", "said"),
     [
-        (True, ("A code made from your account", "wherever you log in", "keeps you logged in")),
+        (True, ("a code computed from your account", "wherever you log in", "keeps you logged in")),
         (False, ("No name, no e-mail address and no account.", "You, in this browser.", "No advertising")),
     ],
 )
