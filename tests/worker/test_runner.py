@@ -20,6 +20,7 @@ from tlcore.jobs.store import (
     create_import,
     create_run,
     recommendation_job,
+    scoring_job,
 )
 from tlcore.worker import runner
 from tlcore.worker.handlers import HANDLERS
@@ -112,6 +113,7 @@ def test_there_is_a_handler_for_every_kind_of_job(workspace, job):
         check_job(workspace, "emoji-1", ""),
         analysis_job(workspace, job, "learning-curve"),
         create_addition(workspace, "x.keras", {"path": "x.keras"}),
+        scoring_job(workspace, "20260101-0000", "5b"),
     )
     assert {each.kind for each in jobs} == set(HANDLERS)
 
