@@ -5,11 +5,14 @@ from contextlib import suppress
 import streamlit as st
 
 from pages.shared import state
-from pages.shared.navigation import CLASSROOM
+from pages.shared.navigation import CLASSROOM, HOST, PRIVACY
 from pages.shared.widgets import plain
 from tlcore.classroom.store import list_classrooms, list_groups
 from tlcore.classroom.values import Classroom, Group
 from tlcore.errors import UserError
+
+OF_ALL = {word for _, word in (CLASSROOM, HOST, PRIVACY)}
+"""The pages that are about nobody's data set or run."""
 
 
 def show(tab: str) -> None:
@@ -19,7 +22,7 @@ def show(tab: str) -> None:
         tab: the word of the page, as in `chrome.page`.
     """
     found = None
-    if tab != CLASSROOM[1] and state.is_owner():
+    if tab not in OF_ALL and state.is_owner():
         with suppress(UserError, OSError):
             found = _find()
     if found is None:

@@ -103,6 +103,8 @@ def test_what_groups_made_fills_no_list_of_the_teacher(visit, place):
     assert "Your runs" not in words(visit("welcome", workspace))
     there = visit("evaluate", workspace, run=run.id, dataset=dataset.id)
     assert not there.exception and "Results by class" in words(there), "what he was led to is all there"
+    assert "Back to the classroom" in links(there)
+    assert "Back to the classroom" not in links(visit("host", workspace, run=run.id, dataset=dataset.id))
 
 
 def test_groups_are_told_the_address_in_the_network(visit, place, monkeypatch):

@@ -77,7 +77,7 @@ def open_classroom(workspace: Workspace) -> Classroom | None:
 
 
 def change_classroom(workspace: Workspace, classroom_id: str, **changes: Any) -> Classroom:
-    """Change some fields of a classroom; returns it as it is then. Raises UserError: it is gone, or cannot be written."""
+    """Change some fields of a classroom; returns it as it is now. Raises UserError: it is gone, or the disk says no."""
     with changing(workspace):
         changed = replace(load_classroom(workspace, classroom_id), **changes)
         _write(workspace, changed)
@@ -115,7 +115,7 @@ def create_group(workspace: Workspace, classroom_id: str, name: str) -> Group:
 
 
 def change_group(workspace: Workspace, group: Group, **changes: Any) -> Group:
-    """Change some fields of a group; returns it as it is then. Raises UserError: it is gone, or cannot be written."""
+    """Change some fields of a group; returns it as it is now. Raises UserError: it is gone, or the disk says no."""
     with changing(workspace):
         changed = replace(load_group(workspace, group.classroom_id, group.id), **changes)
         write_group(workspace, changed)
