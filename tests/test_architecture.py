@@ -188,6 +188,12 @@ def test_pages_do_not_name_tensorflow():
                 assert "/".join(parts[:2]) + ".py" not in TENSORFLOW, f"{path.name} imports {name}"
 
 
+def test_tests_run_coroutines_in_a_thread_of_their_own():
+    """A browser that a test drives keeps an event loop in this thread for all tests after it, where asyncio.run fails."""
+    tests = {path.name for path in (ROOT / "tests").rglob("*.py") if re.search(r"asyncio\.run\b", path.read_text())}
+    assert tests - {Path(__file__).name} == {"loops.py"}
+
+
 def test_what_several_pages_use_knows_nothing_of_a_single_page():
     for path in (ROOT / "pages" / "shared").rglob("*.py"):
         for name in imports(path):

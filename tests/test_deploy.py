@@ -1,6 +1,5 @@
 """The files for hosts are right by their own rules, and the app starts as each kind of host starts it."""
 
-import asyncio
 import json
 import os
 import re
@@ -19,6 +18,7 @@ import pytest
 import yaml
 
 from benchmarks.visitors import Visitor
+from tests.loops import run
 from tests.served import OURS, free_port, wait_until_healthy
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -138,7 +138,7 @@ def test_a_host_starts_the_app(recipe, tmp_path):
         status, headers, page = ask(address, Accept="text/html")
         assert status == 200 and b"Train an image classifier" in page
         assert f"frame-ancestors {recipe.frames}" in headers["content-security-policy"]
-        assert asyncio.run(opened(address)).startswith("Train an image classifier")
+        assert run(opened(address)).startswith("Train an image classifier")
         assert ask(f"{address}/healthz")[2] == b"ok", "the probe of a host hears no figures"
         health = json.loads(ask(f"{address}/healthz", Authorization=f"Bearer {TOKEN}")[2])
         assert health["well"] and health["disk_allowed"] == 10_000_000_000, "the limits of a host hold"
