@@ -206,6 +206,10 @@ async def _group(device: Device, place: int) -> None:
         if not _state(lesson, device.name).runs:
             lesson.pages.append(await visitor.press("Train"))
 
+    async def hand_in(visitor: Visitor) -> None:
+        if not _state(lesson, device.name).group.entry:  # it may have been the last that the server did
+            await visitor.press("Hand in this model")
+
     await device.again(join, "join")
     await device.again(bring, "data", more="1")
     start = time.monotonic()
@@ -220,7 +224,7 @@ async def _group(device: Device, place: int) -> None:
             await asyncio.sleep(LOOK_SECONDS)
     lesson.waits.append(time.monotonic() - start)
     await _predict(device)
-    await device.again(lambda visitor: visitor.press("Hand in this model"), "evaluate", **_ids(lesson, device.name))
+    await device.again(hand_in, "evaluate", **_ids(lesson, device.name))
 
 
 async def _predict(device: Device) -> None:

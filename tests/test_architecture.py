@@ -189,7 +189,7 @@ def test_pages_do_not_name_tensorflow():
 
 
 def test_tests_run_coroutines_in_a_thread_of_their_own():
-    """A browser that a test drives keeps an event loop in this thread for all tests after it, where asyncio.run fails."""
+    """A browser that a test drives keeps an event loop in this thread for those after it, where asyncio.run fails."""
     tests = {path.name for path in (ROOT / "tests").rglob("*.py") if re.search(r"asyncio\.run\b", path.read_text())}
     assert tests - {Path(__file__).name} == {"loops.py"}
 

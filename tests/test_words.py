@@ -35,7 +35,7 @@ DOCUMENTS = [
     ROOT / "README.md",
     *(
         ROOT / "docs" / f"{stem}.md"
-        for stem in ("classroom", "python", "hosting", "host-settings", "recommendation", "strategies")
+        for stem in ("classroom", "python", "hosting", "host-settings", "accounts", "recommendation", "strategies")
     ),
 ]
 

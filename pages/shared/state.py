@@ -21,7 +21,7 @@ from tlcore.accounts import Account
 from tlcore.classroom import rules
 from tlcore.classroom.hidden_photos import without_hidden
 from tlcore.classroom.membership import group_of, note_seen, working_name
-from tlcore.classroom.store import group_visitors
+from tlcore.classroom.store import group_names
 from tlcore.classroom.values import Group
 from tlcore.comparison.store import Comparison, list_comparisons, load_comparison
 from tlcore.data import dataset_list, incoming, manifest
@@ -367,7 +367,7 @@ def _listed(things: Iterable[Thing]) -> list[Thing]:
     if now.is_owner:
         kinds = ("dataset", "run", "race")
         ids = [(kind, st.query_params.get(kind) or "") for kind in kinds]
-        passed_over = group_visitors(workspace()) - {_maker(kind, an_id) for kind, an_id in ids if is_id(an_id)}
+        passed_over = set(group_names(workspace())) - {_maker(kind, an_id) for kind, an_id in ids if is_id(an_id)}
     return [each for each in things if now.may_see(each) and each.visitor not in passed_over]
 
 

@@ -16,7 +16,7 @@ SOME = Usage(datasets=1, uploads=2, runs=5, comparisons=0, photos=1_200, bytes=2
     ("limits", "said"),
     [
         (HOSTED, ("deleted 3 days after you last used them", "don’t import are deleted after 1 hour")),
-        (OWN, ("until you delete them", "after 168 hours")),
+        (OWN, ("until you delete them", "after 7 days")),
         (replace(HOSTED, keep_days=0.5, upload_hours=0), ("deleted 0.5 days after",)),
     ],
 )

@@ -1,10 +1,13 @@
 """The owner's Host page: what is at work, who keeps what, what went wrong; nothing of it for anybody else."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.conftest import copy_of
 from tests.pages.conftest import grids, words
 from tlcore import access
+from tlcore.classroom.store import changing, create_classroom, create_group, write_group
 from tlcore.config import TrainConfig
 from tlcore.events import Failed
 from tlcore.jobs.event_log import EventLog
@@ -56,6 +59,21 @@ def test_all_of_a_visitor_goes_after_one_question(visit, place):
     assert "Deleted: 1 data set" in at.success[0].value
     assert ANN not in {each.visitor for each in list_visitors(workspace)}
     assert not list_failures(workspace), "what failed was Ann’s"
+
+
+def test_a_group_is_called_by_its_name(visit, place):
+    """Plain, whatever its pupils typed."""
+    workspace, _, _ = place
+    classroom = create_classroom(workspace)
+    with changing(workspace):
+        group = create_group(workspace, classroom.id, "*Owls*")
+    write_group(workspace, replace(group, visitor=ANN))
+    at = visit("host", workspace)
+    told = words(at)
+    assert f"Visitor {ANN[:8]}" not in told and "Group “*Owls*”" in told, "in the table"
+    assert "Group “\\*Owls\\*”" in told, "in the line of a job"
+    at.selectbox(key="host_visitor").set_value(ANN).run()
+    assert "everything that Group “\\*Owls\\*” made here" in words(at)
 
 
 def test_others_see_nothing_of_it(visit, place, stranger):

@@ -92,9 +92,11 @@ def list_groups(workspace: Workspace, classroom_id: str) -> list[Group]:
     return sorted(found, key=lambda each: each.created)
 
 
-def group_visitors(workspace: Workspace) -> set[str]:
-    """The names under which the groups of all classrooms work."""
-    return {group.visitor for each in list_classrooms(workspace) for group in list_groups(workspace, each.id)}
+def group_names(workspace: Workspace) -> dict[str, str]:
+    """The groups of all classrooms: what each is called, by the public name under which it works."""
+    return {
+        group.visitor: group.name for each in list_classrooms(workspace) for group in list_groups(workspace, each.id)
+    }
 
 
 def load_group(workspace: Workspace, classroom_id: str, group_id: str) -> Group:

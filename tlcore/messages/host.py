@@ -1,5 +1,8 @@
 """How a server does, in sentences for who keeps it."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from tlcore.messages.durations import about_message
 from tlcore.messages.quantities import count, format_bytes
 from tlcore.storage.health import Health
@@ -28,8 +31,14 @@ def health_lines(health: Health) -> list[str]:
     return lines + [words for is_so, words in wrong if is_so]
 
 
-def visitor_title(visitor: str) -> str:
-    """What a visitor is called where the owner reads it: the beginning of the public name."""
+def visitor_title(visitor: str, groups: Mapping[str, str] = MappingProxyType({})) -> str:
+    """What a visitor is called where the owner reads it: a group by its name, others by how the public one begins.
+
+    Args:
+        groups: names of groups, as in classroom/store.py.
+    """
+    if visitor in groups:
+        return f"Group “{groups[visitor]}”"
     return f"Visitor {visitor[:8]}" if visitor else "You"
 
 
@@ -49,11 +58,11 @@ _JOBS = {
 }
 
 
-def visitor_deletion_message(found: VisitorOverview) -> str:
+def visitor_deletion_message(found: VisitorOverview, groups: Mapping[str, str] = MappingProxyType({})) -> str:
     """What would go with a visitor's things, before it does."""
     kept = found.usage
     parts = [count(kept.datasets, "data set"), count(kept.runs, "training run"), format_bytes(kept.bytes)]
     return (
-        f"This deletes everything that {visitor_title(found.visitor)} made here: {', '.join(parts)}. "
+        f"This deletes everything that {visitor_title(found.visitor, groups)} made here: {', '.join(parts)}. "
         "A running training is stopped. This cannot be undone."
     )

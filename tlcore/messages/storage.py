@@ -67,4 +67,6 @@ def _listed(what: Usage | Deleted) -> str:
 
 
 def _duration(number: float, unit: str) -> str:
+    if unit == "hour" and number >= 48 and number % 24 == 0:
+        number, unit = number / 24, "day"
     return f"{number:,g} {unit if number == 1 else unit + 's'}"

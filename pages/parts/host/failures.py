@@ -5,6 +5,7 @@ import streamlit as st
 
 from pages.shared import state
 from pages.shared.widgets import table
+from tlcore.classroom.store import group_names
 from tlcore.messages.host import job_title, visitor_title
 from tlcore.storage.overview import Failure, list_failures
 
@@ -16,14 +17,16 @@ def show() -> None:
     if not found:
         st.caption("None.")
         return
-    table(pd.DataFrame([_row(each) for each in found]), "Failures, the latest first")
+    groups = group_names(state.workspace())
+    rows = [_row(each, visitor_title(each.visitor, groups)) for each in found]
+    table(pd.DataFrame(rows), "Failures, the latest first")
 
 
-def _row(each: Failure) -> dict[str, str]:
+def _row(each: Failure, who: str) -> dict[str, str]:
     bug = f"Bug {each.number}: see the log." if each.number else ""
     return {
         "When": state.moment(each.at),
         "What": job_title(each.kind),
-        "Who": visitor_title(each.visitor),
+        "Who": who,
         "Why": bug or f"{each.what} {each.fix}".strip(),
     }

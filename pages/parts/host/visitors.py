@@ -4,7 +4,8 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared import actions, state
-from pages.shared.widgets import table
+from pages.shared.widgets import plain, table
+from tlcore.classroom.store import group_names
 from tlcore.messages.host import visitor_deletion_message, visitor_title
 from tlcore.messages.quantities import format_bytes
 from tlcore.messages.storage import deleted_message
@@ -23,15 +24,16 @@ def show() -> None:
     if not found:
         st.caption("Nobody keeps anything here yet.")
         return
-    table(pd.DataFrame([_row(each) for each in found]), "Visitors and what each keeps on this server")
+    groups = group_names(state.workspace())
+    table(pd.DataFrame([_row(each, groups) for each in found]), "Visitors and what each keeps on this server")
     if not all(each.complete for each in found):
         st.caption("≥: some of it is still being measured.")
-    _offer_deletion({each.visitor: each for each in found if each.visitor})
+    _offer_deletion({each.visitor: each for each in found if each.visitor}, groups)
 
 
-def _row(each: VisitorOverview) -> dict[str, str]:
+def _row(each: VisitorOverview, groups: dict[str, str]) -> dict[str, str]:
     return {
-        "Who": visitor_title(each.visitor),
+        "Who": visitor_title(each.visitor, groups),
         "Last seen": state.moment(each.seen) if each.seen else "",
         "Data sets": f"{each.usage.datasets:,}",
         "Photos": f"{each.usage.photos:,}",
@@ -40,16 +42,22 @@ def _row(each: VisitorOverview) -> dict[str, str]:
     }
 
 
-def _offer_deletion(others: dict[str, VisitorOverview]) -> None:
+def _offer_deletion(others: dict[str, VisitorOverview], groups: dict[str, str]) -> None:
     if not others:
         return
     chosen = st.selectbox(
-        "Delete a visitor’s things", list(others), None, visitor_title, key=CHOSEN, placeholder="Choose a visitor"
+        "Delete a visitor’s things",
+        list(others),
+        None,
+        lambda visitor: visitor_title(visitor, groups),
+        key=CHOSEN,
+        placeholder="Choose a visitor",
     )
     if chosen not in others:
         return
     with st.container(border=True):
-        st.markdown(visitor_deletion_message(others[chosen]))
+        escaped = {visitor: plain(name) for visitor, name in groups.items()}
+        st.markdown(visitor_deletion_message(others[chosen], escaped))
         if st.button("Delete all of it", type="primary", key="host_delete"):
             with st.spinner("Deleting"):
                 gone = actions.delete_visitor(chosen)

@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.shared import actions, chrome, state
 from pages.shared.widgets import plain
+from tlcore.classroom.store import group_names
 from tlcore.jobs.status import JobStatus
 from tlcore.jobs.store import Job, Run
 from tlcore.messages.host import job_title, visitor_title
@@ -23,15 +24,16 @@ def _list() -> None:
     found = state.all_active_jobs()
     if not found:
         st.caption("Nothing is running, and nothing waits.")
+    groups = group_names(state.workspace()) if found else {}
     for job, status in found[:MOST]:
-        _row(job, status)
+        _row(job, status, visitor_title(job.visitor, groups))
     if len(found) > MOST:
         st.caption(f"And {len(found) - MOST:,} more.")
 
 
-def _row(job: Job, status: JobStatus) -> None:
+def _row(job: Job, status: JobStatus, who: str) -> None:
     config = job.config if isinstance(job, Run) else None
     progress = progress_message(status, state.queue().position(job), config)[1]
     with st.container(horizontal=True, vertical_alignment="center", key=f"host_job_{job.id}"):
-        st.markdown(f"**{job_title(job.kind)}** · {plain(visitor_title(job.visitor))} · {plain(progress)}")
+        st.markdown(f"**{job_title(job.kind)}** · {plain(who)} · {plain(progress)}")
         st.button("Stop", key=f"host_stop_{job.id}", on_click=actions.stop, args=(job,))
