@@ -59,9 +59,10 @@ class Lesson:
     classroom: Classroom
     port: int
     photos: Path
-    pages: list[float] = field(default_factory=list)
+    pages: list[tuple[float, str]] = field(default_factory=list)  # seconds, whose device and which page
     waits: list[float] = field(default_factory=list)
     told: list[bool] = field(default_factory=list)
+    untold: list[str] = field(default_factory=list)  # what such a page said instead
     wrong: list[str] = field(default_factory=list)
     is_over: bool = False
 
@@ -88,7 +89,8 @@ class Device:
                 try:
                     if self.visitor is None:
                         self.visitor = await Visitor(self.lesson.address, self.cookies, self.entrance).__aenter__()
-                    self.lesson.pages.append(await self.visitor.open(page, **query))
+                    seconds = await self.visitor.open(page, **query)
+                    self.lesson.pages.append((seconds, f"{self.name}, {page}"))
                     return self.visitor
                 except (OSError, EOFError, asyncio.IncompleteReadError) as error:
                     await self.leave()
@@ -132,7 +134,9 @@ def main() -> int:
         lesson = _prepare(Path(scratch), data, number)
         asyncio.run(_walk(lesson, number))
         rows = _rows(lesson, number)
-    return finish("A class", rows, options, lesson.wrong[:5])
+    slow = [f"{seconds:.1f} s: {which}" for seconds, which in sorted(lesson.pages)[-8:]]
+    untold = [f"Not told: {words}" for words in lesson.untold[:3]]
+    return finish("A class", rows, options, [*lesson.wrong[:5], "The slowest pages: " + "; ".join(slow), *untold])
 
 
 def _prepare(scratch: Path, data: Path, number: int) -> Lesson:
@@ -195,7 +199,7 @@ async def _group(device: Device, place: int) -> None:
             return
         await visitor.choose("Code", lesson.classroom.code)
         await visitor.choose("Name of your group", device.name)
-        lesson.pages.append(await visitor.press("Join"))
+        lesson.pages.append((await visitor.press("Join"), f"{device.name}, pressing Join"))
 
     async def bring(visitor: Visitor) -> None:
         if _state(lesson, device.name).dataset is None:
@@ -204,7 +208,7 @@ async def _group(device: Device, place: int) -> None:
 
     async def train(visitor: Visitor) -> None:
         if not _state(lesson, device.name).runs:
-            lesson.pages.append(await visitor.press("Train"))
+            lesson.pages.append((await visitor.press("Train"), f"{device.name}, pressing Train"))
 
     async def hand_in(visitor: Visitor) -> None:
         if not _state(lesson, device.name).group.entry:  # it may have been the last that the server did
@@ -221,6 +225,7 @@ async def _group(device: Device, place: int) -> None:
                 bars = (each.progress.text for each in visitor.elements.values())
                 words = " ".join([*visitor.texts(), *bars])
                 lesson.told.append(any(each in words for each in TOLD))
+                lesson.untold += [] if lesson.told[-1] else [words[:300]]
             await asyncio.sleep(LOOK_SECONDS)
     lesson.waits.append(time.monotonic() - start)
     await _predict(device)
@@ -268,11 +273,12 @@ def _rows(lesson: Lesson, number: int) -> list[Row]:
         "scores": number - sum(bool(each.total) for each in scored),
     }
     told = sum(lesson.told) / max(1, len(lesson.told))
-    p95 = quantiles(lesson.pages, n=20, method="inclusive")[-1]
+    seconds = [each for each, _ in lesson.pages]
+    p95 = quantiles(seconds, n=20, method="inclusive")[-1]
     return [
-        figure(f"{len(lesson.pages)} pages: p50", median(lesson.pages), "< 10", "s"),
+        figure(f"{len(lesson.pages)} pages: p50", median(seconds), "< 10", "s"),
         figure(f"{len(lesson.pages)} pages: p95", p95, "< 10", "s"),
-        figure(f"{len(lesson.pages)} pages: the slowest", max(lesson.pages), "< 10", "s"),
+        figure(f"{len(lesson.pages)} pages: the slowest", max(seconds), "< 10", "s"),
         figure("from “Train” to the model, p50", median(lesson.waits), "< 120", "s"),
         figure("from “Train” to the model, the last group", max(lesson.waits), "< 240", "s"),
         figure("looks at a waiting training that say for what or how long", told, ">= 0.95", "share"),

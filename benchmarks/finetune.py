@@ -161,6 +161,7 @@ def _compare(context, rounds: int, most: int) -> tuple[float, float, float]:
     from tlcore.pipeline import fine_tune_stages
     from tlcore.serving.export import set_dense
     from tlcore.training.fine_tune import _run_epoch, _step_function
+    from tlcore.training.layer_fusion import fused_layers
     from tlcore.training.optimise import Loss
 
     network, other = (fine_tune_stages.build_network(context) for _ in range(2))
@@ -170,7 +171,8 @@ def _compare(context, rounds: int, most: int) -> tuple[float, float, float]:
     photos, classes = (part[:most] for part in context.part("train"))
     optimizer = keras.optimizers.Adam(1e-4)
     optimizer.build(network.trainable.trainable_variables)
-    step = _step_function(network.trainable, optimizer, Loss(context.config, 2, classes))
+    with fused_layers(network.trainable):
+        step = _step_function(network.trainable, optimizer, Loss(context.config, 2, classes))
     cached = fine_tune_stages.decode_photos if network.layer is None else fine_tune_stages.cache_activations
     run_to_end(cached(context))
     whole_part = context.part

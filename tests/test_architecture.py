@@ -41,6 +41,7 @@ TENSORFLOW = {
     "training/optimise.py",
     "training/head.py",
     "training/fine_tune.py",
+    "training/layer_fusion.py",
     "training/mixed_precision.py",
     "training/batch_norm.py",
     "serving/export.py",

@@ -18,6 +18,7 @@ import tensorflow as tf
 from tlcore.config import NEVER, TrainConfig
 from tlcore.events import Diverged, EpochEnd, Event, Progress, ShouldStop, StageKey, never
 from tlcore.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from tlcore.training.layer_fusion import fused_layers
 from tlcore.training.mixed_precision import FLOAT32, computing_with, policy_for
 from tlcore.training.optimise import (
     EarlyStopping,
@@ -134,7 +135,7 @@ def fine_tune(
     if first == 1:
         allowed = config.pretrained and config.mixed_precision != NEVER
         state.policy = policy_for(model) if allowed else FLOAT32
-    with computing_with(state.policy, model):
+    with computing_with(state.policy, model), fused_layers(model):
         step = _step_function(model, optimizer, Loss(config, num_classes, source.classes))
     if first == 1 and schedule.baseline:
         state.update(0, schedule.baseline.score)
