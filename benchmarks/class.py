@@ -12,7 +12,9 @@ is scored on the hidden test, at the push of the teacher's button.
 - *lost*: groups, photos, data sets, models and scores that are not there at the end.
 - *wrong answers*: predictions that differ from what `tlcore` itself says of the same photo.
 
-Expected, two cores: no page takes more than 10 s; the last group's model is there after ten times 6 s.
+Expected, two cores: no page takes more than 10 s; the last group's model is there after ten times 6 s. Seen on two
+cores of an AMD EPYC: of 327 pages half took 0.7 s, 95% less than 4.8 s, the slowest 8.8 s (all ten come back at once
+after the kill); a model after 86 s (median) and 103 s (last); nothing wrong and nothing lost.
 """
 
 import asyncio
@@ -48,6 +50,7 @@ PHOTOS, HIDDEN_PHOTOS = 20, 25  # a class
 POLL_SECONDS, LOOK_SECONDS, PATIENCE_SECONDS = 2.0, 3.0, 900
 TOKEN = "the-token-of-the-teacher"
 PAGES_MEANWHILE = ("learn", "train", "join")
+OVER = "Took "  # so many seconds
 TOLD = ("ahead", "left", "Starting")  # of the bar: how many come before it, how long it takes, or that it begins
 
 
@@ -224,8 +227,9 @@ async def _group(device: Device, place: int) -> None:
             if page == "train" and not _is_finished(_state(lesson, device.name)):
                 bars = (each.progress.text for each in visitor.elements.values())
                 words = " ".join([*visitor.texts(), *bars])
-                lesson.told.append(any(each in words for each in TOLD))
-                lesson.untold += [] if lesson.told[-1] else [words[:300]]
+                if OVER not in words:  # else it ended a moment ago, and its model is being saved
+                    lesson.told.append(any(each in words for each in TOLD))
+                    lesson.untold += [] if lesson.told[-1] else [words[:300]]
             await asyncio.sleep(LOOK_SECONDS)
     lesson.waits.append(time.monotonic() - start)
     await _predict(device)
