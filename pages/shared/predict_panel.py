@@ -56,7 +56,7 @@ def show(run: Run) -> bool:
     _, left = predictions.predict(run, model, photos, SLICE_SECONDS)
     if not photos:
         return has_dial
-    results = chrome.errors_shown()(partial(_results, run, model, photos, newest, threshold, unfinished=left > 0))
+    results = chrome.errors_shown()(partial(_results, run, photos, newest, threshold, unfinished=left > 0))
     st.fragment(results, run_every=POLL_SECONDS if left else None, key="predictions")()
     return has_dial
 
@@ -115,15 +115,13 @@ def _newest(ids: list[str]) -> str | None:
     return ids[0] if len(ids) == 1 else newest if newest in ids else None
 
 
-def _results(
-    run: Run,
-    model: ImageClassifier,
-    photos: Sequence[NewPhoto],
-    newest: str | None,
-    threshold: float,
-    unfinished: bool,
-) -> None:
-    """What is predicted so far; while some are left, a slice more each time."""
+def _results(run: Run, photos: Sequence[NewPhoto], newest: str | None, threshold: float, unfinished: bool) -> None:
+    """What is predicted so far; while some are left, a slice more each time.
+
+    It finds the model itself: Streamlit keeps what a fragment was given for as long as the visit, and minutes longer,
+    and with it the model (30 MB) that the cache has long let go.
+    """
+    model = predictions.model_of(run)
     found, left = predictions.predict(run, model, photos, SLICE_SECONDS, threshold)
     if unfinished and not left:
         st.rerun()  # drops the timer

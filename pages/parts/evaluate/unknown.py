@@ -69,11 +69,12 @@ def _try(run: Run, threshold: float) -> None:
         return
     model = predictions.model_of(run)
     _, left = predictions.predict(run, model, photos, SLICE_SECONDS)
-    results = chrome.errors_shown()(partial(_results, run, model, photos, threshold, unfinished=left > 0))
+    results = chrome.errors_shown()(partial(_results, run, photos, threshold, unfinished=left > 0))
     st.fragment(results, run_every=POLL_SECONDS if left else None, key="unknown_results")()
 
 
-def _results(run: Run, model: ImageClassifier, photos: Sequence[NewPhoto], threshold: float, unfinished: bool) -> None:
+def _results(run: Run, photos: Sequence[NewPhoto], threshold: float, unfinished: bool) -> None:
+    model = predictions.model_of(run)  # not handed in, see predict_panel._results
     found, left = predictions.predict(run, model, photos, SLICE_SECONDS, threshold)
     if unfinished and not left:
         st.rerun()  # drops the timer
