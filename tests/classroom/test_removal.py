@@ -6,6 +6,7 @@ from filelock import FileLock
 from tests.classroom.hall import a_group, photos_of, run_like
 from tests.conftest import QUICK, copy_of
 from tests.photos import make_photo
+from tlcore.classroom.contributions import num_waiting, use_area
 from tlcore.classroom.hidden_test import HiddenScore, save_score
 from tlcore.classroom.keeping import clean_workspace, kept_visitors
 from tlcore.classroom.membership import devices_by_group, group_of, working_name
@@ -63,7 +64,8 @@ def test_a_group_that_is_removed_is_gone_with_all_that_it_made_and_nobody_elses(
     before = of(workspace, owls)
     removed = remove_group(workspace, classroom.id, foxes.id)
     assert removed.group == foxes and removed.devices == (device.visitor,)
-    assert list_groups(workspace, classroom.id) == [owls] and not of(workspace, foxes)
+    assert list_groups(workspace, classroom.id) == [owls]
+    assert {each.kind for each in belongings_of(workspace, foxes.visitor)} == {"uploads"}, "for when it comes back"
     assert group_of(workspace, device.visitor) is None and working_name(workspace, device.visitor) == device.visitor
     assert of(workspace, owls) == before and load_dataset(workspace, shared.id)
     with pytest.raises(UserError, match="no longer exists"):
@@ -73,11 +75,15 @@ def test_a_group_that_is_removed_is_gone_with_all_that_it_made_and_nobody_elses(
 def test_it_comes_back_as_it_was_with_its_devices(lesson):
     workspace, classroom, (foxes, _), _ = lesson
     [device] = devices_by_group(workspace, classroom.id)[foxes.id]
-    kept = {each.id for each in belongings_of(workspace, foxes.visitor) if each.kind not in ("uploads", "import")}
+    kept = {each.id for each in belongings_of(workspace, foxes.visitor) if each.kind != "import"}
+    area = use_area(workspace, foxes)
+    kept.add(area)
+    incoming.add_files(workspace, area, [("late.jpg", make_photo(800), "cat")])
     remove_group(workspace, classroom.id, foxes.id)
-    assert [each.group for each in list_removed(workspace, classroom.id)] == [foxes]
-    assert restore_group(workspace, classroom.id, foxes.id) == foxes
-    assert of(workspace, foxes) == kept, "all but what it had not imported yet"
+    assert [each.group.id for each in list_removed(workspace, classroom.id)] == [foxes.id]
+    foxes = restore_group(workspace, classroom.id, foxes.id)
+    assert of(workspace, foxes) == kept
+    assert num_waiting(workspace, foxes) == 1, "the photo that it had not imported yet"
     assert group_of(workspace, device.visitor) == foxes and not list_removed(workspace, classroom.id)
     with pytest.raises(UserError, match="can’t be brought back"):
         restore_group(workspace, classroom.id, foxes.id)

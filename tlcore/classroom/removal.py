@@ -42,7 +42,6 @@ from tlcore.storage.belongings import (
     NETWORK,
     RECOMMENDATION,
     RUN,
-    UPLOADS,
     Belonging,
     belongings,
     belongings_of,
@@ -84,7 +83,8 @@ class Erased:
 def remove_group(workspace: Workspace, classroom_id: str, group_id: str) -> RemovedGroup:
     """Take a group out of its classroom, its devices with it; its photos and runs can be brought back for a day.
 
-    Uploads that were not a data set yet go at once.
+    Its imports end. Photos that were no data set yet stay where they are, out of everybody's sight, as long as uploads
+    that nobody looks at; they are there again when the group is brought back in that time.
 
     Raises:
         UserError: there is no such group, or the disk says no. The group is out all the same once it was found.
@@ -222,10 +222,10 @@ def _forget_device(workspace: Workspace, classroom_id: str, device: str) -> None
 
 
 def _end_imports(workspace: Workspace, visitor: str) -> None:
-    """Have imports end, and delete what they were to be made of: nothing may be saved that nobody is to see."""
+    """Have imports end: nothing may be saved that nobody is to see."""
     jobs = [open_job(each.folder) for each in belongings_of(workspace, visitor, (IMPORT, ADDITION))]
     _end(workspace, jobs, WAIT_SECONDS)
-    for kind in (IMPORT, ADDITION, UPLOADS):
+    for kind in (IMPORT, ADDITION):
         for each in belongings_of(workspace, visitor, (kind,)):
             delete(workspace, each)
 
