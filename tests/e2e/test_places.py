@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.axe import ALL_RULES, CONTRAST, lasting, violations
-from tests.e2e.ways import WAIT_MS, expect_no_sideways_scroll, open_page, settle, tab_to, turn
+from tests.e2e.ways import BEYOND_THE_EDGE, WAIT_MS, expect_no_sideways_scroll, open_page, settle, tab_to, turn
 
 WITH_STEPS = (
     "welcome",
@@ -88,6 +88,12 @@ def test_nothing_moves_for_who_wants_that(place):
     assert place.evaluate(MOVING) == []
 
 
+@pytest.mark.parametrize("place", PLACES, indirect=True)
+def test_nothing_lies_beyond_the_edge_of_a_phone(place):
+    place.set_viewport_size(PHONE)
+    expect_no_sideways_scroll(place)
+
+
 @pytest.mark.parametrize("place", WITH_STEPS, indirect=True)
 def test_at_200_percent_steps_are_words_and_nothing_scrolls_sideways(place):
     place.set_viewport_size(ZOOMED)
@@ -121,3 +127,14 @@ def test_what_is_forbidden_is_found(lab, tab):
         '\'<img src="data:,"><p style="color: #888; background: #999">faint</p>\')'
     )
     assert {each.split(":")[0] for each in violations(tab)} == {"image-alt", "color-contrast"}
+
+
+def test_what_is_too_wide_is_found(lab, tab):
+    """Also where the page itself can't be scrolled, since its container cuts it off; not what scrolls by itself."""
+    open_page(tab, lab.at("welcome"))
+    wide = '<p style="width: 3000px">wide</p>'
+    add = "html => document.querySelector('.stMain h1').insertAdjacentHTML('afterend', html)"
+    tab.evaluate(add, f'<div style="overflow-x: auto; max-width: 100%">{wide}</div>')
+    expect_no_sideways_scroll(tab)
+    tab.evaluate(add, wide)
+    assert len(tab.evaluate(BEYOND_THE_EDGE)) == 1

@@ -36,6 +36,30 @@ COUNT_RUNS = """() => {
 """Counts on the root element how often the page begins to run from now on."""
 
 
+BEYOND_THE_EDGE = """() => {
+    const edge = window.innerWidth + 1, found = [];
+    const roots = [document.querySelector("#root")];
+    while (roots.length) {
+        for (const each of roots.pop().querySelectorAll("*")) {
+            if (each.shadowRoot) roots.push(each.shadowRoot);
+            const box = each.getBoundingClientRect();
+            if (box.right <= edge || !box.width || !box.height) continue;
+            if (getComputedStyle(each).visibility === "hidden") continue;
+            let around = each;
+            while ((around = around.parentElement ?? around.getRootNode().host)) {
+                if (around.matches(".stMainBlockContainer, .stMain, .stApp")) { around = null; break; }
+                const keeps = getComputedStyle(around).overflowX !== "visible";
+                if (keeps && around.getBoundingClientRect().right <= edge) break;
+            }
+            if (!around) found.push(`${each.tagName} ${each.className} ends at ${Math.round(box.right)} px`);
+        }
+    }
+    return found.slice(0, 5);
+}"""
+"""What lies beyond the right edge and is not kept inside by something that scrolls or cuts off by itself. That the page
+can't be scrolled says nothing: its own container cuts off whatever is too wide."""
+
+
 def heading(page: Page) -> Locator:
     """The heading of a page; not that of the first answer, which stands there until its scripts have arrived."""
     return page.locator("#root").get_by_role("heading", level=1)
@@ -76,7 +100,15 @@ def turn(page: Page, scheme: str) -> None:
 def expect_no_sideways_scroll(page: Page) -> None:
     """Wait until nothing of the page lies beyond its right edge: after a change of the width charts follow late."""
     settle(page)
-    until(page, lambda: page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+    beyond: list[str] = []
+
+    def is_inside() -> bool:
+        beyond[:] = page.evaluate(BEYOND_THE_EDGE)
+        return not beyond
+
+    with suppress(AssertionError):
+        until(page, is_inside)
+    assert not beyond, beyond
 
 
 def until(page: Page, condition: Callable[[], bool]) -> None:
