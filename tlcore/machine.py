@@ -1,6 +1,7 @@
 """How much memory there is for us: that of the machine, or less where a container or a service is given less."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -10,7 +11,10 @@ SMALL_BYTES = 2_500_000_000
 (1.2 GB with hybrid), and a training saves memory at the price of some time (docs/notes/small-machine.md)."""
 
 
-def total_memory(groups: Path = Path("/sys/fs/cgroup"), membership: Path = Path("/proc/self/cgroup")) -> int:
+GROUPS, MEMBERSHIP = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
+
+
+def total_memory(groups: Path = GROUPS, membership: Path = MEMBERSHIP) -> int:
     """Bytes that this process and those beside it may use together.
 
     Args:
@@ -18,7 +22,7 @@ def total_memory(groups: Path = Path("/sys/fs/cgroup"), membership: Path = Path(
         membership: the file that tells which of them this process is in.
     """
     total = int(psutil.virtual_memory().total)
-    return min([total, *_limits(groups, membership)])
+    return min([total, *(group.limit for group in limited_groups(groups, membership))])
 
 
 def is_small() -> bool:
@@ -26,20 +30,29 @@ def is_small() -> bool:
     return total_memory() < SMALL_BYTES
 
 
-def _limits(groups: Path, membership: Path) -> Iterator[int]:
-    """The limits of all groups around this process; a container sees its own group as the topmost one."""
+@dataclass(frozen=True)
+class LimitedGroup:
+    """A control group whose memory is limited to `limit` bytes. `used`: the file that tells what it holds now."""
+
+    limit: int
+    used: Path
+
+
+def limited_groups(groups: Path = GROUPS, membership: Path = MEMBERSHIP) -> Iterator[LimitedGroup]:
+    """The group of this process and all around it; a container sees its own group as the topmost one."""
     try:
         rows = [line.split(":", 2) for line in membership.read_text().splitlines() if line.count(":") > 1]
     except OSError:  # another system than Linux
         rows = []
     inside = next((path for number, _, path in rows if number == "0"), "/")
     inside_first = next((path for _, names, path in rows if "memory" in names.split(",")), "/")
-    for top, path, file in (
-        (groups, inside, "memory.max"),
-        (groups / "memory", inside_first, "memory.limit_in_bytes"),
+    for top, path, limit, used in (
+        (groups, inside, "memory.max", "memory.current"),
+        (groups / "memory", inside_first, "memory.limit_in_bytes", "memory.usage_in_bytes"),
     ):
         for part in (Path(path), *Path(path).parents):
+            folder = top / str(part).lstrip("/")
             try:
-                yield int((top / str(part).lstrip("/") / file).read_text())
+                yield LimitedGroup(int((folder / limit).read_text()), folder / used)
             except (OSError, ValueError):  # no such group in sight, or no limit ("max")
                 continue

@@ -101,12 +101,29 @@ def test_a_token_of_the_environment_is_checked_and_not_printed(
 @pytest.mark.parametrize(
     ("end", "code"), [(SystemExit(), 0), (SystemExit(0), 0), (SystemExit(3), 3), (SystemExit("why"), 1)], ids=repr
 )
-def test_the_exit_code_is_streamlits(started, free, monkeypatch, end, code):
+def test_the_exit_code_is_streamlits(started, free, monkeypatch, capsys, end, code):
     def leave(name: str, **options: object) -> None:
         raise end
 
     monkeypatch.setattr(runpy, "run_module", leave)
     assert main(["app", "--port", str(free)]) == code
+    assert ("why" in capsys.readouterr().err) is (end.code == "why"), "the reason that the server gave is shown"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("disk = 5", "unknown setting, disk."),
+        ("keep_days = -1", "keep_days = -1 in settings.toml is not allowed."),
+        ("disk_mb 5", "settings.toml can’t be read: line 1 is not valid TOML."),
+        ('[privacy]\nnam = "x"', "[privacy] in settings.toml is not allowed."),
+    ],
+)
+def test_a_mistake_in_the_settings_is_shown_and_no_address(started, free, tmp_path, capsys, line, said):
+    (tmp_path / "settings.toml").write_text(line, encoding="utf-8")
+    assert main(["app", "--port", str(free), "--workspace", str(tmp_path)]) == 2
+    printed = capsys.readouterr()
+    assert said in printed.err and not printed.out and not started
 
 
 def test_a_taken_port_is_a_sentence(started, taken, capsys):

@@ -64,6 +64,25 @@ def test_files_that_linux_keeps_in_memory_are_not_in_the_way(monkeypatch, tmp_pa
 
 
 @pytest.mark.parametrize(
+    ("membership", "folder", "files", "reason"),
+    [
+        ("0::/system.slice/lab.service", "system.slice/lab.service", ("memory.max", "memory.current"), "version 2"),
+        ("4:memory:/lab\n0::/", "memory/lab", ("memory.limit_in_bytes", "memory.usage_in_bytes"), "version 1"),
+        ("0::/system.slice/lab.service", "system.slice", ("memory.max", "memory.current"), "the group around it"),
+    ],
+)
+def test_a_service_may_have_less_than_the_machine(monkeypatch, tmp_path, membership, folder, files, reason):
+    monkeypatch.setattr(memory.psutil, "virtual_memory", lambda: SimpleNamespace(available=FREE, total=FREE))
+    (tmp_path / folder).mkdir(parents=True)
+    for name, number in zip(files, (600_000_000, 500_000_000), strict=True):
+        (tmp_path / folder / name).write_text(f"{number}\n")
+    own = tmp_path / "membership"
+    own.write_text(membership)
+    assert memory.free_memory(tmp_path, own) == 100_000_000, reason
+    assert memory.total_memory(tmp_path, own) == 600_000_000, reason
+
+
+@pytest.mark.parametrize(
     ("outputs_mb", "weights_mb", "measured_mb", "reason"),
     [
         (144, 11, 192, "upper third of EfficientNet-Lite0, 160 px"),

@@ -12,7 +12,7 @@ from tlcore.config import TrainConfig
 from tlcore.events import Failed
 from tlcore.jobs.event_log import EventLog
 from tlcore.jobs.line import Line
-from tlcore.jobs.store import ImportSpec, create_import, create_run, stop_requested
+from tlcore.jobs.store import BY_OWNER, ImportSpec, create_import, create_run, stop_reason, stop_requested
 from tlcore.storage.overview import list_failures, list_visitors
 from tlcore.workspace import read_json, write_json
 
@@ -48,6 +48,7 @@ def test_a_job_of_anybody_is_stopped(visit, place):
     at = visit("host", workspace)
     at.button(key=f"host_stop_{waiting.id}").click().run()
     assert not at.exception and stop_requested(waiting)()
+    assert stop_reason(waiting) == BY_OWNER, "Ann did not stop it, and is not told so"
 
 
 def test_all_of_a_visitor_goes_after_one_question(visit, place):

@@ -16,6 +16,7 @@ import tlcore
 from tlcore.access import TOKEN_VARIABLE, given_token, new_secret
 from tlcore.cli.common import WORKSPACE_HELP
 from tlcore.errors import UserError, require_package
+from tlcore.settings import load_limits, load_operator
 from tlcore.workspace import Workspace
 
 PORT = 8501
@@ -82,6 +83,8 @@ def _app(workspace: Workspace, options: argparse.Namespace) -> int:
     require_package("streamlit", "Streamlit", "The app", "app")
     folder = app_folder(Path(tlcore.__file__).parent)
     check_port(options.address, options.port)
+    load_limits(workspace)  # with a mistake in the settings file the server does not start
+    load_operator(workspace)
     os.environ["TRANSFERLAB_HOME"] = str(workspace.root)
     print(_start_message(options.address, options.port), flush=True)
     return run_streamlit(folder, options.address, options.port, HEADLESS if options.no_browser else ())
@@ -129,6 +132,8 @@ def run_streamlit(folder: Path, address: str, port: int, flags: Sequence[str] = 
     try:
         runpy.run_module("streamlit", run_name="__main__", alter_sys=True)
     except SystemExit as end:
+        if isinstance(end.code, str):  # why the server did not start (pages/server/app.py)
+            print(end.code, file=sys.stderr, flush=True)
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     return 0
 

@@ -26,8 +26,8 @@ import psutil
 from tlcore.config import TrainConfig
 from tlcore.errors import UserError
 from tlcore.features.activations import size_text
+from tlcore.machine import GROUPS, MEMBERSHIP, limited_groups
 
-CONTROL_GROUPS = Path("/sys/fs/cgroup")
 SPARE_BYTES = 200_000_000  # what the rest of a training takes meanwhile
 COPIES = 2  # the rows as they are read, and as a tensor
 OUTPUT_SHARE = 0.55  # see above
@@ -84,46 +84,36 @@ def check_fine_tune_memory(demand: Demand, config: TrainConfig) -> None:
     )
 
 
-def total_memory(group: Path = CONTROL_GROUPS) -> int:
-    """Bytes that this machine has, its swap included, or its container may take, if that is less."""
+def total_memory(groups: Path = GROUPS, membership: Path = MEMBERSHIP) -> int:
+    """Bytes that this machine has, its swap included, or its container or service may take, if that is less."""
     total = int(psutil.virtual_memory().total + psutil.swap_memory().total)
-    limit = _container(group)
-    return min(total, limit[0]) if limit else total
+    return min([total, *(group.limit for group in limited_groups(groups, membership))])
 
 
-def free_memory(group: Path = CONTROL_GROUPS) -> int:
-    """Bytes that can still be used: what the machine has free, or what its container may still take, if that is less.
+def free_memory(groups: Path = GROUPS, membership: Path = MEMBERSHIP) -> int:
+    """Bytes that can still be used: what the machine has free, or what its container or service may still take, if
+    that is less.
 
-    A container's count includes files that Linux keeps in memory and drops when the space is needed; they are free.
+    A group's count includes files that Linux keeps in memory and drops when the space is needed; they are free.
 
     Args:
-        group: where Linux reports the limits of a container (control groups).
+        groups: where Linux reports the limits of control groups.
+        membership: the file that tells which of them this process is in.
     """
-    free = int(psutil.virtual_memory().available)
-    found = _container(group)
-    if found is None:
-        return free
-    limit, used = found
-    return max(0, min(free, limit - max(0, used)))
-
-
-def _container(group: Path) -> tuple[int, int] | None:
-    """The limit of a container and what it uses, without its files, in bytes; None where it has no limit ("max")."""
-    for folder, limit, used in (
-        (group, "memory.max", "memory.current"),
-        (group / "memory", "memory.limit_in_bytes", "memory.usage_in_bytes"),  # version 1
-    ):
+    free = [int(psutil.virtual_memory().available)]
+    for group in limited_groups(groups, membership):
         try:
-            return int((folder / limit).read_text()), int((folder / used).read_text()) - _file_bytes(folder)
+            used = int(group.used.read_text()) - _file_bytes(group.used.parent)
         except (OSError, ValueError):
             continue
-    return None
+        free.append(group.limit - max(0, used))
+    return max(0, min(free))
 
 
 def _file_bytes(group: Path) -> int:
-    """Bytes of files that a container's count includes."""
+    """Bytes of files that a group's count includes; version 1 counts those of the groups within it apart."""
     try:
         rows = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
-        return int(rows["active_file"]) + int(rows["inactive_file"])
+        return sum(int(rows.get(f"total_{name}", rows[name])) for name in ("active_file", "inactive_file"))
     except (OSError, ValueError, KeyError):
         return 0

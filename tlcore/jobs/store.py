@@ -325,11 +325,15 @@ def _whole_job(folder: Path) -> Job | None:
         return None
 
 
+BY_OWNER, BY_ANOTHER = "owner", "another"
+"""Reasons for the stop of a visitor's job: the owner of the server asked for it, or somebody whom it is shared with."""
+
+
 def request_stop(job: Job, reason: str = "") -> None:
     """Ask whoever works on the job, or will, to stop and keep what there is. Who asked first is remembered.
 
     Args:
-        reason: "" where a person asked; else why, as `stop_reason` gives it back.
+        reason: "" where its maker asked; else why, as `stop_reason` gives it back.
     """
     try:
         with open(job.folder / STOP, "x", encoding="utf-8") as file:
@@ -339,7 +343,8 @@ def request_stop(job: Job, reason: str = "") -> None:
 
 
 def stop_reason(job: Job) -> str:
-    """Why the job was asked to stop: "limit:30" after the 30 minutes that are allowed, "" where a person asked."""
+    """Why the job was asked to stop: "limit:30" after the 30 minutes that are allowed, `BY_OWNER`, `BY_ANOTHER`, the
+    name of a signal, or "" where its maker asked."""
     try:
         return (job.folder / STOP).read_text(encoding="utf-8").strip()
     except (OSError, ValueError):

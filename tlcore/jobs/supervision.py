@@ -141,7 +141,7 @@ def _is_open(events: list[Event]) -> bool:
 
 
 def limit_minutes(job: Job) -> float | None:
-    """After how many minutes, the most that is allowed here, a job was asked to stop; None where a person asked."""
+    """After how many minutes, the most that is allowed here, a job was asked to stop; None where somebody asked."""
     reason = stop_reason(job)
     try:
         return float(reason.removeprefix(LIMIT)) if reason.startswith(LIMIT) else None

@@ -18,10 +18,17 @@ from tlcore.jobs.store import Job, Run
 def stop(job: Job) -> None:
     """Take a job out of the line, or ask the one in work to stop and keep what there is."""
     if is_allowed(job):
-        state.queue().cancel(job)
         status = job_status(job)
         if status.active and not status.usable:  # one with figures is being packed and checked, which must be whole
-            store.request_stop(job)
+            store.request_stop(job, _who_stops(job))  # before it leaves the line: its maker reads who stopped it
+        state.queue().cancel(job)
+
+
+def _who_stops(job: Job) -> str:
+    """The reason that is kept for a stop."""
+    if job.visitor == state.maker():
+        return ""
+    return store.BY_OWNER if state.is_owner() else store.BY_ANOTHER
 
 
 def skip_tests(run: Run) -> None:
