@@ -48,6 +48,7 @@ def heading() -> tuple[str, str]:
 
 def offer(action: DeltaGenerator, dataset: Dataset) -> None:
     """A new run: the button, what the photos need, the two choices, and the options that nobody has to touch."""
+    above = st.container()
     plan.photos_line(dataset)
     recommended = recommendation_line.show(dataset)
     config, spec = settings.proposed(), settings.backbone()
@@ -64,11 +65,12 @@ def offer(action: DeltaGenerator, dataset: Dataset) -> None:
         widgets.note(refusal)
     label = f"Download {fetched} and train" if fetched else "Train"
     if action.button(label, type="primary", key=settings.START, disabled=bool(refusal)):
-        room.for_training(dataset, [config])
-        run = store.create_run(state.workspace(), dataset.id, config, dataset.name, state.maker())
-        state.queue().submit(run)
-        state.choose(run=run.id, dataset=dataset.id)
-        st.rerun()
+        with above, chrome.errors_shown():  # where the button is; the end of the page is far below it
+            room.for_training(dataset, [config])
+            run = store.create_run(state.workspace(), dataset.id, config, dataset.name, state.maker())
+            state.queue().submit(run)
+            state.choose(run=run.id, dataset=dataset.id)
+            st.rerun()
     action.page_link("pages/compare.py", label="Compare strategies on your photos", query_params=state.link(run=None))
 
 

@@ -25,8 +25,10 @@ def group(trained, tmp_path, stranger, visit, monkeypatch):
     return workspace, classroom, found, dataset, run
 
 
-def train(visit, workspace, dataset):
+def train(visit, workspace, dataset, strategy=""):
     at = visit("train", workspace, dataset=dataset.id)
+    if strategy:
+        at.radio(key="setting_strategy").set_value(strategy).run()
     next(button for button in at.button if button.label == "Train").click().run()
     return at
 
@@ -35,7 +37,6 @@ def train(visit, workspace, dataset):
     ("changes", "words_said", "reason"),
     [
         ({"is_paused": True}, "Your teacher has paused the classroom", "the lesson is at a halt"),
-        ({"task": Task(strategies=("hybrid",))}, "Training with feature extraction is not part", "another strategy"),
         ({"task": Task(classes=("cat", "dog"))}, "the task asks for “cat” and “dog”", "other classes"),
         ({"task": Task(photos_per_class=3)}, "The task allows 3 photos a class", "too many photos"),
     ],
@@ -47,6 +48,27 @@ def test_what_is_forbidden_is_said_and_nothing_is_made(visit, group, changes, wo
     before = len(list_runs(workspace))
     assert words_said in words(train(visit, workspace, dataset)), reason
     assert len(list_runs(workspace)) == before
+
+
+def test_a_strategy_that_the_task_leaves_out_is_refused_where_the_button_is(visit, group):
+    workspace, classroom, found, dataset, _ = group
+    grants.give_rights(workspace, found.visitor, {dataset.id: "see"})
+    store.change_classroom(workspace, classroom.id, task=Task(strategies=("hybrid",)))
+    before = len(list_runs(workspace))
+    at = train(visit, workspace, dataset, "feature-extraction")
+    assert "Training with feature extraction is not part of the task" in words(at)
+    assert len(list_runs(workspace)) == before
+    shown = "\n".join(str(getattr(element, "value", "")) for element in at.main)
+    assert shown.index("is not part of the task") < shown.index("held back for testing"), "far below the button"
+
+
+def test_the_strategy_of_the_task_is_the_one_that_a_group_starts_with(visit, group):
+    workspace, classroom, found, dataset, _ = group
+    grants.give_rights(workspace, found.visitor, {dataset.id: "see"})
+    store.change_classroom(workspace, classroom.id, task=Task(strategies=("fine-tuning", "hybrid")))
+    train(visit, workspace, dataset)
+    run = next(run for run in list_runs(workspace) if run.visitor == found.visitor)
+    assert run.config.strategy == "hybrid"
 
 
 def test_a_group_starts_as_many_trainings_as_the_task_says(visit, group):

@@ -5,11 +5,11 @@ The line has a place of fixed height, so nothing moves when the recommendation a
 
 import streamlit as st
 
-from pages.shared import gallery, settings, state
+from pages.shared import gallery, group_line, settings, state
 from pages.shared import recommendation as recommendations
 from pages.shared.widgets import plain
 from tlcore.advice.rule import Recommendation
-from tlcore.config import short_name
+from tlcore.config import STRATEGIES, TrainConfig, short_name
 from tlcore.data.manifest import Dataset
 from tlcore.messages.recommendation import recommendation_reason
 from tlcore.pipeline.estimate import estimate_seconds
@@ -20,12 +20,22 @@ QUICK_SECONDS = 60.0
 def preselect(dataset: Dataset) -> None:
     """Let the recommended strategy be the one that a run gets, unless the person chooses another one.
 
-    Not where that takes long: a first model comes in seconds, and a better one is for a person to choose. And not while
-    a run is being started: what could be seen when the button was pressed is what counts.
+    Not where that takes long: a first model comes in seconds, and a better one is for a person to choose. Nor what the
+    task of a group forbids. And not while a run is being started: what could be seen when the button was pressed is
+    what counts.
     """
     if not st.session_state.get(settings.START):
         found = recommendations.load(dataset)
-        settings.recommend(found.strategy if found and _is_quick(found.strategy, dataset) else None)
+        settings.recommend(_allowed(found.strategy if found and _is_quick(found.strategy, dataset) else None))
+
+
+def _allowed(strategy: str | None) -> str | None:
+    """This strategy, None for the usual one; where the group's task forbids it, the first that the task allows."""
+    joined = group_line.find()
+    allowed = joined[1].task.strategies if joined else ()
+    if (strategy or TrainConfig().strategy) in allowed:
+        return strategy
+    return next((each for each in STRATEGIES if each in allowed), strategy)
 
 
 def _is_quick(strategy: str, dataset: Dataset) -> bool:
