@@ -37,6 +37,21 @@ def nested(*kinds):
     return keras.Model(inputs, value)
 
 
+class Composite(layers.Layer):
+    """A layer of other layers, whose graph Keras does not know."""
+
+    def __init__(self, **settings):
+        super().__init__(**settings)
+        self.first, self.second = plain(), norm()
+
+    def build(self, shape):
+        self.first.build(shape)
+        self.second.build(shape)
+
+    def call(self, inputs, training=None):
+        return self.second(self.first(inputs), training=training)
+
+
 def shared():
     """A convolution of which the batch normalisation is not the only reader."""
     inputs = keras.Input((SIDE, SIDE, CHANNELS))
@@ -105,6 +120,7 @@ CASES = {
     "in a model in the model": ([nested(plain(), norm(), point())], {"Conv2D": 1, "Mul": 0}),
     "the normalisation alone": ([norm(), layers.ReLU(), norm()], {"Mul": 2}),
     "something between": ([plain(), layers.ReLU(), norm()], {"Conv2D": 1, "Mul": 1}),
+    "inside a layer of layers": ([Composite()], {"Conv2D": 1, "Mul": 1}),
     "its output is read by others": ([shared()], {"Mul": 1}),
     "its output is shown": ([shown()], {"Mul": 1}),
 }

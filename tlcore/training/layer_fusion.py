@@ -49,9 +49,11 @@ def _foldable(model: keras.Model) -> list[tuple[keras.Layer, keras.Layer]]:
         if type(part) is not layers.BatchNormalization or part.trainable or not _is_plain(part):
             continue
         sources = {_operation(tensor) for node in part._inbound_nodes for tensor in node.input_tensors}
-        source = sources.pop()
+        if len(sources) != 1:  # inside a layer of other layers; behind several; or cut off from its convolution
+            continue
+        (source,) = sources
         if (
-            not sources  # else it stands behind several layers, or a network was cut between the two
+            source in parts
             and source not in outputs
             and type(source) in _CONVOLUTIONS
             and _is_plain(source)

@@ -24,7 +24,7 @@ def _list() -> None:
     found = state.all_active_jobs()
     if not found:
         st.caption("Nothing is running, and nothing waits.")
-    groups = group_names(state.workspace()) if found else {}
+    groups = group_names(state.workspace())
     for job, status in found[:MOST]:
         _row(job, status, visitor_title(job.visitor, groups))
     if len(found) > MOST:
