@@ -48,7 +48,7 @@ def heading() -> tuple[str, str]:
 
 def offer(action: DeltaGenerator, dataset: Dataset) -> None:
     """A new run: the button, what the photos need, the two choices, and the options that nobody has to touch."""
-    above = st.container()
+    above = st.container(key="tl_refused")
     plan.photos_line(dataset)
     recommended = recommendation_line.show(dataset)
     config, spec = settings.proposed(), settings.backbone()
@@ -65,7 +65,7 @@ def offer(action: DeltaGenerator, dataset: Dataset) -> None:
         widgets.note(refusal)
     label = f"Download {fetched} and train" if fetched else "Train"
     if action.button(label, type="primary", key=settings.START, disabled=bool(refusal)):
-        with above, chrome.errors_shown():  # where the button is; the end of the page is far below it
+        with above, chrome.errors_shown(has_way_out=False):  # where the button is; the end of the page is far below it
             room.for_training(dataset, [config])
             run = store.create_run(state.workspace(), dataset.id, config, dataset.name, state.maker())
             state.queue().submit(run)
